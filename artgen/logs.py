@@ -1,0 +1,37 @@
+"""Log lines: one line of text for people, one JSON object a line for collectors."""
+
+import json
+import logging
+from datetime import UTC, datetime
+
+_PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class TextFormatter(logging.Formatter):
+    """Format a record as `time level logger message key=value…`."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s", "%H:%M:%S")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, with what was passed in `extra` behind it."""
+        extra = " ".join(f"{key}={value}" for key, value in vars(record).items() if key not in _PLAIN)
+        line = super().format(record)
+        return f"{line} {extra}" if extra and "\n" not in line else line
+
+
+class JsonFormatter(logging.Formatter):
+    """Format a record as one JSON object with time (ISO 8601 UTC), level, logger, message and `extra`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the object as one line."""
+        entry = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **{key: value for key, value in vars(record).items() if key not in _PLAIN},
+        }
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return json.dumps(entry, default=str, ensure_ascii=False)

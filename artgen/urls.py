@@ -1,0 +1,14 @@
+"""All addresses: each app's own urls, the admin, health."""
+
+from django.conf import settings
+from django.conf.urls.static import static
+from django.contrib import admin
+from django.urls import include, path
+from django.views.i18n import set_language
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("language/", set_language, name="set_language"),
+    path("", include("accounts.urls")),
+    path("", include("generation.urls")),
+]
