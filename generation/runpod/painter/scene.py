@@ -1,0 +1,45 @@
+"""What a prompt asks for, independent of its language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The motif and the circumstances that a prompt names; empty fields leave the choice to the seed."""
+
+    motif: str | None = None
+    """Key of the motif to paint."""
+
+    things: frozenset[str] = frozenset()
+    """Every motif and detail named, such as "moon" or "boat"."""
+
+    time: str | None = None
+    """"dawn", "day", "sunset", "dusk" or "night"."""
+
+    season: str | None = None
+    """"spring", "summer", "autumn" or "winter"."""
+
+    weather: frozenset[str] = frozenset()
+    """Among "fog", "rain", "snow", "storm", "clouds", "clear"."""
+
+    colors: tuple[str, ...] = ()
+    """Keys of named colors in the order of the prompt."""
+
+    moods: frozenset[str] = frozenset()
+    """Among "calm", "dark", "bright", "pastel", "vivid", "mono", "warm", "cold"."""
+
+    finishes: tuple[str, ...] = ()
+    """Keys of finishing passes in the order of the prompt."""
+
+    without: frozenset[str] = frozenset()
+    """Motifs and details that the negative prompt excludes."""
+
+    def has(self, *names: str) -> bool:
+        """Return True if any of these things is named."""
+        return any(name in self.things for name in names)
+
+    def allows(self, name: str) -> bool:
+        """Return True unless the negative prompt excludes this thing."""
+        return name not in self.without

@@ -1,0 +1,72 @@
+"""Water: whatever has been painted above the waterline, mirrored in waves."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .canvas import Canvas, smoothstep
+from .noise import Array
+from .palette import mixed
+
+
+def paint_water(
+    canvas: Canvas,
+    *,
+    horizon: float,
+    choppy: float = 0.5,
+    deep: Array | None = None,
+    glint: float | None = None,
+    depth: float = 0.55,
+) -> None:
+    """Paint water from `horizon` down, reflecting the picture above it.
+
+    `choppy` 0..1 goes from a mirror to open sea, `deep` is the color of the water itself, `depth` how much of it shows
+    near the viewer, `glint` the x of a sun or moon whose light glitters on the waves.
+    """
+    top = canvas.row(horizon)
+    if top >= canvas.height:
+        return
+    light = canvas.light
+    y = canvas.y[top:] - np.float32(horizon)
+    nearness = np.maximum(y, 0) / np.float32(1 - horizon)
+    # Perspective: equal waves shrink toward the horizon.
+    scale = np.float32(1) / (nearness + np.float32(0.05))
+    tile = canvas.tile("waves", cells=8, octaves=5, gain=0.55)
+    x = canvas.x - np.float32(canvas.aspect / 2)
+    far = np.float32(1.3) * scale ** np.float32(0.9)
+    swell = tile.at(x * scale * np.float32(0.10) + np.float32(0.3), far * np.float32(0.9))
+    ripple = tile.at(x * scale * np.float32(0.25) + swell * np.float32(0.08), far * np.float32(2.3))
+    # Far waves are smaller than a pixel; unfaded they would only flicker.
+    calming = np.clip(np.float32(0.25) + nearness * np.float32(6), 0, 1)
+    slope = ((swell - np.float32(0.5)) * np.float32(1.3) + (ripple - np.float32(0.5)) * np.float32(0.8)) * calming
+
+    reach = np.float32(0.012 + 0.2 * choppy) * (np.float32(0.12) + nearness)
+    mirror = np.float32(horizon) - y * np.float32(1.0 + 0.1 * choppy) + slope * reach * np.float32(1.6)
+    rows = np.clip(mirror * canvas.height, 0, max(0, top - 1)).astype(np.int32)
+    sway = slope * np.float32(canvas.height * (0.004 + 0.03 * choppy)) * (np.float32(0.2) + nearness)
+    columns = np.clip(np.arange(canvas.width, dtype=np.float32)[None] + sway, 0, canvas.width - 1).astype(np.int32)
+    index = rows * canvas.width + columns
+    water = deep if deep is not None else mixed(light.sky[0], light.near, 0.35)
+    clear = np.clip(
+        np.float32(0.10) + np.float32(depth) * nearness ** np.float32(0.7) - slope * np.float32(0.35 + 0.5 * choppy) * nearness, 0.04, 0.9
+    )
+    shadow = np.float32(0.95) - np.float32(0.08) * nearness
+    for channel in range(3):
+        seen = canvas.rgb[channel].ravel()[index] * shadow
+        canvas.rgb[channel, top:] = seen + (water[channel] - seen) * clear
+    # Crests catch the low sky.
+    crest = smoothstep(0.12, 0.42, slope) * np.float32(0.10 + 0.14 * choppy) * calming
+    canvas.lay(mixed(light.sky[-2], light.sun, 0.3), crest, top=top)
+    if glint is not None:
+        _glitter(canvas, top, glint, nearness, swell, ripple)
+    # The far shore line dissolves in haze.
+    canvas.lay(mixed(light.sky[-2], light.sky[-1], 0.4), np.exp(nearness * np.float32(-30)) * np.float32(0.5), top=top)
+
+
+def _glitter(canvas: Canvas, top: int, at: float, nearness: Array, swell: Array, ripple: Array) -> None:
+    width = np.float32(0.035) + np.float32(0.17) * nearness
+    bend = (swell - np.float32(0.5)) * np.float32(0.12)
+    path = np.exp(-(((canvas.x - np.float32(at) + bend) / width) ** 2))
+    spark = smoothstep(0.5, 0.66, ripple * np.float32(0.6) + swell * np.float32(0.42)) * path
+    canvas.lighten(canvas.light.sun, spark * (np.float32(1.15) - np.float32(0.5) * nearness), top=top)
+    canvas.lighten(mixed(canvas.light.sun, canvas.light.sky[-2], 0.4), path * np.float32(0.16), top=top)
