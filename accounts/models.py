@@ -1,0 +1,227 @@
+"""Users, their ledger of credits, their API tokens."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NoReturn
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+
+def fold(email: str) -> str:
+    """Return the one spelling under which an address is stored and looked up: trimmed and lower-case."""
+    return email.strip().lower()
+
+
+class UserManager(BaseUserManager["User"]):
+    """Create users and find them by e-mail, whatever the case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Return a new user without credits (`ledger.open_account` grants them); no password: none will do."""
+        if not email.strip():
+            raise ValueError("A user needs an e-mail address.")
+        user = self.model(email=fold(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Return a new user who may do everything, in the admin too."""
+        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Return the user of this e-mail address, whatever its case; raise `User.DoesNotExist`."""
+        return self.get(email=fold(username or ""))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in by e-mail. `credits` and `held` are written by `accounts.ledger` alone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(
+        _("email"), unique=True, error_messages={"unique": _("There is a user with this email already.")}
+    )
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May use the admin pages."))
+    is_active = models.BooleanField(
+        _("active"),
+        default=True,
+        help_text=_("Switch this off instead of deleting: the ledger keeps its users."),
+    )
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    language = models.CharField(
+        _("language"), max_length=8, blank=True, help_text=_("Empty: as the browser asks.")
+    )
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, blank=True, help_text=_("Empty: the server’s own.")
+    )
+    credits = models.IntegerField(_("credits"), default=0, editable=False, help_text=_("Free to spend."))
+    held = models.IntegerField(
+        _("held"), default=0, editable=False, help_text=_("Set aside for jobs in progress.")
+    )
+    # NULL until the starting credits are granted: the guard that grants them once.
+    opened_at = models.DateTimeField(_("opened"), null=True, blank=True, editable=False)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        ordering = ("email",)
+        constraints = (
+            models.UniqueConstraint(
+                Lower("email"),
+                name="email_unique_in_any_case",
+                violation_error_message=_("There is a user with this email already."),
+            ),
+            models.CheckConstraint(condition=Q(credits__gte=0), name="credits_never_negative"),
+            models.CheckConstraint(condition=Q(held__gte=0), name="held_never_negative"),
+        )
+
+    def __str__(self) -> str:
+        return self.email
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = fold(self.email)
+
+    def get_full_name(self) -> str:
+        """Return what to call this person on a page: the name, else the part of the address before the @."""
+        return self.name or self.email.partition("@")[0]
+
+    def get_short_name(self) -> str:
+        """Return the same as `get_full_name`: there is only one name."""
+        return self.get_full_name()
+
+
+class AppendOnly(TypeError):
+    """Somebody tried to change or delete an entry of the ledger. Write an `adjust` entry instead."""
+
+
+class CreditEntryQuerySet(models.QuerySet["CreditEntry"]):
+    """Entries of the ledger: filters to read them, no way to change them."""
+
+    def of(self, user: User) -> CreditEntryQuerySet:
+        """Keep the entries of one user, newest first."""
+        return self.filter(user=user).order_by("-created_at", "-id")
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        """Refuse."""
+        raise AppendOnly("The ledger is append-only.")
+
+    def delete(self) -> NoReturn:
+        """Refuse."""
+        raise AppendOnly("The ledger is append-only.")
+
+    update.alters_data = True  # type: ignore[attr-defined]
+    delete.alters_data = True  # type: ignore[attr-defined]
+
+
+class CreditEntry(models.Model):
+    """One line of the ledger, never changed. The amounts of a user sum to `User.credits`.
+
+    `accounts.ledger` is the only writer. On PostgreSQL a trigger refuses UPDATE and DELETE as well.
+    """
+
+    class Kind(models.TextChoices):
+        # Credits came in from outside: starting balance, a gift, a purchase. Amount > 0, no reference.
+        GRANT = "grant", _("Added")
+        # The price of a job is set aside until the job ends. Amount −N ≤ 0.
+        HOLD = "hold", _("Held")
+        # The job's pictures are stored and its hold is spent. Amount held − price, nearly always 0.
+        SETTLE = "settle", _("Charged")
+        # The job failed or was canceled and its whole hold came back. Amount +N ≥ 0.
+        RELEASE = "release", _("Returned")
+        # Staff put something right; either sign, never 0.
+        ADJUST = "adjust", _("Adjusted")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, models.PROTECT, related_name="entries", verbose_name=_("user"))
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    amount = models.IntegerField(_("amount"))
+    balance_after = models.IntegerField(_("balance after"))
+    reference = models.UUIDField(_("reference"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    # PROTECT, not SET_NULL: setting it to NULL would rewrite history.
+    actor = models.ForeignKey(
+        User, models.PROTECT, related_name="entries_made", null=True, blank=True, verbose_name=_("by")
+    )
+    created_at = models.DateTimeField(_("at"), default=timezone.now)
+
+    objects = CreditEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(kind="grant", amount__gt=0)
+                | Q(kind="hold", amount__lte=0)
+                | Q(kind__in=("settle", "release"), amount__gte=0)
+                | Q(kind="adjust", amount__gt=0)
+                | Q(kind="adjust", amount__lt=0),
+                name="amount_has_the_sign_of_its_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=("hold", "settle", "release"), reference__isnull=False)
+                | Q(kind__in=("grant", "adjust"), reference__isnull=True),
+                name="reference_exactly_for_holds_and_ends",
+            ),
+            models.CheckConstraint(condition=Q(balance_after__gte=0), name="balance_after_never_negative"),
+            models.UniqueConstraint(
+                fields=("reference",), condition=Q(kind="hold"), name="one_hold_per_reference"
+            ),
+            models.UniqueConstraint(
+                fields=("reference",), condition=Q(kind__in=("settle", "release")), name="a_hold_ends_once"
+            ),
+        )
+        indexes = (models.Index("user", F("created_at").desc(), F("id").desc(), name="ledger_newest_first"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount:+d}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert a new entry; raise `AppendOnly` for one that exists."""
+        if not self._state.adding:
+            raise AppendOnly("The ledger is append-only.")
+        super().save(*args, **{**kwargs, "force_insert": True})
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse."""
+        raise AppendOnly("The ledger is append-only.")
+
+
+class ApiToken(models.Model):
+    """A key to the API under a name its owner knows. Only the SHA-256 of its text is stored."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="tokens", verbose_name=_("user"))
+    name = models.CharField(_("name"), max_length=100)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    # The first 8 characters of the text, so that its owner recognizes it.
+    prefix = models.CharField(_("begins with"), max_length=8, editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("user", "name"), condition=Q(revoked_at=None), name="live_token_names_unique_per_user"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
