@@ -1,0 +1,59 @@
+"""What every page shows: theme, languages, version; and the address that changes the theme."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language, get_language_info
+from django.views.decorators.http import require_POST
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "theme"
+THEME_COOKIE_AGE = 60 * 60 * 24 * 365
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Return what base.html needs; the balance is read from the user that the session has already loaded."""
+    theme = request.COOKIES.get(THEME_COOKIE, "")
+    current = get_language() or settings.LANGUAGE_CODE
+    languages = [
+        {"code": code, "name": get_language_info(code)["name_local"].capitalize(), "current": code == current}
+        for code, _name in settings.LANGUAGES
+    ]
+    return {
+        "theme": theme if theme in THEMES else "",
+        "languages": languages,
+        "other_languages": [language for language in languages if not language["current"]],
+        "version": settings.VERSION,
+    }
+
+
+@require_POST
+def set_theme(request: HttpRequest) -> HttpResponse:
+    """Remember `theme` (light, dark, or anything else: as the device) in a cookie and go back to `next`.
+
+    Answers 204 to a script that asks for JSON. Needs no session and stores nothing else.
+    """
+    response: HttpResponse
+    if request.accepts("text/html"):
+        target = request.POST.get("next", "/")
+        safe = url_has_allowed_host_and_scheme(
+            target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        )
+        response = HttpResponseRedirect(target if safe else "/")
+    else:
+        response = HttpResponse(status=204)
+    theme = request.POST.get("theme", "")
+    if theme in THEMES:
+        response.set_cookie(
+            THEME_COOKIE,
+            theme,
+            max_age=THEME_COOKIE_AGE,
+            secure=settings.SESSION_COOKIE_SECURE,
+            samesite="Lax",
+            httponly=True,
+        )
+    else:
+        response.delete_cookie(THEME_COOKIE, samesite="Lax")
+    return response

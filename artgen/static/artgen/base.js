@@ -1,0 +1,9 @@
+/** What every page does. Each page adds one module of its own. */
+
+import { wireMenus } from "./js/menus.js"
+import { wireThemes } from "./js/theme.js"
+import { adoptToasts } from "./js/toasts.js"
+
+wireThemes()
+wireMenus()
+adoptToasts()

@@ -1,0 +1,27 @@
+/** Change the theme at once; the server only remembers it. Without script the forms post and the page comes back. */
+
+import { csrfToken } from "./http.js"
+
+export function wireThemes() {
+  for (const form of document.querySelectorAll("[data-theme-form]")) {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault()
+      choose(event.submitter.value, form)
+    })
+  }
+}
+
+function choose(theme, form) {
+  const root = document.documentElement
+  if (theme === "light" || theme === "dark") root.dataset.theme = theme
+  else delete root.dataset.theme
+  for (const button of document.querySelectorAll("[data-theme-form] [aria-pressed]")) {
+    button.setAttribute("aria-pressed", String(button.value === theme))
+  }
+  fetch(form.action, {
+    method: "POST",
+    headers: { "X-CSRFToken": csrfToken(), Accept: "application/json" },
+    body: new URLSearchParams({ theme }),
+    keepalive: true,
+  }).catch(() => {})
+}

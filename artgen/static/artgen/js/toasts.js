@@ -1,0 +1,52 @@
+/** Short messages at the bottom: 8 seconds, longer while touched; errors stay until closed. */
+
+const SECONDS = 8
+const region = document.getElementById("toasts")
+
+/**
+ * Show a message; returns a function that takes it away.
+ * `kind` "plain" or "error"; `action` {label, run} adds a button (Undo); `key` replaces the message with that key.
+ */
+export function toast(text, { kind = "plain", action = null, key = "", stays = kind === "error" } = {}) {
+  if (key) region.querySelector(`[data-key="${CSS.escape(key)}"]`)?.remove()
+  const element = document.getElementById("toast-template").content.firstElementChild.cloneNode(true)
+  element.querySelector("p").textContent = text
+  if (key) element.dataset.key = key
+  if (kind === "error") {
+    element.classList.add("toast-bad")
+    element.setAttribute("role", "alert")
+  }
+  if (stays) element.dataset.stays = ""
+  if (action) {
+    const button = document.createElement("button")
+    button.type = "button"
+    button.className = "button button-quiet"
+    button.textContent = action.label
+    button.addEventListener("click", () => {
+      element.remove()
+      action.run()
+    })
+    element.querySelector("[data-toast-close]").before(button)
+  }
+  region.append(element)
+  manage(element)
+  return () => element.remove()
+}
+
+function manage(element) {
+  const close = element.querySelector("[data-toast-close]")
+  close.hidden = false
+  close.addEventListener("click", () => element.remove())
+  if ("stays" in element.dataset) return
+  let timer = 0
+  const start = () => { timer = setTimeout(() => element.remove(), SECONDS * 1000) }
+  const stop = () => clearTimeout(timer)
+  for (const event of ["pointerenter", "focusin"]) element.addEventListener(event, stop)
+  for (const event of ["pointerleave", "focusout"]) element.addEventListener(event, () => { stop(); start() })
+  start()
+}
+
+/** Take over the messages that the server has put into the page. */
+export function adoptToasts() {
+  for (const element of region.children) manage(element)
+}

@@ -1,0 +1,83 @@
+"""Template tags of the look: `{% load look %}`."""
+
+from datetime import date, datetime
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from artgen import words
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """Return an icon of the sprite, hidden from screen readers: `{% icon "heart" "icon-small" %}`."""
+    return format_html(
+        '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        f" {classes}" if classes else "",
+        static("artgen/icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def credits(amount: int) -> str:
+    """Return "3 credits", "3 кредита"."""
+    return words.credits(amount)
+
+
+@register.filter
+def pictures(count: int) -> str:
+    """Return "4 pictures", "4 картины"."""
+    return words.pictures(count)
+
+
+@register.filter
+def number(value: int) -> str:
+    """Return "1,284", "1 284"."""
+    return words.number(value)
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """Return "40 s", "2.5 min"."""
+    return words.duration(seconds)
+
+
+@register.filter
+def waiting(eta: dict[str, float] | None) -> str:
+    """Return a forecast of the API's shape {"p50", "p90"} in words: "about 40 s", "20–60 s"; nothing for None."""
+    return words.waiting(eta["p50"], eta["p90"]) if eta else ""
+
+
+@register.filter
+def day(value: datetime | date) -> str:
+    """Return "today", "yesterday", "November 18"."""
+    return words.day(value)
+
+
+@register.filter
+def moment(value: datetime) -> str:
+    """Return "today, 10:12"."""
+    return words.moment(value)
+
+
+@register.filter
+def clock(value: datetime) -> str:
+    """Return "10:12"."""
+    return words.clock(value)
+
+
+@register.filter
+def file_size(count: int) -> str:
+    """Return "2.1 MB"."""
+    return words.file_size(count)
+
+
+@register.simple_tag
+def ratio(width: int, height: int) -> str:
+    """Return the name of the closest shape that the stylesheet knows: `data-ratio="{% ratio w h %}"`."""
+    return words.ratio(width, height)

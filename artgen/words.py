@@ -1,0 +1,132 @@
+"""Words for numbers, money and time, in the language of the request."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def credits(amount: int) -> str:
+    """Return an amount of money in words: "3 credits", "3 кредита"."""
+    return ngettext("%(count)s credit", "%(count)s credits", abs(amount)) % {"count": number(amount)}
+
+
+def pictures(count: int) -> str:
+    """Return a number of pictures in words: "4 pictures", "4 картины"."""
+    return ngettext("%(count)s picture", "%(count)s pictures", count) % {"count": number(count)}
+
+
+def number(value: int) -> str:
+    """Return a whole number with the language's thousands separator: "1,284", "1 284"."""
+    return formats.number_format(value, use_l10n=True, force_grouping=True)
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time as people say it: 1 s steps below 10, 5 s below 60, then half minutes."""
+    amount, unit = _rounded(seconds)
+    return _with_unit(_amount(amount), unit)
+
+
+def waiting(p50: float, p90: float) -> str:
+    """Return a forecast: one number where p90 ≤ 1.5 × p50 ("about 40 s"), else a range ("20–60 s")."""
+    if p90 <= 1.5 * p50 or _rounded(p50) == _rounded(p90):
+        return _("about %(duration)s") % {"duration": duration(p50)}
+    return span(p50, p90)
+
+
+def span(low: float, high: float) -> str:
+    """Return a range of time, "20–40 s", its unit said once where both ends share it."""
+    (first, unit), (last, last_unit) = _rounded(low), _rounded(high)
+    if unit != last_unit:
+        return f"{_with_unit(_amount(first), unit)}–{_with_unit(_amount(last), last_unit)}"
+    if first == last:
+        return duration(low)
+    return _with_unit(f"{_amount(first)}–{_amount(last)}", unit)
+
+
+def _rounded(seconds: float) -> tuple[float, str]:
+    seconds = max(1, seconds)
+    if seconds < 10:
+        return round(seconds), "s"
+    if seconds < 57.5:
+        return 5 * round(seconds / 5), "s"
+    return max(1, round(seconds / 30) / 2), "min"
+
+
+def _amount(value: float) -> str:
+    return formats.number_format(value, decimal_pos=0 if value == int(value) else 1, use_l10n=True)
+
+
+def _with_unit(amount: str, unit: str) -> str:
+    if unit == "s":
+        return _("%(amount)s s") % {"amount": amount}
+    return _("%(amount)s min") % {"amount": amount}
+
+
+def day(value: datetime | date) -> str:
+    """Return a day as people say it: "today", "yesterday", "November 18", with the year where it is another one."""
+    today = timezone.localdate()
+    when = timezone.localtime(value).date() if isinstance(value, datetime) else value
+    if when == today:
+        return _("today")
+    if (today - when).days == 1:
+        return _("yesterday")
+    if when.year == today.year:
+        return formats.date_format(when, "MONTH_DAY_FORMAT")
+    return formats.date_format(when, "DATE_FORMAT")
+
+
+def moment(value: datetime) -> str:
+    """Return a day and a time of day: "today, 10:12", "November 18, 9:41"."""
+    return f"{day(value)}, {clock(value)}"
+
+
+def clock(value: datetime) -> str:
+    """Return the time of day: "10:12"."""
+    return timezone.localtime(value).strftime("%-H:%M")
+
+
+def file_size(count: int) -> str:
+    """Return a size of a file with one decimal: "2.1 MB", "340 kB"."""
+    if count >= 1_000_000:
+        return _("%(amount)s MB") % {"amount": formats.number_format(count / 1e6, decimal_pos=1, use_l10n=True)}
+    return _("%(amount)s kB") % {"amount": max(1, round(count / 1000))}
+
+
+RATIOS: Sequence[tuple[str, float]] = (
+    ("9x21", 9 / 21),
+    ("9x16", 9 / 16),
+    ("2x3", 2 / 3),
+    ("3x4", 3 / 4),
+    ("4x5", 4 / 5),
+    ("1x1", 1),
+    ("5x4", 5 / 4),
+    ("4x3", 4 / 3),
+    ("3x2", 3 / 2),
+    ("16x9", 16 / 9),
+    ("21x9", 21 / 9),
+)
+"""The closed list of shapes that the stylesheet knows (`data-ratio`)."""
+
+
+def ratio(width: int, height: int) -> str:
+    """Return the name of the closest shape of the closed list: "16x9"."""
+    shape = width / height
+    return min(RATIOS, key=lambda entry: max(entry[1] / shape, shape / entry[1]))[0]
+
+
+def plural_forms(singular: str, plural: str) -> dict[str, str]:
+    """Return the translated forms by CLDR category, for the page's script to choose from with `Intl.PluralRules`.
+
+    Counts 1, 2 and 5 stand for one, few and many: that covers Russian; English uses one and other.
+    """
+    return {
+        "one": ngettext(singular, plural, 1),
+        "few": ngettext(singular, plural, 2),
+        "many": ngettext(singular, plural, 5),
+        "other": ngettext(singular, plural, 2),
+    }

@@ -1,0 +1,53 @@
+"""Copy the fonts and build the icon sprite that ArtGen serves itself, from their npm packages.
+
+Run after changing a version or the list of icons, then commit the result:
+
+    npm install --prefix .cache/look @fontsource-variable/onest@5.3.1 \\
+        @fontsource-variable/jetbrains-mono@5.3.0 lucide-static@1.62.0
+    python deploy/vendor_look.py .cache/look/node_modules
+"""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+STATIC = Path(__file__).resolve().parent.parent / "artgen" / "static" / "artgen"
+FONTS = {"onest": ("latin", "cyrillic"), "jetbrains-mono": ("latin", "cyrillic")}
+ICONS = """
+    arrow-down arrow-left arrow-right arrow-up ban bell calendar check chevron-down chevron-left chevron-right chevron-up
+    circle-alert circle-check circle-help clock cloud-off coins compass copy dices download ellipsis external-link eye
+    eye-off file-down flag folder folder-plus globe grid-3x3 heart history hourglass image image-plus image-up images info
+    key-round languages layers link list lock lock-open log-in log-out mail maximize-2 minimize-2 minus monitor moon move
+    palette pencil plus power receipt-text refresh-cw repeat-2 rotate-cw scaling search send settings share-2 shield-check
+    sliders-horizontal sparkles square-check star sun tag trash-2 triangle-alert undo-2 upload user wand-sparkles wifi-off x
+    zoom-in zoom-out
+""".split()
+
+
+def symbol(*, source: Path, name: str) -> str:
+    """Return one icon as a `<symbol>`; its stroke and fill come from the page's stylesheet."""
+    text = (source / f"{name}.svg").read_text()
+    drawing = re.sub(r"^.*?<svg[^>]*>|</svg>\s*$", "", text, flags=re.DOTALL)
+    drawing = re.sub(r"\s*\n\s*", "", drawing).strip()
+    return f'<symbol id="{name}" viewBox="0 0 24 24">{drawing}</symbol>'
+
+
+def main(node_modules: Path) -> None:
+    """Write fonts/ and icons.svg below artgen/static/artgen, with the licenses beside them."""
+    fonts = STATIC / "fonts"
+    fonts.mkdir(parents=True, exist_ok=True)
+    for family, subsets in FONTS.items():
+        package = node_modules / "@fontsource-variable" / family
+        for subset in subsets:
+            shutil.copy(package / "files" / f"{family}-{subset}-wght-normal.woff2", fonts / f"{family}-{subset}.woff2")
+        shutil.copy(package / "LICENSE", fonts / f"{family}.LICENSE.txt")
+    lucide = node_modules / "lucide-static"
+    symbols = "\n".join(symbol(source=lucide / "icons", name=name) for name in ICONS)
+    comment = "<!-- Lucide icons, ISC license (icons.LICENSE.txt); built by deploy/vendor_look.py -->"
+    (STATIC / "icons.svg").write_text(f'<svg xmlns="http://www.w3.org/2000/svg">\n{comment}\n{symbols}\n</svg>\n')
+    shutil.copy(lucide / "LICENSE", STATIC / "icons.LICENSE.txt")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
