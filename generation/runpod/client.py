@@ -1,0 +1,365 @@
+"""RunPod's queue API over HTTP: one method a call, a timeout on each, a verdict for every failure.
+
+Documentation of the API: https://docs.runpod.io/serverless/endpoints/send-requests
+"""
+
+import contextlib
+import http.cookiejar
+import json
+import os
+import threading
+import time
+import urllib.parse
+import weakref
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+import requests.auth
+import urllib3.exceptions
+from requests.exceptions import RequestException
+
+from . import pool
+from .report import NotAReport, Report, State, parse_report, parse_state
+from .verdicts import (
+    DETAIL_CHARACTERS,
+    Gone,
+    NotAccepted,
+    Refused,
+    RunPodError,
+    Unavailable,
+    Unknown,
+    read_verdict,
+    run_verdict,
+)
+
+__all__ = [
+    "Client",
+    "Gone",
+    "Health",
+    "NotAccepted",
+    "Refused",
+    "RunPodError",
+    "Submission",
+    "Unavailable",
+    "Unknown",
+]
+
+BODY_MOST = 10_000_000  # bytes of a /run; RunPod says 10 MB
+REPLY_MOST = 64 * 1024 * 1024  # bytes; pictures come as base64 inside
+_USER_AGENT = "ArtGen (+https://docs.runpod.io/serverless)"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A job that RunPod has accepted."""
+
+    runpod_id: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """An endpoint's jobs and workers, counted by RunPod; a figure it leaves out is 0."""
+
+    completed: int
+    failed: int
+    in_progress: int
+    in_queue: int
+    retried: int
+    workers: Mapping[
+        str, int
+    ]  # idle, running, and whatever else RunPod counts: initializing, ready, throttled, unhealthy
+
+    @property
+    def workers_total(self) -> int:
+        """Count the workers in any state; 0 may mean that the endpoint's maximum is 0."""
+        return sum(self.workers.values())
+
+
+class _Bearer(requests.auth.AuthBase):
+    """Sets the key as an `auth`, so that a .netrc of the machine cannot replace it."""
+
+    def __init__(self, api_key: str) -> None:
+        self.api_key = api_key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self.api_key}"
+        return request
+
+
+class Client:
+    """Speaks to RunPod with one key; share it between threads, it survives a fork."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_key: str,
+        connect_timeout: float = 3.05,
+        read_timeout: float = 15,
+        pool_kept: int = 50,
+        pool_maxsize: int = 100,
+        pool_wait: float = 5.0,
+    ) -> None:
+        """Prepare a client; nothing is connected yet.
+
+        `base_url` ends in `/v2`; timeouts are seconds; at most `pool_maxsize` requests are under way at once,
+        a further one waits `pool_wait` for its turn, and `pool_kept` connections stay open between requests.
+        """
+        self.base_url = base_url.rstrip("/")
+        self._api_key = api_key.strip()  # a key read from a file ends in a newline
+        if not self._api_key.isascii() or not self._api_key.isprintable() or " " in self._api_key:
+            raise ValueError("the RunPod API key has characters that cannot be in a header")
+        self._timeout = (connect_timeout, read_timeout)
+        self._reply_seconds = read_timeout * 2
+        self._pool_kept, self._pool_maxsize, self._pool_wait = pool_kept, pool_maxsize, pool_wait
+        self._fresh()
+        _clients.add(self)
+
+    def __repr__(self) -> str:
+        return f"Client(base_url={self.base_url!r})"
+
+    def _fresh(self) -> None:
+        self._pid = os.getpid()
+        self._turns = threading.BoundedSemaphore(self._pool_maxsize)
+        session = requests.Session()
+        session.auth = _Bearer(self._api_key)
+        session.headers.update({"Accept": "application/json", "User-Agent": _USER_AGENT})
+        session.cookies.set_policy(_NoCookies())
+        adapter = pool.Adapter(kept=self._pool_kept)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        self._session = session
+
+    # https://docs.runpod.io/serverless/endpoints/send-requests#run
+    def run(
+        self,
+        endpoint_id: str,
+        *,
+        input: Mapping[str, Any],
+        webhook: str | None = None,
+        execution_timeout_ms: int | None = None,
+        ttl_ms: int | None = None,
+    ) -> Submission:
+        """Submit one job, once: it is never posted a second time here, for /run has no idempotency key.
+
+        RunPod takes an execution timeout of 5 s to 7 days and a ttl of 10 s to 7 days. Raises NotAccepted,
+        Refused or Unknown.
+        """
+        body: dict[str, Any] = {"input": input}
+        if webhook:
+            body["webhook"] = webhook
+        policy = {"executionTimeout": execution_timeout_ms, "ttl": ttl_ms}
+        if policy := {name: value for name, value in policy.items() if value is not None}:
+            body["policy"] = policy
+        try:
+            data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+        except (TypeError, ValueError) as error:
+            raise Refused("the job's input is no JSON", code="invalid_input", detail=str(error)) from error
+        if len(data) > BODY_MOST:
+            raise Refused(f"the job has {len(data)} bytes, RunPod takes {BODY_MOST}", code="too_large")
+        try:
+            reply = self._send("POST", self._url(endpoint_id, "run"), data)
+        except _NoTurn as error:
+            raise NotAccepted("too many calls to RunPod are under way here") from error
+        except _Broken as error:
+            if error.sent:
+                raise Unknown(
+                    "the call to RunPod broke after it was sent", detail=error.detail
+                ) from error.__cause__
+            raise NotAccepted("RunPod could not be reached", detail=error.detail) from error.__cause__
+        if not 200 <= reply.status < 300:
+            raise run_verdict(reply.status, reply.headers, reply.text)
+        answer = reply.json()
+        runpod_id = answer.get("id") if isinstance(answer, dict) else None
+        if not isinstance(runpod_id, str) or not runpod_id:
+            raise Unknown("RunPod's reply to /run has no job id", detail=reply.text, status=reply.status)
+        return Submission(runpod_id=runpod_id, state=parse_state(answer.get("status", "IN_QUEUE")))
+
+    # https://docs.runpod.io/serverless/endpoints/send-requests#status
+    def status(self, endpoint_id: str, runpod_id: str) -> Report:
+        """Return what RunPod says of one job now. Raises Gone or Unavailable."""
+        return self._report("GET", endpoint_id, "status", runpod_id)
+
+    # https://docs.runpod.io/serverless/endpoints/send-requests#cancel
+    def cancel(self, endpoint_id: str, runpod_id: str) -> Report:
+        """Cancel one job and return RunPod's reply; a job that had finished answers with its true state.
+
+        The reply carries no output: read `status` for it. Raises Gone or Unavailable.
+        """
+        return self._report("POST", endpoint_id, "cancel", runpod_id)
+
+    # https://docs.runpod.io/serverless/endpoints/send-requests#retry
+    def retry(self, endpoint_id: str, runpod_id: str) -> Report:
+        """Queue a failed or timed-out job again under its own id. Raises Refused, Gone or Unavailable."""
+        return self._report("POST", endpoint_id, "retry", runpod_id)
+
+    # https://docs.runpod.io/serverless/endpoints/send-requests#purge-queue
+    def purge_queue(self, endpoint_id: str) -> int:
+        """Remove every waiting job of an endpoint and return their number. Raises Gone or Unavailable."""
+        answer = self._read("POST", self._url(endpoint_id, "purge-queue"))
+        removed = answer.get("removed") if isinstance(answer, dict) else None
+        if isinstance(removed, bool) or not isinstance(removed, int):
+            raise Unavailable("RunPod's reply to /purge-queue has no number")
+        return removed
+
+    # https://docs.runpod.io/serverless/endpoints/send-requests#health
+    def health(self, endpoint_id: str) -> Health:
+        """Return the endpoint's counts of jobs and workers. Raises Gone (no such endpoint) or Unavailable."""
+        answer = self._read("GET", self._url(endpoint_id, "health"))
+        if not isinstance(answer, dict) or not isinstance(answer.get("workers"), dict):
+            raise Unavailable("RunPod's reply to /health has no workers")
+        jobs = _counts(answer.get("jobs"))
+        return Health(
+            completed=jobs.get("completed", 0),
+            failed=jobs.get("failed", 0),
+            in_progress=jobs.get("inProgress", 0),
+            in_queue=jobs.get("inQueue", 0),
+            retried=jobs.get("retried", 0),
+            workers=_counts(answer["workers"]),
+        )
+
+    def close(self) -> None:
+        """Close the kept connections; the client can be used again."""
+        self._session.close()
+
+    def _report(self, method: str, endpoint_id: str, call: str, runpod_id: str) -> Report:
+        answer = self._read(method, self._url(endpoint_id, call, runpod_id), refusable=call == "retry")
+        try:
+            report = parse_report(answer)
+        except NotAReport as error:
+            raise Unavailable(
+                f"RunPod's reply to /{call} is no report: {error}", detail=str(answer)
+            ) from error
+        if report.runpod_id != runpod_id:
+            raise Unavailable(f"RunPod answered /{call} with another job's report", detail=report.runpod_id)
+        return report
+
+    def _read(self, method: str, url: str, *, refusable: bool = False) -> Any:
+        try:
+            reply = self._send(method, url, None)
+        except _NoTurn as error:
+            raise Unavailable("too many calls to RunPod are under way here") from error
+        except _Broken as error:
+            raise Unavailable("RunPod could not be reached", detail=error.detail) from error.__cause__
+        if refusable and reply.status == 400:
+            raise Refused(
+                "RunPod refused the call (400)", code="invalid_input", detail=reply.text, status=400
+            )
+        if not 200 <= reply.status < 300:
+            raise read_verdict(reply.status, reply.headers, reply.text)
+        answer = reply.json()
+        if answer is None:
+            raise Unavailable("RunPod's reply is no JSON", detail=reply.text, status=reply.status)
+        return answer
+
+    def _url(self, endpoint_id: str, *path: str) -> str:
+        parts = [urllib.parse.quote(part, safe="") for part in (endpoint_id, *path)]
+        if not all(part.strip(".") for part in parts):
+            raise ValueError("an endpoint id or job id is empty")
+        return "/".join([self.base_url, *parts])
+
+    def _send(self, method: str, url: str, data: bytes | None) -> "_Reply":
+        """Return the reply of one request, read to its end. Raises _NoTurn or _Broken."""
+        headers = {"Content-Type": "application/json"} if data is not None else None
+        with self._turn():
+            pool.forget()
+            try:
+                response = self._session.request(
+                    method,
+                    url,
+                    data=data,
+                    headers=headers,
+                    timeout=self._timeout,
+                    allow_redirects=False,  # a redirected POST would be another call; and the key stays here
+                    stream=True,
+                )
+                with contextlib.closing(response):
+                    body = _read_all(response, time.monotonic() + self._reply_seconds)
+            except (RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+                raise _Broken(self._scrub(repr(error)), sent=pool.begun()) from error
+        return _Reply(response.status_code, response.headers, self._scrub_bytes(body))
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        turns = self._turns
+        if not turns.acquire(timeout=self._pool_wait):
+            raise _NoTurn
+        try:
+            yield
+        finally:
+            turns.release()
+
+    def _scrub(self, text: str) -> str:
+        return text.replace(self._api_key, "***") if self._api_key else text
+
+    def _scrub_bytes(self, data: bytes) -> bytes:
+        return data.replace(self._api_key.encode(), b"***") if self._api_key else data
+
+
+class _NoTurn(Exception):
+    pass
+
+
+class _Broken(Exception):
+    def __init__(self, detail: str, *, sent: bool) -> None:
+        super().__init__(detail)
+        self.detail, self.sent = detail[:DETAIL_CHARACTERS], sent
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body[: DETAIL_CHARACTERS * 4].decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """Return the decoded body, or None if it is no JSON."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+
+class _NoCookies(http.cookiejar.DefaultCookiePolicy):
+    def set_ok(self, cookie: Any, request: Any) -> bool:
+        return False
+
+
+def _read_all(response: requests.Response, deadline: float) -> bytes:
+    """Return the body, read piece by piece.
+
+    A server that drips or never ends cannot hold a worker for ever.
+    """
+    body = bytearray()
+    while chunk := response.raw.read1(65_536, decode_content=True):
+        body += chunk
+        if len(body) > REPLY_MOST:
+            raise OSError(f"the reply has more than {REPLY_MOST} bytes")
+        if time.monotonic() > deadline:
+            raise TimeoutError("the reply took too long")
+    return bytes(body)
+
+
+def _counts(value: object) -> dict[str, int]:
+    if not isinstance(value, Mapping):
+        return {}
+    return {k: v for k, v in value.items() if isinstance(v, int) and not isinstance(v, bool)}
+
+
+# A forked child must share neither a socket with its parent nor a lock that some thread held at that moment.
+_clients: "weakref.WeakSet[Client]" = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for client in list(_clients):
+        client._fresh()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,177 @@
+"""What RunPod says of one job, parsed once at the border."""
+
+import enum
+import json
+import logging
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+
+class State(enum.Enum):
+    """Where a job is at RunPod, in our words."""
+
+    QUEUED = "queued"  # accepted, no worker has taken it
+    RUNNING = "running"  # a worker has it, or RunPod used a word that we do not know
+    COMPLETED = "completed"  # the handler returned; whether there is a picture is another question
+    FAILED = "failed"  # the handler raised or returned an error
+    CANCELED = "canceled"  # somebody called /cancel
+    TIMED_OUT = "timed_out"  # past executionTimeout, or the worker went silent
+
+    @property
+    def final(self) -> bool:
+        """Tell whether the job will never leave this state."""
+        return self not in (State.QUEUED, State.RUNNING)
+
+
+# https://docs.runpod.io/serverless/endpoints/job-states: the page says RUNNING, the API says IN_PROGRESS.
+STATES = {
+    "IN_QUEUE": State.QUEUED,
+    "IN_PROGRESS": State.RUNNING,
+    "RUNNING": State.RUNNING,
+    "COMPLETED": State.COMPLETED,
+    "FAILED": State.FAILED,
+    "CANCELLED": State.CANCELED,
+    "CANCELED": State.CANCELED,
+    "TIMED_OUT": State.TIMED_OUT,
+}
+
+
+class NotAReport(ValueError):
+    """The reply is not a job's report: no object, no id, or no status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One reply of /status, /cancel or /retry."""
+
+    runpod_id: str
+    state: State
+    progress: float | None = None  # 0–1, only while running
+    step: int | None = None
+    steps: int | None = None
+    output: Any = None  # while running: whatever the worker last sent; see `payloads.read` for a finished one
+    error: str = ""  # the vendor's text, often with a traceback: for staff only
+    delay_ms: int | None = None
+    execution_ms: int | None = None
+    worker_id: str = ""
+    retries: int = 0
+
+
+def parse_state(word: object) -> State:
+    """Return our word for one of RunPod's; a word that we do not know means still running, and is logged."""
+    state = STATES.get(word.strip().upper()) if isinstance(word, str) else None
+    if state is None:
+        log.warning("RunPod used an unknown job status %.60r; taken for running", word)
+        return State.RUNNING
+    return state
+
+
+def parse_report(body: object) -> Report:
+    """Return the report in a decoded JSON body.
+
+    Source: https://docs.runpod.io/serverless/endpoints/send-requests (`/status`). Raises NotAReport for
+    anything without an id and a status; every other field is optional, and a malformed one is left out.
+    """
+    if not isinstance(body, Mapping):
+        raise NotAReport(f"expected a JSON object, got {type(body).__name__}")
+    runpod_id, word = body.get("id"), body.get("status")
+    if not isinstance(runpod_id, str) or not runpod_id:
+        raise NotAReport("the reply has no job id")
+    if not isinstance(word, str) or not word:
+        raise NotAReport("the reply has no status")
+    state = parse_state(word)
+    output = body.get("output")
+    progress, step, steps = parse_progress(output) if state is State.RUNNING else (None, None, None)
+    worker_id = body.get("workerId")
+    return Report(
+        runpod_id=runpod_id,
+        state=state,
+        progress=progress,
+        step=step,
+        steps=steps,
+        output=output,
+        error=_text(body.get("error")),
+        delay_ms=_milliseconds(body.get("delayTime")),
+        execution_ms=_milliseconds(body.get("executionTime")),
+        worker_id=worker_id if isinstance(worker_id, str) else "",
+        retries=_milliseconds(body.get("retries")) or 0,
+    )
+
+
+_STEPS = re.compile(r"(\d{1,6})\s*/\s*(\d{1,6})")
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%")
+_STEP_KEYS = ("step", "current_step", "current", "value")
+_STEPS_KEYS = ("steps", "total_steps", "total", "max")
+_PROGRESS_KEYS = ("progress", "percent", "percentage")
+
+Progress = tuple[float | None, int | None, int | None]
+
+
+def parse_progress(output: object) -> Progress:
+    """Return (progress 0–1, step, steps) from whatever a worker sent with `progress_update`; all None when it
+    is no progress.
+
+    Understood are numbers (0–1, or percent), "12/28", "43%", {"progress": …} and {"step": k, "steps" or
+    "total": n}. A worker may send any JSON: https://docs.runpod.io/serverless/workers/handler-functions#progress-updates
+    """
+    if isinstance(output, Mapping):
+        step, steps = _whole(output, _STEP_KEYS), _whole(output, _STEPS_KEYS)
+        if step is not None and steps is not None and 0 <= step <= steps and steps > 0:
+            return step / steps, step, steps
+        for key in _PROGRESS_KEYS:
+            inner = output.get(key)
+            if inner is not None and not isinstance(inner, Mapping):
+                return parse_progress(inner)
+        return None, None, None
+    if isinstance(output, str):
+        return _progress_of_text(output)
+    if isinstance(output, bool) or not isinstance(output, int | float):
+        return None, None, None
+    return _fraction(output), None, None
+
+
+def _progress_of_text(text: str) -> Progress:
+    if match := _STEPS.search(text[:200]):
+        step, steps = int(match[1]), int(match[2])
+        if 0 <= step <= steps and steps > 0:
+            return step / steps, step, steps
+        return None, None, None
+    if match := _PERCENT.search(text[:200]):
+        percent = float(match[1])
+        return (percent / 100 if percent <= 100 else None), None, None
+    try:
+        return _fraction(float(text)), None, None
+    except ValueError:
+        return None, None, None
+
+
+def _fraction(number: int | float) -> float | None:
+    # A whole 1 is read as one percent: too low a bar for a moment is better than a full one.
+    if not math.isfinite(number) or not 0 <= number <= 100:
+        return None
+    return number / 100 if number > 1 or (number == 1 and isinstance(number, int)) else float(number)
+
+
+def _whole(mapping: Mapping[str, Any], keys: tuple[str, ...]) -> int | None:
+    for key in keys:
+        value = mapping.get(key)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+    return None
+
+
+def _milliseconds(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        return None
+    return int(value)
+
+
+def _text(value: object) -> str:
+    if value is None or value == "":
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
