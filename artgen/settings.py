@@ -5,6 +5,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+from botocore.config import Config as BotocoreConfig
 from celery.schedules import schedule
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -107,7 +108,7 @@ if REDIS_URL:
     }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "artgen.layers.ThreadsafeInMemoryChannelLayer"}}
 
 # --- Celery: messages are hints, the row is the truth --------------------------------------------------------------
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://")
@@ -175,10 +176,23 @@ STORAGES = {
             "access_key": env.str("S3_ACCESS_KEY_ID", default=""),
             "secret_key": env.str("S3_SECRET_ACCESS_KEY", default=""),
             "querystring_expire": URL_EXPIRY_SECONDS,
+            "default_acl": None,
+            "file_overwrite": True,
+            "object_parameters": {"CacheControl": "private, max-age=31536000, immutable"},
+            # boto3's newer default checksums break uploads to Yandex Object Storage and others.
+            "client_config": BotocoreConfig(
+                signature_version="s3v4",
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                connect_timeout=5,
+                read_timeout=30,
+                max_pool_connections=50,
+                retries={"max_attempts": 2, "mode": "standard"},
+            ),
         },
     }
     if S3_BUCKET
-    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    else {"BACKEND": "generation.storage.SignedFileSystemStorage", "OPTIONS": {"allow_overwrite": True}},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if STATIC_ROOT.exists()

@@ -1,0 +1,14 @@
+"""ASGI entry point for daphne: sockets in production, everything in the demo."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artgen.settings")
+
+http = get_asgi_application()  # before anything that imports models
+
+from generation.routing import websocket  # noqa: E402
+
+application = ProtocolTypeRouter({"http": http, "websocket": websocket})

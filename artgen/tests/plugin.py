@@ -1,0 +1,34 @@
+"""pytest's rules here: what needs a server that is not there is left out, but never in CI."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+AVAILABLE = {
+    "postgres": os.environ.get("DATABASE_URL", "").startswith("postgres"),
+    "redis": bool(os.environ.get("REDIS_URL")),
+    "browser": any(Path(path).exists() for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser")),
+    "s3": bool(os.environ.get("TEST_S3_URL")),
+}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect tests whose server is missing; with CI=true that is an error."""
+    kept, left_out = [], []
+    for item in items:
+        needed = [name for name in AVAILABLE if item.get_closest_marker(name)]
+        missing = [name for name in needed if not AVAILABLE[name]]
+        if missing and os.environ.get("CI") == "true":
+            raise pytest.UsageError(f"{item.nodeid} needs {', '.join(missing)}, which CI must have")
+        (left_out if missing else kept).append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords_and_own_files(settings: object, tmp_path: Path) -> None:
+    """Hash passwords quickly, keep files in a folder that goes away, send no mail, grant no credits."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+    settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]

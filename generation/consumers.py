@@ -1,0 +1,77 @@
+"""The socket: a snapshot of the user's active jobs on connect, then each change of them."""
+
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.conf import settings
+from django.utils import translation
+
+from accounts import tokens
+from accounts.models import User
+from generation import events
+from generation.models import Job
+from generation.serializers import jobs_json
+
+UNAUTHENTICATED = 4401
+
+
+class JobsConsumer(AsyncJsonWebsocketConsumer):
+    """`/ws/jobs/`: for the session cookie (Origin checked in `routing`) or `Authorization: Bearer`."""
+
+    group: str | None = None
+
+    async def connect(self) -> None:
+        """Accept; close with 4401 whom we do not know; else join the user's own group and send the snapshot."""
+        await self.accept()
+        user = await self._user()
+        if user is None:
+            await self.close(code=UNAUTHENTICATED)
+            return
+        self.group = events.group(user.id)
+        # Joined first: a change between the two comes as an event with a higher version.
+        await self.channel_layer.group_add(self.group, self.channel_name)
+        await self.send_json({"type": "snapshot", "jobs": await _snapshot(user)})
+
+    async def disconnect(self, code: int) -> None:
+        """Leave the group."""
+        if self.group:
+            await self.channel_layer.group_discard(self.group, self.channel_name)
+
+    async def receive_json(self, content: Any, **kwargs: Any) -> None:
+        """Answer a ping; whatever else is ignored, for the socket only tells."""
+        if isinstance(content, dict) and content.get("type") == "ping":
+            await self.send_json({"type": "pong"})
+
+    @classmethod
+    async def decode_json(cls, text_data: str) -> Any:
+        """Return the message, None for what is no JSON."""
+        try:
+            return await super().decode_json(text_data)
+        except ValueError:
+            return None
+
+    async def job_changed(self, event: dict[str, Any]) -> None:
+        """Pass a change on."""
+        await self.send_json({"type": "job", "job": event["job"]})
+
+    async def _user(self) -> User | None:
+        bearer = bearer_token(self.scope)
+        if bearer is not None:
+            return await database_sync_to_async(tokens.authenticate)(bearer)
+        user = self.scope.get("user")
+        return user if user is not None and user.is_authenticated and user.is_active else None
+
+
+def bearer_token(scope: dict[str, Any]) -> str | None:
+    """Return the text behind `Authorization: Bearer` in an ASGI scope, None without that header."""
+    for name, value in scope["headers"]:
+        if name == b"authorization" and value[:7].lower() == b"bearer ":
+            return str(value[7:].decode("latin-1").strip())
+    return None
+
+
+@database_sync_to_async
+def _snapshot(user: User) -> list[dict[str, Any]]:
+    with translation.override(user.language or settings.LANGUAGE_CODE):
+        return jobs_json(list(Job.objects.of(user).active().with_all().order_by("id")))

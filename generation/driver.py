@@ -1,0 +1,374 @@
+"""The engine: submit (one POST), check (one GET), store (copy the pictures). Each step is short; nobody waits for a GPU.
+
+Hints, the doorbell, the tick, admin actions and commands all end here. Whoever holds a job's lease does the step;
+everything is found again by the tick when a step, a message or a whole machine gets lost.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from generation import callbacks, hints, lifecycle, pictures, provider, sources, storage, turns
+from generation.models import AT_RUNPOD, Image, ImageModel, Job, Status
+from generation.runpod import payloads
+from generation.runpod.download import DownloadFailed, DownloadRefused, fetch_picture
+from generation.runpod.payloads import OutputError, Parameters, PayloadError, Result
+from generation.runpod.picture import NotAPicture
+from generation.runpod.report import Report, State
+from generation.runpod.verdicts import Gone, NotAccepted, Refused, RunPodError, Unknown
+
+log = logging.getLogger(__name__)
+
+CHECK_LEASE = timedelta(seconds=60)  # longer than any timeout of the calls made under it
+STORE_LEASE = timedelta(seconds=180)
+LOOK_EVERY = timedelta(seconds=2)
+READS_PER_SECOND = 100  # half of what RunPod allows an endpoint
+MISSING_FOR = timedelta(seconds=30)  # a 404 is asked again for so long before the attempt counts as lost
+MISSING_LOOK = timedelta(seconds=3)
+REFUSAL_PAUSE = timedelta(seconds=1)  # doubled with every refusal
+REFUSAL_PAUSE_MOST = timedelta(seconds=30)
+STORE_PAUSE = timedelta(seconds=10)
+TICK_CHECKS = 400
+TICK_SUBMISSIONS = 20
+TICK_STORES = 8
+TICK_STOPS = 20
+
+
+# --- submit ----------------------------------------------------------------------------------------------------------
+
+
+def submit_next(slug: str) -> Job | None:
+    """Hand the model's fair next job to RunPod; None when there is no room, no job, or a pause."""
+    try:
+        job = _take_turn(slug)
+        if job is not None:
+            _submit(job)
+    except lifecycle.Stale:
+        log.info("a job moved on while it was submitted", extra={"model": slug})
+        return None
+    return job
+
+
+def _take_turn(slug: str) -> Job | None:
+    """Move the next job to SUBMITTED under the model's lock, so that at most `max_in_flight` are out."""
+    with transaction.atomic():
+        model = ImageModel.objects.select_for_update(no_key=True).filter(slug=slug).first()
+        if model is None or (model.submit_after and model.submit_after > timezone.now()):
+            return None
+        if Job.objects.at_runpod().filter(model=model).count() >= model.max_in_flight:
+            return None
+        job = turns.next_job(model)
+        return lifecycle.submitting(job) if job else None
+
+
+def _submit(job: Job) -> None:
+    dialect, endpoint_id = job.snapshot["dialect"], job.snapshot["endpoint_id"]
+    try:
+        payload = payloads.build(
+            dialect,
+            _parameters(job),
+            sources=sources.of_job(job, with_data=payloads.DIALECTS[dialect].needs_data),
+            workflow=job.snapshot.get("workflow"),
+        )
+    # Nothing has been sent yet, so nothing can run.
+    except sources.SourceMissing as error:
+        lifecycle.failed(job, code="source_missing", detail=repr(error))
+        return
+    except PayloadError as error:
+        lifecycle.failed(job, code="invalid_input", detail=repr(error))
+        return
+    except (OSError, BotoCoreError, ClientError) as error:
+        _defer(job, retry_after=None, detail=repr(error))
+        return
+    try:
+        submission = provider.client().run(
+            endpoint_id,
+            input=payload,
+            webhook=callbacks.address(job),
+            execution_timeout_ms=settings.RUNPOD_EXECUTION_TIMEOUT_SECONDS * 1000,
+            ttl_ms=settings.RUNPOD_TTL_SECONDS * 1000,
+        )
+    except NotAccepted as error:
+        _defer(job, retry_after=error.retry_after, detail=_words(error))
+    except Refused as error:
+        lifecycle.failed(job, code=error.code, detail=_words(error))
+    except Unknown as error:
+        log.warning("nobody knows whether RunPod took the job", extra={"job": str(job.id), "error": _words(error)})
+        lifecycle.unknown(job, detail=_words(error))
+    else:
+        try:
+            lifecycle.submitted(job, runpod_id=submission.runpod_id)
+        except lifecycle.Stale:
+            # Canceled meanwhile, or the doorbell was faster than the reply and the job has moved on with the same id.
+            lifecycle.orphaned(job, runpod_id=submission.runpod_id)
+            hints.stop(job.id)
+            raise
+
+
+def _defer(job: Job, *, retry_after: float | None, detail: str) -> None:
+    pause = min(REFUSAL_PAUSE * 2 ** min(job.refusals, 10), REFUSAL_PAUSE_MOST)
+    if retry_after is not None:
+        pause = max(pause, timedelta(seconds=retry_after))
+    lifecycle.deferred(job, until=timezone.now() + pause, detail=detail)
+
+
+def _parameters(job: Job) -> Parameters:
+    template = job.snapshot.get("style_template") or "{prompt}"
+    return Parameters(
+        prompt=template.replace("{prompt}", job.prompt),
+        negative_prompt=job.negative_prompt,
+        width=job.width,
+        height=job.height,
+        steps=job.steps,
+        guidance=job.guidance,
+        seed=job.seed,
+        strength=job.strength,
+        sampler=job.snapshot.get("sampler"),
+    )
+
+
+# --- check -----------------------------------------------------------------------------------------------------------
+
+
+def check(job_id: UUID) -> None:
+    """Look at one job at RunPod, if it is due and nobody else looks."""
+    job = lifecycle.claim(job_id, statuses=AT_RUNPOD, lease=CHECK_LEASE)
+    if job is None:
+        return
+    reply: Report | RunPodError | None = None
+    if job.runpod_id:
+        try:
+            reply = provider.client().status(job.snapshot["endpoint_id"], job.runpod_id)
+        except RunPodError as error:
+            reply = error
+    _apply(job, reply, look_every=LOOK_EVERY)
+
+
+def check_due() -> int:
+    """Look at all due jobs at RunPod in one sweep; returns how many."""
+    jobs = lifecycle.claim_due(statuses=AT_RUNPOD, limit=TICK_CHECKS, lease=CHECK_LEASE)
+    if not jobs:
+        return 0
+    refs = {job.id: (job.snapshot["endpoint_id"], job.runpod_id) for job in jobs if job.runpod_id}
+    replies = provider.sweep().read(list(refs.values())) if refs else {}
+    out = Job.objects.at_runpod().count()
+    look_every = max(LOOK_EVERY, timedelta(seconds=out / READS_PER_SECOND))
+    for job in jobs:
+        _apply(job, replies.get(refs[job.id]) if job.id in refs else None, look_every=look_every)
+    return len(jobs)
+
+
+def _apply(job: Job, reply: Report | RunPodError | None, *, look_every: timedelta) -> None:
+    """Move the job by what RunPod says of it; None: there was nothing to ask for."""
+    now = timezone.now()
+    try:
+        if isinstance(reply, Report) and reply.state.final:
+            _end(job, reply)
+        elif job.deadline_at and job.deadline_at <= now:
+            lifecycle.failed(job, code="deadline", detail=f"deadline {job.deadline_at.isoformat()} passed")
+            hints.stop(job.id)
+            hints.submit(job.model.slug)
+        elif not job.runpod_id:
+            _look_at_unknown(job, now)
+        elif isinstance(reply, Gone):
+            _look_at_missing(job, reply, now)
+        elif isinstance(reply, Report):
+            _follow(job, reply, until=now + look_every)
+        else:
+            pause = getattr(reply, "retry_after", None) or 0
+            lifecycle.postponed(job, until=now + max(look_every, timedelta(seconds=pause)))
+    except lifecycle.Stale:
+        log.info("job moved on while it was looked at", extra={"job": str(job.id)})
+
+
+def _follow(job: Job, report: Report, *, until: datetime) -> None:
+    seen = {"progress": report.progress, "step": report.step, "step_count": report.steps}
+    if report.state is State.RUNNING and job.status == Status.SUBMITTED:
+        lifecycle.running(job, until=until, **seen)
+    elif report.progress is not None and report.progress > (job.progress or 0):  # updates come late and out of order
+        lifecycle.progressed(job, until=until, **seen)
+    elif job.missing_since:
+        lifecycle.progressed(job, until=until, progress=job.progress, step=job.step, step_count=job.step_count)
+    else:
+        lifecycle.postponed(job, until=until)
+
+
+def _look_at_unknown(job: Job, now: datetime) -> None:
+    """Give up waiting for a doorbell only when an accepted job would be past RunPod's ttl."""
+    ttl = timedelta(seconds=settings.RUNPOD_TTL_SECONDS) + lifecycle.UNKNOWN_MARGIN
+    gone_at = (job.submitted_at or now) + ttl
+    if gone_at > now:
+        lifecycle.postponed(job, until=gone_at)
+        return
+    lifecycle.lost(job, code="gpu_lost", detail="no doorbell within RunPod's ttl")
+    hints.submit(job.model.slug)
+
+
+def _look_at_missing(job: Job, reply: Gone, now: datetime) -> None:
+    if job.missing_since is None or now - job.missing_since < MISSING_FOR:
+        lifecycle.missing(job, until=now + MISSING_LOOK)
+        return
+    lifecycle.lost(job, code="gpu_lost", detail=_words(reply))
+    hints.submit(job.model.slug)
+
+
+def _end(job: Job, report: Report) -> None:
+    """Go on from a final state at RunPod; its GPU is free in any case."""
+    try:
+        payloads.read(job.snapshot["dialect"], report)
+    except OutputError as error:
+        _give_up(job, error)
+    else:
+        lifecycle.storing(job)
+        hints.store(job.id)
+    hints.submit(job.model.slug)
+
+
+def _give_up(job: Job, error: OutputError) -> None:
+    if error.retryable:
+        lifecycle.lost(job, code=error.code, detail=error.detail)
+    else:
+        lifecycle.failed(job, code=error.code, detail=error.detail)
+
+
+# --- store -----------------------------------------------------------------------------------------------------------
+
+
+def store(job_id: UUID) -> None:
+    """Copy the pictures of one finished job into the bucket, if it is due and nobody else does."""
+    job = lifecycle.claim(job_id, statuses=[Status.STORING], lease=STORE_LEASE)
+    if job is not None:
+        _store(job)
+
+
+def _store(job: Job) -> None:
+    try:
+        try:
+            result = payloads.read(
+                job.snapshot["dialect"], provider.client().status(job.snapshot["endpoint_id"], job.runpod_id)
+            )
+            images = [
+                _keep(job, position=position, data=_bytes(picture), seed=_seed(job, result, position))
+                for position, picture in enumerate(result.pictures)
+            ]
+        except OutputError as error:
+            _give_up(job, error)
+        except (DownloadRefused, NotAPicture) as error:
+            lifecycle.lost(job, code="bad_picture", detail=repr(error))
+        except Gone as error:
+            _look_at_missing(job, error, timezone.now())
+        except (RunPodError, DownloadFailed, OSError, BotoCoreError, ClientError) as error:
+            _store_later(job, error)
+        else:
+            lifecycle.succeeded(job, images=images, cost=result.cost)
+    except lifecycle.Stale:
+        log.info("job moved on while it was stored", extra={"job": str(job.id)})
+
+
+def _store_later(job: Job, error: Exception) -> None:
+    now = timezone.now()
+    log.warning("pictures not stored yet", extra={"job": str(job.id), "error": repr(error)})
+    if job.deadline_at and job.deadline_at <= now:
+        lifecycle.failed(job, code="storage", detail=repr(error))
+    else:
+        lifecycle.postponed(job, until=now + STORE_PAUSE)
+
+
+def _bytes(picture: payloads.Picture) -> bytes:
+    if picture.data is not None:
+        return picture.data
+    return fetch_picture(picture.url or "", allowed_hosts=settings.RUNPOD_IMAGE_HOSTS)
+
+
+def _seed(job: Job, result: Result, position: int) -> int:
+    """Return the seed of one picture: what the worker says, else ours; several in one job count up from it."""
+    if result.seed is not None and len(result.pictures) == 1:
+        return result.seed
+    return job.seed + position
+
+
+def _keep(job: Job, *, position: int, data: bytes, seed: int) -> Image:
+    """Put one picture into the bucket and return its row, not yet inserted."""
+    written = {**job.parameters, "model": job.snapshot["slug"], "seed": seed}
+    del written["source_images"]
+    picture = pictures.prepare(data, parameters=written)
+    place = {"user_id": job.user_id, "job_id": job.id, "position": position}
+    key = storage.image_key(**place, content_type=picture.content_type)
+    thumbnail_key = storage.thumbnail_key(**place)
+    storage.save(key, picture.data, content_type=picture.content_type)
+    storage.save(thumbnail_key, picture.thumbnail, content_type="image/webp")
+    return Image(
+        user_id=job.user_id,
+        job=job,
+        position=position,
+        key=key,
+        thumbnail_key=thumbnail_key,
+        placeholder=picture.placeholder,
+        width=picture.width,
+        height=picture.height,
+        bytes=len(picture.data),
+        content_type=picture.content_type,
+        sha256=picture.sha256,
+        seed=seed,
+        created_at=timezone.now(),
+    )
+
+
+# --- stop, tick ------------------------------------------------------------------------------------------------------
+
+
+def stop(job_id: UUID) -> None:
+    """Tell RunPod to stop an ended job that may still run there; asked again by the tick until it has worked."""
+    job = Job.objects.filter(id=job_id, stop_pending=True).first()
+    if job is not None:
+        _stop(job)
+
+
+def _stop(job: Job) -> None:
+    try:
+        provider.client().cancel(job.snapshot["endpoint_id"], job.runpod_id)
+    except Gone:
+        pass  # nothing left to stop
+    except RunPodError as error:
+        log.warning("RunPod not told to stop yet", extra={"job": str(job.id), "error": _words(error)})
+        return
+    lifecycle.stopped(job)
+
+
+def tick() -> None:
+    """Do whatever is due, a bounded amount; several ticks at once share the work."""
+    check_due()
+    for job in lifecycle.claim_due(statuses=[Status.STORING], limit=TICK_STORES, lease=STORE_LEASE):
+        _store(job)
+    _fail_overdue()
+    for slug in _models_waiting():
+        for _turn in range(TICK_SUBMISSIONS):
+            if submit_next(slug) is None:
+                break
+    for job in Job.objects.filter(stop_pending=True).order_by("id")[:TICK_STOPS]:
+        _stop(job)
+
+
+def _models_waiting() -> Sequence[str]:
+    due = Job.objects.queued().filter(due_at__lte=timezone.now())
+    return list(ImageModel.objects.filter(jobs__in=due).distinct().values_list("slug", flat=True))
+
+
+def _fail_overdue() -> None:
+    """Fail jobs whose deadline passed while they waited for another attempt."""
+    for job in Job.objects.queued().filter(deadline_at__lte=timezone.now()).select_related("model")[:TICK_CHECKS]:
+        try:
+            lifecycle.failed(job, code="deadline", detail="deadline passed between two attempts")
+        except lifecycle.Stale:
+            continue
+
+
+def _words(error: RunPodError) -> str:
+    """Return our words and the vendor's, for the history that staff read."""
+    return f"{error} {error.detail}".strip()

@@ -1,0 +1,32 @@
+"""What the browser learns at once: every change of a job goes to the group of its user, and to nobody else."""
+
+import logging
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.utils import translation
+
+from generation.models import Job
+from generation.serializers import job_json
+
+log = logging.getLogger(__name__)
+
+
+def group(user_id: UUID) -> str:
+    """Return the name of the channel group that only this user's sockets join."""
+    return f"user.{user_id}"
+
+
+def publish(job_id: UUID) -> None:
+    """Send the job as it is now to its user's sockets, in the user's language. A lost event is made good by the next one."""
+    job = Job.objects.with_all().select_related("user").filter(id=job_id).first()
+    if job is None:
+        return
+    with translation.override(job.user.language or settings.LANGUAGE_CODE):
+        message = {"type": "job.changed", "job": job_json(job)}
+    try:
+        async_to_sync(get_channel_layer().group_send)(group(job.user_id), message)
+    except Exception as error:  # noqa: BLE001 a channel layer raises whatever its client does; a job must not fail for it
+        log.warning("event not sent", extra={"job": str(job_id), "error": repr(error)})

@@ -1,0 +1,45 @@
+"""The only sender of Celery messages. A hint may be lost, doubled or late: the tick finds whatever is due anyway."""
+
+import logging
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from artgen.celery import app
+
+log = logging.getLogger(__name__)
+
+
+def submit(slug: str, *, count: int = 1) -> None:
+    """Hint, after commit, that `count` jobs of the model may be submitted."""
+    for _ in range(count):
+        _send("generation.submit", slug)
+
+
+def check(job_id: UUID) -> None:
+    """Hint, after commit, that RunPod has news of the job."""
+    _send("generation.check", str(job_id))
+
+
+def store(job_id: UUID) -> None:
+    """Hint, after commit, that the job's pictures wait to be stored."""
+    _send("generation.store", str(job_id))
+
+
+def stop(job_id: UUID) -> None:
+    """Hint, after commit, that RunPod must be told to stop the job."""
+    _send("generation.stop", str(job_id))
+
+
+def _send(name: str, argument: str) -> None:
+    transaction.on_commit(partial(_send_now, name, argument), robust=True)
+
+
+def _send_now(name: str, argument: str) -> None:
+    # A broker that is down must not fail the request: the tick will find the job.
+    try:
+        app.send_task(name, args=[argument], retry=False, ignore_result=True, expires=60)
+    except (OperationalError, OSError) as error:
+        log.warning("hint not sent", extra={"task": name, "argument": argument, "error": str(error)})

@@ -1,0 +1,441 @@
+"""The rows: models on offer, styles, jobs with their history, pictures, uploads. Who writes what:
+
+`Job.status` and `Job.due_at` are written by `lifecycle` alone; pictures by `driver` (birth) and `gallery` (after).
+"""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from generation.catalog import Offer, parameter_from, price_from
+from generation.runpod.payloads import DIALECTS, check_workflow
+
+
+class ImageModelQuerySet(models.QuerySet["ImageModel"]):
+    def enabled(self) -> "ImageModelQuerySet":
+        return self.filter(enabled=True)
+
+
+class ImageModel(models.Model):
+    """A model on offer: one RunPod endpoint with a dialect, limits and a price. Edited by staff."""
+
+    slug = models.SlugField(_("slug"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    description_en = models.CharField(_("description (English)"), max_length=300, blank=True)
+    description_ru = models.CharField(_("description (Russian)"), max_length=300, blank=True)
+    endpoint_id = models.CharField(_("RunPod endpoint id"), max_length=100)
+    dialect = models.CharField(
+        _("dialect"), max_length=40, help_text=_("The shape of input and output that its worker speaks.")
+    )
+    workflow = models.JSONField(
+        _("workflow"),
+        null=True,
+        blank=True,
+        help_text=_("ComfyUI only: the graph in API format, with slots such as {{prompt}}, {{seed}}, {{image_1}}."),
+    )
+    parameters = models.JSONField(_("parameters"), default=dict)
+    min_source_images = models.PositiveSmallIntegerField(_("source pictures, at least"), default=0)
+    max_source_images = models.PositiveSmallIntegerField(_("source pictures, at most"), default=0)
+    price = models.JSONField(_("price rule"), default=dict)
+    max_in_flight = models.PositiveIntegerField(
+        _("jobs at RunPod at once"), default=4, validators=[MinValueValidator(1)]
+    )
+    typical_seconds = models.PositiveIntegerField(_("usual seconds a picture"), default=20)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    submit_after = models.DateTimeField(
+        _("no submission before"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Set when RunPod answers 429 or cannot be reached."),
+    )
+
+    objects = ImageModelQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("model on offer")
+        verbose_name_plural = _("models on offer")
+        ordering = ["position", "slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def description(self) -> str:
+        """What the model is good for, in the reader's language."""
+        return self.description_ru if (get_language() or "").startswith("ru") else self.description_en
+
+    @property
+    def offer(self) -> Offer:
+        """The row as plain data."""
+        return Offer(
+            slug=self.slug,
+            name=self.name,
+            endpoint_id=self.endpoint_id,
+            dialect=self.dialect,
+            description_en=self.description_en,
+            description_ru=self.description_ru,
+            parameters={name: parameter_from(raw) for name, raw in self.parameters.items()},
+            min_source_images=self.min_source_images,
+            max_source_images=self.max_source_images,
+            price=price_from(self.price),
+            max_in_flight=self.max_in_flight,
+            typical_seconds=self.typical_seconds,
+            enabled=self.enabled,
+        )
+
+    def clean(self) -> None:
+        """Refuse what could not be driven: unknown dialect, unreadable parameters or price, a broken workflow."""
+        errors: dict[str, Any] = {}
+        dialect = DIALECTS.get(self.dialect)
+        if dialect is None:
+            errors["dialect"] = _("Known dialects: %(names)s.") % {"names": ", ".join(sorted(DIALECTS))}
+        try:
+            for raw in self.parameters.values():
+                parameter_from(raw)
+            sized = "size" in self.parameters or {"width", "height"} <= set(self.parameters)
+            if not sized and not self.min_source_images:
+                errors["parameters"] = _("Give width and height, or size with choices.")
+        except (AttributeError, TypeError, ValueError) as error:
+            errors["parameters"] = str(error)
+        try:
+            price_from(self.price)
+        except (AttributeError, ArithmeticError, TypeError, ValueError) as error:
+            errors["price"] = str(error)
+        if self.dialect == "comfyui":
+            problems = check_workflow(self.workflow) if self.workflow else [_("ComfyUI needs a workflow.")]
+            if problems:
+                errors["workflow"] = problems
+        if self.min_source_images > self.max_source_images:
+            errors["min_source_images"] = _("More than at most.")
+        if errors:
+            raise ValidationError(errors)
+
+
+class Style(models.Model):
+    """A style preset: words put around the prompt. Edited by staff."""
+
+    slug = models.SlugField(_("slug"), unique=True)
+    name_en = models.CharField(_("name (English)"), max_length=40)
+    name_ru = models.CharField(_("name (Russian)"), max_length=40)
+    template = models.CharField(
+        _("template"), max_length=500, default="{prompt}", help_text=_("Words with {prompt} where the prompt goes.")
+    )
+    enabled = models.BooleanField(_("enabled"), default=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("style")
+        verbose_name_plural = _("styles")
+        ordering = ["position", "slug"]
+
+    def __str__(self) -> str:
+        return self.name_en
+
+    @property
+    def name(self) -> str:
+        """The name in the reader's language."""
+        return self.name_ru if (get_language() or "").startswith("ru") else self.name_en
+
+    def clean(self) -> None:
+        """Refuse a template without a place for the prompt."""
+        if "{prompt}" not in self.template:
+            raise ValidationError({"template": _("{prompt} is missing.")})
+
+
+class Status(models.TextChoices):
+    """Where a job is."""
+
+    QUEUED = "queued", _("queued")  # waits here for its turn; nothing of it is at RunPod
+    SUBMITTED = "submitted", _("submitted")  # about to be, or handed to RunPod; no runpod_id = it is unknown whether
+    RUNNING = "running", _("drawing")  # a GPU works on it
+    STORING = "storing", _("saving")  # RunPod is done; the pictures are on their way into the bucket
+    SUCCEEDED = "succeeded", _("done")  # pictures stored, credits charged
+    FAILED = "failed", _("failed")  # gave up; credits returned
+    CANCELED = "canceled", _("canceled")  # stopped by somebody; credits returned
+
+
+FINAL = (Status.SUCCEEDED, Status.FAILED, Status.CANCELED)
+ACTIVE = (Status.QUEUED, Status.SUBMITTED, Status.RUNNING, Status.STORING)
+AT_RUNPOD = (Status.SUBMITTED, Status.RUNNING)
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def of(self, user: Any) -> "JobQuerySet":
+        return self.filter(user=user)
+
+    def active(self) -> "JobQuerySet":
+        return self.filter(status__in=ACTIVE)
+
+    def queued(self) -> "JobQuerySet":
+        return self.filter(status=Status.QUEUED)
+
+    def at_runpod(self) -> "JobQuerySet":
+        return self.filter(status__in=AT_RUNPOD)
+
+    def newest_first(self) -> "JobQuerySet":
+        return self.order_by("-id")
+
+    def with_all(self) -> "JobQuerySet":
+        """Fetch with what the Job JSON needs, in a constant number of queries."""
+        return self.select_related("model").prefetch_related(
+            models.Prefetch("images", queryset=Image.objects.order_by("position"))
+        )
+
+
+class Job(models.Model):
+    """One picture to be made (or several, where the model gives several at once). The row is the truth."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs", verbose_name=_("user")
+    )
+    model = models.ForeignKey(ImageModel, on_delete=models.PROTECT, related_name="jobs", verbose_name=_("model"))
+    batch = models.UUIDField(_("batch"), null=True, blank=True)
+
+    # what was asked for
+    prompt = models.TextField(_("prompt"))
+    negative_prompt = models.TextField(_("negative prompt"), blank=True)
+    width = models.PositiveIntegerField(_("width"))
+    height = models.PositiveIntegerField(_("height"))
+    steps = models.PositiveIntegerField(_("steps"), null=True)
+    guidance = models.FloatField(_("guidance scale"), null=True)
+    seed = models.BigIntegerField(_("seed"))
+    style = models.CharField(_("style"), max_length=50, blank=True)
+    source_images = models.JSONField(_("source pictures"), default=list)
+    strength = models.FloatField(_("strength"), null=True)
+    snapshot = models.JSONField(_("snapshot"), default=dict, help_text=_("Model and style as they were when placed."))
+    credits = models.PositiveIntegerField(_("credits"))
+
+    # where it is: written by lifecycle alone
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.QUEUED)
+    due_at = models.DateTimeField(_("due"), null=True)
+    version = models.PositiveIntegerField(_("version"), default=1)
+    attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
+    refusals = models.PositiveSmallIntegerField(default=0)  # times RunPod would not take this attempt (429, no connection)
+    runpod_id = models.CharField(_("RunPod job"), max_length=100, blank=True)
+    submitted_at = models.DateTimeField(_("submitted"), null=True)  # of this attempt
+    missing_since = models.DateTimeField(null=True)  # RunPod has answered 404 for this attempt since then
+    stop_pending = models.BooleanField(default=False)  # ended here, RunPod must still be told to stop
+    progress = models.FloatField(_("progress"), null=True)
+    step = models.PositiveIntegerField(null=True)
+    step_count = models.PositiveIntegerField(null=True)
+    error_code = models.CharField(_("error"), max_length=40, blank=True)
+    error_detail = models.TextField(_("RunPod's words"), blank=True)  # for staff, never shown to a user
+    cost = models.DecimalField(_("cost, $"), max_digits=10, decimal_places=5, null=True)
+    created_at = models.DateTimeField(_("created"))
+    deadline_at = models.DateTimeField(_("deadline"), null=True)  # set by the first submission
+    started_at = models.DateTimeField(_("started"), null=True)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="job_is_due_until_final",
+                condition=Q(status__in=FINAL, due_at__isnull=True) | Q(status__in=ACTIVE, due_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="job_is_finished_exactly_when_final",
+                condition=Q(status__in=FINAL, finished_at__isnull=False)
+                | Q(status__in=ACTIVE, finished_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="job_failed_with_a_code", condition=~Q(status=Status.FAILED) | ~Q(error_code="")
+            ),
+            models.CheckConstraint(
+                name="job_waits_here_without_runpod_id", condition=~Q(status=Status.QUEUED) | Q(runpod_id="")
+            ),
+            models.CheckConstraint(
+                name="job_progress_is_a_share", condition=Q(progress__isnull=True) | Q(progress__gte=0, progress__lte=1)
+            ),
+        ]
+        indexes = [
+            models.Index(name="job_due", fields=["due_at"], condition=Q(due_at__isnull=False)),
+            models.Index(
+                name="job_turn", fields=["model", "user", "created_at"], condition=Q(status=Status.QUEUED)
+            ),
+            models.Index(name="job_at_runpod", fields=["model", "user"], condition=Q(status__in=AT_RUNPOD)),
+            models.Index(name="job_of_user", fields=["user", "-id"]),
+            models.Index(name="job_of_batch", fields=["batch"], condition=Q(batch__isnull=False)),
+            models.Index(name="job_to_stop", fields=["id"], condition=Q(stop_pending=True)),
+            models.Index(name="job_speed", fields=["model", "-finished_at"], condition=Q(status=Status.SUCCEEDED)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prompt[:40]} ({self.status})"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing will happen to it any more."""
+        return self.status in FINAL
+
+    @property
+    def is_cancelable(self) -> bool:
+        """Whether a cancel would still stop it."""
+        return self.status in (Status.QUEUED, *AT_RUNPOD)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What was asked for, as `orders.place` takes it, seed included."""
+        return {
+            "prompt": self.prompt,
+            "negative_prompt": self.negative_prompt,
+            "width": self.width,
+            "height": self.height,
+            "steps": self.steps,
+            "guidance": self.guidance,
+            "seed": self.seed,
+            "style": self.style or None,
+            "source_images": list(self.source_images),
+            "strength": self.strength,
+        }
+
+
+class JobEvent(models.Model):
+    """One line of a job's history; written by lifecycle together with the change itself."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField(_("time"))
+    name = models.CharField(_("event"), max_length=30)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices)
+    attempt = models.PositiveSmallIntegerField(_("attempt"))
+    detail = models.TextField(_("detail"), blank=True)  # for staff
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("history")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%H:%M:%S} {self.name}"
+
+
+class Visibility(models.TextChoices):
+    """Who may see a picture."""
+
+    PRIVATE = "private", _("private")  # its owner
+    LINK = "link", _("by link")  # whoever has the link
+    PUBLIC = "public", _("public")  # everybody, on /explore/
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    def of(self, user: Any) -> "ImageQuerySet":
+        return self.filter(user=user)
+
+    def kept(self) -> "ImageQuerySet":
+        return self.filter(trashed_at__isnull=True)
+
+    def trashed(self) -> "ImageQuerySet":
+        return self.filter(trashed_at__isnull=False)
+
+    def newest_first(self) -> "ImageQuerySet":
+        return self.order_by("-id")
+
+
+class Image(models.Model):
+    """A picture in the bucket. `sha256`, `width`, `height` and `bytes` are those of the file that its URL serves."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="images")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="images")
+    position = models.PositiveSmallIntegerField(default=0)
+    key = models.CharField(max_length=200)
+    thumbnail_key = models.CharField(max_length=200)
+    placeholder = models.CharField(max_length=60)  # thumbhash, base64
+    width = models.PositiveIntegerField(_("width"))
+    height = models.PositiveIntegerField(_("height"))
+    bytes = models.PositiveIntegerField(_("bytes"))
+    content_type = models.CharField(max_length=30)
+    sha256 = models.CharField(max_length=64)
+    seed = models.BigIntegerField(_("seed"))
+    favorite = models.BooleanField(_("favorite"), default=False)
+    visibility = models.CharField(
+        _("visibility"), max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
+    )
+    trashed_at = models.DateTimeField(_("in the trash since"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"))
+
+    objects = ImageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(name="image_once_per_job", fields=["job", "position"])]
+        indexes = [
+            models.Index(name="image_kept", fields=["user", "-id"], condition=Q(trashed_at__isnull=True)),
+            models.Index(name="image_trashed", fields=["trashed_at"], condition=Q(trashed_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Upload(models.Model):
+    """A source picture that a user brought along."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads")
+    key = models.CharField(max_length=200)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    bytes = models.PositiveIntegerField()
+    content_type = models.CharField(max_length=30)
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class IdempotencyKey(models.Model):
+    """A client's word that two equal requests are one; the answer is the job or batch that the first one placed."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    body_sha256 = models.CharField(max_length=64)
+    placed = models.UUIDField(default=uuid.uuid4)  # id of the job or of the batch
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="idempotency_key_once_per_user", fields=["user", "key"])]
+        indexes = [models.Index(name="idempotency_key_age", fields=["created_at"])]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class GenerationSwitch(models.Model):
+    """The switch that stops all spending; one row at most."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    on = models.BooleanField(_("creating is on"), default=True)
+    message = models.CharField(_("message to users"), max_length=300, blank=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("stop switch")
+        constraints = [models.CheckConstraint(name="one_switch", condition=Q(id=1))]
+
+    def __str__(self) -> str:
+        return "on" if self.on else "off"

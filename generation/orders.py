@@ -1,0 +1,246 @@
+"""What a user can ask for: a quote, one job, a batch, a cancel, a retry. One call each, all or nothing."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from uuid_utils.compat import uuid7
+
+from accounts import ledger
+from accounts.models import User
+from generation import eta, hints, lifecycle, sources
+from generation.catalog import BATCH_MAX, SEED_MAX, FieldError, InvalidParameters, size_like
+from generation.eta import Eta
+from generation.models import GenerationSwitch, IdempotencyKey, ImageModel, Job, Style
+
+CANCEL_TRIES = 5
+
+
+class GenerationOff(Exception):
+    """Staff have stopped all spending; `message` says why and until when, in their words."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class TooManyWaiting(Exception):
+    """The user has as many jobs waiting as one user may."""
+
+    def __init__(self, limit: int, retry_after: int) -> None:
+        super().__init__(f"at most {limit} jobs wait at once")
+        self.limit = limit
+        self.retry_after = retry_after  # seconds until the next one probably is submitted
+
+
+class KeyReused(Exception):
+    """The Idempotency-Key has been used for another request."""
+
+
+class KeyBusy(Exception):
+    """The request with this Idempotency-Key has been placed, but what it placed exists no more."""
+
+
+class AlreadyFinal(Exception):
+    """The job has ended, or is so close to it that nothing can be stopped any more."""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What an order would cost and take, nothing placed."""
+
+    credits: int
+    eta: Eta
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What an order placed; `created` is False when its Idempotency-Key had placed it before."""
+
+    jobs: list[Job]
+    batch: UUID | None
+    created: bool
+
+
+def quote(*, user: User, requests: Sequence[Mapping[str, Any]]) -> Quote:
+    """Return price and waiting time of these requests (each `{"model", …JOB_FIELDS}`).
+
+    Raises:
+        InvalidParameters: as `place` would.
+    """
+    jobs = _draft(user=user, requests=requests)
+    counts: dict[int, int] = {}
+    for job in jobs:
+        counts[job.model_id] = counts.get(job.model_id, 0) + 1
+    models = {job.model_id: job.model for job in jobs}
+    etas = [eta.of_order(models[pk], count=count) for pk, count in counts.items()]
+    return Quote(
+        credits=sum(job.credits for job in jobs),
+        eta=Eta(max(one.p50 for one in etas), max(one.p90 for one in etas)),
+    )
+
+
+def place(*, user: User, request: Mapping[str, Any], key: str = "") -> Placed:
+    """Hold the credits and queue one job; `request` is `{"model", …JOB_FIELDS}`.
+
+    Raises:
+        InvalidParameters, GenerationOff, TooManyWaiting, KeyReused, KeyBusy, ledger.TooFewCredits: nothing was placed.
+    """
+    return _place(user=user, requests=[request], batch=False, key=key)
+
+
+def place_batch(*, user: User, requests: Sequence[Mapping[str, Any]], key: str = "") -> Placed:
+    """Hold the credits and queue all of 1 to BATCH_MAX jobs, or none; raises what `place` raises."""
+    return _place(user=user, requests=requests, batch=True, key=key)
+
+
+def repeated(request: Mapping[str, Any], *, count: int) -> list[dict[str, Any]]:
+    """Return `count` requests from one: a given seed counts up, so that no two pictures are the same."""
+    seed = request.get("seed")
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        return [dict(request) for _n in range(count)]
+    return [{**request, "seed": (seed + n) % (SEED_MAX + 1) if 0 <= seed <= SEED_MAX else seed} for n in range(count)]
+
+
+def cancel(*, job: Job, actor: User) -> Job:
+    """End a job that is waiting or drawing and return what was held; RunPod is told to stop.
+
+    Raises:
+        AlreadyFinal: it has ended or is being saved.
+    """
+    for _try in range(CANCEL_TRIES):
+        current = Job.objects.select_related("model").get(id=job.id)
+        if not current.is_cancelable:
+            break
+        try:
+            with transaction.atomic():
+                ended = lifecycle.canceled(current, actor=actor)
+                hints.stop(ended.id)
+                hints.submit(ended.model.slug)
+        except lifecycle.Stale:
+            continue
+        return ended
+    raise AlreadyFinal
+
+
+def retry(*, user: User, job: Job) -> Job:
+    """Queue a new job with the same parameters, seed included; raises what `place` raises."""
+    return place(user=user, request={"model": job.model.slug, **job.parameters}).jobs[0]
+
+
+def _place(*, user: User, requests: Sequence[Mapping[str, Any]], batch: bool, key: str) -> Placed:
+    switch = GenerationSwitch.objects.filter(on=False).first()
+    body = hashlib.sha256(json.dumps(list(requests), sort_keys=True, default=str).encode()).hexdigest()
+    if key and (known := IdempotencyKey.objects.filter(user=user, key=key).first()):
+        return _replay(known, user=user, body=body, batch=batch)
+    if switch:
+        raise GenerationOff(switch.message)
+    jobs = _draft(user=user, requests=requests)
+    batch_id = uuid7() if batch else None
+    for job in jobs:
+        job.batch = batch_id
+    try:
+        with transaction.atomic():
+            if key:
+                _remember(user=user, key=key, body=body, placed=batch_id or jobs[0].id)
+            for job in jobs:
+                ledger.hold(user=user, amount=job.credits, reference=job.id, reason=job.prompt[:80])
+            _check_waiting(user=user, more=len(jobs), model=jobs[0].model)
+            lifecycle.placed(jobs)
+            for slug in {job.model.slug for job in jobs}:
+                hints.submit(slug, count=sum(job.model.slug == slug for job in jobs))
+    except _Twin:
+        return _replay(IdempotencyKey.objects.get(user=user, key=key), user=user, body=body, batch=batch)
+    return Placed(jobs=jobs, batch=batch_id, created=True)
+
+
+class _Twin(Exception):
+    """The same Idempotency-Key has been placed in this moment."""
+
+
+def _remember(*, user: User, key: str, body: str, placed: UUID) -> None:
+    # The unique constraint lets a twin wait for the first one's commit, then fail here.
+    try:
+        with transaction.atomic():
+            IdempotencyKey.objects.create(
+                user=user, key=key, body_sha256=body, placed=placed, created_at=timezone.now()
+            )
+    except IntegrityError as error:
+        raise _Twin from error
+
+
+def _replay(known: IdempotencyKey, *, user: User, body: str, batch: bool) -> Placed:
+    if known.body_sha256 != body:
+        raise KeyReused
+    own = Job.objects.of(user).with_all()
+    jobs = list((own.filter(batch=known.placed) if batch else own.filter(id=known.placed)).order_by("id"))
+    if not jobs:
+        raise KeyBusy
+    return Placed(jobs=jobs, batch=jobs[0].batch, created=False)
+
+
+def _check_waiting(*, user: User, more: int, model: ImageModel) -> None:
+    # The hold has locked the user's row, so two orders of one user cannot both count themselves in.
+    if Job.objects.of(user).queued().count() + more > settings.MAX_WAITING_PER_USER:
+        raise TooManyWaiting(limit=settings.MAX_WAITING_PER_USER, retry_after=eta.speed(model).p50)
+
+
+def _draft(*, user: User, requests: Sequence[Mapping[str, Any]]) -> list[Job]:
+    """Return unsaved jobs for the requests: checked, with defaults, a seed each, a price and a snapshot."""
+    if not 1 <= len(requests) <= BATCH_MAX:
+        detail = _("From 1 to %(max)d pictures at once.") % {"max": BATCH_MAX}
+        raise InvalidParameters([FieldError(field="count", code="max_value", detail=detail)])
+    models = _models({str(request.get("model", ""))[:100] for request in requests})
+    styles = {style.slug: style for style in Style.objects.filter(enabled=True)}
+    return [_draft_one(user=user, request=request, models=models, styles=styles) for request in requests]
+
+
+def _models(slugs: set[str]) -> dict[str, ImageModel]:
+    return {model.slug: model for model in ImageModel.objects.enabled().filter(slug__in=slugs)}
+
+
+def _draft_one(
+    *, user: User, request: Mapping[str, Any], models: Mapping[str, ImageModel], styles: Mapping[str, Style]
+) -> Job:
+    slug = request.get("model")
+    model = models.get(slug) if isinstance(slug, str) else None
+    if model is None:
+        code, detail = ("does_not_exist", _("There is no such model.")) if slug else ("required", _("Choose a model."))
+        raise InvalidParameters([FieldError(field="model", code=code, detail=detail)])
+    offer = model.offer
+    cleaned = offer.clean({name: value for name, value in request.items() if name != "model"})
+    style = styles.get(cleaned["style"]) if cleaned["style"] else None
+    if cleaned["style"] and style is None:
+        raise InvalidParameters(
+            [FieldError(field="style", code="does_not_exist", detail=_("There is no such style."))]
+        )
+    known = sources.check(user=user, ids=cleaned["source_images"])
+    cleaned["source_images"] = [str(source.id) for source in known]
+    if offer.sized_by_source:
+        cleaned["width"], cleaned["height"] = size_like(width=known[0].width, height=known[0].height)
+    cleaned["style"] = cleaned["style"] or ""
+    if cleaned["seed"] is None:
+        cleaned["seed"] = secrets.randbelow(SEED_MAX + 1)
+    return Job(
+        id=uuid7(),
+        user=user,
+        model=model,
+        credits=offer.price_of(cleaned),
+        snapshot={
+            "slug": offer.slug,
+            "endpoint_id": offer.endpoint_id,
+            "dialect": offer.dialect,
+            "workflow": model.workflow,
+            "style_template": style.template if style else None,
+            "price": offer.price.as_json(),
+        },
+        **cleaned,
+    )

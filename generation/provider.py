@@ -1,0 +1,28 @@
+"""This process's connections to RunPod, made from the settings once."""
+
+from functools import lru_cache
+
+from django.conf import settings
+
+from generation.runpod.client import Client
+from generation.runpod.sweep import Sweep
+
+
+def client() -> Client:
+    """Return the client for single calls; its pool is shared by all threads of the process."""
+    return _client(settings.RUNPOD_BASE_URL, settings.RUNPOD_API_KEY)
+
+
+def sweep() -> Sweep:
+    """Return the reader of many statuses at once."""
+    return _sweep(settings.RUNPOD_BASE_URL, settings.RUNPOD_API_KEY)
+
+
+@lru_cache(maxsize=8)
+def _client(base_url: str, api_key: str) -> Client:
+    return Client(base_url=base_url, api_key=api_key)
+
+
+@lru_cache(maxsize=8)
+def _sweep(base_url: str, api_key: str) -> Sweep:
+    return Sweep(base_url=base_url, api_key=api_key)

@@ -1,0 +1,18 @@
+"""Socket addresses, and who may open them: a cookie needs an allowed Origin, a Bearer token does not."""
+
+from typing import Any
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.urls import path
+
+from generation.consumers import JobsConsumer, bearer_token
+
+_sockets = URLRouter([path("ws/jobs/", JobsConsumer.as_asgi())])
+_with_cookie = AllowedHostsOriginValidator(AuthMiddlewareStack(_sockets))
+
+
+async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Route one socket; with a Bearer header the cookie is not even read."""
+    await (_sockets if bearer_token(scope) is not None else _with_cookie)(scope, receive, send)

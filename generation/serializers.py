@@ -1,0 +1,80 @@
+"""The one Job JSON and the one Image JSON: the API, the socket and the pages all speak these (contract: README, "API")."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils import timezone
+
+from generation import eta, phases, storage
+from generation.models import Image, Job, Status
+
+
+def job_json(job: Job) -> dict[str, Any]:
+    """Return the job as clients see it; fetch it with `Job.objects.with_all()`, or pictures and model cost queries."""
+    now = timezone.now()
+    position, left = eta.position(job), eta.of_job(job, now=now)
+    phase = phases.of_job(job, position=position, eta=left, now=now)
+    failed = job.status == Status.FAILED
+    return {
+        "id": str(job.id),
+        "status": job.status,
+        "progress": job.progress,
+        "step": job.step,
+        "step_count": job.step_count,
+        "queue_position": position,
+        "eta_seconds": left.as_json() if left else None,
+        "phase": phase.title,
+        "phase_detail": phase.detail,
+        "model": job.model.slug,
+        "prompt": job.prompt,
+        "negative_prompt": job.negative_prompt,
+        "width": job.width,
+        "height": job.height,
+        "steps": job.steps,
+        "guidance": job.guidance,
+        "seed": job.seed,
+        "style": job.style or None,
+        "source_images": job.source_images,
+        "strength": job.strength,
+        "batch": str(job.batch) if job.batch else None,
+        "credits": job.credits,
+        "attempt": job.attempt,
+        "version": job.version,
+        "created_at": time_json(job.created_at),
+        "started_at": time_json(job.started_at),
+        "finished_at": time_json(job.finished_at),
+        "error": {"code": job.error_code, "message": phases.error_message(job.error_code)} if failed else None,
+        "images": [image_json(image) for image in job.images.all()],
+    }
+
+
+def jobs_json(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """Return several jobs as clients see them."""
+    return [job_json(job) for job in jobs]
+
+
+def image_json(image: Image) -> dict[str, Any]:
+    """Return the picture as its owner sees it; the URLs expire."""
+    return {
+        "id": str(image.id),
+        "job": str(image.job_id),
+        "url": storage.url(image.key),
+        "thumbnail_url": storage.url(image.thumbnail_key),
+        "placeholder": image.placeholder,
+        "width": image.width,
+        "height": image.height,
+        "bytes": image.bytes,
+        "content_type": image.content_type,
+        "sha256": image.sha256,
+        "seed": image.seed,
+        "favorite": image.favorite,
+        "trashed_at": time_json(image.trashed_at),
+        "visibility": image.visibility,
+        "created_at": time_json(image.created_at),
+    }
+
+
+def time_json(at: datetime | None) -> str | None:
+    """Return the moment as ISO 8601 in UTC, to the millisecond."""
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,86 @@
+"""Bytes in the bucket: deterministic keys, private, handed out by short-lived URLs. Files on disk in the demo."""
+
+import mimetypes
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.urls import reverse
+from django.utils import timezone
+
+SALT = "generation.storage"
+EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+
+
+def image_key(*, user_id: UUID, job_id: UUID, position: int, content_type: str) -> str:
+    """Return the key of a job's picture: twice the same job is twice the same key."""
+    return f"images/{user_id}/{job_id}-{position}.{EXTENSIONS[content_type]}"
+
+
+def thumbnail_key(*, user_id: UUID, job_id: UUID, position: int) -> str:
+    """Return the key of a picture's thumbnail."""
+    return f"thumbnails/{user_id}/{job_id}-{position}.webp"
+
+
+def upload_key(*, user_id: UUID, upload_id: UUID, content_type: str) -> str:
+    """Return the key of an uploaded source picture."""
+    return f"uploads/{user_id}/{upload_id}.{EXTENSIONS[content_type]}"
+
+
+def save(key: str, data: bytes, *, content_type: str) -> None:
+    """Write the bytes under exactly this key, over what is there; raises what the bucket raises."""
+    content = ContentFile(data, name=key)
+    content.content_type = content_type  # type: ignore[attr-defined] # read by django-storages
+    saved = default_storage.save(key, content)
+    if saved != key:
+        raise RuntimeError(f"saved as {saved!r} instead of {key!r}: the storage must overwrite")
+
+
+def read(key: str) -> bytes:
+    """Return the bytes under the key; raises FileNotFoundError when there are none."""
+    with default_storage.open(key) as file:
+        data: bytes = file.read()
+    return data
+
+
+def delete(key: str) -> None:
+    """Remove the key; removing what is not there is no error."""
+    default_storage.delete(key)
+
+
+def url(key: str) -> str:
+    """Return an address that serves the bytes for URL_EXPIRY_SECONDS and to nobody after."""
+    return default_storage.url(key)
+
+
+def absolute_url(key: str) -> str:
+    """Return `url` with scheme and host, for RunPod."""
+    address = url(key)
+    return address if "://" in address else f"{settings.PUBLIC_URL}{address}"
+
+
+class SignedFileSystemStorage(FileSystemStorage):
+    """Files on disk whose URLs are signed and expire, as a bucket's presigned ones do."""
+
+    def url(self, name: str | None) -> str:
+        """Return the signed address; stable for half its life, so that browsers can cache."""
+        step = max(1, settings.URL_EXPIRY_SECONDS // 2)
+        expires = (int(timezone.now().timestamp()) // step + 2) * step
+        signature = signing.Signer(salt=SALT).signature(f"{name}:{expires}")
+        return f"{reverse('media', args=[name])}?expires={expires}&signature={signature}"
+
+
+def is_signed(key: str, *, expires: str, signature: str) -> bool:
+    """Tell whether `SignedFileSystemStorage.url` made this address and it is still good."""
+    try:
+        signing.Signer(salt=SALT).unsign(f"{key}:{expires}:{signature}")
+        return int(expires) > timezone.now().timestamp()
+    except (signing.BadSignature, ValueError):
+        return False
+
+
+def content_type_of(key: str) -> str:
+    """Return the content type that the key's extension says."""
+    return mimetypes.guess_type(key)[0] or "application/octet-stream"

@@ -1,0 +1,43 @@
+"""Celery's side: each task is one short step, taking ids; a retry is a later due_at."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from generation import driver, housekeeping
+
+
+@shared_task(name="generation.submit")
+def submit(slug: str) -> None:
+    """Submit the fair next job of the model, if there is room."""
+    driver.submit_next(slug)
+
+
+@shared_task(name="generation.check")
+def check(job_id: str) -> None:
+    """Look at RunPod how the job is."""
+    driver.check(UUID(job_id))
+
+
+@shared_task(name="generation.store")
+def store(job_id: str) -> None:
+    """Copy the job's pictures into the bucket."""
+    driver.store(UUID(job_id))
+
+
+@shared_task(name="generation.stop")
+def stop(job_id: str) -> None:
+    """Tell RunPod to stop an ended job."""
+    driver.stop(UUID(job_id))
+
+
+@shared_task(name="generation.tick")
+def tick() -> None:
+    """Do whatever is due."""
+    driver.tick()
+
+
+@shared_task(name="generation.clean_up")
+def clean_up() -> None:
+    """Forget what is past its time."""
+    housekeeping.clean_up()

@@ -1,0 +1,51 @@
+"""Source pictures that users bring along."""
+
+import hashlib
+import io
+
+from django.utils import timezone
+from PIL import Image as Pillow
+from PIL import ImageOps
+from uuid_utils.compat import uuid7
+
+from accounts.models import User
+from generation import storage
+from generation.models import Upload
+from generation.runpod.picture import check_picture
+
+SIDE_MAX = 4096
+
+
+def keep(*, user: User, data: bytes) -> Upload:
+    """Store the picture, upright and without its metadata (camera, place), at most SIDE_MAX a side.
+
+    Raises:
+        generation.runpod.picture.NotAPicture: the bytes are no PNG, JPEG or WebP that can be decoded.
+    """
+    info = check_picture(data)
+    with Pillow.open(io.BytesIO(data)) as opened:
+        picture = ImageOps.exif_transpose(opened)
+        picture = picture.convert("RGBA" if info.content_type != "image/jpeg" and "A" in opened.getbands() else "RGB")
+    picture.thumbnail((SIDE_MAX, SIDE_MAX), Pillow.Resampling.LANCZOS)
+    clean = Pillow.frombytes(picture.mode, picture.size, picture.tobytes())
+    file = io.BytesIO()
+    if info.content_type == "image/jpeg":
+        clean.save(file, "JPEG", quality=95)
+        content_type = "image/jpeg"
+    else:
+        clean.save(file, "PNG", compress_level=4)
+        content_type = "image/png"
+    upload_id, kept = uuid7(), file.getvalue()
+    key = storage.upload_key(user_id=user.id, upload_id=upload_id, content_type=content_type)
+    storage.save(key, kept, content_type=content_type)
+    return Upload.objects.create(
+        id=upload_id,
+        user=user,
+        key=key,
+        width=clean.width,
+        height=clean.height,
+        bytes=len(kept),
+        content_type=content_type,
+        sha256=hashlib.sha256(kept).hexdigest(),
+        created_at=timezone.now(),
+    )
