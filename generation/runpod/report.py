@@ -116,8 +116,9 @@ def parse_progress(output: object) -> Progress:
     """Return (progress 0–1, step, steps) from whatever a worker sent with `progress_update`; all None when it
     is no progress.
 
-    Understood are numbers (0–1, or percent), "12/28", "43%", {"progress": …} and {"step": k, "steps" or
-    "total": n}. A worker may send any JSON: https://docs.runpod.io/serverless/workers/handler-functions#progress-updates
+        Understood are numbers (0–1, or percent), "12/28", "43%", {"progress": …} and {"step": k, "steps" or
+        "total": n}. A worker may send any JSON:
+        https://docs.runpod.io/serverless/workers/handler-functions#progress-updates
     """
     if isinstance(output, Mapping):
         step, steps = _whole(output, _STEP_KEYS), _whole(output, _STEPS_KEYS)

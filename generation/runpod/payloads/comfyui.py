@@ -1,0 +1,65 @@
+"""worker-comfyui: any graph that ComfyUI can run. Source.
+
+Https://github.com/runpod-workers/worker-comfyui (README, 5.x).
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .dialect import Dialect, Parameters, PayloadError, Source
+from .workflow import SOURCES_MOST, WorkflowError, check_workflow, fill, slots_in
+
+
+def build(parameters: Parameters, sources: Sequence[Source], workflow: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the input of worker-comfyui: the filled graph, and the sources as data under the names it loads.
+
+    Raises WorkflowError where the template cannot be used, or has no place for one of the sources.
+    """
+    if problems := check_workflow(workflow):
+        raise WorkflowError("", " ".join(problems))
+    names = [f"{number}_{source.name or 'source.png'}" for number, source in enumerate(sources, start=1)]
+    values: dict[str, Any] = {
+        "prompt": parameters.prompt,
+        "negative_prompt": parameters.negative_prompt,
+        "width": parameters.width,
+        "height": parameters.height,
+        "steps": parameters.steps,
+        "guidance": parameters.guidance,
+        "seed": parameters.seed,
+        "strength": parameters.strength,
+        "sampler": parameters.sampler,
+    }
+    values |= {f"image_{number}": name for number, name in enumerate(names, start=1)}
+    used = set(slots_in(workflow))
+    for number in range(1, len(sources) + 1):
+        if f"image_{number}" not in used:
+            raise WorkflowError(
+                "", f"no node uses {{{{image_{number}}}}}, but the job has that source picture"
+            )
+    body: dict[str, Any] = {"workflow": fill(workflow, values)}
+    if sources:
+        body["images"] = [
+            {"name": name, "image": data_uri(source.data or b"")}
+            for name, source in zip(names, sources, strict=True)
+        ]
+    return body
+
+
+def data_uri(data: bytes) -> str:
+    """Return picture bytes as a data: URI with the type that they begin like."""
+    kind = "jpeg" if data.startswith(b"\xff\xd8") else "webp" if data[8:12] == b"WEBP" else "png"
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def _never(parameters: Parameters, sources: Sequence[Source]) -> dict[str, Any]:
+    raise PayloadError("comfyui is built from a workflow")
+
+
+DIALECT = Dialect(
+    name="comfyui",
+    accepts=frozenset(Parameters.__dataclass_fields__),
+    build=_never,
+    max_sources=SOURCES_MOST,
+    needs_data=True,
+)

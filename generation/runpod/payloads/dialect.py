@@ -1,0 +1,86 @@
+"""What a dialect is: the parameters it carries, the sources it takes, and how its input is built."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+class PayloadError(ValueError):
+    """The dialect cannot carry what is asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """What one picture is to be; None where the model decides."""
+
+    prompt: str
+    negative_prompt: str = ""
+    width: int  # pixels
+    height: int
+    steps: int | None = None
+    guidance: float | None = None
+    seed: int
+    strength: float | None = None  # 0..1, how far from the source picture
+    sampler: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A picture to start from: RunPod's public endpoints fetch `url`, workers of one's own get `data`."""
+
+    url: str
+    name: str
+    data: bytes | None = None
+
+
+Build = Callable[[Parameters, Sequence[Source]], dict[str, Any]]
+SeedOf = Callable[[Any], int | None]
+
+
+def no_seed(output: Any) -> int | None:
+    """Return None: the public endpoints do not tell the seed."""
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How to speak to one kind of worker."""
+
+    name: str
+    accepts: frozenset[str]  # fields of Parameters that can be carried
+    build: Build
+    min_sources: int = 0
+    max_sources: int = 0
+    needs_data: bool = False  # sources travel as bytes inside the input, not as addresses
+    sizes: tuple[tuple[int, int], ...] = ()  # the only (width, height) it takes; empty: any
+    ratios: tuple[str, ...] = ()  # where it takes a ratio instead of a size; the nearest is chosen
+    endpoints: tuple[str, ...] = ()  # RunPod's public endpoints that speak it
+    seed_of: SeedOf = no_seed  # the seed that a finished output names
+
+
+ALWAYS = frozenset({"prompt"})
+_OPTIONAL = ("steps", "guidance", "strength", "sampler")
+
+
+def check_parameters(dialect: Dialect, parameters: Parameters, sources: Sequence[Source]) -> None:
+    """Raise PayloadError if the dialect cannot carry these parameters and sources.
+
+    Width, height and seed are always set and so may be left out by a dialect that has none (an edit keeps its
+    source's size).
+    """
+    if parameters.negative_prompt and "negative_prompt" not in dialect.accepts:
+        raise PayloadError(f"{dialect.name} takes no negative_prompt")
+    for name in _OPTIONAL:
+        if getattr(parameters, name) is not None and name not in dialect.accepts:
+            raise PayloadError(f"{dialect.name} takes no {name}")
+    size = (parameters.width, parameters.height)
+    if dialect.sizes and size not in dialect.sizes:
+        raise PayloadError(f"{dialect.name} takes no size {size[0]}x{size[1]}")
+    least, most = dialect.min_sources, dialect.max_sources
+    if not least <= len(sources) <= most:
+        raise PayloadError(f"{dialect.name} takes {least} to {most} source pictures, not {len(sources)}")
+    for source in sources:
+        if dialect.needs_data and source.data is None:
+            raise PayloadError(f"{dialect.name} needs the bytes of a source picture")
+        if not dialect.needs_data and not source.url:
+            raise PayloadError(f"{dialect.name} needs the address of a source picture")

@@ -1,0 +1,134 @@
+"""From a vendor's error text to a stable code, by a table.
+
+The text stays with the code as `detail` for staff: it may hold a traceback and a host name, so no user sees
+it.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+DETAIL_CHARACTERS = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a job brought no picture."""
+
+    code: str
+    detail: str  # for staff
+    retryable: bool  # whether another attempt with the same parameters may succeed
+
+
+class OutputError(Exception):
+    """A finished job that brought no picture."""
+
+    def __init__(self, code: str, detail: str = "", *, retryable: bool | None = None) -> None:
+        super().__init__(f"{code}: {detail[:200]}" if detail else code)
+        self.code = code
+        self.detail = detail[:DETAIL_CHARACTERS]
+        self.retryable = CODES[code] if retryable is None else retryable
+
+
+# Every code, and whether another attempt may succeed.
+CODES = {
+    "prompt_refused": False,  # the vendor's safety checker said no
+    "invalid_input": False,  # the worker refused a parameter
+    "source_unreadable": True,  # a source picture could not be fetched: the next attempt has a fresh address
+    "workflow_invalid": False,  # ComfyUI refused the graph, or a model or node is missing in the image
+    "out_of_memory": True,  # on another worker it may fit
+    "gpu_lost": True,  # the worker's GPU or process died
+    "timed_out": True,  # past executionTimeout, or the worker went silent
+    "no_output": True,  # finished without a picture
+    "invalid_output": True,  # there is something where the picture should be, but it is none
+    "canceled": False,  # canceled at RunPod
+    "provider_unpaid": False,  # the account at RunPod has no money left
+    "provider_error": True,  # anything else
+}
+
+# The first line that fits decides; matched without regard to case in the error's type and message, not in the
+# traceback.
+_TABLE = tuple(
+    (code, re.compile(pattern, re.IGNORECASE))
+    for code, pattern in (
+        ("prompt_refused", r"nsfw|safety.?(checker|filter|system)"),
+        ("prompt_refused", r"content.?(policy|moderation|filter|violation)"),
+        (
+            "prompt_refused",
+            r"(sensitive|inappropriate|prohibited|flagged|unsafe) (content|information|prompt)",
+        ),
+        (
+            "prompt_refused",
+            r"(flagged|blocked|rejected) (as|by|for).{0,40}(sensitive|moderation|safety|policy)",
+        ),
+        ("out_of_memory", r"out ?of ?memory|\bOOM\b|not enough (GPU )?memory"),
+        ("provider_unpaid", r"insufficient (funds|balance|credit)|payment required|balance is too low"),
+        ("timed_out", r"execution ?time(d)? ?out|job (has )?timed out|exceeded.{0,30}time|TimeoutError"),
+        ("source_unreadable", r"(fetch|download|load|open|decod|read).{0,40}\bimages?\b"),
+        ("source_unreadable", r"invalid (image url|image_url)|images? (url|array)"),
+        ("source_unreadable", r"cannot identify image|UnidentifiedImageError"),
+        (
+            "workflow_invalid",
+            r"workflow validation failed|missing 'workflow'|prompt_outputs_failed_validation",
+        ),
+        ("workflow_invalid", r"value.not.in.list|node type.{0,60}not (found|exist)|missing_node_type"),
+        ("gpu_lost", r"CUDA error|cudnn|device-side assert|no CUDA GPUs|NVML|\bXid\b"),
+        ("gpu_lost", r"GPU (is |was )?(lost|unavailable)|exit code 1(37|39)|killed by|not reachable"),
+        ("gpu_lost", r"worker.{0,20}(exited|crashed|died|lost|terminated|unhealthy)"),
+        ("gpu_lost", r"websocket.{0,40}(closed|connection)|connection (refused|reset)"),
+        ("no_output", r"no images? (was |were )?(generated|produced|returned)|produced no (images|output)"),
+        ("invalid_input", r"validation ?error|required|missing|invalid|must be|out of range|not allowed"),
+        ("invalid_input", r"unsupported|unexpected input|ValueError"),
+    )
+)
+
+
+def classify(error: Any) -> Failure:
+    """Return the code for an error as a worker or RunPod gave it: text, JSON as text, or an object.
+
+    JSON with error_type, error_message and error_traceback is what RunPod's SDK sends for an exception in a
+    handler: https://github.com/runpod/runpod-python (serverless/modules/rp_job.py). An empty error is a
+    provider_error.
+    """
+    detail = error if isinstance(error, str) else json.dumps(error, ensure_ascii=False, default=str)
+    message = _message(error)
+    for code, pattern in _TABLE:
+        if pattern.search(message):
+            return Failure(code, detail[:DETAIL_CHARACTERS], CODES[code])
+    return Failure("provider_error", detail[:DETAIL_CHARACTERS], CODES["provider_error"])
+
+
+def output_error(error: Any) -> OutputError:
+    """Return the exception for an error as a worker or RunPod gave it."""
+    failure = classify(error)
+    return OutputError(failure.code, failure.detail, retryable=failure.retryable)
+
+
+_MESSAGES = ("error_type", "error_message", "error", "message", "detail")
+
+
+def _message(error: Any) -> str:
+    """Return type and message of an error without its traceback, which would match nearly everything."""
+    if isinstance(error, str) and error.lstrip().startswith("{"):
+        try:
+            error = json.loads(error)
+        except (ValueError, RecursionError):
+            return _before_traceback(error)
+    if isinstance(error, dict):
+        parts = (error.get(key) for key in _MESSAGES)
+        return " ".join(_before_traceback(part) for part in parts if isinstance(part, str))[
+            :DETAIL_CHARACTERS
+        ]
+    if isinstance(error, list):
+        return " ".join(_message(part) for part in error)[:DETAIL_CHARACTERS]
+    return _before_traceback(str(error or ""))
+
+
+def _before_traceback(text: str) -> str:
+    """Return the text with a Python traceback reduced to its last line, the exception itself."""
+    head, mark, tail = text.partition("Traceback (most recent call last)")
+    if not mark:
+        return text[:DETAIL_CHARACTERS]
+    lines = [line for line in tail.splitlines() if line.strip()]
+    return f"{head} {lines[-1] if lines else ''}"[:DETAIL_CHARACTERS]
