@@ -21,13 +21,13 @@ DROP FUNCTION refuse_to_rewrite_the_ledger();
 def create(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Add the trigger; other databases rely on the model, which refuses as well."""
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(CREATE)
+        schema_editor.execute(CREATE, params=None)
 
 
 def drop(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Remove the trigger."""
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(DROP)
+        schema_editor.execute(DROP, params=None)
 
 
 class Migration(migrations.Migration):

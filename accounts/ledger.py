@@ -1,0 +1,234 @@
+"""The only writer of credits: every change is one entry, and the balance moves in the same transaction.
+
+Each function may be called inside the caller's `transaction.atomic()`; a refusal undoes its own work alone and leaves
+the caller's transaction usable.
+
+Locks: the first write of every function is the conditional UPDATE of the user's row, so whatever happens to one
+user's credits happens one after the other, and two ends of one hold meet there rather than at the unique constraint.
+A transaction that moves the credits of several users takes them in the order of their ids, and takes no lock that
+others hold while they wait for a user's row.
+"""
+
+import uuid
+from dataclasses import dataclass
+from typing import Literal
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from accounts.models import CreditEntry, User
+
+MOST = 1_000_000_000
+"""No account holds more than this many credits, so that no sum leaves a 32-bit column."""
+
+OPENING_REASON = gettext_noop("Starting credits")
+
+ENDS = (CreditEntry.Kind.SETTLE, CreditEntry.Kind.RELEASE)
+
+
+class TooFewCredits(Exception):
+    """The account does not have that much free to spend; nothing was changed."""
+
+    def __init__(self, *, needed: int, available: int) -> None:
+        super().__init__(f"{needed} credits are needed, {available} are there")
+        self.needed = needed
+        self.available = available
+
+    @property
+    def short(self) -> int:
+        """How many credits are missing, at least 1."""
+        return self.needed - self.available
+
+
+class TooManyCredits(ValueError):
+    """The account would hold more than `MOST`; nothing was changed."""
+
+
+class HoldExists(Exception):
+    """There is a hold for this reference already; nothing was changed."""
+
+
+class NoSuchHold(LookupError):
+    """Nothing was ever held for this reference."""
+
+
+class HoldEnded(Exception):
+    """The hold of this reference was settled or released before; nothing was changed."""
+
+
+def open_account(user: User, *, credits: int | None = None) -> CreditEntry | None:
+    """Grant the starting credits, `DEFAULT_CREDITS` or those given, and return their entry.
+
+    Returns None where there is nothing to write: the account is open already, or it starts with 0 credits.
+    """
+    amount = settings.DEFAULT_CREDITS if credits is None else credits
+    with transaction.atomic():
+        opened = User.objects.filter(pk=user.pk, opened_at=None).update(opened_at=timezone.now())
+        if not opened or amount == 0:
+            return None
+        return grant(user=user, amount=amount, reason=OPENING_REASON)
+
+
+def grant(*, user: User, amount: int, reason: str, actor: User | None = None) -> CreditEntry:
+    """Add `amount` ≥ 1 credits from outside and return the entry; raise `TooManyCredits`."""
+    if amount < 1:
+        raise ValueError("A grant adds at least 1 credit.")
+    return _adjust(CreditEntry.Kind.GRANT, user, amount, reason, actor)
+
+
+def adjust(*, user: User, amount: int, reason: str, actor: User | None = None) -> CreditEntry:
+    """Put a balance right by `amount` ≠ 0 credits, either sign; raise `TooFewCredits` or `TooManyCredits`."""
+    if amount == 0:
+        raise ValueError("An adjustment changes something.")
+    return _adjust(CreditEntry.Kind.ADJUST, user, amount, reason, actor)
+
+
+def hold(*, user: User, amount: int, reference: uuid.UUID, reason: str = "") -> CreditEntry:
+    """Set `amount` ≥ 0 credits aside for the job `reference`; raise `TooFewCredits` or `HoldExists`."""
+    if amount < 0:
+        raise ValueError("A hold takes credits, it does not give them.")
+    try:
+        with transaction.atomic():
+            balance = _move(user.pk, credits=-amount, held=amount)
+            return _write(CreditEntry.Kind.HOLD, user.pk, -amount, balance, reason, reference=reference)
+    except IntegrityError as error:
+        if CreditEntry.objects.filter(reference=reference, kind=CreditEntry.Kind.HOLD).exists():
+            raise HoldExists(str(reference)) from error
+        raise
+
+
+def settle(*, reference: uuid.UUID, price: int | None = None, reason: str = "") -> CreditEntry:
+    """Spend the hold of `reference` and return the entry; a `price` below the hold gives the rest back.
+
+    Raises `NoSuchHold`, `HoldEnded`, and ValueError for a price below 0 or above what is held.
+    """
+    held = _hold_of(reference)
+    price = -held.amount if price is None else price
+    if not 0 <= price <= -held.amount:
+        raise ValueError(f"The price must be from 0 to the {-held.amount} credits held.")
+    return _end(CreditEntry.Kind.SETTLE, held, back=-held.amount - price, reason=reason)
+
+
+def release(*, reference: uuid.UUID, reason: str) -> CreditEntry:
+    """Give the whole hold of `reference` back and return the entry; raise `NoSuchHold` or `HoldEnded`."""
+    held = _hold_of(reference)
+    return _end(CreditEntry.Kind.RELEASE, held, back=-held.amount, reason=reason)
+
+
+@dataclass(frozen=True)
+class Discrepancy:
+    """A difference between what is stored and what the entries say."""
+
+    email: str
+    what: Literal["credits", "held", "end without its hold"]
+    stored: int
+    entries: int
+
+
+def check() -> list[Discrepancy]:
+    """Return every difference between the entries and the users' rows; two queries, however many users.
+
+    Each query is one statement and so sees one moment, also while jobs are running.
+    """
+    mine = CreditEntry.objects.filter(user=OuterRef("pk")).order_by().values("user")
+    ends = CreditEntry.objects.filter(reference=OuterRef("reference"), kind__in=ENDS)
+    users = User.objects.annotate(
+        sum_of_entries=_sum(mine), sum_of_holds=_sum(mine.filter(~Exists(ends), kind=CreditEntry.Kind.HOLD))
+    ).exclude(credits=F("sum_of_entries"), held=-F("sum_of_holds"))
+    found: list[Discrepancy] = []
+    for user in users.order_by("email", "id"):
+        if user.credits != user.sum_of_entries:
+            found.append(Discrepancy(user.email, "credits", user.credits, user.sum_of_entries))
+        if user.held != -user.sum_of_holds:
+            found.append(Discrepancy(user.email, "held", user.held, -user.sum_of_holds))
+    its_hold = CreditEntry.objects.filter(
+        reference=OuterRef("reference"), user=OuterRef("user"), kind=CreditEntry.Kind.HOLD
+    ).annotate(back=-F("amount"))
+    strays = (
+        CreditEntry.objects.filter(kind__in=ENDS)
+        .annotate(most=Subquery(its_hold.values("back")[:1]))
+        .filter(Q(most=None) | Q(amount__gt=F("most")))
+        .select_related("user")
+    )
+    found += [
+        Discrepancy(stray.user.email, "end without its hold", stray.amount, stray.most or 0)
+        for stray in strays.order_by("created_at", "id")
+    ]
+    return found
+
+
+def _sum(entries: models.QuerySet[CreditEntry, dict[str, object]]) -> Coalesce:
+    return Coalesce(
+        Subquery(entries.annotate(total=Sum("amount")).values("total")), 0, output_field=IntegerField()
+    )
+
+
+def _adjust(kind: CreditEntry.Kind, user: User, amount: int, reason: str, actor: User | None) -> CreditEntry:
+    if not reason.strip():
+        raise ValueError("Say why: the reason stays in the ledger.")
+    with transaction.atomic():
+        balance = _move(user.pk, credits=amount, held=0)
+        return _write(kind, user.pk, amount, balance, reason.strip(), actor=actor)
+
+
+def _hold_of(reference: uuid.UUID) -> CreditEntry:
+    held = CreditEntry.objects.filter(reference=reference, kind=CreditEntry.Kind.HOLD).first()
+    if held is None:
+        raise NoSuchHold(str(reference))
+    return held
+
+
+def _end(kind: CreditEntry.Kind, held: CreditEntry, *, back: int, reason: str) -> CreditEntry:
+    try:
+        with transaction.atomic():
+            balance = _move(held.user_id, credits=back, held=held.amount)
+            return _write(kind, held.user_id, back, balance, reason, reference=held.reference)
+    except IntegrityError as error:
+        # Two constraints can say it, whichever is looked at first: `held_never_negative` and `a_hold_ends_once`.
+        if CreditEntry.objects.filter(reference=held.reference, kind__in=ENDS).exists():
+            raise HoldEnded(str(held.reference)) from error
+        raise
+
+
+def _move(user_id: uuid.UUID, *, credits: int, held: int) -> int:
+    """Lock the user's row, change both amounts and return the new balance."""
+    row = User.objects.filter(pk=user_id)
+    fits = Q()
+    if credits < 0:
+        fits = Q(credits__gte=-credits)
+    elif not held:
+        # Only what comes in from outside is bounded: a hold always finds its way back.
+        fits = Q(credits__lte=MOST - credits)
+    if not row.filter(fits).update(credits=F("credits") + credits, held=F("held") + held):
+        available = row.values_list("credits", flat=True).get()
+        if credits < 0:
+            raise TooFewCredits(needed=-credits, available=available)
+        raise TooManyCredits(f"No account may hold more than {MOST} credits.")
+    return row.values_list("credits", flat=True).get()
+
+
+def _write(
+    kind: CreditEntry.Kind,
+    user_id: uuid.UUID,
+    amount: int,
+    balance: int,
+    reason: str,
+    *,
+    reference: uuid.UUID | None = None,
+    actor: User | None = None,
+) -> CreditEntry:
+    # The time is taken here, under the lock of the user's row, so that a user's entries sort as they happened.
+    return CreditEntry.objects.create(
+        user_id=user_id,
+        kind=kind,
+        amount=amount,
+        balance_after=balance,
+        reference=reference,
+        reason=reason,
+        actor=actor,
+        created_at=timezone.now(),
+    )

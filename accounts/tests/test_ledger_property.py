@@ -1,0 +1,89 @@
+"""Whatever is tried, in whatever order, the ledger stays exact."""
+
+from uuid import UUID, uuid5
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from accounts import ledger
+from accounts.models import CreditEntry, User
+
+SPACE = UUID("00000000-0000-0000-0000-000000000000")
+references = st.integers(0, 4).map(lambda number: uuid5(SPACE, str(number)))
+amounts = st.integers(-3, 40)
+steps = st.one_of(
+    st.tuples(st.just("grant"), st.integers(0, 1), amounts),
+    st.tuples(st.just("adjust"), st.integers(0, 1), amounts),
+    st.tuples(st.just("hold"), st.integers(0, 1), amounts, references),
+    st.tuples(st.just("settle"), references, st.none() | amounts),
+    st.tuples(st.just("release"), references),
+)
+REFUSALS = (ValueError, ledger.TooFewCredits, ledger.HoldExists, ledger.NoSuchHold, ledger.HoldEnded)
+
+
+class LedgerPropertyTests(TestCase):
+    @settings(max_examples=150, deadline=None)
+    @given(st.lists(steps, max_size=25))
+    def test_it_stays_exact_whatever_is_tried(self, sequence: list[tuple]) -> None:
+        users = [User.objects.create_user(f"user{number}@example.org") for number in (0, 1)]
+        model = {user.pk: {"credits": 0, "held": 0} for user in users}
+        holds: dict[UUID, tuple[UUID, int]] = {}
+        ended: set[UUID] = set()
+        for name, *arguments in sequence:
+            before = CreditEntry.objects.count()
+            try:
+                if name in ("grant", "adjust"):
+                    number, amount = arguments
+                    user = users[number]
+                    getattr(ledger, name)(user=user, amount=amount, reason="property")
+                    model[user.pk]["credits"] += amount
+                elif name == "hold":
+                    number, amount, reference = arguments
+                    user = users[number]
+                    ledger.hold(user=user, amount=amount, reference=reference)
+                    assert reference not in holds
+                    holds[reference] = (user.pk, amount)
+                    model[user.pk]["credits"] -= amount
+                    model[user.pk]["held"] += amount
+                elif name == "settle":
+                    reference, price = arguments
+                    ledger.settle(reference=reference, price=price)
+                    owner, amount = self.end(reference, holds, ended)
+                    model[owner]["credits"] += 0 if price is None else amount - price
+                    model[owner]["held"] -= amount
+                else:
+                    (reference,) = arguments
+                    ledger.release(reference=reference, reason="property")
+                    owner, amount = self.end(reference, holds, ended)
+                    model[owner]["credits"] += amount
+                    model[owner]["held"] -= amount
+            except REFUSALS:
+                assert CreditEntry.objects.count() == before
+            else:
+                assert CreditEntry.objects.count() == before + 1
+            self.assert_exact(users, model)
+        for user in users:
+            open_holds = sum(
+                amount
+                for reference, (owner, amount) in holds.items()
+                if owner == user.pk and reference not in ended
+            )
+            assert model[user.pk]["held"] == open_holds
+        assert ledger.check() == []
+
+    def end(self, reference: UUID, holds: dict[UUID, tuple[UUID, int]], ended: set[UUID]) -> tuple[UUID, int]:
+        assert reference in holds
+        assert reference not in ended
+        ended.add(reference)
+        return holds[reference]
+
+    def assert_exact(self, users: list[User], model: dict[UUID, dict[str, int]]) -> None:
+        for user in users:
+            user.refresh_from_db()
+            assert {"credits": user.credits, "held": user.held} == model[user.pk]
+            entries = list(CreditEntry.objects.of(user))
+            assert user.credits == sum(entry.amount for entry in entries) >= 0
+            assert user.held >= 0
+            if entries:
+                assert entries[0].balance_after == user.credits

@@ -1,0 +1,120 @@
+"""Threads against one account on PostgreSQL, and the same without the guard, which fails."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from uuid import uuid4
+
+import pytest
+from django.core.cache import cache
+from django.db import close_old_connections, connection, connections, transaction
+from django.test import TransactionTestCase
+
+from accounts import ledger
+from accounts.models import CreditEntry, User
+
+pytestmark = pytest.mark.postgres
+
+
+def at_once(work: list[Callable[[], object]]) -> Counter[str]:
+    """Run all of `work` in threads that start together; count what each returned or raised, by type name."""
+    barrier = Barrier(len(work))
+
+    def run(one: Callable[[], object]) -> str:
+        close_old_connections()
+        connection.ensure_connection()
+        barrier.wait(timeout=20)
+        try:
+            return type(one()).__name__
+        except Exception as error:
+            return type(error).__name__
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(work)) as pool:
+        return Counter(pool.map(run, work))
+
+
+class LedgerRaceTests(TransactionTestCase):
+    def setUp(self) -> None:
+        if connection.vendor != "postgresql":
+            self.skipTest("a race needs PostgreSQL: SQLite has one writer")
+        cache.clear()
+        self.user = User.objects.create_user("alice@example.org")
+        ledger.grant(user=self.user, amount=70, reason="for the test")
+
+    def assert_money(self, *, credits: int, held: int) -> None:
+        self.user.refresh_from_db()
+        assert (self.user.credits, self.user.held) == (credits, held)
+        assert ledger.check() == []
+
+    def test_it_holds_no_more_than_there_is(self) -> None:
+        outcome = at_once(
+            [lambda: ledger.hold(user=self.user, amount=10, reference=uuid4()) for _ in range(20)]
+        )
+        assert outcome == {"CreditEntry": 7, "TooFewCredits": 13}
+        self.assert_money(credits=0, held=70)
+        balances = CreditEntry.objects.filter(kind="hold").order_by("created_at", "id")
+        assert list(balances.values_list("balance_after", flat=True)) == [60, 50, 40, 30, 20, 10, 0]
+
+    def test_without_the_guard_it_would_hold_more_than_there_is(self) -> None:
+        barrier = Barrier(4)
+
+        def hold_naively() -> None:
+            user = User.objects.get(pk=self.user.pk)
+            barrier.wait(timeout=20)
+            if user.credits >= 30:
+                with transaction.atomic():
+                    User.objects.filter(pk=user.pk).update(credits=user.credits - 30, held=user.held + 30)
+                    CreditEntry.objects.create(
+                        user=user, kind="hold", amount=-30, balance_after=user.credits - 30, reference=uuid4()
+                    )
+
+        at_once([hold_naively] * 4)
+        assert {(found.what, found.stored, found.entries) for found in ledger.check()} == {
+            ("credits", 40, -50),
+            ("held", 30, 120),
+        }
+
+    def test_it_ends_a_hold_once(self) -> None:
+        for _ in range(10):
+            reference = uuid4()
+            ledger.hold(user=self.user, amount=2, reference=reference)
+            outcome = at_once(
+                [lambda reference=reference: ledger.settle(reference=reference) for _ in range(4)]
+            )
+            assert outcome == {"CreditEntry": 1, "HoldEnded": 3}
+        self.assert_money(credits=50, held=0)
+
+    def test_it_settles_or_releases_but_never_both(self) -> None:
+        spent = 0
+        for _ in range(10):
+            reference = uuid4()
+            ledger.hold(user=self.user, amount=2, reference=reference)
+            settle = lambda reference=reference: ledger.settle(reference=reference)  # noqa: E731
+            release = lambda reference=reference: ledger.release(reference=reference, reason="")  # noqa: E731
+            assert at_once([settle, release]) == {"CreditEntry": 1, "HoldEnded": 1}
+            spent += 2 * CreditEntry.objects.filter(reference=reference, kind="settle").count()
+        self.assert_money(credits=70 - spent, held=0)
+
+    def test_many_settles_of_one_user_do_not_deadlock(self) -> None:
+        references = [uuid4() for _ in range(16)]
+        for reference in references:
+            ledger.hold(user=self.user, amount=4, reference=reference)
+
+        def settle_some(mine: list) -> None:
+            with transaction.atomic():
+                for reference in mine:
+                    ledger.settle(reference=reference)
+
+        outcome = at_once([lambda mine=references[n::8]: settle_some(mine) for n in range(8)])
+        assert outcome == {"NoneType": 8}
+        self.assert_money(credits=6, held=0)
+
+    def test_it_opens_an_account_once(self) -> None:
+        carol = User.objects.create_user("carol@example.org")
+        outcome = at_once([lambda: ledger.open_account(carol, credits=50)] * 4)
+        assert outcome == {"CreditEntry": 1, "NoneType": 3}
+        carol.refresh_from_db()
+        assert carol.credits == 50
