@@ -8,16 +8,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 NBSP = "\N{NO-BREAK SPACE}"
+"""Joins a number to its unit."""
 
 
 def credits(amount: int) -> str:
     """Return an amount of money in words: "3 credits", "3 кредита"."""
-    return ngettext("%(count)s credit", "%(count)s credits", abs(amount)) % {"count": number(amount)}
+    return _joined(ngettext("%(count)s credit", "%(count)s credits", abs(amount)) % {"count": number(amount)})
 
 
 def pictures(count: int) -> str:
     """Return a number of pictures in words: "4 pictures", "4 картины"."""
-    return ngettext("%(count)s picture", "%(count)s pictures", count) % {"count": number(count)}
+    return _joined(ngettext("%(count)s picture", "%(count)s pictures", count) % {"count": number(count)})
 
 
 def number(value: int) -> str:
@@ -31,7 +32,7 @@ def duration(seconds: float) -> str:
     return _with_unit(_amount(amount), unit)
 
 
-def waiting(p50: float, p90: float) -> str:
+def about(p50: float, p90: float) -> str:
     """Return a forecast: one number where p90 ≤ 1.5 × p50 ("about 40 s"), else a range ("20–60 s")."""
     if p90 <= 1.5 * p50 or _rounded(p50) == _rounded(p90):
         return _("about %(duration)s") % {"duration": duration(p50)}
@@ -62,9 +63,11 @@ def _amount(value: float) -> str:
 
 
 def _with_unit(amount: str, unit: str) -> str:
-    if unit == "s":
-        return _("%(amount)s s") % {"amount": amount}
-    return _("%(amount)s min") % {"amount": amount}
+    return _joined((_("%(amount)s s") if unit == "s" else _("%(amount)s min")) % {"amount": amount})
+
+
+def _joined(text: str) -> str:
+    return text.replace(" ", NBSP)
 
 
 def day(value: datetime | date) -> str:
@@ -93,8 +96,9 @@ def clock(value: datetime) -> str:
 def file_size(count: int) -> str:
     """Return a size of a file with one decimal: "2.1 MB", "340 kB"."""
     if count >= 1_000_000:
-        return _("%(amount)s MB") % {"amount": formats.number_format(count / 1e6, decimal_pos=1, use_l10n=True)}
-    return _("%(amount)s kB") % {"amount": max(1, round(count / 1000))}
+        amount = formats.number_format(count / 1e6, decimal_pos=1, use_l10n=True)
+        return _joined(_("%(amount)s MB") % {"amount": amount})
+    return _joined(_("%(amount)s kB") % {"amount": max(1, round(count / 1000))})
 
 
 RATIOS: Sequence[tuple[str, float]] = (

@@ -16,7 +16,10 @@ from generation.models import ImageModel
 COUNTS = (1, 2, 3, 4, 6, 8)
 COUNT_DEFAULT = 4
 SHAPES = (("1:1", 1), ("4:5", 4 / 5), ("2:3", 2 / 3), ("9:16", 9 / 16), ("3:2", 3 / 2), ("16:9", 16 / 9))
-NAMED_RATIOS = (*SHAPES, ("3:4", 3 / 4), ("5:4", 5 / 4), ("4:3", 4 / 3), ("21:9", 21 / 9), ("9:21", 9 / 21))
+NAMED_RATIOS = (
+    *SHAPES,
+    *(("3:4", 3 / 4), ("5:4", 5 / 4), ("4:3", 4 / 3), ("7:5", 7 / 5), ("5:7", 5 / 7), ("21:9", 21 / 9), ("9:21", 9 / 21)),
+)
 SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 SHAPE_STEP = 32  # px: workers are fastest and cleanest at multiples of it
 SHAPE_BOX = (28, 26)  # px: the little drawing of a shape
@@ -40,7 +43,8 @@ class Shape:
     @property
     def box(self) -> dict[str, float]:
         """The rectangle that shows the shape within SHAPE_BOX: x, y, width, height."""
-        scale = min(SHAPE_BOX[0] - 2, SHAPE_BOX[1] - 3, 18 * math.sqrt(max(self.ratio, 1 / self.ratio)))
+        longest = SHAPE_BOX[0] - 2 if self.ratio > 1 else SHAPE_BOX[1] - 3
+        scale = min(longest, 19 * math.sqrt(max(self.ratio, 1 / self.ratio)))
         width = scale * min(1, self.ratio)
         height = scale * min(1, 1 / self.ratio)
         return {
@@ -304,8 +308,7 @@ def _grid(side: Parameter) -> range:
     step = int(side.step or 1)
     while step < SHAPE_STEP:
         step *= 2
-    low, high = int(side.min or 256), int(side.max or 2048)
-    return range(low if side.step and low % step else -(-low // step) * step, high + 1, step)
+    return range(int(side.min or 256), int(side.max or 2048) + 1, step)
 
 
 def _is_whole(text: str) -> bool:

@@ -50,7 +50,7 @@ def duration(seconds: float) -> str:
 @register.filter
 def waiting(eta: dict[str, float] | None) -> str:
     """Return a forecast of the API's shape {"p50", "p90"} in words: "about 40 s", "20–60 s"; nothing for None."""
-    return words.waiting(eta["p50"], eta["p90"]) if eta else ""
+    return words.about(eta["p50"], eta["p90"]) if eta else ""
 
 
 @register.filter
