@@ -75,7 +75,9 @@ class Health:
     @property
     def workers_total(self) -> int:
         """Count the workers in any state; 0 may mean that the endpoint's maximum is 0."""
-        return sum(self.workers.values())
+        return sum(
+            number for state, number in self.workers.items() if state != "ready"
+        )  # counted as idle, too
 
 
 class _Bearer(requests.auth.AuthBase):

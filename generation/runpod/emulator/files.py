@@ -1,0 +1,66 @@
+"""The pictures that the emulator's public endpoints give addresses of.
+
+`GET /files/NAME`, without the API key.
+"""
+
+import asyncio
+import uuid
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from aiohttp import web
+
+KEPT_BYTES = 512 * 1024 * 1024
+OVERSIZE = 64 * 1024 * 1024
+PRIVATE = "http://169.254.169.254/latest/meta-data/"
+_TYPES = ((b"\x89PNG", "image/png"), (b"\xff\xd8", "image/jpeg"), (b"RIFF", "image/webp"))
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file, and what goes wrong when it is fetched."""
+
+    data: bytes
+    fault: str = ""
+
+
+class Files:
+    """Keeps the newest files in memory and serves them."""
+
+    def __init__(self) -> None:
+        self._files: OrderedDict[str, File] = OrderedDict()
+        self._bytes = 0
+
+    def add(self, data: bytes, *, fault: str = "", extension: str = "png") -> str:
+        """Keep a file and return its path."""
+        name = f"{uuid.uuid4().hex}.{extension}"
+        self._files[name] = File(data, fault)
+        self._bytes += len(data)
+        while self._bytes > KEPT_BYTES and len(self._files) > 1:
+            _, oldest = self._files.popitem(last=False)
+            self._bytes -= len(oldest.data)
+        return f"/files/{name}"
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Answer a GET or HEAD for one file."""
+        file = self._files.get(request.match_info["name"])
+        if file is None or file.fault == "url_404":
+            raise web.HTTPNotFound(text="no such file")
+        if file.fault == "url_redirects_private":
+            raise web.HTTPFound(PRIVATE)
+        if request.method == "HEAD" or not file.fault:
+            kind = next((kind for start, kind in _TYPES if file.data.startswith(start)), "text/html")
+            return web.Response(body=file.data, content_type=kind)
+        reply = web.StreamResponse(headers={"Content-Type": "image/png"})
+        await reply.prepare(request)
+        if file.fault == "oversized_picture":
+            await reply.write(file.data)
+            for _ in range(OVERSIZE // 65_536):
+                await reply.write(bytes(65_536))
+        elif file.fault == "url_drips":
+            for byte in file.data:
+                await reply.write(bytes([byte]))
+                await asyncio.sleep(0.2)
+        else:
+            await asyncio.Event().wait()  # hangs until the client or the emulator gives up
+        return reply

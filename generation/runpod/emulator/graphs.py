@@ -1,0 +1,75 @@
+"""What a ComfyUI graph in API format is about.
+
+Its prompt, size and seed, found as ComfyUI itself would follow its links.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_TEXTS = ("text", "prompt", "string", "text_g", "clip_l", "t5xxl", "value")
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """What an emulated worker needs of a graph."""
+
+    prompt: str
+    negative_prompt: str
+    width: int
+    height: int
+    seed: int | None
+    steps: int
+    strength: float | None
+    loaded: tuple[str, ...]  # file names that LoadImage nodes ask for
+
+
+def read_graph(workflow: Mapping[str, Any]) -> Graph:
+    """Return what the graph is about; 1024×1024 and 20 steps where it does not say."""
+    nodes = [node.get("inputs") or {} for node in workflow.values()]
+    sampler = next((node for node in nodes if "positive" in node or "negative" in node), {})
+    texts = [text for node in nodes if (text := _text(node))]
+    prompt = _follow(workflow, sampler.get("positive")) or max(texts, key=len, default="")
+    negative = _follow(workflow, sampler.get("negative"))
+    seeds = (node.get(key) for node in nodes for key in ("seed", "noise_seed"))
+    strength = next((s for s in (_number(node, "denoise") for node in nodes) if s is not None), None)
+    return Graph(
+        prompt=prompt,
+        negative_prompt="" if negative == prompt else negative,
+        width=_whole(nodes, "width", 1024),
+        height=_whole(nodes, "height", 1024),
+        seed=next((s for s in seeds if isinstance(s, int) and not isinstance(s, bool)), None),
+        steps=_whole(nodes, "steps", 20),
+        strength=strength,
+        loaded=tuple(
+            node["inputs"]["image"]
+            for node in workflow.values()
+            if node.get("class_type") == "LoadImage"
+            and isinstance((node.get("inputs") or {}).get("image"), str)
+        ),
+    )
+
+
+def _follow(workflow: Mapping[str, Any], link: Any, depth: int = 8) -> str:
+    """Return the text at the end of a chain of links."""
+    if not isinstance(link, list) or not link or depth == 0:
+        return ""
+    node = workflow.get(str(link[0]))
+    inputs = node.get("inputs") or {} if isinstance(node, dict) else {}
+    if text := _text(inputs):
+        return text
+    return next((text for value in inputs.values() if (text := _follow(workflow, value, depth - 1))), "")
+
+
+def _text(inputs: Mapping[str, Any]) -> str:
+    return next((v for key in _TEXTS if isinstance(v := inputs.get(key), str) and v), "")
+
+
+def _number(inputs: Mapping[str, Any], key: str) -> float | None:
+    value = inputs.get(key)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _whole(nodes: list[Mapping[str, Any]], key: str, default: int) -> int:
+    found = (_number(node, key) for node in nodes)
+    return next((int(value) for value in found if value is not None and value >= 1), default)

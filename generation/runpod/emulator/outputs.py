@@ -1,0 +1,84 @@
+"""The shape of `output` in each dialect, as the documentation shows it, and the errors a worker gives."""
+
+import base64
+import json
+from typing import Any
+
+PRICES = {
+    "flux": 0.02,
+    "kontext": 0.025,
+    "qwen": 0.02,
+    "qwen_edit": 0.02,
+    "qwen_edit_2511": 0.02,
+    "seedream": 0.027,
+    "seedream_edit": 0.027,
+    "z_image": 0.005,
+    "p_image": 0.005,
+    "p_image_edit": 0.01,
+    "wan": 0.03,
+}
+"""US dollars, by which an output at a public endpoint is priced; FLUX is priced by the megapixel."""
+
+INLINE = frozenset({"comfyui", "a1111", "sdxl", "sdxl_turbo"})
+"""Dialects whose pictures travel inside the output."""
+
+
+def shape_inline(dialect: str, data: bytes, *, seed: int, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the output of a worker of one's own for one picture."""
+    text = base64.b64encode(data).decode()
+    if dialect == "comfyui":
+        return {"images": [{"filename": "ComfyUI_00001_.png", "type": "base64", "data": text}]}
+    if dialect == "a1111":
+        info = {"prompt": body.get("prompt", ""), "seed": seed, "all_seeds": [seed]}
+        return {"images": [text], "parameters": body, "info": json.dumps(info)}
+    if dialect == "sdxl":
+        uri = f"data:image/png;base64,{text}"
+        return {"image_url": uri, "images": [uri], "seed": seed}
+    return {"images": [{"image": text, "seed": seed}], "generation_time": 0.4}
+
+
+def shape_public(dialect: str, url: str, *, endpoint: str, width: int, height: int) -> dict[str, Any]:
+    """Return the output of a public endpoint for one picture."""
+    cost = PRICES[dialect]
+    if dialect == "flux":
+        cost = (0.0024 if endpoint.endswith("schnell") else cost) * width * height / 1_000_000
+    return {"image_url": url, "cost": round(cost, 6)}
+
+
+def shape_empty(dialect: str) -> dict[str, Any]:
+    """Return the output of a job that drew nothing."""
+    if dialect == "comfyui":
+        return {"images": [], "status": "success_no_images"}
+    if dialect in INLINE:
+        return {"images": []}
+    return {"image_url": "", "cost": 0.0}
+
+
+ERROR_IN_OUTPUT = {"status": "error", "message": "Internal error while generating the image"}
+REFUSED = "Your request was rejected by the safety checker: the prompt may contain sensitive content (NSFW)."
+OUT_OF_MEMORY = (
+    "CUDA out of memory. Tried to allocate 2.25 GiB. GPU 0 has 23.64 GiB of which 1.12 GiB is free."
+)
+
+
+def traceback_text(worker: str) -> str:
+    """Return the error of an exception in a handler.
+
+    JSON as text, with traceback and host name, as RunPod's SDK sends it.
+    """
+    trace = (
+        "Traceback (most recent call last):\n"
+        '  File "/app/rp_handler.py", line 87, in handler\n'
+        "    images = pipeline(**arguments)\n"
+        "RuntimeError: expected scalar type Half but found Float\n"
+    )
+    return json.dumps(
+        {
+            "error_type": "<class 'RuntimeError'>",
+            "error_message": "expected scalar type Half but found Float",
+            "error_traceback": trace,
+            "hostname": f"{worker}-64410f3c",
+            "worker_id": worker,
+            "runpod_version": "1.12.0",
+        }
+    )

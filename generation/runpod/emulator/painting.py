@@ -1,0 +1,167 @@
+"""Who paints for an emulated worker.
+
+A tiny painter for tests, or the demo's real one in processes of its own.
+"""
+
+import asyncio
+import io
+import itertools
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import struct
+import threading
+import zlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any, Protocol
+
+from PIL import Image
+
+from ..painter import encode, paint
+from .inputs import Request
+
+OnProgress = Callable[[float], None]
+
+
+class Painter(Protocol):
+    """Turns a request into the bytes of a picture."""
+
+    async def paint(
+        self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress
+    ) -> bytes:
+        """Return an encoded picture of the request's size; `on_progress` gets rising values 0..1."""
+        ...
+
+    def close(self) -> None:
+        """End every process of the painter."""
+        ...
+
+
+class TinyPainter:
+    """Paints a small real PNG of the right size in a fraction of a millisecond.
+
+    Two colors and a pattern of prompt and seed.
+    """
+
+    async def paint(
+        self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress
+    ) -> bytes:
+        """Return the PNG; the same request, seed and sources give the same bytes."""
+        on_progress(1.0)
+        number = zlib.crc32(f"{request.prompt}\0{request.negative_prompt}\0{seed}".encode())
+        for source in sources:
+            number = zlib.crc32(source, number)
+        return tiny_png(request.width, request.height, number)
+
+    def close(self) -> None:
+        """Do nothing: there is no process to end."""
+
+
+def tiny_png(width: int, height: int, number: int) -> bytes:
+    """Return a PNG of one bit a pixel whose colors and pattern follow a number of 32 bits (format.
+
+    RFC 2083).
+    """
+    first, second = zlib.crc32(number.to_bytes(4, "big")), zlib.crc32(number.to_bytes(4, "little"), 1)
+    row = b"\0" + (number.to_bytes(4, "big") * (width // 32 + 1))[: (width + 7) // 8]
+    palette = first.to_bytes(4, "big")[:3] + second.to_bytes(4, "big")[:3]
+    header = struct.pack(">IIBBBBB", width, height, 1, 3, 0, 0, 0)
+    chunks = (
+        (b"IHDR", header),
+        (b"PLTE", palette),
+        (b"IDAT", zlib.compress(row * height, 1)),
+        (b"IEND", b""),
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
+
+
+class FullPainter:
+    """Paints with `generation.runpod.painter` in processes of its own.
+
+    Progress comes back while it paints.
+    """
+
+    def __init__(self, *, processes: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._progress: Any = context.SimpleQueue()
+        self._pool = ProcessPoolExecutor(
+            processes, mp_context=context, initializer=_begin, initargs=(self._progress,)
+        )
+        self._numbers = itertools.count()
+        self._listeners: dict[int, OnProgress] = {}
+        self._reader = threading.Thread(target=self._read, name="painter-progress", daemon=True)
+        self._reader.start()
+
+    async def paint(
+        self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress
+    ) -> bytes:
+        """Return the picture in the request's format."""
+        number = next(self._numbers)
+        loop = asyncio.get_running_loop()
+        self._listeners[number] = lambda value: _tell(loop, on_progress, value)
+        try:
+            return await loop.run_in_executor(self._pool, _paint, number, request, seed, tuple(sources))
+        finally:
+            del self._listeners[number]
+
+    def close(self) -> None:
+        """End the processes, also those that are painting."""
+        processes = list((getattr(self._pool, "_processes", None) or {}).values())
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join(5)
+        self._progress.put(None)
+        self._reader.join(5)
+
+    def _read(self) -> None:
+        while (item := self._progress.get()) is not None:
+            number, value = item
+            if listener := self._listeners.get(number):
+                listener(value)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, on_progress: OnProgress, value: float) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(on_progress, value)
+
+
+_queue: Any = None
+
+
+def _begin(queue: Any) -> None:
+    """Prepare a painting process: Ctrl-C is its parent's business, and it ends when its parent does."""
+    global _queue
+    _queue = queue
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(0)
+
+
+def _paint(number: int, request: Request, seed: int, sources: tuple[bytes, ...]) -> bytes:
+    pictures = [Image.open(io.BytesIO(data)).convert("RGB") for data in sources]
+    image = paint(
+        prompt=request.prompt,
+        width=request.width,
+        height=request.height,
+        seed=seed,
+        negative_prompt=request.negative_prompt,
+        sources=pictures,
+        strength=request.strength,
+        on_progress=lambda value: _queue.put((number, value)),
+    )
+    return encode(
+        image, prompt=request.prompt, seed=seed, format="jpeg" if request.format == "jpeg" else "png"
+    )

@@ -1,0 +1,285 @@
+"""The life of jobs at emulated endpoints: waiting, a worker, progress, an end, and in time a 404.
+
+Source: https://docs.runpod.io/serverless/endpoints/job-states and endpoint-configurations.
+"""
+
+import itertools
+import random
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .clock import Clock
+from .faults import Faults, magic_fault
+from .inputs import InputProblem, Request, understand
+from .jobs import Job
+from .webhooks import Webhooks
+from .work import Work
+
+RETENTION = 1_800.0  # seconds for which a result can be read
+EMPTY_INPUT_SECONDS = 40.0  # what RunPod takes to fail {"input": {}}
+INVALID_INPUT_SECONDS = 1.0
+PROGRESS_UPDATES = 20
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """The queue and the workers of one endpoint."""
+
+    name: str
+    waiting: deque[Job] = field(default_factory=deque)
+    running: dict[str, Job] = field(default_factory=dict)
+    warm: bool = False
+    counts: dict[str, int] = field(default_factory=lambda: {"completed": 0, "failed": 0, "retried": 0})
+
+
+class Queue:
+    """All jobs of all endpoints; lives in the emulator's event loop."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        faults: Faults,
+        webhooks: Webhooks,
+        work: Work,
+        workers: int,
+        seconds: float | tuple[float, float],
+        cold_start: float,
+        progress: bool,
+        instant: bool,
+        seed: int,
+    ) -> None:
+        self.jobs: dict[str, Job] = {}
+        self.endpoints: dict[str, Endpoint] = {}
+        self._clock, self._faults, self._webhooks, self._work = clock, faults, webhooks, work
+        self._workers, self._cold_start = workers, cold_start
+        self._seconds = seconds if isinstance(seconds, tuple) else (seconds, seconds)
+        self._progress, self._instant = progress, instant
+        self._random = random.Random(seed)
+        self._worker_numbers = itertools.count(1)
+
+    def endpoint(self, name: str) -> Endpoint:
+        """Return one endpoint; it exists as soon as somebody asks for it."""
+        return self.endpoints.setdefault(name, Endpoint(name))
+
+    def find(self, endpoint: str, job_id: str) -> Job | None:
+        """Return a job of this endpoint, unless it is unknown, past its ttl or past its retention."""
+        job = self.jobs.get(job_id)
+        if job is None or job.endpoint != endpoint:
+            return None
+        if job.finished is not None and self._clock.now() - job.finished > RETENTION:
+            del self.jobs[job_id]
+            return None
+        return job
+
+    async def submit(self, job: Job) -> None:
+        """Take a job. An instant one, and one whose webhook is to come early, is at its end on return."""
+        job.created = self._clock.now()
+        job.fault = self._faults.take("job", job.endpoint) or magic_fault(_prompt(job.input))
+        job.webhook_fault = self._faults.take("webhook", job.endpoint) if job.webhook else ""
+        self.jobs[job.id] = job
+        self._clock.after(job.ttl, lambda: self._expire(job))
+        endpoint = self.endpoint(job.endpoint)
+        if job.webhook_fault == "forged":
+            self._webhooks.forge(job)
+        if job.fault == "waits":
+            return
+        if job.webhook_fault == "early":
+            await self._at_once(endpoint, job)
+            await self._webhooks.early(job)
+        elif self._instant:
+            await self._at_once(endpoint, job)
+        else:
+            endpoint.waiting.append(job)
+            self._clock.after(0, lambda: self._take(endpoint))
+
+    def replied(self, job: Job) -> None:
+        """Note that /run has been answered: an instant job rings only now."""
+        if self._instant and job.final and job.webhook_fault != "early":
+            self._webhooks.end(job)
+
+    def cancel(self, job: Job) -> None:
+        """Cancel a job that has not ended; one that has stays as it is."""
+        if not job.final:
+            self._end(job, "CANCELLED", ring=False)
+
+    def retry(self, job: Job) -> bool:
+        """Queue a failed or timed-out job again and return True; False for any other."""
+        if job.state not in ("FAILED", "TIMED_OUT"):
+            return False
+        endpoint = self.endpoint(job.endpoint)
+        endpoint.counts["retried"] += 1
+        self._back_to_queue(job)
+        self._clock.after(0, lambda: self._take(endpoint))
+        return True
+
+    def purge(self, name: str) -> int:
+        """Remove the waiting jobs of an endpoint and return their number."""
+        endpoint = self.endpoint(name)
+        purged = [job for job in self.jobs.values() if job.endpoint == name and job.state == "IN_QUEUE"]
+        purged = [job for job in purged if job.id not in endpoint.running]
+        for job in purged:
+            job.run += 1
+            del self.jobs[job.id]
+        endpoint.waiting.clear()
+        return len(purged)
+
+    def health(self, name: str) -> dict[str, Any]:
+        """Return what GET /health answers."""
+        endpoint = self.endpoint(name)
+        mine = [job.state for job in list(self.jobs.values()) if job.endpoint == name]
+        busy = len(endpoint.running)
+        return {
+            "jobs": {
+                "completed": endpoint.counts["completed"],
+                "failed": endpoint.counts["failed"],
+                "inProgress": mine.count("IN_PROGRESS"),
+                "inQueue": mine.count("IN_QUEUE"),
+                "retried": endpoint.counts["retried"],
+            },
+            "workers": {
+                "idle": max(self._workers - busy, 0),
+                "initializing": 0,
+                "ready": max(self._workers - busy, 0),
+                "running": busy,
+                "throttled": 0,
+                "unhealthy": 0,
+            },
+        }
+
+    # --- what happens by itself
+    # ---------------------------------------------------------------------------------
+
+    def _take(self, endpoint: Endpoint) -> None:
+        """Give the free workers of an endpoint what waits."""
+        while endpoint.waiting and len(endpoint.running) < self._workers:
+            job = endpoint.waiting.popleft()
+            endpoint.running[job.id] = job
+            run = job.run
+            pause = 0.0 if endpoint.warm else self._cold_start
+            endpoint.warm = True
+            self._clock.after(pause, lambda job=job, run=run: self._begin(endpoint, job, run))  # type: ignore[misc]
+
+    async def _begin(self, endpoint: Endpoint, job: Job, run: int) -> None:
+        """A worker starts on a job."""
+        if job.run != run:
+            return
+        job.state, job.started = "IN_PROGRESS", self._clock.now()
+        job.worker = f"emulated{next(self._worker_numbers):06d}"
+        if job.fault != "stuck":
+            self._clock.after(job.execution_timeout, lambda: self._time_out(job, run))
+        try:
+            request = understand(job.dialect, job.endpoint, job.input)
+        except InputProblem as problem:
+            error = str(problem)
+            pause = INVALID_INPUT_SECONDS if job.input else EMPTY_INPUT_SECONDS
+            self._clock.after(pause, lambda: self._fail(job, run, error))
+            return
+        duration = self._random.uniform(*self._seconds) * (10 if job.fault == "slow_gpu" else 1)
+        if self._progress:
+            updates = min(request.steps, PROGRESS_UPDATES)
+            for number in range(1, updates + 1):
+                part = number / (updates + 1)
+                self._clock.after(duration * part, lambda part=part: self._report(job, run, request, part))  # type: ignore[misc]
+        if job.fault == "stuck":
+            return
+        if job.fault == "retried" and not job.retries:
+            self._clock.after(duration / 2, lambda: self._lose_worker(endpoint, job, run))
+            return
+        work = self._work.start(job, request)
+        self._clock.after(duration, lambda: self._finish(job, run, work))
+
+    async def _at_once(self, endpoint: Endpoint, job: Job) -> None:
+        """Bring a job to its end before anything else happens; it does not ring."""
+        run, job.state, job.started = job.run, "IN_PROGRESS", self._clock.now()
+        job.worker = f"emulated{next(self._worker_numbers):06d}"
+        endpoint.running[job.id] = job
+        if job.fault == "stuck":
+            return
+        try:
+            request = understand(job.dialect, job.endpoint, job.input)
+        except InputProblem as problem:
+            self._fail(job, run, str(problem), ring=False)
+            return
+        await self._finish(job, run, self._work.start(job, request), ring=False)
+
+    def _report(self, job: Job, run: int, request: Request, part: float) -> None:
+        if job.run == run and not job.final:
+            part = min(part, job.painted) if self._work.slow else part
+            step = max(1, round(request.steps * part))
+            before = job.output["step"] if isinstance(job.output, dict) and "step" in job.output else 0
+            job.output, job.has_output = {"step": max(step, before), "steps": request.steps}, True
+
+    async def _finish(self, job: Job, run: int, work: Any, *, ring: bool = True) -> None:
+        outcome = await work
+        if job.run != run:
+            return
+        job.output, job.has_output, job.error = outcome.output, outcome.has_output, outcome.error
+        if job.fault == "late_progress":
+            job.run += 1
+            job.output = {"step": 1, "steps": 1}
+            self.endpoint(job.endpoint).running.pop(job.id, None)
+            self._webhooks.end(job)
+            return
+        self._end(job, outcome.state, ring=ring)
+        if job.fault == "lost":
+            self.jobs.pop(job.id, None)
+
+    def _fail(self, job: Job, run: int, error: str, *, ring: bool = True) -> None:
+        if job.run == run:
+            job.output, job.has_output, job.error = None, False, error
+            self._end(job, "FAILED", ring=ring)
+
+    def _time_out(self, job: Job, run: int) -> None:
+        if job.run == run and not job.final:
+            job.output, job.has_output, job.error = None, False, "job timed out after executionTimeout"
+            self._end(job, "TIMED_OUT")
+
+    def _lose_worker(self, endpoint: Endpoint, job: Job, run: int) -> None:
+        if job.run == run:
+            endpoint.running.pop(job.id, None)
+            self._back_to_queue(job)
+            self._take(endpoint)
+
+    def _back_to_queue(self, job: Job) -> None:
+        job.run += 1
+        job.retries += 1
+        job.state, job.started, job.finished, job.painted = "IN_QUEUE", None, None, 0.0
+        job.output, job.has_output, job.error, job.worker = None, False, "", ""
+        self.endpoint(job.endpoint).waiting.append(job)
+
+    def _end(self, job: Job, state: str, *, ring: bool = True) -> None:
+        job.run += 1
+        job.state, job.finished = state, self._clock.now()
+        endpoint = self.endpoint(job.endpoint)
+        endpoint.running.pop(job.id, None)
+        if job in endpoint.waiting:
+            endpoint.waiting.remove(job)
+        if state in ("COMPLETED", "FAILED"):
+            endpoint.counts[state.lower()] += 1
+        if ring:
+            self._webhooks.end(job)
+        self._clock.after(RETENTION + 1, lambda: self._forget(job))
+        self._clock.after(0, lambda: self._take(endpoint))
+
+    def _forget(self, job: Job) -> None:
+        if job.finished is not None and self._clock.now() - job.finished > RETENTION:
+            self.jobs.pop(job.id, None)
+
+    def _expire(self, job: Job) -> None:
+        """Delete a job past its ttl, even while it runs."""
+        if self.jobs.get(job.id) is job and not job.final:
+            job.run += 1
+            del self.jobs[job.id]
+            endpoint = self.endpoint(job.endpoint)
+            endpoint.running.pop(job.id, None)
+            if job in endpoint.waiting:
+                endpoint.waiting.remove(job)
+            self._take(endpoint)
+
+
+def _prompt(body: Mapping[str, Any]) -> str:
+    prompt = body.get("prompt")
+    return prompt if isinstance(prompt, str) else str(body.get("workflow", ""))

@@ -1,0 +1,272 @@
+"""RunPod's queue API as a real HTTP server. Source.
+
+Https://docs.runpod.io/serverless/endpoints/send-requests
+"""
+
+import asyncio
+import contextlib
+import hmac
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from ..payloads import DIALECTS
+from .clock import Clock
+from .faults import FAULTS, Faults
+from .files import Files
+from .inputs import guess_dialect
+from .jobs import Job
+from .limits import RateLimits
+from .queue import Queue
+
+BODY_MOST = 10 * 1024 * 1024
+TIMEOUT_RANGE = (5_000, 7 * 86_400_000)  # milliseconds
+TTL_RANGE = (10_000, 7 * 86_400_000)
+_PUBLIC = {endpoint: dialect.name for dialect in DIALECTS.values() for endpoint in dialect.endpoints}
+_METHODS = {
+    "run": "POST",
+    "status": "GET",
+    "cancel": "POST",
+    "retry": "POST",
+    "purge-queue": "POST",
+    "health": "GET",
+}
+_GATEWAY_PAGE = (
+    "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
+    "<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that came in."""
+
+    method: str
+    path: str
+    call: str  # run, status, cancel, retry, purge-queue or health
+    endpoint: str
+    job_id: str
+    json: Any
+    fault: str
+
+
+class Server:
+    """Answers the API's requests; lives in the emulator's event loop."""
+
+    def __init__(
+        self,
+        *,
+        queue: Queue,
+        files: Files,
+        faults: Faults,
+        clock: Clock,
+        limits: RateLimits | None,
+        api_key: str | None,
+        dialects: Mapping[str, str],
+        public_url: str,
+        slow_seconds: float,
+    ) -> None:
+        self._queue, self._faults, self._clock, self._limits = queue, faults, clock, limits
+        self._api_key, self._dialects, self._public_url = api_key, dict(dialects), public_url.rstrip("/")
+        self._slow_seconds = slow_seconds
+        self._lock = threading.Lock()
+        self._calls: list[Call] = []
+        self.app = web.Application(client_max_size=BODY_MOST)
+        self.app.router.add_get("/files/{name}", files.serve)
+        self.app.router.add_get("/healthz", _healthy)
+        self.app.router.add_post("/emulator/faults", self._plan_fault)
+        self.app.router.add_route("*", "/v2/{endpoint}/{call}", self._api)
+        self.app.router.add_route("*", "/v2/{endpoint}/{call}/{job_id}", self._api)
+
+    @property
+    def calls(self) -> list[Call]:
+        """Return every request so far, in order."""
+        with self._lock:
+            return list(self._calls)
+
+    async def _api(self, request: web.Request) -> web.StreamResponse:
+        endpoint, call = request.match_info["endpoint"], request.match_info["call"]
+        job_id = request.match_info.get("job_id", "")
+        if call not in _METHODS or (call in ("status", "cancel", "retry")) != bool(job_id):
+            return _error(404, "not found")
+        if request.method != _METHODS[call]:
+            return _error(405, "method not allowed")
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return _error(413, "request body exceeds 10 MB")
+        document = _json(body)
+        fault = self._faults.take(call, endpoint)
+        with self._lock:
+            self._calls.append(Call(request.method, request.path, call, endpoint, job_id, document, fault))
+        if reply := _before(fault, request):
+            return reply
+        if not self._authorized(request):
+            return _error(401, "unauthorized")
+        if endpoint.startswith("missing"):
+            return _error(404, "endpoint not found")
+        if self._limits is None:
+            answer = await self._do(request, endpoint, call, job_id, document)
+        else:
+            with self._limits.place(endpoint, call) as allowed:
+                if not allowed:
+                    return _error(429, "too many requests")
+                answer = await self._do(request, endpoint, call, job_id, document)
+        reply = await self._after(fault, request, answer)
+        if (job := request.get("job")) is not None:
+            with contextlib.suppress(ConnectionError):
+                if not reply.prepared:
+                    await reply.prepare(request)
+                await reply.write_eof()
+            self._queue.replied(job)
+        return reply
+
+    async def _do(
+        self, request: web.Request, endpoint: str, call: str, job_id: str, document: Any
+    ) -> web.Response:
+        if call == "run":
+            return await self._run(request, endpoint, document)
+        if call == "purge-queue":
+            return web.json_response({"removed": self._queue.purge(endpoint), "status": "completed"})
+        if call == "health":
+            return web.json_response(self._queue.health(endpoint))
+        job = self._queue.find(endpoint, job_id)
+        if job is None:
+            return _error(404, "job not found")
+        if call == "cancel":
+            self._queue.cancel(job)
+            return web.json_response({"id": job.id, "status": job.state})
+        if call == "retry":
+            if not self._queue.retry(job):
+                return _error(400, f"only FAILED or TIMED_OUT jobs can be retried, this one is {job.state}")
+            return web.json_response({"id": job.id, "status": job.state})
+        return web.json_response(job.report())
+
+    async def _run(self, request: web.Request, endpoint: str, document: Any) -> web.Response:
+        if not isinstance(document, dict) or not isinstance(document.get("input"), dict):
+            return _error(400, "request body must be a JSON object with an input object")
+        policy = document.get("policy") or {}
+        if not isinstance(policy, dict):
+            return _error(400, "policy must be an object")
+        timeout, ttl = policy.get("executionTimeout", 600_000), policy.get("ttl", 86_400_000)
+        for name, value, (least, most) in (
+            ("executionTimeout", timeout, TIMEOUT_RANGE),
+            ("ttl", ttl, TTL_RANGE),
+        ):
+            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+                return _error(400, f"policy.{name} must be between {least} and {most} ms")
+        webhook = document.get("webhook") or ""
+        if not isinstance(webhook, str) or (webhook and not webhook.startswith(("http://", "https://"))):
+            return _error(400, "webhook must be a URL")
+        body = document["input"]
+        job = Job(
+            endpoint=endpoint,
+            input=body,
+            dialect=self._dialects.get(endpoint) or _PUBLIC.get(endpoint) or guess_dialect(body),
+            webhook=webhook,
+            execution_timeout=timeout / 1000,
+            ttl=ttl / 1000,
+            origin=self._public_url or f"http://{request.host}",
+        )
+        await self._queue.submit(job)
+        request["job"] = job
+        return web.json_response({"id": job.id, "status": "IN_QUEUE"})
+
+    async def _after(self, fault: str, request: web.Request, answer: web.Response) -> web.StreamResponse:
+        """Return the reply, or what the fault makes of it now that the call was done."""
+        if fault == "break_after":
+            return _break(request)
+        if fault == "garbage":
+            return web.Response(text='{"id": "1f0c', content_type="application/json")
+        if fault == "error_5xx_after":
+            return _error(500, "internal server error")
+        if fault == "no_id":
+            return web.json_response({})
+        if fault == "unknown_state":
+            return web.json_response({"id": request.match_info["job_id"], "status": "PONDERING"})
+        if fault == "other_job":
+            return web.json_response(
+                {"id": "another-job-u1", "status": "COMPLETED", "output": {"image_url": "x"}}
+            )
+        if fault == "slow":
+            await asyncio.sleep(self._slow_seconds)
+        if fault == "truncated":
+            body = answer.body if isinstance(answer.body, bytes) else b"{}"
+            reply = web.StreamResponse(headers={"Content-Length": str(len(body))})
+            await reply.prepare(request)
+            await reply.write(body[: len(body) // 2])
+            return _break(request)
+        return answer
+
+    async def _plan_fault(self, request: web.Request) -> web.Response:
+        """POST {"call", "fault", "endpoint"?, "times"? or "probability"?}, or {"clear": true}.
+
+        For another process's tests.
+        """
+        document = _json(await request.read())
+        if not self._authorized(request) or not isinstance(document, dict):
+            return _error(401 if isinstance(document, dict) else 400, "send the API key and a JSON object")
+        if document.pop("clear", False):
+            self._faults.clear()
+            return web.json_response(FAULTS)
+        try:
+            if "probability" in document:
+                self._faults.chance(**document)
+            else:
+                self._faults.next(**document)
+        except (TypeError, ValueError) as error:
+            return _error(400, str(error))
+        return web.json_response({"planned": document})
+
+    def _authorized(self, request: web.Request) -> bool:
+        """The documentation shows the key with and without the word Bearer."""
+        given = request.headers.get("Authorization", "")
+        given = given[7:] if given[:7].lower() == "bearer " else given
+        if self._api_key is None:
+            return bool(given)
+        return hmac.compare_digest(given.encode(), self._api_key.encode())
+
+
+def _before(fault: str, request: web.Request) -> web.Response | None:
+    """Return the reply of a fault that keeps the call from being done."""
+    if fault == "break_before":
+        return _break(request)
+    if fault == "html_502":
+        return web.Response(status=502, text=_GATEWAY_PAGE, content_type="text/html")
+    if fault in ("rate_429", "rate_429_bare"):
+        headers = {"Retry-After": "1"} if fault == "rate_429" else {}
+        return web.json_response({"error": "too many requests"}, status=429, headers=headers)
+    statuses = {
+        "refuse_400": 400,
+        "refuse_401": 401,
+        "refuse_404": 404,
+        "lost_404": 404,
+        "refuse_413": 413,
+        "error_5xx": 500,
+    }
+    return _error(statuses[fault], f"emulated fault: {fault}") if fault in statuses else None
+
+
+def _break(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+def _error(status: int, text: str) -> web.Response:
+    return web.json_response({"error": text}, status=status)
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body) if body else None
+    except (ValueError, RecursionError):
+        return None
+
+
+async def _healthy(request: web.Request) -> web.Response:
+    return web.Response(text="ok")

@@ -1,0 +1,75 @@
+"""The emulator as a process of its own: until SIGTERM, Ctrl-C, or the end of its parent."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+
+from .emulator import Emulator
+
+
+def serve(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8010,
+    api_key: str | None = None,
+    painter: str = "full",
+    processes: int = 2,
+    speed: float = 1.0,
+    workers: int = 3,
+    seconds: float | tuple[float, float] = (4.0, 6.0),
+    cold_start: float = 2.0,
+    progress: bool = True,
+    rate_limits: bool = True,
+    dialects: Mapping[str, str] | None = None,
+    public_url: str = "",
+    slow_seconds: float = 30.0,
+    seed: int = 0,
+    exit_with_parent: bool = False,
+    on_ready: Callable[[Emulator], None] | None = None,
+) -> None:
+    """Run the emulator and return when it has been stopped, with every process of it gone.
+
+    Call it from the main thread, for it handles SIGTERM and SIGINT. `exit_with_parent` also stops it when
+    standard input ends, as it does when the parent that opened it as a pipe is gone. `on_ready` is called
+    once it listens. The other arguments are those of `Emulator`, with the demo's defaults. Raises OSError
+    when the port is taken.
+    """
+    stopped = threading.Event()
+
+    def stop(number: int, frame: object) -> None:
+        stopped.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    if exit_with_parent:
+        threading.Thread(target=_watch_input, args=(stopped,), name="parent-watch", daemon=True).start()
+    try:
+        with Emulator(
+            host=host,
+            port=port,
+            api_key=api_key,
+            painter=painter,
+            processes=processes,
+            speed=speed,
+            workers=workers,
+            seconds=seconds,
+            cold_start=cold_start,
+            progress=progress,
+            rate_limits=rate_limits,
+            dialects=dialects,
+            public_url=public_url,
+            slow_seconds=slow_seconds,
+            seed=seed,
+        ) as emulator:
+            if on_ready is not None:
+                on_ready(emulator)
+            stopped.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _watch_input(stopped: threading.Event) -> None:
+    while sys.stdin.buffer.read(1024):
+        pass
+    stopped.set()

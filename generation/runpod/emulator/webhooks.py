@@ -1,0 +1,97 @@
+"""RunPod's doorbell: POSTed at a job's end, again twice 10 s apart unless it is answered with 200.
+
+Never signed.
+
+Source: https://docs.runpod.io/serverless/endpoints/send-requests#webhook-notifications
+"""
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from .clock import Clock
+from .jobs import Job
+
+TRIES = 3
+PAUSE = 10.0  # emulated seconds between tries
+LATE = 60.0  # emulated seconds
+TIMEOUT = aiohttp.ClientTimeout(total=15)  # real seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """One POST to a webhook's address."""
+
+    url: str
+    job_id: str
+    status: int | None  # what was answered; None: nothing, or no connection
+    forged: bool = False
+
+
+class Webhooks:
+    """Delivers rings; lives in the emulator's event loop."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._session: aiohttp.ClientSession | None = None
+        self._lock = threading.Lock()
+        self._rings: list[Ring] = []
+
+    @property
+    def rings(self) -> list[Ring]:
+        """Return every POST so far, in order."""
+        with self._lock:
+            return list(self._rings)
+
+    def end(self, job: Job) -> None:
+        """Ring for a job that has just ended, in the way that its fault asks for."""
+        if not job.webhook or job.webhook_fault == "lost":
+            return
+        body = _body(job)
+        if job.webhook_fault == "late":
+            self._clock.after(LATE, lambda: self.ring(job.webhook, job.id, body))
+            return
+        for _ in range(2 if job.webhook_fault == "doubled" else 1):
+            self._clock.start(lambda: self.ring(job.webhook, job.id, body))
+
+    async def early(self, job: Job) -> None:
+        """Ring for a job whose /run has not been answered yet, and return when the ring has been answered."""
+        await self.ring(job.webhook, job.id, _body(job))
+
+    def forge(self, job: Job) -> None:
+        """Ring as a stranger would: the job is done and has a foreign picture."""
+        body = _body(job) | {
+            "status": "COMPLETED",
+            "output": {"image_url": "http://169.254.169.254/evil.png"},
+        }
+        self._clock.start(lambda: self._post(job.webhook, job.id, body, forged=True))
+
+    async def ring(self, url: str, job_id: str, body: dict[str, Any], tries: int = TRIES) -> None:
+        """POST once, and plan the next try if that is not answered with 200."""
+        status = await self._post(url, job_id, body)
+        if status != 200 and tries > 1:
+            self._clock.after(PAUSE, lambda: self.ring(url, job_id, body, tries - 1))
+
+    async def _post(self, url: str, job_id: str, body: dict[str, Any], *, forged: bool = False) -> int | None:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
+        status: int | None = None
+        try:
+            async with self._session.post(url, json=body, allow_redirects=False) as reply:
+                status = reply.status
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            pass
+        with self._lock:
+            self._rings.append(Ring(url, job_id, status, forged))
+        return status
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def _body(job: Job) -> dict[str, Any]:
+    return job.report() | {"input": job.input, "webhook": job.webhook}

@@ -1,0 +1,162 @@
+"""What an emulated worker does with one job.
+
+Fetch the sources, paint, and shape the output, or fail as asked.
+"""
+
+import asyncio
+import base64
+import binascii
+import io
+import random
+from dataclasses import dataclass, replace
+from typing import Any
+
+import aiohttp
+from PIL import Image, UnidentifiedImageError
+
+from . import outputs
+from .files import Files
+from .inputs import Request
+from .jobs import Job
+from .painting import Painter, TinyPainter, tiny_png
+
+SOURCE_BYTES = 40 * 1024 * 1024
+SOURCE_TIMEOUT = aiohttp.ClientTimeout(total=20)  # real seconds
+SOURCE_SIDE = 1536
+_URL_FAULTS = frozenset({"url_hangs", "url_drips", "url_redirects_private", "url_404", "oversized_picture"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job ends."""
+
+    state: str = "COMPLETED"
+    output: Any = None
+    has_output: bool = False
+    error: str = ""
+
+
+class SourceProblem(Exception):
+    """A source picture that cannot be fetched or read."""
+
+
+class Work:
+    """Does jobs; lives in the emulator's event loop."""
+
+    def __init__(self, *, painter: Painter, files: Files, seed: int) -> None:
+        self._painter, self._files = painter, files
+        self._random = random.Random(seed)
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def slow(self) -> bool:
+        """Tell whether painting takes long enough to be watched."""
+        return not isinstance(self._painter, TinyPainter)
+
+    def start(self, job: Job, request: Request) -> "asyncio.Task[Outcome]":
+        """Begin a job and return the task that ends with its outcome."""
+        return asyncio.get_running_loop().create_task(self._do(job, request))
+
+    async def _do(self, job: Job, request: Request) -> Outcome:
+        if outcome := _planned(job):
+            return outcome
+        try:
+            sources = [await self._fetch(url) for url in request.source_urls]
+            sources += [_decode(text) for text in request.source_data]
+            request = _sized(request, sources)
+        except SourceProblem as problem:
+            return Outcome("FAILED", error=str(problem))
+        seed = request.seed if request.seed is not None else self._random.randrange(2**31)
+
+        def painted(part: float) -> None:
+            job.painted = max(job.painted, part)
+
+        data = await self._painter.paint(request, seed=seed, sources=sources, on_progress=painted)
+        data = _spoiled(job.fault, data)
+        if job.dialect in outputs.INLINE:
+            if job.fault == "oversized_picture":
+                data = tiny_png(30_000, 30_000, 0)
+            output = outputs.shape_inline(job.dialect, data, seed=seed, body=job.input)
+        else:
+            fault = job.fault if job.fault in _URL_FAULTS else ""
+            extension = "jpg" if data.startswith(b"\xff\xd8") else "png"
+            url = job.origin + self._files.add(data, fault=fault, extension=extension)
+            output = outputs.shape_public(
+                job.dialect, url, endpoint=job.endpoint, width=request.width, height=request.height
+            )
+        return Outcome(output=output, has_output=True)
+
+    async def _fetch(self, url: str) -> bytes:
+        """Return a source picture, downloaded for real as a public endpoint would."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=SOURCE_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
+        try:
+            async with self._session.get(url) as reply:
+                if reply.status != 200:
+                    raise SourceProblem(f"Invalid image URL: {reply.status} while downloading the image")
+                data = await reply.content.read(SOURCE_BYTES + 1)
+                while len(data) <= SOURCE_BYTES and (more := await reply.content.read(SOURCE_BYTES)):
+                    data += more
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise SourceProblem(f"Failed to download the image: {type(error).__name__}") from error
+        if len(data) > SOURCE_BYTES:
+            raise SourceProblem("Invalid image URL: the image is too large")
+        return data
+
+    async def close(self) -> None:
+        """Close the connections and the painter."""
+        if self._session is not None:
+            await self._session.close()
+        self._painter.close()
+
+
+def _planned(job: Job) -> Outcome | None:
+    """Return the outcome of a job whose fault leaves nothing to paint."""
+    empty = outputs.shape_empty(job.dialect)
+    planned = {
+        "fail_traceback": Outcome("FAILED", error=outputs.traceback_text(job.worker)),
+        "prompt_refused": Outcome("FAILED", error=outputs.REFUSED),
+        "out_of_memory": Outcome("FAILED", error=outputs.OUT_OF_MEMORY),
+        "timed_out": Outcome("TIMED_OUT", error="job timed out after executionTimeout"),
+        "canceled": Outcome("CANCELLED"),
+        "error_in_output": Outcome(output=outputs.ERROR_IN_OUTPUT, has_output=True),
+        "no_output": Outcome(),
+        "empty_images": Outcome(output=empty, has_output=True),
+    }
+    return planned.get(job.fault)
+
+
+def _spoiled(fault: str, data: bytes) -> bytes:
+    if fault == "corrupt_picture":
+        return data[: len(data) // 2]
+    if fault == "not_a_picture":
+        return b"<!doctype html><title>502 Bad Gateway</title><h1>502 Bad Gateway</h1>"
+    if fault == "bomb_picture":
+        return tiny_png(30_000, 30_000, 0)
+    return data
+
+
+def _decode(text: str) -> bytes:
+    try:
+        return base64.b64decode(text.partition(",")[2] if text.startswith("data:") else text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise SourceProblem("Invalid image: cannot decode base64") from error
+
+
+def _sized(request: Request, sources: list[bytes]) -> Request:
+    """Return the request with the size of its first source where it has none of its own.
+
+    Every source must be readable.
+    """
+    sizes = []
+    for data in sources:
+        try:
+            with Image.open(io.BytesIO(data)) as image:
+                sizes.append(image.size)
+        except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+            raise SourceProblem("cannot identify image file: invalid image") from error
+    if request.width and request.height:
+        return request
+    width, height = sizes[0] if sizes else (1024, 1024)
+    scale = min(1.0, SOURCE_SIDE / max(width, height))
+    return replace(request, width=max(16, round(width * scale)), height=max(16, round(height * scale)))
