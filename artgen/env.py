@@ -1,8 +1,11 @@
 """Read the environment: typed values, each secret also from the file that NAME_FILE names."""
 
+import os
+import secrets
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -11,3 +14,26 @@ env = environ.FileAwareEnv()
 
 env.smart_cast = False
 environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
+
+
+def secret_of_this_machine(folder: Path) -> str:
+    """Return a secret made once and kept in `folder`, for the demo.
+
+    Raises:
+        ImproperlyConfigured: DATABASE_URL is set: several processes or machines must be given one SECRET_KEY.
+    """
+    if os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"):
+        if "PYTEST_VERSION" in os.environ:
+            return secrets.token_urlsafe(50)
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. Make one: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+        )
+    file = folder / "secret_key"
+    try:
+        return file.read_text()
+    except FileNotFoundError:
+        folder.mkdir(parents=True, exist_ok=True)
+        secret = secrets.token_urlsafe(50)
+        file.touch(mode=0o600)
+        file.write_text(secret)
+        return secret

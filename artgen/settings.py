@@ -1,17 +1,14 @@
 """ArtGen's settings, one flat file. Each environment variable is described in deploy/env.example."""
 
-import os
-import sys
 from datetime import timedelta
 from pathlib import Path
 
 from botocore.config import Config as BotocoreConfig
 from celery.schedules import schedule
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from artgen.env import BASE_DIR, env
+from artgen.env import BASE_DIR, env, secret_of_this_machine
 
 VERSION = "0.1.0"
 
@@ -21,11 +18,7 @@ DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", PUBLIC_URL.split("://")[-1].split(":")[0]])
-SECRET_KEY = env.str("SECRET_KEY", default="")
-if not SECRET_KEY:
-    if not DEBUG and "test" not in sys.argv and "PYTEST_VERSION" not in os.environ and env.str("DATABASE_URL", default=""):
-        raise ImproperlyConfigured("SECRET_KEY is not set. Make one: python -c 'import secrets; print(secrets.token_urlsafe(50))'")
-    SECRET_KEY = "the demo on this machine needs no secret; production refuses to start without one"  # noqa: S105
+SECRET_KEY = env.str("SECRET_KEY", default="") or secret_of_this_machine(DATA_DIR)
 
 INSTALLED_APPS = [
     "artgen",

@@ -1,0 +1,53 @@
+# ArtGen's everyday commands: `make run` to try it, `make test` before a commit.
+.PHONY: run test lint lock messages screenshots clean
+.DEFAULT_GOAL := run
+
+PORT ?= 8000
+export PORT
+VENV := .venv
+BIN := $(VENV)/bin
+# urllib3-future (HTTP/2 for the status sweep) must leave urllib3 alone, which requests and boto3 use.
+export URLLIB3_NO_OVERRIDE := 1
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+
+run: $(VENV)/.runtime  ## everything on this machine, nothing to install: http://127.0.0.1:PORT
+	@exec deploy/demo.sh $(BIN)/python
+
+test: $(VENV)/.development  ## linters and the whole test suite
+	$(BIN)/python -m artgen.tests.services -- sh -c '$(MAKE) --no-print-directory lint && $(BIN)/python -m pytest -n auto'
+
+lint: $(VENV)/.development
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/djlint --check --lint --quiet artgen/templates accounts/templates generation/templates
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+lock:  ## pin the newest allowed versions
+	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) --group dev -c requirements.txt -o deploy/requirements-dev.txt
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --emit-build-options \
+	--no-binary urllib3-future --custom-compile-command 'make lock'
+
+messages: $(VENV)/.development  ## collect the texts for translation, and compile the translations
+	$(BIN)/python manage.py makemessages -l ru --no-location --ignore '.venv/*'
+	$(BIN)/python manage.py compilemessages --ignore '.venv/*'
+
+clean:
+	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	@test -n '$(PYTHON)' || { echo 'ArtGen needs Python 3.11, 3.12 or 3.13 with venv (Debian: apt-get install python3-venv).' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
+	@echo 'Installing what ArtGen needs into $(VENV) (once, a minute or two).'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.development: deploy/requirements-dev.txt requirements.txt | $(VENV)/bin/python
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements-dev.txt
+	@touch $@ $(VENV)/.runtime

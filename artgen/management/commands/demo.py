@@ -1,0 +1,159 @@
+"""`demo`: all of ArtGen in one process, with nothing to install. The same tasks and code as production.
+
+Pages, API and sockets are served by daphne in the main thread; Celery's worker and beat run in threads over an in-memory
+broker; the emulator of RunPod is a child process. SQLite and the pictures lie in DATA_DIR. `make run` starts it.
+"""
+
+import contextlib
+import io
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import warnings
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from typing import Any
+
+from celery import beat
+from daphne.server import Server
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from artgen.asgi import application
+from artgen.celery import app
+
+HOST = "127.0.0.1"
+WORKER_THREADS = 8
+PEOPLE = (
+    ("demo@artgen.local", "demo-pictures", ["--credits", "500"]),
+    ("staff@artgen.local", "staff-pictures", ["--credits", "500", "--staff"]),
+)
+BANNER = """
+  ArtGen is running at  {url}
+
+  demo account          {demo[0]}    password  {demo[1]}
+  staff, /admin/        {staff[0]}   password  {staff[1]}
+
+  {painter} Ctrl-C stops everything; accounts and pictures stay in {data}.
+"""
+
+
+class Command(BaseCommand):
+    """Start everything, wait for Ctrl-C, stop everything."""
+
+    help = "Runs all of ArtGen on this machine for trying it out: SQLite, files on disk, a RunPod emulator that paints."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the ports; emulator port 0: RunPod itself is used."""
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--emulator-port", type=int, default=8010)
+
+    def handle(self, *args: Any, port: int, emulator_port: int, **options: Any) -> None:
+        """Run until SIGINT or SIGTERM."""
+        for one in (port, emulator_port):
+            if one and not _is_free(one):
+                raise CommandError(f"Port {one} is in use. Choose another: make run PORT={port + 100}")
+        warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume")  # files over ASGI, fine here
+        with contextlib.ExitStack() as stack:
+            emulator = stack.enter_context(_emulator(emulator_port)) if emulator_port else None
+            self._prepare()
+            if emulator:
+                _wait_until_ready(emulator, emulator_port)
+            stack.enter_context(_workers())
+            server = Server(
+                application,
+                endpoints=[f"tcp:port={port}:interface={HOST}"],
+                ready_callable=lambda: self._greet(painter=bool(emulator)),
+                server_name="ArtGen",
+            )
+            server.run()
+            self.stdout.write("Stopping.")
+
+    def _prepare(self) -> None:
+        quiet = io.StringIO()
+        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("load_catalog", stdout=quiet)
+        for email, password, more in PEOPLE:
+            call_command("create_user", email, "--password", password, *more, stdout=quiet, stderr=quiet)
+
+    def _greet(self, *, painter: bool) -> None:
+        self.stdout.write(
+            BANNER.format(
+                url=settings.PUBLIC_URL,
+                demo=PEOPLE[0],
+                staff=PEOPLE[1],
+                data=settings.DATA_DIR,
+                painter="A demo painter on this machine draws." if painter else "RunPod draws, with your key.",
+            )
+        )
+        self.stdout.flush()
+
+
+@contextlib.contextmanager
+def _emulator(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the emulator as a child; it ends when its input is closed, so also when this process dies."""
+    command = [sys.executable, "manage.py", "runpod_emulator", "--port", str(port), "--demo"]
+    child = subprocess.Popen(command, cwd=settings.BASE_DIR, stdin=subprocess.PIPE)  # noqa: S603 our own command
+    try:
+        yield child
+    finally:
+        if child.stdin:
+            child.stdin.close()
+        try:
+            child.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _wait_until_ready(child: subprocess.Popen[bytes], port: int, *, seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and child.poll() is None:
+        try:
+            urllib.request.urlopen(f"http://{HOST}:{port}/", timeout=1)  # noqa: S310 loopback
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise CommandError("The emulator of RunPod did not start.")
+
+
+@contextlib.contextmanager
+def _workers() -> Iterator[None]:
+    """Run Celery's worker and beat in threads."""
+    worker = app.WorkController(
+        app=app, pool_cls="threads", concurrency=WORKER_THREADS, without_gossip=True, without_mingle=True
+    )
+    clock = beat.Service(app, scheduler_cls=beat.Scheduler)
+    threads = [
+        threading.Thread(target=worker.start, name="worker", daemon=True),
+        threading.Thread(target=clock.start, name="beat", daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        clock.stop()
+        worker.stop(in_sighandler=False)
+        for thread in threads:
+            thread.join(timeout=5)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
