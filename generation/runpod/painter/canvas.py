@@ -75,9 +75,9 @@ class Canvas:
         """Return fractal noise (W,) along the width, mostly 0..1; `across` is its cells per picture height."""
         return noise.line(self.rng(name), self.width, cells=across * self.aspect, octaves=octaves, gain=gain)
 
-    def tile(self, name: str, *, cells: int, octaves: int = 4, gain: float = 0.5) -> noise.Tile:
+    def tile(self, name: str, *, cells: int, octaves: int = 4, gain: float = 0.5, ridges: bool = False) -> noise.Tile:
         """Return seamless noise for look-ups at warped coordinates."""
-        return noise.Tile(self.rng(name), cells=cells, octaves=octaves, gain=gain)
+        return noise.Tile(self.rng(name), cells=cells, octaves=octaves, gain=gain, ridges=ridges)
 
     def blurred(self, field: Array, sigma: float) -> Array:
         """Return `field` (..., H, W) blurred by `sigma` picture heights."""

@@ -117,7 +117,7 @@ class Tile:
 
     SIZE = 512
 
-    def __init__(self, rng: np.random.Generator, *, cells: int, octaves: int = 4, gain: float = 0.5) -> None:
+    def __init__(self, rng: np.random.Generator, *, cells: int, octaves: int = 4, gain: float = 0.5, ridges: bool = False) -> None:
         total = np.zeros((self.SIZE, self.SIZE), dtype=np.float32)
         amplitude, weight = 1.0, 0.0
         for _ in range(octaves):
@@ -126,7 +126,8 @@ class Tile:
             if cells <= self.SIZE // 2:
                 wrapped = np.pad(lattice, 3, mode="wrap")
                 box = (2.5, 2.5, 2.5 + cells, 2.5 + cells)
-                total += np.float32(amplitude) * resized(wrapped, self.SIZE, self.SIZE, box=box)
+                wave = resized(wrapped, self.SIZE, self.SIZE, box=box)
+                total += np.float32(amplitude) * (np.float32(1) - np.float32(2.2) * np.abs(wave) if ridges else wave)
             amplitude *= gain
             cells *= 2
         self._flat = (np.float32(0.5) + total * np.float32(0.62 / weight)).ravel()

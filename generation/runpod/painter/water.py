@@ -34,8 +34,8 @@ def paint_water(
     tile = canvas.tile("waves", cells=8, octaves=5, gain=0.55)
     x = canvas.x - np.float32(canvas.aspect / 2)
     far = np.float32(1.3) * scale ** np.float32(0.9)
-    swell = tile.at(x * scale * np.float32(0.10) + np.float32(0.3), far * np.float32(0.9))
-    ripple = tile.at(x * scale * np.float32(0.25) + swell * np.float32(0.08), far * np.float32(2.3))
+    swell = tile.at(x * scale * np.float32(0.17) + np.float32(0.3), far * np.float32(0.9))
+    ripple = tile.at(x * scale * np.float32(0.5) + swell * np.float32(0.08), far * np.float32(2.3))
     # Far waves are smaller than a pixel; unfaded they would only flicker.
     calming = np.clip(np.float32(0.25) + nearness * np.float32(6), 0, 1)
     slope = ((swell - np.float32(0.5)) * np.float32(1.3) + (ripple - np.float32(0.5)) * np.float32(0.8)) * calming
@@ -67,6 +67,6 @@ def _glitter(canvas: Canvas, top: int, at: float, nearness: Array, swell: Array,
     width = np.float32(0.035) + np.float32(0.17) * nearness
     bend = (swell - np.float32(0.5)) * np.float32(0.12)
     path = np.exp(-(((canvas.x - np.float32(at) + bend) / width) ** 2))
-    spark = smoothstep(0.5, 0.66, ripple * np.float32(0.6) + swell * np.float32(0.42)) * path
-    canvas.lighten(canvas.light.sun, spark * (np.float32(1.15) - np.float32(0.5) * nearness), top=top)
+    spark = smoothstep(0.5, 0.66, ripple * np.float32(0.66) + swell * np.float32(0.36)) * path
+    canvas.lighten(canvas.light.sun, spark * (np.float32(1.15) - np.float32(0.75) * nearness), top=top)
     canvas.lighten(mixed(canvas.light.sun, canvas.light.sky[-2], 0.4), path * np.float32(0.16), top=top)

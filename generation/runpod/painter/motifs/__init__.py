@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..canvas import Canvas
 from ..scene import Scene
-from . import aurora, dunes, flow, flower, jellyfish, mountains, paper, sea
+from . import aurora, cabin, city, dunes, field, flow, flower, forest, jellyfish, lake, lighthouse, mountains, paper, sea, space, tree
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,19 @@ LANDSCAPE = ("dawn", "day", "sunset", "dusk", "night")
 
 MOTIFS: dict[str, Motif] = {
     "aurora": Motif(aurora.paint, ("night",)),
+    "cabin": Motif(cabin.paint, ("dusk", "night", "dawn", "dusk")),
+    "city": Motif(city.paint, ("night",)),
     "dunes": Motif(dunes.paint, ("sunset", "dawn", "day", "dusk"), freely=True),
+    "field": Motif(field.paint, ("sunset", "day", "dawn"), freely=True),
     "flow": Motif(flow.paint, freely=True),
     "flower": Motif(flower.paint),
+    "forest": Motif(forest.paint, ("dawn", "day", "sunset"), freely=True),
     "jellyfish": Motif(jellyfish.paint),
+    "lake": Motif(lake.paint, ("dawn", "day", "sunset", "dusk"), freely=True),
+    "lighthouse": Motif(lighthouse.paint, ("sunset", "dusk", "night")),
     "mountains": Motif(mountains.paint, ("dawn", "sunset", "day", "dusk"), freely=True),
     "paper": Motif(paper.paint, freely=True),
     "sea": Motif(sea.paint, ("sunset", "night", "day", "dawn"), freely=True),
+    "space": Motif(space.paint, ("night",), freely=True),
+    "tree": Motif(tree.paint, ("sunset", "day", "dawn", "dusk"), freely=True),
 }

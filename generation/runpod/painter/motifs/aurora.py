@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import noise
 from ..canvas import Canvas, smoothstep
 from ..noise import Array
 from ..palette import NAMED_COLORS, hexes, mixed, tinted
 from ..scene import Scene
-from ..sky import paint_stars
+from ..sky import paint_stars, splat
 from ..water import paint_water
 from .trees import paint_shore
 
@@ -51,28 +52,34 @@ def paint(canvas: Canvas, scene: Scene) -> None:
 
 
 def _curtain(canvas: Canvas, index: int, horizon: float, colors: Array, strength: float) -> Array:
-    """Return one folded band of light (3, H, W): sharp below, fading upward in rays."""
+    """Return one folded ribbon of light (3, H, W): its sharp foot traced point by point, its rays fading upward."""
     rng = canvas.rng(f"curtain {index}")
-    fold = canvas.line(f"fold {index}", across=0.75, octaves=3, gain=0.4)
-    pleat = canvas.line(f"pleat {index}", across=3.5, octaves=2)
-    middle = horizon * (0.42 + 0.15 * index + rng.uniform(-0.05, 0.05))
-    foot = np.float32(middle) + (fold - np.float32(0.5)) * np.float32(horizon * 0.85) + (pleat - np.float32(0.5)) * np.float32(0.06)
-    # Rays lean together as if they came from far above; they are nearly constant along their length.
-    above = foot[None] - canvas.y
-    rays = canvas.fbm(f"rays {index}", across=15, down=0.8, octaves=5, gain=0.62)
-    reach = np.float32(2.6 + 1.3 * index) / (np.float32(0.45) + canvas.line(f"reach {index}", across=2.5, octaves=3)[None])
-    body = np.exp(-np.maximum(above, 0) * reach) * smoothstep(-0.006, 0.035, above)
-    # Where the fold runs along the line of sight the band is thick and bright.
-    along = np.abs(np.gradient(foot))[None] * np.float32(canvas.height)
-    bright = np.float32(0.35) + np.float32(0.75) * np.clip(along, 0, 1.6)
-    light = body * (np.float32(0.2) + np.float32(1.7) * np.clip(rays, 0, 1) ** 2) * bright * np.float32(strength)
-    up = np.clip(above * np.float32(2.4 / horizon), 0, 1)
-    edge = np.exp(-np.maximum(above, 0) * np.float32(28))
-    blend = np.stack([np.interp(up, [0, 0.5, 1], colors[1:, channel]).astype(np.float32) for channel in range(3)])
-    blend += (colors[0][:, None, None] - blend) * edge * np.float32(0.5)
-    result: Array = blend * light
-    result += colors[1][:, None, None] * np.exp(-np.abs(above) * np.float32(5)) * np.float32(0.06 * strength)
-    return result
+    points = int(26 * canvas.width)
+    s = np.linspace(0, 1, points)
+    swing = noise.line(rng, points, cells=2.6 * max(1.0, canvas.aspect), octaves=3, gain=0.5) - 0.5
+    curl = noise.line(rng, points, cells=9 * max(1.0, canvas.aspect), octaves=2) - 0.5
+    # The ribbon turns back on itself: where it runs along the line of sight its light adds up.
+    x = canvas.aspect * (s * 1.5 - 0.25) + swing * 0.6 + curl * 0.09
+    middle = horizon * (0.46 + 0.13 * index + rng.uniform(-0.05, 0.05))
+    away = noise.line(rng, points, cells=1.7 * max(1.0, canvas.aspect), octaves=3, gain=0.45) - 0.5
+    y = middle + away * horizon * 0.62 + swing * 0.10 + curl * 0.03
+    rays = noise.line(rng, points, cells=150 * canvas.aspect, octaves=4, gain=0.7)
+    veil = noise.line(rng, points, cells=7 * canvas.aspect, octaves=3)
+    weight = (0.35 + 1.6 * np.clip(rays, 0, 1) ** 2) * np.clip(veil * 1.9 - 0.35, 0.06, 1.6)
+    foot = splat(canvas, x, y, weight / 26)
+    foot = noise.blurred(foot, max(0.8, canvas.height / 1000))
+    light = np.empty((3, canvas.height, canvas.width), np.float32)
+    lengths = np.array([0.035, 0.13, 0.30], np.float32) * np.float32(rng.uniform(0.85, 1.2))
+    keep = np.exp(-np.float32(canvas.px) / lengths)[:, None]
+    trail = np.zeros((3, canvas.width), np.float32)
+    for row in range(canvas.height - 1, -1, -1):
+        trail = trail * keep + foot[row]
+        light[:, row] = trail
+    light *= np.float32(strength * 0.022 * canvas.height / 1000) / lengths[:, None, None] ** np.float32(0.55) * np.float32(1024 / canvas.height)
+    short, medium, long = light * np.array([3.0, 5.2, 5.0], np.float32)[:, None, None]
+    c0, c1, c2, c3 = (color[:, None, None] for color in colors)
+    result: Array = (c0 * np.float32(0.35) + c1 * np.float32(0.65)) * short + c1 * medium + (c2 * np.float32(0.6) + c3 * np.float32(0.4)) * long
+    return result + canvas.blurred(c2 * long + c1 * medium, 0.03) * np.float32(0.35)
 
 
 def _paint_range(canvas: Canvas, horizon: float, glow: Array) -> None:

@@ -36,7 +36,7 @@ def paint_ridges(
     """Paint `count` ridges whose feet go from `first` to `last`; `snow` 0..1 caps them (by the season if None)."""
     rng = canvas.rng("ridges")
     light, scene = canvas.light, canvas.scene
-    tile = canvas.tile("rock", cells=8, octaves=6, gain=0.55)
+    tile = canvas.tile("rock", cells=8, octaves=6, gain=0.52, ridges=True)
     fog_tile = canvas.tile("mist", cells=4, octaves=4)
     if snow is None:
         snow = 0.9 if scene.season == "winter" else float(rng.choice([0.0, 0.0, 0.55])) if scene.season is None else 0.15
@@ -67,14 +67,16 @@ def _paint_ridge(
     below = y - line[None]
     cover = np.clip(below / np.float32(canvas.px) + np.float32(0.5), 0, 1)
     depth = np.maximum(below, 0)
-    # Rock: gullies that run down the slopes, leaning with them.
+    # Rock: folds that slant across the slope, lit where they rise toward the sun.
     calm = blurred(np.repeat(line[None], 8, axis=0), canvas.height * 0.02)[:1]
     lean = np.gradient(calm, axis=1) * np.float32(canvas.height)
     shift = np.float32(layer * 0.37)
-    rock = tile.at(canvas.x * np.float32(0.55) + depth * lean * np.float32(0.25) + shift, y * np.float32(0.5) - depth * np.float32(0.2))
-    ahead = tile.at(canvas.x * np.float32(0.55) + depth * lean * np.float32(0.25) + shift + np.float32(0.006), y * np.float32(0.5) - depth * np.float32(0.2))
     side = np.float32(1.0) if sun > canvas.aspect / 2 else np.float32(-1.0)
-    relief = np.clip((rock - ahead) * np.float32(9) * side - np.clip(lean, -1.2, 1.2) * side * np.float32(0.18), -0.6, 0.9)
+    fold_x = canvas.x * np.float32(0.42) + (y * side) * np.float32(0.30) + shift
+    fold_y = y * np.float32(0.62) - canvas.x * (side * np.float32(0.22))
+    rock = tile.at(fold_x, fold_y)
+    ahead = tile.at(fold_x + side * np.float32(0.006), fold_y - np.float32(0.003))
+    relief = np.clip((rock - ahead) * np.float32(7) - np.clip(lean, -1.2, 1.2) * side * np.float32(0.18), -0.6, 0.9)
     body = mixed(light.far, light.near, t**0.85)
     strength = np.float32(0.32 * (1 - 0.55 * t))
     colors = body[:, None, None] * (np.float32(1) + relief * strength * np.float32(0.8))
