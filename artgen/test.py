@@ -1,13 +1,49 @@
-"""What every test starts from: alice, bob and staff, the catalog, and an emulator of RunPod."""
+"""What every test starts from: alice, bob and staff, the catalog, an emulator of RunPod, a clock that jumps."""
 
+import io
+from datetime import timedelta
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.core.cache import cache
 from django.core.management import call_command
-from django.test import TestCase
+from django.db.models import F
+from django.test import TestCase, override_settings
 
 from accounts import ledger
 from accounts.models import User
+from generation import orders
+from generation.models import Job
+from generation.runpod.emulator import Emulator
+
+
+def make_user(email: str, *, credits: int = 100, **fields: Any) -> User:
+    """Return a new user whose password is "password"."""
+    user = User.objects.create_user(email, "password", language="en", **fields)
+    if credits:
+        ledger.grant(user=user, amount=credits, reason="for the test")
+    user.refresh_from_db()
+    return user
+
+
+def load_catalog() -> None:
+    """Load the models on offer and the styles."""
+    call_command("load_catalog", stdout=io.StringIO())
+
+
+def let_time_pass(job_id: UUID, *, seconds: float = 3600) -> None:
+    """Move a job's clocks back by so many seconds: what waits for them need not be waited for."""
+    back = timedelta(seconds=seconds)
+    for column in ("due_at", "submitted_at", "missing_since", "deadline_at", "started_at", "created_at"):
+        Job.objects.filter(id=job_id, **{f"{column}__isnull": False}).update(**{column: F(column) - back})
+
+
+def make_due(*job_ids: UUID) -> None:
+    """Make jobs due now, as if the time until their next look had passed."""
+    jobs = Job.objects.active()
+    if job_ids:
+        jobs = jobs.filter(id__in=job_ids)
+    jobs.update(due_at=F("created_at"))
 
 
 class BaseTestCase(TestCase):
@@ -20,29 +56,59 @@ class BaseTestCase(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         """Create the users."""
-        cls.alice = cls.make_user("alice@example.org")
-        cls.bob = cls.make_user("bob@example.org")
-        cls.staff = cls.make_user("staff@example.org", is_staff=True, is_superuser=True)
+        cls.alice = make_user("alice@example.org")
+        cls.bob = make_user("bob@example.org")
+        cls.staff = make_user("staff@example.org", is_staff=True, is_superuser=True)
 
-    @classmethod
-    def make_user(cls, email: str, *, credits: int = 100, **fields: Any) -> User:
-        """Return a new user whose password is "password"."""
-        user = User.objects.create_user(email, "password", language="en", **fields)
-        if credits:
-            ledger.grant(user=user, amount=credits, reason="for the test")
-        user.refresh_from_db()
-        return user
-
-    @classmethod
-    def load_catalog(cls) -> None:
-        """Load the models on offer and the styles."""
-        call_command("load_catalog", verbosity=0, stdout=_Nothing())
+    make_user = staticmethod(make_user)
+    load_catalog = staticmethod(load_catalog)
 
     def setUp(self) -> None:
         """Forget what an earlier test cached: rate limits, speeds, lines."""
         cache.clear()
 
 
-class _Nothing:
-    def write(self, text: str) -> None:
-        """Swallow the text."""
+class EmulatorTestCase(BaseTestCase):
+    """A test with the catalog and an emulator of RunPod whose clock stands until `self.emulator.advance(seconds)`."""
+
+    emulator: Emulator
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        """Create the users and the models on offer."""
+        super().setUpTestData()
+        load_catalog()
+
+    def setUp(self) -> None:
+        """Start an emulator of its own for each test."""
+        super().setUp()
+        self.emulator = self.enterContext(emulated())
+
+    def place(self, *, user: User | None = None, model: str = "flux-schnell", **request: Any) -> Job:
+        """Place one job, alice's unless said otherwise, and return it."""
+        request = {"prompt": "a lighthouse at dusk", "width": 256, "height": 256, **request}
+        return orders.place(user=user or self.alice, request={"model": model, **request}).jobs[0]
+
+
+def emulated(**options: Any) -> Any:
+    """Return a context manager: an Emulator, and the settings that point ArtGen to it."""
+    return _Emulated(**{"manual": True, "seconds": 5.0, **options})
+
+
+class _Emulated:
+    def __init__(self, **options: Any) -> None:
+        self.emulator = Emulator(api_key="test", **options)
+
+    def __enter__(self) -> Emulator:
+        self.emulator.start()
+        self.settings = override_settings(
+            RUNPOD_API_KEY="test",
+            RUNPOD_BASE_URL=self.emulator.base_url,
+            RUNPOD_IMAGE_HOSTS=[self.emulator.image_host],
+        )
+        self.settings.enable()
+        return self.emulator
+
+    def __exit__(self, *error: object) -> None:
+        self.settings.disable()
+        self.emulator.stop()

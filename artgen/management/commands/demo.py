@@ -99,8 +99,10 @@ class Command(BaseCommand):
 @contextlib.contextmanager
 def _emulator(port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Run the emulator as a child; it ends when its input is closed, so also when this process dies."""
-    command = [sys.executable, "manage.py", "runpod_emulator", "--port", str(port), "--demo"]
-    child = subprocess.Popen(command, cwd=settings.BASE_DIR, stdin=subprocess.PIPE)  # noqa: S603 our own command
+    command = [sys.executable, "manage.py", "runpod_emulator", "--port", str(port), "--exit-with-parent"]
+    child = subprocess.Popen(  # noqa: S603 our own command
+        command, cwd=settings.BASE_DIR, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
     try:
         yield child
     finally:

@@ -1,0 +1,336 @@
+"""The whole way of a job, step by step, against the emulator over real HTTP; messages and the doorbell get lost."""
+
+import io
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from PIL import Image as Pillow
+
+from accounts.models import CreditEntry
+from artgen.test import EmulatorTestCase, let_time_pass, make_due
+from generation import callbacks, driver, lifecycle, orders, storage, uploads
+from generation.models import ImageModel, Job, Status
+from generation.runpod.payloads import DIALECTS
+
+
+class _Path(EmulatorTestCase):
+    def kinds(self, job: Job) -> list[str]:
+        return list(CreditEntry.objects.filter(reference=job.id).order_by("id").values_list("kind", flat=True))
+
+    def events(self, job: Job) -> list[str]:
+        return list(job.events.values_list("name", flat=True))
+
+    def runs(self) -> list[object]:
+        return [call for call in self.emulator.calls if call.path.endswith("/run")]
+
+    def tick(self, *, seconds: float = 0) -> None:
+        """Let RunPod work for so long, then do what is due."""
+        self.emulator.advance(seconds)
+        make_due()
+        driver.tick()
+
+    def finish(self, job: Job) -> Job:
+        for _ in range(12):
+            self.tick(seconds=6)
+            job.refresh_from_db()
+            if job.is_final:
+                break
+        return job
+
+
+class HappyPathTests(_Path):
+    def test_it_ends_with_a_stored_picture_and_one_charge(self):
+        job = self.place(width=512, height=256, seed=7)
+
+        self.finish(job)
+
+        self.assertEqual(job.status, Status.SUCCEEDED)
+        self.assertEqual(self.kinds(job), ["hold", "settle"])
+        self.assertEqual(self.events(job), ["placed", "submitting", "submitted", "running", "storing", "succeeded"])
+        self.assertEqual(len(self.runs()), 1)
+        image = job.images.get()
+        data = storage.read(image.key)
+        with Pillow.open(io.BytesIO(data)) as picture:
+            self.assertEqual(picture.size, (512, 256))
+            self.assertEqual((image.width, image.height, image.bytes), (512, 256, len(data)))
+            self.assertIn('"seed": 7', picture.text["parameters"])
+        with Pillow.open(io.BytesIO(storage.read(image.thumbnail_key))) as thumbnail:
+            self.assertEqual(thumbnail.format, "WEBP")
+        self.alice.refresh_from_db()
+        self.assertEqual((self.alice.credits, self.alice.held), (99, 0))
+
+    def test_it_draws_a_seed_of_its_own_and_keeps_it(self):
+        job = self.place()
+        self.assertIsNotNone(job.seed)
+        self.tick()
+        self.assertEqual(self.runs()[0].json["input"]["seed"], job.seed)
+
+    def test_it_works_for_every_dialect(self):
+        source = uploads.keep(user=self.alice, data=_png(640, 320))
+        ImageModel.objects.update(enabled=True)
+        for model in ImageModel.objects.all():
+            with self.subTest(model.dialect, slug=model.slug):
+                sources = [str(source.id)] * model.min_source_images
+                request = {"model": model.slug, "prompt": "два маяка", "source_images": sources}
+                with self.settings(PUBLIC_URL="http://127.0.0.1:1"):
+                    job = orders.place(user=self.alice, request=request).jobs[0]
+                    if model.min_source_images:
+                        continue  # the worker fetches its sources: see test_live
+                    self.finish(job)
+                self.assertEqual(job.status, Status.SUCCEEDED, job.error_detail)
+        self.assertEqual({model.dialect for model in ImageModel.objects.all()}, set(DIALECTS))
+
+
+class TroubleTests(_Path):
+    def test_it_waits_and_tries_again_when_runpod_says_429(self):
+        self.emulator.faults.next("run", "rate_429")
+        job = self.place()
+
+        self.assertIsNotNone(driver.submit_next("flux-schnell"))
+        job.refresh_from_db()
+        self.assertEqual((job.status, job.attempt, job.refusals), (Status.QUEUED, 1, 1))
+        self.assertIsNone(driver.submit_next("flux-schnell"), "the model pauses")
+
+        ImageModel.objects.update(submit_after=timezone.now() - timedelta(seconds=1))
+        self.assertEqual(self.finish(job).status, Status.SUCCEEDED)
+        self.assertEqual(job.attempt, 1)
+
+    def test_it_fails_at_once_and_gives_the_credits_back_when_runpod_refuses(self):
+        self.emulator.faults.next("run", "refuse_400")
+        job = self.place()
+
+        driver.submit_next("flux-schnell")
+
+        job.refresh_from_db()
+        self.assertEqual((job.status, job.error_code), (Status.FAILED, "invalid_input"))
+        self.assertEqual(self.kinds(job), ["hold", "release"])
+
+    def test_it_never_submits_again_what_may_have_been_taken(self):
+        for fault in ("break_after", "error_5xx_after", "html_502", "garbage", "truncated", "no_id"):
+            with self.subTest(fault):
+                self.emulator.faults.next("run", fault)
+                job = self.place()
+                runs = len(self.runs())
+                driver.submit_next("flux-schnell")
+                job.refresh_from_db()
+                self.assertEqual((job.status, job.runpod_id), (Status.SUBMITTED, ""))
+                self.assertIn("unknown", self.events(job))
+
+                for _ in range(3):
+                    self.tick(seconds=60)
+                job.refresh_from_db()
+                self.assertEqual((job.status, job.attempt, len(self.runs()) - runs), (Status.SUBMITTED, 1, 1))
+                orders.cancel(job=job, actor=self.alice)
+
+    def test_it_submits_an_unknown_one_again_once_runpods_ttl_has_passed(self):
+        self.emulator.faults.next("run", "html_502")
+        job = self.place()
+        driver.submit_next("flux-schnell")
+
+        let_time_pass(job.id, seconds=settings.RUNPOD_TTL_SECONDS + lifecycle.UNKNOWN_MARGIN.total_seconds())
+        Job.objects.filter(id=job.id).update(deadline_at=timezone.now() + timedelta(hours=1))
+        driver.tick()
+
+        job.refresh_from_db()
+        self.assertEqual((job.status, job.attempt), (Status.SUBMITTED, 2))
+        self.assertEqual(self.finish(job).status, Status.SUCCEEDED)
+        self.assertEqual(self.kinds(job), ["hold", "settle"])
+
+    def test_it_gives_a_lost_job_another_attempt_after_half_a_minute_of_404(self):
+        self.emulator.faults.next("job", "lost")
+        job = self.place()
+        self.tick()
+        self.tick(seconds=10)
+        job.refresh_from_db()
+        self.assertEqual((job.attempt, job.status), (1, Status.SUBMITTED))
+        self.assertIsNotNone(job.missing_since)
+
+        let_time_pass(job.id, seconds=31)
+        driver.tick()
+        job.refresh_from_db()
+        self.assertEqual(job.attempt, 2)
+        self.assertEqual(self.finish(job).status, Status.SUCCEEDED)
+        self.assertEqual(self.kinds(job), ["hold", "settle"])
+
+    def test_it_forgives_a_404_that_goes_away(self):
+        job = self.place()
+        self.tick()
+        self.emulator.faults.next("status", "lost_404")
+        self.tick(seconds=2)
+        job.refresh_from_db()
+        self.assertIsNotNone(job.missing_since)
+
+        self.tick(seconds=2)
+        job.refresh_from_db()
+        self.assertIsNone(job.missing_since)
+
+    def test_it_gives_up_after_the_last_attempt(self):
+        for _ in range(settings.JOB_MAX_ATTEMPTS):
+            self.emulator.faults.next("job", "out_of_memory")
+        job = self.finish(self.place())
+
+        self.assertEqual((job.status, job.error_code), (Status.FAILED, "out_of_memory"))
+        self.assertEqual((job.attempt, len(self.runs())), (settings.JOB_MAX_ATTEMPTS,) * 2)
+        self.assertEqual(self.kinds(job), ["hold", "release"])
+
+    def test_it_does_not_try_again_what_the_model_refuses(self):
+        self.emulator.faults.next("job", "prompt_refused")
+        job = self.finish(self.place())
+
+        self.assertEqual((job.status, job.error_code, job.attempt), (Status.FAILED, "prompt_refused", 1))
+
+    def test_it_tries_again_when_what_arrived_is_no_picture(self):
+        for fault in ("corrupt_picture", "not_a_picture", "bomb_picture", "url_404", "no_output", "empty_images"):
+            with self.subTest(fault):
+                self.emulator.faults.next("job", fault)
+                job = self.finish(self.place())
+                if job.status == Status.STORING:  # an address that does not answer is asked again until the deadline
+                    let_time_pass(job.id, seconds=4000)
+                    driver.tick()
+                    job.refresh_from_db()
+                    self.assertEqual((job.status, job.error_code), (Status.FAILED, "storage"))
+                else:
+                    self.assertEqual((job.status, job.attempt), (Status.SUCCEEDED, 2))
+
+    def test_it_fetches_nothing_from_a_private_address(self):
+        for _ in range(settings.JOB_MAX_ATTEMPTS):
+            self.emulator.faults.next("job", "url_redirects_private")
+        job = self.finish(self.place())
+
+        self.assertEqual((job.status, job.error_code), (Status.FAILED, "bad_picture"))
+        self.assertEqual(job.images.count(), 0)
+
+    def test_it_ends_a_stuck_job_at_its_deadline_and_stops_it_at_runpod(self):
+        self.emulator.faults.next("job", "stuck")
+        job = self.place()
+        self.tick()
+        self.tick(seconds=3)
+        let_time_pass(job.id, seconds=settings.JOB_DEADLINE_SECONDS)
+        self.tick(seconds=3)
+
+        job.refresh_from_db()
+        self.assertEqual((job.status, job.error_code), (Status.FAILED, "deadline"))
+        self.assertFalse(job.stop_pending)
+        self.assertEqual([call.path.split("/")[-2] for call in self.emulator.calls if "/cancel/" in call.path], ["cancel"])
+        self.assertEqual(self.kinds(job), ["hold", "release"])
+
+    def test_it_does_not_go_back_when_a_report_comes_late(self):
+        job = self.place()
+        self.tick()
+        self.tick(seconds=4)
+        job.refresh_from_db()
+        before = job.progress
+        Job.objects.filter(id=job.id).update(progress=0.99)
+        make_due()
+        driver.tick()
+        job.refresh_from_db()
+        self.assertGreater(0.99, before)
+        self.assertEqual(job.progress, 0.99)
+
+
+class CancelTests(_Path):
+    def test_it_ends_a_waiting_job_at_once(self):
+        job = self.place()
+        orders.cancel(job=job, actor=self.alice)
+
+        job.refresh_from_db()
+        self.assertEqual(job.status, Status.CANCELED)
+        self.assertEqual(self.kinds(job), ["hold", "release"])
+        driver.tick()
+        self.assertEqual(self.runs(), [])
+
+    def test_it_stops_a_drawing_job_at_runpod_even_when_the_hint_is_lost(self):
+        job = self.place()
+        self.tick()
+        self.tick(seconds=3)
+        job.refresh_from_db()
+        self.assertEqual(job.status, Status.RUNNING)
+
+        orders.cancel(job=job, actor=self.alice)
+        job.refresh_from_db()
+        self.assertTrue(job.stop_pending)
+        driver.tick()
+        job.refresh_from_db()
+        self.assertFalse(job.stop_pending)
+        self.assertEqual(self.emulator.jobs[0].status, "CANCELLED")
+
+    def test_it_leaves_a_finished_job_as_it_is(self):
+        job = self.finish(self.place())
+        with self.assertRaises(orders.AlreadyFinal):
+            orders.cancel(job=job, actor=self.alice)
+        self.assertEqual(self.kinds(job), ["hold", "settle"])
+
+    def test_it_stops_at_runpod_what_was_canceled_during_the_post(self):
+        job = self.place()
+        taken = driver._take_turn("flux-schnell")
+        orders.cancel(job=job, actor=self.alice)
+        with self.assertRaises(lifecycle.Stale):
+            driver._submit(taken)
+        driver.tick()
+        job.refresh_from_db()
+        self.assertEqual((job.status, job.stop_pending), (Status.CANCELED, False))
+        self.assertEqual(self.emulator.jobs[0].status, "CANCELLED")
+
+
+class DoorbellTests(_Path):
+    def ring(self, job: Job, *, body: object = None, attempt: int = 1) -> int:
+        job.attempt = attempt
+        path = callbacks.address(job).removeprefix(settings.PUBLIC_URL)
+        return self.client.post(path, body or {}, content_type="application/json").status_code
+
+    def test_it_makes_the_job_due_at_once(self):
+        job = self.place()
+        self.tick()
+        self.emulator.advance(10)
+        self.assertEqual(self.ring(job), 200)
+        driver.check(job.id)
+        job.refresh_from_db()
+        self.assertEqual(job.status, Status.STORING)
+
+    def test_it_adopts_a_job_that_nobody_knew_was_taken(self):
+        self.emulator.faults.next("run", "break_after")
+        job = self.place()
+        driver.submit_next("flux-schnell")
+        self.emulator.advance(10)
+        (taken,) = self.emulator.jobs
+
+        self.assertEqual(self.ring(job, body={"id": taken.id, "status": "COMPLETED"}), 200)
+
+        self.assertEqual(self.finish(job).status, Status.SUCCEEDED)
+        self.assertIn("adopted", self.events(job))
+        self.assertEqual(len(self.runs()), 1)
+
+    def test_it_believes_nothing_of_what_the_ring_says(self):
+        job = self.place()
+        self.tick()
+        self.assertEqual(self.ring(job, body={"id": "x", "status": "COMPLETED", "output": {"image_url": "https://x/"}}), 200)
+        driver.check(job.id)
+        job.refresh_from_db()
+        self.assertIn(job.status, (Status.SUBMITTED, Status.RUNNING))
+
+    def test_it_ignores_the_ring_of_an_earlier_attempt(self):
+        job = self.place()
+        self.tick()
+        Job.objects.filter(id=job.id).update(attempt=2)
+        due_at = Job.objects.get(id=job.id).due_at
+        self.assertEqual(self.ring(job), 200)
+        self.assertEqual(Job.objects.get(id=job.id).due_at, due_at)
+
+    def test_it_does_not_make_a_submission_under_way_look_lost(self):
+        job = self.place()
+        driver._take_turn("flux-schnell")
+        self.assertEqual(self.ring(job, body={"nothing": 1}), 200)
+        driver.tick()
+        job.refresh_from_db()
+        self.assertEqual((job.status, job.attempt), (Status.SUBMITTED, 1))
+
+    def test_it_knows_no_other_token(self):
+        self.assertEqual(self.client.post("/hooks/runpod/nonsense/").status_code, 404)
+        self.assertEqual(self.client.get(callbacks.address(self.place()).removeprefix(settings.PUBLIC_URL)).status_code, 405)
+
+
+def _png(width: int, height: int) -> bytes:
+    file = io.BytesIO()
+    Pillow.effect_noise((width, height), 60).convert("RGB").save(file, "PNG")
+    return file.getvalue()

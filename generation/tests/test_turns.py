@@ -1,0 +1,53 @@
+"""Fair turns: whose job is next, and what place in the line a job has."""
+
+from django.core.cache import cache
+
+from artgen.test import EmulatorTestCase, make_user
+from generation import driver, orders, turns
+from generation.models import ImageModel, Job, Status
+
+
+class TurnsTests(EmulatorTestCase):
+    def order(self, user, *, count=1):
+        request = {"model": "flux-schnell", "prompt": "fog", "width": 256, "height": 256}
+        return [orders.place(user=user, request=request).jobs[0] for _ in range(count)]
+
+    def test_it_lets_no_queue_of_one_user_delay_the_others(self):
+        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=500)
+        crowd = make_user("crowd@example.org", credits=600)
+        with self.settings(MAX_WAITING_PER_USER=500):
+            self.order(crowd, count=500)
+        others = [make_user(f"guest{n}@example.org", credits=1) for n in range(20)]
+        for user in others:
+            self.order(user)
+
+        submitted = [driver.submit_next("flux-schnell").user_id for _ in range(21)]
+
+        self.assertEqual(set(submitted), {crowd.id, *(user.id for user in others)})
+
+    def test_it_takes_the_oldest_of_one_user_first(self):
+        first, second = self.order(self.alice, count=2)
+
+        self.assertEqual([driver.submit_next("flux-schnell").id for _ in range(2)], [first.id, second.id])
+
+    def test_it_submits_no_more_than_max_in_flight(self):
+        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=2)
+        self.order(self.alice, count=3)
+
+        self.assertEqual([driver.submit_next("flux-schnell") is not None for _ in range(3)], [True, True, False])
+        self.assertEqual(Job.objects.filter(status=Status.QUEUED).count(), 1)
+
+    def test_it_tells_the_positions_in_the_order_of_the_turns(self):
+        a1, a2 = self.order(self.alice, count=2)
+        (b1,) = self.order(self.bob)
+        cache.clear()
+
+        self.assertEqual(turns.line(a1.model_id).positions, {a1.id: 0, b1.id: 1, a2.id: 2})
+
+    def test_it_counts_what_a_user_has_at_runpod_against_his_place(self):
+        a1, a2 = self.order(self.alice, count=2)
+        (b1,) = self.order(self.bob)
+        driver.submit_next("flux-schnell")
+        cache.clear()
+
+        self.assertEqual(turns.line(a1.model_id).positions, {b1.id: 0, a2.id: 1})
