@@ -12,12 +12,14 @@ from artgen.env import BASE_DIR, env, secret_of_this_machine
 
 VERSION = "0.1.0"
 
-# --- the process -------------------------------------------------------------------------------------------------
+# --- the process -----------------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", PUBLIC_URL.split("://")[-1].split(":")[0]])
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", PUBLIC_URL.split("://")[-1].split(":")[0]]
+)
 SECRET_KEY = env.str("SECRET_KEY", default="") or secret_of_this_machine(DATA_DIR)
 
 INSTALLED_APPS = [
@@ -72,7 +74,7 @@ TEMPLATES = [
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- PostgreSQL (SQLite in the demo) -----------------------------------------------------------------------------
+# --- PostgreSQL (SQLite in the demo) ---------------------------------------------------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'artgen.sqlite3'}")
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 DB_POOL_MAX = env.int("DB_POOL_MAX", default=4)
@@ -92,7 +94,7 @@ else:
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 
-# --- Redis: cache, rate limits, channel layer, broker (all in this process in the demo) ---------------------------
+# --- Redis: cache, rate limits, channel layer, broker (all in this process in the demo) ------------------------------
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
@@ -103,11 +105,13 @@ else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     CHANNEL_LAYERS = {"default": {"BACKEND": "artgen.layers.ThreadsafeInMemoryChannelLayer"}}
 
-# --- Celery: messages are hints, the row is the truth --------------------------------------------------------------
+# --- Celery: messages are hints, the row is the truth ----------------------------------------------------------------
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"polling_interval": 0.01} if CELERY_BROKER_URL == "memory://" else {"socket_timeout": 5, "socket_connect_timeout": 2}
+    {"polling_interval": 0.01}
+    if CELERY_BROKER_URL == "memory://"
+    else {"socket_timeout": 5, "socket_connect_timeout": 2}
 )
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -122,13 +126,16 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "generation.clean_up", "schedule": schedule(timedelta(hours=1)), "options": {"expires": 600}},
 }
 
-# --- who may come in -----------------------------------------------------------------------------------------------
+# --- who may come in -------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "create"
 LOGOUT_REDIRECT_URL = "start"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ["email"]}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email"]},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
@@ -138,7 +145,7 @@ RATELIMIT_USE_CACHE = "default"
 RATELIMIT_VIEW = "artgen.errors.too_many_requests"
 SILENCED_SYSTEM_CHECKS = [] if REDIS_URL else ["django_ratelimit.E003", "django_ratelimit.W001"]
 
-# --- the browser's rules ------------------------------------------------------------------------------------------
+# --- the browser's rules ---------------------------------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
@@ -150,7 +157,7 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-# --- pictures: a bucket, or files on disk -----------------------------------------------------------------------------
+# --- pictures: a bucket, or files on disk ----------------------------------------------------------------------------
 S3_BUCKET = env.str("S3_BUCKET", default="")
 S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", default="https://storage.yandexcloud.net")
 S3_REGION = env.str("S3_REGION", default="ru-central1")
@@ -209,7 +216,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- RunPod ------------------------------------------------------------------------------------------------------------
+# --- RunPod ----------------------------------------------------------------------------------------------------------
 RUNPOD_API_KEY = env.str("RUNPOD_API_KEY", default="")
 RUNPOD_BASE_URL = env.str("RUNPOD_BASE_URL", default="https://api.runpod.ai/v2").rstrip("/")
 RUNPOD_IMAGE_HOSTS = env.list("RUNPOD_IMAGE_HOSTS", default=["image.runpod.ai"])
@@ -220,9 +227,12 @@ JOB_MAX_ATTEMPTS = env.int("JOB_MAX_ATTEMPTS", default=3)
 MAX_WAITING_PER_USER = env.int("MAX_WAITING_PER_USER", default=200)
 TRASH_DAYS = 30
 
-# --- REST API -------------------------------------------------------------------------------------------------------------
+# --- REST API --------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication", "accounts.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerAuthentication",
+        "accounts.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -249,7 +259,7 @@ SPECTACULAR_SETTINGS = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
 
-# --- words and time -----------------------------------------------------------------------------------------------------------
+# --- words and time --------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="ru")
 LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
 LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
@@ -260,7 +270,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ArtGen <artgen@local
 EMAIL_URL = env.str("EMAIL_URL", default="consolemail://")
 vars().update(env.email_url_config(EMAIL_URL))
 
-# --- logs --------------------------------------------------------------------------------------------------------------------
+# --- logs ------------------------------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env.str("LOG_FORMAT", default="text")
 LOGGING = {

@@ -157,7 +157,7 @@ def price_from(raw: Mapping[str, Any]) -> Price:
 
 
 def read_catalog(path: Path = CATALOG_FILE) -> dict[str, list[dict[str, Any]]]:
-    """Return the catalog file as `{"models": [table…], "styles": [table…]}`; raises ValueError for broken TOML or JSON."""
+    """Return the file as `{"models": [table…], "styles": [table…]}`; raises ValueError for broken TOML or JSON."""
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
     models = [
         {**table, "workflow": json.loads(table["workflow"])} if "workflow" in table else table
@@ -256,7 +256,9 @@ class _Cleaning:
             return None if parameter.default is None else kind(parameter.default)
         right_type = isinstance(value, int) or (kind is float and isinstance(value, float) and math.isfinite(value))
         if isinstance(value, bool) or not right_type:
-            self.fail(name, "invalid", _("This must be a whole number.") if kind is int else _("This must be a number."))
+            self.fail(
+                name, "invalid", _("This must be a whole number.") if kind is int else _("This must be a number.")
+            )
             return None
         names = {"model": self.offer.name, "min": _plain(parameter.min), "max": _plain(parameter.max)}
         if parameter.min is not None and value < parameter.min:
@@ -270,7 +272,9 @@ class _Cleaning:
         elif parameter.choices and value not in parameter.choices:
             choices = ", ".join(_plain(choice) for choice in parameter.choices)
             self.fail(name, "choices", _("%(model)s takes one of: %(choices)s.") % {**names, "choices": choices})
-        return kind(value)
+        else:
+            return kind(value)
+        return None
 
     def seed(self) -> int | None:
         value = self.given.get("seed")
@@ -308,9 +312,7 @@ class _Cleaning:
                 % {"model": self.offer.name, "max": most},
             )
         elif len(value) < least:
-            self.fail(
-                "source_images", "required", _("%(model)s needs a source picture.") % {"model": self.offer.name}
-            )
+            self.fail("source_images", "required", _("%(model)s needs a source picture.") % {"model": self.offer.name})
         else:
             return value
         return []

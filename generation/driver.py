@@ -1,6 +1,7 @@
-"""The engine: submit (one POST), check (one GET), store (copy the pictures). Each step is short; nobody waits for a GPU.
+"""The engine: submit (one POST), check (one GET), store (copy the pictures).
 
-Hints, the doorbell, the tick, admin actions and commands all end here. Whoever holds a job's lease does the step;
+Each step is short; nobody waits for a GPU. Hints, the doorbell, the tick, admin actions and commands
+all end here. Whoever holds a job's lease does the step;
 everything is found again by the tick when a step, a message or a whole machine gets lost.
 """
 
@@ -41,8 +42,6 @@ TICK_STOPS = 20
 
 
 # --- submit ----------------------------------------------------------------------------------------------------------
-
-
 def submit_next(slug: str) -> Job | None:
     """Hand the model's fair next job to RunPod; None when there is no room, no job, or a pause."""
     try:
@@ -134,8 +133,6 @@ def _parameters(job: Job) -> Parameters:
 
 
 # --- check -----------------------------------------------------------------------------------------------------------
-
-
 def check(job_id: UUID) -> None:
     """Look at one job at RunPod, if it is due and nobody else looks."""
     job = lifecycle.claim(job_id, statuses=AT_RUNPOD, lease=CHECK_LEASE)
@@ -238,8 +235,6 @@ def _give_up(job: Job, error: OutputError) -> None:
 
 
 # --- store -----------------------------------------------------------------------------------------------------------
-
-
 def store(job_id: UUID) -> None:
     """Copy the pictures of one finished job into the bucket, if it is due and nobody else does."""
     job = lifecycle.claim(job_id, statuses=[Status.STORING], lease=STORE_LEASE)
@@ -321,8 +316,6 @@ def _keep(job: Job, *, position: int, data: bytes, seed: int) -> Image:
 
 
 # --- stop, tick ------------------------------------------------------------------------------------------------------
-
-
 def stop(job_id: UUID) -> None:
     """Tell RunPod to stop an ended job that may still run there; asked again by the tick until it has worked."""
     job = Job.objects.filter(id=job_id, stop_pending=True).first()

@@ -20,7 +20,7 @@ def group(user_id: UUID) -> str:
 
 
 def publish(job_id: UUID) -> None:
-    """Send the job as it is now to its user's sockets, in the user's language. A lost event is made good by the next one."""
+    """Send the job as it is now to its user's sockets, in the user's language; the next one makes a lost one good."""
     job = Job.objects.with_all().select_related("user").filter(id=job_id).first()
     if job is None:
         return

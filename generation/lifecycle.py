@@ -1,7 +1,7 @@
 """The life of a job: the only writer of `Job.status` and `Job.due_at`.
 
-Each transition is one guarded UPDATE (id, status, attempt) whose row count is read: no row means `Stale`, never silence.
-History, money and pictures move in the same transaction; the event to the browser leaves after the commit.
+Each transition is one guarded UPDATE (id, status, attempt) whose row count is read: no row means `Stale`, never
+silence. History, money and pictures move in the same transaction; the event to the browser leaves after the commit.
 
     QUEUED --submitting--> SUBMITTED --running--> RUNNING --storing--> STORING --succeeded--> SUCCEEDED
        ^_____deferred____________|                    |                    |
@@ -37,9 +37,7 @@ class Stale(Exception):
     """The job is no longer where the caller saw it; somebody else has moved it. Look again or let it be."""
 
 
-# --- birth ---------------------------------------------------------------------------------------------------------
-
-
+# --- birth -----------------------------------------------------------------------------------------------------------
 def placed(jobs: Sequence[Job]) -> None:
     """Insert new jobs as QUEUED and due; the caller's transaction holds their credits."""
     now = timezone.now()
@@ -51,9 +49,7 @@ def placed(jobs: Sequence[Job]) -> None:
         _publish(job)
 
 
-# --- leases: whoever pushes due_at ahead has the job for that long ----------------------------------------------------
-
-
+# --- leases: whoever pushes due_at ahead has the job for that long ---------------------------------------------------
 def claim_due(*, statuses: Sequence[Status], limit: int, lease: timedelta) -> list[Job]:
     """Return at most `limit` due jobs in these statuses, oldest due first; nobody else gets them for `lease`."""
     now = timezone.now()
@@ -86,9 +82,7 @@ def woken(job_id: UUID, *, attempt: int) -> bool:
     return bool(known.update(due_at=timezone.now()))
 
 
-# --- to RunPod and back -------------------------------------------------------------------------------------------------
-
-
+# --- to RunPod and back ----------------------------------------------------------------------------------------------
 def submitting(job: Job) -> Job:
     """Take a QUEUED job out of the queue, before the POST: until a reply says otherwise its fate is unknown.
 
@@ -246,9 +240,7 @@ def lost(job: Job, *, code: str, detail: str) -> Job:
     )
 
 
-# --- ends: each moves the money once -------------------------------------------------------------------------------------
-
-
+# --- ends: each moves the money once ---------------------------------------------------------------------------------
 def succeeded(job: Job, *, images: Sequence[Image], cost: Decimal | None) -> Job:
     """End the job with its stored pictures and charge what was held. Raises Stale."""
     with transaction.atomic():
@@ -305,9 +297,7 @@ def _ended_without_picture(job: Job, to: Status, *, code: str, detail: str, acto
     return ended
 
 
-# --- the mechanism ---------------------------------------------------------------------------------------------------------
-
-
+# --- the mechanism ---------------------------------------------------------------------------------------------------
 def _moved(
     job: Job,
     to: str,

@@ -4,6 +4,7 @@
 """
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
@@ -20,7 +22,10 @@ from generation.runpod.payloads import DIALECTS, check_workflow
 
 
 class ImageModelQuerySet(models.QuerySet["ImageModel"]):
+    """Named filters of models on offer."""
+
     def enabled(self) -> "ImageModelQuerySet":
+        """Keep those that take orders."""
         return self.filter(enabled=True)
 
 
@@ -170,19 +175,26 @@ AT_RUNPOD = (Status.SUBMITTED, Status.RUNNING)
 
 
 class JobQuerySet(models.QuerySet["Job"]):
+    """Named filters of jobs."""
+
     def of(self, user: Any) -> "JobQuerySet":
+        """Keep the user's own."""
         return self.filter(user=user)
 
     def active(self) -> "JobQuerySet":
+        """Keep those that are not final."""
         return self.filter(status__in=ACTIVE)
 
     def queued(self) -> "JobQuerySet":
+        """Keep those that wait for their turn."""
         return self.filter(status=Status.QUEUED)
 
     def at_runpod(self) -> "JobQuerySet":
+        """Keep those that are, or may be, with RunPod."""
         return self.filter(status__in=AT_RUNPOD)
 
     def newest_first(self) -> "JobQuerySet":
+        """Sort by id, which is by time."""
         return self.order_by("-id")
 
     def with_all(self) -> "JobQuerySet":
@@ -221,7 +233,9 @@ class Job(models.Model):
     due_at = models.DateTimeField(_("due"), null=True)
     version = models.PositiveIntegerField(_("version"), default=1)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
-    refusals = models.PositiveSmallIntegerField(default=0)  # times RunPod would not take this attempt (429, no connection)
+    refusals = models.PositiveSmallIntegerField(
+        default=0
+    )  # of this attempt: RunPod would not take it (429, no connection)
     runpod_id = models.CharField(_("RunPod job"), max_length=100, blank=True)
     submitted_at = models.DateTimeField(_("submitted"), null=True)  # of this attempt
     missing_since = models.DateTimeField(null=True)  # RunPod has answered 404 for this attempt since then
@@ -265,9 +279,7 @@ class Job(models.Model):
         ]
         indexes = [
             models.Index(name="job_due", fields=["due_at"], condition=Q(due_at__isnull=False)),
-            models.Index(
-                name="job_turn", fields=["model", "user", "created_at"], condition=Q(status=Status.QUEUED)
-            ),
+            models.Index(name="job_turn", fields=["model", "user", "created_at"], condition=Q(status=Status.QUEUED)),
             models.Index(name="job_at_runpod", fields=["model", "user"], condition=Q(status__in=AT_RUNPOD)),
             models.Index(name="job_of_user", fields=["user", "-id"]),
             models.Index(name="job_of_batch", fields=["batch"], condition=Q(batch__isnull=False)),
@@ -314,7 +326,9 @@ class JobEvent(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status.choices)
     attempt = models.PositiveSmallIntegerField(_("attempt"))
     detail = models.TextField(_("detail"), blank=True)  # for staff
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("event")
@@ -334,16 +348,27 @@ class Visibility(models.TextChoices):
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
+    """Named filters of pictures."""
+
     def of(self, user: Any) -> "ImageQuerySet":
+        """Keep the user's own."""
         return self.filter(user=user)
 
     def kept(self) -> "ImageQuerySet":
+        """Keep those that are not in the trash."""
         return self.filter(trashed_at__isnull=True)
 
     def trashed(self) -> "ImageQuerySet":
+        """Keep those in the trash."""
         return self.filter(trashed_at__isnull=False)
 
+    def present(self) -> "ImageQuerySet":
+        """Leave out what TRASH_DAYS or an emptied trash have ended: gone for its owner, although files may remain."""
+        end = timezone.now() - timedelta(days=settings.TRASH_DAYS)
+        return self.filter(Q(trashed_at__isnull=True) | Q(trashed_at__gt=end))
+
     def newest_first(self) -> "ImageQuerySet":
+        """Sort by id, which is by time."""
         return self.order_by("-id")
 
 

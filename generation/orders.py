@@ -219,9 +219,7 @@ def _draft_one(
     cleaned = offer.clean({name: value for name, value in request.items() if name != "model"})
     style = styles.get(cleaned["style"]) if cleaned["style"] else None
     if cleaned["style"] and style is None:
-        raise InvalidParameters(
-            [FieldError(field="style", code="does_not_exist", detail=_("There is no such style."))]
-        )
+        raise InvalidParameters([FieldError(field="style", code="does_not_exist", detail=_("There is no such style."))])
     known = sources.check(user=user, ids=cleaned["source_images"])
     cleaned["source_images"] = [str(source.id) for source in known]
     if offer.sized_by_source:

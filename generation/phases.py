@@ -1,4 +1,4 @@
-"""Where a job is, in words for a person: a title and a second line (shared with every client as `phase`, `phase_detail`)."""
+"""Where a job is, in words for a person: a title and a second line, `phase` and `phase_detail` of the Job JSON."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -24,7 +24,7 @@ PNG_HEADER_LENGTH = 33  # signature, then the IHDR chunk: length 4, type 4, data
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture ready to be kept: the file's own `data` with its facts, `thumbnail` (WebP), `placeholder` (thumbhash)."""
+    """A picture ready to be kept: the file's `data` with its facts, `thumbnail` (WebP), `placeholder` (thumbhash)."""
 
     data: bytes
     content_type: str

@@ -1,4 +1,4 @@
-"""The one Job JSON and the one Image JSON: the API, the socket and the pages all speak these (contract: README, "API")."""
+"""The one Job JSON and the one Image JSON: the API, the socket and the pages all speak these."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

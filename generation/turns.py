@@ -28,7 +28,7 @@ def next_job(model: ImageModel) -> Job | None:
 
 @dataclass(frozen=True)
 class Line:
-    """What stands before a new job of a model: `at_runpod` jobs out, and `positions`, the QUEUED ones in their order."""
+    """What stands before a new job of a model: so many `at_runpod`, and the QUEUED ones with their places."""
 
     at_runpod: int
     positions: dict[UUID, int]

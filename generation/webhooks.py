@@ -16,7 +16,7 @@ BODY_MOST = 12 * 1024 * 1024
 @csrf_exempt
 @require_POST
 def runpod_hook(request: HttpRequest, token: str) -> HttpResponse:
-    """Make the attempt due and hint; 200 for every ring that we asked for (RunPod repeats anything else), 404 otherwise.
+    """Make the attempt due and hint; 200 for every ring that we asked for (else RunPod repeats it), 404 otherwise.
 
     The body is left unread, but for one case: an attempt of which nobody knows whether RunPod took it. Its RunPod id is
     in there, and what it names is then asked for at RunPod.

@@ -1,4 +1,6 @@
-"""Real servers for the tests: `python -m artgen.tests.services -- COMMAND…` runs COMMAND beside throw-away PostgreSQL and Redis.
+"""Real servers for the tests: PostgreSQL, Redis and S3, thrown away afterwards.
+
+`python -m artgen.tests.services -- COMMAND…` runs COMMAND beside them.
 
 What this machine does not have is left out, and the tests that need it with it; with CI=true a missing one is an error.
 A DATABASE_URL or REDIS_URL that is set already is used as it is.
@@ -34,7 +36,9 @@ def main(command: list[str]) -> int:
     """Run the command beside the servers and return its exit code."""
     environment = dict(os.environ)
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="artgen-test-", ignore_cleanup_errors=True)))
+        folder = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="artgen-test-", ignore_cleanup_errors=True))
+        )
         folder.chmod(0o755)
         for name, start in (("DATABASE_URL", postgres), ("REDIS_URL", redis), ("TEST_S3_URL", s3)):
             if name not in environment and (url := stack.enter_context(start(folder))):

@@ -212,7 +212,9 @@ class TroubleTests(_Path):
         job.refresh_from_db()
         self.assertEqual((job.status, job.error_code), (Status.FAILED, "deadline"))
         self.assertFalse(job.stop_pending)
-        self.assertEqual([call.path.split("/")[-2] for call in self.emulator.calls if "/cancel/" in call.path], ["cancel"])
+        self.assertEqual(
+            [call.path.split("/")[-2] for call in self.emulator.calls if "/cancel/" in call.path], ["cancel"]
+        )
         self.assertEqual(self.kinds(job), ["hold", "release"])
 
     def test_it_does_not_go_back_when_a_report_comes_late(self):
@@ -304,7 +306,9 @@ class DoorbellTests(_Path):
     def test_it_believes_nothing_of_what_the_ring_says(self):
         job = self.place()
         self.tick()
-        self.assertEqual(self.ring(job, body={"id": "x", "status": "COMPLETED", "output": {"image_url": "https://x/"}}), 200)
+        self.assertEqual(
+            self.ring(job, body={"id": "x", "status": "COMPLETED", "output": {"image_url": "https://x/"}}), 200
+        )
         driver.check(job.id)
         job.refresh_from_db()
         self.assertIn(job.status, (Status.SUBMITTED, Status.RUNNING))
@@ -327,7 +331,9 @@ class DoorbellTests(_Path):
 
     def test_it_knows_no_other_token(self):
         self.assertEqual(self.client.post("/hooks/runpod/nonsense/").status_code, 404)
-        self.assertEqual(self.client.get(callbacks.address(self.place()).removeprefix(settings.PUBLIC_URL)).status_code, 405)
+        self.assertEqual(
+            self.client.get(callbacks.address(self.place()).removeprefix(settings.PUBLIC_URL)).status_code, 405
+        )
 
 
 def _png(width: int, height: int) -> bytes:

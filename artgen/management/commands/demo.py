@@ -1,7 +1,8 @@
 """`demo`: all of ArtGen in one process, with nothing to install. The same tasks and code as production.
 
-Pages, API and sockets are served by daphne in the main thread; Celery's worker and beat run in threads over an in-memory
-broker; the emulator of RunPod is a child process. SQLite and the pictures lie in DATA_DIR. `make run` starts it.
+Pages, API and sockets are served by daphne in the main thread; Celery's worker and beat run in threads over an
+in-memory broker; the emulator of RunPod is a child process. SQLite and the pictures lie in DATA_DIR. `make run`
+starts it.
 """
 
 import contextlib
@@ -119,7 +120,7 @@ def _wait_until_ready(child: subprocess.Popen[bytes], port: int, *, seconds: flo
     until = time.monotonic() + seconds
     while time.monotonic() < until and child.poll() is None:
         try:
-            urllib.request.urlopen(f"http://{HOST}:{port}/", timeout=1)  # noqa: S310 loopback
+            urllib.request.urlopen(f"http://{HOST}:{port}/", timeout=1)
         except urllib.error.HTTPError:
             return
         except OSError:
