@@ -1,11 +1,15 @@
-"""What every page shows: theme, languages, version; and the address that changes the theme."""
+"""What every page shows (theme, languages, version), and the two switches that every page has: theme and language."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language, get_language_info
+from django.utils.translation import check_for_language, get_language, get_language_info
+from django.views import i18n
 from django.views.decorators.http import require_POST
 
 THEMES = ("light", "dark")
@@ -27,6 +31,31 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "other_languages": [language for language in languages if not language["current"]],
         "version": settings.VERSION,
     }
+
+
+def user_language(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Return the middleware that gives signed-in users the language they chose, on every device.
+
+    What reaches them outside of a request (socket, e-mail) is in that language, so the pages must be too.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        language = getattr(request.user, "language", "")
+        if language and language != get_language() and check_for_language(language):
+            translation.activate(language)
+            request.LANGUAGE_CODE = language
+        return get_response(request)
+
+    return middleware
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Change the language and go back to `next`: in a cookie, and for signed-in users in their account."""
+    language = request.POST.get("language", "")
+    if request.user.is_authenticated and language in dict(settings.LANGUAGES):
+        get_user_model().objects.filter(pk=request.user.pk).update(language=language)
+    return i18n.set_language(request)
 
 
 @require_POST

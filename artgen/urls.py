@@ -1,12 +1,9 @@
 """All addresses: each app's own urls, the admin, health."""
 
-from django.conf import settings
-from django.conf.urls.static import static
 from django.contrib import admin
 from django.urls import include, path
-from django.views.i18n import set_language
 
-from artgen.look import set_theme
+from artgen.look import set_language, set_theme
 
 urlpatterns = [
     path("admin/", admin.site.urls),

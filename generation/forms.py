@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from generation.catalog import BATCH_MAX, PROMPT_MAX_LENGTH, FieldError, Parameter
 from generation.models import ImageModel
@@ -18,7 +19,15 @@ COUNT_DEFAULT = 4
 SHAPES = (("1:1", 1), ("4:5", 4 / 5), ("2:3", 2 / 3), ("9:16", 9 / 16), ("3:2", 3 / 2), ("16:9", 16 / 9))
 NAMED_RATIOS = (
     *SHAPES,
-    *(("3:4", 3 / 4), ("5:4", 5 / 4), ("4:3", 4 / 3), ("7:5", 7 / 5), ("5:7", 5 / 7), ("21:9", 21 / 9), ("9:21", 9 / 21)),
+    *(
+        ("3:4", 3 / 4),
+        ("5:4", 5 / 4),
+        ("4:3", 4 / 3),
+        ("7:5", 7 / 5),
+        ("5:7", 5 / 7),
+        ("21:9", 21 / 9),
+        ("9:21", 9 / 21),
+    ),
 )
 SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 SHAPE_STEP = 32  # px: workers are fastest and cleanest at multiples of it
@@ -134,6 +143,18 @@ class Composer:
     def seed(self) -> str:
         """The seed as typed; empty: a random one for each picture."""
         return self.texts.get("seed", "")
+
+    @property
+    def summary(self) -> str:
+        """What the closed fine tuning holds, in a few words."""
+        steps = self.slider("steps")
+        told = []
+        if steps and _is_whole(steps.value):
+            count = int(steps.value)
+            told.append(ngettext("%(count)s step", "%(count)s steps", count) % {"count": count})
+        if self.has_seed:
+            told.append(_("own seed") if self.seed else _("random seed"))
+        return " · ".join(told)
 
     @property
     def has_seed(self) -> bool:

@@ -2,16 +2,20 @@
 
 from django.urls import path
 
-from generation.views import create, gallery, jobs, media
-from generation.webhooks import runpod_hook
+from generation.views import create, gallery, jobs
 
 urlpatterns = [
     path("", gallery.start, name="start"),
     path("create/", create.create, name="create"),
+    path("create/composer/", create.composer, name="composer"),
+    path("create/quote/", create.quote, name="quote"),
     path("jobs/<uuid:job_id>/", jobs.job, name="job"),
+    path("jobs/<uuid:job_id>/card/", jobs.card, name="card"),
+    path("jobs/<uuid:job_id>/cancel/", jobs.cancel, name="cancel_job"),
+    path("jobs/<uuid:job_id>/retry/", jobs.retry, name="retry_job"),
+    path("runs/<uuid:run_id>/", jobs.run, name="run"),
+    path("runs/<uuid:run_id>/cancel/", jobs.cancel_run, name="cancel_run"),
     path("gallery/", gallery.gallery, name="gallery"),
     path("explore/", gallery.explore, name="explore"),
     path("images/<uuid:image_id>/", gallery.image, name="image"),
-    path("media/<path:name>", media.media, name="media"),
-    path("hooks/runpod/<str:token>/", runpod_hook, name="runpod_hook"),
 ]

@@ -1,11 +1,333 @@
-"""The create page: composer and live feed."""
+"""The create page: composer, quote and live feed."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, cast
+from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.contrib.staticfiles import finders
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts import ledger
+from accounts.models import User
+from artgen import words
+from generation import eta, orders, storage, uploads
+from generation.catalog import FieldError, InvalidParameters
+from generation.eta import Eta
+from generation.forms import Composer
+from generation.models import GenerationSwitch, Image, ImageModel, Job, Style, Upload
+from generation.runpod.picture import NotAPicture
+from generation.views import feed
+from generation.views.parts import part, wants_part
+
+BUSY_SECONDS = 60  # a line longer than this is told in the list of models
+PROMPTS = (
+    ("tea", gettext_lazy("Tea hills in morning mist, rows of bushes, warm light")),
+    ("vase", gettext_lazy("A dark vase with cotton branches, long shadows from a window")),
+    ("canyon", gettext_lazy("A canyon of layered colored paper, seen from above")),
+)
+
+
+@dataclass(frozen=True)
+class ModelOption:
+    """One model in the list."""
+
+    model: ImageModel
+    price: int
+    speed: Eta
+    line_seconds: int  # how much longer than usual because of the line before it
+    thumbnail: str
+    chosen: bool
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether its line is worth a word."""
+        return self.line_seconds >= BUSY_SECONDS
+
+
+@dataclass(frozen=True)
+class StyleOption:
+    """One style preset."""
+
+    slug: str
+    name: str
+    thumbnail: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What stands on the Create button."""
+
+    count: int
+    credits: int
+    eta: Eta | None
+    left: int
+
+    @property
+    def short(self) -> int:
+        """How many credits are missing."""
+        return max(0, -self.left)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source picture in the composer."""
+
+    id: str
+    url: str
 
 
 @login_required
+@require_http_methods(["GET", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
-    """Show the composer and the feed."""
-    return render(request, "generation/create.html")
+    """Show composer and feed; POST places 1 to 8 jobs, or shows beside each field why not. A refusal stores nothing."""
+    if request.method == "POST":
+        return _posted(request)
+    _remember_language(request)
+    models = list(ImageModel.objects.enabled())
+    composer = _composer_from_address(request, models)
+    return render(request, "generation/create.html", _page(request, models=models, composer=composer))
+
+
+@login_required
+@require_GET
+def composer(request: HttpRequest) -> HttpResponse:
+    """Return the composer for another model (`switch`) with what was typed, or filled as a job was (`job`)."""
+    models = list(ImageModel.objects.enabled())
+    if "job" in request.GET:
+        form = _composer_from_address(request, models)
+    else:
+        chosen = _chosen(models, request.GET.get("switch") or request.GET.get("model", ""))
+        form = Composer.posted(chosen, request.GET) if chosen else None
+    return part(request, "generation/_composer.html", _composing(request, models=models, composer=form))
+
+
+@login_required
+@require_GET
+def quote(request: HttpRequest) -> HttpResponse:
+    """Return the Create button with price and waiting time of what the composer holds now."""
+    models = list(ImageModel.objects.enabled())
+    chosen = _chosen(models, request.GET.get("model", ""))
+    form = Composer.posted(chosen, request.GET) if chosen else None
+    context = {"offer": _offer(_user(request), form), "switch": _switched_off()}
+    return part(request, "generation/_create_button.html", context)
+
+
+def _posted(request: HttpRequest) -> HttpResponse:
+    user = _user(request)
+    models = list(ImageModel.objects.enabled())
+    switch = request.POST.get("switch", "")
+    chosen = _chosen(models, switch or request.POST.get("model", ""))
+    if chosen is None:
+        return redirect("create")
+    form = Composer.posted(chosen, request.POST)
+    if switch:  # without script the list of models posts the form to keep what was typed
+        return render(request, "generation/create.html", _page(request, models=models, composer=form))
+    status = _keep_uploads(user, form, request.FILES.getlist("upload")) or 0
+    if not status:
+        try:
+            requests = orders.repeated(form.request(), count=form.count)
+            placed = orders.place_batch(user=user, requests=requests, key=request.POST.get("key", "")[:255])
+        except InvalidParameters as refused:
+            form.explain(refused.errors)
+            status = 400
+        except ledger.TooFewCredits:
+            offer = _offer(user, form)
+            form.errors["form"] = [_short(offer.short if offer else 0)]
+            status = 402
+        except orders.GenerationOff as off:
+            form.errors["form"] = [off.message or _("Creating is paused. Keep writing, nothing gets lost.")]
+            status = 503
+        except orders.TooManyWaiting as many:
+            text = _("%(limit)s pictures are waiting already, that is the limit. Try again in %(duration)s.")
+            duration = words.duration(many.retry_after)
+            form.errors["form"] = [text % {"limit": words.number(many.limit), "duration": duration}]
+            status = 429
+        except (orders.KeyReused, orders.KeyBusy):
+            # The form came back by the browser's Back button after it had been sent: it is a new order now.
+            form.errors["form"] = [_("This form has been sent before. Press Create once more to send it again.")]
+            status = 409
+    if status:
+        return _refused(request, models=models, form=form, status=status)
+    run_id = placed.batch or placed.jobs[0].id
+    if wants_part(request):
+        run = feed.run_of_user(user, run_id)
+        return part(request, "generation/_run.html", {"run": run}, status=201)
+    keep = urlencode({"job": placed.jobs[0].id, "count": form.count})
+    return HttpResponseRedirect(f"{reverse('create')}?{keep}#run-{run_id}")
+
+
+def _refused(request: HttpRequest, *, models: list[ImageModel], form: Composer, status: int) -> HttpResponse:
+    if wants_part(request):
+        context = _composing(request, models=models, composer=form)
+        return part(request, "generation/_composer.html", context, status=status)
+    return render(
+        request, "generation/create.html", _page(request, models=models, composer=form), status=status
+    )
+
+
+def _keep_uploads(user: User, form: Composer, files: Iterable[UploadedFile]) -> int | None:
+    """Store the files that came with the form (a browser without script); return a status where one is no picture."""
+    for file in files:
+        try:
+            form.sources.append(str(uploads.keep(user=user, data=file.read()).id))
+        except NotAPicture:
+            detail = _("%(name)s is no PNG, JPEG or WebP picture.") % {"name": file.name}
+            form.explain([FieldError(field="source_images", code="invalid", detail=detail)])
+            return 400
+    return None
+
+
+def _composer_from_address(request: HttpRequest, models: list[ImageModel]) -> Composer | None:
+    """Return the form as a link asks for it: ?job=ID (all its parameters), ?model=, ?prompt=, ?source=ID."""
+    job = _own_job(request, request.GET.get("job", ""))
+    wanted = request.GET.get("model") or (job.model.slug if job else "")
+    source = request.GET.get("source", "")
+    chosen = _chosen(models, wanted, needs_source=bool(source))
+    if chosen is None:
+        return None
+    count = request.GET.get("count", "")
+    if job:
+        parameters = dict(job.parameters)
+        if request.GET.get("seed") != "keep":
+            parameters["seed"] = None
+        form = Composer.filled(chosen, parameters, count=int(count) if count in "12345678" and count else 1)
+    else:
+        form = Composer(model=chosen)
+    if prompt := request.GET.get("prompt", ""):
+        form.texts["prompt"] = prompt
+    if source:
+        form.sources = [source]
+    return form
+
+
+def _page(request: HttpRequest, *, models: list[ImageModel], composer: Composer | None) -> dict[str, Any]:
+    show = request.GET.get("show", "all")
+    show = show if show in feed.SHOWN else "all"
+    page = feed.of_user(_user(request), show=show, before=_uuid(request.GET.get("before", "")))
+    examples = [
+        {"text": text, "thumbnail": _sample("examples", name), "address": f"?{urlencode({'prompt': str(text)})}"}
+        for name, text in PROMPTS
+    ]
+    asked = {"job", "model", "prompt", "source"} & set(request.GET)
+    return _composing(request, models=models, composer=composer) | {
+        "feed": page,
+        "show": show,
+        "is_filled": bool(asked) or request.method == "POST",
+        "examples": examples,
+        "words": {
+            "ready": words.plural_forms("%(count)s picture ready", "%(count)s pictures ready"),
+            "active": words.plural_forms("%(count)s in progress", "%(count)s in progress"),
+            "steps": words.plural_forms("%(count)s step", "%(count)s steps"),
+            "random_seed": _("random seed"),
+            "own_seed": _("own seed"),
+        },
+    }
+
+
+def _composing(request: HttpRequest, *, models: list[ImageModel], composer: Composer | None) -> dict[str, Any]:
+    user = _user(request)
+    return {
+        "composer": composer,
+        "models": [_model_option(model, chosen=composer is not None and model == composer.model) for model in models],
+        "styles": [
+            StyleOption(style.slug, style.name, _sample("styles", style.slug))
+            for style in Style.objects.filter(enabled=True)
+        ],
+        "sources": _sources(user, composer.sources) if composer and composer.takes_sources else [],
+        "source_model": next((model for model in models if model.max_source_images), None),
+        "offer": _offer(user, composer),
+        "switch": _switched_off(),
+        "key": uuid.uuid4(),
+    }
+
+
+def _model_option(model: ImageModel, *, chosen: bool) -> ModelOption:
+    offer = model.offer
+    first = Composer(model=model).size or (1024, 1024)
+    speed, now = eta.speed(model), eta.of_order(model)
+    return ModelOption(
+        model=model,
+        price=offer.price_of({"width": first[0], "height": first[1]}),
+        speed=speed,
+        line_seconds=now.p50 - speed.p50,
+        thumbnail=_sample("models", model.slug),
+        chosen=chosen,
+    )
+
+
+def _offer(user: User, form: Composer | None) -> Offer | None:
+    """Return price and waiting time without placing; None while the form holds nothing that has a price."""
+    if form is None:
+        return None
+    width, height = form.size or (1024, 1024)
+    credits = form.model.offer.price_of({"width": width, "height": height}) * form.count
+    now = eta.of_order(form.model, count=form.count)
+    return Offer(count=form.count, credits=credits, eta=now, left=user.credits - credits)
+
+
+def _sources(user: User, ids: list[str]) -> list[Source]:
+    """Return the user's own pictures and uploads among the ids, in their order."""
+    wanted = [found for one in ids if (found := _uuid(one))]
+    keys: dict[UUID, str] = dict(Upload.objects.filter(user=user, id__in=wanted).values_list("id", "key"))
+    keys |= dict(Image.objects.of(user).filter(id__in=wanted).values_list("id", "thumbnail_key"))
+    return [Source(id=str(one), url=storage.url(keys[one])) for one in wanted if one in keys]
+
+
+def _switched_off() -> GenerationSwitch | None:
+    return GenerationSwitch.objects.filter(on=False).first()
+
+
+def _chosen(models: list[ImageModel], slug: str, *, needs_source: bool = False) -> ImageModel | None:
+    fitting = [model for model in models if model.max_source_images] if needs_source else models
+    return next((model for model in fitting if model.slug == slug), fitting[0] if fitting else None)
+
+
+def _own_job(request: HttpRequest, text: str) -> Job | None:
+    job_id = _uuid(text)
+    return Job.objects.of(request.user).with_all().filter(id=job_id).first() if job_id else None
+
+
+def _remember_language(request: HttpRequest) -> None:
+    # The socket speaks the user's language outside of any request: it must be the one this page is in.
+    user = _user(request)
+    language = getattr(request, "LANGUAGE_CODE", "")
+    if language and not user.language:
+        User.objects.filter(pk=user.pk, language="").update(language=language)
+
+
+def _short(missing: int) -> str:
+    return _("%(credits)s short") % {"credits": words.credits(missing)}
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _user(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+@lru_cache(maxsize=500)
+def _sample_path(path: str) -> str:
+    return path if finders.find(path) else ""
+
+
+def _sample(kind: str, slug: str) -> str:
+    """Return the address of the painted sample of a model or style, empty where there is none."""
+    path = _sample_path(f"generation/{kind}/{slug}.webp")
+    return static(path) if path else ""

@@ -1,12 +1,148 @@
-"""The page of one job."""
+"""One job and one run: page, card, cancel, retry."""
 
+from typing import cast
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts import ledger
+from accounts.models import CreditEntry, User
+from artgen import words
+from generation import orders
+from generation.catalog import InvalidParameters
+from generation.models import Job, JobEvent
+from generation.views import feed
+from generation.views.parts import part, wants_part
 
 
 @login_required
+@require_GET
 def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Show one of the user's own jobs."""
-    raise Http404
+    """Show one of the user's own jobs: its card, its parameters, its receipt and its history in words."""
+    found = _own(request, job_id)
+    entries = CreditEntry.objects.filter(user=_user(request), reference=found.id).order_by("id")
+    history = [(event.at, told) for event in found.events.order_by("id") if (told := _told(event))]
+    style = found.style
+    context = {
+        "card": feed.card_of(found),
+        "job": found,
+        "shape": feed.shape_of(found.width, found.height).name if found.width and found.height else "",
+        "style": style,
+        "entries": entries,
+        "history": history,
+        "took": (found.finished_at - found.created_at).total_seconds() if found.finished_at else None,
+    }
+    return render(request, "generation/job.html", context)
+
+
+@login_required
+@require_GET
+def card(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Return the card of one of the user's own jobs as it is now."""
+    return part(request, "generation/_card.html", {"card": feed.card_of(_own(request, job_id))})
+
+
+@login_required
+@require_GET
+def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Return one of the user's own runs as the feed shows it."""
+    found = feed.run_of_user(_user(request), run_id)
+    if found is None:
+        raise Http404
+    return part(request, "generation/_run.html", {"run": found})
+
+
+@login_required
+@require_POST
+def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Cancel one of the user's own jobs; one that has ended stays as it is (409 to the script)."""
+    found = _own(request, job_id)
+    status = 200
+    try:
+        orders.cancel(job=found, actor=_user(request))
+    except orders.AlreadyFinal:
+        status = 409
+    if wants_part(request):
+        card_now = feed.card_of(_own(request, job_id))
+        return part(request, "generation/_card.html", {"card": card_now}, status=status)
+    if status == 409:
+        messages.info(request, _("It was finished already."))
+    return redirect("create")
+
+
+@login_required
+@require_POST
+def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Cancel whatever of one of the user's own runs can still be canceled."""
+    found = feed.run_of_user(_user(request), run_id)
+    if found is None:
+        raise Http404
+    count = 0
+    for one in found.cards:
+        try:
+            orders.cancel(job=one.job, actor=_user(request))
+            count += 1
+        except orders.AlreadyFinal:
+            continue
+    if wants_part(request):
+        return part(request, "generation/_run.html", {"run": feed.run_of_user(_user(request), run_id)})
+    told = ngettext("%(count)s picture canceled.", "%(count)s pictures canceled.", count) % {"count": count}
+    messages.info(request, told)
+    return redirect("create")
+
+
+@login_required
+@require_POST
+def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Queue a new job with the same parameters, seed included; the script gets its run."""
+    found = _own(request, job_id)
+    status, told = 201, _("Queued again.")
+    placed: Job | None = None
+    try:
+        placed = orders.retry(user=_user(request), job=found)
+    except ledger.TooFewCredits as few:
+        status, told = 402, _("%(credits)s short") % {"credits": words.credits(few.short)}
+    except InvalidParameters as refused:
+        status, told = 400, refused.errors[0].detail
+    except orders.GenerationOff as off:
+        status, told = 503, off.message or _("Creating is paused. Keep writing, nothing gets lost.")
+    except orders.TooManyWaiting as many:
+        text = _("%(limit)s pictures are waiting already, that is the limit. Try again in %(duration)s.")
+        told = text % {"limit": words.number(many.limit), "duration": words.duration(many.retry_after)}
+        status = 429
+    if not wants_part(request):
+        (messages.success if placed else messages.error)(request, told)
+        return redirect("create")
+    if placed is None:
+        return HttpResponse(told, status=status, content_type="text/plain; charset=utf-8")
+    return part(request, "generation/_run.html", {"run": feed.run_of_user(_user(request), placed.id)}, status=status)
+
+
+def _own(request: HttpRequest, job_id: UUID) -> Job:
+    return get_object_or_404(Job.objects.of(request.user).with_all(), id=job_id)
+
+
+def _user(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def _told(event: JobEvent) -> str:
+    """Return a line of history in words for its owner; empty for what only staff need."""
+    return {
+        "placed": _("Placed, credits held"),
+        "submitted": _("Handed to a GPU"),
+        "adopted": _("Handed to a GPU"),
+        "deferred": _("All GPUs were taken, waited for the next one"),
+        "running": _("Drawing began"),
+        "storing": _("Drawn, being saved"),
+        "lost": _("The GPU went away, tried once more at our cost"),
+        "succeeded": _("Picture stored, credits charged"),
+        "failed": _("Did not work out, credits returned"),
+        "canceled": _("Canceled, credits returned"),
+    }.get(event.name, "")

@@ -27,13 +27,27 @@ export async function api(path, { method = "GET", json, form, headers = {}, sign
   throw new Problem({ status: response.status, retryAfter: Number(response.headers.get("Retry-After")) || null, ...(body ?? {}) })
 }
 
-/** Fetch a piece of HTML and return its elements as a fragment. */
-export async function partial(path, { signal, seconds = 20 } = {}) {
-  const response = await send(path, { headers: { Accept: "text/html" }, signal, seconds })
-  if (!response.ok) throw new Problem({ status: response.status })
+/**
+ * Ask for a piece of a page; returns {status, ok, fragment, text, credits, held} also for refusals, which come as HTML too.
+ * Throws Problem where the server cannot be reached, is broken, or has forgotten who we are (401).
+ */
+export async function part(path, { method = "GET", form, signal, seconds = 30 } = {}) {
+  const response = await send(path, { method, form, headers: { Accept: "text/html", "X-Part": "1" }, signal, seconds })
+  if (response.redirected || response.status === 401) throw new Problem({ status: 401 })
+  const isHtml = response.headers.get("Content-Type")?.startsWith("text/html")
+  const credits = response.headers.get("X-Credits")
+  if (response.status >= 500 && credits === null && isHtml) throw new Problem({ status: response.status })
+  const text = await response.text()
   const template = document.createElement("template")
-  template.innerHTML = await response.text()
-  return template.content
+  if (isHtml) template.innerHTML = text
+  return {
+    status: response.status,
+    ok: response.ok,
+    fragment: template.content,
+    text: isHtml ? "" : text,
+    credits: credits === null ? null : Number(credits),
+    held: Number(response.headers.get("X-Held")),
+  }
 }
 
 async function send(path, { method = "GET", json, form, headers, signal, seconds }) {

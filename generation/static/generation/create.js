@@ -1,0 +1,124 @@
+/** The create page: composer, live feed, and on phones the dock that leads from the feed back to the composer. */
+
+import { part } from "../artgen/js/http.js"
+import { say } from "../artgen/js/status.js"
+import { plural } from "../artgen/js/words.js"
+import { Cards } from "./js/cards.js"
+import { Composer } from "./js/composer.js"
+import { anchorPopovers } from "./js/floating.js"
+import { connect } from "./js/line.js"
+import { wirePictures } from "./js/pictures.js"
+
+const data = document.getElementById("page-data").dataset
+const feed = document.getElementById("feed")
+const side = document.getElementById("composer-side")
+const title = document.title
+const phone = matchMedia("(max-width: 760px)")
+let wasActive = 0
+
+function showActive(count) {
+  const tag = document.getElementById("active-count")
+  if (tag) {
+    tag.textContent = plural("active", count)
+    tag.hidden = count === 0
+  }
+  const finishedUnseen = count === 0 && document.hidden && (wasActive > 0 || document.title.startsWith("✓"))
+  document.title = count ? `(${count}) ${title}` : finishedUnseen ? `✓ ${title}` : title
+  wasActive = count
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && document.title.startsWith("✓")) document.title = title
+})
+
+// Older pages and the list of finished pictures stay as they are; new runs belong on the first page.
+const takesNew = !("older" in feed.dataset) && feed.dataset.show !== "done"
+const cards = new Cards({ root: feed, data, runs: takesNew ? document.getElementById("runs") : null, onChange: showActive })
+anchorPopovers()
+wirePictures(feed, data)
+showActive(cards.active.size)
+
+if (document.getElementById("composer")) {
+  const composer = new Composer({
+    side,
+    data,
+    onPlaced: (run) => {
+      if (!takesNew) {
+        location.assign(data.create)
+        return
+      }
+      cards.insertRun(run)
+      say(document.getElementById("active-count")?.textContent)
+      if (phone.matches) run.scrollIntoView({ behavior: "smooth", block: "start" })
+      else scrollTo({ top: 0, behavior: "smooth" })
+    },
+  })
+  feed.addEventListener("click", (event) => {
+    const use = event.target.closest("[data-use]")
+    const example = event.target.closest("[data-example]")
+    if (!use && !example) return
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return
+    event.preventDefault()
+    if (phone.matches) scrollTo({ top: 0 })
+    if (example) {
+      composer.setPrompt(example.dataset.example)
+    } else {
+      use.closest("[popover]")?.hidePopover()
+      composer.use(new URL(use.href).searchParams)
+    }
+  })
+  wireDock(composer)
+}
+
+feed.addEventListener("click", async (event) => {
+  const more = event.target.closest("[data-load-more]")
+  if (!more || event.ctrlKey || event.metaKey) return
+  event.preventDefault()
+  more.setAttribute("aria-disabled", "true")
+  try {
+    const answer = await part(more.href)
+    const older = answer.fragment.querySelector("#feed")
+    const headings = [...feed.querySelectorAll(".feed-head .heading")]
+    const lastDay = headings.at(-1).textContent
+    more.closest("nav").remove()
+    const first = older.querySelector(".runs .run")
+    for (const element of [...older.children]) {
+      if (element.matches(".feed-head")) {
+        element.querySelectorAll(".tag, .feed-filter").forEach((extra) => extra.remove())
+        const heading = element.querySelector(".heading")
+        if (heading.textContent === lastDay) continue
+        const second = document.createElement("h2")
+        second.className = heading.className
+        second.textContent = heading.textContent
+        heading.replaceWith(second)
+      }
+      element.removeAttribute("id")
+      feed.append(element)
+    }
+    cards.dress(feed)
+    first?.querySelector("a, button")?.focus({ preventScroll: true })
+  } catch {
+    location.assign(more.href)
+  }
+})
+
+/** On phones: while the feed is in view the docked button gives way to a short field that leads back up. */
+function wireDock(composer) {
+  const dock = document.getElementById("dock")
+  dock.hidden = false
+  new IntersectionObserver(
+    ([entry]) => document.body.classList.toggle("in-feed", entry.isIntersecting && entry.boundingClientRect.top < innerHeight * 0.6),
+    { rootMargin: "0px 0px -40% 0px" },
+  ).observe(feed)
+  dock.addEventListener("click", (event) => {
+    if (event.target.closest("[data-dock-open]")) {
+      scrollTo({ top: 0 })
+      composer.prompt.focus({ preventScroll: true })
+    } else if (event.target.closest("[data-dock-source]")) {
+      scrollTo({ top: 0 })
+      composer.sources.ask()
+    }
+  })
+}
+
+connect(cards, data)

@@ -1,0 +1,14 @@
+/** The balance in the bar, as the last answer of the server has it. */
+
+import { number } from "../../artgen/js/words.js"
+
+export function showBalance({ credits, held }) {
+  const balance = document.getElementById("balance")
+  if (!balance || credits === null || credits === undefined) return
+  document.getElementById("balance-credits").textContent = number(credits)
+  document.getElementById("balance-held-amount").textContent = number(held)
+  document.getElementById("balance-held").hidden = !held
+  if (Number(balance.dataset.credits) === credits) return
+  balance.dataset.credits = credits
+  document.dispatchEvent(new CustomEvent("balance"))
+}

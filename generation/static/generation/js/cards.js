@@ -1,0 +1,220 @@
+/**
+ * The cards of the feed. A change of words or progress is written in place; a change of status brings the card anew from the
+ * server, whose template draws every phase. Older versions of a job are dropped.
+ */
+
+import { part } from "../../artgen/js/http.js"
+import { say } from "../../artgen/js/status.js"
+import { toast } from "../../artgen/js/toasts.js"
+import { plural } from "../../artgen/js/words.js"
+import { showBalance } from "./balance.js"
+import { paintPlaceholders } from "./thumbhash.js"
+
+const ACTIVE = new Set(["queued", "submitted", "running", "storing"])
+const DRAWING_FROM = 28, DRAWING_MORE = 22 // the glow of a plate while drawing
+
+export class Cards {
+  /** `data` are the addresses and texts of #page-data; `root` holds the cards; `runs` is where new runs go (or null). */
+  constructor({ root, data, runs = null, onChange = () => {} }) {
+    Object.assign(this, { root, data, runs, onChange })
+    this.wanted = new Map() // job id → version that a card must reach; while it is fetched
+    this.arriving = new Set() // run ids being fetched
+    this.active = new Set([...root.querySelectorAll("[data-job]")].filter(isActive).map((card) => card.dataset.job))
+    this.ready = 0
+    root.addEventListener("submit", (event) => this.#submitted(event))
+    this.dress(root)
+  }
+
+  /** Do what only script can do for new cards below `element`: blur, glow, buttons that need script. */
+  dress(element) {
+    paintPlaceholders(element)
+    for (const hidden of element.querySelectorAll("[data-favorite][hidden], [data-copy][hidden]")) {
+      hidden.hidden = "copy" in hidden.dataset && !navigator.clipboard
+    }
+    for (const bar of element.querySelectorAll("[data-progress]")) glow(bar)
+  }
+
+  get hasQueued() {
+    return this.root.querySelector('[data-status="queued"]') !== null
+  }
+
+  /** Take jobs as the server tells them. `complete`: an active card that is not among them has ended meanwhile. */
+  apply(jobs, { complete = false } = {}) {
+    for (const job of jobs) this.#applyOne(job)
+    if (!complete) return
+    const told = new Set(jobs.map((job) => job.id))
+    this.active = new Set(told)
+    for (const card of this.root.querySelectorAll("[data-job]")) {
+      if (isActive(card) && !told.has(card.dataset.job)) this.#refresh(card.dataset.job, Infinity)
+    }
+    this.onChange(this.active.size)
+  }
+
+  #applyOne(job) {
+    if (ACTIVE.has(job.status)) this.active.add(job.id)
+    else this.active.delete(job.id)
+    const card = this.#card(job.id)
+    if (!card) {
+      if (ACTIVE.has(job.status)) this.#bringRun(job.batch ?? job.id)
+    } else if (job.version >= Number(card.dataset.version)) {
+      if (job.status === card.dataset.status) this.#write(card, job)
+      else this.#refresh(job.id, job.version)
+    }
+    this.onChange(this.active.size)
+  }
+
+  #write(card, job) {
+    card.dataset.version = job.version
+    setText(card.querySelector("[data-phase]"), job.phase)
+    const detail = card.querySelector("[data-detail]")
+    if (detail) {
+      setText(detail, job.phase_detail ?? "")
+      detail.hidden = !job.phase_detail
+    }
+    card.querySelector("article")?.setAttribute("aria-label", `${job.prompt.slice(0, 120)}, ${job.phase}`)
+    const bar = card.querySelector("[data-progress]")
+    if (!bar) return
+    bar.setAttribute("aria-label", job.phase)
+    if (job.status === "running" && job.progress !== null) bar.value = job.progress
+    glow(bar)
+  }
+
+  /** Fetch the card until it has reached `version`; one request at a time for each card. */
+  async #refresh(id, version) {
+    const under = this.wanted.has(id)
+    this.wanted.set(id, Math.max(version, this.wanted.get(id) ?? 0))
+    if (under) return
+    try {
+      for (let tries = 0; tries < 3; tries++) {
+        const wanted = this.wanted.get(id)
+        const answer = await part(`${this.data.jobs}${id}/card/`)
+        if (!answer.ok) break
+        showBalance(answer)
+        const fresh = answer.fragment.querySelector("[data-job]")
+        this.swap(fresh)
+        if (wanted === Infinity || Number(fresh.dataset.version) >= this.wanted.get(id)) break
+      }
+    } catch {
+      // Offline: the snapshot after the next connect brings it.
+    } finally {
+      this.wanted.delete(id)
+    }
+  }
+
+  /** Put a fresh card in the place of the old one; focus stays in the card; the change is told to screen readers. */
+  swap(fresh) {
+    const old = this.#card(fresh.dataset.job)
+    if (!old || Number(fresh.dataset.version) < Number(old.dataset.version)) return
+    const hadFocus = old.contains(document.activeElement)
+    const changed = old.dataset.status !== fresh.dataset.status
+    old.replaceWith(fresh)
+    this.dress(fresh)
+    if (hadFocus) {
+      const target = fresh.querySelector("a[href], button:not([hidden])") ?? fresh.querySelector("article")
+      if (target.tagName === "ARTICLE") target.tabIndex = -1
+      target.focus({ preventScroll: true })
+    }
+    if (changed) this.#tell(fresh)
+    const run = fresh.closest("[data-run]")
+    const cancel = run?.querySelector("[data-cancel-run]")
+    if (cancel) cancel.hidden = run.querySelector("[data-cancel]") === null
+  }
+
+  #tell(card) {
+    if (card.dataset.status === "succeeded") {
+      this.ready += 1
+      clearTimeout(this.readyTimer)
+      this.readyTimer = setTimeout(() => {
+        say(`${plural("ready", this.ready)}.`)
+        this.ready = 0
+      }, 900)
+    } else if (!isActive(card)) {
+      say([...card.querySelectorAll("[data-phase], [data-detail]:not([hidden])")].map((line) => line.textContent).join(". "))
+    }
+  }
+
+  async #bringRun(id) {
+    if (!this.runs || this.arriving.has(id)) return
+    this.arriving.add(id)
+    try {
+      const answer = await part(`${this.data.runs}${id}/`)
+      if (answer.ok) {
+        showBalance(answer)
+        this.insertRun(answer.fragment.querySelector("[data-run]"))
+      }
+    } catch {
+      // Offline: comes with the next snapshot.
+    } finally {
+      this.arriving.delete(id)
+    }
+  }
+
+  /** Put a run where its time belongs (ids grow with time), newest first. */
+  insertRun(run) {
+    if (!run || !this.runs) return
+    this.root.querySelector("[data-empty]")?.remove()
+    const known = this.root.querySelector(`[data-run="${run.dataset.run}"]`)
+    if (known) {
+      known.replaceWith(run)
+    } else {
+      const older = [...this.runs.children].find((other) => other.dataset.run < run.dataset.run)
+      run.classList.add("run-new")
+      this.runs.insertBefore(run, older ?? null)
+    }
+    for (const card of run.querySelectorAll("[data-job]")) if (isActive(card)) this.active.add(card.dataset.job)
+    this.dress(run)
+    this.onChange(this.active.size)
+  }
+
+  async #submitted(event) {
+    const form = event.target
+    const kind = ["cancel", "retry", "cancelRun"].find((name) => name in form.dataset)
+    if (!kind) return
+    event.preventDefault()
+    const button = event.submitter ?? form.querySelector("button")
+    if (button.getAttribute("aria-disabled") === "true") return
+    button.setAttribute("aria-disabled", "true")
+    form.closest("[popover]")?.hidePopover()
+    try {
+      const answer = await part(form.action, { method: "POST", form: new FormData(form) })
+      showBalance(answer)
+      if (kind === "cancel") {
+        this.swap(answer.fragment.querySelector("[data-job]"))
+        if (answer.status === 409) toast(this.data.finished)
+      } else if (kind === "cancelRun") {
+        const run = answer.fragment.querySelector("[data-run]")
+        for (const card of [...run.querySelectorAll("[data-job]")]) this.swap(card)
+      } else if (answer.ok) {
+        this.insertRun(answer.fragment.querySelector("[data-run]"))
+        button.remove()
+        toast(this.data.queuedAgain)
+      } else {
+        toast(answer.text || this.data.failed, { kind: "error" })
+      }
+    } catch (problem) {
+      toast(problem.status === 401 ? this.data.signedOut : this.data.failed, { kind: "error", key: "failed" })
+    } finally {
+      button.removeAttribute("aria-disabled")
+    }
+  }
+
+  #card(id) {
+    return this.root.querySelector(`[data-job="${CSS.escape(id)}"]`)
+  }
+}
+
+function isActive(card) {
+  return ACTIVE.has(card.dataset.status)
+}
+
+function glow(bar) {
+  const plate = bar.closest("[data-plate]")
+  if (plate?.classList.contains("plate-running")) {
+    const share = bar.hasAttribute("value") ? bar.value : 0
+    plate.style.setProperty("--alive", Math.round(DRAWING_FROM + DRAWING_MORE * share))
+  }
+}
+
+function setText(element, text) {
+  if (element && element.textContent !== text) element.textContent = text
+}

@@ -1,0 +1,53 @@
+/** The list of models: a listbox with arrows, Home, End and type-ahead. Without script its options are submit buttons. */
+
+const TYPE_AHEAD = 700 // ms between letters of one word
+
+/** `choose(slug)` is called with the chosen model. */
+export function wirePicker(side, choose) {
+  let typed = "", last = 0
+  side.addEventListener("click", (event) => {
+    const option = event.target.closest(".model-option")
+    if (!option) return
+    event.preventDefault()
+    option.closest("[popover]").hidePopover()
+    if (option.getAttribute("aria-selected") !== "true") choose(option.value)
+  })
+  side.addEventListener("toggle", (event) => {
+    if (event.target.id !== "models") return
+    if (event.newState === "open") (event.target.querySelector("[aria-selected=true]") ?? options(event.target)[0])?.focus()
+    else for (const option of options(event.target)) delete option.dataset.dim
+  }, true)
+  side.addEventListener("keydown", (event) => {
+    const option = event.target.closest?.(".model-option")
+    if (!option) return
+    const all = options(option.closest("[popover]"))
+    const now = all.indexOf(option)
+    let next = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: all.length - 1 }[event.key]
+    if (next === undefined && event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey) {
+      typed = event.timeStamp - last < TYPE_AHEAD ? typed + event.key : event.key
+      last = event.timeStamp
+      const from = typed.length > 1 ? now : now + 1
+      const order = [...all.slice(from), ...all.slice(0, from)]
+      next = all.indexOf(order.find((one) => name(one).startsWith(typed.toLowerCase())))
+    }
+    if (next === undefined || next < 0 || next >= all.length) return
+    event.preventDefault()
+    all[next].focus()
+  })
+}
+
+/** Open the list with the models that take no picture dimmed. */
+export function openForSources(side) {
+  const list = side.querySelector("#models")
+  for (const option of options(list)) if (option.dataset.sources === "0") option.dataset.dim = ""
+  list.showPopover()
+  list.querySelector(".model-option:not([data-dim])")?.focus()
+}
+
+function options(list) {
+  return [...list.querySelectorAll(".model-option")]
+}
+
+function name(option) {
+  return option.querySelector(".model-name").textContent.trim().toLowerCase()
+}

@@ -1,0 +1,26 @@
+/** Favorite and copy buttons of cards. */
+
+import { api } from "../../artgen/js/http.js"
+import { toast } from "../../artgen/js/toasts.js"
+
+export function wirePictures(root, data) {
+  root.addEventListener("click", async (event) => {
+    const heart = event.target.closest("[data-favorite]")
+    if (heart) {
+      const favorite = heart.getAttribute("aria-pressed") !== "true"
+      heart.setAttribute("aria-pressed", String(favorite))
+      try {
+        await api(`${data.api}images/${heart.dataset.favorite}/`, { method: "PATCH", json: { favorite } })
+      } catch {
+        heart.setAttribute("aria-pressed", String(!favorite))
+        toast(data.failed, { kind: "error", key: "failed" })
+      }
+    }
+    const copy = event.target.closest("[data-copy]")
+    if (copy) {
+      copy.closest("[popover]")?.hidePopover()
+      await navigator.clipboard.writeText(copy.dataset.copy)
+      toast(data.copied)
+    }
+  })
+}

@@ -1,0 +1,175 @@
+"""Pictures in justified rows: a page of them by month, or of the trash, or of what is public."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count, Q
+from django.db.models.functions import TruncMonth
+from django.utils import formats, timezone
+
+from artgen import words
+from generation import storage
+from generation.models import Image, ImageQuerySet
+
+PAGE = 60
+ALT_LENGTH = 120
+CROP_MAX = 0.04  # share of a side that may be lost where the picture's shape is none of the stylesheet's
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One picture in the grid; `image` was fetched with its job."""
+
+    image: Image
+
+    @property
+    def prompt(self) -> str:
+        """The prompt, cut to what a screen reader should have to say."""
+        return short(self.image.job.prompt)
+
+    @cached_property
+    def thumbnail_url(self) -> str:
+        """A short-lived address of the thumbnail."""
+        return storage.url(self.image.thumbnail_key)
+
+    @cached_property
+    def ratio(self) -> str:
+        """The shape that the stylesheet knows and that comes closest: "16x9"."""
+        return words.ratio(self.image.width, self.image.height)
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether no known shape comes close, so that the picture stands whole in a box of another shape."""
+        across, _x, along = self.ratio.partition("x")
+        known, own = int(across) / int(along), self.image.width / self.image.height
+        return max(known / own, own / known) > 1 + CROP_MAX
+
+    @property
+    def days_left(self) -> int:
+        """Days until a trashed picture is gone for good, 1 on the last of them."""
+        trashed_at = self.image.trashed_at or timezone.now()
+        left = trashed_at + timedelta(days=settings.TRASH_DAYS) - timezone.now()
+        return max(1, -(-left // timedelta(days=1)))
+
+
+@dataclass(frozen=True)
+class Month:
+    """The pictures of one month under one heading; `count` is that of the whole month, not of this page."""
+
+    first_day: date
+    count: int
+    tiles: list[Tile]
+
+    @property
+    def key(self) -> str:
+        """The month as "2026-11"."""
+        return f"{self.first_day:%Y-%m}"
+
+    @property
+    def title(self) -> str:
+        """The month as people say it, with the year where it is another one."""
+        this_year = self.first_day.year == timezone.localdate().year
+        return formats.date_format(self.first_day, "F" if this_year else "F Y")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One page of pictures; `next` is the cursor of the next page, empty at the end."""
+
+    months: list[Month]
+    next: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show."""
+        return not self.months
+
+
+@dataclass(frozen=True)
+class Heap:
+    """One page of pictures that are not sorted by month; `next` as in Grid."""
+
+    tiles: list[Tile]
+    next: str
+
+
+def by_month(images: ImageQuerySet, *, before: str = "") -> Grid:
+    """Return a page of the pictures, newest first, grouped by the month they were made in: two queries."""
+    heap = newest(images, before=before)
+    grouped: dict[date, list[Tile]] = {}
+    for tile in heap.tiles:
+        grouped.setdefault(_month(tile.image.created_at), []).append(tile)
+    counts = _counts(images, list(grouped))
+    months = [Month(first_day=month, count=counts.get(month, len(tiles)), tiles=tiles) for month, tiles in grouped.items()]
+    return Grid(months=months, next=heap.next)
+
+
+def newest(images: ImageQuerySet, *, before: str = "") -> Heap:
+    """Return a page of the pictures, newest first; `before` is the id of the last one seen, anything else is ignored."""
+    if last := _uuid(before):
+        images = images.filter(id__lt=last)
+    found = list(images.select_related("job").newest_first()[: PAGE + 1])
+    tiles = [Tile(image) for image in found[:PAGE]]
+    return Heap(tiles=tiles, next=str(tiles[-1].image.id) if len(found) > PAGE else "")
+
+
+def last_trashed(images: ImageQuerySet, *, before: str = "") -> Heap:
+    """Return a page of trashed pictures, the last one trashed first; `before` is the last page's `next`."""
+    if last := _moment_and_uuid(before):
+        at, image_id = last
+        images = images.filter(Q(trashed_at__lt=at) | Q(trashed_at=at, id__lt=image_id))
+    found = list(images.select_related("job").order_by("-trashed_at", "-id")[: PAGE + 1])
+    tiles = [Tile(image) for image in found[:PAGE]]
+    if len(found) <= PAGE:
+        return Heap(tiles=tiles, next="")
+    end = tiles[-1].image
+    return Heap(tiles=tiles, next=f"{end.trashed_at:%Y%m%dT%H%M%S.%f}_{end.id}")
+
+
+def short(prompt: str) -> str:
+    """Return the prompt cut at ALT_LENGTH characters."""
+    return prompt if len(prompt) <= ALT_LENGTH else f"{prompt[: ALT_LENGTH - 1].rstrip()}…"
+
+
+def _counts(images: ImageQuerySet, months: Sequence[date]) -> dict[date, int]:
+    if not months:
+        return {}
+    after = _begins(max(months)) + timedelta(days=32)
+    rows = (
+        images.filter(created_at__gte=_begins(min(months)), created_at__lt=after)
+        .annotate(month=TruncMonth("created_at"))
+        .order_by()
+        .values("month")
+        .annotate(count=Count("id"))
+        .values_list("month", "count")
+    )
+    return {_month(month): count for month, count in rows}
+
+
+def _month(at: datetime) -> date:
+    return timezone.localtime(at).date().replace(day=1)
+
+
+def _begins(month: date) -> datetime:
+    return timezone.make_aware(datetime(month.year, month.month, month.day))
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _moment_and_uuid(text: str) -> tuple[datetime, UUID] | None:
+    moment, _underscore, image_id = text.partition("_")
+    found = _uuid(image_id)
+    try:
+        at = datetime.strptime(moment, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return (at, found) if found else None

@@ -1,0 +1,192 @@
+"""The picture page, and what its owner does to a picture: favorite, trash, restore, download."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import CreditEntry, User
+from generation import gallery, storage
+from generation.forms import shape_of
+from generation.models import Image, ImageModel, ImageQuerySet, Job, Style, Upload
+from generation.views.grid import Tile, short
+from generation.views.parts import wants_part
+
+FILENAME_WORDS = 48  # characters of the prompt in the name of a downloaded file
+MORE_AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a picture's job cost and took."""
+
+    charged: int
+    back: int  # of what was held, returned when the price turned out lower
+    seconds: float | None  # from pressing the button to the stored picture
+    waited: float | None  # of that, before a GPU had it
+    attempts: int
+
+
+@dataclass(frozen=True)
+class SourcePicture:
+    """A picture that this one was made from."""
+
+    address: str  # of its page, empty for an upload
+    thumbnail: str
+
+
+@login_required
+@require_GET
+def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Show one of the user's own pictures: stage, variants, every parameter, the receipt."""
+    found = _own(request, image_id)
+    job = found.job
+    variants = [Tile(one) for one in _variants(found)]
+    at = next(index for index, tile in enumerate(variants) if tile.image.id == found.id)
+    style = Style.objects.filter(slug=job.style).first() if job.style else None
+    context: dict[str, Any] = {
+        "tile": Tile(found),
+        "image": found,
+        "job": job,
+        "url": storage.url(found.key),
+        "kind": found.content_type.removeprefix("image/").upper(),
+        "shape": shape_of(found.width, found.height).name,
+        "style": style.name if style else job.style,
+        "sources": _sources(job),
+        "parameters_json": json.dumps(_as_json(found), ensure_ascii=False, indent=2),
+        "receipt": _receipt(job),
+        "variants": variants,
+        "number": at + 1,
+        "previous": variants[at - 1] if at else None,
+        "next": variants[at + 1] if at + 1 < len(variants) else None,
+        "more": MORE_AT_ONCE,
+        "price_again": job.model.offer.price_of({"width": job.width, "height": job.height}) if job.model.enabled else None,
+        "can_edit": ImageModel.objects.enabled().filter(max_source_images__gt=0).exists(),
+    }
+    return render(request, "generation/image.html", context)
+
+
+@login_required
+@require_GET
+def download(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Send the browser to the file itself, to be saved under a name that tells what it shows."""
+    found = _own(request, image_id)
+    name = slugify(found.job.prompt, allow_unicode=True)[:FILENAME_WORDS].strip("-_") or "artgen"
+    filename = f"{name}-{found.seed}.{found.key.rpartition('.')[2]}"
+    response = HttpResponseRedirect(storage.download_url(found.key, filename=filename))
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@login_required
+@require_POST
+def favorite(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Make the picture a favorite (`favorite=1`) or no more (anything else)."""
+    gallery.set_favorite(_own(request, image_id), favorite=request.POST.get("favorite") == "1")
+    return _done(request, image_id)
+
+
+@login_required
+@require_POST
+def trash(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Move the picture to the trash, with an undo."""
+    gallery.trash(_own(request, image_id))
+    if not wants_part(request):
+        messages.success(request, _with_undo(_("Moved to the trash."), image_id))
+    return _done(request, image_id)
+
+
+@login_required
+@require_POST
+def restore(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Take the picture out of the trash."""
+    gallery.restore(_own(request, image_id))
+    if not wants_part(request):
+        messages.success(request, _("Back in the gallery."))
+    return _done(request, image_id)
+
+
+def _own(request: HttpRequest, image_id: UUID) -> Image:
+    images: ImageQuerySet = Image.objects.of(request.user).present().select_related("job__model")
+    return get_object_or_404(images, id=image_id)
+
+
+def _variants(found: Image) -> ImageQuerySet:
+    """Return the pictures of the same press of Create in their order; of those in the trash only this one."""
+    together = Q(job__batch=found.job.batch) if found.job.batch else Q(job=found.job_id)
+    shown = Q(trashed_at__isnull=True) | Q(id=found.id)
+    return Image.objects.of(found.user).filter(together, shown).select_related("job").order_by("job_id", "position")
+
+
+def _receipt(job: Job) -> Receipt:
+    kinds = CreditEntry.Kind
+    amounts = dict(CreditEntry.objects.filter(user_id=job.user_id, reference=job.id).values_list("kind", "amount"))
+    held, back = -amounts.get(kinds.HOLD, -job.credits), amounts.get(kinds.SETTLE, 0)
+    took = job.finished_at - job.created_at if job.finished_at else None
+    waited = job.submitted_at - job.created_at if job.submitted_at else timedelta()
+    return Receipt(
+        charged=held - back,
+        back=back,
+        seconds=took.total_seconds() if took else None,
+        waited=waited.total_seconds() if took and waited > took / 4 else None,
+        attempts=job.attempt,
+    )
+
+
+def _sources(job: Job) -> list[SourcePicture]:
+    """Return the own pictures and uploads that the job was made from, without those that are gone."""
+    if not job.source_images:
+        return []
+    ids = [UUID(one) for one in job.source_images]
+    images = {one.id: one for one in Image.objects.filter(user_id=job.user_id, id__in=ids).present()}
+    uploads = {one.id: one for one in Upload.objects.filter(user_id=job.user_id, id__in=ids)}
+    found = []
+    for one in ids:
+        if one in images:
+            found.append(SourcePicture(reverse("image", args=[one]), storage.url(images[one].thumbnail_key)))
+        elif one in uploads:
+            found.append(SourcePicture("", storage.url(uploads[one].key)))
+    return found
+
+
+def _as_json(found: Image) -> dict[str, Any]:
+    """Return what the API takes to make the picture again: settings that were not given are left out."""
+    parameters = {name: value for name, value in found.job.parameters.items() if value not in (None, "", [])}
+    return {"model": found.job.model.slug, **parameters, "seed": found.seed}
+
+
+def _done(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Answer 204 to the page's script; send others back to `next`, to where the picture hangs there."""
+    if wants_part(request):
+        return HttpResponse(status=204)
+    target = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return HttpResponseRedirect(f"{target}#image-{image_id}" if safe else reverse("image", args=[image_id]))
+
+
+def _with_undo(told: str, image_id: UUID) -> SafeString:
+    # The button belongs to the form that every page with pictures has for those without script.
+    return format_html(
+        '{} <button class="text-link" form="picture-form" formaction="{}">{}</button>',
+        told,
+        reverse("restore_image", args=[image_id]),
+        _("Undo"),
+    )
+
+
