@@ -11,7 +11,7 @@ others hold while they wait for a user's row.
 
 import uuid
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -152,19 +152,14 @@ def check() -> list[Discrepancy]:
         CreditEntry.objects.filter(kind__in=ENDS)
         .annotate(most=Subquery(its_hold.values("back")[:1]))
         .filter(Q(most=None) | Q(amount__gt=F("most")))
-        .select_related("user")
     )
-    found += [
-        Discrepancy(stray.user.email, "end without its hold", stray.amount, stray.most or 0)
-        for stray in strays.order_by("created_at", "id")
-    ]
+    for email, amount, most in strays.order_by("created_at", "id").values_list("user__email", "amount", "most"):
+        found.append(Discrepancy(email, "end without its hold", amount, most or 0))
     return found
 
 
-def _sum(entries: models.QuerySet[CreditEntry, dict[str, object]]) -> Coalesce:
-    return Coalesce(
-        Subquery(entries.annotate(total=Sum("amount")).values("total")), 0, output_field=IntegerField()
-    )
+def _sum(entries: models.QuerySet[CreditEntry, Any]) -> Coalesce:
+    return Coalesce(Subquery(entries.annotate(total=Sum("amount")).values("total")), 0, output_field=IntegerField())
 
 
 def _adjust(kind: CreditEntry.Kind, user: User, amount: int, reason: str, actor: User | None) -> CreditEntry:

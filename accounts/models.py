@@ -54,16 +54,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text=_("Switch this off instead of deleting: the ledger keeps its users."),
     )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
-    language = models.CharField(
-        _("language"), max_length=8, blank=True, help_text=_("Empty: as the browser asks.")
-    )
-    time_zone = models.CharField(
-        _("time zone"), max_length=64, blank=True, help_text=_("Empty: the server’s own.")
-    )
+    language = models.CharField(_("language"), max_length=8, blank=True, help_text=_("Empty: as the browser asks."))
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, help_text=_("Empty: the server’s own."))
     credits = models.IntegerField(_("credits"), default=0, editable=False, help_text=_("Free to spend."))
-    held = models.IntegerField(
-        _("held"), default=0, editable=False, help_text=_("Set aside for jobs in progress.")
-    )
+    held = models.IntegerField(_("held"), default=0, editable=False, help_text=_("Set aside for jobs in progress."))
     # NULL until the starting credits are granted: the guard that grants them once.
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True, editable=False)
 
@@ -91,6 +85,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def clean(self) -> None:
+        """Bring the address to the spelling under which it is stored."""
         super().clean()
         self.email = fold(self.email)
 
@@ -177,9 +172,7 @@ class CreditEntry(models.Model):
                 name="reference_exactly_for_holds_and_ends",
             ),
             models.CheckConstraint(condition=Q(balance_after__gte=0), name="balance_after_never_negative"),
-            models.UniqueConstraint(
-                fields=("reference",), condition=Q(kind="hold"), name="one_hold_per_reference"
-            ),
+            models.UniqueConstraint(fields=("reference",), condition=Q(kind="hold"), name="one_hold_per_reference"),
             models.UniqueConstraint(
                 fields=("reference",), condition=Q(kind__in=("settle", "release")), name="a_hold_ends_once"
             ),

@@ -48,10 +48,7 @@ class GrantTests(LedgerTestCase):
 
 class AdjustTests(LedgerTestCase):
     def test_it_moves_the_balance_either_way(self) -> None:
-        assert (
-            ledger.adjust(user=self.alice, amount=-30, reason="counted twice", actor=self.staff).balance_after
-            == 70
-        )
+        assert ledger.adjust(user=self.alice, amount=-30, reason="counted twice", actor=self.staff).balance_after == 70
         assert ledger.adjust(user=self.alice, amount=5, reason="rounded").balance_after == 75
         self.assert_money(self.alice, credits=75, held=0)
 
@@ -208,9 +205,7 @@ class CheckTests(LedgerTestCase):
         ledger.hold(user=self.bob, amount=8, reference=reference)
         User.objects.filter(pk=self.alice.pk).update(credits=101)
         User.objects.filter(pk=self.bob.pk).update(held=9)
-        CreditEntry.objects.create(
-            user=self.staff, kind=Kind.RELEASE, amount=0, balance_after=100, reference=uuid4()
-        )
+        CreditEntry.objects.create(user=self.staff, kind=Kind.RELEASE, amount=0, balance_after=100, reference=uuid4())
         with self.assertNumQueries(2):
             found = ledger.check()
         assert found == [
@@ -222,9 +217,7 @@ class CheckTests(LedgerTestCase):
     def test_it_finds_an_end_that_gives_back_more_than_was_held(self) -> None:
         reference = uuid4()
         ledger.hold(user=self.bob, amount=8, reference=reference)
-        CreditEntry.objects.create(
-            user=self.bob, kind=Kind.RELEASE, amount=9, balance_after=101, reference=reference
-        )
+        CreditEntry.objects.create(user=self.bob, kind=Kind.RELEASE, amount=9, balance_after=101, reference=reference)
         User.objects.filter(pk=self.bob.pk).update(credits=101, held=0)
         assert ledger.check() == [ledger.Discrepancy("bob@example.org", "end without its hold", 9, 8)]
 
@@ -301,6 +294,4 @@ class ConstraintTests(LedgerTestCase):
                 self.insert(kind, amount, reference=reference)
 
     def insert(self, kind: str, amount: int, *, reference: object) -> None:
-        CreditEntry.objects.create(
-            user=self.alice, kind=kind, amount=amount, balance_after=100, reference=reference
-        )
+        CreditEntry.objects.create(user=self.alice, kind=kind, amount=amount, balance_after=100, reference=reference)

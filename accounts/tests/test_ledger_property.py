@@ -65,9 +65,7 @@ class LedgerPropertyTests(TestCase):
             self.assert_exact(users, model)
         for user in users:
             open_holds = sum(
-                amount
-                for reference, (owner, amount) in holds.items()
-                if owner == user.pk and reference not in ended
+                amount for reference, (owner, amount) in holds.items() if owner == user.pk and reference not in ended
             )
             assert model[user.pk]["held"] == open_holds
         assert ledger.check() == []

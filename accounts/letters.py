@@ -1,0 +1,86 @@
+"""Letters by e-mail, in the language of whom they go to.
+
+A letter leaves beside the request, in a thread of its own: a slow mail server keeps nobody waiting, and the time an
+answer takes does not tell whether a letter was sent.
+"""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
+from django.core import signing
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.encoding import force_bytes
+from django.utils.http import urlencode, urlsafe_base64_encode
+
+from accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+SIGN_UP_SALT = "accounts.letters.sign_up"
+
+_senders = ThreadPoolExecutor(max_workers=2, thread_name_prefix="letters")
+
+
+def finish_sign_up(*, email: str, next_page: str = "") -> EmailMessage:
+    """Return the letter to a new address: its link proves the address and leads to name and password."""
+    token = signing.dumps({"email": email}, salt=SIGN_UP_SALT)
+    path = reverse("signup_finish", args=[token])
+    if next_page:
+        path += "?" + urlencode({"next": next_page})
+    return _compose("sign_up", to=email, link=_absolute(path))
+
+
+def have_account(*, user: User) -> EmailMessage:
+    """Return the letter to an address that wants to sign up and has an account already."""
+    return _compose(
+        "have_account", to=user.email, sign_in=_absolute(reverse("login")), reset=_absolute(reverse("password_reset"))
+    )
+
+
+def reset_password(*, user: User) -> EmailMessage:
+    """Return the letter with the link to a new password: it works once, for `PASSWORD_RESET_TIMEOUT` seconds."""
+    uid = urlsafe_base64_encode(force_bytes(str(user.pk)))
+    path = reverse("password_reset_confirm", args=[uid, default_token_generator.make_token(user)])
+    with translation.override(user.language or translation.get_language()):
+        return _compose("reset_password", to=user.email, link=_absolute(path))
+
+
+def address_of(token: str) -> str:
+    """Return the address that the link of `finish_sign_up` proves; raise `signing.BadSignature`."""
+    content = signing.loads(token, salt=SIGN_UP_SALT, max_age=settings.PASSWORD_RESET_TIMEOUT)
+    return str(content["email"])
+
+
+def post(letter: EmailMessage) -> None:
+    """Hand the letter over; a failure to send it goes to the log."""
+    _senders.submit(_send, letter)
+
+
+def drain() -> None:
+    """Wait until every letter handed over has left."""
+    for empty in [_senders.submit(int) for _ in range(_senders._max_workers)]:
+        empty.result()
+
+
+def _send(letter: EmailMessage) -> None:
+    try:
+        letter.send()
+    except Exception:
+        # Whatever the mail server does: nobody waits for this thread, so the log is the only place to say it.
+        logger.exception("A letter could not be sent: %s", letter.subject)
+
+
+def _compose(name: str, *, to: str, **context: str) -> EmailMessage:
+    context["host"] = settings.PUBLIC_URL.partition("://")[2]
+    subject = " ".join(render_to_string(f"accounts/letters/{name}_subject.txt", context).split())
+    return EmailMessage(subject, render_to_string(f"accounts/letters/{name}.txt", context), to=[to])
+
+
+def _absolute(path: str) -> str:
+    # Not from the request's Host header, which whoever asks for the letter chooses.
+    return f"{settings.PUBLIC_URL}{path}"

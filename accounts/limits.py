@@ -1,0 +1,65 @@
+"""How often someone may try: by address and by e-mail, told in words and with Retry-After."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeAlias
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django_ratelimit.core import get_usage
+
+from accounts.models import fold
+
+Key: TypeAlias = str | Callable[[str, HttpRequest], str]
+
+
+class TooManyTries(Exception):
+    """The limit is used up for `seconds` more."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"try again in {seconds} s")
+        self.seconds = seconds
+
+
+def by_email(group: str, request: HttpRequest) -> str:
+    """Return the posted address, in the spelling under which accounts are kept."""
+    return fold(request.POST.get("email", "") or request.POST.get("username", ""))
+
+
+View: TypeAlias = Callable[..., HttpResponseBase]
+
+
+def limited(*rates: tuple[Key, str]) -> Callable[[View], View]:
+    """Return a decorator that answers 429 to the POST that goes beyond one of the rates: `("ip", "20/h")`.
+
+    What is counted is the request, never its outcome, so that the count says nothing about accounts.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def limited_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                for key, rate in rates:
+                    spend(request, group=view.__name__, key=key, rate=rate)
+            except TooManyTries as refusal:
+                return too_many(request, refusal.seconds)
+            return view(request, *args, **kwargs)
+
+        return limited_view
+
+    return decorate
+
+
+def spend(request: HttpRequest, *, group: str, key: Key, rate: str) -> None:
+    """Count this POST against a rate such as "20/h"; raise `TooManyTries` where it is one too many."""
+    usage = get_usage(request, group=group, key=key, rate=rate, method="POST", increment=True)
+    if usage and usage["should_limit"]:
+        raise TooManyTries(max(1, usage["time_left"]))
+
+
+def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
+    """Return the 429 page that says when to try again."""
+    response = render(request, "429.html", {"retry_after": seconds}, status=429)
+    response["Retry-After"] = str(seconds)
+    return response

@@ -1,0 +1,28 @@
+"""Addresses of the account pages."""
+
+from django.urls import path
+
+from accounts.views import account, passwords, signing, tokens
+
+urlpatterns = [
+    path("accounts/login/", signing.login, name="login"),
+    path("accounts/logout/", signing.logout, name="logout"),
+    path("accounts/signup/", signing.signup, name="signup"),
+    path("accounts/signup/sent/", signing.signup_sent, name="signup_sent"),
+    path("accounts/signup/<str:token>/", signing.signup_finish, name="signup_finish"),
+    path("accounts/password_change/", passwords.password_change, name="password_change"),
+    path("accounts/password_reset/", passwords.password_reset, name="password_reset"),
+    path("accounts/password_reset/done/", passwords.password_reset_done, name="password_reset_done"),
+    path(
+        "accounts/reset/<uidb64>/<token>/",
+        passwords.PasswordResetConfirm.as_view(),
+        name="password_reset_confirm",
+    ),
+    path("accounts/reset/done/", passwords.password_reset_complete, name="password_reset_complete"),
+    path("account/", account.account, name="account"),
+    path("account/ledger/", account.ledger, name="ledger"),
+    path("account/ledger.csv", account.ledger_csv, name="ledger_csv"),
+    path("account/profile/", account.profile, name="profile"),
+    path("account/tokens/", tokens.tokens, name="tokens"),
+    path("account/tokens/revoke/", tokens.revoke_token, name="revoke_token"),
+]

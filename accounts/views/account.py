@@ -1,0 +1,103 @@
+"""The account: balance and usage, the ledger, the profile, the language of the pages."""
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.i18n import set_language as set_language_cookie
+
+from accounts import statement
+from accounts.forms import ProfileForm
+from accounts.models import CreditEntry, User
+from accounts.requests import SignedInRequest
+
+LATEST = 8
+PER_PAGE = 50
+
+
+@never_cache
+@login_required
+@require_safe
+def account(request: SignedInRequest) -> HttpResponse:
+    """Show what there is to spend, the usage of 30 days and the latest entries."""
+    days = statement.usage(user=request.user)
+    entries = list(CreditEntry.objects.of(request.user)[: LATEST + 1])
+    context = {
+        "chart": statement.chart(days),
+        "days": [day for day in reversed(days) if day.jobs],
+        "lines": statement.lines(entries[:LATEST]),
+        "more": len(entries) > LATEST,
+    }
+    return render(request, "accounts/account.html", context)
+
+
+@never_cache
+@login_required
+@require_safe
+def ledger(request: SignedInRequest) -> HttpResponse:
+    """Show every entry of the user's ledger, newest first, 50 a page."""
+    page = Paginator(CreditEntry.objects.of(request.user), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "accounts/ledger.html", {"page": page, "lines": statement.lines(page.object_list)})
+
+
+@never_cache
+@login_required
+@require_safe
+def ledger_csv(request: SignedInRequest) -> StreamingHttpResponse:
+    """Stream the user's whole ledger, newest first, as a table that spreadsheets open."""
+    rows = CreditEntry.objects.of(request.user).iterator(chunk_size=500)
+    writer = csv.writer(_Echo())
+
+    def table() -> Iterator[str]:
+        yield "\ufeff"  # Without it Excel takes UTF-8 for something else.
+        yield writer.writerow(["created_at", "kind", "amount", "balance_after", "job", "reason"])
+        for entry in rows:
+            # A reason that begins like a formula stays a text.
+            reason = f"'{entry.reason}" if entry.reason[:1] in ("=", "+", "-", "@", "\t") else entry.reason
+            at = timezone.localtime(entry.created_at).isoformat(timespec="seconds")
+            yield writer.writerow([at, entry.kind, entry.amount, entry.balance_after, entry.reference or "", reason])
+
+    response = StreamingHttpResponse(table(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="artgen-credits-{timezone.localdate()}.csv"'
+    return response
+
+
+class _Echo:
+    """A file for csv.writer that gives each line back instead of keeping it."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: SignedInRequest) -> HttpResponse:
+    """Show and change name, language and time zone."""
+    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    if request.method == "POST" and form.is_valid():
+        form.instance.save(update_fields=["name", "language", "time_zone"])
+        with translation.override(form.instance.language or translation.get_language()):
+            messages.success(request, _("Saved."))
+        return redirect("profile")
+    return render(request, "accounts/profile.html", {"form": form})
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Remember the language of the pages: in a cookie for everybody, and in the account of who is signed in."""
+    response: HttpResponse = set_language_cookie(request)
+    chosen: Any = response.cookies.get(settings.LANGUAGE_COOKIE_NAME)
+    if chosen and isinstance(request.user, User) and request.user.language != chosen.value:
+        User.objects.filter(pk=request.user.pk).update(language=chosen.value)
+    return response

@@ -1,0 +1,90 @@
+"""Change a password, and reset a forgotten one, by Django's own views where they fit."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash, views
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import letters, pauses
+from accounts.forms import ChangePasswordForm, EmailForm, NewPasswordForm
+from accounts.limits import by_email, limited
+from accounts.models import User
+from accounts.requests import SignedInRequest
+from accounts.views.signing import LETTER_TO, sent
+
+
+@sensitive_post_parameters()
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited(("user", "10/h"))
+def password_change(request: SignedInRequest) -> HttpResponse:
+    """Change the password; every other session of this user ends."""
+    form = ChangePasswordForm(request.user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = form.save()
+        update_session_auth_hash(request, user)
+        messages.success(request, _("The new password holds. Other devices are signed out."))
+        return redirect("profile")
+    return render(request, "accounts/password_change.html", {"form": form})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited(("ip", "30/h"), (by_email, "5/h"))
+def password_reset(request: HttpRequest) -> HttpResponse:
+    """Send the link to a new password where there is an account; say the same where there is none."""
+    form = EmailForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        email = form.cleaned_data["email"]
+        user = User.objects.filter(email=email, is_active=True).first()
+        # The letter is written for a stranger too, so that both answers take the same time.
+        letter = letters.reset_password(user=user or User(id=uuid4(), email=email))
+        if user:
+            letters.post(letter)
+        request.session[LETTER_TO] = email
+        return redirect("password_reset_done")
+    return render(request, "accounts/password_reset.html", {"form": form})
+
+
+@never_cache
+@require_safe
+def password_reset_done(request: HttpRequest) -> HttpResponse:
+    """Say that the letter is on its way, if there is such an account."""
+    return render(request, "accounts/password_reset_done.html", sent(request))
+
+
+class PasswordResetConfirm(views.PasswordResetConfirmView):
+    """Set a new password by the letter's link, which works once; 410 where it does not."""
+
+    template_name = "accounts/password_reset_confirm.html"
+    form_class = NewPasswordForm
+
+    def form_valid(self, form: NewPasswordForm) -> HttpResponse:
+        """Set the password; who reads the account's mail is not made to wait for a stranger's wrong guesses."""
+        response = super().form_valid(form)
+        email = form.user.email
+        pauses.forget(self.request, email)
+        pauses.know(self.request, response, email)
+        return response
+
+    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        """Show the form, or say that the link has ended."""
+        if not self.validlink:
+            return render(self.request, "accounts/link_ended.html", {"again": "password_reset"}, status=410)
+        return super().render_to_response(context, **kwargs)
+
+
+@never_cache
+@require_safe
+def password_reset_complete(request: HttpRequest) -> HttpResponse:
+    """Say that the new password holds."""
+    return render(request, "accounts/password_reset_complete.html")
