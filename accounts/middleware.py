@@ -1,35 +1,24 @@
-"""The language and the time zone that a signed-in user has chosen."""
+"""The time zone that a signed-in user has chosen."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import timezone, translation
-
-from accounts.models import User
+from django.utils import timezone
 
 
-class Preferences:
-    """Show each user their own language and time zone; stands after LocaleMiddleware and AuthenticationMiddleware."""
+def time_zone(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Return the middleware that shows signed-in users their own time; it stands after AuthenticationMiddleware."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer with the preferences of the request's user in force."""
-        user = request.user
-        if not isinstance(user, User) or not user.is_authenticated:
-            return self.get_response(request)
-        if user.language in dict(settings.LANGUAGES):
-            translation.activate(user.language)
-            request.LANGUAGE_CODE = user.language
-        zone = zone_of(user.time_zone)
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        zone = zone_of(getattr(request.user, "time_zone", ""))
         if zone is None:
-            return self.get_response(request)
+            return get_response(request)
         with timezone.override(zone):
-            return self.get_response(request)
+            return get_response(request)
+
+    return middleware
 
 
 def zone_of(name: str) -> ZoneInfo | None:

@@ -1,20 +1,18 @@
-"""The account: balance and usage, the ledger, the profile, the language of the pages."""
+"""The account: balance and usage, the ledger, the profile."""
 
 import csv
 from collections.abc import Iterator
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django.views.i18n import set_language as set_language_cookie
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import statement
 from accounts.forms import ProfileForm
@@ -89,15 +87,8 @@ def profile(request: SignedInRequest) -> HttpResponse:
         form.instance.save(update_fields=["name", "language", "time_zone"])
         with translation.override(form.instance.language or translation.get_language()):
             messages.success(request, _("Saved."))
-        return redirect("profile")
+        response = redirect("profile")
+        if not form.instance.language:
+            response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+        return response
     return render(request, "accounts/profile.html", {"form": form})
-
-
-@require_POST
-def set_language(request: HttpRequest) -> HttpResponse:
-    """Remember the language of the pages: in a cookie for everybody, and in the account of who is signed in."""
-    response: HttpResponse = set_language_cookie(request)
-    chosen: Any = response.cookies.get(settings.LANGUAGE_COOKIE_NAME)
-    if chosen and isinstance(request.user, User) and request.user.language != chosen.value:
-        User.objects.filter(pk=request.user.pk).update(language=chosen.value)
-    return response
