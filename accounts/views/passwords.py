@@ -68,7 +68,7 @@ class PasswordResetConfirm(views.PasswordResetConfirmView):
     template_name = "accounts/password_reset_confirm.html"
     form_class = NewPasswordForm
 
-    def form_valid(self, form: NewPasswordForm) -> HttpResponse:
+    def form_valid(self, form: NewPasswordForm) -> HttpResponse:  # type: ignore[override]
         """Set the password; who reads the account's mail is not made to wait for a stranger's wrong guesses."""
         response = super().form_valid(form)
         email = form.user.email

@@ -63,9 +63,8 @@ def login(request: HttpRequest) -> HttpResponse:
             pauses.know(request, response, user.get_username())
             return response
         wait = form.seconds_to_wait
-    page = render(
-        request, "accounts/login.html", {"form": form, "next": next_page(request)}, status=429 if wait else 200
-    )
+    context = {"form": form, "next": next_page(request)}
+    page = render(request, "accounts/login.html", context, status=429 if wait else 200)
     if wait:
         page["Retry-After"] = str(wait)
     return page
