@@ -1,9 +1,11 @@
 """What happens to a picture after its birth: favorite, trash, restore, the end."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
+from accounts.models import User
 from generation import storage
 from generation.models import Image
 
@@ -23,6 +25,20 @@ def trash(image: Image) -> Image:
 def restore(image: Image) -> Image:
     """Take the picture out of the trash."""
     return _updated(image, trashed_at=None)
+
+
+def restore_all(user: User) -> int:
+    """Take all of the user's pictures out of the trash; returns how many."""
+    return Image.objects.of(user).trashed().present().update(trashed_at=None)
+
+
+def empty_trash(user: User) -> int:
+    """End the user's trashed pictures for good and return how many; their files follow within the hour.
+
+    Removing files can take minutes, so this only moves `trashed_at` back to where the next clean-up takes it.
+    """
+    ended = timezone.now() - timedelta(days=settings.TRASH_DAYS, seconds=1)
+    return Image.objects.of(user).trashed().present().update(trashed_at=ended)
 
 
 def purge(*, trashed_before: datetime) -> int:

@@ -1,6 +1,7 @@
 """Bytes in the bucket: deterministic keys, private, handed out by short-lived URLs. Files on disk in the demo."""
 
 import mimetypes
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 
 SALT = "generation.storage"
 EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
@@ -53,6 +55,14 @@ def delete(key: str) -> None:
 def url(key: str) -> str:
     """Return an address that serves the bytes for URL_EXPIRY_SECONDS and to nobody after."""
     return default_storage.url(key)
+
+
+def download_url(key: str, *, filename: str) -> str:
+    """Return `url` whose bytes the browser saves under `filename` instead of showing them."""
+    if isinstance(default_storage, SignedFileSystemStorage):
+        return f"{url(key)}&{urlencode({'download': filename})}"
+    disposition = content_disposition_header(as_attachment=True, filename=filename)
+    return default_storage.url(key, parameters={"ResponseContentDisposition": disposition})  # type: ignore[call-arg]
 
 
 def absolute_url(key: str) -> str:

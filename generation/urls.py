@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from generation.views import create, gallery, jobs, media
+from generation.views import create, gallery, images, jobs, media, start
 from generation.webhooks import runpod_hook
 
 urlpatterns = [
-    path("", gallery.start, name="start"),
+    path("", start.start, name="start"),
     path("create/", create.create, name="create"),
     path("create/composer/", create.composer, name="composer"),
     path("create/quote/", create.quote, name="quote"),
@@ -17,8 +17,15 @@ urlpatterns = [
     path("runs/<uuid:run_id>/", jobs.run, name="run"),
     path("runs/<uuid:run_id>/cancel/", jobs.cancel_run, name="cancel_run"),
     path("gallery/", gallery.gallery, name="gallery"),
+    path("gallery/trash/", gallery.trash, name="trash"),
+    path("gallery/trash/restore/", gallery.restore_all, name="restore_all"),
+    path("gallery/trash/empty/", gallery.empty_trash, name="empty_trash"),
     path("explore/", gallery.explore, name="explore"),
-    path("images/<uuid:image_id>/", gallery.image, name="image"),
+    path("images/<uuid:image_id>/", images.image, name="image"),
+    path("images/<uuid:image_id>/download/", images.download, name="download_image"),
+    path("images/<uuid:image_id>/favorite/", images.favorite, name="favorite_image"),
+    path("images/<uuid:image_id>/trash/", images.trash, name="trash_image"),
+    path("images/<uuid:image_id>/restore/", images.restore, name="restore_image"),
     path("media/<path:name>", media.media, name="media"),
     path("hooks/runpod/<str:token>/", runpod_hook, name="runpod_hook"),
 ]

@@ -11,7 +11,6 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -22,6 +21,7 @@ from generation.models import Image, ImageModel, ImageQuerySet, Job, Visibility
 from generation.search import matching
 from generation.views import grid
 from generation.views.parts import part, wants_part
+from generation.views.start import SAMPLES
 
 QUERY_LENGTH = 200
 
@@ -56,7 +56,7 @@ class Filters:
     @property
     def parameters(self) -> str:
         """The filters as an address has them, without "?"."""
-        asked = {"q": self.query, "model": self.model.slug if self.model else "", "favorite": "1" if self.favorite else ""}
+        asked = {"q": self.query, "model": self.model and self.model.slug, "favorite": "1" if self.favorite else ""}
         return urlencode({name: value for name, value in asked.items() if value})
 
     @property
@@ -107,7 +107,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "found": images.count() if filters.on else counts.kept,
         "is_later_page": bool(before),
         "first_page": _address(filters),
-        "examples": EXAMPLES if not counts.kept else (),
+        "examples": SAMPLES[:3] if not counts.kept else (),
     }
     return render(request, "generation/gallery.html", context)
 

@@ -104,12 +104,14 @@ def by_month(images: ImageQuerySet, *, before: str = "") -> Grid:
     for tile in heap.tiles:
         grouped.setdefault(_month(tile.image.created_at), []).append(tile)
     counts = _counts(images, list(grouped))
-    months = [Month(first_day=month, count=counts.get(month, len(tiles)), tiles=tiles) for month, tiles in grouped.items()]
+    months = [
+        Month(first_day=month, count=counts.get(month, len(tiles)), tiles=tiles) for month, tiles in grouped.items()
+    ]
     return Grid(months=months, next=heap.next)
 
 
 def newest(images: ImageQuerySet, *, before: str = "") -> Heap:
-    """Return a page of the pictures, newest first; `before` is the id of the last one seen, anything else is ignored."""
+    """Return a page of the pictures, newest first; `before` is the id of the last one seen, else it is ignored."""
     if last := _uuid(before):
         images = images.filter(id__lt=last)
     found = list(images.select_related("job").newest_first()[: PAGE + 1])

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,11 +19,11 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import CreditEntry, User
+from accounts.models import CreditEntry
 from generation import gallery, storage
 from generation.forms import shape_of
 from generation.models import Image, ImageModel, ImageQuerySet, Job, Style, Upload
-from generation.views.grid import Tile, short
+from generation.views.grid import Tile
 from generation.views.parts import wants_part
 
 FILENAME_WORDS = 48  # characters of the prompt in the name of a downloaded file
@@ -74,7 +74,9 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "previous": variants[at - 1] if at else None,
         "next": variants[at + 1] if at + 1 < len(variants) else None,
         "more": MORE_AT_ONCE,
-        "price_again": job.model.offer.price_of({"width": job.width, "height": job.height}) if job.model.enabled else None,
+        "price_again": job.model.offer.price_of({"width": job.width, "height": job.height})
+        if job.model.enabled
+        else None,
         "can_edit": ImageModel.objects.enabled().filter(max_source_images__gt=0).exists(),
     }
     return render(request, "generation/image.html", context)
@@ -129,7 +131,11 @@ def _variants(found: Image) -> ImageQuerySet:
     """Return the pictures of the same press of Create in their order; of those in the trash only this one."""
     together = Q(job__batch=found.job.batch) if found.job.batch else Q(job=found.job_id)
     shown = Q(trashed_at__isnull=True) | Q(id=found.id)
-    return Image.objects.of(found.user).filter(together, shown).select_related("job").order_by("job_id", "position")
+    return (
+        Image.objects.filter(together, shown, user_id=found.user_id)
+        .select_related("job")
+        .order_by("job_id", "position")
+    )
 
 
 def _receipt(job: Job) -> Receipt:
@@ -188,5 +194,3 @@ def _with_undo(told: str, image_id: UUID) -> SafeString:
         reverse("restore_image", args=[image_id]),
         _("Undo"),
     )
-
-
