@@ -30,7 +30,6 @@ CHECK_LEASE = timedelta(seconds=60)  # longer than any timeout of the calls made
 STORE_LEASE = timedelta(seconds=180)
 LOOK_EVERY = timedelta(seconds=2)
 READS_PER_SECOND = 100  # half of what RunPod allows an endpoint
-MISSING_FOR = timedelta(seconds=30)  # a 404 is asked again for so long before the attempt counts as lost
 MISSING_LOOK = timedelta(seconds=3)
 REFUSAL_PAUSE = timedelta(seconds=1)  # doubled with every refusal
 REFUSAL_PAUSE_MOST = timedelta(seconds=30)
@@ -208,7 +207,8 @@ def _look_at_unknown(job: Job, now: datetime) -> None:
 
 
 def _look_at_missing(job: Job, reply: Gone, now: datetime) -> None:
-    if job.missing_since is None or now - job.missing_since < MISSING_FOR:
+    asked_for = timedelta(seconds=settings.RUNPOD_MISSING_SECONDS)
+    if job.missing_since is None or now - job.missing_since < asked_for:
         lifecycle.missing(job, until=now + MISSING_LOOK)
         return
     lifecycle.lost(job, code="gpu_lost", detail=_words(reply))

@@ -54,6 +54,9 @@ class Command(BaseCommand):
         """Take the ports; emulator port 0: RunPod itself is used."""
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--emulator-port", type=int, default=8010)
+        parser.add_argument("--painter", choices=["full", "tiny"], default="full")
+        parser.add_argument("--seconds", default="3", help="GPU time of a picture")
+        parser.add_argument("--cold-start", default="1.5", help="seconds before an endpoint's first job")
 
     def handle(self, *args: Any, port: int, emulator_port: int, **options: Any) -> None:
         """Run until SIGINT or SIGTERM."""
@@ -62,7 +65,8 @@ class Command(BaseCommand):
                 raise CommandError(f"Port {one} is in use. Choose another: make run PORT={port + 100}")
         warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume")  # files over ASGI, fine here
         with contextlib.ExitStack() as stack:
-            emulator = stack.enter_context(_emulator(emulator_port)) if emulator_port else None
+            behavior = [f"--{name.replace('_', '-')}={options[name]}" for name in ("painter", "seconds", "cold_start")]
+            emulator = stack.enter_context(_emulator(emulator_port, behavior)) if emulator_port else None
             self._prepare()
             if emulator:
                 _wait_until_ready(emulator, emulator_port)
@@ -98,9 +102,9 @@ class Command(BaseCommand):
 
 
 @contextlib.contextmanager
-def _emulator(port: int) -> Iterator[subprocess.Popen[bytes]]:
+def _emulator(port: int, behavior: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     """Run the emulator as a child; it ends when its input is closed, so also when this process dies."""
-    command = [sys.executable, "manage.py", "runpod_emulator", "--port", str(port), "--exit-with-parent"]
+    command = [sys.executable, "manage.py", "runpod_emulator", "--port", str(port), "--exit-with-parent", *behavior]
     child = subprocess.Popen(  # noqa: S603 our own command
         command, cwd=settings.BASE_DIR, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
     )
