@@ -172,9 +172,7 @@ def _refused(request: HttpRequest, *, models: list[ImageModel], form: Composer, 
     if wants_part(request):
         context = _composing(request, models=models, composer=form)
         return part(request, "generation/_composer.html", context, status=status)
-    return render(
-        request, "generation/create.html", _page(request, models=models, composer=form), status=status
-    )
+    return render(request, "generation/create.html", _page(request, models=models, composer=form), status=status)
 
 
 def _keep_uploads(user: User, form: Composer, files: Iterable[UploadedFile]) -> int | None:
