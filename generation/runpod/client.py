@@ -21,7 +21,8 @@ import urllib3.exceptions
 from requests.exceptions import RequestException
 
 from . import pool
-from .report import NotAReport, Report, State, parse_report, parse_state
+from .replies import REPLY_MOST, Reply, answer_in, report_in
+from .report import Report, State, parse_state
 from .verdicts import (
     DETAIL_CHARACTERS,
     Gone,
@@ -30,7 +31,6 @@ from .verdicts import (
     RunPodError,
     Unavailable,
     Unknown,
-    read_verdict,
     run_verdict,
 )
 
@@ -47,8 +47,7 @@ __all__ = [
 ]
 
 BODY_MOST = 10_000_000  # bytes of a /run; RunPod says 10 MB
-REPLY_MOST = 64 * 1024 * 1024  # bytes; pictures come as base64 inside
-_USER_AGENT = "ArtGen (+https://docs.runpod.io/serverless)"
+USER_AGENT = "ArtGen (+https://docs.runpod.io/serverless)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +110,7 @@ class Client:
         a further one waits `pool_wait` for its turn, and `pool_kept` connections stay open between requests.
         """
         self.base_url = base_url.rstrip("/")
-        self._api_key = api_key.strip()  # a key read from a file ends in a newline
-        if not self._api_key.isascii() or not self._api_key.isprintable() or " " in self._api_key:
-            raise ValueError("the RunPod API key has characters that cannot be in a header")
+        self._api_key = header_key(api_key)
         self._timeout = (connect_timeout, read_timeout)
         self._reply_seconds = read_timeout * 2
         self._pool_kept, self._pool_maxsize, self._pool_wait = pool_kept, pool_maxsize, pool_wait
@@ -128,7 +125,7 @@ class Client:
         self._turns = threading.BoundedSemaphore(self._pool_maxsize)
         session = requests.Session()
         session.auth = _Bearer(self._api_key)
-        session.headers.update({"Accept": "application/json", "User-Agent": _USER_AGENT})
+        session.headers.update({"Accept": "application/json", "User-Agent": USER_AGENT})
         session.cookies.set_policy(_NoCookies())
         adapter = pool.Adapter(kept=self._pool_kept)
         session.mount("https://", adapter)
@@ -172,7 +169,7 @@ class Client:
                     "the call to RunPod broke after it was sent", detail=error.detail
                 ) from error.__cause__
             raise NotAccepted("RunPod could not be reached", detail=error.detail) from error.__cause__
-        if not 200 <= reply.status < 300:
+        if not reply.ok:
             raise run_verdict(reply.status, reply.headers, reply.text)
         answer = reply.json()
         runpod_id = answer.get("id") if isinstance(answer, dict) else None
@@ -201,7 +198,7 @@ class Client:
     # https://docs.runpod.io/serverless/endpoints/send-requests#purge-queue
     def purge_queue(self, endpoint_id: str) -> int:
         """Remove every waiting job of an endpoint and return their number. Raises Gone or Unavailable."""
-        answer = self._read("POST", self._url(endpoint_id, "purge-queue"))
+        answer = answer_in(self._read("POST", self._url(endpoint_id, "purge-queue")))
         removed = answer.get("removed") if isinstance(answer, dict) else None
         if isinstance(removed, bool) or not isinstance(removed, int):
             raise Unavailable("RunPod's reply to /purge-queue has no number")
@@ -210,7 +207,7 @@ class Client:
     # https://docs.runpod.io/serverless/endpoints/send-requests#health
     def health(self, endpoint_id: str) -> Health:
         """Return the endpoint's counts of jobs and workers. Raises Gone (no such endpoint) or Unavailable."""
-        answer = self._read("GET", self._url(endpoint_id, "health"))
+        answer = answer_in(self._read("GET", self._url(endpoint_id, "health")))
         if not isinstance(answer, dict) or not isinstance(answer.get("workers"), dict):
             raise Unavailable("RunPod's reply to /health has no workers")
         jobs = _counts(answer.get("jobs"))
@@ -228,42 +225,23 @@ class Client:
         self._session.close()
 
     def _report(self, method: str, endpoint_id: str, call: str, runpod_id: str) -> Report:
-        answer = self._read(method, self._url(endpoint_id, call, runpod_id), refusable=call == "retry")
-        try:
-            report = parse_report(answer)
-        except NotAReport as error:
-            raise Unavailable(
-                f"RunPod's reply to /{call} is no report: {error}", detail=str(answer)
-            ) from error
-        if report.runpod_id != runpod_id:
-            raise Unavailable(f"RunPod answered /{call} with another job's report", detail=report.runpod_id)
-        return report
+        reply = self._read(method, self._url(endpoint_id, call, runpod_id))
+        if call == "retry" and reply.status == 400:
+            raise Refused("RunPod refused (400)", code="invalid_input", detail=reply.text, status=400)
+        return report_in(reply, runpod_id)
 
-    def _read(self, method: str, url: str, *, refusable: bool = False) -> Any:
+    def _read(self, method: str, url: str) -> Reply:
         try:
-            reply = self._send(method, url, None)
+            return self._send(method, url, None)
         except _NoTurn as error:
             raise Unavailable("too many calls to RunPod are under way here") from error
         except _Broken as error:
             raise Unavailable("RunPod could not be reached", detail=error.detail) from error.__cause__
-        if refusable and reply.status == 400:
-            raise Refused(
-                "RunPod refused the call (400)", code="invalid_input", detail=reply.text, status=400
-            )
-        if not 200 <= reply.status < 300:
-            raise read_verdict(reply.status, reply.headers, reply.text)
-        answer = reply.json()
-        if answer is None:
-            raise Unavailable("RunPod's reply is no JSON", detail=reply.text, status=reply.status)
-        return answer
 
     def _url(self, endpoint_id: str, *path: str) -> str:
-        parts = [urllib.parse.quote(part, safe="") for part in (endpoint_id, *path)]
-        if not all(part.strip(".") for part in parts):
-            raise ValueError("an endpoint id or job id is empty")
-        return "/".join([self.base_url, *parts])
+        return address(self.base_url, endpoint_id, *path)
 
-    def _send(self, method: str, url: str, data: bytes | None) -> "_Reply":
+    def _send(self, method: str, url: str, data: bytes | None) -> Reply:
         """Return the reply of one request, read to its end. Raises _NoTurn or _Broken."""
         headers = {"Content-Type": "application/json"} if data is not None else None
         with self._turn():
@@ -282,7 +260,7 @@ class Client:
                     body = _read_all(response, time.monotonic() + self._reply_seconds)
             except (RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 raise _Broken(self._scrub(repr(error)), sent=pool.begun()) from error
-        return _Reply(response.status_code, response.headers, self._scrub_bytes(body))
+        return Reply(response.status_code, response.headers, self._scrub_bytes(body))
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
@@ -301,6 +279,22 @@ class Client:
         return data.replace(self._api_key.encode(), b"***") if self._api_key else data
 
 
+def address(base_url: str, *path: str) -> str:
+    """Return the address of a call; ids are quoted. Raises ValueError for an empty one."""
+    parts = [urllib.parse.quote(part, safe="") for part in path]
+    if not all(part.strip(".") for part in parts):
+        raise ValueError("an endpoint id or job id is empty")
+    return "/".join([base_url, *parts])
+
+
+def header_key(api_key: str) -> str:
+    """Return the key as it goes into a header; one read from a file ends in a newline. Raises ValueError."""
+    key = api_key.strip()
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise ValueError("the RunPod API key has characters that cannot be in a header")
+    return key
+
+
 class _NoTurn(Exception):
     pass
 
@@ -309,24 +303,6 @@ class _Broken(Exception):
     def __init__(self, detail: str, *, sent: bool) -> None:
         super().__init__(detail)
         self.detail, self.sent = detail[:DETAIL_CHARACTERS], sent
-
-
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        return self.body[: DETAIL_CHARACTERS * 4].decode("utf-8", "replace")
-
-    def json(self) -> Any:
-        """Return the decoded body, or None if it is no JSON."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
 
 
 class _NoCookies(http.cookiejar.DefaultCookiePolicy):

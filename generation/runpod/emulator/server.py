@@ -103,8 +103,8 @@ class Server:
         fault = self._faults.take(call, endpoint)
         with self._lock:
             self._calls.append(Call(request.method, request.path, call, endpoint, job_id, document, fault))
-        if reply := _before(fault, request):
-            return reply
+        if refusal := _before(fault, request):
+            return refusal
         if not self._authorized(request):
             return _error(401, "unauthorized")
         if endpoint.startswith("missing"):
