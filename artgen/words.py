@@ -1,6 +1,6 @@
 """Words for numbers, money and time, in the language of the request."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from django.utils import formats, timezone
@@ -123,14 +123,10 @@ def ratio(width: int, height: int) -> str:
     return min(RATIOS, key=lambda entry: max(entry[1] / shape, shape / entry[1]))[0]
 
 
-def plural_forms(singular: str, plural: str) -> dict[str, str]:
-    """Return the translated forms by CLDR category, for the page's script to choose from with `Intl.PluralRules`.
+def plural_forms(translated: Callable[[int], str]) -> dict[str, str]:
+    """Return a sentence's forms by CLDR category, for the page's script to choose from with `Intl.PluralRules`.
 
-    Counts 1, 2 and 5 stand for one, few and many: that covers Russian; English uses one and other.
+    `translated` calls ngettext with its number. 1, 2 and 5 stand for one, few and many: that covers Russian; English
+    uses one and other.
     """
-    return {
-        "one": ngettext(singular, plural, 1),
-        "few": ngettext(singular, plural, 2),
-        "many": ngettext(singular, plural, 5),
-        "other": ngettext(singular, plural, 2),
-    }
+    return {"one": translated(1), "few": translated(2), "many": translated(5), "other": translated(2)}

@@ -171,7 +171,7 @@ class Composer:
         """The shapes on offer: the model's own list of sizes, or the usual ratios at its usual area."""
         if "size" in self.parameters:
             sizes = [SIZE.fullmatch(str(choice)) for choice in self.parameters["size"].choices]
-            return [shape_of(int(size[1]), int(size[2])) for size in sizes if size]
+            return _told_apart([shape_of(int(size[1]), int(size[2])) for size in sizes if size])
         if not self.has_exact_size:
             return []
         width, height = self.parameters["width"], self.parameters["height"]
@@ -310,6 +310,16 @@ def shape_of(width: int, height: int) -> Shape:
         divisor = math.gcd(width, height)
         name = f"{width // divisor}:{height // divisor}"
     return Shape(name, width, height)
+
+
+def _told_apart(shapes: list[Shape]) -> list[Shape]:
+    """Name the second shape of the same ratio by its width."""
+    seen: set[str] = set()
+    named = []
+    for shape in shapes:
+        named.append(Shape(f"{shape.width}", shape.width, shape.height) if shape.name in seen else shape)
+        seen.add(shape.name)
+    return named
 
 
 def fitting(name: str, ratio: float, *, width: Parameter, height: Parameter) -> Shape:

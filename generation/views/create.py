@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import ledger
@@ -225,9 +225,9 @@ def _page(request: HttpRequest, *, models: list[ImageModel], composer: Composer 
         "is_filled": bool(asked) or request.method == "POST",
         "examples": examples,
         "words": {
-            "ready": words.plural_forms("%(count)s picture ready", "%(count)s pictures ready"),
-            "active": words.plural_forms("%(count)s in progress", "%(count)s in progress"),
-            "steps": words.plural_forms("%(count)s step", "%(count)s steps"),
+            "ready": words.plural_forms(lambda n: ngettext("%(count)s picture ready", "%(count)s pictures ready", n)),
+            "active": words.plural_forms(lambda n: ngettext("%(count)s in progress", "%(count)s in progress", n)),
+            "steps": words.plural_forms(lambda n: ngettext("%(count)s step", "%(count)s steps", n)),
             "random_seed": _("random seed"),
             "own_seed": _("own seed"),
         },

@@ -72,7 +72,7 @@ export class Composer {
       return
     }
     if (button?.getAttribute("aria-disabled") === "true") {
-      say(button.textContent.trim().replace(/\s+/g, " "))
+      say(spoken(button))
       return
     }
     if (this.form.getAttribute("aria-busy") === "true") return
@@ -306,7 +306,7 @@ export class Composer {
       const button = dock.querySelector("#create-button")
       if (hadFocus) button?.focus()
       clearTimeout(this.timers.say)
-      this.timers.say = setTimeout(() => say(button?.getAttribute("aria-label") ?? button?.textContent.trim()), SAY_AFTER)
+      this.timers.say = setTimeout(() => say(spoken(button)), SAY_AFTER)
     } catch {
       // Offline: the old quote stays, dimmed; the server has the last word anyway.
     }
@@ -345,6 +345,13 @@ export class Composer {
 function fillSlider(slider) {
   const range = slider.querySelector("[data-range]")
   if (range) range.style.setProperty("--value", (100 * (range.value - range.min)) / (range.max - range.min || 1))
+}
+
+/** What the button says now, without the words for the moment of placing. */
+function spoken(button) {
+  if (!button) return ""
+  const parts = [...button.children].filter((part) => !part.matches(".create-placing"))
+  return parts.map((part) => part.textContent).join(" ").trim().replace(/\s+/g, " ")
 }
 
 function randomSeed() {

@@ -1,6 +1,7 @@
 /** Put popovers beside the button that opens them; on phones the stylesheet makes sheets of them. */
 
 const GAP = 8, EDGE = 12 // px
+const ROOM_LEAST = 360 // px: with less room below, the list may cover its button
 const phone = window.matchMedia("(max-width: 760px)")
 
 export function anchorPopovers() {
@@ -19,8 +20,15 @@ export function anchorPopovers() {
 function place(floating, opener) {
   const from = opener.getBoundingClientRect()
   floating.style.inset = "auto"
-  const { offsetWidth: width, offsetHeight: height } = floating
+  floating.style.maxHeight = ""
+  const width = floating.offsetWidth
+  let height = floating.offsetHeight
   const below = from.bottom + GAP
+  const room = innerHeight - below - EDGE
+  if (height > room && room >= ROOM_LEAST) {
+    floating.style.maxHeight = `${room}px`
+    height = room
+  }
   const top = below + height <= innerHeight - EDGE ? below : Math.max(EDGE, Math.min(below, innerHeight - EDGE - height))
   const start = from.left + width <= innerWidth - EDGE ? from.left : from.right - width
   floating.style.top = `${top}px`
