@@ -151,13 +151,41 @@ def check_due() -> int:
     jobs = lifecycle.claim_due(statuses=AT_RUNPOD, limit=TICK_CHECKS, lease=CHECK_LEASE)
     if not jobs:
         return 0
-    refs = {job.id: (job.snapshot["endpoint_id"], job.runpod_id) for job in jobs if job.runpod_id}
-    replies = provider.sweep().read(list(refs.values())) if refs else {}
+    replies = _ask(jobs)
     out = Job.objects.at_runpod().count()
     look_every = max(LOOK_EVERY, timedelta(seconds=out / READS_PER_SECOND))
     for job in jobs:
-        _apply(job, replies.get(refs[job.id]) if job.id in refs else None, look_every=look_every)
+        _apply(job, replies.get(job.id), look_every=look_every)
     return len(jobs)
+
+
+def reconcile() -> list[tuple[Job, str]]:
+    """Ask RunPod about every job that it is known to have, due or not, and apply the answers at once.
+
+    Returns each job as it was before, and in a few words what RunPod said. Also stores what is due to be stored and stops what is to be stopped. No lease is taken: whoever applies the same
+    answer second finds the row moved on and lets it be.
+    """
+    asked: list[tuple[Job, str]] = []
+    known = list(Job.objects.at_runpod().exclude(runpod_id="").select_related("model").order_by("id"))
+    for start in range(0, len(known), TICK_CHECKS):
+        jobs = known[start : start + TICK_CHECKS]
+        replies = _ask(jobs)
+        for job in jobs:
+            reply = replies.get(job.id)
+            _apply(job, reply, look_every=LOOK_EVERY)
+            said = reply.state.value if isinstance(reply, Report) else _words(reply) if reply else "no reply"
+            asked.append((job, said))
+    for job_id in Job.objects.filter(status=Status.STORING).order_by("id").values_list("id", flat=True):
+        store(job_id)
+    for job in Job.objects.filter(stop_pending=True).order_by("id"):
+        _stop(job)
+    return asked
+
+
+def _ask(jobs: Sequence[Job]) -> dict[UUID, Report | RunPodError]:
+    refs = {job.id: (job.snapshot["endpoint_id"], job.runpod_id) for job in jobs if job.runpod_id}
+    replies = provider.sweep().read(list(refs.values())) if refs else {}
+    return {job_id: replies[ref] for job_id, ref in refs.items() if ref in replies}
 
 
 def _apply(job: Job, reply: Report | RunPodError | None, *, look_every: timedelta) -> None:

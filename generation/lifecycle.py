@@ -30,6 +30,7 @@ from generation import events
 from generation.models import ACTIVE, AT_RUNPOD, Image, ImageModel, Job, JobEvent, Status
 
 FIRST_LOOK = timedelta(seconds=2)  # from a submission to the first look at it
+STOPPED_BY_STAFF = "stopped_by_staff"
 UNKNOWN_MARGIN = timedelta(seconds=60)  # beyond RunPod's ttl, for clocks that differ
 
 
@@ -38,13 +39,13 @@ class Stale(Exception):
 
 
 # --- birth -----------------------------------------------------------------------------------------------------------
-def placed(jobs: Sequence[Job]) -> None:
-    """Insert new jobs as QUEUED and due; the caller's transaction holds their credits."""
+def placed(jobs: Sequence[Job], *, actor: User | None, detail: str = "") -> None:
+    """Insert new jobs as QUEUED and due; the caller's transaction holds their credits. No actor: a command did it."""
     now = timezone.now()
     for job in jobs:
         job.status, job.due_at, job.created_at = Status.QUEUED, now, now
     Job.objects.bulk_create(jobs)
-    _record(jobs, name="placed", at=now, actor=jobs[0].user)
+    _record(jobs, name="placed", at=now, actor=actor, detail=detail)
     for job in jobs:
         _publish(job)
 
@@ -80,6 +81,20 @@ def woken(job_id: UUID, *, attempt: int) -> bool:
     """Make an attempt that RunPod has rung for due at once; False when it waits for nothing of the kind."""
     known = Job.objects.filter(id=job_id, attempt=attempt, status__in=AT_RUNPOD).exclude(runpod_id="")
     return bool(known.update(due_at=timezone.now()))
+
+
+def hurried(job: Job, *, actor: User | None) -> bool:
+    """Make a job due at once because staff want it looked at; False when there is nothing to look at.
+
+    That is so when it has ended, and while it is unknown whether RunPod took it: only its doorbell can tell.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        known = Job.objects.active().filter(id=job.id).exclude(status=Status.SUBMITTED, runpod_id="")
+        if not known.update(due_at=now):
+            return False
+        _record([Job.objects.get(id=job.id)], name="hurried", at=now, actor=actor)
+    return True
 
 
 # --- to RunPod and back ----------------------------------------------------------------------------------------------
@@ -257,10 +272,14 @@ def failed(job: Job, *, code: str, detail: str = "", actor: User | None = None) 
 
 
 def canceled(job: Job, *, actor: User | None, detail: str = "") -> Job:
-    """End a job that is not yet being stored because somebody wants it no more; returns what was held. Raises Stale."""
+    """End a job that is not yet being stored because somebody wants it no more; returns what was held. Raises Stale.
+
+    No actor: a command did it. Unless it was its owner, the job says so by its code.
+    """
     if not job.is_cancelable:
         raise Stale
-    return _ended_without_picture(job, Status.CANCELED, code="", detail=detail, actor=actor)
+    code = "" if actor is not None and actor.id == job.user_id else STOPPED_BY_STAFF
+    return _ended_without_picture(job, Status.CANCELED, code=code, detail=detail, actor=actor)
 
 
 def orphaned(job: Job, *, runpod_id: str) -> None:

@@ -172,6 +172,7 @@ class Status(models.TextChoices):
 FINAL = (Status.SUCCEEDED, Status.FAILED, Status.CANCELED)
 ACTIVE = (Status.QUEUED, Status.SUBMITTED, Status.RUNNING, Status.STORING)
 AT_RUNPOD = (Status.SUBMITTED, Status.RUNNING)
+STUCK_AFTER = timedelta(seconds=60)  # a due job that nobody has looked at for so long
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -192,6 +193,17 @@ class JobQuerySet(models.QuerySet["Job"]):
     def at_runpod(self) -> "JobQuerySet":
         """Keep those that are, or may be, with RunPod."""
         return self.filter(status__in=AT_RUNPOD)
+
+    def stuck(self) -> "JobQuerySet":
+        """Keep active ones that want an operator's eye: overdue, past the deadline, of unknown fate, or missing."""
+        now = timezone.now()
+        since = now - STUCK_AFTER
+        return self.active().filter(
+            Q(due_at__lt=since)
+            | Q(deadline_at__lt=now)
+            | Q(status=Status.SUBMITTED, runpod_id="", submitted_at__lt=since)
+            | Q(missing_since__isnull=False)
+        )
 
     def newest_first(self) -> "JobQuerySet":
         """Sort by id, which is by time."""
