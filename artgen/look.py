@@ -1,10 +1,13 @@
 """What every page shows (theme, languages, version), and the two switches that every page has: theme and language."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, get_language_info
 from django.views import i18n
@@ -29,6 +32,22 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "other_languages": [language for language in languages if not language["current"]],
         "version": settings.VERSION,
     }
+
+
+def user_language(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Return the middleware that gives signed-in users the language they chose, on every device.
+
+    What reaches them outside of a request (socket, e-mail) is in that language, so the pages must be too.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        language = getattr(request.user, "language", "")
+        if language != get_language() and language in dict(settings.LANGUAGES):
+            translation.activate(language)
+            request.LANGUAGE_CODE = language
+        return get_response(request)
+
+    return middleware
 
 
 @require_POST
