@@ -8,7 +8,7 @@ const region = document.getElementById("toasts")
  * `kind` "plain" or "error"; `action` {label, run} adds a button (Undo); `key` replaces the message with that key.
  */
 export function toast(text, { kind = "plain", action = null, key = "", stays = kind === "error" } = {}) {
-  if (key) region.querySelector(`[data-key="${CSS.escape(key)}"]`)?.remove()
+  if (key) dismiss(key)
   const element = document.getElementById("toast-template").content.firstElementChild.cloneNode(true)
   element.querySelector("p").textContent = text
   if (key) element.dataset.key = key
@@ -31,6 +31,11 @@ export function toast(text, { kind = "plain", action = null, key = "", stays = k
   region.append(element)
   manage(element)
   return () => element.remove()
+}
+
+/** Take away the message with this key, if it is there. */
+export function dismiss(key) {
+  region.querySelector(`[data-key="${CSS.escape(key)}"]`)?.remove()
 }
 
 function manage(element) {

@@ -2,7 +2,7 @@
 
 import { part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
-import { toast } from "../../artgen/js/toasts.js"
+import { dismiss, toast } from "../../artgen/js/toasts.js"
 import { plural, word } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
 import { Draft, fieldsOf } from "./draft.js"
@@ -86,12 +86,14 @@ export class Composer {
       if (answer.ok) {
         this.form.elements.key.value = freshKey()
         this.#complain("")
+        dismiss("failed")
         this.onPlaced(answer.fragment.querySelector("[data-run]"))
         this.#quoteSoon()
       } else if (answer.fragment.querySelector("#composer")) {
         this.#replace(answer.fragment)
         const wrong = this.form.querySelector("[aria-invalid=true]")
-        wrong?.focus()
+        wrong?.focus({ preventScroll: true })
+        wrong?.scrollIntoView({ block: "center" })
       } else {
         toast(this.data.failed, { kind: "error", key: "failed" })
       }
