@@ -19,7 +19,8 @@ Point = tuple[float, float]
 
 def smoothstep(low: float | Array, high: float | Array, value: Array) -> Array:
     """Return the cubic step from 0 at `low` to 1 at `high` (which may lie below `low`)."""
-    t = np.clip((value - low) / (np.asarray(high, np.float32) - np.asarray(low, np.float32)), 0, 1)
+    span = np.asarray(high, np.float32) - np.asarray(low, np.float32)
+    t = np.clip((value - low) / np.where(span == 0, np.float32(1e-9), span), 0, 1)
     result: Array = t * t * (np.float32(3) - np.float32(2) * t)
     return result
 

@@ -166,9 +166,7 @@ def _ink(canvas: Canvas) -> Array:
 
 def _paper_cut(canvas: Canvas) -> Array:
     """Return a few flat tones with the shadow that one sheet throws on the next."""
-    planes = canvas.rgb
-    for _ in range(2):
-        planes = _smeared(planes, max(2, round(canvas.height * 0.007)))
+    planes = _smeared(canvas.blurred(canvas.rgb, 0.0022), max(2, round(canvas.height * 0.004)))
     gray = luma(planes)
     steps = np.float32(7)
     flat = np.round(gray * steps) / steps
@@ -189,8 +187,8 @@ def _pixel(canvas: Canvas) -> Array:
     small = contrast(saturate(small, 1.2), 1.12)
     bayer = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 16 - np.float32(0.47)
     pattern = np.tile(bayer, (-(-rows // 4), -(-columns // 4)))[:rows, :columns]
-    levels = np.float32(7)
-    small = np.round(np.clip(small, 0, 1) * levels + pattern * np.float32(0.8)) / levels
+    levels = np.float32(11)
+    small = np.round(np.clip(small, 0, 1) * levels + pattern * np.float32(0.5)) / levels
     large = np.repeat(np.repeat(small, block, axis=1), block, axis=2)
     return np.ascontiguousarray(large[:, : canvas.height, : canvas.width], dtype=np.float32)
 

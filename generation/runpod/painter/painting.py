@@ -10,6 +10,7 @@ from PIL import Image
 
 from . import words
 from .canvas import Canvas
+from .edit import repaint
 from .finishes import finish
 from .motifs import MOTIFS
 from .palette import LIGHTS, NAMED_COLORS, Light, lightened
@@ -39,8 +40,10 @@ def paint(
         width, height, seed=seed, scene=scene, light=_light(scene, seed, prompt), report=_Rising(on_progress).report
     )
     canvas.report(0.0)
-    motif = MOTIFS[choose_motif(scene, seed=seed, prompt=prompt)]
-    motif.paint(canvas, scene)
+    if sources:
+        repaint(canvas, sources, strength=strength)
+    else:
+        MOTIFS[choose_motif(scene, seed=seed, prompt=prompt)].paint(canvas, scene)
     finish(canvas)
     image = Image.fromarray(_pixels(canvas))
     canvas.report(1.0)
@@ -59,6 +62,8 @@ def _light(scene: Scene, seed: int, prompt: str) -> Light:
     # The wording shifts the light but not the composition: the same seed with other words stays recognizable.
     rng = np.random.default_rng([seed % 2**64, zlib.crc32(prompt.encode()), 1])
     times = MOTIFS[scene.motif].times if scene.motif in MOTIFS else ("dawn", "day", "sunset", "dusk")
+    if scene.has("moon", "stars", "aurora"):
+        times = ("night",)
     time = scene.time or str(rng.choice(times))
     choices = LIGHTS[time]
     light = choices[int(rng.integers(len(choices)))]

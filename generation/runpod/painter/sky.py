@@ -71,10 +71,14 @@ def paint_moon(canvas: Canvas, x: float, y: float, *, radius: float = 0.07) -> N
         return
     seas = canvas.fbm("moon seas", across=0.28 / radius, octaves=5)
     mottle = canvas.fbm("moon craters", across=1.6 / radius, octaves=3)
-    shade = np.float32(1) - np.float32(0.24) * smoothstep(0.48, 0.66, seas) - np.float32(0.1) * smoothstep(0.55, 0.75, mottle)
+    shade = np.float32(1) - np.float32(0.20) * smoothstep(0.48, 0.66, seas) - np.float32(0.1) * smoothstep(0.55, 0.75, mottle)
     off = np.hypot(canvas.x - np.float32(x), canvas.y - np.float32(y)) / np.float32(radius)
     shade *= np.float32(1) - np.float32(0.16) * np.clip(off, 0, 1) ** 3
-    body = light.sun[:, None, None] * np.float32(1.02) * shade
+    pale = mixed(light.sun, np.ones(3, np.float32), 0.35)
+    body = pale[:, None, None] * np.float32(1.06) * shade
+    if not light.night:
+        # By day the sky shines through the seas of the moon.
+        body = np.maximum(body, canvas.rgb + (np.float32(1) - canvas.rgb) * np.float32(0.35))
     canvas.lay(body, disk)
 
 

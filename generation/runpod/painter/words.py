@@ -44,14 +44,14 @@ MOTIFS: dict[str, tuple[int, str]] = {
     ),
     "flower": (
         7,
-        "цвет=ок цветок цветк цветы цветов_букет цветочн роз=а георгин пион хризантем лотос подсолнух тюльпан лепест букет бутон flower dahlia "
-        "peony chrysanthem lotus sunflower petal bouquet blossom_macro bloom rose =roses",
+        "цветок цветк цветы цветов_букет цветочн роза розы георгин пион хризантем лотос кувшинк ромашк маргаритк подсолнух тюльпан лепест букет бутон flower dahlia "
+        "peony chrysanthem lotus =lily daisy camomile chamomile tulip sunflower petal bouquet blossom_macro bloom rose =roses",
     ),
     "field": (6, "поле поля полю лаванд пшениц луг луга виноградник плантаци террас field lavender wheat meadow vineyard plantation terrace tea_hill"),
     "tree": (6, "дерев дуб сакур вишн яблон_цвет клен =ива баобаб tree oak sakura cherry maple willow baobab bonsai бонсай"),
     "dunes": (6, "дюн пустын барха сахар_пуст песк песч dune desert sahara sand"),
     "liquid": (6, "мрамор акрил жидк чернил_в_вод оникс агат малахит marble fluid liquid agate onyx malachite acrylic_pour swirl"),
-    "flow": (5, "абстракт абстракц линии волокн шелк нит поток узор abstract abstraction flow_field strand silk thread generative pattern lines"),
+    "flow": (6, "абстракт абстракц линии волокн шелк нит поток узор abstract abstraction flow_field strand silk thread generative pattern lines"),
     "geometry": (5, "геометр баухаус супрематизм кругл_форм плакат конструктив geometr bauhaus suprematis poster constructivis shapes mid-century"),
     "forest": (4, "лес лесу леса лесн берез сосн ель ели елк рощ тайг чащ джунгл forest wood =woods birch pine fir spruce grove taiga jungle"),
     "lake": (4, "озер пруд отражени водоем lake pond reflection tarn"),
@@ -76,6 +76,11 @@ THINGS: dict[str, str] = {
     "pine": "сосн ель ели елк тайг хвой pine fir spruce taiga conifer",
     "blossom": "сакур вишн цветущ blossom sakura cherry blooming",
     "sunflower": "подсолнух sunflower",
+    "dahlia": "георгин dahlia",
+    "peony": "пион peony",
+    "chrysanthemum": "хризантем chrysanthem",
+    "lotus": "лотос lotus lily кувшинк",
+    "daisy": "ромашк маргаритк daisy camomile chamomile",
     "rose": "роза розы розу роз_ rose",
     "reflection": "отражени reflection mirror",
     "window": "окн подоконник window windowsill sill",
@@ -138,7 +143,7 @@ COLORS: dict[str, str] = {
 
 MOODS: dict[str, str] = {
     "calm": "спокой тих безмятеж умиротвор медитатив calm quiet serene peace tranquil still_water gentle",
-    "dark": "темн мрачн зловещ драматич драмa dark gloomy moody dramatic ominous",
+    "dark": "темн мрачн зловещ драматич dark gloomy moody dramatic ominous",
     "bright": "светл ярк сияющ bright radiant airy light_and",
     "pastel": "пастел нежн мягк зефир pastel soft delicate tender",
     "vivid": "сочн насыщен контраст vivid vibrant saturated colorful intense",
@@ -207,8 +212,10 @@ def _found(words: list[str], table: str) -> list[str]:
 def read(prompt: str, *, negative_prompt: str = "") -> Scene:
     """Return the scene that a prompt describes, less what the negative prompt excludes."""
     words, unwanted = _words(prompt), _words(negative_prompt)
-    without = {key for key, (_, stems) in _MOTIFS.items() if _position(unwanted, stems) is not None}
-    without.update(_found(unwanted, "things"), _found(unwanted, "weather"))
+    without = {*_found(unwanted, "things"), *_found(unwanted, "weather")}
+    # "No boat" asks for an empty sea, not for no sea.
+    broad = [word for word in unwanted if not _found([word], "things")]
+    without.update(key for key, (_, stems) in _MOTIFS.items() if _position(broad, stems) is not None)
     named = [
         (-weight, place, key)
         for key, (weight, stems) in _MOTIFS.items()

@@ -70,7 +70,7 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     sun /= np.linalg.norm(sun)
     boxes, balls = _build(rng)
     tile = canvas.tile("stucco", cells=8, octaves=5, gain=0.55)
-    zoom = np.float32(0.92 * max(1.0, 0.80 / canvas.aspect) * (1.0 if canvas.aspect < 1.3 else 1.05))
+    zoom = np.float32(0.84 * max(1.0, 1.02 / canvas.aspect))
     materials = colors ** np.float32(1.65)
 
     def shoot(px: Array, py: Array) -> tuple[Array, Array, Array]:

@@ -38,9 +38,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         if name not in ("black", "white", "gray"):
             colors = tinted(colors, NAMED_COLORS[name], 0.75)
     glow = np.zeros_like(canvas.rgb)
-    count = int(rng.integers(3, 5))
+    count = int(rng.integers(2, 4))
     for index in range(count):
-        glow += _curtain(canvas, index, horizon, colors, strength=float(rng.uniform(0.65, 1.0)) * (1.0 if index else 1.15))
+        glow += curtain(canvas, index, horizon, colors, strength=float(rng.uniform(0.65, 1.0)) * (1.0 if index else 1.15))
         canvas.report(0.2 + 0.35 * (index + 1) / count)
     canvas.rgb = np.float32(1) - (np.float32(1) - canvas.rgb) * np.exp(-glow * np.float32(1.15))
     _paint_range(canvas, horizon, mixed(colors[1], colors[2], 0.5))
@@ -51,7 +51,7 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     )
 
 
-def _curtain(canvas: Canvas, index: int, horizon: float, colors: Array, strength: float) -> Array:
+def curtain(canvas: Canvas, index: int, horizon: float, colors: Array, strength: float) -> Array:
     """Return one folded ribbon of light (3, H, W): its sharp foot traced point by point, its rays fading upward."""
     rng = canvas.rng(f"curtain {index}")
     points = int(26 * canvas.width)
@@ -59,15 +59,15 @@ def _curtain(canvas: Canvas, index: int, horizon: float, colors: Array, strength
     swing = noise.line(rng, points, cells=2.6 * max(1.0, canvas.aspect), octaves=3, gain=0.5) - 0.5
     curl = noise.line(rng, points, cells=9 * max(1.0, canvas.aspect), octaves=2) - 0.5
     # The ribbon turns back on itself: where it runs along the line of sight its light adds up.
-    x = canvas.aspect * (s * 1.5 - 0.25) + swing * 0.6 + curl * 0.09
-    middle = horizon * (0.46 + 0.13 * index + rng.uniform(-0.05, 0.05))
+    x = canvas.aspect * (s * 1.5 - 0.25) + swing * 0.42 + curl * 0.05
+    middle = horizon * (0.52 + 0.12 * index + rng.uniform(-0.05, 0.05))
     away = noise.line(rng, points, cells=1.7 * max(1.0, canvas.aspect), octaves=3, gain=0.45) - 0.5
     y = middle + away * horizon * 0.62 + swing * 0.10 + curl * 0.03
     rays = noise.line(rng, points, cells=150 * canvas.aspect, octaves=4, gain=0.7)
     veil = noise.line(rng, points, cells=7 * canvas.aspect, octaves=3)
-    weight = (0.35 + 1.6 * np.clip(rays, 0, 1) ** 2) * np.clip(veil * 1.9 - 0.35, 0.06, 1.6)
+    weight = (0.35 + 1.6 * np.clip(rays, 0, 1) ** 2) * np.clip(veil * 3.4 - 1.15, 0.0, 1.7)
     foot = splat(canvas, x, y, weight / 26)
-    foot = noise.blurred(foot, max(0.8, canvas.height / 1000))
+    foot = noise.blurred(foot, canvas.height * 0.0016)
     light = np.empty((3, canvas.height, canvas.width), np.float32)
     lengths = np.array([0.035, 0.13, 0.30], np.float32) * np.float32(rng.uniform(0.85, 1.2))
     keep = np.exp(-np.float32(canvas.px) / lengths)[:, None]
@@ -76,10 +76,19 @@ def _curtain(canvas: Canvas, index: int, horizon: float, colors: Array, strength
         trail = trail * keep + foot[row]
         light[:, row] = trail
     light *= np.float32(strength * 0.022 * canvas.height / 1000) / lengths[:, None, None] ** np.float32(0.55) * np.float32(1024 / canvas.height)
-    short, medium, long = light * np.array([3.0, 5.2, 5.0], np.float32)[:, None, None]
+    # Where the ribbon runs along the line of sight its light adds up without bound; the eye does not.
+    # Below its hem the light dies away quickly, but not at once.
+    soft = np.zeros(canvas.width, np.float32)
+    fall = np.exp(-np.float32(canvas.px) / np.float32(0.016))
+    for row in range(canvas.height):
+        soft = np.maximum(soft * fall, light[0, row])
+        light[0, row] = soft
+    light = light / (np.float32(1) + light * np.float32(0.9))
+    light = (light + np.float32(0.9) * canvas.blurred(light, 0.012)) * np.array([4.2, 3.4, 1.9], np.float32)[:, None, None]
+    short, medium, long = light
     c0, c1, c2, c3 = (color[:, None, None] for color in colors)
     result: Array = (c0 * np.float32(0.35) + c1 * np.float32(0.65)) * short + c1 * medium + (c2 * np.float32(0.6) + c3 * np.float32(0.4)) * long
-    return result + canvas.blurred(c2 * long + c1 * medium, 0.03) * np.float32(0.35)
+    return result + canvas.blurred(c2 * long + c1 * medium, 0.045) * np.float32(0.5)
 
 
 def _paint_range(canvas: Canvas, horizon: float, glow: Array) -> None:

@@ -170,8 +170,7 @@ def _paint_front(canvas: Canvas, winter: bool, side: float) -> None:
     run = canvas.x[0] / np.float32(canvas.aspect)
     run = run if side > 0 else 1 - run
     foot = (np.float32(0.86) + run * np.float32(0.42) + (canvas.line("front", across=2, octaves=3) - np.float32(0.5)) * np.float32(0.05)).astype(np.float32)
-    trees = forest_edge(canvas, "front trees", foot=foot, height=0.46, density=30)
-    trees = trees * smoothstep(0.46, 0.30, run)[None]
+    trees = forest_edge(canvas, "front trees", foot=foot, height=0.52, density=85, thin=-0.5, keep=smoothstep(0.36, 0.10, run))
     color = mixed(light.near, light.far, 0.06)
     canvas.lay(color, trees)
     if winter:

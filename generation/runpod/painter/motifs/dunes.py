@@ -61,7 +61,7 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     if scene.season == "winter" or scene.has("white"):
         sand = mixed(sand, np.ones(3, np.float32), 0.55)
     speck = grain.at(land.x * np.float32(0.5), land.z * np.float32(0.5)) - np.float32(0.5)
-    strength = 1.25 if not light.night else 0.75
+    strength = 1.25 if not light.night else 1.3
     fog = np.float32(1) - np.exp(-((land.z * np.float32(0.055)) ** np.float32(1.6)))
     veil = mixed(light.sky[-1], light.sky[-2], 0.35)
     bounce = np.float32(0.42) + np.float32(0.22) * upward

@@ -17,7 +17,7 @@ from .trees import forest_edge
 CROPS = {
     "lavender": hexes("2f3a24 4a3578 8f74c4 c4aee8"),
     "tea": hexes("1f3318 2f5a28 7a9f4a b4c46a"),
-    "wheat": hexes("6b4a1f a8782f dcb45a f6dc94"),
+    "wheat": hexes("8a6426 c8963a f0d078 fff0b4"),
     "meadow": hexes("2f4a24 4a7034 8aa44c d8574a"),
 }
 
@@ -48,8 +48,8 @@ def paint(canvas: Canvas, scene: Scene) -> None:
 def _paint_ground(canvas: Canvas, scene: Scene, rng: np.random.Generator, crop: str, horizon: float, side: float) -> None:
     light = canvas.light
     hills, fine = Tile(rng, cells=5, octaves=2), Tile(rng, cells=64, octaves=3, gain=0.6)
-    pitch = {"lavender": 1.25, "tea": 1.7, "wheat": 2.2, "meadow": 0.9}[crop]
-    bump = {"lavender": 0.20, "tea": 0.16, "wheat": 0.10, "meadow": 0.05}[crop]
+    pitch = {"lavender": 1.25, "tea": 1.7, "wheat": 3.2, "meadow": 0.9}[crop]
+    bump = {"lavender": 0.20, "tea": 0.16, "wheat": 0.05, "meadow": 0.05}[crop]
     turn = float(rng.uniform(-0.35, 0.35))
     swell = 0.5 if crop == "wheat" else 1.0
 

@@ -60,7 +60,8 @@ GROUNDS = hexes("11171a 1a1420 0e1d1c 20140f e9e2d6 dfe3df ead9d2 cfd8d6")
 def paint(canvas: Canvas, scene: Scene) -> None:
     """Paint a single bloom before a quiet ground, its petals drawn from the outermost inward."""
     rng = canvas.rng("flower")
-    kind = "sunflower" if scene.has("sunflower") else "peony" if scene.has("rose") else str(rng.choice(list(BLOOMS)))
+    named_kind = next((name for name in BLOOMS if scene.has(name)), "peony" if scene.has("rose") else None)
+    kind = named_kind or str(rng.choice(list(BLOOMS)))
     bloom = BLOOMS[kind]
     named = [NAMED[name] for name in scene.colors if name in NAMED]
     color = named[0] if named else "gold" if kind == "sunflower" else str(rng.choice(list(COLORS)))
@@ -149,7 +150,9 @@ def _paint_petal(
     depth *= np.float32(1 - 0.13 * (cos * 0.6 + sin * 0.8))
     for channel in range(3):
         first, second, third = palette[:, channel]
-        color = (first + (second - first) * low + (third - second) * high) * depth + rim
+        # Shaded petals take on the color of the flower's heart instead of going gray.
+        body = first + (second - first) * low + (third - second) * high
+        color = body * depth + (np.float32(1) - np.minimum(depth, 1)) * second * np.float32(0.30) + rim
         part[channel] += (np.minimum(color, 1) - part[channel]) * cover
 
 

@@ -71,7 +71,7 @@ def _paint_rays(canvas: Canvas, x: float, y: float) -> None:
     angle = np.arctan2(canvas.x - np.float32(x), canvas.y - np.float32(y) + np.float32(0.02))
     away = np.hypot(canvas.x - np.float32(x), canvas.y - np.float32(y))
     beams = tile.at(angle * np.float32(0.3), away * np.float32(0.02))
-    shine = smoothstep(0.48, 0.75, beams) * np.exp(away * np.float32(-2.3)) * smoothstep(0.03, 0.16, away) * (canvas.y > y)
+    shine = smoothstep(0.48, 0.75, beams) * np.exp(away * np.float32(-2.3)) * smoothstep(0.03, 0.16, away) * smoothstep(0.05, 0.45, (canvas.y - np.float32(y)) / (away + np.float32(1e-4)))
     canvas.lighten(mixed(canvas.light.sun, canvas.light.sky[-1], 0.4), shine * np.float32(0.28))
 
 

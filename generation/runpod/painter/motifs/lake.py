@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..canvas import Canvas
+import numpy as np
+
+from ..canvas import Canvas, smoothstep
 from ..palette import mixed, rgb
 from ..scene import Scene
 from ..sky import paint_moon, paint_sky, paint_stars, paint_sun
@@ -45,9 +47,10 @@ def _paint_bank(canvas: Canvas) -> None:
     """Paint a dark wooded bank that enters from one side in front."""
     rng = canvas.rng("bank")
     run = canvas.x[0] if rng.random() < 0.5 else canvas.x[0][::-1].copy()
-    land = 0.955 + 0.16 * run / canvas.unit + (canvas.line("bank", across=3, octaves=5) - 0.5) * 0.05
+    land = 0.93 + 0.22 * run / canvas.unit + (canvas.line("bank", across=3, octaves=5) - 0.5) * 0.05
     cover = canvas.edge(land[None] - canvas.y)
-    trees = forest_edge(canvas, "bank trees", foot=land, height=0.34, density=34)
+    near = smoothstep(0.42, 0.05, run / np.float32(canvas.aspect))
+    trees = forest_edge(canvas, "bank trees", foot=land, height=0.40, density=75, thin=-0.5, keep=near)
     color = mixed(canvas.light.near, canvas.light.far, 0.03)
     canvas.lay(color, cover)
     canvas.lay(color, trees)

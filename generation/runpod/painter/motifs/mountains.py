@@ -92,6 +92,8 @@ def _paint_ridge(
     drift = fog_tile.at(canvas.x * np.float32(0.42) + shift * np.float32(1.7), y * np.float32(1.3) + shift)
     fog = np.clip(fog * (np.float32(0.35) + np.float32(1.3) * drift), 0, 0.97)
     veil = ramp(light.sky, np.float32([0.64 + 0.22 * (1 - t)])).reshape(3, 1, 1)
+    if snow > 0.3:
+        veil = np.maximum(veil, mixed(light.sky[-2], light.sky[-1], 0.6).reshape(3, 1, 1) * np.float32(0.92))
     colors = colors + (veil - colors) * fog
     canvas.lay(colors, cover, top=top)
 

@@ -20,8 +20,8 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     light = canvas.light
     tall = canvas.aspect < 0.9
     horizon = float(rng.uniform(0.52, 0.62) if tall else rng.uniform(0.46, 0.58))
-    storm = bool(scene.weather & {"storm"})
-    paint_sky(canvas, horizon=horizon, clouds=float(rng.uniform(0.3, 0.75)), stretch=1.4)
+    storm = "storm" in scene.weather
+    paint_sky(canvas, horizon=horizon, clouds=1.0 if storm else float(rng.uniform(0.3, 0.75)), stretch=1.0 if storm else 1.4)
     canvas.report(0.25)
     x = canvas.aspect * float(rng.choice([rng.uniform(0.24, 0.42), rng.uniform(0.58, 0.76)]))
     moon = (light.night or scene.has("moon")) and scene.allows("moon")
@@ -30,17 +30,18 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         paint_stars(canvas, horizon=horizon, amount=0.7)
         radius = canvas.unit * float(rng.uniform(0.07, 0.115))
         paint_moon(canvas, x, horizon * float(rng.uniform(0.3, 0.55)), radius=radius)
+    elif storm:
+        glint = None
+        paint_sun(canvas, x, horizon - 0.03, disk=False, strength=0.55)
     elif light.name in ("sunset", "dawn", "dusk"):
         low = horizon - float(rng.uniform(-0.012, 0.10 if light.name != "dusk" else 0.0))
         paint_sun(canvas, x, low, radius=canvas.unit * 0.06, disk=light.name != "dusk")
-    elif storm:
-        glint = None
     else:
         paint_sun(canvas, x, horizon * 0.2, disk=False, strength=0.7)
     if rng.random() < 0.45 and not scene.has("boat"):
         _paint_coast(canvas, horizon)
     canvas.report(0.45)
-    choppy = 0.95 if storm else 0.3 if "calm" in scene.moods else float(rng.uniform(0.4, 0.8))
+    choppy = 1.5 if storm else 0.3 if "calm" in scene.moods else float(rng.uniform(0.4, 0.8))
     deep = mixed(rgb(DEEP[light.name]), light.sky[1], 0.25)
     for name in scene.colors[:1]:
         if name in ("turquoise", "emerald", "green"):

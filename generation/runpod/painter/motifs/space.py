@@ -68,7 +68,7 @@ def _paint_nebula(canvas: Canvas, gases: Array, strength: float) -> None:
     shade = smoothstep(0.48, 0.86, dust) * np.float32(0.8)
     heart = np.exp(-((along / (wide * np.float32(0.42))) ** 2 + (across / np.float32(0.13)) ** 2)) * (np.float32(0.35) + one)
     light = first[:, None, None] * (one * np.float32(1.5)) + second[:, None, None] * (two * np.float32(1.35))
-    light = light * (np.float32(1) - shade) + hot[:, None, None] * (heart * (np.float32(1) - shade * np.float32(0.85)) * np.float32(0.95))
+    light = light * (np.float32(1) - shade) + hot[:, None, None] * (heart * (np.float32(1) - shade * np.float32(0.85)) * np.float32(0.62))
     canvas.rgb = np.float32(1) - np.exp(-(light * np.float32(1.25 * strength) + void[:, None, None] * np.float32(0.7)))
     paint_stars(canvas, horizon=1.0, amount=1.6, cover=np.clip(shade * core, 0, 0.8))
     _add_suns(canvas, hot)

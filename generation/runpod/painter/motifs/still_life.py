@@ -13,7 +13,7 @@ from ..scene import Scene
 
 _EYE = np.array([0.0, 1.08, -3.3], np.float32)
 _WALL = 1.75
-_PITCH = 0.115
+_PITCH = 0.135
 _PROFILE_STEPS = 512
 
 # Wall, table, three glazes, fruit, blossoms.
@@ -71,7 +71,7 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     mirror = float(rng.choice([-1.0, 1.0]))
     light = np.array([-1.0, rng.uniform(0.68, 0.95), -rng.uniform(0.55, 0.85)], np.float32)
     light /= np.linalg.norm(light)
-    zoom = np.float32(0.86 * max(1.0, 0.82 / canvas.aspect) * rng.uniform(0.92, 1.06))
+    zoom = np.float32(0.72 * max(1.0, 0.86 / canvas.aspect) * rng.uniform(0.92, 1.06))
     u = (canvas.x - np.float32(canvas.aspect / 2)) * np.float32(mirror) * zoom
     v = (np.float32(0.5) - canvas.y) * zoom - np.float32(_PITCH)
     vases = _arrange(rng, colors[2:5])

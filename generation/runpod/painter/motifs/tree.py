@@ -70,16 +70,27 @@ def _paint_hill(canvas: Canvas, scene: Scene, at: float, horizon: float) -> Arra
     return line
 
 
-def _grow(rng: np.random.Generator, x: float, y: float, angle: float, length: float, width: float, depth: int, out: list[Branch], tips: list[tuple[float, float, float]], spread: float) -> None:
+def _grow(
+    rng: np.random.Generator,
+    x: float,
+    y: float,
+    angle: float,
+    length: float,
+    width: float,
+    depth: int,
+    out: list[Branch],
+    tips: list[tuple[float, float, float]],
+    spread: float,
+) -> None:
     """Grow one branch and all that springs from it; `out` collects strokes, `tips` the places for leaves."""
-    steps = max(3, int(length * 90))
+    steps = max(3, int(length * 14))
     for step in range(steps):
         angle += rng.normal(0, 0.09)
         angle += (-math.pi / 2 - angle) * 0.02 * (1 if depth > 2 else -0.3)
         nx, ny = x + math.cos(angle) * length / steps, y + math.sin(angle) * length / steps
         out.append((x, y, nx, ny, width * (1 - 0.38 * step / steps)))
         x, y = nx, ny
-        if depth <= 2:
+        if depth <= 3:
             tips.append((x, y, length))
     if depth == 0:
         return
@@ -93,16 +104,23 @@ def _grow(rng: np.random.Generator, x: float, y: float, angle: float, length: fl
 def _paint_tree(canvas: Canvas, scene: Scene, x: float, y: float, sun_x: float) -> None:
     rng = canvas.rng("growth")
     light = canvas.light
-    size = canvas.unit * float(rng.uniform(0.155, 0.18)) * (1.0 if canvas.aspect > 0.7 else 1.1)
     branches: list[Branch] = []
     tips: list[tuple[float, float, float]] = []
-    _grow(rng, x, y, -math.pi / 2 + rng.normal(0, 0.10), size, size * 0.20, 7, branches, tips, float(rng.uniform(0.40, 0.56)))
+    _grow(rng, 0.0, 0.0, -math.pi / 2 + rng.normal(0, 0.08), 1.0, 0.21, 7, branches, tips, float(rng.uniform(0.42, 0.60)))
+    # Grown first, then fitted: no crown may leave the picture.
+    xs, ys = np.array([tip[0] for tip in tips]), np.array([tip[1] for tip in tips])
+    tall, wide = float(-ys.min()), float(xs.max() - xs.min())
+    size = min((y - 0.10) * float(rng.uniform(0.78, 0.95)) / tall, canvas.aspect * 0.74 / wide, canvas.unit * 0.92 / wide)
+    shift = float(np.clip(x - (xs.max() + xs.min()) / 2 * size, x - 0.08 * canvas.unit, x + 0.08 * canvas.unit)) - x
+    x += shift
+    branches = [(x + x0 * size, y + y0 * size, x + x1 * size, y + y1 * size, width * size) for x0, y0, x1, y1, width in branches]
+    tips = [(x + px * size, y + py * size, length * size) for px, py, length in tips]
 
     def wood(pen: Pen) -> None:
         for x0, y0, x1, y1, width in branches:
             pen.curve([(x0, y0), (x1, y1)], [max(width, canvas.px * 0.8)])
         for flare in (-1, 1):
-            pen.polygon([(x, y - size * 0.3), (x + flare * size * 0.22, y + size * 0.03), (x, y + size * 0.03)])
+            pen.polygon([(x, y - size * 0.3), (x + flare * size * 0.2, y + size * 0.03), (x, y + size * 0.03)])
 
     kind = _foliage(scene, rng)
     bark = mixed(light.near, rgb("4a3428"), 0.35)
@@ -119,7 +137,7 @@ def _paint_tree(canvas: Canvas, scene: Scene, x: float, y: float, sun_x: float) 
     tones = np.stack([mixed(mixed(tone, light.near, dim), light.direct, 0.10 * rank) for rank, tone in enumerate(tones)])
     center_y = float(leaves[:, 1].mean())
     reach = float(leaves[:, 1].std()) * 2.2 + 1e-4
-    per_tip = 5
+    per_tip = 4
     for rank in range(4):
         if rank == 2:
             canvas.lay(bark, trunk * np.float32(0.9))

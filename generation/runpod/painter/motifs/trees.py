@@ -34,8 +34,12 @@ def forest_edge(
     height: float,
     density: float = 46.0,
     thin: float = 0.0,
+    keep: Array | None = None,
 ) -> Array:
-    """Return the coverage (H, W) of a row of spruces whose feet follow `foot` (W,); `thin` 0..1 leaves gaps."""
+    """Return the coverage (H, W) of a row of spruces whose feet follow `foot` (W,); `thin` 0..1 leaves gaps.
+
+    `keep` (W,) 0..1 scales the trees; where it is low none stand.
+    """
     rng = canvas.rng(name)
     clumps = canvas.line(f"{name} clumps", across=4, octaves=3)
 
@@ -46,6 +50,10 @@ def forest_edge(
             if clumps[column] < 0.2 + 0.4 * thin:
                 continue
             tall = height * rng.uniform(0.4, 1.0) * (0.55 + 0.9 * float(clumps[column]))
+            if keep is not None:
+                if keep[column] < 0.15:
+                    continue
+                tall *= float(keep[column])
             conifer(pen, rng, place, float(foot[column]) + 0.004, tall, slim=rng.uniform(0.15, 0.23))
 
     return canvas.drawn(draw)
