@@ -1,0 +1,242 @@
+"""Fetch a finished picture from where its provider says it is, and from nowhere else.
+
+The address comes from a foreign reply, so it is treated as hostile: only named hosts, only https, no address
+inside our own network (not by redirect, not by DNS either), bounded bytes and seconds. It goes without
+proxies and without the API key.
+"""
+
+import functools
+import http.client
+import io
+import ipaddress
+import socket
+import ssl
+import time
+import urllib.parse
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import certifi
+
+MAX_BYTES = 40 * 1024 * 1024
+REDIRECTS_MOST = 3
+CONNECT_SECONDS = 5.0
+_HEADERS = (
+    "User-Agent: ArtGen\r\n"
+    "Accept: image/png, image/webp, image/jpeg\r\n"
+    "Accept-Encoding: identity\r\n"
+    "Connection: close\r\n"
+)
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# Statuses that may heal: the file is not everywhere yet, or its server is in trouble.
+_PASSING = frozenset({403, 404, 408, 425, 429})
+
+
+class DownloadRefused(Exception):
+    """An address that must not be fetched, or a file that is too large: give up."""
+
+
+class DownloadFailed(Exception):
+    """A download that broke: try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    https: bool
+    host: str
+    port: int
+    path: str  # with the query
+    trusted: bool  # named with its port by the operator: http and private addresses are allowed
+
+    @property
+    def authority(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == (443 if self.https else 80) else f"{host}:{self.port}"
+
+
+def fetch_picture(
+    url: str, *, allowed_hosts: Collection[str], max_bytes: int = MAX_BYTES, total_seconds: float = 60
+) -> bytes:
+    """Return the bytes at an address; whether they are a picture is for `check_picture` to say.
+
+    Args: url: from a provider's reply. allowed_hosts: `host` for https on port 443, or `host:port`, which
+    also allows http and private addresses there: the operator named the very server, such as the emulator's
+    127.0.0.1:8010. max_bytes: more is refused, whatever Content-Length says. total_seconds: for everything,
+    redirects and slow servers included.
+
+    Raises DownloadRefused (give up) or DownloadFailed (try again).
+    """
+    deadline = time.monotonic() + total_seconds
+    for _ in range(REDIRECTS_MOST + 1):
+        target = _checked(url, allowed_hosts)
+        try:
+            answer = _get(target, deadline, max_bytes)
+        except (OSError, http.client.HTTPException) as error:
+            raise DownloadFailed(f"{target.authority}: {type(error).__name__}: {error}"[:300]) from error
+        if isinstance(answer, bytes):
+            return answer
+        url = urllib.parse.urljoin(url, answer)
+    raise DownloadRefused(f"more than {REDIRECTS_MOST} redirects")
+
+
+def _checked(url: str, allowed_hosts: Collection[str]) -> _Target:
+    """Return where an address leads if it may be fetched. Raises DownloadRefused."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        host = _plain(parts.hostname or "")
+        port = parts.port
+    except ValueError as error:
+        raise DownloadRefused(f"no valid address: {error}") from error
+    if parts.scheme not in ("https", "http") or not host:
+        raise DownloadRefused(f"neither https nor http: {url[:100]!r}")
+    if parts.username is not None or parts.password is not None:
+        raise DownloadRefused("an address with a user or password")
+    https = parts.scheme == "https"
+    port = port if port is not None else (443 if https else 80)
+    bare, named = _allowed(allowed_hosts)
+    trusted = (host, port) in named
+    if not trusted and not (https and port == 443 and host in bare):
+        raise DownloadRefused(f"{parts.scheme}://{host}:{port} is not among the allowed hosts")
+    path = urllib.parse.quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
+    if parts.query:
+        path += "?" + urllib.parse.quote(parts.query, safe="/%:@!$&'()*+,;=?~-._")
+    return _Target(https, host, port, path, trusted)
+
+
+def _allowed(allowed_hosts: Collection[str]) -> tuple[set[str], set[tuple[str, int]]]:
+    bare: set[str] = set()
+    named: set[tuple[str, int]] = set()
+    for entry in allowed_hosts:
+        try:
+            parts = urllib.parse.urlsplit(f"//{entry.strip()}")
+            host, port = _plain(parts.hostname or ""), parts.port
+        except ValueError:
+            continue  # an entry that names no host allows none
+        if host and port is None:
+            bare.add(host)
+        elif host and port is not None:
+            named.add((host, port))
+    return bare, named
+
+
+def _plain(host: str) -> str:
+    """Return a host as it is compared and resolved: lower case, ASCII, without the root's dot."""
+    host = host.rstrip(".").lower()
+    return host if host.isascii() else host.encode("idna").decode()
+
+
+def _get(target: _Target, deadline: float, max_bytes: int) -> bytes | str:
+    """Return the body of one GET, or the address that it redirects to."""
+    sock = _connect(target, deadline)
+    try:
+        sock.settimeout(_left(deadline))
+        head = f"GET {target.path} HTTP/1.1\r\nHost: {target.authority}\r\n{_HEADERS}\r\n"
+        sock.sendall(head.encode())
+        response = http.client.HTTPResponse(_Timed(sock, deadline), method="GET")  # type: ignore[arg-type]
+        response.begin()
+        if response.status in _REDIRECTS:
+            location = response.getheader("Location")
+            if not location:
+                raise DownloadFailed(f"{target.authority}: a redirect to nowhere")
+            return location
+        if response.status != 200:
+            passing = response.status in _PASSING or response.status >= 500
+            kind = DownloadFailed if passing else DownloadRefused
+            raise kind(f"{target.authority} answered {response.status}")
+        return _body(response, target, deadline, max_bytes)
+    finally:
+        sock.close()
+
+
+def _body(response: http.client.HTTPResponse, target: _Target, deadline: float, max_bytes: int) -> bytes:
+    promised = response.length
+    if promised is not None and promised > max_bytes:
+        raise DownloadRefused(f"{target.authority}: {promised} bytes are more than {max_bytes}")
+    body = bytearray()
+    while chunk := response.read1(65_536):
+        body += chunk
+        if len(body) > max_bytes:
+            raise DownloadRefused(f"{target.authority}: more than {max_bytes} bytes")
+        _left(deadline)
+    if promised is not None and len(body) < promised:
+        raise DownloadFailed(f"{target.authority}: {len(body)} of {promised} bytes arrived")
+    return bytes(body)
+
+
+def _connect(target: _Target, deadline: float) -> socket.socket:
+    """Return a socket to an address that was checked.
+
+    The name is resolved once, so that DNS cannot change its mind.
+    """
+    found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    addresses = list(dict.fromkeys((family, where) for family, _, _, _, where in found))
+    for _, where in addresses:
+        if not target.trusted and not is_public(str(where[0])):
+            raise DownloadRefused(f"{target.host} is at {where[0]}, which is no public address")
+    failure: OSError = OSError(f"{target.host} has no address")
+    for family, where in addresses:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            sock.settimeout(min(CONNECT_SECONDS, _left(deadline)))
+            sock.connect(where)
+            if not target.https:
+                return sock
+            sock.settimeout(_left(deadline))
+            return _tls().wrap_socket(sock, server_hostname=target.host)
+        except OSError as error:
+            sock.close()
+            failure = error
+    raise failure
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address is one of the open internet, whatever it is wrapped in.
+
+    Registries: https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry.
+    """
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if inner is None and ip in _NAT64:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved and not ip.is_unspecified
+
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Return a context that trusts the system's authorities and those that `requests` brings along."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+def _left(deadline: float) -> float:
+    """Return the seconds left. Raises TimeoutError, an OSError, when there are none."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the download took too long")
+    return left
+
+
+class _Timed(io.RawIOBase):
+    """A socket whose every read is bounded by one deadline, also those of a header that drips."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock, self._deadline = sock, deadline
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """Return what `http.client` reads from."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._sock.settimeout(_left(self._deadline))
+        return self._sock.recv_into(buffer)

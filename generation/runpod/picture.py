@@ -1,0 +1,44 @@
+"""Whether bytes are a picture: believed only after decoding all of it."""
+
+import io
+from dataclasses import dataclass
+
+from PIL import Image
+
+MAX_PIXELS = 50_000_000  # the largest model on offer draws 17 million
+CONTENT_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+
+
+class NotAPicture(ValueError):
+    """The bytes are no PNG, JPEG or WebP, or one that is broken, animated or too large."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureInfo:
+    """Facts of a file, read from the file."""
+
+    width: int  # pixels, as stored: an orientation tag is not applied
+    height: int
+    format: str  # PNG, JPEG or WEBP
+    content_type: str
+
+
+def check_picture(data: bytes, *, max_pixels: int = MAX_PIXELS) -> PictureInfo:
+    """Return the facts of a picture after decoding every pixel of it. Raises NotAPicture."""
+    try:
+        with Image.open(io.BytesIO(data), formats=tuple(CONTENT_TYPES)) as image:
+            width, height = image.size
+            if width * height > max_pixels:
+                raise NotAPicture(f"{width}×{height} pixels are more than {max_pixels}")
+            # Cameras store a second view behind a JPEG, which Pillow then calls MPO.
+            form = "JPEG" if image.format == "MPO" else image.format
+            if form not in CONTENT_TYPES:
+                raise NotAPicture(f"{form} is neither PNG, JPEG nor WebP")
+            if image.format != "MPO" and getattr(image, "is_animated", False):
+                raise NotAPicture("an animation is no picture")
+            image.load()
+    except NotAPicture:
+        raise
+    except Exception as error:  # decoders meet hostile bytes here and raise whatever they like
+        raise NotAPicture(f"cannot be decoded: {type(error).__name__}: {error}"[:300]) from error
+    return PictureInfo(width=width, height=height, format=form, content_type=CONTENT_TYPES[form])
