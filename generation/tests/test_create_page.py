@@ -1,0 +1,285 @@
+"""GET and POST /create/."""
+
+import io
+import re
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import override_settings
+from django.urls import reverse
+from PIL import Image as Pillow
+
+from accounts.models import CreditEntry, User
+from artgen.test import BaseTestCase
+from generation import orders, uploads
+from generation.models import GenerationSwitch, ImageModel, Job, Upload
+
+SCRIPT = {"X-Part": "1"}
+QUERIES = 7  # user, models, jobs, pictures, how many active, styles, switch
+
+
+def png(size=(64, 48)) -> bytes:
+    file = io.BytesIO()
+    Pillow.new("RGB", size, "#935600").save(file, "PNG")
+    return file.getvalue()
+
+
+class CreatePage(BaseTestCase):
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.load_catalog()
+
+    def setUp(self):
+        super().setUp()
+        self.url = reverse("create")
+        self.client.force_login(self.alice)
+
+    def form(self, **fields):
+        return {"model": "flux-schnell", "prompt": "a lighthouse", "shape": "1024x1024", "count": "2", **fields}
+
+    def assert_nothing_stored(self):
+        self.assertEqual(Job.objects.count(), 0)
+        self.assertFalse(CreditEntry.objects.filter(user=self.alice, kind="hold").exists())
+        self.alice.refresh_from_db()
+        self.assertEqual((self.alice.credits, self.alice.held), (100, 0))
+
+    # --- what it shows -----------------------------------------------------------------------------------------------
+
+    def test_it_shows_the_form_of_the_chosen_model(self):
+        page = self.client.get(self.url, {"model": "flux-dev"})
+        self.assertContains(page, 'name="negative_prompt"')
+        self.assertContains(page, 'name="steps"')
+        self.assertContains(page, 'max="50"')
+        self.assertContains(page, 'name="width"')
+        self.assertContains(page, "3 credits a picture".replace("3 credits", "3\N{NO-BREAK SPACE}credits"))
+
+    def test_it_leaves_out_what_the_model_does_not_take(self):
+        page = self.client.get(self.url, {"model": "p-image"})
+        for name in ("negative_prompt", "steps", "guidance", "width", "source_images", "strength"):
+            self.assertNotContains(page, f'name="{name}"')
+        self.assertContains(page, 'name="shape"', count=6)
+
+    def test_it_puts_price_and_waiting_time_on_the_button(self):
+        page = self.client.get(self.url, {"model": "seedream-4"})
+        button = re.search(r'id="create-button".*?</button>', page.content.decode(), re.DOTALL)
+        text = re.sub(r"<[^>]+>|\s+", " ", button[0]).replace("\N{NO-BREAK SPACE}", " ")
+        self.assertIn("Create 4", text)
+        self.assertIn("24 credits", text)  # 4 × ceil(3 + 0.5 × 4.19)
+
+    def test_it_says_how_many_credits_are_missing(self):
+        User.objects.filter(pk=self.alice.pk).update(credits=8)
+        page = self.client.get(self.url, {"model": "flux-dev"})
+        self.assertContains(page, "4\N{NO-BREAK SPACE}credits short")
+        self.assertContains(page, "8 of 12")
+
+    def test_it_says_that_creating_is_paused(self):
+        GenerationSwitch.objects.create(on=False, message="Back at 14:00.")
+        self.assertContains(self.client.get(self.url), "Back at 14:00.")
+
+    def test_it_works_without_any_model(self):
+        ImageModel.objects.update(enabled=False)
+        self.assertContains(self.client.get(self.url), "No model is on offer")
+
+    def test_it_needs_a_signed_in_user(self):
+        self.client.logout()
+        for answer in (self.client.get(self.url), self.client.post(self.url, self.form())):
+            self.assertRedirects(answer, f"{reverse('login')}?next={self.url}", fetch_redirect_response=False)
+        self.assertEqual(Job.objects.count(), 0)
+
+    def test_it_takes_get_and_post_alone(self):
+        self.assertEqual(self.client.put(self.url).status_code, 405)
+
+    def test_it_fills_the_form_from_an_own_job(self):
+        job = self.place(prompt="a red kite", steps=6, seed=77)
+        page = self.client.get(self.url, {"job": str(job.id), "count": "3"})
+        self.assertContains(page, "a red kite")
+        self.assertEqual(page.context["composer"].texts["steps"], "6")
+        self.assertEqual((page.context["composer"].seed, page.context["composer"].count), ("", 3))
+        page = self.client.get(self.url, {"job": str(job.id), "seed": "keep"})
+        self.assertEqual(page.context["composer"].seed, "77")
+
+    def test_it_fills_nothing_from_somebody_elses_job(self):
+        job = self.place(user=self.bob, prompt="bob's secret")
+        self.assertNotContains(self.client.get(self.url, {"job": str(job.id)}), "secret")
+
+    def test_it_takes_a_prompt_from_the_address_as_text(self):
+        page = self.client.get(self.url, {"prompt": "<script>alert(1)</script>"})
+        self.assertContains(page, "&lt;script&gt;alert(1)&lt;/script&gt;")
+
+    def test_it_chooses_a_model_that_takes_pictures_for_a_source(self):
+        upload = self.upload(self.alice)
+        page = self.client.get(self.url, {"source": str(upload.id)})
+        self.assertGreater(page.context["composer"].model.max_source_images, 0)
+        self.assertContains(page, str(upload.id))
+        self.assertNotIn(str(self.upload(self.bob).id), [source.id for source in page.context["sources"]])
+
+    def test_it_makes_as_many_queries_for_many_runs_as_for_one(self):
+        self.place()
+        self.client.get(self.url)
+        with self.assertNumQueries(QUERIES):
+            self.client.get(self.url)
+        for _n in range(5):
+            self.place()
+        with self.assertNumQueries(QUERIES):
+            self.client.get(self.url)
+
+    # --- what it places -----------------------------------------------------------------------------------------------
+
+    def test_it_places_a_batch_and_shows_it(self):
+        answer = self.client.post(self.url, self.form(count="3", seed="5", style="ink", negative_prompt="fog"))
+        jobs = list(Job.objects.order_by("id"))
+        self.assertEqual(answer.status_code, 302)
+        self.assertTrue(answer["Location"].endswith(f"#run-{jobs[0].batch}"))
+        self.assertEqual([job.seed for job in jobs], [5, 6, 7])
+        self.assertEqual(
+            {(job.style, job.negative_prompt, job.width, job.steps) for job in jobs}, {("ink", "fog", 1024, 4)}
+        )
+        self.alice.refresh_from_db()
+        self.assertEqual((self.alice.credits, self.alice.held), (97, 3))
+        page = self.client.get(self.url)
+        self.assertContains(page, "data-job=", count=3)
+
+    def test_it_gives_the_script_the_run_and_the_balance(self):
+        answer = self.client.post(self.url, self.form(), headers=SCRIPT)
+        self.assertEqual(answer.status_code, 201)
+        self.assertContains(answer, "data-job=", count=2, status_code=201)
+        self.assertEqual((answer["X-Credits"], answer["X-Held"]), ("98", "2"))
+        self.assertNotContains(answer, "<html", status_code=201)
+
+    def test_it_takes_the_exact_size_instead_of_the_shape(self):
+        self.client.post(self.url, self.form(exact="1", width="512", height="768", count="1"))
+        self.assertEqual((Job.objects.get().width, Job.objects.get().height), (512, 768))
+
+    def test_it_places_the_same_form_once(self):
+        for _n in range(3):
+            self.client.post(self.url, self.form(key="k1"))
+        self.assertEqual(Job.objects.count(), 2)
+        changed = self.client.post(self.url, self.form(key="k1", prompt="another"))
+        self.assertEqual((changed.status_code, Job.objects.count()), (409, 2))
+
+    def test_it_draws_other_seeds_for_each_picture(self):
+        self.client.post(self.url, self.form(count="8"))
+        self.assertEqual(len(set(Job.objects.values_list("seed", flat=True))), 8)
+
+    def test_it_stores_a_file_that_a_browser_without_script_sends(self):
+        self.client.post(
+            self.url, self.form(model="flux-kontext", count="1", upload=SimpleUploadedFile("a.png", png(), "image/png"))
+        )
+        self.assertEqual(Job.objects.get().source_images, [str(Upload.objects.get().id)])
+
+    # --- what it refuses ----------------------------------------------------------------------------------------------
+
+    def test_it_says_beside_the_field_what_is_wrong_and_stores_nothing(self):
+        wrong = {
+            "prompt": [{"prompt": " "}, {"prompt": "x" * 2001}, {"prompt": "a\x07b"}],
+            "steps": [{"steps": "0"}, {"steps": "9"}, {"steps": "many"}, {"steps": "1e9"}],
+            "guidance": [{"guidance": "nan"}, {"guidance": "inf"}, {"guidance": "-1"}],
+            "seed": [{"seed": "-1"}, {"seed": str(2**31)}, {"seed": "0x10"}],
+            "width": [{"exact": "1", "width": "100", "height": "512"}, {"exact": "1", "width": "513", "height": "512"}],
+            "style": [{"style": "no-such"}],
+        }
+        for field, forms in wrong.items():
+            for form in forms:
+                with self.subTest(form=form):
+                    answer = self.client.post(self.url, self.form(**form))
+                    self.assertEqual(answer.status_code, 400)
+                    self.assertIn(field, answer.context["composer"].errors)
+                    self.assertContains(answer, "circle-alert", status_code=400)
+        self.assert_nothing_stored()
+
+    def test_it_keeps_what_was_typed_when_it_refuses(self):
+        answer = self.client.post(self.url, self.form(steps="99", prompt="keep me"), headers=SCRIPT)
+        self.assertContains(answer, "keep me", status_code=400)
+        self.assertContains(answer, 'value="99"', status_code=400)
+        self.assertNotContains(answer, "<html", status_code=400)
+
+    def test_it_refuses_what_the_user_cannot_pay(self):
+        User.objects.filter(pk=self.alice.pk).update(credits=100)
+        answer = self.client.post(self.url, self.form(model="seedream-4", shape="2048x2048", count="8"))
+        self.assertEqual(answer.status_code, 302)
+        answer = self.client.post(self.url, self.form(model="seedream-4", shape="2048x2048", count="8"))
+        self.assertEqual(answer.status_code, 302)
+        answer = self.client.post(self.url, self.form(model="seedream-4", shape="2048x2048", count="8"))
+        self.assertContains(answer, "44\N{NO-BREAK SPACE}credits short", status_code=402)
+        self.assertEqual(Job.objects.count(), 16)
+
+    def test_it_refuses_while_creating_is_paused(self):
+        GenerationSwitch.objects.create(on=False, message="Back at 14:00.")
+        self.assertContains(self.client.post(self.url, self.form()), "Back at 14:00.", status_code=503)
+        self.assert_nothing_stored()
+
+    @override_settings(MAX_WAITING_PER_USER=1)
+    def test_it_refuses_more_than_may_wait(self):
+        self.assertContains(self.client.post(self.url, self.form()), "that is the limit", status_code=429)
+        self.assert_nothing_stored()
+
+    def test_it_refuses_somebody_elses_source_picture(self):
+        upload = self.upload(self.bob)
+        answer = self.client.post(self.url, self.form(model="flux-kontext", source_images=str(upload.id)))
+        self.assertContains(answer, "no such picture among yours", status_code=400)
+        self.assert_nothing_stored()
+
+    def test_it_refuses_a_file_that_is_no_picture(self):
+        file = SimpleUploadedFile("virus.png", b"MZ not a picture", "image/png")
+        answer = self.client.post(self.url, self.form(model="flux-kontext", upload=file))
+        self.assertContains(answer, "virus.png is no PNG", status_code=400)
+        self.assertEqual(Upload.objects.count(), 0)
+        self.assert_nothing_stored()
+
+    def test_it_changes_the_model_without_script_and_places_nothing(self):
+        answer = self.client.post(self.url, self.form(switch="qwen-image", prompt="still here"))
+        self.assertContains(answer, "still here")
+        self.assertEqual(answer.context["composer"].model.slug, "qwen-image")
+        self.assert_nothing_stored()
+
+    # --- helpers ------------------------------------------------------------------------------------------------------
+
+    def place(self, *, user=None, **request):
+        request = {"model": "flux-schnell", "prompt": "a lighthouse", **request}
+        return orders.place(user=user or self.alice, request=request).jobs[0]
+
+    def upload(self, user):
+        return uploads.keep(user=user, data=png())
+
+
+class CreatePageParts(BaseTestCase):
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.load_catalog()
+
+    def setUp(self):
+        super().setUp()
+        self.client.force_login(self.alice)
+
+    def test_the_quote_follows_model_shape_and_count(self):
+        answer = self.client.get(reverse("quote"), {"model": "flux-dev", "shape": "1024x1024", "count": "8"})
+        self.assertContains(answer, "24\N{NO-BREAK SPACE}credits")
+        answer = self.client.get(reverse("quote"), {"model": "flux-dev", "exact": "1", "width": "256", "height": "256"})
+        self.assertContains(answer, "4\N{NO-BREAK SPACE}credits")
+        self.assertEqual(Job.objects.count(), 0)
+
+    def test_the_quote_is_calm_about_nonsense(self):
+        for query in ({"model": "none"}, {"count": "99"}, {"exact": "1", "width": "wide"}, {"shape": "1x0"}):
+            with self.subTest(query=query):
+                self.assertEqual(self.client.get(reverse("quote"), {"model": "flux-dev", **query}).status_code, 200)
+
+    def test_the_quote_is_in_russian_for_russians(self):
+        User.objects.filter(pk=self.alice.pk).update(language="ru")
+        answer = self.client.get(reverse("quote"), {"model": "flux-dev", "shape": "1024x1024", "count": "1"})
+        self.assertContains(answer, "3\N{NO-BREAK SPACE}кредита")
+
+    def test_the_composer_carries_over_what_fits_another_model(self):
+        typed = {"model": "flux-dev", "prompt": "a kite", "shape": "1344x768", "steps": "40", "seed": "9", "count": "6"}
+        answer = self.client.get(reverse("composer"), {**typed, "switch": "seedream-4"})
+        composer = answer.context["composer"]
+        self.assertEqual((composer.prompt, composer.shape, composer.count), ("a kite", "2560x1440", 6))
+        self.assertNotContains(answer, 'name="steps"')
+        self.assertEqual((composer.request()["width"], composer.request()["height"]), (2560, 1440))
+
+    def test_they_take_get_alone_and_signed_in_users_alone(self):
+        for name in ("quote", "composer"):
+            self.assertEqual(self.client.post(reverse(name)).status_code, 405)
+        self.client.logout()
+        for name in ("quote", "composer"):
+            self.assertEqual(self.client.get(reverse(name)).status_code, 302)
