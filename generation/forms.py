@@ -96,7 +96,7 @@ class Composer:
         """Return the form as a browser sent it."""
         return cls(
             model=model,
-            texts={name: data[name].replace("\r\n", "\n") for name in TEXTS if name in data},
+            texts={name: str(data[name]).replace("\r\n", "\n") for name in TEXTS if name in data},
             sources=[one for one in data.getlist("source_images") if one],
             exact="exact" in data,
         )

@@ -175,7 +175,7 @@ def _refused(request: HttpRequest, *, models: list[ImageModel], form: Composer, 
     return render(request, "generation/create.html", _page(request, models=models, composer=form), status=status)
 
 
-def _keep_uploads(user: User, form: Composer, files: Iterable[UploadedFile]) -> int | None:
+def _keep_uploads(user: User, form: Composer, files: "Iterable[UploadedFile[Any]]") -> int | None:
     """Store the files that came with the form (a browser without script); return a status where one is no picture."""
     for file in files:
         try:

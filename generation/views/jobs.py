@@ -16,6 +16,7 @@ from accounts.models import CreditEntry, User
 from artgen import words
 from generation import orders
 from generation.catalog import InvalidParameters
+from generation.forms import shape_of
 from generation.models import Job, JobEvent
 from generation.views import feed
 from generation.views.parts import part, wants_part
@@ -32,7 +33,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     context = {
         "card": feed.card_of(found),
         "job": found,
-        "shape": feed.shape_of(found.width, found.height).name if found.width and found.height else "",
+        "shape": shape_of(found.width, found.height).name if found.width and found.height else "",
         "style": style,
         "entries": entries,
         "history": history,
