@@ -1,0 +1,231 @@
+"""Staff's view of users, the ledger and tokens. Credits change through an audited grant alone."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import admin, messages
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.forms import Form, ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts import ledger
+from accounts.forms import GrantForm, PausingMixin
+from accounts.models import ApiToken, CreditEntry, User
+from accounts.requests import SignedInRequest
+
+
+class StaffSignInForm(PausingMixin, AdminAuthenticationForm):
+    """The admin's own door, with the same pause after wrong passwords as the front door."""
+
+
+admin.site.login_form = StaffSignInForm
+admin.site.site_header = admin.site.site_title = "ArtGen"
+
+
+class NewUserForm(BaseUserCreationForm):
+    """A new user: address, name, password."""
+
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+
+class UserForm(UserChangeForm):
+    """A user as staff may change one."""
+
+    class Meta:
+        model = User
+        fields = "__all__"
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    """Users: search, switch off, grant credits. They are never deleted, for the ledger names them."""
+
+    form = UserForm
+    add_form = NewUserForm
+    change_form_template = "accounts/admin/user.html"
+    list_display = ("email", "name", "credits", "held", "is_active", "is_staff", "date_joined", "last_login")
+    list_filter = ("is_active", "is_staff", "date_joined", "language")
+    search_fields = ("email", "name")
+    ordering = ("-date_joined", "-id")
+    date_hierarchy = "date_joined"
+    readonly_fields = ("credits", "held", "date_joined", "last_login")
+    fieldsets = (
+        (None, {"fields": ("email", "password", "name")}),
+        (_("Credits"), {"fields": ("credits", "held")}),
+        (_("Preferences"), {"fields": ("language", "time_zone")}),
+        (
+            _("Rights"),
+            {
+                "classes": ("collapse",),
+                "fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions"),
+            },
+        ),
+        (_("Dates"), {"fields": ("date_joined", "last_login")}),
+    )
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),)
+    actions = ("grant_credits",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Refuse: a user is switched off instead."""
+        return False
+
+    def has_grant_permission(self, request: HttpRequest) -> bool:
+        """Return whether this member of staff may write into the ledger."""
+        return request.user.has_perm("accounts.add_creditentry")
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
+        """Write the fields that were changed; a new user gets the starting credits as well."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            ledger.open_account(obj)
+        elif form.changed_data:
+            # Never the whole row: a balance that moved since this page was opened must stay.
+            own = {field.name for field in User._meta.concrete_fields}
+            obj.save(update_fields=[name for name in form.changed_data if name in own])
+
+    @admin.action(description=_("Grant credits…"), permissions=["grant"])
+    def grant_credits(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
+        """Go to the form that asks how many and why."""
+        query = urlencode({"user": [str(pk) for pk in queryset.values_list("pk", flat=True)]}, doseq=True)
+        return HttpResponseRedirect(f"{reverse('admin:accounts_user_grant')}?{query}")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address of the grant form."""
+        grant = path("grant/", self.admin_site.admin_view(self.grant_view), name="accounts_user_grant")
+        return [grant, *super().get_urls()]
+
+    def grant_view(self, request: SignedInRequest) -> HttpResponse:
+        """Ask for amount and reason, then grant or take away, all or none, in the name of who asked."""
+        if not self.has_grant_permission(request):
+            raise PermissionDenied
+        users = list(User.objects.filter(pk__in=_uuids(request.GET.getlist("user"))).order_by("id"))
+        if not users:
+            messages.warning(request, _t("Nobody was chosen."))
+            return HttpResponseRedirect(reverse("admin:accounts_user_changelist"))
+        form = GrantForm(request.POST or None, initial={"once": uuid4()})
+        if request.method == "POST" and form.is_valid() and self.grant(request, users, form):
+            back = reverse("admin:accounts_user_change", args=[users[0].pk])
+            return HttpResponseRedirect(back if len(users) == 1 else reverse("admin:accounts_user_changelist"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _t("Grant credits"),
+            "opts": self.opts,
+            "form": form,
+            "users": users,
+        }
+        return render(request, "accounts/admin/grant.html", context)
+
+    def grant(self, request: SignedInRequest, users: list[User], form: Form) -> bool:
+        """Write the entries and return whether they were written; say why not in the form."""
+        amount, reason = form.cleaned_data["amount"], form.cleaned_data["reason"]
+        # A second click on the same form is not a second grant.
+        key = f"grant:{form.cleaned_data['once']}"
+        if not cache.add(key, 1, 24 * 60 * 60):
+            messages.info(request, _t("This was granted already."))
+            return True
+        write = ledger.grant if amount > 0 else ledger.adjust
+        user = users[0]
+        try:
+            with transaction.atomic():
+                for user in users:
+                    write(user=user, amount=amount, reason=reason, actor=request.user)
+                    self.log_change(request, user, f"{amount:+d} credits: {reason}")
+        except (ledger.TooFewCredits, ledger.TooManyCredits) as error:
+            cache.delete(key)
+            form.add_error("amount", f"{user.email}: {error}")
+            return False
+        words = ngettext("%(count)s account has changed.", "%(count)s accounts have changed.", len(users))
+        messages.success(request, words % {"count": len(users)})
+        return True
+
+
+def _uuids(texts: list[str]) -> list[UUID]:
+    found = []
+    for text in texts:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows to look at."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+
+@admin.register(CreditEntry)
+class CreditEntryAdmin(ReadOnlyAdmin):
+    """The ledger, to read."""
+
+    list_display = ("created_at", "user", "kind", "amount", "balance_after", "reference", "reason", "actor")
+    list_filter = ("kind", "created_at")
+    list_select_related = ("user", "actor")
+    search_fields = ("user__email", "reason")
+    search_help_text = _("E-mail, reason, or the id of a job")
+    ordering = ("-created_at", "-id")
+    show_full_result_count = False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[CreditEntry], search_term: str
+    ) -> tuple[QuerySet[CreditEntry], bool]:
+        """Find entries by the id of their job as well."""
+        references = _uuids([search_term.strip()])
+        if references:
+            return queryset.filter(reference__in=references), False
+        return super().get_search_results(request, queryset, search_term)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    """API tokens, to look at and to revoke."""
+
+    list_display = ("name", "user", "prefix", "created_at", "last_used_at", "revoked_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "created_at", "last_used_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "user__email", "prefix")
+    ordering = ("-created_at", "-id")
+    fields = ("name", "user", "prefix", "created_at", "last_used_at", "revoked_at")
+    actions = ("revoke",)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Return whether this member of staff may revoke tokens."""
+        return request.user.has_perm("accounts.change_apitoken")
+
+    @admin.action(description=_("Revoke the selected tokens"), permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        """Make the live ones among them useless at once and for good."""
+        live = list(queryset.filter(revoked_at=None))
+        count = ApiToken.objects.filter(pk__in=[token.pk for token in live], revoked_at=None).update(
+            revoked_at=timezone.now()
+        )
+        for token in live:
+            self.log_change(request, token, "revoked")
+        words = ngettext("%(count)s token was revoked.", "%(count)s tokens were revoked.", count)
+        messages.success(request, words % {"count": count})

@@ -1,0 +1,57 @@
+"""The REST API of the account: balance, limits, ledger."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import api_docs as docs
+from accounts.models import CreditEntry, User
+from artgen import pagination
+from artgen.endpoint import Endpoint, query_of, time_json
+
+
+class Account(Endpoint):
+    """`/api/v1/account/`."""
+
+    @extend_schema(**docs.ACCOUNT)
+    def get(self, request: Request) -> Response:
+        """Return who calls and what they may spend."""
+        query_of(request)
+        user = cast(User, request.user)
+        limits = {
+            "waiting_jobs": settings.MAX_WAITING_PER_USER,
+            "upload_bytes": settings.UPLOAD_MAX_BYTES,
+            "placing_rate": settings.PLACING_RATE,
+            "uploading_rate": settings.UPLOADING_RATE,
+        }
+        return Response({"email": user.email, "credits": user.credits, "held": user.held, "limits": limits})
+
+
+class Ledger(Endpoint):
+    """`/api/v1/account/ledger/`."""
+
+    @extend_schema(**docs.LEDGER)
+    def get(self, request: Request) -> Response:
+        """Return a page of the user's own entries."""
+        query_of(request, *pagination.PARAMETERS)
+        rows = CreditEntry.objects.of(cast(User, request.user))
+        return Response(pagination.page_of(request, rows, by=("created_at", "id"), show=_entries_json))
+
+
+def _entries_json(entries: Sequence[CreditEntry]) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": entry.kind,
+            "amount": entry.amount,
+            "balance_after": entry.balance_after,
+            "job": str(entry.reference) if entry.reference else None,
+            "reason": _(entry.reason) if entry.kind == CreditEntry.Kind.GRANT and entry.reason else entry.reason,
+            "created_at": time_json(entry.created_at),
+        }
+        for entry in entries
+    ]

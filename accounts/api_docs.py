@@ -1,0 +1,86 @@
+"""What OpenAPI says of the account's endpoints: shapes, and keyword arguments of `extend_schema`."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import CreditEntry
+from artgen.openapi import CURSOR_PARAMETERS, answer, page_example, page_shape, problems
+
+Docs = dict[str, Any]
+
+TAGS = ["account"]
+
+
+class LimitsShape(serializers.Serializer[Any]):
+    """What one user may do at most."""
+
+    waiting_jobs = serializers.IntegerField(help_text="Jobs queued at once.")
+    upload_bytes = serializers.IntegerField(help_text="Size of one upload.")
+    placing_rate = serializers.CharField(help_text="Calls that place jobs.")
+    uploading_rate = serializers.CharField(help_text="Uploads.")
+
+    class Meta:
+        ref_name = "Limits"
+
+
+class AccountShape(serializers.Serializer[Any]):
+    """Who calls and what they may spend, in whole credits."""
+
+    email = serializers.EmailField()
+    credits = serializers.IntegerField(help_text="Free to spend.")
+    held = serializers.IntegerField(help_text="Set aside for jobs in progress.")
+    limits = LimitsShape()
+
+    class Meta:
+        ref_name = "Account"
+
+
+class EntryShape(serializers.Serializer[Any]):
+    """One line of the ledger. The amounts of all lines sum to `credits`."""
+
+    kind = serializers.ChoiceField(choices=CreditEntry.Kind.choices)
+    amount = serializers.IntegerField()
+    balance_after = serializers.IntegerField()
+    job = serializers.UUIDField(allow_null=True)
+    reason = serializers.CharField(allow_blank=True)
+    created_at = serializers.DateTimeField()
+
+    class Meta:
+        ref_name = "LedgerEntry"
+
+
+ACCOUNT_EXAMPLE = {
+    "email": "alice@example.org",
+    "credits": 47,
+    "held": 3,
+    "limits": {"waiting_jobs": 200, "upload_bytes": 20971520, "placing_rate": "20/s", "uploading_rate": "60/m"},
+}
+ENTRY_EXAMPLE = {
+    "kind": "hold",
+    "amount": -3,
+    "balance_after": 47,
+    "job": "019ab2f0-5c1e-7d90-a3b4-1f2e3d4c5b6a",
+    "reason": "Tea hills in morning mist",
+    "created_at": "2025-11-24T16:04:40.117Z",
+}
+
+ACCOUNT: Docs = {
+    "operation_id": "get_account",
+    "tags": TAGS,
+    "summary": "Get balance and limits",
+    "responses": {200: answer(AccountShape, "The account", ACCOUNT_EXAMPLE), **problems("invalid")},
+}
+LEDGER: Docs = {
+    "operation_id": "list_ledger",
+    "tags": TAGS,
+    "summary": "List the entries of the ledger",
+    "description": "Newest first.",
+    "parameters": CURSOR_PARAMETERS,
+    "responses": {
+        200: answer(
+            page_shape("LedgerEntry", EntryShape), "A page", page_example([ENTRY_EXAMPLE], "/api/v1/account/ledger/")
+        ),
+        **problems("invalid"),
+    },
+}

@@ -1,0 +1,92 @@
+"""Who calls the REST API: the owner of a bearer token, or the user of the session in a browser, with CSRF."""
+
+from typing import Any
+
+from django.conf import settings
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils import translation
+from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import authentication, exceptions
+from rest_framework.request import Request
+
+from accounts import tokens
+from accounts.models import User
+from artgen.problems import Problem
+
+SCHEME = "bearer"
+
+
+class BearerAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Bearer TOKEN` (RFC 6750)."""
+
+    def authenticate(self, request: Request) -> tuple[User, str] | None:
+        """Return the token's owner; None without a bearer token; raises AuthenticationFailed for one that is not valid."""
+        scheme, _separator, text = request.headers.get("Authorization", "").strip().partition(" ")
+        if scheme.lower() != SCHEME:
+            return None
+        user = tokens.authenticate(text.strip())
+        if user is None:
+            raise exceptions.AuthenticationFailed
+        if not request.headers.get("Accept-Language"):
+            _speak_with(user)
+        return user, SCHEME
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return what `WWW-Authenticate` asks for."""
+        return 'Bearer realm="ArtGen"'
+
+
+class SessionAuthentication(authentication.BaseAuthentication):
+    """The session cookie of the pages; what changes something needs the CSRF token as well."""
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        """Return the session's user; None without one; raises Problem `csrf_failed`."""
+        user = getattr(request._request, "user", None)
+        if user is None or not user.is_active:
+            return None
+        _check_csrf(request)
+        return user, None
+
+
+class _CsrfCheck(CsrfViewMiddleware):
+    def _reject(self, request: Any, reason: str) -> str:  # type: ignore[override]
+        return reason
+
+
+def _check_csrf(request: Request) -> None:
+    check = _CsrfCheck(lambda _request: None)  # type: ignore[arg-type, return-value]
+    check.process_request(request._request)
+    if check.process_view(request._request, lambda _request: None, (), {}):  # type: ignore[arg-type, return-value]
+        raise Problem("csrf_failed", _("Send the value of the cookie csrftoken in the header X-CSRFToken."))
+
+
+def _speak_with(user: User) -> None:
+    # For sessions `artgen.look.user_language` does it. LocaleMiddleware sets the language anew for each request.
+    if user.language and translation.check_for_language(user.language):
+        translation.activate(user.language)
+
+
+class _BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = BearerAuthentication
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": SCHEME,
+            "description": "A token from the account page or from `manage.py issue_token`.",
+        }
+
+
+class _SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = SessionAuthentication
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "The session of a signed-in browser. All but GET needs the header `X-CSRFToken` too.",
+        }

@@ -1,0 +1,32 @@
+"""Revoke an API token."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts import tokens
+from accounts.models import User, fold
+
+
+class Command(BaseCommand):
+    """`revoke_token EMAIL NAME`."""
+
+    help = "Revoke an API token by its name; programs that use it stop working at once."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("email")
+        parser.add_argument("name")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Revoke the token."""
+        email, name = fold(options["email"]), options["name"]
+        user = User.objects.filter(email=email).first()
+        if user is None:
+            raise CommandError(f"There is no user {email}.")
+        try:
+            tokens.revoke(user=user, name=name)
+        except tokens.NoSuchToken as error:
+            live = ", ".join(user.tokens.filter(revoked_at=None).values_list("name", flat=True)) or "none"
+            raise CommandError(f"{email} has no token {name!r}. Live tokens: {live}.") from error
+        self.stdout.write(f"Revoked {name!r} of {email}")
