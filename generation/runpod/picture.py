@@ -3,7 +3,7 @@
 import io
 from dataclasses import dataclass
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 MAX_PIXELS = 50_000_000  # the largest model on offer draws 17 million
 CONTENT_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
@@ -39,6 +39,8 @@ def check_picture(data: bytes, *, max_pixels: int = MAX_PIXELS) -> PictureInfo:
             image.load()
     except NotAPicture:
         raise
+    except UnidentifiedImageError as error:
+        raise NotAPicture("neither PNG, JPEG nor WebP") from error
     except Exception as error:  # decoders meet hostile bytes here and raise whatever they like
         raise NotAPicture(f"cannot be decoded: {type(error).__name__}: {error}"[:300]) from error
     return PictureInfo(width=width, height=height, format=form, content_type=CONTENT_TYPES[form])

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -53,14 +54,19 @@ class Files:
             return web.Response(body=file.data, content_type=kind)
         reply = web.StreamResponse(headers={"Content-Type": "image/png"})
         await reply.prepare(request)
-        if file.fault == "oversized_picture":
-            await reply.write(file.data)
-            for _ in range(OVERSIZE // 65_536):
-                await reply.write(bytes(65_536))
-        elif file.fault == "url_drips":
-            for byte in file.data:
-                await reply.write(bytes([byte]))
-                await asyncio.sleep(0.2)
-        else:
-            await asyncio.Event().wait()  # hangs until the client or the emulator gives up
+        with contextlib.suppress(ConnectionError):  # the client has had enough
+            await _trouble(reply, file)
         return reply
+
+
+async def _trouble(reply: web.StreamResponse, file: File) -> None:
+    if file.fault == "oversized_picture":
+        await reply.write(file.data)
+        for _ in range(OVERSIZE // 65_536):
+            await reply.write(bytes(65_536))
+    elif file.fault == "url_drips":
+        for byte in file.data:
+            await reply.write(bytes([byte]))
+            await asyncio.sleep(0.2)
+    else:
+        await asyncio.Event().wait()  # hangs until the client or the emulator gives up
