@@ -9,6 +9,8 @@ from django.utils.translation import ngettext
 
 NBSP = "\N{NO-BREAK SPACE}"
 """Joins a number to its unit."""
+DASH = "–\N{WORD JOINER}"
+"""Joins the ends of a range."""
 
 
 def credits(amount: int) -> str:
@@ -43,10 +45,10 @@ def span(low: float, high: float) -> str:
     """Return a range of time, "20–40 s", its unit said once where both ends share it."""
     (first, unit), (last, last_unit) = _rounded(low), _rounded(high)
     if unit != last_unit:
-        return f"{_with_unit(_amount(first), unit)}–{_with_unit(_amount(last), last_unit)}"
+        return f"{_with_unit(_amount(first), unit)}{DASH}{_with_unit(_amount(last), last_unit)}"
     if first == last:
         return duration(low)
-    return _with_unit(f"{_amount(first)}–{_amount(last)}", unit)
+    return _with_unit(f"{_amount(first)}{DASH}{_amount(last)}", unit)
 
 
 def _rounded(seconds: float) -> tuple[float, str]:

@@ -11,7 +11,7 @@ NBSP = "\N{NO-BREAK SPACE}"
 
 
 def plain(text: str) -> str:
-    return text.replace(NBSP, " ")
+    return text.replace(NBSP, " ").replace("\N{WORD JOINER}", "")
 
 
 class Words(SimpleTestCase):

@@ -87,6 +87,7 @@ export class Composer {
         this.form.elements.key.value = freshKey()
         this.#complain("")
         dismiss("failed")
+        this.#remember(this.prompt.value.trim())
         this.onPlaced(answer.fragment.querySelector("[data-run]"))
         this.#quoteSoon()
       } else if (answer.fragment.querySelector("#composer")) {
@@ -112,11 +113,11 @@ export class Composer {
   #dress() {
     if (!this.form) return
     for (const hidden of this.side.querySelectorAll("[data-add-source], [data-toggle-negative], [data-dice], [data-lock]")) hidden.hidden = false
-    for (const hidden of this.side.querySelectorAll("[data-history]")) hidden.hidden = !document.getElementById("history")
+    for (const hidden of this.side.querySelectorAll("[data-history]")) hidden.hidden = !this.side.querySelector("#history [data-prompt]")
     for (const hidden of this.side.querySelectorAll("[data-all-styles]")) hidden.hidden = hidden.parentElement.querySelectorAll(".style").length < 5
     for (const slider of this.side.querySelectorAll("[data-slider]")) fillSlider(slider)
     const negative = this.side.querySelector("#negative")
-    if (negative) this.#showNegative(Boolean(this.form.elements.negative_prompt.value) || Boolean(negative.querySelector("[aria-invalid]")))
+    if (negative) this.#showNegative(negative.classList.contains("negative-open") || this.form.elements.negative_prompt.value !== "")
     this.#dressButton()
     this.#showSize()
     this.#showSummary()
@@ -132,7 +133,7 @@ export class Composer {
   }
 
   #showNegative(open) {
-    this.side.querySelector("#negative").hidden = !open
+    this.side.querySelector("#negative").classList.toggle("negative-open", open)
     const button = this.side.querySelector("[data-toggle-negative]")
     button.setAttribute("aria-expanded", String(open))
     button.setAttribute("aria-pressed", String(open))
@@ -164,6 +165,16 @@ export class Composer {
     const near = length >= this.prompt.maxLength - NEAR_LIMIT
     count.parentElement.classList.toggle("near", near)
     if (near) say(`${length} / ${this.prompt.maxLength}`)
+  }
+
+  /** Put a prompt on top of the earlier ones. */
+  #remember(text) {
+    const list = this.side.querySelector("#history")
+    for (const known of list.querySelectorAll("[data-prompt]")) if (known.textContent === text) known.remove()
+    const item = list.querySelector("template").content.firstElementChild.cloneNode(true)
+    item.textContent = text
+    list.querySelector(".menu-head").after(item)
+    for (const button of this.side.querySelectorAll("[data-history]")) button.hidden = false
   }
 
   #complain(text) {
@@ -308,7 +319,9 @@ export class Composer {
       const button = dock.querySelector("#create-button")
       if (hadFocus) button?.focus()
       clearTimeout(this.timers.say)
-      this.timers.say = setTimeout(() => say(spoken(button)), SAY_AFTER)
+      if (spoken(button) === this.quoted) return
+      this.quoted = spoken(button)
+      this.timers.say = setTimeout(() => say(this.quoted), SAY_AFTER)
     } catch {
       // Offline: the old quote stays, dimmed; the server has the last word anyway.
     }
