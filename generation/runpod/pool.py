@@ -83,10 +83,12 @@ class Adapter(requests.adapters.HTTPAdapter):
         super().__init__(pool_connections=4, pool_maxsize=kept, max_retries=0, pool_block=False)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pools of direct connections noting ones."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Make the pools of connections through a proxy noting ones, where that is possible."""
         manager = super().proxy_manager_for(proxy, **kwargs)
         if proxy.lower().startswith("socks"):
             _request.begun = True  # its connections note nothing: every failure counts as one after sending

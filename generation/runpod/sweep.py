@@ -141,7 +141,7 @@ class Sweep:
                     verify=self._verify,
                     allow_redirects=False,
                 )
-            except Exception as error:  # whatever it is, it must not lose the others
+            except Exception as error:  # noqa: BLE001  (whatever it is, it must not lose the others)
                 failures += 1
                 yield ref, self._unavailable(error)
             else:
@@ -156,7 +156,7 @@ class Sweep:
             except ReadTimeout as error:  # nothing came on any of them for so long
                 failure = error
                 break
-            except Exception as error:  # of one reply, or of them all: gathering goes on while it brings more
+            except Exception as error:  # noqa: BLE001  (of one reply or all: go on while it brings more)
                 failure = error
             if time.monotonic() > deadline:
                 break
@@ -177,7 +177,7 @@ class Sweep:
             )
         except RunPodError as error:
             return error
-        except Exception as error:  # a body that cannot be decoded, for one
+        except Exception as error:  # noqa: BLE001  (a body that cannot be decoded, for one)
             return self._unavailable(error)
 
     def _unavailable(self, error: Exception) -> Unavailable:

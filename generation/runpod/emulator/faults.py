@@ -105,7 +105,7 @@ class Faults:
 
     def __init__(self, *, seed: int = 0) -> None:
         self._lock = threading.Lock()
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311  (repeatable, not secret)
         self._next: dict[tuple[str, str | None], deque[str]] = {}
         self._chances: list[_Chance] = []
 

@@ -19,7 +19,8 @@ from typing import Any, Protocol
 
 from PIL import Image
 
-from ..painter import encode, paint
+from generation.runpod.painter import encode, paint
+
 from .inputs import Request
 
 OnProgress = Callable[[float], None]
@@ -137,7 +138,7 @@ _queue: Any = None
 
 def _begin(queue: Any) -> None:
     """Prepare a painting process: Ctrl-C is its parent's business, and it ends when its parent does."""
-    global _queue
+    global _queue  # noqa: PLW0603  (one queue a process, handed over as it begins)
     _queue = queue
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -57,7 +57,7 @@ class Queue:
         self._workers, self._cold_start = workers, cold_start
         self._seconds = seconds if isinstance(seconds, tuple) else (seconds, seconds)
         self._progress, self._instant = progress, instant
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311  (repeatable, not secret)
         self._worker_numbers = itertools.count(1)
 
     def endpoint(self, name: str) -> Endpoint:

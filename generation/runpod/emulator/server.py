@@ -14,7 +14,8 @@ from typing import Any
 
 from aiohttp import web
 
-from ..payloads import DIALECTS
+from generation.runpod.payloads import DIALECTS
+
 from .clock import Clock
 from .faults import FAULTS, Faults
 from .files import Files

@@ -45,7 +45,7 @@ class Work:
 
     def __init__(self, *, painter: Painter, files: Files, seed: int) -> None:
         self._painter, self._files = painter, files
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311  (repeatable, not secret)
         self._session: aiohttp.ClientSession | None = None
 
     @property

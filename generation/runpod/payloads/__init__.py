@@ -7,7 +7,8 @@ table; the functions behind the rows are few.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..report import Report
+from generation.runpod.report import Report
+
 from . import comfyui, own, public
 from .dialect import Dialect, Parameters, PayloadError, Source, check_parameters
 from .errors import CODES, Failure, OutputError, classify

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ..report import Report, State
+from generation.runpod.report import Report, State
+
 from .dialect import SeedOf
 from .errors import OutputError, output_error
 
