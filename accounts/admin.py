@@ -1,5 +1,7 @@
 """Staff's view of users, the ledger and tokens. Credits change through an audited grant alone."""
 
+from __future__ import annotations
+
 from typing import Any
 from uuid import UUID, uuid4
 
