@@ -37,7 +37,7 @@ admin.site.login_form = StaffSignInForm
 admin.site.site_header = admin.site.site_title = "ArtGen"
 
 
-class NewUserForm(BaseUserCreationForm):
+class NewUserForm(BaseUserCreationForm):  # type: ignore[type-arg]
     """A new user: address, name, password."""
 
     class Meta:
@@ -45,7 +45,7 @@ class NewUserForm(BaseUserCreationForm):
         fields = ("email", "name")
 
 
-class UserForm(UserChangeForm):
+class UserForm(UserChangeForm):  # type: ignore[type-arg]
     """A user as staff may change one."""
 
     class Meta:
@@ -54,7 +54,7 @@ class UserForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     """Users: search, switch off, grant credits. They are never deleted, for the ledger names them."""
 
     form = UserForm

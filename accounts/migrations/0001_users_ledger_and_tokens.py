@@ -45,9 +45,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(blank=True, max_length=100, verbose_name="name")),
                 (
                     "is_staff",
-                    models.BooleanField(
-                        default=False, help_text="May use the admin pages.", verbose_name="staff"
-                    ),
+                    models.BooleanField(default=False, help_text="May use the admin pages.", verbose_name="staff"),
                 ),
                 (
                     "is_active",
@@ -59,9 +57,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "date_joined",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="joined"
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="joined"),
                 ),
                 (
                     "language",
@@ -83,9 +79,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "credits",
-                    models.IntegerField(
-                        default=0, editable=False, help_text="Free to spend.", verbose_name="credits"
-                    ),
+                    models.IntegerField(default=0, editable=False, help_text="Free to spend.", verbose_name="credits"),
                 ),
                 (
                     "held",
@@ -143,9 +137,7 @@ class Migration(migrations.Migration):
                 ("prefix", models.CharField(editable=False, max_length=8, verbose_name="begins with")),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False, verbose_name="created"
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="created"),
                 ),
                 (
                     "last_used_at",
@@ -235,15 +227,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("credits__gte", 0)), name="credits_never_negative"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("credits__gte", 0)), name="credits_never_negative"),
         ),
         migrations.AddConstraint(
             model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("held__gte", 0)), name="held_never_negative"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("held__gte", 0)), name="held_never_negative"),
         ),
         migrations.AddConstraint(
             model_name="apitoken",
