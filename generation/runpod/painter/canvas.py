@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -15,9 +17,10 @@ from .palette import Light
 from .scene import Scene
 
 Point = tuple[float, float]
+Real = np.floating[Any]
 
 
-def smoothstep(low: float | Array, high: float | Array, value: Array) -> Array:
+def smoothstep(low: float | Real | Array, high: float | Real | Array, value: Array) -> Array:
     """Return the cubic step from 0 at `low` to 1 at `high` (which may lie below `low`)."""
     span = np.asarray(high, np.float32) - np.asarray(low, np.float32)
     t = np.clip((value - low) / np.where(span == 0, np.float32(1e-9), span), 0, 1)
@@ -58,7 +61,14 @@ class Canvas:
     # -- fields ------------------------------------------------------------------------------------------------
 
     def fbm(
-        self, name: str, *, across: float, down: float | None = None, octaves: int = 5, gain: float = 0.5, ridges: bool = False
+        self,
+        name: str,
+        *,
+        across: float,
+        down: float | None = None,
+        octaves: int = 5,
+        gain: float = 0.5,
+        ridges: bool = False,
     ) -> Array:
         """Return fractal noise (H, W), mostly 0..1; `across` and `down` are its cells per picture height."""
         return noise.fbm(
@@ -155,7 +165,12 @@ class Pen:
     def ellipse(self, x: float, y: float, across: float, down: float | None = None, shade: float = 1.0) -> None:
         """Fill an ellipse around a point with its half axes."""
         down = across if down is None else down
-        box = [(x - across) * self._scale, (y - down) * self._scale, (x + across) * self._scale, (y + down) * self._scale]
+        box = [
+            (x - across) * self._scale,
+            (y - down) * self._scale,
+            (x + across) * self._scale,
+            (y + down) * self._scale,
+        ]
         self._draw.ellipse(box, fill=round(255 * shade))
 
     def box(self, left: float, top: float, right: float, bottom: float, shade: float = 1.0) -> None:
@@ -164,7 +179,7 @@ class Pen:
 
     def curve(self, points: list[Point], widths: list[float], shade: float = 1.0) -> None:
         """Draw a stroke through points whose width changes from point to point, round at the joints."""
-        for (start, end), width in zip(zip(points, points[1:], strict=False), widths, strict=False):
+        for (start, end), width in zip(pairwise(points), widths, strict=False):
             self.line([start, end], width, shade)
             if width * self._scale > 3:
                 self.ellipse(end[0], end[1], width / 2, shade=shade)

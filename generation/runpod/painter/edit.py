@@ -35,7 +35,13 @@ def repaint(canvas: Canvas, sources: Sequence[Image.Image], *, strength: float |
     sky = _sky_mask(canvas, source)
     canvas.report(0.3)
     named = bool(
-        scene.time or scene.season or scene.weather or scene.colors or scene.moods or scene.finishes or scene.has("moon", "stars", "aurora", "birds")
+        scene.time
+        or scene.season
+        or scene.weather
+        or scene.colors
+        or scene.moods
+        or scene.finishes
+        or scene.has("moon", "stars", "aurora", "birds")
     )
     if scene.season:
         _change_season(canvas, scene.season, amount)
@@ -86,11 +92,29 @@ def _relight(canvas: Canvas, sky: Array, amount: float) -> None:
     planes = canvas.rgb
     gray = luma(planes)
     lamps = smoothstep(0.55, 0.95, planes[0]) * smoothstep(0.05, 0.3, planes[0] - planes[2])
-    tones = np.stack([light.near, mixed(light.near, light.ambient, 0.75), mixed(light.ambient, light.far, 0.5), light.sky[-2], light.sun])
+    tones = np.stack(
+        [
+            light.near,
+            mixed(light.near, light.ambient, 0.75),
+            mixed(light.ambient, light.far, 0.5),
+            light.sky[-2],
+            light.sun,
+        ]
+    )
     if light.night:
-        tones = np.stack([light.near, mixed(light.near, light.sky[2], 0.6), light.sky[2], light.sky[3], mixed(light.sky[4], light.sun, 0.4)])
+        tones = np.stack(
+            [
+                light.near,
+                mixed(light.near, light.sky[2], 0.6),
+                light.sky[2],
+                light.sky[3],
+                mixed(light.sky[4], light.sun, 0.4),
+            ]
+        )
     elif light.name == "day":
-        tones = np.stack([light.near, light.ambient * np.float32(0.7), mixed(light.far, light.direct, 0.4), light.direct, light.sun])
+        tones = np.stack(
+            [light.near, light.ambient * np.float32(0.7), mixed(light.far, light.direct, 0.4), light.direct, light.sun]
+        )
     graded = ramp(tones, gray)
     # Hues of the source survive in part, or it would be a duotone.
     chroma = planes - gray
@@ -101,7 +125,10 @@ def _relight(canvas: Canvas, sky: Array, amount: float) -> None:
     graded = graded + (heaven + detail - graded) * mask
     canvas.rgb = np.clip(planes + (graded - planes) * np.float32(min(1.0, 0.25 + 0.95 * amount)), 0, 1)
     if light.night or light.dim:
-        canvas.lighten(rgb("ffb860"), np.clip(lamps * np.float32(0.8) + canvas.blurred(lamps, 0.02) * np.float32(0.9), 0, 1) * np.float32(amount))
+        canvas.lighten(
+            rgb("ffb860"),
+            np.clip(lamps * np.float32(0.8) + canvas.blurred(lamps, 0.02) * np.float32(0.9), 0, 1) * np.float32(amount),
+        )
     elif light.name in ("sunset", "dawn"):
         x = canvas.aspect * float(canvas.rng("relight").uniform(0.25, 0.75))
         canvas.lighten(mixed(light.sun, light.sky[-2], 0.45), canvas.glow(x, 0.45, 2.8) * np.float32(0.55 * amount))
@@ -114,24 +141,39 @@ def _change_season(canvas: Canvas, season: str, amount: float) -> None:
     green = canvas.blurred(green, 0.002)
     if season == "autumn":
         patches = canvas.fbm("autumn", across=9, octaves=4)
-        leaf = ramp(np.stack([rgb("7a2a14"), rgb("c8642a"), rgb("e8a83c"), rgb("f4d888")]), np.clip(gray * np.float32(1.15) + (patches - np.float32(0.5)) * np.float32(0.5), 0, 1))
+        leaf = ramp(
+            np.stack([rgb("7a2a14"), rgb("c8642a"), rgb("e8a83c"), rgb("f4d888")]),
+            np.clip(gray * np.float32(1.15) + (patches - np.float32(0.5)) * np.float32(0.5), 0, 1),
+        )
         planes = planes + (leaf - planes) * np.clip(green * np.float32(1.2 * amount), 0, 1)
         planes = planes * column(np.array([1 + 0.10 * amount, 1.0, 1 - 0.16 * amount], np.float32))
     elif season == "winter":
         pale = saturate(planes, 1 - 0.75 * amount) * column(np.array([0.95, 1.0, 1.07], np.float32))
         lying = np.clip(np.gradient(canvas.blurred(gray, 0.003), axis=0) * np.float32(-canvas.height / 16), 0, 1)
         drift = canvas.fbm("drift", across=14, octaves=5)
-        ground = smoothstep(0.45, 0.95, canvas.y) * smoothstep(0.38, 0.62, drift * np.float32(0.7) + gray * np.float32(0.5))
-        snow = np.clip(canvas.blurred(lying, 0.0015) * np.float32(1.4) + green * np.float32(0.55) * smoothstep(0.35, 0.65, drift) + ground * np.float32(0.75), 0, 1)
+        ground = smoothstep(0.45, 0.95, canvas.y) * smoothstep(
+            0.38, 0.62, drift * np.float32(0.7) + gray * np.float32(0.5)
+        )
+        snow = np.clip(
+            canvas.blurred(lying, 0.0015) * np.float32(1.4)
+            + green * np.float32(0.55) * smoothstep(0.35, 0.65, drift)
+            + ground * np.float32(0.75),
+            0,
+            1,
+        )
         white = column(rgb("eef3f9")) * (np.float32(0.74) + np.float32(0.3) * gray)
         planes = pale + (white - pale) * snow * np.float32(min(1.0, 1.25 * amount))
     elif season == "spring":
         bloom = canvas.fbm("bloom", across=40, octaves=3)
         petals = smoothstep(0.60, 0.70, bloom) * green
-        planes = planes + (column(rgb("f6c2d2")) * (np.float32(0.6) + np.float32(0.5) * gray) - planes) * petals * np.float32(amount)
+        planes = planes + (
+            column(rgb("f6c2d2")) * (np.float32(0.6) + np.float32(0.5) * gray) - planes
+        ) * petals * np.float32(amount)
         planes = planes * column(np.array([1.02, 1 + 0.05 * amount, 0.98], np.float32)) + np.float32(0.02 * amount)
     else:
-        planes = saturate(planes, 1 + 0.35 * amount) * column(np.array([1 + 0.05 * amount, 1.01, 1 - 0.05 * amount], np.float32))
+        planes = saturate(planes, 1 + 0.35 * amount) * column(
+            np.array([1 + 0.05 * amount, 1.01, 1 - 0.05 * amount], np.float32)
+        )
     canvas.rgb = np.clip(planes, 0, 1)
 
 
@@ -142,7 +184,15 @@ def _tint(canvas: Canvas, scene: Scene, amount: float) -> None:
             canvas.rgb = saturate(canvas.rgb, 1 - amount)
             continue
         color = NAMED_COLORS[name]
-        tones = np.stack([mixed(color, np.zeros(3, np.float32), 0.88), mixed(color, np.zeros(3, np.float32), 0.4), color, mixed(color, np.ones(3, np.float32), 0.55), mixed(color, np.ones(3, np.float32), 0.92)])
+        tones = np.stack(
+            [
+                mixed(color, np.zeros(3, np.float32), 0.88),
+                mixed(color, np.zeros(3, np.float32), 0.4),
+                color,
+                mixed(color, np.ones(3, np.float32), 0.55),
+                mixed(color, np.ones(3, np.float32), 0.92),
+            ]
+        )
         canvas.rgb = canvas.rgb + (ramp(tones, gray) - canvas.rgb) * np.float32(0.62 * amount)
 
 
@@ -155,14 +205,18 @@ def _add_things(canvas: Canvas, scene: Scene, sky: Array, amount: float) -> None
         painted = True
     if scene.has("aurora"):
         colors = CURTAINS[int(rng.integers(len(CURTAINS)))]
-        glow = sum((curtain(canvas, index, 0.62, colors, strength=0.9) for index in range(2)), np.zeros_like(canvas.rgb))
+        glow = sum(
+            (curtain(canvas, index, 0.62, colors, strength=0.9) for index in range(2)), np.zeros_like(canvas.rgb)
+        )
         canvas.rgb = np.float32(1) - (np.float32(1) - canvas.rgb * np.float32(0.55)) * np.exp(-glow)
         painted = True
     if scene.has("moon") and scene.allows("moon"):
         paint_moon(canvas, canvas.aspect * float(rng.uniform(0.25, 0.75)), 0.2, radius=canvas.unit * 0.06)
         painted = True
     if painted:
-        canvas.rgb = before + (canvas.rgb - before) * np.clip(sky * np.float32(1.35), 0, 1) * np.float32(min(1.0, 0.4 + amount))
+        canvas.rgb = before + (canvas.rgb - before) * np.clip(sky * np.float32(1.35), 0, 1) * np.float32(
+            min(1.0, 0.4 + amount)
+        )
     if scene.has("birds"):
         paint_birds(canvas, canvas.aspect * float(rng.uniform(0.3, 0.7)), 0.22)
 
@@ -171,7 +225,9 @@ def _add_weather(canvas: Canvas, scene: Scene, amount: float) -> None:
     light = canvas.light
     if "fog" in scene.weather:
         drift = canvas.fbm("edit fog", across=1.6, down=4, octaves=5)
-        veil = np.clip(np.float32(0.35) + drift * np.float32(0.8) - np.abs(canvas.y - np.float32(0.55)) * np.float32(0.7), 0, 1)
+        veil = np.clip(
+            np.float32(0.35) + drift * np.float32(0.8) - np.abs(canvas.y - np.float32(0.55)) * np.float32(0.7), 0, 1
+        )
         canvas.rgb = canvas.rgb + (canvas.blurred(canvas.rgb, 0.004) - canvas.rgb) * veil
         canvas.lay(mixed(light.haze, rgb("e4e6e6"), 0.5), veil * np.float32(0.95 * amount))
     if "storm" in scene.weather:
@@ -184,7 +240,12 @@ def _add_weather(canvas: Canvas, scene: Scene, amount: float) -> None:
         scale = max(0.6, canvas.height / 1024)
         for count, sigma, bright in ((900, 0.8, 3.0), (220, 1.7, 12.0), (40, 4.0, 42.0)):
             count = int(count * max(0.6, canvas.aspect))
-            points = splat(canvas, rng.random(count) * canvas.aspect, rng.random(count), rng.uniform(0.3, 1.0, count) * bright * scale**2)
+            points = splat(
+                canvas,
+                rng.random(count) * canvas.aspect,
+                rng.random(count),
+                rng.uniform(0.3, 1.0, count) * bright * scale**2,
+            )
             canvas.lighten(rgb("f8fbff"), np.clip(blurred(points, sigma * scale), 0, 0.9) * np.float32(amount))
 
 
@@ -208,4 +269,3 @@ def _reinterpret(canvas: Canvas, sky: Array, amount: float) -> None:
     before = canvas.rgb
     after = FINISHES[medium](canvas)
     canvas.rgb = np.clip(before + (after - before) * np.float32(min(1.0, 0.35 + amount)), 0, 1)
-

@@ -59,7 +59,9 @@ def finish(canvas: Canvas) -> None:
     canvas.rgb = grade(canvas.rgb, scene)
     for name in scene.finishes:
         canvas.rgb = np.clip(FINISHES[name](canvas), 0, 1)
-    off = ((canvas.x / np.float32(canvas.aspect) - np.float32(0.5)) ** 2 + (canvas.y - np.float32(0.5)) ** 2) * np.float32(2)
+    off = (
+        (canvas.x / np.float32(canvas.aspect) - np.float32(0.5)) ** 2 + (canvas.y - np.float32(0.5)) ** 2
+    ) * np.float32(2)
     if not scene.finishes:
         canvas.rgb *= np.float32(1) - np.float32(0.14) * off * off
         _grain(canvas, 0.010)
@@ -128,8 +130,14 @@ def _watercolor(canvas: Canvas) -> Array:
     granules = canvas.fbm("pigment", across=9, octaves=5, gain=0.6) - np.float32(0.5)
     planes = np.clip(saturate(planes, 1.12), 0, 1) ** np.float32(0.8)
     planes = planes * np.float32(0.86) + np.float32(0.135)
-    planes = planes - pooled * np.float32(0.8) + (granules * np.float32(0.18) + tooth * np.float32(0.12)) * (np.float32(1.1) - gray)
-    edge = np.minimum(np.minimum(canvas.x, np.float32(canvas.aspect) - canvas.x), np.minimum(canvas.y, np.float32(1) - canvas.y))
+    planes = (
+        planes
+        - pooled * np.float32(0.8)
+        + (granules * np.float32(0.18) + tooth * np.float32(0.12)) * (np.float32(1.1) - gray)
+    )
+    edge = np.minimum(
+        np.minimum(canvas.x, np.float32(canvas.aspect) - canvas.x), np.minimum(canvas.y, np.float32(1) - canvas.y)
+    )
     ragged = canvas.fbm("margin", across=7, octaves=6, gain=0.6) - np.float32(0.5)
     inside = smoothstep(0.030, 0.036, edge + ragged * np.float32(0.04))
     rim = smoothstep(0.052, 0.036, edge + ragged * np.float32(0.04)) * inside
@@ -143,7 +151,9 @@ def _gouache(canvas: Canvas) -> Array:
     planes = _smeared(_smeared(planes, max(2, round(canvas.height * 0.007))), max(1, round(canvas.height * 0.003)))
     gray = luma(planes)
     bristle = canvas.fbm("bristle", across=34, down=120, octaves=3) - np.float32(0.5)
-    relief = np.gradient(canvas.blurred(gray, 0.0012) + bristle * np.float32(0.05), axis=0) * np.float32(canvas.height / 130)
+    relief = np.gradient(canvas.blurred(gray, 0.0012) + bristle * np.float32(0.05), axis=0) * np.float32(
+        canvas.height / 130
+    )
     planes = contrast(saturate(planes, 1.14), 1.05)
     return planes + np.clip(relief, -0.12, 0.12) * np.float32(0.6) + bristle * np.float32(0.03)
 
@@ -182,7 +192,9 @@ def _pixel(canvas: Canvas) -> Array:
     cells = 128 if min(canvas.width, canvas.height) >= 512 else 80
     block = max(2, min(canvas.width, canvas.height) // cells)
     rows, columns = -(-canvas.height // block), -(-canvas.width // block)
-    padded = np.pad(canvas.rgb, ((0, 0), (0, rows * block - canvas.height), (0, columns * block - canvas.width)), mode="edge")
+    padded = np.pad(
+        canvas.rgb, ((0, 0), (0, rows * block - canvas.height), (0, columns * block - canvas.width)), mode="edge"
+    )
     small = padded.reshape(3, rows, block, columns, block).mean(axis=(2, 4))
     small = contrast(saturate(small, 1.2), 1.12)
     bayer = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 16 - np.float32(0.47)
@@ -200,8 +212,14 @@ def _sketch(canvas: Canvas) -> Array:
     tooth = _paper_tooth(canvas)
     stroke = canvas.fbm("hatch", across=12, octaves=2)
     first = np.sin((canvas.x + canvas.y) * np.float32(430) + stroke * np.float32(9)) * np.float32(0.5) + np.float32(0.5)
-    second = np.sin((canvas.x - canvas.y) * np.float32(430) + stroke * np.float32(9)) * np.float32(0.5) + np.float32(0.5)
-    shade = np.float32(1) - smoothstep(0.62, 0.25, gray) * first * np.float32(0.5) - smoothstep(0.32, 0.06, gray) * second * np.float32(0.45)
+    second = np.sin((canvas.x - canvas.y) * np.float32(430) + stroke * np.float32(9)) * np.float32(0.5) + np.float32(
+        0.5
+    )
+    shade = (
+        np.float32(1)
+        - smoothstep(0.62, 0.25, gray) * first * np.float32(0.5)
+        - smoothstep(0.32, 0.06, gray) * second * np.float32(0.45)
+    )
     shade = shade * (np.float32(0.72) + np.float32(0.28) * gray) * dodge + tooth * np.float32(0.28)
     paper, lead = np.array([0.965, 0.955, 0.93], np.float32), np.array([0.16, 0.16, 0.18], np.float32)
     return column(lead) + column(paper - lead) * np.clip(shade, 0, 1)
@@ -215,8 +233,16 @@ def _halftone(canvas: Canvas) -> Array:
     pitch = 150.0 if canvas.height >= 700 else 90.0
     for channel, angle, ink in inks:
         cos, sin = np.float32(np.cos(angle) * pitch), np.float32(np.sin(angle) * pitch)
-        screen = np.cos((canvas.x * cos + canvas.y * sin) * np.float32(6.283)) * np.cos((canvas.y * cos - canvas.x * sin) * np.float32(6.283))
-        dots = np.clip((np.float32(1) - soft[channel] - (screen * np.float32(0.5) + np.float32(0.5))) * np.float32(canvas.height / pitch * 0.5) + np.float32(0.5), 0, 1)
+        screen = np.cos((canvas.x * cos + canvas.y * sin) * np.float32(6.283)) * np.cos(
+            (canvas.y * cos - canvas.x * sin) * np.float32(6.283)
+        )
+        dots = np.clip(
+            (np.float32(1) - soft[channel] - (screen * np.float32(0.5) + np.float32(0.5)))
+            * np.float32(canvas.height / pitch * 0.5)
+            + np.float32(0.5),
+            0,
+            1,
+        )
         result *= np.float32(1) - column(np.float32(1) - np.array(ink, np.float32)) * dots * np.float32(0.92)
     return result
 

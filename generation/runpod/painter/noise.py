@@ -7,12 +7,14 @@ keeps a picture's bytes a function of prompt, seed and size alone.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating[Any]]
+"""Real numbers; float32 throughout, as double precision would only cost time."""
 
 _SAMPLES_PER_CELL = 6
 """How finely a lattice cell is drawn before the sum is enlarged further; less shows the bicubic kernel."""
@@ -117,7 +119,9 @@ class Tile:
 
     SIZE = 512
 
-    def __init__(self, rng: np.random.Generator, *, cells: int, octaves: int = 4, gain: float = 0.5, ridges: bool = False) -> None:
+    def __init__(
+        self, rng: np.random.Generator, *, cells: int, octaves: int = 4, gain: float = 0.5, ridges: bool = False
+    ) -> None:
         total = np.zeros((self.SIZE, self.SIZE), dtype=np.float32)
         amplitude, weight = 1.0, 0.0
         for _ in range(octaves):

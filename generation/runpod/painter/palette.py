@@ -9,10 +9,18 @@ import numpy as np
 from .noise import Array
 
 _TO_LMS = np.array(
-    [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566], [0.0883024619, 0.2817188376, 0.6299787005]]
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
 )
 _TO_LAB = np.array(
-    [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099], [0.0259040371, 0.7827717662, -0.8086757660]]
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
 )
 _FROM_LAB, _FROM_LMS = np.linalg.inv(_TO_LAB), np.linalg.inv(_TO_LMS)
 _STEPS = 2048
@@ -124,7 +132,9 @@ class Light:
     def veiled(self, amount: float) -> Light:
         """Return this light under overcast or fog: a paler, grayer sky that glows low."""
         pale = lightened(self.sky[-2], 0.04, chroma=0.5)
-        sky = np.stack([mixed(stop, pale, amount * (0.55 + 0.3 * i / len(self.sky))) for i, stop in enumerate(self.sky)])
+        sky = np.stack(
+            [mixed(stop, pale, amount * (0.55 + 0.3 * i / len(self.sky))) for i, stop in enumerate(self.sky)]
+        )
         return replace(self, sky=sky, far=mixed(self.far, pale, amount * 0.5), sun=mixed(self.sun, pale, amount * 0.4))
 
     def darkened(self, amount: float) -> Light:

@@ -51,7 +51,9 @@ def _paint_clouds(canvas: Canvas, horizon: float, amount: float, stretch: float)
     canvas.lay(colors, cover * fade)
 
 
-def paint_sun(canvas: Canvas, x: float, y: float, *, radius: float = 0.045, disk: bool = True, strength: float = 1.0) -> None:
+def paint_sun(
+    canvas: Canvas, x: float, y: float, *, radius: float = 0.045, disk: bool = True, strength: float = 1.0
+) -> None:
     """Paint the glow of the sun and its disk at (x, y)."""
     sun = canvas.light.sun
     warm = mixed(sun, canvas.light.sky[-2], 0.5)
@@ -71,7 +73,11 @@ def paint_moon(canvas: Canvas, x: float, y: float, *, radius: float = 0.07) -> N
         return
     seas = canvas.fbm("moon seas", across=0.28 / radius, octaves=5)
     mottle = canvas.fbm("moon craters", across=1.6 / radius, octaves=3)
-    shade = np.float32(1) - np.float32(0.20) * smoothstep(0.48, 0.66, seas) - np.float32(0.1) * smoothstep(0.55, 0.75, mottle)
+    shade = (
+        np.float32(1)
+        - np.float32(0.20) * smoothstep(0.48, 0.66, seas)
+        - np.float32(0.1) * smoothstep(0.55, 0.75, mottle)
+    )
     off = np.hypot(canvas.x - np.float32(x), canvas.y - np.float32(y)) / np.float32(radius)
     shade *= np.float32(1) - np.float32(0.16) * np.clip(off, 0, 1) ** 3
     pale = mixed(light.sun, np.ones(3, np.float32), 0.35)
@@ -92,7 +98,9 @@ def paint_stars(canvas: Canvas, *, horizon: float = 1.0, amount: float = 1.0, co
     sky = splat(canvas, x, y, brightness * 1.5)
     grown = splat(canvas, x[::41], y[::41], 0.4 + 1.1 * warmth[::41])
     size = canvas.height / 1024
-    field = blurred(sky, 0.6 * max(1.0, size)) * np.float32(1.9) + blurred(grown, 0.85 * max(0.6, size)) * np.float32(2.2)
+    field = blurred(sky, 0.6 * max(1.0, size)) * np.float32(1.9) + blurred(grown, 0.85 * max(0.6, size)) * np.float32(
+        2.2
+    )
     field += blurred(grown, 3.5 * max(0.6, size)) * np.float32(4)
     if cover is not None:
         field *= np.float32(1) - cover

@@ -66,7 +66,9 @@ def ground(
     """
     z = (near * (far / near) ** (np.arange(slices) / (slices - 1))).astype(np.float32)[:, None]
     pad = int(canvas.width * _MARGIN)
-    columns = (np.arange(-pad, canvas.width + pad, dtype=np.float32) / canvas.height)[None] - np.float32(canvas.aspect / 2)
+    columns = (np.arange(-pad, canvas.width + pad, dtype=np.float32) / canvas.height)[None] - np.float32(
+        canvas.aspect / 2
+    )
     x = columns * z / np.float32(focal)
     height = heights(x, np.broadcast_to(z, x.shape))
     step_x = z / np.float32(focal * canvas.height)

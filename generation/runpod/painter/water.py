@@ -48,7 +48,11 @@ def paint_water(
     index = rows * canvas.width + columns
     water = deep if deep is not None else mixed(light.sky[0], light.near, 0.35)
     clear = np.clip(
-        np.float32(0.10) + np.float32(depth) * nearness ** np.float32(0.7) - slope * np.float32(0.35 + 0.5 * choppy) * nearness, 0.04, 0.9
+        np.float32(0.10)
+        + np.float32(depth) * nearness ** np.float32(0.7)
+        - slope * np.float32(0.35 + 0.5 * choppy) * nearness,
+        0.04,
+        0.9,
     )
     shadow = np.float32(0.95) - np.float32(0.08) * nearness
     for channel in range(3):

@@ -20,12 +20,19 @@ MOTIFS: dict[str, tuple[int, str]] = {
         "=кот =кота =коту =котом =коте =коты =котов котен котик кошк кошач =cat =cats kitten kitty feline",
     ),
     "aurora": (8, "сияни аврор aurora northern_light polar_light"),
-    "cabin": (8, "=дом =дома =доме =домик домик избушк изб хижин коттедж шале ферм =house cabin cottage chalet hut =home barn"),
+    "cabin": (
+        8,
+        "=дом =дома =доме =домик домик избушк изб хижин коттедж шале ферм =house cabin cottage chalet hut =home barn",
+    ),
     "still_life": (
         8,
-        "натюрморт ваз кувшин керамик фрукт яблок апельсин груш still_life vase =vases jug pottery ceramic fruit =pear =apple =orange_fruit",
+        "натюрморт ваз кувшин керамик фрукт яблок апельсин груш still_life vase =vases jug pottery "
+        "ceramic fruit =pear =apple =orange_fruit",
     ),
-    "glass": (8, "стекл стеклян пузыр иридис радужн капл хромиров жидк_метал glass bubble iridescen holograph chrome blob"),
+    "glass": (
+        8,
+        "стекл стеклян пузыр иридис радужн капл хромиров жидк_метал glass bubble iridescen holograph chrome blob",
+    ),
     "paper": (8, "бумаг бумаж оригами слои слоист вырезан paper papercut origami layered layers"),
     "waterfall": (8, "водопад каскад waterfall cascade =falls"),
     "architecture": (
@@ -35,28 +42,62 @@ MOTIFS: dict[str, tuple[int, str]] = {
     ),
     "space": (
         7,
-        "космос космич планет туманност галактик вселенн созвезд млечн астероид space cosmos cosmic planet nebula galax universe milky saturn",
+        "космос космич планет туманност галактик вселенн созвезд млечн астероид space cosmos cosmic "
+        "planet nebula galax universe milky saturn",
     ),
     "city": (
         7,
-        "город улиц мегаполис неон боке зонт небоскреб токио кафе витрин такси city street urban downtown neon bokeh umbrella skyscraper tokyo "
+        "город улиц мегаполис неон боке зонт небоскреб токио кафе витрин такси city street urban downtown "
+        "neon bokeh umbrella skyscraper tokyo "
         "cyberpunk киберпанк metropolis",
     ),
     "flower": (
         7,
-        "цветок цветк цветы цветов_букет цветочн роза розы георгин пион хризантем лотос кувшинк ромашк маргаритк подсолнух тюльпан лепест букет бутон flower dahlia "
-        "peony chrysanthem lotus =lily daisy camomile chamomile tulip sunflower petal bouquet blossom_macro bloom rose =roses",
+        "цветок цветк цветы цветов_букет цветочн роза розы георгин пион хризантем лотос кувшинк ромашк "
+        "маргаритк подсолнух тюльпан лепест букет бутон flower dahlia "
+        "peony chrysanthem lotus =lily daisy camomile chamomile tulip sunflower petal bouquet "
+        "blossom_macro bloom rose =roses",
     ),
-    "field": (6, "поле поля полю лаванд пшениц луг луга виноградник плантаци террас field lavender wheat meadow vineyard plantation terrace tea_hill"),
-    "tree": (6, "дерев дуб сакур вишн яблон_цвет клен =ива баобаб tree oak sakura cherry maple willow baobab bonsai бонсай"),
+    "field": (
+        6,
+        "поле поля полю лаванд пшениц луг луга виноградник плантаци террас field lavender wheat meadow "
+        "vineyard plantation terrace tea_hill",
+    ),
+    "tree": (
+        6,
+        "дерев дуб сакур вишн яблон_цвет клен =ива баобаб tree oak sakura cherry maple willow baobab bonsai бонсай",
+    ),
     "dunes": (6, "дюн пустын барха сахар_пуст песк песч dune desert sahara sand"),
-    "liquid": (6, "мрамор акрил жидк чернил_в_вод оникс агат малахит marble fluid liquid agate onyx malachite acrylic_pour swirl"),
-    "flow": (6, "абстракт абстракц линии волокн шелк нит поток узор abstract abstraction flow_field strand silk thread generative pattern lines"),
-    "geometry": (5, "геометр баухаус супрематизм кругл_форм плакат конструктив geometr bauhaus suprematis poster constructivis shapes mid-century"),
-    "forest": (4, "лес лесу леса лесн берез сосн ель ели елк рощ тайг чащ джунгл forest wood =woods birch pine fir spruce grove taiga jungle"),
+    "liquid": (
+        6,
+        "мрамор акрил жидк чернил_в_вод оникс агат малахит marble fluid liquid agate onyx malachite acrylic_pour swirl",
+    ),
+    "flow": (
+        6,
+        "абстракт абстракц линии волокн шелк нит поток узор abstract abstraction flow_field strand silk "
+        "thread generative pattern lines",
+    ),
+    "geometry": (
+        5,
+        "геометр баухаус супрематизм кругл_форм плакат конструктив geometr bauhaus suprematis poster "
+        "constructivis shapes mid-century",
+    ),
+    "forest": (
+        4,
+        "лес лесу леса лесн берез сосн ель ели елк рощ тайг чащ джунгл forest wood =woods birch pine fir "
+        "spruce grove taiga jungle",
+    ),
     "lake": (4, "озер пруд отражени водоем lake pond reflection tarn"),
-    "sea": (3, "море моря морю морск океан волн залив побереж пляж берег парус яхт лодк корабл sea ocean wave bay coast beach shore sail boat ship yacht"),
-    "mountains": (2, "горы гор горн гора горе хребт хребет вершин скал пик альп гималa холм mountain peak ridge summit alps himalaya hill cliff"),
+    "sea": (
+        3,
+        "море моря морю морск океан волн залив побереж пляж берег парус яхт лодк корабл sea ocean wave "
+        "bay coast beach shore sail boat ship yacht",
+    ),
+    "mountains": (
+        2,
+        "горы гор горн гора горе хребт хребет вершин скал пик альп гималa холм mountain peak ridge summit "
+        "alps himalaya hill cliff",
+    ),
 }
 
 THINGS: dict[str, str] = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..canvas import Canvas
-from ..scene import Scene
+from generation.runpod.painter.canvas import Canvas
+from generation.runpod.painter.scene import Scene
+
 from . import (
     architecture,
     aurora,

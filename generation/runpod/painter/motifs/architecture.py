@@ -1,22 +1,18 @@
 """Quiet architecture: stairs, arches and a ball in low sunlight.
 
-Rays are traced through boxes (slab method: Kay and Kajiya, 1986), some with an arched opening. Pixels on an edge are
-traced again with four rays.
+Pixels on an edge are traced again with four rays.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from ..canvas import Canvas, smoothstep
-from ..noise import Array, Tile
-from ..palette import NAMED_COLORS, hexes, mixed
-from ..scene import Scene
-from ..sky import paint_sky
-
-_FAR = np.float32(1e4)
+from generation.runpod.painter.canvas import Canvas
+from generation.runpod.painter.motifs.tracing import ORIGIN, Ball, Box, Hit, sunlight, trace
+from generation.runpod.painter.noise import Array, Tile
+from generation.runpod.painter.palette import NAMED_COLORS, hexes, mixed
+from generation.runpod.painter.scene import Scene
+from generation.runpod.painter.sky import paint_sky
 
 # Floor, stairs, wall, tower, accent, ball.
 SETS = (
@@ -27,33 +23,6 @@ SETS = (
     hexes("b8c4d8 d8dce8 f2f0f0 8f9cc0 e8b8a0 d8674a"),
     hexes("c8a878 e4cca4 f4e6cc a8543c 3f6f6a e8e0d0"),
 )
-
-
-@dataclass(frozen=True)
-class Box:
-    """A box from `low` to `high` of one material, perhaps with arched openings (center, half width, spring) along z."""
-
-    low: tuple[float, float, float]
-    high: tuple[float, float, float]
-    material: int
-    openings: tuple[tuple[float, float, float], ...] = ()
-
-
-@dataclass(frozen=True)
-class Ball:
-    """A ball that lies on the floor or on a wall."""
-
-    center: tuple[float, float, float]
-    radius: float
-    material: int
-
-
-@dataclass
-class _Hit:
-    t: Array
-    normal: Array
-    material: Array
-    thing: Array
 
 
 def paint(canvas: Canvas, scene: Scene) -> None:
@@ -77,11 +46,15 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         """Return color (3, N), coverage (N,) and the thing hit (N,) for points of the picture."""
         dx = (px - np.float32(canvas.aspect / 2)) * np.float32(mirror) * zoom
         dy = (np.float32(horizon) - py) * zoom
-        hit = _trace(boxes, balls, dx, dy)
+        hit = trace(boxes, balls, dx, dy)
         return _shade(hit, boxes, balls, dx, dy, sun, materials, tile, canvas)
 
     flat_x, flat_y = (part.ravel() for part in np.broadcast_arrays(canvas.x, canvas.y))
-    planes, cover, thing = np.empty((3, flat_x.size), np.float32), np.empty(flat_x.size, np.float32), np.empty(flat_x.size, np.int32)
+    planes, cover, thing = (
+        np.empty((3, flat_x.size), np.float32),
+        np.empty(flat_x.size, np.float32),
+        np.empty(flat_x.size, np.int32),
+    )
     band = max(1, flat_x.size // 6)
     for start in range(0, flat_x.size, band):
         part = slice(start, start + band)
@@ -117,7 +90,14 @@ def _build(rng: np.random.Generator) -> tuple[list[Box], list[Ball]]:
     for k in range(steps):
         boxes.append(Box((left, rise * k, front + run * k), (left + wide * 1.5, rise * (k + 1), 6.4), 1))
     tower = float(rng.uniform(2.4, 3.3))
-    boxes.append(Box((left - 0.1, 0, front + run * steps + 0.9), (left + wide * 1.5 + 0.25, tower + rise * steps * 0.5, front + run * steps + 1.7), 3, ((left + wide * 0.75, 0.34, rise * steps + 0.95),)))
+    boxes.append(
+        Box(
+            (left - 0.1, 0, front + run * steps + 0.9),
+            (left + wide * 1.5 + 0.25, tower + rise * steps * 0.5, front + run * steps + 1.7),
+            3,
+            ((left + wide * 0.75, 0.34, rise * steps + 0.95),),
+        )
+    )
     arches = int(rng.integers(2, 4))
     half = float(rng.uniform(0.34, 0.42))
     pitch = half * 2 + float(rng.uniform(0.32, 0.46))
@@ -128,9 +108,21 @@ def _build(rng: np.random.Generator) -> tuple[list[Box], list[Ball]]:
     depth = float(rng.uniform(2.4, 2.9))
     boxes.append(Box((start, 0, depth), (start + pitch * arches, height, depth + 0.42), 2, openings))
     if rng.random() < 0.75:
-        boxes.append(Box((start + pitch * (arches - 1) + 0.1, 0, depth + 1.6), (start + pitch * arches + 0.9, height + float(rng.uniform(0.5, 1.1)), depth + 2.4), 4))
+        boxes.append(
+            Box(
+                (start + pitch * (arches - 1) + 0.1, 0, depth + 1.6),
+                (start + pitch * arches + 0.9, height + float(rng.uniform(0.5, 1.1)), depth + 2.4),
+                4,
+            )
+        )
     if rng.random() < 0.6:
-        boxes.append(Box((start + 0.1, height, depth + 0.06), (start + pitch * float(rng.uniform(0.9, 1.6)), height + 0.42, depth + 0.36), 3))
+        boxes.append(
+            Box(
+                (start + 0.1, height, depth + 0.06),
+                (start + pitch * float(rng.uniform(0.9, 1.6)), height + 0.42, depth + 0.36),
+                3,
+            )
+        )
     boxes.append(Box((start + pitch * arches + 0.25, 0, depth - 0.5), (start + pitch * arches + 0.75, 0.5, depth), 1))
     r = float(rng.uniform(0.24, 0.34))
     balls = [Ball((start + float(rng.uniform(0.1, 0.9)), r, depth - float(rng.uniform(0.7, 1.1))), r, 5)]
@@ -143,138 +135,40 @@ def _build(rng: np.random.Generator) -> tuple[list[Box], list[Ball]]:
     return boxes, balls
 
 
-_ORIGIN = np.array([0.0, 1.0, -4.0], np.float32)
-
-
-def _trace(boxes: list[Box], balls: list[Ball], dx: Array, dy: Array) -> _Hit:
-    """Return the nearest hits of rays from the eye in direction (dx, dy, 1)."""
-    best = np.full(dx.shape, _FAR, np.float32)
-    normal = np.zeros((3, dx.size), np.float32)
-    material = np.full(dx.size, -1, np.int8)
-    thing = np.full(dx.size, -1, np.int32)
-    ix, iy = np.float32(1) / np.where(np.abs(dx) < 1e-6, np.float32(1e-6), dx), np.float32(1) / np.where(np.abs(dy) < 1e-6, np.float32(1e-6), dy)
-    for index, box in enumerate(boxes):
-        ax, bx = (np.float32(box.low[0] - _ORIGIN[0]) * ix, np.float32(box.high[0] - _ORIGIN[0]) * ix)
-        ay, by = (np.float32(box.low[1] - _ORIGIN[1]) * iy, np.float32(box.high[1] - _ORIGIN[1]) * iy)
-        nx, ny = np.minimum(ax, bx), np.minimum(ay, by)
-        az, bz = np.float32(box.low[2] - _ORIGIN[2]), np.float32(box.high[2] - _ORIGIN[2])
-        enter = np.maximum(np.maximum(nx, ny), az)
-        leave = np.minimum(np.minimum(np.maximum(ax, bx), np.maximum(ay, by)), bz)
-        where = np.flatnonzero((enter < leave) & (enter < best) & (enter > 0.01))
-        if where.size == 0:
-            continue
-        t = enter[where]
-        face = np.where(t == az, 2, np.where(t == nx[where], 0, 1))
-        facing = np.zeros((3, where.size), np.float32)
-        facing[2, face == 2] = -1
-        facing[0, face == 0] = -np.sign(dx[where][face == 0])
-        facing[1, face == 1] = -np.sign(dy[where][face == 1])
-        code = np.full(where.size, index * 8, np.int32) + face
-        for opening in box.openings:
-            through = _opening(box, opening, dx[where], dy[where], t, face, facing, code)
-            t = np.where(through, _FAR, t)
-        keep = t < best[where]
-        where, t = where[keep], t[keep]
-        best[where], thing[where], material[where] = t, code[keep], box.material
-        normal[:, where] = facing[:, keep]
-    for index, ball in enumerate(balls):
-        ox, oy, oz = (np.float32(ball.center[k] - _ORIGIN[k]) for k in range(3))
-        length = dx * dx + dy * dy + np.float32(1)
-        along = (dx * ox + dy * oy + oz) / length
-        room = np.float32(ball.radius) ** 2 - (ox * ox + oy * oy + oz * oz - along * along * length)
-        t = along - np.sqrt(np.maximum(room, 0) / length)
-        where = np.flatnonzero((room > 0) & (t < best))
-        best[where], material[where], thing[where] = t[where], ball.material, 1000 + index
-        at = t[where]
-        normal[:, where] = np.stack([dx[where] * at - ox, dy[where] * at - oy, at - oz]) / np.float32(ball.radius)
-    return _Hit(best, normal, material, thing)
-
-
-def _opening(box: Box, opening: tuple[float, float, float], dx: Array, dy: Array, t: Array, face: Array, facing: Array, code: Array) -> Array:
-    """Move hits inside an arched opening to its jambs; return which rays pass through."""
-    center, half, spring = opening
-    x, y = _ORIGIN[0] + dx * t - np.float32(center), _ORIGIN[1] + dy * t
-    inside = (face == 2) & _in_arch(x, y, half, spring)
-    back = np.float32(box.high[2] - _ORIGIN[2])
-    # Where the ray leaves the opening sideways: a jamb below the spring, the vault above.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        jamb = (np.sign(dx) * np.float32(half) + np.float32(center) - _ORIGIN[0]) / dx
-        a = dx * dx + dy * dy
-        ox, oy = _ORIGIN[0] - np.float32(center), _ORIGIN[1] - np.float32(spring)
-        b = dx * ox + dy * oy
-        root = np.sqrt(np.maximum(b * b - a * (ox * ox + oy * oy - np.float32(half * half)), 0))
-        vault = (-b + root) / a
-    jamb_y = _ORIGIN[1] + dy * jamb
-    low = inside & (jamb < back) & (jamb_y <= spring)
-    vault_y = _ORIGIN[1] + dy * vault
-    high = inside & ~low & (vault < back) & (vault_y > spring)
-    t[low], t[high] = jamb[low], vault[high]
-    facing[:, low] = 0
-    facing[0, low] = -np.sign(dx[low])
-    facing[0, high] = -(ox + dx[high] * vault[high]) / np.float32(half)
-    facing[1, high] = -(oy + dy[high] * vault[high]) / np.float32(half)
-    facing[2, high] = 0
-    code[low] += 4
-    code[high] += 5
-    result: Array = inside & ~low & ~high
-    return result
-
-
-def _in_arch(x: Array, y: Array, half: float, spring: float) -> Array:
-    result: Array = (np.abs(x) < half) & ((y < spring) | (x * x + (y - np.float32(spring)) ** 2 < half * half)) & (y > 0)
-    return result
-
-
-def _sunlight(boxes: list[Box], balls: list[Ball], x: Array, y: Array, z: Array, sun: Array) -> Array:
-    """Return how much sun 0..1 reaches points: soft at the edges of shadows, softer the farther they fall."""
-    light = np.ones(x.shape, np.float32)
-    inverse = np.float32(1) / sun
-    for box in boxes[1:]:
-        enter, leave = np.full(x.shape, 0.004, np.float32), np.full(x.shape, _FAR, np.float32)
-        for axis, position in enumerate((x, y, z)):
-            a, b = (np.float32(box.low[axis]) - position) * inverse[axis], (np.float32(box.high[axis]) - position) * inverse[axis]
-            enter, leave = np.maximum(enter, np.minimum(a, b)), np.minimum(leave, np.maximum(a, b))
-        soft = np.float32(0.012) + np.float32(0.03) * np.clip(enter, 0, 6)
-        dark = smoothstep(0, 1, (leave - enter) / soft)
-        if box.openings:
-            open_sky = np.zeros(x.shape, np.float32)
-            first = (np.float32(box.low[2]) - z) * inverse[2]
-            second = (np.float32(box.high[2]) - z) * inverse[2]
-            for center, half, spring in box.openings:
-                passing = np.ones(x.shape, np.float32)
-                for cross in (first, second):
-                    cross = np.maximum(cross, 0)
-                    px, py = x + cross * sun[0] - np.float32(center), y + cross * sun[1]
-                    depth = np.where(py < spring, np.float32(half) - np.abs(px), np.float32(half) - np.hypot(px, py - np.float32(spring)))
-                    passing = np.minimum(passing, smoothstep(-1, 1, depth / (np.float32(0.010) + np.float32(0.016) * np.clip(cross, 0, 6))))
-                open_sky = np.maximum(open_sky, passing)
-            dark = dark * (np.float32(1) - open_sky)
-        light *= np.float32(1) - dark
-    for ball in balls:
-        dx, dy, dz = (np.float32(ball.center[k]) - position for k, position in enumerate((x, y, z)))
-        along = dx * sun[0] + dy * sun[1] + dz * sun[2]
-        away = np.sqrt((dx - along * sun[0]) ** 2 + (dy - along * sun[1]) ** 2 + (dz - along * sun[2]) ** 2)
-        soft = np.float32(0.012) + np.float32(0.035) * np.clip(along, 0, 6)
-        light *= np.float32(1) - smoothstep(1, -1, (away - np.float32(ball.radius)) / soft) * (along > 0)
-    return light
-
-
-def _shade(hit: _Hit, boxes: list[Box], balls: list[Ball], dx: Array, dy: Array, sun: Array, materials: Array, tile: Tile, canvas: Canvas) -> tuple[Array, Array, Array]:
+def _shade(
+    hit: Hit,
+    boxes: list[Box],
+    balls: list[Ball],
+    dx: Array,
+    dy: Array,
+    sun: Array,
+    materials: Array,
+    tile: Tile,
+    canvas: Canvas,
+) -> tuple[Array, Array, Array]:
     light = canvas.light
     where = np.flatnonzero(hit.material >= 0)
     t = hit.t[where]
-    x, y, z = _ORIGIN[0] + dx[where] * t, _ORIGIN[1] + dy[where] * t, _ORIGIN[2] + t
+    x, y, z = ORIGIN[0] + dx[where] * t, ORIGIN[1] + dy[where] * t, ORIGIN[2] + t
     nx, ny, nz = hit.normal[:, where]
     stucco = tile.at(x * np.float32(0.30) + z * np.float32(0.23), y * np.float32(0.34) + z * np.float32(0.21))
     fine = tile.at(x * np.float32(2.1) + z * np.float32(0.9), y * np.float32(2.1) + z * np.float32(1.7))
-    base = materials[hit.material[where].astype(np.int64)].T * (np.float32(0.88) + np.float32(0.16) * stucco + np.float32(0.08) * fine)
+    base = materials[hit.material[where].astype(np.int64)].T * (
+        np.float32(0.88) + np.float32(0.16) * stucco + np.float32(0.08) * fine
+    )
     e = np.float32(0.004)
-    lit = _sunlight(boxes, balls, x + nx * e, y + ny * e, z + nz * e, sun)
+    lit = sunlight(boxes, balls, x + nx * e, y + ny * e, z + nz * e, sun)
     facing = np.clip(nx * sun[0] + ny * sun[1] + nz * sun[2], 0, 1) * lit
     closed = np.exp(-np.maximum(y, 0) * np.float32(5)) * np.float32(0.26) * (ny < 0.5)
     for ball in balls:
         under = np.hypot(x - np.float32(ball.center[0]), z - np.float32(ball.center[2])) / np.float32(ball.radius)
-        closed = np.maximum(closed, np.exp(-(under**2) * np.float32(1.4)) * np.float32(0.6) * (ny > 0.5) * (np.abs(y - np.float32(ball.center[1] - ball.radius)) < 0.05))
+        closed = np.maximum(
+            closed,
+            np.exp(-(under**2) * np.float32(1.4))
+            * np.float32(0.6)
+            * (ny > 0.5)
+            * (np.abs(y - np.float32(ball.center[1] - ball.radius)) < 0.05),
+        )
     sky = (np.float32(0.40) + np.float32(0.17) * ny - np.float32(0.05) * nx) * (np.float32(1) - closed)
     bounce = np.float32(0.17) * np.clip(np.float32(0.5) - ny, 0, 1) * np.exp(-np.maximum(y, 0) * np.float32(0.9))
     power = 0.75 if light.night else 1.35
@@ -282,9 +176,18 @@ def _shade(hit: _Hit, boxes: list[Box], balls: list[Ball], dx: Array, dy: Array,
     floor = materials[0]
     fog = np.clip((t - np.float32(7)) * np.float32(0.05), 0, 0.55)
     for channel in range(3):
-        total = facing * np.float32(light.direct[channel] * power) + sky * np.float32(0.45 + 0.62 * light.ambient[channel]) + bounce * np.float32(floor[channel] * 1.3)
+        total = (
+            facing * np.float32(light.direct[channel] * power)
+            + sky * np.float32(0.45 + 0.62 * light.ambient[channel])
+            + bounce * np.float32(floor[channel] * 1.3)
+        )
         value = np.clip(base[channel] * total, 0, 4)
-        value = np.clip((value * (np.float32(2.51) * value + np.float32(0.03))) / (value * (np.float32(2.43) * value + np.float32(0.59)) + np.float32(0.14)), 0, 1) ** np.float32(0.80)
+        value = np.clip(
+            (value * (np.float32(2.51) * value + np.float32(0.03)))
+            / (value * (np.float32(2.43) * value + np.float32(0.59)) + np.float32(0.14)),
+            0,
+            1,
+        ) ** np.float32(0.80)
         planes.append(value + (np.float32(light.haze[channel]) - value) * fog)
     colors = np.zeros((3, dx.size), np.float32)
     colors[:, where] = np.stack(planes)

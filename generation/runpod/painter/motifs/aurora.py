@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import noise
-from ..canvas import Canvas, smoothstep
-from ..noise import Array
-from ..palette import NAMED_COLORS, hexes, mixed, tinted
-from ..scene import Scene
-from ..sky import paint_stars, splat
-from ..water import paint_water
+from generation.runpod.painter import noise
+from generation.runpod.painter.canvas import Canvas, smoothstep
+from generation.runpod.painter.noise import Array
+from generation.runpod.painter.palette import NAMED_COLORS, hexes, mixed, tinted
+from generation.runpod.painter.scene import Scene
+from generation.runpod.painter.sky import paint_stars, splat
+from generation.runpod.painter.water import paint_water
+
 from .trees import paint_shore
 
 CURTAINS = (
@@ -40,14 +41,20 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     glow = np.zeros_like(canvas.rgb)
     count = int(rng.integers(2, 4))
     for index in range(count):
-        glow += curtain(canvas, index, horizon, colors, strength=float(rng.uniform(0.65, 1.0)) * (1.0 if index else 1.15))
+        glow += curtain(
+            canvas, index, horizon, colors, strength=float(rng.uniform(0.65, 1.0)) * (1.0 if index else 1.15)
+        )
         canvas.report(0.2 + 0.35 * (index + 1) / count)
     canvas.rgb = np.float32(1) - (np.float32(1) - canvas.rgb) * np.exp(-glow * np.float32(1.15))
     _paint_range(canvas, horizon, mixed(colors[1], colors[2], 0.5))
     paint_shore(canvas, shore=horizon, height=0.055, color=mixed(light.near, np.zeros(3, np.float32), 0.45))
     canvas.report(0.7)
     paint_water(
-        canvas, horizon=horizon, choppy=float(rng.uniform(0.03, 0.16)), deep=mixed(light.near, light.sky[1], 0.3), depth=0.4
+        canvas,
+        horizon=horizon,
+        choppy=float(rng.uniform(0.03, 0.16)),
+        deep=mixed(light.near, light.sky[1], 0.3),
+        depth=0.4,
     )
 
 
@@ -75,7 +82,11 @@ def curtain(canvas: Canvas, index: int, horizon: float, colors: Array, strength:
     for row in range(canvas.height - 1, -1, -1):
         trail = trail * keep + foot[row]
         light[:, row] = trail
-    light *= np.float32(strength * 0.022 * canvas.height / 1000) / lengths[:, None, None] ** np.float32(0.55) * np.float32(1024 / canvas.height)
+    light *= (
+        np.float32(strength * 0.022 * canvas.height / 1000)
+        / lengths[:, None, None] ** np.float32(0.55)
+        * np.float32(1024 / canvas.height)
+    )
     # Where the ribbon runs along the line of sight its light adds up without bound; the eye does not.
     # Below its hem the light dies away quickly, but not at once.
     soft = np.zeros(canvas.width, np.float32)
@@ -84,10 +95,16 @@ def curtain(canvas: Canvas, index: int, horizon: float, colors: Array, strength:
         soft = np.maximum(soft * fall, light[0, row])
         light[0, row] = soft
     light = light / (np.float32(1) + light * np.float32(0.9))
-    light = (light + np.float32(0.9) * canvas.blurred(light, 0.012)) * np.array([4.2, 3.4, 1.9], np.float32)[:, None, None]
+    light = (light + np.float32(0.9) * canvas.blurred(light, 0.012)) * np.array([4.2, 3.4, 1.9], np.float32)[
+        :, None, None
+    ]
     short, medium, long = light
     c0, c1, c2, c3 = (color[:, None, None] for color in colors)
-    result: Array = (c0 * np.float32(0.35) + c1 * np.float32(0.65)) * short + c1 * medium + (c2 * np.float32(0.6) + c3 * np.float32(0.4)) * long
+    result: Array = (
+        (c0 * np.float32(0.35) + c1 * np.float32(0.65)) * short
+        + c1 * medium
+        + (c2 * np.float32(0.6) + c3 * np.float32(0.4)) * long
+    )
     return result + canvas.blurred(c2 * long + c1 * medium, 0.045) * np.float32(0.5)
 
 

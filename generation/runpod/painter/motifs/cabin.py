@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas, Pen, smoothstep
-from ..noise import Array
-from ..palette import mixed, rgb
-from ..scene import Scene
-from ..sky import paint_moon, paint_sky, paint_stars, paint_sun
+from generation.runpod.painter.canvas import Canvas, Pen, smoothstep
+from generation.runpod.painter.noise import Array
+from generation.runpod.painter.palette import mixed, rgb
+from generation.runpod.painter.scene import Scene
+from generation.runpod.painter.sky import paint_moon, paint_sky, paint_stars, paint_sun
+
 from .mountains import paint_ridges
 from .trees import forest_edge
 
@@ -44,15 +45,21 @@ def _ground_colors(canvas: Canvas, scene: Scene, winter: bool) -> tuple[Array, A
         bright, shade = mixed(rgb("f8f6f4"), light.direct, 0.25), mixed(rgb("9fb0cc"), light.ambient, 0.45)
         return mixed(bright, light.ambient, dim), mixed(shade, light.near, dim * 0.5)
     green = rgb("9a7a3a") if scene.season == "autumn" else rgb("5f7f3c")
-    return mixed(mixed(green, light.direct, 0.3), light.near, dim), mixed(mixed(green, light.ambient, 0.5), light.near, 0.25 + dim * 0.6)
+    return mixed(mixed(green, light.direct, 0.3), light.near, dim), mixed(
+        mixed(green, light.ambient, 0.5), light.near, 0.25 + dim * 0.6
+    )
 
 
 def _paint_wood(canvas: Canvas, winter: bool) -> None:
     light = canvas.light
     for row in range(3):
         t = row / 2
-        foot = np.float32(0.60 + 0.06 * t) + (canvas.line(f"wood {row}", across=1.5, octaves=3) - np.float32(0.5)) * np.float32(0.05)
-        trees = forest_edge(canvas, f"wood trees {row}", foot=foot, height=0.13 + 0.11 * t, density=120 - 20 * row, thin=0.1)
+        foot = np.float32(0.60 + 0.06 * t) + (
+            canvas.line(f"wood {row}", across=1.5, octaves=3) - np.float32(0.5)
+        ) * np.float32(0.05)
+        trees = forest_edge(
+            canvas, f"wood trees {row}", foot=foot, height=0.13 + 0.11 * t, density=120 - 20 * row, thin=0.1
+        )
         color = mixed(mixed(light.far, light.sky[-2], 0.4 * (1 - t)), light.near, 0.30 + 0.5 * t)
         canvas.lay(color, np.maximum(trees, canvas.edge(foot[None] - canvas.y)))
         if winter:
@@ -64,14 +71,22 @@ def _paint_wood(canvas: Canvas, winter: bool) -> None:
 
 def _paint_clearing(canvas: Canvas, scene: Scene, winter: bool, at: float) -> Array:
     bulge = np.exp(-(((canvas.x[0] - np.float32(at)) / np.float32(0.42)) ** 2))
-    line = np.float32(0.715) - bulge * np.float32(0.035) + (canvas.line("clearing", across=1.3, octaves=3) - np.float32(0.5)) * np.float32(0.05)
+    line = (
+        np.float32(0.715)
+        - bulge * np.float32(0.035)
+        + (canvas.line("clearing", across=1.3, octaves=3) - np.float32(0.5)) * np.float32(0.05)
+    )
     top = canvas.row(float(line.min())) - 2
     y = canvas.y[top:]
     bright, shade = _ground_colors(canvas, scene, winter)
     drift = canvas.fbm("drifts", across=1.8, down=5, octaves=4)[top:]
     fine = canvas.fbm("crust", across=60, down=110, octaves=3)[top:] - np.float32(0.5)
-    slope = np.gradient(drift, axis=0) * np.float32(canvas.height * 0.06) + np.gradient(drift, axis=1) * np.float32(canvas.height * 0.05)
-    tone = np.clip(np.float32(0.55) - slope - (y - line[None]) * np.float32(0.9) + fine * np.float32(0.10 if winter else 0.6), 0, 1)
+    slope = np.gradient(drift, axis=0) * np.float32(canvas.height * 0.06) + np.gradient(drift, axis=1) * np.float32(
+        canvas.height * 0.05
+    )
+    tone = np.clip(
+        np.float32(0.55) - slope - (y - line[None]) * np.float32(0.9) + fine * np.float32(0.10 if winter else 0.6), 0, 1
+    )
     canvas.lay(shade[:, None, None] + (bright - shade)[:, None, None] * tone, canvas.edge(line[None] - y), top=top)
     return line
 
@@ -85,7 +100,11 @@ def _paint_cabin(canvas: Canvas, at: float, foot: float, winter: bool, side: flo
     lit = light.name != "day"
     log = mixed(mixed(rgb("8a5a38"), light.direct, 0.15), light.near, dim)
     log_side = mixed(log, light.near, 0.45)
-    roof = mixed(mixed(rgb("eef2f8"), light.direct, 0.15), light.ambient, 0.3 + 0.3 * dim) if winter else mixed(rgb("4a3a34"), light.near, dim)
+    roof = (
+        mixed(mixed(rgb("eef2f8"), light.direct, 0.15), light.ambient, 0.3 + 0.3 * dim)
+        if winter
+        else mixed(rgb("4a3a34"), light.near, dim)
+    )
     dark = mixed(light.near, rgb("1c1410"), 0.5)
     warm = rgb("ffd27a")
     # The gable faces us; the long side runs back toward `side`.
@@ -100,7 +119,12 @@ def _paint_cabin(canvas: Canvas, at: float, foot: float, winter: bool, side: flo
     def fill(points: list[tuple[float, float]], color: Array, alpha: float = 1.0) -> None:
         canvas.lay(color, canvas.drawn(lambda pen: pen.polygon(points)) * np.float32(alpha))
 
-    shadow = np.exp(-(((canvas.x - np.float32((left + back) / 2)) / np.float32(w * 1.05)) ** 4 + ((canvas.y - np.float32(foot)) / np.float32(w * 0.10)) ** 2))
+    shadow = np.exp(
+        -(
+            ((canvas.x - np.float32((left + back) / 2)) / np.float32(w * 1.05)) ** 4
+            + ((canvas.y - np.float32(foot)) / np.float32(w * 0.10)) ** 2
+        )
+    )
     canvas.lay(mixed(light.near, light.ambient, 0.3), shadow * np.float32(0.42))
     fill([(right, foot), (back, foot - lift), (back, foot - lift - h * 0.94), (right, foot - h)], log_side)
     fill([(left, foot), (right, foot), (right, foot - h), apex, (left, foot - h)], log)
@@ -120,19 +144,59 @@ def _paint_cabin(canvas: Canvas, at: float, foot: float, winter: bool, side: flo
     near_eave, far_eave = (right + over, foot - h + drop), (back + over, foot - lift - h + drop)
     fill([apex, ridge_end, far_eave, near_eave], mixed(roof, light.near, 0.16))
     fill([apex, ridge_end, (ridge_end[0], ridge_end[1] - slab * 0.6), (apex[0], apex[1] - slab)], roof)
-    front = [(apex[0], apex[1] - slab), near_eave, (near_eave[0], near_eave[1] + slab), apex, (left - over, foot - h + drop + slab), (left - over, foot - h + drop)]
+    front = [
+        (apex[0], apex[1] - slab),
+        near_eave,
+        (near_eave[0], near_eave[1] + slab),
+        apex,
+        (left - over, foot - h + drop + slab),
+        (left - over, foot - h + drop),
+    ]
     fill(front, mixed(roof, np.ones(3, np.float32), 0.18))
     chimney = apex[0] + side * w * 0.42
     top = apex[1] - w * 0.13
-    fill([(chimney - w * 0.05, top), (chimney + w * 0.05, top), (chimney + w * 0.05, apex[1] + w * 0.12), (chimney - w * 0.05, apex[1] + w * 0.06)], mixed(rgb("6a4a40"), light.near, dim))
+    fill(
+        [
+            (chimney - w * 0.05, top),
+            (chimney + w * 0.05, top),
+            (chimney + w * 0.05, apex[1] + w * 0.12),
+            (chimney - w * 0.05, apex[1] + w * 0.06),
+        ],
+        mixed(rgb("6a4a40"), light.near, dim),
+    )
     if winter:
-        fill([(chimney - w * 0.06, top), (chimney + w * 0.06, top), (chimney + w * 0.05, top - w * 0.03), (chimney - w * 0.05, top - w * 0.03)], roof)
+        fill(
+            [
+                (chimney - w * 0.06, top),
+                (chimney + w * 0.06, top),
+                (chimney + w * 0.05, top - w * 0.03),
+                (chimney - w * 0.05, top - w * 0.03),
+            ],
+            roof,
+        )
     _paint_smoke(canvas, chimney, top - w * 0.02, w, side)
     panes = [(left + side * g * 0.14, 0.30, g * 0.22), (left + side * g * 0.64, 0.30, g * 0.22)]
-    windows = canvas.drawn(lambda pen: [pen.box(min(px, px + side * size), foot - h * 0.80, max(px, px + side * size), foot - h * 0.80 + size) for px, _, size in panes] and None)
-    door = canvas.drawn(lambda pen: pen.box((left + right) / 2 - g * 0.075, foot - h * 0.62, (left + right) / 2 + g * 0.075, foot))
+
+    def front_panes(pen: Pen) -> None:
+        for px, _, size in panes:
+            sides = sorted((px, px + side * size))
+            pen.box(sides[0], foot - h * 0.80, sides[1], foot - h * 0.80 + size)
+
+    windows = canvas.drawn(front_panes)
+    door = canvas.drawn(
+        lambda pen: pen.box((left + right) / 2 - g * 0.075, foot - h * 0.62, (left + right) / 2 + g * 0.075, foot)
+    )
     mid = (right + back) / 2
-    flank = canvas.drawn(lambda pen: pen.polygon([(mid - side * w * 0.12, foot - lift * 0.3 - h * 0.3), (mid + side * w * 0.12, foot - lift * 0.7 - h * 0.3), (mid + side * w * 0.12, foot - lift * 0.7 - h * 0.66), (mid - side * w * 0.12, foot - lift * 0.3 - h * 0.66)]))
+    flank = canvas.drawn(
+        lambda pen: pen.polygon(
+            [
+                (mid - side * w * 0.12, foot - lift * 0.3 - h * 0.3),
+                (mid + side * w * 0.12, foot - lift * 0.7 - h * 0.3),
+                (mid + side * w * 0.12, foot - lift * 0.7 - h * 0.66),
+                (mid - side * w * 0.12, foot - lift * 0.3 - h * 0.66),
+            ]
+        )
+    )
     attic = canvas.drawn(lambda pen: pen.ellipse((left + right) / 2, foot - h - rise * 0.34, g * 0.075))
     glass = warm if lit else mixed(rgb("8fb0c4"), light.sky[1], 0.5)
     for pane in (windows, flank, attic):
@@ -150,7 +214,12 @@ def _paint_cabin(canvas: Canvas, at: float, foot: float, winter: bool, side: flo
         bloom = canvas.blurred(np.maximum(np.maximum(windows, flank), attic), w * 0.09)
         canvas.lighten(rgb("ffb050"), bloom * np.float32(0.75))
         for px, _, size in panes:
-            pool = np.exp(-(((canvas.x - np.float32(px + side * size / 2)) / np.float32(w * 0.20)) ** 2 + ((canvas.y - np.float32(foot + w * 0.13)) / np.float32(w * 0.11)) ** 2))
+            pool = np.exp(
+                -(
+                    ((canvas.x - np.float32(px + side * size / 2)) / np.float32(w * 0.20)) ** 2
+                    + ((canvas.y - np.float32(foot + w * 0.13)) / np.float32(w * 0.11)) ** 2
+                )
+            )
             canvas.lighten(rgb("ffae58"), pool * np.float32(0.42) * (canvas.y > np.float32(foot)))
 
 
@@ -160,7 +229,12 @@ def _paint_smoke(canvas: Canvas, x: float, y: float, w: float, side: float) -> N
     middle = np.float32(x) + np.float32(side * w * 0.75) * rise**1.5 + curl * np.float32(w * 0.9) * rise
     width = np.float32(w * 0.04) + np.float32(w * 0.26) * rise
     wisps = canvas.fbm("smoke", across=9, octaves=5)
-    plume = np.exp(-(((canvas.x - middle) / width) ** 2)) * np.clip(1 - rise, 0, 1) * (rise > 0) * (np.float32(0.35) + wisps)
+    plume = (
+        np.exp(-(((canvas.x - middle) / width) ** 2))
+        * np.clip(1 - rise, 0, 1)
+        * (rise > 0)
+        * (np.float32(0.35) + wisps)
+    )
     canvas.lay(mixed(canvas.light.sky[-2], rgb("f0ece8"), 0.45), np.clip(plume * np.float32(0.62), 0, 0.8))
 
 
@@ -169,8 +243,14 @@ def _paint_front(canvas: Canvas, winter: bool, side: float) -> None:
     light = canvas.light
     run = canvas.x[0] / np.float32(canvas.aspect)
     run = run if side > 0 else 1 - run
-    foot = (np.float32(0.86) + run * np.float32(0.42) + (canvas.line("front", across=2, octaves=3) - np.float32(0.5)) * np.float32(0.05)).astype(np.float32)
-    trees = forest_edge(canvas, "front trees", foot=foot, height=0.52, density=85, thin=-0.5, keep=smoothstep(0.36, 0.10, run))
+    foot = (
+        np.float32(0.86)
+        + run * np.float32(0.42)
+        + (canvas.line("front", across=2, octaves=3) - np.float32(0.5)) * np.float32(0.05)
+    ).astype(np.float32)
+    trees = forest_edge(
+        canvas, "front trees", foot=foot, height=0.52, density=85, thin=-0.5, keep=smoothstep(0.36, 0.10, run)
+    )
     color = mixed(light.near, light.far, 0.06)
     canvas.lay(color, trees)
     if winter:

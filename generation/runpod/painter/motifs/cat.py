@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas, Pen, Point, smoothstep
-from ..noise import Array
-from ..palette import NAMED_COLORS, mixed, rgb
-from ..scene import Scene
-from ..sky import paint_moon, paint_sky, paint_stars, paint_sun
+from generation.runpod.painter.canvas import Canvas, Pen, Point, smoothstep
+from generation.runpod.painter.noise import Array
+from generation.runpod.painter.palette import NAMED_COLORS, mixed, rgb
+from generation.runpod.painter.scene import Scene
+from generation.runpod.painter.sky import paint_moon, paint_sky, paint_stars, paint_sun
+
 from .mountains import paint_ridges
 
 # The right half of a sitting cat from behind, in heights of the cat above the sill.
-_BODY = [(0.0, 0.70), (0.10, 0.675), (0.165, 0.60), (0.205, 0.48), (0.255, 0.34), (0.305, 0.20), (0.315, 0.09), (0.275, 0.015), (0.0, 0.0)]
+_BODY = [
+    (0.0, 0.70),
+    (0.10, 0.675),
+    (0.165, 0.60),
+    (0.205, 0.48),
+    (0.255, 0.34),
+    (0.305, 0.20),
+    (0.315, 0.09),
+    (0.275, 0.015),
+    (0.0, 0.0),
+]
 _HEAD = [(0.0, 0.905), (0.075, 0.90), (0.135, 0.865), (0.165, 0.80), (0.160, 0.735), (0.115, 0.68), (0.0, 0.655)]
 _EAR = [(0.045, 0.89), (0.085, 0.955), (0.128, 1.0), (0.152, 0.935), (0.158, 0.82)]
 
@@ -49,7 +60,16 @@ def _paint_view(canvas: Canvas, scene: Scene, rng: np.random.Generator, sill: fl
         paint_moon(canvas, x, float(rng.uniform(0.24, 0.34)), radius=canvas.unit * float(rng.uniform(0.10, 0.15)))
     else:
         paint_sun(canvas, x, horizon - 0.2, radius=canvas.unit * 0.08, disk=light.name != "day")
-    paint_ridges(canvas, first=horizon - 0.10, last=horizon + 0.03, count=3, mist=1.0, sun=x, height=0.16, snow=0.6 if scene.season == "winter" else 0.0)
+    paint_ridges(
+        canvas,
+        first=horizon - 0.10,
+        last=horizon + 0.03,
+        count=3,
+        mist=1.0,
+        sun=x,
+        height=0.16,
+        snow=0.6 if scene.season == "winter" else 0.0,
+    )
     if rng.random() < 0.7 or scene.has("city"):
         _paint_town(canvas, sill)
 
@@ -62,7 +82,9 @@ def _paint_town(canvas: Canvas, sill: float) -> None:
         foot, color = sill + 0.05, mixed(light.near, mixed(light.far, light.sky[-2], 0.4), 0.55 - 0.33 * row)
         panes: list[tuple[float, float, float]] = []
 
-        def roofs(pen: Pen, row: int = row, panes: list[tuple[float, float, float]] = panes, foot: float = foot) -> None:
+        def roofs(
+            pen: Pen, row: int = row, panes: list[tuple[float, float, float]] = panes, foot: float = foot
+        ) -> None:
             x = -0.05
             while x < canvas.aspect + 0.05:
                 width = rng.uniform(0.07, 0.15)
@@ -96,11 +118,17 @@ def _paint_drops(canvas: Canvas, sill: float) -> None:
     for _ in range(int(210 * max(0.6, canvas.aspect))):
         x, y = rng.random() * canvas.aspect, rng.random() * sill
         radius = 0.0022 + 0.0085 * rng.random() ** 3
-        left, right = max(0, int((x - radius) * canvas.height)), min(canvas.width, int((x + radius) * canvas.height) + 1)
+        left, right = (
+            max(0, int((x - radius) * canvas.height)),
+            min(canvas.width, int((x + radius) * canvas.height) + 1),
+        )
         top, bottom = canvas.row(y - radius * 1.3), min(canvas.height, canvas.row(y + radius * 1.3) + 1)
         if left >= right or top >= bottom:
             continue
-        px, py = (canvas.x[:, left:right] - np.float32(x)) / np.float32(radius), (canvas.y[top:bottom] - np.float32(y)) / np.float32(radius * 1.2)
+        px, py = (
+            (canvas.x[:, left:right] - np.float32(x)) / np.float32(radius),
+            (canvas.y[top:bottom] - np.float32(y)) / np.float32(radius * 1.2),
+        )
         cover = np.clip((np.float32(1) - np.hypot(px, py)) * np.float32(radius * canvas.height * 0.8), 0, 1)
         above = canvas.rgb[:, canvas.row(y * 0.5), min(canvas.width - 1, int(x * canvas.height))]
         tone = np.clip(np.float32(0.75) + py * np.float32(0.55), 0.2, 1.3)
@@ -152,15 +180,26 @@ def _paint_window(canvas: Canvas, rng: np.random.Generator, sill: float) -> None
 
 def _paint_curtains(canvas: Canvas, rng: np.random.Generator, edge: float, sill: float) -> None:
     light = canvas.light
-    cloth = mixed(mixed(rgb(str(rng.choice(["d8c4b0", "b8707a", "8fa0a8", "c8a860"]))), light.ambient, 0.4), light.near, 0.35)
+    cloth = mixed(
+        mixed(rgb(str(rng.choice(["d8c4b0", "b8707a", "8fa0a8", "c8a860"]))), light.ambient, 0.4), light.near, 0.35
+    )
     for side in (0, 1):
         run = canvas.x if side == 0 else np.float32(canvas.aspect) - canvas.x
-        gather = np.float32(edge * 1.9) - smoothstep(0.1, 0.62, canvas.y) * np.float32(edge * 0.55) + smoothstep(0.62, 1.0, canvas.y) * np.float32(edge * 0.5)
+        gather = (
+            np.float32(edge * 1.9)
+            - smoothstep(0.1, 0.62, canvas.y) * np.float32(edge * 0.55)
+            + smoothstep(0.62, 1.0, canvas.y) * np.float32(edge * 0.5)
+        )
         folds = np.sin((run / gather) * np.float32(17) + np.sin(canvas.y * np.float32(5)) * np.float32(0.5))
-        cover = canvas.edge(run - gather - folds * np.float32(edge * 0.04)) * canvas.edge(canvas.y - np.float32(sill + 0.09))
+        cover = canvas.edge(run - gather - folds * np.float32(edge * 0.04)) * canvas.edge(
+            canvas.y - np.float32(sill + 0.09)
+        )
         through = smoothstep(0.2, 1.0, run / gather)
         tone = np.float32(0.58) + np.float32(0.22) * folds + through * np.float32(0.35)
-        canvas.lay(cloth[:, None, None] * tone + (light.sky[-2] * np.float32(0.16))[:, None, None] * through, cover * (np.float32(0.97) - through * np.float32(0.12)))
+        canvas.lay(
+            cloth[:, None, None] * tone + (light.sky[-2] * np.float32(0.16))[:, None, None] * through,
+            cover * (np.float32(0.97) - through * np.float32(0.12)),
+        )
 
 
 def _paint_plant(canvas: Canvas, rng: np.random.Generator, x: float, sill: float, unit: float) -> None:
@@ -176,14 +215,28 @@ def _paint_plant(canvas: Canvas, rng: np.random.Generator, x: float, sill: float
             sag = 0.35 * abs(a + np.pi / 2)
             points, widths = [], []
             for s in np.linspace(0, 1, 12):
-                points.append((x + np.cos(a) * length * s, foot - size * 0.85 + np.sin(a) * length * s + sag * length * s * s))
+                points.append(
+                    (x + np.cos(a) * length * s, foot - size * 0.85 + np.sin(a) * length * s + sag * length * s * s)
+                )
                 widths.append(size * 0.15 * np.sin(np.pi * min(1.0, s * 0.92 + 0.08)) + 0.001)
             pen.curve(points, widths)
 
     canvas.lay(leaf, canvas.drawn(leaves))
-    body = canvas.drawn(lambda pen: (pen.polygon([(x - size * 0.46, foot - size * 0.8), (x + size * 0.46, foot - size * 0.8), (x + size * 0.34, foot), (x - size * 0.34, foot)]), pen.box(x - size * 0.52, foot - size * 0.95, x + size * 0.52, foot - size * 0.75)) and None)
+
+    def vessel(pen: Pen) -> None:
+        rim, waist, base = size * 0.52, size * 0.46, size * 0.34
+        high = foot - size * 0.8
+        pen.polygon([(x - waist, high), (x + waist, high), (x + base, foot), (x - base, foot)])
+        pen.box(x - rim, foot - size * 0.95, x + rim, foot - size * 0.75)
+
+    body = canvas.drawn(vessel)
     shade = np.clip(np.float32(0.9) - np.abs(canvas.x - np.float32(x)) / np.float32(size * 0.9), 0.35, 1)
     canvas.lay(pot[:, None, None] * shade, body)
+
+
+def _between(a: float, b: float, c: float, d: float, s: float) -> float:
+    """Return the value of the Catmull-Rom cubic at s between b and c."""
+    return 0.5 * (2 * b + (c - a) * s + (2 * a - 5 * b + 4 * c - d) * s * s + (3 * b - a - 3 * c + d) * s**3)
 
 
 def _spline(points: list[Point], steps: int = 10) -> list[Point]:
@@ -192,14 +245,14 @@ def _spline(points: list[Point], steps: int = 10) -> list[Point]:
     for i in range(len(points) - 1):
         p0, p1, p2, p3 = points[max(0, i - 1)], points[i], points[i + 1], points[min(len(points) - 1, i + 2)]
         for s in np.linspace(0, 1, steps, endpoint=False):
-            result.append(tuple(  # type: ignore[arg-type]
-                0.5 * (2 * p1[k] + (p2[k] - p0[k]) * s + (2 * p0[k] - 5 * p1[k] + 4 * p2[k] - p3[k]) * s * s + (3 * p1[k] - p0[k] - 3 * p2[k] + p3[k]) * s**3)
-                for k in (0, 1)
-            ))  # fmt: skip
+            x, y = (_between(p0[k], p1[k], p2[k], p3[k], float(s)) for k in (0, 1))
+            result.append((x, y))
     return [*result, points[-1]]
 
 
-def _paint_cat(canvas: Canvas, rng: np.random.Generator, x: float, foot: float, size: float, side: float, fur: Array) -> None:
+def _paint_cat(
+    canvas: Canvas, rng: np.random.Generator, x: float, foot: float, size: float, side: float, fur: Array
+) -> None:
     light = canvas.light
     turn = side * float(rng.uniform(-0.03, 0.05))
 
@@ -210,7 +263,9 @@ def _paint_cat(canvas: Canvas, rng: np.random.Generator, x: float, foot: float, 
         curve = _spline(half)
         return place(curve, 1.0, shift) + place(curve, -1.0, shift)[::-1]
 
-    tail = _spline([(0.20, 0.03), (0.36, 0.035), (0.44, -0.02), (0.45, -0.13), (0.41, -0.22), (0.44, -0.29), (0.50, -0.30)], 12)
+    tail = _spline(
+        [(0.20, 0.03), (0.36, 0.035), (0.44, -0.02), (0.45, -0.13), (0.41, -0.22), (0.44, -0.29), (0.50, -0.30)], 12
+    )
 
     def body(pen: Pen) -> None:
         pen.polygon(outline(_BODY))
@@ -221,7 +276,12 @@ def _paint_cat(canvas: Canvas, rng: np.random.Generator, x: float, foot: float, 
         pen.curve(place(tail, -side), list(np.linspace(0.066, 0.040, len(tail) - 1) * size))
 
     cover = canvas.drawn(body)
-    shadow = np.exp(-(((canvas.x - np.float32(x)) / np.float32(size * 0.42)) ** 2 + ((canvas.y - np.float32(foot)) / np.float32(0.018)) ** 2))
+    shadow = np.exp(
+        -(
+            ((canvas.x - np.float32(x)) / np.float32(size * 0.42)) ** 2
+            + ((canvas.y - np.float32(foot)) / np.float32(0.018)) ** 2
+        )
+    )
     canvas.darken(shadow * np.float32(0.55))
     hair = canvas.fbm("fur", across=60, down=26, octaves=4, gain=0.65)
     px, py = (canvas.x - np.float32(x)) / np.float32(size), (np.float32(foot) - canvas.y) / np.float32(size)

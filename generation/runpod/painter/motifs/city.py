@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas, Pen, smoothstep
-from ..noise import Array, blurred
-from ..palette import NAMED_COLORS, hexes, rgb
-from ..scene import Scene
-from ..sky import splat
+from generation.runpod.painter.canvas import Canvas, Pen, smoothstep
+from generation.runpod.painter.noise import Array, blurred
+from generation.runpod.painter.palette import NAMED_COLORS, hexes, rgb
+from generation.runpod.painter.scene import Scene
+from generation.runpod.painter.sky import splat
 
 LAMPS = (
     hexes("ffb45a ff8a3c ffd9a0 ff5a4a 6ab0ff fff0d0"),
@@ -85,7 +85,10 @@ def _bokeh(canvas: Canvas, lamps: Array, horizon: float) -> Array:
 
 
 def _add_disk(canvas: Canvas, glow: Array, x: float, y: float, radius: float, color: Array, bright: float) -> None:
-    left, right = max(0, int((x - radius) * canvas.height) - 1), min(canvas.width, int((x + radius) * canvas.height) + 2)
+    left, right = (
+        max(0, int((x - radius) * canvas.height) - 1),
+        min(canvas.width, int((x + radius) * canvas.height) + 2),
+    )
     top, bottom = max(0, canvas.row(y - radius) - 1), min(canvas.height, canvas.row(y + radius) + 2)
     if left >= right or top >= bottom:
         return
@@ -105,12 +108,24 @@ def _mirror(canvas: Canvas, horizon: float) -> None:
     ripple = tile.at((canvas.x - np.float32(canvas.aspect / 2)) * near * np.float32(0.20), near * np.float32(0.8))
     smear = canvas.rgb[:, max(0, top - int(rows * 1.35)) : top][:, ::-1]
     source = np.stack([blurred(np.ascontiguousarray(plane), canvas.height * 0.004) for plane in smear])
-    reach = np.clip(y * np.float32(smear.shape[1] * 0.9) + (ripple - np.float32(0.5)) * np.float32(canvas.height * 0.16) * (np.float32(0.15) + y), 0, smear.shape[1] - 1).astype(np.int32)
-    columns = np.clip(np.arange(canvas.width)[None] + (ripple - np.float32(0.5)) * np.float32(canvas.height * 0.05) * (np.float32(0.1) + y), 0, canvas.width - 1).astype(np.int32)
+    reach = np.clip(
+        y * np.float32(smear.shape[1] * 0.9)
+        + (ripple - np.float32(0.5)) * np.float32(canvas.height * 0.16) * (np.float32(0.15) + y),
+        0,
+        smear.shape[1] - 1,
+    ).astype(np.int32)
+    columns = np.clip(
+        np.arange(canvas.width)[None]
+        + (ripple - np.float32(0.5)) * np.float32(canvas.height * 0.05) * (np.float32(0.1) + y),
+        0,
+        canvas.width - 1,
+    ).astype(np.int32)
     wet = np.float32(0.30) + np.float32(0.75) * smoothstep(0.40, 0.62, ripple)
     base = canvas.rgb[:, top - 1 : top].mean(axis=2, keepdims=True) * np.float32(0.10)
     for channel in range(3):
-        canvas.rgb[channel, top:] = source[channel].ravel()[reach * canvas.width + columns] * wet * np.float32(0.95) + base[channel]
+        canvas.rgb[channel, top:] = (
+            source[channel].ravel()[reach * canvas.width + columns] * wet * np.float32(0.95) + base[channel]
+        )
     canvas.rgb[:, top:] *= np.float32(1) - np.float32(0.35) * y
 
 
@@ -125,11 +140,36 @@ def _paint_walker(canvas: Canvas, scene: Scene, horizon: float) -> None:
 
     def body(pen: Pen) -> None:
         pen.ellipse(x, head + size * 0.13, size * 0.043, size * 0.055)
-        coat = [(-0.035, 0.17), (-0.095, 0.205), (-0.115, 0.34), (-0.10, 0.50), (-0.125, 0.70), (0.125, 0.70), (0.10, 0.50), (0.115, 0.34), (0.095, 0.205), (0.035, 0.17)]
+        coat = [
+            (-0.035, 0.17),
+            (-0.095, 0.205),
+            (-0.115, 0.34),
+            (-0.10, 0.50),
+            (-0.125, 0.70),
+            (0.125, 0.70),
+            (0.10, 0.50),
+            (0.115, 0.34),
+            (0.095, 0.205),
+            (0.035, 0.17),
+        ]
         pen.polygon([(x + px * size, head + py * size) for px, py in coat])
         stride = 0.02
-        pen.polygon([(x - 0.07 * size, head + 0.68 * size), (x - 0.008 * size, head + 0.68 * size), (x - (0.02 + stride) * size, foot), (x - (0.085 + stride) * size, foot)])
-        pen.polygon([(x + 0.008 * size, head + 0.68 * size), (x + 0.07 * size, head + 0.68 * size), (x + 0.075 * size, foot - size * 0.02), (x + 0.02 * size, foot - size * 0.02)])
+        pen.polygon(
+            [
+                (x - 0.07 * size, head + 0.68 * size),
+                (x - 0.008 * size, head + 0.68 * size),
+                (x - (0.02 + stride) * size, foot),
+                (x - (0.085 + stride) * size, foot),
+            ]
+        )
+        pen.polygon(
+            [
+                (x + 0.008 * size, head + 0.68 * size),
+                (x + 0.07 * size, head + 0.68 * size),
+                (x + 0.075 * size, foot - size * 0.02),
+                (x + 0.02 * size, foot - size * 0.02),
+            ]
+        )
 
     top = head + size * 0.10
     wide, high = size * 0.32, size * 0.21
@@ -145,7 +185,10 @@ def _paint_walker(canvas: Canvas, scene: Scene, horizon: float) -> None:
 
     def ribs(pen: Pen) -> None:
         for k in (-2 / 3, -1 / 3, 0, 1 / 3, 2 / 3):
-            pen.line([(x + wide * k * np.sin(a), top - high * np.cos(a)) for a in np.linspace(0, np.pi / 2, 16)], size * 0.004)
+            pen.line(
+                [(x + wide * k * np.sin(a), top - high * np.cos(a)) for a in np.linspace(0, np.pi / 2, 16)],
+                size * 0.004,
+            )
         pen.line([(x, top - high), (x, top - high - size * 0.035)], size * 0.010)
 
     figure, cover = canvas.drawn(body), canvas.drawn(canopy)
@@ -167,7 +210,13 @@ def _paint_walker(canvas: Canvas, scene: Scene, horizon: float) -> None:
     rim = np.clip(canvas.blurred(figure, 0.004) * np.float32(-1) + figure, 0, 1)
     canvas.lay(np.array([0.012, 0.014, 0.02], np.float32), figure)
     canvas.rgb += behind * rim * np.float32(0.9)
-    dome = np.clip((np.float32(x) - canvas.x) / np.float32(wide) * np.float32(0.32) + (np.float32(top) - canvas.y) / np.float32(high) * np.float32(0.62) + np.float32(0.28), 0.08, 1.1)
+    dome = np.clip(
+        (np.float32(x) - canvas.x) / np.float32(wide) * np.float32(0.32)
+        + (np.float32(top) - canvas.y) / np.float32(high) * np.float32(0.62)
+        + np.float32(0.28),
+        0.08,
+        1.1,
+    )
     canvas.lay(tone[:, None, None] * np.float32(0.9) * dome + behind * np.float32(0.12), cover)
     canvas.rgb *= np.float32(1) - canvas.drawn(ribs) * cover * np.float32(0.4)
     edge = np.clip(cover - np.roll(cover, max(1, round(canvas.height * 0.003)), axis=0), 0, 1)

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas, smoothstep
-from ..noise import Array, Tile
-from ..palette import hexes, mixed
-from ..scene import Scene
-from ..sky import paint_moon, paint_sky, paint_stars, paint_sun
-from ..terrain import ground
+from generation.runpod.painter.canvas import Canvas, smoothstep
+from generation.runpod.painter.noise import Array, Tile
+from generation.runpod.painter.palette import hexes, mixed
+from generation.runpod.painter.scene import Scene
+from generation.runpod.painter.sky import paint_moon, paint_sky, paint_stars, paint_sun
+from generation.runpod.painter.terrain import ground
 
 SANDS = hexes("d99a5b e0b182 cf8a52 dcbf95 c97f58")
-CAMEL = [(-0.5, 0.0), (-0.46, 0.5), (-0.5, 0.62), (-0.2, 0.8), (0.0, 0.95), (0.2, 0.78), (0.42, 0.6), (0.62, 0.95), (0.8, 0.95), (0.8, 0.86)]
+CAMEL = [
+    (-0.5, 0.0),
+    (-0.46, 0.5),
+    (-0.5, 0.62),
+    (-0.2, 0.8),
+    (0.0, 0.95),
+    (0.2, 0.78),
+    (0.42, 0.6),
+    (0.62, 0.95),
+    (0.8, 0.95),
+    (0.8, 0.86),
+]
 
 
 def paint(canvas: Canvas, scene: Scene) -> None:
@@ -42,15 +53,25 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         warp = broad.at(px * np.float32(0.030), pz * np.float32(0.030))
         first = px * np.float32(-0.20 * side) + pz * np.float32(turn * 0.55) + warp * np.float32(2.2)
         second = px * np.float32(0.07 * side) - pz * np.float32(0.13) + warp * np.float32(1.6)
-        size = np.float32(0.35) + np.float32(1.1) * broad.at(px * np.float32(0.028) + np.float32(0.4), pz * np.float32(0.028))
+        size = np.float32(0.35) + np.float32(1.1) * broad.at(
+            px * np.float32(0.028) + np.float32(0.4), pz * np.float32(0.028)
+        )
         return crest(first, 0.7) * size * np.float32(1.05) + crest(second, 0.72) * np.float32(0.8)
 
     tangent = 0.34 if light.name in ("sunset", "dusk", "dawn") else 0.5
-    land = ground(canvas, heights, horizon=horizon, eye=2.35, sun=side, sun_height=tangent, near=1.4, far=48, slices=520)
+    land = ground(
+        canvas, heights, horizon=horizon, eye=2.35, sun=side, sun_height=tangent, near=1.4, far=48, slices=520
+    )
     canvas.report(0.6)
-    wind = land.x * np.float32(0.9) + land.z * np.float32(0.45) + fine.at(land.x * np.float32(0.12), land.z * np.float32(0.12)) * np.float32(2.2)
+    wind = (
+        land.x * np.float32(0.9)
+        + land.z * np.float32(0.45)
+        + fine.at(land.x * np.float32(0.12), land.z * np.float32(0.12)) * np.float32(2.2)
+    )
     ripples = np.sin(wind * np.float32(34)) * np.exp(land.z * np.float32(-0.26)) * np.float32(0.22)
-    ripples *= np.float32(0.3) + np.float32(1.2) * fine.at(land.x * np.float32(0.06), land.z * np.float32(0.06) + np.float32(0.5))
+    ripples *= np.float32(0.3) + np.float32(1.2) * fine.at(
+        land.x * np.float32(0.06), land.z * np.float32(0.06) + np.float32(0.5)
+    )
     sun = np.array([side * 0.86, tangent * 1.15, 0.30], np.float32)
     sun /= np.linalg.norm(sun)
     nx, nz = -(land.slope_x + ripples * np.float32(side)), -land.slope_z

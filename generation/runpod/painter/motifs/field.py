@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas, smoothstep
-from ..noise import Array, Tile
-from ..palette import hexes, mixed, ramp, rgb
-from ..scene import Scene
-from ..sky import paint_moon, paint_sky, paint_stars, paint_sun
-from ..terrain import ground
+from generation.runpod.painter.canvas import Canvas, smoothstep
+from generation.runpod.painter.noise import Array, Tile
+from generation.runpod.painter.palette import hexes, mixed, ramp, rgb
+from generation.runpod.painter.scene import Scene
+from generation.runpod.painter.sky import paint_moon, paint_sky, paint_stars, paint_sun
+from generation.runpod.painter.terrain import ground
+
 from .mountains import paint_birds, paint_ridges
 from .trees import forest_edge
 
@@ -37,7 +38,13 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         paint_stars(canvas, horizon=horizon)
         paint_moon(canvas, x, 0.18, radius=0.05)
     else:
-        paint_sun(canvas, x, horizon - (0.05 if light.name in ("sunset", "dawn", "dusk") else 0.26), radius=0.038, disk=light.name in ("sunset", "dawn"))
+        paint_sun(
+            canvas,
+            x,
+            horizon - (0.05 if light.name in ("sunset", "dawn", "dusk") else 0.26),
+            radius=0.038,
+            disk=light.name in ("sunset", "dawn"),
+        )
     paint_ridges(canvas, first=horizon - 0.015, last=horizon + 0.03, count=3, mist=0.9, sun=x, height=0.10, snow=0.0)
     canvas.report(0.3)
     _paint_ground(canvas, scene, rng, crop, horizon, 1.0 if x > canvas.aspect / 2 else -1.0)
@@ -45,7 +52,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         paint_birds(canvas, canvas.aspect * float(rng.uniform(0.25, 0.75)), 0.2)
 
 
-def _paint_ground(canvas: Canvas, scene: Scene, rng: np.random.Generator, crop: str, horizon: float, side: float) -> None:
+def _paint_ground(
+    canvas: Canvas, scene: Scene, rng: np.random.Generator, crop: str, horizon: float, side: float
+) -> None:
     light = canvas.light
     hills, fine = Tile(rng, cells=5, octaves=2), Tile(rng, cells=64, octaves=3, gain=0.6)
     pitch = {"lavender": 1.25, "tea": 1.7, "wheat": 3.2, "meadow": 0.9}[crop]
@@ -64,7 +73,9 @@ def _paint_ground(canvas: Canvas, scene: Scene, rng: np.random.Generator, crop: 
         tuft = (fine.at(x * np.float32(0.16), z * np.float32(0.16)) - np.float32(0.5)) * np.float32(bump * 1.1)
         fade = np.exp(z * np.float32(-0.035))
         shape = rows(x, z) ** np.float32(0.7)
-        return (hill * np.clip(z * np.float32(0.08), 0, 1) + rise + (shape * np.float32(bump) + tuft * shape) * fade).astype(np.float32)
+        return (
+            hill * np.clip(z * np.float32(0.08), 0, 1) + rise + (shape * np.float32(bump) + tuft * shape) * fade
+        ).astype(np.float32)
 
     land = ground(canvas, heights, horizon=horizon, eye=1.75, sun=side, sun_height=0.42, near=1.1, far=60, slices=620)
     canvas.report(0.6)
@@ -81,7 +92,9 @@ def _paint_ground(canvas: Canvas, scene: Scene, rng: np.random.Generator, crop: 
     elif scene.season == "autumn" and crop != "wheat":
         colors = colors * np.array([1.2, 0.95, 0.7], np.float32)[:, None, None]
     length = np.sqrt(land.slope_x**2 + land.slope_z**2 + np.float32(1))
-    facing = np.clip((-land.slope_x * np.float32(0.75 * side) + np.float32(0.55) - land.slope_z * np.float32(0.25)) / length, 0, 1.2)
+    facing = np.clip(
+        (-land.slope_x * np.float32(0.75 * side) + np.float32(0.55) - land.slope_z * np.float32(0.25)) / length, 0, 1.2
+    )
     direct = facing * (np.float32(0.3) + np.float32(0.7) * land.lit)
     fog = np.float32(1) - np.exp(-((land.z * np.float32(0.034)) ** np.float32(1.5)))
     veil = mixed(light.sky[-2], light.far, 0.3)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas
-from ..noise import blurred
-from ..palette import NAMED_COLORS, hexes, ramp, tinted
-from ..scene import Scene
+from generation.runpod.painter.canvas import Canvas
+from generation.runpod.painter.noise import blurred
+from generation.runpod.painter.palette import NAMED_COLORS, hexes, ramp, tinted
+from generation.runpod.painter.scene import Scene
 
 SILKS = (
     hexes("0b3d6b 1f8fb3 9fe0d0 ffe7b8 ff9e5e d43c4c"),
@@ -29,7 +29,9 @@ PAPERS = hexes("f4eedf f3efe6 eee6d6 f0ece4")
 def paint(canvas: Canvas, scene: Scene) -> None:
     """Paint threads along a flow field: glowing silk on black, or ink lines on paper."""
     rng = canvas.rng("flow")
-    inked = bool(scene.moods & {"bright", "pastel"}) or scene.has("white") or (scene.time != "night" and rng.random() < 0.5)
+    inked = (
+        bool(scene.moods & {"bright", "pastel"}) or scene.has("white") or (scene.time != "night" and rng.random() < 0.5)
+    )
     if "dark" in scene.moods or "black" in scene.colors or scene.time == "night":
         inked = False
     stops = (INKS if inked else SILKS)[int(rng.integers(5))]
@@ -48,8 +50,12 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         canvas.lay(mean, np.clip(cover * (np.float32(0.94) + tooth * np.float32(0.3)), 0, 1))
         return
     glow = color + canvas.blurred(color, 0.009) * np.float32(0.18)
-    fall = np.float32(1) - np.float32(0.5) * (((canvas.x / np.float32(canvas.aspect)) - 0.5) ** 2 + (canvas.y - 0.5) ** 2)
-    canvas.rgb = (np.float32(1) - np.exp(glow * np.float32(-1.5))) * fall + np.array([0.018, 0.018, 0.026], np.float32)[:, None, None]
+    fall = np.float32(1) - np.float32(0.5) * (
+        ((canvas.x / np.float32(canvas.aspect)) - 0.5) ** 2 + (canvas.y - 0.5) ** 2
+    )
+    canvas.rgb = (np.float32(1) - np.exp(glow * np.float32(-1.5))) * fall + np.array([0.018, 0.018, 0.026], np.float32)[
+        :, None, None
+    ]
 
 
 def _trace(canvas: Canvas, stops, inked: bool):  # type: ignore[no-untyped-def]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..canvas import Canvas, smoothstep
-from ..noise import Array
-from ..palette import NAMED_COLORS, hexes, lightened, mixed, rgb
-from ..scene import Scene
+from generation.runpod.painter.canvas import Canvas, smoothstep
+from generation.runpod.painter.noise import Array
+from generation.runpod.painter.palette import NAMED_COLORS, hexes, lightened, mixed, rgb
+from generation.runpod.painter.scene import Scene
 
 GOLDEN_ANGLE = 2.39996323
 
@@ -51,9 +51,12 @@ COLORS = {
     "white": hexes("a8a878 eeeade ffffff"),
 }
 NAMED = {
-    "red": "red", "orange": "gold", "yellow": "gold", "gold": "gold", "blue": "blue", "sky": "blue", "turquoise": "blue", "violet": "violet",
-    "lilac": "violet", "pink": "pink", "coral": "coral", "beige": "cream", "white": "white",
-}  # fmt: skip
+    **dict.fromkeys(("orange", "yellow", "gold"), "gold"),
+    **dict.fromkeys(("blue", "sky", "turquoise"), "blue"),
+    **dict.fromkeys(("violet", "lilac"), "violet"),
+    **{name: name for name in ("red", "pink", "coral", "white")},
+    "beige": "cream",
+}
 GROUNDS = hexes("11171a 1a1420 0e1d1c 20140f e9e2d6 dfe3df ead9d2 cfd8d6")
 
 
@@ -75,7 +78,10 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     paint_ground(canvas, ground, x, y)
     palette = COLORS[color]
     _paint_leaves(canvas, rng, x, y, size, ground)
-    canvas.darken(np.exp(-((np.hypot(canvas.x - x - 0.02 * size, canvas.y - y - 0.045 * size) / (0.40 * size)) ** 4)) * np.float32(0.45))
+    canvas.darken(
+        np.exp(-((np.hypot(canvas.x - x - 0.02 * size, canvas.y - y - 0.045 * size) / (0.40 * size)) ** 4))
+        * np.float32(0.45)
+    )
     canvas.report(0.2)
     start = float(rng.uniform(0, 6.28))
     for index in range(bloom.petals):
@@ -106,7 +112,15 @@ def _paint_leaves(canvas: Canvas, rng: np.random.Generator, x: float, y: float, 
 
 
 def _paint_petal(
-    canvas: Canvas, rng: np.random.Generator, bloom: Bloom, palette: Array, x: float, y: float, size: float, angle: float, age: float
+    canvas: Canvas,
+    rng: np.random.Generator,
+    bloom: Bloom,
+    palette: Array,
+    x: float,
+    y: float,
+    size: float,
+    angle: float,
+    age: float,
 ) -> None:
     """Paint one petal; `age` runs from 1 at the rim to 0 in the middle."""
     vary = rng.uniform(-1, 1, 5)
@@ -142,10 +156,21 @@ def _paint_petal(
     middle = np.float32(0.5)
     low = np.clip(tone / middle, 0, 1)
     high = np.clip((tone - middle) / middle, 0, 1)
-    vein = np.float32(1) - np.float32(0.055) * smoothstep(0.3, 1.0, np.cos(lateral * np.float32(22))) * smoothstep(-0.9, 0.4, along)
-    cup = np.float32(0.80) + np.float32(0.24) * np.cos(lateral * np.float32(1.5)) - np.float32(0.10) * lateral * np.float32(sin + 0.4)
+    vein = np.float32(1) - np.float32(0.055) * smoothstep(0.3, 1.0, np.cos(lateral * np.float32(22))) * smoothstep(
+        -0.9, 0.4, along
+    )
+    cup = (
+        np.float32(0.80)
+        + np.float32(0.24) * np.cos(lateral * np.float32(1.5))
+        - np.float32(0.10) * lateral * np.float32(sin + 0.4)
+    )
     rim = np.exp(np.minimum(radius - np.float32(1), 0) * np.float32(16)) * np.float32(0.13)
-    depth = (np.float32(0.42) + np.float32(0.62) * smoothstep(-1.0, 0.75, along)) * vein * cup * np.float32(1 + 0.05 * vary[3])
+    depth = (
+        (np.float32(0.42) + np.float32(0.62) * smoothstep(-1.0, 0.75, along))
+        * vein
+        * cup
+        * np.float32(1 + 0.05 * vary[3])
+    )
     # The light comes from the upper left.
     depth *= np.float32(1 - 0.13 * (cos * 0.6 + sin * 0.8))
     for channel in range(3):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas, smoothstep
-from ..noise import Array, Tile
-from ..palette import hexes, lightened, mixed, ramp, rgb
-from ..scene import Scene
-from ..sky import paint_moon, paint_sky, paint_stars, paint_sun
+from generation.runpod.painter.canvas import Canvas, smoothstep
+from generation.runpod.painter.noise import Array, Tile
+from generation.runpod.painter.palette import hexes, mixed, ramp, rgb
+from generation.runpod.painter.scene import Scene
+from generation.runpod.painter.sky import paint_moon, paint_sky, paint_stars, paint_sun
+
 from .mountains import paint_birds
 from .trees import forest_edge
 
@@ -44,21 +45,32 @@ def paint_spruces(canvas: Canvas, scene: Scene) -> None:
     green = mixed(rgb("1f3a2e"), light.near, 0.5)
     for row in range(rows):
         t = row / (rows - 1)
-        foot = np.float32(0.50 + 0.62 * t**1.1) + (canvas.line(f"hill {row}", across=1.1 + 0.3 * t, octaves=3) - np.float32(0.5)) * np.float32(0.30)
+        foot = np.float32(0.50 + 0.62 * t**1.1) + (
+            canvas.line(f"hill {row}", across=1.1 + 0.3 * t, octaves=3) - np.float32(0.5)
+        ) * np.float32(0.30)
         height = 0.085 + 0.46 * t**1.7
-        trees = forest_edge(canvas, f"spruces {row}", foot=foot, height=height, density=95 * (1 - 0.35 * t), thin=0.25 * t)
+        trees = forest_edge(
+            canvas, f"spruces {row}", foot=foot, height=height, density=95 * (1 - 0.35 * t), thin=0.25 * t
+        )
         ground = canvas.edge(foot[None] - canvas.y)
-        veil = ramp(light.sky, np.float32([0.62 + 0.28 * (1 - t)]))[:, 0]
+        veil = ramp(light.sky, np.array([0.62 + 0.28 * (1 - t)], np.float32))[:, 0]
         color = mixed(veil, green if t > 0.5 else mixed(light.far, green, 0.4), 0.16 + 0.84 * t**1.1)
         canvas.lay(color, np.maximum(trees, ground))
         if scene.season == "winter":
             # Snow lies on the upper side of every bough.
             upper = np.clip(trees - np.roll(trees, max(1, round(canvas.height * 0.004)), axis=0), 0, 1)
             canvas.lay(mixed(veil, np.ones(3, np.float32), 0.55), upper * np.float32(0.75))
-        drift = fog.at(canvas.x * np.float32(0.3) + np.float32(row * 0.31), canvas.y * np.float32(0.7) + np.float32(row * 0.17))
+        drift = fog.at(
+            canvas.x * np.float32(0.3) + np.float32(row * 0.31), canvas.y * np.float32(0.7) + np.float32(row * 0.17)
+        )
         depth = smoothstep(-0.6, 1.1, (canvas.y - foot[None]) / np.float32(height * 0.75))
         if t < 1:
-            canvas.lay(veil, np.clip(depth * (np.float32(0.35) + drift * np.float32(1.0)), 0, 0.96) * np.float32(0.98 - 0.35 * t) * np.maximum(trees, smoothstep(-0.1, 0.1, canvas.y - foot[None] + np.float32(0.05))))
+            canvas.lay(
+                veil,
+                np.clip(depth * (np.float32(0.35) + drift * np.float32(1.0)), 0, 0.96)
+                * np.float32(0.98 - 0.35 * t)
+                * np.maximum(trees, smoothstep(-0.1, 0.1, canvas.y - foot[None] + np.float32(0.05))),
+            )
         canvas.report(0.15 + 0.75 * (row + 1) / rows)
     if not light.night:
         _paint_rays(canvas, x, 0.26)
@@ -71,7 +83,12 @@ def _paint_rays(canvas: Canvas, x: float, y: float) -> None:
     angle = np.arctan2(canvas.x - np.float32(x), canvas.y - np.float32(y) + np.float32(0.02))
     away = np.hypot(canvas.x - np.float32(x), canvas.y - np.float32(y))
     beams = tile.at(angle * np.float32(0.3), away * np.float32(0.02))
-    shine = smoothstep(0.48, 0.75, beams) * np.exp(away * np.float32(-2.3)) * smoothstep(0.03, 0.16, away) * smoothstep(0.05, 0.45, (canvas.y - np.float32(y)) / (away + np.float32(1e-4)))
+    shine = (
+        smoothstep(0.48, 0.75, beams)
+        * np.exp(away * np.float32(-2.3))
+        * smoothstep(0.03, 0.16, away)
+        * smoothstep(0.05, 0.45, (canvas.y - np.float32(y)) / (away + np.float32(1e-4)))
+    )
     canvas.lighten(mixed(canvas.light.sun, canvas.light.sky[-1], 0.4), shine * np.float32(0.28))
 
 
@@ -100,13 +117,25 @@ def paint_birches(canvas: Canvas, scene: Scene) -> None:
     _paint_rays(canvas, glow_x, glow_y - 0.2)
 
 
-def _paint_crowns(canvas: Canvas, tile: Tile, leaves: Array, haze: Array, bright: Array, t: float, layer: int, veil: float, shine: Array) -> None:
+def _paint_crowns(
+    canvas: Canvas,
+    tile: Tile,
+    leaves: Array,
+    haze: Array,
+    bright: Array,
+    t: float,
+    layer: int,
+    veil: float,
+    shine: Array,
+) -> None:
     scale = np.float32(0.35 + 0.42 * t)
     x, y = canvas.x * scale + np.float32(layer * 0.29), canvas.y * scale + np.float32(layer * 0.41)
     mass = tile.at(x, y)
     fine = tile.at(x * np.float32(3.1), y * np.float32(3.1))
     hang = smoothstep(0.66 - 0.12 * t, 0.02, canvas.y)
-    cover = smoothstep(0.50, 0.60, mass * np.float32(0.62) + fine * np.float32(0.42)) * hang * np.float32(0.30 + 0.5 * t)
+    cover = (
+        smoothstep(0.50, 0.60, mass * np.float32(0.62) + fine * np.float32(0.42)) * hang * np.float32(0.30 + 0.5 * t)
+    )
     tone = np.clip(fine * np.float32(1.6) - np.float32(0.35) + shine * np.float32(0.35), 0, 1)
     colors = ramp(leaves, tone)
     colors = colors * np.float32(1 - 0.22 * t)
@@ -114,7 +143,9 @@ def _paint_crowns(canvas: Canvas, tile: Tile, leaves: Array, haze: Array, bright
 
 
 def _paint_floor(canvas: Canvas, tile: Tile, season: str, haze: Array, t: float, layer: int, veil: float) -> None:
-    line = np.float32(0.66 + 0.27 * t**1.1) + (canvas.line(f"floor {layer}", across=2, octaves=4) - np.float32(0.5)) * np.float32(0.05)
+    line = np.float32(0.66 + 0.27 * t**1.1) + (
+        canvas.line(f"floor {layer}", across=2, octaves=4) - np.float32(0.5)
+    ) * np.float32(0.05)
     top = canvas.row(float(line.min()) - 0.02)
     y = canvas.y[top:]
     litter = tile.at(canvas.x * np.float32(0.9 + 0.4 * t) + np.float32(layer * 0.2), y * np.float32(3.0 + t))
@@ -127,7 +158,9 @@ def _paint_floor(canvas: Canvas, tile: Tile, season: str, haze: Array, t: float,
     canvas.lay(colors + (haze[:, None, None] - colors) * np.float32(veil), cover, top=top)
 
 
-def _paint_trunks(canvas: Canvas, rng: np.random.Generator, bark: Tile, t: float, layer: int, veil: float, haze: Array, glow_x: float) -> None:
+def _paint_trunks(
+    canvas: Canvas, rng: np.random.Generator, bark: Tile, t: float, layer: int, veil: float, haze: Array, glow_x: float
+) -> None:
     count = max(3, round((17 - 11 * t) * canvas.aspect))
     light = canvas.light
     white = mixed(mixed(rgb("f4efe6"), light.direct, 0.15), light.ambient, 0.1 if not light.dim else 0.4)
@@ -139,17 +172,32 @@ def _paint_trunks(canvas: Canvas, rng: np.random.Generator, bark: Tile, t: float
         lean, bend, phase = rng.uniform(-0.055, 0.055), rng.uniform(-0.02, 0.02), rng.uniform(0, 6.28)
         bottom = min(canvas.height, canvas.row(foot + rng.uniform(-0.015, 0.03)))
         y = canvas.y[:bottom]
-        middle = np.float32(at) + np.float32(lean) * (y - np.float32(0.6)) + np.float32(bend) * np.sin(y * np.float32(4) + np.float32(phase))
+        middle = (
+            np.float32(at)
+            + np.float32(lean) * (y - np.float32(0.6))
+            + np.float32(bend) * np.sin(y * np.float32(4) + np.float32(phase))
+        )
         left = max(0, int((float(middle.min()) - half * 1.6) * canvas.height))
         right = min(canvas.width, int((float(middle.max()) + half * 1.6) * canvas.height) + 2)
         if left >= right:
             continue
-        width = np.float32(half) * (np.float32(0.62) + np.float32(0.42) * y / np.float32(foot)) * (np.float32(1) + np.float32(0.25) * smoothstep(foot - 0.05, foot, y))
+        width = (
+            np.float32(half)
+            * (np.float32(0.62) + np.float32(0.42) * y / np.float32(foot))
+            * (np.float32(1) + np.float32(0.25) * smoothstep(foot - 0.05, foot, y))
+        )
         a = (canvas.x[:, left:right] - middle) / width
         cover = canvas.edge((np.abs(a) - np.float32(1)) * width)
         side = np.float32(1.0 if at < glow_x else -1.0)
-        shade = np.float32(0.98) - np.float32(0.46) * smoothstep(-0.2, 1.0, -a * side) - np.float32(0.12) * smoothstep(0.4, 1.0, np.abs(a))
-        marks = bark.at(a * np.float32(0.05) + np.float32(index * 0.37 + layer * 0.11), y * np.float32(1.6 / (0.35 + t)) + np.float32(phase))
+        shade = (
+            np.float32(0.98)
+            - np.float32(0.46) * smoothstep(-0.2, 1.0, -a * side)
+            - np.float32(0.12) * smoothstep(0.4, 1.0, np.abs(a))
+        )
+        marks = bark.at(
+            a * np.float32(0.05) + np.float32(index * 0.37 + layer * 0.11),
+            y * np.float32(1.6 / (0.35 + t)) + np.float32(phase),
+        )
         scars = smoothstep(0.60, 0.72, marks) * np.float32(0.88)
         base = smoothstep(0.16, -0.02, np.float32(foot) - y) * smoothstep(0.40, 0.62, marks) * np.float32(0.7)
         mark = np.maximum(scars, base)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas, Pen
-from ..noise import Array
-from ..palette import NAMED_COLORS, hexes, mixed
-from ..scene import Scene
+from generation.runpod.painter.canvas import Canvas, Pen, Point
+from generation.runpod.painter.noise import Array
+from generation.runpod.painter.palette import NAMED_COLORS, hexes, mixed
+from generation.runpod.painter.scene import Scene
 
 # Paper, then inks from dark to bright.
 SETS = (
@@ -127,12 +127,34 @@ def _free(canvas: Canvas, rng: np.random.Generator, inks: Array, layers: list[tu
     layers.append((mixed(inks[order[0]], inks[order[1]], 0.5), canvas.drawn(lambda pen: pen.polygon(half))))
     layers.append((inks[order[2]], ring(radius * 0.62, radius * 0.46)))
     layers.append((inks[order[3]], ring(radius * 0.28, 0.0)))
-    layers.append((inks[order[1]], canvas.drawn(lambda pen: pen.polygon([(px(-0.02), base), (px(0.62), base), (px(0.62 - slope), 1.02), (px(-0.02), 1.02)]))))
-    layers.append((inks[order[4]], canvas.drawn(lambda pen: pen.polygon([(px(0.62), base), (px(1.02), base), (px(1.02), 1.02), (px(0.62 - slope), 1.02)]))))
+    layers.append(
+        (
+            inks[order[1]],
+            canvas.drawn(
+                lambda pen: pen.polygon(
+                    [(px(-0.02), base), (px(0.62), base), (px(0.62 - slope), 1.02), (px(-0.02), 1.02)]
+                )
+            ),
+        )
+    )
+    layers.append(
+        (
+            inks[order[4]],
+            canvas.drawn(
+                lambda pen: pen.polygon(
+                    [(px(0.62), base), (px(1.02), base), (px(1.02), 1.02), (px(0.62 - slope), 1.02)]
+                )
+            ),
+        )
+    )
     dome_x, dome = px(rng.uniform(0.74, 0.82)), u * rng.uniform(0.14, 0.2)
     for factor, ink in ((1.0, 2), (0.68, 0), (0.34, 3)):
         arc = [(dome_x + dome * factor * np.cos(t), 1.0 - dome * factor * np.sin(t)) for t in np.linspace(0, np.pi, 60)]
-        layers.append((inks[order[ink]], canvas.drawn(lambda pen, arc=arc: pen.polygon([*arc]))))
+
+        def segment(pen: Pen, arc: list[Point] = arc) -> None:
+            pen.polygon(arc)
+
+        layers.append((inks[order[ink]], canvas.drawn(segment)))
 
     def bars(pen: Pen) -> None:
         count = int(rng.integers(6, 10))
@@ -143,5 +165,10 @@ def _free(canvas: Canvas, rng: np.random.Generator, inks: Array, layers: list[tu
 
     layers.append((inks[order[1]], canvas.drawn(bars)))
     dot = u * 0.055
-    layers.append((inks[order[3]], canvas.drawn(lambda pen: (pen.ellipse(px(0.17), base + 0.14, dot), pen.ellipse(px(0.17), base + 0.14, dot * 0.5, shade=0)) and None)))
+
+    def eye(pen: Pen) -> None:
+        pen.ellipse(px(0.17), base + 0.14, dot)
+        pen.ellipse(px(0.17), base + 0.14, dot * 0.5, shade=0)
+
+    layers.append((inks[order[3]], canvas.drawn(eye)))
     layers.append((inks[order[0]], canvas.drawn(lambda pen: pen.line([(px(0.04), 0.97), (px(0.96), 0.06)], 0.0055))))

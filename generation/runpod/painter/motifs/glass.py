@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas, smoothstep
-from ..noise import Array, blurred, resized
-from ..palette import NAMED_COLORS, hexes, mixed, rgb
-from ..scene import Scene
+from generation.runpod.painter.canvas import Canvas, smoothstep
+from generation.runpod.painter.noise import Array, blurred, resized
+from generation.runpod.painter.palette import NAMED_COLORS, hexes, mixed, rgb
+from generation.runpod.painter.scene import Scene
 
 GROUNDS = (
     hexes("b9b4cc f6f0ec"), hexes("06070f 20243e"), hexes("e0a88c fbe8da"), hexes("0b2a2e 2f6a66"),
@@ -24,7 +24,10 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         low, high = mixed(low, tone, 0.6), mixed(high, tone, 0.35)
     elif "dark" in scene.moods or scene.time == "night":
         low, high = GROUNDS[1]
-    u, v = (canvas.x - np.float32(canvas.aspect / 2)) / np.float32(canvas.unit), (canvas.y - np.float32(0.5)) / np.float32(canvas.unit)
+    u, v = (
+        (canvas.x - np.float32(canvas.aspect / 2)) / np.float32(canvas.unit),
+        (canvas.y - np.float32(0.5)) / np.float32(canvas.unit),
+    )
     spot = np.exp(-(((u + 0.1) ** 2 + (v + 0.12) ** 2) * np.float32(1.9)))
     canvas.fill(low[:, None, None] + (high - low)[:, None, None] * spot)
     balls = _balls(rng, canvas)
@@ -33,7 +36,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     wobble_y = canvas.fbm("wobble y", across=2.2 / canvas.unit, octaves=2) - np.float32(0.5)
     uu, vv = u + wobble_x * np.float32(0.10), v + wobble_y * np.float32(0.10)
     for x, y, radius in balls:
-        field += np.float32(radius * radius) / ((uu - np.float32(x)) ** 2 + (vv - np.float32(y)) ** 2 + np.float32(1e-4))
+        field += np.float32(radius * radius) / (
+            (uu - np.float32(x)) ** 2 + (vv - np.float32(y)) ** 2 + np.float32(1e-4)
+        )
     canvas.report(0.3)
     slope = np.hypot(*np.gradient(field)).astype(np.float32)
     cover = np.clip((field - np.float32(1)) / np.maximum(slope * np.float32(1.2), 1e-5) + np.float32(0.5), 0, 1)
@@ -46,7 +51,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     length = np.sqrt(nx * nx + ny * ny + np.float32(1))
     nx, ny, nz = nx / length, ny / length, np.float32(1) / length
     canvas.report(0.5)
-    colors = _surface(canvas, nx, ny, nz, uu, vv, dome, low, high, float(rng.uniform(0, 6.28)), float(rng.uniform(4.5, 8.0)))
+    colors = _surface(
+        canvas, nx, ny, nz, uu, vv, dome, low, high, float(rng.uniform(0, 6.28)), float(rng.uniform(4.5, 8.0))
+    )
     canvas.lay(np.clip(colors, 0, 1), cover)
 
 
@@ -67,12 +74,16 @@ def _inflated(field: Array, canvas: Canvas) -> Array:
     checker = (inside * odd * np.float32(1.93), inside * (np.float32(1) - odd) * np.float32(1.93))
     for sweep in range(400):
         middle = film[1:-1, 1:-1]
-        change = (film[:-2, 1:-1] + film[2:, 1:-1] + film[1:-1, :-2] + film[1:-1, 2:] + step) * np.float32(0.25) - middle
+        change = (film[:-2, 1:-1] + film[2:, 1:-1] + film[1:-1, :-2] + film[1:-1, 2:] + step) * np.float32(
+            0.25
+        ) - middle
         # Overrelaxed in red and black, as plain Jacobi sweeps would need thousands.
         middle += change * checker[sweep % 2]
     film = film[1:-1, 1:-1]
     gain = blurred(film * inside, 2.0) / np.maximum(blurred(rim * inside, 2.0), np.float32(1e-4))
-    result: Array = np.sqrt(np.maximum(resized(gain, canvas.height, canvas.width), 0) * exact + np.float32(1e-6)) * np.float32(2.0)
+    result: Array = np.sqrt(
+        np.maximum(resized(gain, canvas.height, canvas.width), 0) * exact + np.float32(1e-6)
+    ) * np.float32(2.0)
     return result
 
 
@@ -87,7 +98,13 @@ def _balls(rng: np.random.Generator, canvas: Canvas) -> list[tuple[float, float,
     for _ in range(int(rng.integers(1, 5))):
         turn, away = rng.uniform(0, 6.28), rng.uniform(0.40, 0.47)
         wide = max(1.0, canvas.aspect * 0.7)
-        result.append((float(np.cos(turn) * away * wide), float(np.sin(turn) * away / min(1.0, canvas.aspect + 0.1)), float(rng.uniform(0.014, 0.04))))
+        result.append(
+            (
+                float(np.cos(turn) * away * wide),
+                float(np.sin(turn) * away / min(1.0, canvas.aspect + 0.1)),
+                float(rng.uniform(0.014, 0.04)),
+            )
+        )
     return result
 
 
@@ -106,27 +123,50 @@ def _environment(dx: Array, dy: Array, dz: Array) -> Array:
     """Return the light (3, H, W) that comes from a direction: a studio with a window and two colored lamps."""
     up = np.float32(0.5) - np.float32(0.5) * dy
     window = smoothstep(0.80, 0.90, -dx * np.float32(0.50) - dy * np.float32(0.68) + dz * np.float32(0.48))
-    panes = np.float32(1) - np.float32(0.85) * np.maximum(smoothstep(0.03, 0.012, np.abs(dx + np.float32(0.50))), smoothstep(0.03, 0.012, np.abs(dy + np.float32(0.62))))
+    panes = np.float32(1) - np.float32(0.85) * np.maximum(
+        smoothstep(0.03, 0.012, np.abs(dx + np.float32(0.50))), smoothstep(0.03, 0.012, np.abs(dy + np.float32(0.62)))
+    )
     window = window * panes
     warm = smoothstep(0.55, 0.98, dx * np.float32(0.85) + dy * np.float32(0.15) + dz * np.float32(0.3))
     cold = smoothstep(0.5, 0.98, -dx * np.float32(0.55) + dy * np.float32(0.78) + dz * np.float32(0.2))
     strips = np.float32(0.5) + np.float32(0.5) * np.sin(dy * np.float32(15) + dx * np.float32(4))
-    return np.stack([
-        np.float32(0.12) + np.float32(0.42) * up + window * np.float32(2.4) + warm * np.float32(1.15) + cold * np.float32(0.12) + strips * np.float32(0.06),
-        np.float32(0.12) + np.float32(0.36) * up + window * np.float32(2.3) + warm * np.float32(0.45) + cold * np.float32(0.60) + strips * np.float32(0.06),
-        np.float32(0.20) + np.float32(0.48) * up + window * np.float32(2.2) + warm * np.float32(0.35) + cold * np.float32(1.25) + strips * np.float32(0.09),
-    ])  # fmt: skip
+    planes = []
+    # Per channel: walls from below to above, window, warm lamp, cold lamp, strips of light.
+    for low, rise, pane, red, blue, stripe in (
+        (0.12, 0.42, 2.4, 1.15, 0.12, 0.06),
+        (0.12, 0.36, 2.3, 0.45, 0.60, 0.06),
+        (0.20, 0.48, 2.2, 0.35, 1.25, 0.09),
+    ):
+        walls = np.float32(low) + np.float32(rise) * up + strips * np.float32(stripe)
+        planes.append(walls + window * np.float32(pane) + warm * np.float32(red) + cold * np.float32(blue))
+    return np.stack(planes)
 
 
-def _surface(canvas: Canvas, nx: Array, ny: Array, nz: Array, u: Array, v: Array, dome: Array, low: Array, high: Array, phase: float, density: float) -> Array:
+def _surface(
+    canvas: Canvas,
+    nx: Array,
+    ny: Array,
+    nz: Array,
+    u: Array,
+    v: Array,
+    dome: Array,
+    low: Array,
+    high: Array,
+    phase: float,
+    density: float,
+) -> Array:
     mirrored = _environment(np.float32(2) * nz * nx, np.float32(2) * nz * ny, np.float32(2) * nz * nz - np.float32(1))
-    through = _environment(-nx * np.float32(0.75), -ny * np.float32(0.75), np.sqrt(np.clip(1 - 0.56 * (nx * nx + ny * ny), 0, 1)))
+    through = _environment(
+        -nx * np.float32(0.75), -ny * np.float32(0.75), np.sqrt(np.clip(1 - 0.56 * (nx * nx + ny * ny), 0, 1))
+    )
     canvas.report(0.7)
     fresnel = np.float32(0.07) + np.float32(0.93) * (np.float32(1) - nz) ** np.float32(2.6)
     flow = canvas.fbm("film", across=2.6 / canvas.unit, octaves=4)
     # A film's colors follow its thickness and the angle of view (cosine palette in place of the spectrum).
     thickness = np.float32(density) * nz + flow * np.float32(5.0) + (u - v) * np.float32(2.0) + np.float32(phase)
-    film = np.stack([np.float32(0.5) + np.float32(0.5) * np.cos(thickness + np.float32(shift)) for shift in (0.0, 2.1, 4.2)])
+    film = np.stack(
+        [np.float32(0.5) + np.float32(0.5) * np.cos(thickness + np.float32(shift)) for shift in (0.0, 2.1, 4.2)]
+    )
     body = through * (np.float32(0.30) + np.float32(0.62) * film) * np.float32(0.62)
     ground = (mixed(low, high, 0.5) * np.float32(0.55))[:, None, None]
     body = body + ground * (np.float32(0.35) + np.float32(0.4) * (np.float32(1) - dome))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas, smoothstep
-from ..noise import Array, blurred
-from ..palette import NAMED_COLORS, hexes, tinted
-from ..scene import Scene
-from ..sky import splat
+from generation.runpod.painter.canvas import Canvas, smoothstep
+from generation.runpod.painter.noise import Array, blurred
+from generation.runpod.painter.palette import NAMED_COLORS, hexes, tinted
+from generation.runpod.painter.scene import Scene
+from generation.runpod.painter.sky import splat
 
 # Water above, water below, bell, core.
 WATERS = (
@@ -30,16 +30,34 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     surface, deep, bell, core = colors
     fall = (np.float32(1) - canvas.y) ** np.float32(1.8)
     cloud = canvas.fbm("water", across=1.6, down=1.1, octaves=4)
-    canvas.fill(deep[:, None, None] + (surface - deep)[:, None, None] * fall * (np.float32(0.55) + np.float32(0.8) * cloud))
+    canvas.fill(
+        deep[:, None, None] + (surface - deep)[:, None, None] * fall * (np.float32(0.55) + np.float32(0.8) * cloud)
+    )
     _paint_shafts(canvas, surface)
     canvas.report(0.15)
     glow = np.zeros_like(canvas.rgb)
     side = float(rng.choice([-1.0, 1.0]))
     size = canvas.unit * float(rng.uniform(0.20, 0.25))
-    spots = [(canvas.aspect * (0.5 + side * float(rng.uniform(0.0, 0.10))), 0.30, size, side * float(rng.uniform(0.05, 0.3)), 0.8)]
+    spots = [
+        (
+            canvas.aspect * (0.5 + side * float(rng.uniform(0.0, 0.10))),
+            0.30,
+            size,
+            side * float(rng.uniform(0.05, 0.3)),
+            0.8,
+        )
+    ]
     for index in range(int(rng.integers(2, 5)) + (1 if canvas.aspect > 1.4 else 0)):
         where = (0.5 + (1 if index % 2 else -1) * side * rng.uniform(0.22, 0.40)) * canvas.aspect
-        spots.append((where, float(rng.uniform(0.3, 0.82)), size * float(rng.uniform(0.18, 0.48)), float(rng.uniform(-0.5, 0.5)), 0.35))
+        spots.append(
+            (
+                where,
+                float(rng.uniform(0.3, 0.82)),
+                size * float(rng.uniform(0.18, 0.48)),
+                float(rng.uniform(-0.5, 0.5)),
+                0.35,
+            )
+        )
     for index, (x, y, radius, tilt, bright) in enumerate(spots):
         _add_jellyfish(canvas, glow, f"jelly {index}", x, y, radius, tilt, bell, core, bright)
         canvas.report(0.15 + 0.6 * (index + 1) / len(spots))
@@ -61,7 +79,16 @@ def _paint_shafts(canvas: Canvas, color: Array) -> None:
 
 
 def _add_jellyfish(
-    canvas: Canvas, glow: Array, name: str, x: float, y: float, radius: float, tilt: float, bell: Array, core: Array, bright: float
+    canvas: Canvas,
+    glow: Array,
+    name: str,
+    x: float,
+    y: float,
+    radius: float,
+    tilt: float,
+    bell: Array,
+    core: Array,
+    bright: float,
 ) -> None:
     rng = canvas.rng(name)
     reach = radius * 1.3
@@ -79,7 +106,13 @@ def _add_jellyfish(
         shell = np.exp(-(((d - np.float32(0.95)) / np.float32(0.05)) ** 2)) * under * np.float32(0.75)
         veil = np.clip(1 - d, 0, 1) ** np.float32(0.6) * under * np.float32(0.24)
         angle = np.arctan2(px, np.float32(0.62) - py)
-        ribs = (np.cos(angle * np.float32(30)) * np.float32(0.5) + np.float32(0.5)) ** 4 * smoothstep(0.15, 0.9, d) * inside * under * np.float32(0.22)
+        ribs = (
+            (np.cos(angle * np.float32(30)) * np.float32(0.5) + np.float32(0.5)) ** 4
+            * smoothstep(0.15, 0.9, d)
+            * inside
+            * under
+            * np.float32(0.22)
+        )
         rim = np.exp(-(((py - lobes) / np.float32(0.035)) ** 2)) * inside * np.float32(0.55)
         lens = np.exp(-(((px + 0.35) / 0.28) ** 2 + ((py + 0.5) / 0.12) ** 2)) * inside * np.float32(0.3)
         clover = np.zeros_like(d)
@@ -95,7 +128,17 @@ def _add_jellyfish(
 
 
 def _add_tentacles(
-    canvas: Canvas, glow: Array, rng: np.random.Generator, x: float, y: float, radius: float, cos: float, sin: float, bell: Array, core: Array, bright: float
+    canvas: Canvas,
+    glow: Array,
+    rng: np.random.Generator,
+    x: float,
+    y: float,
+    radius: float,
+    cos: float,
+    sin: float,
+    bell: Array,
+    core: Array,
+    bright: float,
 ) -> None:
     """Add hair-thin tentacles along the rim and frilled arms from the middle."""
     pixels = radius * canvas.height
@@ -126,7 +169,9 @@ def _add_tentacles(
     lines = blurred(thin, 0.75 * scale)
     arms = blurred(frilly, 0.8 * scale) * np.float32(0.7)
     glow += bell[:, None, None] * ((lines + arms * np.float32(0.5)) * np.float32(bright))
-    glow += core[:, None, None] * ((arms * np.float32(0.9) + blurred(frilly + thin, 4 * scale)) * np.float32(bright * 0.8))
+    glow += core[:, None, None] * (
+        (arms * np.float32(0.9) + blurred(frilly + thin, 4 * scale)) * np.float32(bright * 0.8)
+    )
 
 
 def _splat(canvas, xs, ys, ws, x, y, radius, cos, sin, density) -> Array:  # type: ignore[no-untyped-def]
@@ -139,5 +184,7 @@ def _paint_plankton(canvas: Canvas, color: Array) -> None:
     scale = max(0.6, canvas.height / 1024)
     for count, sigma, bright in ((260, 0.8, 4.0), (70, 2.2, 14.0), (16, 7.0, 60.0)):
         count = int(count * max(0.6, canvas.aspect))
-        points = splat(canvas, rng.random(count) * canvas.aspect, rng.random(count), rng.random(count) ** 2 * bright * scale**2)
+        points = splat(
+            canvas, rng.random(count) * canvas.aspect, rng.random(count), rng.random(count) ** 2 * bright * scale**2
+        )
         canvas.rgb += color[:, None, None] * blurred(points, sigma * scale) * np.float32(0.5)

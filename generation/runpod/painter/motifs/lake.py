@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas, smoothstep
-from ..palette import mixed, rgb
-from ..scene import Scene
-from ..sky import paint_moon, paint_sky, paint_stars, paint_sun
-from ..water import paint_water
+from generation.runpod.painter.canvas import Canvas, smoothstep
+from generation.runpod.painter.palette import mixed, rgb
+from generation.runpod.painter.scene import Scene
+from generation.runpod.painter.sky import paint_moon, paint_sky, paint_stars, paint_sun
+from generation.runpod.painter.water import paint_water
+
 from .mountains import paint_birds, paint_ridges
 from .trees import forest_edge, paint_shore
 

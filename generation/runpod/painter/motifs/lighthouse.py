@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas, smoothstep
-from ..noise import Array
-from ..palette import mixed, rgb
-from ..scene import Scene
-from ..sky import paint_moon, paint_sky, paint_stars, paint_sun
-from ..water import paint_water
+from generation.runpod.painter.canvas import Canvas, smoothstep
+from generation.runpod.painter.noise import Array
+from generation.runpod.painter.palette import mixed, rgb
+from generation.runpod.painter.scene import Scene
+from generation.runpod.painter.sky import paint_moon, paint_sky, paint_stars, paint_sun
+from generation.runpod.painter.water import paint_water
+
 from .mountains import paint_birds
 
 
@@ -53,7 +54,12 @@ def _paint_rock(canvas: Canvas, at: float, horizon: float, shore: float, side: f
     rise = np.clip(1 - np.abs(off) ** 1.7, 0, 1).astype(np.float32)
     rough = canvas.line("rock", across=6, octaves=7, gain=0.55) - np.float32(0.5)
     summit = float(rng.uniform(0.10, 0.15))
-    crest = np.float32(shore) - rise * np.float32(summit + 0.015) - rise**0.5 * (rough * np.float32(0.085)) + np.float32(0.004)
+    crest = (
+        np.float32(shore)
+        - rise * np.float32(summit + 0.015)
+        - rise**0.5 * (rough * np.float32(0.085))
+        + np.float32(0.004)
+    )
     foot = np.float32(shore) + rise * np.float32(0.014) + rough * np.float32(0.006)
     inside = (np.abs(off) < 1.0).astype(np.float32)[None]
     first, last = canvas.row(float(crest.min())) - 1, min(canvas.height, canvas.row(float(foot.max())) + 3)
@@ -62,11 +68,20 @@ def _paint_rock(canvas: Canvas, at: float, horizon: float, shore: float, side: f
     tile = canvas.tile("stone", cells=8, octaves=6, gain=0.6)
     px, py = canvas.x * np.float32(0.8), y * np.float32(1.5)
     stone = tile.at(px, py)
-    relief = np.clip(np.float32(0.42) + (stone - tile.at(px + np.float32(0.006 * side), py + np.float32(0.007))) * np.float32(6), 0, 1)
-    dark, bright = mixed(light.near, rgb("2a2420"), 0.45), mixed(mixed(rgb("6f5c4a"), light.direct, 0.35), light.ambient, 0.35)
+    relief = np.clip(
+        np.float32(0.42) + (stone - tile.at(px + np.float32(0.006 * side), py + np.float32(0.007))) * np.float32(6),
+        0,
+        1,
+    )
+    dark, bright = (
+        mixed(light.near, rgb("2a2420"), 0.45),
+        mixed(mixed(rgb("6f5c4a"), light.direct, 0.35), light.ambient, 0.35),
+    )
     if light.dim or light.night:
         bright = mixed(bright, light.near, 0.45)
-    colors = dark[:, None, None] + (bright - dark)[:, None, None] * (relief * (np.float32(0.55) + stone * np.float32(0.5)))
+    colors = dark[:, None, None] + (bright - dark)[:, None, None] * (
+        relief * (np.float32(0.55) + stone * np.float32(0.5))
+    )
     grass = smoothstep(0.035, 0.0, y - crest[None] - (stone - np.float32(0.5)) * np.float32(0.05)) * np.float32(0.8)
     green = mixed(mixed(rgb("5a6b3a"), light.ambient, 0.35), light.near, 0.35 if light.dim or light.night else 0.05)
     if canvas.scene.season == "winter":
@@ -87,7 +102,9 @@ def _paint_foam(canvas: Canvas, foot: Array, off: Array) -> None:
     lace = canvas.fbm("foam", across=34, down=60, octaves=4)[first:last]
     near = np.exp(-np.abs(y - foot[None] - np.float32(0.002)) * np.float32(130))
     reach = np.clip((np.float32(1.04) - np.abs(off)) * 12, 0, 1)[None]
-    foam = smoothstep(0.45, 0.66, lace * np.float32(0.62) + near * np.float32(0.42)) * smoothstep(0.05, 0.4, near) * reach
+    foam = (
+        smoothstep(0.45, 0.66, lace * np.float32(0.62) + near * np.float32(0.42)) * smoothstep(0.05, 0.4, near) * reach
+    )
     canvas.lay(mixed(canvas.light.sky[-1], np.ones(3, np.float32), 0.35), foam * np.float32(0.7), top=first)
 
 
@@ -104,14 +121,24 @@ def _paint_tower(canvas: Canvas, scene: Scene, at: float, ground: float, lit: bo
     half = np.float32(neck) + (np.float32(base - neck)) * np.clip(t, 0, 1) ** np.float32(1.3)
     a = (canvas.x - np.float32(at)) / half
     # The brighter flank faces the open sea, where the sun stands.
-    shade = np.float32(0.97) - np.float32(0.5) * smoothstep(-0.35, 1.0, a * np.float32(side)) - np.float32(0.12) * smoothstep(-0.6, -1.0, a * np.float32(side))
-    white = mixed(mixed(rgb("f6f0e6"), light.direct, 0.22), light.ambient, 0.62 if light.night else 0.32 if light.name == "dusk" else 0.1)
+    shade = (
+        np.float32(0.97)
+        - np.float32(0.5) * smoothstep(-0.35, 1.0, a * np.float32(side))
+        - np.float32(0.12) * smoothstep(-0.6, -1.0, a * np.float32(side))
+    )
+    white = mixed(
+        mixed(rgb("f6f0e6"), light.direct, 0.22),
+        light.ambient,
+        0.62 if light.night else 0.32 if light.name == "dusk" else 0.1,
+    )
     stripe = rgb("b8322a") if "blue" not in scene.colors else rgb("2f5c9a")
     stripe = mixed(stripe, light.ambient, 0.45 if light.night else 0.15)
     bands = str(rng.choice(["rings", "rings", "plain", "spiral"]))
     paint = np.zeros_like(t + a)
     if bands != "plain":
-        turn = t * np.float32(3.5) + (np.arcsin(np.clip(a, -1, 1)) * np.float32(0.22) if bands == "spiral" else np.float32(0))
+        turn = t * np.float32(3.5) + (
+            np.arcsin(np.clip(a, -1, 1)) * np.float32(0.22) if bands == "spiral" else np.float32(0)
+        )
         soft = np.float32(canvas.px / height * 3.5)
         wave = np.abs((turn % 1) - np.float32(0.5)) - np.float32(0.25)
         paint = np.clip(wave / soft + np.float32(0.5), 0, 1) * np.ones_like(a)
@@ -125,7 +152,14 @@ def _paint_tower(canvas: Canvas, scene: Scene, at: float, ground: float, lit: bo
     roof = mixed(stripe if bands != "plain" else rgb("7a2a26"), light.near, 0.35)
 
     def rail(pen):  # type: ignore[no-untyped-def]
-        pen.polygon([(at - neck * 1.55, top), (at + neck * 1.55, top), (at + neck * 1.2, top + height * 0.035), (at - neck * 1.2, top + height * 0.035)])
+        pen.polygon(
+            [
+                (at - neck * 1.55, top),
+                (at + neck * 1.55, top),
+                (at + neck * 1.2, top + height * 0.035),
+                (at - neck * 1.2, top + height * 0.035),
+            ]
+        )
         for k in range(9):
             px = at + neck * 1.5 * (k / 4 - 1)
             pen.line([(px, top), (px, top - height * 0.04)], height * 0.006)
@@ -141,7 +175,15 @@ def _paint_tower(canvas: Canvas, scene: Scene, at: float, ground: float, lit: bo
 
     def cap(pen):  # type: ignore[no-untyped-def]
         lid = top - height * 0.125
-        pen.polygon([(at - neck * 1.05, lid), (at - neck * 0.6, lid - height * 0.05), (at, lid - height * 0.10), (at + neck * 0.6, lid - height * 0.05), (at + neck * 1.05, lid)])
+        pen.polygon(
+            [
+                (at - neck * 1.05, lid),
+                (at - neck * 0.6, lid - height * 0.05),
+                (at, lid - height * 0.10),
+                (at + neck * 0.6, lid - height * 0.05),
+                (at + neck * 1.05, lid),
+            ]
+        )
         pen.line([(at, lid - height * 0.08), (at, lid - height * 0.16)], height * 0.008)
 
     canvas.lay(dark, canvas.drawn(windows) * np.float32(0.85))
@@ -167,6 +209,10 @@ def _paint_beam(canvas: Canvas, at: float, lamp: float, side: float) -> None:
     for direction, power in ((-side, 1.0), (side, 0.35)):
         run = (canvas.x - np.float32(at)) * np.float32(direction)
         slope = (canvas.y - np.float32(lamp)) / np.maximum(run, 1e-3) - np.float32(tilt)
-        beam = np.exp(-((slope / np.float32(0.048)) ** 2)) * np.exp(-np.maximum(run, 0) * np.float32(0.8)) * smoothstep(0.0, 0.03, run)
+        beam = (
+            np.exp(-((slope / np.float32(0.048)) ** 2))
+            * np.exp(-np.maximum(run, 0) * np.float32(0.8))
+            * smoothstep(0.0, 0.03, run)
+        )
         canvas.lighten(warm, beam * dust * np.float32(strength * power))
     canvas.lighten(warm, canvas.glow(at, lamp, 9) * np.float32(0.35) + canvas.glow(at, lamp, 40) * np.float32(0.75))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas, smoothstep
-from ..palette import NAMED_COLORS, hexes, ramp, tinted
-from ..scene import Scene
+from generation.runpod.painter.canvas import Canvas, smoothstep
+from generation.runpod.painter.palette import NAMED_COLORS, hexes, ramp, tinted
+from generation.runpod.painter.scene import Scene
 
 SETS = (
     hexes("06141f 0d3b4f 2a7f86 e9d7b0 e2813f 7c1f2b"),
@@ -35,8 +35,12 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     fold = np.float32(rng.uniform(0.55, 0.85))
     qx, qy = tile.at(x, y), tile.at(x + np.float32(0.52), y + np.float32(0.13))
     canvas.report(0.25)
-    rx = tile.at(x + fold * qx * np.float32(0.62) + np.float32(0.17), y + fold * qy * np.float32(0.62) + np.float32(0.92))
-    ry = tile.at(x + fold * qx * np.float32(0.62) + np.float32(0.83), y + fold * qy * np.float32(0.62) + np.float32(0.28))
+    rx = tile.at(
+        x + fold * qx * np.float32(0.62) + np.float32(0.17), y + fold * qy * np.float32(0.62) + np.float32(0.92)
+    )
+    ry = tile.at(
+        x + fold * qx * np.float32(0.62) + np.float32(0.83), y + fold * qy * np.float32(0.62) + np.float32(0.28)
+    )
     canvas.report(0.45)
     pool = tile.at(x + fold * rx, y + fold * ry)
     canvas.report(0.6)

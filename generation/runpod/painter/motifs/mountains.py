@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas, smoothstep
-from ..noise import Array, Tile, blurred
-from ..palette import lightened, mixed, ramp
-from ..scene import Scene
-from ..sky import paint_moon, paint_sky, paint_stars, paint_sun
+from generation.runpod.painter.canvas import Canvas, smoothstep
+from generation.runpod.painter.noise import Array, Tile, blurred
+from generation.runpod.painter.palette import lightened, mixed, ramp
+from generation.runpod.painter.scene import Scene
+from generation.runpod.painter.sky import paint_moon, paint_sky, paint_stars, paint_sun
 
 
 def paint(canvas: Canvas, scene: Scene) -> None:
@@ -31,15 +31,25 @@ def paint(canvas: Canvas, scene: Scene) -> None:
 
 
 def paint_ridges(
-    canvas: Canvas, *, first: float, last: float, count: int, mist: float, sun: float, height: float = 0.28, snow: float | None = None
+    canvas: Canvas,
+    *,
+    first: float,
+    last: float,
+    count: int,
+    mist: float,
+    sun: float,
+    height: float = 0.28,
+    snow: float | None = None,
 ) -> None:
     """Paint `count` ridges whose feet go from `first` to `last`; `snow` 0..1 caps them (by the season if None)."""
     rng = canvas.rng("ridges")
-    light, scene = canvas.light, canvas.scene
+    scene = canvas.scene
     tile = canvas.tile("rock", cells=8, octaves=6, gain=0.52, ridges=True)
     fog_tile = canvas.tile("mist", cells=4, octaves=4)
     if snow is None:
-        snow = 0.9 if scene.season == "winter" else float(rng.choice([0.0, 0.0, 0.55])) if scene.season is None else 0.15
+        snow = (
+            0.9 if scene.season == "winter" else float(rng.choice([0.0, 0.0, 0.55])) if scene.season is None else 0.15
+        )
     lines = []
     for layer in range(count):
         t = layer / max(1, count - 1)
@@ -48,16 +58,29 @@ def paint_ridges(
         swell = canvas.line(f"mass {layer}", across=0.8, octaves=2) - np.float32(0.5)
         foot = first + (last - first) * t**1.15
         amplitude = height * (1 - 0.5 * t)
-        lines.append(np.float32(foot + amplitude * 0.55) - np.float32(amplitude) * crest - swell * np.float32(amplitude * 1.1))
+        lines.append(
+            np.float32(foot + amplitude * 0.55) - np.float32(amplitude) * crest - swell * np.float32(amplitude * 1.1)
+        )
     for layer, line in enumerate(lines):
         t = layer / max(1, count - 1)
-        bottom = canvas.height if layer == count - 1 else min(canvas.height, canvas.row(float(lines[layer + 1].max())) + 2)
+        bottom = (
+            canvas.height if layer == count - 1 else min(canvas.height, canvas.row(float(lines[layer + 1].max())) + 2)
+        )
         _paint_ridge(canvas, line, bottom, t, layer, tile, fog_tile, mist, sun, snow * (1 - t) ** 0.7)
         canvas.report(0.2 + 0.7 * (layer + 1) / count)
 
 
 def _paint_ridge(
-    canvas: Canvas, line: Array, bottom: int, t: float, layer: int, tile: Tile, fog_tile: Tile, mist: float, sun: float, snow: float
+    canvas: Canvas,
+    line: Array,
+    bottom: int,
+    t: float,
+    layer: int,
+    tile: Tile,
+    fog_tile: Tile,
+    mist: float,
+    sun: float,
+    snow: float,
 ) -> None:
     light = canvas.light
     top = max(0, canvas.row(float(line.min())) - 1)
@@ -83,15 +106,21 @@ def _paint_ridge(
     glow = np.exp(depth * np.float32(-7)) * np.clip(relief + np.float32(0.1), 0, 1) * strength
     colors = colors + (light.direct[:, None, None] - colors) * glow
     if snow > 0.03:
-        fall = smoothstep(0.30 - 0.26 * snow, 0.08, depth + (rock - np.float32(0.5)) * np.float32(0.34) + np.abs(lean) * np.float32(0.02))
+        fall = smoothstep(
+            0.30 - 0.26 * snow,
+            0.08,
+            depth + (rock - np.float32(0.5)) * np.float32(0.34) + np.abs(lean) * np.float32(0.02),
+        )
         white = mixed(lightened(light.far, 0.2, chroma=0.6), light.direct, 0.35)
         shaded = mixed(white, light.ambient, 0.6)
-        snowy = shaded[:, None, None] + (white - shaded)[:, None, None] * np.clip(np.float32(0.45) + relief * np.float32(1.3), 0, 1)
+        snowy = shaded[:, None, None] + (white - shaded)[:, None, None] * np.clip(
+            np.float32(0.45) + relief * np.float32(1.3), 0, 1
+        )
         colors = colors + (snowy - colors) * fall * np.float32(min(1.0, 0.35 + 0.8 * snow))
     fog = (np.float32(1) - np.exp(depth * np.float32(-(5.5 - 2.4 * t)))) * np.float32((0.95 - 0.66 * t) * mist)
     drift = fog_tile.at(canvas.x * np.float32(0.42) + shift * np.float32(1.7), y * np.float32(1.3) + shift)
     fog = np.clip(fog * (np.float32(0.35) + np.float32(1.3) * drift), 0, 0.97)
-    veil = ramp(light.sky, np.float32([0.64 + 0.22 * (1 - t)])).reshape(3, 1, 1)
+    veil = ramp(light.sky, np.array([0.64 + 0.22 * (1 - t)], np.float32)).reshape(3, 1, 1)
     if snow > 0.3:
         veil = np.maximum(veil, mixed(light.sky[-2], light.sky[-1], 0.6).reshape(3, 1, 1) * np.float32(0.92))
     colors = colors + (veil - colors) * fog
@@ -108,7 +137,8 @@ def paint_birds(canvas: Canvas, x: float, y: float, *, count: int = 7, size: flo
             span, lift, tilt = size * rng.uniform(0.6, 1.3), rng.uniform(0.3, 0.75), rng.uniform(-0.2, 0.2)
             for side in (-1, 1):
                 wing = [
-                    (bx + side * span * s, by + span * tilt * side * s - span * lift * (s * (1.5 - s))) for s in np.linspace(0, 1, 7)
+                    (bx + side * span * s, by + span * tilt * side * s - span * lift * (s * (1.5 - s)))
+                    for s in np.linspace(0, 1, 7)
                 ]
                 pen.curve(wing, list(np.linspace(0.0028, 0.0008, 6)))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas, smoothstep
-from ..noise import Array, blurred
-from ..palette import NAMED_COLORS, hexes, ramp, tinted
-from ..scene import Scene
+from generation.runpod.painter.canvas import Canvas, smoothstep
+from generation.runpod.painter.noise import Array, blurred
+from generation.runpod.painter.palette import NAMED_COLORS, hexes, ramp, tinted
+from generation.runpod.painter.scene import Scene
 
 SETS = (
     hexes("0b2239 12476b 1f7a8c 6fb3a2 e6d8a8 f2a65a e4572e f7efe2"),
@@ -50,7 +50,10 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         shadow = np.roll(cover, (drop_y, drop_x), axis=(0, 1))
         shadow[:drop_y], shadow[:, :drop_x] = cover[:drop_y], cover[:, :drop_x]
         close, wide = canvas.blurred(shadow, 0.0045), canvas.blurred(shadow, 0.017)
-        canvas.darken(np.clip(close * np.float32(0.30) + wide * np.float32(0.34), 0, 0.75) * (np.float32(1) - cover * np.float32(0.999)))
+        canvas.darken(
+            np.clip(close * np.float32(0.30) + wide * np.float32(0.34), 0, 0.75)
+            * (np.float32(1) - cover * np.float32(0.999))
+        )
         tone = colors[sheet][:, None, None] * (np.float32(1) + fiber * np.float32(0.09) + pulp * np.float32(0.10))
         # The cut shows the thickness of the sheet: bright toward the light, dim away from it.
         lip = smoothstep(0.0055, 0.0008, np.abs(distance)) * cover
@@ -78,6 +81,8 @@ def _relief(canvas: Canvas, rng: np.random.Generator, form: str) -> Array:
         return noise * np.float32(0.75) + (y + x * np.float32(tilt)) * np.float32(0.95)
     px = canvas.aspect * (rng.uniform(0.4, 0.6) if form == "hollow" else rng.choice([0.12, 0.88]))
     py = rng.uniform(0.42, 0.58) if form == "hollow" else rng.choice([0.12, 0.88])
-    away = np.hypot((x - np.float32(px)) / np.float32(max(1.0, canvas.aspect * 0.85)), (y - np.float32(py)) * np.float32(canvas.unit**-0.4))
+    away = np.hypot(
+        (x - np.float32(px)) / np.float32(max(1.0, canvas.aspect * 0.85)),
+        (y - np.float32(py)) * np.float32(canvas.unit**-0.4),
+    )
     return noise * np.float32(0.62) + away * np.float32(0.85)
-

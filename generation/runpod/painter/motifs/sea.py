@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas, Pen, smoothstep
-from ..palette import mixed, rgb, tinted
-from ..scene import Scene
-from ..sky import paint_moon, paint_sky, paint_stars, paint_sun
-from ..water import paint_water
-from .mountains import paint_birds, paint_ridges
+from generation.runpod.painter.canvas import Canvas, Pen, smoothstep
+from generation.runpod.painter.palette import mixed, rgb, tinted
+from generation.runpod.painter.scene import Scene
+from generation.runpod.painter.sky import paint_moon, paint_sky, paint_stars, paint_sun
+from generation.runpod.painter.water import paint_water
+
+from .mountains import paint_birds
 
 DEEP = {"day": "1f5f80", "dawn": "3f6f84", "sunset": "2c2f58", "dusk": "14243f", "night": "081426"}
 
@@ -21,7 +22,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     tall = canvas.aspect < 0.9
     horizon = float(rng.uniform(0.52, 0.62) if tall else rng.uniform(0.46, 0.58))
     storm = "storm" in scene.weather
-    paint_sky(canvas, horizon=horizon, clouds=1.0 if storm else float(rng.uniform(0.3, 0.75)), stretch=1.0 if storm else 1.4)
+    paint_sky(
+        canvas, horizon=horizon, clouds=1.0 if storm else float(rng.uniform(0.3, 0.75)), stretch=1.0 if storm else 1.4
+    )
     canvas.report(0.25)
     x = canvas.aspect * float(rng.choice([rng.uniform(0.24, 0.42), rng.uniform(0.58, 0.76)]))
     moon = (light.night or scene.has("moon")) and scene.allows("moon")
@@ -50,7 +53,12 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     canvas.report(0.8)
     if scene.has("boat") or (rng.random() < 0.6 and scene.allows("boat")):
         side = -1 if x > canvas.aspect / 2 else 1
-        _paint_boat(canvas, x + side * canvas.aspect * float(rng.uniform(0.16, 0.3)), horizon, canvas.unit * float(rng.uniform(0.10, 0.17)))
+        _paint_boat(
+            canvas,
+            x + side * canvas.aspect * float(rng.uniform(0.16, 0.3)),
+            horizon,
+            canvas.unit * float(rng.uniform(0.10, 0.17)),
+        )
     if scene.has("birds") or (not moon and rng.random() < 0.5):
         paint_birds(canvas, canvas.aspect * float(rng.uniform(0.2, 0.8)), horizon * 0.45, count=6)
 
@@ -92,11 +100,17 @@ def _paint_boat(canvas: Canvas, x: float, horizon: float, size: float) -> None:
 
     def curve(start: tuple[float, float], end: tuple[float, float], bulge: float) -> list[tuple[float, float]]:
         return [
-            (start[0] + (end[0] - start[0]) * s + bulge * s * (1 - s) * 4, start[1] + (end[1] - start[1]) * s) for s in np.linspace(0, 1, 14)
+            (start[0] + (end[0] - start[0]) * s + bulge * s * (1 - s) * 4, start[1] + (end[1] - start[1]) * s)
+            for s in np.linspace(0, 1, 14)
         ]
 
     main = [(0.02, 0.09), (0.02, 1.0), *curve((0.02, 1.0), (0.44, 0.13), 0.07), (0.44, 0.12)]
-    jib = [(-0.02, 0.92), *curve((-0.02, 0.92), (-0.05, 0.10), -0.03), (-0.36, 0.10), *curve((-0.36, 0.10), (-0.02, 0.92), -0.05)]
+    jib = [
+        (-0.02, 0.92),
+        *curve((-0.02, 0.92), (-0.05, 0.10), -0.03),
+        (-0.36, 0.10),
+        *curve((-0.36, 0.10), (-0.02, 0.92), -0.05),
+    ]
     hull = [(-0.42, 0.09), (0.46, 0.07), (0.38, -0.01), (0.2, -0.035), (-0.2, -0.035), (-0.32, 0.0)]
     mast = [(-0.008, 0.0), (-0.008, 1.04), (0.008, 1.04), (0.008, 0.0)]
 

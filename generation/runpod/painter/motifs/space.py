@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas, smoothstep
-from ..noise import Array
-from ..palette import NAMED_COLORS, hexes, mixed, ramp, tinted
-from ..scene import Scene
-from ..sky import paint_stars
+from generation.runpod.painter.canvas import Canvas, smoothstep
+from generation.runpod.painter.noise import Array
+from generation.runpod.painter.palette import NAMED_COLORS, hexes, mixed, ramp, tinted
+from generation.runpod.painter.scene import Scene
+from generation.runpod.painter.sky import paint_stars
 
 # Void, two gases, hot core.
 GASES = (
@@ -60,15 +60,21 @@ def _paint_nebula(canvas: Canvas, gases: Array, strength: float) -> None:
     x, y = (canvas.x * np.float32(0.30)).astype(np.float32), canvas.y * np.float32(0.30)
     qx, qy = tile.at(x, y) - np.float32(0.5), tile.at(x + np.float32(0.37), y + np.float32(0.61)) - np.float32(0.5)
     a = tile.at(x + qx * np.float32(0.30) + np.float32(0.2), y + qy * np.float32(0.30))
-    b = tile.at(x * np.float32(1.25) - qy * np.float32(0.26), y * np.float32(1.25) + qx * np.float32(0.26) + np.float32(0.7))
+    b = tile.at(
+        x * np.float32(1.25) - qy * np.float32(0.26), y * np.float32(1.25) + qx * np.float32(0.26) + np.float32(0.7)
+    )
     dust = folds.at(x * np.float32(1.2) + qx * np.float32(0.28), y * np.float32(1.2) + qy * np.float32(0.28))
     canvas.report(0.35)
     one = smoothstep(0.36, 0.80, a) * (np.float32(0.25) + np.float32(1.5) * core)
     two = smoothstep(0.40, 0.85, b) * (np.float32(0.20) + np.float32(1.2) * core)
     shade = smoothstep(0.48, 0.86, dust) * np.float32(0.8)
-    heart = np.exp(-((along / (wide * np.float32(0.42))) ** 2 + (across / np.float32(0.13)) ** 2)) * (np.float32(0.35) + one)
+    heart = np.exp(-((along / (wide * np.float32(0.42))) ** 2 + (across / np.float32(0.13)) ** 2)) * (
+        np.float32(0.35) + one
+    )
     light = first[:, None, None] * (one * np.float32(1.5)) + second[:, None, None] * (two * np.float32(1.35))
-    light = light * (np.float32(1) - shade) + hot[:, None, None] * (heart * (np.float32(1) - shade * np.float32(0.85)) * np.float32(0.62))
+    light = light * (np.float32(1) - shade) + hot[:, None, None] * (
+        heart * (np.float32(1) - shade * np.float32(0.85)) * np.float32(0.62)
+    )
     canvas.rgb = np.float32(1) - np.exp(-(light * np.float32(1.25 * strength) + void[:, None, None] * np.float32(0.7)))
     paint_stars(canvas, horizon=1.0, amount=1.6, cover=np.clip(shade * core, 0, 0.8))
     _add_suns(canvas, hot)
@@ -112,7 +118,9 @@ def _paint_planet(canvas: Canvas, scene: Scene, x: float, y: float, radius: floa
         tone = bands * np.float32(1.5) - np.float32(0.25) + (fine - np.float32(0.5)) * np.float32(0.4)
     else:
         warp = tile.at(longitude * np.float32(0.22), latitude * np.float32(0.22)) - np.float32(0.5)
-        land = tile.at(longitude * np.float32(0.2) + warp * np.float32(0.2), latitude * np.float32(0.2) + warp * np.float32(0.2))
+        land = tile.at(
+            longitude * np.float32(0.2) + warp * np.float32(0.2), latitude * np.float32(0.2) + warp * np.float32(0.2)
+        )
         tone = land * np.float32(2.0) - np.float32(0.5)
     surface = ramp(stops, np.clip(tone, 0, 1))
     day = px * lx + py * ly + pz * sun[2]
@@ -123,7 +131,9 @@ def _paint_planet(canvas: Canvas, scene: Scene, x: float, y: float, radius: floa
     colors = colors + (air[:, None, None] - colors) * np.clip(rim * np.float32(0.75), 0, 1)
     away = np.sqrt(off)
     # Air glows a little beyond the disk on the day side.
-    halo = np.exp(-np.maximum(away - 1, 0) * np.float32(16)) * smoothstep(-0.35, 0.8, (px * lx + py * ly) / np.maximum(away, 0.2))
+    halo = np.exp(-np.maximum(away - 1, 0) * np.float32(16)) * smoothstep(
+        -0.35, 0.8, (px * lx + py * ly) / np.maximum(away, 0.2)
+    )
     canvas.lighten(air, halo * np.float32(0.5) * (away > 0.98))
     disk = canvas.edge((away - np.float32(1)) * np.float32(radius), 1.6)
     if not ringed:
@@ -132,13 +142,28 @@ def _paint_planet(canvas: Canvas, scene: Scene, x: float, y: float, radius: floa
     squash = np.float32(rng.uniform(0.18, 0.34))
     ring = np.hypot(px, py / squash)
     grooves = tile.at(ring * np.float32(0.9), np.zeros_like(ring) + np.float32(0.3))
-    band = smoothstep(1.32, 1.38, ring) * smoothstep(2.25, 2.15, ring) * (np.float32(1) - np.float32(0.9) * np.exp(-(((ring - 1.86) / 0.025) ** 2)))
+    band = (
+        smoothstep(1.32, 1.38, ring)
+        * smoothstep(2.25, 2.15, ring)
+        * (np.float32(1) - np.float32(0.9) * np.exp(-(((ring - 1.86) / 0.025) ** 2)))
+    )
     density = band * np.clip(np.float32(0.25) + grooves * np.float32(0.95), 0, 0.95)
-    hidden = smoothstep(0.06, -0.06, px * lx + py * ly + np.float32(0.25)) * smoothstep(1.05, 0.9, np.abs(px * ly - py * lx))
-    tint = mixed(stops[3], stops[2], 0.4)[:, None, None] * (np.float32(0.55) + np.float32(0.6) * grooves) * (np.float32(1) - hidden * np.float32(0.85))
+    hidden = smoothstep(0.06, -0.06, px * lx + py * ly + np.float32(0.25)) * smoothstep(
+        1.05, 0.9, np.abs(px * ly - py * lx)
+    )
+    tint = (
+        mixed(stops[3], stops[2], 0.4)[:, None, None]
+        * (np.float32(0.55) + np.float32(0.6) * grooves)
+        * (np.float32(1) - hidden * np.float32(0.85))
+    )
     behind = smoothstep(0.0, -0.01, py)
     canvas.lay(tint, density * behind * (np.float32(1) - disk))
     # The ring throws its shadow on the planet's day side.
-    colors = colors * (np.float32(1) - np.float32(0.55) * np.exp(-(((py + np.float32(0.16) - np.float32(0.25) * squash) / np.float32(0.05)) ** 2)) * shade)
+    colors = colors * (
+        np.float32(1)
+        - np.float32(0.55)
+        * np.exp(-(((py + np.float32(0.16) - np.float32(0.25) * squash) / np.float32(0.05)) ** 2))
+        * shade
+    )
     canvas.lay(colors, disk)
     canvas.lay(tint, density * (np.float32(1) - behind))

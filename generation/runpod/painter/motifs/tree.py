@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 
-from ..canvas import Canvas, Pen
-from ..noise import Array
-from ..palette import hexes, mixed, rgb
-from ..scene import Scene
-from ..sky import paint_moon, paint_sky, paint_stars, paint_sun
+from generation.runpod.painter.canvas import Canvas, Pen
+from generation.runpod.painter.noise import Array
+from generation.runpod.painter.palette import hexes, mixed, rgb
+from generation.runpod.painter.scene import Scene
+from generation.runpod.painter.sky import paint_moon, paint_sky, paint_stars, paint_sun
+
 from .mountains import paint_birds, paint_ridges
 
 # Foliage from shadow to light.
@@ -36,7 +37,13 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         paint_stars(canvas, horizon=horizon)
         paint_moon(canvas, sun_x, 0.3, radius=canvas.unit * 0.11)
     else:
-        paint_sun(canvas, sun_x, horizon - float(rng.uniform(0.06, 0.2)), radius=canvas.unit * float(rng.uniform(0.05, 0.13)), disk=light.name != "day")
+        paint_sun(
+            canvas,
+            sun_x,
+            horizon - float(rng.uniform(0.06, 0.2)),
+            radius=canvas.unit * float(rng.uniform(0.05, 0.13)),
+            disk=light.name != "day",
+        )
     paint_ridges(canvas, first=horizon - 0.03, last=horizon + 0.05, count=3, mist=1.0, sun=sun_x, height=0.12, snow=0.0)
     canvas.report(0.3)
     at = canvas.aspect * (0.5 + side * (float(rng.uniform(0.02, 0.14)) if canvas.aspect > 0.8 else 0.02))
@@ -51,12 +58,22 @@ def _paint_hill(canvas: Canvas, scene: Scene, at: float, horizon: float) -> Arra
     """Paint a grassy knoll under the tree and return its outline (W,)."""
     light = canvas.light
     bulge = np.exp(-(((canvas.x[0] - np.float32(at)) / np.float32(0.55)) ** 2))
-    line = np.float32(horizon + 0.17) - bulge * np.float32(0.10) + (canvas.line("knoll", across=1.2, octaves=3) - np.float32(0.5)) * np.float32(0.07)
+    line = (
+        np.float32(horizon + 0.17)
+        - bulge * np.float32(0.10)
+        + (canvas.line("knoll", across=1.2, octaves=3) - np.float32(0.5)) * np.float32(0.07)
+    )
     top = canvas.row(float(line.min())) - 3
     y = canvas.y[top:]
     turf = canvas.fbm("turf", across=22, down=40, octaves=5, gain=0.62)[top:]
-    green = {"winter": rgb("e4ebf2"), "autumn": rgb("9a7434"), "spring": rgb("7d9a44")}.get(scene.season or "", rgb("5f7f3c"))
-    base = mixed(mixed(green, light.ambient, 0.4), light.near, 0.62 if light.dim or light.night else 0.34 if light.name == "sunset" else 0.12)
+    green = {"winter": rgb("e4ebf2"), "autumn": rgb("9a7434"), "spring": rgb("7d9a44")}.get(
+        scene.season or "", rgb("5f7f3c")
+    )
+    base = mixed(
+        mixed(green, light.ambient, 0.4),
+        light.near,
+        0.62 if light.dim or light.night else 0.34 if light.name == "sunset" else 0.12,
+    )
     bright = mixed(mixed(green, light.direct, 0.55), light.near, 0.42 if light.dim or light.night else 0.06)
     depth = np.maximum(y - line[None], 0)
     tone = np.clip(turf * np.float32(1.1) + np.exp(depth * np.float32(-14)) * np.float32(0.5) - np.float32(0.30), 0, 1)
@@ -65,7 +82,12 @@ def _paint_hill(canvas: Canvas, scene: Scene, at: float, horizon: float) -> Arra
     blades = (canvas.line("blades", across=260, octaves=2) - np.float32(0.5)) * np.float32(0.014)
     canvas.lay(colors, canvas.edge(line[None] + np.minimum(blades, 0.002)[None] - y), top=top)
     # The crown's shadow.
-    shadow = np.exp(-(((canvas.x - np.float32(at)) / np.float32(0.26)) ** 2 + ((y - line[None] - np.float32(0.02)) / np.float32(0.028)) ** 2))
+    shadow = np.exp(
+        -(
+            ((canvas.x - np.float32(at)) / np.float32(0.26)) ** 2
+            + ((y - line[None] - np.float32(0.02)) / np.float32(0.028)) ** 2
+        )
+    )
     canvas.lay(mixed(base, light.near, 0.7), shadow * np.float32(0.5), top=top)
     return line
 
@@ -106,14 +128,20 @@ def _paint_tree(canvas: Canvas, scene: Scene, x: float, y: float, sun_x: float) 
     light = canvas.light
     branches: list[Branch] = []
     tips: list[tuple[float, float, float]] = []
-    _grow(rng, 0.0, 0.0, -math.pi / 2 + rng.normal(0, 0.08), 1.0, 0.21, 7, branches, tips, float(rng.uniform(0.42, 0.60)))
+    _grow(
+        rng, 0.0, 0.0, -math.pi / 2 + rng.normal(0, 0.08), 1.0, 0.21, 7, branches, tips, float(rng.uniform(0.42, 0.60))
+    )
     # Grown first, then fitted: no crown may leave the picture.
     xs, ys = np.array([tip[0] for tip in tips]), np.array([tip[1] for tip in tips])
     tall, wide = float(-ys.min()), float(xs.max() - xs.min())
-    size = min((y - 0.10) * float(rng.uniform(0.78, 0.95)) / tall, canvas.aspect * 0.74 / wide, canvas.unit * 0.92 / wide)
+    size = min(
+        (y - 0.10) * float(rng.uniform(0.78, 0.95)) / tall, canvas.aspect * 0.74 / wide, canvas.unit * 0.92 / wide
+    )
     shift = float(np.clip(x - (xs.max() + xs.min()) / 2 * size, x - 0.08 * canvas.unit, x + 0.08 * canvas.unit)) - x
     x += shift
-    branches = [(x + x0 * size, y + y0 * size, x + x1 * size, y + y1 * size, width * size) for x0, y0, x1, y1, width in branches]
+    branches = [
+        (x + x0 * size, y + y0 * size, x + x1 * size, y + y1 * size, width * size) for x0, y0, x1, y1, width in branches
+    ]
     tips = [(x + px * size, y + py * size, length * size) for px, py, length in tips]
 
     def wood(pen: Pen) -> None:
@@ -134,7 +162,9 @@ def _paint_tree(canvas: Canvas, scene: Scene, x: float, y: float, sun_x: float) 
         return
     tones = CROWNS[kind]
     dim = 0.62 if light.night else 0.45 if light.dim else 0.22 if light.name == "sunset" else 0.05
-    tones = np.stack([mixed(mixed(tone, light.near, dim), light.direct, 0.10 * rank) for rank, tone in enumerate(tones)])
+    tones = np.stack(
+        [mixed(mixed(tone, light.near, dim), light.direct, 0.10 * rank) for rank, tone in enumerate(tones)]
+    )
     center_y = float(leaves[:, 1].mean())
     reach = float(leaves[:, 1].std()) * 2.2 + 1e-4
     per_tip = 4
@@ -150,7 +180,12 @@ def _paint_tree(canvas: Canvas, scene: Scene, x: float, y: float, sun_x: float) 
                     continue
                 for _ in range(per_tip - rank):
                     radius = size * rng.uniform(0.018, 0.036) * (1.15 - 0.2 * rank)
-                    pen.ellipse(px + dx + rng.normal(0, length * 0.42), py + dy + rng.normal(0, length * 0.34), radius, radius * rng.uniform(0.55, 0.95))
+                    pen.ellipse(
+                        px + dx + rng.normal(0, length * 0.42),
+                        py + dy + rng.normal(0, length * 0.34),
+                        radius,
+                        radius * rng.uniform(0.55, 0.95),
+                    )
 
         canvas.lay(tones[rank], canvas.drawn(clump) * np.float32(0.96))
         canvas.report(0.5 + 0.1 * rank)
@@ -180,8 +215,8 @@ def _paint_fallen(canvas: Canvas, tones: Array, x: float, y: float) -> None:
             px, py = x + rng.normal(0, 0.20), y + abs(rng.normal(0.01, 0.035))
             pen.ellipse(px, py, rng.uniform(0.0015, 0.004), rng.uniform(0.0008, 0.002))
         for _ in range(16):
-            pen.ellipse(x + rng.normal(0, 0.25), y - rng.random() * 0.3, rng.uniform(0.0015, 0.0035), rng.uniform(0.001, 0.003))
+            pen.ellipse(
+                x + rng.normal(0, 0.25), y - rng.random() * 0.3, rng.uniform(0.0015, 0.0035), rng.uniform(0.001, 0.003)
+            )
 
     canvas.lay(tones[2], canvas.drawn(draw) * np.float32(0.85))
-
-

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas, Pen
-from ..noise import Array
+from generation.runpod.painter.canvas import Canvas, Pen
+from generation.runpod.painter.noise import Array
 
 
 def conifer(pen: Pen, rng: np.random.Generator, x: float, foot: float, height: float, *, slim: float = 0.2) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..canvas import Canvas, smoothstep
-from ..noise import Array
-from ..palette import mixed, rgb
-from ..scene import Scene
-from ..sky import paint_moon, paint_sky, paint_stars, paint_sun
-from ..water import paint_water
+from generation.runpod.painter.canvas import Canvas, smoothstep
+from generation.runpod.painter.noise import Array
+from generation.runpod.painter.palette import mixed, rgb
+from generation.runpod.painter.scene import Scene
+from generation.runpod.painter.sky import paint_moon, paint_sky, paint_stars, paint_sun
+from generation.runpod.painter.water import paint_water
+
 from .mountains import paint_ridges
 from .trees import forest_edge
 
@@ -39,9 +40,15 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     _paint_foam(canvas, at, width, pool)
     _paint_stones(canvas, pool, at, width)
     canvas.report(0.9)
-    spread = np.exp(-(((canvas.x - np.float32(at)) / np.float32(width * 2.4)) ** 2) - ((canvas.y - np.float32(pool - 0.02)) / np.float32(0.10)) ** 2)
+    spread = np.exp(
+        -(((canvas.x - np.float32(at)) / np.float32(width * 2.4)) ** 2)
+        - ((canvas.y - np.float32(pool - 0.02)) / np.float32(0.10)) ** 2
+    )
     cloud = canvas.fbm("spray", across=5, octaves=5)
-    canvas.lay(mixed(light.sky[-1], rgb("f6faf8"), 0.5), np.clip(spread * (np.float32(0.30) + cloud * np.float32(0.8)), 0, 0.85))
+    canvas.lay(
+        mixed(light.sky[-1], rgb("f6faf8"), 0.5),
+        np.clip(spread * (np.float32(0.30) + cloud * np.float32(0.8)), 0, 0.85),
+    )
 
 
 def _paint_cliffs(canvas: Canvas, scene: Scene, at: float, width: float, lip: float, pool: float) -> None:
@@ -54,20 +61,41 @@ def _paint_cliffs(canvas: Canvas, scene: Scene, at: float, width: float, lip: fl
         gap = width / canvas.unit * (0.6 + 1.1 * layer) + 0.03 * layer
         rise = smoothstep(gap * 0.9, gap * 0.9 + 0.22 + 0.1 * layer, np.abs(off))
         tilt = off * np.float32(rng.uniform(-0.10, 0.10))
-        line = np.float32(lip + 0.02 + 0.03 * layer) - rise * np.float32(0.09 + 0.05 * layer) + rough * np.float32(0.07) * np.clip(np.abs(off) * 5, 0.1, 1) + tilt
+        line = (
+            np.float32(lip + 0.02 + 0.03 * layer)
+            - rise * np.float32(0.09 + 0.05 * layer)
+            + rough * np.float32(0.07) * np.clip(np.abs(off) * 5, 0.1, 1)
+            + tilt
+        )
         if layer:
             line = np.where(np.abs(off) < gap, np.float32(1.2), line)
         wall = canvas.fbm(f"gap {layer}", across=2, down=7, octaves=5) - np.float32(0.5)
-        side = np.abs((canvas.x - np.float32(at)) / np.float32(canvas.unit)) + wall * np.float32(0.10) - (canvas.y - np.float32(lip)) * np.float32(0.05)
+        side = (
+            np.abs((canvas.x - np.float32(at)) / np.float32(canvas.unit))
+            + wall * np.float32(0.10)
+            - (canvas.y - np.float32(lip)) * np.float32(0.05)
+        )
         open_ = canvas.edge((np.float32(gap) - side) * np.float32(canvas.unit), 2.0) if layer else np.ones_like(side)
         cover = canvas.edge(line[None] - canvas.y) * open_
-        trees = forest_edge(canvas, f"cliff trees {layer}", foot=np.minimum(line, 1.15).astype(np.float32), height=0.10 + 0.05 * layer, density=70) if True else None
+        trees = (
+            forest_edge(
+                canvas,
+                f"cliff trees {layer}",
+                foot=np.minimum(line, 1.15).astype(np.float32),
+                height=0.10 + 0.05 * layer,
+                density=70,
+            )
+            if True
+            else None
+        )
         tree = mixed(mixed(rgb("2f4f34"), light.near, 0.45), light.haze, 0.42 - 0.2 * t)
         if scene.season == "autumn":
             tree = mixed(tree, rgb("b8702c"), 0.4)
         canvas.lay(tree, trees)
         canvas.lay(_stone(canvas, scene, layer, line, side - np.float32(gap)), cover)
-        shade = np.exp(-np.maximum(side - np.float32(gap), 0) * np.float32(16)) * cover * np.float32(0.30 if layer else 0)
+        shade = (
+            np.exp(-np.maximum(side - np.float32(gap), 0) * np.float32(16)) * cover * np.float32(0.30 if layer else 0)
+        )
         canvas.lay(light.near, shade)
 
 
@@ -79,18 +107,29 @@ def _stone(canvas: Canvas, scene: Scene, layer: int, line: Array, inward: Array)
     bend = canvas.fbm("strata bend", across=3, octaves=3) - np.float32(0.5)
     x, y = canvas.x * np.float32(0.85) + bend * np.float32(0.12), canvas.y * np.float32(0.36) + bend * np.float32(0.05)
     rock = tile.at(x, y)
-    relief = np.clip(np.float32(0.42) + (rock - tile.at(x + np.float32(0.006), y + np.float32(0.004))) * np.float32(4.5), 0, 1)
-    dark, bright = mixed(rgb("1c2224"), light.near, 0.4), mixed(mixed(rgb("7d7a70"), light.direct, 0.25), light.ambient, 0.3)
+    relief = np.clip(
+        np.float32(0.42) + (rock - tile.at(x + np.float32(0.006), y + np.float32(0.004))) * np.float32(4.5), 0, 1
+    )
+    dark, bright = (
+        mixed(rgb("1c2224"), light.near, 0.4),
+        mixed(mixed(rgb("7d7a70"), light.direct, 0.25), light.ambient, 0.3),
+    )
     if light.night or light.dim:
         bright = mixed(bright, light.near, 0.5)
-    colors = dark[:, None, None] + (bright - dark)[:, None, None] * (relief * np.float32(0.75) * (np.float32(0.45) + rock * np.float32(0.6)))
+    colors = dark[:, None, None] + (bright - dark)[:, None, None] * (
+        relief * np.float32(0.75) * (np.float32(0.45) + rock * np.float32(0.6))
+    )
     ledge = canvas.fbm(f"moss {layer}", across=7, down=14, octaves=5)
-    moss = smoothstep(0.50, 0.68, ledge + np.exp(-np.maximum(canvas.y - line[None], 0) * np.float32(12)) * np.float32(0.22))
+    moss = smoothstep(
+        0.50, 0.68, ledge + np.exp(-np.maximum(canvas.y - line[None], 0) * np.float32(12)) * np.float32(0.22)
+    )
     green = {"autumn": rgb("8a6a2c"), "winter": rgb("dfe6ec")}.get(scene.season or "", rgb("5a7a34"))
     green = mixed(mixed(green, light.direct, 0.15), light.near, 0.45 if light.night or light.dim else 0.08)
-    colors = colors + (green[:, None, None] * (np.float32(0.45) + np.float32(0.75) * relief) - colors) * moss * np.float32(0.8)
-    colors = colors + (light.haze[:, None, None] - colors) * np.float32(0.42 * (1 - t) ** 1.2)
-    return colors
+    colors = colors + (
+        green[:, None, None] * (np.float32(0.45) + np.float32(0.75) * relief) - colors
+    ) * moss * np.float32(0.8)
+    result: Array = colors + (light.haze[:, None, None] - colors) * np.float32(0.42 * (1 - t) ** 1.2)
+    return result
 
 
 def _paint_fall(canvas: Canvas, at: float, width: float, lip: float, pool: float) -> None:
@@ -102,9 +141,23 @@ def _paint_fall(canvas: Canvas, at: float, width: float, lip: float, pool: float
     strands = canvas.fbm("strands", across=46, down=2.4, octaves=4, gain=0.62)
     veils = canvas.fbm("veils", across=9, down=1.1, octaves=4)
     edge = np.abs(off) + (strands - np.float32(0.5)) * np.float32(0.75) + (veils - np.float32(0.5)) * np.float32(0.5)
-    cover = smoothstep(1.05, 0.72, edge) * smoothstep(-0.004, 0.012, canvas.y - np.float32(lip) - (veils - np.float32(0.5)) * np.float32(0.02)) * (canvas.y < np.float32(pool + 0.01))
-    tone = np.clip(np.float32(0.20) + strands * np.float32(0.85) + (veils - np.float32(0.5)) * np.float32(0.6) + drop * np.float32(0.12), 0, 1)
-    white, shade = mixed(rgb("f8fcfb"), light.direct, 0.18), mixed(mixed(rgb("7fa4ac"), light.ambient, 0.5), light.sky[1], 0.2)
+    cover = (
+        smoothstep(1.05, 0.72, edge)
+        * smoothstep(-0.004, 0.012, canvas.y - np.float32(lip) - (veils - np.float32(0.5)) * np.float32(0.02))
+        * (canvas.y < np.float32(pool + 0.01))
+    )
+    tone = np.clip(
+        np.float32(0.20)
+        + strands * np.float32(0.85)
+        + (veils - np.float32(0.5)) * np.float32(0.6)
+        + drop * np.float32(0.12),
+        0,
+        1,
+    )
+    white, shade = (
+        mixed(rgb("f8fcfb"), light.direct, 0.18),
+        mixed(mixed(rgb("7fa4ac"), light.ambient, 0.5), light.sky[1], 0.2),
+    )
     if light.night or light.dim:
         white, shade = mixed(white, light.ambient, 0.42), mixed(shade, light.near, 0.4)
     canvas.lay(shade[:, None, None] + (white - shade)[:, None, None] * tone, cover * np.float32(0.96))
@@ -112,9 +165,15 @@ def _paint_fall(canvas: Canvas, at: float, width: float, lip: float, pool: float
 
 def _paint_foam(canvas: Canvas, at: float, width: float, pool: float) -> None:
     below = np.maximum(canvas.y - np.float32(pool), 0)
-    spread = np.exp(-(((canvas.x - np.float32(at)) / (np.float32(width * 1.3) + below * np.float32(1.1))) ** 2)) * np.exp(below * np.float32(-9))
+    spread = np.exp(
+        -(((canvas.x - np.float32(at)) / (np.float32(width * 1.3) + below * np.float32(1.1))) ** 2)
+    ) * np.exp(below * np.float32(-9))
     lace = canvas.fbm("lace", across=30, down=90, octaves=4, gain=0.6)
-    foam = smoothstep(0.42, 0.75, lace * np.float32(0.6) + spread * np.float32(0.55)) * spread * (canvas.y > np.float32(pool))
+    foam = (
+        smoothstep(0.42, 0.75, lace * np.float32(0.6) + spread * np.float32(0.55))
+        * spread
+        * (canvas.y > np.float32(pool))
+    )
     canvas.lay(mixed(canvas.light.sky[-1], rgb("f8fbfa"), 0.6), np.clip(foam * np.float32(1.2), 0, 0.9))
 
 
@@ -130,17 +189,35 @@ def _paint_stones(canvas: Canvas, pool: float, at: float, width: float) -> None:
         x = rng.random() * canvas.aspect
         if abs(x - at) < width * (1.4 + 1.4 * near):
             continue
-        spots.append((y, x, canvas.unit * (0.018 + 0.085 * near) * rng.uniform(0.6, 1.2), near))
-    for y, x, size, near in sorted(spots):
-        left, right = max(0, int((x - size * 1.5) * canvas.height)), min(canvas.width, int((x + size * 1.5) * canvas.height))
+        spots.append((y, x, canvas.unit * (0.018 + 0.085 * near) * rng.uniform(0.6, 1.2)))
+    for y, x, size in sorted(spots):
+        left, right = (
+            max(0, int((x - size * 1.5) * canvas.height)),
+            min(canvas.width, int((x + size * 1.5) * canvas.height)),
+        )
         top, bottom = canvas.row(y - size), min(canvas.height, canvas.row(y + size * 0.5) + 1)
         if left >= right or top >= bottom:
             continue
-        px, py = (canvas.x[:, left:right] - np.float32(x)) / np.float32(size), (canvas.y[top:bottom] - np.float32(y)) / np.float32(size)
-        skin = tile.at(canvas.x[:, left:right] * np.float32(1.2) + np.float32(x), canvas.y[top:bottom] * np.float32(1.6) + np.float32(y))
-        round_ = np.sqrt(px * px / np.float32(1.5) + (py / np.where(py > 0, np.float32(0.3), np.float32(0.62))) ** 2) + (skin - np.float32(0.5)) * np.float32(0.45)
+        px, py = (
+            (canvas.x[:, left:right] - np.float32(x)) / np.float32(size),
+            (canvas.y[top:bottom] - np.float32(y)) / np.float32(size),
+        )
+        skin = tile.at(
+            canvas.x[:, left:right] * np.float32(1.2) + np.float32(x),
+            canvas.y[top:bottom] * np.float32(1.6) + np.float32(y),
+        )
+        round_ = np.sqrt(
+            px * px / np.float32(1.5) + (py / np.where(py > 0, np.float32(0.3), np.float32(0.62))) ** 2
+        ) + (skin - np.float32(0.5)) * np.float32(0.45)
         cover = np.clip((np.float32(1) - round_) * np.float32(size * canvas.height * 0.55), 0, 1)
-        tone = np.clip(np.float32(0.42) - py * np.float32(0.75) - px * np.float32(0.16) + (skin - np.float32(0.5)) * np.float32(0.9), 0, 1)
+        tone = np.clip(
+            np.float32(0.42)
+            - py * np.float32(0.75)
+            - px * np.float32(0.16)
+            + (skin - np.float32(0.5)) * np.float32(0.9),
+            0,
+            1,
+        )
         dark = mixed(light.near, rgb("1a1e20"), 0.5)
         bright = mixed(mixed(rgb("6f706a"), light.ambient, 0.4), light.near, 0.5 if light.dim or light.night else 0.12)
         colors = dark[:, None, None] + (bright - dark)[:, None, None] * tone
