@@ -48,5 +48,5 @@ def start(request: HttpRequest) -> HttpResponse:
     """Explain ArtGen to a stranger; somebody signed in goes on creating."""
     if request.user.is_authenticated:
         return redirect("create")
-    context = {"samples": SAMPLES, "credits": settings.DEFAULT_CREDITS, "api": f"{settings.PUBLIC_URL}/api/v1"}
+    context = {"samples": SAMPLES, "credits": settings.DEFAULT_CREDITS, "api": f"{settings.PUBLIC_URL}/api/v1", "trash_days": settings.TRASH_DAYS}
     return render(request, "generation/start.html", context)

@@ -7,6 +7,7 @@ export function wirePictures(root, data) {
   root.addEventListener("click", async (event) => {
     const heart = event.target.closest("[data-favorite]")
     if (heart) {
+      event.preventDefault() // on pages that work without script it is the submit button of a form
       const favorite = heart.getAttribute("aria-pressed") !== "true"
       heart.setAttribute("aria-pressed", String(favorite))
       try {

@@ -1,0 +1,169 @@
+/** Gallery, trash and explore: more pictures, favorites, trash with undo, the search key. All of it works without script. */
+
+import { part } from "../artgen/js/http.js"
+import { say } from "../artgen/js/status.js"
+import { wirePictures } from "./js/pictures.js"
+import { paintPlaceholders } from "./js/thumbhash.js"
+import { complain, offerUndo, post } from "./js/trash.js"
+
+const data = document.getElementById("page-data")?.dataset ?? {}
+const list = document.getElementById("months")
+const search = document.getElementById("search")
+
+if (list) {
+  dress(list)
+  wirePictures(list, data)
+  list.addEventListener("click", clicked)
+  list.addEventListener("keydown", keyed)
+  new MutationObserver(countFavorites).observe(list, { subtree: true, attributeFilter: ["aria-pressed"] })
+}
+wireSearch()
+wireChipMenu()
+wireEmptyDialog()
+
+function dress(root) {
+  paintPlaceholders(root)
+  for (const picture of root.querySelectorAll(".card-picture")) {
+    picture.addEventListener("error", () => { picture.hidden = true; picture.parentElement.title = data.broken ?? "" }, { once: true })
+  }
+}
+
+function clicked(event) {
+  const plain = !(event.ctrlKey || event.metaKey || event.shiftKey)
+  const more = event.target.closest("[data-load-more]")
+  const button = event.target.closest("[data-trash], [data-restore]")
+  if (more && plain) {
+    event.preventDefault()
+    loadMore(more)
+  } else if (button) {
+    event.preventDefault()
+    move(button)
+  }
+}
+
+function keyed(event) {
+  if (event.key !== "Delete" || !event.target.matches(".card-link")) return
+  const button = event.target.closest("li").querySelector("[data-trash]")
+  if (button) move(button)
+}
+
+/** Take a tile away: into the trash, or out of it; the undo puts it back where it was. */
+async function move(button) {
+  const tile = button.closest("li")
+  const place = document.createComment("")
+  const neighbor = tile.nextElementSibling?.querySelector(".card-link") ?? tile.previousElementSibling?.querySelector(".card-link")
+  const isTrash = "trash" in button.dataset
+  const address = button.formAction
+  tile.replaceWith(place)
+  neighbor?.focus({ preventScroll: true })
+  try {
+    await post(address)
+  } catch (problem) {
+    place.replaceWith(tile)
+    complain(problem, data)
+    return
+  }
+  count(isTrash ? -1 : 1, tile)
+  offerUndo(isTrash ? data.trashed : data.restored, data, async () => {
+    await post(address.replace(/(trash|restore)\/$/, isTrash ? "restore/" : "trash/"))
+    place.replaceWith(tile)
+    count(isTrash ? 1 : -1, tile)
+    tile.querySelector(".card-link").focus({ preventScroll: true })
+  })
+}
+
+/** Keep the numbers at the side true: `change` pictures came to the gallery, as many left the trash. */
+function count(change, tile) {
+  const isFavorite = tile.querySelector("[data-favorite]")?.getAttribute("aria-pressed") === "true"
+  add("kept", change)
+  add("trashed", -change)
+  if (isFavorite) add("favorites", change)
+}
+
+function countFavorites(changes) {
+  for (const { target } of changes) add("favorites", target.getAttribute("aria-pressed") === "true" ? 1 : -1)
+}
+
+function add(name, change) {
+  const element = document.querySelector(`[data-count="${name}"]`)
+  if (!element) return
+  element.dataset.value = Math.max(0, Number(element.dataset.value) + change)
+  element.textContent = Number(element.dataset.value).toLocaleString(document.documentElement.lang)
+}
+
+async function loadMore(link) {
+  if (link.getAttribute("aria-disabled") === "true") return
+  link.setAttribute("aria-disabled", "true")
+  let answer
+  try {
+    answer = await part(link.href)
+    if (!answer.ok) throw new Error(`answered ${answer.status}`)
+  } catch {
+    location.assign(link.href)
+    return
+  }
+  const hadFocus = document.activeElement === link
+  dress(answer.fragment)
+  const first = answer.fragment.querySelector(".rows > li:not(.rows-end)")
+  const shown = answer.fragment.querySelectorAll(".rows > li:not(.rows-end)").length
+  link.closest("nav").remove()
+  for (const element of [...answer.fragment.children]) append(element)
+  if (hadFocus) first?.querySelector("a, button")?.focus({ preventScroll: true })
+  say(`+${shown}`)
+}
+
+/** Put a month, or the rest of the last one, or a row list without months, at the end. */
+function append(element) {
+  const last = element.matches(".month") ? list.querySelector(`[data-month="${element.dataset.month}"] .rows`) : element.matches(".rows") && list.querySelector(".rows")
+  if (!last) {
+    list.append(element)
+    return
+  }
+  last.querySelector(".rows-end")?.remove()
+  last.append(...(element.matches(".rows") ? element : element.querySelector(".rows")).children)
+}
+
+function wireSearch() {
+  const key = document.getElementById("search-key")
+  if (!search) return
+  if (key && matchMedia("(hover: hover)").matches) key.hidden = false
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.target.closest("input, textarea, select")) return
+    event.preventDefault()
+    search.select()
+  })
+}
+
+function wireChipMenu() {
+  const menu = document.getElementById("model-filter")
+  if (!menu) return
+  document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false })
+  menu.addEventListener("keydown", (event) => {
+    const items = [...menu.querySelectorAll(".menu-item")]
+    const now = items.indexOf(document.activeElement)
+    const next = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: items.length - 1 }[event.key]
+    if (event.key === "Escape" && menu.open) {
+      menu.open = false
+      menu.querySelector("summary").focus()
+    } else if (next !== undefined) {
+      event.preventDefault()
+      menu.open = true
+      items[(next + items.length) % items.length].focus()
+    }
+  })
+}
+
+function wireEmptyDialog() {
+  const dialog = document.getElementById("empty-dialog")
+  const opener = document.getElementById("empty-trash")
+  if (!dialog || !opener) return
+  opener.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey) return
+    event.preventDefault()
+    dialog.showModal()
+  })
+  dialog.querySelector("[data-keep]").addEventListener("click", (event) => {
+    event.preventDefault()
+    dialog.close()
+  })
+}

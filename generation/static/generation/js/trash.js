@@ -1,0 +1,40 @@
+/** Move pictures to the trash and take them back, at once on the page, with an undo; forms do it without script. */
+
+import { part } from "../../artgen/js/http.js"
+import { say } from "../../artgen/js/status.js"
+import { toast } from "../../artgen/js/toasts.js"
+
+let undo = null // takes back the last move; Ctrl+Z does the same as the button
+
+/** Post to one of a picture's addresses; throw Problem where that did not work. */
+export async function post(address) {
+  const answer = await part(address, { method: "POST" })
+  if (!answer.ok) throw new Error(`answered ${answer.status}`)
+}
+
+/** Say that something was moved, with a button that takes it back. `data` has the texts. */
+export function offerUndo(text, data, takeBack) {
+  const run = async () => {
+    undo = null
+    close()
+    try {
+      await takeBack()
+    } catch (problem) {
+      complain(problem, data)
+    }
+  }
+  const close = toast(text, { action: { label: data.undo, run }, key: "moved" })
+  undo = run
+  say(text)
+}
+
+export function complain(problem, data) {
+  toast(problem.status === 401 ? data.signedOut : data.failed, { kind: "error", key: "failed" })
+}
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea, select")
+  if (!undo || typing || event.shiftKey || event.altKey || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return
+  event.preventDefault()
+  undo()
+})
