@@ -250,7 +250,7 @@ def _end(job: Job, report: Report) -> None:
     except OutputError as error:
         _give_up(job, error)
     else:
-        lifecycle.storing(job)
+        lifecycle.storing(job, drawn_for=timedelta(milliseconds=report.execution_ms or 0))
         hints.store(job.id)
     hints.submit(job.model.slug)
 

@@ -217,13 +217,19 @@ def missing(job: Job, *, until: datetime) -> None:
     _only(_same(job).update(missing_since=Coalesce(F("missing_since"), timezone.now()), due_at=until))
 
 
-def storing(job: Job) -> Job:
-    """Note that the pictures are ready to be fetched; at once due for that. Raises Stale."""
+def storing(job: Job, *, drawn_for: timedelta) -> Job:
+    """Note that the pictures are ready to be fetched; at once due for that. Raises Stale.
+
+    `drawn_for` tells when the drawing began, where nobody looked in between.
+    """
+    now = timezone.now()
     return _moved(
         job,
         Status.STORING,
         event="storing",
-        due_at=timezone.now(),
+        at=now,
+        due_at=now,
+        started_at=Coalesce(F("started_at"), now - drawn_for),
         progress=None,
         step=None,
         step_count=None,

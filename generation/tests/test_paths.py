@@ -31,8 +31,8 @@ class _Path(EmulatorTestCase):
         driver.tick()
 
     def finish(self, job: Job) -> Job:
-        for _ in range(12):
-            self.tick(seconds=6)
+        for _ in range(20):
+            self.tick(seconds=3)
             job.refresh_from_db()
             if job.is_final:
                 break
@@ -255,7 +255,7 @@ class CancelTests(_Path):
         driver.tick()
         job.refresh_from_db()
         self.assertFalse(job.stop_pending)
-        self.assertEqual(self.emulator.jobs[0].status, "CANCELLED")
+        self.assertEqual(self.emulator.jobs[0].state, "CANCELLED")
 
     def test_it_leaves_a_finished_job_as_it_is(self):
         job = self.finish(self.place())
@@ -272,7 +272,7 @@ class CancelTests(_Path):
         driver.tick()
         job.refresh_from_db()
         self.assertEqual((job.status, job.stop_pending), (Status.CANCELED, False))
-        self.assertEqual(self.emulator.jobs[0].status, "CANCELLED")
+        self.assertEqual(self.emulator.jobs[0].state, "CANCELLED")
 
 
 class DoorbellTests(_Path):
