@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 NBSP = "\N{NO-BREAK SPACE}"
 """Joins a number to its unit."""
@@ -80,9 +80,10 @@ def day(value: datetime | date) -> str:
         return _("today")
     if (today - when).days == 1:
         return _("yesterday")
+    # Django's own formats have the Russian month in the nominative ("18 Ноябрь").
     if when.year == today.year:
-        return formats.date_format(when, "MONTH_DAY_FORMAT")
-    return formats.date_format(when, "DATE_FORMAT")
+        return formats.date_format(when, pgettext("date format of Django: month and day", "F j"))
+    return formats.date_format(when, pgettext("date format of Django: month, day and year", "F j, Y"))
 
 
 def moment(value: datetime) -> str:

@@ -60,7 +60,9 @@ class Words(SimpleTestCase):
         with translation.override("en"):
             self.assertEqual(words.day(now), "today")
             self.assertEqual(words.day(now - timedelta(days=1)), "yesterday")
-            self.assertEqual(words.day(datetime(2019, 11, 18, 12, tzinfo=UTC)), "Nov. 18, 2019")
+            self.assertEqual(words.day(datetime(2019, 11, 18, 12, tzinfo=UTC)), "November 18, 2019")
+        with translation.override("ru"):
+            self.assertEqual(words.day(datetime(2019, 11, 18, 12, tzinfo=UTC)), "18 ноября 2019")
         with (
             translation.override("ru"),
             override_settings(TIME_ZONE="Europe/Moscow"),

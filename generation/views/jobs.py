@@ -17,7 +17,7 @@ from artgen import words
 from generation import orders
 from generation.catalog import InvalidParameters
 from generation.forms import shape_of
-from generation.models import Job, JobEvent
+from generation.models import Job, JobEvent, Style
 from generation.views import feed
 from generation.views.parts import part, wants_part
 
@@ -28,14 +28,15 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Show one of the user's own jobs: its card, its parameters, its receipt and its history in words."""
     found = _own(request, job_id)
     entries = CreditEntry.objects.filter(user=_user(request), reference=found.id).order_by("id")
+    receipt = [(entry.get_kind_display(), entry.created_at, _credits(entry, found)) for entry in entries]
     history = [(event.at, told) for event in found.events.order_by("id") if (told := _told(event))]
-    style = found.style
+    style = Style.objects.filter(slug=found.style).first() if found.style else None
     context = {
         "card": feed.card_of(found),
         "job": found,
         "shape": shape_of(found.width, found.height).name if found.width and found.height else "",
-        "style": style,
-        "entries": entries,
+        "style": style.name if style else found.style,
+        "receipt": receipt,
         "history": history,
         "took": (found.finished_at - found.created_at).total_seconds() if found.finished_at else None,
     }
@@ -131,6 +132,11 @@ def _own(request: HttpRequest, job_id: UUID) -> Job:
 
 def _user(request: HttpRequest) -> User:
     return cast(User, request.user)
+
+
+def _credits(entry: CreditEntry, job: Job) -> int:
+    # A settled hold moves only the difference between what was held and the price; people want to see the price.
+    return job.credits if entry.kind == CreditEntry.Kind.SETTLE else abs(entry.amount)
 
 
 def _told(event: JobEvent) -> str:

@@ -1,0 +1,141 @@
+"""The create page in a real Chromium against the real demo: what people do, with mouse, keyboard and without script."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+
+from artgen.tests.test_demo import Demo
+
+PATIENCE = 30_000  # ms until a test gives up
+CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--no-first-run",
+]
+PEOPLE = ("watcher", "canceler", "traveler", "typist", "purist", "phoner")
+
+
+@pytest.mark.browser
+class CreatePageInABrowser(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        data = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.demo = cls.enterClassContext(Demo(data, "--painter", "tiny", "--seconds", "1.5", "--cold-start", "0"))
+        for name in PEOPLE:
+            cls.demo.command("create_user", f"{name}@example.org", "--password", "a long password", "--credits", "100")
+        playwright = cls.enterClassContext(sync_playwright())
+        cls.browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        cls.addClassCleanup(cls.browser.close)
+
+    def visit(self, name: str, **options: object) -> Page:
+        """Return the create page of this person, signed in through the form, in English."""
+        context: BrowserContext = self.browser.new_context(locale="en-US", **options)
+        self.addCleanup(context.close)
+        context.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
+        page = context.new_page()
+        self.troubles: list[str] = []
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on(
+            "console",
+            lambda message: self.troubles.append(message.text) if "Content Security Policy" in message.text else None,
+        )
+        page.goto(f"{self.demo.url}/accounts/login/")
+        page.fill("[name=username]", f"{name}@example.org")
+        page.fill("[name=password]", "a long password")
+        page.press("[name=password]", "Enter")
+        page.wait_for_url("**/create/")
+        return page
+
+    def tearDown(self):
+        self.assertEqual(self.troubles, [])
+
+    def test_it_shows_pictures_as_they_come_and_keeps_the_form(self):
+        page = self.visit("watcher")
+        page.fill("#prompt", "a lighthouse in fog")
+        page.click(".shape:last-child")
+        page.click(".segments label:has([value='2'])")
+        expect(page.locator("#create-button")).to_contain_text("Create 2")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("[data-job]")).to_have_count(2)
+        expect(page.locator("[data-status=succeeded]")).to_have_count(2)
+        expect(page.locator("#balance-credits")).to_have_text("98")
+        expect(page.locator("#balance-held")).to_be_hidden()
+        expect(page.locator(".card-picture").first).to_be_visible()
+        page.reload()
+        expect(page.locator("#prompt")).to_have_value("a lighthouse in fog")
+        expect(page.locator("[data-size]")).to_have_text("1344 × 768")
+        expect(page.locator("[data-status=succeeded]")).to_have_count(2)
+
+    def test_it_cancels_one_picture_and_queues_it_again(self):
+        page = self.visit("canceler")
+        page.fill("#prompt", "seven kites")
+        page.click(".model-button")
+        page.click(".model-option[value=flux-dev]")
+        page.click(".segments label:has([value='8'])")
+        expect(page.locator("#create-button")).to_contain_text("Create 8")
+        page.click("#create-button")
+        last = page.locator("[data-job]").last
+        last.locator("[data-cancel] button").click()
+        expect(last).to_have_attribute("data-status", "canceled")
+        last.locator("[data-retry] button").click()
+        expect(page.locator("[data-run]")).to_have_count(2)
+        expect(page.locator("[data-status=succeeded]")).to_have_count(8)
+
+    def test_it_catches_up_after_a_lost_connection(self):
+        page = self.visit("traveler")
+        page.fill("#prompt", "a train in the snow")
+        page.click("#create-button")
+        expect(page.locator("[data-job]")).to_have_count(4)
+        page.context.set_offline(True)
+        expect(page.locator(".toast")).to_contain_text("Offline")
+        page.fill("#prompt", "written in a tunnel")
+        page.click("#create-button")
+        expect(page.locator(".toast-bad")).to_contain_text("Nothing is lost")
+        page.context.set_offline(False)
+        expect(page.locator("[data-status=succeeded]")).to_have_count(4)
+        expect(page.locator("#prompt")).to_have_value("written in a tunnel")
+        page.click("#create-button")
+        expect(page.locator("[data-status=succeeded]")).to_have_count(8)
+
+    def test_it_needs_no_mouse(self):
+        page = self.visit("typist")
+        page.keyboard.press("Tab")
+        expect(page.locator(".skip")).to_be_focused()
+        page.focus(".model-button")
+        page.keyboard.press("Enter")
+        expect(page.locator(".model-option[aria-selected=true]")).to_be_focused()
+        page.keyboard.type("z-im")
+        expect(page.locator(".model-option[value=z-image-turbo]")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator("#model-name")).to_contain_text("Z-Image Turbo")
+        expect(page.locator(".model-button")).to_be_focused()
+        page.focus("#prompt")
+        page.keyboard.type("a teapot")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("[data-status=succeeded]")).to_have_count(4)
+
+    def test_it_works_without_script(self):
+        page = self.visit("purist", java_script_enabled=False)
+        page.fill("#prompt", "a stone bridge")
+        page.click(".segments label:has([value='2'])")
+        page.click("#create-button")
+        expect(page.locator("[data-job]")).to_have_count(2)
+        expect(page.locator("#prompt")).to_have_value("a stone bridge")
+
+    def test_it_fits_a_small_phone(self):
+        page = self.visit("phoner", viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True)
+        self.assertEqual(page.evaluate("document.documentElement.scrollWidth"), 320)
+        page.fill("#prompt", "a snail on a leaf")
+        page.tap("#create-button")
+        expect(page.locator("[data-status=succeeded]")).to_have_count(4)
+        expect(page.locator("#dock")).to_be_visible()
+        page.tap(".dock-field")
+        expect(page.locator("#prompt")).to_be_focused()
+        self.assertEqual(page.evaluate("document.documentElement.scrollWidth"), 320)
