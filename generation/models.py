@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
+from generation import rehearsal
 from generation.catalog import Offer, parameter_from, price_from
 from generation.runpod.payloads import DIALECTS, check_workflow
 
@@ -99,13 +100,15 @@ class ImageModel(models.Model):
         )
 
     def clean(self) -> None:
-        """Refuse what could not be driven: unknown dialect, unreadable parameters or price, a broken workflow."""
+        """Refuse what could not be driven: unreadable limits or price, a broken workflow, a failed rehearsal."""
         errors: dict[str, Any] = {}
         dialect = DIALECTS.get(self.dialect)
         if dialect is None:
             errors["dialect"] = _("Known dialects: %(names)s.") % {"names": ", ".join(sorted(DIALECTS))}
         try:
             for raw in self.parameters.values():
+                if not isinstance(raw, dict):
+                    raise TypeError(_('Each setting is an object such as {"default": 4, "min": 1, "max": 8}.'))
                 parameter_from(raw)
             sized = "size" in self.parameters or {"width", "height"} <= set(self.parameters)
             if not sized and not self.min_source_images:
@@ -122,6 +125,8 @@ class ImageModel(models.Model):
                 errors["workflow"] = problems
         if self.min_source_images > self.max_source_images:
             errors["min_source_images"] = _("More than at most.")
+        if not errors:
+            errors = dict(rehearsal.problems(self.offer, workflow=self.workflow))
         if errors:
             raise ValidationError(errors)
 
