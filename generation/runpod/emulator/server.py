@@ -27,6 +27,7 @@ from .queue import Queue
 BODY_MOST = 10 * 1024 * 1024
 TIMEOUT_RANGE = (5_000, 7 * 86_400_000)  # milliseconds
 TTL_RANGE = (10_000, 7 * 86_400_000)
+_JOB = web.RequestKey("job", Job)  # the job that a request to /run has made
 _PUBLIC = {endpoint: dialect.name for dialect in DIALECTS.values() for endpoint in dialect.endpoints}
 _METHODS = {
     "run": "POST",
@@ -118,7 +119,7 @@ class Server:
                     return _error(429, "too many requests")
                 answer = await self._do(request, endpoint, call, job_id, document)
         reply = await self._after(fault, request, answer)
-        if (job := request.get("job")) is not None:
+        if (job := request.get(_JOB)) is not None:
             with contextlib.suppress(ConnectionError):
                 if not reply.prepared:
                     await reply.prepare(request)
@@ -174,7 +175,7 @@ class Server:
             origin=self._public_url or f"http://{request.host}",
         )
         await self._queue.submit(job)
-        request["job"] = job
+        request[_JOB] = job
         return web.json_response({"id": job.id, "status": "IN_QUEUE"})
 
     async def _after(self, fault: str, request: web.Request, answer: web.Response) -> web.StreamResponse:

@@ -105,7 +105,8 @@ def _error_in(output: Any) -> Any:
 def _pictures(output: Any) -> Iterator[Picture]:
     """Yield the pictures of an output, each once."""
     if isinstance(output, str):
-        yield _picture(output)
+        if output.strip():
+            yield _picture(output)
     elif isinstance(output, list):
         for item in output:
             if isinstance(item, str | dict):
