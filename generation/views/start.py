@@ -40,7 +40,23 @@ class Sample:
         return f"{reverse('create')}?{urlencode({'prompt': self.prompt})}"
 
 
-SAMPLES: tuple[Sample, ...] = ()
+SAMPLES = (
+    Sample("ridges", 1088, 622, _("Mountain ridges at sunset, lilac haze, low sun")),
+    Sample("arcade", 672, 840, _("A white arcade by the sea, stairs, an orange sphere, noon light")),
+    Sample("aurora", 1024, 683, _("Northern lights over a lake, emerald, long exposure")),
+    Sample("vases", 672, 840, _("Three ceramic vases, cotton branches, long light from the window, quiet still life")),
+    Sample("dahlia", 768, 768, _("A coral dahlia in full bloom, dark background")),
+    Sample("birches", 992, 661, _("A birch forest in autumn, morning fog")),
+    Sample("glass", 768, 768, _("A drop of iridescent glass, studio light")),
+    Sample("paper", 768, 768, _("A canyon of layered colored paper, seen from above")),
+    Sample("lighthouse", 1408, 603, _("A lighthouse at dusk, calm sea, a beam of light")),
+    Sample("umbrella", 640, 960, _("Night rain in the city, a red umbrella, bokeh")),
+    Sample("tea", 960, 720, _("Tea hills in morning mist, rows of bushes, warm light")),
+    Sample("planet", 1088, 622, _("A ringed planet above a violet nebula")),
+    Sample("jellyfish", 640, 960, _("A glowing jellyfish in the deep blue sea")),
+    Sample("cabin", 960, 720, _("A cabin in the snow at night, warm windows")),
+    Sample("cherry", 672, 840, _("A cherry tree in blossom on a hill at dawn")),
+)
 
 
 @require_safe
@@ -48,5 +64,10 @@ def start(request: HttpRequest) -> HttpResponse:
     """Explain ArtGen to a stranger; somebody signed in goes on creating."""
     if request.user.is_authenticated:
         return redirect("create")
-    context = {"samples": SAMPLES, "credits": settings.DEFAULT_CREDITS, "api": f"{settings.PUBLIC_URL}/api/v1", "trash_days": settings.TRASH_DAYS}
+    context = {
+        "samples": SAMPLES,
+        "credits": settings.DEFAULT_CREDITS,
+        "api": f"{settings.PUBLIC_URL}/api/v1",
+        "trash_days": settings.TRASH_DAYS,
+    }
     return render(request, "generation/start.html", context)
