@@ -39,7 +39,7 @@ class JobPagesTestCase(BaseTestCase):
         return lifecycle.running(job, until=until, **{"progress": None, "step": None, "step_count": None, **progress})
 
     def finish(self, job, *, trashed=False):
-        job = lifecycle.storing(self.run_job(job))
+        job = lifecycle.storing(self.run_job(job), drawn_for=timedelta(seconds=4))
         key = default_storage.save(f"images/{job.id}.png", ContentFile(b"png"))
         image = Image(
             user=job.user,
