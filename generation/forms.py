@@ -101,6 +101,17 @@ class Composer:
             exact="exact" in data,
         )
 
+    def for_model(self, model: ImageModel) -> "Composer":
+        """Return the form for another model: what was typed stays, numbers left at the old default take the new one."""
+        moved = Composer(model=model, texts=dict(self.texts), sources=self.sources, exact=self.exact)
+        for name in SLIDERS:
+            before, after = self.parameters.get(name), moved.parameters.get(name)
+            given = _decimal(self.texts.get(name, ""))
+            left_alone = before is not None and given == before.default
+            if after is None or left_alone or not isinstance(given, float) or not _within(given, after):
+                moved.texts.pop(name, None)
+        return moved
+
     @classmethod
     def filled(cls, model: ImageModel, parameters: Mapping[str, Any], *, count: int = 1) -> "Composer":
         """Return the form filled with the parameters of a job; what this model does not take is left out."""
@@ -340,6 +351,11 @@ def _grid(side: Parameter) -> range:
     while step < SHAPE_STEP:
         step *= 2
     return range(int(side.min or 256), int(side.max or 2048) + 1, step)
+
+
+def _within(value: float, parameter: Parameter) -> bool:
+    low, high = parameter.min, parameter.max
+    return (low is None or value >= low) and (high is None or value <= high)
 
 
 def _is_whole(text: str) -> bool:

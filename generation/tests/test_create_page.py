@@ -277,6 +277,14 @@ class CreatePageParts(BaseTestCase):
         self.assertNotContains(answer, 'name="steps"')
         self.assertEqual((composer.request()["width"], composer.request()["height"]), (2560, 1440))
 
+    def test_the_composer_gives_untouched_numbers_the_new_models_default(self):
+        typed = {"model": "flux-schnell", "steps": "4", "guidance": "3", "switch": "flux-dev"}
+        composer = self.client.get(reverse("composer"), typed).context["composer"]
+        self.assertEqual((composer.slider("steps").value, composer.slider("guidance").value), ("28", "3"))
+        back = {"model": "flux-dev", "steps": "40", "switch": "flux-schnell"}
+        composer = self.client.get(reverse("composer"), back).context["composer"]
+        self.assertEqual(composer.slider("steps").value, "4")
+
     def test_they_take_get_alone_and_signed_in_users_alone(self):
         for name in ("quote", "composer"):
             self.assertEqual(self.client.post(reverse(name)).status_code, 405)

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.contrib.staticfiles import finders
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
@@ -108,8 +108,7 @@ def composer(request: HttpRequest) -> HttpResponse:
     if "job" in request.GET:
         form = _composer_from_address(request, models)
     else:
-        chosen = _chosen(models, request.GET.get("switch") or request.GET.get("model", ""))
-        form = Composer.posted(chosen, request.GET) if chosen else None
+        form = _typed(request.GET, models)
     return part(request, "generation/_composer.html", _composing(request, models=models, composer=form))
 
 
@@ -127,12 +126,10 @@ def quote(request: HttpRequest) -> HttpResponse:
 def _posted(request: HttpRequest) -> HttpResponse:
     user = _user(request)
     models = list(ImageModel.objects.enabled())
-    switch = request.POST.get("switch", "")
-    chosen = _chosen(models, switch or request.POST.get("model", ""))
-    if chosen is None:
+    form = _typed(request.POST, models)
+    if form is None:
         return redirect("create")
-    form = Composer.posted(chosen, request.POST)
-    if switch:  # without script the list of models posts the form to keep what was typed
+    if "switch" in request.POST:  # without script the list of models posts the form to keep what was typed
         return render(request, "generation/create.html", _page(request, models=models, composer=form))
     status = _keep_uploads(user, form, request.FILES.getlist("upload")) or 0
     if not status:
@@ -166,6 +163,16 @@ def _posted(request: HttpRequest) -> HttpResponse:
         return part(request, "generation/_run.html", {"run": run}, status=201)
     keep = urlencode({"job": placed.jobs[0].id, "count": form.count})
     return HttpResponseRedirect(f"{reverse('create')}?{keep}#run-{run_id}")
+
+
+def _typed(data: QueryDict, models: list[ImageModel]) -> Composer | None:
+    """Return the form as it was sent, moved over to the model in `switch`; None without any model on offer."""
+    chosen = _chosen(models, data.get("model", ""))
+    if chosen is None:
+        return None
+    form = Composer.posted(chosen, data)
+    wanted = _chosen(models, data.get("switch", ""))
+    return form.for_model(wanted) if wanted and data.get("switch") else form
 
 
 def _refused(request: HttpRequest, *, models: list[ImageModel], form: Composer, status: int) -> HttpResponse:
