@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import translation
 from django.utils.translation import gettext as _
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
@@ -21,7 +19,7 @@ class BearerAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer TOKEN` (RFC 6750)."""
 
     def authenticate(self, request: Request) -> tuple[User, str] | None:
-        """Return the token's owner; None without a bearer token; raises AuthenticationFailed for one that is not valid."""
+        """Return the token's owner; None without a token; raises AuthenticationFailed for one that is not valid."""
         scheme, _separator, text = request.headers.get("Authorization", "").strip().partition(" ")
         if scheme.lower() != SCHEME:
             return None
@@ -50,14 +48,14 @@ class SessionAuthentication(authentication.BaseAuthentication):
 
 
 class _CsrfCheck(CsrfViewMiddleware):
-    def _reject(self, request: Any, reason: str) -> str:  # type: ignore[override]
+    def _reject(self, request: Any, reason: str) -> Any:
         return reason
 
 
 def _check_csrf(request: Request) -> None:
     check = _CsrfCheck(lambda _request: None)  # type: ignore[arg-type, return-value]
     check.process_request(request._request)
-    if check.process_view(request._request, lambda _request: None, (), {}):  # type: ignore[arg-type, return-value]
+    if check.process_view(request._request, lambda _request: None, (), {}):  # type: ignore[arg-type]
         raise Problem("csrf_failed", _("Send the value of the cookie csrftoken in the header X-CSRFToken."))
 
 
@@ -65,28 +63,3 @@ def _speak_with(user: User) -> None:
     # For sessions `artgen.look.user_language` does it. LocaleMiddleware sets the language anew for each request.
     if user.language and translation.check_for_language(user.language):
         translation.activate(user.language)
-
-
-class _BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = BearerAuthentication
-    name = "bearer"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {
-            "type": "http",
-            "scheme": SCHEME,
-            "description": "A token from the account page or from `manage.py issue_token`.",
-        }
-
-
-class _SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = SessionAuthentication
-    name = "session"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": settings.SESSION_COOKIE_NAME,
-            "description": "The session of a signed-in browser. All but GET needs the header `X-CSRFToken` too.",
-        }

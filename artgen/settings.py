@@ -231,6 +231,15 @@ MAX_WAITING_PER_USER = env.int("MAX_WAITING_PER_USER", default=200)
 TRASH_DAYS = 30
 
 # --- REST API --------------------------------------------------------------------------------------------------------
+API_DESCRIPTION = """Prompts in, pictures out. Send `Authorization: Bearer TOKEN`; a token comes from the account page.
+
+Times are ISO 8601 in UTC, ids are UUIDs, money is whole credits. Lists are newest first, 20 a page, behind the links
+`next` and `previous`. Refusals are `application/problem+json` (RFC 9457): `code` is stable, words follow
+Accept-Language. Every 429 and 503 says in `Retry-After` when to try again.
+
+Live: the WebSocket `/ws/jobs/` sends `{"type": "snapshot", "jobs": […]}` and then `{"type": "job", "job": {…}}` for
+every change of your jobs.
+"""
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.authentication.BearerAuthentication",
@@ -238,29 +247,36 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "generation.api.pagination.NewestFirst",
+    "DEFAULT_PARSER_CLASSES": ["artgen.strict_json.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "artgen.problems.handle",
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-    "STRICT_JSON": True,
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "ArtGen",
-    "DESCRIPTION": "Prompts in, pictures out.",
+    "DESCRIPTION": API_DESCRIPTION,
     "VERSION": "1",
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "SERVERS": [{"url": PUBLIC_URL}],
+    "TAGS": [
+        {"name": "jobs", "description": "From a prompt to a picture."},
+        {"name": "images", "description": "What came of it, and pictures to work from."},
+        {"name": "models", "description": "What can be asked for."},
+        {"name": "account", "description": "Credits and limits."},
+    ],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {"JobStatus": "generation.models.Status", "Visibility": "generation.models.Visibility"},
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
+PLACING_RATE = "20/s"  # calls of one user that place jobs
+UPLOADING_RATE = "60/m"
 
 # --- words and time --------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="ru")

@@ -3,12 +3,25 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from artgen import problems, schema
 from artgen.look import set_language, set_theme
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("language/", set_language, name="set_language"),
     path("theme/", set_theme, name="set_theme"),
+    path("api/v1/", include("generation.api.urls")),
+    path("api/v1/", include("accounts.api_urls")),
+    path("api/schema/", schema.Schema.as_view(), name="api_schema"),
+    path("api/docs/", schema.reader, name="api_docs"),
+    path("api/problems/<slug:code>/", problems.kind, name="api_problem"),
+    path("api/<path:rest>", problems.unknown_address),
+    path("api/", problems.unknown_address),
     path("", include("accounts.urls")),
     path("", include("generation.urls")),
 ]
+
+handler400 = problems.bad_request
+handler403 = problems.permission_denied
+handler404 = problems.page_not_found
+handler500 = problems.server_error

@@ -88,11 +88,15 @@ class FieldError:
 
 
 class InvalidParameters(ValueError):
-    """What was asked for is outside the model's limits; `errors` says which field and which limit."""
+    """What was asked for is outside the model's limits; `errors` says which field and which limit.
 
-    def __init__(self, errors: list[FieldError]) -> None:
+    Of a batch, `by_request` has the errors of every request at fault by its index, and `errors` those of the first.
+    """
+
+    def __init__(self, errors: list[FieldError], *, by_request: Mapping[int, list[FieldError]] | None = None) -> None:
         super().__init__("; ".join(f"{error.field}: {error.detail}" for error in errors))
         self.errors = errors
+        self.by_request = by_request or {}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from accounts.models import User
 from generation import eta, hints, lifecycle, sources
 from generation.catalog import BATCH_MAX, SEED_MAX, FieldError, InvalidParameters, size_like
 from generation.eta import Eta
-from generation.models import GenerationSwitch, IdempotencyKey, ImageModel, Job, Style
+from generation.models import GenerationSwitch, IdempotencyKey, ImageModel, Job, Status, Style
 
 CANCEL_TRIES = 5
 
@@ -94,12 +94,12 @@ def place(*, user: User, request: Mapping[str, Any], key: str = "") -> Placed:
     Raises:
         InvalidParameters, GenerationOff, TooManyWaiting, KeyReused, KeyBusy, ledger.TooFewCredits: nothing was placed.
     """
-    return _place(user=user, requests=[request], batch=False, key=key)
+    return _place(user=user, requests=[request], batch=False, key=key, actor=user)
 
 
 def place_batch(*, user: User, requests: Sequence[Mapping[str, Any]], key: str = "") -> Placed:
     """Hold the credits and queue all of 1 to BATCH_MAX jobs, or none; raises what `place` raises."""
-    return _place(user=user, requests=requests, batch=True, key=key)
+    return _place(user=user, requests=requests, batch=True, key=key, actor=user)
 
 
 def repeated(request: Mapping[str, Any], *, count: int) -> list[dict[str, Any]]:
@@ -110,8 +110,8 @@ def repeated(request: Mapping[str, Any], *, count: int) -> list[dict[str, Any]]:
     return [{**request, "seed": (seed + n) % (SEED_MAX + 1) if 0 <= seed <= SEED_MAX else seed} for n in range(count)]
 
 
-def cancel(*, job: Job, actor: User) -> Job:
-    """End a job that is waiting or drawing and return what was held; RunPod is told to stop.
+def cancel(*, job: Job, actor: User | None) -> Job:
+    """End a job that is waiting or drawing and return what was held; RunPod is told to stop. No actor: a command.
 
     Raises:
         AlreadyFinal: it has ended or is being saved.
@@ -131,14 +131,52 @@ def cancel(*, job: Job, actor: User) -> Job:
     raise AlreadyFinal
 
 
+def look_again(*, job: Job, actor: User | None) -> bool:
+    """Have a job looked at now, whatever it waits for; False when there is nothing to look at."""
+    with transaction.atomic():
+        if not lifecycle.hurried(job, actor=actor):
+            return False
+        if job.status == Status.QUEUED:
+            hints.submit(job.model.slug)
+        elif job.status == Status.STORING:
+            hints.store(job.id)
+        else:
+            hints.check(job.id)
+    return True
+
+
 def retry(*, user: User, job: Job) -> Job:
     """Queue a new job with the same parameters, seed included; raises what `place` raises."""
-    return place(user=user, request={"model": job.model.slug, **job.parameters}).jobs[0]
+    return _place(user=user, requests=[_again(job)], batch=False, key="", actor=user, detail=f"again {job.id}").jobs[0]
 
 
-def _place(*, user: User, requests: Sequence[Mapping[str, Any]], batch: bool, key: str) -> Placed:
+def retry_for_owner(*, job: Job, actor: User | None) -> Placed:
+    """Queue a job once more for its owner, at the owner's cost, because staff (no actor: a command) say so.
+
+    Asking twice for the same job places one: `created` is False then. Raises what `place` raises.
+    """
+    key, detail = f"staff-retry-{job.id}", f"again {job.id}"
+    return _place(user=job.user, requests=[_again(job)], batch=False, key=key, actor=actor, detail=detail)
+
+
+def _again(job: Job) -> dict[str, Any]:
+    parameters = job.parameters
+    if job.model.offer.sized_by_source:  # its size comes from the source picture once more
+        del parameters["width"], parameters["height"]
+    return {"model": job.model.slug, **parameters}
+
+
+def _place(
+    *,
+    user: User,
+    requests: Sequence[Mapping[str, Any]],
+    batch: bool,
+    key: str,
+    actor: User | None,
+    detail: str = "",
+) -> Placed:
     switch = GenerationSwitch.objects.filter(on=False).first()
-    body = hashlib.sha256(json.dumps(list(requests), sort_keys=True, default=str).encode()).hexdigest()
+    body = hashlib.sha256(json.dumps([batch, *requests], sort_keys=True, default=str).encode()).hexdigest()
     if key and (known := IdempotencyKey.objects.filter(user=user, key=key).first()):
         return _replay(known, user=user, body=body, batch=batch)
     if switch:
@@ -151,10 +189,9 @@ def _place(*, user: User, requests: Sequence[Mapping[str, Any]], batch: bool, ke
         with transaction.atomic():
             if key:
                 _remember(user=user, key=key, body=body, placed=batch_id or jobs[0].id)
-            for job in jobs:
-                ledger.hold(user=user, amount=job.credits, reference=job.id, reason=job.prompt[:80])
+            _hold(user=user, jobs=jobs)
             _check_waiting(user=user, more=len(jobs), model=jobs[0].model)
-            lifecycle.placed(jobs)
+            lifecycle.placed(jobs, actor=actor, detail=detail)
             for slug in {job.model.slug for job in jobs}:
                 hints.submit(slug, count=sum(job.model.slug == slug for job in jobs))
     except _Twin:
@@ -187,6 +224,17 @@ def _replay(known: IdempotencyKey, *, user: User, body: str, batch: bool) -> Pla
     return Placed(jobs=jobs, batch=jobs[0].batch, created=False)
 
 
+def _hold(*, user: User, jobs: Sequence[Job]) -> None:
+    held = 0
+    for job in jobs:
+        try:
+            ledger.hold(user=user, amount=job.credits, reference=job.id, reason=job.prompt[:80])
+        except ledger.TooFewCredits as short:  # for this one; what the user needs to know is about all of them
+            needed = sum(one.credits for one in jobs)
+            raise ledger.TooFewCredits(needed=needed, available=short.available + held) from short
+        held += job.credits
+
+
 def _check_waiting(*, user: User, more: int, model: ImageModel) -> None:
     # The hold has locked the user's row, so two orders of one user cannot both count themselves in.
     if Job.objects.of(user).queued().count() + more > settings.MAX_WAITING_PER_USER:
@@ -198,13 +246,18 @@ def _draft(*, user: User, requests: Sequence[Mapping[str, Any]]) -> list[Job]:
     if not 1 <= len(requests) <= BATCH_MAX:
         detail = _("From 1 to %(max)d pictures at once.") % {"max": BATCH_MAX}
         raise InvalidParameters([FieldError(field="count", code="max_value", detail=detail)])
-    models = _models({str(request.get("model", ""))[:100] for request in requests})
+    models = {model.slug: model for model in ImageModel.objects.enabled()}
     styles = {style.slug: style for style in Style.objects.filter(enabled=True)}
-    return [_draft_one(user=user, request=request, models=models, styles=styles) for request in requests]
-
-
-def _models(slugs: set[str]) -> dict[str, ImageModel]:
-    return {model.slug: model for model in ImageModel.objects.enabled().filter(slug__in=slugs)}
+    jobs: list[Job] = []
+    errors: dict[int, list[FieldError]] = {}
+    for index, request in enumerate(requests):
+        try:
+            jobs.append(_draft_one(user=user, request=request, models=models, styles=styles))
+        except InvalidParameters as refused:
+            errors[index] = refused.errors
+    if errors:
+        raise InvalidParameters(errors[min(errors)], by_request=errors)
+    return jobs
 
 
 def _draft_one(

@@ -1,0 +1,96 @@
+"""Examples in the OpenAPI description. A test holds them against the shapes."""
+
+from artgen.openapi import EXAMPLE_HOST
+
+JOB_ID = "019ab2f0-5c1e-7d90-a3b4-1f2e3d4c5b6a"
+IMAGE_ID = "019ab2f1-0a4b-7c11-9e2d-7a6b5c4d3e2f"
+UPLOAD_ID = "019ab2ef-77aa-7b01-8d3e-90ab12cd34ef"
+
+ORDER = {"model": "flux-dev", "prompt": "Tea hills in morning mist", "width": 1024, "height": 768}
+
+IMAGE = {
+    "id": IMAGE_ID,
+    "job": JOB_ID,
+    "url": f"{EXAMPLE_HOST}/media/images/{JOB_ID}-0.png?expires=1764000000&signature=…",
+    "thumbnail_url": f"{EXAMPLE_HOST}/media/thumbnails/{JOB_ID}-0.webp?expires=1764000000&signature=…",
+    "placeholder": "2PcRDYJ4d3eIeIeAh3iIeHiHBw==",
+    "width": 1024,
+    "height": 768,
+    "bytes": 1254301,
+    "content_type": "image/png",
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "seed": 771204,
+    "favorite": False,
+    "trashed_at": None,
+    "visibility": "private",
+    "created_at": "2025-11-24T16:05:21.402Z",
+}
+
+QUEUED = {
+    "id": JOB_ID,
+    "status": "queued",
+    "progress": None,
+    "step": None,
+    "step_count": None,
+    "queue_position": 3,
+    "eta_seconds": {"p50": 40, "p90": 64},
+    "phase": "3 before you",
+    "phase_detail": "about 40 s",
+    **ORDER,
+    "negative_prompt": "",
+    "steps": 28,
+    "guidance": 7.5,
+    "seed": 771204,
+    "style": None,
+    "source_images": [],
+    "strength": None,
+    "batch": None,
+    "credits": 3,
+    "attempt": 1,
+    "version": 1,
+    "created_at": "2025-11-24T16:04:40.117Z",
+    "started_at": None,
+    "finished_at": None,
+    "error": None,
+    "images": [],
+}
+
+SUCCEEDED = QUEUED | {
+    "status": "succeeded",
+    "queue_position": None,
+    "eta_seconds": None,
+    "phase": "Picture ready",
+    "phase_detail": "",
+    "version": 6,
+    "started_at": "2025-11-24T16:04:58.930Z",
+    "finished_at": "2025-11-24T16:05:21.402Z",
+    "images": [IMAGE],
+}
+
+CANCELED = QUEUED | {
+    "status": "canceled",
+    "queue_position": None,
+    "eta_seconds": None,
+    "phase": "Canceled by you",
+    "phase_detail": "3 credits are back.",
+    "version": 2,
+    "finished_at": "2025-11-24T16:04:45.003Z",
+}
+
+MODEL = {
+    "slug": "flux-dev",
+    "name": "FLUX.1 dev",
+    "description": "Light and texture, subtle scenes",
+    "parameters": {"width": {"default": 1024, "min": 256, "max": 1536, "step": 64, "choices": None}},
+    "min_source_images": 0,
+    "max_source_images": 0,
+    "price": {"per_image": 0, "per_megapixel": 2.8, "minimum": 1},
+    "enabled": True,
+}
+
+UPLOAD = {
+    "id": UPLOAD_ID,
+    "url": f"{EXAMPLE_HOST}/media/uploads/{UPLOAD_ID}.jpg?expires=…",
+    "width": 1600,
+    "height": 900,
+}

@@ -1,0 +1,93 @@
+"""Jobs: place, list, look at, cancel, retry."""
+
+from typing import cast
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from artgen import pagination
+from artgen.endpoint import Endpoint, body_of, choice_of, id_of, query_of
+from generation import orders
+from generation.api import docs, limits
+from generation.api.bodies import read_key
+from generation.api.models import check_model
+from generation.api.refusals import told
+from generation.models import Job, Status
+from generation.serializers import job_json, jobs_json
+
+
+class Jobs(Endpoint):
+    """`/api/v1/jobs/`."""
+
+    @extend_schema(**docs.LIST_JOBS)
+    def get(self, request: Request) -> Response:
+        """Return a page of the user's own jobs."""
+        query = query_of(request, "status", "model", "batch", *pagination.PARAMETERS)
+        rows = Job.objects.of(request.user).with_all()
+        if status := choice_of(query, "status", Status.values):
+            rows = rows.filter(status=status)
+        if model := check_model(query):
+            rows = rows.filter(model=model)
+        if batch := id_of(query, "batch"):
+            rows = rows.filter(batch=batch)
+        return Response(pagination.page_of(request, rows, show=jobs_json))
+
+    @extend_schema(**docs.PLACE_JOB)
+    def post(self, request: Request) -> Response:
+        """Place one job."""
+        limits.spend(request, group="place", rate=settings.PLACING_RATE)
+        key = read_key(request)
+        with told():
+            placed = orders.place(user=cast(User, request.user), request=body_of(request), key=key)
+        return _created(request, placed.jobs[0], status=201 if placed.created else 200)
+
+
+class JobDetail(Endpoint):
+    """`/api/v1/jobs/ID/`."""
+
+    @extend_schema(**docs.GET_JOB)
+    def get(self, request: Request, job_id: UUID) -> Response:
+        """Return one of the user's own jobs."""
+        return Response(job_json(own_job(request, job_id)))
+
+
+class JobCancel(Endpoint):
+    """`/api/v1/jobs/ID/cancel/`."""
+
+    @extend_schema(**docs.CANCEL_JOB)
+    def post(self, request: Request, job_id: UUID) -> Response:
+        """Cancel one of the user's own jobs."""
+        job = own_job(request, job_id)
+        with told():
+            ended = orders.cancel(job=job, actor=cast(User, request.user))
+        return Response(job_json(ended))
+
+
+class JobRetry(Endpoint):
+    """`/api/v1/jobs/ID/retry/`."""
+
+    @extend_schema(**docs.RETRY_JOB)
+    def post(self, request: Request, job_id: UUID) -> Response:
+        """Place a new job with the parameters of one of the user's own."""
+        limits.spend(request, group="place", rate=settings.PLACING_RATE)
+        job = own_job(request, job_id)
+        with told():
+            again = orders.retry(user=cast(User, request.user), job=job)
+        return _created(request, again, status=201)
+
+
+def own_job(request: Request, job_id: UUID) -> Job:
+    """Return one of the user's own jobs; raises Http404 for anybody else's."""
+    job = Job.objects.of(request.user).with_all().filter(id=job_id).first()
+    if job is None:
+        raise Http404
+    return job
+
+
+def _created(request: Request, job: Job, *, status: int) -> Response:
+    return Response(job_json(job), status=status)

@@ -1,0 +1,26 @@
+"""Quotes: what an order would cost and how long it would take; nothing is placed."""
+
+from typing import cast
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from artgen.endpoint import Endpoint, body_of
+from generation import orders
+from generation.api import docs
+from generation.api.bodies import read_order
+from generation.api.refusals import told
+
+
+class Quotes(Endpoint):
+    """`/api/v1/quotes/`."""
+
+    @extend_schema(**docs.QUOTE)
+    def post(self, request: Request) -> Response:
+        """Tell the price and the time of a job or batch."""
+        order = read_order(body_of(request))
+        with told(listed=order.listed):
+            quote = orders.quote(user=cast(User, request.user), requests=order.requests)
+        return Response({"credits": quote.credits, "eta_seconds": quote.eta.as_json()})

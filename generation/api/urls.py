@@ -1,0 +1,20 @@
+"""Addresses of the REST API, below /api/v1/."""
+
+from django.urls import path
+
+from generation.api import batches, images, jobs, models, quotes, uploads
+
+urlpatterns = [
+    path("jobs/", jobs.Jobs.as_view()),
+    path("jobs/<uuid:job_id>/", jobs.JobDetail.as_view(), name="api_job"),
+    path("jobs/<uuid:job_id>/cancel/", jobs.JobCancel.as_view()),
+    path("jobs/<uuid:job_id>/retry/", jobs.JobRetry.as_view()),
+    path("batches/", batches.Batches.as_view()),
+    path("quotes/", quotes.Quotes.as_view()),
+    path("images/", images.Images.as_view()),
+    path("images/<uuid:image_id>/", images.ImageDetail.as_view()),
+    path("images/<uuid:image_id>/restore/", images.ImageRestore.as_view()),
+    path("uploads/", uploads.Uploads.as_view()),
+    path("models/", models.Models.as_view()),
+    path("styles/", models.Styles.as_view()),
+]
