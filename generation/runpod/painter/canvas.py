@@ -96,7 +96,8 @@ class Canvas:
 
     def edge(self, distance: Array, softness: float = 1.0) -> Array:
         """Return the coverage 0..1 of a shape from its signed distance in heights, negative inside."""
-        return np.clip(np.float32(0.5) - distance / np.float32(self.px * softness), 0, 1)
+        result: Array = np.clip(np.float32(0.5) - distance / np.float32(self.px * softness), 0, 1)
+        return result
 
     def disk(self, x: float, y: float, radius: float, softness: float = 1.2) -> Array:
         """Return the coverage (H, W) of a disk."""
@@ -104,7 +105,8 @@ class Canvas:
 
     def glow(self, x: float, y: float, falloff: float) -> Array:
         """Return light (H, W) around a point, 1 in its center, `falloff` per picture height."""
-        return np.exp(np.hypot(self.x - np.float32(x), self.y - np.float32(y)) * np.float32(-falloff))
+        result: Array = np.exp(np.hypot(self.x - np.float32(x), self.y - np.float32(y)) * np.float32(-falloff))
+        return result
 
     # -- shapes ------------------------------------------------------------------------------------------------
 

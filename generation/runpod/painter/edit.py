@@ -83,7 +83,8 @@ def _with_colors_of(planes: Array, other: Array, amount: float) -> Array:
     mean, spread = planes.mean(axis=(1, 2), keepdims=True), planes.std(axis=(1, 2), keepdims=True) + np.float32(1e-4)
     goal, width = other.mean(axis=(1, 2), keepdims=True), other.std(axis=(1, 2), keepdims=True)
     moved = (planes - mean) * np.clip(width / spread, 0.6, 1.6) + goal
-    return np.clip(planes + (moved - planes) * np.float32(amount), 0, 1)
+    result: Array = np.clip(planes + (moved - planes) * np.float32(amount), 0, 1)
+    return result
 
 
 def _relight(canvas: Canvas, sky: Array, amount: float) -> None:

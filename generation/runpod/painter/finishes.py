@@ -142,7 +142,8 @@ def _watercolor(canvas: Canvas) -> Array:
     inside = smoothstep(0.030, 0.036, edge + ragged * np.float32(0.04))
     rim = smoothstep(0.052, 0.036, edge + ragged * np.float32(0.04)) * inside
     paper = column(np.array([0.975, 0.962, 0.93], np.float32)) * (np.float32(1) + tooth * np.float32(0.07))
-    return paper + (planes * (np.float32(1) - rim * np.float32(0.14)) - paper) * inside
+    result: Array = paper + (planes * (np.float32(1) - rim * np.float32(0.14)) - paper) * inside
+    return result
 
 
 def _gouache(canvas: Canvas) -> Array:
@@ -155,7 +156,8 @@ def _gouache(canvas: Canvas) -> Array:
         canvas.height / 130
     )
     planes = contrast(saturate(planes, 1.14), 1.05)
-    return planes + np.clip(relief, -0.12, 0.12) * np.float32(0.6) + bristle * np.float32(0.03)
+    result: Array = planes + np.clip(relief, -0.12, 0.12) * np.float32(0.6) + bristle * np.float32(0.03)
+    return result
 
 
 def _ink(canvas: Canvas) -> Array:
@@ -169,9 +171,10 @@ def _ink(canvas: Canvas) -> Array:
     line = smoothstep(0.012, 0.05, broad - fine)
     dark = np.clip((np.float32(1) - wash) * np.float32(0.92) + line * np.float32(0.5), 0, 1)
     paper, ink = np.array([0.955, 0.935, 0.885], np.float32), np.array([0.09, 0.095, 0.12], np.float32)
-    result = column(paper) * (np.float32(1) + tooth * np.float32(0.05)) + column(ink - paper) * dark
+    brushed = column(paper) * (np.float32(1) + tooth * np.float32(0.05)) + column(ink - paper) * dark
     # A trace of the color stays, as if the ink were tinted.
-    return result + (canvas.rgb - luma(canvas.rgb)) * np.float32(0.16)
+    result: Array = brushed + (canvas.rgb - luma(canvas.rgb)) * np.float32(0.16)
+    return result
 
 
 def _paper_cut(canvas: Canvas) -> Array:

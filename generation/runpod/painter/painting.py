@@ -75,7 +75,7 @@ def _light(scene: Scene, seed: int, prompt: str) -> Light:
     if scene.weather & {"rain", "clouds", "snow"}:
         light = light.veiled(0.4)
     if "storm" in scene.weather:
-        light = light.veiled(0.3).darkened(0.14)
+        light = light.veiled(0.3).darkened(0.22)
     if "dark" in scene.moods and not light.night:
         light = light.darkened(0.08)
     if scene.season == "winter" and light.name == "day":
@@ -83,7 +83,7 @@ def _light(scene: Scene, seed: int, prompt: str) -> Light:
     return light
 
 
-def _pixels(canvas: Canvas) -> np.ndarray:  # type: ignore[type-arg]
+def _pixels(canvas: Canvas) -> np.ndarray:
     pixels = np.empty((canvas.height, canvas.width, 3), dtype=np.uint8)
     for channel in range(3):
         pixels[..., channel] = np.clip(canvas.rgb[channel] * np.float32(255) + np.float32(0.5), 0, 255)

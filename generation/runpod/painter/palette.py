@@ -34,13 +34,15 @@ def hexes(text: str) -> Array:
 
 def rgb(text: str) -> Array:
     """Return one hexadecimal color as (3,) in 0..1."""
-    return hexes(text)[0]
+    result: Array = hexes(text)[0]
+    return result
 
 
 def to_oklab(colors: Array) -> Array:
     """Return sRGB colors (..., 3) as OKLab. Source: Björn Ottosson, "A perceptual color space" (2020)."""
     linear = np.clip(colors, 0, None) ** 2.2
-    return (np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T).astype(np.float32)
+    result: Array = (np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T).astype(np.float32)
+    return result
 
 
 def from_oklab(lab: Array) -> Array:

@@ -107,7 +107,7 @@ def paint_stars(canvas: Canvas, *, horizon: float = 1.0, amount: float = 1.0, co
     canvas.lighten(np.array([0.96, 0.97, 1.0], np.float32), np.clip(field, 0, 1))
 
 
-def splat(canvas: Canvas, x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> Array:  # type: ignore[type-arg]
+def splat(canvas: Canvas, x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> Array:
     """Return (H, W) with weights added at points in picture heights, shared among the four nearest pixels."""
     px, py = x * canvas.height - 0.5, y * canvas.height - 0.5
     left, top = np.floor(px).astype(np.int64), np.floor(py).astype(np.int64)

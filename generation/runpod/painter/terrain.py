@@ -84,12 +84,12 @@ def ground(
     lit = np.float32(1) - smoothstep(0.15, 1.6, gap)
 
     keep = slice(pad, pad + canvas.width)
-    x, height, lit, slope_x, slope_z = (part[:, keep] for part in (x, height, lit, slope_x, slope_z))
+    x, height, lit = x[:, keep], height[:, keep], lit[:, keep]
     screen = np.float32(horizon) + (np.float32(eye) - height) * np.float32(focal) / z
     skyline = np.minimum.accumulate(screen, axis=0)
     top = max(0, canvas.row(float(skyline[-1].min())) - 1)
     slice_at, cover = _lookup(skyline, top, canvas)
-    return Ground(x, np.broadcast_to(z, x.shape), height, lit, slope_x, slope_z, top, slice_at, cover)
+    return Ground(x, np.broadcast_to(z, x.shape), height, lit, slope_x[:, keep], slope_z[:, keep], top, slice_at, cover)
 
 
 def _lookup(skyline: Array, top: int, canvas: Canvas) -> tuple[Array, Array]:

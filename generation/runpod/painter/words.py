@@ -60,7 +60,7 @@ MOTIFS: dict[str, tuple[int, str]] = {
     ),
     "field": (
         6,
-        "поле поля полю лаванд пшениц луг луга виноградник плантаци террас field lavender wheat meadow "
+        "поле поля полю лаванд пшени луг луга виноградник плантаци террас field lavender wheat meadow "
         "vineyard plantation terrace tea_hill",
     ),
     "tree": (
@@ -111,7 +111,7 @@ THINGS: dict[str, str] = {
     "nebula": "туманност галактик nebula galax",
     "ring": "кольц сатурн ring saturn",
     "lavender": "лаванд lavender",
-    "wheat": "пшениц рожь wheat rye",
+    "wheat": "пшени рожь wheat rye",
     "tea": "чай чая чайн террас =tea terrace",
     "birch": "берез birch",
     "pine": "сосн ель ели елк тайг хвой pine fir spruce taiga conifer",

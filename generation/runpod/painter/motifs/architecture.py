@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from generation.runpod.painter.canvas import Canvas
-from generation.runpod.painter.motifs.tracing import ORIGIN, Ball, Box, Hit, sunlight, trace
+from generation.runpod.painter.motifs.tracing import ORIGIN, Ball, Box, Hit, Whole, sunlight, trace
 from generation.runpod.painter.noise import Array, Tile
 from generation.runpod.painter.palette import NAMED_COLORS, hexes, mixed
 from generation.runpod.painter.scene import Scene
@@ -42,7 +42,7 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     zoom = np.float32(0.84 * max(1.0, 1.02 / canvas.aspect))
     materials = colors ** np.float32(1.65)
 
-    def shoot(px: Array, py: Array) -> tuple[Array, Array, Array]:
+    def shoot(px: Array, py: Array) -> tuple[Array, Array, Whole]:
         """Return color (3, N), coverage (N,) and the thing hit (N,) for points of the picture."""
         dx = (px - np.float32(canvas.aspect / 2)) * np.float32(mirror) * zoom
         dy = (np.float32(horizon) - py) * zoom
@@ -88,7 +88,7 @@ def _build(rng: np.random.Generator) -> tuple[list[Box], list[Ball]]:
     left = -float(rng.uniform(2.0, 2.5))
     front = float(rng.uniform(1.6, 2.2))
     for k in range(steps):
-        boxes.append(Box((left, rise * k, front + run * k), (left + wide * 1.5, rise * (k + 1), 6.4), 1))
+        boxes.append(Box((left, 0, front + run * k), (left + wide * 1.5, rise * (k + 1), 6.4), 1))
     tower = float(rng.uniform(2.4, 3.3))
     boxes.append(
         Box(
@@ -145,7 +145,7 @@ def _shade(
     materials: Array,
     tile: Tile,
     canvas: Canvas,
-) -> tuple[Array, Array, Array]:
+) -> tuple[Array, Array, Whole]:
     light = canvas.light
     where = np.flatnonzero(hit.material >= 0)
     t = hit.t[where]

@@ -88,7 +88,8 @@ def _paint_clearing(canvas: Canvas, scene: Scene, winter: bool, at: float) -> Ar
         np.float32(0.55) - slope - (y - line[None]) * np.float32(0.9) + fine * np.float32(0.10 if winter else 0.6), 0, 1
     )
     canvas.lay(shade[:, None, None] + (bright - shade)[:, None, None] * tone, canvas.edge(line[None] - y), top=top)
-    return line
+    result: Array = line
+    return result
 
 
 def _paint_cabin(canvas: Canvas, at: float, foot: float, winter: bool, side: float) -> None:

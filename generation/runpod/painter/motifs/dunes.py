@@ -47,7 +47,8 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     def crest(phase: Array, steep: float) -> Array:
         part = phase - np.floor(phase)
         rise = np.where(part < steep, part / np.float32(steep), (np.float32(1) - part) / np.float32(1 - steep))
-        return (rise * rise * (np.float32(3) - np.float32(2) * rise)).astype(np.float32)
+        result: Array = (rise * rise * (np.float32(3) - np.float32(2) * rise)).astype(np.float32)
+        return result
 
     def heights(px: Array, pz: Array) -> Array:
         warp = broad.at(px * np.float32(0.030), pz * np.float32(0.030))

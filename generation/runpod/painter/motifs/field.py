@@ -65,7 +65,8 @@ def _paint_ground(
     def rows(x: Array, z: Array) -> Array:
         bend = hills.at(x * np.float32(0.012), z * np.float32(0.012) + np.float32(0.3)) * np.float32(5 * swell)
         phase = (x + z * np.float32(turn) + bend) * np.float32(pitch)
-        return np.abs(np.sin(phase * np.float32(np.pi))).astype(np.float32)
+        result: Array = np.abs(np.sin(phase * np.float32(np.pi))).astype(np.float32)
+        return result
 
     def heights(x: Array, z: Array) -> Array:
         hill = (hills.at(x * np.float32(0.016), z * np.float32(0.016)) - np.float32(0.5)) * np.float32(2.6 * swell)
@@ -73,9 +74,10 @@ def _paint_ground(
         tuft = (fine.at(x * np.float32(0.16), z * np.float32(0.16)) - np.float32(0.5)) * np.float32(bump * 1.1)
         fade = np.exp(z * np.float32(-0.035))
         shape = rows(x, z) ** np.float32(0.7)
-        return (
+        result: Array = (
             hill * np.clip(z * np.float32(0.08), 0, 1) + rise + (shape * np.float32(bump) + tuft * shape) * fade
         ).astype(np.float32)
+        return result
 
     land = ground(canvas, heights, horizon=horizon, eye=1.75, sun=side, sun_height=0.42, near=1.1, far=60, slices=620)
     canvas.report(0.6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from generation.runpod.painter.canvas import Canvas
-from generation.runpod.painter.noise import blurred
+from generation.runpod.painter.noise import Array, blurred
 from generation.runpod.painter.palette import NAMED_COLORS, hexes, ramp, tinted
 from generation.runpod.painter.scene import Scene
 
@@ -58,7 +58,7 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     ]
 
 
-def _trace(canvas: Canvas, stops, inked: bool):  # type: ignore[no-untyped-def]
+def _trace(canvas: Canvas, stops: Array, inked: bool) -> tuple[Array, Array]:
     """Return the density (H, W) of all threads and their summed color (3, H, W)."""
     rng = canvas.rng("threads")
     scale = canvas.height / 1024
@@ -99,7 +99,8 @@ def _trace(canvas: Canvas, stops, inked: bool):  # type: ignore[no-untyped-def]
     return density, blurred(sums.reshape(3, *shape).astype(np.float32), soft)
 
 
-def _scatter(canvas, x, y, fade, tints, total, sums) -> None:  # type: ignore[no-untyped-def]
+def _scatter(canvas: Canvas, x: Array, y: Array, fade: Array, tints: Array, total: Array, sums: Array) -> None:
+    """Add a batch of steps (steps, N) to the density and the color sums of the pixels under them."""
     column, row = (x * canvas.height).astype(np.int32), (y * canvas.height).astype(np.int32)
     inside = (column >= 0) & (column < canvas.width) & (row >= 0) & (row < canvas.height)
     index = (row * canvas.width + column)[inside]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from generation.runpod.painter.canvas import Canvas, smoothstep
+from generation.runpod.painter.canvas import Canvas, Pen, smoothstep
 from generation.runpod.painter.noise import Array
 from generation.runpod.painter.palette import NAMED_COLORS, hexes, lightened, mixed, rgb
 from generation.runpod.painter.scene import Scene
@@ -194,8 +194,8 @@ def _paint_heart(canvas: Canvas, rng: np.random.Generator, x: float, y: float, r
         spots_x.append(x + away * np.cos(index * GOLDEN_ANGLE))
         spots_y.append(y + away * np.sin(index * GOLDEN_ANGLE))
 
-    def florets(shift: float, size: float):  # type: ignore[no-untyped-def]
-        def draw(pen) -> None:  # type: ignore[no-untyped-def]
+    def florets(shift: float, size: float) -> Array:
+        def draw(pen: Pen) -> None:
             for px, py in zip(spots_x, spots_y, strict=True):
                 pen.ellipse(px + shift * radius, py + shift * radius, size * radius)
 

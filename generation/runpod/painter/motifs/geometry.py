@@ -115,7 +115,7 @@ def _free(canvas: Canvas, rng: np.random.Generator, inks: Array, layers: list[tu
     slope, base = rng.uniform(0.15, 0.4), rng.uniform(0.60, 0.72)
     sun_x, sun_y, radius = px(rng.uniform(0.55, 0.66)), rng.uniform(0.34, 0.44), u * rng.uniform(0.27, 0.34)
 
-    def ring(outer: float, inner: float):  # type: ignore[no-untyped-def]
+    def ring(outer: float, inner: float) -> Array:
         def draw(pen: Pen) -> None:
             pen.ellipse(sun_x, sun_y, outer)
             pen.ellipse(sun_x, sun_y, inner, shade=0)

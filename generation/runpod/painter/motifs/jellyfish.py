@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from generation.runpod.painter.canvas import Canvas, smoothstep
@@ -174,7 +176,19 @@ def _add_tentacles(
     )
 
 
-def _splat(canvas, xs, ys, ws, x, y, radius, cos, sin, density) -> Array:  # type: ignore[no-untyped-def]
+def _splat(
+    canvas: Canvas,
+    xs: Sequence[Array],
+    ys: Sequence[Array],
+    ws: Sequence[Array],
+    x: float,
+    y: float,
+    radius: float,
+    cos: float,
+    sin: float,
+    density: float,
+) -> Array:
+    """Return (H, W) of points given in radii around a jellyfish that is turned by (cos, sin)."""
     px, py, weight = np.concatenate(xs) * radius, np.concatenate(ys) * radius, np.concatenate(ws) * density
     return splat(canvas, x + px * cos - py * sin, y + px * sin + py * cos, weight * 1.4)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from generation.runpod.painter.canvas import Canvas, smoothstep
+from generation.runpod.painter.canvas import Canvas, Pen, smoothstep
 from generation.runpod.painter.noise import Array
 from generation.runpod.painter.palette import mixed, rgb
 from generation.runpod.painter.scene import Scene
@@ -151,7 +151,7 @@ def _paint_tower(canvas: Canvas, scene: Scene, at: float, ground: float, lit: bo
     dark = mixed(light.near, rgb("2b2326"), 0.5)
     roof = mixed(stripe if bands != "plain" else rgb("7a2a26"), light.near, 0.35)
 
-    def rail(pen):  # type: ignore[no-untyped-def]
+    def rail(pen: Pen) -> None:
         pen.polygon(
             [
                 (at - neck * 1.55, top),
@@ -165,15 +165,15 @@ def _paint_tower(canvas: Canvas, scene: Scene, at: float, ground: float, lit: bo
             pen.line([(px, top), (px, top - height * 0.04)], height * 0.006)
         pen.line([(at - neck * 1.52, top - height * 0.04), (at + neck * 1.52, top - height * 0.04)], height * 0.007)
 
-    def windows(pen):  # type: ignore[no-untyped-def]
+    def windows(pen: Pen) -> None:
         for k in (0.25, 0.55):
             pen.box(at - base * 0.12, top + height * k, at + base * 0.12, top + height * (k + 0.055))
         pen.box(at - base * 0.25, foot - height * 0.13, at + base * 0.25, foot - 0.004)
 
-    def house(pen):  # type: ignore[no-untyped-def]
+    def house(pen: Pen) -> None:
         pen.box(at - neck * 0.82, top - height * 0.125, at + neck * 0.82, top)
 
-    def cap(pen):  # type: ignore[no-untyped-def]
+    def cap(pen: Pen) -> None:
         lid = top - height * 0.125
         pen.polygon(
             [
@@ -191,7 +191,7 @@ def _paint_tower(canvas: Canvas, scene: Scene, at: float, ground: float, lit: bo
     canvas.lay(roof, canvas.drawn(cap))
     canvas.lay(dark, canvas.drawn(rail))
 
-    def bars(pen):  # type: ignore[no-untyped-def]
+    def bars(pen: Pen) -> None:
         for k in (-0.8, -0.28, 0.28, 0.8):
             pen.line([(at + neck * k, top), (at + neck * k, top - height * 0.125)], height * 0.007)
 

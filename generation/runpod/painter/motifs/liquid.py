@@ -51,7 +51,7 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     smooth = canvas.blurred(pool, 0.0016)
     down, across = np.gradient(smooth)
     slope = (down * np.float32(0.75) + across * np.float32(0.65)) * np.float32(canvas.height)
-    lit = np.clip(np.float32(0.5) + slope * np.float32(0.11), 0, 1)
+    lit = np.clip(np.float32(0.5) + np.asarray(slope) * np.float32(0.11), 0, 1)
     depth = smoothstep(0.25, 0.85, np.hypot(rx, ry))
     canvas.rgb = colors * (np.float32(0.74) + np.float32(0.46) * lit) * (np.float32(0.84) + np.float32(0.26) * depth)
     sheen = smoothstep(0.78, 1.0, lit)

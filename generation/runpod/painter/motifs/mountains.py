@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from generation.runpod.painter.canvas import Canvas, smoothstep
+from generation.runpod.painter.canvas import Canvas, Pen, smoothstep
 from generation.runpod.painter.noise import Array, Tile, blurred
 from generation.runpod.painter.palette import lightened, mixed, ramp
 from generation.runpod.painter.scene import Scene
@@ -131,7 +131,7 @@ def paint_birds(canvas: Canvas, x: float, y: float, *, count: int = 7, size: flo
     """Paint a loose flock of distant birds around (x, y)."""
     rng = canvas.rng("birds")
 
-    def draw(pen) -> None:  # type: ignore[no-untyped-def]
+    def draw(pen: Pen) -> None:
         for _ in range(count):
             bx, by = x + rng.normal(0, 0.075), y + rng.normal(0, 0.035)
             span, lift, tilt = size * rng.uniform(0.6, 1.3), rng.uniform(0.3, 0.75), rng.uniform(-0.2, 0.2)

@@ -85,4 +85,5 @@ def _relief(canvas: Canvas, rng: np.random.Generator, form: str) -> Array:
         (x - np.float32(px)) / np.float32(max(1.0, canvas.aspect * 0.85)),
         (y - np.float32(py)) * np.float32(canvas.unit**-0.4),
     )
-    return noise * np.float32(0.62) + away * np.float32(0.85)
+    result: Array = noise * np.float32(0.62) + away * np.float32(0.85)
+    return result

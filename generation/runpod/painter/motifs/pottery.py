@@ -34,8 +34,11 @@ class Vase:
 
     def radius(self, y: Array) -> Array:
         """Return the outer radius at heights y."""
-        index = np.clip(y * np.float32(PROFILE_STEPS / self.height), 0, PROFILE_STEPS - 1).astype(np.int32)
-        result: Array = self.profile[index]
+        place = np.clip(y * np.float32(PROFILE_STEPS / self.height), 0, PROFILE_STEPS - 1.001)
+        below = place.astype(np.int32)
+        first = self.profile[below]
+        # Interpolated, as steps of the profile would show as rings in the highlights.
+        result: Array = first + (self.profile[below + 1] - first) * (place - below).astype(np.float32)
         return result
 
 
@@ -57,7 +60,8 @@ def profile(kind: str, height: float) -> Array:
         "ribbed": 0.12 + 0.14 * np.sin(np.pi * np.clip(t, 0.02, 0.97)) ** 0.8 + 0.012 * np.sin(t * 44),
         "amphora": 0.07 + 0.23 * np.sin(np.pi * t**1.35) ** 1.2 + 0.05 * step(0.93, 1.0),
     }
-    return (shapes[kind] * (height / 0.9) ** 0.35).astype(np.float32)
+    result: Array = (shapes[kind] * (height / 0.9) ** 0.35).astype(np.float32)
+    return result
 
 
 class Stage:
@@ -158,7 +162,8 @@ def paint_vase(canvas: Canvas, stage: Stage, vase: Vase, u: Array, v: Array, zoo
         around = np.hypot(x - np.float32(vase.x), z - np.float32(vase.z))
         side = around - vase.radius(y)
         hollow = np.where(y > vase.height * 0.14, np.abs(side + wall) - wall, side)
-        return np.maximum(hollow * np.float32(0.72), np.maximum(-y, y - np.float32(vase.height)))
+        result: Array = np.maximum(hollow * np.float32(0.72), np.maximum(-y, y - np.float32(vase.height)))
+        return result
 
     for _ in range(64):
         at = t[live]
@@ -201,7 +206,7 @@ def paint_vase(canvas: Canvas, stage: Stage, vase: Vase, u: Array, v: Array, zoo
 
 def _place(
     canvas: Canvas, rows: slice, columns: slice, shape: tuple[int, ...], seen: np.ndarray, cover: Array, colors: Array
-) -> None:  # type: ignore[type-arg]
+) -> None:
     for channel in range(3):
         part = canvas.rgb[channel, rows, columns].reshape(-1).copy()
         part[seen] += (colors[channel] - part[seen]) * cover
@@ -210,7 +215,7 @@ def _place(
 
 def _glaze(stage: Stage, vase: Vase, x: Array, y: Array, z: Array) -> Array:
     """Return the color planes of a glaze that ran, pooled and speckled in the kiln."""
-    turn = np.arctan2(x - np.float32(vase.x), z - np.float32(vase.z))
+    turn = np.arctan2(x - np.float32(vase.x), np.float32(vase.z) - z)
     wash = stage.tile.at(turn * np.float32(0.14) + np.float32(vase.seed), y * np.float32(0.75))
     speck = stage.tile.at(turn * np.float32(0.9) + np.float32(vase.seed * 3), y * np.float32(4.6))
     base = vase.glaze[:, None] * (np.float32(0.74) + np.float32(0.52) * wash)
@@ -261,7 +266,7 @@ def paint_fruit(
         (y - np.float32(radius)) / np.float32(radius),
         (z - np.float32(z0)) / np.float32(radius),
     )
-    pores = stage.tile.at(np.arctan2(nx, nz) * np.float32(0.9), ny * np.float32(1.4)) - np.float32(0.5)
+    pores = stage.tile.at(np.arctan2(nx, -nz) * np.float32(0.9), ny * np.float32(1.4)) - np.float32(0.5)
     blush = stage.tile.at(nx * np.float32(0.12), ny * np.float32(0.12))
     base = color[:, None] * (np.float32(0.75) + np.float32(0.5) * blush + pores * np.float32(0.16))
     sun = stage.sunlight(x, y, z, without=fruit)

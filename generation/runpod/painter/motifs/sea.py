@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from generation.runpod.painter.canvas import Canvas, Pen, smoothstep
+from generation.runpod.painter.noise import Array
 from generation.runpod.painter.palette import mixed, rgb, tinted
 from generation.runpod.painter.scene import Scene
 from generation.runpod.painter.sky import paint_moon, paint_sky, paint_stars, paint_sun
@@ -114,7 +115,7 @@ def _paint_boat(canvas: Canvas, x: float, horizon: float, size: float) -> None:
     hull = [(-0.42, 0.09), (0.46, 0.07), (0.38, -0.01), (0.2, -0.035), (-0.2, -0.035), (-0.32, 0.0)]
     mast = [(-0.008, 0.0), (-0.008, 1.04), (0.008, 1.04), (0.008, 0.0)]
 
-    def pair(*shapes: list[tuple[float, float]], mirrored: bool = False):  # type: ignore[no-untyped-def]
+    def pair(*shapes: list[tuple[float, float]], mirrored: bool = False) -> Array:
         def draw(pen: Pen) -> None:
             for shape in shapes:
                 pen.polygon(at(shape, mirrored))

@@ -184,9 +184,11 @@ def _paint_twigs(
         stems.append(points)
         for k in range(8, 26, 2 if leafy else 3):
             side = 1 if (k // 2) % 2 else -1
-            buds.append((*points[k], side * rng.uniform(0.03, 0.06), rng.uniform(0.022, 0.036), rng.uniform(-0.5, 0.5)))
+            buds.append(
+                (*points[k], side * rng.uniform(0.014, 0.03), rng.uniform(0.022, 0.036), rng.uniform(-0.5, 0.5))
+            )
 
-    def wood(dx: float, dy: float, z: float | None = None):  # type: ignore[no-untyped-def]
+    def wood(dx: float, dy: float, z: float | None = None) -> Array:
         def draw(pen: Pen) -> None:
             for points in stems:
                 line = [project(x + dx, y + dy, z if z is not None else pz) for x, y, pz in points]
@@ -194,7 +196,7 @@ def _paint_twigs(
 
         return canvas.drawn(draw)
 
-    def bloom(dx: float, dy: float, z: float | None, grow: float, lift: float = 0.0, wide: float = 0.0):  # type: ignore[no-untyped-def]
+    def bloom(dx: float, dy: float, z: float | None, grow: float, lift: float = 0.0, wide: float = 0.0) -> Array:
         def draw(pen: Pen) -> None:
             for x, y, pz, out, size, turn in buds:
                 px, py = project(x + dx + out, y + dy + 0.01, z if z is not None else pz)

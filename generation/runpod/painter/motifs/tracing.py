@@ -6,12 +6,16 @@ Boxes are met by the slab method (Kay and Kajiya, 1986).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.runpod.painter.canvas import smoothstep
 from generation.runpod.painter.noise import Array
 
+Whole = NDArray[np.signedinteger[Any]]
+Mask = NDArray[np.bool_]
 _FAR = np.float32(1e4)
 
 ORIGIN = np.array([0.0, 1.0, -4.0], np.float32)
@@ -43,8 +47,8 @@ class Hit:
 
     t: Array
     normal: Array
-    material: Array
-    thing: Array
+    material: Whole
+    thing: Whole
 
 
 def trace(boxes: list[Box], balls: list[Ball], dx: Array, dy: Array) -> Hit:
@@ -100,10 +104,10 @@ def _opening(
     dx: Array,
     dy: Array,
     t: Array,
-    face: Array,
+    face: Whole,
     facing: Array,
-    code: Array,
-) -> Array:
+    code: Whole,
+) -> Mask:
     """Move hits inside an arched opening to its jambs; return which rays pass through."""
     center, half, spring = opening
     x, y = ORIGIN[0] + dx * t - np.float32(center), ORIGIN[1] + dy * t
@@ -129,14 +133,12 @@ def _opening(
     facing[2, high] = 0
     code[low] += 4
     code[high] += 5
-    result: Array = inside & ~low & ~high
+    result: Mask = inside & ~low & ~high
     return result
 
 
-def _in_arch(x: Array, y: Array, half: float, spring: float) -> Array:
-    result: Array = (
-        (np.abs(x) < half) & ((y < spring) | (x * x + (y - np.float32(spring)) ** 2 < half * half)) & (y > 0)
-    )
+def _in_arch(x: Array, y: Array, half: float, spring: float) -> Mask:
+    result: Mask = (np.abs(x) < half) & ((y < spring) | (x * x + (y - np.float32(spring)) ** 2 < half * half)) & (y > 0)
     return result
 
 

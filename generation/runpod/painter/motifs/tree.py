@@ -89,7 +89,8 @@ def _paint_hill(canvas: Canvas, scene: Scene, at: float, horizon: float) -> Arra
         )
     )
     canvas.lay(mixed(base, light.near, 0.7), shadow * np.float32(0.5), top=top)
-    return line
+    result: Array = line
+    return result
 
 
 def _grow(
