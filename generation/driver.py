@@ -212,13 +212,14 @@ def _apply(job: Job, reply: Report | RunPodError | None, *, look_every: timedelt
 
 
 def _follow(job: Job, report: Report, *, until: datetime) -> None:
-    seen = {"progress": report.progress, "step": report.step, "step_count": report.steps}
+    drawn = lifecycle.Drawn(progress=report.progress, step=report.step, step_count=report.steps)
     if report.state is State.RUNNING and job.status == Status.SUBMITTED:
-        lifecycle.running(job, until=until, **seen)
+        lifecycle.running(job, until=until, drawn=drawn)
     elif report.progress is not None and report.progress > (job.progress or 0):  # updates come late and out of order
-        lifecycle.progressed(job, until=until, **seen)
+        lifecycle.progressed(job, until=until, drawn=drawn)
     elif job.missing_since:
-        lifecycle.progressed(job, until=until, progress=job.progress, step=job.step, step_count=job.step_count)
+        as_before = lifecycle.Drawn(progress=job.progress, step=job.step, step_count=job.step_count)
+        lifecycle.progressed(job, until=until, drawn=as_before)
     else:
         lifecycle.postponed(job, until=until)
 
@@ -321,9 +322,8 @@ def _keep(job: Job, *, position: int, data: bytes, seed: int) -> Image:
     written = {**job.parameters, "model": job.snapshot["slug"], "seed": seed}
     del written["source_images"]
     picture = pictures.prepare(data, parameters=written)
-    place = {"user_id": job.user_id, "job_id": job.id, "position": position}
-    key = storage.image_key(**place, content_type=picture.content_type)
-    thumbnail_key = storage.thumbnail_key(**place)
+    key = storage.image_key(user_id=job.user_id, job_id=job.id, position=position, content_type=picture.content_type)
+    thumbnail_key = storage.thumbnail_key(user_id=job.user_id, job_id=job.id, position=position)
     storage.save(key, picture.data, content_type=picture.content_type)
     storage.save(thumbnail_key, picture.thumbnail, content_type="image/webp")
     return Image(

@@ -79,7 +79,7 @@ def _measure(model: ImageModel) -> Eta:
     spans = sorted(
         (finished - submitted).total_seconds()
         for submitted, finished in done.values_list("submitted_at", "finished_at")[:SAMPLE]
-        if finished
+        if submitted and finished
     )
     if not spans:
         return Eta(model.typical_seconds, round(model.typical_seconds * P90_WITHOUT_HISTORY))

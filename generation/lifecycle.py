@@ -12,6 +12,7 @@ Locks are taken in the order model on offer, job, user.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -27,7 +28,7 @@ from django.utils import timezone
 from accounts import ledger
 from accounts.models import User
 from generation import events
-from generation.models import ACTIVE, AT_RUNPOD, Image, ImageModel, Job, JobEvent, Status
+from generation.models import ACTIVE, AT_RUNPOD, Image, ImageModel, Job, JobEvent, JobQuerySet, Status
 
 FIRST_LOOK = timedelta(seconds=2)  # from a submission to the first look at it
 STOPPED_BY_STAFF = "stopped_by_staff"
@@ -36,6 +37,15 @@ UNKNOWN_MARGIN = timedelta(seconds=60)  # beyond RunPod's ttl, for clocks that d
 
 class Stale(Exception):
     """The job is no longer where the caller saw it; somebody else has moved it. Look again or let it be."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """How far a drawing is: `progress` from 0 to 1, `step` of `step_count`; None where the worker does not tell."""
+
+    progress: float | None
+    step: int | None
+    step_count: int | None
 
 
 # --- birth -----------------------------------------------------------------------------------------------------------
@@ -182,7 +192,7 @@ def deferred(job: Job, *, until: datetime, detail: str) -> Job:
         )
 
 
-def running(job: Job, *, until: datetime, progress: float | None, step: int | None, step_count: int | None) -> Job:
+def running(job: Job, *, until: datetime, drawn: Drawn) -> Job:
     """Note that a GPU has begun. Raises Stale."""
     now = timezone.now()
     return _moved(
@@ -193,22 +203,22 @@ def running(job: Job, *, until: datetime, progress: float | None, step: int | No
         due_at=until,
         started_at=Coalesce(F("started_at"), now),
         missing_since=None,
-        progress=progress,
-        step=step,
-        step_count=step_count,
+        progress=drawn.progress,
+        step=drawn.step,
+        step_count=drawn.step_count,
     )
 
 
-def progressed(job: Job, *, until: datetime, progress: float | None, step: int | None, step_count: int | None) -> Job:
+def progressed(job: Job, *, until: datetime, drawn: Drawn) -> Job:
     """Note how far the drawing is; no line in the history. Raises Stale."""
     return _moved(
         job,
         job.status,
         due_at=until,
         missing_since=None,
-        progress=progress,
-        step=step,
-        step_count=step_count,
+        progress=drawn.progress,
+        step=drawn.step,
+        step_count=drawn.step_count,
     )
 
 
@@ -344,11 +354,11 @@ def _moved(
     return moved
 
 
-def _unknown(job_id: UUID, attempt: int) -> Any:
+def _unknown(job_id: UUID, attempt: int) -> JobQuerySet:
     return Job.objects.filter(id=job_id, attempt=attempt, status=Status.SUBMITTED, runpod_id="")
 
 
-def _same(job: Job) -> Any:
+def _same(job: Job) -> JobQuerySet:
     return Job.objects.filter(id=job.id, status=job.status, attempt=job.attempt)
 
 

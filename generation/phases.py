@@ -22,8 +22,10 @@ class Phase:
     detail: str
 
 
-def of_job(job: Job, *, position: int | None, eta: Eta | None, now: datetime | None = None) -> Phase:
-    """Return the words for the job's phase in the active language."""
+def of_job(
+    job: Job, *, position: int | None, eta: Eta | None, warm: bool = False, now: datetime | None = None
+) -> Phase:
+    """Return the words for the job's phase in the active language; `warm`: a GPU is awake for its model."""
     now = now or timezone.now()
     about = words.about(eta.p50, eta.p90) if eta else ""
     if job.status == Status.QUEUED:
@@ -37,6 +39,8 @@ def of_job(job: Job, *, position: int | None, eta: Eta | None, now: datetime | N
     if job.status == Status.SUBMITTED:
         if job.missing_since or (job.submitted_at and now - job.submitted_at > timedelta(seconds=60)):
             return Phase(_("GPU waking up"), _late(job, now))
+        if warm:
+            return Phase(_("Starting"), about)
         return Phase(_("GPU waking up"), _("usually 20–40 s, not charged"))
     if job.status == Status.RUNNING:
         left = _("%(about)s left") % {"about": about} if about else ""

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from generation import eta, phases, storage
+from generation import eta, phases, storage, turns
 from generation.models import Image, Job, Status
 
 
@@ -14,7 +14,8 @@ def job_json(job: Job) -> dict[str, Any]:
     """Return the job as clients see it; fetch it with `Job.objects.with_all()`, or pictures and model cost queries."""
     now = timezone.now()
     position, left = eta.position(job), eta.of_job(job, now=now)
-    phase = phases.of_job(job, position=position, eta=left, now=now)
+    warm = job.status == Status.SUBMITTED and turns.line(job.model_id).warm
+    phase = phases.of_job(job, position=position, eta=left, warm=warm, now=now)
     failed = job.status == Status.FAILED
     return {
         "id": str(job.id),

@@ -3,15 +3,17 @@
 import heapq
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.core.cache import cache
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
-from generation.models import ImageModel, Job
+from generation.models import ImageModel, Job, Status
 
 LINE_SECONDS = 2
+WARM_FOR = timedelta(seconds=60)
 LINE_MOST = 5_000
 
 
@@ -28,9 +30,13 @@ def next_job(model: ImageModel) -> Job | None:
 
 @dataclass(frozen=True)
 class Line:
-    """What stands before a new job of a model: so many `at_runpod`, and the QUEUED ones with their places."""
+    """What stands before a new job of a model: so many `at_runpod`, and the QUEUED ones with their places.
+
+    `warm`: a GPU has worked for the model within WARM_FOR, so the next job need not wait for one to wake up.
+    """
 
     at_runpod: int
+    warm: bool
     positions: dict[UUID, int]
 
 
@@ -62,4 +68,6 @@ def _look(model_id: int) -> Line:
         found[own.popleft()[1]] = len(found)
         if own:
             heapq.heappush(heap, (turns + 1, own[0][0], user_id))
-    return Line(at_runpod=busy.total(), positions=found)
+    worked = Q(status=Status.RUNNING) | Q(status=Status.SUCCEEDED, finished_at__gte=timezone.now() - WARM_FOR)
+    warm = Job.objects.filter(worked, model_id=model_id).exists()
+    return Line(at_runpod=busy.total(), warm=warm, positions=found)
