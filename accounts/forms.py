@@ -72,6 +72,15 @@ class SignInForm(PausingMixin, AuthenticationForm):
         widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
 
+    def refuse(self) -> None:
+        """Point at the password, where the words about a refusal stand."""
+        del self.fields["username"].widget.attrs["autofocus"]
+        self.fields["password"].widget.attrs |= {
+            "autofocus": True,
+            "aria-invalid": "true",
+            "aria-describedby": "id_password_refusal",
+        }
+
     def clean_username(self) -> str:
         """Return the address in the spelling under which accounts are kept."""
         return fold(self.cleaned_data["username"])

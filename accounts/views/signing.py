@@ -63,6 +63,8 @@ def login(request: HttpRequest) -> HttpResponse:
             pauses.know(request, response, user.get_username())
             return response
         wait = form.seconds_to_wait
+        if form.non_field_errors():
+            form.refuse()
     context = {"form": form, "next": next_page(request)}
     page = render(request, "accounts/login.html", context, status=429 if wait else 200)
     if wait:
