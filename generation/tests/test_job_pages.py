@@ -33,10 +33,10 @@ class JobPagesTestCase(BaseTestCase):
     def place(self, user, **request):
         return orders.place(user=user, request={"model": "flux-schnell", "prompt": "a lighthouse", **request}).jobs[0]
 
-    def run_job(self, job, **progress):
+    def run_job(self, job, *, progress=None, step=None, step_count=None):
         job = lifecycle.submitted(lifecycle.submitting(job), runpod_id=f"rp-{job.id}")
-        until = timezone.now() + timedelta(hours=1)
-        return lifecycle.running(job, until=until, **{"progress": None, "step": None, "step_count": None, **progress})
+        drawn = lifecycle.Drawn(progress=progress, step=step, step_count=step_count)
+        return lifecycle.running(job, until=timezone.now() + timedelta(hours=1), drawn=drawn)
 
     def finish(self, job, *, trashed=False):
         job = lifecycle.storing(self.run_job(job), drawn_for=timedelta(seconds=4))

@@ -1,19 +1,13 @@
 """The create page: composer, quote and live feed."""
 
-import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.contrib.staticfiles import finders
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -22,70 +16,20 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import ledger
 from accounts.models import User
 from artgen import words
-from generation import eta, orders, storage, uploads
+from generation import orders, uploads
 from generation.catalog import FieldError, InvalidParameters
-from generation.eta import Eta
 from generation.forms import Composer
-from generation.models import GenerationSwitch, Image, ImageModel, Job, Style, Upload
+from generation.models import ImageModel, Job
 from generation.runpod.picture import NotAPicture
 from generation.views import feed
+from generation.views.composing import composing, offer_of, sample, switched_off, uuid_or_none
 from generation.views.parts import part, wants_part
 
-BUSY_SECONDS = 60  # a line longer than this is told in the list of models
 PROMPTS = (
     ("tea", gettext_lazy("Tea hills in morning mist, rows of bushes, warm light")),
     ("vase", gettext_lazy("A dark vase with cotton branches, long shadows from a window")),
     ("canyon", gettext_lazy("A canyon of layered colored paper, seen from above")),
 )
-
-
-@dataclass(frozen=True)
-class ModelOption:
-    """One model in the list."""
-
-    model: ImageModel
-    price: int
-    speed: Eta
-    line_seconds: int  # how much longer than usual because of the line before it
-    thumbnail: str
-    chosen: bool
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether its line is worth a word."""
-        return self.line_seconds >= BUSY_SECONDS
-
-
-@dataclass(frozen=True)
-class StyleOption:
-    """One style preset."""
-
-    slug: str
-    name: str
-    thumbnail: str
-
-
-@dataclass(frozen=True)
-class Offer:
-    """What stands on the Create button."""
-
-    count: int
-    credits: int
-    eta: Eta | None
-    left: int
-
-    @property
-    def short(self) -> int:
-        """How many credits are missing."""
-        return max(0, -self.left)
-
-
-@dataclass(frozen=True)
-class Source:
-    """One source picture in the composer."""
-
-    id: str
-    url: str
 
 
 @login_required
@@ -105,11 +49,8 @@ def create(request: HttpRequest) -> HttpResponse:
 def composer(request: HttpRequest) -> HttpResponse:
     """Return the composer for another model (`switch`) with what was typed, or filled as a job was (`job`)."""
     models = list(ImageModel.objects.enabled())
-    if "job" in request.GET:
-        form = _composer_from_address(request, models)
-    else:
-        form = _typed(request.GET, models)
-    return part(request, "generation/_composer.html", _composing(request, models=models, composer=form))
+    form = _composer_from_address(request, models) if "job" in request.GET else _typed(request.GET, models)
+    return part(request, "generation/_composer.html", composing(_user(request), models=models, composer=form))
 
 
 @login_required
@@ -119,7 +60,7 @@ def quote(request: HttpRequest) -> HttpResponse:
     models = list(ImageModel.objects.enabled())
     chosen = _chosen(models, request.GET.get("model", ""))
     form = Composer.posted(chosen, request.GET) if chosen else None
-    context = {"offer": _offer(_user(request), form), "switch": _switched_off()}
+    context = {"offer": offer_of(_user(request), form), "switch": switched_off()}
     return part(request, "generation/_create_button.html", context)
 
 
@@ -140,7 +81,7 @@ def _posted(request: HttpRequest) -> HttpResponse:
             form.explain(refused.errors)
             status = 400
         except ledger.TooFewCredits:
-            offer = _offer(user, form)
+            offer = offer_of(user, form)
             form.errors["form"] = [_short(offer.short if offer else 0)]
             status = 402
         except orders.GenerationOff as off:
@@ -177,7 +118,7 @@ def _typed(data: QueryDict, models: list[ImageModel]) -> Composer | None:
 
 def _refused(request: HttpRequest, *, models: list[ImageModel], form: Composer, status: int) -> HttpResponse:
     if wants_part(request):
-        context = _composing(request, models=models, composer=form)
+        context = composing(_user(request), models=models, composer=form)
         return part(request, "generation/_composer.html", context, status=status)
     return render(request, "generation/create.html", _page(request, models=models, composer=form), status=status)
 
@@ -220,13 +161,13 @@ def _composer_from_address(request: HttpRequest, models: list[ImageModel]) -> Co
 def _page(request: HttpRequest, *, models: list[ImageModel], composer: Composer | None) -> dict[str, Any]:
     show = request.GET.get("show", "all")
     show = show if show in feed.SHOWN else "all"
-    page = feed.of_user(_user(request), show=show, before=_uuid(request.GET.get("before", "")))
+    page = feed.of_user(_user(request), show=show, before=uuid_or_none(request.GET.get("before", "")))
     examples = [
-        {"text": text, "thumbnail": _sample("examples", name), "address": f"?{urlencode({'prompt': str(text)})}"}
+        {"text": text, "thumbnail": sample("examples", name), "address": f"?{urlencode({'prompt': str(text)})}"}
         for name, text in PROMPTS
     ]
     asked = {"job", "model", "prompt", "source"} & set(request.GET)
-    return _composing(request, models=models, composer=composer) | {
+    return composing(_user(request), models=models, composer=composer) | {
         "feed": page,
         "show": show,
         "is_filled": bool(asked) or request.method == "POST",
@@ -241,66 +182,13 @@ def _page(request: HttpRequest, *, models: list[ImageModel], composer: Composer 
     }
 
 
-def _composing(request: HttpRequest, *, models: list[ImageModel], composer: Composer | None) -> dict[str, Any]:
-    user = _user(request)
-    return {
-        "composer": composer,
-        "models": [_model_option(model, chosen=composer is not None and model == composer.model) for model in models],
-        "styles": [
-            StyleOption(style.slug, style.name, _sample("styles", style.slug))
-            for style in Style.objects.filter(enabled=True)
-        ],
-        "sources": _sources(user, composer.sources) if composer and composer.takes_sources else [],
-        "source_model": next((model for model in models if model.max_source_images), None),
-        "offer": _offer(user, composer),
-        "switch": _switched_off(),
-        "key": uuid.uuid4(),
-    }
-
-
-def _model_option(model: ImageModel, *, chosen: bool) -> ModelOption:
-    offer = model.offer
-    first = Composer(model=model).size or (1024, 1024)
-    speed, now = eta.speed(model), eta.of_order(model)
-    return ModelOption(
-        model=model,
-        price=offer.price_of({"width": first[0], "height": first[1]}),
-        speed=speed,
-        line_seconds=now.p50 - speed.p50,
-        thumbnail=_sample("models", model.slug),
-        chosen=chosen,
-    )
-
-
-def _offer(user: User, form: Composer | None) -> Offer | None:
-    """Return price and waiting time without placing; None while the form holds nothing that has a price."""
-    if form is None:
-        return None
-    width, height = form.size or (1024, 1024)
-    credits = form.model.offer.price_of({"width": width, "height": height}) * form.count
-    now = eta.of_order(form.model, count=form.count)
-    return Offer(count=form.count, credits=credits, eta=now, left=user.credits - credits)
-
-
-def _sources(user: User, ids: list[str]) -> list[Source]:
-    """Return the user's own pictures and uploads among the ids, in their order."""
-    wanted = [found for one in ids if (found := _uuid(one))]
-    keys: dict[UUID, str] = dict(Upload.objects.filter(user=user, id__in=wanted).values_list("id", "key"))
-    keys |= dict(Image.objects.of(user).filter(id__in=wanted).values_list("id", "thumbnail_key"))
-    return [Source(id=str(one), url=storage.url(keys[one])) for one in wanted if one in keys]
-
-
-def _switched_off() -> GenerationSwitch | None:
-    return GenerationSwitch.objects.filter(on=False).first()
-
-
 def _chosen(models: list[ImageModel], slug: str, *, needs_source: bool = False) -> ImageModel | None:
     fitting = [model for model in models if model.max_source_images] if needs_source else models
     return next((model for model in fitting if model.slug == slug), fitting[0] if fitting else None)
 
 
 def _own_job(request: HttpRequest, text: str) -> Job | None:
-    job_id = _uuid(text)
+    job_id = uuid_or_none(text)
     return Job.objects.of(request.user).with_all().filter(id=job_id).first() if job_id else None
 
 
@@ -316,23 +204,5 @@ def _short(missing: int) -> str:
     return _("%(credits)s short") % {"credits": words.credits(missing)}
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
 def _user(request: HttpRequest) -> User:
     return cast(User, request.user)
-
-
-@lru_cache(maxsize=500)
-def _sample_path(path: str) -> str:
-    return path if finders.find(path) else ""
-
-
-def _sample(kind: str, slug: str) -> str:
-    """Return the address of the painted sample of a model or style, empty where there is none."""
-    path = _sample_path(f"generation/{kind}/{slug}.webp")
-    return static(path) if path else ""

@@ -1,0 +1,140 @@
+"""What the templates of the composer need: models, styles, sources, and what stands on the button."""
+
+import uuid
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
+
+from accounts.models import User
+from generation import eta, storage
+from generation.eta import Eta
+from generation.forms import Composer
+from generation.models import GenerationSwitch, Image, ImageModel, Style, Upload
+
+BUSY_SECONDS = 60  # a line longer than this is told in the list of models
+
+
+@dataclass(frozen=True)
+class ModelOption:
+    """One model in the list."""
+
+    model: ImageModel
+    price: int
+    speed: Eta
+    line_seconds: int  # how much longer than usual because of the line before it
+    thumbnail: str
+    chosen: bool
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether its line is worth a word."""
+        return self.line_seconds >= BUSY_SECONDS
+
+
+@dataclass(frozen=True)
+class StyleOption:
+    """One style preset."""
+
+    slug: str
+    name: str
+    thumbnail: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What stands on the Create button."""
+
+    count: int
+    credits: int
+    eta: Eta | None
+    left: int
+
+    @property
+    def short(self) -> int:
+        """How many credits are missing."""
+        return max(0, -self.left)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source picture in the composer."""
+
+    id: str
+    url: str
+
+
+def composing(user: User, *, models: list[ImageModel], composer: Composer | None) -> dict[str, Any]:
+    """Return the context of `_composer.html`; composer None: no model is on offer."""
+    return {
+        "composer": composer,
+        "models": [_model_option(model, chosen=composer is not None and model == composer.model) for model in models],
+        "styles": [
+            StyleOption(style.slug, style.name, sample("styles", style.slug))
+            for style in Style.objects.filter(enabled=True)
+        ],
+        "sources": _sources(user, composer.sources) if composer and composer.takes_sources else [],
+        "source_model": next((model for model in models if model.max_source_images), None),
+        "offer": offer_of(user, composer),
+        "switch": switched_off(),
+        "key": uuid.uuid4(),
+    }
+
+
+def _model_option(model: ImageModel, *, chosen: bool) -> ModelOption:
+    offer = model.offer
+    first = Composer(model=model).size or (1024, 1024)
+    speed, now = eta.speed(model), eta.of_order(model)
+    return ModelOption(
+        model=model,
+        price=offer.price_of({"width": first[0], "height": first[1]}),
+        speed=speed,
+        line_seconds=now.p50 - speed.p50,
+        thumbnail=sample("models", model.slug),
+        chosen=chosen,
+    )
+
+
+def offer_of(user: User, form: Composer | None) -> Offer | None:
+    """Return price and waiting time without placing; None while the form holds nothing that has a price."""
+    if form is None:
+        return None
+    width, height = form.size or (1024, 1024)
+    credits = form.model.offer.price_of({"width": width, "height": height}) * form.count
+    now = eta.of_order(form.model, count=form.count)
+    return Offer(count=form.count, credits=credits, eta=now, left=user.credits - credits)
+
+
+def _sources(user: User, ids: list[str]) -> list[Source]:
+    """Return the user's own pictures and uploads among the ids, in their order."""
+    wanted = [found for one in ids if (found := uuid_or_none(one))]
+    keys: dict[UUID, str] = dict(Upload.objects.filter(user=user, id__in=wanted).values_list("id", "key"))
+    keys |= dict(Image.objects.of(user).filter(id__in=wanted).values_list("id", "thumbnail_key"))
+    return [Source(id=str(one), url=storage.url(keys[one])) for one in wanted if one in keys]
+
+
+def switched_off() -> GenerationSwitch | None:
+    """Return the stop switch if it is off, with its message."""
+    return GenerationSwitch.objects.filter(on=False).first()
+
+
+def uuid_or_none(text: str) -> UUID | None:
+    """Return the id that an address names, None where it names none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=500)
+def _found(path: str) -> str:
+    return path if finders.find(path) else ""
+
+
+def sample(kind: str, slug: str) -> str:
+    """Return the address of the painted sample of a model or style, empty where there is none."""
+    path = _found(f"generation/{kind}/{slug}.webp")
+    return static(path) if path else ""
