@@ -112,6 +112,12 @@ def _odd_number(name: str, parameter: Parameter) -> Iterator[str]:
         yield _("min is above max.")
     if parameter.step is not None and parameter.step <= 0:
         yield _("step is above 0.")
+    if parameter.default is None:
+        return
+    too_small = parameter.min is not None and parameter.default < parameter.min
+    too_large = parameter.max is not None and parameter.default > parameter.max
+    if too_small or too_large or (parameter.choices and parameter.default not in parameter.choices):
+        yield _("the default is outside the limits.")
 
 
 def _odd_sizes(offer: Offer) -> Iterator[str]:

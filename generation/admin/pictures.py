@@ -1,0 +1,90 @@
+"""Pictures and uploads: what lies in the bucket, to read."""
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from artgen import words
+from generation import storage
+from generation.admin.reading import ReadOnlyAdmin, thumbnail
+from generation.models import Image, Upload
+
+
+@admin.register(Image)
+class ImageAdmin(ReadOnlyAdmin):
+    """Pictures that were drawn."""
+
+    list_display = ("picture", "user", "of_job", "size", "file_size", "visibility", "trashed_at", "created_at")
+    list_display_links = ("created_at",)
+    list_filter = ("visibility", ("trashed_at", admin.EmptyFieldListFilter), "created_at")
+    list_per_page = 50
+    list_select_related = ("user", "job")
+    search_fields = ("user__email", "job__prompt", "=sha256")
+    ordering = ("-id",)
+    fields = (
+        "picture",
+        "user",
+        "of_job",
+        "position",
+        ("width", "height", "bytes", "content_type"),
+        "seed",
+        "favorite",
+        "visibility",
+        "trashed_at",
+        "created_at",
+        "key",
+        "thumbnail_key",
+        "sha256",
+    )
+    readonly_fields = ("picture", "of_job")
+
+    @admin.display(description=_("picture"))
+    def picture(self, image: Image) -> SafeString:
+        """Return the thumbnail."""
+        return thumbnail(image)
+
+    @admin.display(description=_("job"))
+    def of_job(self, image: Image) -> SafeString:
+        """Return a link to the job."""
+        address = reverse("admin:generation_job_change", args=[image.job_id])
+        return format_html('<a href="{}">{}</a>', address, image.job.prompt[:60])
+
+    @admin.display(description=_("size"))
+    def size(self, image: Image) -> str:
+        """Return width and height."""
+        return f"{image.width} × {image.height}"
+
+    @admin.display(description=_("file"), ordering="bytes")
+    def file_size(self, image: Image) -> str:
+        """Return the bytes in words."""
+        return words.file_size(image.bytes)
+
+
+@admin.register(Upload)
+class UploadAdmin(ReadOnlyAdmin):
+    """Source pictures that users brought along."""
+
+    list_display = ("id", "user", "size", "file_size", "content_type", "created_at")
+    list_filter = ("created_at",)
+    list_select_related = ("user",)
+    search_fields = ("user__email", "=sha256")
+    ordering = ("-id",)
+    fields = ("id", "file", "user", ("width", "height", "bytes", "content_type"), "created_at", "key", "sha256")
+    readonly_fields = ("id", "file")
+
+    @admin.display(description=_("file"))
+    def file(self, upload: Upload) -> SafeString:
+        """Return a link to the file."""
+        return format_html('<a href="{}" target="_blank" rel="noopener">{}</a>', storage.url(upload.key), upload.key)
+
+    @admin.display(description=_("size"))
+    def size(self, upload: Upload) -> str:
+        """Return width and height."""
+        return f"{upload.width} × {upload.height}"
+
+    @admin.display(description=_("file"), ordering="bytes")
+    def file_size(self, upload: Upload) -> str:
+        """Return the bytes in words."""
+        return words.file_size(upload.bytes)

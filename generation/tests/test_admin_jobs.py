@@ -1,0 +1,190 @@
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from artgen.test import EmulatorTestCase
+from generation import driver
+from generation.models import GenerationSwitch, Job, JobEvent, Status
+
+LIST = "/admin/generation/job/"
+
+
+class JobAdminTestCase(EmulatorTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.client.force_login(self.staff)
+
+    def act(self, action: str, *jobs: Job, **extra: str) -> list[str]:
+        data = {"action": action, "_selected_action": [str(job.id) for job in jobs], **extra}
+        response = self.client.post(LIST, data, follow=True)
+        self.assertEqual(response.status_code, 200)
+        return [str(message) for message in response.context["messages"]]
+
+    def draw(self, job: Job) -> Job:
+        driver.submit_next(job.model.slug)
+        self.emulator.advance(10)
+        driver.reconcile()
+        job.refresh_from_db()
+        return job
+
+
+class ListTests(JobAdminTestCase):
+    def test_it_lists_jobs_in_few_queries(self) -> None:
+        for _n in range(3):
+            self.place()
+        self.client.get(LIST)  # loads the session into the cache
+        with self.assertNumQueries(4):
+            response = self.client.get(LIST)
+        self.assertContains(response, ">a lighthouse at dusk</a>", count=3)
+        self.assertContains(response, "alice@example.org")
+
+    def test_it_cuts_long_prompts(self) -> None:
+        self.place(prompt="x" * 300)
+        self.assertContains(self.client.get(LIST), "x" * 60 + "…")
+        self.assertNotContains(self.client.get(LIST), "x" * 61)
+
+    def test_it_finds_by_id_prompt_email_and_runpod_id(self) -> None:
+        job, other = self.place(prompt="a red barn"), self.place(prompt="a blue sea", user=self.bob)
+        driver.submit_next("flux-schnell")
+        job.refresh_from_db()
+        for term in (str(job.id), "red barn", "alice@", job.runpod_id):
+            response = self.client.get(LIST, {"q": term})
+            self.assertEqual([row.id for row in response.context["cl"].result_list], [job.id], term)
+        self.assertNotEqual(job.id, other.id)
+
+    def test_it_filters_by_status_model_and_stuck(self) -> None:
+        job = self.place()
+        for query, found in (
+            ({"status__exact": "queued"}, 1),
+            ({"status__exact": "failed"}, 0),
+            ({"model__id__exact": str(job.model_id)}, 1),
+            ({"stuck": "yes"}, 0),
+        ):
+            response = self.client.get(LIST, query)
+            self.assertEqual(len(response.context["cl"].result_list), found, query)
+        Job.objects.update(due_at=job.created_at.replace(year=2020))
+        self.assertEqual(len(self.client.get(LIST, {"stuck": "yes"}).context["cl"].result_list), 1)
+
+    def test_it_lets_nobody_in_who_is_not_staff(self) -> None:
+        self.client.force_login(self.alice)
+        self.assertRedirects(self.client.get(LIST), f"/admin/login/?next={LIST}", fetch_redirect_response=False)
+
+
+class PageTests(JobAdminTestCase):
+    def page(self, job: Job) -> str:
+        response = self.client.get(reverse("admin:generation_job_change", args=[job.id]))
+        self.assertEqual(response.status_code, 200)
+        return response.content.decode()
+
+    def test_it_shows_history_and_pictures(self) -> None:
+        job = self.draw(self.place())
+        self.assertEqual(job.status, Status.SUCCEEDED)
+        page = self.page(job)
+        for event in ("placed", "submitting", "submitted", "storing", "succeeded"):
+            self.assertIn(f">{event}<", page)
+        self.assertIn(f"thumbnails/{self.alice.id}/{job.id}-0.webp", page)
+        self.assertIn(job.runpod_id, page)
+
+    def test_it_shows_what_the_vendor_said_and_escapes_it(self) -> None:
+        job = self.place()
+        self.emulator.faults.next("run", "refuse_400")
+        driver.submit_next("flux-schnell")
+        Job.objects.filter(id=job.id).update(error_detail="<script>boom</script>")
+        page = self.page(job)
+        self.assertIn("emulated fault: refuse_400", page)
+        self.assertNotIn("<script>boom", page)
+
+    def test_it_changes_nothing_by_form(self) -> None:
+        job = self.place()
+        response = self.client.post(
+            reverse("admin:generation_job_change", args=[job.id]), {"status": "succeeded", "prompt": "other"}
+        )
+        self.assertEqual(response.status_code, 403)
+        job.refresh_from_db()
+        self.assertEqual((job.status, job.prompt), (Status.QUEUED, "a lighthouse at dusk"))
+
+    def test_it_offers_only_what_is_possible(self) -> None:
+        job = self.place()
+        self.assertIn('value="cancel"', self.page(job))
+        self.assertNotIn('value="retry"', self.page(job))
+        self.act("cancel", job)
+        self.assertNotIn('value="cancel"', self.page(job))
+        self.assertIn('value="retry"', self.page(job))
+
+
+class ActionTests(JobAdminTestCase):
+    def test_it_looks_again_at_once_and_says_who_asked(self) -> None:
+        job, ended = self.place(), self.place()
+        driver.submit_next("flux-schnell")
+        self.act("cancel", ended)
+        job.refresh_from_db()
+        self.assertGreater(job.due_at, job.submitted_at)
+        messages = self.act("look_again", job, ended)
+        self.assertEqual(len(messages), 2)
+        self.assertTrue(messages[0].startswith("1 job is looked at now"))
+        due_before = job.due_at
+        job.refresh_from_db()
+        self.assertLess(job.due_at, due_before)
+        event = JobEvent.objects.get(name="hurried")
+        self.assertEqual((event.job_id, event.actor), (job.id, self.staff))
+
+    def test_it_leaves_a_job_of_unknown_fate_to_its_doorbell(self) -> None:
+        job = self.place()
+        self.emulator.faults.next("run", "break_after")
+        driver.submit_next("flux-schnell")
+        job.refresh_from_db()
+        self.assertEqual((job.status, job.runpod_id), (Status.SUBMITTED, ""))
+        due_before = job.due_at
+        messages = self.act("look_again", job)
+        self.assertIn("only RunPod's call can tell", messages[0])
+        job.refresh_from_db()
+        self.assertEqual(job.due_at, due_before)
+
+    def test_it_cancels_what_can_be_canceled_and_counts_the_rest(self) -> None:
+        done, waiting = self.place(), self.place()
+        self.draw(done)
+        messages = self.act("cancel", done, waiting)
+        self.assertEqual(messages, ["1 job is canceled.", "1 could not be stopped: it has ended or is being saved."])
+        waiting.refresh_from_db()
+        self.assertEqual((waiting.status, waiting.error_code), (Status.CANCELED, "stopped_by_staff"))
+        self.assertEqual(JobEvent.objects.get(job=waiting, name="canceled").actor, self.staff)
+        self.alice.refresh_from_db()
+        self.assertEqual((self.alice.credits, self.alice.held), (100 - done.credits, 0))
+
+    def test_it_retries_failed_jobs_once_at_their_owners_cost(self) -> None:
+        failed, waiting = self.place(seed=7), self.place()
+        self.emulator.faults.next("run", "refuse_400")
+        driver.submit_next("flux-schnell")
+        failed.refresh_from_db()
+        self.assertEqual(failed.status, Status.FAILED)
+        messages = self.act("retry", failed, waiting)
+        self.assertEqual(messages, ["1 job is queued again.", "1 not retried: only failed and canceled jobs are."])
+        again = Job.objects.exclude(id__in=[failed.id, waiting.id]).get()
+        self.assertEqual((again.user, again.seed, again.status), (self.alice, 7, Status.QUEUED))
+        event = again.events.get()
+        self.assertEqual((event.name, event.actor, event.detail), ("placed", self.staff, f"again {failed.id}"))
+        self.assertEqual(self.act("retry", failed), ["1 not retried: this was done before."])
+        self.assertEqual(Job.objects.count(), 3)
+
+    def test_it_retries_nothing_while_creating_is_off(self) -> None:
+        job = self.place()
+        self.act("cancel", job)
+        GenerationSwitch.objects.create(on=False, message="back at noon")
+        self.assertEqual(self.act("retry", job), ["1 not retried: creating is switched off."])
+        self.assertEqual(Job.objects.count(), 1)
+
+    def test_it_comes_back_to_the_page_whose_button_was_pressed(self) -> None:
+        job = self.place()
+        data = {"action": "cancel", "_selected_action": str(job.id), "from_page": "1"}
+        self.assertRedirects(self.client.post(LIST, data), reverse("admin:generation_job_change", args=[job.id]))
+
+    def test_it_does_nothing_for_staff_who_may_only_look(self) -> None:
+        job = self.place()
+        reader = self.make_user("reader@example.org", is_staff=True)
+        reader.user_permissions.add(Permission.objects.get(codename="view_job"))
+        self.client.force_login(reader)
+        self.assertContains(self.client.get(LIST), "a lighthouse at dusk")
+        self.act("cancel", job)
+        job.refresh_from_db()
+        self.assertEqual(job.status, Status.QUEUED)
+        page = self.client.get(reverse("admin:generation_job_change", args=[job.id]))
+        self.assertNotContains(page, 'value="cancel"')

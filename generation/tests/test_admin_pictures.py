@@ -1,0 +1,38 @@
+from artgen.test import EmulatorTestCase
+from generation import driver, storage, uploads
+from generation.models import Image
+
+
+class PictureAdminTests(EmulatorTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.client.force_login(self.staff)
+        self.place()
+        driver.submit_next("flux-schnell")
+        self.emulator.advance(10)
+        driver.reconcile()
+        self.image = Image.objects.get()
+
+    def test_it_shows_pictures_to_read(self) -> None:
+        self.client.get("/admin/generation/image/")  # loads the session into the cache
+        with self.assertNumQueries(3):
+            response = self.client.get("/admin/generation/image/")
+        self.assertContains(response, self.image.thumbnail_key)
+        page = f"/admin/generation/image/{self.image.id}/change/"
+        self.assertContains(self.client.get(page), self.image.sha256)
+        self.assertEqual(self.client.post(page, {"visibility": "public"}).status_code, 403)
+        self.assertEqual(self.client.post(f"/admin/generation/image/{self.image.id}/delete/").status_code, 403)
+        self.image.refresh_from_db()
+        self.assertEqual(self.image.visibility, "private")
+
+    def test_it_shows_uploads_to_read(self) -> None:
+        upload = uploads.keep(user=self.alice, data=storage.read(self.image.key))
+        self.assertContains(self.client.get("/admin/generation/upload/"), "alice@example.org")
+        page = f"/admin/generation/upload/{upload.id}/change/"
+        self.assertContains(self.client.get(page), upload.key)
+        self.assertEqual(self.client.post(page, {}).status_code, 403)
+
+    def test_it_is_closed_to_users(self) -> None:
+        self.client.force_login(self.alice)
+        for name in ("image", "upload"):
+            self.assertEqual(self.client.get(f"/admin/generation/{name}/").status_code, 302)
