@@ -49,13 +49,13 @@ SAMPLES = (
     Sample("birches", 992, 661, _("A birch forest in autumn, morning fog")),
     Sample("glass", 768, 768, _("A drop of iridescent glass, studio light")),
     Sample("paper", 768, 768, _("A canyon of layered colored paper, seen from above")),
-    Sample("lighthouse", 1408, 603, _("A lighthouse at dusk, calm sea, a beam of light")),
-    Sample("umbrella", 640, 960, _("Night rain in the city, a red umbrella, bokeh")),
-    Sample("tea", 960, 720, _("Tea hills in morning mist, rows of bushes, warm light")),
     Sample("planet", 1088, 622, _("A ringed planet above a violet nebula")),
     Sample("jellyfish", 640, 960, _("A glowing jellyfish in the deep blue sea")),
     Sample("cabin", 960, 720, _("A cabin in the snow at night, warm windows")),
     Sample("cherry", 672, 840, _("A cherry tree in blossom on a hill at dawn")),
+    Sample("umbrella", 640, 960, _("Night rain in the city, a red umbrella, bokeh")),
+    Sample("tea", 960, 720, _("Tea hills in morning mist, rows of bushes, warm light")),
+    Sample("lighthouse", 1408, 603, _("A lighthouse at dusk, calm sea, a beam of light")),
 )
 
 
