@@ -74,9 +74,7 @@ class Health:
     @property
     def workers_total(self) -> int:
         """Count the workers in any state; 0 may mean that the endpoint's maximum is 0."""
-        return sum(
-            number for state, number in self.workers.items() if state != "ready"
-        )  # counted as idle, too
+        return sum(number for state, number in self.workers.items() if state != "ready")  # counted as idle, too
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -165,9 +163,7 @@ class Client:
             raise NotAccepted("too many calls to RunPod are under way here") from error
         except _Broken as error:
             if error.sent:
-                raise Unknown(
-                    "the call to RunPod broke after it was sent", detail=error.detail
-                ) from error.__cause__
+                raise Unknown("the call to RunPod broke after it was sent", detail=error.detail) from error.__cause__
             raise NotAccepted("RunPod could not be reached", detail=error.detail) from error.__cause__
         if not reply.ok:
             raise run_verdict(reply.status, reply.headers, reply.text)

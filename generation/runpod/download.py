@@ -161,6 +161,8 @@ def _body(response: http.client.HTTPResponse, target: _Target, deadline: float, 
         _left(deadline)
     if promised is not None and len(body) < promised:
         raise DownloadFailed(f"{target.authority}: {len(body)} of {promised} bytes arrived")
+    if not body:
+        raise DownloadFailed(f"{target.authority}: an empty reply")  # also what is left of a head that was cut short
     return bytes(body)
 
 

@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 
 import niquests
-from niquests.exceptions import ReadTimeout
+from niquests.exceptions import ConnectTimeout, ReadTimeout
 
 from .client import USER_AGENT, address, header_key
 from .replies import REPLY_MOST, Reply, report_in
@@ -36,20 +36,21 @@ class Sweep:
         base_url: str,
         api_key: str,
         connections: int = 4,
-        connect_timeout: float = 3.05,
-        read_timeout: float = 10,
+        timeout: float = 8,
         total_seconds: float = 25,
         verify: bool | str = True,
     ) -> None:
         """Prepare a sweep; nothing is connected yet.
 
-        `connections` is how many are used at once, `total_seconds` after which `read` returns whatever is
-        there, and `verify` the file of another certificate authority, for tests.
+        `connections` is how many are used at once, `timeout` the seconds to wait for a connection or for the next
+        reply, `total_seconds` after which `read` returns whatever is there, and `verify` the file of another
+        certificate authority, for tests.
         """
         self._base_url = base_url.rstrip("/")
         self._api_key = header_key(api_key)
         self._connections = connections
-        self._timeout = (connect_timeout, read_timeout)
+        # One figure for connecting and reading: over HTTP/2 niquests waits for replies as long as for a connection.
+        self._timeout = timeout
         self._total_seconds = total_seconds
         # Said for every request, for the environment's REQUESTS_CA_BUNDLE wins over what the session says.
         self._verify = verify
@@ -106,17 +107,13 @@ class Sweep:
         for start in range(0, len(refs), BATCH):
             outcomes = dict(self._batch(session, refs[start : start + BATCH], deadline))
             found.update(outcomes)
-            broken = [
-                isinstance(outcome, Unavailable) and outcome.status is None for outcome in outcomes.values()
-            ]
+            broken = [isinstance(outcome, Unavailable) and outcome.status is None for outcome in outcomes.values()]
             if any(broken):
                 # What is still under way on it would be waited for again.
                 session.close()
                 session = self._session()
             if all(broken) or time.monotonic() > deadline:
-                found.update(
-                    {ref: Unavailable("RunPod could not be reached") for ref in refs[start + BATCH :]}
-                )
+                found.update({ref: Unavailable("RunPod could not be reached") for ref in refs[start + BATCH :]})
                 break
         with lock:
             keep = len(idle) < self._connections
@@ -142,7 +139,7 @@ class Sweep:
                     allow_redirects=False,
                 )
             except Exception as error:  # noqa: BLE001  (whatever it is, it must not lose the others)
-                failures += 1
+                failures += FAILURES_MOST if isinstance(error, ConnectTimeout) else 1
                 yield ref, self._unavailable(error)
             else:
                 failures = 0
@@ -172,18 +169,14 @@ class Sweep:
             if len(body) > REPLY_MOST:
                 return Unavailable(f"the reply has more than {REPLY_MOST} bytes")
             headers = {name.title(): value for name, value in response.headers.items()}
-            return report_in(
-                Reply(response.status_code or 0, headers, body.replace(self._key_bytes, b"***")), ref[1]
-            )
+            return report_in(Reply(response.status_code or 0, headers, body.replace(self._key_bytes, b"***")), ref[1])
         except RunPodError as error:
             return error
         except Exception as error:  # noqa: BLE001  (a body that cannot be decoded, for one)
             return self._unavailable(error)
 
     def _unavailable(self, error: Exception) -> Unavailable:
-        unavailable = Unavailable(
-            "RunPod could not be reached", detail=repr(error).replace(self._api_key, "***")
-        )
+        unavailable = Unavailable("RunPod could not be reached", detail=repr(error).replace(self._api_key, "***"))
         unavailable.__cause__ = error
         return unavailable
 

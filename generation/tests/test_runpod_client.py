@@ -327,13 +327,22 @@ def test_it_bounds_the_vendors_text():
 
 
 def test_it_waits_for_its_turn_and_gives_up_in_time():
-    gone = threading.Event()
-    with raw_server(lambda connection: gone.wait(10) and None) as server:
+    gone, asked = threading.Event(), threading.Event()
+
+    def hold(connection):
+        asked.set()
+        gone.wait(10)
+
+    with raw_server(hold) as server:
         client = client_of(server, pool_maxsize=1, pool_wait=0.05, read_timeout=5)
-        first = threading.Thread(target=lambda: pytest.raises(Unavailable, client.status, ENDPOINT, "a"))
+
+        def wait_for_nothing():
+            with pytest.raises(Unavailable):
+                client.status(ENDPOINT, "a")
+
+        first = threading.Thread(target=wait_for_nothing)
         first.start()
-        while not server.requests:
-            time.sleep(0)
+        assert asked.wait(10)
         try:
             with pytest.raises(NotAccepted):
                 client.run(ENDPOINT, input=INPUT)
@@ -362,9 +371,7 @@ def test_it_is_shared_by_threads_over_kept_connections(emulator, client):
 def test_it_opens_a_new_connection_instead_of_one_that_idled(emulator, client, monkeypatch):
     opened = []
     connect = socket.socket.connect
-    monkeypatch.setattr(
-        socket.socket, "connect", lambda self, where: (opened.append(where), connect(self, where))[1]
-    )
+    monkeypatch.setattr(socket.socket, "connect", lambda self, where: (opened.append(where), connect(self, where))[1])
     client.health(ENDPOINT)
     client.health(ENDPOINT)
     assert len(opened) == 1
@@ -383,7 +390,7 @@ def test_it_survives_a_fork_while_another_thread_holds_its_turns(emulator, clien
         try:
             alone = client._session is not session
             os._exit(0 if alone and client.health(ENDPOINT).workers_total == 3 else 1)
-        except BaseException:
+        finally:
             os._exit(2)
     _, status = os.waitpid(pid, 0)
     for _ in range(client._pool_maxsize):

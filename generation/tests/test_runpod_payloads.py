@@ -21,7 +21,10 @@ WORKFLOW = {
         "class_type": "KSampler",
         "inputs": {"seed": "{{seed}}", "steps": 20, "positive": ["6", 0], "negative": ["7", 0], "denoise": 1},
     },
-    "5": {"class_type": "EmptyLatentImage", "inputs": {"width": "{{width}}", "height": "{{height}}", "batch_size": 1}},
+    "5": {
+        "class_type": "EmptyLatentImage",
+        "inputs": {"width": "{{width}}", "height": "{{height}}", "batch_size": 1},
+    },
     "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "masterpiece, {{prompt}}"}},
     "7": {"class_type": "CLIPTextEncode", "inputs": {"text": "{{negative_prompt}}"}},
     "9": {"class_type": "SaveImage", "inputs": {"filename_prefix": "ArtGen"}},
@@ -179,7 +182,13 @@ INPUTS = {
     "sdxl_turbo": (
         {"steps": 1, "guidance": 0.0, "width": 512, "height": 512},
         (),
-        {"prompt": "a quiet sea", "seed": 42, "num_images": 1, "num_inference_steps": 1, "guidance_scale": 0.0},
+        {
+            "prompt": "a quiet sea",
+            "seed": 42,
+            "num_images": 1,
+            "num_inference_steps": 1,
+            "guidance_scale": 0.0,
+        },
     ),
 }
 
@@ -238,7 +247,13 @@ def test_it_takes_no_workflow_for_another_dialect():
 
 @pytest.mark.parametrize(
     ("size", "ratio"),
-    [((1024, 1024), "1:1"), ((1344, 768), "16:9"), ((1152, 896), "4:3"), ((832, 1216), "2:3"), ((500, 900), "9:16")],
+    [
+        ((1024, 1024), "1:1"),
+        ((1344, 768), "16:9"),
+        ((1152, 896), "4:3"),
+        ((832, 1216), "2:3"),
+        ((500, 900), "9:16"),
+    ],
 )
 def test_it_chooses_the_nearest_ratio(size, ratio):
     assert nearest_ratio(*size) == ratio

@@ -98,7 +98,10 @@ def changed(node, **fields):
         (changed("6", inputs={"text": "{{prompts}}"}), "Node 6: there is no slot {{prompts}}"),
         (changed("6", inputs={"text": "fixed"}), "No node uses {{prompt}}"),
         (changed("3", inputs={"seed": 1}), "No node uses {{seed}}"),
-        (changed("3", inputs={"seed": "{{seed}}", "positive": ["66", 0]}), "linked to node 66, which does not exist"),
+        (
+            changed("3", inputs={"seed": "{{seed}}", "positive": ["66", 0]}),
+            "linked to node 66, which does not exist",
+        ),
         (changed("9", class_type="PreviewImage"), "No node saves an image"),
         (changed("10", class_type="LoadImage", inputs={"image": "{{image_2}}"}), "without a gap"),
     ],

@@ -44,8 +44,7 @@ def read_graph(workflow: Mapping[str, Any]) -> Graph:
         loaded=tuple(
             node["inputs"]["image"]
             for node in workflow.values()
-            if node.get("class_type") == "LoadImage"
-            and isinstance((node.get("inputs") or {}).get("image"), str)
+            if node.get("class_type") == "LoadImage" and isinstance((node.get("inputs") or {}).get("image"), str)
         ),
     )
 

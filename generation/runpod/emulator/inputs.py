@@ -58,12 +58,8 @@ RATIOS = {
 }
 _GUIDANCE = {"guidance": (0.0, 10.0)}
 RULES: dict[str, Rules] = {
-    "flux": Rules(
-        size="width", steps=(1, 50), numbers=_GUIDANCE, format_key="image_format", default_steps=28
-    ),
-    "kontext": Rules(
-        size="size", steps=(1, 50), numbers=_GUIDANCE, source="image", sources=(1, 1), default_steps=28
-    ),
+    "flux": Rules(size="width", steps=(1, 50), numbers=_GUIDANCE, format_key="image_format", default_steps=28),
+    "kontext": Rules(size="size", steps=(1, 50), numbers=_GUIDANCE, source="image", sources=(1, 1), default_steps=28),
     "qwen": Rules(size="size"),
     "qwen_edit": Rules(source="image", sources=(1, 1)),
     "qwen_edit_2511": Rules(
@@ -105,9 +101,7 @@ RULES: dict[str, Rules] = {
         sources=(0, 1),
         default_steps=25,
     ),
-    "sdxl_turbo": Rules(
-        steps=(1, 8), numbers={"guidance_scale": (0.0, 2.0), "num_images": (1, 4)}, default_steps=1
-    ),
+    "sdxl_turbo": Rules(steps=(1, 8), numbers={"guidance_scale": (0.0, 2.0), "num_images": (1, 4)}, default_steps=1),
 }
 SCHNELL_STEPS = (1, 8)
 

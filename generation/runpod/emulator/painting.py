@@ -29,9 +29,7 @@ OnProgress = Callable[[float], None]
 class Painter(Protocol):
     """Turns a request into the bytes of a picture."""
 
-    async def paint(
-        self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress
-    ) -> bytes:
+    async def paint(self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress) -> bytes:
         """Return an encoded picture of the request's size; `on_progress` gets rising values 0..1."""
         ...
 
@@ -46,9 +44,7 @@ class TinyPainter:
     Two colors and a pattern of prompt and seed.
     """
 
-    async def paint(
-        self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress
-    ) -> bytes:
+    async def paint(self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress) -> bytes:
         """Return the PNG; the same request, seed and sources give the same bytes."""
         on_progress(1.0)
         number = zlib.crc32(f"{request.prompt}\0{request.negative_prompt}\0{seed}".encode())
@@ -76,8 +72,7 @@ def tiny_png(width: int, height: int, number: int) -> bytes:
         (b"IEND", b""),
     )
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
     )
 
 
@@ -90,17 +85,13 @@ class FullPainter:
     def __init__(self, *, processes: int) -> None:
         context = multiprocessing.get_context("spawn")
         self._progress: Any = context.SimpleQueue()
-        self._pool = ProcessPoolExecutor(
-            processes, mp_context=context, initializer=_begin, initargs=(self._progress,)
-        )
+        self._pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(self._progress,))
         self._numbers = itertools.count()
         self._listeners: dict[int, OnProgress] = {}
         self._reader = threading.Thread(target=self._read, name="painter-progress", daemon=True)
         self._reader.start()
 
-    async def paint(
-        self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress
-    ) -> bytes:
+    async def paint(self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress) -> bytes:
         """Return the picture in the request's format."""
         number = next(self._numbers)
         loop = asyncio.get_running_loop()
@@ -163,6 +154,4 @@ def _paint(number: int, request: Request, seed: int, sources: tuple[bytes, ...])
         strength=request.strength,
         on_progress=lambda value: _queue.put((number, value)),
     )
-    return encode(
-        image, prompt=request.prompt, seed=seed, format="jpeg" if request.format == "jpeg" else "png"
-    )
+    return encode(image, prompt=request.prompt, seed=seed, format="jpeg" if request.format == "jpeg" else "png")

@@ -127,9 +127,7 @@ class Server:
             self._queue.replied(job)
         return reply
 
-    async def _do(
-        self, request: web.Request, endpoint: str, call: str, job_id: str, document: Any
-    ) -> web.Response:
+    async def _do(self, request: web.Request, endpoint: str, call: str, job_id: str, document: Any) -> web.Response:
         if call == "run":
             return await self._run(request, endpoint, document)
         if call == "purge-queue":
@@ -191,9 +189,7 @@ class Server:
         if fault == "unknown_state":
             return web.json_response({"id": request.match_info["job_id"], "status": "PONDERING"})
         if fault == "other_job":
-            return web.json_response(
-                {"id": "another-job-u1", "status": "COMPLETED", "output": {"image_url": "x"}}
-            )
+            return web.json_response({"id": "another-job-u1", "status": "COMPLETED", "output": {"image_url": "x"}})
         if fault == "slow":
             await asyncio.sleep(self._slow_seconds)
         if fault == "truncated":

@@ -33,9 +33,7 @@ __all__ = [
     "read",
 ]
 
-DIALECTS: dict[str, Dialect] = {
-    dialect.name: dialect for dialect in (*public.DIALECTS, *own.DIALECTS, comfyui.DIALECT)
-}
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (*public.DIALECTS, *own.DIALECTS, comfyui.DIALECT)}
 
 
 def build(

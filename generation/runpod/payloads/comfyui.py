@@ -34,14 +34,11 @@ def build(parameters: Parameters, sources: Sequence[Source], workflow: Mapping[s
     used = set(slots_in(workflow))
     for number in range(1, len(sources) + 1):
         if f"image_{number}" not in used:
-            raise WorkflowError(
-                "", f"no node uses {{{{image_{number}}}}}, but the job has that source picture"
-            )
+            raise WorkflowError("", f"no node uses {{{{image_{number}}}}}, but the job has that source picture")
     body: dict[str, Any] = {"workflow": fill(workflow, values)}
     if sources:
         body["images"] = [
-            {"name": name, "image": data_uri(source.data or b"")}
-            for name, source in zip(names, sources, strict=True)
+            {"name": name, "image": data_uri(source.data or b"")} for name, source in zip(names, sources, strict=True)
         ]
     return body
 

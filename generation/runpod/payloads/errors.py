@@ -117,9 +117,7 @@ def _message(error: Any) -> str:
             return _before_traceback(error)
     if isinstance(error, dict):
         parts = (error.get(key) for key in _MESSAGES)
-        return " ".join(_before_traceback(part) for part in parts if isinstance(part, str))[
-            :DETAIL_CHARACTERS
-        ]
+        return " ".join(_before_traceback(part) for part in parts if isinstance(part, str))[:DETAIL_CHARACTERS]
     if isinstance(error, list):
         return " ".join(_message(part) for part in error)[:DETAIL_CHARACTERS]
     return _before_traceback(str(error or ""))

@@ -26,9 +26,7 @@ class Words:
     seed: bool = True
     strength: bool = False
     image: str = ""  # "image" → one address; "images" → a list
-    fixed: tuple[
-        tuple[str, Any], ...
-    ] = ()  # sent with every job: PNG where it is offered, the safety checker on
+    fixed: tuple[tuple[str, Any], ...] = ()  # sent with every job: PNG where it is offered, the safety checker on
 
     @property
     def accepts(self) -> frozenset[str]:

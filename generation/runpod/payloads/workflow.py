@@ -87,9 +87,7 @@ def check_workflow(workflow: Any) -> list[str]:
         return ["The workflow must be a JSON object of nodes."]
     if isinstance(workflow.get("nodes"), list):
         return ["This is the editor's format. Use Workflow → Export (API) in ComfyUI."]
-    problems = [
-        problem for node_id, node in workflow.items() for problem in _node_problems(workflow, node_id, node)
-    ]
+    problems = [problem for node_id, node in workflow.items() for problem in _node_problems(workflow, node_id, node)]
     used = set(slots_in(workflow))
     if "prompt" not in used:
         problems.append("No node uses {{prompt}}: every picture would be the same.")
