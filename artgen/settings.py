@@ -275,8 +275,8 @@ SPECTACULAR_SETTINGS = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
-PLACING_RATE = "20/s"  # calls of one user that place jobs
-UPLOADING_RATE = "60/m"
+PLACING_RATE = "1200/m"  # calls of one user that place jobs: 20 a second, in bursts as they come
+UPLOADING_RATE = "120/m"
 
 # --- words and time --------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="ru")

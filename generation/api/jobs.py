@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -44,7 +45,7 @@ class Jobs(Endpoint):
         key = read_key(request)
         with told():
             placed = orders.place(user=cast(User, request.user), request=body_of(request), key=key)
-        return _created(request, placed.jobs[0], status=201 if placed.created else 200)
+        return _placed(placed.jobs[0], status=201 if placed.created else 200)
 
 
 class JobDetail(Endpoint):
@@ -78,7 +79,7 @@ class JobRetry(Endpoint):
         job = own_job(request, job_id)
         with told():
             again = orders.retry(user=cast(User, request.user), job=job)
-        return _created(request, again, status=201)
+        return _placed(again, status=201)
 
 
 def own_job(request: Request, job_id: UUID) -> Job:
@@ -89,5 +90,5 @@ def own_job(request: Request, job_id: UUID) -> Job:
     return job
 
 
-def _created(request: Request, job: Job, *, status: int) -> Response:
-    return Response(job_json(job), status=status)
+def _placed(job: Job, *, status: int) -> Response:
+    return Response(job_json(job), status=status, headers={"Location": reverse("api_job", args=[job.id])})
