@@ -21,9 +21,9 @@ class ThreadsafeInMemoryChannelLayer(InMemoryChannelLayer):
         return message
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
-        """Send from any thread."""
+        """Send from any thread; from another one without waiting, for the sockets' loop may just be ending."""
         loop = self._sockets_loop
-        if loop is None or loop is asyncio.get_running_loop() or loop.is_closed():
+        if loop is None or loop is asyncio.get_running_loop():
             await super().group_send(group, message)
-        else:
-            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(super().group_send(group, message), loop))
+        elif loop.is_running():
+            asyncio.run_coroutine_threadsafe(super().group_send(group, message), loop)
