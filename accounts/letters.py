@@ -5,7 +5,7 @@ answer takes does not tell whether a letter was sent.
 """
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 SIGN_UP_SALT = "accounts.letters.sign_up"
 
 _senders = ThreadPoolExecutor(max_workers=2, thread_name_prefix="letters")
+_on_their_way: set[Future[None]] = set()
 
 
 def finish_sign_up(*, email: str, next_page: str = "") -> EmailMessage:
@@ -58,13 +59,14 @@ def address_of(token: str) -> str:
 
 def post(letter: EmailMessage) -> None:
     """Hand the letter over; a failure to send it goes to the log."""
-    _senders.submit(_send, letter)
+    sending = _senders.submit(_send, letter)
+    _on_their_way.add(sending)
+    sending.add_done_callback(_on_their_way.discard)
 
 
 def drain() -> None:
     """Wait until every letter handed over has left."""
-    for empty in [_senders.submit(int) for _ in range(_senders._max_workers)]:
-        empty.result()
+    wait(set(_on_their_way))
 
 
 def _send(letter: EmailMessage) -> None:

@@ -5,7 +5,7 @@ from django.test import override_settings
 
 from accounts import ledger
 from accounts.models import AppendOnly, CreditEntry, User
-from artgen.test import BaseTestCase
+from artgen.test import BaseTestCase, make_user
 
 Kind = CreditEntry.Kind
 
@@ -179,7 +179,7 @@ class ReleaseTests(LedgerTestCase):
 class OpenAccountTests(LedgerTestCase):
     @override_settings(DEFAULT_CREDITS=50)
     def test_it_grants_the_starting_credits_once(self) -> None:
-        user = self.make_user("carol@example.org", credits=0)
+        user = make_user("carol@example.org", credits=0)
         entry = ledger.open_account(user)
         assert entry is not None
         assert (entry.kind, entry.amount, entry.reason) == (Kind.GRANT, 50, "Starting credits")
@@ -189,8 +189,8 @@ class OpenAccountTests(LedgerTestCase):
 
     def test_it_takes_another_starting_balance_even_none(self) -> None:
         rich, poor = (
-            self.make_user("rich@example.org", credits=0),
-            self.make_user("poor@example.org", credits=0),
+            make_user("rich@example.org", credits=0),
+            make_user("poor@example.org", credits=0),
         )
         ledger.open_account(rich, credits=7)
         assert ledger.open_account(poor, credits=0) is None

@@ -1,9 +1,11 @@
 """pytest's rules here: what needs a server that is not there is left out, but never in CI."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
 
 AVAILABLE = {
     "postgres": os.environ.get("DATABASE_URL", "").startswith("postgres"),
@@ -27,8 +29,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = kept
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _quick_passwords() -> Iterator[None]:
+    """Hash passwords quickly, from the users that setUpTestData makes on."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _quick_passwords_and_own_files(settings: object, tmp_path: Path) -> None:
-    """Hash passwords quickly, keep files in a folder that goes away, send no mail, grant no credits."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+def _own_files(settings: object, tmp_path: Path) -> None:
+    """Keep files in a folder that goes away."""
     settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]

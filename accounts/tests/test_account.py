@@ -1,0 +1,71 @@
+from uuid import uuid4
+
+from accounts import ledger
+from artgen.test import BaseTestCase, make_user
+
+
+class AccountTests(BaseTestCase):
+    url = "/account/"
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.client.force_login(self.alice)
+
+    def test_it_shows_balance_holds_usage_and_the_latest_entries(self) -> None:
+        open_one, settled, released = uuid4(), uuid4(), uuid4()
+        for reference, amount in ((open_one, 7), (settled, 4), (released, 2)):
+            ledger.hold(user=self.alice, amount=amount, reference=reference)
+        ledger.settle(reference=settled)
+        ledger.release(reference=released, reason="The GPU went away")
+        response = self.client.get(self.url)
+        self.assertContains(response, '<p class="money-balance">89<')
+        self.assertContains(response, "and 7 more held for pictures in progress")
+        self.assertContains(response, "4\N{NO-BREAK SPACE}credits, 1\N{NO-BREAK SPACE}picture")
+        self.assertContains(response, "4\N{NO-BREAK SPACE}credits charged from the hold")
+        self.assertContains(response, "The GPU went away")
+        for reference in (open_one, settled, released):
+            self.assertContains(response, f'href="/jobs/{reference}/"')
+
+    def test_it_says_the_chart_in_a_sentence_and_in_a_table(self) -> None:
+        reference = uuid4()
+        ledger.hold(user=self.alice, amount=4, reference=reference)
+        ledger.settle(reference=reference)
+        response = self.client.get(self.url)
+        self.assertContains(response, 'role="img" aria-label="Spent by day: 4\N{NO-BREAK SPACE}credits in 30 days')
+        self.assertContains(response, "<details")
+        self.assertContains(response, "<rect class=", 30)
+
+    def test_it_works_before_anything_has_happened(self) -> None:
+        self.client.force_login(make_user("new@example.org", credits=0))
+        response = self.client.get(self.url)
+        self.assertContains(response, "Nothing was spent in the last 30 days.")
+        self.assertContains(response, "Nothing has come in or gone out yet.")
+
+    def test_it_shows_nothing_of_others(self) -> None:
+        ledger.grant(user=self.bob, amount=1, reason="For bob alone")
+        self.assertNotContains(self.client.get(self.url), "For bob alone")
+
+    def test_it_asks_the_database_little_whatever_happened(self) -> None:
+        for _ in range(12):
+            reference = uuid4()
+            ledger.hold(user=self.alice, amount=1, reference=reference)
+            ledger.settle(reference=reference)
+        self.client.get(self.url)
+        with self.assertNumQueries(4):
+            self.client.get(self.url)
+
+    def test_it_is_written_in_russian_too(self) -> None:
+        self.alice.language = "ru"
+        self.alice.save(update_fields=["language"])
+        self.assertContains(self.client.get(self.url), "Можно потратить")
+
+    def test_a_reason_is_text(self) -> None:
+        ledger.grant(user=self.alice, amount=1, reason="<script>alert(1)</script>")
+        self.assertContains(self.client.get(self.url), "&lt;script&gt;alert(1)&lt;/script&gt;")
+
+    def test_a_stranger_signs_in_first(self) -> None:
+        self.client.logout()
+        self.assertRedirects(self.client.get(self.url), "/accounts/login/?next=/account/")
+
+    def test_it_refuses_other_methods(self) -> None:
+        assert self.client.post(self.url).status_code == 405

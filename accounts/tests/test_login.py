@@ -1,0 +1,199 @@
+from unittest.mock import patch
+
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+
+from accounts import pauses
+from accounts.models import User
+from artgen.test import BaseTestCase
+
+
+class LoginTests(BaseTestCase):
+    url = "/accounts/login/"
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.client = Client(headers={"accept-language": "en"})
+
+    def sign_in(self, email: str = "alice@example.org", password: str = "password", **data: str):
+        return self.client.post(self.url, {"username": email, "password": password, **data})
+
+    def signed_in_as(self) -> str | None:
+        return self.client.session.get("_auth_user_id")
+
+    def test_it_shows_the_form(self) -> None:
+        self.assertContains(self.client.get(self.url), 'autocomplete="current-password"')
+
+    def test_it_signs_in_whatever_the_case_of_the_address(self) -> None:
+        response = self.sign_in(" Alice@Example.ORG ")
+        self.assertRedirects(response, reverse("create"), fetch_redirect_response=False)
+        assert self.signed_in_as() == str(self.alice.pk)
+
+    def test_it_rotates_the_session_key(self) -> None:
+        self.client.get(reverse("signup"))
+        session = self.client.session
+        session["before"] = 1
+        session.save()
+        before = self.client.cookies[settings.SESSION_COOKIE_NAME].value
+        self.sign_in()
+        assert self.client.cookies[settings.SESSION_COOKIE_NAME].value != before
+        assert not Client(headers={"cookie": f"{settings.SESSION_COOKIE_NAME}={before}"}).session.get("_auth_user_id")
+
+    def test_it_goes_where_the_visitor_was_going(self) -> None:
+        response = self.sign_in(next="/account/ledger/?page=2")
+        self.assertRedirects(response, "/account/ledger/?page=2", fetch_redirect_response=False)
+
+    def test_it_never_leads_to_another_site(self) -> None:
+        for target in (
+            "https://evil.example/",
+            "//evil.example/",
+            "javascript:alert(1)",
+            "/\\evil.example",
+            "https:evil",
+        ):
+            with self.subTest(target):
+                response = self.sign_in(next=target)
+                self.assertRedirects(response, reverse("create"), fetch_redirect_response=False)
+                response = self.client.get(self.url, {"next": target})
+                self.assertRedirects(response, reverse("create"), fetch_redirect_response=False)
+                self.client.logout()
+
+    def test_it_sends_on_who_is_signed_in_already(self) -> None:
+        self.client.force_login(self.alice)
+        response = self.client.get(self.url, {"next": "/account/"})
+        self.assertRedirects(response, "/account/", fetch_redirect_response=False)
+
+    def test_it_says_the_same_to_everybody_who_may_not_come_in(self) -> None:
+        User.objects.filter(pk=self.bob.pk).update(is_active=False)
+        answers = set()
+        for email, password in (
+            ("alice@example.org", "wrong"),
+            ("bob@example.org", "password"),
+            ("nobody@example.org", "password"),
+        ):
+            response = self.sign_in(email, password)
+            self.assertContains(response, "Email and password do not match. 4 tries left.")
+            self.assertNotIn("_auth_user_id", self.client.session)
+            answers.add(response.content.decode().replace(email, "").split("<form", 2)[2].split("value=", 2)[2])
+        assert len({len(answer) for answer in answers}) == 1
+
+    def test_it_hashes_a_password_for_an_unknown_address_too(self) -> None:
+        hashers = ["accounts.tests.test_login.CountingHasher"]
+        for email in ("alice@example.org", "nobody@example.org"):
+            with self.settings(PASSWORD_HASHERS=hashers):
+                user = User.objects.filter(email=email).first()
+                if user:
+                    user.set_password("password")
+                    user.save(update_fields=["password"])
+                CountingHasher.calls = 0
+                self.sign_in(email, "wrong")
+            assert CountingHasher.calls == 1, email
+
+    def test_it_pauses_after_five_wrong_passwords(self) -> None:
+        for left in (4, 3, 2, 1):
+            self.assertContains(self.sign_in(password="wrong"), f"{left} tr")
+        self.assertContains(self.sign_in(password="wrong"), "The next try is possible in 30\N{NO-BREAK SPACE}s")
+        response = self.sign_in()
+        self.assertContains(response, "Too many tries for this address", status_code=429)
+        assert 0 < int(response["Retry-After"]) <= 30
+        assert self.signed_in_as() is None
+
+    def test_it_pauses_an_unknown_address_just_the_same(self) -> None:
+        for _ in range(5):
+            self.sign_in("nobody@example.org", "wrong")
+        assert self.sign_in("nobody@example.org", "wrong").status_code == 429
+        self.assertRedirects(self.sign_in(), reverse("create"), fetch_redirect_response=False)
+
+    def test_it_lets_a_browser_in_that_was_here_before(self) -> None:
+        self.sign_in()
+        self.client.post(reverse("logout"))
+        stranger = Client()
+        for _ in range(6):
+            stranger.post(self.url, {"username": "alice@example.org", "password": "wrong"})
+        assert stranger.post(self.url, {"username": "alice@example.org", "password": "password"}).status_code == 429
+        self.assertRedirects(self.sign_in(), reverse("create"), fetch_redirect_response=False)
+
+    def test_it_forgets_the_wrong_ones_after_the_right_one(self) -> None:
+        for _ in range(4):
+            self.sign_in(password="wrong")
+        self.sign_in()
+        self.client.post(reverse("logout"))
+        self.assertContains(self.sign_in(password="wrong"), "4 tries left")
+
+    def test_it_limits_an_address_on_the_net(self) -> None:
+        for number in range(60):
+            self.client.post(self.url, {"username": f"user{number}@example.org", "password": ""})
+        response = self.sign_in()
+        assert response.status_code == 429
+        self.assertTemplateUsed(response, "429.html")
+        assert 0 < int(response["Retry-After"]) <= 60
+        assert self.signed_in_as() is None
+
+    def test_it_refuses_other_methods_and_a_missing_token(self) -> None:
+        assert self.client.put(self.url).status_code == 405
+        strict = Client(enforce_csrf_checks=True)
+        assert strict.post(self.url, {"username": "alice@example.org", "password": "password"}).status_code == 403
+
+    def test_the_admins_own_door_pauses_as_well(self) -> None:
+        for _ in range(5):
+            self.client.post("/admin/login/", {"username": "staff@example.org", "password": "wrong"})
+        response = self.client.post("/admin/login/", {"username": "staff@example.org", "password": "password"})
+        self.assertContains(response, "Too many tries for this address")
+        assert self.signed_in_as() is None
+
+
+class PauseTests(BaseTestCase):
+    def test_it_grows_up_to_a_quarter_of_an_hour(self) -> None:
+        assert [pauses.pause_after(tries) for tries in (1, 4, 5, 6, 7, 8, 9, 10, 11, 1000)] == [
+            0, 0, 30, 60, 120, 240, 480, 900, 900, 900,
+        ]  # fmt: skip
+
+    def test_one_may_try_again_when_it_is_over(self) -> None:
+        request = self.client.get("/accounts/login/").wsgi_request
+        now = 1_800_000_000.0
+        waits = []
+        with patch("time.time", side_effect=lambda: now):
+            for _ in range(8):
+                current = pauses.begin(request, "alice@example.org")
+                waits.append(current.wait)
+                if current.wait:
+                    with self.assertRaises(pauses.MustWait) as caught:
+                        pauses.begin(request, "alice@example.org")
+                    assert caught.exception.seconds == current.wait
+                now += current.wait + 1
+        assert waits == [0, 0, 0, 0, 30, 60, 120, 240]
+
+    def test_a_cookie_of_another_account_helps_nobody(self) -> None:
+        self.client.post("/accounts/login/", {"username": "bob@example.org", "password": "password"})
+        self.client.post("/accounts/logout/")
+        for _ in range(5):
+            self.client.post("/accounts/login/", {"username": "alice@example.org", "password": "wrong"})
+        response = self.client.post("/accounts/login/", {"username": "alice@example.org", "password": "password"})
+        assert response.status_code == 429
+
+
+class CountingHasher:
+    """Counts how often a password is hashed."""
+
+    algorithm = "counting"
+    calls = 0
+
+    def salt(self) -> str:
+        return "salt"
+
+    def encode(self, password: str, salt: str) -> str:
+        type(self).calls += 1
+        return f"counting${salt}${password[::-1]}"
+
+    def decode(self, encoded: str) -> dict[str, str]:
+        return {"algorithm": "counting", "salt": "salt", "hash": encoded.rpartition("$")[2]}
+
+    def verify(self, password: str, encoded: str) -> bool:
+        return self.encode(password, "salt") == encoded
+
+    def must_update(self, encoded: str) -> bool:
+        return False
+
+    def harden_runtime(self, password: str, encoded: str) -> None:
+        return None

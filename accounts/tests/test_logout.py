@@ -1,0 +1,15 @@
+from django.urls import reverse
+
+from artgen.test import BaseTestCase
+
+
+class LogoutTests(BaseTestCase):
+    def test_it_ends_the_session(self) -> None:
+        self.client.force_login(self.alice)
+        self.assertRedirects(self.client.post("/accounts/logout/"), reverse("start"), fetch_redirect_response=False)
+        assert "_auth_user_id" not in self.client.session
+
+    def test_a_link_cannot_sign_anybody_out(self) -> None:
+        self.client.force_login(self.alice)
+        assert self.client.get("/accounts/logout/").status_code == 405
+        assert self.client.session["_auth_user_id"] == str(self.alice.pk)

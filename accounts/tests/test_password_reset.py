@@ -1,0 +1,98 @@
+import re
+
+from django.core import mail
+from django.test import Client, override_settings
+
+from accounts import letters
+from accounts.models import User
+from artgen.test import BaseTestCase
+
+
+@override_settings(PUBLIC_URL="https://art.example")
+class PasswordResetTests(BaseTestCase):
+    url = "/accounts/password_reset/"
+    new = {"new_password1": "quiet lighthouse", "new_password2": "quiet lighthouse"}
+
+    def ask(self, email: str) -> list[mail.EmailMessage]:
+        mail.outbox.clear()
+        self.assertRedirects(self.client.post(self.url, {"email": email}), "/accounts/password_reset/done/")
+        letters.drain()
+        return mail.outbox
+
+    def link(self) -> str:
+        [letter] = self.ask("Alice@example.org")
+        found = re.search(r"https://art\.example(/accounts/reset/\S+)", str(letter.body))
+        assert found
+        return found[1]
+
+    def test_it_sends_the_link_in_the_users_language(self) -> None:
+        User.objects.filter(pk=self.alice.pk).update(language="ru")
+        [letter] = self.ask("alice@example.org")
+        assert letter.to == ["alice@example.org"]
+        assert letter.subject == "Новый пароль для ArtGen"
+
+    def test_it_answers_the_same_whether_there_is_an_account(self) -> None:
+        User.objects.filter(pk=self.bob.pk).update(is_active=False)
+        answers = []
+        for email in ("alice@example.org", "bob@example.org", "nobody@example.org"):
+            self.client.cookies.clear()
+            first = self.client.post(self.url, {"email": email})
+            page = self.client.get(first.url).content.decode()
+            answers.append((first.status_code, first.url, re.sub(r'value="\w{64}"', "", page).replace(email, "")))
+        assert answers[0] == answers[1] == answers[2]
+        letters.drain()
+        assert [letter.to for letter in mail.outbox] == [["alice@example.org"]]
+
+    def test_it_sets_a_new_password_once(self) -> None:
+        other = Client()
+        other.force_login(self.alice)
+        link = self.link()
+        form = self.client.get(link)
+        self.assertRedirects(self.client.post(form.url, self.new), "/accounts/reset/done/")
+        self.alice.refresh_from_db()
+        assert self.alice.check_password("quiet lighthouse")
+        assert other.get("/account/").status_code == 302
+        assert Client().get(link).status_code == 410
+
+    def test_it_keeps_the_token_out_of_the_address_bar(self) -> None:
+        link = self.link()
+        token = link.rstrip("/").rpartition("/")[2]
+        assert token not in self.client.get(link).url
+
+    def test_it_ends_the_pause_of_who_proves_to_be_the_owner(self) -> None:
+        sign_in = {"username": "alice@example.org", "password": "wrong"}
+        for _ in range(6):
+            self.client.post("/accounts/login/", sign_in)
+        form = self.client.get(self.link())
+        self.client.post(form.url, self.new)
+        response = self.client.post("/accounts/login/", {**sign_in, "password": "quiet lighthouse"})
+        assert response.status_code == 302
+
+    def test_it_refuses_a_weak_password(self) -> None:
+        form = self.client.get(self.link())
+        assert self.client.post(form.url, {"new_password1": "short", "new_password2": "short"}).status_code == 200
+        self.alice.refresh_from_db()
+        assert self.alice.check_password("password")
+
+    def test_a_forged_an_old_and_a_superseded_link_end(self) -> None:
+        link = self.link()
+        for bad in ("/accounts/reset/xx/yy/", link.replace("/accounts/reset/", "/accounts/reset/A"), link[:-2] + "x/"):
+            assert self.client.get(bad).status_code == 410
+            assert self.client.post(bad, self.new).status_code == 410
+        with override_settings(PASSWORD_RESET_TIMEOUT=-1):
+            assert self.client.get(link).status_code == 410
+        self.alice.set_password("changed meanwhile")
+        self.alice.save(update_fields=["password"])
+        assert self.client.get(link).status_code == 410
+
+    def test_it_limits_letters_to_one_address(self) -> None:
+        for email in ("alice@example.org", "nobody@example.org"):
+            for _ in range(5):
+                self.client.post(self.url, {"email": email})
+            response = self.client.post(self.url, {"email": email})
+            assert response.status_code == 429
+            assert int(response["Retry-After"]) > 0
+
+    def test_it_refuses_other_methods(self) -> None:
+        assert self.client.put(self.url).status_code == 405
+        assert self.client.post("/accounts/password_reset/done/").status_code == 405

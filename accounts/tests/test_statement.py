@@ -1,0 +1,75 @@
+from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
+from uuid import uuid4
+
+from django.utils import timezone, translation
+
+from accounts import ledger, statement
+from accounts.models import CreditEntry
+from artgen.test import BaseTestCase
+
+NOON = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)  # noon in Moscow
+
+
+class StatementTests(BaseTestCase):
+    def at(self, moment: datetime):
+        return patch("django.utils.timezone.now", return_value=moment)
+
+    def spend(self, amount: int, at: datetime, *, price: int | None = None) -> None:
+        reference = uuid4()
+        with self.at(at):
+            ledger.hold(user=self.alice, amount=amount, reference=reference)
+            ledger.settle(reference=reference, price=price)
+
+    def test_it_counts_what_was_charged_by_day(self) -> None:
+        self.spend(4, NOON)
+        self.spend(6, NOON, price=5)
+        self.spend(3, NOON - timedelta(days=29))
+        self.spend(9, NOON - timedelta(days=30))
+        with self.at(NOON), self.assertNumQueries(1):
+            days = statement.usage(user=self.alice)
+        assert len(days) == 30
+        assert days[-1] == statement.Day(NOON.date(), 9, 2)
+        assert days[0] == statement.Day(NOON.date() - timedelta(days=29), 3, 1)
+        assert sum(day.credits for day in days) == 12
+
+    def test_holds_and_returns_are_no_usage(self) -> None:
+        reference = uuid4()
+        with self.at(NOON):
+            ledger.hold(user=self.alice, amount=4, reference=reference)
+            ledger.release(reference=reference, reason="")
+            ledger.hold(user=self.alice, amount=5, reference=uuid4())
+            assert sum(day.credits for day in statement.usage(user=self.alice)) == 0
+
+    def test_a_day_begins_at_the_users_midnight(self) -> None:
+        self.spend(4, datetime(2026, 3, 19, 22, 0, tzinfo=UTC))
+        with self.at(NOON):
+            with timezone.override("Europe/Moscow"):
+                assert statement.usage(user=self.alice)[-1].credits == 4
+            with timezone.override("Europe/London"):
+                assert statement.usage(user=self.alice)[-2].credits == 4
+
+    def test_the_chart_says_itself_in_a_sentence(self) -> None:
+        self.spend(4, NOON)
+        self.spend(2, NOON - timedelta(days=3))
+        with self.at(NOON), translation.override("en"):
+            chart = statement.chart(statement.usage(user=self.alice))
+        assert chart.summary == (
+            "Spent by day: 6\N{NO-BREAK SPACE}credits in 30 days, most on today: 4\N{NO-BREAK SPACE}credits."
+        )
+        assert [(bar.y, bar.height) for bar in chart.bars[-4:]] == [(66, 54), (118, 2), (118, 2), (12, 108)]
+        assert chart.bars[-1].today
+
+    def test_lines_say_what_happened(self) -> None:
+        reference = uuid4()
+        ledger.hold(user=self.alice, amount=6, reference=reference)
+        ledger.settle(reference=reference, price=5)
+        ledger.grant(user=self.alice, amount=1, reason=ledger.OPENING_REASON)
+        with translation.override("ru"), self.assertNumQueries(2):
+            lines = statement.lines(CreditEntry.objects.of(self.alice))
+        assert [(line.what, line.signed, line.reason) for line in lines] == [
+            ("Начислено", "+1", "Начальные кредиты"),
+            ("Списано из отложенного: 5\N{NO-BREAK SPACE}кредитов", "+1", ""),
+            ("Отложено на картину", "−6", ""),
+            ("Начислено", "+100", "for the test"),
+        ]

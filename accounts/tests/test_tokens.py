@@ -1,0 +1,88 @@
+import hashlib
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts import tokens
+from accounts.models import ApiToken, User
+from artgen.test import BaseTestCase
+
+
+class TokenTests(BaseTestCase):
+    def test_it_keeps_the_hash_alone(self) -> None:
+        text = tokens.issue(user=self.alice, name="laptop")
+        assert len(text) == 43
+        assert text.startswith("ag_")
+        token = ApiToken.objects.get()
+        assert (token.user, token.name, token.prefix) == (self.alice, "laptop", text[:8])
+        assert token.digest == hashlib.sha256(text.encode()).hexdigest()
+        assert token.last_used_at is None
+
+    def test_it_knows_its_user(self) -> None:
+        alices, bobs = tokens.issue(user=self.alice, name="a"), tokens.issue(user=self.bob, name="a")
+        assert tokens.authenticate(alices) == self.alice
+        assert tokens.authenticate(bobs) == self.bob
+
+    def test_it_knows_no_other_text(self) -> None:
+        text = tokens.issue(user=self.alice, name="a")
+        stored = ApiToken.objects.get()
+        for other in (
+            "",
+            "ag_",
+            text[:-1],
+            text + " ",
+            text.upper(),
+            stored.digest,
+            stored.prefix,
+            "\x00",
+            "\ud800",
+            "я" * 9999,
+        ):
+            assert tokens.authenticate(other) is None, other[:20]
+
+    def test_it_is_useless_once_revoked(self) -> None:
+        text, other = tokens.issue(user=self.alice, name="a"), tokens.issue(user=self.alice, name="b")
+        tokens.revoke(user=self.alice, name="a")
+        assert tokens.authenticate(text) is None
+        assert tokens.authenticate(other) == self.alice
+        with self.assertRaises(tokens.NoSuchToken):
+            tokens.revoke(user=self.alice, name="a")
+
+    def test_it_is_useless_while_its_user_is_switched_off(self) -> None:
+        text = tokens.issue(user=self.alice, name="a")
+        User.objects.filter(pk=self.alice.pk).update(is_active=False)
+        assert tokens.authenticate(text) is None
+
+    def test_a_name_is_free_again_after_revoking(self) -> None:
+        tokens.issue(user=self.alice, name="a")
+        with self.assertRaises(tokens.TokenNameTaken):
+            tokens.issue(user=self.alice, name="a")
+        tokens.issue(user=self.bob, name="a")
+        tokens.revoke(user=self.alice, name="a")
+        assert tokens.authenticate(tokens.issue(user=self.alice, name="a")) == self.alice
+        assert ApiToken.objects.filter(user=self.bob, revoked_at=None).count() == 1
+
+    def test_nobody_revokes_anothers(self) -> None:
+        text = tokens.issue(user=self.alice, name="a")
+        with self.assertRaises(tokens.NoSuchToken):
+            tokens.revoke(user=self.bob, name="a")
+        assert tokens.authenticate(text) == self.alice
+
+    def test_its_use_is_noted_at_most_once_a_minute(self) -> None:
+        text = tokens.issue(user=self.alice, name="a")
+        with self.assertNumQueries(2):
+            tokens.authenticate(text)
+        first = ApiToken.objects.get().last_used_at
+        assert first is not None
+        with self.assertNumQueries(1):
+            tokens.authenticate(text)
+        assert ApiToken.objects.get().last_used_at == first
+        ApiToken.objects.update(last_used_at=timezone.now() - timedelta(seconds=61))
+        with self.assertNumQueries(2):
+            tokens.authenticate(text)
+        assert ApiToken.objects.get().last_used_at >= first
+
+    def test_every_text_costs_one_query(self) -> None:
+        for text in ("", "ag_" + "x" * 40, "nonsense"):
+            with self.assertNumQueries(1):
+                tokens.authenticate(text)
