@@ -162,8 +162,9 @@ def check_due() -> int:
 def reconcile() -> list[tuple[Job, str]]:
     """Ask RunPod about every job that it is known to have, due or not, and apply the answers at once.
 
-    Returns each job as it was before, and in a few words what RunPod said. Also stores what is due to be stored and stops what is to be stopped. No lease is taken: whoever applies the same
-    answer second finds the row moved on and lets it be.
+    Returns each job as it was before, and in a few words what RunPod said. Also stores what is due to be stored and
+    stops what is to be stopped. No lease is taken: whoever applies the same answer second finds the row moved on and
+    lets it be.
     """
     asked: list[tuple[Job, str]] = []
     known = list(Job.objects.at_runpod().exclude(runpod_id="").select_related("model").order_by("id"))

@@ -138,7 +138,9 @@ class DemoTests(unittest.TestCase):
                     self.assertEqual(picture.size, (image["width"], image["height"]))
                 self.assertEqual(requests.get(f"{demo.url}{image['url']}1", timeout=PATIENCE).status_code, 404)
         account = demo.ask("get", "account/").json()
-        self.assertEqual((account["held"], account["credits"]), (0, 500 - sum(job[-1]["credits"] for job in told.values())))
+        self.assertEqual(
+            (account["held"], account["credits"]), (0, 500 - sum(job[-1]["credits"] for job in told.values()))
+        )
 
     def test_it_keeps_everything_over_a_restart_and_finishes_what_was_half_way(self):
         with Demo(self.data, "--painter", "tiny", "--seconds", "0.2", "--cold-start", "0") as first:
@@ -147,11 +149,11 @@ class DemoTests(unittest.TestCase):
             with first.socket() as socket:
                 done = first.ask("post", "jobs/", json={"model": "flux-schnell", "prompt": "fog"}).json()["id"]
                 self.follow(socket, {done})
-        with Demo(self.data, "--painter", "tiny", "--seconds", "600", "--cold-start", "0") as second:
-            with second.socket() as socket:
-                half = second.ask("post", "jobs/", json={"model": "flux-schnell", "prompt": "fog"}).json()["id"]
-                while half not in socket.recv(timeout=PATIENCE) or self.status(second, half) == "queued":
-                    pass
+        stuck = ("--painter", "tiny", "--seconds", "600", "--cold-start", "0")
+        with Demo(self.data, *stuck) as second, second.socket() as socket:
+            half = second.ask("post", "jobs/", json={"model": "flux-schnell", "prompt": "fog"}).json()["id"]
+            while half not in socket.recv(timeout=PATIENCE) or self.status(second, half) == "queued":
+                pass
         with Demo(self.data, "--painter", "tiny", "--seconds", "0.2", "--cold-start", "0") as third:
             with third.socket() as socket:
                 told = self.follow(socket, {half})

@@ -4,6 +4,7 @@ Whatever happens: one accepted /run per attempt, one end per job, a ledger that 
 submission without the guard runs jobs twice.
 """
 
+import contextlib
 import json
 import random
 import threading
@@ -86,10 +87,8 @@ class RaceTests(TransactionTestCase):
             driver.submit_next(MODEL) if name == "submit" else getattr(driver, name)(job_id)
         if ids and chance.random() < 0.3:
             job = Job.objects.select_related("user").get(id=chance.choice(ids))
-            try:
+            with contextlib.suppress(orders.AlreadyFinal):
                 orders.cancel(job=job, actor=job.user)
-            except orders.AlreadyFinal:
-                pass
         driver.tick()
         self.ring(chance)
 
@@ -180,10 +179,8 @@ class RaceTests(TransactionTestCase):
             if number % 2:
                 driver.tick()
             for job in jobs:
-                try:
+                with contextlib.suppress(orders.AlreadyFinal):
                     orders.cancel(job=job, actor=self.users[0])
-                except orders.AlreadyFinal:
-                    pass
                 driver.check(job.id)
                 driver.store(job.id)
 
