@@ -21,6 +21,7 @@ import urllib3.exceptions
 from requests.exceptions import RequestException
 
 from . import pool
+from .health import Health, parse_health
 from .replies import REPLY_MOST, Reply, answer_in, report_in
 from .report import Report, State, parse_state
 from .verdicts import (
@@ -56,25 +57,6 @@ class Submission:
 
     runpod_id: str
     state: State
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """An endpoint's jobs and workers, counted by RunPod; a figure it leaves out is 0."""
-
-    completed: int
-    failed: int
-    in_progress: int
-    in_queue: int
-    retried: int
-    workers: Mapping[
-        str, int
-    ]  # idle, running, and whatever else RunPod counts: initializing, ready, throttled, unhealthy
-
-    @property
-    def workers_total(self) -> int:
-        """Count the workers in any state; 0 may mean that the endpoint's maximum is 0."""
-        return sum(number for state, number in self.workers.items() if state != "ready")  # counted as idle, too
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -203,18 +185,7 @@ class Client:
     # https://docs.runpod.io/serverless/endpoints/send-requests#health
     def health(self, endpoint_id: str) -> Health:
         """Return the endpoint's counts of jobs and workers. Raises Gone (no such endpoint) or Unavailable."""
-        answer = answer_in(self._read("GET", self._url(endpoint_id, "health")))
-        if not isinstance(answer, dict) or not isinstance(answer.get("workers"), dict):
-            raise Unavailable("RunPod's reply to /health has no workers")
-        jobs = _counts(answer.get("jobs"))
-        return Health(
-            completed=jobs.get("completed", 0),
-            failed=jobs.get("failed", 0),
-            in_progress=jobs.get("inProgress", 0),
-            in_queue=jobs.get("inQueue", 0),
-            retried=jobs.get("retried", 0),
-            workers=_counts(answer["workers"]),
-        )
+        return parse_health(answer_in(self._read("GET", self._url(endpoint_id, "health"))))
 
     def close(self) -> None:
         """Close the kept connections; the client can be used again."""
@@ -319,12 +290,6 @@ def _read_all(response: requests.Response, deadline: float) -> bytes:
         if time.monotonic() > deadline:
             raise TimeoutError("the reply took too long")
     return bytes(body)
-
-
-def _counts(value: object) -> dict[str, int]:
-    if not isinstance(value, Mapping):
-        return {}
-    return {k: v for k, v in value.items() if isinstance(v, int) and not isinstance(v, bool)}
 
 
 # A forked child must share neither a socket with its parent nor a lock that some thread held at that moment.

@@ -46,8 +46,9 @@ class TLSServer:
 
     def __exit__(self, *error):
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
-        self._loop.close()
+        self._thread.join(1)
+        if not self._thread.is_alive():  # else it still waits for a client to hang up; it is a daemon
+            self._loop.close()
 
     @property
     def connections(self):

@@ -14,7 +14,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from typing import Any, Protocol
 
 from PIL import Image
@@ -83,9 +83,10 @@ class FullPainter:
     """
 
     def __init__(self, *, processes: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._progress: Any = context.SimpleQueue()
-        self._pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(self._progress,))
+        self._processes = processes
+        self._context = multiprocessing.get_context("spawn")
+        self._progress: Any = self._context.SimpleQueue()
+        self._pool = self._new_pool()
         self._numbers = itertools.count()
         self._listeners: dict[int, OnProgress] = {}
         self._reader = threading.Thread(target=self._read, name="painter-progress", daemon=True)
@@ -96,8 +97,13 @@ class FullPainter:
         number = next(self._numbers)
         loop = asyncio.get_running_loop()
         self._listeners[number] = lambda value: _tell(loop, on_progress, value)
+        pool = self._pool
         try:
-            return await loop.run_in_executor(self._pool, _paint, number, request, seed, tuple(sources))
+            return await loop.run_in_executor(pool, _paint, number, request, seed, tuple(sources))
+        except BrokenExecutor:
+            if self._pool is pool:
+                self._pool = self._new_pool()  # a process died: this picture is lost, the next ones are not
+            raise
         finally:
             del self._listeners[number]
 
@@ -111,6 +117,11 @@ class FullPainter:
             process.join(5)
         self._progress.put(None)
         self._reader.join(5)
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            self._processes, mp_context=self._context, initializer=_begin, initargs=(self._progress,)
+        )
 
     def _read(self) -> None:
         while (item := self._progress.get()) is not None:

@@ -8,6 +8,7 @@ import contextlib
 import hmac
 import json
 import threading
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ from .jobs import Job
 from .limits import RateLimits
 from .queue import Queue
 
+CALLS_MOST = 50_000  # remembered
 BODY_MOST = 10 * 1024 * 1024
 TIMEOUT_RANGE = (5_000, 7 * 86_400_000)  # milliseconds
 TTL_RANGE = (10_000, 7 * 86_400_000)
@@ -76,7 +78,7 @@ class Server:
         self._api_key, self._dialects, self._public_url = api_key, dict(dialects), public_url.rstrip("/")
         self._slow_seconds = slow_seconds
         self._lock = threading.Lock()
-        self._calls: list[Call] = []
+        self._calls: deque[Call] = deque(maxlen=CALLS_MOST)
         self.app = web.Application(client_max_size=BODY_MOST)
         self.app.router.add_get("/files/{name}", files.serve)
         self.app.router.add_get("/healthz", _healthy)

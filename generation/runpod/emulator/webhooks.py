@@ -6,6 +6,7 @@ Source: https://docs.runpod.io/serverless/endpoints/send-requests#webhook-notifi
 """
 
 import threading
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ import aiohttp
 from .clock import Clock
 from .jobs import Job
 
+RINGS_MOST = 50_000  # remembered
 TRIES = 3
 PAUSE = 10.0  # emulated seconds between tries
 LATE = 60.0  # emulated seconds
@@ -37,7 +39,7 @@ class Webhooks:
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
         self._lock = threading.Lock()
-        self._rings: list[Ring] = []
+        self._rings: deque[Ring] = deque(maxlen=RINGS_MOST)
 
     @property
     def rings(self) -> list[Ring]:

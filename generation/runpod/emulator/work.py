@@ -7,7 +7,9 @@ import asyncio
 import base64
 import binascii
 import io
+import logging
 import random
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +21,8 @@ from .files import Files
 from .inputs import Request
 from .jobs import Job
 from .painting import Painter, TinyPainter, tiny_png
+
+log = logging.getLogger(__name__)
 
 SOURCE_BYTES = 40 * 1024 * 1024
 SOURCE_TIMEOUT = aiohttp.ClientTimeout(total=20)  # real seconds
@@ -71,7 +75,11 @@ class Work:
         def painted(part: float) -> None:
             job.painted = max(job.painted, part)
 
-        data = await self._painter.paint(request, seed=seed, sources=sources, on_progress=painted)
+        try:
+            data = await self._painter.paint(request, seed=seed, sources=sources, on_progress=painted)
+        except (BrokenExecutor, ValueError) as error:
+            log.warning("a painter failed: %r", error)
+            return Outcome("FAILED", error=f"worker exited: {error}")
         data = _spoiled(job.fault, data)
         if job.dialect in outputs.INLINE:
             if job.fault == "oversized_picture":

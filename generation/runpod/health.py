@@ -1,0 +1,48 @@
+"""How an endpoint is: its jobs and workers, counted by RunPod."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .verdicts import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One reply of /health; a figure that RunPod leaves out is 0."""
+
+    completed: int
+    failed: int
+    in_progress: int
+    in_queue: int
+    retried: int
+    workers: Mapping[str, int]  # idle, running, and what else RunPod counts: initializing, ready, throttled
+
+    @property
+    def workers_total(self) -> int:
+        """Count the workers in any state; 0 may mean that the endpoint's maximum is 0."""
+        return sum(number for state, number in self.workers.items() if state != "ready")  # counted as idle, too
+
+
+def parse_health(body: Any) -> Health:
+    """Return the counts in a decoded reply. Raises Unavailable when there are none.
+
+    Source: https://docs.runpod.io/serverless/endpoints/send-requests#health
+    """
+    if not isinstance(body, dict) or not isinstance(body.get("workers"), dict):
+        raise Unavailable("RunPod's reply to /health has no workers")
+    jobs = _counts(body.get("jobs"))
+    return Health(
+        completed=jobs.get("completed", 0),
+        failed=jobs.get("failed", 0),
+        in_progress=jobs.get("inProgress", 0),
+        in_queue=jobs.get("inQueue", 0),
+        retried=jobs.get("retried", 0),
+        workers=_counts(body["workers"]),
+    )
+
+
+def _counts(value: Any) -> dict[str, int]:
+    if not isinstance(value, Mapping):
+        return {}
+    return {k: v for k, v in value.items() if isinstance(v, int) and not isinstance(v, bool)}
