@@ -1,6 +1,6 @@
-"""RunPod's queue API as a real HTTP server. Source.
+"""RunPod's queue API as a real HTTP server.
 
-Https://docs.runpod.io/serverless/endpoints/send-requests
+Source: https://docs.runpod.io/serverless/endpoints/send-requests
 """
 
 import asyncio
@@ -205,7 +205,7 @@ class Server:
     async def _plan_fault(self, request: web.Request) -> web.Response:
         """POST {"call", "fault", "endpoint"?, "times"? or "probability"?}, or {"clear": true}.
 
-        For another process's tests.
+        It lets another process plan trouble, with the API key; the answer to "clear" lists all faults.
         """
         document = _json(await request.read())
         if not self._authorized(request) or not isinstance(document, dict):

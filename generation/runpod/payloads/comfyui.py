@@ -1,6 +1,6 @@
-"""worker-comfyui: any graph that ComfyUI can run. Source.
+"""worker-comfyui: any graph that ComfyUI can run.
 
-Https://github.com/runpod-workers/worker-comfyui (README, 5.x).
+Source: https://github.com/runpod-workers/worker-comfyui (README, 5.x).
 """
 
 import base64

@@ -1,6 +1,6 @@
 """Workers of one's own that draw by themselves.
 
-Runpod-workers/worker-a1111, worker-sdxl and worker-sdxl-turbo.
+They are worker-a1111, worker-sdxl and worker-sdxl-turbo of https://github.com/runpod-workers.
 """
 
 import json

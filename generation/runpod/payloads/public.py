@@ -1,8 +1,7 @@
-"""RunPod's public endpoints: one row each, from https://docs.runpod.io/public-endpoints/reference and its
-model pages.
+"""RunPod's public endpoints: one row each.
 
-They differ in a handful of words only: how the size is said, what the source is called, where the safety
-switch is.
+Source: https://docs.runpod.io/public-endpoints/reference and its model pages. They differ in a handful of
+words only: how the size is said, what the source is called, where the safety switch is.
 """
 
 import math
