@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import ledger
-from accounts.forms import GrantForm, PausingMixin
+from accounts.forms import GrantForm, PausingMixin, language_field, time_zone_field
 from accounts.models import ApiToken, CreditEntry, User
 from accounts.requests import SignedInRequest
 
@@ -51,6 +51,13 @@ class UserForm(UserChangeForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = "__all__"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The form without change rights has none of these fields.
+        for name, field in (("language", language_field()), ("time_zone", time_zone_field())):
+            if name in self.fields:
+                self.fields[name] = field
 
 
 @admin.register(User)

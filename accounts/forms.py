@@ -166,14 +166,8 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        languages = [(code, get_language_info(code)["name_local"].capitalize()) for code, _name in settings.LANGUAGES]
-        self.fields["language"] = forms.ChoiceField(
-            label=_("Language"), required=False, choices=[("", _("As the browser asks")), *languages]
-        )
-        server = format_lazy("{} ({})", _("As the server"), settings.TIME_ZONE)
-        self.fields["time_zone"] = forms.ChoiceField(
-            label=_("Time zone"), required=False, choices=[("", server), *_time_zones()]
-        )
+        self.fields["language"] = language_field()
+        self.fields["time_zone"] = time_zone_field()
 
 
 class TokenForm(forms.Form):
@@ -192,7 +186,10 @@ class GrantForm(forms.Form):
         help_text=_("More than 0 adds credits; less than 0 takes them away as an adjustment."),
     )
     reason = forms.CharField(
-        label=_("Reason"), max_length=300, help_text=_("The user sees it; it stays in the ledger for good.")
+        label=_("Reason"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text=_("The user sees it; it stays in the ledger for good."),
     )
     once = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -202,6 +199,18 @@ class GrantForm(forms.Form):
         if amount == 0:
             raise ValidationError(_("0 credits change nothing."), code="zero")
         return amount
+
+
+def language_field() -> forms.ChoiceField:
+    """Return the choice among the languages of the pages, or none."""
+    languages = [(code, get_language_info(code)["name_local"].capitalize()) for code, _name in settings.LANGUAGES]
+    return forms.ChoiceField(label=_("Language"), required=False, choices=[("", _("As the browser asks")), *languages])
+
+
+def time_zone_field() -> forms.ChoiceField:
+    """Return the choice among the time zones of the world by region, or none."""
+    server = format_lazy("{} ({})", _("As the server"), settings.TIME_ZONE)
+    return forms.ChoiceField(label=_("Time zone"), required=False, choices=[("", server), *_time_zones()])
 
 
 @cache

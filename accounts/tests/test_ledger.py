@@ -1,5 +1,6 @@
 from uuid import uuid4
 
+import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import override_settings
 
@@ -237,9 +238,8 @@ class AppendOnlyTests(LedgerTestCase):
                 rewrite()
         self.assert_money(self.alice, credits=101, held=0)
 
+    @pytest.mark.postgres
     def test_postgresql_refuses_it_as_well(self) -> None:
-        if connection.vendor != "postgresql":
-            self.skipTest("SQLite has no such trigger")
         for statement in ("UPDATE accounts_creditentry SET amount = 2", "DELETE FROM accounts_creditentry"):
             with (
                 self.assertRaisesMessage(IntegrityError, "The ledger is append-only"),

@@ -38,8 +38,6 @@ def at_once(work: list[Callable[[], object]]) -> Counter[str]:
 
 class LedgerRaceTests(TransactionTestCase):
     def setUp(self) -> None:
-        if connection.vendor != "postgresql":
-            self.skipTest("a race needs PostgreSQL: SQLite has one writer")
         cache.clear()
         self.user = User.objects.create_user("alice@example.org")
         ledger.grant(user=self.user, amount=70, reason="for the test")
