@@ -6,11 +6,14 @@ from typing import Any
 from celery import Celery, signals
 from django.db import close_old_connections
 
+from artgen import alive
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artgen.settings")
 
 app = Celery("artgen")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+alive.watch(os.environ.get("ALIVE_FILE", ""))
 
 
 # Celery closes Django's connections around every task unless CELERY_DB_REUSE_MAX says otherwise; we keep one a child

@@ -1,9 +1,21 @@
 """WSGI entry point for gunicorn: pages, API, admin, webhooks."""
 
 import os
+from collections.abc import Iterable
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artgen.settings")
 
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Answer a request that nginx passed on; its sender's address is the one that nginx saw (X-Real-IP).
+
+    gunicorn hears nginx alone, over a Unix socket or a private network; nginx overwrites the header.
+    """
+    if address := environ.get("HTTP_X_REAL_IP"):
+        environ["REMOTE_ADDR"] = address
+    return _django(environ, start_response)

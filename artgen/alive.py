@@ -1,0 +1,26 @@
+"""Signs of life of Celery's processes, which listen on no port: they touch ALIVE_FILE while the broker answers.
+
+A worker does so with every heartbeat (2 s), beat with every message that it has sent (the tick, 2 s). Whoever watches
+a process, `deploy/start.sh alive` for one, looks at the file's age.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from celery import signals
+
+
+def watch(path: str) -> None:
+    """Touch the file from now on; nothing happens for an empty path."""
+    if not path:
+        return
+    file = Path(path)
+
+    def touch(**_: Any) -> None:
+        file.touch()
+
+    def touch_when_sent(**_: Any) -> None:
+        signals.after_task_publish.connect(touch, weak=False)
+
+    signals.heartbeat_sent.connect(touch, weak=False)
+    signals.beat_init.connect(touch_when_sent, weak=False)

@@ -1,0 +1,11 @@
+"""The wiring as an app: templates, static files, commands and the system checks."""
+
+from django.apps import AppConfig
+
+from artgen import checks as checks  # registers them
+
+
+class ArtGenConfig(AppConfig):
+    """What every other app stands on."""
+
+    name = "artgen"

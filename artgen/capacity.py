@@ -1,0 +1,76 @@
+"""How many processes this installation runs and how many database connections they may open together.
+
+One place for gunicorn's configuration, the settings and the check that adds everything up, so they cannot disagree.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+SPARE = 3
+"""Connections kept free for commands, psql and backups."""
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """Processes of each kind, and what each may take. `…_machines` is on how many machines that kind runs."""
+
+    web_workers: int
+    web_threads: int
+    web_pool: int
+    web_machines: int
+    sockets_pool: int
+    sockets_machines: int
+    worker_children: int
+    worker_machines: int
+    limit: int
+
+    @property
+    def connections(self) -> int:
+        """The most connections that all processes can hold at the same time."""
+        return (
+            self.web_machines * self.web_workers * self.web_pool
+            + self.sockets_machines * self.sockets_pool
+            + self.worker_machines * self.worker_children
+            + 1
+            + SPARE
+        )
+
+    @property
+    def arithmetic(self) -> str:
+        """The sum in words, for whoever has to change one of its numbers."""
+        return (
+            f"web {self.web_machines} × {self.web_workers} processes × {self.web_pool}"
+            f" + sockets {self.sockets_machines} × {self.sockets_pool}"
+            f" + workers {self.worker_machines} × {self.worker_children}"
+            f" + beat 1 + spare {SPARE} = {self.connections}"
+        )
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Capacity:
+    """Return the capacity that the environment asks for; raises ValueError naming the variable that is no number."""
+
+    def number(name: str, default: int) -> int:
+        text = environ.get(name, "").strip()
+        if not text:
+            return default
+        if not text.isdecimal() or int(text) < 1:
+            raise ValueError(f"{name} must be a whole number above 0, not {text!r}")
+        return int(text)
+
+    return Capacity(
+        web_workers=number("GUNICORN_WORKERS", min(8, cores())),
+        web_threads=number("GUNICORN_THREADS", 4),
+        web_pool=number("DB_POOL_MAX", 4),
+        web_machines=number("WEB_MACHINES", 1),
+        sockets_pool=number("SOCKETS_DB_POOL_MAX", 8),
+        sockets_machines=number("SOCKETS_MACHINES", 1),
+        worker_children=number("CELERY_CONCURRENCY", 12),
+        worker_machines=number("WORKER_MACHINES", 1),
+        limit=number("DB_CONNECTIONS_LIMIT", 80),
+    )

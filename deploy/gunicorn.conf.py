@@ -1,0 +1,49 @@
+"""gunicorn: pages, API, admin and webhooks. Every value can be set by the environment (deploy/env.example).
+
+https://gunicorn.org/reference/settings/
+"""
+
+import os
+from pathlib import Path
+
+from artgen import capacity
+
+_capacity = capacity.read()
+
+wsgi_app = "artgen.wsgi:application"
+bind = os.environ.get("GUNICORN_BIND", "127.0.0.1:8000").split(",")
+
+# 8 processes, or one for each core where there are fewer: on two cores eight lose a quarter of the throughput.
+workers = _capacity.web_workers
+worker_class = "gthread"
+threads = _capacity.web_threads
+worker_connections = int(os.environ.get("GUNICORN_WORKER_CONNECTIONS", "1000"))
+
+timeout = int(os.environ.get("GUNICORN_TIMEOUT", "180"))
+graceful_timeout = int(os.environ.get("GUNICORN_GRACEFUL_TIMEOUT", "30"))
+# nginx closes its idle connections after 4 s (nginx.conf), before gunicorn does: none is closed while being used again.
+keepalive = int(os.environ.get("GUNICORN_KEEPALIVE", "5"))
+
+# Each process loads the application itself: a database pool that was opened before the fork would be shared by all,
+# and the answers of one process would reach another.
+preload_app = False
+
+# gunicorn 27 opens a control socket of its own; who may restart it is decided by what started it.
+control_socket_disable = True
+# Heartbeats of the processes are touched files: in memory, or a slow disk kills workers that are well.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 their names are random
+
+# nginx writes the access log, with the time that gunicorn took.
+accesslog = None
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"text": {"()": "artgen.logs.TextFormatter"}, "json": {"()": "artgen.logs.JsonFormatter"}},
+    "handlers": {
+        "error_console": {"class": "logging.StreamHandler", "formatter": os.environ.get("LOG_FORMAT") or "text"},
+    },
+    "root": {"level": "WARNING", "handlers": []},
+    "loggers": {
+        "gunicorn.error": {"level": "INFO", "handlers": ["error_console"], "propagate": False, "qualname": "gunicorn"},
+    },
+}

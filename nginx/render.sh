@@ -1,0 +1,77 @@
+#!/bin/sh
+# Writes nginx's configuration into a folder: the templates beside this script, with the environment's values in
+# place of ${NAMES}. Usage: nginx/render.sh FOLDER. Each value below can be set in the environment.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$1"
+NGINX_DIR=$(cd "$1" && pwd)
+export NGINX_DIR
+
+default() { eval "export $1=\"\${$1:-\$2}\""; }
+
+default PUBLIC_URL "http://127.0.0.1:${NGINX_PORT:-8000}"
+default LANGUAGE_CODE ru
+default STATIC_ROOT "$here/../staticfiles"       # what collectstatic wrote
+default NGINX_SERVER http                        # http, or tls (see tls.conf)
+default NGINX_PORT 8000
+default NGINX_TLS_PORT 8443
+default NGINX_TLS_DIR /etc/nginx/tls
+default NGINX_ACME_DIR /var/www/acme
+default NGINX_WEB "unix:${RUN_DIR:-/run/artgen}/web.sock"          # gunicorn; several with commas, also HOST:PORT
+default NGINX_SOCKETS "unix:${RUN_DIR:-/run/artgen}/sockets.sock"  # daphne
+default NGINX_WORKERS auto
+default NGINX_RATE 20r/s                         # of one user
+default NGINX_BURST 40
+default NGINX_ADDRESS_RATE 400r/s                # of one address
+default NGINX_ADDRESS_BURST 800
+default NGINX_API_TIMEOUT 180s
+default NGINX_SOCKET_TIMEOUT 3600s
+default NGINX_UPLOAD_BODY_MAX 21m                # UPLOAD_MAX_BYTES and what multipart adds
+default NGINX_FORM_BODY_MAX 64m
+default NGINX_HOOK_BODY_MAX 12m
+default NGINX_ACCESS_LOG /dev/stdout             # or off
+default NGINX_TRUSTED_PROXIES ''                 # addresses of load balancers in front, with commas: 10.0.0.0/8
+default NGINX_BUCKET ''                          # HOST:PORT of a bucket to serve under /s3/ (the demo's)
+default NGINX_RESOLVER 127.0.0.11                # for NGINX_BUCKET; Docker's own
+default NGINX_MODULES /usr/lib/nginx/modules
+
+servers() { echo "$1" | tr ',' '\n' | while read -r server; do printf 'server %s max_fails=0; ' "$server"; done; }
+NGINX_WEB_SERVERS=$(servers "$NGINX_WEB")
+NGINX_SOCKETS_SERVERS=$(servers "$NGINX_SOCKETS")
+NGINX_USER=
+# Started by root, nginx gives its workers to somebody else: to whom the files belong.
+if [ "$(id -u)" = 0 ]; then NGINX_USER="user $(stat -c %U "$STATIC_ROOT");"; fi
+NGINX_LISTEN_IPV6=
+if [ -e /proc/net/if_inet6 ] && [ -s /proc/net/if_inet6 ]; then NGINX_LISTEN_IPV6="listen [::]:$NGINX_PORT default_server backlog=1024;"; fi
+NGINX_PAGE=$(cat "$here/page.html")
+export NGINX_PAGE NGINX_WEB_SERVERS NGINX_SOCKETS_SERVERS NGINX_USER NGINX_LISTEN_IPV6
+
+# Whom to believe X-Forwarded-For and X-Forwarded-Proto: nobody, or the proxies that were named.
+{
+  echo 'geo $realip_remote_addr $behind_proxy {'
+  echo '    default 0;'
+  echo "$NGINX_TRUSTED_PROXIES" | tr ', ' '\n\n' | sed -n 's/..*/    & 1;/p'
+  echo '}'
+  echo "$NGINX_TRUSTED_PROXIES" | tr ', ' '\n\n' | sed -n 's/..*/set_real_ip_from &;/p'
+  if [ -n "$NGINX_TRUSTED_PROXIES" ]; then printf 'real_ip_header X-Forwarded-For;\nreal_ip_recursive on;\n'; fi
+} >"$NGINX_DIR/proxies.conf"
+
+render() { # TEMPLATE: ${UPPER_CASE} names are ours, $lower_case are nginx's own
+  awk -v template="$1" '{
+    while (match($0, /\$\{[A-Z0-9_]+\}/)) {
+      name = substr($0, RSTART + 2, RLENGTH - 3)
+      if (!(name in ENVIRON)) { print template ": no value for " name > "/dev/stderr"; exit 1 }
+      printf "%s%s", substr($0, 1, RSTART - 1), ENVIRON[name]
+      $0 = substr($0, RSTART + RLENGTH)
+    }
+    print
+  }' "$here/$1" >"$NGINX_DIR/$1"
+}
+for template in nginx.conf site.conf page.conf "$NGINX_SERVER.conf"; do render "$template"; done
+if [ -n "$NGINX_BUCKET" ]; then render bucket.conf; else : >"$NGINX_DIR/bucket.conf"; fi
+: >"$NGINX_DIR/brotli.conf"
+: >"$NGINX_DIR/brotli_static.conf"
+if [ -e "$NGINX_MODULES/ngx_http_brotli_static_module.so" ] && [ -e "$NGINX_MODULES/ngx_http_brotli_filter_module.so" ]; then
+  render brotli.conf
+  echo 'brotli_static on;' >"$NGINX_DIR/brotli_static.conf"
+fi
