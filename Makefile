@@ -23,7 +23,8 @@ lint: $(VENV)/.development
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/djlint --check --lint --quiet artgen/templates accounts/templates generation/templates
+	$(BIN)/djlint --lint --quiet artgen/templates accounts/templates generation/templates
+	$(BIN)/biome lint --diagnostic-level=error artgen/static accounts/static generation/static
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
 lock:  ## pin the newest allowed versions

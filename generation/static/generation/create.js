@@ -84,7 +84,7 @@ feed.addEventListener("click", async (event) => {
     const first = older.querySelector(".runs .run")
     for (const element of [...older.children]) {
       if (element.matches(".feed-head")) {
-        element.querySelectorAll(".tag, .feed-filter").forEach((extra) => extra.remove())
+        element.querySelectorAll(".tag, .feed-filter").forEach((extra) => { extra.remove() })
         const heading = element.querySelector(".heading")
         if (heading.textContent === lastDay) continue
         const second = document.createElement("h2")
