@@ -204,7 +204,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         now = timezone.now()
         since = now - STUCK_AFTER
         return self.active().filter(
-            Q(due_at__lt=since)
+            Q(due_at__lt=since) & ~Q(status=Status.QUEUED)  # a queued one stays due until its turn
             | Q(deadline_at__lt=now)
             | Q(status=Status.SUBMITTED, runpod_id="", submitted_at__lt=since)
             | Q(missing_since__isnull=False)

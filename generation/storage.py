@@ -1,6 +1,8 @@
 """Bytes in the bucket: deterministic keys, private, handed out by short-lived URLs. Files on disk in the demo."""
 
 import mimetypes
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -45,6 +47,18 @@ def read(key: str) -> bytes:
     with default_storage.open(key) as file:
         data: bytes = file.read()
     return data
+
+
+def listing(prefix: str) -> Iterator[tuple[str, int]]:
+    """Yield key and size in bytes of everything whose key begins with `prefix`, which ends in a slash."""
+    if isinstance(default_storage, FileSystemStorage):
+        root = Path(default_storage.location)
+        for path in (root / prefix).rglob("*"):
+            if path.is_file():
+                yield path.relative_to(root).as_posix(), path.stat().st_size
+    else:
+        for found in default_storage.bucket.objects.filter(Prefix=prefix):  # type: ignore[attr-defined]
+            yield found.key, found.size
 
 
 def delete(key: str) -> None:

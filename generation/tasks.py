@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from generation import driver, housekeeping
+from generation import driver, heartbeat, housekeeping
 
 
 @shared_task(name="generation.submit")
@@ -33,8 +33,9 @@ def stop(job_id: str) -> None:
 
 @shared_task(name="generation.tick")
 def tick() -> None:
-    """Do whatever is due."""
+    """Do whatever is due, and let others see that somebody does."""
     driver.tick()
+    heartbeat.beat()
 
 
 @shared_task(name="generation.clean_up")

@@ -160,6 +160,8 @@ class JobAdmin(ReadOnlyAdmin):
         if job.due_at is None:
             return "—"
         seconds = (job.due_at - timezone.now()).total_seconds()
+        if seconds < 0 and job.status == Status.QUEUED:
+            return _t("waits for its turn")
         if seconds >= 0:
             return _t("in %(time)s") % {"time": words.duration(seconds)}
         return _t("%(time)s late") % {"time": words.duration(-seconds)}

@@ -128,10 +128,10 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Count the jobs of each along."""
         models: QuerySet[Any] = super().get_queryset(request)
-        return models.annotate(
-            jobs_waiting=_count(Job.objects.queued()),
-            jobs_out=_count(Job.objects.at_runpod()),
+        counted: QuerySet[Any] = models.annotate(
+            jobs_waiting=_count(Job.objects.queued()), jobs_out=_count(Job.objects.at_runpod())
         )
+        return counted
 
     @admin.display(description=_("waiting"), ordering="jobs_waiting")
     def waiting(self, model: ImageModel) -> int:

@@ -1,0 +1,43 @@
+"""`cancel_jobs [ID…] [--status S] [--model M] [--user E] [--dry-run]`: end jobs, give their credits back."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from generation import orders
+from generation.management.selection import add_selection, selected
+
+
+class Command(BaseCommand):
+    """Cancel what can still be stopped."""
+
+    help = "Cancels waiting and drawing jobs; their credits go back and RunPod is told to stop."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take ids or filters, and --dry-run."""
+        add_selection(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Go through them one by one; whatever has ended or is being saved stays as it is."""
+        jobs = selected(options)
+        stoppable = [job for job in jobs if job.is_cancelable]
+        left = len(jobs) - len(stoppable)
+        returned = 0
+        if options["dry_run"]:
+            for job in stoppable:
+                self.stdout.write(f"{job.id}  {job.status}  {job.user.email}  {job.credits} credits")
+            back = sum(job.credits for job in stoppable)
+            self.stdout.write(f"Would cancel {len(stoppable)} jobs and return {back} credits; {left} left as they are.")
+            return
+        done = 0
+        for job in stoppable:
+            try:
+                ended = orders.cancel(job=job, actor=None)
+            except orders.AlreadyFinal:
+                left += 1
+                continue
+            done += 1
+            returned += ended.credits
+            self.stdout.write(f"{job.id}  {job.status} → {ended.status}")
+        self.stdout.write(f"{done} canceled, {returned} credits returned; {left} had ended or were being saved.")

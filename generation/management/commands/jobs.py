@@ -1,0 +1,67 @@
+"""`jobs [--status S] [--stuck] [--model M] [--user E] [--limit N]`: the newest jobs as a table."""
+
+from argparse import ArgumentParser
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from generation.management.selection import add_filters, filtered
+from generation.management.table import lines, one_line, span
+from generation.models import Job, Status
+
+PROMPT_MOST = 50
+HEAD = ("ID", "STATUS", "AGE", "DUE", "ATTEMPT", "MODEL", "USER", "PROMPT")
+
+
+class Command(BaseCommand):
+    """Print a table."""
+
+    help = (
+        "Lists the newest jobs. --stuck: those that nobody has looked at for a minute, past their deadline, missing at "
+        "RunPod, or of which nobody knows whether RunPod took them. DUE is the time until somebody looks at it next, "
+        "negative when that is overdue, and 'turn' while it waits for its turn."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the filters and --limit."""
+        add_filters(parser)
+        parser.add_argument("--stuck", action="store_true", help="only jobs that want an operator's eye")
+        parser.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many (50)")
+
+    def handle(self, *args: Any, stuck: bool, limit: int, **options: Any) -> None:
+        """Print at most `limit` rows and how many there are."""
+        jobs = filtered(status=options["status"], model=options["model"], user=options["user"])
+        if stuck:
+            jobs = jobs.stuck()
+        now, total = timezone.now(), jobs.count()
+        rows = [_row(job, now) for job in jobs.newest_first()[: max(0, limit)]]
+        if rows:
+            for line in lines(HEAD, rows):
+                self.stdout.write(line)
+        self.stdout.write(f"{len(rows)} of {total} jobs." if len(rows) < total else f"{total} jobs.")
+
+
+def _row(job: Job, now: datetime) -> tuple[str, ...]:
+    status = f"{job.status} ({job.error_code})" if job.error_code else job.status
+    if job.status == Status.SUBMITTED and not job.runpod_id:
+        status = f"{job.status} (unknown)"
+    return (
+        str(job.id),
+        status,
+        span(((job.finished_at or now) - job.created_at).total_seconds()),
+        _due(job, now),
+        str(job.attempt),
+        job.model.slug,
+        job.user.email,
+        one_line(job.prompt, most=PROMPT_MOST),
+    )
+
+
+def _due(job: Job, now: datetime) -> str:
+    if job.due_at is None:
+        return "-"
+    if job.status == Status.QUEUED and job.due_at <= now:
+        return "turn"
+    return span((job.due_at - now).total_seconds())

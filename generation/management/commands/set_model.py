@@ -1,0 +1,87 @@
+"""`set_model SLUG field=value…`: change a model on offer."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.db import models
+
+from generation.models import ACTIVE, ImageModel
+
+WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+FIELDS = {field.name: field for field in ImageModel._meta.concrete_fields if not field.primary_key and field.editable}
+
+
+class Command(BaseCommand):
+    """Change fields and show before and after."""
+
+    help = (
+        "Changes a model on offer, such as: set_model flux-dev max_in_flight=2 enabled=false "
+        "'price={\"per_image\": 3}' workflow=@graph.json. Fields: " + ", ".join(FIELDS) + "."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take SLUG and field=value, where @FILE reads the value from a file."""
+        parser.add_argument("slug")
+        parser.add_argument("changes", nargs="+", metavar="field=value")
+
+    def handle(self, *args: Any, slug: str, changes: list[str], **options: Any) -> None:
+        """Change all of the fields or none; raises CommandError for what the model could not be driven with."""
+        model = ImageModel.objects.filter(slug=slug).first()
+        if model is None:
+            slugs = ", ".join(ImageModel.objects.order_by("position", "slug").values_list("slug", flat=True))
+            raise CommandError(f"There is no model {slug!r}. There are: {slugs or 'none, run load_catalog'}.")
+        before: dict[str, Any] = {}
+        for change in changes:
+            name, value = _parsed(change)
+            before.setdefault(name, getattr(model, name))
+            setattr(model, name, value)
+        try:
+            model.full_clean()
+        except ValidationError as error:
+            raise CommandError(
+                "\n".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
+            ) from error
+        model.save(update_fields=list(before))
+        for name, old in before.items():
+            new = getattr(model, name)
+            self.stdout.write(f"{name}: {_shown(old)}" + (" (as before)" if new == old else f" → {_shown(new)}"))
+        under_way = model.jobs.filter(status__in=ACTIVE).count()
+        if under_way:
+            self.stdout.write(f"{under_way} jobs of it are under way and end as they were placed.")
+
+
+def _parsed(change: str) -> tuple[str, Any]:
+    name, equals, text = change.partition("=")
+    field = FIELDS.get(name)
+    if not equals or field is None:
+        raise CommandError(f"{change!r}: write field=value, with one of the fields {', '.join(FIELDS)}.")
+    if text.startswith("@"):
+        try:
+            text = Path(text[1:]).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            raise CommandError(f"{name}: {error}") from error
+    return name, _typed(name, field, text)
+
+
+def _typed(name: str, field: "models.Field[Any, Any]", text: str) -> Any:
+    if isinstance(field, models.JSONField):
+        try:
+            return json.loads(text) if text else None
+        except ValueError as error:
+            raise CommandError(f"{name}: this is no JSON: {error}") from error
+    if isinstance(field, models.BooleanField):
+        if text.lower() not in WORDS:
+            raise CommandError(f"{name}: say true or false.")
+        return WORDS[text.lower()]
+    try:
+        return field.to_python(text)
+    except ValidationError as error:
+        raise CommandError(f"{name}: {' '.join(error.messages)}") from error
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
