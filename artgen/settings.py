@@ -257,7 +257,6 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": API_DESCRIPTION,
     "VERSION": "1",
     "LICENSE": {"name": "MIT", "identifier": "MIT"},
-    "SERVERS": [{"url": PUBLIC_URL}],
     "TAGS": [
         {"name": "jobs", "description": "From a prompt to a picture."},
         {"name": "images", "description": "What came of it, and pictures to work from."},

@@ -209,14 +209,14 @@ LIST_MODELS: Docs = {
     "tags": OFFER,
     "summary": "List the models on offer",
     "description": "All of them on one page, those switched off included.",
-    "responses": {200: answer(shapes.ModelShape(many=True), "All models", [examples.MODEL]), **problems("invalid")},
+    "responses": {200: answer(shapes.ModelShape(many=True), "All models", examples.MODEL), **problems("invalid")},
 }
 LIST_STYLES: Docs = {
     "operation_id": "list_styles",
     "tags": OFFER,
     "summary": "List the styles",
     "responses": {
-        200: answer(shapes.StyleShape(many=True), "All styles", [{"slug": "watercolor", "name": "Watercolor"}]),
+        200: answer(shapes.StyleShape(many=True), "All styles", {"slug": "watercolor", "name": "Watercolor"}),
         **problems("invalid"),
     },
 }

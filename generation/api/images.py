@@ -17,6 +17,7 @@ from generation import gallery
 from generation.api import docs
 from generation.api.models import check_model
 from generation.models import Image
+from generation.search import matching
 from generation.serializers import image_json
 
 
@@ -27,14 +28,13 @@ class Images(Endpoint):
     def get(self, request: Request) -> Response:
         """Return a page of the user's own pictures: the kept ones, or with `trashed=true` those in the trash."""
         query = query_of(request, "q", "model", "favorite", "trashed", *pagination.PARAMETERS)
-        rows = Image.objects.of(request.user)
+        rows = Image.objects.of(request.user).present()
         rows = rows.trashed() if flag_of(query, "trashed") else rows.kept()
         if (favorite := flag_of(query, "favorite")) is not None:
             rows = rows.filter(favorite=favorite)
         if model := check_model(query):
             rows = rows.filter(job__model=model)
-        if words := query.get("q", "").strip():
-            rows = rows.filter(job__prompt__icontains=words)
+        rows = matching(rows, query.get("q", ""))
         return Response(pagination.page_of(request, rows, show=_images_json))
 
 
@@ -70,7 +70,7 @@ class ImageRestore(Endpoint):
 
 
 def _own_image(request: Request, image_id: UUID) -> Image:
-    image = Image.objects.of(request.user).filter(id=image_id).first()
+    image = Image.objects.of(request.user).present().filter(id=image_id).first()
     if image is None:
         raise Http404
     return image

@@ -183,7 +183,7 @@ class UploadShape(Shape):
 class ParameterShape(Shape):
     """One setting: `min`, `max`, `step` of a number, or the closed list `choices`."""
 
-    default = serializers.JSONField(allow_null=True)
+    default = serializers.JSONField()
     min = serializers.FloatField(allow_null=True)
     max = serializers.FloatField(allow_null=True)
     step = serializers.FloatField(allow_null=True)

@@ -1,8 +1,19 @@
-/** The reader of the API description: Swagger UI, with the session's CSRF token on what changes something. */
+/** The reader of the API description: Swagger UI in the page's theme, with the session's CSRF token on what changes. */
 
 import { csrfToken } from "./js/http.js"
 
+const root = document.documentElement
 const reader = document.getElementById("reader")
+const prefersDark = matchMedia("(prefers-color-scheme: dark)")
+
+function followTheme() {
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : prefersDark.matches
+  root.classList.toggle("dark-mode", dark)
+}
+
+followTheme()
+prefersDark.addEventListener("change", followTheme)
+new MutationObserver(followTheme).observe(root, { attributeFilter: ["data-theme"] })
 
 window.SwaggerUIBundle({
   url: reader.dataset.schema,

@@ -1,0 +1,178 @@
+"""The OpenAPI description: valid, complete, and true to what the API answers."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import pytest
+import yaml
+from django.contrib.staticfiles.testing import StaticLiveServerTestCase
+from django.core.files.uploadedfile import SimpleUploadedFile
+from drf_spectacular.validation import validate_schema
+from jsonschema import Draft202012Validator
+from playwright.sync_api import ConsoleMessage, sync_playwright
+
+from artgen.problems import CONTENT_TYPE, KINDS
+from generation.models import Status
+from generation.tests.api import FLUX, ApiTestCase, make_image, make_job
+from generation.tests.test_api_uploads import picture
+
+SCHEMA = "/api/schema/"
+
+OPERATIONS = {
+    "get /api/v1/account/",
+    "get /api/v1/account/ledger/",
+    "post /api/v1/batches/",
+    "get /api/v1/images/",
+    "get /api/v1/images/{image_id}/",
+    "patch /api/v1/images/{image_id}/",
+    "delete /api/v1/images/{image_id}/",
+    "post /api/v1/images/{image_id}/restore/",
+    "get /api/v1/jobs/",
+    "post /api/v1/jobs/",
+    "get /api/v1/jobs/{job_id}/",
+    "post /api/v1/jobs/{job_id}/cancel/",
+    "post /api/v1/jobs/{job_id}/retry/",
+    "get /api/v1/models/",
+    "post /api/v1/quotes/",
+    "get /api/v1/styles/",
+    "post /api/v1/uploads/",
+}
+
+
+class TestSchema(ApiTestCase):
+    schema: ClassVar[dict[str, Any]]
+
+    def setUp(self) -> None:
+        super().setUp()
+        if not hasattr(type(self), "schema"):
+            type(self).schema = self.client.get(SCHEMA).json()
+
+    def operations(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        for path, methods in self.schema["paths"].items():
+            for method, operation in methods.items():
+                yield f"{method} {path}", operation
+
+    def test_it_is_valid_openapi_3_1_for_everybody(self) -> None:
+        assert self.schema["openapi"].startswith("3.1.")
+        validate_schema(self.schema)
+
+    def test_it_comes_as_json_or_yaml(self) -> None:
+        assert self.client.get(SCHEMA)["Content-Type"].startswith("application/json")
+        response = self.client.get(SCHEMA, headers={"Accept": "application/yaml"})
+        assert yaml.safe_load(response.content)["openapi"] == self.schema["openapi"]
+
+    def test_it_has_each_operation(self) -> None:
+        assert {name for name, _operation in self.operations()} == OPERATIONS
+
+    def test_it_says_what_each_operation_does_and_needs(self) -> None:
+        for name, operation in self.operations():
+            with self.subTest(name):
+                assert operation["summary"]
+                assert operation["tags"]
+                assert operation["security"] == [{"bearer": []}, {"session": []}]
+        schemes = self.schema["components"]["securitySchemes"]
+        assert (schemes["bearer"]["type"], schemes["bearer"]["scheme"]) == ("http", "bearer")
+        assert (schemes["session"]["type"], schemes["session"]["in"]) == ("apiKey", "cookie")
+
+    def test_it_shows_an_example_of_each_request_and_answer(self) -> None:
+        for name, operation in self.operations():
+            contents = [
+                content for answer in operation["responses"].values() for content in answer.get("content", {}).values()
+            ]
+            bodies = operation.get("requestBody", {}).get("content", {})
+            contents += [content for kind, content in bodies.items() if kind != "multipart/form-data"]
+            for content in contents:
+                with self.subTest(name):
+                    assert content["examples"]
+                    for example in content["examples"].values():
+                        self.assert_fits(example["value"], content["schema"])
+
+    def test_it_tells_the_refusals_of_each_operation(self) -> None:
+        for name, operation in self.operations():
+            told = set()
+            for status, answer in operation["responses"].items():
+                if int(status) >= 400:
+                    (content,) = answer["content"].items()
+                    assert content[0] == CONTENT_TYPE
+                    assert content[1]["schema"] == {"$ref": "#/components/schemas/Problem"}
+                    told |= {example["value"]["code"] for example in content[1]["examples"].values()}
+            with self.subTest(name):
+                assert {"not_authenticated", "not_acceptable", "server_error"} <= told <= set(KINDS)
+                assert ("csrf_failed" in told) == (not name.startswith("get"))
+                assert ("not_found" in told) == ("{" in name)
+
+    def test_it_is_true(self) -> None:
+        """Compare what each operation answers with what the description says."""
+        image = make_image(self.alice)
+        failed = make_job(self.alice, status=Status.FAILED)
+        placed = self.api.post("/api/v1/jobs/", FLUX)
+        path = f"/api/v1/jobs/{placed.json()['id']}/"
+        upload = self.api.client.post("/api/v1/uploads/", {"file": SimpleUploadedFile("tea.png", picture())})
+        answers = {
+            "post /api/v1/jobs/": [placed, self.api.post("/api/v1/jobs/", {})],
+            "get /api/v1/jobs/": [self.api.get("/api/v1/jobs/"), self.api.get("/api/v1/jobs/", {"limit": 1})],
+            "get /api/v1/jobs/{job_id}/": [self.api.get(path), self.others.get(path)],
+            "post /api/v1/jobs/{job_id}/cancel/": [self.api.post(f"{path}cancel/"), self.api.post(f"{path}cancel/")],
+            "post /api/v1/jobs/{job_id}/retry/": [self.api.post(f"/api/v1/jobs/{failed.id}/retry/")],
+            "post /api/v1/batches/": [self.api.post("/api/v1/batches/", FLUX | {"count": 2})],
+            "post /api/v1/quotes/": [self.api.post("/api/v1/quotes/", FLUX), self.api.post("/api/v1/quotes/", b"{")],
+            "get /api/v1/images/": [self.api.get("/api/v1/images/")],
+            "get /api/v1/images/{image_id}/": [self.api.get(f"/api/v1/images/{image.id}/")],
+            "patch /api/v1/images/{image_id}/": [self.api.patch(f"/api/v1/images/{image.id}/", {"favorite": True})],
+            "delete /api/v1/images/{image_id}/": [self.api.delete(f"/api/v1/images/{image.id}/")],
+            "post /api/v1/images/{image_id}/restore/": [self.api.post(f"/api/v1/images/{image.id}/restore/")],
+            "post /api/v1/uploads/": [upload, self.api.post("/api/v1/uploads/", {})],
+            "get /api/v1/models/": [self.api.get("/api/v1/models/")],
+            "get /api/v1/styles/": [self.api.get("/api/v1/styles/")],
+            "get /api/v1/account/": [self.api.get("/api/v1/account/"), self.client.get("/api/v1/account/")],
+            "get /api/v1/account/ledger/": [self.api.get("/api/v1/account/ledger/")],
+        }
+        assert set(answers) == OPERATIONS
+        for name, operation in self.operations():
+            for answer in answers[name]:
+                with self.subTest(name=name, status=answer.status_code):
+                    described = operation["responses"][str(answer.status_code)]
+                    if answer.status_code == 204:
+                        assert not answer.content
+                        continue
+                    schema = described["content"][answer["Content-Type"]]["schema"]
+                    self.assert_fits(answer.json(), schema, exactly=True)
+
+    def assert_fits(self, value: Any, schema: dict[str, Any], *, exactly: bool = False) -> None:
+        components = self.schema["components"]
+        if exactly:
+            schemas = {
+                name: shape | {"additionalProperties": False} if shape.get("type") == "object" else shape
+                for name, shape in components["schemas"].items()
+            }
+            components = components | {"schemas": schemas}
+        validator = Draft202012Validator(schema | {"components": components})
+        errors = [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(value)]
+        assert errors == []
+
+
+@pytest.mark.browser
+class TestReader(StaticLiveServerTestCase):
+    """The page under ArtGen's strict Content-Security-Policy, in a real browser."""
+
+    def test_it_shows_the_operations_without_breaking_the_policy(self) -> None:
+        said: list[str] = []
+
+        def note(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning"):
+                said.append(message.text)
+
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+            )
+            page = browser.new_page()
+            page.on("console", note)
+            page.on("pageerror", lambda error: said.append(str(error)))
+            page.goto(f"{self.live_server_url}/api/docs/")
+            page.wait_for_selector("#operations-jobs-place_job")
+            assert page.locator(".opblock").count() == len(OPERATIONS)
+            page.click("#operations-jobs-place_job .opblock-summary-control")
+            page.wait_for_selector("#operations-jobs-place_job .opblock-body")
+            browser.close()
+        assert said == []
