@@ -1,5 +1,5 @@
 # ArtGen's everyday commands: `make run` to try it, `make test` before a commit.
-.PHONY: run test lint lock messages screenshots clean
+.PHONY: run stack test lint lock messages screenshots clean
 .DEFAULT_GOAL := run
 
 PORT ?= 8000
@@ -13,6 +13,9 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 
 run: $(VENV)/.runtime  ## everything on this machine, nothing to install: http://127.0.0.1:PORT
 	@exec deploy/demo.sh $(BIN)/python
+
+stack: $(VENV)/.runtime  ## the production processes on this machine, against the servers that the environment names
+	@exec deploy/stack.sh $(BIN)/python
 
 test: $(VENV)/.development  ## linters and the whole test suite
 	$(BIN)/python -m artgen.tests.services -- sh -c '$(MAKE) --no-print-directory lint && $(BIN)/python -m pytest -n auto'

@@ -47,12 +47,12 @@ NGINX_PAGE=$(cat "$here/page.html")
 export NGINX_PAGE NGINX_WEB_SERVERS NGINX_SOCKETS_SERVERS NGINX_USER NGINX_LISTEN_IPV6
 
 # Whom to believe X-Forwarded-For and X-Forwarded-Proto: nobody, or the proxies that were named.
+each_proxy() { echo "$NGINX_TRUSTED_PROXIES" | tr -s ' ,' '\n' | sed -n "s|..*|$1|p"; }
 {
-  echo 'geo $realip_remote_addr $behind_proxy {'
-  echo '    default 0;'
-  echo "$NGINX_TRUSTED_PROXIES" | tr ', ' '\n\n' | sed -n 's/..*/    & 1;/p'
+  printf 'geo %srealip_remote_addr %sbehind_proxy {\n    default 0;\n' '$' '$'
+  each_proxy '    & 1;'
   echo '}'
-  echo "$NGINX_TRUSTED_PROXIES" | tr ', ' '\n\n' | sed -n 's/..*/set_real_ip_from &;/p'
+  each_proxy 'set_real_ip_from &;'
   if [ -n "$NGINX_TRUSTED_PROXIES" ]; then printf 'real_ip_header X-Forwarded-For;\nreal_ip_recursive on;\n'; fi
 } >"$NGINX_DIR/proxies.conf"
 
@@ -69,9 +69,10 @@ render() { # TEMPLATE: ${UPPER_CASE} names are ours, $lower_case are nginx's own
 }
 for template in nginx.conf site.conf page.conf "$NGINX_SERVER.conf"; do render "$template"; done
 if [ -n "$NGINX_BUCKET" ]; then render bucket.conf; else : >"$NGINX_DIR/bucket.conf"; fi
-: >"$NGINX_DIR/brotli.conf"
-: >"$NGINX_DIR/brotli_static.conf"
-if [ -e "$NGINX_MODULES/ngx_http_brotli_static_module.so" ] && [ -e "$NGINX_MODULES/ngx_http_brotli_filter_module.so" ]; then
+for file in modules brotli brotli_static; do : >"$NGINX_DIR/$file.conf"; done
+brotli="$NGINX_MODULES/ngx_http_brotli"
+if [ -e "${brotli}_filter_module.so" ] && [ -e "${brotli}_static_module.so" ]; then
+  printf 'load_module %s;\n' "${brotli}_filter_module.so" "${brotli}_static_module.so" >"$NGINX_DIR/modules.conf"
   render brotli.conf
   echo 'brotli_static on;' >"$NGINX_DIR/brotli_static.conf"
 fi
