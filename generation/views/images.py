@@ -189,7 +189,7 @@ def _done(request: HttpRequest, image_id: UUID) -> HttpResponse:
 def _with_undo(told: str, image_id: UUID) -> SafeString:
     # The button belongs to the form that every page with pictures has for those without script.
     return format_html(
-        '{} <button class="text-link" form="picture-form" formaction="{}">{}</button>',
+        '{} <button class="text-link" form="picture-form" formaction="{}" type="submit">{}</button>',
         told,
         reverse("restore_image", args=[image_id]),
         _("Undo"),

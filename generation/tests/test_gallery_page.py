@@ -1,0 +1,191 @@
+"""/gallery/: months, search, filters, pages."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+
+from artgen.test import BaseTestCase
+from generation.models import Image, Status
+from generation.tests.api import make_image, make_job
+from generation.views import grid
+
+SCRIPT = {"X-Part": "1"}
+QUERIES = 5  # user, models, a page of pictures, months, places
+
+
+class GalleryTestCase(BaseTestCase):
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.load_catalog()
+
+    def setUp(self):
+        super().setUp()
+        self.url = reverse("gallery")
+        self.client.force_login(self.alice)
+
+    def hang(self, prompt="a lighthouse", *, user=None, model="flux-dev", **fields):
+        user = user or self.alice
+        job = make_job(user, status=Status.SUCCEEDED, model=model, prompt=prompt)
+        return make_image(user, job=job, **fields)
+
+    def shown(self, response):
+        return re.findall(r'data-image="([^"]+)"', response.content.decode())
+
+    def ids(self, *images):
+        return [str(image.id) for image in images]
+
+
+class Gallery(GalleryTestCase):
+    def test_it_shows_own_kept_pictures_newest_first(self):
+        first, second = self.hang(), self.hang()
+        self.hang(trashed_at=timezone.now())
+        self.hang(user=self.bob)
+        self.assertEqual(self.shown(self.client.get(self.url)), self.ids(second, first))
+
+    def test_it_names_each_picture_by_its_prompt(self):
+        image = self.hang("<b>Tea</b> hills " + "and mist " * 40)
+        page = self.client.get(self.url)
+        self.assertContains(page, 'aria-label="&lt;b&gt;Tea&lt;/b&gt; hills and mist')
+        self.assertNotContains(page, "<b>Tea")
+        self.assertContains(page, f'href="{reverse("image", args=[image.id])}"')
+        self.assertContains(page, 'data-ratio="4x3"')
+        self.assertContains(page, f'data-placeholder="{image.placeholder}"')
+
+    def test_it_groups_by_month_and_counts_the_whole_month(self):
+        now = timezone.localtime()
+        last = (now.replace(day=1) - timedelta(days=3)).replace(hour=12)
+        old = self.hang(created_at=datetime(now.year - 1, 5, 31, 23, tzinfo=UTC))  # June 1 in Moscow
+        self.hang(created_at=last)
+        self.hang(created_at=last)
+        self.hang()
+        page = self.client.get(self.url)
+        months = re.findall(r'data-month="([^"]+)"', page.content.decode())
+        self.assertCountEqual(months, [f"{now:%Y-%m}", f"{last:%Y-%m}", f"{now.year - 1}-06"])
+        self.assertContains(page, f"June {now.year - 1}<small")
+        self.assertContains(page, "2\N{NO-BREAK SPACE}pictures</small>", count=1)
+        self.assertIn(str(old.id), self.shown(page))
+
+    def test_it_finds_by_every_word_whatever_the_case(self):
+        hills, sea = self.hang("Чайные ХОЛМЫ в тумане, 100% зелёные"), self.hang("Холмы у моря")
+        self.assertEqual(self.shown(self.client.get(self.url, {"q": "холмы"})), self.ids(sea, hills))
+        self.assertEqual(self.shown(self.client.get(self.url, {"q": " туман   холмы "})), self.ids(hills))
+        self.assertEqual(self.shown(self.client.get(self.url, {"q": "100%"})), self.ids(hills))
+        for nothing in ("зонт", "%%", "х.лмы", "("):
+            with self.subTest(nothing):
+                page = self.client.get(self.url, {"q": nothing})
+                self.assertEqual(self.shown(page), [])
+                self.assertContains(page, "We looked through 2 prompts.")
+
+    def test_it_escapes_what_was_searched_for(self):
+        self.hang()
+        page = self.client.get(self.url, {"q": '"><script>x</script>\0'})
+        self.assertNotContains(page, "<script>x")
+        self.assertContains(page, "prompt=%22%3E%3Cscript%3Ex%3C%2Fscript%3E")
+
+    def test_it_filters_by_model_and_favorite_and_says_how_many(self):
+        liked = self.hang(model="qwen-image", favorite=True)
+        other = self.hang(model="qwen-image")
+        self.hang()
+        page = self.client.get(self.url, {"model": "qwen-image"})
+        self.assertEqual(self.shown(page), self.ids(other, liked))
+        self.assertContains(page, "2\N{NO-BREAK SPACE}pictures found")
+        both = self.client.get(self.url, {"model": "qwen-image", "favorite": "1"})
+        self.assertEqual(self.shown(both), self.ids(liked))
+        self.assertContains(both, 'href="/gallery/?favorite=1"')  # the filter of the model can be taken off alone
+        self.assertContains(both, '<input type="hidden" name="model" value="qwen-image">')  # a search keeps it
+
+    def test_it_offers_only_models_that_made_a_picture(self):
+        self.hang(model="qwen-image")
+        page = self.client.get(self.url)
+        self.assertContains(page, 'value="qwen-image"')
+        self.assertNotContains(page, 'value="flux-dev"')
+
+    def test_it_ignores_filters_that_cannot_be(self):
+        image = self.hang()
+        for query in ({"model": "nano"}, {"favorite": "maybe"}, {"before": "yesterday"}, {"q": "   "}):
+            with self.subTest(query):
+                self.assertEqual(self.shown(self.client.get(self.url, query)), self.ids(image))
+
+    def test_it_goes_on_where_a_page_ends_and_keeps_the_filters(self):
+        images = [self.hang(favorite=True) for _n in range(grid.PAGE + 3)]
+        first = self.client.get(self.url, {"favorite": "1"})
+        address = re.search(r'href="([^"]+)" data-load-more', first.content.decode())[1].replace("&amp;", "&")
+        self.assertIn("favorite=1", address)
+        second = self.client.get(address)
+        self.assertEqual(self.shown(first) + self.shown(second), self.ids(*reversed(images)))
+        self.assertNotContains(second, "data-load-more")
+        self.assertContains(second, "To the newest")
+
+    def test_it_gives_the_script_only_the_pictures(self):
+        self.hang()
+        page = self.client.get(self.url, headers=SCRIPT)
+        self.assertContains(page, "data-image=")
+        self.assertNotContains(page, "<html")
+        self.assertEqual(page["Cache-Control"], "private, no-store")
+
+    def test_it_asks_the_database_no_more_for_more_pictures(self):
+        self.hang()
+        with self.assertNumQueries(QUERIES):
+            self.client.get(self.url)
+        for n in range(12):
+            self.hang(created_at=timezone.now() - timedelta(days=31 * n))
+        with self.assertNumQueries(QUERIES):
+            self.client.get(self.url)
+        with self.assertNumQueries(QUERIES + 1):
+            self.client.get(self.url, {"q": "lighthouse"})
+
+    def test_it_welcomes_somebody_without_pictures(self):
+        page = self.client.get(self.url)
+        self.assertContains(page, "Your pictures will hang here")
+        self.assertContains(page, "/create/?prompt=", count=3)
+        self.assertNotContains(page, 'role="search"')
+        self.hang(trashed_at=timezone.now())
+        self.assertContains(
+            self.client.get(self.url), "1\N{NO-BREAK SPACE}picture in the trash can still be taken back."
+        )
+
+    def test_it_explains_favorites_to_somebody_without(self):
+        self.hang()
+        self.assertContains(self.client.get(self.url, {"favorite": "1"}), "No favorites yet")
+        self.assertContains(self.client.get(self.url, {"favorite": "1", "model": "flux-dev"}), "No such pictures")
+
+    def test_it_speaks_russian_with_plurals(self):
+        self.alice.language = "ru"
+        self.alice.save(update_fields=["language"])
+        self.hang(favorite=True)
+        for _n in range(2):
+            self.hang()
+        self.assertContains(self.client.get(self.url), "3\N{NO-BREAK SPACE}картины")
+        self.assertContains(self.client.get(self.url, {"q": "light"}), "3\N{NO-BREAK SPACE}картины")
+
+    def test_it_refuses_strangers_and_other_methods(self):
+        self.assertEqual(self.client.post(self.url).status_code, 405)
+        self.client.logout()
+        self.assertRedirects(self.client.get(self.url), "/accounts/login/?next=/gallery/")
+
+
+class Grid(GalleryTestCase):
+    def test_it_shows_whole_what_has_no_shape_of_the_stylesheet(self):
+        tower, wide = self.hang(width=256, height=1536), self.hang(width=1344, height=768)
+        self.assertTrue(grid.Tile(tower).is_odd)
+        self.assertFalse(grid.Tile(wide).is_odd)
+        self.assertContains(self.client.get(self.url), "tile-whole", count=1)
+
+    def test_it_pages_through_pictures_trashed_at_the_same_moment(self):
+        now = timezone.now()
+        images = [self.hang(trashed_at=now) for _n in range(grid.PAGE + 2)]
+        trashed = Image.objects.of(self.alice).trashed()
+        first = grid.last_trashed(trashed)
+        second = grid.last_trashed(trashed, before=first.next)
+        shown = [tile.image.id for tile in (*first.tiles, *second.tiles)]
+        self.assertEqual(shown, [image.id for image in reversed(images)])
+        self.assertEqual(second.next, "")
+
+    def test_it_begins_anew_for_a_cursor_that_cannot_be(self):
+        image = self.hang(trashed_at=timezone.now())
+        for cursor in ("", "x", "20261124T101010.000001_x", f"x_{image.id}"):
+            with self.subTest(cursor):
+                self.assertEqual(len(grid.last_trashed(Image.objects.trashed(), before=cursor).tiles), 1)

@@ -1,0 +1,236 @@
+"""/images/ID/ and what its owner does there: favorite, trash, restore, download."""
+
+import json
+import re
+from datetime import timedelta
+from html import unescape
+from uuid import uuid4
+
+from django.conf import settings
+from django.test import override_settings
+from django.urls import reverse
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from accounts import ledger
+from generation import storage
+from generation.models import Image, ImageModel, Status, Style
+from generation.tests.api import make_image, make_job
+from generation.tests.test_gallery_page import SCRIPT, GalleryTestCase
+
+ACTIONS = ("favorite_image", "trash_image", "restore_image")
+
+
+class ImageTestCase(GalleryTestCase):
+    def setUp(self):
+        super().setUp()
+        self.batch = uuid7()
+        self.job = self.draw("Tea hills in mist")
+        self.image = make_image(self.alice, job=self.job, seed=4190771, bytes=2_100_000)
+        self.url = self.at("image")
+
+    def draw(self, prompt, **fields):
+        return make_job(self.alice, status=Status.SUCCEEDED, prompt=prompt, batch=self.batch, **fields)
+
+    def at(self, name, image=None):
+        return reverse(name, args=[(image or self.image).id])
+
+    def now(self):
+        return Image.objects.values_list("favorite", "trashed_at").get(id=self.image.id)
+
+
+class ImagePage(ImageTestCase):
+    def test_it_shows_the_picture_and_every_parameter(self):
+        style = Style.objects.first()
+        for name, value in {
+            "style": style.slug,
+            "steps": 28,
+            "guidance": 3.5,
+            "strength": 0.6,
+            "negative_prompt": "text, frames",
+        }.items():
+            setattr(self.job, name, value)
+        self.job.save()
+        page = self.client.get(self.url)
+        for text in (
+            "Tea hills in mist",
+            "FLUX.1 dev",
+            "1024 × 768, 4:3",
+            style.name_en,
+            "text, frames",
+            "<dd>28</dd>",
+            "<dd>3.5</dd>",
+            "<dd>0.6</dd>",
+            "4190771",
+            "Download PNG, 2.1\N{NO-BREAK SPACE}MB",
+            "Only you can see it",
+            f'href="{reverse("job", args=[self.job.id])}"',
+            f'href="/create/?job={self.job.id}&amp;seed=keep"',
+            f'href="/create/?source={self.image.id}"',
+            f'action="{reverse("retry_job", args=[self.job.id])}"',
+        ):
+            with self.subTest(text):
+                self.assertContains(page, text)
+        self.assertNotContains(page, 'style="')
+
+    def test_it_leaves_out_what_the_model_does_not_take(self):
+        page = self.client.get(self.url)
+        for text in ("Steps", "Guidance", "Left out", "Change the source", "Made from", "Attempts"):
+            self.assertNotContains(page, f"<dt>{text}</dt>")
+
+    def test_it_has_the_parameters_as_the_api_takes_them(self):
+        page = self.client.get(self.url).content.decode()
+        copied = [unescape(text) for text in re.findall(r'data-copy="([^"]+)"', page)]
+        parameters = next(json.loads(text) for text in copied if text.startswith("{"))
+        self.assertEqual(
+            parameters,
+            {"model": "flux-dev", "prompt": "Tea hills in mist", "width": 1024, "height": 768, "seed": 4190771},
+        )
+
+    def test_it_shows_the_receipt(self):
+        now = timezone.now()
+        ledger.hold(user=self.alice, amount=3, reference=self.job.id, reason="Tea hills")
+        ledger.settle(reference=self.job.id, price=2)
+        self.job.created_at, self.job.submitted_at = now - timedelta(seconds=40), now - timedelta(seconds=20)
+        self.job.finished_at, self.job.attempt = now, 2
+        self.job.save()
+        page = self.client.get(self.url)
+        self.assertContains(page, "2\N{NO-BREAK SPACE}credits, 1\N{NO-BREAK SPACE}credit less than quoted")
+        self.assertContains(page, "40\N{NO-BREAK SPACE}s, of that 20\N{NO-BREAK SPACE}s in line")
+        self.assertContains(page, "2, charged once")
+
+    def test_it_shows_variants_of_the_same_press_side_by_side(self):
+        second = make_image(self.alice, job=self.draw("Tea hills in mist"))
+        gone = make_image(self.alice, job=self.draw("Tea hills in mist"), trashed_at=timezone.now())
+        other = make_image(self.alice)
+        page = self.client.get(self.url)
+        self.assertContains(page, "1 of 2")
+        self.assertContains(page, f'rel="next" href="{self.at("image", second)}"')
+        self.assertNotContains(page, 'rel="prev"')
+        for absent in (gone, other):
+            self.assertNotContains(page, self.at("image", absent))
+        self.assertContains(self.client.get(self.at("image", second)), f'rel="prev" href="{self.url}"')
+        # From the trash it is still shown among those that are kept.
+        self.assertContains(self.client.get(self.at("image", gone)), "3 of 3")
+
+    def test_it_stands_alone_where_the_job_was_no_batch(self):
+        alone = make_image(self.alice)
+        make_image(self.alice)
+        self.assertNotContains(self.client.get(self.at("image", alone)), "film-frame")
+
+    def test_it_shows_what_it_was_made_from_while_that_is_there(self):
+        source = make_image(self.alice)
+        ended = make_image(self.alice, trashed_at=timezone.now() - timedelta(days=40))
+        bobs = make_image(self.bob)
+        self.job.source_images = [str(one.id) for one in (source, ended, bobs)]
+        self.job.save()
+        page = self.client.get(self.url)
+        self.assertContains(page, f'<a href="{self.at("image", source)}"><img')
+        for absent in (ended, bobs):
+            self.assertNotContains(page, absent.thumbnail_key)
+
+    def test_it_offers_no_re_run_of_a_model_that_is_not_on_offer(self):
+        ImageModel.objects.filter(slug="flux-dev").update(enabled=False)
+        page = self.client.get(self.url)
+        self.assertContains(page, "FLUX.1 dev is not on offer now, so there is no re-run.")
+        self.assertNotContains(page, reverse("retry_job", args=[self.job.id]))
+
+    def test_it_offers_editing_only_where_a_model_can(self):
+        ImageModel.objects.filter(max_source_images__gt=0).update(enabled=False)
+        self.assertNotContains(self.client.get(self.url), "?source=")
+
+    def test_it_asks_the_database_no_more_for_more_variants(self):
+        def counted():
+            with self.assertNumQueries(5):  # user, picture, variants, ledger, models that edit
+                self.client.get(self.url)
+
+        counted()
+        for _n in range(5):
+            make_image(self.alice, job=self.draw("Tea hills in mist"))
+        counted()
+
+    def test_it_is_not_there_for_others(self):
+        bobs = make_image(self.bob)
+        ended = make_image(self.alice, trashed_at=timezone.now() - timedelta(days=31))
+        for image in (bobs, ended):
+            self.assertEqual(self.client.get(self.at("image", image)).status_code, 404)
+        self.assertEqual(self.client.get(reverse("image", args=[uuid4()])).status_code, 404)
+
+    def test_it_refuses_strangers_and_other_methods(self):
+        self.assertEqual(self.client.post(self.url).status_code, 405)
+        self.client.logout()
+        self.assertRedirects(self.client.get(self.url), f"/accounts/login/?next={self.url}")
+
+
+class Actions(ImageTestCase):
+    def test_it_marks_a_favorite_and_unmarks_it(self):
+        self.client.post(self.at("favorite_image"), {"favorite": "1"})
+        self.assertEqual(self.now(), (True, None))
+        self.client.post(self.at("favorite_image"), {"favorite": "0"})
+        self.assertEqual(self.now(), (False, None))
+
+    def test_it_moves_to_the_trash_and_back(self):
+        self.client.post(self.at("trash_image"))
+        trashed_at = self.now()[1]
+        self.assertIsNotNone(trashed_at)
+        self.assertContains(self.client.get(self.url), "In the trash, 30 days left.")
+        self.client.post(self.at("trash_image"))
+        self.assertEqual(self.now()[1], trashed_at)  # the days are counted from the first time
+        self.client.post(self.at("restore_image"))
+        self.assertEqual(self.now(), (False, None))
+
+    def test_it_leads_back_to_where_the_picture_hung_with_an_undo(self):
+        answer = self.client.post(self.at("trash_image"), {"next": "/gallery/?q=tea"})
+        self.assertEqual(answer["Location"], f"/gallery/?q=tea#image-{self.image.id}")
+        page = self.client.get("/gallery/?q=tea")
+        self.assertContains(page, f'form="picture-form" formaction="{self.at("restore_image")}" type="submit">Undo</button>')
+
+    def test_it_leads_nowhere_else(self):
+        for target in ("https://evil.example/", "//evil.example/", "javascript:alert(1)", ""):
+            with self.subTest(target):
+                answer = self.client.post(self.at("favorite_image"), {"next": target})
+                self.assertEqual(answer["Location"], self.url)
+
+    def test_it_answers_the_script_without_a_page(self):
+        for name in ACTIONS:
+            answer = self.client.post(self.at(name), headers=SCRIPT)
+            self.assertEqual((answer.status_code, answer.content), (204, b""))
+
+    def test_it_refuses_others_strangers_and_other_methods_and_changes_nothing(self):
+        self.client.force_login(self.bob)
+        for name in ACTIONS:
+            self.assertEqual(self.client.post(self.at(name), {"favorite": "1"}).status_code, 404)
+        self.client.force_login(self.alice)
+        for name in ACTIONS:
+            self.assertEqual(self.client.get(self.at(name)).status_code, 405)
+        self.client.logout()
+        for name in ACTIONS:
+            self.assertEqual(self.client.post(self.at(name), {"favorite": "1"}).status_code, 302)
+        self.assertEqual(self.now(), (False, None))
+
+
+class Download(ImageTestCase):
+    def test_it_sends_the_file_under_a_name_that_tells_what_it_shows(self):
+        self.job.prompt = "Чайные холмы, «туман»\nи ещё / два слова ../../x"
+        self.job.save()
+        storage.save(self.image.key, b"the file", content_type="image/png")
+        answer = self.client.get(self.at("download_image"), follow=True)
+        self.assertEqual(b"".join(answer.streaming_content), b"the file")
+        self.assertTrue(answer["Content-Disposition"].startswith("attachment; filename*=utf-8''%D1%87"))
+        self.assertTrue(answer["Content-Disposition"].endswith("x-4190771.png"))
+        self.assertEqual(answer["Content-Type"], "image/png")
+
+    def test_it_signs_the_name_into_a_bucket_s_address(self):
+        options = {"bucket_name": "art", "access_key": "k", "secret_key": "s", "endpoint_url": "https://s3.example"}
+        bucket = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+        with override_settings(STORAGES={**settings.STORAGES, "default": bucket}):
+            address = storage.download_url("images/1.png", filename="tea.png")
+        self.assertTrue(address.startswith("https://s3.example/art/images/1.png?"))
+        self.assertIn("response-content-disposition=attachment%3B%20filename%3D%22tea.png%22", address)
+
+    def test_it_refuses_others_strangers_and_other_methods(self):
+        self.assertEqual(self.client.post(self.at("download_image")).status_code, 405)
+        self.client.force_login(self.bob)
+        self.assertEqual(self.client.get(self.at("download_image")).status_code, 404)
+        self.client.logout()
+        self.assertEqual(self.client.get(self.at("download_image")).status_code, 302)

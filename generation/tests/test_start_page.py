@@ -1,0 +1,107 @@
+"""/ and /explore/: what a stranger sees."""
+
+from pathlib import Path
+
+from django.contrib.staticfiles import finders
+from django.test import override_settings
+from django.urls import reverse
+from django.utils import timezone
+from PIL import Image as Pillow
+
+from generation.models import Visibility
+from generation.tests.test_gallery_page import GalleryTestCase
+from generation.views.start import SAMPLES
+
+SAMPLES_MAX_BYTES = 900_000
+
+
+class Start(GalleryTestCase):
+    def setUp(self):
+        super().setUp()
+        self.url = reverse("start")
+        self.client.logout()
+
+    def test_it_explains_itself_without_asking_the_database(self):
+        with self.assertNumQueries(0):
+            page = self.client.get(self.url, headers={"Accept-Language": "en"})
+        for text in (
+            "Write what you want to see",
+            'href="/accounts/signup/"',
+            'href="/accounts/login/"',
+            "/api/v1/jobs/",
+        ):
+            self.assertContains(page, text)
+        self.assertContains(page, 'action="/create/"')
+
+    def test_it_speaks_russian(self):
+        self.assertContains(
+            self.client.get(self.url, headers={"Accept-Language": "ru"}), "Напишите, что хотите увидеть"
+        )
+
+    def test_it_says_how_many_credits_are_free_only_where_some_are(self):
+        with override_settings(DEFAULT_CREDITS=1):
+            page = self.client.get(self.url, headers={"Accept-Language": "en"})
+            self.assertContains(page, "The first 1\N{NO-BREAK SPACE}credit is free.")
+        with override_settings(DEFAULT_CREDITS=0):
+            self.assertNotContains(self.client.get(self.url, headers={"Accept-Language": "en"}), "free.")
+
+    def test_it_keeps_the_words_through_signing_in(self):
+        answer = self.client.get(reverse("create"), {"prompt": "a lighthouse at dusk"})
+        self.assertRedirects(answer, "/accounts/login/?next=/create/%3Fprompt%3Da%2Blighthouse%2Bat%2Bdusk")
+
+    def test_it_sends_somebody_signed_in_to_create(self):
+        self.client.force_login(self.alice)
+        self.assertRedirects(self.client.get(self.url), reverse("create"))
+
+    def test_it_refuses_other_methods(self):
+        self.assertEqual(self.client.post(self.url).status_code, 405)
+
+    def test_its_pictures_have_the_size_it_says_and_are_light(self):
+        weight = 0
+        for sample in SAMPLES:
+            path = Path(finders.find(f"generation/start/{sample.name}.webp"))
+            with Pillow.open(path) as picture:
+                self.assertEqual(picture.size, (sample.width, sample.height), sample.name)
+                self.assertIn("demo painter", picture.getexif().get(0x0131, ""))
+            weight += path.stat().st_size
+        self.assertLess(weight, SAMPLES_MAX_BYTES)
+
+
+class Explore(GalleryTestCase):
+    def setUp(self):
+        super().setUp()
+        self.url = reverse("explore")
+
+    def test_it_shows_strangers_what_is_public_without_its_prompt(self):
+        shown = self.hang("a secret prompt", visibility=Visibility.PUBLIC)
+        private = self.hang("another", visibility=Visibility.LINK)
+        gone = self.hang("a third", visibility=Visibility.PUBLIC, trashed_at=timezone.now())
+        self.client.logout()
+        page = self.client.get(self.url)
+        self.assertContains(page, shown.thumbnail_key)
+        self.assertNotContains(page, private.thumbnail_key)
+        self.assertNotContains(page, gone.thumbnail_key)
+        self.assertNotContains(page, "secret")
+        self.assertNotContains(page, reverse("image", args=[shown.id]))
+
+    def test_it_leads_an_owner_to_the_picture(self):
+        mine = self.hang(visibility=Visibility.PUBLIC)
+        bobs = self.hang(visibility=Visibility.PUBLIC, user=self.bob)
+        page = self.client.get(self.url)
+        self.assertContains(page, reverse("image", args=[mine.id]))
+        self.assertContains(page, bobs.thumbnail_key)
+        self.assertNotContains(page, reverse("image", args=[bobs.id]))
+
+    def test_it_says_when_nothing_is_public(self):
+        self.client.logout()
+        self.assertContains(self.client.get(self.url, headers={"Accept-Language": "en"}), "Nothing is public yet")
+
+    def test_it_asks_the_database_no_more_for_more_pictures(self):
+        self.client.logout()
+        for _n in range(2):
+            self.hang(visibility=Visibility.PUBLIC)
+            with self.assertNumQueries(1):
+                self.client.get(self.url)
+
+    def test_it_refuses_other_methods(self):
+        self.assertEqual(self.client.post(self.url).status_code, 405)

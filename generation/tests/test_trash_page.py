@@ -1,0 +1,107 @@
+"""/gallery/trash/: what was deleted, restored and ended."""
+
+from datetime import timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+
+from generation import housekeeping, storage
+from generation.models import Image
+from generation.tests.test_gallery_page import GalleryTestCase
+
+QUERIES = 3  # user, a page of pictures, places
+
+
+class Trash(GalleryTestCase):
+    def setUp(self):
+        super().setUp()
+        self.url = reverse("trash")
+
+    def test_it_shows_own_trashed_pictures_last_first_with_days_left(self):
+        now = timezone.now()
+        old = self.hang(trashed_at=now - timedelta(days=29, hours=1))
+        new = self.hang(trashed_at=now)
+        self.hang(trashed_at=now - timedelta(days=31))
+        self.hang(trashed_at=now, user=self.bob)
+        self.hang()
+        page = self.client.get(self.url)
+        self.assertEqual(self.shown(page), self.ids(new, old))
+        self.assertContains(page, "30 days left")
+        self.assertContains(page, "1 day left")
+        self.assertContains(page, 'data-count="trashed" data-value="2"')
+
+    def test_it_says_when_it_is_empty(self):
+        page = self.client.get(self.url)
+        self.assertContains(page, "The trash is empty")
+        self.assertNotContains(page, "dialog")
+
+    def test_it_asks_the_database_no_more_for_more_pictures(self):
+        self.hang(trashed_at=timezone.now())
+        with self.assertNumQueries(QUERIES):
+            self.client.get(self.url)
+        for _n in range(5):
+            self.hang(trashed_at=timezone.now())
+        with self.assertNumQueries(QUERIES):
+            self.client.get(self.url)
+
+    def test_it_refuses_strangers_and_other_methods(self):
+        self.assertEqual(self.client.post(self.url).status_code, 405)
+        self.client.logout()
+        self.assertRedirects(self.client.get(self.url), "/accounts/login/?next=/gallery/trash/")
+
+
+class RestoreAll(GalleryTestCase):
+    def setUp(self):
+        super().setUp()
+        self.url = reverse("restore_all")
+
+    def test_it_restores_own_pictures_but_none_that_have_ended(self):
+        mine = self.hang(trashed_at=timezone.now())
+        ended = self.hang(trashed_at=timezone.now() - timedelta(days=31))
+        bobs = self.hang(trashed_at=timezone.now(), user=self.bob)
+        self.assertRedirects(self.client.post(self.url), reverse("gallery"))
+        self.assertEqual(list(Image.objects.kept()), [mine])
+        self.assertCountEqual(Image.objects.trashed(), [ended, bobs])
+
+    def test_it_refuses_strangers_and_other_methods(self):
+        self.hang(trashed_at=timezone.now())
+        self.assertEqual(self.client.get(self.url).status_code, 405)
+        self.client.logout()
+        self.assertEqual(self.client.post(self.url).status_code, 302)
+        self.assertEqual(Image.objects.kept().count(), 0)
+
+
+class EmptyTrash(GalleryTestCase):
+    def setUp(self):
+        super().setUp()
+        self.url = reverse("empty_trash")
+        self.doomed = self.hang(trashed_at=timezone.now())
+
+    def test_it_asks_once_more(self):
+        page = self.client.get(self.url)
+        self.assertContains(page, "Delete 1\N{NO-BREAK SPACE}picture for good?")
+        self.assertEqual(Image.objects.present().count(), 1)
+
+    def test_it_ends_own_trashed_pictures_at_once_and_their_files_with_the_next_clean_up(self):
+        kept = self.hang()
+        bobs = self.hang(trashed_at=timezone.now(), user=self.bob)
+        storage.save(self.doomed.key, b"png", content_type="image/png")
+        self.assertRedirects(self.client.post(self.url), reverse("trash"))
+        self.assertCountEqual(Image.objects.present(), [kept, bobs])
+        self.assertEqual(self.client.get(reverse("image", args=[self.doomed.id])).status_code, 404)
+        restored = self.client.post(reverse("restore_image", args=[self.doomed.id]))
+        self.assertEqual(restored.status_code, 404)
+        housekeeping.clean_up()
+        self.assertFalse(Image.objects.filter(id=self.doomed.id).exists())
+        with self.assertRaises(FileNotFoundError):
+            storage.read(self.doomed.key)
+
+    def test_it_has_nothing_to_ask_about_an_empty_trash(self):
+        Image.objects.update(trashed_at=None)
+        self.assertRedirects(self.client.get(self.url), reverse("trash"))
+
+    def test_it_refuses_strangers_and_other_methods(self):
+        self.assertEqual(self.client.put(self.url).status_code, 405)
+        self.client.logout()
+        self.assertEqual(self.client.post(self.url).status_code, 302)
+        self.assertEqual(Image.objects.present().count(), 1)
