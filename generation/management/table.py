@@ -20,6 +20,11 @@ def span(seconds: float) -> str:
     return f"{sign}{int(seconds)}s"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return "1 job", "2 jobs"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def one_line(text: str, *, most: int) -> str:
     """Return the text on one line, cut with an ellipsis."""
     flat = " ".join(text.split())

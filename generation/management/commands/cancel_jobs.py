@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 
 from generation import orders
 from generation.management.selection import add_selection, selected
+from generation.management.table import counted
 
 
 class Command(BaseCommand):
@@ -26,9 +27,10 @@ class Command(BaseCommand):
         returned = 0
         if options["dry_run"]:
             for job in stoppable:
-                self.stdout.write(f"{job.id}  {job.status}  {job.user.email}  {job.credits} credits")
+                self.stdout.write(f"{job.id}  {job.status}  {job.user.email}  {counted(job.credits, 'credit')}")
             back = sum(job.credits for job in stoppable)
-            self.stdout.write(f"Would cancel {len(stoppable)} jobs and return {back} credits; {left} left as they are.")
+            words = f"{counted(len(stoppable), 'job')} and return {counted(back, 'credit')}"
+            self.stdout.write(f"Would cancel {words}; {left} left alone.")
             return
         done = 0
         for job in stoppable:
@@ -40,4 +42,6 @@ class Command(BaseCommand):
             done += 1
             returned += ended.credits
             self.stdout.write(f"{job.id}  {job.status} → {ended.status}")
-        self.stdout.write(f"{done} canceled, {returned} credits returned; {left} had ended or were being saved.")
+        self.stdout.write(
+            f"{done} canceled, {counted(returned, 'credit')} returned; {left} had ended or were being saved."
+        )

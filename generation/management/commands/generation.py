@@ -33,4 +33,4 @@ class Command(BaseCommand):
             words += f" Users read: {switch.message}"
         self.stdout.write(words)
         if not switch.on:
-            self.stdout.write(f"{Job.objects.queued().count()} jobs wait, {Job.objects.at_runpod().count()} are out.")
+            self.stdout.write(f"Jobs waiting: {Job.objects.queued().count()}, out: {Job.objects.at_runpod().count()}.")

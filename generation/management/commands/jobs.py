@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from generation.management.selection import add_filters, filtered
-from generation.management.table import lines, one_line, span
+from generation.management.table import counted, lines, one_line, span
 from generation.models import Job, Status
 
 PROMPT_MOST = 50
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         if rows:
             for line in lines(HEAD, rows):
                 self.stdout.write(line)
-        self.stdout.write(f"{len(rows)} of {total} jobs." if len(rows) < total else f"{total} jobs.")
+        self.stdout.write(f"{len(rows)} of {total} jobs." if len(rows) < total else f"{counted(total, 'job')}.")
 
 
 def _row(job: Job, now: datetime) -> tuple[str, ...]:

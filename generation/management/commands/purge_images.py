@@ -9,6 +9,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from generation import gallery
+from generation.management.table import counted
 from generation.models import Image
 
 
@@ -33,6 +34,6 @@ class Command(BaseCommand):
         if dry_run:
             doomed = Image.objects.trashed().filter(trashed_at__lt=before)
             size = doomed.aggregate(size=Sum("bytes"))["size"] or 0
-            self.stdout.write(f"Would remove {doomed.count()} pictures, {size / 1e6:.1f} MB.")
+            self.stdout.write(f"Would remove {counted(doomed.count(), 'picture')}, {size / 1e6:.1f} MB.")
             return
-        self.stdout.write(f"{gallery.purge(trashed_before=before)} pictures removed.")
+        self.stdout.write(f"{counted(gallery.purge(trashed_before=before), 'picture')} removed.")

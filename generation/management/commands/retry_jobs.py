@@ -9,6 +9,7 @@ from accounts import ledger
 from generation import orders
 from generation.catalog import InvalidParameters
 from generation.management.selection import add_selection, selected
+from generation.management.table import counted
 from generation.models import Job, Status
 
 AGAIN = (Status.FAILED, Status.CANCELED)
@@ -34,9 +35,9 @@ class Command(BaseCommand):
         ended = [job for job in jobs if job.status in AGAIN]
         if options["dry_run"]:
             for job in ended:
-                self.stdout.write(f"{job.id}  {job.status}  {job.user.email}  {job.credits} credits")
+                self.stdout.write(f"{job.id}  {job.status}  {job.user.email}  {counted(job.credits, 'credit')}")
             left = len(jobs) - len(ended)
-            self.stdout.write(f"Would retry {len(ended)} jobs; {left} neither failed nor canceled.")
+            self.stdout.write(f"Would retry {counted(len(ended), 'job')}; {left} neither failed nor canceled.")
             return
         done = 0
         for job in jobs:
@@ -51,7 +52,7 @@ def _retried(job: Job) -> tuple[str, bool]:
     try:
         placed = orders.retry_for_owner(job=job, actor=None)
     except ledger.TooFewCredits as few:
-        return f"not retried: {job.user.email} is {few.short} credits short", False
+        return f"not retried: {job.user.email} is {counted(few.short, 'credit')} short", False
     except orders.GenerationOff as off:
         return f"not retried: creating is switched off {off.message}".rstrip(), False
     except orders.TooManyWaiting as many:

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models
 
+from generation.management.table import counted
 from generation.models import ACTIVE, ImageModel
 
 WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -51,7 +52,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{name}: {_shown(old)}" + (" (as before)" if new == old else f" → {_shown(new)}"))
         under_way = model.jobs.filter(status__in=ACTIVE).count()
         if under_way:
-            self.stdout.write(f"{under_way} jobs of it are under way and end as they were placed.")
+            self.stdout.write(f"{counted(under_way, 'job')} of it under way; what is placed ends as it was placed.")
 
 
 def _parsed(change: str) -> tuple[str, Any]:

@@ -1,4 +1,4 @@
-"""`verify_storage [--deep] [--delete-orphans]`: rows of pictures and uploads against the bucket, and it against them."""
+"""`verify_storage [--deep] [--delete-orphans]`: the rows of pictures and uploads against the bucket, and back."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from generation import inventory, storage
+from generation.management.table import counted
 
 
 class Command(BaseCommand):
@@ -32,7 +33,7 @@ class Command(BaseCommand):
             else:
                 remaining += 1
         if removed:
-            self.stdout.write(f"{removed} orphans removed.")
+            self.stdout.write(f"{counted(removed, 'orphan')} removed.")
         if remaining:
-            raise CommandError(f"{remaining} differences.")
-        self.stdout.write(f"{inventory.count()} files as they should be.")
+            raise CommandError(f"{counted(remaining, 'difference')}.")
+        self.stdout.write(f"{counted(inventory.count(), 'file')} as there should be.")

@@ -1,0 +1,187 @@
+import io
+from typing import Any
+from uuid import uuid4
+
+from django.core.management import CommandError, call_command
+
+from artgen.test import EmulatorTestCase, let_time_pass
+from generation import driver, lifecycle
+from generation.management.table import span
+from generation.models import GenerationSwitch, Job, JobEvent, Status
+
+
+def run(*arguments: str, **options: Any) -> str:
+    out = io.StringIO()
+    call_command(*arguments, stdout=out, **options)
+    return out.getvalue()
+
+
+class CommandTestCase(EmulatorTestCase):
+    def failed(self, job: Job) -> Job:
+        lifecycle.failed(job, code="gpu_lost", detail="for the test")
+        return Job.objects.get(id=job.id)
+
+    def submit(self) -> Job:
+        job = driver.submit_next("flux-schnell")
+        assert job is not None
+        return Job.objects.get(id=job.id)
+
+
+class JobsTests(CommandTestCase):
+    def test_it_lists_newest_first_in_one_query_and_a_count(self) -> None:
+        first, second = self.place(prompt="first\nof two"), self.place(prompt="x" * 80, user=self.bob)
+        with self.assertNumQueries(2):
+            out = run("jobs")
+        head, *rows, end = out.splitlines()
+        self.assertEqual(head.split(), ["ID", "STATUS", "AGE", "DUE", "ATTEMPT", "MODEL", "USER", "PROMPT"])
+        self.assertEqual(
+            rows[0].split(),
+            [str(second.id), "queued", "0s", "turn", "1", "flux-schnell", "bob@example.org", "x" * 49 + "…"],
+        )
+        self.assertEqual(
+            rows[1].split(),
+            [str(first.id), "queued", "0s", "turn", "1", "flux-schnell", "alice@example.org", "first", "of", "two"],
+        )
+        self.assertEqual(end, "2 jobs.")
+
+    def test_it_filters(self) -> None:
+        failed, _waiting = self.failed(self.place()), self.place(user=self.bob)
+        self.assertIn("failed (gpu_lost)", run("jobs", "--status", "failed"))
+        self.assertTrue(run("jobs", "--status", "failed").endswith("1 job.\n"))
+        self.assertNotIn(str(failed.id), run("jobs", "--user", "BOB@example.org"))
+        self.assertEqual(run("jobs", "--model", "flux-dev"), "0 jobs.\n")
+        self.assertTrue(run("jobs", "--limit", "1").endswith("1 of 2 jobs.\n"))
+        for wrong in (["--status", "lost"], ["--model", "none"], ["--user", "none@example.org"]):
+            with self.assertRaises(CommandError):
+                run("jobs", *wrong)
+
+    def test_it_finds_stuck_jobs(self) -> None:
+        self.place()
+        let_time_pass(Job.objects.get().id, seconds=120)  # waits long for its turn: not stuck
+        self.assertEqual(run("jobs", "--stuck"), "0 jobs.\n")
+        self.emulator.faults.next("run", "break_after")
+        unknown = self.submit()
+        self.assertEqual(run("jobs", "--stuck"), "0 jobs.\n")
+        let_time_pass(unknown.id, seconds=90)
+        self.assertIn("submitted (unknown)", run("jobs", "--stuck"))
+        self.place()
+        overdue = self.submit()
+        let_time_pass(overdue.id, seconds=90)
+        self.assertIn("-1m", run("jobs", "--stuck"))
+        self.assertTrue(run("jobs", "--stuck").endswith("2 jobs.\n"))
+
+
+class ReconcileTests(CommandTestCase):
+    def test_it_brings_every_job_to_where_it_is(self) -> None:
+        done, going, unknown = self.place(), self.place(prompt="stuck_job"), self.place()
+        self.submit(), self.submit()
+        self.emulator.faults.next("run", "break_after")
+        self.submit()
+        self.emulator.advance(10)
+        out = run("reconcile_jobs")
+        self.assertIn(f"{done.id}  submitted → succeeded  (RunPod: completed)", out)
+        self.assertIn("2 asked for, ", out)
+        self.assertIn("1 left alone", out)
+        done.refresh_from_db()
+        self.assertEqual((done.status, done.images.count()), (Status.SUCCEEDED, 1))
+        self.assertNotEqual(going.id, unknown.id)
+
+    def test_it_says_when_runpod_is_away_and_changes_nothing(self) -> None:
+        job = self.place()
+        self.submit()
+        self.emulator.stop()
+        self.assertEqual(run("reconcile_jobs"), "1 asked for, 0 changed.\n")
+        job.refresh_from_db()
+        self.assertEqual(job.status, Status.SUBMITTED)
+
+    def test_it_saves_what_waits_to_be_saved_and_stops_what_must_stop(self) -> None:
+        storing, canceled = self.place(), self.place()
+        self.submit(), self.submit()
+        self.emulator.advance(10)
+        driver.check(storing.id)
+        let_time_pass(storing.id, seconds=5)
+        driver.check(storing.id)
+        self.assertEqual(Job.objects.get(id=storing.id).status, Status.STORING)
+        run("cancel_jobs", str(canceled.id))
+        self.assertTrue(Job.objects.get(id=canceled.id).stop_pending)
+        out = run("reconcile_jobs")
+        self.assertIn(f"{storing.id}  storing → succeeded", out)
+        self.assertFalse(Job.objects.get(id=canceled.id).stop_pending)
+        self.assertEqual(
+            [call.job_id for call in self.emulator.calls if call.call == "cancel"],
+            [Job.objects.get(id=canceled.id).runpod_id],
+        )
+
+
+class CancelTests(CommandTestCase):
+    def test_it_cancels_by_id_and_returns_credits(self) -> None:
+        job, other = self.place(), self.place()
+        out = run("cancel_jobs", str(job.id))
+        self.assertEqual(
+            out,
+            f"{job.id}  queued → canceled\n1 canceled, 1 credit returned; 0 had ended or were being saved.\n",
+        )
+        self.assertEqual(Job.objects.get(id=other.id).status, Status.QUEUED)
+        self.assertIsNone(JobEvent.objects.get(job=job, name="canceled").actor)
+        self.alice.refresh_from_db()
+        self.assertEqual(self.alice.held, other.credits)
+
+    def test_it_cancels_by_filter(self) -> None:
+        self.place(), self.place(user=self.bob)
+        self.assertIn("1 canceled", run("cancel_jobs", "--user", "alice@example.org"))
+        self.assertIn("1 canceled, 1 credit returned; 1 had ended", run("cancel_jobs", "--model", "flux-schnell"))
+        self.assertEqual(set(Job.objects.values_list("status", flat=True)), {Status.CANCELED})
+
+    def test_it_changes_nothing_in_a_dry_run(self) -> None:
+        job = self.place()
+        out = run("cancel_jobs", "--status", "queued", "--dry-run")
+        self.assertIn(f"{job.id}  queued  alice@example.org", out)
+        self.assertIn("Would cancel 1 job and return 1 credit; 0 left alone.", out)
+        self.assertEqual(Job.objects.get().status, Status.QUEUED)
+
+    def test_it_refuses_to_guess(self) -> None:
+        job = self.place()
+        for wrong, words in (
+            ([], "Say which jobs"),
+            ([str(job.id), "--status", "queued"], "not both"),
+            ([str(job.id), str(uuid4())], "There is no job"),
+            (["nonsense"], "no id"),
+        ):
+            with self.assertRaisesMessage(CommandError, words):
+                run("cancel_jobs", *wrong)
+        self.assertEqual(Job.objects.get().status, Status.QUEUED)
+
+
+class RetryTests(CommandTestCase):
+    def test_it_places_failed_jobs_once_more_and_only_once(self) -> None:
+        failed, waiting = self.failed(self.place(seed=5)), self.place()
+        out = run("retry_jobs", "--model", "flux-schnell")
+        again = Job.objects.exclude(id__in=[failed.id, waiting.id]).get()
+        self.assertEqual(out, f"{failed.id}  again as {again.id}\n1 retried, 0 not.\n")
+        self.assertEqual((again.seed, again.user), (5, self.alice))
+        event = again.events.get()
+        self.assertEqual((event.actor, event.detail), (None, f"again {failed.id}"))
+        self.assertIn("0 retried, 1 not.", run("retry_jobs", str(failed.id)))
+        self.assertEqual(Job.objects.count(), 3)
+
+    def test_it_says_why_not(self) -> None:
+        waiting = self.place()
+        self.assertIn("it is queued", run("retry_jobs", str(waiting.id)))
+        failed = self.failed(waiting)
+        self.assertIn("Would retry 1 job", run("retry_jobs", str(failed.id), "--dry-run"))
+        GenerationSwitch.objects.create(on=False, message="until noon")
+        self.assertIn("creating is switched off until noon", run("retry_jobs", str(failed.id)))
+        GenerationSwitch.objects.update(on=True)
+        type(self.alice).objects.filter(id=self.alice.id).update(credits=0)
+        self.assertIn("1 credit short", run("retry_jobs", str(failed.id)))
+        self.assertEqual(Job.objects.count(), 1)
+
+    def test_it_takes_failed_jobs_where_no_status_is_said(self) -> None:
+        canceled = self.place()
+        run("cancel_jobs", str(canceled.id))
+        self.assertEqual(run("retry_jobs", "--user", "alice@example.org"), "0 retried, 0 not.\n")
+        self.assertIn("1 retried", run("retry_jobs", "--status", "canceled"))
+
+
+def test_it_measures_time_in_few_characters() -> None:
+    assert [span(s) for s in (0, 59, 61, 7_300, 200_000, -90)] == ["0s", "59s", "1m", "2h", "2d", "-1m"]

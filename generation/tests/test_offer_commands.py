@@ -1,0 +1,90 @@
+import io
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.core.management import CommandError, call_command
+
+from artgen.test import BaseTestCase, EmulatorTestCase
+from generation.models import GenerationSwitch, ImageModel
+
+
+def run(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+class SetModelTests(EmulatorTestCase):
+    def test_it_changes_fields_by_type_and_shows_before_and_after(self) -> None:
+        self.place()
+        out = run(
+            "set_model",
+            "flux-schnell",
+            "max_in_flight=2",
+            "enabled=false",
+            'price={"per_image": 3}',
+            "description_en=Fast = cheap",
+            "typical_seconds=4",
+        )
+        self.assertEqual(
+            out.splitlines(),
+            [
+                "max_in_flight: 8 → 2",
+                "enabled: true → false",
+                'price: {"per_megapixel": 0.4} → {"per_image": 3}',
+                'description_en: "Sketches: fast and cheap" → "Fast = cheap"',
+                "typical_seconds: 4 (as before)",
+                "1 job of it under way; what is placed ends as it was placed.",
+            ],
+        )
+        model = ImageModel.objects.get(slug="flux-schnell")
+        self.assertEqual((model.max_in_flight, model.enabled, model.price), (2, False, {"per_image": 3}))
+
+    def test_it_reads_a_value_from_a_file(self) -> None:
+        workflow = ImageModel.objects.get(slug="comfyui").workflow
+        workflow["9"]["inputs"]["filename_prefix"] = "other"
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "graph.json"
+            file.write_text(json.dumps(workflow))
+            run("set_model", "comfyui", f"workflow=@{file}")
+        self.assertEqual(ImageModel.objects.get(slug="comfyui").workflow, workflow)
+
+    def test_it_refuses_what_could_not_be_driven_and_changes_nothing(self) -> None:
+        before = list(ImageModel.objects.order_by("pk").values())
+        for slug, changes, words in (
+            ("flux-shnell", ["enabled=true"], "There is no model 'flux-shnell'. There are: flux-schnell"),
+            ("flux-schnell", ["speed=5"], "'speed=5': write field=value"),
+            ("flux-schnell", ["enabled"], "write field=value"),
+            ("flux-schnell", ["id=5"], "write field=value"),
+            ("flux-schnell", ["enabled=maybe"], "enabled: say true or false"),
+            ("flux-schnell", ["max_in_flight=many"], "max_in_flight:"),
+            ("flux-schnell", ["max_in_flight=0"], "max_in_flight:"),
+            ("flux-schnell", ["max_in_flight=5", "price={"], "price: this is no JSON"),
+            ("flux-schnell", ['price={"per_image": -1}'], "price:"),
+            ("flux-schnell", ["dialect=klingon"], "dialect:"),
+            ("flux-schnell", ["slug=flux-dev"], "slug:"),
+            ("comfyui", ["workflow="], "workflow:"),
+            ("comfyui", ["workflow=@/nowhere/graph.json"], "workflow:"),
+        ):
+            with self.assertRaisesMessage(CommandError, words):
+                run("set_model", slug, *changes)
+        self.assertEqual(list(ImageModel.objects.order_by("pk").values()), before)
+
+
+class GenerationTests(BaseTestCase):
+    def test_it_switches_off_with_a_message_and_on_again(self) -> None:
+        self.assertEqual(run("generation"), "Creating is on.\n")
+        out = run("generation", "off", "--message", "Back at noon")
+        self.assertEqual(out, "Creating is off. Users read: Back at noon\nJobs waiting: 0, out: 0.\n")
+        switch = GenerationSwitch.objects.get()
+        self.assertEqual((switch.on, switch.message), (False, "Back at noon"))
+        self.assertEqual(run("generation", "on"), "Creating is on.\n")
+        switch.refresh_from_db()
+        self.assertEqual((switch.on, switch.message), (True, ""))
+
+    def test_it_refuses_what_makes_no_sense(self) -> None:
+        for wrong in (["maybe"], ["on", "--message", "x"], ["off", "--message", "x" * 301]):
+            with self.assertRaises(CommandError):
+                run("generation", *wrong)
+        self.assertFalse(GenerationSwitch.objects.exists())
