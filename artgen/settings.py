@@ -162,6 +162,7 @@ X_FRAME_OPTIONS = "DENY"
 # --- pictures: a bucket, or files on disk ----------------------------------------------------------------------------
 S3_BUCKET = env.str("S3_BUCKET", default="")
 S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", default="https://storage.yandexcloud.net")
+S3_PUBLIC_URL = env.str("S3_PUBLIC_URL", default="")  # where browsers reach S3_ENDPOINT_URL, if elsewhere
 S3_REGION = env.str("S3_REGION", default="ru-central1")
 URL_EXPIRY_SECONDS = env.int("URL_EXPIRY_SECONDS", default=3600)
 MEDIA_ROOT = DATA_DIR / "media"
@@ -170,7 +171,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STORAGES = {
     "default": {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "generation.bucket.BucketStorage",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
             "endpoint_url": S3_ENDPOINT_URL,
@@ -202,7 +203,8 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
-_pictures_from = [S3_ENDPOINT_URL, S3_ENDPOINT_URL.replace("://", f"://{S3_BUCKET}.")] if S3_BUCKET else []
+_bucket_url = S3_PUBLIC_URL or S3_ENDPOINT_URL
+_pictures_from = [_bucket_url, _bucket_url.replace("://", f"://{S3_BUCKET}.")] if S3_BUCKET else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -1,0 +1,189 @@
+"""The S3-compatible bucket: presigned addresses that browsers can cache, and how a bucket is made ready."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import requests
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.core.cache import cache
+from storages.backends.s3 import S3Storage
+
+PROBE_KEY = "setup-bucket-probe"
+ABORT_UPLOADS_DAYS = 2
+OLD_VERSIONS_DAYS = settings.TRASH_DAYS
+UNSUPPORTED = {"NotImplemented", "MethodNotAllowed", "NotSupported", "UnsupportedOperation", "501"}
+
+
+class BucketTrouble(Exception):
+    """The bucket cannot be used as it is; the text says why and what to do."""
+
+
+class BucketStorage(S3Storage):  # type: ignore[misc]  # django-storages has no types
+    """django-storages' S3, whose addresses stay the same for half their life."""
+
+    def url(
+        self,
+        name: str,
+        parameters: dict[str, str] | None = None,
+        expire: int | None = None,
+        http_method: str | None = None,
+    ) -> str:
+        """Return a presigned address, good for URL_EXPIRY_SECONDS when new and for half of it at least.
+
+        A fresh signature with every page would make browsers load every picture again.
+        """
+        wanted = repr((self.endpoint_url, self.bucket_name, self.access_key, name, parameters, expire, http_method))
+        key = f"bucket.url.{hashlib.sha256(wanted.encode()).hexdigest()}"
+        address: str | None = cache.get(key)
+        if address is None:
+            address = super().url(name, parameters=parameters, expire=expire, http_method=http_method)
+            cache.set(key, address, (expire or settings.URL_EXPIRY_SECONDS) // 2)
+        return as_browsers_see(address)
+
+
+def as_browsers_see(address: str) -> str:
+    """Return the address with S3_PUBLIC_URL in place of S3_ENDPOINT_URL; where that is not set, as it is.
+
+    For a bucket behind a proxy that passes the endpoint's own host name on: signatures cover it.
+    """
+    inside, outside = f"{settings.S3_ENDPOINT_URL.rstrip('/')}/", settings.S3_PUBLIC_URL
+    if outside and address.startswith(inside):
+        return f"{outside.rstrip('/')}/{address.removeprefix(inside)}"
+    return address
+
+
+def client() -> Any:
+    """Return a new boto3 client with the settings of the default storage."""
+    options = settings.STORAGES["default"]["OPTIONS"]
+    return boto3.client(
+        "s3",
+        endpoint_url=options["endpoint_url"],
+        region_name=options["region_name"],
+        aws_access_key_id=options["access_key"],
+        aws_secret_access_key=options["secret_key"],
+        config=options["client_config"],
+    )
+
+
+def set_up(*, origins: list[str], keep_old_versions: bool) -> Iterator[str]:
+    """Make S3_BUCKET exist, private, readable by our pages, tidy; yield a line for each thing done or not possible.
+
+    Raises:
+        BucketTrouble: it is out of reach, somebody else's, or strangers can read it.
+    """
+    s3, bucket = client(), settings.S3_BUCKET
+    try:
+        yield _exists(s3, bucket)
+        yield _set(
+            "public access: blocked",
+            s3.put_public_access_block,
+            Bucket=bucket,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "IgnorePublicAcls": True,
+                "BlockPublicPolicy": True,
+                "RestrictPublicBuckets": True,
+            },
+        )
+        yield _set(
+            f"CORS: pages of {', '.join(origins)} may read",
+            s3.put_bucket_cors,
+            Bucket=bucket,
+            CORSConfiguration={"CORSRules": [cors_rule(origins)]},
+        )
+        if keep_old_versions:
+            yield _set(
+                f"versions: what is deleted can be brought back for {OLD_VERSIONS_DAYS} days",
+                s3.put_bucket_versioning,
+                Bucket=bucket,
+                VersioningConfiguration={"Status": "Enabled"},
+            )
+        yield _set(
+            f"lifecycle: unfinished uploads go after {ABORT_UPLOADS_DAYS} days, old versions after {OLD_VERSIONS_DAYS}",
+            s3.put_bucket_lifecycle_configuration,
+            Bucket=bucket,
+            LifecycleConfiguration={"Rules": lifecycle_rules()},
+        )
+        yield _private(s3, bucket)
+    except (BotoCoreError, ClientError) as error:
+        raise BucketTrouble(f"{settings.S3_ENDPOINT_URL}, bucket {bucket}: {error}") from error
+
+
+def cors_rule(origins: list[str]) -> dict[str, Any]:
+    """Return the rule that lets these origins read and download, and nobody else."""
+    return {
+        "AllowedOrigins": origins,
+        "AllowedMethods": ["GET", "HEAD"],
+        "AllowedHeaders": ["Range"],
+        "ExposeHeaders": ["Content-Length", "Content-Range", "Content-Disposition", "ETag"],
+        "MaxAgeSeconds": 3600,
+    }
+
+
+def lifecycle_rules() -> list[dict[str, Any]]:
+    """Return the rules for what nobody sees: halves of uploads, and versions that were deleted or replaced.
+
+    Pictures in the trash are ArtGen's own business: they can still be restored there.
+    """
+    return [
+        {
+            "ID": "unfinished-uploads",
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": ABORT_UPLOADS_DAYS},
+        },
+        {
+            "ID": "old-versions",
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": OLD_VERSIONS_DAYS},
+        },
+    ]
+
+
+def _exists(s3: Any, bucket: str) -> str:
+    try:
+        s3.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in ("403", "AccessDenied", "Forbidden"):
+            raise BucketTrouble(f"bucket {bucket} is there, but S3_ACCESS_KEY_ID may not use it") from error
+        if code not in ("404", "NoSuchBucket", "NotFound"):
+            raise
+        s3.create_bucket(Bucket=bucket, **_location())
+        return f"bucket {bucket}: made"
+    return f"bucket {bucket}: there"
+
+
+def _location() -> dict[str, Any]:
+    # Amazon wants a region named here, unless it is its first; others know only their own.
+    if ".amazonaws.com" in settings.S3_ENDPOINT_URL and settings.S3_REGION != "us-east-1":
+        return {"CreateBucketConfiguration": {"LocationConstraint": settings.S3_REGION}}
+    return {}
+
+
+def _set(done: str, call: Any, **arguments: Any) -> str:
+    try:
+        call(**arguments)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in UNSUPPORTED:
+            raise
+        return f"{done} - not possible with this store"
+    return done
+
+
+def _private(s3: Any, bucket: str) -> str:
+    """Try as a stranger would: neither a picture nor the list of all may be had."""
+    s3.put_object(Bucket=bucket, Key=PROBE_KEY, Body=b"private", ContentType="text/plain")
+    try:
+        signed = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": PROBE_KEY})
+        unsigned = signed.partition("?")[0]
+        for address in (unsigned, unsigned.removesuffix(PROBE_KEY)):
+            if requests.get(address, timeout=(5, 30)).ok:
+                raise BucketTrouble(f"everybody can read {address}: make the bucket private (ACL and policy)")
+    finally:
+        s3.delete_object(Bucket=bucket, Key=PROBE_KEY)
+    return "strangers: refused, as it must be"
