@@ -203,7 +203,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
-_bucket_url = S3_PUBLIC_URL or S3_ENDPOINT_URL
+_bucket_url = f"{S3_PUBLIC_URL.rstrip('/')}/" if S3_PUBLIC_URL else S3_ENDPOINT_URL
 _pictures_from = [_bucket_url, _bucket_url.replace("://", f"://{S3_BUCKET}.")] if S3_BUCKET else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
