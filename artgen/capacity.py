@@ -4,6 +4,7 @@ One place for gunicorn's configuration, the settings and the check that adds eve
 """
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -42,6 +43,16 @@ class Capacity:
         )
 
     @property
+    def excess(self) -> str:
+        """Why this is too much, empty when it is not."""
+        if self.connections <= self.limit:
+            return ""
+        return (
+            f"All processes together could open {self.connections} database connections, "
+            f"above the limit of {self.limit}: {self.arithmetic}."
+        )
+
+    @property
     def arithmetic(self) -> str:
         """The sum in words, for whoever has to change one of its numbers."""
         return (
@@ -74,3 +85,10 @@ def read(environ: Mapping[str, str] = os.environ) -> Capacity:
         worker_machines=number("WORKER_MACHINES", 1),
         limit=number("DB_CONNECTIONS_LIMIT", 80),
     )
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(read().excess or None)
+    except ValueError as error:
+        sys.exit(str(error))

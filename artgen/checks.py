@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, register
 from artgen import capacity
 
 CONNECTIONS = "connections"
-"""`manage.py check --tag connections` runs only this one; each start script does so."""
+"""`manage.py check --tag connections` runs only this one; the start scripts do the same by `-m artgen.capacity`."""
 
 
 @register(CONNECTIONS)
@@ -22,12 +22,11 @@ def connections(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
         return [Error(str(error), id="artgen.E001")]
     if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
         return []
-    if planned.connections <= planned.limit:
+    if not planned.excess:
         return []
     return [
         Error(
-            f"All processes together could open {planned.connections} database connections, "
-            f"above the limit of {planned.limit}: {planned.arithmetic}.",
+            planned.excess,
             hint="Lower GUNICORN_WORKERS, DB_POOL_MAX, SOCKETS_DB_POOL_MAX or CELERY_CONCURRENCY; put PgBouncer in "
             "between (DEPLOYMENT_INSTRUCTIONS.md); or raise PostgreSQL's max_connections and DB_CONNECTIONS_LIMIT.",
             id="artgen.E002",

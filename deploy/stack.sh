@@ -36,7 +36,7 @@ fi
 PYTHON=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 export PYTHON STATIC_ROOT="${STATIC_ROOT:-$DATA_DIR/static}" NGINX_PORT="$PORT"
 mkdir -p "$STATIC_ROOT"
-"$PYTHON" manage.py collectstatic --noinput --verbosity 0
+deploy/start.sh static
 deploy/start.sh release
 echo "ArtGen starts at $PUBLIC_URL; state: $(dirname "$PYTHON")/supervisorctl -s unix://$RUN_DIR/supervisor.sock status"
 exec "$PYTHON" -m supervisor.supervisord -c deploy/supervisord.conf

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Starts one of ArtGen's processes; containers and `make stack` both use it. Usage: deploy/start.sh WHAT
+#   static    collects and compresses the static files into STATIC_ROOT
 #   release   once per version, before the others: checks, tables, catalog, bucket
 #   web       gunicorn: pages, API, admin, webhooks        sockets   daphne: /ws/
 #   worker    Celery: drives the jobs                      beat      the clock, a tick every 2 s; two of them do no harm
@@ -12,23 +13,25 @@ PYTHON=${PYTHON:-python}
 export RUN_DIR="${RUN_DIR:-${DATA_DIR:-.data}/run}" DJANGO_SETTINGS_MODULE=artgen.settings PYTHONUNBUFFERED=1
 mkdir -p "$RUN_DIR"
 
-# A configuration that would only fail under load is refused here, with the arithmetic.
-refuse_what_cannot_work() { "$PYTHON" manage.py check --tag connections >/dev/null; }
-
 case ${1:-} in
+static)
+  # Only when something is newer than the last time: compressing takes a while.
+  made="$STATIC_ROOT/staticfiles.json"
+  if [ -s "$made" ] && [ -z "$(find requirements.txt artgen accounts generation -newer "$made" -type f \
+    \( -path '*/static/*' -o -name requirements.txt -o -name settings.py \) | head -n 1)" ]; then exit 0; fi
+  mkdir -p "$STATIC_ROOT"
+  exec "$PYTHON" manage.py collectstatic --noinput --verbosity 0 --ignore redoc --ignore rest_framework
+  ;;
 release)
-  "$PYTHON" manage.py check --fail-level ERROR
-  "$PYTHON" manage.py migrate --noinput --verbosity 1
-  "$PYTHON" manage.py load_catalog
-  "$PYTHON" manage.py setup_bucket
+  exec "$PYTHON" manage.py release
   ;;
 web)
-  refuse_what_cannot_work
+  "$PYTHON" -m artgen.capacity  # above the limit of database connections it ends here and says the sum
   export DB_POOL=1 GUNICORN_BIND="${GUNICORN_BIND:-unix:$RUN_DIR/web.sock}"
   exec "$PYTHON" -m gunicorn --config deploy/gunicorn.conf.py
   ;;
 sockets)
-  refuse_what_cannot_work
+  "$PYTHON" -m artgen.capacity  # above the limit of database connections it ends here and says the sum
   export DB_POOL=1 DB_POOL_MAX="${SOCKETS_DB_POOL_MAX:-8}"
   # What a killed daphne left behind; a lock whose process id was given away again would keep it from starting.
   rm -f "$RUN_DIR/sockets.sock" "$RUN_DIR/sockets.sock.lock"
@@ -61,7 +64,7 @@ emulator)
     --public-url "${EMULATOR_URL:-}" --painter "${EMULATOR_PAINTER:-full}" --seconds "${EMULATOR_SECONDS:-4}"
   ;;
 *)
-  sed -n '2,8s/^# //p' "$0" >&2
+  sed -n '2,9s/^# //p' "$0" >&2
   exit 2
   ;;
 esac
