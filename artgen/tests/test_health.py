@@ -48,11 +48,11 @@ class dead_broker:
     """While it lasts, the broker is an address where nobody listens."""
 
     def __enter__(self) -> None:
-        self.before = app.conf.broker_write_url
-        app.conf.broker_write_url = f"redis://127.0.0.1:{free_port()}/0"
+        self.before = app.conf.broker_url
+        app.conf.broker_url = f"redis://127.0.0.1:{free_port()}/0"
 
     def __exit__(self, *error: object) -> None:
-        app.conf.broker_write_url = self.before
+        app.conf.broker_url = self.before
 
 
 def dead_cache() -> override_settings:

@@ -23,6 +23,11 @@ from generation.catalog import InvalidParameters
 from generation.models import ACTIVE, GenerationSwitch, ImageModel, Job, Style
 from generation.runpod.payloads import DIALECTS, PayloadError
 
+ORDER = (
+    *("negative_prompt", "size", "width", "height", "steps", "guidance", "strength", "seed"),
+    *("default", "min", "max", "step", "choices"),
+    *("per_image", "per_megapixel", "minimum"),
+)
 DRIVEN_BY = ("endpoint_id", "dialect", "workflow", "parameters", "price", "enabled")
 
 
@@ -41,10 +46,17 @@ class ReadableJSONField(forms.JSONField):
         if self.indent or not isinstance(value, dict) or not value:
             return json.dumps(value, ensure_ascii=False, indent=self.indent) if value is not None else ""
         lines = (
-            f"  {json.dumps(key, ensure_ascii=False)}: {json.dumps(inner, ensure_ascii=False)}"
-            for key, inner in value.items()
+            f"  {json.dumps(key, ensure_ascii=False)}: {json.dumps(_in_order(inner), ensure_ascii=False)}"
+            for key, inner in _in_order(value).items()
         )
         return "{\n" + ",\n".join(lines) + "\n}"
+
+
+def _in_order(value: Any) -> Any:
+    """Return an object with its keys in the order that people expect: PostgreSQL keeps none."""
+    if not isinstance(value, dict):
+        return value
+    return dict(sorted(value.items(), key=lambda item: ORDER.index(item[0]) if item[0] in ORDER else len(ORDER)))
 
 
 class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]

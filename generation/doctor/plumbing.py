@@ -53,13 +53,17 @@ def migrations() -> Check:
 
 def broker() -> Check:
     """Connect to what carries Celery's messages."""
-    if app.conf.broker_url.startswith("memory://"):
+    if _broker_is_here():
         return Check("broker", True, "in the memory of one process", IN_ONE_PROCESS)
     try:
         health.ask_broker()
     except Exception as error:  # noqa: BLE001 a transport raises what its client does
         return Check("broker", False, words_of(error), "Correct CELERY_BROKER_URL or REDIS_URL, or start Redis.")
     return Check("broker", True, "answers")
+
+
+def _broker_is_here() -> bool:
+    return bool(app.connection_for_write().transport_cls == "memory")
 
 
 def cache() -> Check:
@@ -87,7 +91,7 @@ def channel_layer() -> Check:
 
 def workers() -> Check:
     """Ask all Celery workers to answer."""
-    if app.conf.broker_url.startswith("memory://"):
+    if _broker_is_here():
         return Check("workers", True, "cannot be asked: the broker is in another process's memory", IN_ONE_PROCESS)
     answers = app.control.inspect(timeout=PING_SECONDS).ping() or {}
     if not answers:

@@ -132,9 +132,10 @@ def _answer(url: str) -> str:
     """Return "" when ArtGen answers at this address, else what was there instead."""
     try:
         reply = requests.get(f"{url}/healthz", timeout=PROBE_SECONDS, allow_redirects=False)
-        alive = reply.status_code == 200 and reply.json() == {"ok": True}
     except requests.RequestException as error:
         return f"does not answer ({type(error).__name__})"
+    try:
+        alive = reply.status_code == 200 and reply.json() == {"ok": True}
     except ValueError:
         alive = False
     return "" if alive else f"somebody else answers ({reply.status_code})"

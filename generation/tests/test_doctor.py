@@ -1,0 +1,351 @@
+import io
+import json
+import os
+import threading
+from datetime import timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest import skipUnless
+
+import pytest
+from celery.contrib.testing.worker import start_worker
+from django.core.cache import caches
+from django.core.management import CommandError, call_command
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import LiveServerTestCase, override_settings
+from django.utils import timezone
+
+from artgen.celery import app
+from artgen.test import BaseTestCase, EmulatorTestCase, emulated, let_time_pass, load_catalog, make_user
+from artgen.tests.services import free_port
+from artgen.tests.test_health import dead_broker, dead_cache
+from generation import driver, heartbeat, tasks
+from generation.doctor import plumbing
+from generation.models import ImageModel, Job
+from generation.tests.test_storage_commands import bucket_settings
+
+NAMES = [
+    "database",
+    "migrations",
+    "broker",
+    "cache",
+    "channel_layer",
+    "workers",
+    "beat",
+    "jobs",
+    "models",
+    "runpod_key",
+]
+Checks = dict[str, dict[str, Any]]
+
+
+def examine() -> tuple[Checks, bool]:
+    """Return the checks of `doctor --json` by name, and whether the command failed."""
+    out, failed = io.StringIO(), False
+    try:
+        call_command("doctor", "--json", stdout=out)
+    except CommandError as error:
+        failed = error.returncode == 1
+    report = json.loads(out.getvalue())
+    checks = {check["name"]: check for check in report["checks"]}
+    assert report["ok"] is not failed
+    assert all(set(check) == {"name", "ok", "detail", "hint"} for check in report["checks"])
+    assert all(check["hint"] for check in report["checks"] if not check["ok"])
+    return checks, failed
+
+
+class DoctorTestCase(EmulatorTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        # What tests on a machine with Redis would lack: a worker and beat.
+        self.enterContext(in_memory())
+
+    def assertBroken(self, name: str, *words: str) -> Checks:
+        checks, failed = examine()
+        self.assertTrue(failed)
+        self.assertFalse(checks[name]["ok"], checks[name])
+        for word in words:
+            self.assertIn(word, f"{checks[name]['detail']} {checks[name]['hint']}")
+        return checks
+
+
+class CommandTests(DoctorTestCase):
+    def test_it_finds_nothing_broken(self) -> None:
+        checks, failed = examine()
+        self.assertFalse(failed, checks)
+        endpoints = [f"endpoint:{slug}" for slug in ImageModel.objects.enabled().values_list("slug", flat=True)]
+        self.assertEqual(list(checks), [*NAMES, *endpoints, "webhook", "bucket", "disk", "clock"])
+        self.assertIn("3 idle", checks["endpoint:flux-schnell"]["detail"])
+
+    def test_it_warns_of_a_loopback_address_without_failing(self) -> None:
+        check = examine()[0]["webhook"]
+        self.assertTrue(check["ok"])
+        self.assertIn("RunPod cannot reach this address", check["hint"])
+
+    def test_it_says_in_words_what_to_do(self) -> None:
+        out = io.StringIO()
+        call_command("doctor", stdout=out)
+        self.assertIn("ok      database: ", out.getvalue())
+        self.assertIn("look    webhook: ", out.getvalue())
+        self.assertTrue(out.getvalue().endswith("Nothing is broken.\n"))
+        with override_settings(RUNPOD_API_KEY=""), self.assertRaisesMessage(CommandError, "Broken: runpod_key."):
+            call_command("doctor", stdout=out)
+        self.assertIn("BROKEN  runpod_key: RUNPOD_API_KEY is not set\n        Make a key", out.getvalue())
+
+    def test_it_changes_nothing(self) -> None:
+        job = self.place()
+        before = Job.objects.filter(id=job.id).values().get()
+        examine()
+        self.assertEqual(Job.objects.filter(id=job.id).values().get(), before)
+        self.assertEqual({call.call for call in self.emulator.calls}, {"status", "health"})
+
+
+class PlumbingTests(DoctorTestCase):
+    def test_it_notices_migrations_that_are_missing(self) -> None:
+        MigrationRecorder.Migration.objects.filter(app="generation").delete()
+        checks = self.assertBroken("migrations", "generation.0001_jobs_and_pictures", "manage.py migrate")
+        self.assertEqual(checks["jobs"]["detail"], "not looked at")
+
+    def test_it_notices_a_broker_and_a_cache_that_are_away(self) -> None:
+        with dead_broker(), dead_cache():
+            checks = self.assertBroken("broker", "CELERY_BROKER_URL")
+        self.assertFalse(checks["cache"]["ok"])
+        self.assertEqual((checks["workers"]["detail"], checks["beat"]["detail"]), ("not looked at", "not looked at"))
+        self.assertTrue(checks["database"]["ok"])
+
+    def test_it_notices_that_nobody_ticks(self) -> None:
+        with shared_cache():
+            self.assertBroken("beat", "no tick has been seen", "celery -A artgen beat")
+            tasks.tick()
+            check = examine()[0]["beat"]
+            self.assertTrue(check["ok"])
+            self.assertEqual((check["detail"], check["hint"]), ("last tick 0 s ago", ""))
+            caches["default"].set(heartbeat.KEY, timezone.now() - timedelta(minutes=3), None)
+            self.assertBroken("beat", "last tick 180 s ago")
+
+    def test_it_notices_jobs_that_nobody_drives(self) -> None:
+        job = self.place()
+        self.assertTrue(examine()[0]["jobs"]["ok"])
+        let_time_pass(job.id, seconds=90)
+        self.assertBroken("jobs", "1 waiting", "there is room: flux-schnell")
+        driver.submit_next("flux-schnell")
+        self.assertTrue(examine()[0]["jobs"]["ok"])
+        let_time_pass(job.id, seconds=90)
+        self.assertBroken("jobs", "1 at RunPod, 1 overdue")
+
+    def test_it_lets_jobs_wait_for_their_turn(self) -> None:
+        ImageModel.objects.update(max_in_flight=1)
+        self.place()
+        driver.submit_next("flux-schnell")
+        let_time_pass(self.place().id, seconds=600)
+        self.assertTrue(examine()[0]["jobs"]["ok"])
+
+    def test_it_points_at_jobs_of_unknown_fate(self) -> None:
+        job = self.place()
+        self.emulator.faults.next("run", "break_after")
+        driver.submit_next("flux-schnell")
+        let_time_pass(job.id, seconds=90)
+        check = examine()[0]["jobs"]
+        self.assertTrue(check["ok"])
+        self.assertIn("nobody knows", check["detail"])
+        self.assertIn("jobs --stuck", check["hint"])
+
+
+class RunPodTests(DoctorTestCase):
+    def test_it_notices_a_refused_key_and_never_prints_it(self) -> None:
+        with override_settings(RUNPOD_API_KEY="rpa_wrong_and_secret"):
+            out = io.StringIO()
+            with self.assertRaises(CommandError):
+                call_command("doctor", "--json", stdout=out)
+            self.assertNotIn("rpa_wrong", out.getvalue())
+            checks = self.assertBroken("runpod_key", "refuses the key (401)", "RUNPOD_API_KEY")
+        self.assertFalse([name for name in checks if name.startswith("endpoint:")])
+
+    def test_it_notices_a_key_that_cannot_be_sent(self) -> None:
+        with override_settings(RUNPOD_API_KEY="two words"):
+            self.assertBroken("runpod_key")
+
+    def test_it_notices_that_runpod_is_away(self) -> None:
+        with override_settings(RUNPOD_BASE_URL=f"http://127.0.0.1:{free_port()}/v2"):
+            checks = self.assertBroken("runpod_key", "could not be reached", "RUNPOD_BASE_URL")
+        self.assertIn("could not be compared", checks["clock"]["detail"])
+
+    def test_it_notices_max_workers_of_zero(self) -> None:
+        self.enterContext(emulated(workers=0))
+        ImageModel.objects.filter(slug="sdxl").update(enabled=True)
+        self.assertBroken("endpoint:sdxl", "no workers", "max workers")
+        self.assertBroken("endpoint:flux-schnell", "no workers")
+
+    def test_it_notices_an_endpoint_that_does_not_exist(self) -> None:
+        ImageModel.objects.filter(slug="sdxl").update(enabled=True, endpoint_id="missing-one")
+        self.assertBroken("endpoint:sdxl", "no endpoint missing-one", "set_model sdxl endpoint_id=")
+
+    def test_it_accepts_public_endpoints_that_tell_no_health(self) -> None:
+        ImageModel.objects.exclude(slug="flux-schnell").update(enabled=False)
+        for fault in ("refuse_400", "refuse_401"):
+            self.emulator.faults.next("health", fault)
+            check = examine()[0]["endpoint:flux-schnell"]
+            self.assertTrue(check["ok"])
+            self.assertIn("public, tells nothing", check["detail"])
+        self.emulator.faults.next("health", "html_502")
+        self.assertBroken("endpoint:flux-schnell", "502")
+
+    def test_it_asks_each_endpoint_once(self) -> None:
+        ImageModel.objects.filter(slug="flux-dev").update(endpoint_id="black-forest-labs-flux-1-schnell")
+        examine()
+        asked = [call.endpoint for call in self.emulator.calls if call.call == "health"]
+        self.assertEqual(len(asked), len(set(asked)))
+
+    def test_it_notices_that_nothing_is_on_offer(self) -> None:
+        ImageModel.objects.update(enabled=False)
+        checks = self.assertBroken("models", "load_catalog")
+        self.assertTrue(checks["runpod_key"]["hint"])
+
+    def test_it_notices_a_model_that_could_not_be_driven(self) -> None:
+        ImageModel.objects.filter(slug="flux-schnell").update(price={"per_image": -1})
+        self.assertBroken("models", "flux-schnell", "negative")
+
+
+class WebhookTests(DoctorTestCase):
+    def test_it_wants_an_absolute_address(self) -> None:
+        for wrong in ("art.example.org", "/hooks", "ftp://art.example.org", "https://"):
+            with override_settings(PUBLIC_URL=wrong):
+                self.assertBroken("webhook", "not absolute", "PUBLIC_URL")
+
+    def test_it_tells_who_answers_there(self) -> None:
+        for url, words in (
+            (f"http://127.0.0.1:{free_port()}", "does not answer"),
+            (f"http://{self.emulator.image_host}", "somebody else answers (200)"),
+        ):
+            with override_settings(PUBLIC_URL=url):
+                self.assertIn(words, examine()[0]["webhook"]["detail"])
+
+
+class OwnAddressTests(LiveServerTestCase):
+    def test_it_finds_itself_at_the_public_address(self) -> None:
+        make_user("alice@example.org")
+        load_catalog()
+        with emulated(), in_memory(), override_settings(PUBLIC_URL=self.live_server_url):
+            self.assertTrue(examine()[0]["webhook"]["detail"].endswith(": answers"))
+
+
+class FilesTests(DoctorTestCase):
+    def test_it_leaves_no_file_behind(self) -> None:
+        with TemporaryDirectory() as folder, override_settings(MEDIA_ROOT=folder):
+            self.assertTrue(examine()[0]["bucket"]["ok"])
+            self.assertEqual([path for path in Path(folder).rglob("*") if path.is_file()], [])
+
+    def test_it_notices_a_folder_that_cannot_be_written(self) -> None:
+        with TemporaryDirectory() as folder:
+            (Path(folder) / "media").write_text("a file")
+            with override_settings(MEDIA_ROOT=Path(folder) / "media"):
+                self.assertBroken("bucket", "DATA_DIR")
+
+    def test_it_measures_the_disk(self) -> None:
+        self.assertRegex(examine()[0]["disk"]["detail"], r"^\d+\.\d GB free of \d+ at /")
+
+
+class ClockTests(DoctorTestCase):
+    def test_it_agrees_with_a_clock_that_is_right(self) -> None:
+        check = examine()[0]["clock"]
+        self.assertEqual(check["hint"], "")
+        self.assertRegex(check["detail"], r"^\d\.\d s (behind|ahead of) 127")
+
+    def test_it_warns_of_a_clock_that_is_wrong(self) -> None:
+        with WrongClock(ahead=timedelta(seconds=60)) as url, override_settings(RUNPOD_BASE_URL=url):
+            check = examine()[0]["clock"]
+        self.assertTrue(check["ok"])
+        self.assertRegex(check["detail"], r"^(59|60)\.\d s behind 127")
+        self.assertIn("NTP", check["hint"])
+
+
+@pytest.mark.s3
+@skipUnless(os.environ.get("TEST_S3_URL"), "needs an S3 server")
+class BucketTests(DoctorTestCase):
+    def test_it_puts_gets_and_deletes(self) -> None:
+        with bucket_settings():
+            check = examine()[0]["bucket"]
+        self.assertTrue(check["ok"], check)
+        self.assertIn("put, get and delete work", check["detail"])
+
+    def test_it_says_what_is_wrong_and_keeps_the_secret(self) -> None:
+        for changes, words in (
+            ({"secret_key": "wrong-secret"}, "S3_SECRET_ACCESS_KEY"),
+            ({"access_key": "nobody"}, "S3_ACCESS_KEY_ID"),
+            ({"endpoint_url": f"http://127.0.0.1:{free_port()}"}, "S3_ENDPOINT_URL"),
+        ):
+            with bucket_settings(**changes):
+                checks = self.assertBroken("bucket", words)
+            self.assertNotIn("wrong-secret", json.dumps(checks))
+
+
+@pytest.mark.redis
+@skipUnless(os.environ.get("REDIS_URL"), "needs Redis")
+class WorkerTests(BaseTestCase):
+    def test_it_hears_a_worker_and_its_silence(self) -> None:
+        self.assertIn("no Celery worker", plumbing.workers().detail)
+        with start_worker(app, pool="solo", perform_ping_check=False, without_heartbeat=True):
+            check = plumbing.workers()
+        self.assertTrue(check.ok, check)
+        self.assertIn("1 answered", check.detail)
+
+
+class in_memory:
+    """While it lasts, broker, cache and layer are in this process, as in the demo."""
+
+    def __enter__(self) -> None:
+        self.settings = override_settings(
+            CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+            CHANNEL_LAYERS={"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}},
+        )
+        self.settings.enable()
+        self.before = app.conf.broker_url
+        app.conf.broker_url = "memory://"
+
+    def __exit__(self, *error: object) -> None:
+        app.conf.broker_url = self.before
+        self.settings.disable()
+
+
+class shared_cache:
+    """While it lasts, the cache is one that other processes could see."""
+
+    def __enter__(self) -> None:
+        self.folder = TemporaryDirectory()
+        backend = "django.core.cache.backends.filebased.FileBasedCache"
+        self.settings = override_settings(CACHES={"default": {"BACKEND": backend, "LOCATION": self.folder.name}})
+        self.settings.enable()
+
+    def __exit__(self, *error: object) -> None:
+        self.settings.disable()
+        self.folder.cleanup()
+
+
+class WrongClock:
+    """A server whose Date header is `ahead` of the time; yields its address."""
+
+    def __init__(self, *, ahead: timedelta) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response_only(404)
+                self.send_header("Date", format_datetime(timezone.now() + ahead, usegmt=True))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+
+    def __enter__(self) -> str:
+        self.thread.start()
+        return f"http://127.0.0.1:{self.server.server_port}/v2"
+
+    def __exit__(self, *error: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
