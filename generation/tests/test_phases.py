@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.test import SimpleTestCase
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from generation import phases
 from generation.eta import Eta
@@ -17,7 +17,8 @@ class OfJobTests(SimpleTestCase):
     def phase(self, status, *, position=None, eta=Eta(40, 50), warm=False, **fields):
         now = timezone.now()
         job = Job(status=status, credits=2, created_at=now, **fields)
-        found = phases.of_job(job, position=position, eta=eta, warm=warm, now=now)
+        with translation.override("en"):
+            found = phases.of_job(job, position=position, eta=eta, warm=warm, now=now)
         return found.title, found.detail.replace("\u00a0", " ")
 
     def test_it_says_who_is_before_you_and_how_long_it_takes(self):
