@@ -18,7 +18,7 @@ stack: $(VENV)/.runtime  ## the production processes on this machine, against th
 	@exec deploy/stack.sh $(BIN)/python
 
 test: $(VENV)/.development  ## linters and the whole test suite
-	$(BIN)/python -m artgen.tests.services -- sh -c '$(MAKE) --no-print-directory lint && $(BIN)/python -m pytest -n auto'
+	$(BIN)/python -m artgen.tests.services -- sh -c '$(MAKE) --no-print-directory lint && $(BIN)/python -m pytest -n auto --dist loadgroup'
 
 lint: $(VENV)/.development
 	$(BIN)/ruff format --check .

@@ -12,6 +12,8 @@ cd "$(dirname "$0")/.."
 PYTHON=${PYTHON:-python}
 export RUN_DIR="${RUN_DIR:-${DATA_DIR:-.data}/run}" DJANGO_SETTINGS_MODULE=artgen.settings PYTHONUNBUFFERED=1
 mkdir -p "$RUN_DIR"
+# So PostgreSQL's pg_stat_activity tells whose each connection is.
+export PGAPPNAME="artgen-${1:-}"
 
 case ${1:-} in
 static)

@@ -1,6 +1,7 @@
 """pytest's rules here: what needs a server that is not there is left out, but never in CI."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ AVAILABLE = {
     "postgres": os.environ.get("DATABASE_URL", "").startswith("postgres"),
     "redis": bool(os.environ.get("REDIS_URL")),
     "browser": any(Path(path).exists() for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser")),
+    "nginx": shutil.which("nginx") is not None,
     "s3": bool(os.environ.get("TEST_S3_URL")),
 }
 
