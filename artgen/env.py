@@ -3,13 +3,25 @@
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.FileAwareEnv()
+
+class Environment(environ.FileAwareEnv):  # type: ignore[misc] # has no types
+    """The environment, in which an empty value means the default: files of settings name what they leave alone."""
+
+    def get_value(self, var: str, cast: Any = None, default: Any = None, parse_default: bool = False) -> Any:
+        """Return the value, typed, or the default, which every caller gives."""
+        if not str(self.ENVIRON.get(var, "")).strip():
+            return default
+        return super().get_value(var, cast=cast, default=default, parse_default=parse_default)
+
+
+env = Environment()
 """Reader of the environment; `env.str("NAME")` prefers the content of the file in `NAME_FILE` (Docker secrets)."""
 
 env.smart_cast = False

@@ -1,0 +1,103 @@
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.conf import settings
+from django.test import SimpleTestCase
+
+EXAMPLE = settings.BASE_DIR / "deploy" / "env.example"
+READERS = ("artgen/settings.py", "artgen/capacity.py", "deploy/gunicorn.conf.py")
+BY_OTHERS = {"SOCKETS_PING_INTERVAL", "SOCKETS_PING_TIMEOUT", "RUN_DIR"}  # read by deploy/start.sh
+SHOW = """
+import json
+from artgen import settings
+print(json.dumps({name: getattr(settings, name) for name in %r}, default=str))
+"""
+
+
+def documented() -> dict[str, str]:
+    """Return what deploy/env.example says, by name."""
+    lines = EXAMPLE.read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def read() -> dict[str, object]:
+    """Return what the code reads from the environment: its default by name, None where it is computed."""
+    found: dict[str, object] = {}
+    for file in READERS:
+        for node in ast.walk(ast.parse((settings.BASE_DIR / file).read_text())):
+            if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
+                continue
+            called, name = ast.unparse(node.func), node.args[0].value
+            if not (called.startswith("env.") or called in ("number", "os.environ.get")) or not re.fullmatch(
+                "[A-Z0-9_]+", str(name)
+            ):
+                continue
+            default = [word.value for word in node.keywords if word.arg == "default"] or node.args[1:]
+            try:
+                found.setdefault(name, ast.literal_eval(default[0]) if default else None)
+            except ValueError:
+                found.setdefault(name, None)
+    return found
+
+
+def load(**environment: str) -> str:
+    """Return some settings as a fresh process reads them from this environment alone."""
+    names = ["DEBUG", "PUBLIC_URL", "DATABASES", "CELERY_BROKER_URL", "STORAGES", "RUNPOD_IMAGE_HOSTS", "ALLOWED_HOSTS"]
+    kept = {name: os.environ[name] for name in ("PATH", "URLLIB3_NO_OVERRIDE") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-c", SHOW % names],
+        env={**kept, "SECRET_KEY": "for the test", **environment},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+class ExampleTests(SimpleTestCase):
+    def test_it_names_whatever_is_read(self) -> None:
+        self.assertEqual(set(documented()), set(read()) | BY_OTHERS)
+
+    def test_it_gives_the_defaults_of_the_code(self) -> None:
+        for name, default in read().items():
+            given = documented()[name]
+            if given and default is not None:
+                plain = ",".join(default) if isinstance(default, list) else str(default)
+                self.assertEqual(given.lower(), plain.lower(), name)
+
+    def test_it_explains_each_in_one_line(self) -> None:
+        lines = EXAMPLE.read_text().splitlines()
+        for number, line in enumerate(lines):
+            if line and not line.startswith("#"):
+                self.assertRegex(line, r"^[A-Z][A-Z0-9_]*=")
+                self.assertRegex(lines[number - 1], r"^# .*[.:)A-Za-z0-9]$", line)
+            self.assertLessEqual(len(line), 120)
+
+    def test_it_holds_no_secret(self) -> None:
+        for name, value in documented().items():
+            if re.search("KEY|SECRET|PASSWORD", name):
+                self.assertEqual(value, "", name)
+
+    def test_it_changes_nothing_when_it_is_copied_as_it_is(self) -> None:
+        with TemporaryDirectory() as folder:
+            same = {"DATA_DIR": folder, "SECRET_KEY": "for the test"}
+            self.assertEqual(load(**same), load(**{**documented(), **same}))
+
+
+class EmptyTests(SimpleTestCase):
+    def test_it_takes_an_empty_value_for_none(self) -> None:
+        with TemporaryDirectory() as folder:
+            blank = {"ALLOWED_HOSTS": "", "DB_POOL_MAX": " ", "DATABASE_URL": "", "DEBUG": ""}
+            self.assertEqual(load(DATA_DIR=folder), load(DATA_DIR=folder, **blank))
+
+    def test_it_reads_a_secret_from_a_file(self) -> None:
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "secret"
+            file.write_text("from-the-file")
+            out = load(DATA_DIR=folder, S3_BUCKET="pictures", S3_SECRET_ACCESS_KEY_FILE=str(file))
+        self.assertIn("from-the-file", out)
