@@ -17,6 +17,11 @@ if (list) {
   list.addEventListener("keydown", keyed)
   new MutationObserver(countFavorites).observe(list, { subtree: true, attributeFilter: ["aria-pressed"] })
 }
+// Where the places are a row that scrolls, the current one must be in sight.
+const places = document.querySelector(".places")
+const here = places?.querySelector("[aria-current]")
+if (here) places.scrollLeft = Math.max(0, here.offsetLeft + here.offsetWidth + 12 - places.clientWidth)
+
 wireSearch()
 wireChipMenu()
 wireEmptyDialog()
