@@ -3,18 +3,26 @@
 from collections.abc import Sequence
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, inline_serializer
 from rest_framework import serializers
 
+from artgen.endpoint import QUERY_MAX_LENGTH
+from artgen.pagination import LIMIT_DEFAULT, LIMIT_MOST
 from artgen.problems import CONTENT_TYPE, KINDS, PREFIX
 
+CODES = [(code, code) for code in KINDS]
 EXAMPLE_HOST = "https://artgen.example.org"
 
 CURSOR_PARAMETERS = [
-    OpenApiParameter("limit", OpenApiTypes.INT, description="Results a page, 1 to 100.", default=20),
     OpenApiParameter(
-        "cursor", OpenApiTypes.STR, description="The place in the list, as the links `next` and `previous` have it."
+        "limit",
+        {"type": "integer", "minimum": 1, "maximum": LIMIT_MOST, "default": LIMIT_DEFAULT},
+        description="Results a page.",
+    ),
+    OpenApiParameter(
+        "cursor",
+        {"type": "string", "minLength": 1, "maxLength": QUERY_MAX_LENGTH},
+        description="The place in the list, as the links `next` and `previous` have it.",
     ),
 ]
 
@@ -38,7 +46,7 @@ class ProblemShape(serializers.Serializer[Any]):
     type = serializers.URLField()
     title = serializers.CharField()
     status = serializers.IntegerField()
-    code = serializers.ChoiceField(choices=[(code, str(code)) for code in KINDS], help_text="Stable, for programs.")
+    code = serializers.ChoiceField(choices=CODES, help_text="Stable, for programs.")
     detail = serializers.CharField()
     errors = FieldProblemShape(many=True)  # type: ignore[assignment]
     needed = serializers.IntegerField(required=False, help_text="`too_few_credits`: what all of it costs.")
@@ -82,6 +90,14 @@ def problem_example(code: str, **members: Any) -> dict[str, Any]:
         "errors": [],
         **members,
     }
+
+
+def close_requests(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
+    """Say of every shape of a request that it takes no other fields (a postprocessing hook of drf-spectacular)."""
+    for name, shape in result["components"]["schemas"].items():
+        if name.endswith("Request") and shape.get("type") == "object":
+            shape["additionalProperties"] = False
+    return result
 
 
 def page_shape(name: str, shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:

@@ -144,7 +144,6 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 DEFAULT_CREDITS = env.int("DEFAULT_CREDITS", default=50)
 RATELIMIT_USE_CACHE = "default"
-RATELIMIT_VIEW = "artgen.errors.too_many_requests"
 SILENCED_SYSTEM_CHECKS = [] if REDIS_URL else ["django_ratelimit.E003", "django_ratelimit.W001"]
 
 # --- the browser's rules ---------------------------------------------------------------------------------------------
@@ -268,13 +267,22 @@ SPECTACULAR_SETTINGS = {
         {"name": "account", "description": "Credits and limits."},
     ],
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {"JobStatus": "generation.models.Status", "Visibility": "generation.models.Visibility"},
+    "ENUM_NAME_OVERRIDES": {
+        "JobStatus": "generation.models.Status",
+        "Visibility": "generation.models.Visibility",
+        "EntryKind": "accounts.models.CreditEntry.Kind",
+        "ProblemCode": "artgen.openapi.CODES",
+    },
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "artgen.openapi.close_requests",
+    ],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
@@ -290,6 +298,7 @@ USE_TZ = True
 LOCALE_PATHS = [BASE_DIR / "artgen" / "locale"]
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ArtGen <artgen@localhost>")
 EMAIL_URL = env.str("EMAIL_URL", default="consolemail://")
+EMAIL_TIMEOUT = 10
 vars().update(env.email_url_config(EMAIL_URL))
 
 # --- logs ------------------------------------------------------------------------------------------------------------

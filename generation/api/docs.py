@@ -5,9 +5,10 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, PolymorphicProxySerializer
 
+from artgen.endpoint import QUERY_MAX_LENGTH
 from artgen.openapi import CURSOR_PARAMETERS, answer, page_example, page_shape, problems
 from generation.api import examples, shapes
-from generation.api.bodies import KEY_HEADER
+from generation.api.bodies import KEY_HEADER, KEY_MAX_LENGTH
 from generation.models import Status
 
 Docs = dict[str, Any]
@@ -16,9 +17,9 @@ JOBS, IMAGES, OFFER = ["jobs"], ["images"], ["models"]
 
 KEY = OpenApiParameter(
     KEY_HEADER,
-    OpenApiTypes.STR,
+    {"type": "string", "minLength": 1, "maxLength": KEY_MAX_LENGTH, "pattern": "^[ -~]+$"},
     OpenApiParameter.HEADER,
-    description="1 to 255 ASCII characters of your choice. The same key and body again: the same answer with 200, "
+    description="ASCII characters of your choice. The same key and body again: the same answer with 200, "
     "nothing placed. Another body: 422.",
 )
 BY_MODEL = OpenApiParameter("model", OpenApiTypes.STR, description="Only of this model, by slug.")
@@ -149,7 +150,9 @@ LIST_IMAGES: Docs = {
     "summary": "List own pictures",
     "description": "Newest first.",
     "parameters": [
-        OpenApiParameter("q", OpenApiTypes.STR, description="Only with these words in the prompt."),
+        OpenApiParameter(
+            "q", {"type": "string", "maxLength": QUERY_MAX_LENGTH}, description="Only with these words in the prompt."
+        ),
         BY_MODEL,
         OpenApiParameter("favorite", OpenApiTypes.BOOL, description="Only favorites, or only the others."),
         OpenApiParameter("trashed", OpenApiTypes.BOOL, description="Those in the trash instead.", default=False),
