@@ -1,0 +1,228 @@
+"""Jobs: where they are, their history, and the keys that let a request be repeated."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from generation.models.offers import ImageModel
+
+
+class Status(models.TextChoices):
+    """Where a job is."""
+
+    QUEUED = "queued", _("queued")  # waits here for its turn; nothing of it is at RunPod
+    SUBMITTED = "submitted", _("submitted")  # about to be, or handed to RunPod; no runpod_id = it is unknown whether
+    RUNNING = "running", _("drawing")  # a GPU works on it
+    STORING = "storing", _("saving")  # RunPod is done; the pictures are on their way into the bucket
+    SUCCEEDED = "succeeded", _("done")  # pictures stored, credits charged
+    FAILED = "failed", _("failed")  # gave up; credits returned
+    CANCELED = "canceled", _("canceled")  # stopped by somebody; credits returned
+
+
+FINAL = (Status.SUCCEEDED, Status.FAILED, Status.CANCELED)
+ACTIVE = (Status.QUEUED, Status.SUBMITTED, Status.RUNNING, Status.STORING)
+AT_RUNPOD = (Status.SUBMITTED, Status.RUNNING)
+STUCK_AFTER = timedelta(seconds=60)  # a due job that nobody has looked at for so long
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    """Named filters of jobs."""
+
+    def of(self, user: Any) -> "JobQuerySet":
+        """Keep the user's own."""
+        return self.filter(user=user)
+
+    def active(self) -> "JobQuerySet":
+        """Keep those that are not final."""
+        return self.filter(status__in=ACTIVE)
+
+    def queued(self) -> "JobQuerySet":
+        """Keep those that wait for their turn."""
+        return self.filter(status=Status.QUEUED)
+
+    def at_runpod(self) -> "JobQuerySet":
+        """Keep those that are, or may be, with RunPod."""
+        return self.filter(status__in=AT_RUNPOD)
+
+    def stuck(self) -> "JobQuerySet":
+        """Keep active ones that want an operator's eye: overdue, past the deadline, of unknown fate, or missing."""
+        now = timezone.now()
+        since = now - STUCK_AFTER
+        return self.active().filter(
+            Q(due_at__lt=since) & ~Q(status=Status.QUEUED)  # a queued one stays due until its turn
+            | Q(deadline_at__lt=now)
+            | Q(status=Status.SUBMITTED, runpod_id="", submitted_at__lt=since)
+            | Q(missing_since__isnull=False)
+        )
+
+    def newest_first(self) -> "JobQuerySet":
+        """Sort by id, which is by time."""
+        return self.order_by("-id")
+
+    def with_all(self) -> "JobQuerySet":
+        """Fetch with what the Job JSON needs, in a constant number of queries."""
+        return self.select_related("model").prefetch_related(
+            models.Prefetch(
+                "images", queryset=apps.get_model("generation", "Image")._default_manager.order_by("position")
+            )
+        )
+
+
+class Job(models.Model):
+    """One picture to be made (or several, where the model gives several at once). The row is the truth."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs", verbose_name=_("user")
+    )
+    model = models.ForeignKey(ImageModel, on_delete=models.PROTECT, related_name="jobs", verbose_name=_("model"))
+    batch = models.UUIDField(_("batch"), null=True, blank=True)
+
+    # what was asked for
+    prompt = models.TextField(_("prompt"))
+    negative_prompt = models.TextField(_("negative prompt"), blank=True)
+    width = models.PositiveIntegerField(_("width"))
+    height = models.PositiveIntegerField(_("height"))
+    steps = models.PositiveIntegerField(_("steps"), null=True)
+    guidance = models.FloatField(_("guidance scale"), null=True)
+    seed = models.BigIntegerField(_("seed"))
+    style = models.CharField(_("style"), max_length=50, blank=True)
+    source_images = models.JSONField(_("source pictures"), default=list)
+    strength = models.FloatField(_("strength"), null=True)
+    snapshot = models.JSONField(_("snapshot"), default=dict, help_text=_("Model and style as they were when placed."))
+    credits = models.PositiveIntegerField(_("credits"))
+
+    # where it is: written by lifecycle alone
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.QUEUED)
+    due_at = models.DateTimeField(_("due"), null=True)
+    version = models.PositiveIntegerField(_("version"), default=1)
+    attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
+    refusals = models.PositiveSmallIntegerField(
+        default=0
+    )  # of this attempt: RunPod would not take it (429, no connection)
+    runpod_id = models.CharField(_("RunPod job"), max_length=100, blank=True)
+    submitted_at = models.DateTimeField(_("submitted"), null=True)  # of this attempt
+    missing_since = models.DateTimeField(null=True)  # RunPod has answered 404 for this attempt since then
+    stop_pending = models.BooleanField(default=False)  # ended here, RunPod must still be told to stop
+    progress = models.FloatField(_("progress"), null=True)
+    step = models.PositiveIntegerField(null=True)
+    step_count = models.PositiveIntegerField(null=True)
+    error_code = models.CharField(_("error"), max_length=40, blank=True)
+    error_detail = models.TextField(_("RunPod's words"), blank=True)  # for staff, never shown to a user
+    cost = models.DecimalField(_("cost, $"), max_digits=10, decimal_places=5, null=True)
+    created_at = models.DateTimeField(_("created"))
+    deadline_at = models.DateTimeField(_("deadline"), null=True)  # set by the first submission
+    started_at = models.DateTimeField(_("started"), null=True)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="job_is_due_until_final",
+                condition=Q(status__in=FINAL, due_at__isnull=True) | Q(status__in=ACTIVE, due_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="job_is_finished_exactly_when_final",
+                condition=Q(status__in=FINAL, finished_at__isnull=False)
+                | Q(status__in=ACTIVE, finished_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="job_failed_with_a_code", condition=~Q(status=Status.FAILED) | ~Q(error_code="")
+            ),
+            models.CheckConstraint(
+                name="job_waits_here_without_runpod_id", condition=~Q(status=Status.QUEUED) | Q(runpod_id="")
+            ),
+            models.CheckConstraint(
+                name="job_progress_is_a_share", condition=Q(progress__isnull=True) | Q(progress__gte=0, progress__lte=1)
+            ),
+        ]
+        indexes = [
+            models.Index(name="job_due", fields=["due_at"], condition=Q(due_at__isnull=False)),
+            models.Index(name="job_turn", fields=["model", "user", "created_at"], condition=Q(status=Status.QUEUED)),
+            models.Index(name="job_at_runpod", fields=["model", "user"], condition=Q(status__in=AT_RUNPOD)),
+            models.Index(name="job_of_user", fields=["user", "-id"]),
+            models.Index(name="job_of_batch", fields=["batch"], condition=Q(batch__isnull=False)),
+            models.Index(name="job_to_stop", fields=["id"], condition=Q(stop_pending=True)),
+            models.Index(name="job_speed", fields=["model", "-finished_at"], condition=Q(status=Status.SUCCEEDED)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prompt[:40]} ({self.status})"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing will happen to it any more."""
+        return self.status in FINAL
+
+    @property
+    def is_cancelable(self) -> bool:
+        """Whether a cancel would still stop it."""
+        return self.status in (Status.QUEUED, *AT_RUNPOD)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What was asked for, as `orders.place` takes it, seed included."""
+        return {
+            "prompt": self.prompt,
+            "negative_prompt": self.negative_prompt,
+            "width": self.width,
+            "height": self.height,
+            "steps": self.steps,
+            "guidance": self.guidance,
+            "seed": self.seed,
+            "style": self.style or None,
+            "source_images": list(self.source_images),
+            "strength": self.strength,
+        }
+
+
+class JobEvent(models.Model):
+    """One line of a job's history; written by lifecycle together with the change itself."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField(_("time"))
+    name = models.CharField(_("event"), max_length=30)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices)
+    attempt = models.PositiveSmallIntegerField(_("attempt"))
+    detail = models.TextField(_("detail"), blank=True)  # for staff
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("history")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%H:%M:%S} {self.name}"
+
+
+class IdempotencyKey(models.Model):
+    """A client's word that two equal requests are one; the answer is the job or batch that the first one placed."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    body_sha256 = models.CharField(max_length=64)
+    placed = models.UUIDField(default=uuid.uuid4)  # id of the job or of the batch
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="idempotency_key_once_per_user", fields=["user", "key"])]
+        indexes = [models.Index(name="idempotency_key_age", fields=["created_at"])]
+
+    def __str__(self) -> str:
+        return self.key

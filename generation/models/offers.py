@@ -1,0 +1,170 @@
+"""Models on offer, styles, and the switch that stops all spending. Edited by staff."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from generation import rehearsal
+from generation.catalog import Offer, parameter_from, price_from
+from generation.runpod.payloads import DIALECTS, check_workflow
+
+
+class ImageModelQuerySet(models.QuerySet["ImageModel"]):
+    """Named filters of models on offer."""
+
+    def enabled(self) -> "ImageModelQuerySet":
+        """Keep those that take orders."""
+        return self.filter(enabled=True)
+
+
+class ImageModel(models.Model):
+    """A model on offer: one RunPod endpoint with a dialect, limits and a price. Edited by staff."""
+
+    slug = models.SlugField(_("slug"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    description_en = models.CharField(_("description (English)"), max_length=300, blank=True)
+    description_ru = models.CharField(_("description (Russian)"), max_length=300, blank=True)
+    endpoint_id = models.CharField(_("RunPod endpoint id"), max_length=100)
+    dialect = models.CharField(
+        _("dialect"), max_length=40, help_text=_("The shape of input and output that its worker speaks.")
+    )
+    workflow = models.JSONField(
+        _("workflow"),
+        null=True,
+        blank=True,
+        help_text=_("ComfyUI only: the graph in API format, with slots such as {{prompt}}, {{seed}}, {{image_1}}."),
+    )
+    parameters = models.JSONField(_("parameters"), default=dict)
+    min_source_images = models.PositiveSmallIntegerField(_("source pictures, at least"), default=0)
+    max_source_images = models.PositiveSmallIntegerField(_("source pictures, at most"), default=0)
+    price = models.JSONField(_("price rule"), default=dict)
+    max_in_flight = models.PositiveIntegerField(
+        _("jobs at RunPod at once"), default=4, validators=[MinValueValidator(1)]
+    )
+    typical_seconds = models.PositiveIntegerField(_("usual seconds a picture"), default=20)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    submit_after = models.DateTimeField(
+        _("no submission before"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Set when RunPod answers 429 or cannot be reached."),
+    )
+
+    objects = ImageModelQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("model on offer")
+        verbose_name_plural = _("models on offer")
+        ordering = ["position", "slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def description(self) -> str:
+        """What the model is good for, in the reader's language."""
+        return self.description_ru if (get_language() or "").startswith("ru") else self.description_en
+
+    @property
+    def offer(self) -> Offer:
+        """The row as plain data."""
+        return Offer(
+            slug=self.slug,
+            name=self.name,
+            endpoint_id=self.endpoint_id,
+            dialect=self.dialect,
+            description_en=self.description_en,
+            description_ru=self.description_ru,
+            parameters={name: parameter_from(raw) for name, raw in self.parameters.items()},
+            min_source_images=self.min_source_images,
+            max_source_images=self.max_source_images,
+            price=price_from(self.price),
+            max_in_flight=self.max_in_flight,
+            typical_seconds=self.typical_seconds,
+            enabled=self.enabled,
+        )
+
+    def clean(self) -> None:
+        """Refuse what could not be driven: unreadable limits or price, a broken workflow, a failed rehearsal."""
+        errors: dict[str, Any] = {}
+        dialect = DIALECTS.get(self.dialect)
+        if dialect is None:
+            errors["dialect"] = _("Known dialects: %(names)s.") % {"names": ", ".join(sorted(DIALECTS))}
+        try:
+            for raw in self.parameters.values():
+                if not isinstance(raw, dict):
+                    raise TypeError(_('Each setting is an object such as {"default": 4, "min": 1, "max": 8}.'))
+                parameter_from(raw)
+            sized = "size" in self.parameters or {"width", "height"} <= set(self.parameters)
+            if not sized and not self.min_source_images:
+                errors["parameters"] = _("Give width and height, or size with choices.")
+        except (AttributeError, TypeError, ValueError) as error:
+            errors["parameters"] = str(error)
+        try:
+            price_from(self.price)
+        except (AttributeError, ArithmeticError, TypeError, ValueError) as error:
+            errors["price"] = str(error)
+        if self.dialect == "comfyui":
+            problems = check_workflow(self.workflow) if self.workflow else [_("ComfyUI needs a workflow.")]
+            if problems:
+                errors["workflow"] = problems
+        if self.min_source_images > self.max_source_images:
+            errors["min_source_images"] = _("More than at most.")
+        if not errors:
+            errors = dict(rehearsal.problems(self.offer, workflow=self.workflow))
+        if errors:
+            raise ValidationError(errors)
+
+
+class Style(models.Model):
+    """A style preset: words put around the prompt. Edited by staff."""
+
+    slug = models.SlugField(_("slug"), unique=True)
+    name_en = models.CharField(_("name (English)"), max_length=40)
+    name_ru = models.CharField(_("name (Russian)"), max_length=40)
+    template = models.CharField(
+        _("template"), max_length=500, default="{prompt}", help_text=_("Words with {prompt} where the prompt goes.")
+    )
+    enabled = models.BooleanField(_("enabled"), default=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("style")
+        verbose_name_plural = _("styles")
+        ordering = ["position", "slug"]
+
+    def __str__(self) -> str:
+        return self.name_en
+
+    @property
+    def name(self) -> str:
+        """The name in the reader's language."""
+        return self.name_ru if (get_language() or "").startswith("ru") else self.name_en
+
+    def clean(self) -> None:
+        """Refuse a template without a place for the prompt."""
+        if "{prompt}" not in self.template:
+            raise ValidationError({"template": _("{prompt} is missing.")})
+
+
+class GenerationSwitch(models.Model):
+    """The switch that stops all spending; one row at most."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    on = models.BooleanField(_("creating is on"), default=True)
+    message = models.CharField(_("message to users"), max_length=300, blank=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("stop switch")
+        constraints = [models.CheckConstraint(name="one_switch", condition=Q(id=1))]
+
+    def __str__(self) -> str:
+        return "on" if self.on else "off"

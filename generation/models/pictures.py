@@ -1,0 +1,107 @@
+"""Pictures in the bucket, and the source pictures that users bring along."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from generation.models.jobs import Job
+
+
+class Visibility(models.TextChoices):
+    """Who may see a picture."""
+
+    PRIVATE = "private", _("private")  # its owner
+    LINK = "link", _("by link")  # whoever has the link
+    PUBLIC = "public", _("public")  # everybody, on /explore/
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    """Named filters of pictures."""
+
+    def of(self, user: Any) -> "ImageQuerySet":
+        """Keep the user's own."""
+        return self.filter(user=user)
+
+    def kept(self) -> "ImageQuerySet":
+        """Keep those that are not in the trash."""
+        return self.filter(trashed_at__isnull=True)
+
+    def trashed(self) -> "ImageQuerySet":
+        """Keep those in the trash."""
+        return self.filter(trashed_at__isnull=False)
+
+    def present(self) -> "ImageQuerySet":
+        """Leave out what TRASH_DAYS or an emptied trash have ended: gone for its owner, although files may remain."""
+        end = timezone.now() - timedelta(days=settings.TRASH_DAYS)
+        return self.filter(Q(trashed_at__isnull=True) | Q(trashed_at__gt=end))
+
+    def newest_first(self) -> "ImageQuerySet":
+        """Sort by id, which is by time."""
+        return self.order_by("-id")
+
+
+class Image(models.Model):
+    """A picture in the bucket. `sha256`, `width`, `height` and `bytes` are those of the file that its URL serves."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="images")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="images")
+    position = models.PositiveSmallIntegerField(default=0)
+    key = models.CharField(max_length=200)
+    thumbnail_key = models.CharField(max_length=200)
+    placeholder = models.CharField(max_length=60)  # thumbhash, base64
+    width = models.PositiveIntegerField(_("width"))
+    height = models.PositiveIntegerField(_("height"))
+    bytes = models.PositiveIntegerField(_("bytes"))
+    content_type = models.CharField(max_length=30)
+    sha256 = models.CharField(max_length=64)
+    seed = models.BigIntegerField(_("seed"))
+    favorite = models.BooleanField(_("favorite"), default=False)
+    visibility = models.CharField(
+        _("visibility"), max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
+    )
+    trashed_at = models.DateTimeField(_("in the trash since"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"))
+
+    objects = ImageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(name="image_once_per_job", fields=["job", "position"])]
+        indexes = [
+            models.Index(name="image_kept", fields=["user", "-id"], condition=Q(trashed_at__isnull=True)),
+            models.Index(name="image_trashed", fields=["trashed_at"], condition=Q(trashed_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Upload(models.Model):
+    """A source picture that a user brought along."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads")
+    key = models.CharField(max_length=200)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    bytes = models.PositiveIntegerField()
+    content_type = models.CharField(max_length=30)
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("upload")
+        verbose_name_plural = _("uploads")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return str(self.id)
