@@ -10,11 +10,12 @@ from generation.eta import Eta
 from generation.models import Job, Status
 from generation.runpod.payloads import CODES
 
+ABOUT_40 = Eta(40, 50)
 OURS = {"bad_picture", "deadline", "unauthorized", "endpoint_missing", "too_large", "source_missing", "storage"}
 
 
 class OfJobTests(SimpleTestCase):
-    def phase(self, status, *, position=None, eta=Eta(40, 50), warm=False, **fields):
+    def phase(self, status, *, position=None, eta=ABOUT_40, warm=False, **fields):
         now = timezone.now()
         job = Job(status=status, credits=2, created_at=now, **fields)
         with translation.override("en"):
