@@ -1,5 +1,5 @@
 # ArtGen's everyday commands: `make run` to try it, `make test` before a commit.
-.PHONY: run stack test lint lock messages screenshots clean
+.PHONY: run stack test lint lock messages clean
 .DEFAULT_GOAL := run
 
 PORT ?= 8000
