@@ -13,9 +13,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from accounts import ledger
 from accounts.models import User
@@ -144,7 +143,7 @@ class JobAdmin(ReadOnlyAdmin):
     @admin.display(description=_("status"), ordering="status")
     def badge(self, job: Job) -> SafeString:
         """Return the status in color, with what is special about it."""
-        more = job.error_code or (_t("unknown to RunPod") if self._unknown(job) else "")
+        more = job.error_code or (gettext("unknown to RunPod") if self._unknown(job) else "")
         return format_html(
             '<span class="badge" data-status="{}">{}</span> {}', job.status, job.get_status_display(), more
         )
@@ -161,10 +160,10 @@ class JobAdmin(ReadOnlyAdmin):
             return "—"
         seconds = (job.due_at - timezone.now()).total_seconds()
         if seconds < 0 and job.status == Status.QUEUED:
-            return _t("waits for its turn")
+            return gettext("waits for its turn")
         if seconds >= 0:
-            return _t("in %(time)s") % {"time": words.duration(seconds)}
-        return _t("%(time)s late") % {"time": words.duration(-seconds)}
+            return gettext("in %(time)s") % {"time": words.duration(seconds)}
+        return gettext("%(time)s late") % {"time": words.duration(-seconds)}
 
     @admin.display(description=_("age"), ordering="created_at")
     def age(self, job: Job) -> str:
@@ -276,25 +275,25 @@ class JobAdmin(ReadOnlyAdmin):
     def _retried(job: Job, actor: User) -> str:
         """Retry one job and return "", or why not."""
         if job.status not in (Status.FAILED, Status.CANCELED):
-            return _t("only failed and canceled jobs are.")
+            return gettext("only failed and canceled jobs are.")
         try:
             placed = orders.retry_for_owner(job=job, actor=actor)
         except ledger.TooFewCredits:
-            return _t("the user has too few credits.")
+            return gettext("the user has too few credits.")
         except orders.GenerationOff:
-            return _t("creating is switched off.")
+            return gettext("creating is switched off.")
         except orders.TooManyWaiting:
-            return _t("the user has too many jobs waiting.")
+            return gettext("the user has too many jobs waiting.")
         except InvalidParameters as error:
             return error.errors[0].detail
         except (orders.KeyReused, orders.KeyBusy):
-            return _t("this was done before.")
-        return "" if placed.created else _t("this was done before.")
+            return gettext("this was done before.")
+        return "" if placed.created else gettext("this was done before.")
 
     def _some(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Job]:
         jobs = list(queryset.select_related("user", "model").order_by("id")[: ACTION_MOST + 1])
         if len(jobs) > ACTION_MOST:
-            text = _t("Only the oldest %(count)d are done at once; repeat for the rest.") % {"count": ACTION_MOST}
+            text = gettext("Only the oldest %(count)d are done at once; repeat for the rest.") % {"count": ACTION_MOST}
             self.message_user(request, text, messages.WARNING)
         return jobs[:ACTION_MOST]
 

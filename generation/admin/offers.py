@@ -12,9 +12,8 @@ from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from generation import rehearsal
 from generation.admin.reading import Media
@@ -158,7 +157,10 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("jobs under way"))
     def under_way(self, model: ImageModel) -> str:
         """Return what a change would meet."""
-        return _t("%(waiting)d waiting, %(out)d at RunPod") % {"waiting": self.waiting(model), "out": self.out(model)}
+        return gettext("%(waiting)d waiting, %(out)d at RunPod") % {
+            "waiting": self.waiting(model),
+            "out": self.out(model),
+        }
 
     @admin.display(description=_("what RunPod would get"))
     def sample_input(self, model: ImageModel) -> SafeString:
@@ -226,7 +228,7 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 self.message_user(request, f"{model.name}: {problem}", messages.ERROR)
             else:
                 self.message_user(
-                    request, _t("%(name)s: a sample job can be sent.") % {"name": model.name}, messages.SUCCESS
+                    request, gettext("%(name)s: a sample job can be sent.") % {"name": model.name}, messages.SUCCESS
                 )
         if "from_page" in request.POST and models:
             return HttpResponseRedirect(reverse("admin:generation_imagemodel_change", args=[models[0].pk]))
