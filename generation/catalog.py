@@ -155,7 +155,7 @@ def price_from(raw: Mapping[str, Any]) -> Price:
         per_megapixel=Decimal(str(raw.get("per_megapixel", 0))),
         minimum=int(raw.get("minimum", 1)),
     )
-    if min(price.per_image, price.per_megapixel, price.minimum) < 0:
+    if price.per_image < 0 or price.per_megapixel < 0 or price.minimum < 0:
         raise ValueError("prices are not negative")
     return price
 
@@ -228,7 +228,7 @@ class _Cleaning:
             self.fail(name, "invalid", _("This must be text."))
             return ""
         value = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
-        if any(unicodedata.category(char) in {"Cc", "Cs", "Co", "Cn"} and char not in "\n\t" for char in value):
+        if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" for char in value):
             self.fail(name, "control_characters", _("Control characters are not allowed."))
         elif len(value) > PROMPT_MAX_LENGTH:
             self.fail(
