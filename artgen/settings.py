@@ -17,9 +17,11 @@ DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")
-ALLOWED_HOSTS = env.list(
-    "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", PUBLIC_URL.split("://")[-1].split(":")[0]]
-)
+# Besides the public names those under which health checks and Prometheus ask from inside.
+ALLOWED_HOSTS = [
+    *env.list("ALLOWED_HOSTS", default=[PUBLIC_URL.split("://")[-1].split(":")[0]]),
+    *("127.0.0.1", "localhost", "[::1]", "backend"),
+]
 SECRET_KEY = env.str("SECRET_KEY", default="") or secret_of_this_machine(DATA_DIR)
 
 INSTALLED_APPS = [
