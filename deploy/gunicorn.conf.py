@@ -10,19 +10,24 @@ from artgen import capacity
 
 _capacity = capacity.read()
 
+
+def _number(name: str, default: int) -> int:
+    return int(os.environ.get(name) or default)
+
+
 wsgi_app = "artgen.wsgi:application"
-bind = os.environ.get("GUNICORN_BIND", "127.0.0.1:8000").split(",")
+bind = (os.environ.get("GUNICORN_BIND") or "127.0.0.1:8000").split(",")
 
 # 8 processes, or one for each core where there are fewer: on two cores eight lose a quarter of the throughput.
 workers = _capacity.web_workers
 worker_class = "gthread"
 threads = _capacity.web_threads
-worker_connections = int(os.environ.get("GUNICORN_WORKER_CONNECTIONS", "1000"))
+worker_connections = _number("GUNICORN_WORKER_CONNECTIONS", 1000)
 
-timeout = int(os.environ.get("GUNICORN_TIMEOUT", "180"))
-graceful_timeout = int(os.environ.get("GUNICORN_GRACEFUL_TIMEOUT", "30"))
+timeout = _number("GUNICORN_TIMEOUT", 180)
+graceful_timeout = _number("GUNICORN_GRACEFUL_TIMEOUT", 30)
 # nginx closes its idle connections after 4 s (nginx.conf), before gunicorn does: none is closed while being used again.
-keepalive = int(os.environ.get("GUNICORN_KEEPALIVE", "5"))
+keepalive = _number("GUNICORN_KEEPALIVE", 5)
 
 # Each process loads the application itself: a database pool that was opened before the fork would be shared by all,
 # and the answers of one process would reach another.

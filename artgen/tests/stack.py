@@ -1,0 +1,193 @@
+"""A running production stack for tests: `make stack`'s own script on free ports, with its own database and bucket."""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import requests
+from django.conf import settings
+from websockets.sync.client import ClientConnection, connect
+
+from artgen.tests.services import free_port
+from generation.runpod.emulator import Emulator
+
+PATIENCE = 60  # seconds until a test gives up; nothing waits for it when all is well
+# Compressing them takes a while; whoever runs the tests again finds them there.
+STATIC_ROOT = settings.BASE_DIR / ".cache" / "static-for-tests"
+FINAL = ("succeeded", "failed", "canceled")
+
+
+class Stack:
+    """A stack between `with` and its end: `url`, `token`, `emulator`, `run_dir`."""
+
+    def __init__(self, *, database_url: str, redis_url: str, s3_url: str, **environment: str) -> None:
+        self.name = f"stack{secrets.token_hex(4)}"
+        self.server_url = database_url
+        self.database_url = f"{database_url.rpartition('/')[0]}/{self.name}"
+        self.folder = Path(tempfile.mkdtemp(prefix="artgen-stack-", dir="/tmp"))
+        self.folder.chmod(0o755)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.emulator = Emulator(api_key="test", seconds=0.2, cold_start=0)
+        s3 = urlsplit(s3_url)
+        self.environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("S3_", "RUNPOD_", "PYTEST_", "COV_"))
+            and name not in ("PUBLIC_URL", "ALLOWED_HOSTS")
+        }
+        self.environment |= {
+            "PORT": str(self.port),
+            "DATA_DIR": str(self.folder),
+            "STATIC_ROOT": str(STATIC_ROOT),
+            "SECRET_KEY": secrets.token_urlsafe(50),
+            "DATABASE_URL": self.database_url,
+            # The tests beside this one empty database 0 of Redis.
+            "REDIS_URL": f"{redis_url.rpartition('/')[0]}/9",
+            "S3_ENDPOINT_URL": f"http://{s3.hostname}:{s3.port}",
+            "S3_REGION": "us-east-1",
+            "S3_BUCKET": self.name,
+            "S3_ACCESS_KEY_ID": s3.username or "",
+            "S3_SECRET_ACCESS_KEY": s3.password or "",
+            "RUNPOD_API_KEY": "test",
+            "LOG_FORMAT": "json",
+            **environment,
+        }
+
+    @property
+    def run_dir(self) -> Path:
+        """Where sockets and nginx's configuration lie."""
+        return self.folder / "run"
+
+    @property
+    def log(self) -> str:
+        """Whatever all processes have printed."""
+        return (self.folder / "log").read_text(errors="replace")
+
+    def __enter__(self) -> "Stack":
+        try:
+            return self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def _start(self) -> "Stack":
+        with psycopg.connect(self.server_url, autocommit=True) as database:
+            database.execute(f"CREATE DATABASE {self.name}")
+        self.emulator.start()
+        self.environment |= {
+            "RUNPOD_BASE_URL": self.emulator.base_url,
+            "RUNPOD_IMAGE_HOSTS": self.emulator.image_host,
+        }
+        with (self.folder / "log").open("wb") as log:
+            self.process = subprocess.Popen(
+                ["deploy/stack.sh", sys.executable],
+                cwd=settings.BASE_DIR,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.until(lambda: all(pid for pid in self.pids().values()), "all processes have started")
+        self.command("create_user", "alice@example.org", "--password", "password", "--credits", "1000")
+        self.token = self.command("issue_token", "alice@example.org", "--name", "test")
+        self.until(lambda: self.answers("/readyz"), "the stack is ready")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Stop every process, and drop the database."""
+        if process := getattr(self, "process", None):
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(timeout=PATIENCE)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+        self.emulator.stop()
+        with psycopg.connect(self.server_url, autocommit=True) as database:
+            database.execute(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def until(self, done: Any, what: str) -> Any:
+        """Return what `done` returns as soon as that is true; fail after PATIENCE or when the stack ends."""
+        limit = time.monotonic() + PATIENCE
+        while not (result := done()):
+            if self.process.poll() is not None or time.monotonic() > limit:
+                raise AssertionError(f"waited in vain until {what}; the stack says:\n{self.log[-4000:]}")
+            time.sleep(0.05)
+        return result
+
+    def answers(self, path: str) -> bool:
+        """Tell whether the address answers 200."""
+        with contextlib.suppress(requests.ConnectionError):
+            return requests.get(f"{self.url}{path}", timeout=PATIENCE).status_code == 200
+        return False
+
+    def supervise(self, *arguments: str) -> str:
+        """Return what supervisor's own command says."""
+        command = [sys.executable, "-m", "supervisor.supervisorctl", "-s", f"unix://{self.run_dir}/supervisor.sock"]
+        return subprocess.run([*command, *arguments], capture_output=True, text=True, check=False).stdout
+
+    def pids(self) -> dict[str, int]:
+        """Return the process id of each program, 0 for one that is not running."""
+        lines = [line.split() for line in self.supervise("status").splitlines()]
+        found = {line[0]: int(line[3].rstrip(",")) if line[1] == "RUNNING" else 0 for line in lines if len(line) > 1}
+        return found if len(found) == 5 else {"": 0}
+
+    def command(self, *arguments: str) -> str:
+        """Run one of ArtGen's commands in the stack's environment and return what it prints."""
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(
+            command, cwd=settings.BASE_DIR, env=self.environment, check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    def ask(self, method: str, path: str, **options: Any) -> requests.Response:
+        """Call the API through nginx with the token."""
+        headers = {"Authorization": f"Bearer {self.token}", "Accept-Language": "en", **options.pop("headers", {})}
+        return requests.request(method, f"{self.url}/api/v1/{path}", headers=headers, timeout=PATIENCE, **options)
+
+    def socket(self) -> ClientConnection:
+        """Open the socket through nginx with the token."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return connect(f"ws://127.0.0.1:{self.port}/ws/jobs/", additional_headers=headers)
+
+    def draw(self) -> dict[str, Any]:
+        """Place a job by API, follow it by socket, and return it when it is final."""
+        with self.socket() as socket:
+            answer = self.ask("post", "jobs/", json={"model": "flux-schnell", "prompt": "a lighthouse at dusk"})
+            if answer.status_code != 201:
+                raise AssertionError(f"{answer.status_code} {answer.text}\n{self.log[-4000:]}")
+            job: dict[str, Any] = answer.json()
+            while job["status"] not in FINAL:
+                message = json.loads(socket.recv(timeout=PATIENCE))
+                for told in message["jobs"] if message["type"] == "snapshot" else [message["job"]]:
+                    job = told if told["id"] == job["id"] else job
+        return job
+
+
+def children(pid: int) -> list[int]:
+    """Return the process ids of a process's children."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def command_line(pid: int) -> list[str]:
+    """Return the arguments that a process was started with."""
+    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1]
+
+
+def environment(pid: int) -> dict[str, str]:
+    """Return the environment that a process was started with."""
+    pairs = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    return dict(pair.split("=", 1) for pair in pairs if "=" in pair)

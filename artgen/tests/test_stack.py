@@ -1,0 +1,347 @@
+"""`make stack`: the production processes, asked what they really do, and compared with the table of settings."""
+
+import concurrent.futures
+import contextlib
+import hashlib
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+import psycopg
+import pytest
+import requests
+from django.conf import settings
+from PIL import Image as Pillow
+
+from artgen import capacity
+from artgen.tests.stack import PATIENCE, Stack, children, command_line, environment
+
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.redis,
+    pytest.mark.s3,
+    pytest.mark.nginx,
+    pytest.mark.xdist_group("stack"),
+]
+
+CORES = capacity.cores()
+
+
+class StackTests(unittest.TestCase):
+    stack: Stack
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = cls.enterClassContext(
+            Stack(
+                database_url=os.environ["DATABASE_URL"],
+                redis_url=os.environ["REDIS_URL"],
+                s3_url=os.environ["TEST_S3_URL"],
+            )
+        )
+
+    def get(self, path: str, **options) -> requests.Response:
+        return requests.get(f"{self.stack.url}{path}", timeout=PATIENCE, **options)
+
+    # --- what it is for ----------------------------------------------------------------------------------------------
+    def test_it_draws_the_first_picture_and_hands_it_out_of_the_bucket(self):
+        job = self.stack.draw()
+        self.assertEqual((job["status"], job["error"], job["attempt"]), ("succeeded", None, 1))
+        (image,) = job["images"]
+        for name in ("url", "thumbnail_url"):
+            self.assertTrue(image[name].startswith(self.stack.environment["S3_ENDPOINT_URL"]), image[name])
+        data = requests.get(image["url"], timeout=PATIENCE).content
+        self.assertEqual(hashlib.sha256(data).hexdigest(), image["sha256"])
+        with Pillow.open(io.BytesIO(data)) as picture:
+            self.assertEqual(picture.size, (image["width"], image["height"]))
+        # RunPod's ring came in through nginx, was answered with 200, and nobody had to ask for the end by the clock.
+        self.assertIn(200, [ring.status for ring in self.stack.emulator.rings])
+
+    def test_it_serves_pages_in_plain_http_where_the_public_address_is_http(self):
+        answer = self.get("/accounts/login/", allow_redirects=False)
+        self.assertEqual(answer.status_code, 200)
+        self.assertNotIn("Strict-Transport-Security", answer.headers)
+        self.assertNotIn("secure", answer.headers["Set-Cookie"].lower())
+
+    # --- the settings table ------------------------------------------------------------------------------------------
+    def test_gunicorn_runs_as_the_table_says(self):
+        master = self.stack.pids()["web"]
+        shown = subprocess.run(
+            [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--print-config"],
+            cwd=settings.BASE_DIR, env=environment(master), check=True, capture_output=True, text=True,
+        ).stdout  # fmt: skip
+        config = dict(re.findall(r"^(\w+)\s+= (.*)$", shown, re.MULTILINE))
+        expected = {
+            "workers": str(min(8, CORES)),
+            "worker_class": "gthread",
+            "worker_connections": "1000",
+            "timeout": "180",
+            "graceful_timeout": "30",
+            "keepalive": "5",
+            "preload_app": "False",
+            "control_socket_disable": "True",
+        }
+        self.assertEqual({name: config[name] for name in expected}, expected)
+        self.assertIn(int(config["threads"]), (2, 3, 4))
+        self.assertEqual(len(children(master)), min(8, CORES))
+        self.assertFalse(list(self.stack.folder.rglob("*.ctl")))
+
+    def test_celery_runs_as_the_table_says(self):
+        program = (
+            "import json; from artgen.celery import app;"
+            "i = app.control.inspect(timeout=10, limit=1); print(json.dumps([i.stats(), i.conf()]))"
+        )
+        answer = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=settings.BASE_DIR, env=self.stack.environment, check=True, capture_output=True, text=True,
+        ).stdout  # fmt: skip
+        ((stats,), (conf,)) = (list(part.values()) for part in json.loads(answer.splitlines()[-1]))
+        self.assertEqual(stats["pool"]["implementation"], "celery.concurrency.prefork:TaskPool")
+        self.assertEqual((stats["pool"]["max-concurrency"], len(stats["pool"]["processes"])), (12, 12))
+        self.assertEqual(stats["prefetch_count"], 12 * 4)
+        self.assertTrue(conf["task_acks_late"])
+        arguments = command_line(self.stack.pids()["worker"])
+        self.assertIn("--without-gossip", arguments)
+        self.assertIn("--without-mingle", arguments)
+
+    def test_nginx_runs_as_the_table_says(self):
+        folder = self.stack.run_dir / "nginx"
+        shown = subprocess.run(
+            ["nginx", "-T", "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"],
+            check=True, capture_output=True, text=True,
+        ).stdout  # fmt: skip
+        shown = re.sub(r"\s+", " ", re.sub(r"#.*", "", shown))
+        for line in (
+            "limit_req_zone $user_key zone=user:20m rate=20r/s;",
+            "limit_req_status 429;",
+            "proxy_read_timeout 180s; proxy_send_timeout 180s;",
+            "proxy_buffering on; proxy_buffer_size 16k; proxy_buffers 16 16k;",
+            "keepalive 64;",
+        ):
+            self.assertIn(line, shown)
+        (sockets,) = re.findall(r"location /ws/ \{(.*?)\}", shown)
+        self.assertIn("proxy_read_timeout 3600s; proxy_send_timeout 3600s; proxy_buffering off;", sockets)
+        for location in ("/", "/create/", "/api/", "/api/v1/uploads/", "/ws/"):
+            (body,) = re.findall(rf"location {location} \{{(.*?)\}}", shown)
+            self.assertRegex(body, r"limit_req zone=user burst=\d+ nodelay;")
+
+    def test_the_pools_are_as_the_table_says_and_stay_below_80_connections(self):
+        program = "from django.conf import settings as s; print(s.DATABASES['default'])"
+        pids = self.stack.pids()
+        for kind, pool in (("web", 4), ("sockets", 8)):
+            shown = subprocess.run(
+                [sys.executable, "-c", program],
+                cwd=settings.BASE_DIR, env=environment(pids[kind]), check=True, capture_output=True, text=True,
+            ).stdout  # fmt: skip
+            self.assertIn(f"'pool': {{'min_size': 1, 'max_size': {pool}, 'timeout': 10, 'max_lifetime': 1800}}", shown)
+            self.assertIn("'CONN_MAX_AGE': 0", shown)
+
+        shown = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=settings.BASE_DIR, env=environment(pids["worker"]), check=True, capture_output=True, text=True,
+        ).stdout  # fmt: skip
+        self.assertIn("'CONN_MAX_AGE': 600", shown)
+        self.assertIn("'CONN_HEALTH_CHECKS': True", shown)
+        self.assertNotIn("pool", shown)
+
+        with concurrent.futures.ThreadPoolExecutor(30) as crowd:
+            list(crowd.map(lambda _: self.get("/readyz").status_code, range(120)))
+        with psycopg.connect(self.stack.database_url) as database:
+            counts = dict(
+                database.execute(
+                    "SELECT application_name, count(*) FROM pg_stat_activity WHERE datname = %s"
+                    " AND application_name LIKE 'artgen-%%' GROUP BY 1",
+                    [self.stack.name],
+                ).fetchall()
+            )
+        planned = capacity.read(self.stack.environment)
+        self.assertLessEqual(counts["artgen-web"], planned.web_workers * planned.web_pool)
+        self.assertLessEqual(counts.get("artgen-sockets", 0), planned.sockets_pool)
+        self.assertLessEqual(counts["artgen-worker"], planned.worker_children)
+        self.assertLessEqual(planned.connections, 80)
+
+    # --- nginx -------------------------------------------------------------------------------------------------------
+    def test_it_refuses_more_than_20_requests_a_second_of_one_user_in_the_shape_of_the_api(self):
+        def ask(token: str, language: str = "en") -> requests.Response:
+            headers = {"Authorization": f"Bearer {token}", "Accept-Language": language}
+            return self.get("/api/v1/models/", headers=headers)
+
+        with concurrent.futures.ThreadPoolExecutor(20) as crowd:
+            answers = list(crowd.map(ask, ["made-up-token-of-a-greedy-user"] * 150))
+        refused = [answer for answer in answers if answer.status_code == 429]
+        self.assertGreater(len(refused), 20)
+        self.assertGreaterEqual(len(answers) - len(refused), 40, "a burst passes")
+        answer = refused[0]
+        self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
+        self.assertEqual(answer.headers["Retry-After"], "1")
+        self.assertRegex(answer.headers["X-Request-ID"], "^[0-9a-f]{32}$")
+        self.assertEqual(
+            answer.json(),
+            {
+                "type": f"{self.stack.url}/api/problems/too_many_requests/",
+                "title": "Too many requests",
+                "status": 429,
+                "code": "too_many_requests",
+                "detail": "Wait a moment, then go on more slowly.",
+                "errors": [],
+            },
+        )
+        self.assertEqual(ask("somebody-else").status_code, 401, "others are let through")
+        with concurrent.futures.ThreadPoolExecutor(20) as crowd:
+            answers = list(crowd.map(ask, ["another-greedy-user"] * 100, ["ru-RU,ru;q=0.9,en;q=0.8"] * 100))
+        self.assertIn("Слишком много запросов", {a.json()["title"] for a in answers if a.status_code == 429})
+
+        with concurrent.futures.ThreadPoolExecutor(20) as crowd:
+            pages = list(crowd.map(lambda _: self.get("/", cookies={"sessionid": "greedy"}), range(150)))
+        page = next(page for page in pages if page.status_code == 429)
+        self.assertEqual((page.headers["Content-Type"], page.headers["Retry-After"]), ("text/html; charset=utf-8", "1"))
+
+    def test_it_lets_a_webhooks_large_body_pass_and_refuses_larger_ones(self):
+        def ring(hook: str, megabytes: float) -> int:
+            body = b" " * int(megabytes * 1024 * 1024)
+            address = f"{self.stack.url}/hooks/runpod/{hook}/"
+            return requests.post(address, data=body, timeout=PATIENCE).status_code
+
+        hook = self.hook_of(self.stack.draw())
+        self.assertEqual([ring(hook, 12) for _ in range(5)], [200] * 5)
+        self.assertEqual(ring(hook, 12.1), 413)
+        self.assertEqual(ring("made-up", 12), 404)
+
+    def test_it_refuses_a_body_that_is_too_large_in_the_shape_of_the_api(self):
+        answer = self.stack.ask("post", "jobs/", data=b" " * 3 * 1024 * 1024)
+        self.assertEqual((answer.status_code, answer.json()["code"]), (413, "too_large"))
+        self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
+
+    def test_it_takes_uploads_of_20_megabytes(self):
+        picture = io.BytesIO()
+        Pillow.effect_noise((512, 512), 100).convert("RGB").save(picture, "PNG")
+        padded = picture.getvalue() + b"\0" * (20 * 1024 * 1024 - picture.tell())
+        answer = self.stack.ask("post", "uploads/", files={"file": ("noise.png", padded, "image/png")})
+        self.assertEqual(answer.status_code, 201, answer.text)
+
+    def test_it_keeps_metrics_to_itself(self):
+        for path in ("/metrics", "/metrics/", "//metrics", "/x/../metrics", "/%6detrics", "/metrics?a=b"):
+            request = requests.Request("GET", self.stack.url).prepare()
+            request.url = f"{self.stack.url}{path}"
+            with requests.Session() as session:
+                self.assertEqual(session.send(request, timeout=PATIENCE).status_code, 404, path)
+
+    def test_it_serves_static_files_compressed_and_for_ever(self):
+        page = self.get("/accounts/login/").text
+        path = re.search(r"/static/artgen/base\.[0-9a-f]{12}\.css", page)[0]
+        plain = self.get(path, headers={"Accept-Encoding": "identity"}).content
+        for encoding in ("br", "gzip"):
+            answer = self.get(path, headers={"Accept-Encoding": encoding}, stream=True)
+            self.assertEqual(answer.headers["Content-Encoding"], encoding)
+            self.assertEqual(answer.headers["Cache-Control"], "public, max-age=31536000, immutable")
+            self.assertEqual(answer.headers["Vary"], "Accept-Encoding")
+            self.assertEqual(answer.headers["Content-Type"], "text/css")
+            self.assertLess(len(answer.raw.read(decode_content=False)), len(plain) / 2)
+        self.assertEqual(self.get("/static/nothing.css").status_code, 404)
+        self.assertEqual(self.get("/static/../nginx.conf").status_code, 404)
+
+    def test_it_compresses_pages(self):
+        answer = self.get("/", headers={"Accept-Encoding": "br"}, stream=True)
+        self.assertEqual(answer.headers["Content-Encoding"], "br")
+
+    def test_it_passes_a_request_id_on_and_believes_no_strangers_address(self):
+        answer = self.get("/healthz", headers={"X-Request-ID": "0123456789abcdef"})
+        self.assertEqual(answer.headers["X-Request-ID"], "0123456789abcdef")
+        answer = self.get("/healthz", headers={"X-Request-ID": "no good\tid"})
+        self.assertRegex(answer.headers["X-Request-ID"], "^[0-9a-f]{32}$")
+        self.get("/nothing-here", headers={"X-Forwarded-For": "203.0.113.9", "X-Real-IP": "203.0.113.9"})
+        line = self.stack.until(
+            lambda: next((line for line in self.stack.log.splitlines() if '"/nothing-here"' in line), None),
+            "nginx has written its log",
+        )
+        self.assertEqual(json.loads(line)["address"], "127.0.0.1")
+
+    def test_it_shows_a_maintenance_page(self):
+        file = self.stack.run_dir / "nginx" / "maintenance"
+        file.touch()
+        try:
+            page, answer = self.get("/", headers={"Accept-Language": "en"}), self.stack.ask("get", "models/")
+        finally:
+            file.unlink()
+        self.assertEqual((page.status_code, page.headers["Retry-After"]), (503, "10"))
+        self.assertIn("ArtGen is back in a moment", page.text)
+        self.assertEqual((answer.status_code, answer.json()["code"]), (503, "unavailable"))
+        self.assertEqual(self.get("/").status_code, 200)
+
+    # --- what dies is started again ----------------------------------------------------------------------------------
+    def test_it_starts_again_whatever_is_killed(self):
+        before = self.stack.pids()
+        for pid in before.values():
+            os.kill(pid, signal.SIGKILL)
+        after = self.stack.until(
+            lambda: (
+                (pids := self.stack.pids())
+                and all(pids.values())
+                and not set(pids.values()) & set(before.values())
+                and pids
+            ),
+            "all five are running again",
+        )
+        self.assertEqual(set(after), set(before))
+        self.stack.until(lambda: self.stack.answers("/readyz"), "web answers again")
+        self.stack.until(self.socket_opens, "sockets open again")
+        self.assertEqual(self.stack.draw()["status"], "succeeded")
+        self.stack.until(lambda: not any(self.lives(pid) for pid in before.values()), "none of the old ones is left")
+
+    def socket_opens(self) -> bool:
+        with contextlib.suppress(Exception), self.stack.socket() as socket:
+            return json.loads(socket.recv(timeout=PATIENCE))["type"] == "snapshot"
+        return False
+
+    def lives(self, pid: int) -> bool:
+        return Path(f"/proc/{pid}").exists()
+
+    def hook_of(self, job: dict) -> str:
+        program = (
+            "import django; django.setup(); from generation.models import Job; from generation import callbacks;"
+            f"print(callbacks.address(Job.objects.get(id='{job['id']}')))"
+        )
+        address = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=settings.BASE_DIR, env={**self.stack.environment, "DJANGO_SETTINGS_MODULE": "artgen.settings"},
+            check=True, capture_output=True, text=True,
+        ).stdout  # fmt: skip
+        return address.strip().rstrip("/").rpartition("/")[2]
+
+
+class CapacityTests(unittest.TestCase):
+    def refusal(self, **environment: str) -> str:
+        command = [sys.executable, "manage.py", "check", "--tag", "connections"]
+        outside = {
+            "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing",
+            "SECRET_KEY": "x",
+            "PATH": os.environ["PATH"],
+        }
+        outcome = subprocess.run(
+            command, cwd=settings.BASE_DIR, env=outside | environment, capture_output=True, text=True, check=False
+        )
+        self.assertEqual(outcome.returncode, 1 if outcome.stderr else 0)
+        return outcome.stderr
+
+    def test_it_adds_up_all_processes_and_refuses_more_than_80(self):
+        self.assertEqual(self.refusal(GUNICORN_WORKERS="8"), "")
+        self.assertIn(
+            "All processes together could open 84 database connections, above the limit of 80: "
+            "web 1 × 8 processes × 4 + sockets 1 × 8 + workers 1 × 40 + beat 1 + spare 3 = 84.",
+            self.refusal(GUNICORN_WORKERS="8", CELERY_CONCURRENCY="40"),
+        )
+
+    def test_it_names_the_variable_that_is_no_number(self):
+        self.assertIn(
+            "SOCKETS_DB_POOL_MAX must be a whole number above 0, not 'many'", self.refusal(SOCKETS_DB_POOL_MAX="many")
+        )
+
+    def test_the_defaults_are_those_of_the_table(self):
+        planned = capacity.read({"GUNICORN_WORKERS": "8"})
+        self.assertEqual((planned.worker_children, planned.connections, planned.limit), (12, 56, 80))
