@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from django.test import override_settings
 
+# Each worker of pytest-xdist gets a database of its own in Redis: one clears its cache while another counts on it.
+if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{int(worker.removeprefix('gw')) % 15 + 1}"
+
 AVAILABLE = {
     "postgres": os.environ.get("DATABASE_URL", "").startswith("postgres"),
     "redis": bool(os.environ.get("REDIS_URL")),
