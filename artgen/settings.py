@@ -1,5 +1,6 @@
 """ArtGen's settings, one flat file. Each environment variable is described in deploy/env.example."""
 
+import warnings
 from datetime import timedelta
 from pathlib import Path
 
@@ -110,11 +111,11 @@ else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "artgen.layers.ThreadsafeInMemoryChannelLayer"}}
 
 # --- Celery: messages are hints, the row is the truth ----------------------------------------------------------------
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://localhost")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"polling_interval": 0.01}
-    if CELERY_BROKER_URL == "memory://"
+    if CELERY_BROKER_URL.startswith("memory://")
     else {"socket_timeout": 5, "socket_connect_timeout": 2}
 )
 CELERY_TASK_IGNORE_RESULT = True
@@ -204,10 +205,11 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
+warnings.filterwarnings("ignore", message="No directory at", module="django")  # the finders serve instead
 # Pictures and fonts are compressed already; source maps are for people with time.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["gif", "ico", "jpg", "map", "png", "webp", "woff", "woff2"]
 _bucket_url = f"{S3_PUBLIC_URL.rstrip('/')}/" if S3_PUBLIC_URL else S3_ENDPOINT_URL
-_pictures_from = [_bucket_url, _bucket_url.replace("://", f"://{S3_BUCKET}.")] if S3_BUCKET else []
+_pictures_from = [_bucket_url, _bucket_url.replace("://", f"://{S3_BUCKET}.")] if S3_BUCKET else [PUBLIC_URL]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -60,8 +60,8 @@ def image_json(image: Image) -> dict[str, Any]:
     return {
         "id": str(image.id),
         "job": str(image.job_id),
-        "url": storage.url(image.key),
-        "thumbnail_url": storage.url(image.thumbnail_key),
+        "url": storage.absolute_url(image.key),
+        "thumbnail_url": storage.absolute_url(image.thumbnail_key),
         "placeholder": image.placeholder,
         "width": image.width,
         "height": image.height,

@@ -80,7 +80,7 @@ def download_url(key: str, *, filename: str) -> str:
 
 
 def absolute_url(key: str) -> str:
-    """Return `url` with scheme and host, for RunPod."""
+    """Return `url` with scheme and host, for RunPod and for clients of the API."""
     address = url(key)
     return address if "://" in address else f"{settings.PUBLIC_URL}{address}"
 

@@ -34,7 +34,7 @@ class ImageShape(Shape):
 
     id = serializers.UUIDField()
     job = serializers.UUIDField()
-    url = serializers.CharField(help_text="Expires; ask again for a fresh one. Begins with / where files are on disk.")
+    url = serializers.CharField(help_text="Expires; ask again for a fresh one.")
     thumbnail_url = serializers.CharField(help_text="WebP; expires as `url` does.")
     placeholder = serializers.CharField(help_text="ThumbHash, base64.")
     width = serializers.IntegerField()

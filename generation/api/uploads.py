@@ -44,7 +44,7 @@ class Uploads(Endpoint):
             raise invalid(FIELD, "invalid", _("This is no PNG, JPEG or WebP picture.")) from error
         answer = {
             "id": str(upload.id),
-            "url": storage.url(upload.key),
+            "url": storage.absolute_url(upload.key),
             "width": upload.width,
             "height": upload.height,
         }

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.utils import timezone
 
 from generation.models import Image, Status, Visibility
@@ -24,6 +25,12 @@ class TestList(ApiTestCase):
         make_image(self.bob)
         body = self.api.get(IMAGES).json()
         assert body == {"results": [image_json(second), image_json(first)], "next": None, "previous": None}
+
+    def test_it_gives_addresses_that_a_client_elsewhere_can_use(self) -> None:
+        make_image(self.alice)
+        image = self.api.get(IMAGES).json()["results"][0]
+        assert image["url"].startswith(f"{settings.PUBLIC_URL}/media/images/")
+        assert image["thumbnail_url"].startswith(f"{settings.PUBLIC_URL}/media/thumbnails/")
 
     def test_it_filters(self) -> None:
         hills = make_image(self.alice, favorite=True)

@@ -3,6 +3,7 @@
 import io
 from typing import Any
 
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from PIL import Image as Pillow
@@ -32,6 +33,7 @@ class TestUploads(ApiTestCase):
             upload = Upload.objects.get(id=body["id"])
             assert set(body) == {"id", "url", "width", "height"}
             assert (upload.user, upload.width, upload.height) == (self.alice, 64, 48)
+            assert body["url"].startswith(f"{settings.PUBLIC_URL}/media/uploads/")
             served = self.client.get(body["url"])
             assert served.status_code == 200
             assert Pillow.open(io.BytesIO(b"".join(served.streaming_content))).size == (64, 48)
