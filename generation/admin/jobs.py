@@ -48,11 +48,16 @@ class EventInline(ReadOnlyInline):
     """The history of one job, with RunPod's own words."""
 
     model = JobEvent
-    fields = readonly_fields = ("at", "name", "status", "attempt", "actor", "said")
+    fields = readonly_fields = ("when", "name", "status", "attempt", "actor", "said")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Fetch who did it along."""
         return super().get_queryset(request).select_related("actor").order_by("id")
+
+    @admin.display(description=_("time"))
+    def when(self, event: JobEvent) -> str:
+        """Return day and time to the second."""
+        return timezone.localtime(event.at).strftime("%d.%m. %H:%M:%S")
 
     @admin.display(description=_("detail"))
     def said(self, event: JobEvent) -> SafeString:
@@ -112,8 +117,7 @@ class JobAdmin(ReadOnlyAdmin):
                     "runpod_id",
                     "endpoint",
                     ("submitted_at", "started_at", "finished_at", "deadline_at"),
-                    "missing_since",
-                    ("refusals", "stop_pending"),
+                    ("missing", "refused", "stopping"),
                     "cost",
                     "error_code",
                     "vendor_words",
@@ -123,7 +127,7 @@ class JobAdmin(ReadOnlyAdmin):
         (_("Model and style as they were when placed"), {"classes": ("collapse",), "fields": ("as_placed",)}),
     )
     # What is computed here; the rest is read-only because nobody may edit.
-    readonly_fields = ("id", "badge", "due", "endpoint", "vendor_words", "as_placed")
+    readonly_fields = ("id", "badge", "due", "endpoint", "missing", "refused", "stopping", "vendor_words", "as_placed")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -138,7 +142,7 @@ class JobAdmin(ReadOnlyAdmin):
     @admin.display(description=_("id"), ordering="id")
     def short_id(self, job: Job) -> str:
         """Return the end of the id, where ids of one moment differ."""
-        return f"…{str(job.id)[-8:]}"
+        return str(job.id)[-8:]
 
     @admin.display(description=_("status"), ordering="status")
     def badge(self, job: Job) -> SafeString:
@@ -176,6 +180,21 @@ class JobAdmin(ReadOnlyAdmin):
     def endpoint(self, job: Job) -> str:
         """Return the endpoint that it went to."""
         return str(job.snapshot.get("endpoint_id", ""))
+
+    @admin.display(description=_("unknown to RunPod since"))
+    def missing(self, job: Job) -> datetime | str:
+        """Return since when RunPod has answered 404."""
+        return job.missing_since or "-"
+
+    @admin.display(description=_("not accepted, times"))
+    def refused(self, job: Job) -> int:
+        """Return how often RunPod would not take this attempt."""
+        return job.refusals
+
+    @admin.display(description=_("must still be stopped at RunPod"), boolean=True)
+    def stopping(self, job: Job) -> bool:
+        """Return whether it has ended here and RunPod has not been told."""
+        return job.stop_pending
 
     @admin.display(description=_("RunPod's words"))
     def vendor_words(self, job: Job) -> SafeString:

@@ -12,6 +12,7 @@ from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -62,12 +63,12 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
     """A model on offer; `ImageModel.clean` rehearses it before it is saved."""
 
     dialect = forms.ChoiceField(
-        label=_("dialect"),
+        label=capfirst(_("dialect")),
         choices=[(name, name) for name in sorted(DIALECTS)],
         help_text=_("The shape of input and output that its worker speaks."),
     )
     parameters = ReadableJSONField(
-        label=_("parameters"),
+        label=capfirst(_("parameters")),
         help_text=_(
             "What a person may set, each with default, min, max, step or choices. Known: width and height, or size "
             "with choices such as 1024x768; steps, guidance, strength, negative_prompt, seed. What is not listed is "
@@ -75,12 +76,12 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
         ),
     )
     price = ReadableJSONField(
-        label=_("price rule"),
+        label=capfirst(_("price rule")),
         rows=5,
         help_text=_("Whole credits a picture: max(minimum, ceil(per_image + per_megapixel × megapixels))."),
     )
     workflow = ReadableJSONField(
-        label=_("workflow"),
+        label=capfirst(_("workflow")),
         indent=2,
         rows=24,
         required=False,
@@ -119,7 +120,7 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     Media = Media
     form = ImageModelForm
     change_form_template = "admin/generation/imagemodel/change_form.html"
-    list_display = ("name", "slug", "dialect", "endpoint_id", "waiting", "out", "max_in_flight", "position", "enabled")
+    list_display = ("name", "enabled", "slug", "endpoint_id", "waiting", "out", "max_in_flight", "position")
     list_filter = ("enabled", "dialect")
     search_fields = ("slug", "name", "endpoint_id")
     ordering = ("position", "slug")

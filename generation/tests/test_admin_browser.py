@@ -1,0 +1,121 @@
+"""The admin in a real Chromium under the strict policy: no page of it is refused a script or a style."""
+
+import json
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from artgen.tests.test_browser import CHROMIUM, FLAGS, PATIENCE
+from artgen.tests.test_demo import Demo
+
+PLACE = """
+from accounts.models import User
+from generation import orders
+for prompt in ("a lighthouse at dusk", "a red barn [oom]"):
+    orders.place(user=User.objects.get(email="alice@example.org"), request={"model": "flux-schnell", "prompt": prompt})
+"""
+PAGES = (
+    "/admin/",
+    "/admin/generation/job/",
+    "/admin/generation/job/?status__exact=succeeded",
+    "/admin/generation/imagemodel/",
+    "/admin/generation/imagemodel/add/",
+    "/admin/generation/style/",
+    "/admin/generation/generationswitch/",
+    "/admin/generation/image/",
+    "/admin/generation/upload/",
+    "/admin/accounts/user/",
+    "/admin/accounts/creditentry/",
+)
+
+
+@pytest.mark.browser
+class AdminInABrowser(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        data = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.demo = cls.enterClassContext(Demo(data, "--painter", "tiny", "--seconds", "0.2", "--cold-start", "0"))
+        cls.demo.command("create_user", "alice@example.org", "--password", "a long password", "--credits", "100")
+        cls.demo.command("create_user", "boss@example.org", "--password", "a long password", "--staff")
+        cls.demo.command("shell", "--command", PLACE)
+        playwright = cls.enterClassContext(sync_playwright())
+        cls.browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        cls.addClassCleanup(cls.browser.close)
+
+    def enter(self, locale: str) -> Page:
+        """Return the admin's first page, signed in through its own form."""
+        context = self.browser.new_context(locale=locale, viewport={"width": 1300, "height": 900})
+        self.addCleanup(context.close)
+        context.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
+        page = context.new_page()
+        self.troubles: list[str] = []
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                self.troubles.append(f"{message.text} {message.location}")
+                if message.type in ("error", "warning")
+                else None
+            ),
+        )
+        page.goto(f"{self.demo.url}/admin/")
+        page.fill("[name=username]", "boss@example.org")
+        page.fill("[name=password]", "a long password")
+        page.press("[name=password]", "Enter")
+        page.wait_for_selector("#content-main")
+        return page
+
+    def look(self, page: Page, name: str) -> None:
+        """Keep a picture of the page where ADMIN_SHOTS says so, for people to look at."""
+        if folder := os.environ.get("ADMIN_SHOTS"):
+            page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+    def test_it_shows_every_page_in_both_languages(self) -> None:
+        for locale, word in (("en-US", "Models on offer"), ("ru-RU", "Модели")):
+            page = self.enter(locale)
+            expect(page.locator("body")).to_contain_text(word)
+            for number, path in enumerate(PAGES):
+                page.goto(self.demo.url + path)
+                self.look(page, f"{locale}-{number}")
+            self.assertEqual(self.troubles, [])
+
+    def test_it_shows_a_job_with_picture_and_history_and_acts_on_it(self) -> None:
+        page = self.enter("en-US")
+        page.goto(f"{self.demo.url}/admin/generation/job/?q=lighthouse&status__exact=succeeded")
+        page.click("#result_list .field-prompt_cut a")
+        expect(page.locator("#events-group")).to_contain_text("succeeded")
+        picture = page.locator("#images-group img")
+        expect(picture).to_be_visible()
+        self.assertGreater(picture.evaluate("image => image.naturalWidth"), 0)
+        self.look(page, "job-succeeded")
+        page.goto(f"{self.demo.url}/admin/generation/job/?q=barn")
+        page.click("#result_list .field-prompt_cut a")
+        self.look(page, "job-failed")
+        page.click("text=Retry for the user")
+        expect(page.locator(".messagelist")).to_contain_text("1 job is queued again.")
+        self.look(page, "job-retried")
+        self.assertEqual(self.troubles, [])
+
+    def test_it_edits_a_model(self) -> None:
+        page = self.enter("en-US")
+        page.goto(f"{self.demo.url}/admin/generation/imagemodel/")
+        page.click("#result_list >> text=FLUX.1 dev")
+        self.look(page, "model")
+        parameters = json.loads(page.input_value("[name=parameters]"))
+        page.fill("[name=parameters]", json.dumps({**parameters, "steps": {"default": 60, "max": 50}}))
+        page.click("[name=_continue] >> nth=0")
+        expect(page.locator(".errorlist").first).to_be_visible()
+        self.look(page, "model-refused")
+        page.fill("[name=parameters]", json.dumps({**parameters, "steps": {"default": 20, "min": 1, "max": 50}}))
+        page.click("[name=_continue] >> nth=0")
+        expect(page.locator(".messagelist .success")).to_be_visible()
+        expect(page.locator(".field-sample_input")).to_contain_text('"num_inference_steps": 20')
+        page.click(".object-tools button")
+        expect(page.locator(".messagelist")).to_contain_text("a sample job can be sent")
+        self.look(page, "model-checked")
+        self.assertEqual(self.troubles, [])
