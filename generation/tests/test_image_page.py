@@ -183,7 +183,9 @@ class Actions(ImageTestCase):
         answer = self.client.post(self.at("trash_image"), {"next": "/gallery/?q=tea"})
         self.assertEqual(answer["Location"], f"/gallery/?q=tea#image-{self.image.id}")
         page = self.client.get("/gallery/?q=tea")
-        self.assertContains(page, f'form="picture-form" formaction="{self.at("restore_image")}" type="submit">Undo</button>')
+        self.assertContains(
+            page, f'form="picture-form" formaction="{self.at("restore_image")}" type="submit">Undo</button>'
+        )
 
     def test_it_leads_nowhere_else(self):
         for target in ("https://evil.example/", "//evil.example/", "javascript:alert(1)", ""):
