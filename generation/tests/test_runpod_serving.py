@@ -105,6 +105,13 @@ def test_it_ends_cleanly_on_a_signal(tmp_path, number):
         assert process.wait(10) == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_cleanly_on_a_signal_before_its_parent(tmp_path, number):
+    with serving(tmp_path, ends_with="parent") as (process, _):
+        process.send_signal(number)
+        assert process.wait(10) == 0
+
+
 def test_it_ends_with_its_parent(tmp_path):
     with serving(tmp_path, ends_with="parent") as (process, _):
         process.stdin.close()

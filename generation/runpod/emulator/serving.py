@@ -1,5 +1,6 @@
 """The emulator as a process of its own: until SIGTERM, Ctrl-C, or the end of its parent."""
 
+import os
 import signal
 import sys
 import threading
@@ -70,6 +71,7 @@ def serve(
 
 
 def _watch_input(stopped: threading.Event) -> None:
-    while sys.stdin.buffer.read(1024):
+    # Not `sys.stdin.read`: its lock, held while waiting, makes the interpreter abort when a signal ends it first.
+    while os.read(sys.stdin.fileno(), 1024):
         pass
     stopped.set()
