@@ -38,6 +38,11 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         if self.group:
             await self.channel_layer.group_discard(self.group, self.channel_name)
 
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
+        """Take text alone; binary frames mean nothing here."""
+        if text_data is not None:
+            await super().receive(text_data, **kwargs)
+
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
         """Answer a ping; whatever else is ignored, for the socket only tells."""
         if isinstance(content, dict) and content.get("type") == "ping":

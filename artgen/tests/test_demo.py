@@ -173,13 +173,14 @@ class DemoTests(unittest.TestCase):
     def test_it_lets_nobody_listen_in(self):
         demo = self.demo("--painter", "tiny", "--seconds", "0.2", "--cold-start", "0")
         address = f"ws://127.0.0.1:{demo.port}/ws/jobs/"
-        for options in ({}, {"additional_headers": {"Authorization": "Bearer nonsense"}}):
-            with connect(address, origin=demo.url, **options) as socket:
+        nonsense = {"Authorization": "Bearer nonsense"}
+        for options in ({}, {"origin": demo.url}, {"origin": demo.url, "additional_headers": nonsense}):
+            with connect(address, **options) as socket:
                 with contextlib.suppress(Exception):
                     socket.recv(timeout=PATIENCE)
                 self.assertEqual(socket.close_code, 4401)
         with self.assertRaises(InvalidStatus):
-            connect(address, origin="https://evil.example")
+            connect(address, origin="https://evil.example", additional_headers={"Cookie": "sessionid=stolen"})
 
         demo.command("create_user", "eve@example.org", "--password", "eves-password")
         token = demo.command("issue_token", "eve@example.org")
@@ -187,6 +188,7 @@ class DemoTests(unittest.TestCase):
             job = demo.ask("post", "jobs/", json={"model": "flux-schnell", "prompt": "fog"}).json()["id"]
             self.follow(own, {job})
             self.assertEqual(json.loads(eve.recv(timeout=PATIENCE)), {"type": "snapshot", "jobs": []})
+            eve.send(b"no text")
             eve.send('{"type": "ping"}')
             self.assertEqual(json.loads(eve.recv(timeout=PATIENCE)), {"type": "pong"}, "nothing of the job came before")
 
