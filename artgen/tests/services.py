@@ -9,6 +9,7 @@ A DATABASE_URL or REDIS_URL that is set already is used as it is.
 import contextlib
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -49,6 +50,7 @@ def main(command: list[str]) -> int:
             print(f"CI must have a server for {', '.join(missing)}.", file=sys.stderr)
             return 1
         environment.setdefault("DATA_DIR", str(folder / "data"))
+        environment.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
         return subprocess.run(command, env=environment, check=False).returncode
 
 
