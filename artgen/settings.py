@@ -102,7 +102,13 @@ else:
 # --- Redis: cache, rate limits, channel layer, broker (all in this process in the demo) ------------------------------
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 5},
+        }
+    }
     CHANNEL_LAYERS = {
         "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}},
     }
@@ -116,10 +122,12 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"polling_interval": 0.01}
     if CELERY_BROKER_URL.startswith("memory://")
-    else {"socket_timeout": 5, "socket_connect_timeout": 2}
+    # Without max_retries every message waits 6 s for a broker that is down, and so does the request that sends it.
+    else {"socket_timeout": 5, "socket_connect_timeout": 2, "max_retries": 0}
 )
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_TIME_LIMIT = 600  # s, longer than every lease: what hangs is killed, and the tick finds its job again
 CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=12)

@@ -5,6 +5,7 @@ all end here. Whoever holds a job's lease does the step;
 everything is found again by the tick when a step, a message or a whole machine gets lost.
 """
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -33,7 +34,9 @@ READS_PER_SECOND = 100  # half of what RunPod allows an endpoint
 MISSING_LOOK = timedelta(seconds=3)
 REFUSAL_PAUSE = timedelta(seconds=1)  # doubled with every refusal
 REFUSAL_PAUSE_MOST = timedelta(seconds=30)
+RETRY_AFTER_MOST = timedelta(minutes=5)  # RunPod may ask for more, but a result lives 30 minutes
 STORE_PAUSE = timedelta(seconds=10)
+TROUBLE_PAUSE = timedelta(seconds=60)
 TICK_CHECKS = 400
 TICK_SUBMISSIONS = 20
 TICK_STORES = 8
@@ -66,8 +69,9 @@ def _take_turn(slug: str) -> Job | None:
 
 
 def _submit(job: Job) -> None:
-    dialect, endpoint_id = job.snapshot["dialect"], job.snapshot["endpoint_id"]
     try:
+        dialect, endpoint_id = job.snapshot["dialect"], job.snapshot["endpoint_id"]
+        client, webhook = provider.client(), callbacks.address(job)
         payload = payloads.build(
             dialect,
             _parameters(job),
@@ -81,14 +85,19 @@ def _submit(job: Job) -> None:
     except PayloadError as error:
         lifecycle.failed(job, code="invalid_input", detail=repr(error))
         return
-    except (OSError, BotoCoreError, ClientError) as error:
+    except (OSError, BotoCoreError) as error:
         _defer(job, retry_after=None, detail=repr(error))
         return
+    except Exception as error:
+        log.exception("a job could not be prepared", extra={"job": str(job.id)})
+        until = timezone.now() + TROUBLE_PAUSE
+        lifecycle.deferred(job, until=until, detail=repr(error), pause_model=False)
+        return
     try:
-        submission = provider.client().run(
+        submission = client.run(
             endpoint_id,
             input=payload,
-            webhook=callbacks.address(job),
+            webhook=webhook,
             execution_timeout_ms=settings.RUNPOD_EXECUTION_TIMEOUT_SECONDS * 1000,
             ttl_ms=settings.RUNPOD_TTL_SECONDS * 1000,
         )
@@ -99,6 +108,9 @@ def _submit(job: Job) -> None:
     except Unknown as error:
         log.warning("nobody knows whether RunPod took the job", extra={"job": str(job.id), "error": _words(error)})
         lifecycle.unknown(job, detail=_words(error))
+    except Exception as error:  # whatever it is, the job may have been sent
+        log.exception("unforeseen trouble with a submission", extra={"job": str(job.id)})
+        lifecycle.unknown(job, detail=repr(error))
     else:
         try:
             lifecycle.submitted(job, runpod_id=submission.runpod_id)
@@ -112,7 +124,7 @@ def _submit(job: Job) -> None:
 def _defer(job: Job, *, retry_after: float | None, detail: str) -> None:
     pause = min(REFUSAL_PAUSE * 2 ** min(job.refusals, 10), REFUSAL_PAUSE_MOST)
     if retry_after is not None:
-        pause = max(pause, timedelta(seconds=retry_after))
+        pause = min(max(pause, timedelta(seconds=retry_after)), RETRY_AFTER_MOST)
     lifecycle.deferred(job, until=timezone.now() + pause, detail=detail)
 
 
@@ -206,10 +218,32 @@ def _apply(job: Job, reply: Report | RunPodError | None, *, look_every: timedelt
         elif isinstance(reply, Report):
             _follow(job, reply, until=now + look_every)
         else:
-            pause = getattr(reply, "retry_after", None) or 0
-            lifecycle.postponed(job, until=now + max(look_every, timedelta(seconds=pause)))
+            pause = min(timedelta(seconds=getattr(reply, "retry_after", None) or 0), RETRY_AFTER_MOST)
+            lifecycle.postponed(job, until=now + max(look_every, pause))
     except lifecycle.Stale:
         log.info("job moved on while it was looked at", extra={"job": str(job.id)})
+    except Exception as error:  # noqa: BLE001 it must not lose the others
+        _in_trouble(job, error, code="provider_error")
+
+
+def _in_trouble(job: Job, error: Exception, *, code: str) -> None:
+    """Keep what nobody has foreseen from the other jobs: log it, look again later, give up at the deadline.
+
+    Raises what the database raises when that is the trouble.
+    """
+    log.exception("unforeseen trouble with a job", extra={"job": str(job.id)})
+    now = timezone.now()
+    with contextlib.suppress(lifecycle.Stale):
+        if job.deadline_at and job.deadline_at <= now:
+            try:
+                lifecycle.failed(job, code=code, detail=repr(error))
+            except lifecycle.Stale:
+                raise
+            except Exception:
+                log.exception("a job could not be ended", extra={"job": str(job.id)})
+            else:
+                return
+        lifecycle.postponed(job, until=now + TROUBLE_PAUSE)
 
 
 def _follow(job: Job, report: Report, *, until: datetime) -> None:
@@ -294,6 +328,8 @@ def _store(job: Job) -> None:
             lifecycle.succeeded(job, images=images, cost=result.cost)
     except lifecycle.Stale:
         log.info("job moved on while it was stored", extra={"job": str(job.id)})
+    except Exception as error:  # noqa: BLE001 it must not lose the others
+        _in_trouble(job, error, code="storage")
 
 
 def _store_later(job: Job, error: Exception) -> None:
@@ -360,20 +396,25 @@ def _stop(job: Job) -> None:
     except RunPodError as error:
         log.warning("RunPod not told to stop yet", extra={"job": str(job.id), "error": _words(error)})
         return
+    except Exception:
+        log.exception("RunPod not told to stop", extra={"job": str(job.id)})
+        return
     lifecycle.stopped(job)
 
 
 def tick() -> None:
     """Do whatever is due, a bounded amount; several ticks at once share the work."""
     check_due()
-    for job in lifecycle.claim_due(statuses=[Status.STORING], limit=TICK_STORES, lease=STORE_LEASE):
-        _store(job)
+    for _turn in range(TICK_STORES):  # claimed one by one: a lease that waits behind slow ones would run out
+        for job in lifecycle.claim_due(statuses=[Status.STORING], limit=1, lease=STORE_LEASE):
+            _store(job)
     _fail_overdue()
     for slug in _models_waiting():
         for _turn in range(TICK_SUBMISSIONS):
             if submit_next(slug) is None:
                 break
-    for job in Job.objects.filter(stop_pending=True).order_by("id")[:TICK_STOPS]:
+    # In any order, so that some that cannot be stopped do not stand before all others for ever.
+    for job in Job.objects.filter(stop_pending=True).order_by("?")[:TICK_STOPS]:
         _stop(job)
 
 
@@ -384,11 +425,15 @@ def _models_waiting() -> Sequence[str]:
 
 def _fail_overdue() -> None:
     """Fail jobs whose deadline passed while they waited for another attempt."""
-    for job in Job.objects.queued().filter(deadline_at__lte=timezone.now()).select_related("model")[:TICK_CHECKS]:
+    now = timezone.now()
+    overdue = Job.objects.queued().filter(deadline_at__lte=now, due_at__lte=now).order_by("due_at", "id")
+    for job in overdue.select_related("model")[:TICK_CHECKS]:
         try:
             lifecycle.failed(job, code="deadline", detail="deadline passed between two attempts")
         except lifecycle.Stale:
             continue
+        except Exception as error:  # noqa: BLE001 it must not lose the others
+            _in_trouble(job, error, code="deadline")
 
 
 def _words(error: RunPodError) -> str:

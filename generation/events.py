@@ -21,12 +21,16 @@ def group(user_id: UUID) -> str:
 
 def publish(job_id: UUID) -> None:
     """Send the job as it is now to its user's sockets, in the user's language; the next one makes a lost one good."""
+    try:
+        _publish(job_id)
+    except Exception as error:  # noqa: BLE001 a cache or channel layer raises whatever its client does; nobody fails for it
+        log.warning("event not sent", extra={"job": str(job_id), "error": repr(error)})
+
+
+def _publish(job_id: UUID) -> None:
     job = Job.objects.with_all().select_related("user").filter(id=job_id).first()
     if job is None:
         return
     with translation.override(job.user.language or settings.LANGUAGE_CODE):
         message = {"type": "job.changed", "job": job_json(job)}
-    try:
-        async_to_sync(get_channel_layer().group_send)(group(job.user_id), message)
-    except Exception as error:  # noqa: BLE001 a channel layer raises whatever its client does; a job must not fail for it
-        log.warning("event not sent", extra={"job": str(job_id), "error": repr(error)})
+    async_to_sync(get_channel_layer().group_send)(group(job.user_id), message)

@@ -5,7 +5,6 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from kombu.exceptions import OperationalError
 
 from artgen.celery import app
 
@@ -14,8 +13,7 @@ log = logging.getLogger(__name__)
 
 def submit(slug: str, *, count: int = 1) -> None:
     """Hint, after commit, that `count` jobs of the model may be submitted."""
-    for _ in range(count):
-        _send("generation.submit", slug)
+    _send("generation.submit", slug, count=count)
 
 
 def check(job_id: UUID) -> None:
@@ -33,13 +31,14 @@ def stop(job_id: UUID) -> None:
     _send("generation.stop", str(job_id))
 
 
-def _send(name: str, argument: str) -> None:
-    transaction.on_commit(partial(_send_now, name, argument), robust=True)
+def _send(name: str, argument: str, *, count: int = 1) -> None:
+    transaction.on_commit(partial(_send_now, name, argument, count), robust=True)
 
 
-def _send_now(name: str, argument: str) -> None:
+def _send_now(name: str, argument: str, count: int) -> None:
     # A broker that is down must not fail the request: the tick will find the job.
     try:
-        app.send_task(name, args=[argument], retry=False, ignore_result=True, expires=60)
-    except (OperationalError, OSError) as error:
+        for _ in range(count):
+            app.send_task(name, args=[argument], retry=False, ignore_result=True, expires=60)
+    except Exception as error:  # noqa: BLE001 each broker's client raises what it likes
         log.warning("hint not sent", extra={"task": name, "argument": argument, "error": str(error)})

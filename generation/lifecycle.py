@@ -21,7 +21,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -111,18 +111,21 @@ def hurried(job: Job, *, actor: User | None) -> bool:
 def submitting(job: Job) -> Job:
     """Take a QUEUED job out of the queue, before the POST: until a reply says otherwise its fate is unknown.
 
-    It becomes due again only after RunPod's ttl, when an accepted job would be gone for certain. Raises Stale.
+    It becomes due again only after RunPod's ttl, when an accepted job would be gone for certain, or at its deadline.
+    Raises Stale.
     """
     now = timezone.now()
+    gone_at = now + timedelta(seconds=settings.RUNPOD_TTL_SECONDS) + UNKNOWN_MARGIN
+    deadline_at = job.deadline_at or now + timedelta(seconds=settings.JOB_DEADLINE_SECONDS)
     return _moved(
         job,
         Status.SUBMITTED,
         event="submitting",
         at=now,
-        due_at=now + timedelta(seconds=settings.RUNPOD_TTL_SECONDS) + UNKNOWN_MARGIN,
+        due_at=min(gone_at, deadline_at),
         submitted_at=now,
         missing_since=None,
-        deadline_at=Coalesce(F("deadline_at"), now + timedelta(seconds=settings.JOB_DEADLINE_SECONDS)),
+        deadline_at=deadline_at,
     )
 
 
@@ -173,13 +176,14 @@ def unknown(job: Job, *, detail: str) -> None:
     _record([job], name="unknown", at=timezone.now(), detail=detail)
 
 
-def deferred(job: Job, *, until: datetime, detail: str) -> Job:
+def deferred(job: Job, *, until: datetime, detail: str, pause_model: bool = True) -> Job:
     """Put a job that RunPod certainly did not take back into the queue, same attempt; its model pauses until then.
 
-    Raises Stale.
+    Without `pause_model` the others of the model go on: what is wrong is wrong with this job alone. Raises Stale.
     """
     with transaction.atomic():
-        ImageModel.objects.filter(id=job.model_id).update(submit_after=until)
+        if pause_model:
+            ImageModel.objects.filter(id=job.model_id).update(submit_after=until)
         return _moved(
             job,
             Status.QUEUED,
@@ -310,7 +314,9 @@ def stopped(job: Job) -> None:
 
 
 def _ended_without_picture(job: Job, to: Status, *, code: str, detail: str, actor: User | None) -> Job:
-    now = timezone.now()
+    now, detail = timezone.now(), _storable(detail)
+    # Read from the row, not from `job`: the reply to /run may have been noted since the caller looked.
+    known_to_runpod = Case(When(runpod_id="", then=False), default=True)
     with transaction.atomic():
         ended = _moved(
             job,
@@ -323,7 +329,7 @@ def _ended_without_picture(job: Job, to: Status, *, code: str, detail: str, acto
             finished_at=now,
             error_code=code,
             error_detail=detail,
-            stop_pending=job.status in AT_RUNPOD and bool(job.runpod_id),
+            stop_pending=known_to_runpod if job.status in AT_RUNPOD else False,
             progress=None,
             step=None,
             step_count=None,
@@ -369,9 +375,16 @@ def _only(count: int) -> None:
 
 def _record(jobs: Sequence[Job], *, name: str, at: datetime, detail: str = "", actor: User | None = None) -> None:
     JobEvent.objects.bulk_create(
-        JobEvent(job=job, at=at, name=name, status=job.status, attempt=job.attempt, detail=detail, actor=actor)
+        JobEvent(
+            job=job, at=at, name=name, status=job.status, attempt=job.attempt, detail=_storable(detail), actor=actor
+        )
         for job in jobs
     )
+
+
+def _storable(text: str) -> str:
+    """Return foreign words without what PostgreSQL cannot keep: NUL, and halves of surrogate pairs."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _publish(job: Job) -> None:

@@ -38,7 +38,7 @@ def tick() -> None:
     heartbeat.beat()
 
 
-@shared_task(name="generation.clean_up")
+@shared_task(name="generation.clean_up", time_limit=3000)
 def clean_up() -> None:
     """Forget what is past its time."""
     housekeeping.clean_up()

@@ -6,6 +6,7 @@ submission without the guard runs jobs twice.
 
 import contextlib
 import json
+import os
 import random
 import threading
 from collections import Counter
@@ -26,6 +27,7 @@ from generation.models import FINAL, ImageModel, Job, Status
 
 WORKERS = 8
 JOBS = 60
+SEED = int(os.environ.get("RACE_SEED", "0"))  # another order of messages and users
 MODEL = "flux-schnell"
 
 
@@ -64,7 +66,7 @@ class RaceTests(TransactionTestCase):
         jobs = [self.place(self.users[n % len(self.users)]) for n in range(JOBS)]
 
         for round_number in range(40):
-            in_threads(WORKERS, lambda number, seed=round_number: self.work(random.Random(seed * 100 + number)))
+            in_threads(WORKERS, lambda number, seed=round_number: self.work(random.Random(f"{SEED} {seed} {number}")))
             self.pass_time()
             if not Job.objects.active().exists():
                 break

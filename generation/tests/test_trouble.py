@@ -1,0 +1,158 @@
+"""One job's trouble is its own: whatever is wrong with it, the others go on, and it ends at its deadline."""
+
+from datetime import timedelta
+
+from django.core.cache import cache
+from django.test import override_settings
+from django.utils import timezone
+
+from accounts import ledger
+from artgen.test import EmulatorTestCase, let_time_pass, make_due
+from generation import driver, lifecycle, orders
+from generation.models import ImageModel, Job, Status
+
+MODEL = "flux-schnell"
+DEAD = "redis://127.0.0.1:9/0"  # nobody listens there
+
+
+class TroubleTests(EmulatorTestCase):
+    def submit(self, **request):
+        job = self.place(**request)
+        driver.submit_next(MODEL)
+        job.refresh_from_db()
+        return job
+
+    def finish(self, *jobs):
+        self.emulator.advance(60)
+        make_due(*(job.id for job in jobs))
+
+    def spoil(self, job):
+        Job.objects.filter(id=job.id).update(snapshot={**job.snapshot, "dialect": "of another age"})
+
+    def assert_status(self, job, status):
+        job.refresh_from_db()
+        self.assertEqual(job.status, status)
+
+    def test_it_stops_at_runpod_what_was_noted_after_the_caller_looked(self):
+        job = self.place()
+        seen = lifecycle.submitting(job)
+        lifecycle.submitted(seen, runpod_id="abc")
+
+        ended = lifecycle.canceled(seen, actor=self.alice)
+
+        self.assertTrue(ended.stop_pending)
+
+    def test_it_checks_the_others_when_one_report_cannot_be_read(self):
+        spoiled, good = self.submit(), self.submit()
+        self.spoil(spoiled)
+        self.finish(spoiled, good)
+
+        driver.check_due()
+
+        self.assert_status(good, Status.STORING)
+        self.assert_status(spoiled, Status.SUBMITTED)
+        self.assertGreater(spoiled.due_at, timezone.now() + timedelta(seconds=30))
+
+    def test_it_ends_at_its_deadline_what_cannot_be_read(self):
+        spoiled = self.submit()
+        self.spoil(spoiled)
+        self.finish(spoiled)
+        let_time_pass(spoiled.id, seconds=7200)
+
+        driver.check_due()
+
+        self.assert_status(spoiled, Status.FAILED)
+        self.assertEqual(ledger.check(), [])
+
+    def test_it_stores_later_what_has_gone_back_to_running(self):
+        job = self.submit()
+        self.finish(job)
+        driver.check_due()
+        self.assert_status(job, Status.STORING)
+        self.emulator.faults.next("status", "unknown_state", times=2)
+
+        driver.tick()
+
+        self.assert_status(job, Status.STORING)
+        make_due(job.id)
+        let_time_pass(job.id, seconds=7200)
+        driver.tick()
+        self.assert_status(job, Status.FAILED)
+        self.assertEqual(job.error_code, "storage")
+
+    def test_it_submits_the_others_when_one_cannot_be_prepared(self):
+        spoiled, good = self.place(), self.place(user=self.bob)
+        self.spoil(spoiled)
+
+        driver.tick()
+
+        self.assert_status(good, Status.SUBMITTED)
+        self.assert_status(spoiled, Status.QUEUED)
+        self.assertGreater(spoiled.due_at, timezone.now() + timedelta(seconds=30))
+        self.assertIsNone(ImageModel.objects.get(slug=MODEL).submit_after)
+
+    def test_it_stops_the_others_when_many_cannot_be_stopped(self):
+        template = self.place()
+        jobs = [self.place() for _ in range(25)]
+        template.delete()
+        for number, job in enumerate(jobs):
+            Job.objects.filter(id=job.id).update(
+                status=Status.CANCELED,
+                due_at=None,
+                finished_at=timezone.now(),
+                runpod_id=f"gone-{number}" if number > 20 else "..",
+                stop_pending=True,
+            )
+
+        for _ in range(10):
+            driver.tick()
+
+        self.assertEqual(Job.objects.filter(stop_pending=True, runpod_id__startswith="gone").count(), 0)
+
+    def test_it_fails_what_waits_past_its_deadline_although_another_cannot_be_ended(self):
+        broken, good = self.place(), self.place(user=self.bob)
+        ledger.release(reference=broken.id, reason="by mistake")
+        Job.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
+
+        driver.tick()
+
+        self.assert_status(good, Status.FAILED)
+        self.assert_status(broken, Status.QUEUED)
+
+    def test_it_looks_again_within_minutes_whatever_pause_runpod_asks_for(self):
+        job = self.submit()
+        error = driver.RunPodError("busy", retry_after=3600)
+
+        driver._apply(job, error, look_every=driver.LOOK_EVERY)
+
+        job.refresh_from_db()
+        self.assertLess(job.due_at, timezone.now() + timedelta(minutes=6))
+
+    def test_it_gives_up_an_unknown_attempt_at_the_deadline(self):
+        job = self.place()
+        Job.objects.filter(id=job.id).update(deadline_at=timezone.now() + timedelta(minutes=5))
+        job.refresh_from_db()
+
+        submitting = lifecycle.submitting(job)
+
+        self.assertEqual(submitting.due_at, submitting.deadline_at)
+
+    def test_it_keeps_foreign_words_that_postgresql_cannot(self):
+        job = self.submit()
+
+        failed = lifecycle.failed(job, code="provider_error", detail="a\0b\ud800c")
+
+        self.assertEqual(failed.error_detail, "ab?c")
+
+    def test_it_places_and_cancels_while_the_cache_is_dead(self):
+        backend = "django.core.cache.backends.redis.RedisCache"
+        with override_settings(CACHES={"default": {"BACKEND": backend, "LOCATION": DEAD}}):
+            with self.captureOnCommitCallbacks(execute=True):
+                job = self.place()
+            with self.captureOnCommitCallbacks(execute=True):
+                orders.cancel(job=job, actor=self.alice)
+
+        self.assert_status(job, Status.CANCELED)
+
+    def tearDown(self):
+        cache.clear()
