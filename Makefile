@@ -37,7 +37,7 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-in
 	--no-binary urllib3-future --custom-compile-command 'make lock'
 
 messages: $(VENV)/.development  ## collect the texts for translation, and compile the translations
-	$(BIN)/python manage.py makemessages -l ru --no-location --ignore '.venv/*'
+	$(BIN)/python manage.py makemessages -l ru --no-location --ignore '.venv/*' --ignore '*/tests/*' --ignore deploy
 	$(BIN)/python manage.py compilemessages --ignore '.venv/*'
 
 clean:

@@ -19,9 +19,8 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from accounts import ledger
 from accounts.forms import GrantForm, PausingMixin, language_field, time_zone_field
@@ -124,7 +123,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
             raise PermissionDenied
         users = list(User.objects.filter(pk__in=_uuids(request.GET.getlist("user"))).order_by("id"))
         if not users:
-            messages.warning(request, _t("Nobody was chosen."))
+            messages.warning(request, gettext("Nobody was chosen."))
             return HttpResponseRedirect(reverse("admin:accounts_user_changelist"))
         form = GrantForm(request.POST or None, initial={"once": uuid4()})
         if request.method == "POST" and form.is_valid() and self.grant(request, users, form):
@@ -132,7 +131,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
             return HttpResponseRedirect(back if len(users) == 1 else reverse("admin:accounts_user_changelist"))
         context = {
             **self.admin_site.each_context(request),
-            "title": _t("Grant credits"),
+            "title": gettext("Grant credits"),
             "opts": self.opts,
             "form": form,
             "users": users,
@@ -145,7 +144,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         # A second click on the same form is not a second grant.
         key = f"grant:{form.cleaned_data['once']}"
         if not cache.add(key, 1, 24 * 60 * 60):
-            messages.info(request, _t("This was granted already."))
+            messages.info(request, gettext("This was granted already."))
             return True
         write = ledger.grant if amount > 0 else ledger.adjust
         user = users[0]

@@ -9,7 +9,6 @@ import requests
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.cache import cache
-from django.core.files.storage import storages
 from storages.backends.s3 import S3Storage
 
 PROBE_KEY = "setup-bucket-probe"
@@ -58,7 +57,8 @@ def as_browsers_see(address: str) -> str:
 
 def client() -> Any:
     """Return a new boto3 client with the settings of the default storage."""
-    options: dict[str, Any] = storages.backends["default"]["OPTIONS"]
+    storage: Any = settings.STORAGES["default"]
+    options: dict[str, Any] = storage["OPTIONS"]
     return boto3.client(
         "s3",
         endpoint_url=options["endpoint_url"],
