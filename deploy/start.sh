@@ -15,12 +15,25 @@ mkdir -p "$RUN_DIR"
 # So PostgreSQL's pg_stat_activity tells whose each connection is.
 export PGAPPNAME="artgen-${1:-}"
 
+# Under supervisor: what a killed predecessor left running still holds its port, its sockets and its connections.
+if [ -n "${SUPERVISOR_ENABLED:-}" ]; then
+  pidfile="$RUN_DIR/${1:-}.group"
+  if [ -s "$pidfile" ] && read -r group <"$pidfile" && ! kill -0 "$group" 2>/dev/null && kill -TERM "-$group" 2>/dev/null; then
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+      kill -0 "-$group" 2>/dev/null || break
+      sleep 0.2
+    done
+    kill -KILL "-$group" 2>/dev/null || true
+  fi
+  echo $$ >"$pidfile"
+fi
+
 case ${1:-} in
 static)
   # Only when something is newer than the last time: compressing takes a while.
   made="$STATIC_ROOT/staticfiles.json"
   if [ -s "$made" ] && [ -z "$(find requirements.txt artgen accounts generation -newer "$made" -type f \
-    \( -path '*/static/*' -o -name requirements.txt -o -name settings.py \) | head -n 1)" ]; then exit 0; fi
+    \( -path '*/static/*' -o -name requirements.txt \) | head -n 1)" ]; then exit 0; fi
   mkdir -p "$STATIC_ROOT"
   exec "$PYTHON" manage.py collectstatic --noinput --verbosity 0 --ignore redoc --ignore rest_framework
   ;;

@@ -67,7 +67,7 @@ render() { # TEMPLATE: ${UPPER_CASE} names are ours, $lower_case are nginx's own
     print
   }' "$here/$1" >"$NGINX_DIR/$1"
 }
-for template in nginx.conf site.conf page.conf "$NGINX_SERVER.conf"; do render "$template"; done
+for template in nginx.conf site.conf page.conf maintenance.conf "$NGINX_SERVER.conf"; do render "$template"; done
 if [ -n "$NGINX_BUCKET" ]; then render bucket.conf; else : >"$NGINX_DIR/bucket.conf"; fi
 for file in modules brotli brotli_static; do : >"$NGINX_DIR/$file.conf"; done
 brotli="$NGINX_MODULES/ngx_http_brotli"

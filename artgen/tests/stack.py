@@ -102,7 +102,7 @@ class Stack:
         self.until(lambda: all(pid for pid in self.pids().values()), "all processes have started")
         self.command("create_user", "alice@example.org", "--password", "password", "--credits", "1000")
         self.token = self.command("issue_token", "alice@example.org", "--name", "test")
-        self.until(lambda: self.answers("/readyz"), "the stack is ready")
+        self.until(lambda: self.answers("/readyz") and " ready." in self.log, "web and worker are ready")
         return self
 
     def __exit__(self, *error: object) -> None:
