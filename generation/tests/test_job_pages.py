@@ -120,6 +120,12 @@ class Card(JobPagesTestCase):
         self.assertContains(card, 'alt="a lighthouse"')
         self.assertContains(card, reverse("image", args=[job.images.get().id]))
 
+    def test_it_saves_through_our_own_address_for_browsers_save_nothing_from_another_host(self):
+        job = self.finish(self.place(self.alice))
+        link = f'href="{reverse("download_image", args=[job.images.get().id])}" download'
+        self.assertContains(self.card(job), link)
+        self.assertContains(self.client.get(f"/jobs/{job.id}/"), link)
+
     def test_it_offers_another_try_for_a_failure_but_not_for_a_refused_prompt(self):
         lifecycle.failed(self.run_job(self.job), code="gpu_lost")
         self.assertContains(self.card(), "Try again")
