@@ -145,7 +145,7 @@ class TroubleTests(EmulatorTestCase):
         self.assertEqual(failed.error_detail, "ab?c")
 
     def test_it_places_and_cancels_while_the_cache_is_dead(self):
-        backend = "django.core.cache.backends.redis.RedisCache"
+        backend = "artgen.cache.ForgivingRedisCache"
         with override_settings(CACHES={"default": {"BACKEND": backend, "LOCATION": DEAD}}):
             with self.captureOnCommitCallbacks(execute=True):
                 job = self.place()
@@ -153,6 +153,14 @@ class TroubleTests(EmulatorTestCase):
                 orders.cancel(job=job, actor=self.alice)
 
         self.assert_status(job, Status.CANCELED)
+
+    def test_it_shows_pages_while_the_cache_is_dead(self):
+        self.client.force_login(self.alice)
+        self.place()
+        with override_settings(CACHES={"default": {"BACKEND": "artgen.cache.ForgivingRedisCache", "LOCATION": DEAD}}):
+            pages = {path: self.client.get(path).status_code for path in ("/create/", "/gallery/", "/account/")}
+
+        self.assertEqual(set(pages.values()), {200}, pages)
 
     def tearDown(self):
         cache.clear()
