@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from generation import callbacks, hints, lifecycle, pictures, provider, sources, storage, turns
-from generation.models import AT_RUNPOD, Image, ImageModel, Job, Status
+from generation.models import AT_RUNPOD, GenerationSwitch, Image, ImageModel, Job, Status
 from generation.runpod import payloads
 from generation.runpod.download import DownloadFailed, DownloadRefused, fetch_picture
 from generation.runpod.payloads import OutputError, Parameters, PayloadError, Result
@@ -57,7 +57,12 @@ def submit_next(slug: str) -> Job | None:
 
 
 def _take_turn(slug: str) -> Job | None:
-    """Move the next job to SUBMITTED under the model's lock, so that at most `max_in_flight` are out."""
+    """Move the next job to SUBMITTED under the model's lock, so that at most `max_in_flight` are out.
+
+    None while the stop switch is off: what is queued then waits here and costs nothing.
+    """
+    if GenerationSwitch.objects.filter(on=False).exists():
+        return None
     with transaction.atomic():
         model = ImageModel.objects.select_for_update(no_key=True).filter(slug=slug).first()
         if model is None or (model.submit_after and model.submit_after > timezone.now()):
@@ -318,7 +323,9 @@ def _store(job: Job) -> None:
             ]
         except OutputError as error:
             _give_up(job, error)
-        except (DownloadRefused, NotAPicture) as error:
+        except DownloadRefused as error:  # another attempt would end at the same address, at our cost
+            lifecycle.failed(job, code="bad_picture", detail=repr(error))
+        except NotAPicture as error:
             lifecycle.lost(job, code="bad_picture", detail=repr(error))
         except Gone as error:
             _look_at_missing(job, error, timezone.now())

@@ -193,6 +193,8 @@ def deferred(job: Job, *, until: datetime, detail: str, pause_model: bool = True
             due_at=until,
             refusals=F("refusals") + 1,
             submitted_at=None,
+            # The deadline runs from the first submission that RunPod may have taken; this one it did not.
+            deadline_at=None if job.attempt == 1 else F("deadline_at"),
         )
 
 

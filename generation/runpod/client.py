@@ -51,6 +51,9 @@ BODY_MOST = 10_000_000  # bytes of a /run; RunPod says 10 MB
 USER_AGENT = "ArtGen (+https://docs.runpod.io/serverless)"
 
 
+ID_LENGTH_MOST = 100
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """A job that RunPod has accepted."""
@@ -151,7 +154,7 @@ class Client:
             raise run_verdict(reply.status, reply.headers, reply.text)
         answer = reply.json()
         runpod_id = answer.get("id") if isinstance(answer, dict) else None
-        if not isinstance(runpod_id, str) or not runpod_id:
+        if not isinstance(runpod_id, str) or not 0 < len(runpod_id) <= ID_LENGTH_MOST:
             raise Unknown("RunPod's reply to /run has no job id", detail=reply.text, status=reply.status)
         return Submission(runpod_id=runpod_id, state=parse_state(answer.get("status", "IN_QUEUE")))
 

@@ -103,6 +103,7 @@ def parse_report(body: object) -> Report:
     )
 
 
+STEPS_MOST = 1_000_000  # what a worker counts beyond it is no step
 _STEPS = re.compile(r"(\d{1,6})\s*/\s*(\d{1,6})")
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%")
 _STEP_KEYS = ("step", "current_step", "current", "value")
@@ -161,7 +162,7 @@ def _fraction(number: int | float) -> float | None:
 def _whole(mapping: Mapping[str, Any], keys: tuple[str, ...]) -> int | None:
     for key in keys:
         value = mapping.get(key)
-        if isinstance(value, int) and not isinstance(value, bool):
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= STEPS_MOST:
             return value
     return None
 

@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 from accounts.models import CreditEntry
 from artgen.test import EmulatorTestCase, let_time_pass, make_due
 from generation import callbacks, driver, lifecycle, orders, storage, uploads
-from generation.models import ImageModel, Job, Status
+from generation.models import GenerationSwitch, ImageModel, Job, Status
 from generation.runpod.payloads import DIALECTS
 
 
@@ -340,3 +340,15 @@ def _png(width: int, height: int) -> bytes:
     file = io.BytesIO()
     Pillow.effect_noise((width, height), 60).convert("RGB").save(file, "PNG")
     return file.getvalue()
+
+
+class SwitchTests(_Path):
+    def test_it_submits_nothing_while_the_switch_is_off_and_goes_on_after(self):
+        job = self.place()
+        GenerationSwitch.objects.create(on=False)
+        self.tick()
+        job.refresh_from_db()
+        self.assertEqual((job.status, self.runs()), (Status.QUEUED, []))
+
+        GenerationSwitch.objects.update(on=True)
+        self.assertEqual(self.finish(job).status, Status.SUCCEEDED)

@@ -62,7 +62,7 @@ def read_report(report: Report, *, seed_of: SeedOf) -> Result:
         raise _no_picture(report, output)
     return Result(
         pictures=pictures,
-        seed=seed_of(output),
+        seed=_seed(seed_of(output)),
         cost=_cost(output),
         warnings=tuple(_warnings(report, output)),
     )
@@ -149,6 +149,13 @@ def _picture(text: str, filename: str = "") -> Picture:
     return Picture(url=None, data=data, filename=filename)
 
 
+def _seed(seed: int | None) -> int | None:
+    return seed if seed is not None and 0 <= seed < 2**63 else None
+
+
+_COST_MOST = 10_000  # dollars a picture: beyond it is no price
+
+
 def _cost(output: Any) -> Decimal | None:
     cost = output.get("cost") if isinstance(output, dict) else None
     if isinstance(cost, bool) or not isinstance(cost, int | float | str):
@@ -157,7 +164,7 @@ def _cost(output: Any) -> Decimal | None:
         amount = Decimal(str(cost))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and amount >= 0 else None
+    return amount if amount.is_finite() and 0 <= amount <= _COST_MOST else None
 
 
 def _warnings(report: Report, output: Any) -> Iterator[str]:
