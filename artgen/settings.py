@@ -182,31 +182,29 @@ MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+S3_OPTIONS = {
+    "bucket_name": S3_BUCKET,
+    "endpoint_url": S3_ENDPOINT_URL,
+    "region_name": S3_REGION,
+    "access_key": env.str("S3_ACCESS_KEY_ID", default=""),
+    "secret_key": env.str("S3_SECRET_ACCESS_KEY", default=""),
+    "querystring_expire": URL_EXPIRY_SECONDS,
+    "default_acl": None,
+    "file_overwrite": True,
+    "object_parameters": {"CacheControl": "private, max-age=31536000, immutable"},
+    # boto3's newer default checksums break uploads to Yandex Object Storage and others.
+    "client_config": BotocoreConfig(
+        signature_version="s3v4",
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        connect_timeout=5,
+        read_timeout=30,
+        max_pool_connections=50,
+        retries={"max_attempts": 2, "mode": "standard"},
+    ),
+}
 STORAGES = {
-    "default": {
-        "BACKEND": "generation.bucket.BucketStorage",
-        "OPTIONS": {
-            "bucket_name": S3_BUCKET,
-            "endpoint_url": S3_ENDPOINT_URL,
-            "region_name": S3_REGION,
-            "access_key": env.str("S3_ACCESS_KEY_ID", default=""),
-            "secret_key": env.str("S3_SECRET_ACCESS_KEY", default=""),
-            "querystring_expire": URL_EXPIRY_SECONDS,
-            "default_acl": None,
-            "file_overwrite": True,
-            "object_parameters": {"CacheControl": "private, max-age=31536000, immutable"},
-            # boto3's newer default checksums break uploads to Yandex Object Storage and others.
-            "client_config": BotocoreConfig(
-                signature_version="s3v4",
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-                connect_timeout=5,
-                read_timeout=30,
-                max_pool_connections=50,
-                retries={"max_attempts": 2, "mode": "standard"},
-            ),
-        },
-    }
+    "default": {"BACKEND": "generation.bucket.BucketStorage", "OPTIONS": S3_OPTIONS}
     if S3_BUCKET
     else {"BACKEND": "generation.storage.SignedFileSystemStorage", "OPTIONS": {"allow_overwrite": True}},
     "staticfiles": {

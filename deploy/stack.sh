@@ -36,6 +36,7 @@ fi
 PYTHON=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 export PYTHON STATIC_ROOT="${STATIC_ROOT:-$DATA_DIR/static}" NGINX_PORT="$PORT"
 mkdir -p "$STATIC_ROOT"
+STATIC_ROOT=$(cd "$STATIC_ROOT" && pwd)
 deploy/start.sh static
 deploy/start.sh release
 echo "ArtGen starts at $PUBLIC_URL; state: $(dirname "$PYTHON")/supervisorctl -s unix://$RUN_DIR/supervisor.sock status"

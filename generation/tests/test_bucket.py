@@ -1,0 +1,201 @@
+"""The bucket against a real S3 server that checks signatures, over http and https; and `setup_bucket`."""
+
+import io
+import os
+import secrets
+import signal
+import sys
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from unittest import mock
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from botocore.exceptions import ClientError
+from django.conf import settings
+from django.core.cache import cache
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.test import SimpleTestCase, override_settings
+
+from artgen.tests.services import free_port, running
+from generation import bucket, storage
+from generation.tests.certificate import make_certificate
+
+pytestmark = pytest.mark.s3
+
+KEY = "images/somebody/picture-0.png"
+PICTURE = b"\x89PNG" + bytes(range(256)) * 40
+
+
+def s3_settings(address: str, *, name: str, key: str = "key", secret: str = "secret", verify: str | None = None):
+    """Return what points the default storage to a bucket of this server, with the options of production."""
+    options = settings.S3_OPTIONS | {
+        "bucket_name": name,
+        "endpoint_url": address,
+        "region_name": "us-east-1",
+        "access_key": key,
+        "secret_key": secret,
+        "verify": verify,
+    }
+    default = {"BACKEND": "generation.bucket.BucketStorage", "OPTIONS": options}
+    return override_settings(
+        STORAGES={**settings.STORAGES, "default": default},
+        S3_BUCKET=name, S3_ENDPOINT_URL=address, S3_REGION="us-east-1", S3_PUBLIC_URL="",
+    )  # fmt: skip
+
+
+class BucketTestCase(SimpleTestCase):
+    def setUp(self):
+        cache.clear()
+        server = urlsplit(os.environ["TEST_S3_URL"])
+        self.address = f"http://{server.hostname}:{server.port}"
+        self.name = f"bucket{secrets.token_hex(6)}"
+
+    def use(self, **options):
+        self.enterContext(s3_settings(options.pop("address", self.address), name=self.name, **options))
+
+    def set_up(self, *arguments: str) -> str:
+        output = io.StringIO()
+        call_command("setup_bucket", *arguments, stdout=output)
+        return output.getvalue()
+
+
+class SetupTests(BucketTestCase):
+    def test_it_makes_a_private_bucket_that_only_our_pages_may_read_as_often_as_wanted(self):
+        self.use()
+        with override_settings(PUBLIC_URL="https://art.example.org"):
+            first, second = self.set_up(), self.set_up()
+        self.assertIn(f"bucket {self.name}: made\n", first)
+        self.assertIn(f"bucket {self.name}: there\n", second)
+        self.assertIn("strangers: refused, as it must be\n", second)
+        storage.save(KEY, PICTURE, content_type="image/png")
+        address = storage.url(KEY)
+        ours = requests.get(address, headers={"Origin": "https://art.example.org"}, timeout=30)
+        self.assertEqual(ours.headers["Access-Control-Allow-Origin"], "https://art.example.org")
+        theirs = requests.get(address, headers={"Origin": "https://evil.example"}, timeout=30)
+        self.assertNotIn("Access-Control-Allow-Origin", theirs.headers)
+        rules = bucket.client().get_bucket_lifecycle_configuration(Bucket=self.name)["Rules"]
+        self.assertEqual({rule["ID"] for rule in rules}, {"unfinished-uploads", "old-versions"})
+
+    def test_it_brings_back_what_was_deleted_where_old_versions_are_kept(self):
+        self.use()
+        self.set_up("--keep-old-versions")
+        storage.save(KEY, PICTURE, content_type="image/png")
+        storage.delete(KEY)
+        s3 = bucket.client()
+        (version,) = s3.list_object_versions(Bucket=self.name, Prefix=KEY)["Versions"]
+        kept = s3.get_object(Bucket=self.name, Key=version["Key"], VersionId=version["VersionId"])["Body"].read()
+        self.assertEqual(kept, PICTURE)
+
+    def test_it_says_that_a_key_is_wrong(self):
+        self.use(secret="wrong")
+        with self.assertRaises(CommandError):
+            self.set_up()
+
+    def test_it_refuses_a_bucket_that_strangers_can_read(self):
+        self.use()
+        s3 = bucket.client()
+        s3.create_bucket(Bucket=self.name)
+        s3.put_bucket_policy(
+            Bucket=self.name,
+            Policy='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*",'
+            f'"Action":"s3:GetObject","Resource":"arn:aws:s3:::{self.name}/*"}}]}}',
+        )
+        with self.assertRaisesRegex(CommandError, "everybody can read"):
+            self.set_up()
+
+    def test_it_says_that_files_lie_on_the_disk_where_no_bucket_is_set(self):
+        with override_settings(S3_BUCKET=""):
+            self.assertIn("S3_BUCKET is not set", self.set_up())
+
+
+class StorageTests(BucketTestCase):
+    def setUp(self):
+        super().setUp()
+        self.use()
+        bucket.client().create_bucket(Bucket=self.name)
+        storage.save(KEY, PICTURE, content_type="image/png")
+
+    def test_it_hands_a_picture_out_by_a_presigned_address_only(self):
+        answer = requests.get(storage.url(KEY), timeout=30)
+        self.assertEqual((answer.status_code, answer.content), (200, PICTURE))
+        self.assertEqual(answer.headers["Content-Type"], "image/png")
+        self.assertEqual(answer.headers["Cache-Control"], "private, max-age=31536000, immutable")
+        bare = storage.url(KEY).partition("?")[0]
+        self.assertEqual(requests.get(bare, timeout=30).status_code, 403)
+        other = storage.url(KEY).replace("picture-0", "picture-1")
+        self.assertEqual(requests.get(other, timeout=30).status_code, 403)
+        self.assertEqual(requests.put(storage.url(KEY), data=b"x", timeout=30).status_code, 403)
+
+    def test_it_hands_nothing_out_after_an_hour(self):
+        for age, status in ((timedelta(minutes=50), 200), (timedelta(minutes=70), 403)):
+            cache.clear()
+            past = datetime.now(UTC).replace(tzinfo=None) - age
+            with mock.patch("botocore.auth.get_current_datetime", return_value=past):
+                address = storage.url(KEY)
+            self.assertEqual(requests.get(address, timeout=30).status_code, status)
+
+    def test_its_address_stays_the_same_so_that_browsers_need_not_load_it_again(self):
+        first = storage.url(KEY)
+        with mock.patch("botocore.auth.get_current_datetime", return_value=datetime(2001, 2, 3)):
+            self.assertEqual(storage.url(KEY), first)
+        self.assertNotEqual(storage.download_url(KEY, filename="кот.png"), first)
+
+    def test_it_names_the_file_that_a_browser_saves(self):
+        answer = requests.get(storage.download_url(KEY, filename="кот.png"), timeout=30)
+        self.assertEqual(answer.headers["Content-Disposition"], "attachment; filename*=utf-8''%D0%BA%D0%BE%D1%82.png")
+
+    def test_it_gives_parts(self):
+        answer = requests.get(storage.url(KEY), headers={"Range": "bytes=100-199"}, timeout=30)
+        self.assertEqual((answer.status_code, answer.content), (206, PICTURE[100:200]))
+        self.assertEqual(answer.headers["Content-Range"], f"bytes 100-199/{len(PICTURE)}")
+
+    def test_it_keeps_large_files(self):
+        large = os.urandom(20 * 1024 * 1024)  # above boto3's 8 MB: in several parts
+        storage.save("uploads/somebody/large.png", large, content_type="image/png")
+        self.assertEqual(storage.read("uploads/somebody/large.png"), large)
+        self.assertEqual(requests.get(storage.url("uploads/somebody/large.png"), timeout=60).content, large)
+
+    def test_it_is_shut_for_a_wrong_key(self):
+        self.use(secret="wrong")
+        with self.assertRaises(ClientError) as refusal:
+            storage.save("images/somebody/else.png", PICTURE, content_type="image/png")
+        self.assertEqual(refusal.exception.response["ResponseMetadata"]["HTTPStatusCode"], 403)
+        cache.clear()
+        self.assertEqual(requests.get(storage.url(KEY), timeout=30).status_code, 403)
+
+    def test_browsers_see_the_public_address_of_a_bucket_behind_a_proxy(self):
+        with override_settings(S3_PUBLIC_URL="https://art.example.org/s3/"):
+            public = storage.url(KEY)
+        self.assertTrue(public.startswith(f"https://art.example.org/s3/{self.name}/{KEY}?"), public)
+
+
+class TLSTests(BucketTestCase):
+    def test_it_works_over_https_with_an_authority_of_its_own(self):
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        certificate, key = make_certificate(folder)
+        identities = folder / "identities.json"
+        identities.write_text(
+            '{"identities":[{"name":"artgen","credentials":[{"accessKey":"key","secretKey":"secret"}],'
+            '"actions":["Admin","Read","Write","List","Tagging"]}]}'
+        )
+        port, plain_port = free_port(), free_port()
+        ports = [f"-{name}.port={free_port()}" for name in ("master", "volume", "filer", "admin")]
+        server = [str(Path(sys.executable).parent / "weed"), f"-logdir={folder}", "mini", f"-dir={folder}"]
+        server += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-s3.config={identities}", "-webdav=false", *ports]
+        server += [f"-s3.port={plain_port}", f"-s3.port.https={port}"]
+        server += [f"-s3.cert.file={certificate}", f"-s3.key.file={key}"]
+        server += ["-admin.ui=false", "-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]
+        self.enterContext(running(server, port=port, log=folder / "log", stop=signal.SIGKILL, seconds=30))
+        self.use(address=f"https://127.0.0.1:{port}", verify=certificate)
+        default_storage.connection.meta.client.create_bucket(Bucket=self.name)
+        for size in (1000, 12 * 1024 * 1024):
+            data = os.urandom(size)
+            default_storage.save(KEY, ContentFile(data))
+            self.assertEqual(storage.read(KEY), data)
+            cache.clear()
+            self.assertEqual(requests.get(storage.url(KEY), verify=certificate, timeout=60).content, data)
