@@ -41,10 +41,12 @@ NGINX_SOCKETS_SERVERS=$(servers "$NGINX_SOCKETS")
 NGINX_USER=
 # Started by root, nginx gives its workers to somebody else: to whom the files belong.
 if [ "$(id -u)" = 0 ]; then NGINX_USER="user $(stat -c %U "$STATIC_ROOT");"; fi
+NGINX_LOG_TO="$NGINX_ACCESS_LOG json"
+[ "$NGINX_ACCESS_LOG" != off ] || NGINX_LOG_TO=off
 NGINX_LISTEN_IPV6=
 if [ -e /proc/net/if_inet6 ] && [ -s /proc/net/if_inet6 ]; then NGINX_LISTEN_IPV6="listen [::]:$NGINX_PORT default_server backlog=1024;"; fi
 NGINX_PAGE=$(cat "$here/page.html")
-export NGINX_PAGE NGINX_WEB_SERVERS NGINX_SOCKETS_SERVERS NGINX_USER NGINX_LISTEN_IPV6
+export NGINX_LOG_TO NGINX_PAGE NGINX_WEB_SERVERS NGINX_SOCKETS_SERVERS NGINX_USER NGINX_LISTEN_IPV6
 
 # Whom to believe X-Forwarded-For and X-Forwarded-Proto: nobody, or the proxies that were named.
 each_proxy() { echo "$NGINX_TRUSTED_PROXIES" | tr -s ' ,' '\n' | sed -n "s|..*|$1|p"; }

@@ -1,0 +1,161 @@
+"""nginx alone, as nginx/render.sh configures it: TLS, load balancers in front, an application that is away."""
+
+import concurrent.futures
+import http.server
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+import pytest
+import requests
+from django.conf import settings
+
+from artgen.tests.services import free_port, running
+from generation.tests.certificate import make_certificate
+
+pytestmark = pytest.mark.nginx
+
+
+class Echo(http.server.BaseHTTPRequestHandler):
+    """Answers with the headers that it got, as JSON."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        body = json.dumps(dict(self.headers)).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class NginxTests(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory(dir="/tmp")))
+        self.folder.chmod(0o755)
+        self.port, self.tls_port = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def application(self) -> str:
+        """Start an application that echoes headers, and return its host and port."""
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return f"127.0.0.1:{server.server_port}"
+
+    def nginx(self, **environment: str) -> None:
+        """Run nginx until the test ends."""
+        folder = self.folder / "nginx"
+        environment = {
+            "PATH": os.environ["PATH"],
+            "STATIC_ROOT": str(self.folder),
+            "NGINX_PORT": str(self.port),
+            "NGINX_TLS_PORT": str(self.tls_port),
+            "NGINX_WORKERS": "1",
+            "NGINX_ACCESS_LOG": "off",
+            "NGINX_SOCKETS": "127.0.0.1:1",
+            "NGINX_WEB": "127.0.0.1:1",
+            "PUBLIC_URL": self.url,
+            "LANGUAGE_CODE": "en",
+            **environment,
+        }
+        subprocess.run(["nginx/render.sh", folder], cwd=settings.BASE_DIR, env=environment, check=True)
+        command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr", "-g", "daemon off;"]
+        self.enterContext(running(command, port=self.port, log=self.folder / "log", stop=signal.SIGTERM))
+
+    def headers(self, **headers: str) -> dict[str, str]:
+        """Return what the application is told of a request with these headers."""
+        return requests.get(f"{self.url}/", headers=headers, timeout=30).json()
+
+    def test_it_believes_no_header_about_the_client(self):
+        self.nginx(NGINX_WEB=self.application())
+        told = self.headers(**{"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "X-Real-IP": "1.2.3.4"})
+        self.assertEqual((told["X-Real-IP"], told["X-Forwarded-For"]), ("127.0.0.1", "127.0.0.1"))
+        self.assertEqual(told["X-Forwarded-Proto"], "http")
+        self.assertEqual(told["Host"], f"127.0.0.1:{self.port}")
+
+    def test_it_believes_the_proxies_that_are_named(self):
+        self.nginx(NGINX_WEB=self.application(), NGINX_TRUSTED_PROXIES="10.0.0.0/8, 127.0.0.1")
+        told = self.headers(**{"X-Forwarded-For": "6.6.6.6, 203.0.113.9, 10.1.2.3", "X-Forwarded-Proto": "https"})
+        self.assertEqual((told["X-Real-IP"], told["X-Forwarded-Proto"]), ("203.0.113.9", "https"))
+
+    def test_it_speaks_tls_and_http2_and_sends_plain_http_there(self):
+        certificate, key = make_certificate(self.folder)
+        Path(certificate).rename(self.folder / "fullchain.pem")
+        Path(key).rename(self.folder / "privkey.pem")
+        acme = self.folder / ".well-known" / "acme-challenge"
+        acme.mkdir(parents=True)
+        (acme / "token").write_text("proof")
+        self.nginx(
+            NGINX_WEB=self.application(),
+            NGINX_SERVER="tls",
+            NGINX_TLS_DIR=str(self.folder),
+            NGINX_ACME_DIR=str(self.folder),
+            PUBLIC_URL="https://art.example.org",
+        )
+        answer = requests.get(f"{self.url}/create/?a=b", allow_redirects=False, timeout=30)
+        self.assertEqual(answer.status_code, 308)
+        self.assertEqual(answer.headers["Location"], "https://art.example.org/create/?a=b")
+        self.assertEqual(requests.get(f"{self.url}/.well-known/acme-challenge/token", timeout=30).text, "proof")
+
+        address = f"https://127.0.0.1:{self.tls_port}/"
+        told = requests.get(address, verify=str(self.folder / "fullchain.pem"), timeout=30).json()
+        self.assertEqual(told["X-Forwarded-Proto"], "https")
+        context = ssl.create_default_context(cafile=str(self.folder / "fullchain.pem"))
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        with (
+            socket.create_connection(("127.0.0.1", self.tls_port)) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as encrypted,
+        ):
+            self.assertEqual((encrypted.selected_alpn_protocol(), encrypted.version()), ("h2", "TLSv1.3"))
+
+    def test_it_says_that_the_application_is_away(self):
+        self.nginx()
+        page = requests.post(f"{self.url}/create/", headers={"Accept-Language": "de, ru;q=0.5"}, timeout=30)
+        self.assertEqual((page.status_code, page.headers["Retry-After"]), (503, "10"))
+        self.assertIn("ArtGen скоро вернётся", page.content.decode())
+        answer = requests.post(f"{self.url}/api/v1/jobs/", timeout=30)
+        self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
+        self.assertEqual((answer.status_code, answer.json()["code"]), (503, "unavailable"))
+        self.assertEqual(answer.json()["type"], f"{self.url}/api/problems/unavailable/")
+
+    def test_made_up_tokens_get_nobody_past_the_limit_of_one_address(self):
+        self.nginx(NGINX_WEB=self.application(), NGINX_ADDRESS_RATE="20r/s", NGINX_ADDRESS_BURST="10")
+
+        def ask(number: int) -> int:
+            headers = {"Authorization": f"Bearer made-up-{number}"}
+            return requests.get(f"{self.url}/api/v1/models/", headers=headers, timeout=30).status_code
+
+        with concurrent.futures.ThreadPoolExecutor(10) as crowd:
+            answers = list(crowd.map(ask, range(60)))
+        self.assertGreater(answers.count(429), 10)
+        self.assertGreaterEqual(answers.count(200), 10)
+
+    def test_it_refuses_to_be_configured_without_a_value(self):
+        templates = (settings.BASE_DIR / "nginx" / "nginx.conf").read_text()
+        broken = self.folder / "broken"
+        broken.mkdir()
+        for file in (settings.BASE_DIR / "nginx").iterdir():
+            (broken / file.name).write_bytes(file.read_bytes())
+        (broken / "nginx.conf").write_text(templates + "${NGINX_FORGOTTEN}\n")
+        environment = {"PATH": os.environ["PATH"], "STATIC_ROOT": str(self.folder)}
+        outcome = subprocess.run(
+            ["sh", broken / "render.sh", self.folder / "nginx"],
+            env=environment, check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        self.assertEqual(outcome.returncode, 1)
+        self.assertIn("nginx.conf: no value for NGINX_FORGOTTEN", outcome.stderr)
