@@ -45,6 +45,7 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "too_many_waiting": (429, gettext_lazy("Too many pictures are waiting")),
     "server_error": (500, gettext_lazy("Something went wrong here")),
     "generation_off": (503, gettext_lazy("Creating is paused")),
+    "unavailable": (503, gettext_lazy("ArtGen is back in a moment")),  # answered by nginx while the application is away
 }
 """Each code with its status and title. A published code never changes."""
 

@@ -11,7 +11,9 @@ from django.test import SimpleTestCase
 
 EXAMPLE = settings.BASE_DIR / "deploy" / "env.example"
 READERS = ("artgen/settings.py", "artgen/capacity.py", "deploy/gunicorn.conf.py")
-BY_OTHERS = {"SOCKETS_PING_INTERVAL", "SOCKETS_PING_TIMEOUT", "RUN_DIR"}  # read by deploy/start.sh
+BY_START = {"SOCKETS_PING_INTERVAL", "SOCKETS_PING_TIMEOUT", "RUN_DIR"}
+BY_COMPOSE = {"ARTGEN_VERSION", "BIND_ADDRESS", "GRAFANA_PASSWORD", "PORT", "POSTGRES_PASSWORD", "TLS_DIR", "TLS_PORT"}
+BY_OTHERS = BY_START | BY_COMPOSE | {"NGINX_SERVER", "NGINX_TRUSTED_PROXIES"}
 SHOW = """
 import json
 from artgen import settings
