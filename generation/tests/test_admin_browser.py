@@ -91,7 +91,7 @@ class AdminInABrowser(unittest.TestCase):
         expect(page.locator("#events-group")).to_contain_text("succeeded")
         picture = page.locator("#images-group img")
         expect(picture).to_be_visible()
-        self.assertGreater(picture.evaluate("image => image.naturalWidth"), 0)
+        self.assertGreater(picture.evaluate("image => image.decode().then(() => image.naturalWidth)"), 0)
         self.look(page, "job-succeeded")
         page.goto(f"{self.demo.url}/admin/generation/job/?q=barn")
         page.click("#result_list .field-prompt_cut a")
