@@ -55,6 +55,14 @@ def as_browsers_see(address: str) -> str:
     return address
 
 
+def as_we_see(address: str) -> str:
+    """Return what `as_browsers_see` was given: the same file as this machine reaches it."""
+    inside, outside = f"{settings.S3_ENDPOINT_URL.rstrip('/')}/", f"{settings.S3_PUBLIC_URL.rstrip('/')}/"
+    if settings.S3_PUBLIC_URL and address.startswith(outside):
+        return f"{inside}{address.removeprefix(outside)}"
+    return address
+
+
 def client() -> Any:
     """Return a new boto3 client with the settings of the default storage."""
     storage: Any = settings.STORAGES["default"]

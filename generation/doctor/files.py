@@ -9,8 +9,10 @@ import requests
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import connection
 
 from generation import storage
+from generation.bucket import as_we_see
 from generation.doctor.check import Check, words_of
 
 PROBE_SECONDS = 10
@@ -50,7 +52,7 @@ def bucket() -> Check:
 
 
 def _presigned(key: str, data: bytes) -> Check | None:
-    url = storage.url(key)
+    url = as_we_see(storage.url(key))
     if requests.get(url, timeout=PROBE_SECONDS).content != data:
         hint = "Browsers load pictures this way: look at S3_REGION, and at policies of the bucket."
         return Check("bucket", False, "a presigned address does not serve the file", hint)
@@ -61,7 +63,10 @@ def _presigned(key: str, data: bytes) -> Check | None:
 
 def disk() -> Check:
     """Measure the free space where files or the database lie on this machine's disk."""
-    folder = Path(settings.MEDIA_ROOT if isinstance(default_storage, FileSystemStorage) else settings.DATA_DIR)
+    files_here = isinstance(default_storage, FileSystemStorage)
+    if not files_here and connection.vendor != "sqlite":
+        return Check("disk", True, "nothing is kept here: pictures are in the bucket, rows in PostgreSQL")
+    folder = Path(settings.MEDIA_ROOT if files_here else settings.DATA_DIR)
     while not folder.exists():
         folder = folder.parent
     usage = shutil.disk_usage(folder)

@@ -171,7 +171,9 @@ class StorageTests(BucketTestCase):
     def test_browsers_see_the_public_address_of_a_bucket_behind_a_proxy(self):
         with override_settings(S3_PUBLIC_URL="https://art.example.org/s3/"):
             public = storage.url(KEY)
+            ours = bucket.as_we_see(public)
         self.assertTrue(public.startswith(f"https://art.example.org/s3/{self.name}/{KEY}?"), public)
+        self.assertEqual(requests.get(ours, timeout=30).content, PICTURE)
 
 
 class TLSTests(BucketTestCase):
