@@ -16,11 +16,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from generation import callbacks, hints, lifecycle, pictures, provider, sources, storage, turns
-from generation.models import AT_RUNPOD, GenerationSwitch, Image, ImageModel, Job, Status
+from generation import callbacks, hints, keeping, lifecycle, provider, sources, turns
+from generation.models import AT_RUNPOD, GenerationSwitch, ImageModel, Job, Status
 from generation.runpod import payloads
-from generation.runpod.download import DownloadFailed, DownloadRefused, fetch_picture
-from generation.runpod.payloads import OutputError, Parameters, PayloadError, Result
+from generation.runpod.download import DownloadFailed, DownloadRefused
+from generation.runpod.payloads import OutputError, Parameters, PayloadError
 from generation.runpod.picture import NotAPicture
 from generation.runpod.report import Report, State
 from generation.runpod.verdicts import Gone, NotAccepted, Refused, RunPodError, Unknown
@@ -318,7 +318,9 @@ def _store(job: Job) -> None:
                 job.snapshot["dialect"], provider.client().status(job.snapshot["endpoint_id"], job.runpod_id)
             )
             images = [
-                _keep(job, position=position, data=_bytes(picture), seed=_seed(job, result, position))
+                keeping.keep(
+                    job, position=position, data=keeping.fetch(picture), seed=keeping.seed_of(job, result, position)
+                )
                 for position, picture in enumerate(result.pictures)
             ]
         except OutputError as error:
@@ -346,45 +348,6 @@ def _store_later(job: Job, error: Exception) -> None:
         lifecycle.failed(job, code="storage", detail=repr(error))
     else:
         lifecycle.postponed(job, until=now + STORE_PAUSE)
-
-
-def _bytes(picture: payloads.Picture) -> bytes:
-    if picture.data is not None:
-        return picture.data
-    return fetch_picture(picture.url or "", allowed_hosts=settings.RUNPOD_IMAGE_HOSTS)
-
-
-def _seed(job: Job, result: Result, position: int) -> int:
-    """Return the seed of one picture: what the worker says, else ours; several in one job count up from it."""
-    if result.seed is not None and len(result.pictures) == 1:
-        return result.seed
-    return job.seed + position
-
-
-def _keep(job: Job, *, position: int, data: bytes, seed: int) -> Image:
-    """Put one picture into the bucket and return its row, not yet inserted."""
-    written = {**job.parameters, "model": job.snapshot["slug"], "seed": seed}
-    del written["source_images"]
-    picture = pictures.prepare(data, parameters=written)
-    key = storage.image_key(user_id=job.user_id, job_id=job.id, position=position, content_type=picture.content_type)
-    thumbnail_key = storage.thumbnail_key(user_id=job.user_id, job_id=job.id, position=position)
-    storage.save(key, picture.data, content_type=picture.content_type)
-    storage.save(thumbnail_key, picture.thumbnail, content_type="image/webp")
-    return Image(
-        user_id=job.user_id,
-        job=job,
-        position=position,
-        key=key,
-        thumbnail_key=thumbnail_key,
-        placeholder=picture.placeholder,
-        width=picture.width,
-        height=picture.height,
-        bytes=len(picture.data),
-        content_type=picture.content_type,
-        sha256=picture.sha256,
-        seed=seed,
-        created_at=timezone.now(),
-    )
 
 
 # --- stop, tick ------------------------------------------------------------------------------------------------------

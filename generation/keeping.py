@@ -1,0 +1,50 @@
+"""Keep what RunPod drew: fetch it, put it into the bucket, describe it as a row."""
+
+from django.conf import settings
+from django.utils import timezone
+
+from generation import pictures, storage
+from generation.models import Image, Job
+from generation.runpod import payloads
+from generation.runpod.download import fetch_picture
+from generation.runpod.payloads import Result
+
+
+def fetch(picture: payloads.Picture) -> bytes:
+    """Return the bytes of one picture of a result; raises DownloadRefused or DownloadFailed."""
+    if picture.data is not None:
+        return picture.data
+    return fetch_picture(picture.url or "", allowed_hosts=settings.RUNPOD_IMAGE_HOSTS)
+
+
+def seed_of(job: Job, result: Result, position: int) -> int:
+    """Return the seed of one picture: what the worker says, else ours; several in one job count up from it."""
+    if result.seed is not None and len(result.pictures) == 1:
+        return result.seed
+    return job.seed + position
+
+
+def keep(job: Job, *, position: int, data: bytes, seed: int) -> Image:
+    """Put one picture into the bucket and return its row, not yet inserted."""
+    written = {**job.parameters, "model": job.snapshot["slug"], "seed": seed}
+    del written["source_images"]
+    picture = pictures.prepare(data, parameters=written)
+    key = storage.image_key(user_id=job.user_id, job_id=job.id, position=position, content_type=picture.content_type)
+    thumbnail_key = storage.thumbnail_key(user_id=job.user_id, job_id=job.id, position=position)
+    storage.save(key, picture.data, content_type=picture.content_type)
+    storage.save(thumbnail_key, picture.thumbnail, content_type="image/webp")
+    return Image(
+        user_id=job.user_id,
+        job=job,
+        position=position,
+        key=key,
+        thumbnail_key=thumbnail_key,
+        placeholder=picture.placeholder,
+        width=picture.width,
+        height=picture.height,
+        bytes=len(picture.data),
+        content_type=picture.content_type,
+        sha256=picture.sha256,
+        seed=seed,
+        created_at=timezone.now(),
+    )
