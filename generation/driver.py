@@ -16,11 +16,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from generation import callbacks, hints, keeping, lifecycle, provider, sources, turns
+from generation import callbacks, hints, inputs, keeping, lifecycle, provider, sources, turns
 from generation.models import AT_RUNPOD, GenerationSwitch, ImageModel, Job, Status
 from generation.runpod import payloads
 from generation.runpod.download import DownloadFailed, DownloadRefused
-from generation.runpod.payloads import OutputError, Parameters, PayloadError
+from generation.runpod.payloads import OutputError, PayloadError
 from generation.runpod.picture import NotAPicture
 from generation.runpod.report import Report, State
 from generation.runpod.verdicts import Gone, NotAccepted, Refused, RunPodError, Unknown
@@ -75,14 +75,8 @@ def _take_turn(slug: str) -> Job | None:
 
 def _submit(job: Job) -> None:
     try:
-        dialect, endpoint_id = job.snapshot["dialect"], job.snapshot["endpoint_id"]
+        endpoint_id, payload = job.snapshot["endpoint_id"], inputs.of_job(job)
         client, webhook = provider.client(), callbacks.address(job)
-        payload = payloads.build(
-            dialect,
-            _parameters(job),
-            sources=sources.of_job(job, with_data=payloads.DIALECTS[dialect].needs_data),
-            workflow=job.snapshot.get("workflow"),
-        )
     # Nothing has been sent yet, so nothing can run.
     except sources.SourceMissing as error:
         lifecycle.failed(job, code="source_missing", detail=repr(error))
@@ -131,21 +125,6 @@ def _defer(job: Job, *, retry_after: float | None, detail: str) -> None:
     if retry_after is not None:
         pause = min(max(pause, timedelta(seconds=retry_after)), RETRY_AFTER_MOST)
     lifecycle.deferred(job, until=timezone.now() + pause, detail=detail)
-
-
-def _parameters(job: Job) -> Parameters:
-    template = job.snapshot.get("style_template") or "{prompt}"
-    return Parameters(
-        prompt=template.replace("{prompt}", job.prompt),
-        negative_prompt=job.negative_prompt,
-        width=job.width,
-        height=job.height,
-        steps=job.steps,
-        guidance=job.guidance,
-        seed=job.seed,
-        strength=job.strength,
-        sampler=job.snapshot.get("sampler"),
-    )
 
 
 # --- check -----------------------------------------------------------------------------------------------------------
