@@ -199,7 +199,7 @@ S3_OPTIONS = {
         response_checksum_validation="when_required",
         connect_timeout=5,
         read_timeout=30,
-        max_pool_connections=50,
+        max_pool_connections=env.int("HTTP_POOL_KEPT", default=50),
         retries={"max_attempts": 2, "mode": "standard"},
     ),
 }
@@ -236,6 +236,15 @@ CONTENT_SECURITY_POLICY = {
 
 # --- RunPod ----------------------------------------------------------------------------------------------------------
 RUNPOD_API_KEY = env.str("RUNPOD_API_KEY", default="")
+HTTP_LIMITS = {  # connections of one process
+    "kept": env.int("HTTP_POOL_KEPT", default=50),
+    "most": env.int("HTTP_POOL_MAX", default=100),
+    "wait_seconds": env.float("HTTP_POOL_WAIT_SECONDS", default=5),
+    "connect_seconds": env.float("HTTP_CONNECT_SECONDS", default=3.05),
+    "read_seconds": env.float("HTTP_READ_SECONDS", default=15),
+    "sweep_connections": env.int("HTTP_SWEEP_CONNECTIONS", default=4),
+    "sweep_seconds": env.float("HTTP_SWEEP_SECONDS", default=8),
+}
 RUNPOD_BASE_URL = env.str("RUNPOD_BASE_URL", default="https://api.runpod.ai/v2").rstrip("/")
 RUNPOD_IMAGE_HOSTS = env.list("RUNPOD_IMAGE_HOSTS", default=["image.runpod.ai"])
 RUNPOD_TTL_SECONDS = env.int("RUNPOD_TTL_SECONDS", default=1200)

@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from generation import checks as checks  # registers them
+
 
 class GenerationConfig(AppConfig):
     """A job from prompt to picture."""

@@ -27,7 +27,7 @@ from generation.runpod.verdicts import Gone, NotAccepted, Refused, RunPodError, 
 
 log = logging.getLogger(__name__)
 
-CHECK_LEASE = timedelta(seconds=60)  # longer than any timeout of the calls made under it
+CHECK_LEASE = timedelta(seconds=max(60, provider.LIMITS.longest_seconds + 10))  # longer than any call made under it
 STORE_LEASE = timedelta(seconds=180)
 LOOK_EVERY = timedelta(seconds=2)
 READS_PER_SECOND = 100  # half of what RunPod allows an endpoint

@@ -70,7 +70,7 @@ def position(job: Job) -> int | None:
 
 def _behind(model: ImageModel, one: Eta, *, before: int) -> Eta:
     """Return the time until a job with `before` jobs in front of it is done: whole rounds of `max_in_flight`."""
-    rounds = (turns.line(model.pk).at_runpod + before) // model.max_in_flight
+    rounds = (turns.line(model.pk).at_runpod + before) // max(model.max_in_flight, 1)
     return Eta(one.p50 * (rounds + 1), one.p50 * rounds + one.p90)
 
 

@@ -3,9 +3,16 @@
 from functools import lru_cache
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
+from generation.runpod.access import Limits
 from generation.runpod.client import Client
 from generation.runpod.sweep import Sweep
+
+try:
+    LIMITS = Limits(**settings.HTTP_LIMITS)
+except ValueError as error:
+    raise ImproperlyConfigured(f"The HTTP_… values of the environment do not fit together: {error}.") from error
 
 
 def client() -> Client:
@@ -20,9 +27,9 @@ def sweep() -> Sweep:
 
 @lru_cache(maxsize=8)
 def _client(base_url: str, api_key: str) -> Client:
-    return Client(base_url=base_url, api_key=api_key)
+    return Client(base_url=base_url, api_key=api_key, limits=LIMITS)
 
 
 @lru_cache(maxsize=8)
 def _sweep(base_url: str, api_key: str) -> Sweep:
-    return Sweep(base_url=base_url, api_key=api_key)
+    return Sweep(base_url=base_url, api_key=api_key, limits=LIMITS)

@@ -6,21 +6,18 @@ Documentation of the API: https://docs.runpod.io/serverless/endpoints/send-reque
 import contextlib
 import http.cookiejar
 import json
-import os
 import threading
 import time
-import urllib.parse
-import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import requests
-import requests.auth
 import urllib3.exceptions
 from requests.exceptions import RequestException
 
 from . import pool
+from .access import Access, Limits, renew_after_fork
 from .health import Health, parse_health
 from .replies import REPLY_MOST, Reply, answer_in, report_in
 from .report import Report, State, parse_state
@@ -48,9 +45,6 @@ __all__ = [
 ]
 
 BODY_MOST = 10_000_000  # bytes of a /run; RunPod says 10 MB
-USER_AGENT = "ArtGen (+https://docs.runpod.io/serverless)"
-
-
 ID_LENGTH_MOST = 100
 
 
@@ -62,55 +56,26 @@ class Submission:
     state: State
 
 
-class _Bearer(requests.auth.AuthBase):
-    """Sets the key as an `auth`, so that a .netrc of the machine cannot replace it."""
-
-    def __init__(self, api_key: str) -> None:
-        self.api_key = api_key
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self.api_key}"
-        return request
-
-
 class Client:
     """Speaks to RunPod with one key; share it between threads, it survives a fork."""
 
-    def __init__(
-        self,
-        *,
-        base_url: str,
-        api_key: str,
-        connect_timeout: float = 3.05,
-        read_timeout: float = 15,
-        pool_kept: int = 50,
-        pool_maxsize: int = 100,
-        pool_wait: float = 5.0,
-    ) -> None:
-        """Prepare a client; nothing is connected yet.
-
-        `base_url` ends in `/v2`; timeouts are seconds; at most `pool_maxsize` requests are under way at once,
-        a further one waits `pool_wait` for its turn, and `pool_kept` connections stay open between requests.
-        """
-        self.base_url = base_url.rstrip("/")
-        self._api_key = header_key(api_key)
-        self._timeout = (connect_timeout, read_timeout)
-        self._reply_seconds = read_timeout * 2
-        self._pool_kept, self._pool_maxsize, self._pool_wait = pool_kept, pool_maxsize, pool_wait
-        self._fresh()
-        _clients.add(self)
+    def __init__(self, *, base_url: str, api_key: str, limits: Limits = Limits()) -> None:  # noqa: B008 it is frozen
+        """Prepare a client; nothing is connected yet. Raises ValueError for a key that cannot be in a header."""
+        self._access, self._limits = Access(base_url, api_key), limits
+        self.fresh()
+        renew_after_fork(self)
 
     def __repr__(self) -> str:
-        return f"Client(base_url={self.base_url!r})"
+        return f"Client(base_url={self._access.base_url!r})"
 
-    def _fresh(self) -> None:
-        self._pid = os.getpid()
-        self._turns = threading.BoundedSemaphore(self._pool_maxsize)
+    def fresh(self) -> None:
+        """Begin anew, without connections, as a forked child must."""
+        self._turns = threading.BoundedSemaphore(self._limits.most)
         session = requests.Session()
-        session.auth = _Bearer(self._api_key)
-        session.headers.update({"Accept": "application/json", "User-Agent": USER_AGENT})
+        session.auth = self._access
+        session.headers.update(self._access.headers)
         session.cookies.set_policy(_NoCookies())
-        adapter = pool.Adapter(kept=self._pool_kept)
+        adapter = pool.Adapter(kept=self._limits.kept)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         self._session = session
@@ -209,7 +174,7 @@ class Client:
             raise Unavailable("RunPod could not be reached", detail=error.detail) from error.__cause__
 
     def _url(self, endpoint_id: str, *path: str) -> str:
-        return address(self.base_url, endpoint_id, *path)
+        return self._access.address(endpoint_id, *path)
 
     def _send(self, method: str, url: str, data: bytes | None) -> Reply:
         """Return the reply of one request, read to its end. Raises _NoTurn or _Broken."""
@@ -222,47 +187,25 @@ class Client:
                     url,
                     data=data,
                     headers=headers,
-                    timeout=self._timeout,
+                    timeout=(self._limits.connect_seconds, self._limits.read_seconds),
                     allow_redirects=False,  # a redirected POST would be another call; and the key stays here
                     stream=True,
                 )
                 with contextlib.closing(response):
-                    body = _read_all(response, time.monotonic() + self._reply_seconds)
+                    body = _read_all(response, time.monotonic() + 2 * self._limits.read_seconds)
             except (RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-                raise _Broken(self._scrub(repr(error)), sent=pool.begun()) from error
-        return Reply(response.status_code, response.headers, self._scrub_bytes(body))
+                raise _Broken(self._access.scrub(repr(error)), sent=pool.begun()) from error
+        return Reply(response.status_code, response.headers, self._access.scrub_bytes(body))
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
         turns = self._turns
-        if not turns.acquire(timeout=self._pool_wait):
+        if not turns.acquire(timeout=self._limits.wait_seconds):
             raise _NoTurn
         try:
             yield
         finally:
             turns.release()
-
-    def _scrub(self, text: str) -> str:
-        return text.replace(self._api_key, "***") if self._api_key else text
-
-    def _scrub_bytes(self, data: bytes) -> bytes:
-        return data.replace(self._api_key.encode(), b"***") if self._api_key else data
-
-
-def address(base_url: str, *path: str) -> str:
-    """Return the address of a call; ids are quoted. Raises ValueError for an empty one."""
-    parts = [urllib.parse.quote(part, safe="") for part in path]
-    if not all(part.strip(".") for part in parts):
-        raise ValueError("an endpoint id or job id is empty")
-    return "/".join([base_url, *parts])
-
-
-def header_key(api_key: str) -> str:
-    """Return the key as it goes into a header; one read from a file ends in a newline. Raises ValueError."""
-    key = api_key.strip()
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise ValueError("the RunPod API key has characters that cannot be in a header")
-    return key
 
 
 class _NoTurn(Exception):
@@ -293,15 +236,3 @@ def _read_all(response: requests.Response, deadline: float) -> bytes:
         if time.monotonic() > deadline:
             raise TimeoutError("the reply took too long")
     return bytes(body)
-
-
-# A forked child must share neither a socket with its parent nor a lock that some thread held at that moment.
-_clients: "weakref.WeakSet[Client]" = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for client in list(_clients):
-        client._fresh()
-
-
-os.register_at_fork(after_in_child=_after_fork)

@@ -5,16 +5,14 @@ long as one call; a server that speaks only HTTP/1.1 gets one request at a time 
 400 jobs over TLS at 150 ms round trip: 0.45 s over HTTP/2, 0.7 s with 100 threads and 100 connections.
 """
 
-import os
 import threading
 import time
-import weakref
 from collections.abc import Iterator, Sequence
 
 import niquests
 from niquests.exceptions import ConnectTimeout, ReadTimeout
 
-from .client import USER_AGENT, address, header_key
+from .access import Access, Limits, renew_after_fork
 from .replies import REPLY_MOST, Reply, report_in
 from .report import Report
 from .verdicts import RunPodError, Unavailable
@@ -35,32 +33,30 @@ class Sweep:
         *,
         base_url: str,
         api_key: str,
-        connections: int = 4,
-        timeout: float = 8,
+        limits: Limits = Limits(),  # noqa: B008 it is frozen
         total_seconds: float = 25,
         verify: bool | str = True,
     ) -> None:
-        """Prepare a sweep; nothing is connected yet.
+        """Prepare a sweep; nothing is connected yet. Raises ValueError for a key that cannot be in a header.
 
-        `connections` is how many are used at once, `timeout` the seconds to wait for a connection or for the next
-        reply, `total_seconds` after which `read` returns whatever is there, and `verify` the file of another
+        `total_seconds` is after what time `read` returns whatever is there, and `verify` the file of another
         certificate authority, for tests.
         """
-        self._base_url = base_url.rstrip("/")
-        self._api_key = header_key(api_key)
-        self._connections = connections
+        self._access = Access(base_url, api_key)
+        self._connections = limits.sweep_connections
         # One figure for connecting and reading: over HTTP/2 niquests waits for replies as long as for a connection.
-        self._timeout = timeout
+        self._timeout = limits.sweep_seconds
         self._total_seconds = total_seconds
         # Said for every request, for the environment's REQUESTS_CA_BUNDLE wins over what the session says.
         self._verify = verify
-        self._fresh()
-        _sweeps.add(self)
+        self.fresh()
+        renew_after_fork(self)
 
     def __repr__(self) -> str:
-        return f"Sweep(base_url={self._base_url!r})"
+        return f"Sweep(base_url={self._access.base_url!r})"
 
-    def _fresh(self) -> None:
+    def fresh(self) -> None:
+        """Begin anew, without connections, as a forked child must."""
         self._lock = threading.Lock()
         self._idle: list[niquests.Session] = []
 
@@ -133,7 +129,7 @@ class Sweep:
                 continue
             try:
                 response = session.get(
-                    address(self._base_url, ref[0], "status", ref[1]),
+                    self._access.address(ref[0], "status", ref[1]),
                     timeout=self._timeout,
                     verify=self._verify,
                     allow_redirects=False,
@@ -169,20 +165,16 @@ class Sweep:
             if len(body) > REPLY_MOST:
                 return Unavailable(f"the reply has more than {REPLY_MOST} bytes")
             headers = {name.title(): value for name, value in response.headers.items()}
-            return report_in(Reply(response.status_code or 0, headers, body.replace(self._key_bytes, b"***")), ref[1])
+            return report_in(Reply(response.status_code or 0, headers, self._access.scrub_bytes(body)), ref[1])
         except RunPodError as error:
             return error
         except Exception as error:  # noqa: BLE001  (a body that cannot be decoded, for one)
             return self._unavailable(error)
 
     def _unavailable(self, error: Exception) -> Unavailable:
-        unavailable = Unavailable("RunPod could not be reached", detail=repr(error).replace(self._api_key, "***"))
+        unavailable = Unavailable("RunPod could not be reached", detail=self._access.scrub(repr(error)))
         unavailable.__cause__ = error
         return unavailable
-
-    @property
-    def _key_bytes(self) -> bytes:
-        return self._api_key.encode() or b"\0"
 
     def _session(self) -> niquests.Session:
         return niquests.Session(
@@ -192,30 +184,6 @@ class Sweep:
             disable_http3=True,
             revocation_configuration=None,  # would ask third parties about every certificate
             allow_incoming_cookies=False,
-            auth=_Bearer(self._api_key),
-            headers={"Accept": "application/json", "User-Agent": USER_AGENT},
+            auth=self._access,
+            headers=self._access.headers,
         )
-
-
-class _Bearer:
-    """Sets the key as an `auth`, so that a .netrc of the machine cannot replace it."""
-
-    def __init__(self, api_key: str) -> None:
-        self._api_key = api_key
-
-    def __call__(self, request: niquests.PreparedRequest) -> niquests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._api_key}"  # type: ignore[index]
-        return request
-
-
-# A forked child must share neither a connection with its parent nor a lock that some thread held at that
-# moment.
-_sweeps: "weakref.WeakSet[Sweep]" = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for sweep in list(_sweeps):
-        sweep._fresh()
-
-
-os.register_at_fork(after_in_child=_after_fork)

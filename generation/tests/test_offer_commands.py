@@ -4,6 +4,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 from artgen.test import BaseTestCase, EmulatorTestCase
 from generation.models import GenerationSwitch, ImageModel
@@ -59,7 +60,7 @@ class SetModelTests(EmulatorTestCase):
             ("flux-schnell", ["id=5"], "write field=value"),
             ("flux-schnell", ["enabled=maybe"], "enabled: say true or false"),
             ("flux-schnell", ["max_in_flight=many"], "max_in_flight:"),
-            ("flux-schnell", ["max_in_flight=0"], "max_in_flight:"),
+            ("flux-schnell", ["max_in_flight=0"], "max_in_flight: Ensure this value is greater than or equal to 1."),
             ("flux-schnell", ["max_in_flight=5", "price={"], "price: this is no JSON"),
             ("flux-schnell", ['price={"per_image": -1}'], "price:"),
             ("flux-schnell", ["dialect=klingon"], "dialect:"),
@@ -67,7 +68,7 @@ class SetModelTests(EmulatorTestCase):
             ("comfyui", ["workflow="], "workflow:"),
             ("comfyui", ["workflow=@/nowhere/graph.json"], "workflow:"),
         ):
-            with self.assertRaisesMessage(CommandError, words):
+            with self.assertRaisesMessage(CommandError, words), translation.override("ru"):
                 run("set_model", slug, *changes)
         self.assertEqual(list(ImageModel.objects.order_by("pk").values()), before)
 

@@ -11,6 +11,7 @@ import time
 import pytest
 
 from generation.runpod import pool
+from generation.runpod.access import Limits
 from generation.runpod.client import Client, Gone, NotAccepted, Refused, RunPodError, Unavailable, Unknown
 from generation.runpod.emulator import Emulator
 from generation.runpod.report import State
@@ -36,8 +37,8 @@ def client(emulator):
     client.close()
 
 
-def client_of(server, **options):
-    return Client(base_url=server.base_url, api_key=KEY, **options)
+def client_of(server, **limits):
+    return Client(base_url=server.base_url, api_key=KEY, limits=Limits(**limits))
 
 
 def test_it_submits_with_webhook_and_policy(emulator, client):
@@ -142,7 +143,7 @@ def test_it_knows_that_nothing_was_accepted_when_the_name_does_not_resolve():
 
 def test_it_knows_that_nothing_was_accepted_when_tls_fails():
     with raw_server(http("200 OK", b"{}")) as server:
-        client = Client(base_url=f"https://127.0.0.1:{server.port}/v2", api_key=KEY, connect_timeout=0.2)
+        client = Client(base_url=f"https://127.0.0.1:{server.port}/v2", api_key=KEY, limits=Limits(connect_seconds=0.2))
         with pytest.raises(NotAccepted):
             client.run(ENDPOINT, input=INPUT)
     assert all(b"POST" not in request for request in server.requests)
@@ -153,7 +154,7 @@ def test_it_does_not_know_when_the_reply_never_comes():
     with raw_server(lambda connection: gone.wait(10) and None) as server:
         try:
             with pytest.raises(Unknown):
-                client_of(server, read_timeout=0.2).run(ENDPOINT, input=INPUT)
+                client_of(server, read_seconds=0.2).run(ENDPOINT, input=INPUT)
         finally:
             gone.set()
 
@@ -334,7 +335,7 @@ def test_it_waits_for_its_turn_and_gives_up_in_time():
         gone.wait(10)
 
     with raw_server(hold) as server:
-        client = client_of(server, pool_maxsize=1, pool_wait=0.05, read_timeout=5)
+        client = client_of(server, kept=1, most=1, wait_seconds=0.05, read_seconds=5)
 
         def wait_for_nothing():
             with pytest.raises(Unavailable):
@@ -382,7 +383,7 @@ def test_it_opens_a_new_connection_instead_of_one_that_idled(emulator, client, m
 
 def test_it_survives_a_fork_while_another_thread_holds_its_turns(emulator, client):
     client.health(ENDPOINT)
-    for _ in range(client._pool_maxsize):
+    for _ in range(client._limits.most):
         client._turns.acquire()
     session = client._session
     pid = os.fork()
@@ -393,7 +394,7 @@ def test_it_survives_a_fork_while_another_thread_holds_its_turns(emulator, clien
         finally:
             os._exit(2)
     _, status = os.waitpid(pid, 0)
-    for _ in range(client._pool_maxsize):
+    for _ in range(client._limits.most):
         client._turns.release()
     assert os.waitstatus_to_exitcode(status) == 0
 

@@ -5,11 +5,13 @@ import json
 import os
 import socket
 import threading
+from collections import Counter
 
 import pytest
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
+from generation.runpod.access import Limits
 from generation.runpod.client import Client, Gone, Unavailable
 from generation.runpod.emulator import Emulator
 from generation.runpod.report import Report, State
@@ -22,14 +24,16 @@ ENDPOINT = "qwen-image-t2i"
 class TLSServer:
     """Answers /status over HTTP/2 and TLS, each reply 50 ms after its request, and counts connections and streams."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, protocols=("h2", "http/1.1")):
         self.certificate, key = make_certificate(folder)
         self.requests, self.plan, self.under_way, self.most_under_way = [], {}, 0, 0
+        self.streams, self.most_streams = Counter(), 0
         listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = listener.getsockname()[1]
         self._config = Config()
         self._config.bind = [f"fd://{listener.detach()}"]
         self._config.graceful_timeout = 0.1
+        self._config.alpn_protocols = list(protocols)
         self._config.certfile, self._config.keyfile = self.certificate, key
         self._config.errorlog = None
         self._stop = asyncio.Event()
@@ -62,12 +66,15 @@ class TLSServer:
         self.requests.append((scope["client"], scope["http_version"]))
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
+        self.streams[scope["client"]] += 1
+        self.most_streams = max(self.most_streams, self.streams[scope["client"]])
         runpod_id = scope["path"].rsplit("/", 1)[1]
         status, body, pause = self.plan.get(runpod_id, (200, json.dumps({"id": runpod_id, "status": "IN_QUEUE"}), 0.05))
         await asyncio.sleep(pause)
         await send({"type": "http.response.start", "status": status, "headers": [(b"retry-after", b"3")]})
         await send({"type": "http.response.body", "body": body.encode()})
         self.under_way -= 1
+        self.streams[scope["client"]] -= 1
 
 
 @pytest.fixture(scope="module")
@@ -76,15 +83,18 @@ def server(tmp_path_factory):
         yield server
 
 
-HASTY = {"timeout": 0.3}
-PATIENT = {"timeout": 60, "total_seconds": 120}  # a busy machine must not look like a silent server
+HASTY = {"limits": Limits(sweep_seconds=0.3)}
+PATIENT = {
+    "limits": Limits(sweep_seconds=60),
+    "total_seconds": 120,
+}  # a busy machine must not look like a silent server
 
 
 @pytest.fixture
 def over_tls(server):
     server.requests.clear()
     server.plan.clear()
-    server.most_under_way = 0
+    server.most_under_way = server.most_streams = 0
     sweep = Sweep(base_url=f"https://127.0.0.1:{server.port}/v2", api_key="key", verify=server.certificate, **PATIENT)
     yield sweep
     sweep.close()
@@ -102,6 +112,13 @@ def test_it_reads_hundreds_over_few_connections_at_the_same_time(server, over_tl
     assert len(server.requests) == 300
     assert len(server.connections) == 4
     assert server.most_under_way > 20
+
+
+def test_it_asks_for_400_jobs_over_4_connections_with_no_more_streams_than_servers_allow(server, over_tls):
+    found = over_tls.read(refs(400))
+    assert sum(isinstance(report, Report) for report in found.values()) == 400
+    assert sorted(Counter(client for client, _ in server.requests).values()) == [100, 100, 100, 100]
+    assert 5 < server.most_streams <= BATCH < 100
 
 
 def test_it_keeps_its_connections_for_the_next_sweep(server, over_tls):
@@ -134,7 +151,12 @@ def test_it_loses_no_report_to_anothers_trouble_over_http2(server, over_tls):
 
 def test_it_gives_up_what_does_not_answer_in_time_over_http2(server):
     server.plan |= {"job-8-u1": (200, "{}", 5)}
-    sweep = Sweep(base_url=f"https://127.0.0.1:{server.port}/v2", api_key="key", verify=server.certificate, timeout=0.5)
+    sweep = Sweep(
+        base_url=f"https://127.0.0.1:{server.port}/v2",
+        api_key="key",
+        verify=server.certificate,
+        limits=Limits(sweep_seconds=0.5),
+    )
     found = sweep.read(refs(9))
     assert isinstance(found[(ENDPOINT, "job-8-u1")], Unavailable)
     assert len(found) == 9
@@ -146,7 +168,7 @@ def test_it_reads_more_than_one_batch_on_a_connection(server, over_tls):
         base_url=f"https://127.0.0.1:{server.port}/v2",
         api_key="key",
         verify=server.certificate,
-        connections=1,
+        limits=Limits(sweep_connections=1),
     )
     found = sweep.read(refs(BATCH * 2 + 1))
     assert all(isinstance(report, Report) for report in found.values())
@@ -157,6 +179,16 @@ def test_it_reads_more_than_one_batch_on_a_connection(server, over_tls):
 def test_it_believes_no_unknown_certificate(server):
     found = Sweep(base_url=f"https://127.0.0.1:{server.port}/v2", api_key="key").read(refs(20))
     assert {type(outcome) for outcome in found.values()} == {Unavailable}
+
+
+def test_it_reads_over_tls_from_a_server_that_speaks_only_http1(tmp_path):
+    with TLSServer(tmp_path, protocols=["http/1.1"]) as old:
+        sweep = Sweep(base_url=f"https://127.0.0.1:{old.port}/v2", api_key="key", verify=old.certificate, **PATIENT)
+        found = sweep.read(refs(40))
+        sweep.close()
+    assert all(isinstance(report, Report) for report in found.values())
+    assert {version for _, version in old.requests} == {"1.1"}
+    assert (len(old.connections), old.most_streams) == (4, 1)
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +240,7 @@ def test_it_is_done_in_time_when_nothing_answers():
         sweep = Sweep(
             base_url=f"http://127.0.0.1:{deaf.getsockname()[1]}/v2",
             api_key="k",
-            timeout=3600,
+            limits=Limits(sweep_seconds=3600),
             total_seconds=0.2,
         )
         found = sweep.read(refs(50))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 from django.db import models, transaction
 
 from generation.catalog import CATALOG_FILE, read_catalog
@@ -22,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("file", nargs="?", type=Path, default=CATALOG_FILE)
         parser.add_argument("--overwrite", action="store_true", help="also change rows that are there already")
 
+    @no_translations
     def handle(self, *args: Any, file: Path, overwrite: bool, **options: Any) -> None:
         """Load all of the file or nothing."""
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 from django.db import models
 
 from generation.management.table import counted
@@ -29,6 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("slug")
         parser.add_argument("changes", nargs="+", metavar="field=value")
 
+    @no_translations
     def handle(self, *args: Any, slug: str, changes: list[str], **options: Any) -> None:
         """Change all of the fields or none; raises CommandError for what the model could not be driven with."""
         model = ImageModel.objects.filter(slug=slug).first()

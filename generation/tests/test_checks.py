@@ -1,0 +1,19 @@
+from django.core.checks import run_checks
+from django.test import SimpleTestCase, override_settings
+
+WORDS = "RUNPOD_API_KEY has spaces, line breaks or other characters that no key of RunPod has."
+
+
+def found(key: str) -> list[str]:
+    with override_settings(RUNPOD_API_KEY=key):
+        return [message.msg for message in run_checks() if message.id == "generation.E001"]
+
+
+class RunPodKeyTests(SimpleTestCase):
+    def test_it_takes_a_key_none_and_one_from_a_file_that_ends_in_a_newline(self) -> None:
+        for key in ("rpa_ABC123", "", "rpa_ABC123\n"):
+            self.assertEqual(found(key), [], repr(key))
+
+    def test_it_refuses_what_no_header_can_carry_and_does_not_repeat_it(self) -> None:
+        for key in ("rpa ABC", "rpa_ABC\nRUNPOD", "ключ", "rpa_\x00"):
+            self.assertEqual(found(key), [WORDS], repr(key))

@@ -1,0 +1,97 @@
+"""The pool of connections to RunPod and the bucket: what the processes really have, against the table of settings."""
+
+import base64
+import csv
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from importlib import metadata
+
+import pytest
+import urllib3
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from niquests.packages import urllib3 as of_niquests
+
+SHOW = """
+import django, json
+django.setup()
+from django.conf import settings
+from generation import driver, provider
+client, sweep = provider.client(), provider.sweep()
+adapter = client._session.get_adapter(settings.RUNPOD_BASE_URL)
+pool = adapter.poolmanager.connection_from_url(settings.RUNPOD_BASE_URL)
+print(json.dumps({
+    "kept": pool.pool.maxsize, "retries": adapter.max_retries.total, "turns": client._turns._initial_value,
+    "limits": [getattr(client._limits, name) for name in settings.HTTP_LIMITS],
+    "sweep": [sweep._connections, sweep._timeout], "bucket": settings.S3_OPTIONS["client_config"].max_pool_connections,
+    "lease": driver.CHECK_LEASE.total_seconds(), "longest": client._limits.longest_seconds,
+}))
+"""
+
+
+def effective(**environment: str) -> dict:
+    kept = {name: os.environ[name] for name in ("PATH", "URLLIB3_NO_OVERRIDE") if name in os.environ}
+    base = {"SECRET_KEY": "x", "DJANGO_SETTINGS_MODULE": "artgen.settings", "RUNPOD_API_KEY": "key"}
+    outcome = subprocess.run(
+        [sys.executable, "-c", SHOW],
+        env=kept | base | environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if outcome.returncode:
+        raise ImproperlyConfigured(outcome.stderr.strip().splitlines()[-1])
+    return json.loads(outcome.stdout)
+
+
+def test_it_is_as_the_table_says():
+    found = effective()
+    # 50 kept, at most 100 at once, 5 s for a free one; connecting and reading apart; never a second POST by itself.
+    assert (found["kept"], found["turns"], found["limits"][2], found["retries"]) == (50, 100, 5, 0)
+    assert found["limits"] == [50, 100, 5, 3.05, 15, 4, 8]
+    assert found["sweep"] == [4, 8]
+    assert found["bucket"] == 50
+
+
+def test_it_is_what_the_environment_says():
+    found = effective(
+        HTTP_POOL_KEPT="7",
+        HTTP_POOL_MAX="9",
+        HTTP_POOL_WAIT_SECONDS="0.5",
+        HTTP_CONNECT_SECONDS="1",
+        HTTP_READ_SECONDS="60",
+        HTTP_SWEEP_CONNECTIONS="2",
+        HTTP_SWEEP_SECONDS="3",
+    )
+    assert (found["kept"], found["turns"], found["bucket"]) == (7, 9, 7)
+    assert found["limits"] == [7, 9, 0.5, 1, 60, 2, 3]
+    assert found["lease"] > found["longest"] > 60, "nobody else looks at a job while a call about it is under way"
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"HTTP_POOL_KEPT": "101"},
+        {"HTTP_POOL_KEPT": "0"},
+        {"HTTP_SWEEP_CONNECTIONS": "0"},
+        {"HTTP_READ_SECONDS": "0"},
+    ],
+)
+def test_it_refuses_values_that_do_not_fit_together(environment):
+    with pytest.raises(ImproperlyConfigured, match="The HTTP_… values of the environment do not fit together"):
+        effective(**environment)
+
+
+def test_boto3_and_requests_keep_their_own_urllib3():
+    """urllib3-future, which niquests brings, can overwrite urllib3's files; every one is as it was packed."""
+    own = metadata.distribution("urllib3")
+    assert urllib3.__version__ == own.version
+    assert of_niquests.__name__ == "urllib3_future"
+    checked = 0
+    for path, digest, _ in csv.reader((own.read_text("RECORD") or "").splitlines()):
+        if path.startswith("urllib3/") and digest:
+            data = own.locate_file(path).read_bytes()
+            shown = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+            assert digest == f"sha256={shown}", path
+            checked += 1
+    assert checked > 20
