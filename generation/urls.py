@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generation.views import create, gallery, images, jobs, media, start
+from generation.views import create, explore, gallery, images, jobs, media, start
 from generation.webhooks import runpod_hook
 
 urlpatterns = [
@@ -20,7 +20,7 @@ urlpatterns = [
     path("gallery/trash/", gallery.trash, name="trash"),
     path("gallery/trash/restore/", gallery.restore_all, name="restore_all"),
     path("gallery/trash/empty/", gallery.empty_trash, name="empty_trash"),
-    path("explore/", gallery.explore, name="explore"),
+    path("explore/", explore.explore, name="explore"),
     path("images/<uuid:image_id>/", images.image, name="image"),
     path("images/<uuid:image_id>/download/", images.download, name="download_image"),
     path("images/<uuid:image_id>/favorite/", images.favorite, name="favorite_image"),

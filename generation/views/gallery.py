@@ -1,4 +1,4 @@
-"""The gallery: all of one's pictures by month, with search and filters; the trash; what is public."""
+"""The gallery: all of one's pictures by month, with search and filters; the trash."""
 
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.models import User
 from artgen import words
 from generation import gallery as pictures
-from generation.models import Image, ImageModel, ImageQuerySet, Job, Visibility
+from generation.models import Image, ImageModel, ImageQuerySet, Job
 from generation.search import matching
 from generation.views import grid
 from generation.views.parts import part, wants_part
@@ -150,18 +150,6 @@ def empty_trash(request: HttpRequest) -> HttpResponse:
     if not counts.trashed:
         return redirect("trash")
     return render(request, "generation/empty_trash.html", {"place": "trash", "counts": counts})
-
-
-@require_GET
-def explore(request: HttpRequest) -> HttpResponse:
-    """Show what people have made public, newest first; prompts stay with their owners."""
-    public = Image.objects.kept().filter(visibility=Visibility.PUBLIC)
-    heap = grid.newest(public, before=request.GET.get("before", ""))
-    next_address = f"{reverse('explore')}?{urlencode({'before': heap.next})}" if heap.next else ""
-    context = {"heap": heap, "next_address": next_address}
-    if wants_part(request):
-        return part(request, "generation/_public.html", context)
-    return render(request, "generation/explore.html", context)
 
 
 def _counts(user: User) -> Counts:
