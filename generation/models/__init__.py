@@ -1,8 +1,10 @@
-"""The rows: models on offer and styles, jobs with their history, pictures and uploads. Who writes what:
+"""The rows: models on offer and styles, jobs with their history, pictures, uploads and collections. Who writes what:
 
-`Job.status` and `Job.due_at` are written by `lifecycle` alone; pictures by `driver` (birth) and `gallery` (after).
+`Job.status` and `Job.due_at` are written by `lifecycle` alone; pictures by `driver` (birth) and `gallery` (after);
+collections by `collections`.
 """
 
+from generation.models.collections import Collection, CollectionImage, CollectionQuerySet
 from generation.models.jobs import (
     ACTIVE,
     AT_RUNPOD,
@@ -22,6 +24,9 @@ __all__ = [
     "AT_RUNPOD",
     "FINAL",
     "STUCK_AFTER",
+    "Collection",
+    "CollectionImage",
+    "CollectionQuerySet",
     "GenerationSwitch",
     "IdempotencyKey",
     "Image",

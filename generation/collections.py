@@ -1,0 +1,164 @@
+"""Collections: made, named, filled, emptied, deleted and taken back. The pictures themselves are never touched."""
+
+import unicodedata
+from collections.abc import Collection as Several
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from generation.models import Collection, CollectionImage, Image
+from generation.models.collections import NAME_MAX
+
+COLLECTIONS_MAX = 200
+UNDO_KEPT = timedelta(days=1)
+AT_ONCE = 500  # rows in one statement
+
+
+class BadName(ValueError):
+    """A name that no collection can have: `reason` is "empty", "too_long" or "control_characters"."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NameTaken(Exception):
+    """The user has a collection of this name, in whatever case; `collection` is that one."""
+
+    def __init__(self, collection: Collection) -> None:
+        super().__init__(collection.name)
+        self.collection = collection
+
+
+class TooManyCollections(Exception):
+    """The user has as many collections as one may have."""
+
+    limit = COLLECTIONS_MAX
+
+
+class NoSuchImages(Exception):
+    """Some of the pictures are somebody else's, gone or never were; `ids` are those. Nothing was changed."""
+
+    def __init__(self, ids: Several[UUID]) -> None:
+        super().__init__(f"{len(ids)} unknown pictures")
+        self.ids = ids
+
+
+def create(*, user: User, name: str) -> Collection:
+    """Return a new, empty collection; raises BadName, NameTaken or TooManyCollections."""
+    name = clean_name(name)
+    # Two of these at once may pass the limit by one; it guards the page, not money.
+    if Collection.objects.of(user).present().count() >= COLLECTIONS_MAX:
+        raise TooManyCollections
+    made = Collection(user=user, name=name, folded_name=_folded(name), created_at=timezone.now())
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+    except IntegrityError as error:
+        raise _taken(made, made.folded_name) from error
+    return made
+
+
+def rename(collection: Collection, *, name: str) -> Collection:
+    """Give the collection another name, or the same one in another case; raises BadName or NameTaken."""
+    name = clean_name(name)
+    return _updated(collection, name=name, folded_name=_folded(name))
+
+
+def delete(collection: Collection) -> Collection:
+    """Delete the collection; its pictures stay. `restore` undoes it for UNDO_KEPT."""
+    return collection if collection.deleted_at else _updated(collection, deleted_at=timezone.now())
+
+
+def restore(collection: Collection) -> Collection:
+    """Take a deleted collection back as it was; raises NameTaken where another has got its name meanwhile."""
+    return _updated(collection, deleted_at=None)
+
+
+def add(collection: Collection, *, image_ids: Iterable[UUID]) -> int:
+    """Put own pictures in, those of the trash too, and return how many were not in it; raises NoSuchImages."""
+    wanted = list(dict.fromkeys(image_ids))
+    with transaction.atomic():
+        _check_own(collection, wanted)
+        return sum(_add(collection, some) for some in _batches(wanted))
+
+
+def remove(collection: Collection, *, image_ids: Iterable[UUID]) -> int:
+    """Take pictures out and return how many were in it; those that were not are passed over."""
+    count = 0
+    with transaction.atomic():
+        for some in _batches(image_ids):
+            deleted, _by_model = CollectionImage.objects.filter(collection=collection, image_id__in=some).delete()
+            count += deleted
+    return count
+
+
+def forget_deleted(*, deleted_before: datetime) -> None:
+    """Remove for good what was deleted before then."""
+    Collection.objects.filter(deleted_at__lt=deleted_before).delete()
+
+
+def clean_name(name: str) -> str:
+    """Return the name as it is kept: composed letters, single spaces; raises BadName."""
+    name = " ".join(unicodedata.normalize("NFC", name).split())
+    if not name:
+        raise BadName("empty")
+    if len(name) > NAME_MAX:
+        raise BadName("too_long")
+    if not name.isprintable():
+        raise BadName("control_characters")
+    return name
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name.casefold())
+
+
+def _updated(collection: Collection, **fields: object) -> Collection:
+    try:
+        with transaction.atomic():
+            Collection.objects.filter(id=collection.id).update(**fields)
+    except IntegrityError as error:
+        raise _taken(collection, str(fields.get("folded_name", collection.folded_name))) from error
+    for field, value in fields.items():
+        setattr(collection, field, value)
+    return collection
+
+
+def _taken(collection: Collection, folded_name: str) -> NameTaken:
+    others = Collection.objects.present().filter(user_id=collection.user_id, folded_name=folded_name)
+    return NameTaken(others.exclude(id=collection.id).get())
+
+
+def _check_own(collection: Collection, image_ids: list[UUID]) -> None:
+    known: set[UUID] = set()
+    for some in _batches(image_ids):
+        own = Image.objects.of(collection.user_id).present().filter(id__in=some)
+        known.update(own.values_list("id", flat=True))
+    if unknown := [image_id for image_id in image_ids if image_id not in known]:
+        raise NoSuchImages(unknown)
+
+
+def _add(collection: Collection, image_ids: list[UUID]) -> int:
+    now = timezone.now()
+    members = CollectionImage.objects.filter(collection=collection, image_id__in=image_ids)
+    there = set(members.values_list("image_id", flat=True))
+    new = [
+        CollectionImage(collection=collection, image_id=image_id, added_at=now)
+        for image_id in image_ids
+        if image_id not in there
+    ]
+    # Somebody else may put the same picture in at this moment: once is enough.
+    CollectionImage.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new)
+
+
+def _batches(image_ids: Iterable[UUID]) -> Iterator[list[UUID]]:
+    left = iter(image_ids)
+    while some := list(islice(left, AT_ONCE)):
+        yield some
