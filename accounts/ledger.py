@@ -119,6 +119,16 @@ def release(*, reference: uuid.UUID, reason: str) -> CreditEntry:
     return _end(CreditEntry.Kind.RELEASE, held, back=-held.amount, reason=reason)
 
 
+def forget_words(*, user: User) -> int:
+    """Empty the reasons of a user's holds, which quote prompts, and return how many; amounts and times stay.
+
+    The one change that entries allow, and on PostgreSQL only for an account that is being erased.
+    """
+    every: models.QuerySet[CreditEntry] = models.QuerySet(CreditEntry)
+    entries = every.filter(user=user, kind=CreditEntry.Kind.HOLD)
+    return entries.exclude(reason="").update(reason="")
+
+
 @dataclass(frozen=True)
 class Discrepancy:
     """A difference between what is stored and what the entries say."""

@@ -60,6 +60,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     held = models.IntegerField(_("held"), default=0, editable=False, help_text=_("Set aside for jobs in progress."))
     # NULL until the starting credits are granted: the guard that grants them once.
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True, editable=False)
+    # Set: the account is locked, and all of it is erased when this time has come. `accounts.closing` writes both.
+    erase_at = models.DateTimeField(_("to be erased"), null=True, blank=True, editable=False)
+    # Set: nothing of the person is left here; the row remains because the ledger names it.
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -79,6 +83,13 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
             models.CheckConstraint(condition=Q(credits__gte=0), name="credits_never_negative"),
             models.CheckConstraint(condition=Q(held__gte=0), name="held_never_negative"),
+            models.CheckConstraint(
+                condition=Q(erase_at=None) | Q(is_active=False), name="account_to_be_erased_is_locked"
+            ),
+            models.CheckConstraint(condition=Q(erased_at=None) | ~Q(erase_at=None), name="account_erased_when_asked"),
+        )
+        indexes = (
+            models.Index("erase_at", condition=Q(erased_at=None, erase_at__isnull=False), name="user_to_be_erased"),
         )
 
     def __str__(self) -> str:

@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "accounts.middleware.time_zone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "artgen.outage.OutageMiddleware",
 ]
 ROOT_URLCONF = "artgen.urls"
 WSGI_APPLICATION = "artgen.wsgi.application"
@@ -254,6 +255,7 @@ JOB_DEADLINE_SECONDS = env.int("JOB_DEADLINE_SECONDS", default=1800)
 JOB_MAX_ATTEMPTS = env.int("JOB_MAX_ATTEMPTS", default=3)
 MAX_WAITING_PER_USER = env.int("MAX_WAITING_PER_USER", default=200)
 TRASH_DAYS = 30
+ERASE_DAYS = 7  # how long a closed account can still be kept; then all of it is erased
 
 # --- REST API --------------------------------------------------------------------------------------------------------
 API_DESCRIPTION = """Prompts in, pictures out. Send `Authorization: Bearer TOKEN`; a token comes from the account page.
