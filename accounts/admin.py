@@ -22,7 +22,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import ledger
+from accounts import ledger, sockets
 from accounts.forms import GrantForm, PausingMixin, language_field, time_zone_field
 from accounts.models import ApiToken, CreditEntry, User
 from accounts.requests import SignedInRequest
@@ -105,6 +105,15 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
             # Never the whole row: a balance that moved since this page was opened must stay.
             own = {field.name for field in User._meta.concrete_fields}
             obj.save(update_fields=[name for name in form.changed_data if name in own])
+            if "is_active" in form.changed_data:
+                sockets.hang_up(obj.pk)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Set somebody's password; whatever they have open with the old one closes."""
+        response: HttpResponse = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
+            sockets.hang_up(id)
+        return response
 
     @admin.action(description=_("Grant credits…"), permissions=["grant"])
     def grant_credits(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
@@ -235,5 +244,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
         )
         for token in live:
             self.log_change(request, token, "revoked")
+        for user_id in {token.user_id for token in live}:
+            sockets.hang_up(user_id)
         words = ngettext("%(count)s token was revoked.", "%(count)s tokens were revoked.", count)
         messages.success(request, words % {"count": count})

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts import sockets
 from accounts.models import ApiToken, User
 
 PREFIX_LENGTH = 8
@@ -53,10 +54,11 @@ def authenticate(text: str) -> User | None:
 
 
 def revoke(*, user: User, name: str) -> None:
-    """Make the user's live token of this name useless at once and for good; raise `NoSuchToken`."""
+    """Make the user's live token of this name useless at once and for good; sockets close. Raise `NoSuchToken`."""
     live = ApiToken.objects.filter(user=user, name=name, revoked_at=None)
     if not live.update(revoked_at=timezone.now()):
         raise NoSuchToken(name)
+    sockets.hang_up(user.pk)
 
 
 def _digest(text: str) -> str:

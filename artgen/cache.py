@@ -1,6 +1,7 @@
 """Redis as a cache that may be away: what is remembered there only saves work, so pages go on without it."""
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.cache.backends.redis import RedisCache
@@ -9,10 +10,15 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 
 
+class CacheAway(Exception):
+    """The cache cannot be reached, and what was asked of it must not be left undone; `artgen.outage` answers 503."""
+
+
 class ForgivingRedisCache(RedisCache):
     """RedisCache that knows nothing and keeps nothing while Redis is away.
 
-    `add` and `incr`, with which tries are counted, raise nevertheless: a limit that nobody counts is none.
+    `add`, `incr` and `decr`, with which tries are counted, and `delete`, with which sessions end, raise `CacheAway`
+    nevertheless: a limit that nobody counts is none, and a session that is still remembered has not ended.
     """
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
@@ -28,6 +34,34 @@ class ForgivingRedisCache(RedisCache):
             super().set(key, value, *args, **kwargs)
         except RedisError as error:
             _away(error, None)
+
+    def add(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> bool:
+        """Remember the value where there is none and return whether it is; raise `CacheAway`."""
+        try:
+            return super().add(key, value, *args, **kwargs)
+        except RedisError as error:
+            raise CacheAway from error
+
+    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        """Count up, or down by a negative delta, and return the count; raise `CacheAway`."""
+        try:
+            return super().incr(key, delta, version)
+        except RedisError as error:
+            raise CacheAway from error
+
+    def delete(self, key: Any, version: int | None = None) -> bool:
+        """Forget the value and return whether there was one; raise `CacheAway`."""
+        try:
+            return super().delete(key, version)
+        except RedisError as error:
+            raise CacheAway from error
+
+    def delete_many(self, keys: Iterable[Any], version: int | None = None) -> None:
+        """Forget the values; raise `CacheAway`."""
+        try:
+            super().delete_many(keys, version)
+        except RedisError as error:
+            raise CacheAway from error
 
 
 def _away(error: RedisError, answer: Any) -> Any:

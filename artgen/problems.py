@@ -22,6 +22,9 @@ from django.views.decorators.http import require_safe
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from artgen.cache import CacheAway
+from artgen.outage import RETRY_AFTER_SECONDS
+
 CONTENT_TYPE = "application/problem+json"
 PREFIX = "/api/"
 
@@ -45,7 +48,7 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "too_many_waiting": (429, gettext_lazy("Too many pictures are waiting")),
     "server_error": (500, gettext_lazy("Something went wrong here")),
     "generation_off": (503, gettext_lazy("Creating is paused")),
-    "unavailable": (503, gettext_lazy("ArtGen is back in a moment")),  # answered by nginx while the application is away
+    "unavailable": (503, gettext_lazy("ArtGen is back in a moment")),  # also by nginx while the application is away
 }
 """Each code with its status and title. A published code never changes."""
 
@@ -183,6 +186,9 @@ def _problem(error: Exception) -> Problem | None:
             return too_large(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         case exceptions.ParseError() | MultiPartParserError() | SuspiciousOperation() | BadRequest():
             return Problem("malformed")
+        case CacheAway():
+            detail = _("What counts your requests is not answering, so this has to wait. Nothing was changed.")
+            return Problem("unavailable", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
         case UnreadablePostError():
             return Problem("malformed", _("The connection broke while the request was being read."))
         case _:

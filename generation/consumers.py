@@ -7,19 +7,20 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
 from django.utils import translation
 
-from accounts import tokens
+from accounts import sockets, tokens
 from accounts.models import User
 from generation import events
 from generation.models import Job
 from generation.serializers import jobs_json
 
 UNAUTHENTICATED = 4401
+COME_BACK = 1012  # "service restart": clients open a new socket, if they still may
 
 
 class JobsConsumer(AsyncJsonWebsocketConsumer):
     """`/ws/jobs/`: for the session cookie (Origin checked in `routing`) or `Authorization: Bearer`."""
 
-    group: str | None = None
+    groups_joined: tuple[str, ...] = ()
 
     async def connect(self) -> None:
         """Accept; close with 4401 whom we do not know; else join the user's own group and send the snapshot."""
@@ -28,15 +29,16 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         if user is None:
             await self.close(code=UNAUTHENTICATED)
             return
-        self.group = events.group(user.id)
         # Joined first: a change between the two comes as an event with a higher version.
-        await self.channel_layer.group_add(self.group, self.channel_name)
+        self.groups_joined = (events.group(user.id), sockets.group(user.id))
+        for group in self.groups_joined:
+            await self.channel_layer.group_add(group, self.channel_name)
         await self.send_json({"type": "snapshot", "jobs": await _snapshot(user)})
 
     async def disconnect(self, code: int) -> None:
-        """Leave the group."""
-        if self.group:
-            await self.channel_layer.group_discard(self.group, self.channel_name)
+        """Leave the groups."""
+        for group in self.groups_joined:
+            await self.channel_layer.group_discard(group, self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
         """Take text alone; binary frames mean nothing here."""
@@ -59,6 +61,10 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
     async def job_changed(self, event: dict[str, Any]) -> None:
         """Pass a change on."""
         await self.send_json({"type": "job", "job": event["job"]})
+
+    async def account_changed(self, event: dict[str, Any]) -> None:
+        """Close: who may still listen comes back and is let in, the others are not."""
+        await self.close(code=COME_BACK)
 
     async def _user(self) -> User | None:
         bearer = bearer_token(self.scope)

@@ -1,19 +1,44 @@
 """What is forgotten when its time is over."""
 
+import logging
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.sessions.backends.cached_db import SessionStore
 from django.utils import timezone
 
 from generation import collections, gallery
 from generation.models import IdempotencyKey
 
+log = logging.getLogger(__name__)
+
 KEYS_KEPT = timedelta(days=2)
 
 
 def clean_up() -> None:
-    """Remove trashed pictures past TRASH_DAYS, Idempotency-Keys past KEYS_KEPT, collections past their undo."""
-    now = timezone.now()
-    gallery.purge(trashed_before=now - timedelta(days=settings.TRASH_DAYS))
-    IdempotencyKey.objects.filter(created_at__lt=now - KEYS_KEPT).delete()
-    collections.forget_deleted(deleted_before=now - collections.UNDO_KEPT)
+    """Forget all that is past its time; what fails goes to the log, keeps nothing else, and comes again in an hour."""
+    for part in (forget_keys, forget_sessions, forget_collections, purge_trash):
+        try:
+            part()
+        except Exception:
+            log.exception("a part of the clean-up failed", extra={"part": part.__name__})
+
+
+def forget_keys() -> None:
+    """Remove Idempotency-Keys past KEYS_KEPT."""
+    IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEYS_KEPT).delete()
+
+
+def forget_sessions() -> None:
+    """Remove sessions that have ended by themselves."""
+    SessionStore.clear_expired()
+
+
+def forget_collections() -> None:
+    """Remove deleted collections past their undo."""
+    collections.forget_deleted(deleted_before=timezone.now() - collections.UNDO_KEPT)
+
+
+def purge_trash() -> None:
+    """Remove trashed pictures past TRASH_DAYS, files first."""
+    gallery.purge(trashed_before=timezone.now() - timedelta(days=settings.TRASH_DAYS))

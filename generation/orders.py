@@ -155,8 +155,15 @@ def retry_for_owner(*, job: Job, actor: User | None) -> Placed:
 
     Asking twice for the same job places one: `created` is False then. Raises what `place` raises.
     """
-    key, detail = f"staff-retry-{job.id}", f"again {job.id}"
-    return _place(user=job.user, requests=[_again(job)], batch=False, key=key, actor=actor, detail=detail)
+    return _place(
+        user=job.user,
+        requests=[_again(job)],
+        batch=False,
+        key=f"retry {job.id}",
+        by_staff=True,
+        actor=actor,
+        detail=f"again {job.id}",
+    )
 
 
 def _again(job: Job) -> dict[str, Any]:
@@ -173,11 +180,13 @@ def _place(
     batch: bool,
     key: str,
     actor: User | None,
+    by_staff: bool = False,
     detail: str = "",
 ) -> Placed:
     switch = GenerationSwitch.objects.filter(on=False).first()
     body = hashlib.sha256(json.dumps([batch, *requests], sort_keys=True, default=str).encode()).hexdigest()
-    if key and (known := IdempotencyKey.objects.filter(user=user, key=key).first()):
+    own_key = {"user": user, "key": key, "by_staff": by_staff}
+    if key and (known := IdempotencyKey.objects.filter(**own_key).first()):
         return _replay(known, user=user, body=body, batch=batch)
     if switch:
         raise GenerationOff(switch.message)
@@ -188,14 +197,14 @@ def _place(
     try:
         with transaction.atomic():
             if key:
-                _remember(user=user, key=key, body=body, placed=batch_id or jobs[0].id)
+                _remember(own_key, body=body, placed=batch_id or jobs[0].id)
             _hold(user=user, jobs=jobs)
             _check_waiting(user=user, more=len(jobs), model=jobs[0].model)
             lifecycle.placed(jobs, actor=actor, detail=detail)
             for slug in {job.model.slug for job in jobs}:
                 hints.submit(slug, count=sum(job.model.slug == slug for job in jobs))
     except _Twin:
-        return _replay(IdempotencyKey.objects.get(user=user, key=key), user=user, body=body, batch=batch)
+        return _replay(IdempotencyKey.objects.get(**own_key), user=user, body=body, batch=batch)
     return Placed(jobs=jobs, batch=batch_id, created=True)
 
 
@@ -203,13 +212,11 @@ class _Twin(Exception):
     """The same Idempotency-Key has been placed in this moment."""
 
 
-def _remember(*, user: User, key: str, body: str, placed: UUID) -> None:
+def _remember(own_key: Mapping[str, Any], *, body: str, placed: UUID) -> None:
     # The unique constraint lets a twin wait for the first one's commit, then fail here.
     try:
         with transaction.atomic():
-            IdempotencyKey.objects.create(
-                user=user, key=key, body_sha256=body, placed=placed, created_at=timezone.now()
-            )
+            IdempotencyKey.objects.create(**own_key, body_sha256=body, placed=placed, created_at=timezone.now())
     except IntegrityError as error:
         raise _Twin from error
 

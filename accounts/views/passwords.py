@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import letters, pauses
+from accounts import letters, pauses, sockets
 from accounts.forms import ChangePasswordForm, EmailForm, NewPasswordForm
 from accounts.limits import by_email, limited
 from accounts.models import User
@@ -32,6 +32,7 @@ def password_change(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         user = form.save()
         update_session_auth_hash(request, user)
+        sockets.hang_up(user.pk)
         messages.success(request, _("The new password holds. Other devices are signed out."))
         return redirect("profile")
     return render(request, "accounts/password_change.html", {"form": form})
@@ -72,6 +73,7 @@ class PasswordResetConfirm(views.PasswordResetConfirmView):
         """Set the password; who reads the account's mail is not made to wait for a stranger's wrong guesses."""
         response = super().form_valid(form)
         email = form.user.email
+        sockets.hang_up(form.user.pk)
         pauses.forget(self.request, email)
         pauses.know(self.request, response, email)
         return response

@@ -22,7 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import ledger, letters, pauses
+from accounts import ledger, letters, pauses, sockets
 from accounts.forms import EmailForm, FinishSignUpForm, SignInForm
 from accounts.limits import by_email, limited
 from accounts.models import User
@@ -75,8 +75,11 @@ def login(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
-    """End the session."""
+    """End the session, and close the sockets that it opened."""
+    user_id = request.user.pk
     end_session(request)
+    if user_id:
+        sockets.hang_up(user_id)
     return redirect(settings.LOGOUT_REDIRECT_URL)
 
 

@@ -1,6 +1,8 @@
 """Jobs as staff see them: all of their history, and three actions that go the way of every other change."""
 
 import json
+from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -235,79 +237,45 @@ class JobAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Look again now"), permissions=["drive"])
     def look_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Make the jobs due at once."""
-        outcomes = [orders.look_again(job=job, actor=_actor(request)) for job in self._some(request, queryset)]
-        done, left = outcomes.count(True), outcomes.count(False)
-        if done:
-            text = ngettext("%(count)d job is looked at now.", "%(count)d jobs are looked at now.", done)
-            self.message_user(request, text % {"count": done}, messages.SUCCESS)
-        if left:
-            text = ngettext(
-                "%(count)d has ended, or only RunPod's call can tell what became of it.",
-                "%(count)d have ended, or only RunPod's call can tell what became of them.",
-                left,
-            )
-            self.message_user(request, text % {"count": left}, messages.WARNING)
-        return _back(request)
+
+        def done(count: int) -> str:
+            return ngettext("%(count)d job is looked at now.", "%(count)d jobs are looked at now.", count)
+
+        return self._each(request, queryset, _look_again, done)
 
     @admin.action(description=_("Cancel, credits go back"), permissions=["drive"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """End the jobs that can still be stopped."""
-        done, left = 0, 0
-        for job in self._some(request, queryset):
-            try:
-                orders.cancel(job=job, actor=_actor(request))
-                done += 1
-            except orders.AlreadyFinal:
-                left += 1
-        if done:
-            text = ngettext("%(count)d job is canceled.", "%(count)d jobs are canceled.", done)
-            self.message_user(request, text % {"count": done}, messages.SUCCESS)
-        if left:
-            text = ngettext(
-                "%(count)d could not be stopped: it has ended or is being saved.",
-                "%(count)d could not be stopped: they have ended or are being saved.",
-                left,
-            )
-            self.message_user(request, text % {"count": left}, messages.WARNING)
-        return _back(request)
+
+        def done(count: int) -> str:
+            return ngettext("%(count)d job is canceled.", "%(count)d jobs are canceled.", count)
+
+        return self._each(request, queryset, _cancel, done)
 
     @admin.action(description=_("Retry for the user, who pays again"), permissions=["drive"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Place failed and canceled jobs once more, at their owners' cost."""
-        done = 0
-        reasons: dict[str, int] = {}
-        for job in self._some(request, queryset):
-            reason = self._retried(job, _actor(request))
-            if reason:
-                reasons[reason] = reasons.get(reason, 0) + 1
-            else:
-                done += 1
-        if done:
-            text = ngettext("%(count)d job is queued again.", "%(count)d jobs are queued again.", done)
-            self.message_user(request, text % {"count": done}, messages.SUCCESS)
+
+        def done(count: int) -> str:
+            return ngettext("%(count)d job is queued again.", "%(count)d jobs are queued again.", count)
+
+        return self._each(request, queryset, _retry, done)
+
+    def _each(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        act: Callable[[Job, User], str],
+        done: Callable[[int], str],
+    ) -> HttpResponse | None:
+        """Do one thing to each job and say how often it was done, and how often it was not and why."""
+        reasons = Counter(act(job, _actor(request)) for job in self._some(request, queryset))
+        if count := reasons.pop("", 0):
+            self.message_user(request, done(count) % {"count": count}, messages.SUCCESS)
         for reason, count in reasons.items():
-            text = ngettext("%(count)d not retried: %(reason)s", "%(count)d not retried: %(reason)s", count)
+            text = ngettext("%(count)d left alone: %(reason)s", "%(count)d left alone: %(reason)s", count)
             self.message_user(request, text % {"count": count, "reason": reason}, messages.WARNING)
         return _back(request)
-
-    @staticmethod
-    def _retried(job: Job, actor: User) -> str:
-        """Retry one job and return "", or why not."""
-        if job.status not in (Status.FAILED, Status.CANCELED):
-            return gettext("only failed and canceled jobs are.")
-        try:
-            placed = orders.retry_for_owner(job=job, actor=actor)
-        except ledger.TooFewCredits:
-            return gettext("the user has too few credits.")
-        except orders.GenerationOff:
-            return gettext("creating is switched off.")
-        except orders.TooManyWaiting:
-            return gettext("the user has too many jobs waiting.")
-        except InvalidParameters as error:
-            return error.errors[0].detail
-        except (orders.KeyReused, orders.KeyBusy):
-            return gettext("this was done before.")
-        return "" if placed.created else gettext("this was done before.")
 
     def _some(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Job]:
         jobs = list(queryset.select_related("user", "model").order_by("id")[: ACTION_MOST + 1])
@@ -315,6 +283,43 @@ class JobAdmin(ReadOnlyAdmin):
             text = gettext("Only the oldest %(count)d are done at once; repeat for the rest.") % {"count": ACTION_MOST}
             self.message_user(request, text, messages.WARNING)
         return jobs[:ACTION_MOST]
+
+
+def _look_again(job: Job, actor: User) -> str:
+    """Make one job due at once and return "", or why not."""
+    if orders.look_again(job=job, actor=actor):
+        return ""
+    return gettext("it has ended, or only RunPod's call can tell what became of it.")
+
+
+def _cancel(job: Job, actor: User) -> str:
+    """Cancel one job and return "", or why not."""
+    try:
+        orders.cancel(job=job, actor=actor)
+    except orders.AlreadyFinal:
+        return gettext("it has ended or is being saved.")
+    return ""
+
+
+def _retry(job: Job, actor: User) -> str:
+    """Retry one job and return "", or why not."""
+    if job.status not in (Status.FAILED, Status.CANCELED):
+        return gettext("only failed and canceled jobs are retried.")
+    if not job.user.is_active:
+        return gettext("the user’s account is locked.")
+    try:
+        placed = orders.retry_for_owner(job=job, actor=actor)
+    except ledger.TooFewCredits:
+        return gettext("the user has too few credits.")
+    except orders.GenerationOff:
+        return gettext("creating is switched off.")
+    except orders.TooManyWaiting:
+        return gettext("the user has too many jobs waiting.")
+    except InvalidParameters as error:
+        return error.errors[0].detail
+    except (orders.KeyReused, orders.KeyBusy):
+        return gettext("this was done before.")
+    return "" if placed.created else gettext("this was done before.")
 
 
 def _actor(request: HttpRequest) -> User:

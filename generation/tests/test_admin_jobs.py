@@ -1,8 +1,9 @@
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
+from accounts import closing
 from artgen.test import EmulatorTestCase, let_time_pass
-from generation import driver
+from generation import driver, orders
 from generation.models import GenerationSwitch, Job, JobEvent, Status
 
 LIST = "/admin/generation/job/"
@@ -144,7 +145,7 @@ class ActionTests(JobAdminTestCase):
         done, waiting = self.place(), self.place()
         self.draw(done)
         messages = self.act("cancel", done, waiting)
-        self.assertEqual(messages, ["1 job is canceled.", "1 could not be stopped: it has ended or is being saved."])
+        self.assertEqual(messages, ["1 job is canceled.", "1 left alone: it has ended or is being saved."])
         waiting.refresh_from_db()
         self.assertEqual((waiting.status, waiting.error_code), (Status.CANCELED, "stopped_by_staff"))
         self.assertEqual(JobEvent.objects.get(job=waiting, name="canceled").actor, self.staff)
@@ -158,19 +159,36 @@ class ActionTests(JobAdminTestCase):
         failed.refresh_from_db()
         self.assertEqual(failed.status, Status.FAILED)
         messages = self.act("retry", failed, waiting)
-        self.assertEqual(messages, ["1 job is queued again.", "1 not retried: only failed and canceled jobs are."])
+        self.assertEqual(
+            messages, ["1 job is queued again.", "1 left alone: only failed and canceled jobs are retried."]
+        )
         again = Job.objects.exclude(id__in=[failed.id, waiting.id]).get()
         self.assertEqual((again.user, again.seed, again.status), (self.alice, 7, Status.QUEUED))
         event = again.events.get()
         self.assertEqual((event.name, event.actor, event.detail), ("placed", self.staff, f"again {failed.id}"))
-        self.assertEqual(self.act("retry", failed), ["1 not retried: this was done before."])
+        self.assertEqual(self.act("retry", failed), ["1 left alone: this was done before."])
         self.assertEqual(Job.objects.count(), 3)
+
+    def test_a_key_of_the_users_own_is_never_taken_for_a_retry_by_staff(self) -> None:
+        job = self.place()
+        self.act("cancel", job)
+        request = {"model": "flux-schnell", "prompt": "mine", "width": 256, "height": 256}
+        orders.place(user=self.alice, request=request, key=f"retry {job.id}")
+        self.assertEqual(self.act("retry", job), ["1 job is queued again."])
+        self.assertEqual(Job.objects.count(), 3)
+
+    def test_it_retries_nothing_for_a_locked_account(self) -> None:
+        job = self.place()
+        self.act("cancel", job)
+        closing.close(user=self.alice, after=closing.GRACE)
+        self.assertEqual(self.act("retry", job), ["1 left alone: the user’s account is locked."])
+        self.assertEqual(Job.objects.count(), 1)
 
     def test_it_retries_nothing_while_creating_is_off(self) -> None:
         job = self.place()
         self.act("cancel", job)
         GenerationSwitch.objects.create(on=False, message="back at noon")
-        self.assertEqual(self.act("retry", job), ["1 not retried: creating is switched off."])
+        self.assertEqual(self.act("retry", job), ["1 left alone: creating is switched off."])
         self.assertEqual(Job.objects.count(), 1)
 
     def test_it_comes_back_to_the_page_whose_button_was_pressed(self) -> None:

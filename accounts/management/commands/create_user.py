@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 from django.db import transaction
 
-from accounts import ledger
+from accounts import ledger, sockets
 from accounts.models import User, fold
 
 
@@ -68,4 +68,6 @@ class Command(BaseCommand):
             fields.append("password")
         if fields:
             user.save(update_fields=fields)
+        if "password" in fields:
+            sockets.hang_up(user.pk)
         return bool(fields)

@@ -1,0 +1,54 @@
+"""Redis is away: pages that do not need it go on, what guards accounts says so in words instead of breaking."""
+
+from django.core.cache import caches
+from django.test import override_settings
+
+from accounts import tokens
+from artgen.test import BaseTestCase
+from artgen.tests.services import free_port
+
+
+class OutageTests(BaseTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        away = {
+            "BACKEND": "artgen.cache.ForgivingRedisCache",
+            "LOCATION": f"redis://127.0.0.1:{free_port()}/0",
+            "OPTIONS": {"socket_connect_timeout": 1},
+        }
+        self.enterContext(override_settings(CACHES={"default": away}))
+        self.addCleanup(caches.close_all)
+
+    def assert_in_words(self, response) -> None:
+        assert response.status_code == 503
+        assert response["Retry-After"] == "30"
+        self.assertContains(response, "try again in a minute", status_code=503)
+
+    def test_the_pages_are_shown(self) -> None:
+        for url in ("/", "/accounts/login/", "/accounts/signup/"):
+            assert self.client.get(url, headers={"Accept-Language": "en"}).status_code == 200
+
+    def test_nobody_signs_in_uncounted(self) -> None:
+        data = {"username": "alice@example.org", "password": "password"}
+        self.assert_in_words(self.client.post("/accounts/login/", data, headers={"Accept-Language": "en"}))
+        assert not self.client.cookies.get("sessionid")
+
+    def test_nobody_signs_up_or_resets_a_password_uncounted(self) -> None:
+        for url in ("/accounts/signup/", "/accounts/password_reset/"):
+            answer = self.client.post(url, {"email": "new@example.org"}, headers={"Accept-Language": "en"})
+            self.assert_in_words(answer)
+
+    def test_the_admins_door_is_guarded_too(self) -> None:
+        data = {"username": "staff@example.org", "password": "password"}
+        self.assert_in_words(self.client.post("/admin/login/", data, headers={"Accept-Language": "en"}))
+
+    def test_the_api_says_so_as_a_problem(self) -> None:
+        token = tokens.issue(user=self.alice, name="test")
+        response = self.client.post(
+            "/api/v1/jobs/", {}, "application/json", headers={"Authorization": f"Bearer {token}"}
+        )
+        assert response.status_code == 503
+        assert response.json()["code"] == "unavailable"
+        assert response["Retry-After"] == "30"
+        self.alice.refresh_from_db()
+        assert (self.alice.credits, self.alice.held) == (100, 0)

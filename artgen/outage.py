@@ -1,0 +1,34 @@
+"""The answer of the pages while a part of ArtGen is away that a request cannot do without."""
+
+import logging
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+
+from artgen.cache import CacheAway
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 30
+
+
+class OutageMiddleware:
+    """Answer 503 in words where counting tries or ending a session was not possible; the API has its own way."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Return the page, None for any other exception."""
+        if not isinstance(exception, CacheAway):
+            return None
+        log.error("refused, for the cache cannot be reached", extra={"path": request.path})
+        response = HttpResponse(render_to_string("503.html", {"counting": True}), status=503)
+        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        return response

@@ -1,0 +1,91 @@
+"""The socket in this process: who gets in, and that nobody stays in whose right has ended."""
+
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.test import Client, TransactionTestCase
+
+from accounts import closing, tokens
+from artgen.test import make_user
+from generation.routing import websocket
+
+PASSWORDS = {"old_password": "password", "new_password1": "a new long password", "new_password2": "a new long password"}
+
+
+class SocketTestCase(TransactionTestCase):
+    def setUp(self) -> None:
+        self.alice = make_user("alice@example.org")
+        self.bob = make_user("bob@example.org")
+
+    def with_token(self, text: str) -> WebsocketCommunicator:
+        return WebsocketCommunicator(websocket, "/ws/jobs/", headers=[(b"authorization", f"Bearer {text}".encode())])
+
+    def with_cookie(self, client: Client) -> WebsocketCommunicator:
+        cookie = f"sessionid={client.cookies['sessionid'].value}"
+        headers = [(b"cookie", cookie.encode()), (b"origin", b"http://127.0.0.1")]
+        return WebsocketCommunicator(websocket, "/ws/jobs/", headers=headers)
+
+    async def open(self, socket: WebsocketCommunicator) -> WebsocketCommunicator:
+        connected, _protocol = await socket.connect()
+        assert connected
+        assert await socket.receive_json_from(timeout=10) == {"type": "snapshot", "jobs": []}
+        return socket
+
+    async def assert_closes(self, socket: WebsocketCommunicator, code: int) -> None:
+        message = await socket.receive_output(timeout=10)
+        assert (message["type"], message["code"]) == ("websocket.close", code)
+
+    async def assert_is_refused(self, socket: WebsocketCommunicator) -> None:
+        await socket.connect()
+        await self.assert_closes(socket, 4401)
+
+    async def assert_stays_open(self, socket: WebsocketCommunicator) -> None:
+        await socket.send_json_to({"type": "ping"})
+        assert await socket.receive_json_from(timeout=10) == {"type": "pong"}
+        await socket.disconnect()
+
+    async def signed_in(self) -> Client:
+        client = Client()
+        await sync_to_async(client.force_login)(self.alice)
+        return client
+
+
+class EndTests(SocketTestCase):
+    async def test_it_closes_when_its_token_is_revoked(self) -> None:
+        issue, revoke = sync_to_async(tokens.issue), sync_to_async(tokens.revoke)
+        revoked, other = await issue(user=self.alice, name="old"), await issue(user=self.alice, name="other")
+        bobs = await self.open(self.with_token(await issue(user=self.bob, name="bob's")))
+        sockets = [await self.open(self.with_token(text)) for text in (revoked, other)]
+        await revoke(user=self.alice, name="old")
+        for socket in sockets:
+            await self.assert_closes(socket, 1012)
+        await self.assert_is_refused(self.with_token(revoked))
+        await self.assert_stays_open(await self.open(self.with_token(other)))
+        await self.assert_stays_open(bobs)
+
+    async def test_it_closes_when_its_user_signs_out(self) -> None:
+        client = await self.signed_in()
+        cookie = self.with_cookie(client)
+        again = self.with_cookie(client)
+        socket = await self.open(cookie)
+        await sync_to_async(client.post)("/accounts/logout/")
+        await self.assert_closes(socket, 1012)
+        await self.assert_is_refused(again)
+
+    async def test_it_closes_on_other_devices_when_the_password_changes(self) -> None:
+        here, there = await self.signed_in(), await self.signed_in()
+        socket, again = await self.open(self.with_cookie(there)), self.with_cookie(there)
+        response = await sync_to_async(here.post)("/accounts/password_change/", PASSWORDS)
+        assert response.status_code == 302
+        await self.assert_closes(socket, 1012)
+        await self.assert_is_refused(again)
+        await self.assert_stays_open(await self.open(self.with_cookie(here)))
+
+    async def test_it_closes_when_the_account_is_locked(self) -> None:
+        client = await self.signed_in()
+        text = await sync_to_async(tokens.issue)(user=self.alice, name="laptop")
+        sockets = [await self.open(self.with_cookie(client)), await self.open(self.with_token(text))]
+        await sync_to_async(closing.close)(user=self.alice, after=closing.GRACE)
+        for socket in sockets:
+            await self.assert_closes(socket, 1012)
+        for again in (self.with_cookie(client), self.with_token(text)):
+            await self.assert_is_refused(again)
