@@ -29,17 +29,23 @@ FINAL = ("succeeded", "failed", "canceled")
 
 
 class Stack:
-    """A stack between `with` and its end: `url`, `token`, `emulator`, `run_dir`."""
+    """A stack between `with` and its end: `url`, `token`, `emulator`, `run_dir`.
 
-    def __init__(self, *, database_url: str, redis_url: str, s3_url: str, **environment: str) -> None:
-        self.name = f"stack{secrets.token_hex(4)}"
+    `beside` another one it is a second machine: database, Redis, bucket, RunPod and secrets are those of the first.
+    """
+
+    def __init__(
+        self, *, database_url: str, redis_url: str, s3_url: str, beside: "Stack | None" = None, **environment: str
+    ) -> None:
+        self.beside = beside
+        self.name = beside.name if beside else f"stack{secrets.token_hex(4)}"
         self.server_url = database_url
         self.database_url = f"{database_url.rpartition('/')[0]}/{self.name}"
         self.folder = Path(tempfile.mkdtemp(prefix="artgen-stack-", dir="/tmp"))
         self.folder.chmod(0o755)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.emulator = Emulator(api_key="test", seconds=0.2, cold_start=0)
+        self.emulator = beside.emulator if beside else Emulator(api_key="test", seconds=0.2, cold_start=0)
         s3 = urlsplit(s3_url)
         self.environment = {
             name: value
@@ -64,6 +70,10 @@ class Stack:
             "LOG_FORMAT": "json",
             **environment,
         }
+        if beside:
+            shared = ("SECRET_KEY", "RUNPOD_BASE_URL", "RUNPOD_IMAGE_HOSTS")
+            self.environment |= {name: beside.environment[name] for name in shared}
+            self.environment |= {"PUBLIC_URL": beside.url, "WORKER_NAME": "worker@beside"}
 
     @property
     def run_dir(self) -> Path:
@@ -83,13 +93,14 @@ class Stack:
             raise
 
     def _start(self) -> "Stack":
-        with psycopg.connect(self.server_url, autocommit=True) as database:
-            database.execute(f"CREATE DATABASE {self.name}")
-        self.emulator.start()
-        self.environment |= {
-            "RUNPOD_BASE_URL": self.emulator.base_url,
-            "RUNPOD_IMAGE_HOSTS": self.emulator.image_host,
-        }
+        if not self.beside:
+            with psycopg.connect(self.server_url, autocommit=True) as database:
+                database.execute(f"CREATE DATABASE {self.name}")
+            self.emulator.start()
+            self.environment |= {
+                "RUNPOD_BASE_URL": self.emulator.base_url,
+                "RUNPOD_IMAGE_HOSTS": self.emulator.image_host,
+            }
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen(
                 ["deploy/stack.sh", sys.executable],
@@ -100,8 +111,11 @@ class Stack:
                 start_new_session=True,
             )
         self.until(lambda: all(pid for pid in self.pids().values()), "all processes have started")
-        self.command("create_user", "alice@example.org", "--password", "password", "--credits", "1000")
-        self.token = self.command("issue_token", "alice@example.org", "--name", "test")
+        if self.beside:
+            self.token = self.beside.token
+        else:
+            self.command("create_user", "alice@example.org", "--password", "password", "--credits", "1000")
+            self.token = self.command("issue_token", "alice@example.org", "--name", "test")
         self.until(lambda: self.answers("/readyz") and " ready." in self.log, "web and worker are ready")
         return self
 
@@ -115,9 +129,10 @@ class Stack:
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
-        self.emulator.stop()
-        with psycopg.connect(self.server_url, autocommit=True) as database:
-            database.execute(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+        if not self.beside:
+            self.emulator.stop()
+            with psycopg.connect(self.server_url, autocommit=True) as database:
+                database.execute(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def until(self, done: Any, what: str) -> Any:

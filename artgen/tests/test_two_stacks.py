@@ -1,0 +1,163 @@
+"""Two machines: two whole stacks on two ports share PostgreSQL, Redis, the bucket and RunPod, and nothing is local."""
+
+import contextlib
+import io
+import json
+import os
+import re
+import unittest
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+import requests
+from PIL import Image as Pillow
+from websockets.sync.client import connect
+
+from artgen.tests.stack import FINAL, PATIENCE, Stack
+
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.redis,
+    pytest.mark.s3,
+    pytest.mark.nginx,
+    pytest.mark.xdist_group("stack"),
+]
+
+MACHINES = {"WEB_MACHINES": "2", "SOCKETS_MACHINES": "2", "WORKER_MACHINES": "2"}
+MACHINES |= {"GUNICORN_WORKERS": "2", "CELERY_CONCURRENCY": "4"}
+ORDER = {"model": "flux-schnell", "prompt": "two lighthouses", "width": 256, "height": 256}
+
+
+def machine(*, beside: Stack | None = None) -> Stack:
+    """Return a stack on a port of its own."""
+    return Stack(
+        database_url=os.environ["DATABASE_URL"],
+        redis_url=os.environ["REDIS_URL"],
+        s3_url=os.environ["TEST_S3_URL"],
+        beside=beside,
+        **MACHINES,
+    )
+
+
+class TwoStacksTests(unittest.TestCase):
+    here: Stack
+    there: Stack
+
+    @classmethod
+    def setUpClass(cls):
+        cls.here = cls.enterClassContext(machine())
+        cls.there = cls.enterClassContext(machine(beside=cls.here))
+
+    def page(self, stack: Stack, session: requests.Session, path: str, **form: str) -> requests.Response:
+        """Get a page with the session, or post its form."""
+        if not form:
+            return session.get(f"{stack.url}{path}", timeout=PATIENCE, allow_redirects=False)
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page(stack, session, path).text)[1]
+        form["csrfmiddlewaretoken"] = token
+        return session.post(f"{stack.url}{path}", data=form, timeout=PATIENCE, allow_redirects=False)
+
+    @contextlib.contextmanager
+    def driven_there_alone(self):
+        """While it lasts, nothing drives jobs on the first machine."""
+        for program in ("worker", "beat"):
+            self.here.supervise("stop", program)
+        try:
+            yield
+        finally:
+            for program in ("beat", "worker"):
+                self.here.supervise("start", program)
+
+    def test_it_shows_on_one_machine_what_another_one_drives(self):
+        with self.driven_there_alone(), self.here.socket() as socket:
+            self.assertEqual(json.loads(socket.recv(timeout=PATIENCE))["type"], "snapshot")
+            job = self.here.ask("post", "jobs/", json=ORDER).json()
+            seen = []
+            while not seen or seen[-1]["status"] not in FINAL:
+                message = json.loads(socket.recv(timeout=PATIENCE))
+                if message["type"] == "job" and message["job"]["id"] == job["id"]:
+                    seen.append(message["job"])
+        self.assertEqual(seen[-1]["status"], "succeeded")
+        self.assertEqual({"submitted", "storing", "succeeded"} - {one["status"] for one in seen}, set())
+        versions = [one["version"] for one in seen]
+        self.assertEqual(versions, sorted(set(versions)))
+        for stack in (self.here, self.there):
+            self.assertEqual(
+                stack.ask("get", f"jobs/{job['id']}/").json()["images"][0]["id"], seen[-1]["images"][0]["id"]
+            )
+
+    def test_it_works_on_one_machine_from_what_was_uploaded_on_the_other(self):
+        picture = io.BytesIO()
+        Pillow.new("RGB", (256, 256), "teal").save(picture, "PNG")
+        uploaded = self.here.ask("post", "uploads/", files={"file": ("teal.png", picture.getvalue(), "image/png")})
+        self.assertEqual(uploaded.status_code, 201, uploaded.text)
+        order = {"model": "qwen-image-edit", "prompt": "at night", "source_images": [uploaded.json()["id"]]}
+        placed = self.there.ask("post", "jobs/", json=order)
+        self.assertEqual(placed.status_code, 201, placed.text)
+        job = self.there.until(lambda: self.finished(self.there, placed.json()["id"]), "the picture is there")
+        self.assertEqual((job["status"], job["error"]), ("succeeded", None))
+        image = self.here.ask("get", f"images/{job['images'][0]['id']}/").json()
+        self.assertEqual(requests.get(image["url"], timeout=PATIENCE).status_code, 200)
+
+    def finished(self, stack: Stack, job_id: str) -> dict | None:
+        job = stack.ask("get", f"jobs/{job_id}/").json()
+        return job if job["status"] in FINAL else None
+
+    def test_it_knows_on_one_machine_who_signed_in_on_the_other(self):
+        session = requests.Session()
+        answer = self.page(self.here, session, "/accounts/login/", username="alice@example.org", password="password")
+        self.assertEqual(answer.status_code, 302, answer.text[:500])
+        self.assertEqual(self.page(self.there, session, "/account/").status_code, 200)
+        cookies = "; ".join(f"{name}={value}" for name, value in session.cookies.items())
+        headers = {"Cookie": cookies}
+        address = f"ws://127.0.0.1:{self.there.port}/ws/jobs/"
+        with connect(address, additional_headers=headers, origin=self.here.url) as socket:
+            self.assertEqual(json.loads(socket.recv(timeout=PATIENCE))["type"], "snapshot")
+
+    def test_it_counts_wrong_passwords_on_both_machines_together(self):
+        guess = {"username": "guessed@example.org", "password": "wrong"}
+        statuses = []
+        while 429 not in statuses and len(statuses) < 30:
+            stack = (self.here, self.there)[len(statuses) % 2]
+            statuses.append(self.page(stack, requests.Session(), "/accounts/login/", **guess).status_code)
+        self.assertIn(429, statuses)
+        for stack in (self.here, self.there):
+            self.assertEqual(self.page(stack, requests.Session(), "/accounts/login/", **guess).status_code, 429)
+
+    def test_it_places_once_what_is_asked_of_both_machines_with_one_key(self):
+        headers = {"Idempotency-Key": str(uuid4())}
+
+        def place(stack: Stack) -> requests.Response:
+            return stack.ask("post", "jobs/", json=ORDER, headers=headers)
+
+        with ThreadPoolExecutor(4) as crowd:
+            answers = list(crowd.map(place, [self.here, self.there] * 2))
+        self.assertTrue({answer.status_code for answer in answers} <= {200, 201, 409}, [a.text for a in answers])
+        again = place(self.there)
+        self.assertEqual(again.status_code, 200)
+        self.assertEqual({a.json()["id"] for a in answers if a.status_code != 409}, {again.json()["id"]})
+
+    def test_it_does_nothing_twice_although_both_machines_run_a_beat(self):
+        self.assertTrue(self.here.pids()["beat"] and self.there.pids()["beat"])
+        before = len(self.here.emulator.jobs)
+
+        def place(number: int) -> str:
+            stack = (self.here, self.there)[number % 2]
+            answer = stack.ask("post", "jobs/", json=ORDER | {"seed": number})
+            return answer.json()["id"]
+
+        with ThreadPoolExecutor(4) as crowd:
+            ids = list(crowd.map(place, range(24)))
+        jobs = [
+            self.here.until(lambda job_id=job_id: self.finished(self.there, job_id), "all is drawn") for job_id in ids
+        ]
+        self.assertEqual(Counter(job["status"] for job in jobs), {"succeeded": 24})
+        self.assertEqual({job["attempt"] for job in jobs}, {1})
+        runs = self.here.emulator.jobs[before:]
+        doorbells = Counter(run.webhook for run in runs)
+        self.assertEqual((len(runs), max(doorbells.values())), (24, 1))
+        self.assertRegex(self.there.command("check_ledger"), r"^The ledger adds up: 1 users, \d+ entries\.$")
+        ends = self.there.ask("get", "account/ledger/?limit=100").json()["results"]
+        kinds = Counter((entry["job"], entry["kind"]) for entry in ends if entry["job"] in ids)
+        self.assertEqual(kinds, {(job_id, kind): 1 for job_id in ids for kind in ("hold", "settle")})
