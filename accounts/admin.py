@@ -22,7 +22,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import ledger, sockets
+from accounts import closing, ledger, sockets
 from accounts.forms import GrantForm, PausingMixin, language_field, time_zone_field
 from accounts.models import ApiToken, CreditEntry, User
 from accounts.requests import SignedInRequest
@@ -66,12 +66,22 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     form = UserForm
     add_form = NewUserForm
     change_form_template = "accounts/admin/user.html"
-    list_display = ("email", "name", "credits", "held", "is_active", "is_staff", "date_joined", "last_login")
-    list_filter = ("is_active", "is_staff", "date_joined", "language")
+    list_display = (
+        "email",
+        "name",
+        "credits",
+        "held",
+        "is_active",
+        "erase_at",
+        "is_staff",
+        "date_joined",
+        "last_login",
+    )
+    list_filter = ("is_active", ("erase_at", admin.EmptyFieldListFilter), "is_staff", "date_joined", "language")
     search_fields = ("email", "name")
     ordering = ("-date_joined", "-id")
     date_hierarchy = "date_joined"
-    readonly_fields = ("credits", "held", "date_joined", "last_login")
+    readonly_fields = ("credits", "held", "date_joined", "last_login", "erase_at", "erased_at")
     fieldsets = (
         (None, {"fields": ("email", "password", "name")}),
         (_("Credits"), {"fields": ("credits", "held")}),
@@ -83,14 +93,18 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
                 "fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions"),
             },
         ),
-        (_("Dates"), {"fields": ("date_joined", "last_login")}),
+        (_("Dates"), {"fields": ("date_joined", "last_login", "erase_at", "erased_at")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),)
-    actions = ("grant_credits",)
+    actions: tuple[str, ...] = ("grant_credits",)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Refuse: a user is switched off instead."""
         return False
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Refuse for a row that is no person any more."""
+        return (obj is None or obj.erased_at is None) and super().has_change_permission(request, obj)
 
     def has_grant_permission(self, request: HttpRequest) -> bool:
         """Return whether this member of staff may write into the ledger."""
@@ -103,10 +117,21 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
             ledger.open_account(obj)
         elif form.changed_data:
             # Never the whole row: a balance that moved since this page was opened must stay.
+            if obj.is_active and obj.erase_at:
+                self._keep(request, obj, form)
             own = {field.name for field in User._meta.concrete_fields}
             obj.save(update_fields=[name for name in form.changed_data if name in own])
             if "is_active" in form.changed_data:
                 sockets.hang_up(obj.pk)
+
+    def _keep(self, request: HttpRequest, user: User, form: ModelForm[User]) -> None:
+        """Switch on an account that was about to be erased, unless that has begun."""
+        form.changed_data.remove("is_active")
+        try:
+            closing.keep(user)
+        except closing.CannotKeep:
+            user.is_active = False
+            messages.error(request, gettext("This account is being erased already: it stays locked."))
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Set somebody's password; whatever they have open with the old one closes."""

@@ -5,7 +5,10 @@ answer takes does not tell whether a letter was sent.
 """
 
 import logging
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
@@ -13,11 +16,14 @@ from django.core import signing
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.encoding import force_bytes
 from django.utils.http import urlencode, urlsafe_base64_encode
 
+from accounts import closing
+from accounts.middleware import zone_of
 from accounts.models import User
+from artgen import words
 
 logger = logging.getLogger(__name__)
 
@@ -33,13 +39,16 @@ def finish_sign_up(*, email: str, next_page: str = "") -> EmailMessage:
     path = reverse("signup_finish", args=[token])
     if next_page:
         path += "?" + urlencode({"next": next_page})
-    return _compose("sign_up", to=email, link=_absolute(path))
+    return compose("accounts/letters/sign_up", to=email, link=absolute(path))
 
 
 def have_account(*, user: User) -> EmailMessage:
     """Return the letter to an address that wants to sign up and has an account already."""
-    return _compose(
-        "have_account", to=user.email, sign_in=_absolute(reverse("login")), reset=_absolute(reverse("password_reset"))
+    return compose(
+        "accounts/letters/have_account",
+        to=user.email,
+        sign_in=absolute(reverse("login")),
+        reset=absolute(reverse("password_reset")),
     )
 
 
@@ -48,7 +57,25 @@ def reset_password(*, user: User) -> EmailMessage:
     uid = urlsafe_base64_encode(force_bytes(str(user.pk)))
     path = reverse("password_reset_confirm", args=[uid, default_token_generator.make_token(user)])
     with translation.override(user.language or translation.get_language()):
-        return _compose("reset_password", to=user.email, link=_absolute(path))
+        return compose("accounts/letters/reset_password", to=user.email, link=absolute(path))
+
+
+def account_closed(*, user: User) -> EmailMessage:
+    """Return the letter about an account that is locked and will be erased, with the link that keeps it."""
+    with in_the_words_of(user):
+        return compose(
+            "accounts/letters/account_closed",
+            to=user.email,
+            email=user.email,
+            day=words.day(user.erase_at) if user.erase_at else "",
+            link=absolute(reverse("keep_account", args=[closing.keep_token(user)])),
+        )
+
+
+def account_erased(*, user: User) -> EmailMessage:
+    """Return the last letter: nothing of the account is left."""
+    with in_the_words_of(user):
+        return compose("accounts/letters/account_erased", to=user.email, sign_up=absolute(reverse("signup")))
 
 
 def address_of(token: str) -> str:
@@ -77,12 +104,21 @@ def _send(letter: EmailMessage) -> None:
         logger.exception("A letter could not be sent: %s", letter.subject)
 
 
-def _compose(name: str, *, to: str, **context: str) -> EmailMessage:
+def compose(template: str, *, to: str, **context: Any) -> EmailMessage:
+    """Return the letter that `TEMPLATE.txt` and `TEMPLATE_subject.txt` make of the context, in the active language."""
     context["host"] = settings.PUBLIC_URL.partition("://")[2]
-    subject = " ".join(render_to_string(f"accounts/letters/{name}_subject.txt", context).split())
-    return EmailMessage(subject, render_to_string(f"accounts/letters/{name}.txt", context), to=[to])
+    subject = " ".join(render_to_string(f"{template}_subject.txt", context).split())
+    return EmailMessage(subject, render_to_string(f"{template}.txt", context), to=[to])
 
 
-def _absolute(path: str) -> str:
+def absolute(path: str) -> str:
+    """Return the address with scheme and host."""
     # Not from the request's Host header, which whoever asks for the letter chooses.
     return f"{settings.PUBLIC_URL}{path}"
+
+
+@contextmanager
+def in_the_words_of(user: User) -> Iterator[None]:
+    """Speak the user's language and tell their time, where they have chosen any."""
+    with translation.override(user.language or translation.get_language()), timezone.override(zone_of(user.time_zone)):
+        yield

@@ -1,7 +1,9 @@
 """Bytes in the bucket: deterministic keys, private, handed out by short-lived URLs. Files on disk in the demo."""
 
 import mimetypes
+import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,6 +17,10 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 SALT = "generation.storage"
+FOLDERS = ("images", "thumbnails", "uploads")
+"""The first parts of keys; the second one is whose it is."""
+
+DELETIONS_AT_ONCE = 8
 EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
@@ -64,6 +70,19 @@ def listing(prefix: str) -> Iterator[tuple[str, int]]:
 def delete(key: str) -> None:
     """Remove the key; removing what is not there is no error."""
     default_storage.delete(key)
+
+
+def delete_all(prefix: str) -> None:
+    """Remove everything whose key begins with `prefix`, which ends in a slash; nothing there is no error."""
+    if isinstance(default_storage, FileSystemStorage):
+        folder = Path(default_storage.location) / prefix
+        if folder.exists():
+            shutil.rmtree(folder)
+        return
+    # One by one, for not every store takes the checksums of S3's call for many; in threads, for each is a round trip.
+    with ThreadPoolExecutor(DELETIONS_AT_ONCE) as pool:
+        for _gone in pool.map(delete, [key for key, _size in listing(prefix)]):
+            pass
 
 
 def url(key: str) -> str:

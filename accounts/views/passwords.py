@@ -42,14 +42,18 @@ def password_change(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited(("ip", "30/h"), (by_email, "5/h"))
 def password_reset(request: HttpRequest) -> HttpResponse:
-    """Send the link to a new password where there is an account; say the same where there is none."""
+    """Send the link to a new password where there is an account; say the same where there is none.
+
+    Who forgot that the account is locked and about to be erased gets the letter about that once more.
+    """
     form = EmailForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
-        user = User.objects.filter(email=email, is_active=True).first()
+        user = User.objects.filter(email=email).first()
         # The letter is written for a stranger too, so that both answers take the same time.
-        letter = letters.reset_password(user=user or User(id=uuid4(), email=email))
-        if user:
+        known = user or User(id=uuid4(), email=email)
+        letter = letters.account_closed(user=known) if known.erase_at else letters.reset_password(user=known)
+        if user and (user.is_active or user.erase_at):
             letters.post(letter)
         request.session[LETTER_TO] = email
         return redirect("password_reset_done")

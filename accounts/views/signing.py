@@ -7,6 +7,8 @@ ArtGen runs, and the page says so; signing a new address in at once would tell e
 Both answers do the same work, and letters leave beside the request, so the time tells nothing either.
 """
 
+from uuid import uuid4
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login as start_session
@@ -96,7 +98,8 @@ def signup(request: HttpRequest) -> HttpResponse:
         user = User.objects.filter(email=email).first()
         # Both are written, one is sent.
         invitation = letters.finish_sign_up(email=email, next_page=next_page(request))
-        reminder = letters.have_account(user=user or User(email=email))
+        known = user or User(id=uuid4(), email=email)
+        reminder = letters.account_closed(user=known) if known.erase_at else letters.have_account(user=known)
         letters.post(reminder if user else invitation)
         request.session[LETTER_TO] = email
         return redirect("signup_sent")

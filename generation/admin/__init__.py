@@ -1,5 +1,5 @@
-"""Staff's pages: jobs, models on offer, styles, the stop switch, pictures."""
+"""Staff's pages: jobs, models on offer, styles, the stop switch, pictures, people."""
 
-from generation.admin import jobs, offers, pictures
+from generation.admin import jobs, offers, people, pictures
 
-__all__ = ["jobs", "offers", "pictures"]
+__all__ = ["jobs", "offers", "people", "pictures"]

@@ -15,7 +15,7 @@ from generation.views.parts import part, wants_part
 @require_GET
 def explore(request: HttpRequest) -> HttpResponse:
     """Show what people have made public, newest first; prompts stay with their owners."""
-    public = Image.objects.kept().filter(visibility=Visibility.PUBLIC)
+    public = Image.objects.kept().filter(visibility=Visibility.PUBLIC, user__is_active=True)
     heap = grid.newest(public, before=request.GET.get("before", ""))
     next_address = f"{reverse('explore')}?{urlencode({'before': heap.next})}" if heap.next else ""
     context = {"heap": heap, "next_address": next_address}

@@ -1,0 +1,74 @@
+import re
+from datetime import timedelta
+
+from django.core import mail
+from django.test import override_settings
+
+from accounts import closing, letters
+from artgen.test import BaseTestCase
+
+
+@override_settings(PUBLIC_URL="https://art.example")
+class KeepAccountTests(BaseTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        closing.close(user=self.alice, after=closing.GRACE)
+        self.url = f"/accounts/keep/{closing.keep_token(self.alice)}/"
+
+    def is_locked(self) -> bool:
+        self.alice.refresh_from_db()
+        return not self.alice.is_active
+
+    def test_the_letter_says_when_and_brings_the_link(self) -> None:
+        letter = letters.account_closed(user=self.alice)
+        assert letter.to == ["alice@example.org"]
+        assert re.fullmatch(r"Your ArtGen account will be erased on \w+ \d+(, \d+)?", letter.subject)
+        assert f"https://art.example{self.url}" in letter.body
+
+    def test_it_asks_and_then_unlocks(self) -> None:
+        page = self.client.get(self.url)
+        self.assertContains(page, "alice@example.org")
+        assert self.is_locked()
+        response = self.client.post(self.url, follow=True)
+        self.assertRedirects(response, "/accounts/login/")
+        self.assertContains(response, "The account is yours again")
+        assert not self.is_locked()
+
+    def test_the_link_works_once_and_only_for_this_closing(self) -> None:
+        self.client.post(self.url)
+        assert self.client.post(self.url).status_code == 410
+        closing.close(user=self.alice, after=closing.GRACE)
+        assert self.client.post(self.url).status_code == 410
+        assert self.is_locked()
+
+    def test_it_ends_when_the_time_has_come(self) -> None:
+        at = closing.close(user=self.alice, after=timedelta(0))
+        assert at == self.alice.erase_at
+        response = self.client.get(f"/accounts/keep/{closing.keep_token(self.alice)}/")
+        self.assertContains(response, "There is nothing to keep here", status_code=410)
+
+    def test_a_made_up_link_opens_nothing(self) -> None:
+        assert self.client.post("/accounts/keep/made-up/").status_code == 410
+        assert self.is_locked()
+
+    def test_it_refuses_other_methods(self) -> None:
+        assert self.client.put(self.url).status_code == 405
+
+    def test_it_limits_tries(self) -> None:
+        for _n in range(60):
+            self.client.post("/accounts/keep/made-up/")
+        assert self.client.post(self.url).status_code == 429
+        assert self.is_locked()
+
+    def test_who_forgot_gets_the_letter_once_more(self) -> None:
+        for url in ("/accounts/signup/", "/accounts/password_reset/"):
+            mail.outbox.clear()
+            self.client.post(url, {"email": "alice@example.org"})
+            letters.drain()
+            [letter] = mail.outbox
+            assert letter.subject.startswith("Your ArtGen account will be erased on")
+
+
+class AccountClosedTests(BaseTestCase):
+    def test_it_has_nothing_to_say_to_a_stranger(self) -> None:
+        self.assertRedirects(self.client.get("/accounts/closed/"), "/")

@@ -1,0 +1,65 @@
+"""Users as staff see them here: with the end of an account, which takes pictures along."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts import closing
+from accounts.admin import UserAdmin
+from accounts.models import User
+from generation import erasure
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class PeopleAdmin(UserAdmin):
+    """Users with two more actions: close an account, which is erased some days later, and keep it after all."""
+
+    actions = (*UserAdmin.actions, "close_accounts", "keep_accounts")
+
+    def has_erase_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the person may end accounts."""
+        return request.user.has_perm("accounts.delete_user")
+
+    @admin.action(description=_("Lock, and erase after the time to think"), permissions=["erase"])
+    def close_accounts(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Lock the accounts; pictures and all else are erased when nobody takes it back in time."""
+        count = 0
+        for user in queryset.filter(erased_at=None).order_by("id"):
+            try:
+                erasure.close(user=user, actor=request.user if isinstance(request.user, User) else None)
+            except closing.LastSuperuser:
+                text = gettext("%(email)s stays: nobody else could administer ArtGen.") % {"email": user.email}
+                self.message_user(request, text, messages.ERROR)
+                continue
+            self.log_change(request, user, "closed, to be erased")
+            count += 1
+        if count:
+            text = ngettext(
+                "%(count)d account is locked and will be erased. “Keep” takes that back.",
+                "%(count)d accounts are locked and will be erased. “Keep” takes that back.",
+                count,
+            )
+            self.message_user(request, text % {"count": count}, messages.SUCCESS)
+
+    @admin.action(description=_("Keep accounts that are about to be erased"), permissions=["erase"])
+    def keep_accounts(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Unlock the accounts that have not begun to be erased."""
+        count = 0
+        for user in queryset.exclude(erase_at=None).order_by("id"):
+            try:
+                closing.keep(user)
+            except closing.CannotKeep:
+                text = gettext("%(email)s is erased already, or it has begun.") % {"email": user.email}
+                self.message_user(request, text, messages.ERROR)
+                continue
+            self.log_change(request, user, "kept")
+            count += 1
+        if count:
+            text = ngettext("%(count)d account is kept.", "%(count)d accounts are kept.", count)
+            self.message_user(request, text % {"count": count}, messages.SUCCESS)

@@ -1,0 +1,63 @@
+"""`erase_user EMAIL [--now | --keep]`: close somebody's account, erase it, or keep it after all."""
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts import closing, letters
+from accounts.models import User, fold
+from generation import erasure
+
+
+class Command(BaseCommand):
+    """Close, erase or keep an account."""
+
+    help = (
+        "Locks the account at once and erases it with all that is in it after some days; until then its owner (by the "
+        "letter's link) and --keep can take that back. The ledger keeps amounts and dates, under no name."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the address, and --now or --keep."""
+        parser.add_argument("email")
+        how = parser.add_mutually_exclusive_group()
+        how.add_argument("--now", action="store_true", help="erase at once; this cannot be taken back")
+        how.add_argument("--keep", action="store_true", help="unlock an account that is about to be erased")
+
+    def handle(self, *args: Any, email: str, now: bool, keep: bool, **options: Any) -> None:
+        """Do it and say what happened."""
+        email = fold(email)
+        user = User.objects.filter(email=email, erased_at=None).first()
+        if user is None:
+            raise CommandError(f"There is no user {email}.")
+        if keep:
+            self._keep(user)
+            return
+        after = timedelta(0) if now else closing.GRACE
+        try:
+            erasure.close(user=user, actor=None, after=after)
+        except closing.LastSuperuser as error:
+            raise CommandError(f"{email} is the last superuser: without it nobody could administer ArtGen.") from error
+        if not now:
+            letters.drain()
+            on = timezone.localtime(user.erase_at).strftime("%Y-%m-%d %H:%M")
+            self.stdout.write(f"{email} is locked and will be erased after {on} ({settings.ERASE_DAYS} days).")
+        elif erasure.erase(user.pk):
+            letters.drain()
+            self.stdout.write(f"{email} is erased; in the ledger it is {user.pk}@erased.invalid now.")
+        else:
+            self.stdout.write(
+                f"{email} is locked. A picture of it is just being saved or stopped; the hourly clean-up erases the "
+                f"rest, or run this again in a minute."
+            )
+
+    def _keep(self, user: User) -> None:
+        try:
+            closing.keep(user)
+        except closing.CannotKeep as error:
+            raise CommandError(f"{user.email} is not about to be erased, or it has begun already.") from error
+        self.stdout.write(f"{user.email} is kept and may sign in again.")

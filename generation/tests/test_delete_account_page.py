@@ -1,0 +1,74 @@
+from django.core import mail
+
+from accounts import letters
+from accounts.models import User
+from artgen.test import EmulatorTestCase
+from generation.models import Job, Status
+
+URL = "/account/delete/"
+
+
+class DeleteAccountTests(EmulatorTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.client.force_login(self.alice)
+
+    def is_locked(self, user: User) -> bool:
+        user.refresh_from_db()
+        return not user.is_active
+
+    def test_it_says_what_goes_and_what_stays(self) -> None:
+        self.place()
+        response = self.client.get(URL)
+        for words in (
+            "What goes",
+            "What stays",
+            "pictures in progress: 1",
+            "For 7 days the link",
+            "99\N{NO-BREAK SPACE}credits",
+        ):
+            self.assertContains(response, words)
+        assert not self.is_locked(self.alice)
+
+    def test_it_locks_cancels_returns_the_credits_and_writes(self) -> None:
+        job = self.place()
+        response = self.client.post(URL, {"password": "password"}, follow=True)
+        self.assertRedirects(response, "/accounts/closed/")
+        self.assertContains(response, "alice@example.org")
+        assert self.is_locked(self.alice)
+        assert (self.alice.credits, self.alice.held) == (100, 0)
+        job.refresh_from_db()
+        assert (job.status, job.error_code) == (Status.CANCELED, "")
+        letters.drain()
+        [letter] = mail.outbox
+        assert letter.to == ["alice@example.org"]
+        assert "/accounts/keep/" in letter.body
+        self.assertRedirects(self.client.get("/account/"), "/accounts/login/?next=/account/")
+
+    def test_a_wrong_password_changes_nothing(self) -> None:
+        for password in ("wrong", ""):
+            self.client.post(URL, {"password": password})
+        self.assertContains(self.client.post(URL, {"password": "wrong"}), "This is not your password.")
+        assert not self.is_locked(self.alice)
+        letters.drain()
+        assert mail.outbox == []
+
+    def test_the_last_superuser_hears_why_not(self) -> None:
+        self.client.force_login(self.staff)
+        response = self.client.post(URL, {"password": "password"})
+        self.assertContains(response, "Nobody else could administer ArtGen.")
+        assert not self.is_locked(self.staff)
+
+    def test_it_limits_guesses(self) -> None:
+        for _n in range(10):
+            self.client.post(URL, {"password": "wrong"})
+        assert self.client.post(URL, {"password": "password"}).status_code == 429
+        assert not self.is_locked(self.alice)
+
+    def test_a_stranger_signs_in_first(self) -> None:
+        self.client.logout()
+        self.assertRedirects(self.client.post(URL, {"password": "password"}), f"/accounts/login/?next={URL}")
+        assert Job.objects.count() == 0
+
+    def test_it_refuses_other_methods(self) -> None:
+        assert self.client.delete(URL).status_code == 405
