@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "storages",
 ]
 MIDDLEWARE = [
+    "artgen.traffic.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

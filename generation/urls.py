@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generation.views import create, explore, gallery, images, jobs, leaving, media, start
+from generation.views import create, explore, gallery, images, jobs, leaving, media, metrics, start
 from generation.webhooks import runpod_hook
 
 urlpatterns = [
@@ -28,5 +28,6 @@ urlpatterns = [
     path("images/<uuid:image_id>/restore/", images.restore, name="restore_image"),
     path("account/delete/", leaving.delete_account, name="delete_account"),
     path("media/<path:name>", media.media, name="media"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("hooks/runpod/<str:token>/", runpod_hook, name="runpod_hook"),
 ]

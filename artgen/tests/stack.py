@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -163,9 +164,16 @@ class Stack:
 
     def command(self, *arguments: str) -> str:
         """Run one of ArtGen's commands in the stack's environment and return what it prints."""
+        return self._command(arguments, check=True)
+
+    def command_that_may_fail(self, *arguments: str) -> str:
+        """Run one of ArtGen's commands, whatever its exit status says, and return what it prints."""
+        return self._command(arguments, check=False)
+
+    def _command(self, arguments: Sequence[str], *, check: bool) -> str:
         command = [sys.executable, "manage.py", *arguments]
         return subprocess.run(
-            command, cwd=settings.BASE_DIR, env=self.environment, check=True, capture_output=True, text=True
+            command, cwd=settings.BASE_DIR, env=self.environment, check=check, capture_output=True, text=True
         ).stdout.strip()
 
     def ask(self, method: str, path: str, **options: Any) -> requests.Response:

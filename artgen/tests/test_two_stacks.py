@@ -1,10 +1,12 @@
 """Two machines: two whole stacks on two ports share PostgreSQL, Redis, the bucket and RunPod, and nothing is local."""
 
 import contextlib
+import http.client
 import io
 import json
 import os
 import re
+import socket
 import unittest
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +43,18 @@ def machine(*, beside: Stack | None = None) -> Stack:
     )
 
 
+class Local(http.client.HTTPConnection):
+    """Asks gunicorn itself by its Unix socket, as only somebody inside can."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__("localhost")
+        self.path = str(stack.run_dir / "web.sock")
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.path)
+
+
 class TwoStacksTests(unittest.TestCase):
     here: Stack
     there: Stack
@@ -70,12 +84,12 @@ class TwoStacksTests(unittest.TestCase):
                 self.here.supervise("start", program)
 
     def test_it_shows_on_one_machine_what_another_one_drives(self):
-        with self.driven_there_alone(), self.here.socket() as socket:
-            self.assertEqual(json.loads(socket.recv(timeout=PATIENCE))["type"], "snapshot")
+        with self.driven_there_alone(), self.here.socket() as events:
+            self.assertEqual(json.loads(events.recv(timeout=PATIENCE))["type"], "snapshot")
             job = self.here.ask("post", "jobs/", json=ORDER).json()
             seen = []
             while not seen or seen[-1]["status"] not in FINAL:
-                message = json.loads(socket.recv(timeout=PATIENCE))
+                message = json.loads(events.recv(timeout=PATIENCE))
                 if message["type"] == "job" and message["job"]["id"] == job["id"]:
                     seen.append(message["job"])
         self.assertEqual(seen[-1]["status"], "succeeded")
@@ -112,8 +126,8 @@ class TwoStacksTests(unittest.TestCase):
         cookies = "; ".join(f"{name}={value}" for name, value in session.cookies.items())
         headers = {"Cookie": cookies}
         address = f"ws://127.0.0.1:{self.there.port}/ws/jobs/"
-        with connect(address, additional_headers=headers, origin=self.here.url) as socket:
-            self.assertEqual(json.loads(socket.recv(timeout=PATIENCE))["type"], "snapshot")
+        with connect(address, additional_headers=headers, origin=self.here.url) as events:
+            self.assertEqual(json.loads(events.recv(timeout=PATIENCE))["type"], "snapshot")
 
     def test_it_counts_wrong_passwords_on_both_machines_together(self):
         guess = {"username": "guessed@example.org", "password": "wrong"}
@@ -137,6 +151,30 @@ class TwoStacksTests(unittest.TestCase):
         again = place(self.there)
         self.assertEqual(again.status_code, 200)
         self.assertEqual({a.json()["id"] for a in answers if a.status_code != 409}, {again.json()["id"]})
+
+    def test_it_counts_the_requests_of_both_machines_together(self):
+        def placed(stack: Stack) -> float:
+            asking = Local(stack)
+            asking.request("GET", "/metrics")
+            text = asking.getresponse().read().decode()
+            asking.close()
+            return float(re.search(r'^artgen_requests_total\{kind="api",status="4xx"\} (\S+)$', text, re.MULTILINE)[1])
+
+        for stack in (self.here, self.there):
+            self.assertEqual(stack.ask("get", "jobs/not-an-id/").status_code, 404)
+        before = placed(self.here)
+        for stack in (self.here, self.there):
+            for _ in range(5):
+                stack.ask("get", "jobs/not-an-id/")
+        for stack in (self.here, self.there):
+            stack.until(lambda stack=stack: placed(stack) >= before + 10, "every process has handed its counts over")
+        report = json.loads(self.there.command_that_may_fail("monitor", "--json"))
+        figures = {figure["name"]: figure for figure in report["figures"]}
+        self.assertEqual(len(figures), 5)
+        self.assertGreater(figures["api_p95"]["value"], 0)
+        self.assertEqual(figures["error_rate"]["value"], 0)
+        self.assertTrue(10 < figures["database_connections"]["value"] < 80, figures)
+        self.assertIsNotNone(figures["celery_queue"]["value"])
 
     def test_it_does_nothing_twice_although_both_machines_run_a_beat(self):
         self.assertTrue(self.here.pids()["beat"] and self.there.pids()["beat"])

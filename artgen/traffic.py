@@ -1,0 +1,242 @@
+"""How many requests were answered, how, and how fast: counted in each process, added up in Redis for all of them.
+
+A request never waits for it: each process counts in memory, and a thread hands the counts over every few seconds.
+Whoever asks, `/metrics` or `manage.py monitor`, gets the sums of all processes of all machines. Without Redis, in the
+demo, the one process keeps them itself. A process that is killed takes at most FLUSH_SECONDS of counts with it.
+"""
+
+import atexit
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Protocol
+
+import redis
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+log = logging.getLogger(__name__)
+
+BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Seconds up to which requests are counted together; beyond the last one is one more class."""
+FLUSH_SECONDS = 2
+KEPT_MINUTES = 15
+UNSEEN = ("healthz", "readyz", "metrics", "static", "media")
+KEY = "artgen:traffic"
+
+
+@dataclass
+class Times:
+    """Requests by how long they took: one count a class of BOUNDS and one beyond, and all their seconds."""
+
+    counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
+    seconds: float = 0.0
+
+    @property
+    def count(self) -> int:
+        """How many requests."""
+        return sum(self.counts)
+
+    def __add__(self, other: "Times") -> "Times":
+        counts = [one + another for one, another in zip(self.counts, other.counts, strict=True)]
+        return Times(counts, self.seconds + other.seconds)
+
+    def quantile(self, share: float) -> float | None:
+        """Return the seconds that so large a share of the requests did not exceed; None without requests.
+
+        Inside a class requests are taken as evenly spread, as Prometheus does:
+        https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile
+        """
+        rank, before = share * self.count, 0
+        for number, count in enumerate(self.counts[:-1]):
+            if count and before + count >= rank:
+                lower = BOUNDS[number - 1] if number else 0.0
+                return lower + (BOUNDS[number] - lower) * (rank - before) / count
+            before += count
+        return BOUNDS[-1] if self.count else None
+
+
+Series = tuple[str, str]
+"""Kind of request (`kind_of`) and class of its answer, such as ("api", "2xx")."""
+Traffic = Mapping[Series, Times]
+
+
+def kind_of(path: str) -> str:
+    """Return what kind of request a path is: api, hook, admin or page; empty for one that is not counted."""
+    first = path.lstrip("/").partition("/")[0]
+    if first in UNSEEN:
+        return ""
+    return {"api": "api", "hooks": "hook", "admin": "admin"}.get(first, "page")
+
+
+def middleware(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Count every request and its time, the other middleware included."""
+
+    def counted(request: HttpRequest) -> HttpResponseBase:
+        began = time.perf_counter()
+        response = get_response(request)
+        if kind := kind_of(request.path_info):
+            note(kind, response.status_code, time.perf_counter() - began)
+        return response
+
+    return counted
+
+
+# --- counting in this process ----------------------------------------------------------------------------------------
+_lock = threading.Lock()
+_flushing = threading.Lock()  # a process hands over one batch after the other
+_counts: Counter[tuple[int, str]] = Counter()  # by minute and field
+_flusher: threading.Thread | None = None
+
+
+def note(kind: str, status: int, seconds: float) -> None:
+    """Count one answered request."""
+    global _flusher  # noqa: PLW0603 one for the process
+    number = next((n for n, bound in enumerate(BOUNDS) if seconds <= bound), len(BOUNDS))
+    minute = int(time.time()) // 60
+    name = f"{kind} {status // 100}xx"
+    with _lock:
+        _counts[minute, f"{name} {number}"] += 1
+        _counts[minute, f"{name} us"] += round(seconds * 1_000_000)
+        if _flusher is None:
+            _flusher = threading.Thread(target=_flush_for_ever, name="traffic", daemon=True)
+            _flusher.start()
+
+
+def flush() -> None:
+    """Hand over what this process has counted; what cannot be handed over is kept for later."""
+    with _flushing:
+        with _lock:
+            counts = dict(_counts)
+            _counts.clear()
+        if not counts:
+            return
+        try:
+            _store().add(counts)
+        except redis.RedisError as error:
+            log.warning("requests not counted yet", extra={"error": repr(error)})
+            oldest = int(time.time()) // 60 - KEPT_MINUTES
+            with _lock:
+                _counts.update({(minute, name): count for (minute, name), count in counts.items() if minute >= oldest})
+
+
+def _flush_for_ever() -> None:
+    while True:
+        time.sleep(FLUSH_SECONDS)
+        flush()
+
+
+def _after_fork() -> None:
+    global _lock, _flushing, _flusher
+    _lock, _flushing, _flusher = threading.Lock(), threading.Lock(), None
+    _counts.clear()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+atexit.register(flush)
+
+
+# --- the sums of all processes ---------------------------------------------------------------------------------------
+def totals() -> Traffic:
+    """Return all requests since counting began; raises RedisError."""
+    flush()
+    return _read(_store().totals())
+
+
+def recent(minutes: int) -> Traffic:
+    """Return the requests of the last so many whole minutes and of this one; raises RedisError."""
+    flush()
+    now = int(time.time()) // 60
+    return _read(_store().of_minutes(range(now - minutes, now + 1)))
+
+
+def is_shared() -> bool:
+    """Tell whether other processes' requests are among them: without Redis each process has its own."""
+    return bool(settings.REDIS_URL)
+
+
+def _read(counts: Mapping[str, int]) -> Traffic:
+    found: defaultdict[Series, Times] = defaultdict(Times)
+    for name, count in counts.items():
+        kind, status, what = name.split()
+        times = found[kind, status]
+        if what == "us":
+            times.seconds += count / 1_000_000
+        elif int(what) < len(times.counts):
+            times.counts[int(what)] += count
+    return found
+
+
+class _Store(Protocol):
+    def add(self, counts: Mapping[tuple[int, str], int]) -> None: ...
+    def totals(self) -> Mapping[str, int]: ...
+    def of_minutes(self, minutes: Iterable[int]) -> Mapping[str, int]: ...
+
+
+class _Memory:
+    def __init__(self) -> None:
+        self._total: Counter[str] = Counter()
+        self._minutes: defaultdict[int, Counter[str]] = defaultdict(Counter)
+
+    def add(self, counts: Mapping[tuple[int, str], int]) -> None:
+        with _lock:
+            for (minute, name), count in counts.items():
+                self._total[name] += count
+                self._minutes[minute][name] += count
+            for minute in [old for old in self._minutes if old < max(self._minutes) - KEPT_MINUTES]:
+                del self._minutes[minute]
+
+    def totals(self) -> Mapping[str, int]:
+        with _lock:
+            return dict(self._total)
+
+    def of_minutes(self, minutes: Iterable[int]) -> Mapping[str, int]:
+        with _lock:
+            return sum((self._minutes[minute] for minute in minutes if minute in self._minutes), Counter())
+
+
+class _Redis:
+    def __init__(self, url: str) -> None:
+        self._redis = redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=5)
+
+    def add(self, counts: Mapping[tuple[int, str], int]) -> None:
+        with self._redis.pipeline(transaction=True) as batch:
+            for (minute, name), count in counts.items():
+                batch.hincrby(KEY, name, count)
+                batch.hincrby(f"{KEY}:{minute}", name, count)
+            for minute in {minute for minute, _ in counts}:
+                batch.expire(f"{KEY}:{minute}", KEPT_MINUTES * 60)
+            batch.execute()
+
+    def totals(self) -> Mapping[str, int]:
+        return _decoded(self._redis.hgetall(KEY))
+
+    def of_minutes(self, minutes: Iterable[int]) -> Mapping[str, int]:
+        with self._redis.pipeline(transaction=False) as batch:
+            for minute in minutes:
+                batch.hgetall(f"{KEY}:{minute}")
+            return sum((Counter(_decoded(found)) for found in batch.execute()), Counter())
+
+
+def _decoded(found: Mapping[bytes | str, bytes | str]) -> dict[str, int]:
+    counts = {}
+    for name, count in found.items():
+        with contextlib.suppress(ValueError):
+            counts[name.decode() if isinstance(name, bytes) else name] = int(count)
+    return counts
+
+
+def _store() -> _Store:
+    return _store_at(settings.REDIS_URL)
+
+
+@lru_cache(maxsize=4)
+def _store_at(url: str) -> _Store:
+    return _Redis(url) if url else _Memory()

@@ -1,0 +1,63 @@
+"""`monitor [--watch] [--json]`: the five figures that operators watch, against their limits."""
+
+import contextlib
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from artgen import usage
+from generation import figures
+from generation.figures import Figure
+
+
+class Command(BaseCommand):
+    """Measure, show, and fail when a figure is not below its limit."""
+
+    help = (
+        "Shows five figures against their limits: time of the API, errors, database connections, Celery's queue, CPU "
+        "and memory of this machine. Exit status 1 when one is at its limit or above, or cannot be measured."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take --watch, --json and --seconds."""
+        parser.add_argument("--watch", action="store_true", help="again and again, until Ctrl-C")
+        parser.add_argument("--json", action="store_true", help='print {"ok", "figures": [{"name", "value", …}]}')
+        parser.add_argument(
+            "--seconds", type=float, default=1.0, help="over which CPU is measured, and between looks (1)"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Raise CommandError when a figure is not as it should be; with --watch that of the last look counts."""
+        found: list[Figure] = []
+        with contextlib.suppress(KeyboardInterrupt):
+            found = self._look(options)
+            while options["watch"]:
+                found = self._look(options)
+        wrong = [figure.name for figure in found if not figure.ok]
+        if wrong:
+            raise CommandError(f"Not as it should be: {', '.join(wrong)}.")
+
+    def _look(self, options: dict[str, Any]) -> list[Figure]:
+        found = figures.measure(processor_share=usage.processor_share(options["seconds"]))
+        if options["json"]:
+            report = {"ok": all(figure.ok for figure in found), "figures": [figure.as_json() for figure in found]}
+            self.stdout.write(json.dumps(report, indent=None if options["watch"] else 2))
+        else:
+            if options["watch"]:
+                self.stdout.write(f"{timezone.localtime():%H:%M:%S}")
+            for figure in found:
+                self.stdout.write(self._line(figure))
+        self.stdout.flush()
+        return found
+
+    def _line(self, figure: Figure) -> str:
+        style, word = (self.style.SUCCESS, "ok") if figure.ok else (self.style.ERROR, "LOOK")
+        if figure.value is None:
+            word, shown = ("-" if figure.ok else "LOOK"), "-"
+        else:
+            shown = f"{figure.value:g} {figure.unit}".rstrip()
+        limit = f"< {figure.limit:g} {figure.unit}".rstrip()
+        return f"{style(f'{word:<5}')} {figure.name:<21} {shown:>9}  {limit:<8}  {figure.detail}"

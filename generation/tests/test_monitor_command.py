@@ -1,0 +1,141 @@
+import contextlib
+import io
+import json
+import os
+from unittest import mock
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.test import TestCase
+
+from artgen import traffic, usage
+from artgen.tests.test_health import dead_broker
+from artgen.tests.test_traffic import forget
+from generation import figures
+
+NAMES = ["api_p95", "error_rate", "database_connections", "celery_queue", "cpu_and_memory"]
+CALM = 0.1  # so busy the machine is said to be
+
+
+def measured(*, processor_share: float | None = CALM) -> dict[str, figures.Figure]:
+    found = figures.measure(processor_share=processor_share)
+    assert [figure.name for figure in found] == NAMES
+    return {figure.name: figure for figure in found}
+
+
+class FiguresTests(TestCase):
+    def setUp(self) -> None:
+        forget()
+
+    def test_it_knows_nothing_before_anything_was_asked(self) -> None:
+        found = measured()
+        for name in ("api_p95", "error_rate"):
+            self.assertEqual((found[name].value, found[name].ok), (None, True))
+            self.assertTrue(found[name].detail.startswith("nothing "), found[name].detail)
+
+    def test_it_takes_the_p95_of_the_api_alone(self) -> None:
+        for _ in range(95):
+            traffic.note("api", 200, 0.04)
+        for _ in range(5):
+            traffic.note("api", 201, 0.4)
+        for _ in range(100):
+            traffic.note("page", 200, 3)
+        found = measured()["api_p95"]
+        self.assertEqual((found.value, found.limit, found.ok), (50, 200, True))
+        for _ in range(5):
+            traffic.note("api", 201, 0.4)
+        found = measured()["api_p95"]
+        self.assertGreater(found.value, 300)
+        self.assertFalse(found.ok)
+
+    def test_it_takes_the_errors_of_all_requests(self) -> None:
+        for kind, status, times in (("api", 200, 150), ("page", 404, 50), ("page", 500, 1)):
+            for _ in range(times):
+                traffic.note(kind, status, 0.01)
+        found = measured()["error_rate"]
+        self.assertEqual((found.value, found.limit, found.ok), (0.5, 1, True))
+        self.assertEqual(found.detail, "1 of 201 requests in 5 minutes")
+        traffic.note("hook", 503, 0.01)
+        traffic.note("hook", 503, 0.01)
+        self.assertFalse(measured()["error_rate"].ok)
+
+    def test_it_takes_the_worse_of_processor_and_memory(self) -> None:
+        memory = usage.memory().share * 100
+        self.assertAlmostEqual(measured(processor_share=0)["cpu_and_memory"].value, memory, delta=5)
+        found = measured(processor_share=0.801)["cpu_and_memory"]
+        self.assertEqual((found.value, found.limit, found.ok), (80.1, 80, False))
+
+    @pytest.mark.postgres
+    def test_it_counts_database_connections_against_the_limit(self) -> None:
+        found = measured()["database_connections"]
+        self.assertEqual((found.limit, found.ok), (80, found.value < 80))
+        self.assertGreaterEqual(found.value, 1)
+        with mock.patch.dict(os.environ, DB_CONNECTIONS_LIMIT="1"):
+            self.assertFalse(measured()["database_connections"].ok)
+
+    @pytest.mark.redis
+    def test_it_counts_what_waits_in_the_queue(self) -> None:
+        before = measured()["celery_queue"].value
+        client = usage._redis(settings.CELERY_BROKER_URL)
+        client.lpush("celery", *["{}"] * 10)
+        self.addCleanup(client.ltrim, "celery", 10, -1)
+        found = measured()["celery_queue"]
+        self.assertEqual((found.value, found.limit, found.ok), (before + 10, 10, False))
+
+    @pytest.mark.redis
+    def test_it_is_not_well_where_something_cannot_be_asked(self) -> None:
+        with dead_broker(), self.assertLogs("generation.figures", "WARNING"):
+            found = measured()["celery_queue"]
+        self.assertEqual((found.value, found.ok), (None, False))
+        self.assertTrue(found.detail.startswith("cannot be measured: "))
+
+
+class CommandTests(TestCase):
+    def setUp(self) -> None:
+        forget()
+
+    def run_it(self, *arguments: str) -> tuple[str, str]:
+        """Return what it printed, and the error that ended it."""
+        out = io.StringIO()
+        try:
+            call_command("monitor", "--seconds", "0", *arguments, stdout=out)
+        except CommandError as error:
+            return out.getvalue(), str(error)
+        return out.getvalue(), ""
+
+    def test_it_prints_json(self) -> None:
+        traffic.note("api", 200, 0.01)
+        out, error = self.run_it("--json")
+        report = json.loads(out)
+        self.assertEqual(set(report), {"ok", "figures"})
+        self.assertEqual([figure["name"] for figure in report["figures"]], NAMES)
+        self.assertEqual([set(figure) for figure in report["figures"]], [{"name", "value", "limit", "ok"}] * 5)
+        self.assertEqual([figure["limit"] for figure in report["figures"]], [200, 1, 80, 10, 80])
+        self.assertEqual(report["ok"], not error)
+
+    def test_it_prints_a_line_for_each_and_says_where_nothing_is_measured(self) -> None:
+        out, _ = self.run_it()
+        lines = out.splitlines()
+        self.assertEqual([line.split()[1] for line in lines], NAMES)
+        self.assertIn("nothing ", lines[0])
+
+    def test_it_fails_above_a_limit_and_names_it(self) -> None:
+        traffic.note("page", 500, 0.01)
+        out, error = self.run_it()
+        self.assertIn("LOOK  error_rate", out)
+        self.assertTrue(error.startswith("Not as it should be: ") and "error_rate" in error, error)
+
+    def test_it_watches_until_it_is_interrupted(self) -> None:
+        shown: list[str] = []
+
+        class Screen(io.StringIO):
+            def write(self, text: str) -> int:
+                shown.append(text)
+                if "".join(shown).count("cpu_and_memory") == 3:
+                    raise KeyboardInterrupt
+                return len(text)
+
+        with contextlib.suppress(CommandError):  # the machine may be busy with other tests
+            call_command("monitor", "--watch", "--seconds", "0", stdout=Screen())
+        self.assertEqual("".join(shown).count("celery_queue"), 3)

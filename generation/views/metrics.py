@@ -1,0 +1,17 @@
+"""`/metrics`: for Prometheus, which asks inside. Whoever comes from outside, by way of a proxy, finds nothing."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from generation.metrics import exposition
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer with all metrics in Prometheus' text format."""
+    if "X-Forwarded-For" in request.headers or "X-Real-IP" in request.headers:
+        raise Http404
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE_PLAIN_0_0_4)
