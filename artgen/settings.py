@@ -257,6 +257,9 @@ JOB_MAX_ATTEMPTS = env.int("JOB_MAX_ATTEMPTS", default=3)
 MAX_WAITING_PER_USER = env.int("MAX_WAITING_PER_USER", default=200)
 TRASH_DAYS = 30
 ERASE_DAYS = 7  # how long a closed account can still be kept; then all of it is erased
+SELECTION_MAX = 1000  # pictures that one action of the gallery, or one archive, may take
+# A ZIP keeps a thread of gunicorn busy for as long as the download takes: half of them always stay for pages.
+ARCHIVES_PER_PROCESS = env.int("ARCHIVES_PER_PROCESS", default=2)
 
 # --- REST API --------------------------------------------------------------------------------------------------------
 API_DESCRIPTION = """Prompts in, pictures out. Send `Authorization: Bearer TOKEN`; a token comes from the account page.

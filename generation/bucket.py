@@ -14,6 +14,8 @@ from storages.backends.s3 import S3Storage
 PROBE_KEY = "setup-bucket-probe"
 ABORT_UPLOADS_DAYS = 2
 OLD_VERSIONS_DAYS = settings.TRASH_DAYS
+MISSING = {"NoSuchKey", "404", "NotFound"}
+BEYOND_THE_END = {"InvalidRange", "416"}
 UNSUPPORTED = {"NotImplemented", "MethodNotAllowed", "NotSupported", "UnsupportedOperation", "501"}
 
 
@@ -42,6 +44,29 @@ class BucketStorage(S3Storage):  # type: ignore[misc]  # django-storages has no 
             address = super().url(name, parameters=parameters, expire=expire, http_method=http_method)
             cache.set(key, address, (expire or settings.URL_EXPIRY_SECONDS) // 2)
         return as_browsers_see(address)
+
+    def read_piece(self, name: str, *, start: int, length: int) -> bytes:
+        """Return up to `length` bytes from `start` on, none at the end; raises FileNotFoundError.
+
+        A connection that breaks while the piece is read is tried once more: botocore itself repeats only requests.
+        """
+        source = self.bucket.Object(name)
+        for last_try in (False, True):
+            try:
+                data: bytes = source.get(Range=f"bytes={start}-{start + length - 1}")["Body"].read()
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code in MISSING:
+                    raise FileNotFoundError(name) from error
+                if code in BEYOND_THE_END:
+                    break
+                raise
+            except BotoCoreError:
+                if last_try:
+                    raise
+            else:
+                return data
+        return b""
 
 
 def as_browsers_see(address: str) -> str:

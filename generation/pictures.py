@@ -18,6 +18,7 @@ from generation.runpod.picture import check_picture
 
 THUMBNAIL_SIDE = 768  # px: a wide picture in a row of the gallery is some 660 across; 512 looked soft, 768 costs 5 ms
 PLACEHOLDER_SIDE = 32
+WEBP_QUALITY = 90
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_HEADER_LENGTH = 33  # signature, then the IHDR chunk: length 4, type 4, data 13, CRC 4
 
@@ -59,6 +60,19 @@ def prepare(data: bytes, *, parameters: Mapping[str, Any] | None = None) -> Pict
         thumbnail=file.getvalue(),
         placeholder=_placeholder(small),
     )
+
+
+def as_webp(data: bytes) -> bytes:
+    """Return the picture as WebP, a tenth of a PNG's size and hard to tell from it.
+
+    Raises:
+        OSError: the bytes cannot be decoded.
+    """
+    with Pillow.open(io.BytesIO(data)) as opened:
+        upright = ImageOps.exif_transpose(opened).convert("RGBA" if "A" in opened.getbands() else "RGB")
+    file = io.BytesIO()
+    upright.save(file, "WEBP", quality=WEBP_QUALITY, method=4)
+    return file.getvalue()
 
 
 def with_text(png: bytes, texts: Mapping[str, str]) -> bytes:

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from generation.views import create, explore, gallery, images, jobs, leaving, media, metrics, start
+from generation.views import (
+    create,
+    explore,
+    gallery,
+    images,
+    jobs,
+    leaving,
+    media,
+    metrics,
+    selection,
+    start,
+)
 from generation.webhooks import runpod_hook
 
 urlpatterns = [
@@ -20,6 +31,11 @@ urlpatterns = [
     path("gallery/trash/", gallery.trash, name="trash"),
     path("gallery/trash/restore/", gallery.restore_all, name="restore_all"),
     path("gallery/trash/empty/", gallery.empty_trash, name="empty_trash"),
+    path("gallery/selection/favorite/", selection.favorite, name="favorite_selection"),
+    path("gallery/selection/trash/", selection.trash, name="trash_selection"),
+    path("gallery/selection/restore/", selection.restore, name="restore_selection"),
+    path("gallery/selection/delete/", selection.delete, name="delete_selection"),
+    path("gallery/selection/download/", selection.download, name="download_selection"),
     path("explore/", explore.explore, name="explore"),
     path("images/<uuid:image_id>/", images.image, name="image"),
     path("images/<uuid:image_id>/download/", images.download, name="download_image"),

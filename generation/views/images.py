@@ -9,24 +9,23 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import CreditEntry
-from generation import gallery, storage
+from generation import gallery, pictures, storage
+from generation.filenames import filename
 from generation.forms import shape_of
 from generation.models import Image, ImageModel, ImageQuerySet, Job, Style, Upload
 from generation.views.grid import Tile
 from generation.views.parts import wants_part
 
-FILENAME_WORDS = 48  # characters of the prompt in the name of a downloaded file
 MORE_AT_ONCE = 4
 
 
@@ -85,12 +84,27 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @login_required
 @require_GET
 def download(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Send the browser to the file itself, to be saved under a name that tells what it shows."""
-    found = _own(request, image_id)
-    name = slugify(found.job.prompt, allow_unicode=True)[:FILENAME_WORDS].strip("-_") or "artgen"
-    filename = f"{name}-{found.seed}.{found.key.rpartition('.')[2]}"
-    response = HttpResponseRedirect(storage.download_url(found.key, filename=filename))
+    """Send the browser to the file itself, to be saved under a name that tells what it shows; or, `as=webp`, a WebP."""
+    found, kind = _own(request, image_id), request.GET.get("as", "original")
+    if kind not in ("original", "webp"):
+        raise Http404
+    if kind == "webp" and found.content_type != "image/webp":
+        return _as_webp(found)
+    response = HttpResponseRedirect(storage.download_url(found.key, filename=filename(found)))
     response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _as_webp(found: Image) -> HttpResponse:
+    try:
+        converted = pictures.as_webp(storage.read(found.key))
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response = HttpResponse(converted, content_type="image/webp")
+    name = filename(found, extension="webp")
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
     return response
 
 

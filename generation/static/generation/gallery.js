@@ -2,13 +2,16 @@
 
 import { part } from "../artgen/js/http.js"
 import { say } from "../artgen/js/status.js"
+import { countFavorites, countMoved } from "./js/counts.js"
 import { wirePictures } from "./js/pictures.js"
+import { wireSelection } from "./js/selection.js"
 import { paintPlaceholders } from "./js/thumbhash.js"
 import { complain, offerUndo, post } from "./js/trash.js"
 
 const data = document.getElementById("page-data")?.dataset ?? {}
 const list = document.getElementById("months")
 const search = document.getElementById("search")
+const selection = list && wireSelection(list, data)
 
 if (list) {
   dress(list)
@@ -47,7 +50,7 @@ function clicked(event) {
 }
 
 function keyed(event) {
-  if (event.key !== "Delete" || !event.target.matches(".card-link")) return
+  if (event.key !== "Delete" || selection.size || !event.target.matches(".card-link")) return
   const button = event.target.closest("li").querySelector("[data-trash]")
   if (button) move(button)
 }
@@ -68,32 +71,13 @@ async function move(button) {
     complain(problem, data)
     return
   }
-  count(isTrash ? -1 : 1, tile)
+  countMoved(isTrash ? -1 : 1, tile)
   offerUndo(isTrash ? data.trashed : data.restored, data, async () => {
     await post(address.replace(/(trash|restore)\/$/, isTrash ? "restore/" : "trash/"))
     place.replaceWith(tile)
-    count(isTrash ? 1 : -1, tile)
+    countMoved(isTrash ? 1 : -1, tile)
     tile.querySelector(".card-link").focus({ preventScroll: true })
   })
-}
-
-/** Keep the numbers at the side true: `change` pictures came to the gallery, as many left the trash. */
-function count(change, tile) {
-  const isFavorite = tile.querySelector("[data-favorite]")?.getAttribute("aria-pressed") === "true"
-  add("kept", change)
-  add("trashed", -change)
-  if (isFavorite) add("favorites", change)
-}
-
-function countFavorites(changes) {
-  for (const { target } of changes) add("favorites", target.getAttribute("aria-pressed") === "true" ? 1 : -1)
-}
-
-function add(name, change) {
-  const element = document.querySelector(`[data-count="${name}"]`)
-  if (!element) return
-  element.dataset.value = Math.max(0, Number(element.dataset.value) + change)
-  element.textContent = Number(element.dataset.value).toLocaleString(document.documentElement.lang)
 }
 
 async function loadMore(link) {
@@ -113,6 +97,7 @@ async function loadMore(link) {
   const shown = answer.fragment.querySelectorAll(".rows > li:not(.rows-end)").length
   link.closest("nav").remove()
   for (const element of [...answer.fragment.children]) append(element)
+  selection.refresh()
   if (hadFocus) first?.querySelector("a, button")?.focus({ preventScroll: true })
   say(`+${shown}`)
 }

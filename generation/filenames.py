@@ -1,0 +1,32 @@
+"""Names for pictures that people save: they tell what is shown."""
+
+from django.utils.text import slugify
+
+from generation.models import Image
+
+PROMPT_LENGTH = 48  # characters of the prompt in the name
+
+
+def filename(image: Image, *, extension: str = "") -> str:
+    """Return "tea-hills-in-morning-mist-7.png": prompt, seed, and the extension of the file unless another is given.
+
+    `image` was fetched with its job.
+    """
+    words = slugify(image.job.prompt, allow_unicode=True)[:PROMPT_LENGTH].strip("-_") or "artgen"
+    return f"{words}-{image.seed}.{extension or image.key.rpartition('.')[2]}"
+
+
+class UniqueNames:
+    """Makes the names in one folder differ, also where upper and lower case count as the same."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, int] = {}
+
+    def give(self, name: str) -> str:
+        """Return the name, with -2, -3, … before its extension where it was given already."""
+        key = name.casefold()
+        count = self._given[key] = self._given.get(key, 0) + 1
+        if count == 1:
+            return name
+        stem, _dot, extension = name.rpartition(".")
+        return self.give(f"{stem}-{count}.{extension}")

@@ -1,0 +1,187 @@
+"""What is done to many pictures at once: favorites, trash, restore, the end, a ZIP of them.
+
+Ids come in one field `ids`, joined by commas, or without script as many fields `id`. Ids that are no pictures of the
+user (any more) are passed over: another tab may have been quicker.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import cast
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from accounts.limits import too_many
+from accounts.models import User
+from artgen import words
+from generation import archive, gallery, slots
+from generation.models import Image
+from generation.views.parts import wants_part
+from generation.views.sending import ArchiveResponse
+
+KINDS = ("original", "webp")
+
+
+class Refused(Exception):
+    """The selection cannot be taken as it is; the text says why."""
+
+
+def on_selection(act: Callable[[HttpRequest, list[UUID]], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Return the view (signed in, POST alone) that gives `act` the ids, or says why they cannot be taken."""
+
+    @wraps(act)
+    def view(request: HttpRequest) -> HttpResponseBase:
+        try:
+            return act(request, _ids(request))
+        except Refused as refusal:
+            return _refused(request, refusal)
+
+    return login_required(require_POST(view))
+
+
+@on_selection
+def favorite(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
+    """Make the selected pictures favorites (`favorite=1`) or no more (anything else)."""
+    wanted = request.POST.get("favorite", "1") == "1"
+    changed = gallery.favorite_these(user=_user(request), ids=ids, favorite=wanted)
+    if wanted:
+        told = ngettext("%(count)s picture added to favorites.", "%(count)s pictures added to favorites.", len(changed))
+    else:
+        told = ngettext(
+            "%(count)s picture removed from favorites.", "%(count)s pictures removed from favorites.", len(changed)
+        )
+    return _done(request, told, changed)
+
+
+@on_selection
+def trash(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
+    """Move the selected pictures to the trash, with one undo for all."""
+    changed = gallery.trash_these(user=_user(request), ids=ids)
+    told = ngettext("%(count)s picture moved to the trash.", "%(count)s pictures moved to the trash.", len(changed))
+    return _done(request, told, changed, undo=reverse("restore_selection"))
+
+
+@on_selection
+def restore(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
+    """Take the selected pictures out of the trash."""
+    changed = gallery.restore_these(user=_user(request), ids=ids)
+    told = ngettext("%(count)s picture is back.", "%(count)s pictures are back.", len(changed))
+    return _done(request, told, changed)
+
+
+@on_selection
+def delete(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
+    """Ask once more, then (`sure=1`) delete the selected pictures of the trash for good."""
+    if request.POST.get("sure") != "1":
+        found = Image.objects.of(request.user).trashed().present().filter(id__in=ids)
+        context = {"count": found.count(), "ids": ",".join(map(str, ids)), "place": "trash"}
+        if not context["count"]:
+            raise Refused(_gone())
+        return render(request, "generation/delete_selection.html", context)
+    changed = gallery.end_these(user=_user(request), ids=ids)
+    told = ngettext("%(count)s picture deleted for good.", "%(count)s pictures deleted for good.", len(changed))
+    return _done(request, told, changed)
+
+
+@on_selection
+def download(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
+    """Send the selected pictures as one ZIP, as they are or (`as=webp`) as WebP.
+
+    To the page's script: 204 where a download can begin, else why not; it then posts the form, which the browser saves.
+    """
+    user, kind = _user(request), request.POST.get("as", "original")
+    if kind not in KINDS:
+        raise BadRequest
+    found = gallery.own(user=user, ids=ids)
+    if not found:
+        raise Refused(_gone())
+    if wants_part(request):
+        return HttpResponse(status=204) if slots.is_free(user) else _busy(request, slots.Busy(yours=True))
+    try:
+        slot = slots.take(user)
+    except slots.Busy as busy:
+        return _busy(request, busy)
+    pieces = archive.pack(gallery.each(user=user, ids=found), as_webp=kind == "webp")
+    name = f"artgen-{timezone.localdate():%Y-%m-%d}-{len(found)}.zip"
+    return ArchiveResponse(request, pieces, slot=slot, name=name)
+
+
+def _ids(request: HttpRequest) -> list[UUID]:
+    """Return the ids, each once; raises Refused for none, too many, or what is no id."""
+    texts = [*request.POST.get("ids", "").split(","), *request.POST.getlist("id")]
+    try:
+        ids = list(dict.fromkeys(UUID(text.strip()) for text in texts if text.strip()))
+    except ValueError:
+        raise Refused(_("Something in this selection is no picture. Reload the page and select again.")) from None
+    if not ids:
+        raise Refused(_("Nothing is selected. Tick some pictures first."))
+    if len(ids) > settings.SELECTION_MAX:
+        told = _("At most %(limit)s pictures at once. Select fewer.")
+        raise Refused(told % {"limit": words.number(settings.SELECTION_MAX)})
+    return ids
+
+
+def _gone() -> str:
+    return _("These pictures are gone.")
+
+
+def _done(request: HttpRequest, told: str, changed: list[UUID], *, undo: str = "") -> HttpResponse:
+    """Answer the page's script with words and the ids that changed; send others back, the words above the pictures."""
+    told = told % {"count": words.number(len(changed))}
+    if wants_part(request):
+        return JsonResponse({"told": told, "changed": changed}, headers={"Cache-Control": "private, no-store"})
+    if undo and changed:
+        told = format_html(
+            '{} <button class="text-link" form="picture-form" formaction="{}" name="ids" value="{}">{}</button>',
+            told,
+            undo,
+            ",".join(map(str, changed)),
+            _("Undo"),
+        )
+    messages.success(request, told)
+    return _back(request)
+
+
+def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    if wants_part(request):
+        return JsonResponse({"detail": str(refusal)}, status=400)
+    messages.error(request, str(refusal))
+    return _back(request)
+
+
+def _busy(request: HttpRequest, busy: slots.Busy) -> HttpResponse:
+    if not wants_part(request):
+        return too_many(request, busy.retry_after)
+    told = (
+        _("Your last download is still on its way. Wait until it is done.")
+        if busy.yours
+        else _("Many downloads are on their way. Try again in %(duration)s.")
+        % {"duration": words.duration(busy.retry_after)}
+    )
+    headers = {"Retry-After": str(busy.retry_after)}
+    return JsonResponse({"detail": told}, status=429, headers=headers)
+
+
+def _back(request: HttpRequest) -> HttpResponseRedirect:
+    target = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return HttpResponseRedirect(target if safe else reverse("gallery"))
+
+
+def _user(request: HttpRequest) -> User:
+    return cast(User, request.user)
