@@ -1,0 +1,211 @@
+/** The bar of actions on the selected pictures: how many, how large, favorite, ZIP, trash with one undo for all. */
+
+import { api, csrfToken } from "../../artgen/js/http.js"
+import { say } from "../../artgen/js/status.js"
+import { toast } from "../../artgen/js/toasts.js"
+import { add, countMoved, isFavorite } from "./counts.js"
+import { offerUndo } from "./trash.js"
+
+const language = document.documentElement.lang
+
+export function wireBar({ list, data, chosen, tiles, clear, changed }) {
+  const bar = document.getElementById("selection-bar")
+  const count = document.getElementById("selection-count")
+  const size = document.getElementById("selection-size")
+  const dialog = document.getElementById("delete-dialog")
+  const heart = bar.querySelector("[data-act=favorite]")
+  const acts = { favorite, restore: (button) => move(button), trash: (button) => move(button), delete: () => dialog.showModal(), download, clear: () => clear() }
+
+  function show() {
+    const wasOpen = "open" in bar.dataset
+    bar.toggleAttribute("data-open", chosen.size > 0)
+    const told = chosen.size ? bar.dataset.selected.replace("%(count)s", chosen.size.toLocaleString(language)) : ""
+    if (told && !wasOpen) say(told) // a region that was hidden is not read
+    if (count.textContent !== told) count.textContent = told
+    if (size) size.textContent = chosen.size ? `, ${fileSize([...chosen.values()].reduce((sum, bytes) => sum + bytes, 0))}` : ""
+    if (heart) {
+      const marked = chosenTiles()
+      const off = marked.length > 0 && marked.length === chosen.size && marked.every(isFavorite)
+      heart.value = off ? "0" : "1"
+      heart.toggleAttribute("data-on", off)
+      const label = off ? heart.dataset.labelOff : heart.dataset.labelOn
+      heart.setAttribute("aria-label", label)
+      heart.title = label
+      heart.querySelector(".selection-word").textContent = label
+    }
+  }
+
+  const chosenTiles = () => tiles().filter((tile) => chosen.has(tile.dataset.image))
+
+  /** Post the ids to one of the bar's addresses; returns {told, changed}, throws Problem. */
+  async function post(address, ids, more = {}) {
+    const form = new FormData()
+    form.set("ids", ids.join(","))
+    for (const [name, value] of Object.entries(more)) form.set(name, value)
+    const answer = await api(address, { method: "POST", form, headers: { "X-Part": "1" } })
+    if (answer === null && !("as" in more)) throw Object.assign(new Error("signed out"), { status: 401 })
+    return answer
+  }
+
+  function complain(problem) {
+    const text = problem.status === 401 ? data.signedOut : (problem.status < 500 && problem.message) || data.failed
+    toast(text, { kind: "error", key: "failed" })
+  }
+
+  async function favorite(button) {
+    const wanted = button.value
+    const marked = chosenTiles()
+    const before = marked.map(isFavorite)
+    const address = button.form.action
+    try {
+      const answer = await post(address, [...chosen.keys()], { favorite: wanted })
+      press(marked, () => wanted === "1")
+      changed()
+      offerUndo(answer.told, data, async () => {
+        await post(address, answer.changed, { favorite: wanted === "1" ? "0" : "1" })
+        press(marked, (index) => before[index])
+        changed()
+      })
+    } catch (problem) {
+      complain(problem)
+    }
+  }
+
+  function press(marked, state) {
+    for (const [index, tile] of marked.entries()) {
+      const button = tile.querySelector("[data-favorite]")
+      if (isFavorite(tile) === state(index)) continue
+      button.setAttribute("aria-pressed", String(state(index)))
+      button.value = state(index) ? "0" : "1"
+    }
+  }
+
+  /** Take the selected tiles away, to the trash or out of it; one undo puts them all back where they were. */
+  async function move(button, more = {}) {
+    const isTrash = button.dataset.act === "trash"
+    const address = button.getAttribute("formaction") ?? button.form.action
+    const ids = [...chosen.keys()]
+    const gone = takeAway(chosenTiles())
+    clear({ focus: false })
+    gone.next?.querySelector(".card-link")?.focus({ preventScroll: true })
+    let answer
+    try {
+      answer = await post(address, ids, more)
+    } catch (problem) {
+      gone.putBack()
+      for (const tile of gone.tiles) tile.querySelector(".tick").checked = true
+      changed()
+      return complain(problem)
+    }
+    const change = isTrash ? -1 : 1
+    const elsewhere = Math.max(0, answer.changed.length - gone.tiles.length)
+    if ("sure" in more) {
+      add("trashed", -answer.changed.length)
+    } else {
+      for (const tile of gone.tiles) countMoved(change, tile)
+      add("kept", change * elsewhere)
+      add("trashed", -change * elsewhere)
+    }
+    if (!tiles().length) list.querySelector("[data-load-more]")?.click()
+    if ("sure" in more) {
+      toast(answer.told)
+      return say(answer.told)
+    }
+    offerUndo(answer.told, data, async () => {
+      await post(bar.dataset[isTrash ? "restore" : "trash"], answer.changed)
+      gone.putBack()
+      for (const tile of gone.tiles) countMoved(-change, tile)
+      add("kept", -change * elsewhere)
+      add("trashed", change * elsewhere)
+      gone.tiles[0]?.querySelector(".card-link").focus({ preventScroll: true })
+    })
+  }
+
+  function download(button) {
+    button.closest("[popover]")?.hidePopover()
+    const form = document.createElement("form")
+    const fields = { ids: [...chosen.keys()].join(","), as: button.value, csrfmiddlewaretoken: csrfToken() }
+    form.method = "post"
+    form.action = bar.dataset.download
+    form.hidden = true
+    for (const [name, value] of Object.entries(fields)) {
+      const input = document.createElement("input")
+      Object.assign(input, { type: "hidden", name, value })
+      form.append(input)
+    }
+    // Asked first, so that a refusal is told here; what is posted then is saved by the browser without leaving the page.
+    post(form.action, [...chosen.keys()], { as: button.value }).then(() => {
+      document.body.append(form)
+      form.submit()
+      form.remove()
+      toast(bar.dataset.packing)
+    }, complain)
+  }
+
+  function clicked(event) {
+    const button = event.target.closest("[data-act]")
+    if (!button) return
+    event.preventDefault()
+    acts[button.dataset.act](button)
+  }
+
+  bar.addEventListener("click", clicked)
+  document.getElementById("selection-formats")?.addEventListener("click", clicked)
+  dialog?.querySelector("[data-keep]").addEventListener("click", () => dialog.close())
+  dialog?.querySelector("[data-sure]").addEventListener("click", () => {
+    dialog.close()
+    move(bar.querySelector("[data-act=delete]"), { sure: "1" })
+  })
+  bar.querySelector("[data-act=clear]").hidden = false
+  wireToolbar(bar)
+
+  return {
+    show,
+    remove: () => bar.querySelector("[data-act=trash], [data-act=delete]").click(),
+    keys: bar.dataset.keys,
+    cleared: bar.dataset.cleared,
+  }
+}
+
+/** Put a mark in the place of each tile; `next` is the picture after the last one, or before the first. */
+function takeAway(tiles) {
+  const marks = tiles.map(() => document.createComment(""))
+  for (const [index, tile] of tiles.entries()) tile.replaceWith(marks[index])
+  const all = [...document.querySelectorAll("#months [data-image]")]
+  const last = marks.at(-1)
+  const next = all.find((tile) => last && last.compareDocumentPosition(tile) & Node.DOCUMENT_POSITION_FOLLOWING) ?? all.at(-1)
+  return {
+    tiles,
+    next,
+    putBack() {
+      for (const [index, tile] of tiles.entries()) {
+        tile.querySelector(".tick").checked = false
+        marks[index].replaceWith(tile)
+      }
+    },
+  }
+}
+
+function fileSize(bytes) {
+  const isLarge = bytes >= 1e6
+  const value = isLarge ? bytes / 1e6 : Math.max(1, Math.round(bytes / 1e3))
+  const unit = isLarge ? "megabyte" : "kilobyte"
+  return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)
+}
+
+/** A toolbar is one stop of the Tab key; arrows move inside it. */
+function wireToolbar(bar) {
+  const buttons = () => [...bar.querySelectorAll("button")].filter((button) => button.offsetParent !== null || !button.hidden)
+  for (const [index, button] of buttons().entries()) button.tabIndex = index ? -1 : 0
+  bar.addEventListener("focusin", (event) => {
+    for (const button of buttons()) button.tabIndex = button === event.target.closest("button") ? 0 : -1
+  })
+  bar.addEventListener("keydown", (event) => {
+    const all = buttons()
+    const at = all.indexOf(document.activeElement)
+    const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[event.key]
+    if (next === undefined) return
+    event.preventDefault()
+    all[(next + all.length) % all.length].focus()
+  })
+}
