@@ -1,60 +1,13 @@
 """The create page in a real Chromium against the real demo: what people do, with mouse, keyboard and without script."""
 
-import tempfile
-import unittest
-from pathlib import Path
+from playwright.sync_api import Route, expect
 
-import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
-
-from artgen.tests.test_demo import Demo
-
-PATIENCE = 30_000  # ms until a test gives up
-CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--no-first-run",
-]
-PEOPLE = ("watcher", "canceler", "traveler", "typist", "purist", "phoner")
+from artgen.tests.browser import SMALL_PHONE, BrowserTestCase
 
 
-@pytest.mark.browser
-class CreatePageInABrowser(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        data = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-        cls.demo = cls.enterClassContext(Demo(data, "--painter", "tiny", "--seconds", "1.5", "--cold-start", "0"))
-        for name in PEOPLE:
-            cls.demo.command("create_user", f"{name}@example.org", "--password", "a long password", "--credits", "100")
-        playwright = cls.enterClassContext(sync_playwright())
-        cls.browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        cls.addClassCleanup(cls.browser.close)
-
-    def visit(self, name: str, **options: object) -> Page:
-        """Return the create page of this person, signed in through the form, in English."""
-        context: BrowserContext = self.browser.new_context(locale="en-US", **options)
-        self.addCleanup(context.close)
-        context.set_default_timeout(PATIENCE)
-        expect.set_options(timeout=PATIENCE)
-        page = context.new_page()
-        self.troubles: list[str] = []
-        page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on(
-            "console",
-            lambda message: self.troubles.append(message.text) if "Content Security Policy" in message.text else None,
-        )
-        page.goto(f"{self.demo.url}/accounts/login/")
-        page.fill("[name=username]", f"{name}@example.org")
-        page.fill("[name=password]", "a long password")
-        page.press("[name=password]", "Enter")
-        page.wait_for_url("**/create/")
-        return page
-
-    def tearDown(self):
-        self.assertEqual(self.troubles, [])
+class CreatePageInABrowser(BrowserTestCase):
+    options = ("--painter", "tiny", "--seconds", "1.5", "--cold-start", "0")
+    people = ("watcher", "canceler", "traveler", "switcher", "typist", "purist", "phoner")
 
     def test_it_shows_pictures_as_they_come_and_keeps_the_form(self):
         page = self.visit("watcher")
@@ -90,6 +43,7 @@ class CreatePageInABrowser(unittest.TestCase):
 
     def test_it_catches_up_after_a_lost_connection(self):
         page = self.visit("traveler")
+        self.troubles.forgive("ERR_INTERNET_DISCONNECTED")
         page.fill("#prompt", "a train in the snow")
         page.click("#create-button")
         expect(page.locator("[data-job]")).to_have_count(4)
@@ -121,6 +75,23 @@ class CreatePageInABrowser(unittest.TestCase):
         page.keyboard.press("Control+Enter")
         expect(page.locator("[data-status=succeeded]")).to_have_count(4)
 
+    def test_it_keeps_what_is_written_and_chosen_while_another_model_loads(self):
+        page = self.visit("switcher")
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route("**/create/composer/**", hold, times=1)
+        page.click(".model-button")
+        page.click(".model-option[value=flux-dev]")
+        page.fill("#prompt", "written on the way")
+        page.click(".segments label:has([value='8'])")
+        held[0].continue_()
+        expect(page.locator("#model-name")).to_contain_text("FLUX.1 dev")
+        expect(page.locator("#create-button")).to_contain_text("Create 8")
+        expect(page.locator("#prompt")).to_have_value("written on the way")
+
     def test_it_works_without_script(self):
         page = self.visit("purist", java_script_enabled=False)
         page.fill("#prompt", "a stone bridge")
@@ -130,7 +101,7 @@ class CreatePageInABrowser(unittest.TestCase):
         expect(page.locator("#prompt")).to_have_value("a stone bridge")
 
     def test_it_fits_a_small_phone(self):
-        page = self.visit("phoner", viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True)
+        page = self.visit("phoner", **SMALL_PHONE)
         self.assertEqual(page.evaluate("document.documentElement.scrollWidth"), 320)
         page.fill("#prompt", "a snail on a leaf")
         page.tap("#create-button")

@@ -9,9 +9,10 @@ from django.contrib.staticfiles.testing import StaticLiveServerTestCase
 from django.core.files.uploadedfile import SimpleUploadedFile
 from drf_spectacular.validation import validate_schema
 from jsonschema import Draft202012Validator
-from playwright.sync_api import ConsoleMessage, sync_playwright
+from playwright.sync_api import ConsoleMessage
 
 from artgen.problems import CONTENT_TYPE, KINDS
+from artgen.tests.browser import chromium
 from generation.models import Status
 from generation.tests.api import FLUX, ApiTestCase, make_image, make_job
 from generation.tests.test_api_uploads import picture
@@ -162,10 +163,7 @@ class TestReader(StaticLiveServerTestCase):
             if message.type in ("error", "warning"):
                 said.append(message.text)
 
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-            )
+        with chromium() as browser:
             page = browser.new_page()
             page.on("console", note)
             page.on("pageerror", lambda error: said.append(str(error)))
@@ -174,5 +172,4 @@ class TestReader(StaticLiveServerTestCase):
             assert page.locator(".opblock").count() == len(OPERATIONS)
             page.click("#operations-jobs-place_job .opblock-summary-control")
             page.wait_for_selector("#operations-jobs-place_job .opblock-body")
-            browser.close()
         assert said == []

@@ -58,7 +58,7 @@ export class Composer {
   /** Take over the parameters of a job; what was there can be had back by Undo. */
   async use(query) {
     const before = fieldsOf(this.form)
-    if (!(await this.#load(query))) return
+    if (!(await this.#load(() => query))) return
     this.#changed()
     this.prompt.focus()
     toast(this.data.used, { key: "used", action: { label: this.data.undo, run: () => this.#put(before) } })
@@ -260,22 +260,25 @@ export class Composer {
   // --- what the server draws anew -------------------------------------------------------------------------------------------
 
   async #switch(slug) {
-    await this.#load(new URLSearchParams([...fieldsOf(this.form), ["switch", slug]]))
+    await this.#load(() => new URLSearchParams([...fieldsOf(this.form), ["switch", slug]]))
     this.#changed()
     this.side.querySelector(".model-button").focus()
   }
 
   /** Put fields back as they were: model, texts, sources and all. */
   async #put(fields) {
-    if (await this.#load(new URLSearchParams(fields))) this.#changed()
+    if (await this.#load(() => new URLSearchParams(fields))) this.#changed()
   }
 
+  /** Show the form that `query()` asks for; what is typed or chosen on the way is asked for again, not lost. */
   async #load(query) {
     this.abort?.abort()
     this.abort = new AbortController()
+    const asked = String(query())
     try {
-      const answer = await part(`${this.data.composer}?${query}`, { signal: this.abort.signal })
+      const answer = await part(`${this.data.composer}?${asked}`, { signal: this.abort.signal })
       if (!answer.ok) throw new Error()
+      if (String(query()) !== asked) return await this.#load(query)
       this.#replace(answer.fragment)
       return true
     } catch (problem) {

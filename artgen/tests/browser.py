@@ -1,0 +1,142 @@
+"""A real Chromium against the real demo: what every browser test starts from."""
+
+import json
+import tempfile
+import unittest
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
+
+from artgen.tests.test_demo import Demo
+
+PATIENCE = 60_000  # ms until a test gives up; nothing waits for it when all is well
+CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+LOCALES = {"en": "en-US", "ru": "ru-RU"}
+DESKTOP, PHONE, SMALL_PHONE = (
+    {"viewport": {"width": 1440, "height": 900}},
+    {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+    {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True},
+)
+QUICK = ("--painter", "tiny", "--seconds", "0.2", "--cold-start", "0")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run a browser until the block ends."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        expect.set_options(timeout=PATIENCE)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Troubles(list[str]):
+    """What went wrong on the pages of a test: errors of scripts, refusals by the policy, failed requests."""
+
+    def __init__(self) -> None:
+        self.forgiven: list[str] = []
+
+    def watch(self, page: Page) -> None:
+        """Collect the troubles of this page."""
+        page.on("pageerror", lambda error: self.note(str(error)))
+        page.on("console", lambda said: self.note(said.text) if said.type in ("error", "warning") else None)
+        page.on("response", self.look_at)
+
+    def look_at(self, response: Response) -> None:
+        """Note an answer that is an error."""
+        if response.status >= 400:
+            self.note(f"{response.status} {response.request.method} {response.url}")
+
+    def note(self, text: str) -> None:
+        """Note one, unless the test has forgiven it."""
+        if not any(part in text for part in self.forgiven):
+            self.append(text)
+
+    def forgive(self, *parts: str) -> None:
+        """Leave out what contains one of these words: the test brings it about."""
+        self.forgiven += parts
+
+
+class Visitors:
+    """Sessions of people in a demo, and contexts of a browser for them."""
+
+    def __init__(self, demo: Demo, browser: Browser, **people: Any) -> None:
+        self.demo, self.browser = demo, browser
+        names = people.pop("names", ())
+        code = f"from artgen.tests.people import let_in; let_in(*{tuple(names)!r}, **{people!r})"
+        self.sessions: dict[str, str] = json.loads(demo.command("shell", "--command", code).splitlines()[-1])
+
+    def context(self, name: str = "", *, language: str = "en", theme: str = "", **options: Any) -> BrowserContext:
+        """Return a fresh context: this person signed in (no name: nobody), in this language and theme.
+
+        Accounts keep the language of their first page: `speak` changes it.
+        """
+        if theme:
+            options["color_scheme"] = theme
+        context = self.browser.new_context(locale=LOCALES[language], base_url=self.demo.url, **options)
+        context.set_default_timeout(PATIENCE)
+        cookies = {"sessionid": self.sessions[name]} if name else {}
+        cookies |= {"theme": theme} if theme else {}
+        context.add_cookies([{"name": key, "value": value, "url": self.demo.url} for key, value in cookies.items()])
+        return context
+
+
+def speak(page: Page, language: str) -> None:
+    """Change the language of this visitor, account included."""
+    token = next(one["value"] for one in page.context.cookies() if one["name"] == "csrftoken")
+    form = {"csrfmiddlewaretoken": token, "language": language, "next": "/healthz"}
+    assert page.context.request.post("/language/", form=form).ok
+
+
+class BrowserTestCase(unittest.TestCase):
+    """Tests that share one demo and one Chromium; each fails for any trouble that it does not forgive."""
+
+    options: ClassVar[tuple[str, ...]] = QUICK
+    people: ClassVar[tuple[str, ...]] = ()
+    staff: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        # One worker of pytest-xdist takes all tests of a class: the demo starts once.
+        cls.pytestmark = [pytest.mark.browser, pytest.mark.xdist_group(cls.__qualname__)]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        data = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.demo = cls.enterClassContext(Demo(data, *cls.options))
+        cls.browser = cls.enterClassContext(chromium())
+        cls.visitors = Visitors(cls.demo, cls.browser, names=cls.people, staff=cls.staff)
+
+    def setUp(self) -> None:
+        self.troubles = Troubles()
+
+    def tearDown(self) -> None:
+        self.assertEqual(self.troubles, [])
+
+    def open(self, name: str = "", **options: Any) -> Page:
+        """Return a fresh page of this person (no name: nobody); options as `Visitors.context` takes them."""
+        context = self.visitors.context(name, **options)
+        self.addCleanup(context.close)
+        page = context.new_page()
+        self.troubles.watch(page)
+        return page
+
+    def visit(self, name: str = "", path: str = "/create/", **options: Any) -> Page:
+        """Return a fresh page of this person at this address."""
+        page = self.open(name, **options)
+        page.goto(path)
+        return page

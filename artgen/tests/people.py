@@ -1,0 +1,29 @@
+"""People for the browser tests, made inside the demo: accounts, and a session of each, as if they had signed in."""
+
+import importlib
+import json
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
+from accounts import ledger
+from accounts.models import User
+
+
+def let_in(*names: str, staff: tuple[str, ...] = (), credits: int = 100) -> None:
+    """Make sure that these people have accounts (NAME@example.org) and print the session of each as JSON."""
+    store = importlib.import_module(settings.SESSION_ENGINE).SessionStore
+    sessions = {}
+    for name in (*names, *staff):
+        rights = {"is_staff": name in staff, "is_superuser": name in staff}
+        user = User.objects.filter(email=f"{name}@example.org").first()
+        if user is None:
+            user = User.objects.create_user(f"{name}@example.org", **rights)
+            ledger.open_account(user, credits=credits)
+        session = store()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.create()
+        sessions[name] = session.session_key
+    print(json.dumps(sessions))  # noqa: T201 the caller reads it
