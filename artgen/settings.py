@@ -256,6 +256,8 @@ JOB_DEADLINE_SECONDS = env.int("JOB_DEADLINE_SECONDS", default=1800)
 JOB_MAX_ATTEMPTS = env.int("JOB_MAX_ATTEMPTS", default=3)
 MAX_WAITING_PER_USER = env.int("MAX_WAITING_PER_USER", default=200)
 TRASH_DAYS = 30
+EXPORT_DAYS = 7  # how long the files of an export can be had
+EXPORT_PART_BYTES = 512 * 1024 * 1024
 ERASE_DAYS = 7  # how long a closed account can still be kept; then all of it is erased
 SELECTION_MAX = 1000  # pictures that one action of the gallery, or one archive, may take
 # A ZIP keeps a thread of gunicorn busy for as long as the download takes: half of them always stay for pages.

@@ -31,6 +31,11 @@ def stop(job_id: UUID) -> None:
     _send("generation.stop", str(job_id))
 
 
+def export(export_id: UUID) -> None:
+    """Hint, after commit, that the next part of an export can be written."""
+    _send("generation.export", str(export_id))
+
+
 def _send(name: str, argument: str, *, count: int = 1) -> None:
     transaction.on_commit(partial(_send_now, name, argument, count), robust=True)
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.cached_db import SessionStore
 from django.utils import timezone
 
-from generation import collections, erasure, gallery
+from generation import collections, erasure, export, gallery
 from generation.models import IdempotencyKey
 
 log = logging.getLogger(__name__)
@@ -17,7 +17,7 @@ KEYS_KEPT = timedelta(days=2)
 
 def clean_up() -> None:
     """Forget all that is past its time; what fails goes to the log, keeps nothing else, and comes again in an hour."""
-    for part in (forget_keys, forget_sessions, forget_collections, purge_trash, erase_accounts):
+    for part in (forget_keys, forget_sessions, forget_collections, forget_exports, purge_trash, erase_accounts):
         try:
             part()
         except Exception:
@@ -42,6 +42,11 @@ def forget_collections() -> None:
 def purge_trash() -> None:
     """Remove trashed pictures past TRASH_DAYS, files first."""
     gallery.purge(trashed_before=timezone.now() - timedelta(days=settings.TRASH_DAYS))
+
+
+def forget_exports() -> None:
+    """Remove exports past EXPORT_DAYS, files first."""
+    export.forget_expired()
 
 
 def erase_accounts() -> None:

@@ -7,9 +7,9 @@ from typing import Literal
 from uuid import UUID
 
 from generation import storage
-from generation.models import Image, Job, Upload
+from generation.models import Export, Image, Job, Upload
 
-PREFIXES = ("images/", "thumbnails/", "uploads/")
+PREFIXES = tuple(f"{folder}/" for folder in storage.FOLDERS)
 ROWS_AT_ONCE = 1000
 ID_LENGTH = 36
 
@@ -33,7 +33,8 @@ class _Expected:
 
 def count() -> int:
     """Return the number of files that there should be."""
-    return Image.objects.count() * 2 + Upload.objects.count()
+    parts = sum(len(parts) for parts in Export.objects.values_list("parts", flat=True))
+    return Image.objects.count() * 2 + Upload.objects.count() + parts
 
 
 def compare(*, deep: bool = False) -> Iterator[Difference]:
@@ -77,11 +78,17 @@ def _expected() -> Iterator[_Expected]:
     uploads = Upload.objects.order_by("id").only("id", "key", "bytes", "sha256")
     for upload in uploads.iterator(chunk_size=ROWS_AT_ONCE):
         yield _Expected(upload.key, upload.bytes, upload.sha256, f"upload {upload.id}")
+    for export in Export.objects.order_by("id").iterator(chunk_size=ROWS_AT_ONCE):
+        for part in export.parts:
+            yield _Expected(part["key"], part["bytes"], "", f"export {export.id}")
 
 
 def _has_row(key: str) -> bool:
     if key.startswith("uploads/"):
         return Upload.objects.filter(key=key).exists()
+    if key.startswith("exports/"):
+        export = _export_of(key)
+        return export is not None and any(part["key"] == key for part in export.parts)
     job_id = _id_in(key)
     if job_id is None:
         return False
@@ -90,9 +97,20 @@ def _has_row(key: str) -> bool:
 
 
 def _may_get_row(key: str) -> bool:
-    """Tell whether a job is being stored to which this file belongs: its rows come last."""
+    """Tell whether a job is being stored, or an export prepared, to which this file belongs: rows come last."""
+    if key.startswith("exports/"):
+        export = _export_of(key)
+        return export is not None and export.due_at is not None
     job_id = _id_in(key)
     return job_id is not None and Job.objects.active().filter(id=job_id).exists()
+
+
+def _export_of(key: str) -> Export | None:
+    """Return the export to which a key of `storage.export_folder` belongs."""
+    try:
+        return Export.objects.filter(id=UUID(key.split("/")[-2])).first()
+    except (ValueError, IndexError):
+        return None
 
 
 def _id_in(key: str) -> UUID | None:

@@ -2,8 +2,9 @@
 
 import mimetypes
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +19,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 SALT = "generation.storage"
-FOLDERS = ("images", "thumbnails", "uploads")
+FOLDERS = ("images", "thumbnails", "uploads", "exports")
 """The first parts of keys; the second one is whose it is."""
 
 DELETIONS_AT_ONCE = 8
@@ -39,6 +40,23 @@ def thumbnail_key(*, user_id: UUID, job_id: UUID, position: int) -> str:
 def upload_key(*, user_id: UUID, upload_id: UUID, content_type: str) -> str:
     """Return the key of an uploaded source picture."""
     return f"uploads/{user_id}/{upload_id}.{EXTENSIONS[content_type]}"
+
+
+def export_folder(*, user_id: UUID, export_id: UUID) -> str:
+    """Return the beginning of the keys of an export's files."""
+    return f"exports/{user_id}/{export_id}/"
+
+
+@contextmanager
+def writing(key: str) -> Iterator[Callable[[bytes], int]]:
+    """Give a function that appends bytes to what will lie under the key; memory holds 5 MB of it.
+
+    What fails half-way leaves half a file or none; the caller writes it anew or removes it.
+    """
+    if isinstance(default_storage, FileSystemStorage):
+        (Path(default_storage.location) / key).parent.mkdir(parents=True, exist_ok=True)
+    with default_storage.open(key, "wb") as file:
+        yield file.write
 
 
 def save(key: str, data: bytes, *, content_type: str) -> None:

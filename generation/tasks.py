@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from generation import driver, heartbeat, housekeeping
+from generation import driver, export, heartbeat, housekeeping
 
 
 @shared_task(name="generation.submit")
@@ -31,10 +31,17 @@ def stop(job_id: str) -> None:
     driver.stop(UUID(job_id))
 
 
+@shared_task(name="generation.export", time_limit=1500)
+def export_part(export_id: str) -> None:
+    """Write the next part of an export."""
+    export.step(UUID(export_id))
+
+
 @shared_task(name="generation.tick")
 def tick() -> None:
     """Do whatever is due, and let others see that somebody does."""
     driver.tick()
+    export.hint_due()
     heartbeat.beat()
 
 

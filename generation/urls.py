@@ -4,6 +4,7 @@ from django.urls import path
 
 from generation.views import (
     create,
+    data,
     explore,
     gallery,
     images,
@@ -42,6 +43,9 @@ urlpatterns = [
     path("images/<uuid:image_id>/favorite/", images.favorite, name="favorite_image"),
     path("images/<uuid:image_id>/trash/", images.trash, name="trash_image"),
     path("images/<uuid:image_id>/restore/", images.restore, name="restore_image"),
+    path("account/data/", data.account_data, name="account_data"),
+    path("account/data/export/", data.ask_export, name="ask_export"),
+    path("account/data/<uuid:export_id>/<int:number>/", data.download_export, name="download_export"),
     path("account/delete/", leaving.delete_account, name="delete_account"),
     path("media/<path:name>", media.media, name="media"),
     path("metrics", metrics.metrics, name="metrics"),

@@ -5,6 +5,7 @@ collections by `collections`.
 """
 
 from generation.models.collections import Collection, CollectionImage, CollectionQuerySet
+from generation.models.exports import Export, ExportQuerySet
 from generation.models.jobs import (
     ACTIVE,
     AT_RUNPOD,
@@ -27,6 +28,8 @@ __all__ = [
     "Collection",
     "CollectionImage",
     "CollectionQuerySet",
+    "Export",
+    "ExportQuerySet",
     "GenerationSwitch",
     "IdempotencyKey",
     "Image",

@@ -1,0 +1,34 @@
+/** The page of one's data: the export's progress comes by itself. */
+
+import { part } from "../artgen/js/http.js"
+import { say } from "../artgen/js/status.js"
+
+const EVERY = 2_000 // ms
+
+async function look() {
+  try {
+    const { ok, fragment } = await part(location.pathname)
+    const now = fragment.querySelector("#export")
+    if (ok && now) {
+      document.getElementById("export").replaceWith(now)
+      if (!("running" in now.dataset)) {
+        document.getElementById("export-ask").hidden = false
+        say(now.dataset.ready)
+        return
+      }
+    }
+  } catch (problem) {
+    if (problem.status === 401) return
+  }
+  wait()
+}
+
+/** Ask again in a while; a page that nobody sees asks when it is seen. */
+function wait() {
+  setTimeout(() => {
+    if (!document.hidden) look()
+    else document.addEventListener("visibilitychange", look, { once: true })
+  }, EVERY)
+}
+
+if ("running" in document.getElementById("export").dataset) wait()

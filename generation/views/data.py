@@ -1,0 +1,67 @@
+"""Your data: all of it as ZIP files, and the way out."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.limits import limited
+from accounts.models import User
+from accounts.requests import SignedInRequest
+from generation import export as exports
+from generation.models import Export
+from generation.views.parts import part, wants_part
+
+
+@never_cache
+@login_required
+@require_safe
+def account_data(request: SignedInRequest) -> HttpResponse:
+    """Show how far the export is and its files, and where an account is deleted; the script asks for the first part."""
+    if wants_part(request):
+        return part(request, "generation/_export.html", _context(request.user))
+    return render(request, "generation/data.html", _context(request.user))
+
+
+@login_required
+@require_POST
+@limited(("user", "5/d"))
+def ask_export(request: SignedInRequest) -> HttpResponse:
+    """Begin to prepare an export, or go on with the one that is being prepared."""
+    exports.ask(request.user)
+    messages.success(request, _("It is being prepared. You may close the page: a letter tells when it is ready."))
+    return redirect("account_data")
+
+
+@never_cache
+@login_required
+@require_safe
+def download_export(request: SignedInRequest, export_id: UUID, number: int) -> HttpResponse:
+    """Lead to one file of one's own export; 404 for anybody else's and for those that have ended."""
+    export = get_object_or_404(Export.objects.of(request.user), id=export_id)
+    try:
+        return redirect(exports.address_of(export, number))
+    except exports.NoSuchPart as error:
+        raise Http404 from error
+
+
+def _context(user: User) -> dict[str, Any]:
+    export = exports.latest(user)
+    return {
+        "export": export,
+        "parts": [
+            {"number": number, "name": exports.filename(export, number), **one}
+            for number, one in enumerate(export.parts, 1)
+        ]
+        if export and not export.due_at
+        else [],
+        "days": settings.EXPORT_DAYS,
+        "erase_days": settings.ERASE_DAYS,
+    }
