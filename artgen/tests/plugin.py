@@ -17,6 +17,7 @@ AVAILABLE = {
     "redis": bool(os.environ.get("REDIS_URL")),
     "browser": any(Path(path).exists() for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser")),
     "nginx": shutil.which("nginx") is not None,
+    "kubectl": shutil.which("kubectl") is not None,
     "promtool": shutil.which("promtool") is not None,
     "s3": bool(os.environ.get("TEST_S3_URL")),
 }
