@@ -87,8 +87,16 @@ def read(environ: Mapping[str, str] = os.environ) -> Capacity:
     )
 
 
-if __name__ == "__main__":
+def main(arguments: list[str]) -> str | None:
+    """Return why the installation must not start, None when it may; with `sum` also print how it adds up."""
     try:
-        sys.exit(read().excess or None)
+        planned = read()
     except ValueError as error:
-        sys.exit(str(error))
+        return str(error)
+    if "sum" in arguments and not planned.excess:
+        print(f"{planned.arithmetic} of {planned.limit}")  # noqa: T201 it was asked for
+    return planned.excess or None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -157,6 +157,11 @@ class TruthTests(unittest.TestCase):
             planned.arithmetic, "web 5 × 2 processes × 4 + sockets 2 × 4 + workers 4 × 6 + beat 1 + spare 3 = 76"
         )
 
+    def test_the_page_says_the_sum_as_it_is(self):
+        planned = capacity.read(config())
+        page = (FOLDER / "README.md").read_text()
+        self.assertEqual(page.count(f"`{planned.arithmetic} of {planned.limit}`"), 2)
+
     def test_whoever_is_scaled_by_others_has_no_number_of_its_own(self):
         deployments = of_kind("Deployment")
         self.assertEqual(

@@ -1,0 +1,37 @@
+"""`python -m artgen.capacity`, and that DEPLOYMENT_INSTRUCTIONS.md shows what it says."""
+
+import os
+import re
+import subprocess
+import sys
+
+from django.conf import settings
+from django.test import SimpleTestCase
+
+PAGE = settings.BASE_DIR / "DEPLOYMENT_INSTRUCTIONS.md"
+
+
+def said(*arguments: str, **environment: str) -> tuple[int, str]:
+    """Return its exit status and what it printed."""
+    outcome = subprocess.run(
+        [sys.executable, "-m", "artgen.capacity", *arguments],
+        env={"PATH": os.environ["PATH"], **environment}, cwd=settings.BASE_DIR, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    return outcome.returncode, (outcome.stdout + outcome.stderr).strip()
+
+
+class CapacityTests(SimpleTestCase):
+    def test_it_is_silent_where_all_is_well_unless_it_is_asked(self) -> None:
+        self.assertEqual(said(GUNICORN_WORKERS="8"), (0, ""))
+        status, text = said("sum", GUNICORN_WORKERS="8")
+        self.assertEqual((status, text.rpartition(" = ")[2]), (0, "56 of 80"))
+
+    def test_the_page_shows_what_it_says(self) -> None:
+        shown = re.findall(r"^\$ (.*) python -m artgen\.capacity sum\n(.*)$", PAGE.read_text(), re.MULTILINE)
+        self.assertEqual(len(shown), 6, "three, in two languages")
+        for settings_of, answer in shown:
+            environment = dict(pair.split("=") for pair in settings_of.split())
+            status, text = said("sum", **environment)
+            self.assertTrue(text.startswith(answer.removesuffix("…")), text)
+            self.assertEqual(status, 1 if "above the limit" in answer else 0)
