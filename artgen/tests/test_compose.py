@@ -1,0 +1,57 @@
+"""docker-compose.yml against what the code reads and what the monitoring profile asks."""
+
+import re
+
+import yaml
+from django.conf import settings
+from django.test import SimpleTestCase
+
+from artgen.tests.test_env import documented
+
+FILE = settings.BASE_DIR / "docker-compose.yml"
+DEPLOY = settings.BASE_DIR / "deploy"
+BY_IMAGE = {"DATA_DIR", "DB_POOL", "RUN_DIR", "STATIC_ROOT"}
+NEVER = {"DEBUG"}
+
+
+def services() -> dict[str, dict]:
+    return yaml.safe_load(FILE.read_text())["services"]
+
+
+class EnvironmentTests(SimpleTestCase):
+    def test_it_passes_on_whatever_the_example_names(self) -> None:
+        for name in ("backend", "sockets", "worker", "beat", "release"):
+            given = {variable.removesuffix("_FILE") for variable in services()[name]["environment"]}
+            # What compose itself reads, nginx' values and what `configure` makes of the password.
+            used = set(re.findall(r"\$\{([A-Z_]+)", FILE.read_text())) | set(services()["nginx"]["environment"])
+            used |= set(services()["configure"]["environment"])
+            self.assertEqual(set(documented()) - given - used - {"GUNICORN_BIND"}, BY_IMAGE | NEVER, name)
+
+    def test_it_names_nothing_that_nobody_reads(self) -> None:
+        given = {variable.removesuffix("_FILE") for variable in services()["beat"]["environment"]}
+        self.assertEqual(given - set(documented()) - {"ALIVE"}, set())
+
+
+class MonitoringTests(SimpleTestCase):
+    def test_prometheus_asks_where_the_backend_listens_under_a_name_that_it_answers_to(self) -> None:
+        config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
+        (target,) = config["scrape_configs"][0]["static_configs"][0]["targets"]
+        host, port = target.split(":")
+        self.assertIn(f":{port}", services()[host]["environment"]["GUNICORN_BIND"])
+        self.assertIn(host, settings.ALLOWED_HOSTS)
+        self.assertTrue(set(services()[host]["networks"]) & set(services()["prometheus"]["networks"]))
+
+    def test_grafana_finds_prometheus_and_the_dashboard(self) -> None:
+        (source,) = yaml.safe_load((DEPLOY / "grafana" / "datasources" / "prometheus.yml").read_text())["datasources"]
+        self.assertEqual((source["url"], source["uid"]), ("http://prometheus:9090", "prometheus"))
+        self.assertTrue(set(services()["grafana"]["networks"]) & set(services()["prometheus"]["networks"]))
+        (provider,) = yaml.safe_load((DEPLOY / "grafana" / "dashboards" / "dashboards.yml").read_text())["providers"]
+        self.assertIn("./deploy/grafana:/etc/grafana/provisioning:ro", services()["grafana"]["volumes"])
+        self.assertEqual(provider["options"]["path"], "/etc/grafana/provisioning/dashboards")
+        self.assertTrue((DEPLOY / "grafana" / "dashboards" / "artgen.json").exists())
+
+    def test_both_are_reached_from_this_machine_only(self) -> None:
+        for name in ("prometheus", "grafana"):
+            self.assertEqual(services()[name]["profiles"], ["monitoring"])
+            for port in services()[name]["ports"]:
+                self.assertTrue(port.startswith("127.0.0.1:"), port)
