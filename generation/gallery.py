@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import close_old_connections, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -65,7 +65,8 @@ def each(*, user: User, ids: Sequence[UUID]) -> Iterator[Image]:
     for start in range(0, len(ids), READ_AT_ONCE):
         some = ids[start : start + READ_AT_ONCE]
         found = Image.objects.of(user).present().select_related("job__model").in_bulk(some)
-        close_old_connections()
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
         yield from (found[image_id] for image_id in some if image_id in found)
 
 

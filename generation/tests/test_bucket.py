@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.cache import cache
 from django.core.files.base import ContentFile
@@ -24,6 +24,7 @@ from django.test import SimpleTestCase, override_settings
 from artgen.tests.services import free_port, running
 from generation import bucket, storage
 from generation.tests.certificate import make_certificate
+from generation.tests.raw_server import http, raw_server
 
 pytestmark = pytest.mark.s3
 
@@ -144,6 +145,26 @@ class StorageTests(BucketTestCase):
         with mock.patch("botocore.auth.get_current_datetime", return_value=datetime(2001, 2, 3)):
             self.assertEqual(storage.url(KEY), first)
         self.assertNotEqual(storage.download_url(KEY, filename="кот.png"), first)
+
+    def test_it_reads_a_picture_in_pieces(self):
+        size = len(PICTURE)
+        for length, count in ((1000, 11), (size, 1), (size // 4, 4), (size + 1, 1)):
+            with self.subTest(length):
+                pieces = list(storage.pieces(KEY, length=length))
+                self.assertEqual((b"".join(pieces), len(pieces)), (PICTURE, count))
+        with self.assertRaises(FileNotFoundError):
+            next(storage.pieces("images/somebody/gone.png"))
+
+    def test_it_reads_a_piece_again_when_the_connection_breaks_amid_it(self):
+        replies = [http("206 Partial Content", b"abcd"), http("206 Partial Content", b"abcd")[:-2]]
+        with raw_server(lambda connection: connection.sendall(replies.pop())) as server:
+            self.use(address=f"http://127.0.0.1:{server.port}")
+            self.assertEqual(next(storage.pieces(KEY)), b"abcd")
+        with raw_server(http("206 Partial Content", b"abcd")[:-2]) as server:
+            self.use(address=f"http://127.0.0.1:{server.port}")
+            with self.assertRaises(BotoCoreError):
+                next(storage.pieces(KEY))
+        self.assertEqual(len(server.requests), 2)
 
     def test_it_names_the_file_that_a_browser_saves(self):
         answer = requests.get(storage.download_url(KEY, filename="кот.png"), timeout=30)

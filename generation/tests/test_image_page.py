@@ -1,5 +1,6 @@
 """/images/ID/ and what its owner does there: favorite, trash, restore, download."""
 
+import io
 import json
 import re
 from datetime import timedelta
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image as Pillow
 from uuid_utils.compat import uuid7
 
 from accounts import ledger
@@ -221,6 +223,21 @@ class Download(ImageTestCase):
         self.assertTrue(answer["Content-Disposition"].startswith("attachment; filename*=utf-8''%D1%87"))
         self.assertTrue(answer["Content-Disposition"].endswith("x-4190771.png"))
         self.assertEqual(answer["Content-Type"], "image/png")
+
+    def test_it_sends_webp_where_that_is_asked_for(self):
+        file = io.BytesIO()
+        Pillow.new("RGB", (64, 48), "teal").save(file, "PNG")
+        storage.save(self.image.key, file.getvalue(), content_type="image/png")
+        answer = self.client.get(self.at("download_image"), {"as": "webp"})
+        self.assertEqual((answer.status_code, answer["Content-Type"]), (200, "image/webp"))
+        self.assertRegex(answer["Content-Disposition"], r"^attachment; filename=\"[a-z-]+-4190771\.webp\"$")
+        with Pillow.open(io.BytesIO(answer.content)) as opened:
+            self.assertEqual((opened.format, opened.size), ("WEBP", (64, 48)))
+
+    def test_it_has_no_other_formats_and_no_file_that_is_gone(self):
+        self.assertEqual(self.client.get(self.at("download_image"), {"as": "webp"}).status_code, 404)
+        self.assertEqual(self.client.get(self.at("download_image"), {"as": "bmp"}).status_code, 404)
+        self.assertEqual(self.client.get(self.at("download_image"), {"as": "original"}).status_code, 302)
 
     def test_it_signs_the_name_into_a_bucket_s_address(self):
         options = {"bucket_name": "art", "access_key": "k", "secret_key": "s", "endpoint_url": "https://s3.example"}

@@ -6,6 +6,9 @@ import json
 from datetime import timedelta
 from zipfile import ZipFile
 
+from asgiref.sync import sync_to_async
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as Pillow
@@ -50,6 +53,13 @@ def storage_of_slots_is_free(test):
     taken = [slots.take(user) for user in (test.alice, test.bob)]
     for slot in taken:
         slot.release()
+
+
+def go_away(response):
+    """Close the response as a server does whose client is gone; the connection to the database is the test's."""
+    request_finished.disconnect(close_old_connections)
+    response.close()
+    request_finished.connect(close_old_connections)
 
 
 class Shared:
@@ -247,11 +257,21 @@ class Download(Shared, SelectionTestCase):
 
     def test_it_is_free_again_when_the_browser_goes_away_before_or_amid_it(self):
         image = self.hang_with_file()
-        self.ask(image, headers={}).close()
+        go_away(self.ask(image, headers={}))
         begun = self.ask(image, headers={})
         next(iter(begun.streaming_content))
-        begun.close()
+        go_away(begun)
         self.zipped(self.ask(image, headers={}))
+
+    async def test_it_sends_piece_by_piece_under_an_asgi_server_too(self):
+        images = [await sync_to_async(self.hang_with_file)() for _n in range(2)]
+        await self.async_client.aforce_login(self.alice)
+        response = await self.async_client.post(self.url, {"ids": ",".join(self.ids(*images))})
+        self.assertTrue(response.is_async)
+        pieces = [piece async for piece in response.streaming_content]
+        self.assertGreater(len(pieces), 2)
+        self.assertEqual(len(ZipFile(io.BytesIO(b"".join(pieces))).namelist()), 3)
+        self.assertTrue(await sync_to_async(slots.is_free)(self.alice))
 
     def test_it_leaves_threads_for_pages(self):
         taken = [slots.take(self.make_user(f"{n}@example.org", credits=0)) for n in range(2)]
