@@ -9,14 +9,16 @@ from zipfile import ZipFile
 from asgiref.sync import sync_to_async
 from django.core.signals import request_finished
 from django.db import close_old_connections
+from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as Pillow
 from uuid_utils.compat import uuid7
 
-from generation import housekeeping, slots, storage
+from generation import archive, housekeeping, slots, storage
 from generation.models import Image
 from generation.tests.test_gallery_page import SCRIPT, GalleryTestCase
+from generation.views.sending import ArchiveResponse
 
 QUERIES = 5  # user, savepoint, lock, update, savepoint
 
@@ -258,9 +260,12 @@ class Download(Shared, SelectionTestCase):
     def test_it_is_free_again_when_the_browser_goes_away_before_or_amid_it(self):
         image = self.hang_with_file()
         go_away(self.ask(image, headers={}))
-        begun = self.ask(image, headers={})
-        next(iter(begun.streaming_content))
+        pieces = archive.pack([image])
+        begun = ArchiveResponse(RequestFactory().post("/"), pieces, slot=slots.take(self.alice), name="a.zip")
+        next(iter(begun))
         go_away(begun)
+        with self.assertRaises(StopIteration):
+            next(pieces)
         self.zipped(self.ask(image, headers={}))
 
     async def test_it_sends_piece_by_piece_under_an_asgi_server_too(self):
