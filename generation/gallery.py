@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from generation import storage
-from generation.models import Image, ImageQuerySet
+from generation.models import Collection as Pile
+from generation.models import CollectionImage, Image, ImageQuerySet
 
 PURGE_AT_ONCE = 500
 READ_AT_ONCE = 100
@@ -54,6 +55,13 @@ def end_these(*, user: User, ids: Collection[UUID]) -> list[UUID]:
 def own(*, user: User, ids: Collection[UUID]) -> list[UUID]:
     """Return those of `ids` that are pictures of the user, kept or in the trash, newest first."""
     found = Image.objects.of(user).present().filter(id__in=ids).newest_first()
+    return list(found.values_list("id", flat=True))
+
+
+def outside(*, user: User, ids: Collection[UUID], collection: Pile) -> list[UUID]:
+    """Return those of `ids` that are pictures of the user, kept or in the trash, and not in the collection."""
+    members = CollectionImage.objects.filter(collection=collection, image_id__in=ids).values("image_id")
+    found = Image.objects.of(user).present().filter(id__in=ids).exclude(id__in=members).newest_first()
     return list(found.values_list("id", flat=True))
 
 

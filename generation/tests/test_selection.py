@@ -15,8 +15,8 @@ from django.utils import timezone
 from PIL import Image as Pillow
 from uuid_utils.compat import uuid7
 
-from generation import archive, housekeeping, slots, storage
-from generation.models import Image
+from generation import archive, collections, housekeeping, slots, storage
+from generation.models import Collection, Image
 from generation.tests.test_gallery_page import SCRIPT, GalleryTestCase
 from generation.views.sending import ArchiveResponse
 
@@ -126,7 +126,9 @@ class Favorite(Changing, SelectionTestCase):
     def test_it_marks_and_unmarks_and_tells_what_changed(self):
         plain, marked, trashed = self.hang(), self.hang(favorite=True), self.hang(trashed_at=timezone.now())
         answer = self.answered(self.ask(plain, marked, trashed, favorite="1"))
-        self.assertEqual(answer, {"told": "1 picture added to favorites.", "changed": [str(plain.id)]})
+        self.assertEqual(
+            answer, {"told": "1 picture added to favorites.", "changed": [str(plain.id)], "collection": None}
+        )
         self.assertCountEqual(Image.objects.filter(favorite=True), [plain, marked])
         answer = self.answered(self.ask(plain, marked, favorite="0"))
         self.assertEqual(answer["changed"], [str(plain.id), str(marked.id)])
@@ -143,7 +145,9 @@ class Trash(Changing, SelectionTestCase):
         before = timezone.now() - timedelta(days=3)
         first, second, old = self.hang(), self.hang(), self.hang(trashed_at=before)
         answer = self.answered(self.ask(first, second, old))
-        self.assertEqual(answer, {"told": "2 pictures moved to the trash.", "changed": self.ids(first, second)})
+        self.assertEqual(
+            answer, {"told": "2 pictures moved to the trash.", "changed": self.ids(first, second), "collection": None}
+        )
         self.assertEqual(Image.objects.trashed().count(), 3)
         self.assertEqual(Image.objects.get(id=old.id).trashed_at, before)
 
@@ -167,7 +171,9 @@ class Restore(Changing, SelectionTestCase):
         first, second = self.prepare(), self.prepare()
         ended, kept = self.hang(trashed_at=timezone.now() - timedelta(days=31)), self.hang()
         answer = self.answered(self.ask(first, second, ended, kept))
-        self.assertEqual(answer, {"told": "2 pictures are back.", "changed": self.ids(first, second)})
+        self.assertEqual(
+            answer, {"told": "2 pictures are back.", "changed": self.ids(first, second), "collection": None}
+        )
         self.assertCountEqual(Image.objects.kept(), [first, second, kept])
 
 
@@ -188,7 +194,9 @@ class Delete(Changing, SelectionTestCase):
         doomed, kept = self.prepare(), self.hang()
         storage.save(doomed.key, b"png", content_type="image/png")
         answer = self.answered(self.ask(doomed, kept, sure="1"))
-        self.assertEqual(answer, {"told": "1 picture deleted for good.", "changed": self.ids(doomed)})
+        self.assertEqual(
+            answer, {"told": "1 picture deleted for good.", "changed": self.ids(doomed), "collection": None}
+        )
         self.assertEqual(list(Image.objects.present()), [kept])
         housekeeping.clean_up()
         with self.assertRaises(FileNotFoundError):
@@ -197,6 +205,107 @@ class Delete(Changing, SelectionTestCase):
     def test_it_says_when_nothing_of_it_is_left(self):
         response = self.ask(uuid7())
         self.assertEqual((response.status_code, response.json()["detail"]), (400, "These pictures are gone."))
+
+
+class Collect(Shared, SelectionTestCase):
+    name = "collect_selection"
+
+    @property
+    def more(self):
+        return {"collection": str(self.pile.id)}
+
+    def setUp(self):
+        super().setUp()
+        self.pile = collections.create(user=self.alice, name="Covers")
+
+    def prepare(self, **fields):
+        return self.hang(**fields)
+
+    def held(self, pile=None):
+        return list((pile or self.pile).images.order_by("id"))
+
+    def test_it_puts_them_into_a_collection_and_tells_which_were_not_in_it(self):
+        first, second, bobs = self.hang(), self.hang(), self.hang(user=self.bob)
+        collections.add(self.pile, image_ids=[first.id])
+        answer = self.answered(self.ask(first, second, bobs, **self.more))
+        told = "1 picture added to “Covers”."
+        self.assertEqual(answer, {"told": told, "changed": self.ids(second), "collection": str(self.pile.id)})
+        self.assertEqual(self.held(), [first, second])
+
+    def test_it_makes_a_new_collection_or_takes_the_one_of_that_name(self):
+        first, second = self.hang(), self.hang()
+        answer = self.answered(self.ask(first, name="Still  lifes"))
+        made = Collection.objects.get(id=answer["collection"])
+        self.assertEqual((made.name, self.held(made)), ("Still lifes", [first]))
+        self.answered(self.ask(second, name="still LIFES"))
+        self.assertEqual(self.held(made), [first, second])
+        self.assertEqual(Collection.objects.count(), 2)
+
+    def test_it_refuses_names_and_collections_that_cannot_be(self):
+        image, bobs = self.hang(), collections.create(user=self.bob, name="Bob's")
+        for fields, told in (
+            ({"name": "  "}, "Give the new collection a name."),
+            ({"name": "x" * 81}, "A name has at most 80 characters."),
+            ({"name": "a\tb\x07"}, "Control characters are not allowed."),
+            ({"collection": str(bobs.id)}, "There is no such collection any more."),
+            ({"collection": "x"}, "There is no such collection any more."),
+        ):
+            with self.subTest(told):
+                response = self.ask(image, **fields)
+                self.assertEqual((response.status_code, response.json()["detail"]), (400, told))
+        self.assertEqual((Collection.objects.count(), self.held(bobs), self.held()), (2, [], []))
+
+    def test_it_asks_which_where_none_is_named(self):
+        image = self.hang()
+        listed = self.ask(image)
+        self.assertContains(listed, f'name="collection" value="{self.pile.id}"')
+        self.assertNotContains(listed, "<html")
+        page = self.client.post(self.url, {"id": str(image.id), "next": "/gallery/?q=tea"})
+        self.assertContains(page, "<html")
+        self.assertContains(page, f'name="ids" value="{image.id}"')
+        self.assertContains(page, 'name="next" value="/gallery/?q=tea"')
+
+    def test_it_is_undone_without_script(self):
+        image = self.hang()
+        page = self.client.post(self.url, {"id": str(image.id), **self.more}, follow=True)
+        undo = f"{reverse('uncollect_selection')}?collection={self.pile.id}"
+        self.assertContains(page, f'formaction="{undo}" name="ids" value="{image.id}"')
+        self.client.post(undo, {"ids": str(image.id)})
+        self.assertEqual(self.held(), [])
+
+
+class Uncollect(Shared, SelectionTestCase):
+    name = "uncollect_selection"
+
+    @property
+    def more(self):
+        return {"collection": str(self.pile.id)}
+
+    def setUp(self):
+        super().setUp()
+        self.pile = collections.create(user=self.alice, name="Covers")
+
+    def prepare(self, *, user=None, **fields):
+        image = self.hang(user=user, **fields)
+        if user is None:
+            collections.add(self.pile, image_ids=[image.id])
+        return image
+
+    def test_it_takes_them_out_and_leaves_them_in_the_gallery(self):
+        first, second, never = self.prepare(), self.prepare(), self.hang()
+        answer = self.answered(self.ask(first, never, **self.more))
+        told = "1 picture taken out of “Covers”."
+        self.assertEqual(answer, {"told": told, "changed": self.ids(first), "collection": str(self.pile.id)})
+        self.assertEqual(list(self.pile.images.all()), [second])
+        self.assertEqual(Image.objects.kept().count(), 3)
+
+    def test_it_touches_no_collection_of_others(self):
+        bobs = collections.create(user=self.bob, name="Bob's")
+        theirs = self.hang(user=self.bob)
+        collections.add(bobs, image_ids=[theirs.id])
+        self.assertEqual(self.ask(theirs, collection=bobs.id).status_code, 400)
+        self.assertEqual(self.ask(theirs).status_code, 400)
+        self.assertEqual(list(bobs.images.all()), [theirs])
 
 
 class Download(Shared, SelectionTestCase):

@@ -1,4 +1,4 @@
-"""What is done to many pictures at once: favorites, trash, restore, the end, a ZIP of them.
+"""What is done to many pictures at once: favorites, collections, trash, restore, the end, a ZIP of them.
 
 Ids come in one field `ids`, joined by commas, or without script as many fields `id`. Ids that are no pictures of the
 user (any more) are passed over: another tab may have been quicker.
@@ -7,6 +7,7 @@ user (any more) are passed over: another tab may have been quicker.
 from collections.abc import Callable
 from functools import wraps
 from typing import cast
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -27,9 +28,11 @@ from django.views.decorators.http import require_POST
 from accounts.limits import too_many
 from accounts.models import User
 from artgen import words
-from generation import archive, gallery, slots
-from generation.models import Image
-from generation.views.parts import wants_part
+from generation import archive, collections, gallery, slots
+from generation.models import Collection, Image
+from generation.models.collections import NAME_MAX
+from generation.views.composing import uuid_or_none
+from generation.views.parts import part, wants_part
 from generation.views.sending import ArchiveResponse
 
 KINDS = ("original", "webp")
@@ -63,7 +66,7 @@ def favorite(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
         told = ngettext(
             "%(count)s picture removed from favorites.", "%(count)s pictures removed from favorites.", len(changed)
         )
-    return _done(request, told, changed)
+    return _done(request, told % {"count": words.number(len(changed))}, changed)
 
 
 @on_selection
@@ -71,6 +74,7 @@ def trash(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     """Move the selected pictures to the trash, with one undo for all."""
     changed = gallery.trash_these(user=_user(request), ids=ids)
     told = ngettext("%(count)s picture moved to the trash.", "%(count)s pictures moved to the trash.", len(changed))
+    told = told % {"count": words.number(len(changed))}
     return _done(request, told, changed, undo=reverse("restore_selection"))
 
 
@@ -79,7 +83,7 @@ def restore(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     """Take the selected pictures out of the trash."""
     changed = gallery.restore_these(user=_user(request), ids=ids)
     told = ngettext("%(count)s picture is back.", "%(count)s pictures are back.", len(changed))
-    return _done(request, told, changed)
+    return _done(request, told % {"count": words.number(len(changed))}, changed)
 
 
 @on_selection
@@ -93,7 +97,47 @@ def delete(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
         return render(request, "generation/delete_selection.html", context)
     changed = gallery.end_these(user=_user(request), ids=ids)
     told = ngettext("%(count)s picture deleted for good.", "%(count)s pictures deleted for good.", len(changed))
-    return _done(request, told, changed)
+    return _done(request, told % {"count": words.number(len(changed))}, changed)
+
+
+@on_selection
+def collect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
+    """Put the selected pictures into a collection: one that there is (`collection`), or a new one (`name`).
+
+    Without either: ask which. A name that is taken means that collection.
+    """
+    user, chosen = _user(request), _asked_collection(request)
+    if not chosen and "name" not in request.POST:
+        return _ask_for_collection(request, ids)
+    try:
+        collection = _collection(user, chosen) if chosen else collections.create(user=user, name=request.POST["name"])
+    except collections.NameTaken as taken:
+        collection = taken.collection
+    except collections.TooManyCollections as many:
+        told = _("You have %(limit)s collections, that is the limit. Delete one first.")
+        raise Refused(told % {"limit": words.number(many.limit)}) from many
+    except collections.BadName as bad:
+        raise Refused(_bad_name(bad)) from bad
+    changed = gallery.outside(user=user, ids=ids, collection=collection)
+    collections.add(collection, image_ids=changed)
+    told = ngettext(
+        "%(count)s picture added to “%(name)s”.", "%(count)s pictures added to “%(name)s”.", len(changed)
+    ) % {"count": words.number(len(changed)), "name": collection.name}
+    return _done(request, told, changed, undo=reverse("uncollect_selection"), collection=collection)
+
+
+@on_selection
+def uncollect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
+    """Take the selected pictures out of `collection`; they stay in the gallery."""
+    user = _user(request)
+    collection = _collection(user, _asked_collection(request))
+    inside = set(gallery.outside(user=user, ids=ids, collection=collection))
+    changed = [image_id for image_id in gallery.own(user=user, ids=ids) if image_id not in inside]
+    collections.remove(collection, image_ids=changed)
+    told = ngettext(
+        "%(count)s picture taken out of “%(name)s”.", "%(count)s pictures taken out of “%(name)s”.", len(changed)
+    ) % {"count": words.number(len(changed)), "name": collection.name}
+    return _done(request, told, changed, undo=reverse("collect_selection"), collection=collection)
 
 
 @on_selection
@@ -134,20 +178,57 @@ def _ids(request: HttpRequest) -> list[UUID]:
     return ids
 
 
+def _collection(user: User, text: str) -> Collection:
+    """Return the user's collection of this id; raises Refused."""
+    collection_id = uuid_or_none(text)
+    found = Collection.objects.of(user).present().filter(id=collection_id).first() if collection_id else None
+    if found is None:
+        raise Refused(_("There is no such collection any more."))
+    return found
+
+
+def _asked_collection(request: HttpRequest) -> str:
+    # The undo of pages without script is a button of a form, which can give one value and an address.
+    return request.POST.get("collection", "") or request.GET.get("collection", "")
+
+
+def _ask_for_collection(request: HttpRequest, ids: list[UUID]) -> HttpResponse:
+    context = {
+        "collections": Collection.objects.of(request.user).present().by_name(),
+        "ids": ",".join(map(str, ids)),
+        "name_max": NAME_MAX,
+        "next": request.POST.get("next", ""),
+    }
+    if wants_part(request):
+        return part(request, "generation/_choose_collection.html", context)
+    return render(request, "generation/choose_collection.html", context)
+
+
+def _bad_name(bad: collections.BadName) -> str:
+    told = {
+        "empty": _("Give the new collection a name."),
+        "too_long": _("A name has at most %(limit)s characters.") % {"limit": NAME_MAX},
+        "control_characters": _("Control characters are not allowed."),
+    }
+    return told[bad.reason]
+
+
 def _gone() -> str:
     return _("These pictures are gone.")
 
 
-def _done(request: HttpRequest, told: str, changed: list[UUID], *, undo: str = "") -> HttpResponse:
+def _done(
+    request: HttpRequest, told: str, changed: list[UUID], *, undo: str = "", collection: Collection | None = None
+) -> HttpResponse:
     """Answer the page's script with words and the ids that changed; send others back, the words above the pictures."""
-    told = told % {"count": words.number(len(changed))}
     if wants_part(request):
-        return JsonResponse({"told": told, "changed": changed}, headers={"Cache-Control": "private, no-store"})
+        answer = {"told": told, "changed": changed, "collection": collection and collection.id}
+        return JsonResponse(answer, headers={"Cache-Control": "private, no-store"})
     if undo and changed:
         told = format_html(
             '{} <button class="text-link" form="picture-form" formaction="{}" name="ids" value="{}">{}</button>',
             told,
-            undo,
+            f"{undo}?{urlencode({'collection': collection.id})}" if collection else undo,
             ",".join(map(str, changed)),
             _("Undo"),
         )

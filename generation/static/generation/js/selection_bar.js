@@ -1,6 +1,6 @@
 /** The bar of actions on the selected pictures: how many, how large, favorite, ZIP, trash with one undo for all. */
 
-import { api, csrfToken } from "../../artgen/js/http.js"
+import { api, csrfToken, part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { add, countMoved, isFavorite } from "./counts.js"
@@ -13,8 +13,11 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
   const count = document.getElementById("selection-count")
   const size = document.getElementById("selection-size")
   const dialog = document.getElementById("delete-dialog")
+  const collections = document.getElementById("selection-collections")
+  const formats = document.getElementById("selection-formats")
+  let opener = null
   const heart = bar.querySelector("[data-act=favorite]")
-  const acts = { favorite, restore: (button) => move(button), trash: (button) => move(button), delete: () => dialog.showModal(), download, clear: () => clear() }
+  const acts = { favorite, restore: (button) => move(button), trash: (button) => move(button), choose, collect: (button) => collect({ collection: button.value }), uncollect: (button) => move(button, { collection: button.value }), delete: () => dialog.showModal(), download, clear: () => clear() }
 
   function show() {
     const wasOpen = "open" in bar.dataset
@@ -80,9 +83,37 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
     }
   }
 
-  /** Take the selected tiles away, to the trash or out of it; one undo puts them all back where they were. */
+  /** Open the list of collections, which is asked for when it is wanted. */
+  async function choose(button) {
+    const form = new FormData()
+    form.set("ids", [...chosen.keys()].join(","))
+    try {
+      const answer = await part(bar.dataset.collect, { method: "POST", form })
+      if (!answer.ok) throw new Error(`answered ${answer.status}`)
+      collections.replaceChildren(answer.fragment)
+    } catch (problem) {
+      return complain(problem)
+    }
+    opener = button
+    openAbove(collections, button)
+    collections.querySelector("button, input:not([type=hidden])")?.focus()
+  }
+
+  async function collect(fields) {
+    try {
+      const answer = await post(bar.dataset.collect, [...chosen.keys()], fields)
+      collections.hidePopover()
+      opener?.focus()
+      offerUndo(answer.told, data, () => post(bar.dataset.uncollect, answer.changed, { collection: answer.collection }))
+    } catch (problem) {
+      complain(problem)
+    }
+  }
+
+  /** Take the selected tiles away, to the trash or out of it, or out of the collection that the page shows; one undo puts them all back where they were. */
   async function move(button, more = {}) {
     const isTrash = button.dataset.act === "trash"
+    const isMoved = button.dataset.act !== "uncollect"
     const address = button.getAttribute("formaction") ?? button.form.action
     const ids = [...chosen.keys()]
     const gone = takeAway(chosenTiles())
@@ -98,25 +129,28 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
       return complain(problem)
     }
     const change = isTrash ? -1 : 1
+    const recount = (moved, by, others) => {
+      if (!isMoved) return
+      for (const tile of moved) countMoved(by, tile)
+      add("kept", by * others)
+      add("trashed", -by * others)
+    }
     const elsewhere = Math.max(0, answer.changed.length - gone.tiles.length)
     if ("sure" in more) {
       add("trashed", -answer.changed.length)
     } else {
-      for (const tile of gone.tiles) countMoved(change, tile)
-      add("kept", change * elsewhere)
-      add("trashed", -change * elsewhere)
+      recount(gone.tiles, change, elsewhere)
     }
     if (!tiles().length) list.querySelector("[data-load-more]")?.click()
     if ("sure" in more) {
       toast(answer.told)
       return say(answer.told)
     }
+    const back = isMoved ? bar.dataset[isTrash ? "restore" : "trash"] : bar.dataset.collect
     offerUndo(answer.told, data, async () => {
-      await post(bar.dataset[isTrash ? "restore" : "trash"], answer.changed)
+      await post(back, answer.changed, more)
       gone.putBack()
-      for (const tile of gone.tiles) countMoved(-change, tile)
-      add("kept", -change * elsewhere)
-      add("trashed", change * elsewhere)
+      recount(gone.tiles, -change, elsewhere)
       gone.tiles[0]?.querySelector(".card-link").focus({ preventScroll: true })
     })
   }
@@ -150,7 +184,12 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
   }
 
   bar.addEventListener("click", clicked)
-  document.getElementById("selection-formats")?.addEventListener("click", clicked)
+  for (const menu of [formats, collections]) menu?.addEventListener("click", clicked)
+  formats?.addEventListener("beforetoggle", () => placeAbove(formats, bar.querySelector("[popovertarget]")))
+  collections?.addEventListener("submit", (event) => {
+    event.preventDefault()
+    collect({ name: event.target.elements.name.value })
+  })
   dialog?.querySelector("[data-keep]").addEventListener("click", () => dialog.close())
   dialog?.querySelector("[data-sure]").addEventListener("click", () => {
     dialog.close()
@@ -184,6 +223,17 @@ function takeAway(tiles) {
       }
     },
   }
+}
+
+/** A menu of the bar stands above its button, as far as the window lets it. */
+function placeAbove(menu, button) {
+  const box = button.getBoundingClientRect()
+  menu.style.setProperty("--at", `${Math.round(box.left + box.width / 2)}px`)
+}
+
+function openAbove(menu, button) {
+  placeAbove(menu, button)
+  menu.showPopover()
 }
 
 function fileSize(bytes) {
