@@ -1,11 +1,17 @@
-"""The time zone that a signed-in user has chosen."""
+"""What every request of a signed-in user goes through: their own time, and that it comes from a page of their own."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from artgen import problems
+
+PAGE_USER = "X-Page-User"
+"""Whose page the request comes from, as the page's own script says."""
 
 
 def time_zone(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -28,3 +34,24 @@ def zone_of(name: str) -> ZoneInfo | None:
     except (ValueError, OSError, KeyError):
         # A name this machine's tzdata does not know (any more): the server's own zone is a fair answer.
         return None
+
+
+def page_user(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Return the middleware that refuses what a page left open by one user asks after another one has signed in.
+
+    Both share the browser's cookies: without it the first one's words would be drawn for, and paid by, the second.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        owner = request.headers.get(PAGE_USER, "")
+        if not owner or not request.user.is_authenticated or owner == str(request.user.pk):
+            return get_response(request)
+        told = _("Somebody else has signed in in this browser. Nothing was sent.")
+        if request.path.startswith(problems.PREFIX):
+            response = problems.respond(problems.Problem("not_authenticated", told))
+        else:
+            response = HttpResponse(told, status=401, content_type="text/plain; charset=utf-8")
+        response["X-Other-User"] = "1"
+        return response
+
+    return middleware

@@ -121,15 +121,15 @@ def unknown_address(request: HttpRequest, rest: str = "") -> HttpResponse:
     if not rest.endswith("/") and _is_known(f"{request.path_info}/"):
         if request.method in ("GET", "HEAD"):
             return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))
-        return _respond(Problem("not_found", _("Addresses end with a slash: %(path)s/") % {"path": request.path}))
-    return _respond(Problem("not_found"))
+        return respond(Problem("not_found", _("Addresses end with a slash: %(path)s/") % {"path": request.path}))
+    return respond(Problem("not_found"))
 
 
 @require_safe
 def kind(request: HttpRequest, code: str) -> HttpResponse:
     """Tell what the `type` of a problem means."""
     if code not in KINDS:
-        return _respond(Problem("not_found"))
+        return respond(Problem("not_found"))
     status, title = KINDS[code]
     return JsonResponse(
         {"code": code, "status": status, "title": str(title)}, json_dumps_params={"ensure_ascii": False}
@@ -139,28 +139,28 @@ def kind(request: HttpRequest, code: str) -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 400 or 413 outside any view (handler400)."""
     if request.path.startswith(PREFIX):
-        return _respond(_problem(exception) or Problem("malformed"))
+        return respond(_problem(exception) or Problem("malformed"))
     return defaults.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 403 outside any view (handler403)."""
     if request.path.startswith(PREFIX):
-        return _respond(Problem("permission_denied"))
+        return respond(Problem("permission_denied"))
     return defaults.permission_denied(request, exception)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 404 outside any view (handler404)."""
     if request.path.startswith(PREFIX):
-        return _respond(Problem("not_found"))
+        return respond(Problem("not_found"))
     return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer a bug (handler500): it is in the log, the client learns nothing of it."""
     if request.path.startswith(PREFIX):
-        return _respond(Problem("server_error", _("It has been noted. Please try again later.")))
+        return respond(Problem("server_error", _("It has been noted. Please try again later.")))
     return defaults.server_error(request)
 
 
@@ -200,7 +200,8 @@ def too_large(most: int) -> Problem:
     return Problem("too_large", _("At most %(max)d bytes.") % {"max": most}, limit=most)
 
 
-def _respond(problem: Problem) -> HttpResponse:
+def respond(problem: Problem) -> HttpResponse:
+    """Answer a problem outside of the API's own views."""
     response = JsonResponse(
         problem.document(),
         status=problem.status_code,

@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "artgen.look.user_language",
     "accounts.middleware.time_zone",
+    "accounts.middleware.page_user",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "artgen.outage.OutageMiddleware",

@@ -1,6 +1,7 @@
 """The socket: a snapshot of the user's active jobs on connect, then each change of them."""
 
 from typing import Any
+from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
@@ -21,6 +22,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
     """`/ws/jobs/`: for the session cookie (Origin checked in `routing`) or `Authorization: Bearer`."""
 
     groups_joined: tuple[str, ...] = ()
+    user: User | None = None
 
     async def connect(self) -> None:
         """Accept; close with 4401 whom we do not know; else join the user's own group and send the snapshot."""
@@ -29,6 +31,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         if user is None:
             await self.close(code=UNAUTHENTICATED)
             return
+        self.user = user
         # Joined first: a change between the two comes as an event with a higher version.
         self.groups_joined = (events.group(user.id), sockets.group(user.id))
         for group in self.groups_joined:
@@ -46,9 +49,12 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
             await super().receive(text_data, **kwargs)
 
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
-        """Answer a ping; whatever else is ignored, for the socket only tells."""
-        if isinstance(content, dict) and content.get("type") == "ping":
+        """Answer a ping, or send the snapshot anew: waiting times pass without a change. Whatever else is ignored."""
+        kind = content.get("type") if isinstance(content, dict) else None
+        if kind == "ping":
             await self.send_json({"type": "pong"})
+        elif kind == "snapshot" and self.user is not None:
+            await self.send_json({"type": "snapshot", "jobs": await _snapshot(self.user)})
 
     @classmethod
     async def decode_json(cls, text_data: str) -> Any:
@@ -71,7 +77,11 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         if bearer is not None:
             return await database_sync_to_async(tokens.authenticate)(bearer)
         user = self.scope.get("user")
-        return user if user is not None and user.is_authenticated and user.is_active else None
+        if user is None or not user.is_authenticated or not user.is_active:
+            return None
+        # A page left open by one user must not hear of another one who has signed in since.
+        page = parse_qs(self.scope["query_string"].decode("latin-1")).get("user", [""])[0]
+        return user if page in ("", str(user.pk)) else None
 
 
 def bearer_token(scope: dict[str, Any]) -> str | None:

@@ -14,7 +14,7 @@ from generation import orders, uploads
 from generation.models import GenerationSwitch, ImageModel, Job, Upload
 
 SCRIPT = {"X-Part": "1"}
-QUERIES = 7  # user, models, jobs, pictures, how many active, styles, switch
+QUERIES = 8  # user, models, jobs, pictures, how many active, prompts, styles, switch
 
 
 def png(size=(64, 48)) -> bytes:

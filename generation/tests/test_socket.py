@@ -89,3 +89,24 @@ class EndTests(SocketTestCase):
             await self.assert_closes(socket, 1012)
         for again in (self.with_cookie(client), self.with_token(text)):
             await self.assert_is_refused(again)
+
+
+class PagesOfOthers(SocketTestCase):
+    async def test_it_lets_a_page_hear_of_its_own_user_alone(self):
+        client = Client()
+        await sync_to_async(client.force_login)(self.alice)
+        cookie = f"sessionid={client.cookies['sessionid'].value}"
+        headers = [(b"cookie", cookie.encode()), (b"origin", b"http://127.0.0.1")]
+        own = WebsocketCommunicator(websocket, f"/ws/jobs/?user={self.alice.pk}", headers=headers)
+        await self.open(own)
+        await own.disconnect()
+        left = WebsocketCommunicator(websocket, f"/ws/jobs/?user={self.bob.pk}", headers=headers)
+        await self.assert_is_refused(left)
+
+    async def test_it_sends_the_snapshot_anew_when_asked(self):
+        client = Client()
+        await sync_to_async(client.force_login)(self.alice)
+        socket = await self.open(self.with_cookie(client))
+        await socket.send_json_to({"type": "snapshot"})
+        self.assertEqual(await socket.receive_json_from(timeout=10), {"type": "snapshot", "jobs": []})
+        await socket.disconnect()

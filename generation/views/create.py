@@ -169,12 +169,16 @@ def _page(request: HttpRequest, *, models: list[ImageModel], composer: Composer 
     asked = {"job", "model", "prompt", "source"} & set(request.GET)
     return composing(_user(request), models=models, composer=composer) | {
         "feed": page,
+        "prompts": feed.prompts_of(_user(request)),
         "show": show,
         "is_filled": bool(asked) or request.method == "POST",
         "examples": examples,
         "words": {
             "ready": words.plural_forms(lambda n: ngettext("%(count)s picture ready", "%(count)s pictures ready", n)),
             "active": words.plural_forms(lambda n: ngettext("%(count)s in progress", "%(count)s in progress", n)),
+            "failed": words.plural_forms(
+                lambda n: ngettext("%(count)s did not work out", "%(count)s did not work out", n)
+            ),
             "steps": words.plural_forms(lambda n: ngettext("%(count)s step", "%(count)s steps", n)),
             "random_seed": _("random seed"),
             "own_seed": _("own seed"),

@@ -18,6 +18,7 @@ from generation.models import ACTIVE, Job, Status
 from generation.serializers import job_json
 
 RUNS_A_PAGE = 12
+PROMPTS = 20
 SHOWN = ("all", "active", "done")
 DRAWING_FROM, DRAWING_MORE = 28, 22  # the glow of a plate while a GPU works on it
 ICONS = {
@@ -153,12 +154,6 @@ class Feed:
     active: int
     next: str  # id of the job before which the next page begins, empty at the end
 
-    @property
-    def prompts(self) -> list[str]:
-        """The last prompts, each once, newest first."""
-        runs = [run for day in self.days for run in day.runs]
-        return list(dict.fromkeys(run.prompt for run in runs))[:10]
-
 
 def of_user(user: User, *, show: str = "all", before: UUID | None = None) -> Feed:
     """Return a page of the user's runs: `show` is one of SHOWN, `before` the last page's `next`."""
@@ -178,6 +173,12 @@ def of_user(user: User, *, show: str = "all", before: UUID | None = None) -> Fee
         rest = str(min(card.job.id for card in runs[-1].cards))
     active = Job.objects.of(user).active().count()
     return Feed(days=_days(runs), active=active, next=rest)
+
+
+def prompts_of(user: User) -> list[str]:
+    """Return the user's last prompts, each once, newest first."""
+    last = Job.objects.of(user).newest_first().values_list("prompt", flat=True)[: PROMPTS * BATCH_MAX]
+    return list(dict.fromkeys(last))[:PROMPTS]
 
 
 def run_of_user(user: User, run_id: UUID) -> Run | None:

@@ -8,13 +8,13 @@ import { Composer } from "./js/composer.js"
 import { anchorPopovers } from "./js/floating.js"
 import { connect } from "./js/line.js"
 import { wirePictures } from "./js/pictures.js"
+import { Teller } from "./js/tell.js"
 
 const data = document.getElementById("page-data").dataset
 const feed = document.getElementById("feed")
 const side = document.getElementById("composer-side")
-const title = document.title
 const phone = matchMedia("(max-width: 760px)")
-let wasActive = 0
+const teller = new Teller({ data, button: document.getElementById("notify") })
 
 function showActive(count) {
   const tag = document.getElementById("active-count")
@@ -22,18 +22,12 @@ function showActive(count) {
     tag.textContent = plural("active", count)
     tag.hidden = count === 0
   }
-  const finishedUnseen = count === 0 && document.hidden && (wasActive > 0 || document.title.startsWith("✓"))
-  document.title = count ? `(${count}) ${title}` : finishedUnseen ? `✓ ${title}` : title
-  wasActive = count
+  teller.show(count)
 }
-
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && document.title.startsWith("✓")) document.title = title
-})
 
 // Older pages and the list of finished pictures stay as they are; new runs belong on the first page.
 const takesNew = !("older" in feed.dataset) && feed.dataset.show !== "done"
-const cards = new Cards({ root: feed, data, runs: takesNew ? document.getElementById("runs") : null, onChange: showActive })
+const cards = new Cards({ root: feed, data, runs: takesNew ? document.getElementById("runs") : null, onChange: showActive, onEnded: (card) => teller.ended(card) })
 anchorPopovers()
 wirePictures(feed, data)
 showActive(cards.active.size)
@@ -84,7 +78,7 @@ feed.addEventListener("click", async (event) => {
     const first = older.querySelector(".runs .run")
     for (const element of [...older.children]) {
       if (element.matches(".feed-head")) {
-        element.querySelectorAll(".tag, .feed-filter").forEach((extra) => { extra.remove() })
+        element.querySelectorAll(".tag, .feed-filter, .feed-tell").forEach((extra) => { extra.remove() })
         const heading = element.querySelector(".heading")
         if (heading.textContent === lastDay) continue
         const second = document.createElement("h2")

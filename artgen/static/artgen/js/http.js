@@ -2,15 +2,25 @@
 
 /** A refusal (RFC 9457) or a failure to reach the server (`status` 0). */
 export class Problem extends Error {
-  constructor({ status = 0, title = "", detail = "", code = "", errors = [], retryAfter = null } = {}) {
+  constructor({ status = 0, title = "", detail = "", code = "", errors = [], retryAfter = null, otherUser = false } = {}) {
     super(detail || title)
-    Object.assign(this, { status, title, detail, code, errors, retryAfter })
+    Object.assign(this, { status, title, detail, code, errors, retryAfter, otherUser })
+  }
+
+  /** Whether the page's user is signed in no more, here or by somebody else. */
+  get signedOut() {
+    return this.status === 401 || this.otherUser
   }
 
   /** Whether trying again later may help: offline, overloaded, broken gateway. */
   get passing() {
     return this.status === 0 || this.status === 429 || this.status >= 500
   }
+}
+
+/** Whose page this is. Cookies are shared by all tabs, so each request says it, and the server refuses it for somebody else. */
+export function pageUser() {
+  return document.body.dataset.user ? { "X-Page-User": document.body.dataset.user } : {}
 }
 
 export function csrfToken() {
@@ -24,7 +34,8 @@ export async function api(path, { method = "GET", json, form, headers = {}, sign
   if (response.status === 204) return null
   const body = await response.json().catch(() => null)
   if (response.ok) return body
-  throw new Problem({ status: response.status, retryAfter: Number(response.headers.get("Retry-After")) || null, ...(body ?? {}) })
+  const otherUser = response.headers.has("X-Other-User")
+  throw new Problem({ ...(body ?? {}), status: response.status, retryAfter: Number(response.headers.get("Retry-After")) || null, otherUser })
 }
 
 /**
@@ -33,7 +44,7 @@ export async function api(path, { method = "GET", json, form, headers = {}, sign
  */
 export async function part(path, { method = "GET", form, signal, seconds = 30 } = {}) {
   const response = await send(path, { method, form, headers: { Accept: "text/html", "X-Part": "1" }, signal, seconds })
-  if (response.redirected || response.status === 401) throw new Problem({ status: 401 })
+  if (response.redirected || response.status === 401) throw new Problem({ status: 401, otherUser: response.headers.has("X-Other-User") })
   const isHtml = response.headers.get("Content-Type")?.startsWith("text/html")
   const credits = response.headers.get("X-Credits")
   if (response.status >= 500 && credits === null && isHtml) throw new Problem({ status: response.status })
@@ -52,7 +63,7 @@ export async function part(path, { method = "GET", form, signal, seconds = 30 } 
 
 async function send(path, { method = "GET", json, form, headers, signal, seconds }) {
   const limit = AbortSignal.timeout(seconds * 1000)
-  const options = { method, headers: { ...headers }, credentials: "same-origin", signal: signal ? AbortSignal.any([signal, limit]) : limit }
+  const options = { method, headers: { ...headers, ...pageUser() }, credentials: "same-origin", signal: signal ? AbortSignal.any([signal, limit]) : limit }
   if (method !== "GET") options.headers["X-CSRFToken"] = csrfToken()
   if (json !== undefined) {
     options.headers["Content-Type"] = "application/json"

@@ -5,9 +5,9 @@ const region = document.getElementById("toasts")
 
 /**
  * Show a message; returns a function that takes it away.
- * `kind` "plain" or "error"; `action` {label, run} adds a button (Undo); `key` replaces the message with that key.
+ * `kind` "plain" or "error"; `icon` names one of the sprite; `action` {label, run} adds a button (Undo); `key` replaces the message with that key.
  */
-export function toast(text, { kind = "plain", action = null, key = "", stays = kind === "error" } = {}) {
+export function toast(text, { kind = "plain", icon = "", action = null, key = "", stays = kind === "error" } = {}) {
   if (key) dismiss(key)
   const element = document.getElementById("toast-template").content.firstElementChild.cloneNode(true)
   element.querySelector("p").textContent = text
@@ -15,6 +15,11 @@ export function toast(text, { kind = "plain", action = null, key = "", stays = k
   if (kind === "error") {
     element.classList.add("toast-bad")
     element.setAttribute("role", "alert")
+  }
+  if (icon) {
+    const use = element.querySelector(".toast-icon use")
+    use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${icon}`))
+    element.classList.add("toast-with-icon")
   }
   if (stays) element.dataset.stays = ""
   if (action) {

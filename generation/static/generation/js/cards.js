@@ -8,19 +8,25 @@ import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { plural } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
+import { tellSignedOut } from "./signed_out.js"
 import { paintPlaceholders } from "./thumbhash.js"
 
+const TELL_AFTER = 900 // ms: what ends together is told together
 const ACTIVE = new Set(["queued", "submitted", "running", "storing"])
 const DRAWING_FROM = 28, DRAWING_MORE = 22 // the glow of a plate while drawing
 
 export class Cards {
-  /** `data` are the addresses and texts of #page-data; `root` holds the cards; `runs` is where new runs go (or null). */
-  constructor({ root, data, runs = null, onChange = () => {} }) {
-    Object.assign(this, { root, data, runs, onChange })
+  /**
+   * `data` are the addresses and texts of #page-data; `root` holds the cards; `runs` is where new runs go (or null).
+   * `onChange(count)` hears how many jobs are active, `onEnded(card)` of each that ends.
+   */
+  constructor({ root, data, runs = null, onChange = () => {}, onEnded = () => {} }) {
+    Object.assign(this, { root, data, runs, onChange, onEnded })
     this.wanted = new Map() // job id → version that a card must reach; while it is fetched
     this.arriving = new Set() // run ids being fetched
     this.active = new Set([...root.querySelectorAll("[data-job]")].filter(isActive).map((card) => card.dataset.job))
-    this.ready = 0
+    this.ended = { ready: 0, failed: new Map() } // what has not been told to screen readers yet
+    this.newest = this.#newest() // ids grow with time: an unknown job above it came while nobody listened
     root.addEventListener("submit", (event) => this.#submitted(event))
     this.dress(root)
   }
@@ -34,13 +40,12 @@ export class Cards {
     for (const bar of element.querySelectorAll("[data-progress]")) glow(bar)
   }
 
-  get hasQueued() {
-    return this.root.querySelector('[data-status="queued"]') !== null
-  }
-
-  /** Take jobs as the server tells them. `complete`: an active card that is not among them has ended meanwhile. */
-  apply(jobs, { complete = false } = {}) {
-    for (const job of jobs) this.#applyOne(job)
+  /**
+   * Take jobs as the server tells them. `complete`: an active card that is not among them has ended meanwhile; `missed`: new
+   * ones that have ended already are shown too.
+   */
+  apply(jobs, { complete = false, missed = false } = {}) {
+    for (const job of jobs) this.#applyOne(job, missed)
     if (!complete) return
     const told = new Set(jobs.map((job) => job.id))
     this.active = new Set(told)
@@ -50,12 +55,12 @@ export class Cards {
     this.onChange(this.active.size)
   }
 
-  #applyOne(job) {
+  #applyOne(job, missed) {
     if (ACTIVE.has(job.status)) this.active.add(job.id)
     else this.active.delete(job.id)
     const card = this.#card(job.id)
     if (!card) {
-      if (ACTIVE.has(job.status)) this.#bringRun(job.batch ?? job.id)
+      if (ACTIVE.has(job.status) || (missed && job.id > this.newest)) this.#bringRun(job.batch ?? job.id)
     } else if (job.version >= Number(card.dataset.version)) {
       if (job.status === card.dataset.status) this.#write(card, job)
       else this.#refresh(job.id, job.version)
@@ -120,17 +125,28 @@ export class Cards {
     if (cancel) cancel.hidden = run.querySelector("[data-cancel]") === null
   }
 
+  /** Tell screen readers what has ended: bursts are merged, and what failed for one reason is said once. */
   #tell(card) {
+    if (isActive(card)) return
+    this.onEnded(card)
     if (card.dataset.status === "succeeded") {
-      this.ready += 1
-      clearTimeout(this.readyTimer)
-      this.readyTimer = setTimeout(() => {
-        say(`${plural("ready", this.ready)}.`)
-        this.ready = 0
-      }, 900)
-    } else if (!isActive(card)) {
-      say([...card.querySelectorAll("[data-phase], [data-detail]:not([hidden])")].map((line) => line.textContent).join(". "))
+      this.ended.ready += 1
+    } else {
+      const lines = [...card.querySelectorAll("[data-phase], [data-detail]:not([hidden])")].map((line) => line.textContent)
+      const told = lines.map((line) => line.trim().replace(/\.$/, "")).join(". ")
+      this.ended.failed.set(told, (this.ended.failed.get(told) ?? 0) + 1)
     }
+    clearTimeout(this.tellTimer)
+    this.tellTimer = setTimeout(() => {
+      const { ready, failed } = this.ended
+      this.ended = { ready: 0, failed: new Map() }
+      if (ready) say(`${plural("ready", ready)}.`)
+      for (const [told, count] of failed) say(count > 1 ? `${count} × ${told}.` : `${told}.`)
+    }, TELL_AFTER)
+  }
+
+  #newest() {
+    return [...this.root.querySelectorAll("[data-job]")].reduce((newest, card) => (card.dataset.job > newest ? card.dataset.job : newest), "")
   }
 
   async #bringRun(id) {
@@ -162,6 +178,7 @@ export class Cards {
       this.runs.insertBefore(run, older ?? null)
     }
     for (const card of run.querySelectorAll("[data-job]")) if (isActive(card)) this.active.add(card.dataset.job)
+    this.newest = this.#newest()
     this.dress(run)
     this.onChange(this.active.size)
   }
@@ -185,17 +202,35 @@ export class Cards {
         const run = answer.fragment.querySelector("[data-run]")
         for (const card of [...run.querySelectorAll("[data-job]")]) this.swap(card)
       } else if (answer.ok) {
-        this.insertRun(answer.fragment.querySelector("[data-run]"))
-        button.remove()
-        toast(this.data.queuedAgain)
+        this.#queuedAgain(form, answer.fragment.querySelector("[data-run]"))
       } else {
         toast(answer.text || this.data.failed, { kind: "error" })
       }
     } catch (problem) {
-      toast(problem.status === 401 ? this.data.signedOut : this.data.failed, { kind: "error", key: "failed" })
+      if (problem.signedOut) tellSignedOut(this.data, problem)
+      else toast(problem.status === 0 && this.data.notDone ? this.data.notDone : this.data.failed, { kind: "error", key: "failed" })
     } finally {
       button.removeAttribute("aria-disabled")
     }
+  }
+
+  /** Show the new run; the card that was asked from keeps the focus, and the way to the new one is one press. */
+  #queuedAgain(form, run) {
+    const asked = form.closest("article")
+    this.insertRun(run)
+    const hadFocus = form.contains(document.activeElement)
+    form.remove()
+    if (hadFocus) {
+      asked.tabIndex = -1
+      asked.focus({ preventScroll: true })
+    }
+    const shown = run?.isConnected && run.getBoundingClientRect()
+    const away = shown && (shown.bottom < 0 || shown.top > innerHeight)
+    const show = () => {
+      run.scrollIntoView({ block: "start" })
+      run.querySelector("a[href], button:not([hidden])")?.focus({ preventScroll: true })
+    }
+    toast(this.data.queuedAgain, { key: "queued-again", action: away ? { label: this.data.show, run: show } : null })
   }
 
   #card(id) {

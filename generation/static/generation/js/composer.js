@@ -6,13 +6,16 @@ import { dismiss, toast } from "../../artgen/js/toasts.js"
 import { plural, word } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
 import { Draft, fieldsOf } from "./draft.js"
-import { wirePicker } from "./picker.js"
+import { Past } from "./past.js"
+import { takesSources, wirePicker } from "./picker.js"
+import { tellSignedOut } from "./signed_out.js"
 import { Sources } from "./sources.js"
 
 const QUOTE_AFTER = 250, SAVE_AFTER = 300, SAY_AFTER = 600 // ms of quiet
 const NEAR_LIMIT = 100 // characters before the prompt's limit from which the count is spoken
 const SEED_MAX = 2 ** 31 - 1
 const PRICED = new Set(["model", "shape", "exact", "width", "height", "count"])
+const ASKED = ["job", "count", "seed", "prompt", "model", "source"] // what a link may ask the form to hold
 
 export class Composer {
   /** `side` holds form and lists; `onPlaced(run)` gets the new run's element. */
@@ -20,6 +23,7 @@ export class Composer {
     Object.assign(this, { side, data, onPlaced })
     this.draft = new Draft(data.user)
     this.timers = {}
+    this.past = new Past({ side, draft: this.draft, show: (text) => this.#write(text) })
     this.sources = new Sources({ side, data, changed: () => this.#changed() })
     wirePicker(side, (slug) => this.#switch(slug))
     side.addEventListener("input", (event) => this.#input(event.target))
@@ -29,13 +33,17 @@ export class Composer {
       this.send()
     })
     side.addEventListener("keydown", (event) => {
+      if (event.target === this.prompt && event.altKey && !event.ctrlKey && !event.metaKey && ["ArrowUp", "ArrowDown"].includes(event.key)) {
+        event.preventDefault()
+        this.past.step(event.key === "ArrowUp" ? 1 : -1, this.prompt.value)
+      }
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault()
         this.send()
       }
     })
     document.addEventListener("balance", () => this.#quoteSoon())
-    window.addEventListener("pagehide", () => this.#save())
+    window.addEventListener("pagehide", () => { if (this.unsaved) this.#save() })
     this.#dress()
     this.#restore()
   }
@@ -48,20 +56,55 @@ export class Composer {
     return this.form.elements.prompt
   }
 
-  /** Put a prompt into the form (an example, an earlier one). */
+  /** Put a prompt into the form (an example, an earlier one); what was being written is among the earlier ones then. */
   setPrompt(text) {
-    this.prompt.value = text
-    this.#input(this.prompt)
+    this.past.keep(this.prompt.value)
+    this.#write(text)
     this.prompt.focus()
   }
 
-  /** Take over the parameters of a job; what was there can be had back by Undo. */
+  /** Take over what a link asks for: a job's parameters, a prompt, a source. What was there can be had back by Undo. */
   async use(query) {
     const before = fieldsOf(this.form)
-    if (!(await this.#load(() => query))) return
-    this.#changed()
+    if (!(await this.#load(() => (query.has("job") ? query : this.#with(query, fieldsOf(this.form)))))) return
     this.prompt.focus()
+    this.#taken(before)
+  }
+
+  /** Take a picture of one's own as the source, in a model that takes one. */
+  useSource(id) {
+    return this.use(new URLSearchParams({ source: id }))
+  }
+
+  /** Return `before` with what a link asks for in its place: all else stays. */
+  #with(query, before) {
+    const fields = before.filter(([name]) => !(name === "prompt" && query.has("prompt")))
+    if (query.has("prompt")) fields.push(["prompt", query.get("prompt")])
+    let model = query.get("model")
+    if (query.has("source")) {
+      const now = Object.fromEntries(fields).model
+      model ??= takesSources(this.side, now) ? null : takesSources(this.side)
+      const most = Number(this.side.querySelector(`.model-option[value="${CSS.escape(model ?? now)}"]`)?.dataset.sources ?? 1)
+      const kept = fields.filter(([name, value]) => name === "source_images" && value && value !== query.get("source"))
+      const others = fields.filter(([name]) => name !== "source_images")
+      fields.splice(0, Infinity, ...others, ...kept.slice(0, most - 1), ["source_images", query.get("source")])
+    }
+    return new URLSearchParams(model ? [...fields, ["switch", model]] : fields)
+  }
+
+  /** The form holds something else now than `before`: keep it, offer the way back. */
+  #taken(before) {
+    const prompt = before.find(([name]) => name === "prompt")?.[1] ?? ""
+    if (prompt !== this.prompt.value) this.past.keep(prompt)
+    this.#changed()
+    this.#save()
+    this.#quoteSoon()
     toast(this.data.used, { key: "used", action: { label: this.data.undo, run: () => this.#put(before) } })
+  }
+
+  #write(text) {
+    this.prompt.value = text
+    this.#input(this.prompt, { typed: false })
   }
 
   /** Place what the form holds, unless something is plainly missing. */
@@ -87,7 +130,7 @@ export class Composer {
         this.form.elements.key.value = freshKey()
         this.#complain("")
         dismiss("failed")
-        this.#remember(this.prompt.value.trim())
+        this.past.sent(this.prompt.value.trim())
         this.onPlaced(answer.fragment.querySelector("[data-run]"))
         this.#quoteSoon()
       } else if (answer.fragment.querySelector("#composer")) {
@@ -100,8 +143,12 @@ export class Composer {
       }
     } catch (problem) {
       // The key stays: sending again after an answer was lost places nothing twice.
-      const text = problem.status === 401 ? this.data.signedOut : problem.status === 0 ? this.data.notSent : this.data.failed
-      toast(text, { kind: "error", key: "failed" })
+      if (problem.signedOut) {
+        this.#save()
+        tellSignedOut(this.data, problem)
+      } else {
+        toast(problem.status === 0 ? this.data.notSent : this.data.failed, { kind: "error", key: "failed" })
+      }
     } finally {
       this.form.removeAttribute("aria-busy")
     }
@@ -113,7 +160,7 @@ export class Composer {
   #dress() {
     if (!this.form) return
     for (const hidden of this.side.querySelectorAll("[data-add-source], [data-toggle-negative], [data-dice], [data-lock]")) hidden.hidden = false
-    for (const hidden of this.side.querySelectorAll("[data-history]")) hidden.hidden = !this.side.querySelector("#history [data-prompt]")
+    this.past.dress()
     for (const hidden of this.side.querySelectorAll("[data-all-styles]")) hidden.hidden = hidden.parentElement.querySelectorAll(".style").length < 5
     for (const slider of this.side.querySelectorAll("[data-slider]")) fillSlider(slider)
     const negative = this.side.querySelector("#negative")
@@ -167,16 +214,6 @@ export class Composer {
     if (near) say(`${length} / ${this.prompt.maxLength}`)
   }
 
-  /** Put a prompt on top of the earlier ones. */
-  #remember(text) {
-    const list = this.side.querySelector("#history")
-    for (const known of list.querySelectorAll("[data-prompt]")) if (known.textContent === text) known.remove()
-    const item = list.querySelector("template").content.firstElementChild.cloneNode(true)
-    item.textContent = text
-    list.querySelector(".menu-head").after(item)
-    for (const button of this.side.querySelectorAll("[data-history]")) button.hidden = false
-  }
-
   #complain(text) {
     const error = this.form.querySelector("#prompt-error")
     error.hidden = !text
@@ -192,12 +229,13 @@ export class Composer {
 
   // --- what the user does -----------------------------------------------------------------------------------------------
 
-  #input(target) {
+  #input(target, { typed = true } = {}) {
     if (!target.form || target.form !== this.form) {
       if (!target.matches("[data-range]")) return
     }
     if (target === this.prompt) {
       this.#showCount()
+      if (typed) this.past.typed()
       if (target.value.trim()) this.#complain("")
     }
     const slider = target.closest("[data-slider]")
@@ -231,6 +269,10 @@ export class Composer {
     } else if (at("[data-prompt]")) {
       at("[popover]").hidePopover()
       this.setPrompt(at("[data-prompt]").textContent)
+    } else if (at("[data-earlier]")) {
+      this.past.step(1, this.prompt.value)
+    } else if (at("[data-later]")) {
+      this.past.step(-1, this.prompt.value)
     } else if (at("[data-all-styles]")) {
       const open = this.side.querySelector(".style-row").classList.toggle("open")
       at("[data-all-styles]").setAttribute("aria-expanded", String(open))
@@ -249,11 +291,14 @@ export class Composer {
 
   #changed() {
     this.#showSummary()
+    this.unsaved = true
     clearTimeout(this.timers.save)
     this.timers.save = setTimeout(() => this.#save(), SAVE_AFTER)
   }
 
   #save() {
+    clearTimeout(this.timers.save)
+    this.unsaved = false
     if (this.form) this.draft.write(fieldsOf(this.form))
   }
 
@@ -282,7 +327,8 @@ export class Composer {
       this.#replace(answer.fragment)
       return true
     } catch (problem) {
-      if (problem.name !== "AbortError") toast(problem.status === 401 ? this.data.signedOut : this.data.failed, { kind: "error", key: "failed" })
+      if (problem.signedOut) tellSignedOut(this.data, problem)
+      else if (problem.name !== "AbortError") toast(this.data.failed, { kind: "error", key: "failed" })
       return false
     }
   }
@@ -330,13 +376,33 @@ export class Composer {
     }
   }
 
+  /** The page was opened by a link that asks for something; `before` is the draft, null without one. */
+  async #asked(query, before) {
+    const drawn = fieldsOf(this.form)
+    if (!before || same(before, drawn)) {
+      this.#changed()
+    } else if (query.has("job") || (await this.#load(() => this.#with(query, before)))) {
+      if (!same(before, fieldsOf(this.form))) this.#taken(before)
+    }
+  }
+
+  /** Put the draft into the form that the server has drawn, or keep it for an Undo where a link has asked for something else. */
   #restore() {
     if (!this.form) return
     const fields = this.draft.read()
+    const address = new URL(location.href)
+    if (this.data.filled === "true" && ASKED.some((name) => address.searchParams.has(name))) {
+      // Once is enough: a reload, the Back button or the switch of language must not fill the form again.
+      const query = new URLSearchParams(ASKED.filter((name) => address.searchParams.has(name)).map((name) => [name, address.searchParams.get(name)]))
+      for (const name of ASKED) address.searchParams.delete(name)
+      history.replaceState(history.state, "", address)
+      this.#asked(query, fields)
+      return
+    }
     if (this.data.filled === "true" || !fields) return
     const given = Object.fromEntries(fields)
-    const same = given.model === this.form.elements.model.value && !given.source_images
-    if (!same) {
+    const fits = given.model === this.form.elements.model.value && !given.source_images
+    if (!fits) {
       this.#put(fields)
       return
     }
@@ -358,6 +424,12 @@ export class Composer {
     this.#dress()
     this.#quoteSoon()
   }
+}
+
+/** What the fields of two forms say, empty ones left out. */
+function same(some, others) {
+  const told = (fields) => JSON.stringify(fields.filter(([, value]) => value !== "").sort())
+  return told(some) === told(others)
 }
 
 function fillSlider(slider) {

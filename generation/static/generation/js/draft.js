@@ -1,26 +1,57 @@
-/** What is typed survives a reload, a crash and a lost connection: it is kept in this browser, for each user apart. */
+/**
+ * What is typed survives a reload, a crash and a lost connection: it is kept in this browser, for each user apart.
+ *
+ * Each tab has its own draft, so two tabs never write over each other; a new tab begins with the one written last.
+ */
+
+const UNSENT_MOST = 5
 
 export class Draft {
   constructor(user) {
     this.key = `artgen:draft:${user}`
+    this.unsentKey = `artgen:unsent:${user}`
   }
 
   /** Return the fields as [[name, value], …], null without a draft. */
   read() {
-    try {
-      const fields = JSON.parse(localStorage.getItem(this.key))
-      return Array.isArray(fields) ? fields : null
-    } catch {
-      return null
-    }
+    return list(sessionStorage, this.key) ?? list(localStorage, this.key)
   }
 
   write(fields) {
-    try {
-      localStorage.setItem(this.key, JSON.stringify(fields))
-    } catch {
-      // Private mode or a full disk: the form itself still holds it.
-    }
+    put(sessionStorage, this.key, fields)
+    put(localStorage, this.key, fields)
+  }
+
+  /** Return prompts that were written and then gave way to another before they were sent, newest first. */
+  unsent() {
+    return (list(localStorage, this.unsentKey) ?? []).filter((text) => typeof text === "string")
+  }
+
+  /** Keep a prompt that gives way to another. */
+  setAside(text) {
+    put(localStorage, this.unsentKey, [text, ...this.unsent().filter((other) => other !== text)].slice(0, UNSENT_MOST))
+  }
+
+  /** Forget a prompt that has been sent. */
+  sent(text) {
+    put(localStorage, this.unsentKey, this.unsent().filter((other) => other !== text))
+  }
+}
+
+function list(storage, key) {
+  try {
+    const found = JSON.parse(storage.getItem(key))
+    return Array.isArray(found) ? found : null
+  } catch {
+    return null
+  }
+}
+
+function put(storage, key, value) {
+  try {
+    storage.setItem(key, JSON.stringify(value))
+  } catch {
+    // Private mode or a full disk: the form itself still holds it.
   }
 }
 

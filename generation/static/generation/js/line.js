@@ -2,30 +2,32 @@
 
 import { toast } from "../../artgen/js/toasts.js"
 import { Live } from "./live.js"
+import { tellSignedOut } from "./signed_out.js"
 
-const QUEUE_EVERY = 10_000 // ms: positions in the line change without the job changing
+const REFRESH_EVERY = 10_000 // ms: waiting times and places in the line pass without a job changing
 
 /** Start the line for `cards`; texts and addresses come from `data`. */
 export function connect(cards, data) {
-  let closeToast = null
+  let lost = ""
   const live = new Live({
     socket: data.socket,
     jobs: `${data.api}jobs/`,
     onJobs: (jobs, how) => cards.apply(jobs, how),
     onState: (state) => {
-      if (state === "offline" && !closeToast) closeToast = toast(data.offline, { key: "offline", stays: true })
-      if (state === "signed out") toast(data.signedOut, { kind: "error", key: "offline" })
-      if ((state === "live" || state === "polling") && closeToast) {
-        closeToast()
-        closeToast = null
+      if ((state === "offline" || state === "away") && lost !== state) {
+        lost = state
+        toast(state === "away" ? data.away : data.offline, { key: "offline", icon: "wifi-off", stays: true })
+      } else if (state === "signed out") {
+        lost = state
+        tellSignedOut(data, { key: "offline" })
+      } else if ((state === "live" || state === "polling") && lost) {
+        lost = ""
         toast(data.online, { key: "offline" })
       }
     },
   })
   live.connect()
   setInterval(() => {
-    if (cards.hasQueued && !document.hidden && live.isOpen) {
-      live.ask("status=queued&limit=100").then((jobs) => cards.apply(jobs)).catch(() => {})
-    }
-  }, QUEUE_EVERY)
+    if (cards.active.size && !document.hidden) live.refresh()
+  }, REFRESH_EVERY)
 }

@@ -7,20 +7,31 @@
 
 import { api } from "../../artgen/js/http.js"
 
-const PAUSE_FIRST = 800, PAUSE_MOST = 30_000 // ms
-const PING_EVERY = 25_000, PONG_WITHIN = 10_000
-const POLL_EVERY = 4_000, POLL_AFTER = 1_500 // polling begins when the socket has been down that long
-const SIGNED_OUT = 4401
+const PAUSE_FIRST = 500, PAUSE_MOST = 20_000 // ms
+const RESTART_WITHIN = 1_000 // a server that says it restarts has a successor: come back at once, spread over this time
+const PING_EVERY = 15_000, PONG_WITHIN = 5_000
+const POLL_EVERY = 4_000, POLL_AFTER = 1_200 // polling begins when the socket has been down that long
+const POLL_SECONDS = 6 // a poll without an answer by then counts as no connection
+const HIDDEN_SLOWER = 5 // times: nobody looks
+const SIGNED_OUT = 4401, RESTARTING = 1012
 
 export class Live {
-  /** `onJobs(jobs, {complete})`: complete means these are all active jobs; `onState("live" | "polling" | "offline" | "signed out")`. */
+  /**
+   * `onJobs(jobs, {complete, missed})`: complete means these are all active jobs; missed that some may have come and ended
+   * unseen. `onState("live" | "polling" | "offline" | "away" | "signed out")`: offline is the network, away the server.
+   */
   constructor({ socket, jobs, onJobs, onState }) {
     Object.assign(this, { socketAddress: socket, jobsAddress: jobs, onJobs, onState })
     this.tries = 0
+    this.wasLive = false
     this.timers = {}
     window.addEventListener("online", () => this.connect())
     window.addEventListener("offline", () => this.#down())
-    document.addEventListener("visibilitychange", () => { if (!document.hidden && !this.isOpen) this.connect() })
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden || this.isOpen) return
+      this.stopped = false // signed in again in another tab, perhaps
+      this.connect()
+    })
     window.addEventListener("pagehide", () => this.#close())
     window.addEventListener("pageshow", (event) => { if (event.persisted) this.connect() })
   }
@@ -34,23 +45,31 @@ export class Live {
     clearTimeout(this.timers.connect)
     const address = new URL(this.socketAddress, location.href)
     address.protocol = address.protocol.replace("http", "ws")
+    if (document.body.dataset.user) address.searchParams.set("user", document.body.dataset.user)
     const socket = new WebSocket(address)
     this.socket = socket
     socket.onmessage = ({ data }) => this.#received(JSON.parse(data))
     socket.onclose = ({ code }) => { if (this.socket === socket) this.#closed(code) }
   }
 
+  /** Ask for all active jobs anew: waiting times and places in the line pass without a job changing. */
+  refresh() {
+    if (this.isOpen) this.socket.send('{"type":"snapshot"}')
+  }
+
   #received(message) {
     clearTimeout(this.timers.pong)
     if (message.type === "snapshot") {
+      const missed = this.wasLive && this.timers.ping === undefined
       this.tries = 0
       clearTimeout(this.timers.poll)
-      clearTimeout(this.timers.pollLater)
       this.#keepAlive()
+      this.wasLive = true
       this.onState("live")
       this.onJobs(message.jobs, { complete: true })
+      if (missed) this.ask().then((jobs) => this.onJobs(jobs, { missed: true })).catch(() => {})
     } else if (message.type === "job") {
-      this.onJobs([message.job], { complete: false })
+      this.onJobs([message.job], {})
     }
   }
 
@@ -66,44 +85,55 @@ export class Live {
 
   #closed(code) {
     clearInterval(this.timers.ping)
+    this.timers.ping = undefined
     clearTimeout(this.timers.pong)
     if (code === SIGNED_OUT) {
-      this.stopped = true
-      this.onState("signed out")
+      this.#signedOut()
       return
     }
-    const pause = Math.min(PAUSE_MOST, PAUSE_FIRST * 2 ** this.tries++) * (0.5 + Math.random() / 2)
+    if (code === RESTARTING) this.tries = 0
+    const growing = Math.min(PAUSE_MOST, PAUSE_FIRST * 2 ** this.tries++) * (0.5 + Math.random() / 2)
     clearTimeout(this.timers.connect)
-    this.timers.connect = setTimeout(() => this.connect(), pause)
-    if (!this.timers.poll) this.#pollLater(POLL_AFTER)
+    this.timers.connect = setTimeout(() => this.connect(), code === RESTARTING ? RESTART_WITHIN * Math.random() : growing)
+    if (!navigator.onLine) this.onState("offline")
+    if (!this.timers.poll && !this.polling) this.#pollIn(POLL_AFTER)
   }
 
-  #pollLater(pause) {
-    clearTimeout(this.timers.pollLater)
-    this.timers.pollLater = setTimeout(() => this.#poll(), pause)
+  #pollIn(pause) {
+    clearTimeout(this.timers.poll)
+    this.timers.poll = setTimeout(() => this.#poll(), pause)
   }
 
   async #poll() {
+    this.timers.poll = undefined
     if (this.isOpen || this.stopped) return
+    this.polling = true
     try {
       const jobs = await this.ask()
       if (this.isOpen) return
       this.onState("polling")
-      this.onJobs(jobs, { complete: false })
+      this.onJobs(jobs, { missed: true })
     } catch (problem) {
-      if (problem.status === 401 || problem.status === 403) {
-        this.stopped = true
-        this.onState("signed out")
+      if (problem.signedOut || problem.status === 403) {
+        this.#signedOut()
         return
       }
-      this.onState("offline")
+      if (this.isOpen) return
+      this.onState(problem.status ? "away" : "offline")
+    } finally {
+      this.polling = false
     }
-    this.#pollLater(POLL_EVERY * (0.75 + Math.random() / 2))
+    this.#pollIn(POLL_EVERY * (document.hidden ? HIDDEN_SLOWER : 1) * (0.75 + Math.random() / 2))
+  }
+
+  #signedOut() {
+    this.stopped = true
+    this.onState("signed out")
   }
 
   /** Return the newest jobs from the API. */
   async ask(query = "limit=100") {
-    return (await api(`${this.jobsAddress}?${query}`)).results
+    return (await api(`${this.jobsAddress}?${query}`, { seconds: POLL_SECONDS })).results
   }
 
   #down() {

@@ -44,6 +44,12 @@ export function openForSources(side) {
   list.querySelector(".model-option:not([data-dim])")?.focus()
 }
 
+/** Return whether the model takes source pictures; without a model the first one that does, "" for none. */
+export function takesSources(side, slug) {
+  const taking = options(side.querySelector("#models")).filter((option) => option.dataset.sources !== "0").map((option) => option.value)
+  return slug === undefined ? (taking[0] ?? "") : taking.includes(slug)
+}
+
 function options(list) {
   return [...list.querySelectorAll(".model-option")]
 }

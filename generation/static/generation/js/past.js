@@ -1,0 +1,88 @@
+/**
+ * Earlier prompts: a list, and one step back or forward (Alt+↑, Alt+↓). What is being written is the step after the newest
+ * one and never lost: where it gives way to another, it stays in the list until it is sent.
+ */
+
+import { say } from "../../artgen/js/status.js"
+
+export class Past {
+  /** `show(text)` puts a prompt into the form; `draft` keeps what was not sent. */
+  constructor({ side, draft, show }) {
+    Object.assign(this, { side, draft, show })
+    this.at = -1 // −1: what is being written, 0: the newest
+    this.writing = ""
+  }
+
+  get list() {
+    return this.side.querySelector("#history")
+  }
+
+  get items() {
+    return [...(this.list?.querySelectorAll("[data-prompt]") ?? [])]
+  }
+
+  /** Draw list and buttons anew. */
+  dress() {
+    if (!this.list) return
+    for (const item of this.list.querySelectorAll("[data-unsent]")) item.remove()
+    const head = this.list.querySelector("[data-unsent-head]")
+    const known = new Set(this.items.map((item) => item.textContent))
+    const unsent = this.draft.unsent().filter((text) => !known.has(text))
+    head.hidden = unsent.length === 0
+    head.after(...unsent.map((text) => this.#item(text, { unsent: true })))
+    this.list.querySelector("[data-sent-head]").hidden = known.size === 0
+    this.#dressButtons()
+  }
+
+  /** Step to the previous (1) or next (−1) prompt; `now` is what stands in the form. */
+  step(by, now) {
+    const texts = this.items.map((item) => item.textContent)
+    if (this.at === -1) this.writing = now
+    else if (texts[this.at] !== now) this.at = texts.indexOf(now) // the list has changed
+    const next = this.at + by
+    if (next < -1 || next >= texts.length) return
+    this.at = next
+    const text = next === -1 ? this.writing : texts[next]
+    this.show(text)
+    this.#dressButtons()
+    say(`${next === -1 ? "" : `${next + 1} / ${texts.length}. `}${text}`)
+  }
+
+  /** Somebody types: that is what is being written now; what was begun before is kept in the list. */
+  typed() {
+    if (this.at === -1) return
+    this.keep("")
+  }
+
+  /** Keep a prompt that gives way to another. */
+  keep(text) {
+    for (const given of [this.at === -1 ? "" : this.writing, text]) {
+      const trimmed = given.trim()
+      if (trimmed && !this.items.some((item) => item.textContent === trimmed)) this.draft.setAside(trimmed)
+    }
+    this.at = -1
+    this.dress()
+  }
+
+  /** Put a prompt that was sent on top. */
+  sent(text) {
+    this.draft.sent(text)
+    for (const item of this.items) if (item.textContent === text) item.remove()
+    this.list?.querySelector("[data-sent-head]").after(this.#item(text))
+    this.keep("")
+  }
+
+  #item(text, { unsent = false } = {}) {
+    const item = this.list.querySelector("template").content.firstElementChild.cloneNode(true)
+    item.textContent = text
+    if (unsent) item.dataset.unsent = ""
+    return item
+  }
+
+  #dressButtons() {
+    const count = this.items.length
+    for (const opener of this.side.querySelectorAll("[data-history], [data-past]")) opener.hidden = count === 0
+    this.side.querySelector("[data-earlier]")?.setAttribute("aria-disabled", String(this.at + 1 >= count))
+    this.side.querySelector("[data-later]")?.setAttribute("aria-disabled", String(this.at === -1))
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * What tells of the pictures while nobody looks at the page: its title, its icon in the tab, and, if the user has asked for
+ * it, one notification of the browser when nothing is in progress any more.
+ */
+
+import { toast } from "../../artgen/js/toasts.js"
+import { plural } from "../../artgen/js/words.js"
+
+const NOTIFY_AFTER = 1_500 // ms: the cards of the last pictures are still on their way
+const IN_VIEW = "artgen:in-view" // name of the lock that a tab holds while it is looked at
+
+export class Teller {
+  /** `button` switches notifications; `data` holds texts and the addresses of the icons. */
+  constructor({ data, button }) {
+    Object.assign(this, { data, button })
+    this.title = document.title
+    this.icon = document.querySelector("link[rel=icon]")
+    this.calm = this.icon?.href
+    this.key = `artgen:notify:${document.body.dataset.user}`
+    this.active = 0
+    this.#forget()
+    document.addEventListener("visibilitychange", () => this.#looked())
+    this.#looked()
+    this.#wire()
+  }
+
+  /** Show how many jobs are in progress. */
+  show(active) {
+    const done = this.active > 0 && active === 0
+    this.active = active
+    if (active) clearTimeout(this.later)
+    else if (done && document.hidden) this.later = setTimeout(() => this.#notify(), NOTIFY_AFTER)
+    this.#draw()
+  }
+
+  /** Count what has ended while the page is out of view. */
+  ended(card) {
+    if (!document.hidden) return
+    if (card.dataset.status === "succeeded") this.ready += 1
+    else if (card.dataset.status === "failed") this.failed += 1
+    this.prompt = card.closest("[data-run]")?.querySelector(".run-prompt")?.textContent ?? ""
+    this.#draw()
+  }
+
+  #draw() {
+    const done = this.active === 0 && this.ready + this.failed > 0
+    const sign = this.active ? `(${this.active}) ` : done ? (this.ready ? "✓ " : "! ") : ""
+    document.title = sign + this.title
+    const icon = this.active ? this.data.iconBusy : done && this.ready ? this.data.iconDone : this.calm
+    if (this.icon && icon && this.icon.getAttribute("href") !== icon) this.icon.setAttribute("href", icon)
+  }
+
+  #looked() {
+    if (document.hidden) {
+      this.leave?.()
+      return
+    }
+    this.#forget()
+    this.#draw()
+    // The lock tells this user's other tabs that somebody is looking, so that they stay quiet.
+    navigator.locks?.request(IN_VIEW, { mode: "shared" }, () => new Promise((leave) => { this.leave = leave })).catch(() => {})
+  }
+
+  #forget() {
+    this.ready = this.failed = 0
+    this.prompt = ""
+  }
+
+  // --- notifications ------------------------------------------------------------------------------------------------------
+
+  get #isOn() {
+    try {
+      return Notification.permission === "granted" && localStorage.getItem(this.key) === "on"
+    } catch {
+      return false
+    }
+  }
+
+  #wire() {
+    // Android's browsers have the interface, but let only a service worker use it.
+    if (!this.button || !("Notification" in window) || !isSecureContext || /Android/.test(navigator.userAgent)) return
+    this.button.hidden = false
+    this.#press()
+    this.button.addEventListener("click", async () => {
+      const on = !this.#isOn
+      if (on && (await Notification.requestPermission()) !== "granted") {
+        toast(this.data.notifyRefused, { key: "notify" })
+        return
+      }
+      try {
+        localStorage.setItem(this.key, on ? "on" : "off")
+      } catch {
+        // Private mode: nothing can be remembered, so it stays off.
+      }
+      this.#press()
+      toast(this.#isOn ? this.data.notifyOn : this.data.notifyOff, { key: "notify" })
+    })
+  }
+
+  #press() {
+    this.button.setAttribute("aria-pressed", String(this.#isOn))
+  }
+
+  async #notify() {
+    const { ready, failed, prompt } = this
+    if (!document.hidden || !this.#isOn || !(ready + failed)) return
+    const held = (await navigator.locks?.query())?.held ?? []
+    if (held.some((lock) => lock.name === IN_VIEW)) return
+    const parts = [ready && plural("ready", ready), failed && plural("failed", failed)].filter(Boolean)
+    const note = new Notification(parts.join(" · "), { body: prompt.slice(0, 140), tag: "artgen", icon: this.data.iconPlain })
+    note.onclick = () => {
+      window.focus()
+      note.close()
+    }
+  }
+}

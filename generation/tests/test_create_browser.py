@@ -1,0 +1,154 @@
+"""The create page in a real Chromium: nothing that was written is lost, and nothing reaches somebody else."""
+
+from playwright.sync_api import Page, expect
+
+from artgen.tests.browser import BrowserTestCase
+
+TOLD = "window.told = []; window.Notification = class { static permission = 'default'; static async requestPermission()"
+NOTIFICATION = f"""{TOLD} {{ return (this.permission = 'granted') }}
+  constructor(title, options) {{ told.push([title, options.body]) }} close() {{}} }}"""
+HIDDEN = "Object.defineProperty(document, 'hidden', { get: () => window.away ?? false, configurable: true })"
+
+
+class CreatePageKeepsEverything(BrowserTestCase):
+    options = ("--painter", "tiny", "--seconds", "1.5", "--cold-start", "0")
+    people = ("writer", "taker", "tabber", "leaver", "newcomer", "waiter", "retrier", "lender", "returner")
+
+    def become(self, page: Page, name: str) -> None:
+        """Let this person be signed in where another one was, as all tabs of the browser see it."""
+        page.context.clear_cookies(name="sessionid")
+        cookie = {"name": "sessionid", "value": self.visitors.sessions[name], "url": self.demo.url}
+        page.context.add_cookies([cookie])
+
+    def wait_until(self, page: Page, true: str) -> None:
+        # Playwright's own wait_for_function evaluates text inside the page, which the page's policy forbids.
+        page.evaluate(f"new Promise((done) => {{ const look = () => {true} ? done() : setTimeout(look, 50); look() }})")
+
+    def place(self, page: Page, prompt: str, *, count: int = 1) -> None:
+        page.fill("#prompt", prompt)
+        page.click(f".segments label:has([value='{count}'])")
+        expect(page.locator("#create-button")).to_contain_text(f"Create {count}")
+        page.click("#create-button")
+        expect(page.locator(".run-prompt").first).to_have_text(prompt)
+
+    def test_it_steps_through_earlier_prompts_and_loses_none(self):
+        page = self.visit("writer")
+        for prompt in ("a first kite", "a second kite"):
+            self.place(page, prompt)
+        prompt = page.locator("#prompt")
+        page.fill("#prompt", "being written")
+        page.press("#prompt", "Alt+ArrowUp")
+        expect(prompt).to_have_value("a second kite")
+        page.click("[data-earlier]")
+        expect(prompt).to_have_value("a first kite")
+        expect(page.locator("[data-earlier]")).to_have_attribute("aria-disabled", "true")
+        page.press("#prompt", "Alt+ArrowDown")
+        page.press("#prompt", "Alt+ArrowDown")
+        expect(prompt).to_have_value("being written")
+        page.press("#prompt", "Alt+ArrowUp")
+        page.press("#prompt", "End")
+        page.keyboard.type(" changed")
+        expect(prompt).to_have_value("a second kite changed")
+        page.reload()
+        expect(prompt).to_have_value("a second kite changed")
+        page.click("[data-history]")
+        page.click("#history [data-unsent]")
+        expect(prompt).to_have_value("being written")
+
+    def test_it_takes_over_parameters_only_when_asked_and_gives_back_what_was_there(self):
+        page = self.visit("taker")
+        self.place(page, "a tin robot", count=2)
+        page.fill("#prompt", "my own words")
+        job = page.locator("[data-job]").first.get_attribute("data-job")
+        page.goto(f"/jobs/{job}/")
+        page.goto("/create/")
+        expect(page.locator("#prompt")).to_have_value("my own words")
+        page.goto(f"/jobs/{job}/")
+        page.click("text=Use these parameters")
+        expect(page.locator("#prompt")).to_have_value("a tin robot")
+        page.wait_for_url("**/create/")
+        page.click(".toast >> text=Undo")
+        expect(page.locator("#prompt")).to_have_value("my own words")
+        page.reload()
+        expect(page.locator("#prompt")).to_have_value("my own words")
+
+    def test_it_adds_a_source_to_what_is_being_written(self):
+        page = self.visit("lender")
+        self.place(page, "a clay pot")
+        expect(page.locator("[data-status=succeeded]")).to_have_count(1)
+        page.fill("#prompt", "the same in blue")
+        page.locator(".card-link").first.click()
+        page.click("text=As the source")
+        expect(page.locator(".source")).to_have_count(1)
+        expect(page.locator("#prompt")).to_have_value("the same in blue")
+
+    def test_it_keeps_the_drafts_of_two_tabs_apart(self):
+        page = self.visit("tabber")
+        page.fill("#prompt", "in the first tab")
+        self.wait_until(page, "localStorage.getItem(`artgen:draft:${document.body.dataset.user}`) !== null")
+        other = page.context.new_page()
+        self.troubles.watch(other)
+        other.goto("/create/")
+        expect(other.locator("#prompt")).to_have_value("in the first tab")
+        other.fill("#prompt", "in the second tab")
+        other.reload()
+        page.reload()
+        expect(page.locator("#prompt")).to_have_value("in the first tab")
+        expect(other.locator("#prompt")).to_have_value("in the second tab")
+
+    def test_a_page_left_open_draws_nothing_for_who_signs_in_next(self):
+        page = self.visit("leaver")
+        page.fill("#prompt", "nobody else's business")
+        self.troubles.forgive("401")
+        self.become(page, "newcomer")
+        page.click("#create-button")
+        expect(page.locator(".toast-bad")).to_contain_text("Somebody else has signed in")
+        page.click(".toast-bad >> text=Reload")
+        expect(page.locator("#prompt")).to_have_value("")
+        expect(page.locator("#balance-credits")).to_have_text("100")
+        expect(page.locator("[data-job]")).to_have_count(0)
+        self.become(page, "leaver")
+        page.reload()
+        expect(page.locator("#prompt")).to_have_value("nobody else's business")
+
+    def test_it_leads_back_after_being_signed_out_and_keeps_what_was_written(self):
+        page = self.visit("returner")
+        page.fill("#prompt", "written for an hour")
+        page.context.clear_cookies(name="sessionid")
+        page.click("#create-button")
+        page.click(".toast-bad >> text=Sign in")
+        expect(page).to_have_url(f"{self.demo.url}/accounts/login/?next=%2Fcreate%2F")
+        self.become(page, "returner")
+        page.goto("/create/")
+        expect(page.locator("#prompt")).to_have_value("written for an hour")
+
+    def test_it_tells_in_title_icon_and_notification_when_done_and_nobody_looks(self):
+        page = self.open("waiter")
+        page.add_init_script(f"{NOTIFICATION};{HIDDEN}")
+        page.goto("/create/")
+        bell = page.locator("#notify")
+        expect(bell).to_have_attribute("aria-pressed", "false")
+        bell.click()
+        expect(bell).to_have_attribute("aria-pressed", "true")
+        page.reload()
+        page.evaluate("Notification.permission = 'granted'")
+        self.place(page, "two paper boats", count=2)
+        expect(page).to_have_title("(2) Create · ArtGen")
+        expect(page.locator("link[rel=icon]")).to_have_attribute("href", "/static/artgen/favicon-busy.svg")
+        page.evaluate("window.away = true; document.dispatchEvent(new Event('visibilitychange'))")
+        expect(page).to_have_title("✓ Create · ArtGen")
+        expect(page.locator("link[rel=icon]")).to_have_attribute("href", "/static/artgen/favicon-done.svg")
+        self.wait_until(page, "told.length === 1")
+        self.assertEqual(page.evaluate("told"), [["2 pictures ready", "two paper boats"]])
+        page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
+        expect(page).to_have_title("Create · ArtGen")
+
+    def test_it_keeps_the_focus_where_a_picture_is_queued_again(self):
+        page = self.visit("retrier")
+        self.place(page, "a lost balloon [fail]")
+        failed = page.locator("[data-status=failed]")
+        expect(failed).to_have_count(1)
+        failed.locator("[data-retry] button").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-run]")).to_have_count(2)
+        expect(page.locator("[data-run]").last.locator("article.card")).to_be_focused()
