@@ -1,37 +1,45 @@
 """The ledger in words, and the usage by day."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from uuid import UUID
 
 from django.db.models import Count, F, OuterRef, Subquery, Sum
 from django.db.models.functions import TruncDate
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from accounts import subjects
 from accounts.models import CreditEntry, User
+from accounts.subjects import Subject
 from artgen import words
 
 Kind = CreditEntry.Kind
+REASON_LENGTH = 120
 
 
 @dataclass(frozen=True)
 class Line:
-    """One entry as a person reads it."""
+    """One entry as a person reads it, or several of one run that came together."""
 
     what: str
     reason: str
-    reference: UUID | None
+    url: str
+    picture: str
     kind: str
     amount: int
+    spent: int  # what a charge took out of the hold; it changes no balance
     balance_after: int
     created_at: datetime
 
     @property
     def signed(self) -> str:
-        """Return the amount with its sign: "+50", "−12", "0"."""
-        return signed(self.amount)
+        """Return the amount with its sign: "+50", "−12"; of a charge that gave nothing back, what was charged."""
+        return words.number(self.spent) if self.spent and not self.amount else signed(self.amount)
 
 
 def signed(amount: int) -> str:
@@ -40,7 +48,10 @@ def signed(amount: int) -> str:
 
 
 def lines(entries: Iterable[CreditEntry]) -> list[Line]:
-    """Return the entries in words, in their order; one query more for what the settled holds were."""
+    """Return the entries in words, in their order, neighbors of one run and kind as one line.
+
+    Constant in queries: one for what the settled holds were, and those of `subjects.of`.
+    """
     entries = list(entries)
     settled = [entry.reference for entry in entries if entry.kind == Kind.SETTLE]
     held = dict(
@@ -48,26 +59,61 @@ def lines(entries: Iterable[CreditEntry]) -> list[Line]:
         if settled
         else ()
     )
-    return [
-        Line(
-            what=_what(entry, held.get(entry.reference, 0)),
-            reason=_(entry.reason) if entry.reason else "",
-            reference=entry.reference,
-            kind=entry.kind,
-            amount=entry.amount,
-            balance_after=entry.balance_after,
-            created_at=entry.created_at,
+    known = subjects.of({entry.reference for entry in entries if entry.reference})
+
+    def together(entry: CreditEntry) -> object:
+        subject = known.get(entry.reference) if entry.reference else None
+        if subject is None or subject.run is None:
+            return entry.pk
+        return entry.kind, subject.run, entry.reason if entry.kind == Kind.RELEASE else ""
+
+    groups = [list(group) for _key, group in groupby(entries, together)]
+    return [_line(group, held=held, subject=_first_with_picture(known, group)) for group in groups]
+
+
+def _first_with_picture(known: Mapping[UUID, Subject], entries: list[CreditEntry]) -> Subject | None:
+    found = [known[entry.reference] for entry in entries if entry.reference and entry.reference in known]
+    return next((subject for subject in found if subject.picture), found[0] if found else None)
+
+
+def _line(entries: list[CreditEntry], *, held: Mapping[UUID | None, int], subject: Subject | None) -> Line:
+    newest, count = entries[0], len(entries)
+    spent = sum(-held.get(entry.reference, 0) - entry.amount for entry in entries) if newest.kind == Kind.SETTLE else 0
+    reason = _(newest.reason) if newest.reason else ""
+    if subject:
+        reason = (newest.kind == Kind.RELEASE and subject.trouble) or subject.title
+    url = reverse("job", args=[newest.reference]) if newest.reference else ""
+    return Line(
+        what=_what(newest, count=count, spent=spent, maker=subject.maker if subject else ""),
+        reason=reason[:REASON_LENGTH],
+        url=subject.run_url if subject and count > 1 else url,
+        picture=subject.picture if subject else "",
+        kind=newest.kind,
+        amount=sum(entry.amount for entry in entries),
+        spent=spent,
+        balance_after=newest.balance_after,
+        created_at=newest.created_at,
+    )
+
+
+def _what(entry: CreditEntry, *, count: int, spent: int, maker: str) -> str:
+    if entry.kind == Kind.HOLD and maker:
+        text = ngettext("Held for %(count)s picture, %(model)s", "Held for %(count)s pictures, %(model)s", count)
+    elif entry.kind == Kind.HOLD:
+        text = _("Held for a picture")
+    elif entry.kind == Kind.SETTLE and maker:
+        text = ngettext("Charged: %(count)s picture, %(model)s", "Charged: %(count)s pictures, %(model)s", count)
+    elif entry.kind == Kind.SETTLE:
+        text = _("%(credits)s charged from the hold")
+    elif entry.kind == Kind.RELEASE and entry.reason == "canceled":
+        text = ngettext("Returned: %(count)s picture canceled", "Returned: %(count)s pictures canceled", count)
+    elif entry.kind == Kind.RELEASE and maker:
+        text = ngettext(
+            "Returned: %(count)s picture did not work out", "Returned: %(count)s pictures did not work out", count
         )
-        for entry in entries
-    ]
-
-
-def _what(entry: CreditEntry, held: int) -> str:
-    if entry.kind == Kind.HOLD:
-        return _("Held for a picture")
-    if entry.kind == Kind.SETTLE:
-        return _("%(credits)s charged from the hold") % {"credits": words.credits(-held - entry.amount)}
-    return str(entry.get_kind_display())
+    else:
+        text = str(entry.get_kind_display())
+    return text % {"count": words.number(count), "model": maker, "credits": words.credits(spent)}
 
 
 @dataclass(frozen=True)
@@ -124,6 +170,7 @@ class Chart:
     credits: int
     jobs: int
     most: Day
+    today: int  # credits
     summary: str
 
     HEIGHT = 120
@@ -146,4 +193,4 @@ def chart(days: list[Day]) -> Chart:
         }
     else:
         summary = _("Nothing was spent in the last %(days)s days.") % {"days": len(days)}
-    return Chart(bars, len(days) * 24, total, sum(day.jobs for day in days), most, summary)
+    return Chart(bars, len(days) * 24, total, sum(day.jobs for day in days), most, days[-1].credits, summary)

@@ -51,7 +51,7 @@ class AccountTests(BaseTestCase):
             ledger.hold(user=self.alice, amount=1, reference=reference)
             ledger.settle(reference=reference)
         self.client.get(self.url)
-        with self.assertNumQueries(4):
+        with self.assertNumQueries(5):
             self.client.get(self.url)
 
     def test_it_is_written_in_russian_too(self) -> None:

@@ -65,7 +65,7 @@ class StatementTests(BaseTestCase):
         ledger.hold(user=self.alice, amount=6, reference=reference)
         ledger.settle(reference=reference, price=5)
         ledger.grant(user=self.alice, amount=1, reason=ledger.OPENING_REASON)
-        with translation.override("ru"), self.assertNumQueries(2):
+        with translation.override("ru"), self.assertNumQueries(3):
             lines = statement.lines(CreditEntry.objects.of(self.alice))
         assert [(line.what, line.signed, line.reason) for line in lines] == [
             ("Начислено", "+1", "Начальные кредиты"),

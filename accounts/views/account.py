@@ -26,12 +26,13 @@ PER_PAGE = 50
 def account(request: SignedInRequest) -> HttpResponse:
     """Show what there is to spend, the usage of 30 days and the latest entries."""
     days = statement.usage(user=request.user)
-    entries = list(CreditEntry.objects.of(request.user)[: LATEST + 1])
+    entries = list(CreditEntry.objects.of(request.user)[: PER_PAGE + 1])
+    lines = statement.lines(entries[:PER_PAGE])
     context = {
         "chart": statement.chart(days),
         "days": [day for day in reversed(days) if day.jobs],
-        "lines": statement.lines(entries[:LATEST]),
-        "more": len(entries) > LATEST,
+        "lines": lines[:LATEST],
+        "more": len(lines) > LATEST or len(entries) > PER_PAGE,
     }
     return render(request, "accounts/account.html", context)
 
