@@ -25,7 +25,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import generate_latest
 
 from accounts.models import User
-from artgen import capacity, traffic, usage
+from artgen import capacity, health, traffic, usage
 from generation import heartbeat
 from generation.models import ACTIVE, GenerationSwitch, ImageModel, Job, JobQuerySet, Status
 
@@ -51,12 +51,17 @@ class _Collector:
     def collect(self) -> Iterator[Metric]:
         """Yield what the parts say, then which of them could be asked."""
         up = GaugeMetricFamily("artgen_part_up", "1: this part could be asked.", labels=["part"])
+        missing: set[str] = set()
         for name, part in PARTS.items():
+            if NEEDS.get(name) in missing:  # to wait for the same again would be longer than Prometheus does
+                up.add_metric([name], 0)
+                continue
             try:
                 yield from list(part())
             except Exception as error:  # noqa: BLE001 whatever its driver raises, the others are told
                 log.warning("%s cannot be measured", name, extra={"error": repr(error)})
                 up.add_metric([name], 0)
+                missing.add(name)
             else:
                 up.add_metric([name], 1)
         yield up
@@ -92,24 +97,35 @@ def _jobs() -> Iterator[Metric]:
         due.add_metric([status], count)
         late.add_metric([status], (now - oldest).total_seconds())
     yield from (jobs, due, late)
+    yield GaugeMetricFamily("artgen_jobs_stuck", "Jobs that want an operator's eye.", Job.objects.stuck().count())
+    stop = Job.objects.filter(stop_pending=True).count()
+    yield GaugeMetricFamily("artgen_jobs_to_stop", "Ended jobs that RunPod has not been told of yet.", stop)
+    on = not GenerationSwitch.objects.filter(on=False).exists()
+    yield GaugeMetricFamily("artgen_creating_on", "0: the stop switch holds everything.", on)
 
+
+def _jobs_lately() -> Iterator[Metric]:
+    since = timezone.now() - LATELY
     lately = GaugeMetricFamily("artgen_jobs_lately", "Jobs of the last hour, by how they stand.", labels=["status"])
     stood = dict(
-        Job.objects.filter(created_at__gte=now - LATELY, id__gte=_first_id_of(now - LATELY))
+        Job.objects.filter(created_at__gte=since, id__gte=_first_id_of(since))
         .order_by()
         .values_list("status")
         .annotate(Count("id"))
     )
-    for one in Status.values:
-        lately.add_metric([one], stood.get(one, 0))
+    for status in Status.values:
+        lately.add_metric([status], stood.get(status, 0))
     yield lately
 
+
+def _lines() -> Iterator[Metric]:
     waiting = GaugeMetricFamily("artgen_model_jobs", "Jobs of each model on offer.", labels=["model", "where"])
     room = GaugeMetricFamily("artgen_model_max_in_flight", "Jobs that may be at RunPod at once.", labels=["model"])
     where = {Status.QUEUED: "waiting", Status.SUBMITTED: "out", Status.RUNNING: "out", Status.STORING: "storing"}
     offered = dict(ImageModel.objects.enabled().order_by("slug").values_list("slug", "max_in_flight"))
     of_models = {(slug, place): 0 for slug in offered for place in where.values()}
-    for slug, status, count in active.order_by().values_list("model__slug", "status").annotate(Count("id")):
+    active = Job.objects.active().order_by()
+    for slug, status, count in active.values_list("model__slug", "status").annotate(Count("id")):
         key = slug, where[Status(status)]
         of_models[key] = of_models.get(key, 0) + count
     for slug, most in offered.items():
@@ -117,12 +133,6 @@ def _jobs() -> Iterator[Metric]:
     for (slug, place), count in sorted(of_models.items()):
         waiting.add_metric([slug, place], count)
     yield from (waiting, room)
-
-    yield GaugeMetricFamily("artgen_jobs_stuck", "Jobs that want an operator's eye.", Job.objects.stuck().count())
-    stop = Job.objects.filter(stop_pending=True).count()
-    yield GaugeMetricFamily("artgen_jobs_to_stop", "Ended jobs that RunPod has not been told of yet.", stop)
-    on = not GenerationSwitch.objects.filter(on=False).exists()
-    yield GaugeMetricFamily("artgen_creating_on", "0: the stop switch holds everything.", on)
 
 
 def _by_status(jobs: JobQuerySet) -> dict[str, tuple[int, datetime]]:
@@ -149,6 +159,7 @@ def _ticks() -> Iterator[Metric]:
 
 
 def _database() -> Iterator[Metric]:
+    health.ask_database()
     found = usage.connections()
     if found is None:
         return
@@ -195,11 +206,15 @@ def _machine() -> Iterator[Metric]:
 
 PARTS: dict[str, Callable[[], Iterator[Metric]]] = {
     "requests": _requests,
+    "database": _database,
     "jobs": _jobs,
+    "jobs_lately": _jobs_lately,
+    "lines": _lines,
     "credits": _credits,
     "ticks": _ticks,
-    "database": _database,
     "queue": _queue,
     "redis": _redis,
     "machine": _machine,
 }
+NEEDS = dict.fromkeys(("jobs", "jobs_lately", "lines", "credits"), "database")
+"""Which part has to answer before another is asked at all; it stands before them."""

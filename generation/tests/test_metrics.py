@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -91,6 +91,21 @@ class MetricsTests(EmulatorTestCase):
         self.assertEqual(found["artgen_part_up"]["queue",], 0)
         self.assertNotIn("artgen_celery_queue", found)
         self.assertEqual(found["artgen_part_up"]["jobs",], 1)
+
+    def test_it_asks_a_database_that_is_away_once(self) -> None:
+        asked: list[str] = []
+
+        def away(execute, sql, *rest):
+            asked.append(sql)
+            raise OperationalError("the server is away")
+
+        with connection.execute_wrapper(away), self.assertLogs("generation.metrics", "WARNING"):
+            found = self.scrape()
+        self.assertEqual(len(asked), 1)
+        down = {part for (part,), value in found["artgen_part_up"].items() if value == 0}
+        self.assertEqual(down, {"database", "jobs", "jobs_lately", "lines", "credits"})
+        self.assertIn("artgen_machine_memory_bytes", found)
+        self.assertNotIn("artgen_jobs", found)
 
     @pytest.mark.redis
     @pytest.mark.postgres
