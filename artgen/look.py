@@ -7,11 +7,12 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.templatetags.static import static
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, get_language_info
 from django.views import i18n
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
@@ -48,6 +49,12 @@ def user_language(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Ca
         return get_response(request)
 
     return middleware
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Lead those who ask at the root, as browsers do for pages without a head, to the icon."""
+    return HttpResponseRedirect(static("artgen/favicon.ico"))
 
 
 @require_POST

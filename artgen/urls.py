@@ -4,11 +4,12 @@ from django.contrib import admin
 from django.urls import include, path
 
 from artgen import health, problems, schema
-from artgen.look import set_language, set_theme
+from artgen.look import favicon, set_language, set_theme
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("favicon.ico", favicon, name="favicon"),
     path("admin/", admin.site.urls),
     path("language/", set_language, name="set_language"),
     path("theme/", set_theme, name="set_theme"),

@@ -31,6 +31,7 @@ NAMED_RATIOS = (
 )
 SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 SHAPE_STEP = 32  # px: workers are fastest and cleanest at multiples of it
+RATIO_MAX = 12  # a fraction with larger numbers says less than the size itself
 SHAPE_BOX = (28, 26)  # px: the little drawing of a shape
 SLIDERS = ("steps", "guidance", "strength")
 TEXTS = ("prompt", "negative_prompt", "style", "shape", "width", "height", *SLIDERS, "seed", "count")
@@ -314,12 +315,17 @@ class Composer:
 
 
 def shape_of(width: int, height: int) -> Shape:
-    """Return the size with the name of its ratio: the well-known one within 2 %, else the reduced fraction."""
+    """Return the size with the name of its ratio: well-known within 3 %, else a short fraction, else the size."""
     ratio = width / height
     name, known = min(NAMED_RATIOS, key=lambda entry: abs(math.log(entry[1] / ratio)))
-    if abs(math.log(known / ratio)) > 0.025:
+    if abs(math.log(known / ratio)) > 0.03:
         divisor = math.gcd(width, height)
-        name = f"{width // divisor}:{height // divisor}"
+        across, along = width // divisor, height // divisor
+        name = (
+            f"{across}:{along}"
+            if max(across, along) <= RATIO_MAX
+            else f"{width}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{height}"
+        )
     return Shape(name, width, height)
 
 

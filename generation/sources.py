@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from generation import storage
 from generation.catalog import FieldError, InvalidParameters
-from generation.models import Image, Job, Upload
+from generation.models import Image, ImageQuerySet, Job, Upload
 from generation.runpod.payloads import Source
 
 
@@ -33,7 +33,7 @@ def check(*, user: User, ids: Sequence[str]) -> list[Known]:
         wanted = [UUID(one) for one in ids]
     except ValueError:
         wanted = []
-    known = _known(user_id=user.id, ids=wanted)
+    known = _known(user_id=user.id, ids=wanted, images=Image.objects.present())
     if len(wanted) != len(ids) or len(known) != len(set(wanted)):
         detail = _("There is no such picture among yours.")
         raise InvalidParameters([FieldError(field="source_images", code="does_not_exist", detail=detail)])
@@ -47,7 +47,8 @@ def of_job(job: Job, *, with_data: bool) -> list[Source]:
         SourceMissing: a source picture is gone.
     """
     ids = [UUID(one) for one in job.source_images]
-    known = _known(user_id=job.user_id, ids=ids)
+    # An emptied trash takes files within the hour: what was placed before may still be drawn from.
+    known = _known(user_id=job.user_id, ids=ids, images=Image.objects.all())
     if len(known) != len(set(ids)):
         raise SourceMissing
     try:
@@ -63,10 +64,10 @@ def of_job(job: Job, *, with_data: bool) -> list[Source]:
         raise SourceMissing from error
 
 
-def _known(*, user_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Known]:
+def _known(*, user_id: UUID, ids: Sequence[UUID], images: ImageQuerySet) -> dict[UUID, Known]:
     if not ids:
         return {}
     columns = ("id", "key", "width", "height")
     uploads = Upload.objects.filter(user_id=user_id, id__in=ids).values_list(*columns)
-    images = Image.objects.filter(user_id=user_id, id__in=ids).values_list(*columns)
-    return {row[0]: Known(*row) for row in (*uploads, *images)}
+    own = images.filter(user_id=user_id, id__in=ids).values_list(*columns)
+    return {row[0]: Known(*row) for row in (*uploads, *own)}

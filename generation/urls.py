@@ -12,6 +12,7 @@ from generation.views import (
     leaving,
     media,
     metrics,
+    picking,
     selection,
     start,
 )
@@ -21,6 +22,7 @@ urlpatterns = [
     path("", start.start, name="start"),
     path("create/", create.create, name="create"),
     path("create/composer/", create.composer, name="composer"),
+    path("create/pictures/", picking.own_pictures, name="own_pictures"),
     path("create/quote/", create.quote, name="quote"),
     path("jobs/<uuid:job_id>/", jobs.job, name="job"),
     path("jobs/<uuid:job_id>/card/", jobs.card, name="card"),

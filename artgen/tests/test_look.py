@@ -20,6 +20,14 @@ STATIC = settings.BASE_DIR / "artgen" / "static" / "artgen"
 LOCALE = settings.BASE_DIR / "artgen" / "locale" / "ru" / "LC_MESSAGES"
 
 
+class Favicon(BaseTestCase):
+    def test_it_is_found_where_browsers_look_for_it(self):
+        answer = self.client.get("/favicon.ico")
+        self.assertRedirects(answer, "/static/artgen/favicon.ico", fetch_redirect_response=False)
+        self.assertEqual((STATIC / "favicon.ico").read_bytes()[:4], b"\0\0\1\0")
+        self.assertEqual(self.client.post("/favicon.ico").status_code, 405)
+
+
 class Theme(BaseTestCase):
     def test_it_is_remembered_and_leads_back(self):
         answer = self.client.post(reverse("set_theme"), {"theme": "dark", "next": "/accounts/login/?x=1"})

@@ -3,6 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from artgen.tests.browser import BrowserTestCase
+from generation.tests.test_create_page import png
 
 TOLD = "window.told = []; window.Notification = class { static permission = 'default'; static async requestPermission()"
 NOTIFICATION = f"""{TOLD} {{ return (this.permission = 'granted') }}
@@ -12,7 +13,7 @@ HIDDEN = "Object.defineProperty(document, 'hidden', { get: () => window.away ?? 
 
 class CreatePageKeepsEverything(BrowserTestCase):
     options = ("--painter", "tiny", "--seconds", "1.5", "--cold-start", "0")
-    people = ("writer", "taker", "tabber", "leaver", "newcomer", "waiter", "retrier", "lender", "returner")
+    people = ("writer", "taker", "tabber", "leaver", "newcomer", "waiter", "retrier", "lender", "returner", "sender")
 
     def become(self, page: Page, name: str) -> None:
         """Let this person be signed in where another one was, as all tabs of the browser see it."""
@@ -81,6 +82,40 @@ class CreatePageKeepsEverything(BrowserTestCase):
         page.click("text=As the source")
         expect(page.locator(".source")).to_have_count(1)
         expect(page.locator("#prompt")).to_have_value("the same in blue")
+
+    def test_it_keeps_a_source_picture_that_could_not_be_sent_and_sends_it_later(self):
+        page = self.visit("sender")
+        self.troubles.forgive("ERR_INTERNET_DISCONNECTED")
+        page.click(".model-button")
+        page.click(".model-option[value=flux-kontext]")
+        expect(page.locator("[data-sources-max]")).to_be_visible()
+        page.fill("#prompt", "the same at night")
+        page.set_input_files(".drop-file", {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"})
+        expect(page.locator(".toast-bad")).to_contain_text("notes.txt is no PNG")
+        page.context.set_offline(True)
+        page.set_input_files(".drop-file", {"name": "sea.png", "mimeType": "image/png", "buffer": png()})
+        expect(page.locator(".toast-bad").last).to_contain_text("sea.png has not arrived")
+        page.click("#create-button")
+        expect(page.locator("[data-send-source]")).to_be_focused()
+        expect(page.locator("[data-job]")).to_have_count(0)
+        page.context.set_offline(False)
+        expect(page.locator(".source [name=source_images]")).not_to_have_value("")
+        page.click("#create-button")
+        expect(page.locator("[data-status=succeeded]")).to_have_count(4)
+
+    def test_it_takes_a_source_from_ones_own_pictures(self):
+        page = self.visit("lender")
+        self.place(page, "a glass bird")
+        expect(page.locator(".card-picture").first).to_be_visible()
+        page.click(".model-button")
+        page.click(".model-option[value=flux-kontext]")
+        page.click("button[data-own-pictures]")
+        page.fill("#own-pictures input", "glass")
+        expect(page.locator("[data-pick]")).to_have_count(1)
+        page.locator("[data-pick]").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(".source")).to_have_count(1)
+        expect(page.locator("#prompt")).to_have_value("a glass bird")
 
     def test_it_keeps_the_drafts_of_two_tabs_apart(self):
         page = self.visit("tabber")

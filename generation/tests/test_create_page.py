@@ -2,16 +2,21 @@
 
 import io
 import re
+from datetime import timedelta
 
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image as Pillow
 
 from accounts.models import CreditEntry, User
 from artgen.test import BaseTestCase
 from generation import orders, uploads
-from generation.models import GenerationSwitch, ImageModel, Job, Upload
+from generation.forms import shape_of
+from generation.models import GenerationSwitch, ImageModel, Job, Status, Upload
+from generation.tests.api import make_image, make_job
 
 SCRIPT = {"X-Part": "1"}
 QUERIES = 8  # user, models, jobs, pictures, how many active, prompts, styles, switch
@@ -219,6 +224,14 @@ class CreatePage(BaseTestCase):
         self.assertContains(answer, "no such picture among yours", status_code=400)
         self.assert_nothing_stored()
 
+    def test_it_refuses_a_picture_whose_time_in_the_trash_has_ended(self):
+        job = make_job(self.alice, status=Status.SUCCEEDED, model="flux-dev")
+        ended = timezone.now() - timedelta(days=settings.TRASH_DAYS, seconds=1)
+        image = make_image(self.alice, job=job, trashed_at=ended)
+        answer = self.client.post(self.url, self.form(model="flux-kontext", source_images=str(image.id)))
+        self.assertContains(answer, "no such picture among yours", status_code=400)
+        self.assertEqual(Job.objects.count(), 1)
+
     def test_it_refuses_a_file_that_is_no_picture(self):
         file = SimpleUploadedFile("virus.png", b"MZ not a picture", "image/png")
         answer = self.client.post(self.url, self.form(model="flux-kontext", upload=file))
@@ -258,6 +271,23 @@ class CreatePageParts(BaseTestCase):
         answer = self.client.get(reverse("quote"), {"model": "flux-dev", "exact": "1", "width": "256", "height": "256"})
         self.assertContains(answer, "4\N{NO-BREAK SPACE}credits")
         self.assertEqual(Job.objects.count(), 0)
+
+    def test_the_quote_follows_the_size_of_the_source(self):
+        model = next(one for one in ImageModel.objects.enabled() if one.offer.sized_by_source)
+        model.price = {"per_image": 1, "per_megapixel": 4}
+        model.save(update_fields=["price"])
+        prices = []
+        for size in ((512, 512), (1024, 1024)):
+            upload = uploads.keep(user=self.alice, data=png(size))
+            query = {"model": model.slug, "count": "1", "source_images": str(upload.id)}
+            prices.append(self.client.get(reverse("quote"), query).context["offer"].credits)
+        self.assertLess(prices[0], prices[1])
+        self.assertEqual(prices[1], model.offer.price_of({"width": 1024, "height": 1024}))
+
+    def test_a_shape_is_named_so_that_people_know_it(self):
+        names = {(1344, 768): "16:9", (832, 1216): "2:3", (1024, 1024): "1:1", (1000, 900): "10:9"}
+        self.assertEqual({size: shape_of(*size).name for size in names}, names)
+        self.assertEqual(shape_of(1001, 700 - 251).name, "1001\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}449")
 
     def test_the_quote_is_calm_about_nonsense(self):
         for query in ({"model": "none"}, {"count": "99"}, {"exact": "1", "width": "wide"}, {"shape": "1x0"}):

@@ -10,7 +10,8 @@ from django.contrib.staticfiles import finders
 from django.templatetags.static import static
 
 from accounts.models import User
-from generation import eta, storage
+from generation import eta, sources, storage
+from generation.catalog import InvalidParameters, size_like
 from generation.eta import Eta
 from generation.forms import Composer
 from generation.models import GenerationSwitch, Image, ImageModel, Style, Upload
@@ -102,17 +103,28 @@ def offer_of(user: User, form: Composer | None) -> Offer | None:
     """Return price and waiting time without placing; None while the form holds nothing that has a price."""
     if form is None:
         return None
-    width, height = form.size or (1024, 1024)
+    width, height = form.size or _size_of_source(user, form) or (1024, 1024)
     credits = form.model.offer.price_of({"width": width, "height": height}) * form.count
     now = eta.of_order(form.model, count=form.count)
     return Offer(count=form.count, credits=credits, eta=now, left=user.credits - credits)
+
+
+def _size_of_source(user: User, form: Composer) -> tuple[int, int] | None:
+    """Return the size that a picture takes from its first source, None where it takes none or there is none yet."""
+    if not form.model.offer.sized_by_source or not form.sources:
+        return None
+    try:
+        first = sources.check(user=user, ids=form.sources[:1])[0]
+    except InvalidParameters:
+        return None
+    return size_like(width=first.width, height=first.height)
 
 
 def _sources(user: User, ids: list[str]) -> list[Source]:
     """Return the user's own pictures and uploads among the ids, in their order."""
     wanted = [found for one in ids if (found := uuid_or_none(one))]
     keys: dict[UUID, str] = dict(Upload.objects.filter(user=user, id__in=wanted).values_list("id", "key"))
-    keys |= dict(Image.objects.of(user).filter(id__in=wanted).values_list("id", "thumbnail_key"))
+    keys |= dict(Image.objects.of(user).present().filter(id__in=wanted).values_list("id", "thumbnail_key"))
     return [Source(id=str(one), url=storage.url(keys[one])) for one in wanted if one in keys]
 
 

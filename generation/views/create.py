@@ -180,6 +180,10 @@ def _page(request: HttpRequest, *, models: list[ImageModel], composer: Composer 
                 lambda n: ngettext("%(count)s did not work out", "%(count)s did not work out", n)
             ),
             "steps": words.plural_forms(lambda n: ngettext("%(count)s step", "%(count)s steps", n)),
+            "no_picture": _("%(name)s is no PNG, JPEG or WebP picture."),
+            "too_large": _("%(name)s has %(size)s MB. A source picture may have 20."),
+            "not_arrived": _("No connection, so %(name)s has not arrived. It stays here and goes off by itself later."),
+            "not_taken": _("%(name)s could not be taken right now. It stays here, send it again in a moment."),
             "random_seed": _("random seed"),
             "own_seed": _("own seed"),
         },

@@ -16,18 +16,22 @@ def _set(body: dict[str, Any], **values: Any) -> dict[str, Any]:
     return body | {name: value for name, value in values.items() if value is not None}
 
 
+def _sized(parameters: Parameters) -> dict[str, Any]:
+    """Return what both workers that take a size call by the same names."""
+    return {
+        "prompt": parameters.prompt,
+        "negative_prompt": parameters.negative_prompt,
+        "width": parameters.width,
+        "height": parameters.height,
+        "seed": parameters.seed,
+    }
+
+
 # https://github.com/runpod-workers/worker-a1111 (the body of AUTOMATIC1111's /sdapi/v1/txt2img)
 def build_a1111(parameters: Parameters, sources: Sequence[Source]) -> dict[str, Any]:
     """Return the body of A1111's txt2img for one picture."""
     return _set(
-        {
-            "prompt": parameters.prompt,
-            "negative_prompt": parameters.negative_prompt,
-            "width": parameters.width,
-            "height": parameters.height,
-            "seed": parameters.seed,
-            "batch_size": 1,
-        },
+        _sized(parameters) | {"batch_size": 1},
         steps=parameters.steps,
         cfg_scale=parameters.guidance,
         sampler_name=parameters.sampler,
@@ -38,14 +42,7 @@ def build_a1111(parameters: Parameters, sources: Sequence[Source]) -> dict[str, 
 def build_sdxl(parameters: Parameters, sources: Sequence[Source]) -> dict[str, Any]:
     """Return the input of worker-sdxl for one picture, drawn from `image_url` where there is a source."""
     return _set(
-        {
-            "prompt": parameters.prompt,
-            "negative_prompt": parameters.negative_prompt,
-            "width": parameters.width,
-            "height": parameters.height,
-            "seed": parameters.seed,
-            "num_images": 1,
-        },
+        _sized(parameters) | {"num_images": 1},
         num_inference_steps=parameters.steps,
         guidance_scale=parameters.guidance,
         scheduler=parameters.sampler,

@@ -50,6 +50,12 @@ if (document.getElementById("composer")) {
   feed.addEventListener("click", (event) => {
     const use = event.target.closest("[data-use]")
     const example = event.target.closest("[data-example]")
+    const source = event.target.closest("[data-source-of]")
+    if (source) {
+      if (phone.matches) scrollTo({ top: 0 })
+      composer.useSource(source.dataset.sourceOf)
+      return
+    }
     if (!use && !example) return
     if (event.ctrlKey || event.metaKey || event.shiftKey) return
     event.preventDefault()

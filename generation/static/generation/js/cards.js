@@ -37,6 +37,7 @@ export class Cards {
     for (const hidden of element.querySelectorAll("[data-favorite][hidden], [data-copy][hidden]")) {
       hidden.hidden = "copy" in hidden.dataset && !navigator.clipboard
     }
+    if (this.data.ownPictures) for (const hidden of element.querySelectorAll("[data-source-of]")) hidden.hidden = false
     for (const bar of element.querySelectorAll("[data-progress]")) glow(bar)
   }
 

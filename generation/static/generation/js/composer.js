@@ -11,10 +11,11 @@ import { takesSources, wirePicker } from "./picker.js"
 import { tellSignedOut } from "./signed_out.js"
 import { Sources } from "./sources.js"
 
+const QUOTE_EVERY = 30_000 // ms: the line before one changes by itself
 const QUOTE_AFTER = 250, SAVE_AFTER = 300, SAY_AFTER = 600 // ms of quiet
 const NEAR_LIMIT = 100 // characters before the prompt's limit from which the count is spoken
 const SEED_MAX = 2 ** 31 - 1
-const PRICED = new Set(["model", "shape", "exact", "width", "height", "count"])
+const PRICED = new Set(["model", "shape", "exact", "width", "height", "count", "source_images"])
 const ASKED = ["job", "count", "seed", "prompt", "model", "source"] // what a link may ask the form to hold
 
 export class Composer {
@@ -24,7 +25,7 @@ export class Composer {
     this.draft = new Draft(data.user)
     this.timers = {}
     this.past = new Past({ side, draft: this.draft, show: (text) => this.#write(text) })
-    this.sources = new Sources({ side, data, changed: () => this.#changed() })
+    this.sources = new Sources({ side, data, changed: () => { this.#changed(); this.#quoteSoon() }, useOwn: (id) => this.useSource(id) })
     wirePicker(side, (slug) => this.#switch(slug))
     side.addEventListener("input", (event) => this.#input(event.target))
     side.addEventListener("click", (event) => this.#clicked(event))
@@ -43,6 +44,7 @@ export class Composer {
       }
     })
     document.addEventListener("balance", () => this.#quoteSoon())
+    setInterval(() => { if (!document.hidden && this.form) this.#quote({ spoken: false }) }, QUOTE_EVERY)
     window.addEventListener("pagehide", () => { if (this.unsaved) this.#save() })
     this.#dress()
     this.#restore()
@@ -68,7 +70,7 @@ export class Composer {
     const before = fieldsOf(this.form)
     if (!(await this.#load(() => (query.has("job") ? query : this.#with(query, fieldsOf(this.form)))))) return
     this.prompt.focus()
-    this.#taken(before)
+    this.#taken(before, query.has("source") ? this.data.sourceAdded : this.data.used)
   }
 
   /** Take a picture of one's own as the source, in a model that takes one. */
@@ -93,13 +95,13 @@ export class Composer {
   }
 
   /** The form holds something else now than `before`: keep it, offer the way back. */
-  #taken(before) {
+  #taken(before, told = this.data.used) {
     const prompt = before.find(([name]) => name === "prompt")?.[1] ?? ""
     if (prompt !== this.prompt.value) this.past.keep(prompt)
     this.#changed()
     this.#save()
     this.#quoteSoon()
-    toast(this.data.used, { key: "used", action: { label: this.data.undo, run: () => this.#put(before) } })
+    toast(told, { key: "used", action: { label: this.data.undo, run: () => this.#put(before) } })
   }
 
   #write(text) {
@@ -122,6 +124,11 @@ export class Composer {
     this.form.setAttribute("aria-busy", "true")
     try {
       if (this.sources.busy) await this.sources.settled()
+      if (this.sources.waiting.length) {
+        toast(this.data.sourceWaits, { kind: "error", key: "not-arrived" })
+        this.sources.waiting[0].querySelector("[data-send-source]").focus()
+        return
+      }
       const body = new FormData(this.form)
       body.delete("upload")
       const answer = await part(this.data.create, { method: "POST", form: body })
@@ -159,7 +166,7 @@ export class Composer {
   /** Do what only script can do for a form that the server has just drawn. */
   #dress() {
     if (!this.form) return
-    for (const hidden of this.side.querySelectorAll("[data-add-source], [data-toggle-negative], [data-dice], [data-lock]")) hidden.hidden = false
+    for (const hidden of this.side.querySelectorAll("[data-add-source], [data-toggle-negative], [data-dice], [data-lock], [data-own-pictures]")) hidden.hidden = false
     this.past.dress()
     for (const hidden of this.side.querySelectorAll("[data-all-styles]")) hidden.hidden = hidden.parentElement.querySelectorAll(".style").length < 5
     for (const slider of this.side.querySelectorAll("[data-slider]")) fillSlider(slider)
@@ -353,7 +360,7 @@ export class Composer {
     this.timers.quote = setTimeout(() => this.#quote(), QUOTE_AFTER)
   }
 
-  async #quote() {
+  async #quote({ spoken: speaks = true } = {}) {
     this.quoteAbort?.abort()
     this.quoteAbort = new AbortController()
     const asked = fieldsOf(this.form).filter(([name]) => PRICED.has(name))
@@ -370,7 +377,7 @@ export class Composer {
       clearTimeout(this.timers.say)
       if (spoken(button) === this.quoted) return
       this.quoted = spoken(button)
-      this.timers.say = setTimeout(() => say(this.quoted), SAY_AFTER)
+      if (speaks) this.timers.say = setTimeout(() => say(this.quoted), SAY_AFTER)
     } catch {
       // Offline: the old quote stays, dimmed; the server has the last word anyway.
     }

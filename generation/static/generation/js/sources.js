@@ -1,17 +1,23 @@
 /** Source pictures: by file, paste or drag. Uploaded at once with their progress; the form then carries their ids. */
 
-import { csrfToken } from "../../artgen/js/http.js"
+import { csrfToken, pageUser, Problem } from "../../artgen/js/http.js"
 import { toast } from "../../artgen/js/toasts.js"
+import { word } from "../../artgen/js/words.js"
+import { wireOwnPictures } from "./own_pictures.js"
 import { openForSources } from "./picker.js"
+import { tellSignedOut } from "./signed_out.js"
 
 const KINDS = ["image/png", "image/jpeg", "image/webp"]
 const BYTES_MOST = 20 * 1024 * 1024
 
 export class Sources {
-  /** `changed()` is called whenever the set of pictures has changed. */
-  constructor({ side, data, changed }) {
-    Object.assign(this, { side, data, changed })
+  /** `changed()` is called whenever the set of pictures has changed, `useOwn(id)` where one of the user's own is wanted. */
+  constructor({ side, data, changed, useOwn }) {
+    Object.assign(this, { side, data, changed, useOwn })
     this.uploads = new Set()
+    this.files = new WeakMap() // item → file, to send it again
+    this.openOwn = wireOwnPictures(data, useOwn)
+    window.addEventListener("online", () => { for (const item of this.waiting) this.#send(item) })
     side.addEventListener("change", (event) => {
       if (event.target.name !== "upload") return
       this.add([...event.target.files])
@@ -20,6 +26,8 @@ export class Sources {
     side.addEventListener("click", (event) => {
       if (event.target.closest("[data-remove-source]")) this.#remove(event.target.closest(".source"))
       else if (event.target.closest("[data-add-source]")) this.ask()
+      else if (event.target.closest("[data-own-pictures]")) this.openOwn()
+      else if (event.target.closest("[data-send-source]")) this.#send(event.target.closest(".source"))
     })
     document.addEventListener("paste", (event) => {
       const files = [...(event.clipboardData?.files ?? [])].filter((file) => file.type.startsWith("image/"))
@@ -32,6 +40,11 @@ export class Sources {
 
   get fieldset() {
     return this.side.querySelector("[data-sources-max]")
+  }
+
+  /** The pictures that could not be sent: they stay, to be sent again. */
+  get waiting() {
+    return [...(this.fieldset?.querySelectorAll(".source[data-waiting]") ?? [])]
   }
 
   /** Whether an upload is still under way. */
@@ -60,8 +73,10 @@ export class Sources {
       return
     }
     for (const file of files) {
-      if (!KINDS.includes(file.type) || file.size > BYTES_MOST) {
-        toast(this.data.onlyPictures, { kind: "error", key: "only-pictures" })
+      if (!KINDS.includes(file.type)) {
+        toast(word("no_picture", { name: file.name }), { kind: "error", key: "no-picture" })
+      } else if (file.size > BYTES_MOST) {
+        toast(word("too_large", { name: file.name, size: Math.ceil(file.size / 1e6) }), { kind: "error", key: "too-large" })
       } else if (this.#room() <= 0) {
         toast(this.data.noRoom, { key: "no-room" })
       } else {
@@ -76,11 +91,22 @@ export class Sources {
 
   #upload(file) {
     const item = this.fieldset.querySelector("[data-source-template]").content.firstElementChild.cloneNode(true)
-    const picture = item.querySelector("img"), bar = item.querySelector("progress")
-    picture.src = URL.createObjectURL(file)
-    bar.hidden = false
+    item.querySelector("img").src = URL.createObjectURL(file)
+    this.files.set(item, file)
     this.fieldset.querySelector("[data-source-list]").append(item)
     this.#refreshDrop()
+    this.#send(item)
+  }
+
+  #send(item) {
+    const file = this.files.get(item), bar = item.querySelector("progress")
+    const again = item.querySelector("[data-send-source]")
+    const hadFocus = document.activeElement === again
+    delete item.dataset.waiting
+    bar.value = 0
+    bar.hidden = false
+    again.hidden = true
+    if (hadFocus) item.querySelector("[data-remove-source]").focus()
     const upload = send(`${this.data.api}uploads/`, file, (share) => { bar.value = share }, item)
       .then(({ id }) => {
         item.querySelector("[name=source_images]").value = id
@@ -89,8 +115,16 @@ export class Sources {
       })
       .catch((problem) => {
         if (!item.isConnected) return
+        if (problem.passing) {
+          item.dataset.waiting = ""
+          bar.hidden = true
+          again.hidden = false
+          toast(word(problem.status ? "not_taken" : "not_arrived", { name: file.name }), { kind: "error", key: "not-arrived" })
+          return
+        }
         this.#remove(item)
-        toast(problem.message || this.data.failed, { kind: "error" })
+        if (problem.status === 401) tellSignedOut(this.data, problem)
+        else toast(`${file.name}: ${problem.message || this.data.failed}`, { kind: "error" })
       })
       .finally(() => this.uploads.delete(upload))
     this.uploads.add(upload)
@@ -112,7 +146,12 @@ export class Sources {
 
   #wireDrag() {
     let depth = 0
-    const brings = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files")
+    let own = "" // a card of the feed that is being dragged
+    document.addEventListener("dragstart", (event) => {
+      own = event.target.closest?.("[data-job]")?.querySelector("[data-favorite]")?.dataset.favorite ?? ""
+    })
+    document.addEventListener("dragend", () => { own = "" })
+    const brings = (event) => own || [...(event.dataTransfer?.types ?? [])].includes("Files")
     const show = (over) => {
       this.side.classList.toggle("dragged-over", over)
       const drop = this.side.querySelector("[data-drop]")
@@ -128,7 +167,9 @@ export class Sources {
       event.preventDefault()
       depth = 0
       show(false)
-      this.add([...event.dataTransfer.files])
+      if (!own) this.add([...event.dataTransfer.files])
+      else if (this.side.contains(event.target)) this.useOwn(own)
+      own = ""
     })
   }
 }
@@ -142,13 +183,14 @@ function send(address, file, onProgress, item) {
     request.open("POST", address)
     request.setRequestHeader("X-CSRFToken", csrfToken())
     request.setRequestHeader("Accept", "application/json")
+    for (const [name, value] of Object.entries(pageUser())) request.setRequestHeader(name, value)
     request.responseType = "json"
     request.upload.onprogress = (event) => { if (event.lengthComputable) onProgress(event.loaded / event.total) }
     request.onload = () => {
       if (request.status === 201) resolve(request.response)
-      else reject(new Error(request.response?.errors?.[0]?.detail ?? request.response?.detail ?? ""))
+      else reject(new Problem({ ...request.response, status: request.status, detail: request.response?.errors?.[0]?.detail ?? request.response?.detail, otherUser: Boolean(request.getResponseHeader("X-Other-User")) }))
     }
-    request.onerror = request.onabort = () => reject(new Error(""))
+    request.onerror = request.onabort = request.ontimeout = () => reject(new Problem())
     item.addEventListener("removed", () => request.abort(), { once: true })
     request.send(form)
   })

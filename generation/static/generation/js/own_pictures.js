@@ -1,0 +1,61 @@
+/** The dialog where one of the user's own pictures is chosen as a source: newest first, found by words of its prompt. */
+
+import { part } from "../../artgen/js/http.js"
+import { toast } from "../../artgen/js/toasts.js"
+import { tellSignedOut } from "./signed_out.js"
+
+const SEARCH_AFTER = 300 // ms of quiet
+
+/** `choose(id)` is called with the chosen picture. Returns a function that opens the dialog. */
+export function wireOwnPictures(data, choose) {
+  const dialog = document.getElementById("own-pictures")
+  const field = dialog.querySelector("input[type=search]"), body = dialog.querySelector("[data-own-body]")
+  let timer = 0, abort = null
+
+  async function load(address, { more = null } = {}) {
+    abort?.abort()
+    abort = new AbortController()
+    body.setAttribute("aria-busy", "true")
+    try {
+      const { fragment } = await part(address, { signal: abort.signal })
+      if (!more) {
+        body.replaceChildren(fragment)
+        return
+      }
+      const first = fragment.querySelector("[data-pick]")
+      more.closest("nav").remove()
+      body.querySelector(".rows-end").remove()
+      body.querySelector(".own-rows").append(...fragment.querySelector(".own-rows").children)
+      body.append(...fragment.children)
+      body.querySelector(".own-rows + .own-rows")?.remove()
+      first?.focus({ preventScroll: true })
+    } catch (problem) {
+      if (problem.signedOut) tellSignedOut(data, problem)
+      else if (problem.name !== "AbortError") toast(data.failed, { kind: "error", key: "failed" })
+    } finally {
+      body.removeAttribute("aria-busy")
+    }
+  }
+
+  field.addEventListener("input", () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => load(`${data.ownPictures}?${new URLSearchParams({ q: field.value })}`), SEARCH_AFTER)
+  })
+  dialog.addEventListener("click", (event) => {
+    const picked = event.target.closest("[data-pick]"), more = event.target.closest("[data-load-more]")
+    if (event.target === dialog || event.target.closest("[data-close]")) dialog.close()
+    if (picked) {
+      dialog.close()
+      choose(picked.dataset.pick)
+    } else if (more) {
+      event.preventDefault()
+      load(more.href, { more })
+    }
+  })
+  return () => {
+    field.value = ""
+    body.replaceChildren()
+    dialog.showModal()
+    load(data.ownPictures)
+  }
+}

@@ -1,0 +1,30 @@
+"""Choosing one of one's own pictures as the source of a new one."""
+
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from generation.models import Image
+from generation.search import matching
+from generation.views import grid
+from generation.views.parts import part
+
+QUERY_LENGTH = 200
+
+
+@login_required
+@require_GET
+def own_pictures(request: HttpRequest) -> HttpResponse:
+    """Return a page of the user's pictures to choose from, newest first; `q` are words of their prompts."""
+    query = request.GET.get("q", "")[:QUERY_LENGTH].strip()
+    heap = grid.newest(matching(Image.objects.of(request.user).kept(), query), before=request.GET.get("before", ""))
+    more = urlencode({"q": query, "before": heap.next})
+    context = {
+        "tiles": heap.tiles,
+        "query": query,
+        "next_address": f"{reverse('own_pictures')}?{more}" if heap.next else "",
+    }
+    return part(request, "generation/_own_pictures.html", context)
