@@ -3,6 +3,7 @@
 import json
 import logging
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -35,3 +36,13 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         return json.dumps(entry, default=str, ensure_ascii=False)
+
+
+class Planned(logging.Filter):
+    """Let Django's line about a 503 be an INFO: it was planned, or whoever found something away has said so itself."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Lower the level of such a record; keep every one."""
+        if getattr(record, "status_code", None) == HTTPStatus.SERVICE_UNAVAILABLE:
+            record.levelno, record.levelname = logging.INFO, "INFO"
+        return True

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from botocore.config import Config as BotocoreConfig
-from celery.schedules import schedule
+from celery.schedules import crontab, schedule
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -87,11 +87,14 @@ DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'artgen.s
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 DB_POOL_MAX = env.int("DB_POOL_MAX", default=4)
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    _options = DATABASES["default"].setdefault("OPTIONS", {})  # what the address asks for, such as sslmode, stays
+    _options.setdefault("connect_timeout", env.int("DB_CONNECT_TIMEOUT", default=5))
     if env.bool("DB_POOL", default=False):
         DATABASES["default"]["CONN_MAX_AGE"] = 0
-        DATABASES["default"]["OPTIONS"] = {
-            "pool": {"min_size": 1, "max_size": DB_POOL_MAX, "timeout": 10, "max_lifetime": 1800},
-        }
+        _options["pool"] = {"min_size": 1, "max_size": DB_POOL_MAX, "timeout": 10, "max_lifetime": 1800}
+        # Only here, where somebody waits for the answer: migrations and clearing up may take their time.
+        if _seconds := env.int("DB_STATEMENT_TIMEOUT", default=30):
+            _options["options"] = f"{_options.get('options', '')} -c statement_timeout={_seconds}s".strip()
     else:
         DATABASES["default"]["CONN_MAX_AGE"] = 600
         DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -142,7 +145,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 10**9
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "generation.tick", "schedule": schedule(timedelta(seconds=2)), "options": {"expires": 10}},
-    "sweep": {"task": "generation.clean_up", "schedule": schedule(timedelta(hours=1)), "options": {"expires": 600}},
+    # By the clock of the wall: an interval would begin anew with every start of beat.
+    "sweep": {"task": "generation.clean_up", "schedule": crontab(minute="17"), "options": {"expires": 600}},
 }
 
 # --- who may come in -------------------------------------------------------------------------------------------------
@@ -340,9 +344,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"text": {"()": "artgen.logs.TextFormatter"}, "json": {"()": "artgen.logs.JsonFormatter"}},
+    "filters": {"planned": {"()": "artgen.logs.Planned"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
+        "django.request": {"filters": ["planned"]},
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "daphne": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
