@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 
 from artgen import checks as checks  # registers them
+from artgen import expansion as expansion
 
 
 class ArtGenConfig(AppConfig):

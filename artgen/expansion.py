@@ -1,0 +1,97 @@
+"""Migrations run while the code before them still serves: what they may do without saying more.
+
+They expand. Whatever takes away or tightens comes a release after the last code that needs it, and its migration says
+so: `contract = "since 0.3 nobody reads it"`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, register
+from django.db import connection, migrations
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+from django.db.models import NOT_PROVIDED, Field
+
+MIGRATIONS = "migrations"
+OURS = ("accounts", "generation")
+
+
+@register(MIGRATIONS)
+def expanding(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Refuse migrations that the version before could not live with, and that do not say why they may."""
+    loader = MigrationLoader(None)
+    return [
+        Error(
+            f"{app}.{name} would break the version that still serves while it runs: {problem}.",
+            hint='Expand first; contract a release later and say so: contract = "since … nobody …" '
+            "(DEPLOYMENT_INSTRUCTIONS.md).",
+            id="artgen.E003",
+        )
+        for (app, name), migration in sorted(loader.disk_migrations.items())
+        if app in OURS and not getattr(migration, "contract", "")
+        for problem in problems(migration, loader.project_state((app, name), at_end=False))
+    ]
+
+
+def problems(migration: migrations.Migration, state: ProjectState) -> Iterator[str]:
+    """Yield what in the migration old code cannot live with; `state` is that before it."""
+    state = state.clone()
+    new: set[tuple[str, str]] = set()  # what this migration adds, as (model, field); old code fills none of it
+    for operation in migration.operations:
+        if isinstance(operation, migrations.CreateModel):
+            new.add((operation.name_lower, ""))
+        elif isinstance(operation, migrations.AddField):
+            new.add((operation.model_name_lower, operation.name_lower))
+        if not _concerns_new_model(operation, new) and (
+            problem := _problem(operation, new, migration.app_label, state)
+        ):
+            yield problem
+        operation.state_forwards(migration.app_label, state)
+
+
+def _concerns_new_model(operation: Operation, new: set[tuple[str, str]]) -> bool:
+    return (str(getattr(operation, "model_name", "")).lower(), "") in new
+
+
+def _problem(operation: Operation, new: set[tuple[str, str]], app: str, state: ProjectState) -> str:
+    match operation:
+        case migrations.AddField():
+            field = operation.field
+            if not (field.null or field.many_to_many or field.db_default is not NOT_PROVIDED):
+                return f"{operation.model_name}.{operation.name} needs null=True or db_default"
+        case migrations.AlterField():
+            before = state.models[app, operation.model_name_lower].fields[operation.name]
+            if _tightens(before, operation.field):
+                return f"{operation.model_name}.{operation.name} is another column or a narrower one"
+        case migrations.AddConstraint():
+            named = re.findall(r"'([a-z0-9_]+?)(?:__[a-z0-9_]+)?'", repr(operation.constraint).lower())
+            if not any((operation.model_name_lower, name) in new for name in named):
+                return f"{operation.model_name} is held to {operation.constraint.name}"
+        case (
+            migrations.DeleteModel()
+            | migrations.RenameModel()
+            | migrations.RemoveField()
+            | migrations.RenameField()
+            | migrations.AlterModelTable()
+            | migrations.AlterUniqueTogether()
+        ):
+            return operation.describe().lower()
+        case migrations.RunSQL():
+            return "nobody knows what its SQL does"
+    return ""
+
+
+def _tightens(before: "Field[Any, Any]", after: "Field[Any, Any]") -> bool:
+    if before.null and not after.null:
+        return True
+    if (after.unique and not before.unique) or before.db_column != after.db_column:
+        return True
+    if (before.max_length or 0) > (after.max_length or 0) > 0:
+        return True
+    return before.get_internal_type() != after.get_internal_type() or (
+        before.remote_field is not None and before.db_type(connection) != after.db_type(connection)
+    )
