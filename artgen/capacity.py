@@ -43,6 +43,21 @@ class Capacity:
         )
 
     @property
+    def standing_in(self) -> int:
+        """The most connections that stand-ins hold besides, while an upgrade replaces one process after the other."""
+        return self.web_workers * ((self.web_pool + 1) // 2) + (self.sockets_pool + 1) // 2
+
+    @property
+    def excess_of_an_upgrade(self) -> str:
+        """Why an upgrade of one machine would need too much, empty when it would not."""
+        if self.connections + self.standing_in <= self.limit:
+            return ""
+        return (
+            f"An upgrade could open {self.connections + self.standing_in} database connections, above the limit of "
+            f"{self.limit}: {self.arithmetic}, and stand-ins {self.standing_in}."
+        )
+
+    @property
     def excess(self) -> str:
         """Why this is too much, empty when it is not."""
         if self.connections <= self.limit:
@@ -88,11 +103,16 @@ def read(environ: Mapping[str, str] = os.environ) -> Capacity:
 
 
 def main(arguments: list[str]) -> str | None:
-    """Return why the installation must not start, None when it may; with `sum` also print how it adds up."""
+    """Return why the installation must not start, None when it may; `sum` also prints how it adds up.
+
+    With `upgrade` it is about upgrading instead.
+    """
     try:
         planned = read()
     except ValueError as error:
         return str(error)
+    if "upgrade" in arguments:
+        return planned.excess_of_an_upgrade or None
     if "sum" in arguments and not planned.excess:
         print(f"{planned.arithmetic} of {planned.limit}")  # noqa: T201 it was asked for
     return planned.excess or None

@@ -6,6 +6,9 @@ https://gunicorn.org/reference/settings/
 import os
 from pathlib import Path
 
+from gunicorn.http.message import Request
+from gunicorn.workers.base import Worker
+
 from artgen import capacity
 
 _capacity = capacity.read()
@@ -52,3 +55,15 @@ logconfig_dict = {
         "gunicorn.error": {"level": "INFO", "handlers": ["error_console"], "propagate": False, "qualname": "gunicorn"},
     },
 }
+
+_draining = [Path(address[5:]).with_suffix(".draining") for address in bind if address.startswith("unix:")]
+
+
+def pre_request(worker: Worker, req: Request) -> None:
+    """Close each connection behind its answer while another gunicorn takes over (deploy/handover.sh drain).
+
+    Otherwise nginx could send a request over a kept connection in the moment in which this process closes it, and a
+    POST would be lost.
+    """
+    if any(file.exists() for file in _draining):
+        req.force_close()

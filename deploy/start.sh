@@ -1,25 +1,32 @@
 #!/bin/sh
-# Starts one of ArtGen's processes; containers and `make stack` both use it. Usage: deploy/start.sh WHAT
+# Starts one of ArtGen's processes; containers and `make stack` both use it. Usage: deploy/start.sh WHAT [next]
 #   static    collects and compresses the static files into STATIC_ROOT
+#   publish   puts them beside those of the versions before, where nginx serves them (NGINX_STATIC)
 #   release   once per version, before the others: checks, tables, catalog, bucket
 #   web       gunicorn: pages, API, admin, webhooks        sockets   daphne: /ws/
 #   worker    Celery: drives the jobs                      beat      the clock, a tick every 2 s; two of them do no harm
 #   nginx     in front of web and sockets                  alive     exit 0 while the worker or beat of ALIVE_FILE lives
 #   emulator  RunPod's stand-in, for the demo
+# `web next` and `sockets next` stand in for the real ones during an upgrade (deploy/handover.sh, deploy/upgrade.sh).
 # RUN_DIR holds Unix sockets and the like; all is read from the environment (deploy/env.example).
 set -eu
-cd "$(dirname "$0")/.."
+# Without symbolic links: what runs goes on with the code that it was started with.
+cd -P "$(dirname "$0")/.."
 PYTHON=${PYTHON:-python}
 export RUN_DIR="${RUN_DIR:-${DATA_DIR:-.data}/run}" DJANGO_SETTINGS_MODULE=artgen.settings PYTHONUNBUFFERED=1
 mkdir -p "$RUN_DIR"
 # So PostgreSQL's pg_stat_activity tells whose each connection is.
 export PGAPPNAME="artgen-${1:-}"
+turn=${2:-main}
 
-# Under supervisor: what a killed predecessor left running still holds its port, its sockets and its connections.
+# Under supervisor: what a killed predecessor left running, or a killed supervisor, still holds its port, its sockets and
+# its connections. A process id that was given to somebody else since then is told by its environment.
 if [ -n "${SUPERVISOR_ENABLED:-}" ]; then
-  pidfile="$RUN_DIR/${1:-}.group"
-  if [ -s "$pidfile" ] && read -r group <"$pidfile" && ! kill -0 "$group" 2>/dev/null && kill -TERM "-$group" 2>/dev/null; then
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
+  pidfile="$RUN_DIR/$1${2:+-$2}.group"
+  if [ -s "$pidfile" ] && read -r group <"$pidfile" && [ "$group" != $$ ] && kill -0 "-$group" 2>/dev/null \
+    && { ! [ -r "/proc/$group/environ" ] || tr '\0' '\n' <"/proc/$group/environ" | grep -qxF "RUN_DIR=$RUN_DIR"; }; then
+    kill -TERM "-$group" 2>/dev/null || true
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
       kill -0 "-$group" 2>/dev/null || break
       sleep 0.2
     done
@@ -30,46 +37,61 @@ fi
 
 case ${1:-} in
 static)
-  # Only when something is newer than the last time: compressing takes a while.
-  made="$STATIC_ROOT/staticfiles.json"
-  if [ -s "$made" ] && [ -z "$(find requirements.txt artgen accounts generation -newer "$made" -type f \
-    \( -path '*/static/*' -o -name requirements.txt \) | head -n 1)" ]; then exit 0; fi
   mkdir -p "$STATIC_ROOT"
   exec "$PYTHON" manage.py collectstatic --noinput --verbosity 0 --ignore redoc --ignore rest_framework
   ;;
+publish)
+  "$PYTHON" deploy/publish.py "$STATIC_ROOT" "$NGINX_STATIC"
+  # nginx's container takes its templates from there, too: so it need not be replaced when they change.
+  if [ -n "${NGINX_TEMPLATES:-}" ]; then exec "$PYTHON" deploy/publish.py nginx "$NGINX_TEMPLATES"; fi
+  ;;
 release)
-  exec "$PYTHON" manage.py release
+  # A migration that waits for a lock lets nobody else pass: then rather this one fails. (0: PgBouncer, see env.example)
+  [ "${DB_STATEMENT_TIMEOUT:-30}" = 0 ] || export PGOPTIONS="${PGOPTIONS:--c lock_timeout=10s}"
+  "$PYTHON" manage.py release
+  if [ -n "${NGINX_STATIC:-}" ]; then exec deploy/start.sh publish; fi
   ;;
 web)
   "$PYTHON" -m artgen.capacity  # above the limit of database connections it ends here and says the sum
-  export DB_POOL=1 GUNICORN_BIND="${GUNICORN_BIND:-unix:$RUN_DIR/web.sock}"
+  export DB_POOL=1
+  [ "$turn" = main ] || export DB_POOL_MAX=$(((${DB_POOL_MAX:-4} + 1) / 2))
+  if [ -z "${GUNICORN_BIND:-}" ]; then
+    export GUNICORN_BIND="unix:$RUN_DIR/web-$turn.sock${WEB_PORT:+,${WEB_HOST:-127.0.0.1}:$WEB_PORT}"
+    rm -f "$RUN_DIR/web-$turn.draining"
+    deploy/handover.sh begin web "$turn"
+  fi
   exec "$PYTHON" -m gunicorn --config deploy/gunicorn.conf.py
   ;;
 sockets)
   "$PYTHON" -m artgen.capacity  # above the limit of database connections it ends here and says the sum
   export DB_POOL=1 DB_POOL_MAX="${SOCKETS_DB_POOL_MAX:-8}"
+  [ "$turn" = main ] || export DB_POOL_MAX=$(((DB_POOL_MAX + 1) / 2))
+  socket="$RUN_DIR/sockets-$turn.sock"
   # What a killed daphne left behind; a lock whose process id was given away again would keep it from starting.
-  rm -f "$RUN_DIR/sockets.sock" "$RUN_DIR/sockets.sock.lock"
-  set -- --unix-socket "$RUN_DIR/sockets.sock"
+  rm -f "$socket" "$socket.lock"
+  deploy/handover.sh begin sockets "$turn"
+  set -- --unix-socket "$socket"
   if [ -n "${SOCKETS_PORT:-}" ]; then set -- "$@" --bind "${SOCKETS_HOST:-127.0.0.1}" --port "$SOCKETS_PORT"; fi
-  exec "$PYTHON" -m daphne "$@" --no-server-name --verbosity 0 --access-log /dev/null \
+  exec "$PYTHON" -m artgen.sockets "$@" --no-server-name --verbosity 0 --access-log /dev/null \
     --ping-interval "${SOCKETS_PING_INTERVAL:-20}" --ping-timeout "${SOCKETS_PING_TIMEOUT:-30}" \
     --websocket-max-message-size 65536 artgen.asgi:application
   ;;
 worker)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/worker.alive}"
+  rm -f "$ALIVE_FILE"
   exec "$PYTHON" -m celery --app artgen worker --pool prefork --concurrency "${CELERY_CONCURRENCY:-12}" \
     --without-gossip --without-mingle --hostname "${WORKER_NAME:-worker@%h}" --loglevel "${LOG_LEVEL:-INFO}"
   ;;
 beat)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/beat.alive}"
+  rm -f "$ALIVE_FILE"
   exec "$PYTHON" -m celery --app artgen beat --scheduler celery.beat:Scheduler --pidfile= --loglevel "${LOG_LEVEL:-INFO}"
   ;;
 alive)
   test -n "$(find "$ALIVE_FILE" -newermt '-30 seconds' 2>/dev/null)"
   ;;
 nginx)
-  nginx/render.sh "$RUN_DIR/nginx"
+  "${NGINX_TEMPLATES:-nginx}/render.sh" "$RUN_DIR/nginx"
   exec nginx -p "$RUN_DIR/nginx" -c "$RUN_DIR/nginx/nginx.conf" -e stderr -g "daemon off;"
   ;;
 emulator)
@@ -79,7 +101,7 @@ emulator)
     --public-url "${EMULATOR_URL:-}" --painter "${EMULATOR_PAINTER:-full}" --seconds "${EMULATOR_SECONDS:-4}"
   ;;
 *)
-  sed -n '2,9s/^# //p' "$0" >&2
+  sed -n '2,11s/^# //p' "$0" >&2
   exit 2
   ;;
 esac

@@ -12,6 +12,7 @@ default() { eval "export $1=\"\${$1:-\$2}\""; }
 default PUBLIC_URL "http://127.0.0.1:${NGINX_PORT:-8000}"
 default LANGUAGE_CODE ru
 default STATIC_ROOT "$here/../staticfiles"       # what collectstatic wrote
+default NGINX_STATIC "$STATIC_ROOT"              # what nginx serves: of this version and of those before
 default NGINX_SERVER http                        # http, or tls (see tls.conf)
 default NGINX_PORT 8000
 default NGINX_TLS_PORT 8443
@@ -40,7 +41,7 @@ NGINX_WEB_SERVERS=$(servers "$NGINX_WEB")
 NGINX_SOCKETS_SERVERS=$(servers "$NGINX_SOCKETS")
 NGINX_USER=
 # Started by root, nginx gives its workers to somebody else: to whom the files belong.
-if [ "$(id -u)" = 0 ]; then NGINX_USER="user $(stat -c %U "$STATIC_ROOT");"; fi
+if [ "$(id -u)" = 0 ]; then NGINX_USER="user $(stat -c %U "$NGINX_STATIC");"; fi
 NGINX_LOG_TO="$NGINX_ACCESS_LOG json"
 [ "$NGINX_ACCESS_LOG" != off ] || NGINX_LOG_TO=off
 NGINX_LISTEN_IPV6=

@@ -102,7 +102,18 @@ class Stack:
                 "RUNPOD_BASE_URL": self.emulator.base_url,
                 "RUNPOD_IMAGE_HOSTS": self.emulator.image_host,
             }
-        with (self.folder / "log").open("wb") as log:
+        self.launch()
+        if self.beside:
+            self.token = self.beside.token
+        else:
+            self.command("create_user", "alice@example.org", "--password", "password", "--credits", "1000")
+            self.token = self.command("issue_token", "alice@example.org", "--name", "test")
+        self.until(lambda: self.answers("/readyz") and " ready." in self.log, "web and worker are ready")
+        return self
+
+    def launch(self) -> None:
+        """Start all processes as `make stack` does, and wait until each has been started."""
+        with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 ["deploy/stack.sh", sys.executable],
                 cwd=settings.BASE_DIR,
@@ -112,13 +123,6 @@ class Stack:
                 start_new_session=True,
             )
         self.until(lambda: all(pid for pid in self.pids().values()), "all processes have started")
-        if self.beside:
-            self.token = self.beside.token
-        else:
-            self.command("create_user", "alice@example.org", "--password", "password", "--credits", "1000")
-            self.token = self.command("issue_token", "alice@example.org", "--name", "test")
-        self.until(lambda: self.answers("/readyz") and " ready." in self.log, "web and worker are ready")
-        return self
 
     def __exit__(self, *error: object) -> None:
         """Stop every process, and drop the database."""
@@ -160,6 +164,7 @@ class Stack:
         """Return the process id of each program, 0 for one that is not running."""
         lines = [line.split() for line in self.supervise("status").splitlines()]
         found = {line[0]: int(line[3].rstrip(",")) if line[1] == "RUNNING" else 0 for line in lines if len(line) > 1}
+        found = {name: pid for name, pid in found.items() if not name.endswith("-next")}
         return found if len(found) == 5 else {"": 0}
 
     def command(self, *arguments: str) -> str:

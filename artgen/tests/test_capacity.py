@@ -27,6 +27,15 @@ class CapacityTests(SimpleTestCase):
         status, text = said("sum", GUNICORN_WORKERS="8")
         self.assertEqual((status, text.rpartition(" = ")[2]), (0, "56 of 80"))
 
+    def test_it_says_what_an_upgrade_needs_besides(self) -> None:
+        self.assertEqual(said("upgrade", GUNICORN_WORKERS="8"), (0, ""))  # 56 and 20
+        status, text = said("upgrade", GUNICORN_WORKERS="8", DB_POOL_MAX="6")
+        self.assertEqual(status, 1)
+        self.assertTrue(
+            text.startswith("An upgrade could open 100 database connections, above the limit of 80: "), text
+        )
+        self.assertTrue(text.endswith(" = 72, and stand-ins 28."), text)
+
     def test_the_page_shows_what_it_says(self) -> None:
         shown = re.findall(r"^\$ (.*) python -m artgen\.capacity sum\n(.*)$", PAGE.read_text(), re.MULTILINE)
         self.assertEqual(len(shown), 6, "three, in two languages")

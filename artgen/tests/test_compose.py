@@ -37,7 +37,7 @@ class MonitoringTests(SimpleTestCase):
         config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
         (target,) = config["scrape_configs"][0]["static_configs"][0]["targets"]
         host, port = target.split(":")
-        self.assertIn(f":{port}", services()[host]["environment"]["GUNICORN_BIND"])
+        self.assertEqual(services()[host]["environment"]["WEB_PORT"], port)
         self.assertIn(host, settings.ALLOWED_HOSTS)
         self.assertTrue(set(services()[host]["networks"]) & set(services()["prometheus"]["networks"]))
 

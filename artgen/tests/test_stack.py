@@ -296,6 +296,29 @@ class StackTests(unittest.TestCase):
         self.assertEqual(self.stack.draw()["status"], "succeeded")
         self.stack.until(lambda: not any(self.lives(pid) for pid in family), "none of the old ones is left")
 
+    def test_it_takes_over_what_a_killed_supervisor_left_behind(self):
+        before = self.stack.pids()
+        family = [child for pid in before.values() for child in (pid, *children(pid))]
+        self.stack.process.kill()
+        self.stack.process.wait()
+        self.assertTrue(self.stack.answers("/healthz"), "they go on without a supervisor")
+        self.stack.launch()
+        self.assertFalse(set(self.stack.pids().values()) & set(before.values()))
+        self.stack.until(lambda: not any(self.lives(pid) for pid in family), "none of the old ones is left")
+        self.stack.until(lambda: self.stack.answers("/readyz"), "web answers again")
+        self.stack.until(self.socket_opens, "sockets open again")
+        self.assertEqual(self.stack.draw()["status"], "succeeded")
+
+    def test_it_starts_no_second_time_beside_itself(self):
+        before = self.stack.pids()
+        outcome = subprocess.run(
+            ["deploy/stack.sh", sys.executable],
+            cwd=settings.BASE_DIR, env=self.stack.environment, check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        self.assertEqual(outcome.returncode, 1)
+        self.assertIn("make stack: it runs already", outcome.stderr)
+        self.assertEqual(self.stack.pids(), before)
+
     def socket_opens(self) -> bool:
         with contextlib.suppress(Exception), self.stack.socket() as socket:
             return json.loads(socket.recv(timeout=PATIENCE))["type"] == "snapshot"

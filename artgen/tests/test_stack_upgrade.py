@@ -1,0 +1,261 @@
+"""`deploy/upgrade.sh` on a running stack under load: no request fails, no job is lost, a broken version goes back."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+import unittest
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+import requests
+from django.conf import settings
+from websockets.exceptions import ConnectionClosed
+
+from artgen.tests.stack import FINAL, PATIENCE, Stack
+
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.redis,
+    pytest.mark.s3,
+    pytest.mark.nginx,
+    pytest.mark.xdist_group("stack"),
+]
+
+SOCKETS = 4
+MIGRATION = """
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("accounts", "{before}")]
+    operations = [migrations.CreateModel("Novelty", [("id", models.BigAutoField(primary_key=True))])]
+"""
+
+
+class Load:
+    """Users at work until `end`: pages, reads, jobs, sockets. Whatever did not go well is in `failures`."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.failures: list[str] = []
+        self.counts = {"page": 0, "static": 0, "read": 0, "job": 0}
+        self.jobs: dict[str, str] = {}  # id by idempotency key
+        self.closed: list[list[int]] = [[] for _ in range(SOCKETS)]  # codes, socket by socket
+        self.snapshots = [0] * SOCKETS
+        self.stop = threading.Event()
+        page = requests.get(f"{stack.url}/accounts/login/", timeout=PATIENCE).text
+        self.static = page.split('href="/static/', 1)[1].split('"', 1)[0]
+        self.threads = [
+            threading.Thread(target=self.repeat, args=(kind, pause, act))
+            for kind, pause, act in (
+                ("page", 0.1, self.page),
+                ("page", 0.1, self.kept_page),
+                ("static", 0.1, self.asset),
+                ("read", 0.1, self.read),
+                ("job", 0.5, self.place),
+            )
+        ]
+        self.threads += [threading.Thread(target=self.listen, args=(number,)) for number in range(SOCKETS)]
+        self.session = requests.Session()
+        for thread in self.threads:
+            thread.start()
+
+    def repeat(self, kind: str, pause: float, act: Callable[[], requests.Response]) -> None:
+        while not self.stop.wait(pause):
+            try:
+                answer = act()
+            except requests.RequestException as error:
+                self.failures.append(f"{kind}: {error!r}")
+                continue
+            self.counts[kind] += 1
+            if answer.status_code != (201 if kind == "job" else 200):
+                self.failures.append(f"{kind}: {answer.status_code} {answer.text[:200]}")
+
+    def page(self) -> requests.Response:
+        return requests.get(f"{self.stack.url}/accounts/login/", timeout=PATIENCE)
+
+    def kept_page(self) -> requests.Response:
+        return self.session.get(f"{self.stack.url}/accounts/login/", timeout=PATIENCE)
+
+    def asset(self) -> requests.Response:
+        return requests.get(f"{self.stack.url}/static/{self.static}", timeout=PATIENCE)
+
+    def read(self) -> requests.Response:
+        return self.stack.ask("get", "jobs/?limit=5")
+
+    def place(self) -> requests.Response:
+        key = str(uuid4())
+        order = {"model": "flux-schnell", "prompt": "a lighthouse", "width": 256, "height": 256}
+        answer = self.stack.ask("post", "jobs/", json=order, headers={"Idempotency-Key": key})
+        if answer.status_code == 201:
+            self.jobs[key] = answer.json()["id"]
+        return answer
+
+    def listen(self, number: int) -> None:
+        while not self.stop.is_set():
+            try:
+                with self.stack.socket() as socket:
+                    if json.loads(socket.recv(timeout=PATIENCE))["type"] == "snapshot":
+                        self.snapshots[number] += 1
+                    while not self.stop.is_set():
+                        with contextlib.suppress(TimeoutError):
+                            socket.recv(timeout=0.2)
+            except ConnectionClosed as closed:
+                self.closed[number].append(closed.rcvd.code if closed.rcvd else 0)
+            except Exception as error:  # noqa: BLE001 a socket that is refused is what must not happen
+                self.failures.append(f"socket: {error!r}")
+                self.stop.wait(0.1)
+
+    def end(self) -> None:
+        """Let everybody finish what they are at."""
+        self.stop.set()
+        for thread in self.threads:
+            thread.join()
+
+
+class UpgradeTests(unittest.TestCase):
+    stack: Stack
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = cls.enterClassContext(
+            Stack(
+                database_url=os.environ["DATABASE_URL"],
+                redis_url=os.environ["REDIS_URL"],
+                s3_url=os.environ["TEST_S3_URL"],
+                NGINX_RATE="1000r/s",
+                NGINX_BURST="1000",
+                GUNICORN_WORKERS="2",
+                CELERY_CONCURRENCY="4",
+            )
+        )
+
+    @contextlib.contextmanager
+    def code(self, **changes: tuple[str, str]) -> Iterator[Path]:
+        """Yield a folder with this code, in which `changes` replace one text by another; `__` in names is a slash."""
+        with tempfile.TemporaryDirectory(dir="/tmp") as name:
+            folder = Path(name)
+            for part in ("accounts", "artgen", "deploy", "generation", "nginx"):
+                shutil.copytree(settings.BASE_DIR / part, folder / part)
+            for part in ("manage.py", "requirements.txt"):
+                shutil.copy2(settings.BASE_DIR / part, folder / part)
+            for path, (before, after) in changes.items():
+                file = folder / f"{path.replace('__', '/')}.py"
+                text = file.read_text()
+                self.assertIn(before, text)
+                file.write_text(text.replace(before, after))
+            yield folder
+
+    def upgrade(self, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run the script of that folder against the stack."""
+        return subprocess.run(
+            ["deploy/upgrade.sh", "stack"],
+            cwd=folder, env={**self.stack.environment, **environment},
+            check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+
+    def serving(self) -> dict:
+        return requests.get(f"{self.stack.url}/healthz", timeout=PATIENCE).json()
+
+    def folders(self) -> dict[str, str]:
+        """Return in which folder each program runs."""
+        return {
+            name: str(Path(f"/proc/{pid}/cwd").readlink()) for name, pid in self.stack.pids().items() if name != "nginx"
+        }
+
+    def assert_all_succeeded(self, load: Load) -> None:
+        jobs = set(load.jobs.values())
+        self.assertEqual(len(jobs), len(load.jobs))
+
+        def ended() -> list[tuple]:
+            with psycopg.connect(self.stack.database_url) as database:
+                rows = database.execute(
+                    "SELECT job.id::text, status, count(image.id) FROM generation_job job"
+                    " LEFT JOIN generation_image image ON image.job_id = job.id GROUP BY 1, 2"
+                ).fetchall()
+            rows = [row for row in rows if row[0] in jobs]
+            return rows if all(row[1] in FINAL for row in rows) else []
+
+        rows = self.stack.until(ended, "all jobs have ended")
+        self.assertEqual({row[1:] for row in rows}, {("succeeded", 1)})
+        self.assertEqual(len(rows), len(jobs))
+
+    def test_it_upgrades_without_a_failed_request_or_a_lost_job(self):
+        before = self.folders()
+        with self.code(artgen__health=('{"ok": True}', '{"ok": True, "new": True}')) as folder:
+            last = sorted((folder / "accounts" / "migrations").glob("0*.py"))[-1].stem
+            (folder / "accounts" / "migrations" / "9999_novelty.py").write_text(MIGRATION.format(before=last))
+            load = Load(self.stack)
+            try:
+                outcome = self.upgrade(folder)
+            finally:
+                load.end()
+        self.assertEqual(outcome.returncode, 0, outcome.stdout + self.stack.log[-3000:])
+        self.assertEqual(load.failures, [], outcome.stdout)
+        self.assertGreater(min(load.counts.values()), 20)
+        # Once to the stand-in, once back.
+        self.assertEqual(load.closed, [[1012, 1012]] * SOCKETS, outcome.stdout)
+        self.assertEqual(load.snapshots, [3] * SOCKETS)
+        self.assert_all_succeeded(load)
+
+        self.assertEqual(self.serving(), {"ok": True, "new": True})
+        after = self.folders()
+        self.assertEqual(len(set(after.values())), 1)
+        self.assertFalse(set(after.values()) & set(before.values()))
+        with psycopg.connect(self.stack.database_url) as database:
+            database.execute("SELECT count(*) FROM accounts_novelty")
+        self.assertNotIn("RUNNING", self.stack.supervise("status", "web-next", "sockets-next"))
+        self.assertEqual(
+            [(self.stack.run_dir / f"{what}.sock").readlink().name for what in ("web", "sockets")],
+            ["web-main.sock", "sockets-main.sock"],
+        )
+
+    def test_it_goes_back_when_the_new_version_does_not_get_ready(self):
+        before, pids = self.folders(), self.stack.pids()
+        serving = self.serving()
+        with self.code(artgen__health=("ok = all(reached.values())", "ok = False")) as folder:
+            load = Load(self.stack)
+            try:
+                outcome = self.upgrade(folder, UPGRADE_PATIENCE="1")
+            finally:
+                load.end()
+        self.assertEqual(outcome.returncode, 1, outcome.stdout)
+        self.assertIn("web is not well after 1 s", outcome.stdout)
+        self.assertIn("ROLLED BACK", outcome.stdout)
+        self.assertEqual(load.failures, [], outcome.stdout)
+        self.assertEqual(load.closed, [[]] * SOCKETS, "nobody was sent anywhere")
+        self.assertEqual((self.folders(), self.stack.pids(), self.serving()), (before, pids, serving))
+        self.assert_all_succeeded(load)
+
+    def test_it_goes_back_when_the_new_version_fails_where_its_stand_in_did_not(self):
+        before = self.folders()
+        serving = self.serving()
+        broken = "import os\nassert 'main' not in os.environ.get('GUNICORN_BIND', '')\n"
+        with self.code(artgen__wsgi=("import os\n", broken)) as folder:
+            load = Load(self.stack)
+            try:
+                outcome = self.upgrade(folder)
+            finally:
+                load.end()
+        self.assertEqual(outcome.returncode, 1, outcome.stdout)
+        self.assertIn("web has died", outcome.stdout)
+        self.assertIn("ROLLED BACK", outcome.stdout)
+        self.assertEqual(load.failures, [], outcome.stdout)
+        self.assertEqual((self.folders(), self.serving()), (before, serving))
+        self.assert_all_succeeded(load)
+
+    def test_it_changes_nothing_when_what_runs_is_not_well(self):
+        before = self.stack.pids()
+        environment = {"DATA_DIR": tempfile.mkdtemp(dir=self.stack.folder)}
+        with self.code() as folder:
+            outcome = self.upgrade(folder, **environment)
+        self.assertEqual(outcome.returncode, 1)
+        self.assertIn("upgrade: no stack of ArtGen runs here\n", outcome.stdout)
+        self.assertEqual(self.stack.pids(), before)
