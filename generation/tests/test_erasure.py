@@ -179,6 +179,11 @@ class EraseUserCommandTests(ErasureTestCase):
         with self.assertRaises(CommandError):
             run("erase_user", "alice@example.org")
 
+    def test_it_takes_the_id_that_the_log_has(self) -> None:
+        assert run("erase_user", str(self.alice.pk)).startswith("alice@example.org is locked")
+        with self.assertRaises(CommandError):
+            run("erase_user", str(uuid4()))
+
     def test_it_says_that_it_is_not_done_yet(self) -> None:
         self.place()
         driver.submit_next("flux-schnell")

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -23,17 +24,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the address, and --now or --keep."""
-        parser.add_argument("email")
+        parser.add_argument("email", help="or the id, as the log of an erasure has it")
         how = parser.add_mutually_exclusive_group()
         how.add_argument("--now", action="store_true", help="erase at once; this cannot be taken back")
         how.add_argument("--keep", action="store_true", help="unlock an account that is about to be erased")
 
     def handle(self, *args: Any, email: str, now: bool, keep: bool, **options: Any) -> None:
         """Do it and say what happened."""
-        email = fold(email)
-        user = User.objects.filter(email=email, erased_at=None).first()
-        if user is None:
-            raise CommandError(f"There is no user {email}.")
+        user = _find(email)
+        email = user.email
         if keep:
             self._keep(user)
             return
@@ -61,3 +60,15 @@ class Command(BaseCommand):
         except closing.CannotKeep as error:
             raise CommandError(f"{user.email} is not about to be erased, or it has begun already.") from error
         self.stdout.write(f"{user.email} is kept and may sign in again.")
+
+
+def _find(who: str) -> User:
+    """Return the user of this address or id who is not erased; raise CommandError."""
+    users = User.objects.filter(erased_at=None)
+    try:
+        user = users.filter(pk=UUID(who)).first()
+    except ValueError:
+        user = users.filter(email=fold(who)).first()
+    if user is None:
+        raise CommandError(f"There is no user {who}.")
+    return user

@@ -1,0 +1,69 @@
+"""Taking one's data along and leaving, in a real Chromium: with the keyboard alone, and without script."""
+
+import io
+import re
+import zipfile
+
+from playwright.sync_api import Page, expect
+
+from artgen.tests.browser import SMALL_PHONE, BrowserTestCase
+
+PASSWORD = "a long password"
+
+
+class LeavingInABrowser(BrowserTestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        for name in ("packer", "leaver"):
+            cls.demo.command("create_user", f"{name}@example.org", "--password", PASSWORD, "--credits", "20")
+
+    def sign_in(self, name: str, **options: object) -> Page:
+        page = self.visit("", "/accounts/login/", **options)
+        page.fill("[name=username]", f"{name}@example.org")
+        page.fill("[name=password]", PASSWORD)
+        page.press("[name=password]", "Enter")
+        page.wait_for_url("**/create/")
+        return page
+
+    def test_it_prepares_tells_and_hands_out_with_the_keyboard_alone(self) -> None:
+        page = self.sign_in("packer")
+        page.fill("#prompt", "a lighthouse in fog")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("[data-status=succeeded]")).to_have_count(4)
+        page.goto("/account/data/")
+        page.focus("#export-ask button")
+        page.keyboard.press("Enter")
+        part = page.locator(".export-part")
+        expect(part).to_have_count(1)
+        expect(page.locator("#export-ask button")).to_be_visible()
+        part.focus()
+        with page.expect_download() as download:
+            page.keyboard.press("Enter")
+        archive = zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes()))
+        self.assertIsNone(archive.testzip())
+        self.assertEqual(sum(name.startswith("pictures/") for name in archive.namelist()), 4)
+        self.assertIn("a lighthouse in fog", archive.read("prompts.txt").decode())
+
+    def test_it_locks_and_keeps_without_script_on_a_small_phone(self) -> None:
+        page = self.sign_in("leaver", java_script_enabled=False, **SMALL_PHONE)
+        page.goto("/account/data/")
+        page.click("text=Delete the account…")
+        expect(page.locator("#goes")).to_be_visible()
+        page.fill("[name=password]", "wrong")
+        page.click(".button-danger.button-primary")
+        expect(page.locator(".error")).to_contain_text("This is not your password.")
+        page.fill("[name=password]", PASSWORD)
+        page.click(".button-danger.button-primary")
+        page.wait_for_url("**/accounts/closed/")
+        expect(page.locator("h1")).to_have_text("Your account is locked")
+        link = self.demo.command(
+            "shell",
+            "--command",
+            "from accounts import closing; from accounts.models import User; "
+            "print('/accounts/keep/' + closing.keep_token(User.objects.get(email='leaver@example.org')))",
+        )
+        page.goto(re.search(r"/accounts/keep/\S+", link)[0] + "/")
+        page.click("text=Keep the account")
+        page.wait_for_url("**/accounts/login/")
+        self.assertEqual(self.demo.command("check_ledger").splitlines()[-1][:19], "The ledger adds up:")
