@@ -22,7 +22,7 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
   function show() {
     const wasOpen = "open" in bar.dataset
     bar.toggleAttribute("data-open", chosen.size > 0)
-    const told = chosen.size ? bar.dataset.selected.replace("%(count)s", chosen.size.toLocaleString(language)) : ""
+    const told = chosen.size ? bar.dataset.selected.replace("{count}", chosen.size.toLocaleString(language)) : ""
     if (told && !wasOpen) say(told) // a region that was hidden is not read
     if (count.textContent !== told) count.textContent = told
     if (size) size.textContent = chosen.size ? `, ${fileSize([...chosen.values()].reduce((sum, bytes) => sum + bytes, 0))}` : ""
