@@ -21,7 +21,7 @@ export function wireSelection(list, data) {
   const tiles = () => [...list.querySelectorAll("[data-image]")]
   const tileOf = (element) => element.closest?.("[data-image]")
   const tickOf = (tile) => tile?.querySelector(".tick")
-  const bar = wireBar({ list, data, chosen, tiles, clear, changed, matchAll })
+  const bar = wireBar({ list, data, chosen, tiles, clear, changed })
 
   function set(tile, on) {
     const tick = tickOf(tile)
@@ -98,12 +98,6 @@ export function wireSelection(list, data) {
     for (const tile of tiles()) set(tile, true)
     active ??= tiles()[0]
     changed()
-  }
-
-  /** Take pictures that need not be on the page: [[id, bytes], …]. */
-  function matchAll(found) {
-    for (const [id, bytes] of found) chosen.set(id, bytes)
-    refresh()
   }
 
   /** Go on after tiles came or went. */

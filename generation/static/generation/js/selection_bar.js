@@ -15,9 +15,13 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
   const dialog = document.getElementById("delete-dialog")
   const collections = document.getElementById("selection-collections")
   const formats = document.getElementById("selection-formats")
+  const rest = bar.querySelector("[data-act=all]")
+  const most = Number(bar.dataset.most)
   let opener = null
   const heart = bar.querySelector("[data-act=favorite]")
-  const acts = { favorite, restore: (button) => move(button), trash: (button) => move(button), choose, collect: (button) => collect({ collection: button.value }), uncollect: (button) => move(button, { collection: button.value }), delete: () => dialog.showModal(), download, clear: () => clear() }
+  const acts = { favorite, restore: (button) => move(button), trash: (button) => move(button), choose, collect: (button) => collect({ collection: button.value }), uncollect: (button) => move(button, { collection: button.value }), all, delete: () => dialog.showModal(), download, clear: () => clear() }
+
+  const chosenTiles = () => tiles().filter((tile) => chosen.has(tile.dataset.image))
 
   function show() {
     const wasOpen = "open" in bar.dataset
@@ -25,6 +29,8 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
     const told = chosen.size ? bar.dataset.selected.replace("{count}", chosen.size.toLocaleString(language)) : ""
     if (told && !wasOpen) say(told) // a region that was hidden is not read
     if (count.textContent !== told) count.textContent = told
+    const shown = tiles()
+    rest.hidden = !(list.querySelector("[data-load-more]") && chosen.size < most && chosen.size === shown.length && shown.every((tile) => chosen.has(tile.dataset.image)))
     if (size) size.textContent = chosen.size ? `, ${fileSize([...chosen.values()].reduce((sum, bytes) => sum + bytes, 0))}` : ""
     if (heart) {
       const marked = chosenTiles()
@@ -37,8 +43,6 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
       heart.querySelector(".selection-word").textContent = label
     }
   }
-
-  const chosenTiles = () => tiles().filter((tile) => chosen.has(tile.dataset.image))
 
   /** Post the ids to one of the bar's addresses; returns {told, changed}, throws Problem. */
   async function post(address, ids, more = {}) {
@@ -81,6 +85,29 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
       button.setAttribute("aria-pressed", String(state(index)))
       button.value = state(index) ? "0" : "1"
     }
+  }
+
+  /** Take also what the page does not show yet: all that "Load more" would bring, up to the most that an action takes. */
+  async function all(button) {
+    if (button.getAttribute("aria-disabled") === "true") return
+    button.setAttribute("aria-disabled", "true")
+    let next = list.querySelector("[data-load-more]")
+    try {
+      while (next && chosen.size < most) {
+        const answer = await part(new URL(next.getAttribute("href"), location.href).href)
+        if (!answer.ok) throw new Error(`answered ${answer.status}`)
+        for (const tick of answer.fragment.querySelectorAll(".tick")) {
+          if (chosen.size < most) chosen.set(tick.value, Number(tick.dataset.bytes))
+        }
+        next = answer.fragment.querySelector("[data-load-more]")
+        changed()
+      }
+      if (next) toast(bar.dataset.full)
+    } catch (problem) {
+      complain(problem)
+    }
+    button.removeAttribute("aria-disabled")
+    changed()
   }
 
   /** Open the list of collections, which is asked for when it is wanted. */
@@ -149,6 +176,7 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
     const back = isMoved ? bar.dataset[isTrash ? "restore" : "trash"] : bar.dataset.collect
     offerUndo(answer.told, data, async () => {
       await post(back, answer.changed, more)
+      if (elsewhere) return location.reload() // what was not on the page has no place that it could go back to
       gone.putBack()
       recount(gone.tiles, -change, elsewhere)
       gone.tiles[0]?.querySelector(".card-link").focus({ preventScroll: true })
