@@ -31,17 +31,21 @@ def page_of(
     *,
     by: Sequence[str] = ("id",),
     show: Callable[[Sequence[Row]], list[dict[str, Any]]],
+    whole: QuerySet[Row] | None = None,
 ) -> dict[str, Any]:
     """Return `{"results", "next", "previous"}` of the page that `limit` and `cursor` ask for, in one query.
 
-    `by` names the columns, all descending, the last one unique. Raises Problem for a bad limit or cursor.
+    `by` names the columns, all descending, the last one unique. `whole`, where given, fetches by id what `rows` finds,
+    so that the list itself can be read from an index. Raises Problem for a bad limit or cursor.
     """
     salt = f"{rows.model._meta.label}:{','.join(by)}"
     limit = _limit(request.query_params.get("limit"))
     direction, place = _read(request.query_params.get("cursor"), by=by, salt=salt)
     newer = direction == NEWER
     found = rows.filter(_beyond(by, place, newer=newer)) if place else rows
-    some = list(found.order_by(*(name if newer else f"-{name}" for name in by))[: limit + 1])
+    order = [name if newer else f"-{name}" for name in by]
+    page = found.order_by(*order)[: limit + 1]
+    some = list(page if whole is None else whole.filter(pk__in=page.values("pk")).order_by(*order))
     shown, more = some[:limit], len(some) > limit
     if newer:
         shown.reverse()

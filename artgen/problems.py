@@ -41,6 +41,7 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "not_acceptable": (406, gettext_lazy("Only JSON can be answered")),
     "already_final": (409, gettext_lazy("It was finished already")),
     "idempotency_key_busy": (409, gettext_lazy("What this key placed exists no more")),
+    "too_many_collections": (409, gettext_lazy("There are too many collections")),
     "too_large": (413, gettext_lazy("The request is too large")),
     "unsupported_media_type": (415, gettext_lazy("This type of content cannot be read")),
     "idempotency_key_reused": (422, gettext_lazy("This key belongs to another request")),

@@ -3,19 +3,23 @@
 import unicodedata
 from collections.abc import Collection as Several
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count, IntegerField, OuterRef, Subquery
 from django.utils import timezone
 
 from accounts.models import User
-from generation.models import Collection, CollectionImage, Image
+from generation.models import Collection, CollectionImage, CollectionQuerySet, Image
 from generation.models.collections import NAME_MAX
 
 COLLECTIONS_MAX = 200
 UNDO_KEPT = timedelta(days=1)
+COUNTED_MAX = 1000
 AT_ONCE = 500  # rows in one statement
 
 
@@ -47,6 +51,16 @@ class NoSuchImages(Exception):
     def __init__(self, ids: Several[UUID]) -> None:
         super().__init__(f"{len(ids)} unknown pictures")
         self.ids = ids
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A collection as lists show it: `is_more`: it holds more pictures than `count` says; `covers`: thumbnail keys."""
+
+    collection: Collection
+    count: int
+    is_more: bool
+    covers: list[str]
 
 
 def create(*, user: User, name: str) -> Collection:
@@ -101,6 +115,19 @@ def remove(collection: Collection, *, image_ids: Iterable[UUID]) -> int:
 def forget_deleted(*, deleted_before: datetime) -> None:
     """Remove for good what was deleted before then."""
     Collection.objects.filter(deleted_at__lt=deleted_before).delete()
+
+
+def summaries(user: User, *, covers: int = 1) -> list[Summary]:
+    """Return the user's collections by name with how many kept pictures they hold and the newest of them: two queries.
+
+    Counting stops at COUNTED_MAX: else this would read all pictures of all collections, for one page.
+    """
+    return _summaries(Collection.objects.of(user).present().by_name(), user_id=user.pk, covers=covers)
+
+
+def summary(collection: Collection) -> Summary:
+    """Return one collection as lists show it, in two queries."""
+    return _summaries(Collection.objects.filter(id=collection.id), user_id=collection.user_id, covers=1)[0]
 
 
 def clean_name(name: str) -> str:
@@ -162,3 +189,34 @@ def _batches(image_ids: Iterable[UUID]) -> Iterator[list[UUID]]:
     left = iter(image_ids)
     while some := list(islice(left, AT_ONCE)):
         yield some
+
+
+def _summaries(collections: CollectionQuerySet, *, user_id: Any, covers: int) -> list[Summary]:
+    members = CollectionImage.objects.filter(collection=OuterRef("pk"))
+    counted = _Count(members.order_by("image_id").values("image_id")[: COUNTED_MAX + 1])
+    kept = members.filter(image__trashed_at__isnull=True).order_by("-image_id").values("image__thumbnail_key")
+    newest = {f"cover_{n}": Subquery(kept[n : n + 1]) for n in range(covers)}
+    found = list(collections.annotate(count=counted, **newest))
+    in_trash = _in_trash(user_id)
+    return [_summary(one, in_trash=in_trash.get(one.id, 0), covers=covers) for one in found]
+
+
+def _in_trash(user_id: Any) -> dict[UUID, int]:
+    trashed = CollectionImage.objects.filter(image__user=user_id, image__trashed_at__isnull=False).order_by()
+    return dict(trashed.values_list("collection").annotate(count=Count("pk")))
+
+
+def _summary(found: Any, *, in_trash: int, covers: int) -> Summary:
+    is_more = found.count > COUNTED_MAX
+    keys = (getattr(found, f"cover_{n}") for n in range(covers))
+    return Summary(
+        collection=found,
+        count=COUNTED_MAX if is_more else found.count - in_trash,
+        is_more=is_more,
+        covers=[key for key in keys if key],
+    )
+
+
+class _Count(Subquery):
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()

@@ -46,5 +46,8 @@ def keep(job: Job, *, position: int, data: bytes, seed: int) -> Image:
         content_type=picture.content_type,
         sha256=picture.sha256,
         seed=seed,
+        model_id=job.model_id,
+        style=job.style,
+        sourced=bool(job.source_images),
         created_at=timezone.now(),
     )

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from generation.views import (
+    collections,
     create,
     data,
     explore,
@@ -42,6 +43,11 @@ urlpatterns = [
     path("gallery/selection/uncollect/", selection.uncollect, name="uncollect_selection"),
     path("gallery/selection/download/", selection.download, name="download_selection"),
     path("explore/", explore.explore, name="explore"),
+    path("gallery/collections/", collections.collections_page, name="collections"),
+    path("gallery/collections/<uuid:collection_id>/rename/", collections.rename, name="rename_collection"),
+    path("gallery/collections/<uuid:collection_id>/delete/", collections.delete, name="delete_collection"),
+    path("gallery/collections/<uuid:collection_id>/restore/", collections.restore, name="restore_collection"),
+    path("images/<uuid:image_id>/collections/", collections.put, name="image_collections"),
     path("images/<uuid:image_id>/", images.image, name="image"),
     path("images/<uuid:image_id>/download/", images.download, name="download_image"),
     path("images/<uuid:image_id>/favorite/", images.favorite, name="favorite_image"),

@@ -23,6 +23,14 @@ OPERATIONS = {
     "get /api/v1/account/",
     "get /api/v1/account/ledger/",
     "post /api/v1/batches/",
+    "get /api/v1/collections/",
+    "post /api/v1/collections/",
+    "get /api/v1/collections/{collection_id}/",
+    "patch /api/v1/collections/{collection_id}/",
+    "delete /api/v1/collections/{collection_id}/",
+    "post /api/v1/collections/{collection_id}/images/",
+    "post /api/v1/collections/{collection_id}/images/remove/",
+    "delete /api/v1/collections/{collection_id}/images/{image_id}/",
     "get /api/v1/images/",
     "get /api/v1/images/{image_id}/",
     "patch /api/v1/images/{image_id}/",
@@ -109,7 +117,24 @@ class TestSchema(ApiTestCase):
         placed = self.api.post("/api/v1/jobs/", FLUX)
         path = f"/api/v1/jobs/{placed.json()['id']}/"
         upload = self.api.client.post("/api/v1/uploads/", {"file": SimpleUploadedFile("tea.png", picture())})
+        collections = "/api/v1/collections/"
+        made = self.api.post(collections, {"name": "Hills"})
+        pile = f"{collections}{made.json()['id']}/"
         answers = {
+            "post /api/v1/collections/": [made, self.api.post(collections, {"name": "hills"})],
+            "post /api/v1/collections/{collection_id}/images/": [
+                self.api.post(f"{pile}images/", {"images": [str(image.id)]})
+            ],
+            "get /api/v1/collections/": [self.api.get(collections)],
+            "get /api/v1/collections/{collection_id}/": [self.api.get(pile), self.others.get(pile)],
+            "patch /api/v1/collections/{collection_id}/": [self.api.patch(pile, {"name": "Tea hills"})],
+            "post /api/v1/collections/{collection_id}/images/remove/": [
+                self.api.post(f"{pile}images/remove/", {"images": [str(image.id)]})
+            ],
+            "delete /api/v1/collections/{collection_id}/images/{image_id}/": [
+                self.api.delete(f"{pile}images/{image.id}/")
+            ],
+            "delete /api/v1/collections/{collection_id}/": [self.api.delete(pile)],
             "post /api/v1/jobs/": [placed, self.api.post("/api/v1/jobs/", {})],
             "get /api/v1/jobs/": [self.api.get("/api/v1/jobs/"), self.api.get("/api/v1/jobs/", {"limit": 1})],
             "get /api/v1/jobs/{job_id}/": [self.api.get(path), self.others.get(path)],

@@ -9,11 +9,12 @@ from artgen.endpoint import QUERY_MAX_LENGTH
 from artgen.openapi import CURSOR_PARAMETERS, answer, page_example, page_shape, problems
 from generation.api import examples, shapes
 from generation.api.bodies import KEY_HEADER, KEY_MAX_LENGTH
+from generation.finding import LONGEST_MOST, Shape
 from generation.models import Status
 
 Docs = dict[str, Any]
 
-JOBS, IMAGES, OFFER = ["jobs"], ["images"], ["models"]
+JOBS, IMAGES, COLLECTIONS, OFFER = ["jobs"], ["images"], ["collections"], ["models"]
 
 KEY = OpenApiParameter(
     KEY_HEADER,
@@ -52,6 +53,13 @@ LISTED = OpenApiExample(
     request_only=True,
 )
 ONE = OpenApiExample("A picture", examples.ORDER, request_only=True)
+NAME_TAKEN = {
+    "detail": "You have a collection of this name: Mountains.",
+    "errors": [
+        {"field": "name", "code": "unique", "detail": "You have a collection of this name: Mountains."},
+    ],
+}
+THESE = OpenApiExample("Two pictures", {"images": examples.TWO_IDS}, request_only=True)
 BATCH = {"id": "019ab2f0-5c1d-7001-b2c3-aa5577ee1234", "jobs": [examples.QUEUED]}
 
 LIST_JOBS: Docs = {
@@ -151,10 +159,25 @@ LIST_IMAGES: Docs = {
     "description": "Newest first.",
     "parameters": [
         OpenApiParameter(
-            "q", {"type": "string", "maxLength": QUERY_MAX_LENGTH}, description="Only with these words in the prompt."
+            "q",
+            {"type": "string", "maxLength": QUERY_MAX_LENGTH},
+            description="Only with these words in the prompt, in any form; the last one may be unfinished. "
+            '`"tea hills"`: side by side; `-fog`: without; `or`: either.',
         ),
         BY_MODEL,
+        OpenApiParameter("style", OpenApiTypes.STR, description="Only of this style, by slug."),
+        OpenApiParameter("since", OpenApiTypes.DATE, description="Only made on this day or later."),
+        OpenApiParameter("until", OpenApiTypes.DATE, description="Only made on this day or earlier."),
+        OpenApiParameter("shape", OpenApiTypes.STR, enum=Shape.values, description="Only of this shape."),
+        OpenApiParameter(
+            "longest",
+            {"type": "integer", "minimum": 1, "maximum": LONGEST_MOST},
+            description="Only with so many pixels along the longer side, or more.",
+        ),
+        OpenApiParameter("sourced", OpenApiTypes.BOOL, description="Only made from a picture, or only from words."),
+        OpenApiParameter("source", OpenApiTypes.UUID, description="Only made from this picture or upload."),
         OpenApiParameter("favorite", OpenApiTypes.BOOL, description="Only favorites, or only the others."),
+        OpenApiParameter("collection", OpenApiTypes.UUID, description="Only of this collection."),
         OpenApiParameter("trashed", OpenApiTypes.BOOL, description="Those in the trash instead.", default=False),
         *CURSOR_PARAMETERS,
     ],
@@ -196,6 +219,88 @@ RESTORE_IMAGE: Docs = {
     "summary": "Take an own picture out of the trash",
     "request": None,
     "responses": {200: answer(shapes.ImageShape, "Restored", examples.IMAGE), **problems("csrf_failed", "not_found")},
+}
+COLLECTION_PROBLEMS = (*("csrf_failed", "invalid", "malformed", "not_found", "too_large", "unsupported_media_type"),)
+LIST_COLLECTIONS: Docs = {
+    "operation_id": "list_collections",
+    "tags": COLLECTIONS,
+    "summary": "List own collections",
+    "description": "By name, all of them on one page. Their pictures: `GET /api/v1/images/?collection=ID`.",
+    "responses": {
+        200: answer(shapes.CollectionShape(many=True), "All collections", examples.COLLECTION),
+        **problems("invalid"),
+    },
+}
+MAKE_COLLECTION: Docs = {
+    "operation_id": "make_collection",
+    "tags": COLLECTIONS,
+    "summary": "Make a collection",
+    "description": "Names are unique, whatever the case.",
+    "request": shapes.CollectionNameShape,
+    "examples": [OpenApiExample("A name", {"name": "Mountains"}, request_only=True)],
+    "responses": {
+        201: answer(shapes.CollectionShape, "Made", examples.COLLECTION | {"count": 0, "cover_url": None}),
+        **problems(
+            *("csrf_failed", "invalid", "malformed", "too_many_collections", "too_large", "unsupported_media_type"),
+            invalid=NAME_TAKEN,
+            too_many_collections={"detail": "At most 200 collections.", "limit": 200},
+        ),
+    },
+}
+GET_COLLECTION: Docs = {
+    "operation_id": "get_collection",
+    "tags": COLLECTIONS,
+    "summary": "Get an own collection",
+    "responses": {200: answer(shapes.CollectionShape, "The collection", examples.COLLECTION), **problems("not_found")},
+}
+RENAME_COLLECTION: Docs = {
+    "operation_id": "rename_collection",
+    "tags": COLLECTIONS,
+    "summary": "Rename an own collection",
+    "request": shapes.CollectionNameShape(partial=True),
+    "examples": [OpenApiExample("Another name", {"name": "Hills"}, request_only=True)],
+    "responses": {
+        200: answer(shapes.CollectionShape, "Renamed", examples.COLLECTION | {"name": "Hills"}),
+        **problems(*COLLECTION_PROBLEMS, invalid=NAME_TAKEN),
+    },
+}
+DELETE_COLLECTION: Docs = {
+    "operation_id": "delete_collection",
+    "tags": COLLECTIONS,
+    "summary": "Delete an own collection",
+    "description": "Its pictures stay in the gallery.",
+    "responses": {204: answer(None, "Deleted"), **problems("csrf_failed", "not_found")},
+}
+ADD_TO_COLLECTION: Docs = {
+    "operation_id": "add_to_collection",
+    "tags": COLLECTIONS,
+    "summary": "Put own pictures into a collection",
+    "description": "All of them or none; those in it already stay in it. Doing it again changes nothing.",
+    "request": shapes.CollectionImagesShape,
+    "examples": [THESE],
+    "responses": {
+        200: answer(shapes.CollectionShape, "They are in it", examples.COLLECTION),
+        **problems(*COLLECTION_PROBLEMS),
+    },
+}
+REMOVE_FROM_COLLECTION: Docs = {
+    "operation_id": "remove_from_collection",
+    "tags": COLLECTIONS,
+    "summary": "Take pictures out of a collection",
+    "description": "They stay in the gallery; those not in it are passed over. Doing it again changes nothing.",
+    "request": shapes.CollectionImagesShape,
+    "examples": [THESE],
+    "responses": {
+        200: answer(shapes.CollectionShape, "They are not in it", examples.COLLECTION),
+        **problems(*COLLECTION_PROBLEMS),
+    },
+}
+REMOVE_ONE_FROM_COLLECTION: Docs = {
+    "operation_id": "remove_one_from_collection",
+    "tags": COLLECTIONS,
+    "summary": "Take one picture out of a collection",
+    "description": "It stays in the gallery.",
+    "responses": {204: answer(None, "It is not in it"), **problems("csrf_failed", "not_found")},
 }
 UPLOAD: Docs = {
     "operation_id": "upload",

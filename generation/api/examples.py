@@ -94,3 +94,13 @@ UPLOAD = {
     "width": 1600,
     "height": 900,
 }
+
+COLLECTION = {
+    "id": "019ab2f1-0d3e-7bb0-8f5a-90ab12cd34ef",
+    "name": "Mountains",
+    "count": 42,
+    "count_is_more": False,
+    "cover_url": IMAGE["thumbnail_url"],
+    "created_at": "2025-11-24T16:10:02.115Z",
+}
+TWO_IDS = [IMAGE["id"], "019ab2f1-7a10-7c4e-9d21-5566778899aa"]

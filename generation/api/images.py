@@ -15,9 +15,9 @@ from artgen.endpoint import Endpoint, body_of, flag_of, query_of
 from artgen.problems import FieldProblem, Problem
 from generation import gallery
 from generation.api import docs
-from generation.api.models import check_model
+from generation.api.wanted import PARAMETERS, read_wanted
+from generation.finding import find
 from generation.models import Image
-from generation.search import matching
 from generation.serializers import image_json
 
 
@@ -27,15 +27,11 @@ class Images(Endpoint):
     @extend_schema(**docs.LIST_IMAGES)
     def get(self, request: Request) -> Response:
         """Return a page of the user's own pictures: the kept ones, or with `trashed=true` those in the trash."""
-        query = query_of(request, "q", "model", "favorite", "trashed", *pagination.PARAMETERS)
-        rows = Image.objects.of(request.user).present()
-        rows = rows.trashed() if flag_of(query, "trashed") else rows.kept()
-        if (favorite := flag_of(query, "favorite")) is not None:
-            rows = rows.filter(favorite=favorite)
-        if model := check_model(query):
-            rows = rows.filter(job__model=model)
-        rows = matching(rows, query.get("q", ""))
-        return Response(pagination.page_of(request, rows, show=_images_json))
+        query = query_of(request, *PARAMETERS, "trashed", *pagination.PARAMETERS)
+        own = Image.objects.of(request.user)
+        rows = own.in_trash() if flag_of(query, "trashed") else own.kept()
+        rows = find(rows, read_wanted(query, user=request.user), user=request.user).images
+        return Response(pagination.page_of(request, rows, show=_images_json, whole=Image.objects.all()))
 
 
 class ImageDetail(Endpoint):

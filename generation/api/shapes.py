@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from generation.models import Status, Visibility
+from generation.models.collections import NAME_MAX
 
 Shape = serializers.Serializer[Any]
 
@@ -157,6 +158,38 @@ class ImageChangeShape(Shape):
 
     class Meta:
         ref_name = "ImageChange"
+
+
+class CollectionShape(Shape):
+    """A collection: a named pile of own pictures; a picture may lie in several."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    count = serializers.IntegerField(help_text="Pictures in it, those in the trash left out.")
+    count_is_more = serializers.BooleanField(help_text="Whether it holds more than `count`: counting stops at 1,000.")
+    cover_url = serializers.CharField(allow_null=True, help_text="Thumbnail of its newest picture; expires.")
+    created_at = serializers.DateTimeField()
+
+    class Meta:
+        ref_name = "Collection"
+
+
+class CollectionNameShape(Shape):
+    """The name of a collection, once per user whatever the case."""
+
+    name = serializers.CharField(max_length=NAME_MAX)
+
+    class Meta:
+        ref_name = "CollectionName"
+
+
+class CollectionImagesShape(Shape):
+    """Pictures to put in or take out."""
+
+    images = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=500)
+
+    class Meta:
+        ref_name = "CollectionImages"
 
 
 class UploadFileShape(Shape):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generation.api import batches, images, jobs, models, quotes, uploads
+from generation.api import batches, collections, images, jobs, models, quotes, uploads
 
 urlpatterns = [
     path("jobs/", jobs.Jobs.as_view()),
@@ -14,6 +14,11 @@ urlpatterns = [
     path("images/", images.Images.as_view()),
     path("images/<uuid:image_id>/", images.ImageDetail.as_view()),
     path("images/<uuid:image_id>/restore/", images.ImageRestore.as_view()),
+    path("collections/", collections.Collections.as_view()),
+    path("collections/<uuid:collection_id>/", collections.CollectionDetail.as_view()),
+    path("collections/<uuid:collection_id>/images/", collections.CollectionImages.as_view()),
+    path("collections/<uuid:collection_id>/images/remove/", collections.CollectionImagesRemove.as_view()),
+    path("collections/<uuid:collection_id>/images/<uuid:image_id>/", collections.CollectionImageDetail.as_view()),
     path("uploads/", uploads.Uploads.as_view()),
     path("models/", models.Models.as_view()),
     path("styles/", models.Styles.as_view()),

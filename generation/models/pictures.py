@@ -1,9 +1,10 @@
 """Pictures in the bucket, and the source pictures that users bring along."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from generation.models.jobs import Job
+from generation.models.offers import ImageModel
 
 
 class Visibility(models.TextChoices):
@@ -36,6 +38,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """Keep those in the trash."""
         return self.filter(trashed_at__isnull=False)
 
+    def in_trash(self) -> "ImageQuerySet":
+        """Keep those in the trash whose time is not over: what their owner can still take back."""
+        return self.filter(trashed_at__gt=timezone.now() - timedelta(days=settings.TRASH_DAYS))
+
     def present(self) -> "ImageQuerySet":
         """Leave out what TRASH_DAYS or an emptied trash have ended: gone for its owner, although files may remain."""
         end = timezone.now() - timedelta(days=settings.TRASH_DAYS)
@@ -44,6 +50,17 @@ class ImageQuerySet(models.QuerySet["Image"]):
     def newest_first(self) -> "ImageQuerySet":
         """Sort by id, which is by time."""
         return self.order_by("-id")
+
+
+_ImageManager = models.Manager.from_queryset(ImageQuerySet)
+
+
+class ImageManager(_ImageManager):  # type: ignore[type-arg]
+    """Fetches pictures without the words of their prompts, which only the database reads."""
+
+    def get_queryset(self) -> ImageQuerySet:
+        """Return all pictures."""
+        return cast(ImageQuerySet, super().get_queryset().defer("words"))
 
 
 class Image(models.Model):
@@ -62,6 +79,11 @@ class Image(models.Model):
     content_type = models.CharField(max_length=30)
     sha256 = models.CharField(max_length=64)
     seed = models.BigIntegerField(_("seed"))
+    # Copied from the job, where they never change, so that one index answers every filter of the gallery.
+    model = models.ForeignKey(ImageModel, on_delete=models.PROTECT, related_name="+", db_index=False)
+    style = models.CharField(_("style"), max_length=50, blank=True, default="", db_default="")
+    sourced = models.BooleanField(_("made from a picture"), default=False, db_default=False)
+    words = SearchVectorField(null=True, editable=False)  # written by PostgreSQL's trigger; SQLite has none
     favorite = models.BooleanField(_("favorite"), default=False)
     visibility = models.CharField(
         _("visibility"), max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
@@ -69,7 +91,7 @@ class Image(models.Model):
     trashed_at = models.DateTimeField(_("in the trash since"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
 
-    objects = ImageQuerySet.as_manager()
+    objects = ImageManager()
 
     class Meta:
         verbose_name = _("picture")
@@ -77,8 +99,20 @@ class Image(models.Model):
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(name="image_once_per_job", fields=["job", "position"])]
         indexes = [
-            models.Index(name="image_kept", fields=["user", "-id"], condition=Q(trashed_at__isnull=True)),
+            # Lists, filters and counts read this index alone, so keep its columns to what they ask for.
+            models.Index(
+                name="image_listed",
+                fields=["user", "-id"],
+                include=["created_at", "favorite", "model", "style", "sourced", "width", "height"],
+                condition=Q(trashed_at__isnull=True),
+            ),
+            # Which models and styles a user has pictures of: equal keys are kept once, so these two are tiny.
+            models.Index(name="image_models", fields=["user", "model"], condition=Q(trashed_at__isnull=True)),
+            models.Index(name="image_styles", fields=["user", "style"], condition=Q(trashed_at__isnull=True)),
             models.Index(name="image_trashed", fields=["trashed_at"], condition=Q(trashed_at__isnull=False)),
+            models.Index(
+                name="image_trash_of_user", fields=["user", "-trashed_at", "-id"], condition=Q(trashed_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -135,6 +135,9 @@ def make_image(user: User, *, job: Job | None = None, **fields: Any) -> Image:
         "content_type": "image/png",
         "sha256": "0" * 64,
         "seed": 7,
+        "model_id": job.model_id,
+        "style": job.style,
+        "sourced": bool(job.source_images),
         "created_at": timezone.now(),
     }
     return Image.objects.create(user=user, job=job, **(defaults | fields))

@@ -143,7 +143,9 @@ class ImagePage(ImageTestCase):
 
     def test_it_asks_the_database_no_more_for_more_variants(self):
         def counted():
-            with self.assertNumQueries(5):  # user, picture, variants, ledger, models that edit
+            with self.assertNumQueries(
+                7
+            ):  # user, picture, variants, ledger, collections, which it lies in, models that edit
                 self.client.get(self.url)
 
         counted()

@@ -9,7 +9,7 @@ from generation import housekeeping, storage
 from generation.models import Image
 from generation.tests.test_gallery_page import GalleryTestCase
 
-QUERIES = 3  # user, a page of pictures, places
+QUERIES = 6  # user, a page of pictures, the trash, all counts, collections and what of them is in the trash
 
 
 class Trash(GalleryTestCase):

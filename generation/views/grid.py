@@ -1,18 +1,18 @@
 """Pictures in justified rows: a page of them by month, or of the trash, or of what is public."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Q
-from django.db.models.functions import TruncMonth
+from django.db.models import Q
 from django.utils import formats, timezone
 
 from artgen import words
 from generation import storage
+from generation.finding import whole
 from generation.models import Image, ImageQuerySet
 
 PAGE = 60
@@ -58,10 +58,10 @@ class Tile:
 
 @dataclass(frozen=True)
 class Month:
-    """The pictures of one month under one heading; `count` is that of the whole month, not of this page."""
+    """The pictures of one month under one heading; `count` is that of the whole month, None where nobody counted."""
 
     first_day: date
-    count: int
+    count: int | None
     tiles: list[Tile]
 
     @property
@@ -78,10 +78,9 @@ class Month:
 
 @dataclass(frozen=True)
 class Grid:
-    """One page of pictures; `next` is the cursor of the next page, empty at the end."""
+    """One page of pictures by month."""
 
     months: list[Month]
-    next: str
 
     @property
     def is_empty(self) -> bool:
@@ -91,30 +90,30 @@ class Grid:
 
 @dataclass(frozen=True)
 class Heap:
-    """One page of pictures that are not sorted by month; `next` as in Grid."""
+    """One page of pictures; `next` is the cursor of the next page, empty at the end."""
 
     tiles: list[Tile]
     next: str
 
+    @property
+    def months(self) -> list[date]:
+        """The first days of the months that the pictures were made in, the newest first."""
+        return list(dict.fromkeys(_month(tile.image.created_at) for tile in self.tiles))
 
-def by_month(images: ImageQuerySet, *, before: str = "") -> Grid:
-    """Return a page of the pictures, newest first, grouped by the month they were made in: two queries."""
-    heap = newest(images, before=before)
-    grouped: dict[date, list[Tile]] = {}
+
+def by_month(heap: Heap, *, counts: Mapping[date, int]) -> Grid:
+    """Return the page grouped by the month the pictures were made in; `counts` of whole months, as far as known."""
+    grouped: dict[date, list[Tile]] = {month: [] for month in heap.months}
     for tile in heap.tiles:
-        grouped.setdefault(_month(tile.image.created_at), []).append(tile)
-    counts = _counts(images, list(grouped))
-    months = [
-        Month(first_day=month, count=counts.get(month, len(tiles)), tiles=tiles) for month, tiles in grouped.items()
-    ]
-    return Grid(months=months, next=heap.next)
+        grouped[_month(tile.image.created_at)].append(tile)
+    return Grid([Month(first_day=month, count=counts.get(month), tiles=tiles) for month, tiles in grouped.items()])
 
 
 def newest(images: ImageQuerySet, *, before: str = "") -> Heap:
     """Return a page of the pictures, newest first; `before` is the id of the last one seen, else it is ignored."""
     if last := _uuid(before):
         images = images.filter(id__lt=last)
-    found = list(images.select_related("job").newest_first()[: PAGE + 1])
+    found = list(whole(images.newest_first()[: PAGE + 1]).select_related("job").newest_first())
     tiles = [Tile(image) for image in found[:PAGE]]
     return Heap(tiles=tiles, next=str(tiles[-1].image.id) if len(found) > PAGE else "")
 
@@ -123,7 +122,7 @@ def last_trashed(images: ImageQuerySet, *, before: str = "") -> Heap:
     """Return a page of trashed pictures, the last one trashed first; `before` is the last page's `next`."""
     if last := _moment_and_uuid(before):
         at, image_id = last
-        images = images.filter(Q(trashed_at__lt=at) | Q(trashed_at=at, id__lt=image_id))
+        images = images.filter(Q(trashed_at__lt=at) | Q(id__lt=image_id), trashed_at__lte=at)
     found = list(images.select_related("job").order_by("-trashed_at", "-id")[: PAGE + 1])
     tiles = [Tile(image) for image in found[:PAGE]]
     if len(found) <= PAGE:
@@ -137,27 +136,8 @@ def short(prompt: str) -> str:
     return prompt if len(prompt) <= ALT_LENGTH else f"{prompt[: ALT_LENGTH - 1].rstrip()}…"
 
 
-def _counts(images: ImageQuerySet, months: Sequence[date]) -> dict[date, int]:
-    if not months:
-        return {}
-    after = _begins(max(months)) + timedelta(days=32)
-    rows = (
-        images.filter(created_at__gte=_begins(min(months)), created_at__lt=after)
-        .annotate(month=TruncMonth("created_at"))
-        .order_by()
-        .values("month")
-        .annotate(count=Count("id"))
-        .values_list("month", "count")
-    )
-    return {_month(month): count for month, count in rows}
-
-
 def _month(at: datetime) -> date:
     return timezone.localtime(at).date().replace(day=1)
-
-
-def _begins(month: date) -> datetime:
-    return timezone.make_aware(datetime(month.year, month.month, month.day))
 
 
 def _uuid(text: str) -> UUID | None:

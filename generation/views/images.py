@@ -23,6 +23,7 @@ from generation import gallery, pictures, storage
 from generation.filenames import filename
 from generation.forms import shape_of
 from generation.models import Image, ImageModel, ImageQuerySet, Job, Style, Upload
+from generation.views.collections import menu_of
 from generation.views.grid import Tile
 from generation.views.parts import wants_part
 
@@ -76,6 +77,7 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "price_again": job.model.offer.price_of({"width": job.width, "height": job.height})
         if job.model.enabled
         else None,
+        "menu": menu_of(found),
         "can_edit": ImageModel.objects.enabled().filter(max_source_images__gt=0).exists(),
     }
     return render(request, "generation/image.html", context)

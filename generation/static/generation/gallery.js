@@ -3,6 +3,7 @@
 import { part } from "../artgen/js/http.js"
 import { say } from "../artgen/js/status.js"
 import { countFavorites, countMoved } from "./js/counts.js"
+import { wireChipMenus } from "./js/chip_menus.js"
 import { wirePictures } from "./js/pictures.js"
 import { wireSelection } from "./js/selection.js"
 import { paintPlaceholders } from "./js/thumbhash.js"
@@ -26,7 +27,7 @@ const here = places?.querySelector("[aria-current]")
 if (here) places.scrollLeft = Math.max(0, here.offsetLeft + here.offsetWidth + 12 - places.clientWidth)
 
 wireSearch()
-wireChipMenu()
+wireChipMenus()
 wireEmptyDialog()
 
 function dress(root) {
@@ -121,25 +122,6 @@ function wireSearch() {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.target.closest("input, textarea, select")) return
     event.preventDefault()
     search.select()
-  })
-}
-
-function wireChipMenu() {
-  const menu = document.getElementById("model-filter")
-  if (!menu) return
-  document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false })
-  menu.addEventListener("keydown", (event) => {
-    const items = [...menu.querySelectorAll(".menu-item")]
-    const now = items.indexOf(document.activeElement)
-    const next = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: items.length - 1 }[event.key]
-    if (event.key === "Escape" && menu.open) {
-      menu.open = false
-      menu.querySelector("summary").focus()
-    } else if (next !== undefined) {
-      event.preventDefault()
-      menu.open = true
-      items[(next + items.length) % items.length].focus()
-    }
   })
 }
 

@@ -1,5 +1,6 @@
 /** The picture page: keys, favorite, trash with undo, copying, full screen. All but the last two work without script. */
 
+import { wireChipMenus } from "./js/chip_menus.js"
 import { wirePictures } from "./js/pictures.js"
 import { complain, offerUndo, post } from "./js/trash.js"
 
@@ -11,6 +12,7 @@ const restore = document.querySelector("[data-restore]")
 const fullScreen = document.getElementById("full-screen")
 
 wirePictures(document.body, data)
+wireChipMenus()
 for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard
 
 /** Show whether the picture is in the trash; focus stays with the action that is possible now. */

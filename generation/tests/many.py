@@ -1,0 +1,105 @@
+"""Very many pictures of one user within seconds: rows as the product writes them, without files."""
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from accounts.models import User
+from generation.models import Collection
+
+COMMON, COMMON_RUSSIAN, RARE, OLD = "mountain", "горы", "axolotl", "daguerreotype"
+
+# Words that fill a prompt up to the length that people write; each prompt takes a run of them.
+FILLER = """
+soft morning light over a quiet valley with a river and old wooden bridges painted in oil on canvas wide shot fine
+detail тихое утро над рекой старый деревянный мост туман над полем тонкие берёзы и далёкий город у моря акварель
+cinematic portrait of a traveler in a red coat under an umbrella rain on the windows neon signs reflected in puddles
+тёплый свет в окнах крыши в снегу фонари на пустой улице зимний вечер кот на подоконнике чашка чая и открытая книга
+isometric drawing of a tiny island with a lighthouse waves around it pastel palette paper cut layered shadow studio
+""".split()  # noqa: SIM905
+
+JOBS = """
+INSERT INTO generation_job (id, user_id, model_id, prompt, negative_prompt, width, height, steps, guidance, seed, style,
+    source_images, strength, snapshot, credits, status, version, attempt, refusals, runpod_id, stop_pending, error_code,
+    error_detail, created_at, finished_at)
+SELECT
+    (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(md5(n::text), 1, 3) || '8'
+        || substr(md5(n::text), 4, 15))::uuid,
+    %(user)s, (%(models)s::bigint[])[CASE WHEN n %% 1000 = 7 THEN 2 WHEN n %% 3 = 0 THEN 3 ELSE 1 END],
+    array_to_string(ARRAY[
+        CASE WHEN n %% 2 = 0 THEN %(common)s END,
+        CASE WHEN n %% 2 = 1 THEN %(common_russian)s END,
+        CASE WHEN n %% 10000 = 11 THEN %(rare)s END,
+        CASE WHEN n < %(count)s / 5 THEN %(old)s END,
+        array_to_string((%(filler)s::text[])[n * 7 %% 70 + 1 : n * 7 %% 70 + 12 + n * 13 %% 30], ' '),
+        (%(filler)s::text[])[n * 31 %% 90 + 1], 'n' || n
+    ], ' '), '', size.width, size.height, 28, 3.5, n, CASE WHEN n %% 5 = 0 THEN 'watercolor' ELSE '' END,
+    CASE WHEN n %% 8 = 0 THEN jsonb_build_array(%(source)s::text) ELSE '[]' END, NULL, '{}', 3, 'succeeded', 5, 1, 0,
+    'rp-' || n, false, '', '', at, at
+FROM generate_series(0, %(count)s - 1) AS n
+CROSS JOIN LATERAL (SELECT %(until)s::timestamptz - %(span)s::interval * (%(count)s - n) / %(count)s AS at) AS times
+CROSS JOIN LATERAL (SELECT CASE WHEN n %% 4 = 0 THEN 1344 WHEN n %% 50 = 1 THEN 768 ELSE 1024 END AS width,
+    CASE WHEN n %% 4 = 0 THEN 768 WHEN n %% 50 = 1 THEN 1344 ELSE 1024 END AS height) AS size
+"""
+IMAGES = """
+INSERT INTO generation_image (id, user_id, job_id, position, key, thumbnail_key, placeholder, width, height, bytes,
+    content_type, sha256, seed, model_id, style, sourced, favorite, visibility, trashed_at, created_at)
+SELECT overlay(id::text placing 'f' FROM 36 FOR 1)::uuid, user_id, id, 0, 'images/' || user_id || '/' || id || '/0.png',
+    'thumbnails/' || user_id || '/' || id || '/0.webp', '2PcRDYJ4d3eIeIeAh3iIeHiHBw==', width, height, 1400000,
+    'image/png', md5(id::text) || md5(id::text), seed, model_id, style, source_images <> '[]', seed %% 20 = 3,
+    'private', CASE WHEN seed %% 50 = 9 THEN %(until)s::timestamptz - interval '1 minute' * (seed %% 40000) END,
+    created_at
+FROM generation_job WHERE user_id = %(user)s ORDER BY id
+"""
+MEMBERS = """
+INSERT INTO generation_collectionimage (collection_id, image_id, added_at)
+SELECT %(collection)s, id, created_at FROM generation_image
+WHERE user_id = %(user)s AND seed %% %(every)s = %(rest)s ORDER BY id
+"""
+
+
+def hang(
+    *,
+    user: User,
+    models: list[int],
+    count: int,
+    until: datetime,
+    span: timedelta = timedelta(days=730),
+    source: str = "",
+) -> None:
+    """Give the user so many pictures made in the `span` before `until`; every 50th is in the trash, every 20th liked.
+
+    `models` are three ids: of most pictures, of every thousandth, of every third.
+    """
+    values = {
+        "user": user.id,
+        "models": models,
+        "count": count,
+        "until": until,
+        "span": span,
+        "source": source,
+        "filler": FILLER,
+        "common": COMMON,
+        "common_russian": COMMON_RUSSIAN,
+        "rare": RARE,
+        "old": OLD,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(JOBS, values)
+        cursor.execute(IMAGES, values)
+
+
+def pile(collection: Collection, *, every: int, rest: int) -> None:
+    """Put every so manieth of the user's pictures into the collection."""
+    values = {"collection": collection.id, "user": collection.user_id, "every": every, "rest": rest}
+    with connection.cursor() as cursor:
+        cursor.execute(MEMBERS, values)
+
+
+def settle() -> None:
+    """Do what autovacuum does in production: learn what the tables hold, and note which pages everybody may see."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "VACUUM (ANALYZE, DISABLE_PAGE_SKIPPING) generation_job, generation_image, generation_collection"
+        )
+        cursor.execute("VACUUM (ANALYZE, DISABLE_PAGE_SKIPPING) generation_collectionimage")
