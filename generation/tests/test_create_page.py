@@ -14,6 +14,7 @@ from PIL import Image as Pillow
 from accounts.models import CreditEntry, User
 from artgen.test import BaseTestCase
 from generation import orders, uploads
+from generation.catalog import size_like
 from generation.forms import shape_of
 from generation.models import GenerationSwitch, ImageModel, Job, Status, Upload
 from generation.tests.api import make_image, make_job
@@ -274,15 +275,16 @@ class CreatePageParts(BaseTestCase):
 
     def test_the_quote_follows_the_size_of_the_source(self):
         model = next(one for one in ImageModel.objects.enabled() if one.offer.sized_by_source)
-        model.price = {"per_image": 1, "per_megapixel": 4}
+        model.price = {"per_image": 1, "per_megapixel": 400}
         model.save(update_fields=["price"])
-        prices = []
-        for size in ((512, 512), (1024, 1024)):
+        sizes, prices = ((512, 512), (1000, 333)), []
+        for size in sizes:
             upload = uploads.keep(user=self.alice, data=png(size))
             query = {"model": model.slug, "count": "1", "source_images": str(upload.id)}
             prices.append(self.client.get(reverse("quote"), query).context["offer"].credits)
-        self.assertLess(prices[0], prices[1])
-        self.assertEqual(prices[1], model.offer.price_of({"width": 1024, "height": 1024}))
+        taken = [size_like(width=width, height=height) for width, height in sizes]
+        self.assertEqual(prices, [model.offer.price_of({"width": width, "height": height}) for width, height in taken])
+        self.assertNotEqual(*prices)
 
     def test_a_shape_is_named_so_that_people_know_it(self):
         names = {(1344, 768): "16:9", (832, 1216): "2:3", (1024, 1024): "1:1", (1000, 900): "10:9"}

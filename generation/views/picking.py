@@ -1,5 +1,6 @@
 """Choosing one of one's own pictures as the source of a new one."""
 
+from typing import cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -7,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from accounts.models import User
 from generation.models import Image
 from generation.search import matching
 from generation.views import grid
@@ -19,8 +21,11 @@ QUERY_LENGTH = 200
 @require_GET
 def own_pictures(request: HttpRequest) -> HttpResponse:
     """Return a page of the user's pictures to choose from, newest first; `q` are words of their prompts."""
+    user = cast(User, request.user)
     query = request.GET.get("q", "")[:QUERY_LENGTH].strip()
-    heap = grid.newest(matching(Image.objects.of(request.user).kept(), query), before=request.GET.get("before", ""))
+    heap = grid.newest(
+        matching(Image.objects.of(user).kept(), query, user=user).images, before=request.GET.get("before", "")
+    )
     more = urlencode({"q": query, "before": heap.next})
     context = {
         "tiles": heap.tiles,
