@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django_ratelimit import ALL
 from django_ratelimit.core import get_usage
 
 from accounts.models import fold
@@ -30,10 +31,11 @@ def by_email(group: str, request: HttpRequest) -> str:
 View: TypeAlias = Callable[..., HttpResponseBase]
 
 
-def limited(*rates: tuple[Key, str]) -> Callable[[View], View]:
+def limited(*rates: tuple[Key, str], method: str | None = "POST") -> Callable[[View], View]:
     """Return a decorator that answers 429 to the POST that goes beyond one of the rates: `("ip", "20/h")`.
 
-    What is counted is the request, never its outcome, so that the count says nothing about accounts.
+    `method` None: requests of every method count. What is counted is the request, never its outcome, so that the
+    count says nothing about accounts.
     """
 
     def decorate(view: View) -> View:
@@ -41,7 +43,7 @@ def limited(*rates: tuple[Key, str]) -> Callable[[View], View]:
         def limited_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
                 for key, rate in rates:
-                    spend(request, group=view.__name__, key=key, rate=rate)
+                    spend(request, group=view.__name__, key=key, rate=rate, method=method)
             except TooManyTries as refusal:
                 return too_many(request, refusal.seconds)
             return view(request, *args, **kwargs)
@@ -51,9 +53,12 @@ def limited(*rates: tuple[Key, str]) -> Callable[[View], View]:
     return decorate
 
 
-def spend(request: HttpRequest, *, group: str, key: Key, rate: str) -> None:
-    """Count this POST against a rate such as "20/h"; raise `TooManyTries` where it is one too many."""
-    usage = get_usage(request, group=group, key=key, rate=rate, method="POST", increment=True)
+def spend(request: HttpRequest, *, group: str, key: Key, rate: str, method: str | None = "POST") -> None:
+    """Count this POST against a rate such as "20/h"; raise `TooManyTries` where it is one too many.
+
+    `method` None: requests of every method count.
+    """
+    usage = get_usage(request, group=group, key=key, rate=rate, method=method or ALL, increment=True)
     if usage and usage["should_limit"]:
         raise TooManyTries(max(1, usage["time_left"]))
 

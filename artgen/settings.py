@@ -309,6 +309,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "JobStatus": "generation.models.Status",
         "Visibility": "generation.models.Visibility",
+        "PublicationState": "generation.models.PublicationState",
         "EntryKind": "accounts.models.CreditEntry.Kind",
         "ProblemCode": "artgen.openapi.CODES",
     },

@@ -71,7 +71,7 @@ def image_json(image: Image) -> dict[str, Any]:
         "seed": image.seed,
         "favorite": image.favorite,
         "trashed_at": time_json(image.trashed_at),
-        "visibility": image.visibility,
+        "visibility": image.seen_by,
         "created_at": time_json(image.created_at),
     }
 

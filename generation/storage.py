@@ -119,9 +119,13 @@ def delete_all(prefix: str) -> None:
             pass
 
 
-def url(key: str) -> str:
-    """Return an address that serves the bytes for URL_EXPIRY_SECONDS and to nobody after."""
-    return default_storage.url(key)
+def url(key: str, *, seconds: int | None = None) -> str:
+    """Return an address that serves the bytes for so many seconds, URL_EXPIRY_SECONDS if not said, and not after."""
+    if seconds is None:
+        return default_storage.url(key)
+    if isinstance(default_storage, SignedFileSystemStorage):
+        return default_storage.signed(key, seconds=seconds)
+    return default_storage.url(key, expire=seconds)  # type: ignore[call-arg]
 
 
 def download_url(key: str, *, filename: str) -> str:
@@ -148,8 +152,12 @@ class SignedFileSystemStorage(FileSystemStorage):
             return file.read(length)
 
     def url(self, name: str | None) -> str:
+        """Return the signed address, good for URL_EXPIRY_SECONDS."""
+        return self.signed(name or "", seconds=settings.URL_EXPIRY_SECONDS)
+
+    def signed(self, name: str, *, seconds: int) -> str:
         """Return the signed address; stable for half its life, so that browsers can cache."""
-        step = max(1, settings.URL_EXPIRY_SECONDS // 2)
+        step = max(1, seconds // 2)
         expires = (int(timezone.now().timestamp()) // step + 2) * step
         signature = signing.Signer(salt=SALT).signature(f"{name}:{expires}")
         return f"{reverse('media', args=[name])}?expires={expires}&signature={signature}"

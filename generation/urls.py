@@ -15,6 +15,8 @@ from generation.views import (
     metrics,
     picking,
     selection,
+    shared,
+    sharing,
     start,
 )
 from generation.webhooks import runpod_hook
@@ -56,6 +58,13 @@ urlpatterns = [
     path("account/data/", data.account_data, name="account_data"),
     path("account/data/export/", data.ask_export, name="ask_export"),
     path("account/data/<uuid:export_id>/<int:number>/", data.download_export, name="download_export"),
+    path("images/<uuid:image_id>/share/", sharing.share, name="share_image"),
+    path("images/<uuid:image_id>/share/stop/", sharing.stop, name="stop_sharing_image"),
+    path("images/<uuid:image_id>/publish/", sharing.publish, name="publish_image"),
+    path("images/<uuid:image_id>/publish/withdraw/", sharing.withdraw, name="withdraw_image"),
+    path("s/<slug:slug>/", shared.shared, name="shared"),
+    path("s/<slug:slug>/picture/", shared.picture, name="shared_picture"),
+    path("s/<slug:slug>/report/", shared.report, name="report_shared"),
     path("account/delete/", leaving.delete_account, name="delete_account"),
     path("media/<path:name>", media.media, name="media"),
     path("metrics", metrics.metrics, name="metrics"),

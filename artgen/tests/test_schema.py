@@ -36,6 +36,9 @@ OPERATIONS = {
     "patch /api/v1/images/{image_id}/",
     "delete /api/v1/images/{image_id}/",
     "post /api/v1/images/{image_id}/restore/",
+    "get /api/v1/images/{image_id}/share/",
+    "post /api/v1/images/{image_id}/share/",
+    "delete /api/v1/images/{image_id}/share/",
     "get /api/v1/jobs/",
     "post /api/v1/jobs/",
     "get /api/v1/jobs/{job_id}/",
@@ -147,6 +150,15 @@ class TestSchema(ApiTestCase):
             "patch /api/v1/images/{image_id}/": [self.api.patch(f"/api/v1/images/{image.id}/", {"favorite": True})],
             "delete /api/v1/images/{image_id}/": [self.api.delete(f"/api/v1/images/{image.id}/")],
             "post /api/v1/images/{image_id}/restore/": [self.api.post(f"/api/v1/images/{image.id}/restore/")],
+            "post /api/v1/images/{image_id}/share/": [
+                self.api.post(f"/api/v1/images/{image.id}/share/", {"expires_in_days": 7}),
+                self.api.post(f"/api/v1/images/{image.id}/share/"),
+            ],
+            "get /api/v1/images/{image_id}/share/": [
+                self.api.patch(f"/api/v1/images/{image.id}/", {"visibility": "public"})
+                and self.api.get(f"/api/v1/images/{image.id}/share/")
+            ],
+            "delete /api/v1/images/{image_id}/share/": [self.api.delete(f"/api/v1/images/{image.id}/share/")],
             "post /api/v1/uploads/": [upload, self.api.post("/api/v1/uploads/", {})],
             "get /api/v1/models/": [self.api.get("/api/v1/models/")],
             "get /api/v1/styles/": [self.api.get("/api/v1/styles/")],

@@ -1,28 +1,32 @@
 """Pictures and uploads: what lies in the bucket, to read."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from artgen import words
-from generation import storage
+from generation import sharing, storage
 from generation.admin.reading import ReadOnlyAdmin, thumbnail
-from generation.models import Image, Upload
+from generation.models import Image, Upload, Visibility
 
 
 @admin.register(Image)
 class ImageAdmin(ReadOnlyAdmin):
     """Pictures that were drawn."""
 
-    list_display = ("picture", "user", "of_job", "size", "file_size", "visibility", "trashed_at", "created_at")
+    list_display = ("picture", "user", "of_job", "size", "file_size", "seen_by", "trashed_at", "created_at")
     list_display_links = ("created_at",)
     list_filter = ("visibility", ("trashed_at", admin.EmptyFieldListFilter), "created_at")
     list_per_page = 50
     list_select_related = ("user", "job")
     search_fields = ("user__email", "job__prompt", "=sha256")
     ordering = ("-id",)
+    actions = ("stop_sharing",)
     fields = (
         "picture",
         "user",
@@ -32,6 +36,7 @@ class ImageAdmin(ReadOnlyAdmin):
         "seed",
         "favorite",
         "visibility",
+        "link_until",
         "trashed_at",
         "created_at",
         "key",
@@ -40,10 +45,30 @@ class ImageAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("picture", "of_job")
 
+    def has_stop_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the person may take pictures away from strangers."""
+        return request.user.has_perm("generation.change_image")
+
+    @admin.action(description=_("Stop sharing: only the owner sees it"), permissions=["stop"])
+    def stop_sharing(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
+        """Stop links and publications; the pictures stay with their owners."""
+        count = 0
+        for image in queryset.exclude(visibility=Visibility.PRIVATE).order_by("id"):
+            sharing.make_private(image)
+            self.log_change(request, image, "sharing stopped")
+            count += 1
+        told = ngettext("%(count)d picture is private now.", "%(count)d pictures are private now.", count)
+        self.message_user(request, told % {"count": count}, messages.SUCCESS)
+
     @admin.display(description=_("picture"))
     def picture(self, image: Image) -> SafeString:
         """Return the thumbnail."""
         return thumbnail(image)
+
+    @admin.display(description=_("visibility"), ordering="visibility")
+    def seen_by(self, image: Image) -> str:
+        """Return who may see it now."""
+        return str(image.seen_by.label)
 
     @admin.display(description=_("job"))
     def of_job(self, image: Image) -> SafeString:

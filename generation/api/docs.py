@@ -200,10 +200,18 @@ CHANGE_IMAGE: Docs = {
     "tags": IMAGES,
     "summary": "Mark an own picture",
     "request": shapes.ImageChangeShape,
-    "examples": [OpenApiExample("A favorite", {"favorite": True}, request_only=True)],
+    "description": "`visibility` changes who may see it: see the field. The prompt shows on /explore/ only where the "
+    "link already showed it.",
+    "examples": [
+        OpenApiExample("A favorite", {"favorite": True}, request_only=True),
+        OpenApiExample("For everybody, after a review", {"visibility": "public"}, request_only=True),
+    ],
     "responses": {
         200: answer(shapes.ImageShape, "Changed", examples.IMAGE | {"favorite": True}),
-        **problems("csrf_failed", "invalid", "malformed", "not_found", "too_large", "unsupported_media_type"),
+        **problems(
+            *("csrf_failed", "invalid", "malformed", "not_found", "in_the_trash", "not_publishable", "too_large"),
+            *("unsupported_media_type", "too_many_waiting"),
+        ),
     },
 }
 TRASH_IMAGE: Docs = {

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -15,9 +14,10 @@ from artgen.endpoint import Endpoint, body_of, flag_of, query_of
 from artgen.problems import FieldProblem, Problem
 from generation import gallery
 from generation.api import docs
+from generation.api.sharing import own_image, show_to
 from generation.api.wanted import PARAMETERS, read_wanted
 from generation.finding import find
-from generation.models import Image
+from generation.models import Image, Visibility
 from generation.serializers import image_json
 
 
@@ -40,19 +40,23 @@ class ImageDetail(Endpoint):
     @extend_schema(**docs.GET_IMAGE)
     def get(self, request: Request, image_id: UUID) -> Response:
         """Return one of the user's own pictures, also from the trash."""
-        return Response(image_json(_own_image(request, image_id)))
+        return Response(image_json(own_image(request, image_id)))
 
     @extend_schema(**docs.CHANGE_IMAGE)
     def patch(self, request: Request, image_id: UUID) -> Response:
-        """Mark one of the user's own pictures as a favorite, or no more."""
-        image = _own_image(request, image_id)
-        favorite = _read_favorite(body_of(request))
-        return Response(image_json(image if favorite is None else gallery.set_favorite(image, favorite=favorite)))
+        """Mark one of the user's own pictures as a favorite, or no more; change who may see it."""
+        image = own_image(request, image_id)
+        change = _read_change(body_of(request))
+        if visibility := change.get("visibility"):
+            image = show_to(image, visibility)
+        if (favorite := change.get("favorite")) is not None:
+            image = gallery.set_favorite(image, favorite=favorite)
+        return Response(image_json(image))
 
     @extend_schema(**docs.TRASH_IMAGE)
     def delete(self, request: Request, image_id: UUID) -> Response:
         """Move one of the user's own pictures to the trash."""
-        gallery.trash(_own_image(request, image_id))
+        gallery.trash(own_image(request, image_id))
         return Response(status=204)
 
 
@@ -62,29 +66,24 @@ class ImageRestore(Endpoint):
     @extend_schema(**docs.RESTORE_IMAGE)
     def post(self, request: Request, image_id: UUID) -> Response:
         """Take one of the user's own pictures out of the trash."""
-        return Response(image_json(gallery.restore(_own_image(request, image_id))))
+        return Response(image_json(gallery.restore(own_image(request, image_id))))
 
 
-def _own_image(request: Request, image_id: UUID) -> Image:
-    image = Image.objects.of(request.user).present().filter(id=image_id).first()
-    if image is None:
-        raise Http404
-    return image
-
-
-def _read_favorite(body: Mapping[str, Any]) -> bool | None:
-    """Return the wish, None for an empty body, which changes nothing; raises Problem for any other field."""
+def _read_change(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the wishes, none for an empty body, which changes nothing; raises Problem for any other field."""
     errors = []
     for name, value in body.items():
         if name == "visibility":
-            errors.append(FieldProblem(name, "not_supported", _("Pictures cannot be shared yet.")))
+            if value not in Visibility.values:
+                detail = _("One of: %(choices)s.") % {"choices": ", ".join(Visibility.values)}
+                errors.append(FieldProblem(name, "choices", detail))
         elif name != "favorite":
             errors.append(FieldProblem(name, "unknown_field", _("There is no such field, or it cannot be changed.")))
         elif not isinstance(value, bool):
             errors.append(FieldProblem(name, "invalid", _("This must be true or false.")))
     if errors:
         raise Problem("invalid", errors=errors)
-    return body.get("favorite")
+    return dict(body)
 
 
 def _images_json(images: Sequence[Image]) -> list[dict[str, Any]]:

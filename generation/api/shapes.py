@@ -46,7 +46,10 @@ class ImageShape(Shape):
     seed = serializers.IntegerField()
     favorite = serializers.BooleanField()
     trashed_at = serializers.DateTimeField(allow_null=True)
-    visibility = serializers.ChoiceField(choices=Visibility.choices)
+    visibility = serializers.ChoiceField(
+        choices=Visibility.choices,
+        help_text="Who may see it now. `public` only while it is on /explore/; `link` only until the link expires.",
+    )
     created_at = serializers.DateTimeField()
 
     class Meta:
@@ -155,6 +158,13 @@ class ImageChangeShape(Shape):
     """What may be changed of a picture."""
 
     favorite = serializers.BooleanField(required=False)
+    visibility = serializers.ChoiceField(
+        choices=Visibility.choices,
+        required=False,
+        help_text="`private` stops the link and withdraws the wish to be public. `link` makes a link where there is "
+        "none, and withdraws that wish. `public` asks for it: until staff have said yes, `visibility` stays what it "
+        "was, and `GET …/share/` tells the state.",
+    )
 
     class Meta:
         ref_name = "ImageChange"

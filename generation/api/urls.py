@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generation.api import batches, collections, images, jobs, models, quotes, uploads
+from generation.api import batches, collections, images, jobs, models, quotes, sharing, uploads
 
 urlpatterns = [
     path("jobs/", jobs.Jobs.as_view()),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("images/", images.Images.as_view()),
     path("images/<uuid:image_id>/", images.ImageDetail.as_view()),
     path("images/<uuid:image_id>/restore/", images.ImageRestore.as_view()),
+    path("images/<uuid:image_id>/share/", sharing.Share.as_view()),
     path("collections/", collections.Collections.as_view()),
     path("collections/<uuid:collection_id>/", collections.CollectionDetail.as_view()),
     path("collections/<uuid:collection_id>/images/", collections.CollectionImages.as_view()),

@@ -1,7 +1,7 @@
 """The rows: models on offer and styles, jobs with their history, pictures, uploads and collections. Who writes what:
 
 `Job.status` and `Job.due_at` are written by `lifecycle` alone; pictures by `driver` (birth) and `gallery` (after);
-collections by `collections`.
+collections by `collections`; who may see a picture (its link, `visibility`, publications) by `sharing`.
 """
 
 from generation.models.collections import Collection, CollectionImage, CollectionQuerySet
@@ -19,12 +19,24 @@ from generation.models.jobs import (
 )
 from generation.models.offers import GenerationSwitch, ImageModel, ImageModelQuerySet, Style
 from generation.models.pictures import Image, ImageQuerySet, Upload, Visibility
+from generation.models.sharing import (
+    OPEN,
+    TO_REVIEW,
+    BlockedWord,
+    Publication,
+    PublicationQuerySet,
+    PublicationState,
+    Report,
+)
 
 __all__ = [
     "ACTIVE",
     "AT_RUNPOD",
     "FINAL",
+    "OPEN",
     "STUCK_AFTER",
+    "TO_REVIEW",
+    "BlockedWord",
     "Collection",
     "CollectionImage",
     "CollectionQuerySet",
@@ -39,6 +51,10 @@ __all__ = [
     "Job",
     "JobEvent",
     "JobQuerySet",
+    "Publication",
+    "PublicationQuerySet",
+    "PublicationState",
+    "Report",
     "Status",
     "Style",
     "Upload",

@@ -88,6 +88,11 @@ class Image(models.Model):
     visibility = models.CharField(
         _("visibility"), max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
     )
+    # The link for whoever has it: its secret end, until when it works (NULL: until it is stopped), what it tells.
+    link_slug = models.CharField(max_length=32, unique=True, null=True, editable=False)
+    link_until = models.DateTimeField(_("link works until"), null=True, blank=True)
+    link_parameters = models.BooleanField(_("link tells prompt and parameters"), default=False, db_default=False)
+    link_name = models.BooleanField(_("link tells the owner’s name"), default=False, db_default=False)
     trashed_at = models.DateTimeField(_("in the trash since"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
 
@@ -117,6 +122,18 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def has_link(self) -> bool:
+        """Whether there is a link that has not expired; that of a trashed picture rests until it is restored."""
+        return self.link_slug is not None and (self.link_until is None or self.link_until > timezone.now())
+
+    @property
+    def seen_by(self) -> Visibility:
+        """Who may see the picture now: `visibility`, with an expired link counted as none."""
+        if self.visibility == Visibility.LINK and not self.has_link:
+            return Visibility.PRIVATE
+        return Visibility(self.visibility)
 
 
 class Upload(models.Model):

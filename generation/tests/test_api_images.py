@@ -177,7 +177,7 @@ class TestChange(ApiTestCase):
             ({"favorite": "true"}, {"favorite": "invalid"}),
             ({"favorite": 1}, {"favorite": "invalid"}),
             ({"favorite": None}, {"favorite": "invalid"}),
-            ({"favorite": True, "visibility": "public"}, {"visibility": "not_supported"}),
+            ({"favorite": True, "visibility": "friends"}, {"visibility": "choices"}),
             ({"favorite": True, "seed": 1}, {"seed": "unknown_field"}),
             ({"favorite": True, "trashed_at": None}, {"trashed_at": "unknown_field"}),
         ):

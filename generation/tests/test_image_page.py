@@ -143,9 +143,8 @@ class ImagePage(ImageTestCase):
 
     def test_it_asks_the_database_no_more_for_more_variants(self):
         def counted():
-            with self.assertNumQueries(
-                7
-            ):  # user, picture, variants, ledger, collections, which it lies in, models that edit
+            # user, picture, variants, publication, ledger, collections, which it lies in, models that edit
+            with self.assertNumQueries(8):
                 self.client.get(self.url)
 
         counted()

@@ -1,14 +1,12 @@
-"""/ and /explore/: what a stranger sees."""
+"""/: what a stranger sees."""
 
 from pathlib import Path
 
 from django.contrib.staticfiles import finders
 from django.test import override_settings
 from django.urls import reverse
-from django.utils import timezone
 from PIL import Image as Pillow
 
-from generation.models import Visibility
 from generation.tests.test_gallery_page import GalleryTestCase
 from generation.views.start import SAMPLES
 
@@ -65,43 +63,3 @@ class Start(GalleryTestCase):
                 self.assertIn("demo painter", picture.getexif().get(0x0131, ""))
             weight += path.stat().st_size
         self.assertLess(weight, SAMPLES_MAX_BYTES)
-
-
-class Explore(GalleryTestCase):
-    def setUp(self):
-        super().setUp()
-        self.url = reverse("explore")
-
-    def test_it_shows_strangers_what_is_public_without_its_prompt(self):
-        shown = self.hang("a secret prompt", visibility=Visibility.PUBLIC)
-        private = self.hang("another", visibility=Visibility.LINK)
-        gone = self.hang("a third", visibility=Visibility.PUBLIC, trashed_at=timezone.now())
-        self.client.logout()
-        page = self.client.get(self.url)
-        self.assertContains(page, shown.thumbnail_key)
-        self.assertNotContains(page, private.thumbnail_key)
-        self.assertNotContains(page, gone.thumbnail_key)
-        self.assertNotContains(page, "secret")
-        self.assertNotContains(page, reverse("image", args=[shown.id]))
-
-    def test_it_leads_an_owner_to_the_picture(self):
-        mine = self.hang(visibility=Visibility.PUBLIC)
-        bobs = self.hang(visibility=Visibility.PUBLIC, user=self.bob)
-        page = self.client.get(self.url)
-        self.assertContains(page, reverse("image", args=[mine.id]))
-        self.assertContains(page, bobs.thumbnail_key)
-        self.assertNotContains(page, reverse("image", args=[bobs.id]))
-
-    def test_it_says_when_nothing_is_public(self):
-        self.client.logout()
-        self.assertContains(self.client.get(self.url, headers={"Accept-Language": "en"}), "Nothing is public yet")
-
-    def test_it_asks_the_database_no_more_for_more_pictures(self):
-        self.client.logout()
-        for _n in range(2):
-            self.hang(visibility=Visibility.PUBLIC)
-            with self.assertNumQueries(1):
-                self.client.get(self.url)
-
-    def test_it_refuses_other_methods(self):
-        self.assertEqual(self.client.post(self.url).status_code, 405)

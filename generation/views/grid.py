@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import formats, timezone
 
 from artgen import words
@@ -30,6 +31,11 @@ class Tile:
     def prompt(self) -> str:
         """The prompt, cut to what a screen reader should have to say."""
         return short(self.image.job.prompt)
+
+    @property
+    def address(self) -> str:
+        """The owner's page of the picture."""
+        return reverse("image", args=[self.image.id])
 
     @cached_property
     def thumbnail_url(self) -> str:

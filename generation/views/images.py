@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import CreditEntry
+from accounts.models import CreditEntry, User
 from generation import gallery, pictures, storage
 from generation.filenames import filename
 from generation.forms import shape_of
@@ -26,6 +26,7 @@ from generation.models import Image, ImageModel, ImageQuerySet, Job, Style, Uplo
 from generation.views.collections import menu_of
 from generation.views.grid import Tile
 from generation.views.parts import wants_part
+from generation.views.sharing import context_of as sharing_context
 
 MORE_AT_ONCE = 4
 
@@ -58,7 +59,7 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     variants = [Tile(one) for one in _variants(found)]
     at = next(index for index, tile in enumerate(variants) if tile.image.id == found.id)
     style = Style.objects.filter(slug=job.style).first() if job.style else None
-    context: dict[str, Any] = {
+    context: dict[str, Any] = sharing_context(found) | {
         "tile": Tile(found),
         "image": found,
         "job": job,
@@ -140,7 +141,9 @@ def restore(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 def _own(request: HttpRequest, image_id: UUID) -> Image:
     images: ImageQuerySet = Image.objects.of(request.user).present().select_related("job__model")
-    return get_object_or_404(images, id=image_id)
+    found = get_object_or_404(images, id=image_id)
+    found.user = cast(User, request.user)
+    return found
 
 
 def _variants(found: Image) -> ImageQuerySet:

@@ -1,8 +1,10 @@
-/** The picture page: keys, favorite, trash with undo, copying, full screen. All but the last two work without script. */
+/** The picture page: keys, favorite, trash with undo, sharing, full view, copying. All but the last two work without script. */
 
 import { wireChipMenus } from "./js/chip_menus.js"
 import { wirePictures } from "./js/pictures.js"
+import { showCopies, wireSharing } from "./js/sharing.js"
 import { complain, offerUndo, post } from "./js/trash.js"
+import { wireZoom } from "./js/zoom.js"
 
 const data = document.getElementById("page-data").dataset
 const stage = document.querySelector(".stage")
@@ -10,10 +12,13 @@ const note = document.getElementById("trashed")
 const trash = document.querySelector("[data-trash]")
 const restore = document.querySelector("[data-restore]")
 const fullScreen = document.getElementById("full-screen")
+const keys = document.getElementById("keys")
+const toggle = keys.querySelector("[role=switch]")
 
 wirePictures(document.body, data)
 wireChipMenus()
-for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard
+showCopies(document)
+wireZoom(document.querySelector(".frame"), document.getElementById("viewer"), keysAreOn)
 
 /** Show whether the picture is in the trash; focus stays with the action that is possible now. */
 function show(isTrashed) {
@@ -39,6 +44,20 @@ for (const [button, isTrashed] of [[trash, true], [restore, false]]) {
     }
   })
 }
+
+// The dialog has what the share page has; its forms are answered in place.
+const shareDialog = document.getElementById("share-dialog")
+const seen = document.getElementById("seen")
+wireSharing(shareDialog, data, (fresh) => seen.replaceChildren(...fresh.querySelector("[data-seen]").cloneNode(true).childNodes))
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-share-open]") && isPlain(event)) {
+    event.preventDefault()
+    shareDialog.showModal()
+  } else if (event.target === shareDialog || event.target.closest("[data-share-close]")) shareDialog.close()
+})
+shareDialog.addEventListener("focusin", (event) => {
+  if (event.target.id === "share-address") event.target.select()
+})
 
 if (document.fullscreenEnabled) {
   fullScreen.hidden = false
@@ -77,8 +96,6 @@ function isPlain(event) {
 }
 
 // Keys can be switched off for those whose speech or switch input would press them by accident (WCAG 2.1.4).
-const keys = document.getElementById("keys")
-const toggle = keys.querySelector("[role=switch]")
 keys.hidden = matchMedia("(hover: none)").matches
 showKeys(localStorage.getItem("picture-keys") !== "off")
 toggle.addEventListener("click", () => {
@@ -87,16 +104,20 @@ toggle.addEventListener("click", () => {
   showKeys(on)
 })
 
+function keysAreOn() {
+  return toggle.getAttribute("aria-checked") === "true"
+}
+
 function showKeys(on) {
   toggle.setAttribute("aria-checked", String(on))
 }
 
 document.addEventListener("keydown", (event) => {
-  if (toggle.getAttribute("aria-checked") !== "true") return
+  if (!keysAreOn() || document.querySelector("dialog[open]")) return
   const busy = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented
   if (busy || event.target.closest?.("input, textarea, select, [popover]")) return
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
-  const target = { ArrowLeft: "previous", ArrowRight: "next", f: "favorite", "а": "favorite", Escape: "back" }[key]
+  const target = { ArrowLeft: "previous", ArrowRight: "next", f: "favorite", "а": "favorite", s: "share-open", "ы": "share-open", Escape: "back" }[key]
   const element = target && document.getElementById(target)
   if (!element || (key === "Escape" && document.fullscreenElement)) return
   event.preventDefault()

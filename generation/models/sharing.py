@@ -1,0 +1,149 @@
+"""Pictures that are to be public: what was asked for, decided and reported, and the words that stop them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from generation.models.pictures import Image
+
+
+class PublicationState(models.TextChoices):
+    """Where a wish to be public is."""
+
+    WAITING = "waiting", _("waiting for review")  # staff must look; nobody else sees it
+    PUBLISHED = "published", _("published")  # on /explore/, for everybody
+    HIDDEN = "hidden", _("hidden after reports")  # was on /explore/; staff must look once more
+    REFUSED = "refused", _("refused")  # by staff or by a rule, before or after it was shown; `reason` says why
+    WITHDRAWN = "withdrawn", _("withdrawn")  # by its owner
+
+
+OPEN = (PublicationState.WAITING, PublicationState.PUBLISHED, PublicationState.HIDDEN)
+TO_REVIEW = (PublicationState.WAITING, PublicationState.HIDDEN)
+
+
+class PublicationQuerySet(models.QuerySet["Publication"]):
+    """Named filters of publications."""
+
+    def open(self) -> "PublicationQuerySet":
+        """Keep those that have not ended."""
+        return self.filter(state__in=OPEN)
+
+    def shown(self) -> "PublicationQuerySet":
+        """Keep what strangers may see now, with what a page of them needs."""
+        return self.filter(
+            state=PublicationState.PUBLISHED, image__trashed_at__isnull=True, image__user__is_active=True
+        ).select_related("image__job__model", "image__user")
+
+    def newest_first(self) -> "PublicationQuerySet":
+        """Sort by the time of publication."""
+        return self.order_by("-published_at", "-id")
+
+
+class Publication(models.Model):
+    """One wish of an owner to show a picture to everybody, and what became of it. A new wish is a new row."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    image = models.ForeignKey(Image, models.CASCADE, related_name="publications", verbose_name=_("picture"))
+    slug = models.CharField(max_length=32, unique=True, editable=False)
+    with_parameters = models.BooleanField(_("with its prompt and parameters"), default=False)
+    with_name = models.BooleanField(_("with the owner’s name"), default=False)
+    state = models.CharField(
+        _("state"), max_length=10, choices=PublicationState.choices, default=PublicationState.WAITING
+    )
+    reason = models.CharField(
+        _("reason"), max_length=300, blank=True, help_text=_("The owner reads this on the page of the picture.")
+    )
+    asked_at = models.DateTimeField(_("asked for"))
+    published_at = models.DateTimeField(_("published"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("decided by"),
+        help_text=_("Nobody: a rule decided."),
+    )
+
+    objects = PublicationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("publication")
+        verbose_name_plural = _("publications: to review")
+        ordering = ["-asked_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(name="one_open_publication", fields=["image"], condition=Q(state__in=OPEN)),
+            models.CheckConstraint(
+                name="published_has_a_time",
+                condition=~Q(state=PublicationState.PUBLISHED) | Q(published_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="publications_shown",
+                fields=["-published_at", "-id"],
+                condition=Q(state=PublicationState.PUBLISHED),
+            ),
+            models.Index(name="publications_waiting", fields=["asked_at"], condition=Q(state__in=TO_REVIEW)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Report(models.Model):
+    """A visitor's word that a public picture should not be there. One of each visitor."""
+
+    class Kind(models.TextChoices):
+        """What is wrong with the picture."""
+
+        ILLEGAL = "illegal", _("It breaks the law")
+        PERSON = "person", _("It shows a real person")
+        OFFENSIVE = "offensive", _("It hurts or frightens")
+        STOLEN = "stolen", _("It copies somebody’s work")
+        OTHER = "other", _("Something else")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    publication = models.ForeignKey(Publication, models.CASCADE, related_name="reports")
+    # A keyed hash of the publication and of who reports: tells visitors apart, names nobody.
+    reporter = models.CharField(max_length=64, editable=False)
+    kind = models.CharField(_("what is wrong"), max_length=10, choices=Kind.choices)
+    words = models.CharField(_("in their words"), max_length=500, blank=True)
+    created_at = models.DateTimeField(_("reported"))
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)  # when staff had looked
+
+    class Meta:
+        verbose_name = _("report")
+        verbose_name_plural = _("reports")
+        ordering = ["created_at", "id"]
+        constraints = [models.UniqueConstraint(name="one_report_per_visitor", fields=["publication", "reporter"])]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class BlockedWord(models.Model):
+    """A word that keeps a picture from Explore when its prompt has it. Staff edit the list."""
+
+    word = models.CharField(
+        _("word"),
+        max_length=60,
+        unique=True,
+        help_text=_("Whole words, whatever the case. An asterisk at the end stands for any ending: “weapon*”."),
+    )
+
+    class Meta:
+        verbose_name = _("blocked word")
+        verbose_name_plural = _("blocked words")
+        ordering = ["word"]
+
+    def __str__(self) -> str:
+        return self.word
+
+    def clean(self) -> None:
+        """Bring the word to the spelling under which it is looked for."""
+        super().clean()
+        self.word = " ".join(self.word.casefold().split())

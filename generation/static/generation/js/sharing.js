@@ -1,0 +1,62 @@
+/** Sharing: forms answered in place, the link copied with one press. */
+
+import { part } from "../../artgen/js/http.js"
+import { say } from "../../artgen/js/status.js"
+import { toast } from "../../artgen/js/toasts.js"
+
+/** Show the copy buttons where copying works, and let them. */
+export function wireCopying(root, data) {
+  showCopies(root)
+  root.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]")
+    if (button) await copy(button.dataset.copy, data)
+  })
+  root.addEventListener("focusin", (event) => {
+    if (event.target.matches("#share-address")) event.target.select()
+  })
+}
+
+export function showCopies(root) {
+  if (!navigator.clipboard) return
+  for (const button of root.querySelectorAll("[data-copy]")) button.hidden = false
+}
+
+/** Send the forms of `#share` behind the page and put what comes back in their place; `changed` hears of it. */
+export function wireSharing(root, data, changed = () => {}) {
+  root.addEventListener("submit", async (event) => {
+    const form = event.target.closest("form[data-share]")
+    if (!form) return
+    event.preventDefault()
+    const pressed = event.submitter
+    if (pressed?.getAttribute("aria-disabled") === "true") return
+    pressed?.setAttribute("aria-disabled", "true")
+    try {
+      const answer = await part(pressed?.formAction || form.action, { method: "POST", form: new FormData(form, pressed) })
+      const fresh = answer.fragment.querySelector("#share")
+      if (!fresh) throw new Error(`answered ${answer.status}`)
+      document.getElementById("share").replaceWith(fresh)
+      showCopies(fresh)
+      settleFocus(fresh)
+      say(fresh.querySelector(".share-told")?.textContent ?? "")
+      changed(fresh)
+    } catch (problem) {
+      pressed?.removeAttribute("aria-disabled")
+      toast(problem.status === 401 ? data.signedOut : data.failed, { kind: "error", key: "failed" })
+    }
+  })
+}
+
+async function copy(text, data) {
+  try {
+    await navigator.clipboard.writeText(text)
+    toast(data.copied, { key: "copied" })
+  } catch {
+    toast(data.failed, { kind: "error", key: "failed" })
+  }
+}
+
+/** The pressed button is gone: go on from the next thing to do, or from the first field. */
+function settleFocus(root) {
+  const next = root.querySelector(".button-primary:not([hidden])") ?? root.querySelector("select, input, button")
+  next?.focus({ preventScroll: true })
+}

@@ -1,0 +1,18 @@
+/** The page of a shared picture: zoom, copying, and a second try where the picture's own address has expired. */
+
+import { wireCopying } from "./js/sharing.js"
+import { wireZoom } from "./js/zoom.js"
+
+const data = document.getElementById("page-data").dataset
+const picture = document.querySelector(".frame-picture")
+
+wireCopying(document.body, data)
+wireZoom(document.querySelector(".frame"), document.getElementById("viewer"))
+picture.addEventListener("error", again)
+if (picture.complete && !picture.naturalWidth) again()
+
+function again() {
+  if (!picture.dataset.again) return
+  picture.src = picture.dataset.again
+  delete picture.dataset.again
+}

@@ -1,0 +1,116 @@
+"""/images/ID/share/ and /publish/: what an owner does about who sees a picture."""
+
+from uuid import uuid4
+
+from django.urls import reverse
+
+from generation import gallery, sharing
+from generation.models import BlockedWord, Publication, PublicationState, Visibility
+from generation.tests.test_gallery_page import SCRIPT
+from generation.tests.test_sharing import SharingTestCase
+
+POSTS = ("share_image", "stop_sharing_image", "publish_image", "withdraw_image")
+
+
+class SharePages(SharingTestCase):
+    def at(self, name, image=None):
+        return reverse(name, args=[(image or self.image).id])
+
+    def post(self, name, data=None, **options):
+        return self.client.post(self.at(name), data or {}, **options)
+
+    def test_it_offers_a_link_and_makes_it(self):
+        self.assertContains(self.client.get(self.at("share_image")), "Create a link")
+        answer = self.post("share_image", {"period": "7", "parameters": "on"})
+        self.assertRedirects(answer, self.at("share_image"))
+        now = self.now()
+        self.assertEqual((now.visibility, now.link_parameters, now.link_name), (Visibility.LINK, True, False))
+        self.assertAlmostEqual((now.link_until - sharing.until(days=7)).total_seconds(), 0, delta=5)
+        self.assertContains(self.client.get(self.at("share_image")), f"/s/{now.link_slug}/")
+
+    def test_it_keeps_the_time_unless_another_is_chosen(self):
+        self.post("share_image", {"period": "7"})
+        until = self.now().link_until
+        self.post("share_image", {"period": "keep", "parameters": "on"})
+        self.assertEqual((self.now().link_until, self.now().link_parameters), (until, True))
+        self.post("share_image", {"period": "never"})
+        self.assertIsNone(self.now().link_until)
+        self.post("share_image", {"period": "nonsense"})
+        self.assertIsNone(self.now().link_until)
+
+    def test_it_makes_a_new_link_and_stops_it(self):
+        self.post("share_image")
+        first = self.now().link_slug
+        self.post("share_image", {"new": "1"})
+        second = self.now().link_slug
+        self.assertNotEqual(first, second)
+        self.post("stop_sharing_image")
+        self.assertIsNone(self.now().link_slug)
+        self.assertIsNone(sharing.find(second))
+
+    def test_it_asks_for_publication_shows_the_state_and_takes_it_back(self):
+        self.post("publish_image", {"parameters": "on"})
+        publication = Publication.objects.get()
+        self.assertEqual((publication.state, publication.with_parameters), (PublicationState.WAITING, True))
+        self.assertContains(self.client.get(reverse("image", args=[self.image.id])), "waiting for review")
+        sharing.refuse(publication, by=self.staff, reason="It shows a real person.")
+        self.assertContains(self.client.get(reverse("image", args=[self.image.id])), "It shows a real person.")
+        self.post("publish_image")
+        sharing.publish(Publication.objects.get(state=PublicationState.WAITING), by=self.staff)
+        self.assertContains(self.client.get(reverse("image", args=[self.image.id])), "Everybody can see it")
+        self.post("withdraw_image")
+        self.assertEqual(self.visibility(), Visibility.PRIVATE)
+
+    def test_it_tells_why_a_rule_refuses(self):
+        BlockedWord.objects.create(word="mist")
+        answer = self.post("publish_image", headers=SCRIPT)
+        self.assertContains(answer, "“mist”", status_code=409)
+        self.assertContains(self.client.get(self.at("share_image")), "“mist”")
+
+    def test_it_answers_the_script_with_the_pieces(self):
+        answer = self.post("share_image", {"period": "never"}, headers=SCRIPT)
+        self.assertContains(answer, "The link is ready.")
+        self.assertContains(answer, self.now().link_slug)
+        self.assertNotContains(answer, "<html")
+        self.assertEqual(answer["Cache-Control"], "private, no-store")
+
+    def test_it_shares_nothing_from_the_trash(self):
+        self.post("share_image")
+        gallery.trash(self.now())
+        self.assertContains(self.client.get(self.at("share_image")), "shows nothing until it is restored")
+        slug = self.now().link_slug
+        for name in ("share_image", "publish_image"):
+            self.assertEqual(self.post(name, {"new": "1"}, headers=SCRIPT).status_code, 409)
+        self.assertEqual(self.now().link_slug, slug)
+        self.post("stop_sharing_image")
+        self.assertIsNone(self.now().link_slug)
+
+    def test_it_offers_the_name_only_to_those_who_have_one(self):
+        self.assertNotContains(self.client.get(self.at("share_image")), "Show my name")
+        self.alice.name = "Alice A."
+        self.alice.save(update_fields=["name"])
+        self.assertContains(self.client.get(self.at("share_image")), "Show my name, Alice A.")
+
+    def test_it_is_not_there_for_others_and_changes_nothing(self):
+        self.client.force_login(self.bob)
+        for name in POSTS:
+            self.assertEqual(self.post(name).status_code, 404)
+        self.assertEqual(self.client.get(self.at("share_image")).status_code, 404)
+        self.assertEqual(self.client.get(reverse("share_image", args=[uuid4()])).status_code, 404)
+        self.client.logout()
+        for name in POSTS:
+            self.assertRedirects(
+                self.post(name), f"/accounts/login/?next={self.at(name)}", fetch_redirect_response=False
+            )
+        self.assertEqual((self.visibility(), Publication.objects.count()), (Visibility.PRIVATE, 0))
+
+    def test_it_refuses_other_methods(self):
+        self.assertEqual(self.client.put(self.at("share_image")).status_code, 405)
+        for name in POSTS[1:]:
+            self.assertEqual(self.client.get(self.at(name)).status_code, 405)
+
+    def test_it_has_a_limit(self):
+        statuses = []
+        while 429 not in statuses and len(statuses) <= 2 * 60:  # a minute may end meanwhile
+            statuses.append(self.post("share_image", headers=SCRIPT).status_code)
+        self.assertEqual((set(statuses[:-1]), statuses[-1]), ({200}, 429))

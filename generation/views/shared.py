@@ -1,0 +1,152 @@
+"""A shared picture as strangers see it: its page, its file under an address that lasts, the word that it should go."""
+
+import io
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.limits import limited
+from generation import metadata, sharing, storage
+from generation.filenames import filename
+from generation.forms import shape_of
+from generation.models import Report, Style
+from generation.views.grid import Tile
+from generation.views.sharing import absolute
+
+Response = TypeVar("Response", bound=HttpResponseBase)
+SEEING_RATE = "240/m"
+REPORTING_RATE = "10/h"
+WORDS_MAX = 500
+TITLE_LENGTH = 70
+# Long enough to load what the page has just named; from then on /s/SLUG/picture/ asks again whether it may be seen.
+FILE_SECONDS = 600
+
+
+@require_safe
+@limited(("ip", SEEING_RATE), method=None)
+def shared(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a picture by its link, or one that is public. All that is not shown is one and the same 404."""
+    found = _found(slug)
+    image, job = found.image, found.image.job
+    told = found.with_parameters
+    tile = Tile(image)
+    style = Style.objects.filter(slug=job.style).first() if told and job.style else None
+    path = reverse("shared_picture", args=[slug])
+    untold = _("A picture by %(author)s") % {"author": found.author} if found.author else _("A picture")
+    context: dict[str, Any] = {
+        "shared": found,
+        "image": image,
+        "job": job if told else None,
+        "tile": tile,
+        "alt": tile.prompt if told else untold,
+        "og_title": Truncator(job.prompt).chars(TITLE_LENGTH) if told else untold,
+        "og_description": _described(found),
+        "address": absolute(slug),
+        "picture_path": path,
+        "picture_address": f"{settings.PUBLIC_URL}{path}",
+        "content_type": image.content_type,
+        "url": storage.url(image.key, seconds=FILE_SECONDS) if told else path,
+        "shape": shape_of(image.width, image.height).name,
+        "style": style.name if style else job.style if told else "",
+        "remix": f"{reverse('create')}?{urlencode({'model': job.model.slug, 'prompt': job.prompt})}",
+        "is_own": image.user_id == request.user.pk,
+    }
+    return _guarded(render(request, "generation/shared.html", context), found)
+
+
+@require_safe
+@limited(("ip", SEEING_RATE), method=None)
+def picture(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Send the file, or the browser to it: an address that lasts as long as the link does. `download` saves it.
+
+    Without parameters the file itself comes, freed of the prompt that is written into it.
+    """
+    found = _found(slug)
+    image, wants_file = found.image, "download" in request.GET
+    if found.with_parameters:
+        if wants_file:
+            address = storage.download_url(image.key, filename=filename(image))
+        else:
+            address = storage.url(image.key, seconds=FILE_SECONDS)
+        return _guarded(HttpResponseRedirect(address), found)
+    try:
+        data = metadata.without(storage.read(image.key))
+    except FileNotFoundError as missing:
+        raise Http404 from missing
+    response = FileResponse(
+        io.BytesIO(data),
+        as_attachment=wants_file,
+        filename=f"artgen.{image.key.rpartition('.')[2]}",
+        content_type=image.content_type,
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    return _guarded(response, found)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited(("ip", REPORTING_RATE))
+@limited(("ip", SEEING_RATE), method=None)
+def report(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take a visitor's word that a public picture should not be there to staff (`kind`, `words`)."""
+    found = _found(slug)
+    if found.publication is None:
+        raise Http404
+    kind, words = request.POST.get("kind", ""), request.POST.get("words", "").strip()
+    errors = {}
+    if request.method == "POST":
+        if kind not in Report.Kind.values:
+            errors["kind"] = _("Choose what is wrong.")
+        if len(words) > WORDS_MAX:
+            errors["words"] = _("At most %(max)d characters.") % {"max": WORDS_MAX}
+        if not errors:
+            reporter = str(request.user.pk) if request.user.is_authenticated else request.META["REMOTE_ADDR"]
+            sharing.report(found.publication, reporter=reporter, kind=kind, words=words)
+            messages.success(request, _("Thank you. People will look at this picture."))
+            return redirect("explore")
+    context = {
+        "shared": found,
+        "tile": Tile(found.image),
+        "kinds": Report.Kind.choices,
+        "kind": kind,
+        "words": words,
+        "words_max": WORDS_MAX,
+        "errors": errors,
+    }
+    response = render(request, "generation/report.html", context, status=400 if errors else 200)
+    return _guarded(response, found)
+
+
+def _described(found: sharing.Shared) -> str:
+    if not found.with_parameters:
+        return _("Made with ArtGen, which paints from words.")
+    model = found.image.job.model.name
+    if found.author:
+        return _("By %(author)s, painted with %(model)s.") % {"author": found.author, "model": model}
+    return _("Painted with %(model)s.") % {"model": model}
+
+
+def _found(slug: str) -> sharing.Shared:
+    found = sharing.find(slug)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _guarded(response: Response, found: sharing.Shared) -> Response:
+    """Keep the answer out of caches, so that a stopped link is gone at once, and links out of search engines.
+
+    The address is the secret: the Referrer-Policy of all pages, same-origin, keeps it from other sites.
+    """
+    response["Cache-Control"] = "private, no-store"
+    if found.publication is None:
+        response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response

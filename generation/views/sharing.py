@@ -1,0 +1,162 @@
+"""Sharing a picture: what its owner sees and does. The same pieces are a dialog with script and a page without."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.limits import limited
+from generation import sharing
+from generation.models import Image, PublicationState
+from generation.views.grid import Tile
+from generation.views.parts import part, wants_part
+
+NEVER, KEEP = "never", "keep"
+PERIODS: dict[str, tuple[int | None, Promise]] = {
+    NEVER: (None, gettext_lazy("until I stop it")),
+    "1": (1, gettext_lazy("1 day")),
+    "7": (7, gettext_lazy("7 days")),
+    "30": (30, gettext_lazy("30 days")),
+}
+CHANGING_RATE = "60/m"
+
+
+@dataclass(frozen=True)
+class Period:
+    """One choice of how long a link works."""
+
+    value: str
+    label: str | Promise
+
+
+def context_of(image: Image) -> dict[str, Any]:
+    """Return what `_share.html` needs: the link, the wish to be public, the choices."""
+    publication = sharing.last_publication(image)
+    if publication and publication.state == PublicationState.WITHDRAWN:
+        publication = None
+    state = publication.state if publication else ""
+    return {
+        "image": image,
+        "link": absolute(image.link_slug) if image.link_slug else "",
+        "link_works": image.has_link,
+        "periods": [Period(value, label) for value, (_days, label) in PERIODS.items()],
+        "publication": publication,
+        "publication_is_open": bool(publication) and state not in ("", PublicationState.REFUSED),
+        "public_address": absolute(publication.slug) if publication and state == PublicationState.PUBLISHED else "",
+    }
+
+
+def absolute(slug: str) -> str:
+    """Return the whole address under which strangers see what the slug shows."""
+    return f"{settings.PUBLIC_URL}{reverse('shared', args=[slug])}"
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@limited(("user", CHANGING_RATE))
+def share(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Show how the picture is shared; POST makes a link or changes it (`period`, `parameters`, `name`, `new`)."""
+    image = _own(request, image_id)
+    if request.method == "GET":
+        return _shown(request, image)
+    try:
+        had_link = image.has_link
+        image = _taken_over(
+            image,
+            sharing.share_by_link(
+                image,
+                until=_until(image, request.POST),
+                with_parameters="parameters" in request.POST,
+                with_name="name" in request.POST,
+                renew="new" in request.POST,
+            ),
+        )
+    except sharing.InTheTrash:
+        return _answered(request, image, _in_the_trash(), failed=True)
+    if "new" in request.POST:
+        return _answered(request, image, _("There is a new link; the old one has stopped working."))
+    return _answered(request, image, _("Saved.") if had_link else _("The link is ready."))
+
+
+@login_required
+@require_POST
+def stop(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Stop the link, for good: a later one has another address."""
+    image = _own(request, image_id)
+    return _answered(request, _taken_over(image, sharing.stop_link(image)), _("The link has stopped working."))
+
+
+@login_required
+@require_POST
+@limited(("user", "60/h"))
+def publish(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Ask for the picture to be shown on Explore (`parameters`, `name`): staff decide."""
+    image = _own(request, image_id)
+    try:
+        sharing.ask_to_publish(image, with_parameters="parameters" in request.POST, with_name="name" in request.POST)
+    except sharing.InTheTrash:
+        return _answered(request, image, _in_the_trash(), failed=True)
+    except sharing.NotAllowed as refused:
+        return _answered(request, image, refused.reason, failed=True)
+    except sharing.TooManyInReview as many:
+        told = _("%(limit)d pictures of yours wait for a review already, that is the limit.") % {"limit": many.limit}
+        return _answered(request, image, told, failed=True)
+    return _answered(request, image, _("Sent for review. You will see the answer here."))
+
+
+@login_required
+@require_POST
+def withdraw(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Take the picture from Explore, or the wish from the queue."""
+    image = _own(request, image_id)
+    was_public = image.visibility == "public"
+    image = _taken_over(image, sharing.withdraw(image))
+    return _answered(request, image, _("No longer on Explore.") if was_public else _("Withdrawn."))
+
+
+def _own(request: HttpRequest, image_id: UUID) -> Image:
+    images = Image.objects.of(request.user).present().select_related("job__model", "user")
+    return get_object_or_404(images, id=image_id)
+
+
+def _taken_over(image: Image, changed: Image) -> Image:
+    """Return the picture as it is now, with the rows that were fetched with it."""
+    changed.job, changed.user = image.job, image.user
+    return changed
+
+
+def _until(image: Image, data: QueryDict) -> datetime | None:
+    period = data.get("period", NEVER)
+    if period == KEEP and image.has_link:
+        return image.link_until
+    days, _label = PERIODS.get(period, PERIODS[NEVER])
+    return sharing.until(days=days)
+
+
+def _in_the_trash() -> str:
+    return _("The picture is in the trash. Restore it first.")
+
+
+def _answered(request: HttpRequest, image: Image, told: str, *, failed: bool = False) -> HttpResponse:
+    if wants_part(request):
+        return _shown(request, image, told=told, failed=failed)
+    (messages.error if failed else messages.success)(request, told)
+    return redirect("share_image", image_id=image.id)
+
+
+def _shown(request: HttpRequest, image: Image, *, told: str = "", failed: bool = False) -> HttpResponse:
+    context = context_of(image) | {"told": told, "failed": failed}
+    if wants_part(request):
+        return part(request, "generation/_share.html", context, status=409 if failed else 200)
+    return render(request, "generation/share.html", context | {"tile": Tile(image)})
