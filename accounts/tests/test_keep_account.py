@@ -2,7 +2,7 @@ import re
 from datetime import timedelta
 
 from django.core import mail
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from accounts import closing, letters
 from artgen.test import BaseTestCase
@@ -12,6 +12,7 @@ from artgen.test import BaseTestCase
 class KeepAccountTests(BaseTestCase):
     def setUp(self) -> None:
         super().setUp()
+        self.client = Client(headers={"Accept-Language": "en"})
         closing.close(user=self.alice, after=closing.GRACE)
         self.url = f"/accounts/keep/{closing.keep_token(self.alice)}/"
 
