@@ -20,6 +20,7 @@ from generation.models.collections import NAME_MAX
 COLLECTIONS_MAX = 200
 UNDO_KEPT = timedelta(days=1)
 COUNTED_MAX = 1000
+RECENT = 24  # members among which covers are looked for
 AT_ONCE = 500  # rows in one statement
 
 
@@ -194,8 +195,11 @@ def _batches(image_ids: Iterable[UUID]) -> Iterator[list[UUID]]:
 def _summaries(collections: CollectionQuerySet, *, user_id: Any, covers: int) -> list[Summary]:
     members = CollectionImage.objects.filter(collection=OuterRef("pk"))
     counted = _Count(members.order_by("image_id").values("image_id")[: COUNTED_MAX + 1])
-    kept = members.filter(image__trashed_at__isnull=True).order_by("-image_id").values("image__thumbnail_key")
-    newest = {f"cover_{n}": Subquery(kept[n : n + 1]) for n in range(covers)}
+    # Only among the newest members: joining all of them would walk through all pictures.
+    recent = CollectionImage.objects.filter(collection=OuterRef(OuterRef("pk"))).order_by("-image_id")
+    kept = Image.objects.kept().filter(id__in=Subquery(recent.values("image_id")[:RECENT])).newest_first()
+    kept_keys = kept.values("thumbnail_key")
+    newest = {f"cover_{n}": Subquery(kept_keys[n : n + 1]) for n in range(covers)}
     found = list(collections.annotate(count=counted, **newest))
     in_trash = _in_trash(user_id)
     return [_summary(one, in_trash=in_trash.get(one.id, 0), covers=covers) for one in found]
