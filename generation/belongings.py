@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from accounts.dossier import AT_ONCE, File, array
 from accounts.models import User
-from generation.models import Collection, CollectionImage, Image, Job, JobEvent, Upload
+from generation.models import Collection, CollectionImage, Image, Job, JobEvent, Publication, Upload
 
 
 def files(user: User) -> Iterator[File]:
@@ -19,6 +19,7 @@ def files(user: User) -> Iterator[File]:
     yield "pictures.json", array(_pictures(user))
     yield "uploads.json", array(upload_data(upload) for upload in _uploads(user))
     yield "collections.json", array(_collections(user))
+    yield "publications.json", array(_publications(user))
 
 
 def name_of(row: Image | Upload) -> str:
@@ -91,6 +92,13 @@ def _pictures(user: User) -> Iterator[dict[str, Any]]:
             "sha256": image.sha256,
             "favorite": image.favorite,
             "visibility": image.visibility,
+            "link": image.link_slug
+            and {
+                "slug": image.link_slug,
+                "until": image.link_until,
+                "with_parameters": image.link_parameters,
+                "with_name": image.link_name,
+            },
             "trashed_at": image.trashed_at,
             "created_at": image.created_at,
         }
@@ -111,3 +119,9 @@ def _collections(user: User) -> Iterator[dict[str, Any]]:
             "created_at": collection.created_at,
             "pictures": members.get(collection.id, []),
         }
+
+
+def _publications(user: User) -> Iterator[dict[str, Any]]:
+    columns = ("image_id", "slug", "state", "reason", "with_parameters", "with_name", "asked_at", "published_at")
+    rows = Publication.objects.filter(image__user=user).order_by("id").values(*columns)
+    yield from rows.iterator(chunk_size=AT_ONCE)

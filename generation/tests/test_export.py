@@ -64,7 +64,7 @@ class StepTests(ExportTestCase):
         assert sorted(names) == sorted(
             [
                 *("README.txt", "profile.json", "ledger.json", "ledger.csv", "tokens.json", "prompts.txt"),
-                *("jobs.json", "pictures.json", "uploads.json", "collections.json"),
+                *("jobs.json", "pictures.json", "uploads.json", "collections.json", "publications.json"),
                 *pictures,
                 f"uploads/{upload.key.rsplit('/', 1)[-1]}",
             ]
