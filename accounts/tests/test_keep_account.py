@@ -5,6 +5,7 @@ from django.core import mail
 from django.test import Client, override_settings
 
 from accounts import closing, letters
+from accounts.models import User
 from artgen.test import BaseTestCase
 
 
@@ -68,6 +69,12 @@ class KeepAccountTests(BaseTestCase):
             letters.drain()
             [letter] = mail.outbox
             assert letter.subject.startswith("Your ArtGen account will be erased on")
+
+    def test_it_is_written_in_russian_too(self) -> None:
+        User.objects.filter(pk=self.alice.pk).update(language="ru")
+        self.alice.refresh_from_db()
+        assert letters.account_closed(user=self.alice).subject.startswith("Ваш аккаунт ArtGen будет стёрт")
+        assert letters.account_erased(user=self.alice).subject == "Ваш аккаунт ArtGen стёрт"
 
 
 class AccountClosedTests(BaseTestCase):
