@@ -51,6 +51,7 @@ urlpatterns = [
     path("gallery/collections/<uuid:collection_id>/restore/", collections.restore, name="restore_collection"),
     path("images/<uuid:image_id>/collections/", collections.put, name="image_collections"),
     path("images/<uuid:image_id>/", images.image, name="image"),
+    path("images/<uuid:image_id>/compare/", images.compare, name="compare_image"),
     path("images/<uuid:image_id>/download/", images.download, name="download_image"),
     path("images/<uuid:image_id>/favorite/", images.favorite, name="favorite_image"),
     path("images/<uuid:image_id>/trash/", images.trash, name="trash_image"),

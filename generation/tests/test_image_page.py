@@ -143,8 +143,8 @@ class ImagePage(ImageTestCase):
 
     def test_it_asks_the_database_no_more_for_more_variants(self):
         def counted():
-            # user, picture, variants, publication, ledger, collections, which it lies in, models that edit
-            with self.assertNumQueries(8):
+            # user, picture, variants, newer, older, publication, ledger, collections, those it lies in, models
+            with self.assertNumQueries(10):
                 self.client.get(self.url)
 
         counted()
@@ -254,3 +254,41 @@ class Download(ImageTestCase):
         self.assertEqual(self.client.get(self.at("download_image")).status_code, 404)
         self.client.logout()
         self.assertEqual(self.client.get(self.at("download_image")).status_code, 302)
+
+
+class Beside(ImageTestCase):
+    def test_it_leads_on_through_the_gallery_where_the_picture_stands_alone(self):
+        gone = make_image(self.alice, trashed_at=timezone.now())
+        alone = make_image(self.alice)
+        newest = make_image(self.alice)
+        page = self.client.get(self.at("image", alone))
+        self.assertContains(page, f'rel="prev" href="{self.at("image", newest)}"')
+        self.assertContains(page, f'rel="next" href="{self.url}"')
+        self.assertNotContains(page, self.at("image", gone))
+        self.assertNotContains(self.client.get(self.at("image", newest)), 'rel="prev"')
+
+    def test_it_leads_nowhere_from_the_trash(self):
+        make_image(self.alice)
+        gone = make_image(self.alice, trashed_at=timezone.now())
+        page = self.client.get(self.at("image", gone))
+        self.assertNotContains(page, 'rel="next"')
+        self.assertNotContains(page, 'rel="prev"')
+
+
+class Compare(ImageTestCase):
+    def test_it_shows_the_variants_of_one_press(self):
+        second = make_image(self.alice, job=self.draw("Tea hills in mist"), seed=99)
+        other = make_image(self.alice)
+        page = self.client.get(self.at("compare_image"))
+        for image in (self.image, second):
+            self.assertContains(page, f'href="{self.at("image", image)}"')
+            self.assertContains(page, image.thumbnail_key)
+        self.assertNotContains(page, other.thumbnail_key)
+        self.assertContains(self.client.get(self.url), self.at("compare_image"))
+
+    def test_it_is_not_there_for_others_and_takes_no_other_method(self):
+        self.assertEqual(self.client.post(self.at("compare_image")).status_code, 405)
+        self.client.force_login(self.bob)
+        self.assertEqual(self.client.get(self.at("compare_image")).status_code, 404)
+        self.client.logout()
+        self.assertEqual(self.client.get(self.at("compare_image")).status_code, 302)

@@ -59,6 +59,7 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     variants = [Tile(one) for one in _variants(found)]
     at = next(index for index, tile in enumerate(variants) if tile.image.id == found.id)
     style = Style.objects.filter(slug=job.style).first() if job.style else None
+    newer, older = _beside(found)
     context: dict[str, Any] = sharing_context(found) | {
         "tile": Tile(found),
         "image": found,
@@ -72,8 +73,10 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "receipt": _receipt(job),
         "variants": variants,
         "number": at + 1,
-        "previous": variants[at - 1] if at else None,
-        "next": variants[at + 1] if at + 1 < len(variants) else None,
+        "previous": (variants[at - 1].address if at else "") if len(variants) > 1 else newer,
+        "next": (variants[at + 1].address if at + 1 < len(variants) else "") if len(variants) > 1 else older,
+        "newer": newer,
+        "older": older,
         "more": MORE_AT_ONCE,
         "price_again": job.model.offer.price_of({"width": job.width, "height": job.height})
         if job.model.enabled
@@ -82,6 +85,15 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "can_edit": ImageModel.objects.enabled().filter(max_source_images__gt=0).exists(),
     }
     return render(request, "generation/image.html", context)
+
+
+@login_required
+@require_GET
+def compare(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Show the variants of one press of Create side by side, as large as the page allows."""
+    found = _own(request, image_id)
+    context = {"image": found, "tile": Tile(found), "variants": [Tile(one) for one in _variants(found)]}
+    return render(request, "generation/compare.html", context)
 
 
 @login_required
@@ -155,6 +167,16 @@ def _variants(found: Image) -> ImageQuerySet:
         .select_related("job")
         .order_by("job_id", "position")
     )
+
+
+def _beside(found: Image) -> tuple[str, str]:
+    """Return the pages of the pictures before and after this one in the gallery, which is sorted newest first."""
+    if found.trashed_at:
+        return "", ""
+    kept = Image.objects.of(found.user).kept().values_list("id", flat=True)
+    newer = kept.filter(id__gt=found.id).order_by("id").first()
+    older = kept.filter(id__lt=found.id).order_by("-id").first()
+    return reverse("image", args=[newer]) if newer else "", reverse("image", args=[older]) if older else ""
 
 
 def _receipt(job: Job) -> Receipt:

@@ -77,7 +77,7 @@ const cameFrom = document.referrer.startsWith(location.origin) ? new URL(documen
 if (/^\/gallery\//.test(cameFrom)) sessionStorage.setItem("gallery", "behind")
 else if (!/^\/images\//.test(cameFrom)) sessionStorage.removeItem("gallery")
 
-for (const link of document.querySelectorAll(".film-frame, .stage-step")) {
+for (const link of document.querySelectorAll(".film-frame, .stage-step, .stage-beside, .viewer-step")) {
   link.addEventListener("click", (event) => {
     if (!isPlain(event)) return
     event.preventDefault()
@@ -117,8 +117,9 @@ document.addEventListener("keydown", (event) => {
   const busy = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented
   if (busy || event.target.closest?.("input, textarea, select, [popover]")) return
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
-  const target = { ArrowLeft: "previous", ArrowRight: "next", f: "favorite", "а": "favorite", s: "share-open", "ы": "share-open", Escape: "back" }[key]
-  const element = target && document.getElementById(target)
+  const target = { ArrowLeft: "previous", ArrowRight: "next", f: "favorite", "а": "favorite", c: "compare", "с": "compare", s: "share-open", "ы": "share-open", Escape: "back" }[key]
+  const beside = event.shiftKey && { ArrowLeft: "newer", ArrowRight: "older" }[event.key]
+  const element = document.getElementById(beside || target)
   if (!element || (key === "Escape" && document.fullscreenElement)) return
   event.preventDefault()
   element.click()
