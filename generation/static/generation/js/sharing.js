@@ -31,7 +31,7 @@ export function wireSharing(root, data, changed = () => {}) {
     if (pressed?.getAttribute("aria-disabled") === "true") return
     pressed?.setAttribute("aria-disabled", "true")
     try {
-      const answer = await part(pressed?.formAction || form.action, { method: "POST", form: new FormData(form, pressed) })
+      const answer = await part(pressed?.hasAttribute("formaction") ? pressed.formAction : form.action, { method: "POST", form: new FormData(form, pressed) })
       const fresh = answer.fragment.querySelector("#share")
       if (!fresh) throw new Error(`answered ${answer.status}`)
       document.getElementById("share").replaceWith(fresh)
