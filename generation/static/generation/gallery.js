@@ -12,7 +12,7 @@ import { complain, offerUndo, post } from "./js/trash.js"
 const data = document.getElementById("page-data")?.dataset ?? {}
 const list = document.getElementById("months")
 const search = document.getElementById("search")
-const selection = list && wireSelection(list, data)
+const selection = list && document.getElementById("selection-bar") ? wireSelection(list, data) : null // Explore has nothing to select
 
 if (list) {
   dress(list)
@@ -51,7 +51,7 @@ function clicked(event) {
 }
 
 function keyed(event) {
-  if (event.key !== "Delete" || selection.size || !event.target.matches(".card-link")) return
+  if (event.key !== "Delete" || selection?.size || !event.target.matches(".card-link")) return
   const button = event.target.closest("li").querySelector("[data-trash]")
   if (button) move(button)
 }
@@ -98,7 +98,7 @@ async function loadMore(link) {
   const shown = answer.fragment.querySelectorAll(".rows > li:not(.rows-end)").length
   link.closest("nav").remove()
   for (const element of [...answer.fragment.children]) append(element)
-  selection.refresh()
+  selection?.refresh()
   if (hadFocus) first?.querySelector("a, button")?.focus({ preventScroll: true })
   say(`+${shown}`)
 }

@@ -50,8 +50,10 @@ const shareDialog = document.getElementById("share-dialog")
 const seen = document.getElementById("seen")
 wireSharing(shareDialog, data, (fresh) => seen.replaceChildren(...fresh.querySelector("[data-seen]").cloneNode(true).childNodes))
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-share-open]") && isPlain(event)) {
+  const opener = event.target.closest("[data-share-open]")
+  if (opener && isPlain(event)) {
     event.preventDefault()
+    opener.focus({ preventScroll: true }) // where focus comes back to, also after the key
     shareDialog.showModal()
   } else if (event.target === shareDialog || event.target.closest("[data-share-close]")) shareDialog.close()
 })

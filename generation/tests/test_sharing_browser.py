@@ -1,0 +1,83 @@
+"""Sharing in a real Chromium: a link opened signed out and stopped; a picture that staff approve; the full view."""
+
+from playwright.sync_api import Page, expect
+
+from artgen.tests.browser import BrowserTestCase
+
+
+class SharingInABrowser(BrowserTestCase):
+    people = ("sharer", "publisher", "looker")
+    staff = ("reviewer",)
+
+    def picture(self, name: str) -> Page:
+        """Return the page of a picture that this person has just made."""
+        page = self.visit(name)
+        page.fill("#prompt", "a lighthouse in fog")
+        page.click(".segments label:has([value='1'])")
+        expect(page.locator("#create-button")).to_contain_text("1 credit")
+        page.click("#create-button")
+        expect(page.locator("[data-status=succeeded]")).to_have_count(1)
+        page.goto("/gallery/")
+        page.goto(page.locator(".card-link").first.get_attribute("href") or "")
+        return page
+
+    def test_it_shares_by_link_until_that_is_stopped(self):
+        page = self.picture("sharer")
+        page.keyboard.press("s")
+        expect(page.locator("#share-dialog")).to_be_visible()
+        page.locator("#share [name=parameters]").first.check()
+        page.click("#share .button-primary")
+        address = page.input_value("#share-address")
+        expect(page.locator("#seen")).to_contain_text("Whoever has the link can see it")
+        stranger = self.visit(path=address)
+        expect(stranger.locator("h1")).to_have_text("a lighthouse in fog")
+        loaded = "picture => picture.decode().then(() => picture.naturalWidth)"
+        self.assertGreater(stranger.locator(".frame-picture").evaluate(loaded), 0)
+        page.click("#share .button-danger")
+        expect(page.locator("#share-address")).to_have_count(0)
+        expect(page.locator("#seen")).to_contain_text("Only you can see it")
+        page.keyboard.press("Escape")
+        expect(page.locator("#share-open")).to_be_focused()
+        self.troubles.forgive("404")
+        stranger.reload()
+        expect(stranger.locator("h1")).to_have_text("There is no picture here")
+
+    def test_it_publishes_what_staff_approve(self):
+        page = self.picture("publisher")
+        page.keyboard.press("s")
+        page.click("#share form[action$='/publish/'] button")
+        expect(page.locator("#share")).to_contain_text("waiting for review")
+        stranger = self.visit(path="/explore/")
+        expect(stranger.locator("h1")).to_have_text("Nothing is public yet")
+        reviewer = self.visit("reviewer", "/admin/generation/publication/")
+        reviewer.click("#result_list .field-prompt a")
+        reviewer.click(".decision [value=publish]")
+        expect(reviewer.locator(".messagelist")).to_contain_text("1 picture is on Explore.")
+        stranger.reload()
+        stranger.locator(".card-link").click()
+        expect(stranger.locator("h1")).to_have_text("A picture")
+        self.assertNotIn("lighthouse", stranger.content())
+        page.reload()
+        expect(page.locator("#seen")).to_contain_text("Everybody can see it")
+
+    def test_it_opens_the_full_view_and_zooms(self):
+        page = self.picture("looker")
+        viewer, level = page.locator("#viewer"), page.locator("[data-zoom-level]")
+        page.locator(".frame-open").click()
+        expect(viewer).to_be_visible()
+        whole = level.inner_text()
+        page.keyboard.press("+")
+        expect(level).not_to_have_text(whole)
+        page.keyboard.press("0")
+        expect(level).to_have_text(whole)
+        page.mouse.move(600, 300)
+        page.mouse.wheel(0, -400)
+        expect(level).not_to_have_text(whole)
+        before = page.locator(".viewer-picture").evaluate("picture => picture.style.transform")
+        page.mouse.down()
+        page.mouse.move(500, 260)
+        page.mouse.up()
+        self.assertNotEqual(page.locator(".viewer-picture").evaluate("picture => picture.style.transform"), before)
+        page.keyboard.press("Escape")
+        expect(viewer).to_be_hidden()
+        expect(page.locator(".frame-open")).to_be_focused()
