@@ -33,7 +33,7 @@ class Judge(BaseTestCase):
             with self.subTest(prompt):
                 verdict = self.judged(prompt)
                 self.assertFalse(verdict.is_allowed)
-                self.assertIn(f"“{word}”", verdict.reason)
+                self.assertRegex(verdict.reason, rf"[“«]{word}[”»]")
 
     def test_it_takes_any_ending_after_an_asterisk(self):
         self.block("оруж*")
