@@ -83,7 +83,7 @@ compose_stop_next() {
   docker stop -t 35 "artgen-$1-next" >/dev/null 2>&1 || true
   docker rm -f "artgen-$1-next" >/dev/null 2>&1 || true
 }
-compose_restart() { docker compose up -d --no-deps --no-build --force-recreate --quiet-pull "$(service "$1")"; }
+compose_restart() { docker compose --progress quiet up -d --no-deps --no-build --force-recreate --quiet-pull "$(service "$1")"; }
 compose_handover() { docker exec "$(container "$2" "$3")" deploy/handover.sh "$@"; }
 compose_alive() { docker exec "$(container "$1" main)" deploy/start.sh alive; }
 compose_life() { docker inspect -f '{{.State.StartedAt}} {{.State.Running}}' "$(container "$1" "$2")"; }

@@ -23,7 +23,7 @@ from websockets.sync.client import ClientConnection, connect
 from artgen.tests.services import free_port
 from generation.runpod.emulator import Emulator
 
-PATIENCE = 60  # seconds until a test gives up; nothing waits for it when all is well
+PATIENCE = 180  # seconds until a test gives up; nothing waits for it when all is well
 # Compressing them takes a while; whoever runs the tests again finds them there.
 STATIC_ROOT = settings.BASE_DIR / ".cache" / "static-for-tests"
 FINAL = ("succeeded", "failed", "canceled")
