@@ -20,11 +20,12 @@ export PGAPPNAME="artgen-${1:-}"
 turn=${2:-main}
 
 # Under supervisor: what a killed predecessor left running, or a killed supervisor, still holds its port, its sockets and
-# its connections. A process id that was given to somebody else since then is told by its environment.
+# its connections. A process id that was given to somebody else since then is told by when that one began.
+began() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
 if [ -n "${SUPERVISOR_ENABLED:-}" ]; then
   pidfile="$RUN_DIR/$1${2:+-$2}.group"
-  if [ -s "$pidfile" ] && read -r group <"$pidfile" && [ "$group" != $$ ] && kill -0 "-$group" 2>/dev/null \
-    && { ! [ -r "/proc/$group/environ" ] || tr '\0' '\n' <"/proc/$group/environ" | grep -qxF "RUN_DIR=$RUN_DIR"; }; then
+  if [ -s "$pidfile" ] && read -r group since <"$pidfile" && [ "$group" != $$ ] && kill -0 "-$group" 2>/dev/null \
+    && { ! kill -0 "$group" 2>/dev/null || [ "$(began "$group")" = "$since" ]; }; then
     kill -TERM "-$group" 2>/dev/null || true
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
       kill -0 "-$group" 2>/dev/null || break
@@ -32,7 +33,7 @@ if [ -n "${SUPERVISOR_ENABLED:-}" ]; then
     done
     kill -KILL "-$group" 2>/dev/null || true
   fi
-  echo $$ >"$pidfile"
+  echo $$ "$(began $$)" >"$pidfile"
 fi
 
 case ${1:-} in
