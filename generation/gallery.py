@@ -97,8 +97,8 @@ def purge(*, trashed_before: datetime) -> int:
     doomed = Image.objects.trashed().filter(trashed_at__lt=trashed_before).order_by("trashed_at", "id")
     while images := list(doomed[:PURGE_AT_ONCE]):
         for image in images:
-            storage.delete(image.key)
-            storage.delete(image.thumbnail_key)
+            for key in image.keys:
+                storage.delete(key)
             image.delete()
             count += 1
     return count

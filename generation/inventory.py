@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from django.db.models import Q
+
 from generation import storage
 from generation.models import Export, Image, Job, Upload
 
@@ -34,7 +36,8 @@ class _Expected:
 def count() -> int:
     """Return the number of files that there should be."""
     parts = sum(len(parts) for parts in Export.objects.values_list("parts", flat=True))
-    return Image.objects.count() * 2 + Upload.objects.count() + parts
+    large = Image.objects.exclude(large_key="").count()
+    return Image.objects.count() * 2 + large + Upload.objects.count() + parts
 
 
 def compare(*, deep: bool = False) -> Iterator[Difference]:
@@ -71,10 +74,11 @@ def _of(expected: _Expected, size: int | None, *, deep: bool) -> Difference | No
 
 
 def _expected() -> Iterator[_Expected]:
-    images = Image.objects.order_by("id").only("id", "key", "thumbnail_key", "bytes", "sha256")
+    images = Image.objects.order_by("id").only("id", "key", "thumbnail_key", "large_key", "bytes", "sha256")
     for image in images.iterator(chunk_size=ROWS_AT_ONCE):
         yield _Expected(image.key, image.bytes, image.sha256, f"image {image.id}")
-        yield _Expected(image.thumbnail_key, None, "", f"image {image.id}")
+        for smaller in image.keys[1:]:
+            yield _Expected(smaller, None, "", f"image {image.id}")
     uploads = Upload.objects.order_by("id").only("id", "key", "bytes", "sha256")
     for upload in uploads.iterator(chunk_size=ROWS_AT_ONCE):
         yield _Expected(upload.key, upload.bytes, upload.sha256, f"upload {upload.id}")
@@ -92,8 +96,8 @@ def _has_row(key: str) -> bool:
     job_id = _id_in(key)
     if job_id is None:
         return False
-    column = "key" if key.startswith("images/") else "thumbnail_key"
-    return Image.objects.filter(job_id=job_id, **{column: key}).exists()
+    image = Image.objects.filter(job_id=job_id)
+    return image.filter(Q(key=key) | Q(thumbnail_key=key) | Q(large_key=key)).exists()
 
 
 def _may_get_row(key: str) -> bool:
@@ -114,7 +118,7 @@ def _export_of(key: str) -> Export | None:
 
 
 def _id_in(key: str) -> UUID | None:
-    """Return the job's id in a key of `storage.image_key` or `thumbnail_key`; of an upload's key, the upload's."""
+    """Return the job's id in a key of one of its pictures' files; of an upload's key, the upload's."""
     try:
         return UUID(key.rsplit("/", 1)[-1][:ID_LENGTH])
     except ValueError:

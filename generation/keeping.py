@@ -33,12 +33,17 @@ def keep(job: Job, *, position: int, data: bytes, seed: int) -> Image:
     thumbnail_key = storage.thumbnail_key(user_id=job.user_id, job_id=job.id, position=position)
     storage.save(key, picture.data, content_type=picture.content_type)
     storage.save(thumbnail_key, picture.thumbnail, content_type="image/webp")
+    large_key = ""
+    if picture.large:
+        large_key = storage.large_key(user_id=job.user_id, job_id=job.id, position=position)
+        storage.save(large_key, picture.large, content_type="image/webp")
     return Image(
         user_id=job.user_id,
         job=job,
         position=position,
         key=key,
         thumbnail_key=thumbnail_key,
+        large_key=large_key,
         placeholder=picture.placeholder,
         width=picture.width,
         height=picture.height,

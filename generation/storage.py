@@ -37,6 +37,11 @@ def thumbnail_key(*, user_id: UUID, job_id: UUID, position: int) -> str:
     return f"thumbnails/{user_id}/{job_id}-{position}.webp"
 
 
+def large_key(*, user_id: UUID, job_id: UUID, position: int) -> str:
+    """Return the key of the copy for large boxes and sharp screens, beside the thumbnail."""
+    return f"thumbnails/{user_id}/{job_id}-{position}-large.webp"
+
+
 def upload_key(*, user_id: UUID, upload_id: UUID, content_type: str) -> str:
     """Return the key of an uploaded source picture."""
     return f"uploads/{user_id}/{upload_id}.{EXTENSIONS[content_type]}"

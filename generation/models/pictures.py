@@ -72,6 +72,8 @@ class Image(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     key = models.CharField(max_length=200)
     thumbnail_key = models.CharField(max_length=200)
+    # Empty: there is none, for the picture is small or was made by a version that knew of none.
+    large_key = models.CharField(max_length=200, blank=True, default="", db_default="")
     placeholder = models.CharField(max_length=60)  # thumbhash, base64
     width = models.PositiveIntegerField(_("width"))
     height = models.PositiveIntegerField(_("height"))
@@ -122,6 +124,11 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of all its files, that of the picture itself first."""
+        return [key for key in (self.key, self.thumbnail_key, self.large_key) if key]
 
     @property
     def has_link(self) -> bool:

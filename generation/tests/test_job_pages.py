@@ -53,6 +53,7 @@ class JobPagesTestCase(BaseTestCase):
             content_type="image/png",
             sha256="0" * 64,
             seed=job.seed,
+            model_id=job.model_id,
             created_at=timezone.now(),
             trashed_at=timezone.now() if trashed else None,
         )

@@ -14,7 +14,7 @@ from accounts.models import User
 from artgen import words
 from generation.catalog import BATCH_MAX
 from generation.forms import shape_of
-from generation.models import ACTIVE, Job, Status
+from generation.models import ACTIVE, Image, Job, Status
 from generation.serializers import job_json
 
 RUNS_A_PAGE = 12
@@ -40,15 +40,29 @@ class Card:
     data: dict[str, Any]
 
     @cached_property
-    def image(self) -> dict[str, Any] | None:
-        """The picture (the first of them that is not in the trash), as clients see it."""
-        kept = [image for image in self.data["images"] if not image["trashed_at"]]
-        return kept[0] if kept else None
+    def kept(self) -> list[Image]:
+        """The job's pictures that are not in the trash."""
+        return [image for image in self.job.images.all() if not image.trashed_at]
+
+    @property
+    def image(self) -> Image | None:
+        """The picture: the first of them."""
+        return self.kept[0] if self.kept else None
 
     @property
     def more_images(self) -> int:
         """How many pictures the job made besides the one shown."""
-        return max(0, sum(not image["trashed_at"] for image in self.data["images"]) - 1)
+        return max(0, len(self.kept) - 1)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it is a landscape: two in a row instead of four."""
+        return self.width > 1.2 * self.height
+
+    @property
+    def place(self) -> str:
+        """Where the picture stands, as the tag `picture` calls it."""
+        return "feed-wide" if self.is_wide else "feed"
 
     @property
     def is_gone(self) -> bool:
@@ -76,12 +90,12 @@ class Card:
     @property
     def width(self) -> int:
         """Width of the box: the picture's own once it is there."""
-        return int(self.image["width"]) if self.image else self.job.width or 1024
+        return self.image.width if self.image else self.job.width or 1024
 
     @property
     def height(self) -> int:
         """Height of the box."""
-        return int(self.image["height"]) if self.image else self.job.height or 1024
+        return self.image.height if self.image else self.job.height or 1024
 
     @property
     def short_prompt(self) -> str:
@@ -115,7 +129,7 @@ class Run:
     @property
     def is_wide(self) -> bool:
         """Whether the cards are landscapes: two in a row instead of four."""
-        return self.cards[0].width > 1.2 * self.cards[0].height
+        return self.cards[0].is_wide
 
     @property
     def credits(self) -> int:
