@@ -50,7 +50,7 @@ class Page(SharedTestCase):
         for text in ("tea hills in mist", "FLUX.1 dev", "1024 × 768, 4:3", "Alice A.", "Remix"):
             with self.subTest(text):
                 self.assertContains(page, text)
-        self.assertContains(page, "/create/?model=flux-dev&amp;prompt=tea+hills+in+mist")
+        self.assertContains(page, f'href="{reverse("create")}?share={slug}"')
         self.assertNotContains(page, "alice@")
 
     def test_it_tells_crawlers_what_a_card_needs(self):

@@ -6,7 +6,7 @@ from artgen.tests.browser import BrowserTestCase
 
 
 class SharingInABrowser(BrowserTestCase):
-    people = ("sharer", "publisher", "looker")
+    people = ("sharer", "publisher", "looker", "remixer")
     staff = ("reviewer",)
 
     def picture(self, name: str) -> Page:
@@ -33,11 +33,23 @@ class SharingInABrowser(BrowserTestCase):
         expect(stranger.locator("h1")).to_have_text("a lighthouse in fog")
         loaded = "picture => picture.decode().then(() => picture.naturalWidth)"
         self.assertGreater(stranger.locator(".frame-picture").evaluate(loaded), 0)
+        remixer = self.visit("remixer")
+        remixer.fill("#prompt", "my own words")
+        remixer.goto(address)
+        remixer.click(".shown-do .button-primary")
+        expect(remixer.locator("#prompt")).to_have_value("a lighthouse in fog")
+        remixer.wait_for_url("**/create/")
+        remixer.click(".toast >> text=Undo")
+        expect(remixer.locator("#prompt")).to_have_value("my own words")
+        remixer.goto(address)
         page.click("#share .button-danger")
         expect(page.locator("#share-address")).to_have_count(0)
         expect(page.locator("#seen")).to_contain_text("Only you can see it")
         page.keyboard.press("Escape")
         expect(page.locator("#share-open")).to_be_focused()
+        remixer.click(".shown-do .button-primary")
+        expect(remixer.locator(".toast")).to_contain_text("This picture is not shared any more")
+        expect(remixer.locator("#prompt")).to_have_value("my own words")
         self.troubles.forgive("404")
         stranger.reload()
         expect(stranger.locator("h1")).to_have_text("There is no picture here")

@@ -1,9 +1,10 @@
 """The create page: composer, quote and live feed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import ledger
 from accounts.models import User
 from artgen import words
-from generation import orders, uploads
+from generation import orders, sharing, uploads
 from generation.catalog import FieldError, InvalidParameters
 from generation.forms import Composer
 from generation.models import ImageModel, Job
@@ -40,7 +41,11 @@ def create(request: HttpRequest) -> HttpResponse:
         return _posted(request)
     _remember_language(request)
     models = list(ImageModel.objects.enabled())
-    composer = _composer_from_address(request, models)
+    shared = _shared(request.GET["share"]) if "share" in request.GET else None
+    if "share" in request.GET and shared is None:
+        messages.warning(request, _("This picture is not shared any more, so its parameters were not taken over."))
+        return redirect("create")
+    composer = _composer_from_address(request, models, shared=shared)
     return render(request, "generation/create.html", _page(request, models=models, composer=composer))
 
 
@@ -135,11 +140,17 @@ def _keep_uploads(user: User, form: Composer, files: "Iterable[UploadedFile[Any]
     return None
 
 
-def _composer_from_address(request: HttpRequest, models: list[ImageModel]) -> Composer | None:
-    """Return the form as a link asks for it: ?job=ID (all its parameters), ?model=, ?prompt=, ?source=ID."""
-    job = _own_job(request, request.GET.get("job", ""))
-    wanted = request.GET.get("model") or (job.model.slug if job else "")
-    source = request.GET.get("source", "")
+def _composer_from_address(
+    request: HttpRequest, models: list[ImageModel], *, shared: sharing.Shared | None = None
+) -> Composer | None:
+    """Return the form as a link asks for it: ?job=ID (all its parameters), ?model=, ?prompt=, ?source=ID.
+
+    With `shared` it is filled as that picture was made, whatever else the address says.
+    """
+    given: Mapping[str, str] = {} if shared else request.GET
+    job = shared.image.job if shared else _own_job(request, request.GET.get("job", ""))
+    wanted = given.get("model") or (job.model.slug if job else "")
+    source = given.get("source", "")
     chosen = _chosen(models, wanted, needs_source=bool(source))
     if chosen is None:
         return None
@@ -148,10 +159,14 @@ def _composer_from_address(request: HttpRequest, models: list[ImageModel]) -> Co
         parameters = dict(job.parameters)
         if request.GET.get("seed") != "keep":
             parameters["seed"] = None
+        elif shared:
+            parameters["seed"] = shared.image.seed
+        if job.user_id != request.user.pk:
+            parameters["source_images"] = []  # theirs alone
         form = Composer.filled(chosen, parameters, count=int(count) if count in "12345678" and count else 1)
     else:
         form = Composer(model=chosen)
-    if prompt := request.GET.get("prompt", ""):
+    if prompt := given.get("prompt", ""):
         form.texts["prompt"] = prompt
     if source:
         form.sources = [source]
@@ -166,7 +181,7 @@ def _page(request: HttpRequest, *, models: list[ImageModel], composer: Composer 
         {"text": text, "thumbnail": sample("examples", name), "address": f"?{urlencode({'prompt': str(text)})}"}
         for name, text in PROMPTS
     ]
-    asked = {"job", "model", "prompt", "source"} & set(request.GET)
+    asked = {"job", "share", "model", "prompt", "source"} & set(request.GET)
     return composing(_user(request), models=models, composer=composer) | {
         "feed": page,
         "prompts": feed.prompts_of(_user(request)),
@@ -198,6 +213,12 @@ def _chosen(models: list[ImageModel], slug: str, *, needs_source: bool = False) 
 def _own_job(request: HttpRequest, text: str) -> Job | None:
     job_id = uuid_or_none(text)
     return Job.objects.of(request.user).with_all().filter(id=job_id).first() if job_id else None
+
+
+def _shared(slug: str) -> sharing.Shared | None:
+    """Return the picture that this slug shows now, if its parameters may be told."""
+    found = sharing.find(slug.replace("\0", ""))
+    return found if found and found.with_parameters else None
 
 
 def _remember_language(request: HttpRequest) -> None:

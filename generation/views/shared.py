@@ -2,7 +2,6 @@
 
 import io
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -57,7 +56,7 @@ def shared(request: HttpRequest, slug: str) -> HttpResponse:
         "url": storage.url(image.key, seconds=FILE_SECONDS) if told else path,
         "shape": shape_of(image.width, image.height).name,
         "style": style.name if style else job.style if told else "",
-        "remix": f"{reverse('create')}?{urlencode({'model': job.model.slug, 'prompt': job.prompt})}",
+        "remix": f"{reverse('create')}?share={slug}",
         "is_own": image.user_id == request.user.pk,
     }
     return _guarded(render(request, "generation/shared.html", context), found)

@@ -16,7 +16,7 @@ const QUOTE_AFTER = 250, SAVE_AFTER = 300, SAY_AFTER = 600 // ms of quiet
 const NEAR_LIMIT = 100 // characters before the prompt's limit from which the count is spoken
 const SEED_MAX = 2 ** 31 - 1
 const PRICED = new Set(["model", "shape", "exact", "width", "height", "count", "source_images"])
-const ASKED = ["job", "count", "seed", "prompt", "model", "source"] // what a link may ask the form to hold
+const ASKED = ["job", "share", "count", "seed", "prompt", "model", "source"] // what a link may ask the form to hold
 
 export class Composer {
   /** `side` holds form and lists; `onPlaced(run)` gets the new run's element. */
@@ -388,7 +388,7 @@ export class Composer {
     const drawn = fieldsOf(this.form)
     if (!before || same(before, drawn)) {
       this.#changed()
-    } else if (query.has("job") || (await this.#load(() => this.#with(query, before)))) {
+    } else if (query.has("job") || query.has("share") || (await this.#load(() => this.#with(query, before)))) {
       if (!same(before, fieldsOf(this.form))) this.#taken(before)
     }
   }
