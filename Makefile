@@ -1,5 +1,5 @@
 # ArtGen's everyday commands: `make run` to try it, `make test` before a commit.
-.PHONY: run stack test lint lock messages clean
+.PHONY: run stack test screenshots lint lock messages clean
 .DEFAULT_GOAL := run
 
 PORT ?= 8000
@@ -19,6 +19,9 @@ stack: $(VENV)/.runtime  ## the production processes on this machine, against th
 
 test: $(VENV)/.development  ## linters and the whole test suite
 	$(BIN)/python -m artgen.tests.services -- sh -c '$(MAKE) --no-print-directory lint && $(BIN)/python -m pytest -n auto --dist loadgroup'
+
+screenshots: $(VENV)/.development  ## every page in both themes, on a desktop and a phone, into .screenshots/; PAGES="gallery trash" takes some
+	DJANGO_SETTINGS_MODULE=artgen.settings $(BIN)/python -m artgen.tests.screenshots $(PAGES)
 
 lint: $(VENV)/.development
 	$(BIN)/ruff format --check .

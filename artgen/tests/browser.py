@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 
 from artgen.tests.test_demo import Demo
 
@@ -53,9 +53,14 @@ class Troubles(list[str]):
 
     def watch(self, page: Page) -> None:
         """Collect the troubles of this page."""
-        page.on("pageerror", lambda error: self.note(str(error)))
-        page.on("console", lambda said: self.note(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self.note(f"{error.stack or error} on {page.url}"))
+        page.on("console", self.hear)
         page.on("response", self.look_at)
+
+    def hear(self, said: ConsoleMessage) -> None:
+        """Note what the browser complains of; error answers are noted by `look_at`, with their address."""
+        if said.type in ("error", "warning") and "the server responded with a status" not in said.text:
+            self.note(f"{said.text} {said.location.get('url', '')}")
 
     def look_at(self, response: Response) -> None:
         """Note an answer that is an error."""
@@ -75,11 +80,9 @@ class Troubles(list[str]):
 class Visitors:
     """Sessions of people in a demo, and contexts of a browser for them."""
 
-    def __init__(self, demo: Demo, browser: Browser, **people: Any) -> None:
+    def __init__(self, demo: Demo, browser: Browser, sessions: dict[str, str]) -> None:
         self.demo, self.browser = demo, browser
-        names = people.pop("names", ())
-        code = f"from artgen.tests.people import let_in; let_in(*{tuple(names)!r}, **{people!r})"
-        self.sessions: dict[str, str] = json.loads(demo.command("shell", "--command", code).splitlines()[-1])
+        self.sessions = sessions
 
     def context(self, name: str = "", *, language: str = "en", theme: str = "", **options: Any) -> BrowserContext:
         """Return a fresh context: this person signed in (no name: nobody), in this language and theme.
@@ -103,6 +106,11 @@ def speak(page: Page, language: str) -> None:
     assert page.context.request.post("/language/", form=form).ok
 
 
+def told_by(demo: Demo, *lines: str) -> Any:
+    """Run lines of Python inside the demo's environment and return what they print last, as JSON."""
+    return json.loads(demo.command("shell", "--command", "\n".join(lines)).splitlines()[-1])
+
+
 class BrowserTestCase(unittest.TestCase):
     """Tests that share one demo and one Chromium; each fails for any trouble that it does not forgive."""
 
@@ -119,7 +127,16 @@ class BrowserTestCase(unittest.TestCase):
         data = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         cls.demo = cls.enterClassContext(Demo(data, *cls.options))
         cls.browser = cls.enterClassContext(chromium())
-        cls.visitors = Visitors(cls.demo, cls.browser, names=cls.people, staff=cls.staff)
+        cls.visitors = Visitors(cls.demo, cls.browser, cls.let_in())
+
+    @classmethod
+    def let_in(cls) -> dict[str, str]:
+        """Make the people; returns their sessions."""
+        return told_by(
+            cls.demo,
+            "import json; from artgen.tests.people import let_in",
+            f"print(json.dumps(let_in(*{cls.people!r}, staff={cls.staff!r})))",
+        )
 
     def setUp(self) -> None:
         self.troubles = Troubles()

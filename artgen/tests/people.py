@@ -1,7 +1,6 @@
 """People for the browser tests, made inside the demo: accounts, and a session of each, as if they had signed in."""
 
 import importlib
-import json
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -10,8 +9,8 @@ from accounts import ledger
 from accounts.models import User
 
 
-def let_in(*names: str, staff: tuple[str, ...] = (), credits: int = 100) -> None:
-    """Make sure that these people have accounts (NAME@example.org) and print the session of each as JSON."""
+def let_in(*names: str, staff: tuple[str, ...] = (), credits: int = 100) -> dict[str, str]:
+    """Make sure that these people have accounts (NAME@example.org); return a session of each."""
     store = importlib.import_module(settings.SESSION_ENGINE).SessionStore
     sessions = {}
     for name in (*names, *staff):
@@ -26,4 +25,4 @@ def let_in(*names: str, staff: tuple[str, ...] = (), credits: int = 100) -> None
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session.create()
         sessions[name] = session.session_key
-    print(json.dumps(sessions))  # noqa: T201 the caller reads it
+    return sessions

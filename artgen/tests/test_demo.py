@@ -44,9 +44,12 @@ class Demo:
     def command(self, *arguments: str) -> str:
         """Run one of ArtGen's commands on the demo's data and return what it prints."""
         command = [sys.executable, "manage.py", *arguments]
-        return subprocess.run(
-            command, cwd=settings.BASE_DIR, env=self.environment, check=True, capture_output=True, text=True
-        ).stdout.strip()
+        done = subprocess.run(
+            command, cwd=settings.BASE_DIR, env=self.environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"{arguments[0]} failed: {done.stderr}")
+        return done.stdout.strip()
 
     def __enter__(self) -> "Demo":
         self.process = subprocess.Popen(

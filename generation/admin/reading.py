@@ -7,6 +7,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from generation import storage
 from generation.models import Image
@@ -60,9 +61,10 @@ def thumbnail(image: Image) -> SafeString:
     """Return the picture, small, as a link to the whole file."""
     scale = THUMBNAIL_SIDE / max(image.width, image.height, 1)
     return format_html(
-        '<a href="{}" target="_blank" rel="noopener"><img src="{}" alt="" width="{}" height="{}" loading="lazy"></a>',
+        '<a href="{}" target="_blank" rel="noopener"><img src="{}" alt="{}" width="{}" height="{}" loading="lazy"></a>',
         storage.url(image.key),
         storage.url(image.thumbnail_key),
+        _("Open the picture"),
         max(1, round(image.width * scale)),
         max(1, round(image.height * scale)),
     )

@@ -1,0 +1,82 @@
+/** What the tests of all pages ask a page; it is put into each before its own scripts. */
+
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+globalThis.checks = {
+  /** Return what axe finds; `rules` switches some off or, by {only: […]}, all others. Swagger UI and Django's breadcrumbs are not ours to mend. */
+  async axe({ only, off = [], tags = TAGS }) {
+    const runOnly = only ? { type: "rule", values: only } : { type: "tag", values: tags }
+    const rules = only ? {} : Object.fromEntries(off.map((name) => [name, { enabled: false }]))
+    const found = await globalThis.axe.run({ exclude: [".swagger-ui", ".breadcrumbs"] }, { runOnly, rules, resultTypes: ["violations"], preload: false })
+    const told = (one, node) => `${one.id}: ${node.target} ${node.html.slice(0, 160)} | ${node.failureSummary.replace(/\s+/g, " ").slice(0, 300)}`
+    return found.violations.flatMap((one) => one.nodes.map((node) => told(one, node)))
+  },
+
+  /** Wait until nothing moves that ends by itself. */
+  async settled() {
+    let ending
+    do {
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+      ending = document.getAnimations().filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime))
+      await Promise.all(ending.map((one) => one.finished.catch(() => null)))
+    } while (ending.length)
+  },
+
+  /** Return what runs off the page sideways. */
+  sideways() {
+    const root = document.documentElement
+    if (root.scrollWidth <= innerWidth) return []
+    const out = [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 0.5)
+    return [`${root.scrollWidth} > ${innerWidth}`, ...out.slice(0, 5).map((one) => one.outerHTML.slice(0, 120))]
+  },
+
+  /** Return what has moved since the page came. */
+  shifts() {
+    const moved = []
+    const told = (one) => ({ value: one.value, nodes: one.sources.map((source) => source.node?.outerHTML?.slice(0, 100)) })
+    const note = (entries) => moved.push(...entries.filter((one) => !one.hadRecentInput).map(told))
+    return new Promise((resolve) => {
+      const observer = new PerformanceObserver((list) => note(list.getEntries()))
+      observer.observe({ type: "layout-shift", buffered: true })
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => {
+          note(observer.takeRecords())
+          resolve(moved)
+        }),
+      )
+    })
+  },
+
+  /** Return every text of the page that is meant for its reader, names and hints included. */
+  texts() {
+    const foreign = (one) => one.closest("[lang=en], code, pre, script, style, template, noscript, [name=time_zone]")
+    const found = [document.title, document.querySelector("meta[name=description]")?.content ?? ""]
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    while (walker.nextNode()) if (!foreign(walker.currentNode.parentElement)) found.push(walker.currentNode.data)
+    for (const name of ["aria-label", "title", "placeholder", "alt"])
+      for (const one of document.querySelectorAll(`[${name}]`)) if (!foreign(one)) found.push(one.getAttribute(name))
+    return found.map((text) => text.replace(/\s+/g, " ").trim())
+  },
+
+  /** Return what takes the keyboard's focus without showing it; a key must have been pressed before. */
+  unseen() {
+    const look = (one) => {
+      const seen = []
+      for (let at = one; at && seen.length < 4; at = at.parentElement) {
+        const { outlineStyle, outlineWidth, outlineColor, boxShadow, borderTopColor } = getComputedStyle(at)
+        seen.push([outlineStyle === "none" ? "" : outlineWidth + outlineColor, boxShadow, borderTopColor])
+      }
+      return JSON.stringify(seen)
+    }
+    const takers = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
+    return [...document.querySelectorAll(takers)]
+      .filter((one) => !one.disabled && one.checkVisibility({ visibilityProperty: true }))
+      .filter((one) => {
+        document.activeElement?.blur()
+        const before = look(one)
+        one.focus()
+        return document.activeElement === one && look(one) === before
+      })
+      .map((one) => one.outerHTML.slice(0, 140))
+  },
+}

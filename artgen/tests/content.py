@@ -1,0 +1,179 @@
+"""A demo that looks as if people had used it for months, made by one command: for tests of all pages and screenshots.
+
+`fill` runs inside the demo's environment and prints what a browser needs to find everything: sessions and addresses.
+"""
+
+import io
+import json
+import time
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.tokens import default_token_generator
+from django.core import signing
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+from django.utils import timezone, translation
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from PIL import Image as Pillow
+
+from accounts import ledger, letters, tokens
+from accounts.models import CreditEntry, User
+from artgen.look import page
+from artgen.tests.people import let_in
+from generation import collections, gallery, orders, sharing, uploads
+from generation.models import Image, Job, Status
+
+TEMPLATES = ("400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html", "503.html")
+RUNS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())["runs"]
+RUNNING = ("A white arcade by the sea, stairs, noon light", "Белая аркада у моря, лестница, полуденный свет")
+FAILED = ("A red barn in a field of rye", "Красный амбар в ржаном поле")
+REFUSED = ("A portrait of somebody famous", "Портрет знаменитости")
+CANCELED = ("A fox asleep in the ferns", "Лиса спит в папоротнике")
+
+
+def fill(language: str = "en") -> None:
+    """Make an owner of pictures in every state, a newcomer, staff; print sessions, ids and the error pages as JSON."""
+    sessions = let_in("owner", "newcomer", "leaver", staff=("boss",), credits=500)
+    User.objects.update(language=language)
+    owner = User.objects.get(email="owner@example.org")
+    User.objects.filter(pk=owner.pk).update(name="Nora Sand" if language == "en" else "Нора Песок")
+    with translation.override(language):
+        found = _pictures(owner, russian=language == "ru") | _account(owner)
+        errors = {template: _error(template) for template in TEMPLATES}
+    print(json.dumps({"sessions": sessions, "ids": found, "errors": errors}, default=str))  # noqa: T201 the caller reads it
+
+
+def _pictures(owner: User, *, russian: bool) -> dict[str, Any]:
+    placed: list[tuple[list[Job], int]] = []
+    for run in RUNS:
+        request = {"model": "flux-schnell", "prompt": run["ru" if russian else "en"], "seed": 7 * len(placed) + 5}
+        request |= {"width": run["width"], "height": run["height"]}
+        requests = orders.repeated(request, count=run["count"])
+        placed.append((orders.place_batch(user=owner, requests=requests).jobs, run["age"]))
+    sources = [uploads.keep(user=owner, data=_photo())]
+    edited = orders.place(user=owner, request=_edit(sources[0].id, russian=russian)).jobs
+    failed = _trouble(owner, FAILED[russian], "[fail]")
+    refused = _trouble(owner, REFUSED[russian], "[refuse]")
+    _wait_for_the_end(owner)
+    for jobs, age in placed:
+        _make_older(jobs, days=age)
+    images = list(Image.objects.of(owner).kept().order_by("id"))
+    for image in images[::4]:
+        gallery.set_favorite(image, favorite=True)
+    for number, image in enumerate(images[3:9:2]):
+        gallery.trash(image)
+        image.trashed_at = timezone.now()
+        Image.objects.filter(pk=image.pk).update(trashed_at=timezone.now() - timedelta(days=9 * number))
+    public = [image for image in images[1::2] if image.trashed_at is None]
+    for image in public[:-1]:
+        wish = sharing.ask_to_publish(image, with_parameters=True, with_name=image == public[0])
+        sharing.publish(wish, by=User.objects.get(email="boss@example.org"))
+    sharing.ask_to_publish(public[-1], with_parameters=True, with_name=True)
+    variants = Image.objects.of(owner).filter(job__in=placed[-2][0]).order_by("id")
+    in_month = timezone.now() + timedelta(days=30)
+    shared = sharing.share_by_link(variants[2], until=in_month, with_parameters=True, with_name=True)
+    piles = [collections.create(user=owner, name=name) for name in ("Море и свет", "Зима") if russian] or [
+        collections.create(user=owner, name=name) for name in ("Sea and light", "Winter")
+    ]
+    collections.add(piles[0], image_ids=[image.pk for image in images[::3]])
+    collections.add(piles[1], image_ids=[image.pk for image in images[2:5]])
+    running = _running(owner, RUNNING[russian])
+    canceled = orders.place(user=owner, request={"model": "flux-dev", "prompt": CANCELED[russian]}).jobs[0]
+    orders.cancel(job=canceled, actor=owner)
+    return {
+        "image": variants[1].pk,
+        "shared": shared.link_slug,
+        "published": wish.slug,
+        "link": variants[2].pk,
+        "edited": Image.objects.get(job=edited[0]).pk,
+        "trashed": Image.objects.of(owner).trashed().order_by("id")[0].pk,
+        "succeeded": placed[-2][0][0].pk,
+        "running": running[0].pk,
+        "failed": failed.pk,
+        "refused": refused.pk,
+        "canceled": canceled.pk,
+        "run": placed[-2][0][0].batch,
+    }
+
+
+def _account(owner: User) -> dict[str, Any]:
+    ledger.grant(
+        user=owner,
+        amount=250,
+        reason="Подарок к выставке" if translation.get_language() == "ru" else "A gift for the exhibition",
+    )
+    tokens.issue(user=owner, name="laptop")
+    tokens.issue(user=owner, name="n8n")
+    return {
+        "uid": urlsafe_base64_encode(force_bytes(owner.pk)),
+        "reset": default_token_generator.make_token(owner),
+        "sign_up": signing.dumps({"email": "new@example.org"}, salt=letters.SIGN_UP_SALT),
+    }
+
+
+def _trouble(owner: User, prompt: str, word: str) -> Job:
+    """Place a job that fails as the emulator's magic word says; the word is taken off when it has worked."""
+    job = orders.place(user=owner, request={"model": "flux-schnell", "prompt": f"{prompt} {word}"}).jobs[0]
+    _wait(Job.objects.filter(pk=job.pk, status=Status.FAILED))
+    Job.objects.filter(pk=job.pk).update(prompt=prompt)
+    return job
+
+
+def _running(owner: User, prompt: str) -> list[Job]:
+    """Place one run of six that never ends: four are drawn, two wait."""
+    request = {"model": "flux-dev", "prompt": f"{prompt} [stuck]", "width": 832, "height": 1024, "seed": 11}
+    jobs = orders.place_batch(user=owner, requests=orders.repeated(request, count=6)).jobs
+    _wait(Job.objects.filter(pk__in=[job.pk for job in jobs], status=Status.RUNNING))
+    Job.objects.filter(pk__in=[job.pk for job in jobs]).update(prompt=prompt)
+    Job.objects.filter(pk__in=[job.pk for job in jobs], status=Status.RUNNING).update(
+        progress=0.43, step=12, step_count=28
+    )
+    return jobs
+
+
+def _edit(source: UUID, *, russian: bool) -> dict[str, Any]:
+    prompt = "Пусть будет вечер" if russian else "Make it evening"
+    return {"model": "flux-kontext", "prompt": prompt, "source_images": [str(source)], "seed": 3}
+
+
+def _wait_for_the_end(owner: User) -> None:
+    while Job.objects.of(owner).active().exists():
+        time.sleep(0.05)  # the demo's own workers draw meanwhile
+
+
+def _wait(jobs: "QuerySet[Job]") -> None:
+    while not jobs.exists():
+        time.sleep(0.05)
+
+
+def _make_older(jobs: list[Job], *, days: int) -> None:
+    """Move jobs, their pictures and their lines of the ledger back in time."""
+    back = timedelta(days=days)
+    for job in jobs:
+        Job.objects.filter(pk=job.pk).update(created_at=job.created_at - back)
+        for image in Image.objects.filter(job=job):
+            born_at = image.created_at - back
+            # Pictures are sorted by id, a UUIDv7: its first 48 bits are the milliseconds.
+            born = UUID(int=int(born_at.timestamp() * 1000) << 80 | image.pk.int & (1 << 80) - 1)
+            Image.objects.filter(pk=image.pk).update(id=born, created_at=born_at)
+        for entry in CreditEntry.objects.filter(reference=job.pk):
+            # The ledger's own queryset refuses to rewrite history; a made-up history has to be written once.
+            QuerySet.update(CreditEntry.objects.filter(pk=entry.pk), created_at=entry.created_at - back)
+
+
+def _photo() -> bytes:
+    file = io.BytesIO()
+    Pillow.linear_gradient("L").resize((960, 640)).convert("RGB").save(file, "JPEG")
+    return file.getvalue()
+
+
+def _error(template: str) -> str:
+    request = RequestFactory().get("/broken/")
+    request.resolver_match = None
+    return render_to_string(template, {**page(request), "LANGUAGE_CODE": translation.get_language(), "retry_after": 42})

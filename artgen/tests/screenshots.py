@@ -1,0 +1,72 @@
+"""`make screenshots`: every page of a demo full of pictures, both themes, desktop and phone, into .screenshots/.
+
+`python -m artgen.tests.screenshots [PART…]` takes only pages whose name holds one of the parts.
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import django
+from django.conf import settings
+from playwright.sync_api import Browser, Error
+from playwright.sync_api import Page as Tab
+
+from artgen.tests.browser import DESKTOP, PHONE, Visitors, chromium, told_by
+from artgen.tests.pages import ADMIN, ERRORS, PAGES, Page, serve_errors
+from artgen.tests.test_demo import Demo
+
+FOLDER = settings.BASE_DIR / ".screenshots"
+FULL = ("--painter", "full", "--seconds", "0.2", "--cold-start", "0")
+SIZES = {"desktop": DESKTOP, "phone": PHONE}
+THEMES = ("light", "dark")
+
+
+def main(parts: list[str]) -> int:
+    """Take the screenshots, in English and, of the main pages, in Russian; return how many pages failed."""
+    FOLDER.mkdir(exist_ok=True)
+    failed = 0
+    with chromium() as browser:
+        for language in ("en", "ru"):
+            pages = [page for page in (*PAGES, *ERRORS, *ADMIN) if language == "en" or page.main]
+            pages = [page for page in pages if not parts or any(part in page.name for part in parts)]
+            with tempfile.TemporaryDirectory() as data, Demo(Path(data), *FULL) as demo:
+                told = told_by(demo, "from artgen.tests.content import fill", f"fill({language!r})")
+                for page, tab, name in _tabs(demo, browser, told, pages, language):
+                    try:
+                        tab.goto(page.address(told["ids"]))
+                        if page.act:
+                            page.act(tab)
+                        tab.wait_for_load_state("networkidle")
+                        tab.screenshot(path=FOLDER / name, animations="disabled")
+                    except (Error, AssertionError) as error:  # one page must not cost the others
+                        failed += 1
+                        print(f"{name}: {error}", file=sys.stderr)
+    print(f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}")
+    return failed
+
+
+def _tabs(
+    demo: Demo, browser: Browser, told: dict[str, Any], pages: list[Page], language: str
+) -> Iterator[tuple[Page, Tab, str]]:
+    """Yield each page with a tab of its visitor and the name of the file, for each theme and size."""
+    visitors = Visitors(demo, browser, told["sessions"])
+    for theme in THEMES:
+        for size, options in SIZES.items():
+            tabs: dict[str, Tab] = {}
+            for page in pages:
+                if page.who not in tabs:
+                    context = visitors.context(page.who, language=language, theme=theme, **options)
+                    context.set_default_timeout(20_000)
+                    tabs[page.who] = context.new_page()
+                    serve_errors(tabs[page.who], told["errors"])
+                yield page, tabs[page.who], f"{page.name}-{language}-{theme}-{size}.png"
+            for tab in tabs.values():
+                tab.context.close()
+
+
+if __name__ == "__main__":
+    django.setup()
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,125 @@
+"""Every page in a real Chromium: axe finds nothing, nothing runs off sideways, nothing is untranslated or jumps."""
+
+import re
+from pathlib import Path
+from typing import ClassVar
+
+from django.test import SimpleTestCase
+from playwright.sync_api import Page as Tab
+
+from artgen.tests.browser import DESKTOP, BrowserTestCase, told_by
+from artgen.tests.pages import ADMIN, ERRORS, NO_PAGES, PAGES, Page, routes, serve_errors
+from generation.catalog import CATALOG_FILE, read_catalog
+
+HERE = Path(__file__).parent
+AXE = next((HERE / "axe").glob("axe-core-*.min.js")).read_text()
+JUMP = 0.001  # of the layout; browsers call 0.1 good
+NAMES = {model["name"] for model in read_catalog(CATALOG_FILE)["models"]}
+CHECKS = (HERE / "checks.js").read_text()
+LATIN = re.compile(r"(?:\b[A-Za-z’']{2,}[ ,.:]+){2,}[A-Za-z’']{2,}")  # three words in a row that are not Russian
+
+
+class Routes(SimpleTestCase):
+    def test_every_address_is_walked_or_said_to_be_no_page(self):
+        names = {name for name, _pattern in routes()}
+        walked = {page.route for page in PAGES}
+        self.assertEqual(names - walked - NO_PAGES, set(), "add a Page to artgen/tests/pages.py, or a name to NO_PAGES")
+        self.assertEqual((walked | NO_PAGES) - names, set(), "these addresses are no more")
+
+
+class WalkingTestCase(BrowserTestCase):
+    """A demo full of pictures, and a tab for each of its people."""
+
+    maxDiff = None
+    language: ClassVar[str] = "en"
+    errors: ClassVar[dict[str, str]]
+    ids: ClassVar[dict[str, str]]
+
+    @classmethod
+    def let_in(cls) -> dict[str, str]:
+        told = told_by(cls.demo, "from artgen.tests.content import fill", f"fill({cls.language!r})")
+        cls.ids, cls.errors = told["ids"], told["errors"]
+        return told["sessions"]
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.tabs: dict[str, Tab] = {}
+
+    def show(self, page: Page) -> Tab:
+        """Return a tab of the page's visitor with this page as it is before anything is opened."""
+        if page.who not in self.tabs:
+            tab = self.open(page.who, language=self.language, theme="light", reduced_motion="reduce", **DESKTOP)
+            tab.add_init_script(AXE + CHECKS)
+            serve_errors(tab, self.errors)
+            tab.goto("/accounts/closed/")  # brings the fonts, as on every page but a visitor's first one
+            self.tabs[page.who] = tab
+        tab = self.tabs[page.who]
+        tab.set_viewport_size(DESKTOP["viewport"])
+        if page.status >= 400:
+            self.troubles.forgive(f"{page.status} GET")
+        answer = tab.goto(page.address(self.ids))
+        self.assertEqual(answer and answer.status, page.status)
+        return tab
+
+    def check(self, tab: Tab, **rules: list[str]) -> list[str]:
+        """Return what axe finds."""
+        return tab.evaluate("rules => checks.axe(rules)", rules)
+
+
+class Pages(WalkingTestCase):
+    def test_axe_finds_nothing_on_any_page_in_either_theme(self):
+        for page in (*PAGES, *ERRORS):
+            with self.subTest(page.name):
+                tab = self.show(page)
+                moved = tab.evaluate("checks.shifts()")
+                self.assertLess(sum(one["value"] for one in moved), JUMP, moved)
+                if page.act:
+                    page.act(tab)
+                tab.evaluate("checks.settled()")
+                self.assertEqual(self.check(tab, off=[*page.off]), [])
+                tab.keyboard.press("Tab")
+                self.assertEqual(tab.evaluate("checks.unseen()"), [])
+                tab.emulate_media(color_scheme="dark")
+                tab.evaluate("document.documentElement.dataset.theme = 'dark'")
+                tab.evaluate("checks.settled()")
+                self.assertEqual(self.check(tab, only=["color-contrast"]), [])
+                tab.emulate_media(color_scheme="light")
+
+    def test_every_page_fits_a_phone(self):
+        for page in (*PAGES, *ERRORS):
+            with self.subTest(page.name):
+                tab = self.show(page)
+                for width in (360, 320):
+                    tab.set_viewport_size({"width": width, "height": 720})
+                    if page.act and width == 360:
+                        page.act(tab)
+                    tab.evaluate("checks.settled()")
+                    self.assertEqual(tab.evaluate("checks.sideways()"), [])
+                # What lies under an open menu is out of reach only until it closes.
+                self.assertEqual(self.check(tab, off=[*page.off, *(["target-size"] if page.act else [])]), [])
+
+    def test_axe_finds_nothing_in_the_admin(self):
+        self.troubles.forgive("Applying inline style")  # axe's own, while it measures
+        for page in ADMIN:
+            with self.subTest(page.name):
+                self.assertEqual(self.check(self.show(page), tags=["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]), [])
+
+
+class PagesInRussian(WalkingTestCase):
+    language = "ru"
+
+    def test_every_page_is_russian_fits_a_phone_and_leaves_axe_nothing_to_find(self):
+        for page in (*PAGES, *ERRORS):
+            with self.subTest(page.name):
+                tab = self.show(page)
+                if page.act:
+                    page.act(tab)
+                tab.evaluate("checks.settled()")
+                self.assertEqual(self.check(tab, off=[*page.off]), [])
+                self.assertEqual(tab.evaluate("document.documentElement.lang"), "ru")
+                texts = tab.evaluate("checks.texts()")
+                self.assertEqual([text for text in texts if LATIN.search(text) and text not in NAMES], [])
+                for width in (360, 320):
+                    tab.set_viewport_size({"width": width, "height": 720})
+                    tab.evaluate("checks.settled()")
+                    self.assertEqual(tab.evaluate("checks.sideways()"), [])
