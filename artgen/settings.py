@@ -218,7 +218,7 @@ STORAGES = {
     if S3_BUCKET
     else {"BACKEND": "generation.storage.SignedFileSystemStorage", "OPTIONS": {"allow_overwrite": True}},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "artgen.assets.HashedStorage"
         if STATIC_ROOT.exists()
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

@@ -1,0 +1,37 @@
+"""The names of static files in production."""
+
+import re
+import tempfile
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.test import SimpleTestCase
+
+from artgen.assets import HashedStorage
+
+IMPORTS = re.compile(r"""^(?:import|export|}).*?["'](\.[^"']+\.js)["']$""", re.MULTILINE)
+HASHED = re.compile(r"\.[0-9a-f]{12}\.js$")
+
+
+class HashedStorageTests(SimpleTestCase):
+    def test_it_imports_modules_by_names_that_say_what_is_in_them(self):
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory())).resolve()
+        storage = HashedStorage(location=folder)
+        scripts = {}
+        for app in ("artgen", "accounts", "generation"):
+            root = settings.BASE_DIR / app / "static"
+            for path in root.rglob("*.js"):
+                name = path.relative_to(root).as_posix()
+                scripts[name] = (storage, name)
+                storage.save(name, ContentFile(path.read_bytes()))
+        for _name, _hashed, processed in storage.post_process(scripts):
+            self.assertNotIsInstance(processed, Exception)
+        imports = 0
+        for name in scripts:
+            text = (folder / storage.stored_name(name)).read_text()
+            for imported in IMPORTS.findall(text):
+                imports += 1
+                self.assertRegex(imported, HASHED, name)
+                self.assertTrue((folder / name).parent.joinpath(imported).resolve().is_file(), (name, imported))
+        self.assertGreater(imports, 50)
