@@ -21,7 +21,7 @@ test: $(VENV)/.development  ## linters and the whole test suite
 	$(BIN)/python -m artgen.tests.services -- sh -c '$(MAKE) --no-print-directory lint && $(BIN)/python -m pytest -n auto --dist loadgroup'
 
 screenshots: $(VENV)/.development  ## every page in both themes, on a desktop and a phone, into .screenshots/; PAGES="gallery trash" takes some
-	DJANGO_SETTINGS_MODULE=artgen.settings $(BIN)/python -m artgen.tests.screenshots $(PAGES)
+	$(BIN)/python manage.py shell --verbosity 0 --command "from artgen.tests.screenshots import take; take(*'$(PAGES)'.split())"
 
 lint: $(VENV)/.development
 	$(BIN)/ruff format --check .

@@ -1,6 +1,6 @@
 """`make screenshots`: every page of a demo full of pictures, both themes, desktop and phone, into .screenshots/.
 
-`python -m artgen.tests.screenshots [PART…]` takes only pages whose name holds one of the parts.
+`make screenshots PAGES="gallery share"` takes only pages whose name holds one of the words.
 """
 
 import sys
@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import django
 from django.conf import settings
 from playwright.sync_api import Browser, Error
 from playwright.sync_api import Page as Tab
@@ -24,8 +23,8 @@ SIZES = {"desktop": DESKTOP, "phone": PHONE}
 THEMES = ("light", "dark")
 
 
-def main(parts: list[str]) -> int:
-    """Take the screenshots, in English and, of the main pages, in Russian; return how many pages failed."""
+def take(*parts: str) -> None:
+    """Take the screenshots in English and, of the main pages, in Russian; SystemExit where one failed."""
     FOLDER.mkdir(exist_ok=True)
     failed = 0
     with chromium() as browser:
@@ -45,7 +44,8 @@ def main(parts: list[str]) -> int:
                         failed += 1
                         print(f"{name}: {error}", file=sys.stderr)
     print(f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}")
-    return failed
+    if failed:
+        raise SystemExit(1)
 
 
 def _tabs(
@@ -65,8 +65,3 @@ def _tabs(
                 yield page, tabs[page.who], f"{page.name}-{language}-{theme}-{size}.png"
             for tab in tabs.values():
                 tab.context.close()
-
-
-if __name__ == "__main__":
-    django.setup()
-    sys.exit(main(sys.argv[1:]))
