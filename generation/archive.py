@@ -7,7 +7,7 @@ https://docs.python.org/3/library/zipfile.html#zipfile.ZipFile
 
 import json
 from collections.abc import Generator, Iterable, Iterator
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import Any
@@ -47,7 +47,7 @@ def _packed(images: Iterable[Image], *, as_webp: bool, zone: tzinfo, language: s
                 missing.append(names.give(filename(image)))
                 continue
             name = names.give(filename(image, extension=extension))
-            with archive.open(_entry(name, image, zone), "w") as file:
+            with archive.open(picture_entry(name, created_at=image.created_at, zone=zone), "w") as file:
                 for piece in content:
                     file.write(piece)
                     yield from outlet.take()
@@ -57,12 +57,12 @@ def _packed(images: Iterable[Image], *, as_webp: bool, zone: tzinfo, language: s
         if parameters.tell():
             parameters.write(b"\n]\n")
             parameters.seek(0)
-            with archive.open(_text(PARAMETERS, zone), "w") as file:
+            with archive.open(text_entry(PARAMETERS, zone=zone), "w") as file:
                 for piece in iter(lambda: parameters.read(storage.PIECE), b""):
                     file.write(piece)
         if missing:
             with translation.override(language):
-                archive.writestr(_text(MISSING, zone), _told(missing))
+                archive.writestr(text_entry(MISSING, zone=zone), _told(missing))
     yield from outlet.take()
 
 
@@ -100,14 +100,16 @@ def _content(image: Image, *, as_webp: bool) -> tuple[Iterable[bytes], str]:
         return [data], ""
 
 
-def _entry(name: str, image: Image, zone: tzinfo) -> ZipInfo:
-    entry = ZipInfo(name, timezone.localtime(image.created_at, zone).timetuple()[:6])
+def picture_entry(name: str, *, created_at: datetime, zone: tzinfo | None = None) -> ZipInfo:
+    """Return the head of a picture in an archive, packed as it is; zone None: the one that is active."""
+    entry = ZipInfo(name, timezone.localtime(created_at, zone).timetuple()[:6])
     entry.external_attr = READABLE
     return entry
 
 
-def _text(name: str, zone: tzinfo) -> ZipInfo:
-    entry = ZipInfo(name, timezone.localtime(timezone.now(), zone).timetuple()[:6])
+def text_entry(name: str, *, zone: tzinfo | None = None) -> ZipInfo:
+    """Return the head of a text written now, to be compressed; zone None: the one that is active."""
+    entry = ZipInfo(name, timezone.localtime(timezone=zone).timetuple()[:6])
     entry.external_attr, entry.compress_type = READABLE, ZIP_DEFLATED
     return entry
 

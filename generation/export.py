@@ -21,6 +21,7 @@ from django.utils import timezone
 from accounts import dossier, letters
 from accounts.models import User
 from generation import belongings, hints, storage
+from generation.archive import picture_entry, text_entry
 from generation.models import Export, Image, Upload
 
 log = logging.getLogger(__name__)
@@ -163,11 +164,11 @@ def _next_files(export: Export) -> Iterator[tuple[str, Image | Upload]]:
 
 
 def _write_texts(archive: zipfile.ZipFile, user: User) -> None:
-    with archive.open(_entry("README.txt"), "w") as file:
+    with archive.open(text_entry("README.txt"), "w") as file:
         context = {"user": user, "host": settings.PUBLIC_URL.partition("://")[2]}
         file.write(render_to_string("generation/export/readme.txt", context).encode())
     for name, pieces in (*dossier.files(user), *belongings.files(user)):
-        with archive.open(_entry(name), "w", force_zip64=True) as file:
+        with archive.open(text_entry(name), "w", force_zip64=True) as file:
             for piece in pieces:
                 file.write(piece.encode())
 
@@ -177,18 +178,9 @@ def _write_file(archive: zipfile.ZipFile, name: str, row: Image | Upload) -> Non
     try:
         data = storage.read(row.key)
     except FileNotFoundError:
-        archive.writestr(_entry(f"{name}.missing.txt"), b"")
+        archive.writestr(text_entry(f"{name}.missing.txt"), b"")
         return
-    entry = _entry(name)
-    entry.compress_type = zipfile.ZIP_STORED  # pictures do not get smaller
-    entry.date_time = timezone.localtime(row.created_at).timetuple()[:6]
-    archive.writestr(entry, data)
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, timezone.localtime().timetuple()[:6])
-    entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-    return entry
+    archive.writestr(picture_entry(name, created_at=row.created_at), data)
 
 
 class _Sink:

@@ -68,6 +68,14 @@ class Gallery(GalleryTestCase):
         self.assertContains(page, "2\N{NO-BREAK SPACE}pictures</small>", count=1)
         self.assertIn(str(old.id), self.shown(page))
 
+    def test_it_leads_from_a_heading_to_that_month_of_what_is_asked_for(self):
+        self.hang("a lighthouse at dusk", favorite=True, created_at=datetime(2026, 5, 3, tzinfo=UTC))
+        asked = {"q": "lighthouse", "since": "2026-01-01", "favorite": "1"}
+        for headers in ({}, SCRIPT):
+            page = self.client.get(self.url, asked, headers=headers)
+            self.assertContains(page, 'href="/gallery/?q=lighthouse&amp;favorite=1&amp;when=2026-05"')
+        self.assertContains(self.client.get(self.url), 'href="/gallery/?when=2026-05"')
+
     def test_it_finds_by_every_word_whatever_the_case(self):
         hills, sea = self.hang("Чайные ХОЛМЫ в тумане, 100% зелёные"), self.hang("Холмы у моря")
         self.assertEqual(self.shown(self.client.get(self.url, {"q": "холмы"})), self.ids(sea, hills))

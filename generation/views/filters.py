@@ -125,6 +125,10 @@ class Filters:
         """The parameters that a choice of days keeps."""
         return self.beside("when", "since", "until")
 
+    def of_month(self, key: str) -> str:
+        """Return the address of one month ("2026-11") of what is asked for."""
+        return address_of({**dict(self.beside_dates), "when": key})
+
     def next_page(self, cursor: str) -> str:
         """Return the address of the page after the cursor, empty without one."""
         return address_of({**self.asked, "before": cursor}) if cursor else ""

@@ -1,6 +1,6 @@
 """Pictures in justified rows: a page of them by month, or of the trash, or of what is public."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -69,11 +69,12 @@ class Month:
     first_day: date
     count: int | None
     tiles: list[Tile]
+    address: str  # of this month alone
 
     @property
     def key(self) -> str:
         """The month as "2026-11"."""
-        return f"{self.first_day:%Y-%m}"
+        return _key(self.first_day)
 
     @property
     def title(self) -> str:
@@ -107,12 +108,15 @@ class Heap:
         return list(dict.fromkeys(_month(tile.image.created_at) for tile in self.tiles))
 
 
-def by_month(heap: Heap, *, counts: Mapping[date, int]) -> Grid:
-    """Return the page grouped by the month the pictures were made in; `counts` of whole months, as far as known."""
+def by_month(heap: Heap, *, counts: Mapping[date, int], address: Callable[[str], str]) -> Grid:
+    """Return the page grouped by the month the pictures were made in.
+
+    `counts` are those of whole months, as far as known; `address` returns that of a month ("2026-11").
+    """
     grouped: dict[date, list[Tile]] = {month: [] for month in heap.months}
     for tile in heap.tiles:
         grouped[_month(tile.image.created_at)].append(tile)
-    return Grid([Month(first_day=month, count=counts.get(month), tiles=tiles) for month, tiles in grouped.items()])
+    return Grid([Month(month, counts.get(month), tiles, address(_key(month))) for month, tiles in grouped.items()])
 
 
 def newest(images: ImageQuerySet, *, before: str = "") -> Heap:
@@ -140,6 +144,10 @@ def last_trashed(images: ImageQuerySet, *, before: str = "") -> Heap:
 def short(prompt: str) -> str:
     """Return the prompt cut at ALT_LENGTH characters."""
     return prompt if len(prompt) <= ALT_LENGTH else f"{prompt[: ALT_LENGTH - 1].rstrip()}…"
+
+
+def _key(month: date) -> str:
+    return f"{month:%Y-%m}"
 
 
 def _month(at: datetime) -> date:
