@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from generation.catalog import BATCH_MAX, PROMPT_MAX_LENGTH, FieldError, Parameter
+from generation.catalog import BATCH_MAX, PROMPT_MAX_LENGTH, FieldError, InvalidParameters, Parameter
 from generation.models import ImageModel
 
 COUNTS = (1, 2, 3, 4, 6, 8)
@@ -34,6 +34,7 @@ SHAPE_STEP = 32  # px: workers are fastest and cleanest at multiples of it
 RATIO_MAX = 12  # a fraction with larger numbers says less than the size itself
 SHAPE_BOX = (28, 26)  # px: the little drawing of a shape
 SLIDERS = ("steps", "guidance", "strength")
+NUMBERS = ("width", "height", *SLIDERS, "seed")
 TEXTS = ("prompt", "negative_prompt", "style", "shape", "width", "height", *SLIDERS, "seed", "count")
 
 
@@ -273,6 +274,14 @@ class Composer:
         """Put refusals beside their fields; those without a field of this form stand above the button."""
         for error in errors:
             self.errors.setdefault(error.field if error.field in self._shown else "form", []).append(error.detail)
+
+    def wrong_numbers(self) -> list[FieldError]:
+        """Return what the model refuses of the numbers as they stand now; a prompt or source may still be missing."""
+        try:
+            self.model.offer.clean(self.request())
+        except InvalidParameters as refused:
+            return [error for error in refused.errors if error.field in NUMBERS and error.field in self._shown]
+        return []
 
     @property
     def size_errors(self) -> list[str]:

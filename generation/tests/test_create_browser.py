@@ -1,8 +1,8 @@
 """The create page in a real Chromium: nothing that was written is lost, and nothing reaches somebody else."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from artgen.tests.browser import BrowserTestCase
+from artgen.tests.browser import DESKTOP, SMALL_PHONE, BrowserTestCase
 from generation.tests.test_create_page import png
 
 TOLD = "window.told = []; window.Notification = class { static permission = 'default'; static async requestPermission()"
@@ -13,7 +13,22 @@ HIDDEN = "Object.defineProperty(document, 'hidden', { get: () => window.away ?? 
 
 class CreatePageKeepsEverything(BrowserTestCase):
     options = ("--painter", "tiny", "--seconds", "1.5", "--cold-start", "0")
-    people = ("writer", "taker", "tabber", "leaver", "newcomer", "waiter", "retrier", "lender", "returner", "sender")
+    people = (
+        "placer",
+        "narrow",
+        "refused",
+        "measurer",
+        "writer",
+        "taker",
+        "tabber",
+        "leaver",
+        "newcomer",
+        "waiter",
+        "retrier",
+        "lender",
+        "returner",
+        "sender",
+    )
 
     def become(self, page: Page, name: str) -> None:
         """Let this person be signed in where another one was, as all tabs of the browser see it."""
@@ -30,7 +45,81 @@ class CreatePageKeepsEverything(BrowserTestCase):
         page.click(f".segments label:has([value='{count}'])")
         expect(page.locator("#create-button")).to_contain_text(f"Create {count}")
         page.click("#create-button")
-        expect(page.locator(".run-prompt").first).to_have_text(prompt)
+        expect(page.locator("[data-run] .run-prompt").first).to_have_text(prompt)
+
+    def hold_back(self, page: Page) -> list[Route]:
+        """Keep what the page posts to /create/ until the test lets it go."""
+        held: list[Route] = []
+
+        def handle(route: Route) -> None:
+            if route.request.method == "POST":
+                held.append(route)
+            else:
+                route.continue_()
+
+        page.route("**/create/", handle)
+        return held
+
+    def test_it_frames_the_run_at_the_press_so_that_nothing_moves_when_the_answer_comes(self):
+        for name, options in (("placer", DESKTOP), ("narrow", SMALL_PHONE)):
+            with self.subTest(name):
+                page = self.visit(name, **options)
+                self.place(page, "an older run")
+                expect(page.locator("[data-status=succeeded]")).to_have_count(1)
+                page.fill("#prompt", "a long shore at low tide, wet sand, a sky of many small clouds")
+                page.click(".shape:has-text('16:9')")
+                page.click(".segments label:has([value='3'])")
+                expect(page.locator("#create-button")).to_contain_text("Create 3")
+                held = self.hold_back(page)
+                page.click("#create-button")
+                frame = page.locator(".run-frame")
+                expect(frame.locator(".run-prompt")).to_have_text(page.input_value("#prompt"))
+                expect(frame.locator(".card")).to_have_count(3)
+                expect(page.locator(".run").first).to_have_attribute("aria-busy", "true")
+                self.wait_until(page, "!document.querySelector('.run-frame').getAnimations().length")
+                below = "scrollY + document.querySelector('[data-run]:last-child').getBoundingClientRect().top"
+                before = page.evaluate(below)
+                held[0].continue_()
+                expect(page.locator("[data-run]")).to_have_count(2)
+                expect(frame).to_have_count(0)
+                self.assertEqual(page.evaluate(below), before)
+                expect(page.locator("#create-button" if name == "placer" else ".run >> nth=0")).to_be_focused()
+
+    def test_it_takes_the_frame_away_when_nothing_was_placed(self):
+        page = self.visit("refused")
+        self.troubles.forgive("ERR_FAILED")
+        held = self.hold_back(page)
+        page.fill("#prompt", "a boat that never sails")
+        page.press("#prompt", "Control+Enter")
+        expect(page.locator(".run-frame")).to_have_count(1)
+        expect(page.locator(".first-run")).to_be_hidden()
+        held[0].abort()
+        expect(page.locator(".toast-bad")).to_contain_text("Not sent")
+        expect(page.locator(".run-frame")).to_have_count(0)
+        expect(page.locator(".first-run")).to_be_visible()
+        expect(page.locator("#prompt")).to_be_focused()
+        expect(page.locator("#prompt")).to_have_value("a boat that never sails")
+
+    def test_it_says_at_once_at_the_field_which_number_the_model_refuses(self):
+        page = self.visit("measurer", "/create/?model=flux-dev")
+        page.click(".tuning-head")
+        width, error = page.locator("[name=width]"), page.locator("#size-error")
+        width.fill("4000")
+        expect(error).to_have_text("FLUX.1 dev takes 256 to 1536.")
+        expect(page.locator("#status")).to_contain_text("FLUX.1 dev takes 256 to 1536.")
+        expect(width).to_have_attribute("aria-invalid", "true")
+        expect(width).to_be_focused()
+        width.fill("1024")
+        expect(error).to_be_hidden()
+        self.assertIsNone(width.get_attribute("aria-invalid"))
+        page.fill("#steps", "99")
+        page.press("#steps", "Tab")
+        expect(page.locator("#steps-error")).to_have_text("FLUX.1 dev takes 1 to 50.")
+        page.fill("#seed", "seven")
+        expect(page.locator("#seed-error")).to_have_text("This must be a whole number.")
+        page.click("[data-dice]")
+        expect(page.locator("#seed-error")).to_be_hidden()
+        expect(page.locator("#steps-error")).to_be_visible()
 
     def test_it_steps_through_earlier_prompts_and_loses_none(self):
         page = self.visit("writer")

@@ -296,6 +296,23 @@ class CreatePageParts(BaseTestCase):
             with self.subTest(query=query):
                 self.assertEqual(self.client.get(reverse("quote"), {"model": "flux-dev", **query}).status_code, 200)
 
+    def test_the_quote_says_which_numbers_the_model_refuses_and_nothing_of_what_is_still_missing(self):
+        numbers = {"exact": "1", "width": "4000", "height": "1024", "steps": "99", "guidance": "3", "seed": "seven"}
+        answer = self.client.get(reverse("quote"), {"model": "flux-dev", "count": "1", **numbers})
+        told = [(error.field, error.detail) for error in answer.context["wrong"]]
+        expected = [
+            ("width", "FLUX.1 dev takes 256 to 1536."),
+            ("steps", "FLUX.1 dev takes 1 to 50."),
+            ("seed", "This must be a whole number."),
+        ]
+        self.assertEqual(told, expected)
+        for field, detail in expected:
+            self.assertContains(answer, f'<li data-wrong="{field}">{detail}</li>')
+        fine = numbers | {"width": "1024", "steps": "28", "seed": ""}
+        answer = self.client.get(reverse("quote"), {"model": "flux-dev", "count": "1", **fine})
+        self.assertEqual(answer.context["wrong"], [])
+        self.assertNotContains(answer, "data-wrong")
+
     def test_the_quote_is_in_russian_for_russians(self):
         User.objects.filter(pk=self.alice.pk).update(language="ru")
         answer = self.client.get(reverse("quote"), {"model": "flux-dev", "shape": "1024x1024", "count": "1"})

@@ -61,11 +61,15 @@ def composer(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def quote(request: HttpRequest) -> HttpResponse:
-    """Return the Create button with price and waiting time of what the composer holds now."""
+    """Return the Create button with price and waiting time of what the composer holds, and which numbers are wrong."""
     models = list(ImageModel.objects.enabled())
     chosen = _chosen(models, request.GET.get("model", ""))
     form = Composer.posted(chosen, request.GET) if chosen else None
-    context = {"offer": offer_of(_user(request), form), "switch": switched_off()}
+    context = {
+        "offer": offer_of(_user(request), form),
+        "switch": switched_off(),
+        "wrong": form.wrong_numbers() if form else [],
+    }
     return part(request, "generation/_create_button.html", context)
 
 
@@ -201,6 +205,7 @@ def _page(request: HttpRequest, *, models: list[ImageModel], composer: Composer 
             "not_taken": _("%(name)s could not be taken right now. It stays here, send it again in a moment."),
             "random_seed": _("random seed"),
             "own_seed": _("own seed"),
+            "no_number": _("This must be a number."),
         },
     }
 

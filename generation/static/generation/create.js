@@ -6,6 +6,7 @@ import { plural } from "../artgen/js/words.js"
 import { Cards } from "./js/cards.js"
 import { Composer } from "./js/composer.js"
 import { anchorPopovers } from "./js/floating.js"
+import { frameOf } from "./js/frame.js"
 import { connect } from "./js/line.js"
 import { wirePictures } from "./js/pictures.js"
 import { Teller } from "./js/tell.js"
@@ -36,15 +37,24 @@ if (document.getElementById("composer")) {
   const composer = new Composer({
     side,
     data,
+    onPlacing: () => {
+      if (!takesNew) return
+      const frame = frameOf(side)
+      cards.hold(frame)
+      if (phone.matches) {
+        // The docked button gives way to the feed: focus goes along with the eyes.
+        frame.focus({ preventScroll: true })
+        frame.scrollIntoView({ behavior: "smooth", block: "start" })
+      } else scrollTo({ top: 0, behavior: "smooth" })
+    },
+    onRefused: () => cards.release(null),
     onPlaced: (run) => {
       if (!takesNew) {
         location.assign(data.create)
         return
       }
-      cards.insertRun(run)
+      cards.release(run)
       say(document.getElementById("active-count")?.textContent)
-      if (phone.matches) run.scrollIntoView({ behavior: "smooth", block: "start" })
-      else scrollTo({ top: 0, behavior: "smooth" })
     },
   })
   feed.addEventListener("click", (event) => {

@@ -24,6 +24,8 @@ export class Cards {
     Object.assign(this, { root, data, runs, onChange, onEnded })
     this.wanted = new Map() // job id → version that a card must reach; while it is fetched
     this.arriving = new Set() // run ids being fetched
+    this.frame = null // stands where a run is being placed
+    this.early = new Map() // job id → job that was told of meanwhile: perhaps one of that run
     this.active = new Set([...root.querySelectorAll("[data-job]")].filter(isActive).map((card) => card.dataset.job))
     this.ended = { ready: 0, failed: new Map() } // what has not been told to screen readers yet
     this.newest = this.#newest() // ids grow with time: an unknown job above it came while nobody listened
@@ -60,7 +62,9 @@ export class Cards {
     if (ACTIVE.has(job.status)) this.active.add(job.id)
     else this.active.delete(job.id)
     const card = this.#card(job.id)
-    if (!card) {
+    if (!card && this.frame) {
+      this.early.set(job.id, job)
+    } else if (!card) {
       if (ACTIVE.has(job.status) || (missed && job.id > this.newest)) this.#bringRun(job.batch ?? job.id)
     } else if (job.version >= Number(card.dataset.version)) {
       if (job.status === card.dataset.status) this.#write(card, job)
@@ -166,13 +170,42 @@ export class Cards {
     }
   }
 
+  /** Put a frame where the run that is being placed will stand. */
+  hold(frame) {
+    this.frame = frame
+    for (const empty of this.root.querySelectorAll("[data-empty]")) empty.hidden = true
+    frame.classList.add("run-new")
+    this.runs.prepend(frame)
+  }
+
+  /** Put the placed run into its frame, or take the frame away where none was placed (null). */
+  release(run) {
+    if (!this.frame) return
+    if (run) {
+      const hadFocus = this.frame.contains(document.activeElement)
+      this.frame.replaceWith(run)
+      this.insertRun(run)
+      if (hadFocus) {
+        run.tabIndex = -1
+        run.focus({ preventScroll: true })
+      }
+    } else {
+      this.frame.remove()
+      for (const empty of this.root.querySelectorAll("[data-empty]")) empty.hidden = false
+    }
+    this.frame = null
+    const early = [...this.early.values()]
+    this.early.clear()
+    for (const job of early) this.#applyOne(job, true)
+  }
+
   /** Put a run where its time belongs (ids grow with time), newest first. */
   insertRun(run) {
     if (!run || !this.runs) return
     this.root.querySelector("[data-empty]")?.remove()
     const known = this.root.querySelector(`[data-run="${run.dataset.run}"]`)
     if (known) {
-      known.replaceWith(run)
+      if (known !== run) known.replaceWith(run)
     } else {
       const older = [...this.runs.children].find((other) => other.dataset.run < run.dataset.run)
       run.classList.add("run-new")

@@ -6,28 +6,30 @@ import { dismiss, toast } from "../../artgen/js/toasts.js"
 import { plural, word } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
 import { Draft, fieldsOf } from "./draft.js"
+import { LIMITED, showLimits } from "./limits.js"
 import { Past } from "./past.js"
 import { takesSources, wirePicker } from "./picker.js"
 import { tellSignedOut } from "./signed_out.js"
 import { Sources } from "./sources.js"
 
 const QUOTE_EVERY = 30_000 // ms: the line before one changes by itself
-const QUOTE_AFTER = 250, SAVE_AFTER = 300, SAY_AFTER = 600 // ms of quiet
+const QUOTE_AFTER = 250, SAVE_AFTER = 300, SAY_AFTER = 600, TYPED_AFTER = 700 // ms of quiet; a number is typed digit by digit
 const NEAR_LIMIT = 100 // characters before the prompt's limit from which the count is spoken
 const SEED_MAX = 2 ** 31 - 1
 const PRICED = new Set(["model", "shape", "exact", "width", "height", "count", "source_images"])
 const ASKED = ["job", "share", "count", "seed", "prompt", "model", "source"] // what a link may ask the form to hold
 
 export class Composer {
-  /** `side` holds form and lists; `onPlaced(run)` gets the new run's element. */
-  constructor({ side, data, onPlaced }) {
-    Object.assign(this, { side, data, onPlaced })
+  /** `side` holds form and lists; `onPlacing()` hears of the press, then either `onPlaced(run)` or `onRefused()`. */
+  constructor({ side, data, onPlacing, onPlaced, onRefused }) {
+    Object.assign(this, { side, data, onPlacing, onPlaced, onRefused })
     this.draft = new Draft(data.user)
     this.timers = {}
     this.past = new Past({ side, draft: this.draft, show: (text) => this.#write(text) })
     this.sources = new Sources({ side, data, changed: () => { this.#changed(); this.#quoteSoon() }, useOwn: (id) => this.useSource(id) })
     wirePicker(side, (slug) => this.#switch(slug))
     side.addEventListener("input", (event) => this.#input(event.target))
+    side.addEventListener("change", (event) => { if (LIMITED.has(event.target.name)) this.#quoteSoon(0) })
     side.addEventListener("click", (event) => this.#clicked(event))
     side.addEventListener("submit", (event) => {
       event.preventDefault()
@@ -122,6 +124,8 @@ export class Composer {
     }
     if (this.form.getAttribute("aria-busy") === "true") return
     this.form.setAttribute("aria-busy", "true")
+    let placed = false
+    this.onPlacing()
     try {
       if (this.sources.busy) await this.sources.settled()
       if (this.sources.waiting.length) {
@@ -138,6 +142,7 @@ export class Composer {
         this.#complain("")
         dismiss("failed")
         this.past.sent(this.prompt.value.trim())
+        placed = true
         this.onPlaced(answer.fragment.querySelector("[data-run]"))
         this.#quoteSoon()
       } else if (answer.fragment.querySelector("#composer")) {
@@ -157,6 +162,7 @@ export class Composer {
         toast(problem.status === 0 ? this.data.notSent : this.data.failed, { kind: "error", key: "failed" })
       }
     } finally {
+      if (!placed) this.onRefused()
       this.form.removeAttribute("aria-busy")
     }
   }
@@ -255,10 +261,9 @@ export class Composer {
     if (target.name === "width" || target.name === "height") this.form.elements.exact.checked = true
     if (target.name === "shape" && this.form.elements.exact) this.form.elements.exact.checked = false
     if (target.name === "seed") this.#lock(target.value !== "")
-    if (PRICED.has(target.name)) {
-      this.#showSize()
-      this.#quoteSoon()
-    }
+    if (PRICED.has(target.name)) this.#showSize()
+    if (LIMITED.has(target.name)) this.#quoteSoon(TYPED_AFTER)
+    else if (PRICED.has(target.name) || slider) this.#quoteSoon()
     this.#changed()
   }
 
@@ -290,6 +295,7 @@ export class Composer {
     this.form.elements.seed.value = text
     this.#lock(text !== "")
     this.#changed()
+    this.#quoteSoon()
   }
 
   #lock(on) {
@@ -353,20 +359,21 @@ export class Composer {
     this.form.querySelector(".composer-scroll").scrollTop = scroll
   }
 
-  #quoteSoon() {
+  #quoteSoon(after = QUOTE_AFTER) {
     if (!this.form) return
     this.side.querySelector("#create-dock").classList.add("quote-old")
     clearTimeout(this.timers.quote)
-    this.timers.quote = setTimeout(() => this.#quote(), QUOTE_AFTER)
+    this.timers.quote = setTimeout(() => this.#quote(), after)
   }
 
   async #quote({ spoken: speaks = true } = {}) {
     this.quoteAbort?.abort()
     this.quoteAbort = new AbortController()
-    const asked = fieldsOf(this.form).filter(([name]) => PRICED.has(name))
+    const asked = fieldsOf(this.form).filter(([name]) => PRICED.has(name) || LIMITED.has(name))
     try {
       const answer = await part(`${this.data.quote}?${new URLSearchParams(asked)}`, { signal: this.quoteAbort.signal })
       if (!answer.ok) return
+      showLimits(this.form, answer.fragment)
       const dock = this.side.querySelector("#create-dock")
       const hadFocus = dock.contains(document.activeElement)
       dock.replaceChildren(answer.fragment)
