@@ -2,7 +2,7 @@
 
 import { wireChipMenus } from "./js/chip_menus.js"
 import { wirePictures } from "./js/pictures.js"
-import { showCopies, wireSharing } from "./js/sharing.js"
+import { refreshSharing, showCopies, wireSharing } from "./js/sharing.js"
 import { complain, offerUndo, post } from "./js/trash.js"
 import { wireZoom } from "./js/zoom.js"
 
@@ -31,6 +31,8 @@ function show(isTrashed) {
 async function move(isTrashed) {
   await post((isTrashed ? trash : restore).formAction)
   show(isTrashed)
+  // The move is done; where this fails, the share page says the same.
+  await refreshSharing(document.getElementById("share-open").href).catch(() => {})
 }
 
 for (const [button, isTrashed] of [[trash, true], [restore, false]]) {

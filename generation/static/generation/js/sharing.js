@@ -46,6 +46,15 @@ export function wireSharing(root, data, changed = () => {}) {
   })
 }
 
+/** Show how the picture is shared now: what may be done depends on whether it is in the trash. */
+export async function refreshSharing(address) {
+  const answer = await part(address)
+  const fresh = answer.fragment.querySelector("#share")
+  if (!fresh) return
+  document.getElementById("share").replaceWith(fresh)
+  showCopies(fresh)
+}
+
 async function copy(text, data) {
   try {
     await navigator.clipboard.writeText(text)

@@ -1,0 +1,130 @@
+"""One visit from signing up to a ZIP, as people go through it; and a connection that is away for ten seconds."""
+
+import re
+from typing import Any, ClassVar
+from zipfile import ZipFile
+
+from playwright.sync_api import Page, expect
+
+from artgen.tests.browser import DESKTOP, PHONE, BrowserTestCase
+
+LETTER_LINK = re.compile(r"http://127\.0\.0\.1:\d+/accounts/signup/\S+")
+AWAY = 10_000  # ms
+
+
+class JourneyInABrowser(BrowserTestCase):
+    options: ClassVar = ("--painter", "tiny", "--seconds", "3", "--cold-start", "0")
+    people: ClassVar = ("tunneler",)
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        # One picture after the other: the last one of four waits long enough to be canceled.
+        cls.demo.command("set_model", "flux-schnell", "max_in_flight=1")
+
+    def sign_up(self, email: str, **options: Any) -> Page:
+        """Return the create page of a new account, made as people make it: address, letter, password."""
+        page = self.visit(path="/accounts/signup/", **options)
+        page.fill("[name=email]", email)
+        page.press("[name=email]", "Enter")
+        page.wait_for_url("**/signup/sent/")
+        while not (link := LETTER_LINK.search(self.demo.process.stdout.readline())):
+            pass
+        page.goto(link[0])
+        page.fill("[name=name]", "Vera")
+        page.fill("[name=password]", "lantern-fog-42")
+        page.press("[name=password]", "Enter")
+        page.wait_for_url("**/create/")
+        return page
+
+    def go_all_the_way(self, page: Page, *, prompt: str, word: str) -> None:
+        """Create four, cancel one, favorite, search, remix, trash, restore, share and take a ZIP along."""
+        done, canceled = page.locator("[data-status=succeeded]"), page.locator("[data-status=canceled]")
+        page.fill("#prompt", prompt)
+        page.click(".segments label:has([value='4'])")
+        expect(page.locator("#create-button")).to_contain_text("4")
+        page.click("#create-button")
+        expect(page.locator("[data-job]")).to_have_count(4)
+        page.locator("[data-job]").last.locator("[data-cancel] button").click()
+        expect(canceled).to_have_count(1)
+        expect(done).not_to_have_count(0)
+        page.reload()
+        expect(page.locator("[data-job]")).to_have_count(4)
+        expect(page.locator("#prompt")).to_have_value(prompt)
+        expect(done).to_have_count(3)
+        expect(canceled).to_have_count(1)
+
+        page.goto("/gallery/")
+        tiles = page.locator("[data-image]")
+        expect(tiles).to_have_count(3)
+        address = page.locator(".card-link").first.get_attribute("href") or ""
+        page.goto(address)
+        page.click("#favorite")
+        expect(page.locator("#favorite")).to_have_attribute("aria-pressed", "true")
+        page.goto("/gallery/?favorite=1")
+        expect(tiles).to_have_count(1)
+        page.goto("/gallery/")
+        page.fill("#search", word)
+        page.press("#search", "Enter")
+        page.wait_for_url("**q=*")
+        expect(tiles).to_have_count(3)
+        page.goto("/gallery/?q=zebra")
+        expect(tiles).to_have_count(0)
+
+        page.goto(address)
+        page.click("a[href*='seed=keep']")
+        page.wait_for_url("**/create/**")
+        expect(page.locator("#prompt")).to_have_value(prompt)
+        page.goto(address)
+        page.click(".stage-top [data-trash]")
+        expect(page.locator("#trashed")).to_be_visible()
+        page.goto("/gallery/trash/")
+        expect(tiles).to_have_count(1)
+        page.goto(address)
+        page.click("#trashed [data-restore]")
+        expect(page.locator("#trashed")).to_be_hidden()
+
+        page.click("#share-open")
+        page.locator("#share [name=parameters]").first.check()
+        page.click("#share .button-primary")
+        shared = page.input_value("#share-address")
+        stranger = self.visit(path=shared)
+        expect(stranger.locator("h1")).to_have_text(prompt)
+        loaded = "picture => picture.decode().then(() => picture.naturalWidth)"
+        self.assertGreater(stranger.locator(".frame-picture").evaluate(loaded), 0)
+
+        page.goto("/gallery/")
+        page.click("#select")
+        for at in range(3):
+            page.locator(".card-link").nth(at).click()
+        page.click("[popovertarget=selection-formats]")
+        with page.expect_download() as begun:
+            page.click("[data-act=download][value=original]")
+        with ZipFile(begun.value.path()) as archive:
+            self.assertIsNone(archive.testzip())
+            self.assertEqual([name.rpartition(".")[2] for name in archive.namelist()], ["png"] * 3 + ["json"])
+
+    def test_it_leads_from_signing_up_to_a_zip(self):
+        page = self.sign_up("vera@example.org", **DESKTOP)
+        self.go_all_the_way(page, prompt="seven lighthouses in fog", word="lighthouse")
+
+    def test_it_leads_there_on_a_phone_and_in_russian(self):
+        page = self.sign_up("vera2@example.org", language="ru", **PHONE)
+        expect(page.locator("html")).to_have_attribute("lang", "ru")
+        self.go_all_the_way(page, prompt="туман в горах", word="горы")
+
+    def test_it_goes_on_after_ten_seconds_without_a_connection(self):
+        self.troubles.forgive("net::ERR_INTERNET_DISCONNECTED")
+        page = self.visit("tunneler")
+        page.fill("#prompt", "a train in a tunnel")
+        page.click(".segments label:has([value='4'])")
+        expect(page.locator("#create-button")).to_contain_text("4")
+        page.click("#create-button")
+        expect(page.locator("[data-job]")).to_have_count(4)
+        page.context.set_offline(True)
+        expect(page.locator(".toast")).to_contain_text("Offline")
+        page.wait_for_timeout(AWAY)
+        expect(page.locator("[data-job]")).to_have_count(4)
+        page.context.set_offline(False)
+        expect(page.locator("[data-status=succeeded]")).to_have_count(4)
+        expect(page.locator("#prompt")).to_have_value("a train in a tunnel")
