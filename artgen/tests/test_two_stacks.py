@@ -12,6 +12,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
+import psycopg
 import pytest
 import requests
 from PIL import Image as Pillow
@@ -29,6 +30,7 @@ pytestmark = [
 
 MACHINES = {"WEB_MACHINES": "2", "SOCKETS_MACHINES": "2", "WORKER_MACHINES": "2"}
 MACHINES |= {"GUNICORN_WORKERS": "2", "CELERY_CONCURRENCY": "4"}
+OPENED = 10  # connections of the test itself
 ORDER = {"model": "flux-schnell", "prompt": "two lighthouses", "width": 256, "height": 256}
 
 
@@ -168,12 +170,16 @@ class TwoStacksTests(unittest.TestCase):
                 stack.ask("get", "jobs/not-an-id/")
         for stack in (self.here, self.there):
             stack.until(lambda stack=stack: placed(stack) >= before + 10, "every process has handed its counts over")
-        report = json.loads(self.there.command_that_may_fail("monitor", "--json"))
+        with contextlib.ExitStack() as opened:
+            for _ in range(OPENED):
+                opened.enter_context(psycopg.connect(self.here.database_url))
+            report = json.loads(self.there.command_that_may_fail("monitor", "--json"))
         figures = {figure["name"]: figure for figure in report["figures"]}
         self.assertEqual(len(figures), 5)
         self.assertGreater(figures["api_p95"]["value"], 0)
         self.assertEqual(figures["error_rate"]["value"], 0)
-        self.assertTrue(0 < figures["database_connections"]["value"] < 80, figures)
+        # Those opened here, and at least one of each machine's web.
+        self.assertTrue(OPENED + 2 <= figures["database_connections"]["value"] < 80, figures)
         self.assertIsNotNone(figures["celery_queue"]["value"])
 
     def test_it_does_nothing_twice_although_both_machines_run_a_beat(self):
