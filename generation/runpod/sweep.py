@@ -44,8 +44,8 @@ class Sweep:
         """
         self._access = Access(base_url, api_key)
         self._connections = limits.sweep_connections
-        # One figure for connecting and reading: over HTTP/2 niquests waits for replies as long as for a connection.
-        self._timeout = limits.sweep_seconds
+        self._read_seconds = limits.sweep_seconds
+        self._timeouts = (limits.connect_seconds, limits.sweep_seconds)
         self._total_seconds = total_seconds
         # Said for every request, for the environment's REQUESTS_CA_BUNDLE wins over what the session says.
         self._verify = verify
@@ -123,6 +123,9 @@ class Sweep:
     ) -> Iterator[tuple[Ref, Report | RunPodError]]:
         sent: list[tuple[Ref, niquests.Response]] = []
         failures = 0
+        # What opens the connection names both limits. Once it is open over HTTP/2, the one for connecting would hold
+        # for all replies on it, too (urllib3-future takes it from the request sent last): then only the other is named.
+        timeout: float | tuple[float, float] = self._timeouts
         for ref in refs:
             if failures >= FAILURES_MOST or time.monotonic() > deadline:
                 yield ref, Unavailable("RunPod could not be reached")
@@ -130,7 +133,7 @@ class Sweep:
             try:
                 response = session.get(
                     self._access.address(ref[0], "status", ref[1]),
-                    timeout=self._timeout,
+                    timeout=timeout,
                     verify=self._verify,
                     allow_redirects=False,
                 )
@@ -140,12 +143,15 @@ class Sweep:
             else:
                 failures = 0
                 sent.append((ref, response))
+                if response.lazy:
+                    timeout = self._read_seconds
         failure: Exception | None = None
         before = len(sent) + 1
-        while 0 < (lazy := sum(1 for _, response in sent if response.lazy)) < before:
-            before = lazy
+        while 0 < len(lazy := [response for _, response in sent if response.lazy]) < before:
+            before = len(lazy)
             try:
-                session.gather()
+                # A single one is named, for then its own limit holds; of several it takes whichever comes first.
+                session.gather(*(lazy if len(lazy) == 1 else ()))
             except ReadTimeout as error:  # nothing came on any of them for so long
                 failure = error
                 break

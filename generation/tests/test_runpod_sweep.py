@@ -1,6 +1,7 @@
 """A sweep reads hundreds of jobs at once, over HTTP/2 and HTTP/1.1, and one job's trouble is its own."""
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
@@ -10,6 +11,7 @@ from collections import Counter
 import pytest
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
+from niquests.exceptions import ConnectTimeout
 
 from generation.runpod.access import Limits
 from generation.runpod.client import Client, Gone, Unavailable
@@ -161,6 +163,67 @@ def test_it_gives_up_what_does_not_answer_in_time_over_http2(server):
     assert isinstance(found[(ENDPOINT, "job-8-u1")], Unavailable)
     assert len(found) == 9
     sweep.close()
+
+
+def reading_within(server, seconds):
+    """Return a sweep that has one connection, and that leaves the next one no time to open."""
+    address = {"base_url": f"https://127.0.0.1:{server.port}/v2", "api_key": "key", "verify": server.certificate}
+    opening = Sweep(**address, **PATIENT)
+    opening.read([(ENDPOINT, "another-u1")])
+    sweep = Sweep(**address, limits=Limits(connect_seconds=0.001, sweep_seconds=seconds), total_seconds=3600)
+    sweep._idle, opening._idle = opening._idle, []
+    return sweep
+
+
+@pytest.mark.parametrize("number", [1, 2, 8])
+def test_it_reads_over_http2_what_takes_longer_than_connecting_may(server, over_tls, number):
+    server.plan |= {ref[1]: (200, json.dumps({"id": ref[1], "status": "IN_QUEUE"}), 0.3) for ref in refs(number)}
+    sweep = reading_within(server, 3600)
+    found = sweep.read(refs(number))
+    assert {type(outcome) for outcome in found.values()} == {Report}
+    assert len(server.connections) == 1, "the connection that was open"
+    sweep.close()
+
+
+@pytest.mark.parametrize("number", [1, 8])
+def test_it_gives_up_over_http2_when_reading_takes_too_long(server, over_tls, number):
+    server.plan |= {ref[1]: (200, "{}", 5) for ref in refs(number)}
+    sweep = reading_within(server, 0.1)
+    found = sweep.read(refs(number))
+    assert {type(outcome) for outcome in found.values()} == {Unavailable}
+    sweep.close()
+
+
+@contextlib.contextmanager
+def full():
+    """Yield the port of a server whose queue is full: the kernel takes no further connection to it."""
+    with socket.socket() as listener, contextlib.ExitStack() as waiting:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(3):
+            visitor = waiting.enter_context(socket.socket())
+            visitor.setblocking(False)
+            visitor.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_it_gives_up_connecting_long_before_reading(scheme):
+    with full() as port:
+        limits = Limits(connect_seconds=0.1, sweep_seconds=3600)
+        sweep = Sweep(base_url=f"{scheme}://127.0.0.1:{port}/v2", api_key="k", limits=limits, total_seconds=3600)
+        found = sweep.read(refs(40))
+    assert ConnectTimeout in {type(outcome.__cause__) for outcome in found.values()}
+    assert {type(outcome) for outcome in found.values()} == {Unavailable}
+
+
+def test_it_gives_up_a_server_that_does_not_shake_hands():
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        limits = Limits(connect_seconds=0.1, sweep_seconds=3600)
+        port = deaf.getsockname()[1]
+        sweep = Sweep(base_url=f"https://127.0.0.1:{port}/v2", api_key="k", limits=limits, total_seconds=3600)
+        found = sweep.read(refs(1))
+    assert {type(outcome) for outcome in found.values()} == {Unavailable}
 
 
 def test_it_reads_more_than_one_batch_on_a_connection(server, over_tls):
