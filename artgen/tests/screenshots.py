@@ -18,7 +18,7 @@ from artgen.tests.pages import ADMIN, ERRORS, PAGES, Page, serve_errors
 from artgen.tests.test_demo import Demo
 
 FOLDER = settings.BASE_DIR / ".screenshots"
-FULL = ("--painter", "full", "--seconds", "0.2", "--cold-start", "0")
+FULL = ("--painter", "full", "--seconds", "0.2", "--cold-start", "0", "--bare")
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
 THEMES = ("light", "dark")
 

@@ -24,9 +24,12 @@ from daphne.server import Server
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
+from accounts.models import User
 from artgen.asgi import application
 from artgen.celery import app
+from generation import exhibition
 
 HOST = "127.0.0.1"
 WORKER_THREADS = 8
@@ -34,6 +37,9 @@ PEOPLE = (
     ("demo@artgen.local", "demo-pictures", ["--credits", "500"]),
     ("staff@artgen.local", "staff-pictures", ["--credits", "500", "--staff"]),
 )
+EXHIBITOR = "nora@artgen.local"  # whose pictures hang on Explore; nobody is told a password
+EXHIBITION_AFTER = 20.0  # seconds after the start, which belong to whoever tries a first picture
+EXHIBITION_STEP = 0.5  # seconds
 BANNER = """
   ArtGen is running at  {url}
 
@@ -57,6 +63,7 @@ class Command(BaseCommand):
         parser.add_argument("--painter", choices=["full", "tiny"], default="full")
         parser.add_argument("--seconds", default="3", help="GPU time of a picture")
         parser.add_argument("--cold-start", default="1.5", help="seconds before an endpoint's first job")
+        parser.add_argument("--bare", action="store_true", help="hang no pictures on Explore")
 
     def handle(self, *args: Any, port: int, emulator_port: int, **options: Any) -> None:
         """Run until SIGINT or SIGTERM."""
@@ -71,10 +78,13 @@ class Command(BaseCommand):
             if emulator:
                 _wait_until_ready(emulator, emulator_port)
             stack.enter_context(_workers())
+            # Only what is worth looking at, and never at the cost of a key of one's own.
+            shows = emulator and options["painter"] == "full" and not options["bare"]
+            filling = stack.enter_context(_exhibition()) if shows else None
             server = Server(
                 application,
                 endpoints=[f"tcp:port={port}:interface={HOST}"],
-                ready_callable=lambda: self._greet(painter=bool(emulator)),
+                ready_callable=lambda: self._open(painter=bool(emulator), exhibition=filling),
                 server_name="ArtGen",
             )
             server.run()
@@ -87,6 +97,11 @@ class Command(BaseCommand):
         call_command("load_catalog", stdout=quiet)
         for email, password, more in PEOPLE:
             call_command("create_user", email, "--password", password, *more, stdout=quiet, stderr=quiet)
+
+    def _open(self, *, painter: bool, exhibition: threading.Thread | None) -> None:
+        self._greet(painter=painter)
+        if exhibition:
+            exhibition.start()
 
     def _greet(self, *, painter: bool) -> None:
         self.stdout.write(
@@ -153,6 +168,28 @@ def _workers() -> Iterator[None]:
         clock.stop()
         worker.stop(in_sighandler=False)
         for thread in threads:
+            thread.join(timeout=5)
+
+
+@contextlib.contextmanager
+def _exhibition() -> Iterator[threading.Thread]:
+    """Yield a thread that, once started, fills Explore step by step."""
+    call_command("create_user", EXHIBITOR, "--name", "Nora", stdout=io.StringIO(), stderr=io.StringIO())
+    owner, staff = (User.objects.get(email=email) for email in (EXHIBITOR, PEOPLE[1][0]))
+    ended = threading.Event()
+
+    def fill() -> None:
+        wait = EXHIBITION_AFTER
+        while not ended.wait(wait) and exhibition.step(owner=owner, staff=staff):
+            wait = EXHIBITION_STEP
+        connection.close()
+
+    thread = threading.Thread(target=fill, name="exhibition", daemon=True)
+    try:
+        yield thread
+    finally:
+        ended.set()
+        if thread.is_alive():
             thread.join(timeout=5)
 
 
