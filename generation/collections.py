@@ -10,11 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, IntegerField, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Subquery
 from django.utils import timezone
 
 from accounts.models import User
-from generation.models import Collection, CollectionImage, CollectionQuerySet, Image
+from generation.models import Collection, CollectionImage, CollectionQuerySet, Counted, Image
 from generation.models.collections import NAME_MAX
 
 COLLECTIONS_MAX = 200
@@ -194,19 +194,20 @@ def _batches(image_ids: Iterable[UUID]) -> Iterator[list[UUID]]:
 
 def _summaries(collections: CollectionQuerySet, *, user_id: Any, covers: int) -> list[Summary]:
     members = CollectionImage.objects.filter(collection=OuterRef("pk"))
-    counted = _Count(members.order_by("image_id").values("image_id")[: COUNTED_MAX + 1])
+    counted = Counted(members.order_by("image_id").values("image_id")[: COUNTED_MAX + 1])
     # Only among the newest members: joining all of them would walk through all pictures.
     recent = CollectionImage.objects.filter(collection=OuterRef(OuterRef("pk"))).order_by("-image_id")
     kept = Image.objects.kept().filter(id__in=Subquery(recent.values("image_id")[:RECENT])).newest_first()
     kept_keys = kept.values("thumbnail_key")
     newest = {f"cover_{n}": Subquery(kept_keys[n : n + 1]) for n in range(covers)}
-    found = list(collections.annotate(count=counted, **newest))
-    in_trash = _in_trash(user_id)
+    found: list[Any] = list(collections.annotate(count=counted, **newest))
+    in_trash = _in_trash(user_id, [one for one in found if one.count <= COUNTED_MAX])
     return [_summary(one, in_trash=in_trash.get(one.id, 0), covers=covers) for one in found]
 
 
-def _in_trash(user_id: Any) -> dict[UUID, int]:
-    trashed = CollectionImage.objects.filter(image__user=user_id, image__trashed_at__isnull=False).order_by()
+def _in_trash(user_id: Any, collections: list[Collection]) -> dict[UUID, int]:
+    members = CollectionImage.objects.filter(collection__in=collections).order_by()
+    trashed = members.filter(image__user=user_id, image__trashed_at__isnull=False)
     return dict(trashed.values_list("collection").annotate(count=Count("pk")))
 
 
@@ -219,8 +220,3 @@ def _summary(found: Any, *, in_trash: int, covers: int) -> Summary:
         is_more=is_more,
         covers=[key for key in keys if key],
     )
-
-
-class _Count(Subquery):
-    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
-    output_field = IntegerField()

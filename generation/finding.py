@@ -1,6 +1,7 @@
 """Which of a user's pictures are wanted: by words, model, style, date, size, source, favorite, collection.
 
-Whatever only asks for columns of the picture is answered by one index, `image_listed`, without the pictures.
+Whatever only asks for columns of the picture is answered by one index, `image_listed`, without the pictures. Ids begin
+with the moment of their making, so days are a stretch of that index.
 """
 
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from generation.models import Collection, CollectionImage, Image, ImageModel, Im
 from generation.search import RARE, Found, matching
 
 LONGEST_MOST = 100_000  # pixels that can be asked for
+ID_SLACK = timedelta(hours=1)  # between `created_at` and the moment in the id: milliseconds, as the product makes them
 
 
 class Shape(models.TextChoices):
@@ -52,9 +54,9 @@ class Wanted:
     collection: Collection | None = None
 
     @property
-    def is_plain(self) -> bool:
-        """Whether `condition` says all."""
-        return not (self.words.strip() or self.made_from or self.collection)
+    def is_everything(self) -> bool:
+        """Whether nothing is asked for."""
+        return self == Wanted()
 
     @property
     def condition(self) -> Q:
@@ -64,10 +66,7 @@ class Wanted:
             asked &= Q(model=self.model)
         if self.style:
             asked &= Q(style=self.style)
-        if self.since:
-            asked &= Q(created_at__gte=_begins(self.since))
-        if self.until and self.until < date.max:
-            asked &= Q(created_at__lt=_begins(self.until + timedelta(days=1)))
+        asked &= made(since=self.since, until=self.until)
         if self.shape:
             asked &= SHAPES[self.shape]
         if self.longest:
@@ -77,6 +76,18 @@ class Wanted:
         if self.favorite is not None:
             asked &= Q(favorite=self.favorite)
         return asked
+
+
+def made(*, since: date | None, until: date | None) -> Q:
+    """Return that a picture was made on these days, both included."""
+    asked = Q()
+    if since:
+        at = _begins(since)
+        asked &= Q(created_at__gte=at, id__gte=_first_id(at - ID_SLACK))
+    if until and until < date.max:
+        at = _begins(until + timedelta(days=1))
+        asked &= Q(created_at__lt=at, id__lt=_first_id(at + ID_SLACK))
+    return asked
 
 
 def find(images: ImageQuerySet, wanted: Wanted, *, user: Any) -> Found:
@@ -98,10 +109,15 @@ def whole(found: ImageQuerySet) -> ImageQuerySet:
 
 
 def _jobs_from(source_id: UUID, *, user: Any) -> Any:
-    jobs = Job.objects.of(user).exclude(source_images=[])
+    jobs = Job.objects.of(user).exclude(source_images=[])  # which is what the index of sources holds
     if connection.vendor == "postgresql":
         return jobs.filter(source_images__contains=[str(source_id)]).values("id")
     return jobs.annotate(told=Cast("source_images", TextField())).filter(told__contains=str(source_id)).values("id")
+
+
+def _first_id(at: datetime) -> UUID:
+    """Return the least UUIDv7 of a moment: its first 48 bits are the milliseconds since 1970."""
+    return UUID(int=max(0, int(at.timestamp() * 1000)) << 80)
 
 
 def _begins(day: date) -> datetime:

@@ -5,6 +5,7 @@ collections by `collections`; who may see a picture (its link, `visibility`, pub
 """
 
 from generation.models.collections import Collection, CollectionImage, CollectionQuerySet
+from generation.models.counted import Counted
 from generation.models.exports import Export, ExportQuerySet
 from generation.models.jobs import (
     ACTIVE,
@@ -40,6 +41,7 @@ __all__ = [
     "Collection",
     "CollectionImage",
     "CollectionQuerySet",
+    "Counted",
     "Export",
     "ExportQuerySet",
     "GenerationSwitch",

@@ -154,7 +154,6 @@ class Job(models.Model):
             models.Index(name="job_turn", fields=["model", "user", "created_at"], condition=Q(status=Status.QUEUED)),
             models.Index(name="job_at_runpod", fields=["model", "user"], condition=Q(status__in=AT_RUNPOD)),
             models.Index(name="job_of_user", fields=["user", "-id"]),
-            models.Index(name="job_of_user_sourced", fields=["user", "-id"], condition=~Q(source_images=[])),
             models.Index(name="job_of_batch", fields=["batch"], condition=Q(batch__isnull=False)),
             models.Index(name="job_to_stop", fields=["id"], condition=Q(stop_pending=True)),
             models.Index(name="job_speed", fields=["model", "-finished_at"], condition=Q(status=Status.SUCCEEDED)),

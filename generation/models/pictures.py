@@ -113,6 +113,12 @@ class Image(models.Model):
                 include=["created_at", "favorite", "model", "style", "sourced", "width", "height"],
                 condition=Q(trashed_at__isnull=True),
             ),
+            models.Index(
+                name="image_favorites",
+                fields=["user", "-id"],
+                include=["created_at", "model", "style", "sourced", "width", "height"],
+                condition=Q(trashed_at__isnull=True, favorite=True),
+            ),
             # Which models and styles a user has pictures of: equal keys are kept once, so these two are tiny.
             models.Index(name="image_models", fields=["user", "model"], condition=Q(trashed_at__isnull=True)),
             models.Index(name="image_styles", fields=["user", "style"], condition=Q(trashed_at__isnull=True)),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -124,6 +125,8 @@ def make_image(user: User, *, job: Job | None = None, **fields: Any) -> Image:
     """Return a picture of a succeeded job, without files."""
     job = job or make_job(user, status=Status.SUCCEEDED)
     image_id = uuid7()
+    if created_at := fields.get("created_at"):  # an id begins with the milliseconds
+        image_id = UUID(int=int(created_at.timestamp() * 1000) << 80 | image_id.int & (1 << 80) - 1)
     defaults: dict[str, Any] = {
         "id": image_id,
         "key": f"images/{user.id}/{image_id}.png",

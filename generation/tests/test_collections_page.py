@@ -7,7 +7,7 @@ from generation import collections
 from generation.models import Collection, CollectionImage
 from generation.tests.test_gallery_page import SCRIPT, GalleryTestCase
 
-QUERIES = 5  # user, collections and what of them is in the trash, the trash, all counts
+QUERIES = 4  # user, collections and what of them is in the trash, all counts
 
 
 class CollectionsPage(GalleryTestCase):

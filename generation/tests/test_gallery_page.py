@@ -12,7 +12,7 @@ from generation.tests.api import make_image, make_job
 from generation.views import grid
 
 SCRIPT = {"X-Part": "1"}
-QUERIES = 8  # user, models, styles, collections and what of them is in the trash, a page, the trash, all counts
+QUERIES = 6  # user, models, styles, collections, a page, all counts
 
 
 class GalleryTestCase(BaseTestCase):
@@ -67,6 +67,19 @@ class Gallery(GalleryTestCase):
         self.assertContains(page, f"June {now.year - 1}</a><small")
         self.assertContains(page, "2\N{NO-BREAK SPACE}pictures</small>", count=1)
         self.assertIn(str(old.id), self.shown(page))
+
+    def test_it_counts_the_whole_of_a_month_that_pages_cut(self):
+        newer, older = datetime(2026, 5, 20, tzinfo=UTC), datetime(2026, 3, 20, tzinfo=UTC)
+        for n in range(40):
+            for month in (newer, older):
+                self.hang(favorite=n % 2 == 0, created_at=month - timedelta(minutes=n))
+        with self.assertNumQueries(QUERIES):
+            first = self.client.get(self.url)
+        address = re.search(r'href="([^"]+)" data-load-more', first.content.decode())[1]
+        for page, months in ((first, 2), (self.client.get(address), 1), (self.client.get(address, headers=SCRIPT), 1)):
+            self.assertContains(page, "40\N{NO-BREAK SPACE}pictures</small>", count=months)
+        self.assertContains(self.client.get(self.url, {"favorite": "1"}), "20\N{NO-BREAK SPACE}pictures", count=2)
+        self.assertContains(self.client.get(self.url, {"favorite": "1"}), "40\N{NO-BREAK SPACE}pictures found")
 
     def test_it_leads_from_a_heading_to_that_month_of_what_is_asked_for(self):
         self.hang("a lighthouse at dusk", favorite=True, created_at=datetime(2026, 5, 3, tzinfo=UTC))

@@ -9,7 +9,7 @@ from generation import housekeeping, storage
 from generation.models import Image
 from generation.tests.test_gallery_page import GalleryTestCase
 
-QUERIES = 6  # user, a page of pictures, the trash, all counts, collections and what of them is in the trash
+QUERIES = 4  # user, a page of pictures, all counts, collections
 
 
 class Trash(GalleryTestCase):

@@ -40,10 +40,10 @@ def gallery(request: HttpRequest) -> HttpResponse:
     heap = grid.newest(found.images, before=before)
     context: dict[str, Any] = {"filters": asked, "next_address": asked.next_page(heap.next)}
     if wants_part(request):
-        counted = tally.of_months(found, months=heap.months)
+        counted = tally.of_months(user, found, heap=heap)
         context["grid"] = grid.by_month(heap, counts=counted, address=asked.of_month)
         return part(request, "generation/_months.html", context)
-    counts = tally.of_page(user, asked.wanted, found, months=heap.months)
+    counts = tally.of_page(user, asked.wanted, found, heap=heap)
     context |= places.beside(user, place=_place(asked), counts=counts, piles=piles)
     context |= {
         "grid": grid.by_month(heap, counts=counts.months, address=asked.of_month),

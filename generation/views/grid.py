@@ -101,11 +101,26 @@ class Heap:
 
     tiles: list[Tile]
     next: str
+    is_first: bool = True
 
     @property
-    def months(self) -> list[date]:
-        """The first days of the months that the pictures were made in, the newest first."""
-        return list(dict.fromkeys(_month(tile.image.created_at) for tile in self.tiles))
+    def is_all(self) -> bool:
+        """Whether there are no other pages."""
+        return self.is_first and not self.next
+
+    @cached_property
+    def months(self) -> Mapping[date, list[Tile]]:
+        """The pictures by the first day of the month they were made in, the newest first."""
+        grouped: dict[date, list[Tile]] = {}
+        for tile in self.tiles:
+            grouped.setdefault(_month(tile.image.created_at), []).append(tile)
+        return grouped
+
+    @property
+    def cut_months(self) -> set[date]:
+        """Those months of a page, newest first, that other pages may go on with: at its two ends."""
+        months = list(self.months)
+        return {*months[: 0 if self.is_first else 1], *months[len(months) - 1 if self.next else len(months) :]}
 
 
 def by_month(heap: Heap, *, counts: Mapping[date, int], address: Callable[[str], str]) -> Grid:
@@ -113,19 +128,18 @@ def by_month(heap: Heap, *, counts: Mapping[date, int], address: Callable[[str],
 
     `counts` are those of whole months, as far as known; `address` returns that of a month ("2026-11").
     """
-    grouped: dict[date, list[Tile]] = {month: [] for month in heap.months}
-    for tile in heap.tiles:
-        grouped[_month(tile.image.created_at)].append(tile)
-    return Grid([Month(month, counts.get(month), tiles, address(_key(month))) for month, tiles in grouped.items()])
+    months = heap.months.items()
+    return Grid([Month(month, counts.get(month), tiles, address(_key(month))) for month, tiles in months])
 
 
 def newest(images: ImageQuerySet, *, before: str = "") -> Heap:
     """Return a page of the pictures, newest first; `before` is the id of the last one seen, else it is ignored."""
-    if last := _uuid(before):
+    last = _uuid(before)
+    if last:
         images = images.filter(id__lt=last)
     found = list(whole(images.newest_first()[: PAGE + 1]).select_related("job").newest_first())
     tiles = [Tile(image) for image in found[:PAGE]]
-    return Heap(tiles=tiles, next=str(tiles[-1].image.id) if len(found) > PAGE else "")
+    return Heap(tiles=tiles, next=str(tiles[-1].image.id) if len(found) > PAGE else "", is_first=last is None)
 
 
 def last_trashed(images: ImageQuerySet, *, before: str = "") -> Heap:

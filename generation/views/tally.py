@@ -1,19 +1,19 @@
 """How many pictures there are, for the places beside the grid, the months on it, and what was found.
 
-A user may have 100,000 pictures: whatever can be counted in one pass over their index is, the rest up to a limit.
+A user may have 100,000 pictures. So a page that shows all there is counts itself, of other pages only the months at
+their ends are counted; and all that is counted for a page is one query, of counts that are each read from an index.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
-from django.utils import timezone
-
-from generation.finding import Wanted
-from generation.models import Image, ImageQuerySet
+from accounts.models import User
+from generation.finding import Wanted, made
+from generation.models import Counted, Image, ImageQuerySet
 from generation.search import Found
+from generation.views.grid import Heap
 
 
 @dataclass(frozen=True)
@@ -23,60 +23,63 @@ class Tally:
     kept: int
     favorites: int
     trashed: int
-    found: int | None
-    months: Mapping[date, int]
+    found: int | None = None
+    months: Mapping[date, int] = field(default_factory=dict)
 
 
 def of_places(user: Any) -> Tally:
-    """Return what the places hold, in two queries; everything kept is found."""
-    return of_page(user, Wanted(), Found(Image.objects.of(user).kept()), months=[])
+    """Return what the places hold, in one query."""
+    return _tally(_count(user, _places(user)))
 
 
-def of_page(user: Any, wanted: Wanted, found: Found, *, months: Sequence[date]) -> Tally:
-    """Return all there is to count on a page that shows pictures of these months, in at most three queries."""
-    kept = Image.objects.of(user).kept()
-    places = {"kept": Count("id"), "favorites": Count("id", filter=Q(favorite=True))}
-    trashed = Image.objects.of(user).in_trash().count()
-    if wanted.is_plain:
-        counted = kept.aggregate(**places, **_counts(months, within=wanted.condition))
-    elif found.are_many:
-        counted = kept.aggregate(**places) | {"found": None}
-    else:
-        counted = kept.aggregate(**places) | found.images.aggregate(**_counts(months))
-    return Tally(
-        kept=counted["kept"],
-        favorites=counted["favorites"],
-        trashed=trashed,
-        found=counted["found"],
-        months=_by_month(counted, months),
-    )
+def of_page(user: Any, wanted: Wanted, found: Found, *, heap: Heap) -> Tally:
+    """Return all there is to count on a page of what was found, in one query."""
+    asked = _places(user) | _months(found, heap)
+    if not (heap.is_all or found.are_many or wanted.is_everything):
+        asked["found"] = found.images
+    counted = _count(user, asked)
+    if heap.is_all:
+        counted["found"] = len(heap.tiles)
+    elif wanted.is_everything:
+        counted["found"] = counted["kept"]
+    return replace(_tally(counted), found=counted.get("found"), months=_by_month(counted, found, heap))
 
 
-def of_months(found: Found, *, months: Sequence[date]) -> Mapping[date, int]:
-    """Return how many of the pictures were made in each of the months, in one query; nothing for too many."""
-    if found.are_many or not months:
+def of_months(user: Any, found: Found, *, heap: Heap) -> Mapping[date, int]:
+    """Return how many of what was found were made in each of the page's months, in at most one query."""
+    asked = _months(found, heap)
+    return _by_month(_count(user, asked) if asked else {}, found, heap)
+
+
+def _tally(counted: Mapping[str, int]) -> Tally:
+    return Tally(kept=counted["kept"], favorites=counted["favorites"], trashed=counted["trashed"])
+
+
+def _places(user: Any) -> dict[str, ImageQuerySet]:
+    own = Image.objects.of(user)
+    return {"kept": own.kept(), "favorites": own.kept().filter(favorite=True), "trashed": own.in_trash()}
+
+
+def _months(found: Found, heap: Heap) -> dict[str, ImageQuerySet]:
+    months = set() if found.are_many else heap.cut_months
+    return {_name(month): found.images.filter(made(since=month, until=_last(month))) for month in months}
+
+
+def _by_month(counted: Mapping[str, int], found: Found, heap: Heap) -> Mapping[date, int]:
+    if found.are_many:
         return {}
-    since, until = _begins(min(months)), _begins(_next(max(months)))
-    of_these: ImageQuerySet = found.images.filter(created_at__gte=since, created_at__lt=until)
-    return _by_month(of_these.aggregate(**_counts(months)), months)
+    return {month: counted.get(_name(month), len(tiles)) for month, tiles in heap.months.items()}
 
 
-def _counts(months: Sequence[date], *, within: Q = Q()) -> dict[str, Count]:  # noqa: B008
-    made_in = {f"month_{month:%Y_%m}": _made_in(month) for month in months}
-    return {name: Count("id", filter=asked & within) for name, asked in {"found": Q(), **made_in}.items()}
+def _count(user: Any, asked: Mapping[str, ImageQuerySet]) -> dict[str, int]:
+    counts = {name: Counted(images.order_by().values("id")) for name, images in asked.items()}
+    counted: Any = User.objects.filter(id=user.id).values(**counts).get()
+    return dict(counted)
 
 
-def _by_month(counted: Mapping[str, Any], months: Sequence[date]) -> Mapping[date, int]:
-    return {month: counted[name] for month in months if (name := f"month_{month:%Y_%m}") in counted}
+def _name(month: date) -> str:
+    return f"month_{month:%Y_%m}"
 
 
-def _made_in(month: date) -> Q:
-    return Q(created_at__gte=_begins(month), created_at__lt=_begins(_next(month)))
-
-
-def _next(month: date) -> date:
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
-
-
-def _begins(month: date) -> datetime:
-    return timezone.make_aware(datetime(month.year, month.month, 1))
+def _last(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)

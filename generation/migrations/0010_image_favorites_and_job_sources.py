@@ -1,0 +1,48 @@
+"""Add the indexes that count favorites and find what was made from a picture; built while rows go on being written."""
+
+from django.db import migrations, models
+
+SOURCES = """
+CREATE INDEX CONCURRENTLY IF NOT EXISTS job_sources ON generation_job
+    USING gin (source_images jsonb_path_ops) WITH (fastupdate = off) WHERE NOT (source_images = '[]'::jsonb)
+"""
+
+
+class Index(migrations.AddIndex):
+    """An index that PostgreSQL builds concurrently."""
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):
+        if schema_editor.connection.vendor != "postgresql":
+            return super().database_forwards(app_label, schema_editor, from_state, to_state)
+        model = to_state.apps.get_model(app_label, self.model_name)
+        return schema_editor.add_index(model, self.index, concurrently=True)
+
+
+def index_sources(apps, schema_editor):
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(SOURCES)
+
+
+def forget_sources(apps, schema_editor):
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("DROP INDEX IF EXISTS job_sources")
+
+
+class Migration(migrations.Migration):
+    atomic = False  # PostgreSQL builds no index concurrently inside a transaction
+
+    dependencies = [("generation", "0009_image_large_key")]
+
+    operations = [
+        Index(
+            model_name="image",
+            index=models.Index(
+                name="image_favorites",
+                fields=["user", "-id"],
+                include=["created_at", "model", "style", "sourced", "width", "height"],
+                condition=models.Q(trashed_at__isnull=True, favorite=True),
+            ),
+        ),
+        migrations.RunPython(index_sources, forget_sources),
+        migrations.RemoveIndex(model_name="job", name="job_of_user_sourced"),
+    ]
