@@ -89,6 +89,8 @@ DB_POOL_MAX = env.int("DB_POOL_MAX", default=4)
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     _options = DATABASES["default"].setdefault("OPTIONS", {})  # what the address asks for, such as sslmode, stays
     _options.setdefault("connect_timeout", env.int("DB_CONNECT_TIMEOUT", default=5))
+    # Else each connection that PostgreSQL's restart has cut costs somebody an error; looking takes one round trip.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     if env.bool("DB_POOL", default=False):
         DATABASES["default"]["CONN_MAX_AGE"] = 0
         _options["pool"] = {"min_size": 1, "max_size": DB_POOL_MAX, "timeout": 10, "max_lifetime": 1800}
@@ -97,7 +99,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
             _options["options"] = f"{_options.get('options', '')} -c statement_timeout={_seconds}s".strip()
     else:
         DATABASES["default"]["CONN_MAX_AGE"] = 600
-        DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 else:
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",

@@ -167,6 +167,16 @@ class StackTests(unittest.TestCase):
         self.assertLessEqual(counts["artgen-worker"], planned.worker_children)
         self.assertLessEqual(planned.connections, 80)
 
+        # As after PostgreSQL's restart: a connection that was cut is found out before somebody gets it.
+        with psycopg.connect(self.stack.database_url) as database:
+            cut = database.execute(
+                "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
+                " WHERE datname = %s AND application_name = 'artgen-web'",
+                [self.stack.name],
+            ).fetchall()
+        self.assertIn((True,), cut)
+        self.assertEqual([self.get("/readyz").status_code for _ in range(30)], [200] * 30)
+
     # --- nginx -------------------------------------------------------------------------------------------------------
     def test_it_refuses_more_than_20_requests_a_second_of_one_user_in_the_shape_of_the_api(self):
         def ask(token: str, language: str = "en") -> requests.Response:
