@@ -1,0 +1,28 @@
+"""For the tests of the emulator: one whose clock stands, a client of it, a doorbell."""
+
+import pytest
+
+from generation.runpod.client import Client
+from generation.runpod.emulator import Emulator
+from generation.tests.emulation import Doorbell
+
+
+@pytest.fixture
+def doorbell():
+    bell = Doorbell()
+    yield bell
+    bell.server.shutdown()
+    bell.server.server_close()
+
+
+@pytest.fixture
+def emulator():
+    with Emulator(manual=True) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def client(emulator):
+    client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+    yield client
+    client.close()

@@ -1,0 +1,88 @@
+"""The client's connections: kept, shared by threads, bounded, not inherited by a fork."""
+
+import os
+import socket
+import threading
+
+import pytest
+
+from generation.runpod import pool
+from generation.runpod.access import Limits
+from generation.runpod.client import Client, NotAccepted, Unavailable
+from generation.tests.raw_server import raw_server
+
+ENDPOINT = "qwen-image-t2i"
+INPUT = {"prompt": "a quiet sea"}
+
+
+def test_it_waits_for_its_turn_and_gives_up_in_time():
+    gone, asked = threading.Event(), threading.Event()
+
+    def hold(connection):
+        asked.set()
+        gone.wait(10)
+
+    with raw_server(hold) as server:
+        limits = Limits(kept=1, most=1, wait_seconds=0.05, read_seconds=5)
+        client = Client(base_url=server.base_url, api_key="test", limits=limits)
+
+        def wait_for_nothing():
+            with pytest.raises(Unavailable):
+                client.status(ENDPOINT, "a")
+
+        first = threading.Thread(target=wait_for_nothing)
+        first.start()
+        assert asked.wait(10)
+        try:
+            with pytest.raises(NotAccepted):
+                client.run(ENDPOINT, input=INPUT)
+            with pytest.raises(Unavailable):
+                client.status(ENDPOINT, "a")
+        finally:
+            gone.set()
+            first.join()
+    assert len(server.requests) == 1
+
+
+def test_it_is_shared_by_threads_over_kept_connections(emulator, client):
+    ids: list[str] = []
+
+    def submit():
+        ids.extend(client.run("threads", input=INPUT).runpod_id for _ in range(10))
+
+    threads = [threading.Thread(target=submit) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(ids)) == 80
+
+
+def test_it_opens_a_new_connection_instead_of_one_that_idled(emulator, client, monkeypatch):
+    opened = []
+    connect = socket.socket.connect
+    monkeypatch.setattr(socket.socket, "connect", lambda self, where: (opened.append(where), connect(self, where))[1])
+    client.health(ENDPOINT)
+    client.health(ENDPOINT)
+    assert len(opened) == 1
+    monkeypatch.setattr(pool, "IDLE_MOST", 0.0)
+    client.health(ENDPOINT)
+    assert len(opened) == 2
+
+
+def test_it_survives_a_fork_while_another_thread_holds_its_turns(emulator, client):
+    client.health(ENDPOINT)
+    for _ in range(client._limits.most):
+        client._turns.acquire()
+    session = client._session
+    pid = os.fork()
+    if pid == 0:
+        try:
+            alone = client._session is not session
+            os._exit(0 if alone and client.health(ENDPOINT).workers_total == 3 else 1)
+        finally:
+            os._exit(2)
+    _, status = os.waitpid(pid, 0)
+    for _ in range(client._limits.most):
+        client._turns.release()
+    assert os.waitstatus_to_exitcode(status) == 0
