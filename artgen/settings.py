@@ -29,7 +29,6 @@ INSTALLED_APPS = [
     "artgen",
     "accounts",
     "generation",
-    "daphne",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,5 +1,6 @@
 """A real Chromium against the real demo: what every browser test starts from."""
 
+import functools
 import json
 import tempfile
 import unittest
@@ -11,10 +12,12 @@ from typing import Any, ClassVar
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 
+from artgen.tests.kept import KEPT
+from artgen.tests.plugin import CHROMIUMS
 from artgen.tests.test_demo import Demo
 
 PATIENCE = 60_000  # ms until a test gives up; nothing waits for it when all is well
-CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
+CHROMIUM = next((str(path) for path in CHROMIUMS if path.exists()), None)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -30,6 +33,7 @@ DESKTOP, PHONE, SMALL_PHONE = (
     {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
     {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True},
 )
+SLOW = ("--painter", "tiny", "--seconds", "1.5", "--cold-start", "0")
 QUICK = ("--painter", "tiny", "--seconds", "0.2", "--cold-start", "0")
 
 
@@ -111,21 +115,36 @@ def told_by(demo: Demo, *lines: str) -> Any:
     return json.loads(demo.command("shell", "--command", "\n".join(lines)).splitlines()[-1])
 
 
+@functools.cache
+def kept_demo(*options: str) -> Demo:
+    """Return the demo with these options that all classes share; it starts for the first of them."""
+    data = Path(KEPT.enter_context(tempfile.TemporaryDirectory()))
+    return KEPT.enter_context(Demo(data, *options))
+
+
 class BrowserTestCase(unittest.TestCase):
-    """Tests that share one demo and one Chromium; each fails for any trouble that it does not forgive."""
+    """Tests that share one Chromium, and with other classes a demo; each fails for any trouble it does not forgive.
+
+    `alone`: a demo of the class's own, for what others would be disturbed by.
+    """
 
     options: ClassVar[tuple[str, ...]] = QUICK
-    people: ClassVar[tuple[str, ...]] = ()
+    alone: ClassVar[bool] = False
+    people: ClassVar[tuple[str, ...]] = ()  # names that no class sharing the demo has
     staff: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        # One worker of pytest-xdist takes all tests of a class: the demo starts once.
-        cls.pytestmark = [pytest.mark.browser, pytest.mark.xdist_group(cls.__qualname__)]
+        # One worker of pytest-xdist takes all tests of a demo: it starts once.
+        group = cls.__qualname__ if cls.alone else " ".join(("demo", *cls.options))
+        cls.pytestmark = [pytest.mark.browser, pytest.mark.xdist_group(group)]
 
     @classmethod
     def setUpClass(cls) -> None:
-        data = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-        cls.demo = cls.enterClassContext(Demo(data, *cls.options))
+        if cls.alone:
+            data = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+            cls.demo = cls.enterClassContext(Demo(data, *cls.options))
+        else:
+            cls.demo = kept_demo(*cls.options)
         cls.browser = cls.enterClassContext(chromium())
         cls.visitors = Visitors(cls.demo, cls.browser, cls.let_in())
 

@@ -27,6 +27,11 @@ PATIENCE = 180  # seconds until a test gives up; nothing waits for it when all i
 # Compressing them takes a while; whoever runs the tests again finds them there.
 STATIC_ROOT = settings.BASE_DIR / ".cache" / "static-for-tests"
 FINAL = ("succeeded", "failed", "canceled")
+PREPARE = """
+from django.core.management import call_command
+call_command("create_user", "alice@example.org", password="password", credits=1000)
+call_command("issue_token", "alice@example.org", name="test")
+"""
 
 
 class Stack:
@@ -106,8 +111,7 @@ class Stack:
         if self.beside:
             self.token = self.beside.token
         else:
-            self.command("create_user", "alice@example.org", "--password", "password", "--credits", "1000")
-            self.token = self.command("issue_token", "alice@example.org", "--name", "test")
+            self.token = self.command("shell", "--command", PREPARE).splitlines()[-1]
         self.until(lambda: self.answers("/readyz") and " ready." in self.log, "web and worker are ready")
         return self
 

@@ -2,11 +2,11 @@
 
 from playwright.sync_api import Route, expect
 
-from artgen.tests.browser import SMALL_PHONE, BrowserTestCase
+from artgen.tests.browser import SLOW, SMALL_PHONE, BrowserTestCase
 
 
 class CreatePageInABrowser(BrowserTestCase):
-    options = ("--painter", "tiny", "--seconds", "1.5", "--cold-start", "0")
+    options = SLOW
     people = ("watcher", "canceler", "traveler", "switcher", "typist", "purist", "phoner")
 
     def test_it_shows_pictures_as_they_come_and_keeps_the_form(self):

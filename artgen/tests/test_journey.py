@@ -13,6 +13,7 @@ AWAY = 10_000  # ms
 
 
 class JourneyInABrowser(BrowserTestCase):
+    alone = True
     options: ClassVar = ("--painter", "tiny", "--seconds", "3", "--cold-start", "0")
     people: ClassVar = ("tunneler",)
 

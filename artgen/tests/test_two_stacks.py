@@ -29,7 +29,7 @@ pytestmark = [
 ]
 
 MACHINES = {"WEB_MACHINES": "2", "SOCKETS_MACHINES": "2", "WORKER_MACHINES": "2"}
-MACHINES |= {"GUNICORN_WORKERS": "2", "CELERY_CONCURRENCY": "4"}
+MACHINES |= {"GUNICORN_WORKERS": "1", "CELERY_CONCURRENCY": "2"}
 OPENED = 10  # connections of the test itself
 ORDER = {"model": "flux-schnell", "prompt": "two lighthouses", "width": 256, "height": 256}
 

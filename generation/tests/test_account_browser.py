@@ -15,7 +15,7 @@ class LeavingInABrowser(BrowserTestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        for name in ("packer", "leaver"):
+        for name in ("exporter", "closer"):
             cls.demo.command("create_user", f"{name}@example.org", "--password", PASSWORD, "--credits", "20")
 
     def sign_in(self, name: str, **options: object) -> Page:
@@ -27,7 +27,7 @@ class LeavingInABrowser(BrowserTestCase):
         return page
 
     def test_it_prepares_tells_and_hands_out_with_the_keyboard_alone(self) -> None:
-        page = self.sign_in("packer")
+        page = self.sign_in("exporter")
         page.fill("#prompt", "a lighthouse in fog")
         page.keyboard.press("Control+Enter")
         expect(page.locator("[data-status=succeeded]")).to_have_count(4)
@@ -46,7 +46,7 @@ class LeavingInABrowser(BrowserTestCase):
         self.assertIn("a lighthouse in fog", archive.read("prompts.txt").decode())
 
     def test_it_locks_and_keeps_without_script_on_a_small_phone(self) -> None:
-        page = self.sign_in("leaver", java_script_enabled=False, **SMALL_PHONE)
+        page = self.sign_in("closer", java_script_enabled=False, **SMALL_PHONE)
         page.goto("/account/data/")
         page.click("text=Delete the account…")
         expect(page.locator("#goes")).to_be_visible()
@@ -61,7 +61,7 @@ class LeavingInABrowser(BrowserTestCase):
             "shell",
             "--command",
             "from accounts import closing; from accounts.models import User; "
-            "print('/accounts/keep/' + closing.keep_token(User.objects.get(email='leaver@example.org')))",
+            "print('/accounts/keep/' + closing.keep_token(User.objects.get(email='closer@example.org')))",
         )
         page.goto(re.search(r"/accounts/keep/\S+", link)[0] + "/")
         page.click("text=Keep the account")

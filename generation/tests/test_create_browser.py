@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, Route, expect
 
-from artgen.tests.browser import DESKTOP, SMALL_PHONE, BrowserTestCase
+from artgen.tests.browser import DESKTOP, SLOW, SMALL_PHONE, BrowserTestCase
 from generation.tests.test_create_page import png
 
 TOLD = "window.told = []; window.Notification = class { static permission = 'default'; static async requestPermission()"
@@ -12,7 +12,7 @@ HIDDEN = "Object.defineProperty(document, 'hidden', { get: () => window.away ?? 
 
 
 class CreatePageKeepsEverything(BrowserTestCase):
-    options = ("--painter", "tiny", "--seconds", "1.5", "--cold-start", "0")
+    options = SLOW
     people = (
         "placer",
         "narrow",
