@@ -1,6 +1,6 @@
 """Which of a user's pictures are wanted: by words, model, style, date, size, source, favorite, collection.
 
-Whatever only asks for columns of the picture is answered by one index, `image_listed`, without the pictures. Ids begin
+Whatever only asks for columns of the picture is answered by one index, `image_shelf`, without the pictures. Ids begin
 with the moment of their making, so days are a stretch of that index.
 """
 

@@ -4,13 +4,15 @@
 a phrase, `-fog` leaves out, `or` means either. Nothing that can be typed is an error.
 
 PostgreSQL looks words up in the index of `Image.words`, which a trigger writes (migration 0005). Its planner cannot
-tell how common words are that begin with these letters, or that stand side by side, so it is not asked: up to RARE
-pictures come from that index; what more have is met soon by walking through the newest.
+tell how common words are that begin with these letters, or that stand side by side, nor when they were, so it is not
+asked: pictures come from that index, unless more than RARE have the words and some of the newest, too: these are met
+soon by walking through the newest.
 SQLite, which the demo runs on, goes through all prompts with regular expressions that come close.
 """
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
@@ -23,6 +25,8 @@ from django.db.models import BooleanField, F, Func, Q, Value
 from generation.models import Image, ImageQuerySet
 
 RARE = 5000
+LATELY, SOME = 5000, 100  # so many of the newest pictures are looked at for at least a page with the words
+ALL = 2**31 - 1
 WORDS_MAX = 12
 OPEN_MIN = 2  # letters that an unfinished word must have
 CONFIGURATION = "artgen_prompt"
@@ -69,17 +73,13 @@ def matching(images: ImageQuerySet, text: str, *, user: Any) -> Found:
     if connection.vendor != "postgresql":
         return Found(images.filter(reduce(or_, (reduce(and_, map(_told, terms)) for terms in alternatives))))
     query = _query(alternatives, user=user)
-    if _count(query, at_most=RARE + 1) > RARE:
+    are_many = _count(query, at_most=RARE + 1) > RARE
+    if are_many and _are_met_lately(query, user=user):
         # COALESCE keeps the index of the words out of it: that would fetch all of them before sorting.
-        has_words = Func(
-            F("words"),
-            query,
-            template="COALESCE(%(expressions)s, false)",
-            arg_joiner=" @@ ",
-            output_field=BooleanField(),
-        )
+        has_words = _Holds(F("words"), query, arg_joiner=" @@ ", template="COALESCE(%(expressions)s, false)")
         return Found(images.filter(has_words), are_many=True)
-    return Found(images.filter(id__in=_Ids(query, Value(RARE))))
+    is_one = _Holds(F("id"), _Any(query, Value(ALL if are_many else RARE)), arg_joiner=" = ")
+    return Found(images.filter(is_one), are_many=are_many)
 
 
 def read(text: str) -> Alternatives:
@@ -136,11 +136,21 @@ class _Not(SearchQueryCombinable, Func):  # type: ignore[misc]
     output_field = SearchQueryField()
 
 
-class _Ids(Func):
-    """The ids of the pictures with these words, at most so many: see migration 0005."""
+class _Holds(Func):
+    """A condition made of two expressions."""
+
+    template = "%(expressions)s"
+    output_field = BooleanField()
+
+
+class _Any(Func):
+    """Any of the ids of the pictures with these words, at most so many: see migration 0005.
+
+    An array: its ids PostgreSQL looks up in the order of `image_shelf`. Joined, all would be fetched before sorting.
+    """
 
     function = "artgen_images_with"
-    template = "(SELECT %(function)s(%(expressions)s))"
+    template = "ANY(ARRAY(SELECT %(function)s(%(expressions)s)))"
     output_field = Image._meta.pk
 
 
@@ -168,10 +178,26 @@ def _word(word: str) -> Any:
 
 
 def _count(query: Any, *, at_most: int) -> int:
+    sql, values = _sql(query)
+    return _number(f"SELECT count(*) FROM artgen_images_with({sql}, %s)", [*values, at_most])  # noqa: S608
+
+
+def _are_met_lately(query: Any, *, user: Any) -> bool:
+    sql, values = _sql(query)
+    newest = "SELECT words FROM generation_image WHERE user_id = %s AND trashed_at IS NULL ORDER BY id DESC LIMIT %s"
+    met = f"SELECT 1 FROM ({newest}) AS newest WHERE words @@ ({sql}) LIMIT %s"  # noqa: S608
+    return _number(f"SELECT count(*) FROM ({met}) AS met", [user.id, LATELY, *values, SOME]) == SOME  # noqa: S608
+
+
+def _sql(query: Any) -> tuple[str, Sequence[Any]]:
     images = Image.objects.all().query
     sql, values = images.get_compiler(connection=connection).compile(query.resolve_expression(images))
+    return sql, values
+
+
+def _number(sql: str, values: Sequence[Any]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM artgen_images_with({sql}, %s)", [*values, at_most])  # noqa: S608
+        cursor.execute(sql, values)
         return int(cursor.fetchone()[0])
 
 

@@ -1,4 +1,8 @@
-"""Add the indexes that count favorites and find what was made from a picture; built while rows go on being written."""
+"""Add the indexes that count favorites and find what was made from a picture, and turn the one that lists pictures.
+
+Ids only grow: at the upper end of an index they fill its pages, at the lower end they leave each page half empty.
+All are built while rows go on being written.
+"""
 
 from django.db import migrations, models
 
@@ -37,12 +41,22 @@ class Migration(migrations.Migration):
         Index(
             model_name="image",
             index=models.Index(
+                name="image_shelf",
+                fields=["user", "id"],
+                include=["created_at", "favorite", "model", "style", "sourced", "width", "height"],
+                condition=models.Q(trashed_at__isnull=True),
+            ),
+        ),
+        Index(
+            model_name="image",
+            index=models.Index(
                 name="image_favorites",
-                fields=["user", "-id"],
+                fields=["user", "id"],
                 include=["created_at", "model", "style", "sourced", "width", "height"],
                 condition=models.Q(trashed_at__isnull=True, favorite=True),
             ),
         ),
         migrations.RunPython(index_sources, forget_sources),
+        migrations.RemoveIndex(model_name="image", name="image_listed"),
         migrations.RemoveIndex(model_name="job", name="job_of_user_sourced"),
     ]

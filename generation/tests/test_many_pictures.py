@@ -21,9 +21,11 @@ from accounts.models import User
 from artgen.test import load_catalog, make_user
 from generation import collections
 from generation.models import Image, ImageModel
+from generation.search import LATELY
 from generation.tests import many
 
-COUNT = 20_000  # of these alice's; the plans are those of 100,000, see the benchmark
+COUNT = 26_000  # of these alice's, a fifth of them more than RARE; the plans are those of 100,000, see the benchmark
+UNSORTED = {"shape, of every fiftieth", "size, of none", "source, any"}  # no index is sorted by these
 SOURCE = UUID("019ab000-0000-7000-8000-000000000000")
 TABLES = ("generation_image", "generation_job")
 
@@ -72,6 +74,7 @@ def addresses(user: User) -> dict[str, str]:
         "search, phrase": f"{gallery}?q=%22red+coat%22",
         "search, all but a word": f"{gallery}?q=-mountain",
         "search, common and filter": f"{gallery}?q={many.COMMON}&style=watercolor",
+        "search, oldest and filter": f"{gallery}?q={many.OLD}&style=watercolor",
         "collection, all": f"{gallery}?collection={piles['Every 1']}",
         "collection, every hundredth": f"{gallery}?collection={piles['Every 100']}",
         "collections": "/gallery/collections/",
@@ -113,12 +116,10 @@ def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.postgres
 class ManyPictures(TransactionTestCase):
-    def setUp(self) -> None:
-        self.alice = fill(COUNT)
-        self.client = client_of(self.alice)
-
     def test_it_reads_lists_counts_and_searches_from_indexes(self) -> None:
-        for name, address in addresses(self.alice).items():
+        alice = fill(COUNT)
+        client = client_of(alice)
+        for name, address in addresses(alice).items():
             queries: list[tuple[str, Any]] = []
 
             def note(sql: str, params: Any, send: Callable[[], Any], queries: Any = queries) -> Any:
@@ -126,18 +127,19 @@ class ManyPictures(TransactionTestCase):
                 return send()
 
             with watched(note):
-                assert self.client.get(address).status_code == 200, name
-            for sql, params in queries:
-                if any(table in sql for table in TABLES):
-                    with self.subTest(name):
-                        self.check(sql, params)
+                assert client.get(address).status_code == 200, name
+            with self.subTest(name):
+                read = sum(self.read(sql, params) for sql, params in queries if any(table in sql for table in TABLES))
+                # All pictures are counted, from the smallest index. Beside that few are looked at.
+                assert read <= COUNT * (2.3 if name in UNSORTED else 1.5), read
 
     def test_it_finds_words_in_their_index_alone(self) -> None:
         """Look at what the function `artgen_images_with` does inside, with the settings it has."""
+        alice = fill(1000)
         with connection.cursor() as cursor:
             cursor.execute("SELECT prosrc, proconfig FROM pg_proc WHERE proname = 'artgen_images_with'")
             body, settings = cursor.fetchone()
-        lexemes = f"'''@{self.alice.id}'' & {{}}'::tsquery"
+        lexemes = f"'''@{alice.id}'' & {{}}'::tsquery"
         for words in ("''mountain''", "''axolotl''", "!''mountain''", "''mo'':*", "''red'' <-> ''coat''"):
             with self.subTest(words), connection.cursor() as cursor:
                 cursor.execute("BEGIN")
@@ -150,19 +152,21 @@ class ManyPictures(TransactionTestCase):
                 assert "image_words" in json.dumps(plan)
                 assert {scan["Node Type"] for scan in scans(plan)} == {"Bitmap Heap Scan"}
 
-    def check(self, sql: str, params: Any) -> None:
+    def read(self, sql: str, params: Any) -> int:
+        """Return how many pictures and jobs the query looked at; fails where it took a way that grows."""
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params)
             plan = self.plan(cursor)
+        total = 0
         for scan in scans(plan):
             if scan["Relation Name"] in TABLES:
                 told = f"{scan['Node Type']} of {scan['Relation Name']}: {sql[:400]} … {sql[-900:]}"
                 assert scan["Node Type"] != "Seq Scan", told
-                read = scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0)
-                assert read * scan["Actual Loops"] <= COUNT * 1.2, told
-                # Whoever reads nearly all pictures reads the index alone, unless for words that are common.
-                if read > COUNT / 4 and scan["Relation Name"] == "generation_image" and "@@" not in sql:
-                    assert scan["Node Type"] == "Index Only Scan", told
+                read = (scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0)) * scan["Actual Loops"]
+                # Whoever looks at more than the newest pictures reads an index alone.
+                assert read <= 1.5 * LATELY or scan["Node Type"] == "Index Only Scan", told
+                total += int(read)
+        return total
 
     def plan(self, cursor: Any) -> dict[str, Any]:
         found = cursor.fetchone()[0]
@@ -175,5 +179,5 @@ class Indexes(TransactionTestCase):
         with connection.cursor() as cursor:
             cursor.execute("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid")
             assert cursor.fetchall() == []
-            cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'image_listed'")
+            cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'image_shelf'")
             assert re.search(r"INCLUDE \(created_at, favorite, model_id, style", cursor.fetchone()[0])

@@ -112,15 +112,17 @@ class TestMatching(ApiTestCase):
         assert self.found(f"@{self.bob.id}") == self.found("hills") == set()
 
     def test_it_finds_as_much_among_many(self) -> None:
-        """Walk through the pictures as it is done for words that are common."""
-        rare, search.RARE = search.RARE, 1
+        """Walk through the newest, as it is done for words that are common lately, or not where they were long ago."""
+        prompts = {self.hang(f"tea hills {number}").job.prompt for number in range(3)}
+        self.hang("fog")
+        rare, some = search.RARE, search.SOME
         try:
-            prompts = {self.hang(f"tea hills {number}").job.prompt for number in range(3)}
-            self.hang("fog")
-            found = matching(Image.objects.of(self.alice).kept(), "tea hill", user=self.alice)
-            assert set(found.images.values_list("job__prompt", flat=True)) == prompts
+            for search.RARE, search.SOME in ((1, 3), (1, 4)):
+                with self.subTest(some=search.SOME):
+                    found = matching(Image.objects.of(self.alice).kept(), "tea hill", user=self.alice)
+                    assert set(found.images.values_list("job__prompt", flat=True)) == prompts
         finally:
-            search.RARE = rare
+            search.RARE, search.SOME = rare, some
 
 
 class TestAnyText(HypothesisTestCase):
