@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
 from django.db.models import QuerySet
@@ -138,7 +139,7 @@ def _running(owner: User, prompt: str) -> list[Job]:
 
 
 def _edit(source: UUID, *, russian: bool) -> dict[str, Any]:
-    prompt = "Пусть будет вечер" if russian else "Make it evening"
+    prompt = "Пусть будет ночь и звёзды" if russian else "Make it night, with stars"
     return {"model": "flux-kontext", "prompt": prompt, "source_images": [str(source)], "seed": 3}
 
 
@@ -168,8 +169,10 @@ def _make_older(jobs: list[Job], *, days: int) -> None:
 
 
 def _photo() -> bytes:
+    """Return a photograph's stand-in as somebody would upload it."""
     file = io.BytesIO()
-    Pillow.linear_gradient("L").resize((960, 640)).convert("RGB").save(file, "JPEG")
+    with Pillow.open(settings.BASE_DIR / "generation/static/generation/start/tea.webp") as picture:
+        picture.save(file, "JPEG", quality=90)
     return file.getvalue()
 
 
