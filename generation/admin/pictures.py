@@ -1,10 +1,10 @@
 """Pictures and uploads: what lies in the bucket, to read."""
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -12,7 +12,9 @@ from django.utils.translation import ngettext
 from artgen import words
 from generation import sharing, storage
 from generation.admin.reading import ReadOnlyAdmin, thumbnail
-from generation.models import Image, Upload, Visibility
+from generation.models import Collection, Image, Upload, Visibility
+
+COVERS = 12  # thumbnails on the page of a collection
 
 
 @admin.register(Image)
@@ -85,6 +87,35 @@ class ImageAdmin(ReadOnlyAdmin):
     def file_size(self, image: Image) -> str:
         """Return the bytes in words."""
         return words.file_size(image.bytes)
+
+
+@admin.register(Collection)
+class CollectionAdmin(ReadOnlyAdmin):
+    """Piles of pictures that users named."""
+
+    list_display = ("name", "user", "held", "deleted_at", "created_at")
+    list_filter = (("deleted_at", admin.EmptyFieldListFilter), "created_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "name")
+    ordering = ("-id",)
+    fields = ("name", "user", "held", "covers", "deleted_at", "created_at")
+    readonly_fields = ("held", "covers")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
+        """Return the collections, each with how many pictures it holds."""
+        rows: QuerySet[Collection] = super().get_queryset(request)
+        return rows.annotate(holds=Count("members"))
+
+    @admin.display(description=_("pictures"), ordering="holds")
+    def held(self, collection: Collection) -> int:
+        """Return how many pictures it holds, those in the trash included."""
+        return int(getattr(collection, "holds", 0))
+
+    @admin.display(description=_("newest"))
+    def covers(self, collection: Collection) -> SafeString:
+        """Return the thumbnails of its newest pictures."""
+        newest = collection.images.order_by("-id")[:COVERS]
+        return format_html_join(" ", "{}", ((thumbnail(image),) for image in newest))
 
 
 @admin.register(Upload)

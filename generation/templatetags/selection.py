@@ -2,6 +2,11 @@
 
 from django import template
 from django.conf import settings
+from django.utils.html import json_script
+from django.utils.safestring import SafeString
+from django.utils.translation import ngettext
+
+from artgen import words
 
 register = template.Library()
 
@@ -10,3 +15,13 @@ register = template.Library()
 def selection_max() -> int:
     """Return how many pictures one action may take."""
     return settings.SELECTION_MAX
+
+
+@register.simple_tag
+def selection_words() -> SafeString:
+    """Return the sentences whose numbers change while pictures move, for the page's script."""
+    forms = {
+        "pictures": words.plural_forms(lambda n: ngettext("%(count)s picture", "%(count)s pictures", n)),
+        "found": words.plural_forms(lambda n: ngettext("%(shown)s found", "%(shown)s found", n)),
+    }
+    return json_script(forms, "words")

@@ -1,5 +1,5 @@
 from artgen.test import EmulatorTestCase
-from generation import driver, storage, uploads
+from generation import collections, driver, storage, uploads
 from generation.models import Image
 
 
@@ -32,7 +32,19 @@ class PictureAdminTests(EmulatorTestCase):
         self.assertContains(self.client.get(page), upload.key)
         self.assertEqual(self.client.post(page, {}).status_code, 403)
 
+    def test_it_shows_collections_to_read(self) -> None:
+        pile = collections.create(user=self.alice, name="Sea and light")
+        collections.add(pile, image_ids=[self.image.id])
+        self.client.get("/admin/generation/collection/")  # loads the session into the cache
+        with self.assertNumQueries(3):
+            response = self.client.get("/admin/generation/collection/")
+        self.assertContains(response, "Sea and light")
+        self.assertContains(response, '<td class="field-held">1</td>')
+        page = f"/admin/generation/collection/{pile.id}/change/"
+        self.assertContains(self.client.get(page), self.image.thumbnail_key)
+        self.assertEqual(self.client.post(page, {"name": "mine"}).status_code, 403)
+
     def test_it_is_closed_to_users(self) -> None:
         self.client.force_login(self.alice)
-        for name in ("image", "upload"):
+        for name in ("image", "upload", "collection"):
             self.assertEqual(self.client.get(f"/admin/generation/{name}/").status_code, 302)

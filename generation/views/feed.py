@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from artgen import words
@@ -156,8 +155,14 @@ class Run:
 class Day:
     """The runs of one day under one heading."""
 
-    title: str
+    day: date
     runs: list[Run]
+
+    @property
+    def title(self) -> str:
+        """Its heading: "Today", "November 18"."""
+        told = words.day(self.day)
+        return told[:1].upper() + told[1:]
 
 
 @dataclass(frozen=True)
@@ -220,10 +225,4 @@ def _days(runs: Sequence[Run]) -> list[Day]:
     days: dict[date, list[Run]] = {}
     for run in runs:
         days.setdefault(run.day, []).append(run)
-    return [Day(title=_sentence(words.day(day)), runs=of_day) for day, of_day in days.items()] or [
-        Day(title=_("Today"), runs=[])
-    ]
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return [Day(day=day, runs=of_day) for day, of_day in days.items()] or [Day(day=timezone.localdate(), runs=[])]

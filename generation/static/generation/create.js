@@ -89,16 +89,17 @@ feed.addEventListener("click", async (event) => {
     const answer = await part(more.href)
     const older = answer.fragment.querySelector("#feed")
     const headings = [...feed.querySelectorAll(".feed-head .heading")]
-    const lastDay = headings.at(-1).textContent
+    const lastDay = headings.at(-1).dataset.day
     more.closest("nav").remove()
     const first = older.querySelector(".runs .run")
     for (const element of [...older.children]) {
       if (element.matches(".feed-head")) {
         element.querySelectorAll(".tag, .feed-filter, .feed-tell").forEach((extra) => { extra.remove() })
         const heading = element.querySelector(".heading")
-        if (heading.textContent === lastDay) continue
+        if (heading.dataset.day === lastDay) continue
         const second = document.createElement("h2")
         second.className = heading.className
+        second.dataset.day = heading.dataset.day
         second.textContent = heading.textContent
         heading.replaceWith(second)
       }

@@ -2,7 +2,7 @@
 
 import { part } from "../artgen/js/http.js"
 import { say } from "../artgen/js/status.js"
-import { countFavorites, countMoved } from "./js/counts.js"
+import { countFavorites, countMoved, countShown } from "./js/counts.js"
 import { wireChipMenus } from "./js/chip_menus.js"
 import { wirePictures } from "./js/pictures.js"
 import { wireSelection } from "./js/selection.js"
@@ -60,6 +60,7 @@ function keyed(event) {
 async function move(button) {
   const tile = button.closest("li")
   const place = document.createComment("")
+  const month = tile.closest(".month")
   const neighbor = tile.nextElementSibling?.querySelector(".card-link") ?? tile.previousElementSibling?.querySelector(".card-link")
   const isTrash = "trash" in button.dataset
   const address = button.formAction
@@ -73,10 +74,12 @@ async function move(button) {
     return
   }
   countMoved(isTrash ? -1 : 1, tile)
+  countShown(-1, month)
   offerUndo(isTrash ? data.trashed : data.restored, data, async () => {
     await post(address.replace(/(trash|restore)\/$/, isTrash ? "restore/" : "trash/"))
     place.replaceWith(tile)
     countMoved(isTrash ? 1 : -1, tile)
+    countShown(1, month)
     tile.querySelector(".card-link").focus({ preventScroll: true })
   })
 }

@@ -8,9 +8,11 @@ import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { plural } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
+import { openDay, runsOf, today } from "./days.js"
 import { tellSignedOut } from "./signed_out.js"
 import { paintPlaceholders } from "./thumbhash.js"
 
+const FOLD = 200 // ms
 const TELL_AFTER = 900 // ms: what ends together is told together
 const ACTIVE = new Set(["queued", "submitted", "running", "storing"])
 const DRAWING_FROM = 28, DRAWING_MORE = 22 // the glow of a plate while drawing
@@ -175,6 +177,7 @@ export class Cards {
     this.frame = frame
     for (const empty of this.root.querySelectorAll("[data-empty]")) empty.hidden = true
     frame.classList.add("run-new")
+    openDay(this.root, today(this.data.zone))
     this.runs.prepend(frame)
   }
 
@@ -190,7 +193,7 @@ export class Cards {
         run.focus({ preventScroll: true })
       }
     } else {
-      this.frame.remove()
+      leave(this.frame)
       for (const empty of this.root.querySelectorAll("[data-empty]")) empty.hidden = false
     }
     this.frame = null
@@ -207,9 +210,11 @@ export class Cards {
     if (known) {
       if (known !== run) known.replaceWith(run)
     } else {
-      const older = [...this.runs.children].find((other) => other.dataset.run < run.dataset.run)
+      openDay(this.root, run.dataset.day)
+      const runs = runsOf(this.root, run.dataset.day)
+      const older = [...runs.children].find((other) => other.dataset.run < run.dataset.run)
       run.classList.add("run-new")
-      this.runs.insertBefore(run, older ?? null)
+      runs.insertBefore(run, older ?? null)
     }
     for (const card of run.querySelectorAll("[data-job]")) if (isActive(card)) this.active.add(card.dataset.job)
     this.newest = this.#newest()
@@ -270,6 +275,18 @@ export class Cards {
   #card(id) {
     return this.root.querySelector(`[data-job="${CSS.escape(id)}"]`)
   }
+}
+
+/** Fold up what stands for nothing: had the answer taken long, the feed would jump up under the eyes. */
+function leave(frame) {
+  const { height } = frame.getBoundingClientRect()
+  const gap = Number.parseFloat(getComputedStyle(frame.parentElement).rowGap) || 0
+  const folds = frame.offsetParent && !matchMedia("(prefers-reduced-motion: reduce)").matches
+  if (!folds) return frame.remove()
+  frame.inert = true
+  const whole = { height: `${height}px`, minHeight: 0, marginBottom: 0, opacity: 1, overflow: "clip" }
+  const folded = { ...whole, height: 0, marginBottom: `${-gap}px`, opacity: 0 }
+  frame.animate([whole, folded], { duration: FOLD, easing: "ease", fill: "forwards" }).finished.then(() => frame.remove(), () => frame.remove())
 }
 
 function isActive(card) {

@@ -3,7 +3,7 @@
 import { api, csrfToken, part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
-import { add, countMoved, isFavorite } from "./counts.js"
+import { add, countMoved, countShown, isFavorite } from "./counts.js"
 import { offerUndo } from "./trash.js"
 
 const language = document.documentElement.lang
@@ -31,6 +31,7 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
     if (count.textContent !== told) count.textContent = told
     const shown = tiles()
     rest.hidden = !(list.querySelector("[data-load-more]") && chosen.size < most && chosen.size === shown.length && shown.every((tile) => chosen.has(tile.dataset.image)))
+    settle()
     if (size) size.textContent = chosen.size ? `, ${fileSize([...chosen.values()].reduce((sum, bytes) => sum + bytes, 0))}` : ""
     if (heart) {
       const marked = chosenTiles()
@@ -168,6 +169,7 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
     } else {
       recount(gone.tiles, change, elsewhere)
     }
+    gone.count(-1)
     if (!tiles().length) list.querySelector("[data-load-more]")?.click()
     if ("sure" in more) {
       toast(answer.told)
@@ -178,6 +180,7 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
       await post(back, answer.changed, more)
       if (elsewhere) return location.reload() // what was not on the page has no place that it could go back to
       gone.putBack()
+      gone.count(1)
       recount(gone.tiles, -change, elsewhere)
       gone.tiles[0]?.querySelector(".card-link").focus({ preventScroll: true })
     })
@@ -224,7 +227,7 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
     move(bar.querySelector("[data-act=delete]"), { sure: "1" })
   })
   bar.querySelector("[data-act=clear]").hidden = false
-  wireToolbar(bar)
+  const settle = wireToolbar(bar)
 
   return {
     show,
@@ -237,6 +240,7 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
 /** Put a mark in the place of each tile; `next` is the picture after the last one, or before the first. */
 function takeAway(tiles) {
   const marks = tiles.map(() => document.createComment(""))
+  const months = tiles.map((tile) => tile.closest(".month"))
   for (const [index, tile] of tiles.entries()) tile.replaceWith(marks[index])
   const all = [...document.querySelectorAll("#months [data-image]")]
   const last = marks.at(-1)
@@ -244,6 +248,9 @@ function takeAway(tiles) {
   return {
     tiles,
     next,
+    count(change) {
+      for (const month of months) countShown(change, month)
+    },
     putBack() {
       for (const [index, tile] of tiles.entries()) {
         tile.querySelector(".tick").checked = false
@@ -271,19 +278,23 @@ function fileSize(bytes) {
   return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)
 }
 
-/** A toolbar is one stop of the Tab key; arrows move inside it. */
+/** A toolbar is one stop of the Tab key; arrows move inside it. Returns what settles that stop after buttons came or went. */
 function wireToolbar(bar) {
-  const buttons = () => [...bar.querySelectorAll("button")].filter((button) => button.offsetParent !== null || !button.hidden)
-  for (const [index, button] of buttons().entries()) button.tabIndex = index ? -1 : 0
-  bar.addEventListener("focusin", (event) => {
-    for (const button of buttons()) button.tabIndex = button === event.target.closest("button") ? 0 : -1
-  })
+  const all = [...bar.querySelectorAll("button")]
+  const stopAt = (stop) => { for (const button of all) button.tabIndex = button === stop ? 0 : -1 }
+  const settle = () => {
+    if (!all.some((button) => button.tabIndex === 0 && !button.hidden)) stopAt(all.find((button) => !button.hidden))
+  }
+  stopAt(null)
+  settle()
+  bar.addEventListener("focusin", (event) => stopAt(event.target.closest("button")))
   bar.addEventListener("keydown", (event) => {
-    const all = buttons()
-    const at = all.indexOf(document.activeElement)
-    const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[event.key]
+    const shown = all.filter((button) => button.offsetParent !== null)
+    const at = shown.indexOf(document.activeElement)
+    const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: shown.length - 1 }[event.key]
     if (next === undefined) return
     event.preventDefault()
-    all[(next + all.length) % all.length].focus()
+    shown[(next + shown.length) % shown.length].focus()
   })
+  return settle
 }

@@ -107,10 +107,14 @@ export class Teller {
     const held = (await navigator.locks?.query())?.held ?? []
     if (held.some((lock) => lock.name === IN_VIEW)) return
     const parts = [ready && plural("ready", ready), failed && plural("failed", failed)].filter(Boolean)
-    const note = new Notification(parts.join(" · "), { body: prompt.slice(0, 140), tag: "artgen", icon: this.data.iconPlain })
-    note.onclick = () => {
-      window.focus()
-      note.close()
+    try {
+      const note = new Notification(parts.join(" · "), { body: prompt.slice(0, 140), tag: "artgen", icon: this.data.iconPlain })
+      note.onclick = () => {
+        window.focus()
+        note.close()
+      }
+    } catch {
+      this.button.hidden = true // some browsers have the interface for service workers alone
     }
   }
 }

@@ -1,0 +1,45 @@
+/** The headings of the feed. A page may stay open over midnight, and runs of today may be the first since days. */
+
+const language = document.documentElement.lang
+const DAY = 86_400_000 // ms
+
+/** Return today's date in this time zone: "2026-11-24". */
+export function today(zone) {
+  return new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format()
+}
+
+/** Have the runs of this day stand first in the feed: older ones go below a heading of their own. */
+export function openDay(feed, day) {
+  const first = feed.querySelector("h1[data-day]")
+  if (!first || !day || first.dataset.day >= day) return
+  const runs = feed.querySelector("#runs")
+  if (runs.children.length) {
+    const head = document.createElement("div")
+    const heading = document.createElement("h2")
+    const older = document.createElement("div")
+    head.className = "feed-head"
+    heading.className = first.className
+    heading.dataset.day = first.dataset.day
+    older.className = "runs"
+    head.append(heading)
+    older.append(...runs.children)
+    runs.after(head, older)
+  }
+  first.dataset.day = day
+  for (const heading of feed.querySelectorAll(".heading[data-day]")) heading.textContent = title(heading.dataset.day, day)
+}
+
+/** Return the runs of this day, or the newest ones. */
+export function runsOf(feed, day) {
+  const heading = feed.querySelector(`.heading[data-day="${CSS.escape(day ?? "")}"]`)
+  return heading?.closest(".feed-head").nextElementSibling ?? feed.querySelector("#runs")
+}
+
+function title(day, now) {
+  const ago = Math.round((Date.parse(now) - Date.parse(day)) / DAY)
+  const year = day.slice(0, 4) === now.slice(0, 4) ? undefined : "numeric"
+  const told = ago < 2
+    ? new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-ago, "day")
+    : new Intl.DateTimeFormat(language, { timeZone: "UTC", day: "numeric", month: "long", year }).format(Date.parse(day))
+  return told[0].toLocaleUpperCase(language) + told.slice(1)
+}
