@@ -30,21 +30,36 @@ def picture(
 
     The browser takes the sharper copy only where it shows. Lists never load the picture itself.
     """
-    copies = [(image.thumbnail_key, THUMBNAIL_SIDE), (image.large_key, LARGE_SIDE)]
     return {
         "image": image,
         "alt": alt,
         "name": name,
         "eager": eager,
         "address": storage.url(image.thumbnail_key),
-        "copies": [
-            (storage.url(key), width_within(side, width=image.width, height=image.height)) for key, side in copies
-        ]
-        if image.large_key
-        else [],
+        "copies": _copies(image),
         # What lies below the first screen is measured by the browser itself, where it can.
         "sizes": _sizes(image, place) if eager else f"auto, {_sizes(image, place)}",
     }
+
+
+@register.inclusion_tag("generation/_framed.html")
+def framed(image: Image, *, url: str, alt: str, seconds: int | None = None, again: str = "") -> dict[str, Any]:
+    """Draw the picture itself, at `url`, in the frame of its page; phones get a copy, which is a tenth as heavy.
+
+    `seconds` is how long the copies' addresses work (0: there are none to be told), `again` an address to fall back on.
+    """
+    return {"image": image, "url": url, "alt": alt, "again": again, "copies": _copies(image, seconds=seconds)}
+
+
+def _copies(image: Image, *, seconds: int | None = None) -> list[tuple[str, int]]:
+    """Return address and width in px of the smaller copies, where there is more than one."""
+    if not image.large_key or seconds == 0:
+        return []
+    copies = [(image.thumbnail_key, THUMBNAIL_SIDE), (image.large_key, LARGE_SIDE)]
+    return [
+        (storage.url(key, seconds=seconds), width_within(side, width=image.width, height=image.height))
+        for key, side in copies
+    ]
 
 
 def _sizes(image: Image, place: str) -> str:

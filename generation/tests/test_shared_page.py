@@ -53,6 +53,15 @@ class Page(SharedTestCase):
         self.assertContains(page, f'href="{reverse("create")}?share={slug}"')
         self.assertNotContains(page, "alice@")
 
+    def test_it_gives_phones_a_lighter_copy_unless_its_key_would_tell_whose_it_is(self):
+        Image.objects.filter(id=self.image.id).update(large_key=f"thumbnails/{self.alice.id}/large.webp")
+        page = self.see(self.link(with_parameters=True).link_slug)
+        self.assertContains(page, f"thumbnails/{self.alice.id}/large.webp")
+        self.assertContains(page, " 768w, ")
+        page = self.see(self.link().link_slug)
+        self.assertNotContains(page, "<source")
+        self.assertNotContains(page, f"thumbnails/{self.alice.id}")
+
     def test_it_tells_crawlers_what_a_card_needs(self):
         slug = self.link(with_parameters=True).link_slug
         page = self.see(slug)

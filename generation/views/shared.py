@@ -54,6 +54,7 @@ def shared(request: HttpRequest, slug: str) -> HttpResponse:
         "picture_address": f"{settings.PUBLIC_URL}{path}",
         "content_type": image.content_type,
         "url": storage.url(image.key, seconds=FILE_SECONDS) if told else path,
+        "copy_seconds": FILE_SECONDS if told else 0,
         "shape": shape_of(image.width, image.height).name,
         "style": style.name if style else job.style if told else "",
         "remix": f"{reverse('create')}?share={slug}",

@@ -13,6 +13,7 @@ if (picture.complete && !picture.naturalWidth) again()
 
 function again() {
   if (!picture.dataset.again) return
+  for (const copy of picture.parentElement.querySelectorAll("source")) copy.remove()
   picture.src = picture.dataset.again
   delete picture.dataset.again
 }

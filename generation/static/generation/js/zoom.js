@@ -36,6 +36,7 @@ export function wireZoom(frame, viewer, mayUseKeys = () => true) {
   function open() {
     if (viewer.open) return
     picture.src = source.currentSrc || source.src
+    if (picture.src !== source.src) bringWhole()
     picture.alt = source.alt
     size = { width: Number(source.getAttribute("width")), height: Number(source.getAttribute("height")) }
     picture.width = size.width
@@ -43,6 +44,18 @@ export function wireZoom(frame, viewer, mayUseKeys = () => true) {
     viewer.showModal()
     room.focus({ preventScroll: true })
     settle()
+  }
+
+  /** Where the page shows a smaller copy: what is looked at closely is the picture itself, as soon as it is there. */
+  async function bringWhole() {
+    const whole = new Image()
+    whole.src = source.src
+    try {
+      await whole.decode()
+      picture.src = whole.src
+    } catch {
+      // The copy stays.
+    }
   }
 
   viewer.addEventListener("close", () => {
