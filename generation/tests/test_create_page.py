@@ -3,6 +3,7 @@
 import io
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -50,6 +51,14 @@ class CreatePage(BaseTestCase):
         self.assertEqual((self.alice.credits, self.alice.held), (100, 0))
 
     # --- what it shows -----------------------------------------------------------------------------------------------
+
+    def test_it_tells_the_script_which_day_stands_first_and_in_which_zone(self):
+        self.alice.time_zone = "Asia/Tokyo"
+        self.alice.save(update_fields=["time_zone"])
+        page = self.client.get(self.url)
+        with timezone.override(ZoneInfo("Asia/Tokyo")):
+            self.assertContains(page, f'<h1 class="heading" data-day="{timezone.localdate():%Y-%m-%d}">Today</h1>')
+        self.assertContains(page, 'data-zone="Asia/Tokyo"')
 
     def test_it_shows_the_form_of_the_chosen_model(self):
         page = self.client.get(self.url, {"model": "flux-dev"})

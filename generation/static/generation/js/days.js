@@ -3,9 +3,13 @@
 const language = document.documentElement.lang
 const DAY = 86_400_000 // ms
 
-/** Return today's date in this time zone: "2026-11-24". */
+/** Return today's date in this time zone, in the browser's own where it does not know that one: "2026-11-24". */
 export function today(zone) {
-  return new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format()
+  try {
+    return new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format()
+  } catch {
+    return new Intl.DateTimeFormat("en-CA").format()
+  }
 }
 
 /** Have the runs of this day stand first in the feed: older ones go below a heading of their own. */
