@@ -1,5 +1,5 @@
 # ArtGen's everyday commands: `make run` to try it, `make test` before a commit.
-.PHONY: run stack test screenshots lint lock messages clean
+.PHONY: run stack test suite screenshots lint lock messages clean
 .DEFAULT_GOAL := run
 
 PORT ?= 8000
@@ -18,7 +18,10 @@ stack: $(VENV)/.runtime  ## the production processes on this machine, against th
 	@exec deploy/stack.sh $(BIN)/python
 
 test: $(VENV)/.development  ## linters and the whole test suite
-	$(BIN)/python -m artgen.tests.services -- sh -c '$(MAKE) --no-print-directory lint && $(BIN)/python -m pytest -n auto --dist loadgroup'
+	@$(BIN)/python -m artgen.tests.services -- $(MAKE) --no-print-directory --jobs=2 lint suite
+
+suite: $(VENV)/.development
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 screenshots: $(VENV)/.development  ## every page in both themes, on a desktop and a phone, into .screenshots/; PAGES="gallery trash" takes some
 	$(BIN)/python manage.py shell --verbosity 0 --command "from artgen.tests.screenshots import take; take(*'$(PAGES)'.split())"

@@ -4,8 +4,10 @@
 """
 
 import asyncio
+import contextlib
 from typing import Any
 
+from autobahn.exception import Disconnected
 from daphne.cli import CommandLineInterface
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
@@ -18,6 +20,11 @@ CLOSING_SECONDS = 5
 
 class PatientServer(Server):  # type: ignore[misc]  # daphne has no types
     """Closes before it ends: listeners first, then each socket with 1012, then the applications."""
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """Pass on what an application sends; that a socket has just gone is no error of the application's."""
+        with contextlib.suppress(Disconnected):
+            await super().handle_reply(protocol, message)
 
     def kill_all_applications(self) -> defer.Deferred[Any]:
         """Return what is done when everybody has been told; daphne hooks this in before its shutdown."""

@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from celery import beat
-from daphne.server import Server
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -29,6 +28,7 @@ from django.db import connection
 from accounts.models import User
 from artgen.asgi import application
 from artgen.celery import app
+from artgen.sockets import PatientServer
 from generation import exhibition
 
 HOST = "127.0.0.1"
@@ -81,7 +81,7 @@ class Command(BaseCommand):
             # Only what is worth looking at, and never at the cost of a key of one's own.
             shows = emulator and options["painter"] == "full" and not options["bare"]
             filling = stack.enter_context(_exhibition()) if shows else None
-            server = Server(
+            server = PatientServer(
                 application,
                 endpoints=[f"tcp:port={port}:interface={HOST}"],
                 ready_callable=lambda: self._open(painter=bool(emulator), exhibition=filling),
