@@ -5,32 +5,21 @@ Every view has an address, so each filter is a GET parameter; a chip that is on 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import TextChoices
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils import formats, timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext, pgettext_lazy
+from django.utils.translation import pgettext
 
 from generation.finding import LONGEST_MOST, Shape, Wanted
 from generation.models import Collection, ImageModel, Style
+from generation.views import days
 
 QUERY_LENGTH = 200
 LONGEST = (1024, 1536, 2048)  # pixels, offered; any number is understood
-
-
-class When(TextChoices):
-    """Days that are asked for often."""
-
-    TODAY = "today", pgettext_lazy("when the picture was made", "Today")
-    WEEK = "week", pgettext_lazy("when the picture was made", "This week")
-    MONTH = "month", pgettext_lazy("when the picture was made", "This month")
-    LAST_MONTH = "last-month", pgettext_lazy("when the picture was made", "Last month")
 
 
 @dataclass(frozen=True)
@@ -168,12 +157,12 @@ def read(
         take("model", model.slug, model.name, model=model)
     if style := next((one for one in styles if one.slug == given.get("style")), None):
         take("style", style.slug, style.name, style=style.slug)
-    if days := _when(given.get("when", "")):
-        since, until, label = days
+    if named := days.named(given.get("when", "")):
+        since, until, label = named
         take("when", given["when"], label, since=since, until=until)
-    elif days_asked := _days(given.get("since", ""), given.get("until", "")):
-        since_asked, until_asked = days_asked
-        label = _days_label(since_asked, until_asked)
+    elif asked_days := days.between(given.get("since", ""), given.get("until", "")):
+        since_asked, until_asked = asked_days
+        label = days.label(since_asked, until_asked)
         for name, day in (("since", since_asked), ("until", until_asked)):
             if day:
                 take(name, day.isoformat(), label, **{name: day})
@@ -205,50 +194,6 @@ def shape_label(shape: str) -> str:
 def longest_label(pixels: int) -> str:
     """Return the name of a size, as a choice: "From 1024 px"."""
     return _("From %(pixels)d px") % {"pixels": pixels}
-
-
-def _when(text: str) -> tuple[date, date, str] | None:
-    """Return first day, last day and name of "today", "week", "month", "last-month" or "2026-11"."""
-    today = timezone.localdate()
-    first = today.replace(day=1)
-    match text:
-        case When.TODAY:
-            return today, today, str(When.TODAY.label)
-        case When.WEEK:
-            return today - timedelta(days=today.weekday()), today, str(When.WEEK.label)
-        case When.MONTH:
-            return first, today, str(When.MONTH.label)
-        case When.LAST_MONTH:
-            last = first - timedelta(days=1)
-            return last.replace(day=1), last, str(When.LAST_MONTH.label)
-    if month := _date(f"{text}-01"):
-        last = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1) if month.year < date.max.year else month
-        return month, last, formats.date_format(month, "F Y")
-    return None
-
-
-def _days(since: str, until: str) -> tuple[date | None, date | None] | None:
-    days = _date(since), _date(until)
-    if days[0] and days[1] and days[0] > days[1]:
-        return days[1], days[0]
-    return days if any(days) else None
-
-
-def _days_label(since: date | None, until: date | None) -> str:
-    """Return "Nov 3, 2026 – Nov 24, 2026", "from …" or "until …"."""
-    first, last = (formats.date_format(day, "SHORT_DATE_FORMAT") if day else "" for day in (since, until))
-    if since and until:
-        return first if since == until else f"{first} – {last}"
-    told = _("From %(day)s") if since else _("Until %(day)s")
-    return told % {"day": first or last}
-
-
-def _date(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if 2000 <= day.year < 2200 else None
 
 
 def _number(text: str) -> int | None:

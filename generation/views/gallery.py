@@ -19,7 +19,7 @@ from generation import gallery as pictures
 from generation.finding import Shape, find
 from generation.models import Image, ImageModel, Style
 from generation.search import RARE
-from generation.views import filters, grid, places, tally
+from generation.views import days, filters, grid, places, tally
 from generation.views.filters import Filters
 from generation.views.parts import part, wants_part
 from generation.views.start import SAMPLES
@@ -50,7 +50,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "choices": {
             "models": models,
             "styles": styles,
-            "when": filters.When.choices,
+            "when": days.When.choices,
             "shapes": [(shape, filters.shape_label(shape)) for shape in Shape],
             "longest": [(pixels, filters.longest_label(pixels)) for pixels in filters.LONGEST],
         },

@@ -6,13 +6,14 @@ their ends are counted; and all that is counted for a page is one query, of coun
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from accounts.models import User
 from generation.finding import Wanted, made
 from generation.models import Counted, Image, ImageQuerySet
 from generation.search import Found
+from generation.views import days
 from generation.views.grid import Heap
 
 
@@ -62,7 +63,7 @@ def _places(user: Any) -> dict[str, ImageQuerySet]:
 
 def _months(found: Found, heap: Heap) -> dict[str, ImageQuerySet]:
     months = set() if found.are_many else heap.cut_months
-    return {_name(month): found.images.filter(made(since=month, until=_last(month))) for month in months}
+    return {_name(month): found.images.filter(made(since=month, until=days.last_of(month))) for month in months}
 
 
 def _by_month(counted: Mapping[str, int], found: Found, heap: Heap) -> Mapping[date, int]:
@@ -79,7 +80,3 @@ def _count(user: Any, asked: Mapping[str, ImageQuerySet]) -> dict[str, int]:
 
 def _name(month: date) -> str:
     return f"month_{month:%Y_%m}"
-
-
-def _last(month: date) -> date:
-    return (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
