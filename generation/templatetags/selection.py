@@ -21,7 +21,9 @@ def selection_max() -> int:
 def selection_words() -> SafeString:
     """Return the sentences whose numbers change while pictures move, for the page's script."""
     forms = {
-        "pictures": words.plural_forms(lambda n: ngettext("%(count)s picture", "%(count)s pictures", n)),
+        "pictures": words.plural_forms(
+            lambda n: ngettext("%(count)s picture", "%(count)s pictures", n).replace(" ", "\N{NO-BREAK SPACE}")
+        ),
         "found": words.plural_forms(lambda n: ngettext("%(shown)s found", "%(shown)s found", n)),
     }
     return json_script(forms, "words")
