@@ -4,7 +4,7 @@ const TYPE_AHEAD = 700 // ms between letters of one word
 
 /** `choose(slug)` is called with the chosen model. */
 export function wirePicker(side, choose) {
-  let typed = "", last = 0
+  let typed = "", last = 0, isSpaceTyped = false
   side.addEventListener("click", (event) => {
     const option = event.target.closest(".model-option")
     if (!option) return
@@ -23,8 +23,11 @@ export function wirePicker(side, choose) {
     const all = options(option.closest("[popover]"))
     const now = all.indexOf(option)
     let next = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: all.length - 1 }[event.key]
-    if (next === undefined && event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey) {
-      typed = event.timeStamp - last < TYPE_AHEAD ? typed + event.key : event.key
+    const word = event.timeStamp - last < TYPE_AHEAD ? typed + event.key : event.key
+    // A space chooses, unless a name goes on with it: "FLUX.1 s…".
+    isSpaceTyped = event.key === " " && word !== " " && all.some((one) => name(one).startsWith(word.toLowerCase()))
+    if (next === undefined && event.key.length === 1 && (event.key !== " " || isSpaceTyped) && !event.ctrlKey && !event.metaKey) {
+      typed = word
       last = event.timeStamp
       const from = typed.length > 1 ? now : now + 1
       const order = [...all.slice(from), ...all.slice(0, from)]
@@ -33,6 +36,11 @@ export function wirePicker(side, choose) {
     if (next === undefined || next < 0 || next >= all.length) return
     event.preventDefault()
     all[next].focus()
+  })
+  side.addEventListener("keyup", (event) => {
+    if (event.key !== " " || !isSpaceTyped) return
+    isSpaceTyped = false
+    event.preventDefault() // it would press the button
   })
 }
 
