@@ -39,14 +39,14 @@ CANCELED = ("A fox asleep in the ferns", "Лиса спит в папоротн�
 
 
 def fill(language: str = "en") -> None:
-    """Make an owner of pictures in every state, a newcomer, staff; print sessions, ids and the error pages as JSON."""
+    """Make an owner of pictures in every state, a newcomer, staff; print sessions, ids and error pages as JSON."""
     sessions = let_in("owner", "newcomer", "leaver", staff=("boss",), credits=500)
     User.objects.update(language=language)
     owner = User.objects.get(email="owner@example.org")
     User.objects.filter(pk=owner.pk).update(name="Nora Sand" if language == "en" else "Нора Песок")
     with translation.override(language):
         found = _pictures(owner, russian=language == "ru") | _account(owner)
-        errors = {template: _error(template) for template in TEMPLATES}
+    errors = {code: {template: _error(template, code) for template in TEMPLATES} for code, _name in settings.LANGUAGES}
     print(json.dumps({"sessions": sessions, "ids": found, "errors": errors}, default=str))  # noqa: T201 the caller reads it
 
 
@@ -176,7 +176,8 @@ def _photo() -> bytes:
     return file.getvalue()
 
 
-def _error(template: str) -> str:
+def _error(template: str, language: str) -> str:
     request = RequestFactory().get("/broken/")
     request.resolver_match = None
-    return render_to_string(template, {**page(request), "LANGUAGE_CODE": translation.get_language(), "retry_after": 42})
+    with translation.override(language):
+        return render_to_string(template, {**page(request), "LANGUAGE_CODE": language, "retry_after": 42})

@@ -61,7 +61,7 @@ def _tabs(
                     context = visitors.context(page.who, language=language, theme=theme, **options)
                     context.set_default_timeout(20_000)
                     tabs[page.who] = context.new_page()
-                    serve_errors(tabs[page.who], told["errors"])
+                    serve_errors(tabs[page.who], told["errors"][language])
                 yield page, tabs[page.who], f"{page.name}-{language}-{theme}-{size}.png"
             for tab in tabs.values():
                 tab.context.close()

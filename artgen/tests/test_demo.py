@@ -1,6 +1,7 @@
 """`make run` as its users know it: one process tree, real HTTP, a real socket, a real Ctrl-C, for every dialect."""
 
 import contextlib
+import functools
 import hashlib
 import io
 import json
@@ -67,8 +68,12 @@ class Demo:
             if not line:
                 raise RuntimeError(f"the demo did not start: {self.output}")
             self.output += line
-        self.token = self.command("issue_token", "demo@artgen.local", "--name", f"test {self.port}")
         return self
+
+    @functools.cached_property
+    def token(self) -> str:
+        """The token that calls of the API are made with."""
+        return self.command("issue_token", "demo@artgen.local", "--name", f"test {self.port}")
 
     def __exit__(self, *error: object) -> None:
         """Press Ctrl-C and wait until the last process has gone."""

@@ -7,13 +7,23 @@ from typing import ClassVar
 from django.test import SimpleTestCase
 from playwright.sync_api import Page as Tab
 
-from artgen.tests.browser import DESKTOP, BrowserTestCase, told_by
+from artgen.tests.browser import DESKTOP, BrowserTestCase, speak, told_by
 from artgen.tests.pages import ADMIN, ERRORS, NO_PAGES, PAGES, Page, routes, serve_errors
 from generation.catalog import CATALOG_FILE, read_catalog
 
 HERE = Path(__file__).parent
 AXE = next((HERE / "axe").glob("axe-core-*.min.js")).read_text()
 PHONES = (360, 320)  # pixels
+# What axe can find on a phone and not on a desktop, where more is shown.
+REFLOWED = [
+    "target-size",
+    "scrollable-region-focusable",
+    "link-name",
+    "button-name",
+    "label",
+    "select-name",
+    "heading-order",
+]
 JUMP = 0.001  # of the layout; browsers call 0.1 good
 NAMES = {model["name"] for model in read_catalog(CATALOG_FILE)["models"]}
 CHECKS = (HERE / "checks.js").read_text()
@@ -28,23 +38,23 @@ class Routes(SimpleTestCase):
         self.assertEqual((walked | NO_PAGES) - names, set(), "these addresses are no more")
 
 
-class WalkingTestCase(BrowserTestCase):
-    """A demo full of pictures, and a tab for each of its people."""
+class Pages(BrowserTestCase):
+    """A demo full of pictures that have Russian prompts, and a tab for each of its people."""
 
     maxDiff = None
     alone = True
-    language: ClassVar[str] = "en"
-    errors: ClassVar[dict[str, str]]
+    errors: ClassVar[dict[str, dict[str, str]]]
     ids: ClassVar[dict[str, str]]
 
     @classmethod
     def let_in(cls) -> dict[str, str]:
-        told = told_by(cls.demo, "from artgen.tests.content import fill", f"fill({cls.language!r})")
+        told = told_by(cls.demo, "from artgen.tests.content import fill", "fill('ru')")
         cls.ids, cls.errors = told["ids"], told["errors"]
         return told["sessions"]
 
     def setUp(self) -> None:
         super().setUp()
+        self.language = "en"
         self.tabs: dict[str, Tab] = {}
 
     def show(self, page: Page) -> Tab:
@@ -52,8 +62,9 @@ class WalkingTestCase(BrowserTestCase):
         if page.who not in self.tabs:
             tab = self.open(page.who, language=self.language, theme="light", reduced_motion="reduce", **DESKTOP)
             tab.add_init_script(AXE + CHECKS)
-            serve_errors(tab, self.errors)
+            serve_errors(tab, self.errors[self.language])
             tab.goto("/accounts/closed/")  # brings the fonts, as on every page but a visitor's first one
+            speak(tab, self.language)
             self.tabs[page.who] = tab
         tab = self.tabs[page.who]
         tab.set_viewport_size(DESKTOP["viewport"])
@@ -73,8 +84,6 @@ class WalkingTestCase(BrowserTestCase):
         """Return what axe finds."""
         return tab.evaluate("rules => checks.axe(rules)", rules)
 
-
-class Pages(WalkingTestCase):
     def test_every_page_is_for_everybody_in_either_theme_and_on_a_phone(self):
         for page in (*PAGES, *ERRORS):
             with self.subTest(page.name):
@@ -102,8 +111,10 @@ class Pages(WalkingTestCase):
                 self.act(page, tab)
             tab.evaluate("checks.settled()")
             self.assertEqual(tab.evaluate("checks.sideways()"), [])
-        # What lies under an open menu is out of reach only until it closes. Colors are those of the desktop.
-        self.assertEqual(self.check(tab, off=[*page.off, "color-contrast", *(["target-size"] if page.act else [])]), [])
+        tab.evaluate("scrollTo(0, 0)")  # the keyboard has led to the end
+        # What lies under an open menu is out of reach only until it closes.
+        rules = [rule for rule in REFLOWED if not (page.act and rule == "target-size")]
+        self.assertEqual(self.check(tab, only=rules), [])
 
     def test_axe_finds_nothing_in_the_admin(self):
         self.troubles.forgive("Applying inline style")  # axe's own, while it measures
@@ -111,11 +122,8 @@ class Pages(WalkingTestCase):
             with self.subTest(page.name):
                 self.assertEqual(self.check(self.show(page), tags=["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]), [])
 
-
-class PagesInRussian(WalkingTestCase):
-    language = "ru"
-
     def test_every_page_is_russian_and_fits_a_phone(self):
+        self.language = "ru"
         for page in (*PAGES, *ERRORS):
             with self.subTest(page.name):
                 tab = self.show(page)
