@@ -5,8 +5,8 @@ a phrase, `-fog` leaves out, `or` means either. Nothing that can be typed is an 
 
 PostgreSQL looks words up in the index of `Image.words`, which a trigger writes (migration 0005). Its planner cannot
 tell how common words are that begin with these letters, or that stand side by side, nor when they were, so it is not
-asked: pictures come from that index, unless more than RARE have the words and some of the newest, too: these are met
-soon by walking through the newest.
+asked. A look at the newest pictures tells: words that are common there are met by walking on, without the index, which
+would collect all pictures with them first. All others come from the index.
 SQLite, which the demo runs on, goes through all prompts with regular expressions that come close.
 """
 
@@ -25,7 +25,8 @@ from django.db.models import BooleanField, F, Func, Q, Value
 from generation.models import Image, ImageQuerySet
 
 RARE = 5000
-LATELY, SOME = 5000, 100  # so many of the newest pictures are looked at for at least a page with the words
+LATELY = 5000  # so many of the newest pictures are looked at first
+SOME, OFTEN = 100, 1500  # of these, what is more than a page, and what makes it likely that more than RARE are soon met
 ALL = 2**31 - 1
 WORDS_MAX = 12
 OPEN_MIN = 2  # letters that an unfinished word must have
@@ -73,8 +74,10 @@ def matching(images: ImageQuerySet, text: str, *, user: Any) -> Found:
     if connection.vendor != "postgresql":
         return Found(images.filter(reduce(or_, (reduce(and_, map(_told, terms)) for terms in alternatives))))
     query = _query(alternatives, user=user)
-    are_many = _count(query, at_most=RARE + 1) > RARE
-    if are_many and _are_met_lately(query, user=user):
+    lately = _count_newest(query, user=user, among=LATELY, at_most=OFTEN)
+    are_soon_met = lately == OFTEN and _count_newest(query, user=user, among=3 * RARE, at_most=RARE + 1) > RARE
+    are_many = are_soon_met or _count(query, at_most=RARE + 1) > RARE
+    if are_many and lately >= SOME:
         # COALESCE keeps the index of the words out of it: that would fetch all of them before sorting.
         has_words = _Holds(F("words"), query, arg_joiner=" @@ ", template="COALESCE(%(expressions)s, false)")
         return Found(images.filter(has_words), are_many=True)
@@ -182,11 +185,11 @@ def _count(query: Any, *, at_most: int) -> int:
     return _number(f"SELECT count(*) FROM artgen_images_with({sql}, %s)", [*values, at_most])  # noqa: S608
 
 
-def _are_met_lately(query: Any, *, user: Any) -> bool:
+def _count_newest(query: Any, *, user: Any, among: int, at_most: int) -> int:
     sql, values = _sql(query)
     newest = "SELECT words FROM generation_image WHERE user_id = %s AND trashed_at IS NULL ORDER BY id DESC LIMIT %s"
     met = f"SELECT 1 FROM ({newest}) AS newest WHERE words @@ ({sql}) LIMIT %s"  # noqa: S608
-    return _number(f"SELECT count(*) FROM ({met}) AS met", [user.id, LATELY, *values, SOME]) == SOME  # noqa: S608
+    return _number(f"SELECT count(*) FROM ({met}) AS met", [user.id, among, *values, at_most])  # noqa: S608
 
 
 def _sql(query: Any) -> tuple[str, Sequence[Any]]:
