@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from artgen.tests.kept import KEPT
 from artgen.tests.plugin import CHROMIUMS
-from artgen.tests.test_demo import Demo
+from artgen.tests.test_demo import QUICK, Demo
 
 PATIENCE = 60_000  # ms until a test gives up; nothing waits for it when all is well
 CHROMIUM = next((str(path) for path in CHROMIUMS if path.exists()), None)
@@ -34,7 +34,6 @@ DESKTOP, PHONE, SMALL_PHONE = (
     {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True},
 )
 SLOW = ("--painter", "tiny", "--seconds", "1.5", "--cold-start", "0")
-QUICK = ("--painter", "tiny", "--seconds", "0.2", "--cold-start", "0")
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import pytest
 import requests
 from django.conf import settings
 from PIL import Image as Pillow
@@ -25,6 +26,7 @@ from generation.runpod.payloads import DIALECTS
 
 PATIENCE = 120  # seconds until a test gives up; nothing waits for it when all is well
 FINAL = ("succeeded", "failed", "canceled")
+QUICK = ("--painter", "tiny", "--seconds", "0.2", "--cold-start", "0")
 
 
 class Demo:
@@ -92,32 +94,36 @@ class Demo:
         return connect(f"ws://127.0.0.1:{self.port}/ws/jobs/", additional_headers=headers, **options)
 
 
-class DemoTests(unittest.TestCase):
-    def setUp(self):
-        self.data = Path(self.enterContext(tempfile.TemporaryDirectory()))
+def follow(socket, ids: set[str]) -> dict[str, list[dict]]:
+    """Return all that the socket tells of these jobs until the last of them is final."""
+    told: dict[str, list[dict]] = {one: [] for one in ids}
+    while any(not jobs or jobs[-1]["status"] not in FINAL for jobs in told.values()):
+        message = json.loads(socket.recv(timeout=PATIENCE))
+        for job in message["jobs"] if message["type"] == "snapshot" else [message["job"]]:
+            if job["id"] in told:
+                told[job["id"]].append(job)
+    return told
 
-    def demo(self, *options: str) -> Demo:
-        return self.enterContext(Demo(self.data, *options))
 
-    def follow(self, socket, ids: set[str]) -> dict[str, list[dict]]:
-        """Return all that the socket tells of these jobs until the last of them is final."""
-        told: dict[str, list[dict]] = {one: [] for one in ids}
-        while any(not jobs or jobs[-1]["status"] not in FINAL for jobs in told.values()):
-            message = json.loads(socket.recv(timeout=PATIENCE))
-            for job in message["jobs"] if message["type"] == "snapshot" else [message["job"]]:
-                if job["id"] in told:
-                    told[job["id"]].append(job)
-        return told
+@pytest.mark.xdist_group("demo with all models")
+class AllModelsTests(unittest.TestCase):
+    """One demo in which every model of the catalog is switched on."""
+
+    @classmethod
+    def setUpClass(cls):
+        data = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.catalog = data / "catalog.toml"
+        cls.catalog.write_text(CATALOG_FILE.read_text().replace("enabled = false", "enabled = true"))
+        prepared = Demo(data)
+        prepared.command("migrate", "--verbosity", "0")
+        prepared.command("load_catalog", str(cls.catalog))
+        cls.demo = cls.enterClassContext(Demo(data, *QUICK))
 
     def test_it_draws_with_every_dialect_and_tells_it_live(self):
-        catalog = self.data / "catalog.toml"
-        catalog.write_text(CATALOG_FILE.read_text().replace("enabled = false", "enabled = true"))
-        prepared = Demo(self.data)
-        prepared.command("migrate", "--verbosity", "0")
-        prepared.command("load_catalog", str(catalog))
-        demo = self.demo("--painter", "tiny", "--seconds", "0.3", "--cold-start", "0")
-        models = read_catalog(catalog)["models"]
+        demo = self.demo
+        models = read_catalog(self.catalog)["models"]
         self.assertEqual({model["dialect"] for model in models}, set(DIALECTS))
+        before = demo.ask("get", "account/").json()["credits"]
         file = {"file": ("source.png", _png(), "image/png")}
         source = demo.ask("post", "uploads/", files=file).json()["id"]
 
@@ -130,7 +136,7 @@ class DemoTests(unittest.TestCase):
                 answer = demo.ask("post", "jobs/", json=request)
                 self.assertEqual(answer.status_code, 201, answer.text)
                 placed[answer.json()["id"]] = model["slug"]
-            told = self.follow(socket, set(placed))
+            told = follow(socket, set(placed))
 
         for job_id, slug in placed.items():
             with self.subTest(slug):
@@ -146,40 +152,11 @@ class DemoTests(unittest.TestCase):
                     self.assertEqual(picture.size, (image["width"], image["height"]))
                 self.assertEqual(requests.get(f"{image['url']}1", timeout=PATIENCE).status_code, 404)
         account = demo.ask("get", "account/").json()
-        self.assertEqual(
-            (account["held"], account["credits"]), (0, 500 - sum(job[-1]["credits"] for job in told.values()))
-        )
-
-    def test_it_keeps_everything_over_a_restart_and_finishes_what_was_half_way(self):
-        with Demo(self.data, "--painter", "tiny", "--seconds", "0.2", "--cold-start", "0") as first:
-            self.assertIn(first.url, first.output)
-            self.assertIn("demo@artgen.local", first.output)
-            with first.socket() as socket:
-                done = first.ask("post", "jobs/", json={"model": "flux-schnell", "prompt": "fog"}).json()["id"]
-                self.follow(socket, {done})
-        stuck = ("--painter", "tiny", "--seconds", "600", "--cold-start", "0")
-        with Demo(self.data, *stuck) as second, second.socket() as socket:
-            half = second.ask("post", "jobs/", json={"model": "flux-schnell", "prompt": "fog"}).json()["id"]
-            while half not in socket.recv(timeout=PATIENCE) or self.status(second, half) == "queued":
-                pass
-        with Demo(self.data, "--painter", "tiny", "--seconds", "0.2", "--cold-start", "0") as third:
-            with third.socket() as socket:
-                told = self.follow(socket, {half})
-            self.assertEqual((told[half][-1]["status"], told[half][-1]["attempt"]), ("succeeded", 2))
-            self.assertEqual(len(third.ask("get", "images/").json()["results"]), 2)
-            url = third.ask("get", f"jobs/{done}/").json()["images"][0]["url"]
-            self.assertEqual(requests.get(url, timeout=PATIENCE).status_code, 200)
-
-        for demo in (first, second, third):
-            self.assertEqual(demo.process.returncode, 0, demo.output)
-            self.assertEqual(_left_over(demo.process.pid), [])
-            self.assertNotIn("Traceback", demo.output)
-
-    def status(self, demo: Demo, job_id: str) -> str:
-        return demo.ask("get", f"jobs/{job_id}/").json()["status"]
+        spent = sum(job[-1]["credits"] for job in told.values())
+        self.assertEqual((account["held"], account["credits"]), (0, before - spent))
 
     def test_it_lets_nobody_listen_in(self):
-        demo = self.demo("--painter", "tiny", "--seconds", "0.2", "--cold-start", "0")
+        demo = self.demo
         address = f"ws://127.0.0.1:{demo.port}/ws/jobs/"
         nonsense = {"Authorization": "Bearer nonsense"}
         for options in ({}, {"origin": demo.url}, {"origin": demo.url, "additional_headers": nonsense}):
@@ -194,11 +171,44 @@ class DemoTests(unittest.TestCase):
         token = demo.command("issue_token", "eve@example.org")
         with connect(address, additional_headers={"Authorization": f"Bearer {token}"}) as eve, demo.socket() as own:
             job = demo.ask("post", "jobs/", json={"model": "flux-schnell", "prompt": "fog"}).json()["id"]
-            self.follow(own, {job})
+            follow(own, {job})
             self.assertEqual(json.loads(eve.recv(timeout=PATIENCE)), {"type": "snapshot", "jobs": []})
             eve.send(b"no text")
             eve.send('{"type": "ping"}')
             self.assertEqual(json.loads(eve.recv(timeout=PATIENCE)), {"type": "pong"}, "nothing of the job came before")
+
+
+class RestartTests(unittest.TestCase):
+    def setUp(self):
+        self.data = Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def test_it_keeps_everything_over_a_restart_and_finishes_what_was_half_way(self):
+        with Demo(self.data, *QUICK) as first:
+            self.assertIn(first.url, first.output)
+            self.assertIn("demo@artgen.local", first.output)
+            with first.socket() as socket:
+                done = first.ask("post", "jobs/", json={"model": "flux-schnell", "prompt": "fog"}).json()["id"]
+                follow(socket, {done})
+        stuck = ("--painter", "tiny", "--seconds", "600", "--cold-start", "0")
+        with Demo(self.data, *stuck) as second, second.socket() as socket:
+            half = second.ask("post", "jobs/", json={"model": "flux-schnell", "prompt": "fog"}).json()["id"]
+            while half not in socket.recv(timeout=PATIENCE) or self.status(second, half) == "queued":
+                pass
+        with Demo(self.data, *QUICK) as third:
+            with third.socket() as socket:
+                told = follow(socket, {half})
+            self.assertEqual((told[half][-1]["status"], told[half][-1]["attempt"]), ("succeeded", 2))
+            self.assertEqual(len(third.ask("get", "images/").json()["results"]), 2)
+            url = third.ask("get", f"jobs/{done}/").json()["images"][0]["url"]
+            self.assertEqual(requests.get(url, timeout=PATIENCE).status_code, 200)
+
+        for demo in (first, second, third):
+            self.assertEqual(demo.process.returncode, 0, demo.output)
+            self.assertEqual(_left_over(demo.process.pid), [])
+            self.assertNotIn("Traceback", demo.output)
+
+    def status(self, demo: Demo, job_id: str) -> str:
+        return demo.ask("get", f"jobs/{job_id}/").json()["status"]
 
 
 def _left_over(session: int) -> list[str]:
