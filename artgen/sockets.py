@@ -18,8 +18,27 @@ CLOSING_SECONDS = 5
 """How long sockets that are being opened or closed, and requests under way, may take after the stop."""
 
 
-class PatientServer(Server):  # type: ignore[misc]  # daphne has no types
+class Protocol(WebSocketProtocol):  # type: ignore[misc]  # daphne has no types
+    """Lets out what is larger than what it takes in: a snapshot of 200 long prompts has a megabyte."""
+
+    maxMessagePayloadSize: int  # noqa: N815  autobahn's name
+
+    def sendMessage(self, *args: Any, **kwargs: Any) -> None:  # noqa: N802  autobahn's name
+        """Send, without the limit that autobahn holds against both directions."""
+        most, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
+        try:
+            super().sendMessage(*args, **kwargs)
+        finally:
+            self.maxMessagePayloadSize = most
+
+
+class PatientServer(Server):  # type: ignore[misc]
     """Closes before it ends: listeners first, then each socket with 1012, then the applications."""
+
+    def listen_success(self, port: Any) -> None:
+        """Begin: from here on daphne makes its protocols, of this class."""
+        self.ws_factory.protocol = Protocol
+        super().listen_success(port)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """Pass on what an application sends; that a socket has just gone is no error of the application's."""

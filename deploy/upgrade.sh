@@ -128,9 +128,15 @@ replace() { # with the new code
   restart "$1" || back
 }
 
+stand_in() { # web|sockets: the stand-in leads, the real one ends what it has begun; 1 when the stand-in is not there
+  "${mode}_handover" ready "$1" next || return 1
+  "${mode}_handover" lead "$1" next
+  if [ "$1" = web ]; then "${mode}_handover" drain web main; fi
+}
+
 take_over() { # web|sockets: the real one leads, its stand-in ends what it has begun
   "${mode}_handover" lead "$1" main
-  if [ "$1$leading" = webyes ]; then "${mode}_handover" drain web next || true; fi
+  if [ "$1" = web ] && [ -n "$leading" ]; then "${mode}_handover" drain web next || true; fi
   "${mode}_stop_next" "$1"
 }
 
@@ -141,6 +147,7 @@ back() {
   "${mode}_use" before
   lost=
   for what in $touched; do
+    if [ "$leading" = both ]; then case $what in web | sockets) stand_in "$what" ;; esac; fi
     restart "$what" || { say "$what: NOT WELL with $old either, see its log"; lost="$lost $what"; }
   done
   for what in web sockets; do
@@ -171,7 +178,7 @@ flock -n 9 || fail "another upgrade is under way"
 
 say "$mode: from $old to $new"
 "${mode}_is_ready" || fail "/readyz is not green: first make well what runs (manage.py doctor)"
-touched='' leading=''
+touched='' leading='' # who has led since: nobody new, the stand-ins, or both these and what was replaced
 for what in web sockets; do # an upgrade that was killed may have left stand-ins
   "${mode}_handover" ready "$what" main || fail "$what does not answer: first make well what runs"
   take_over "$what"
@@ -189,11 +196,12 @@ for what in web sockets; do ready "$what" next || back; done
 "${mode}_use" next
 replace worker
 replace beat
-leading=yes
+leading=next
 for what in web sockets; do "${mode}_handover" lead "$what" next || back; done
 "${mode}_handover" drain web main || back
 replace web
 replace sockets
+leading=both
 for what in web sockets; do "${mode}_handover" lead "$what" main || back; done
 "${mode}_nginx" || back
 "${mode}_is_ready" || back
