@@ -35,6 +35,7 @@ RUNS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())["runs"]
 RUNNING = ("A white arcade by the sea, stairs, noon light", "Белая аркада у моря, лестница, полуденный свет")
 FAILED = ("A red barn in a field of rye", "Красный амбар в ржаном поле")
 REFUSED = ("A portrait of somebody famous", "Портрет знаменитости")
+GPUS = 3  # of the demo's emulator for one endpoint
 CANCELED = ("A fox asleep in the ferns", "Лиса спит в папоротнике")
 
 
@@ -51,6 +52,11 @@ def fill(language: str = "en") -> None:
 
 
 def _pictures(owner: User, *, russian: bool) -> dict[str, Any]:
+    failed = _trouble(owner, FAILED[russian], "[fail]")
+    refused = _trouble(owner, REFUSED[russian], "[refuse]")
+    canceled = orders.place(user=owner, request={"model": "flux-dev", "prompt": CANCELED[russian]}).jobs[0]
+    orders.cancel(job=canceled, actor=owner)
+    _make_older([failed, refused, canceled], days=80)
     placed: list[tuple[list[Job], int]] = []
     for run in RUNS:
         request = {"model": "flux-schnell", "prompt": run["ru" if russian else "en"], "seed": 7 * len(placed) + 5}
@@ -59,8 +65,6 @@ def _pictures(owner: User, *, russian: bool) -> dict[str, Any]:
         placed.append((orders.place_batch(user=owner, requests=requests).jobs, run["age"]))
     sources = [uploads.keep(user=owner, data=_photo())]
     edited = orders.place(user=owner, request=_edit(sources[0].id, russian=russian)).jobs
-    failed = _trouble(owner, FAILED[russian], "[fail]")
-    refused = _trouble(owner, REFUSED[russian], "[refuse]")
     _wait_for_the_end(owner)
     for jobs, age in placed:
         _make_older(jobs, days=age)
@@ -85,8 +89,6 @@ def _pictures(owner: User, *, russian: bool) -> dict[str, Any]:
     collections.add(piles[0], image_ids=[image.pk for image in images[::3]])
     collections.add(piles[1], image_ids=[image.pk for image in images[2:5]])
     running = _running(owner, RUNNING[russian])
-    canceled = orders.place(user=owner, request={"model": "flux-dev", "prompt": CANCELED[russian]}).jobs[0]
-    orders.cancel(job=canceled, actor=owner)
     return {
         "image": variants[1].pk,
         "shared": shared.link_slug,
@@ -127,14 +129,17 @@ def _trouble(owner: User, prompt: str, word: str) -> Job:
 
 
 def _running(owner: User, prompt: str) -> list[Job]:
-    """Place one run of six that never ends: four are drawn, two wait."""
+    """Place one run of four that never ends: three are drawn, one is handed over; nobody looks at them any more."""
     request = {"model": "flux-dev", "prompt": f"{prompt} [stuck]", "width": 832, "height": 1024, "seed": 11}
-    jobs = orders.place_batch(user=owner, requests=orders.repeated(request, count=6)).jobs
-    _wait(Job.objects.filter(pk__in=[job.pk for job in jobs], status=Status.RUNNING))
-    Job.objects.filter(pk__in=[job.pk for job in jobs]).update(prompt=prompt)
-    Job.objects.filter(pk__in=[job.pk for job in jobs], status=Status.RUNNING).update(
-        progress=0.43, step=12, step_count=28
-    )
+    jobs = orders.place_batch(user=owner, requests=orders.repeated(request, count=4)).jobs
+    run = Job.objects.filter(pk__in=[job.pk for job in jobs])
+    while run.filter(status=Status.RUNNING).count() < GPUS:
+        time.sleep(0.05)
+    now = timezone.now()
+    run.update(prompt=prompt, due_at=now + timedelta(hours=1))
+    for number, job in enumerate(run.filter(status=Status.RUNNING).order_by("id"), start=1):
+        drawn = {"progress": 0.23 * number, "step": 6 * number, "step_count": 28}
+        Job.objects.filter(pk=job.pk).update(started_at=now - timedelta(seconds=4 * number), **drawn)
     return jobs
 
 

@@ -20,6 +20,7 @@ from artgen.tests.test_demo import Demo
 FOLDER = settings.BASE_DIR / ".screenshots"
 FULL = ("--painter", "full", "--seconds", "0.2", "--cold-start", "0", "--bare")
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
+TRIES = 2  # a change of the machine's network makes Chromium drop what it is loading
 THEMES = ("light", "dark")
 
 
@@ -34,18 +35,23 @@ def take(*parts: str) -> None:
             with tempfile.TemporaryDirectory() as data, Demo(Path(data), *FULL) as demo:
                 told = told_by(demo, "from artgen.tests.content import fill", f"fill({language!r})")
                 for page, tab, name in _tabs(demo, browser, told, pages, language):
-                    try:
-                        tab.goto(page.address(told["ids"]))
-                        if page.act:
-                            page.act(tab)
-                        tab.wait_for_load_state("networkidle")
-                        tab.screenshot(path=FOLDER / name, animations="disabled")
-                    except (Error, AssertionError) as error:  # one page must not cost the others
-                        failed += 1
-                        print(f"{name}: {error}", file=sys.stderr)
+                    failed += not any(_shot(tab, page, name, told["ids"]) for _try in range(TRIES))
     print(f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}")
     if failed:
         raise SystemExit(1)
+
+
+def _shot(tab: Tab, page: Page, name: str, ids: dict[str, str]) -> bool:
+    try:
+        tab.goto(page.address(ids))
+        if page.act:
+            page.act(tab)
+        tab.wait_for_load_state("networkidle")
+        tab.screenshot(path=FOLDER / name, animations="disabled")
+    except (Error, AssertionError) as error:  # one page must not cost the others
+        print(f"{name}: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 def _tabs(

@@ -28,6 +28,7 @@ class CreatePageKeepsEverything(BrowserTestCase):
         "lender",
         "returner",
         "sender",
+        "watcher",
     )
 
     def become(self, page: Page, name: str) -> None:
@@ -99,6 +100,22 @@ class CreatePageKeepsEverything(BrowserTestCase):
         expect(page.locator(".first-run")).to_be_visible()
         expect(page.locator("#prompt")).to_be_focused()
         expect(page.locator("#prompt")).to_have_value("a boat that never sails")
+
+    def test_it_begins_a_new_day_where_the_page_has_stayed_open_over_midnight(self):
+        page = self.visit("watcher")
+        self.place(page, "the last of the day")
+        page.evaluate(
+            """() => {
+                const heading = document.querySelector("h1[data-day]")
+                const before = new Date(Date.parse(heading.dataset.day) - 86400000)
+                heading.dataset.day = before.toISOString().slice(0, 10)
+            }"""
+        )
+        self.place(page, "the first of the next")
+        headings = page.locator("#feed .heading[data-day]")
+        expect(headings).to_have_text(["Today", "Yesterday"])
+        expect(page.locator("#runs .run-prompt")).to_have_text(["the first of the next"])
+        expect(page.locator("#runs ~ .runs .run-prompt")).to_have_text(["the last of the day"])
 
     def test_it_says_at_once_at_the_field_which_number_the_model_refuses(self):
         page = self.visit("measurer", "/create/?model=flux-dev")

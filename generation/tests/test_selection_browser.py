@@ -66,12 +66,14 @@ class SelectingInABrowser(BrowserTestCase):
         expect(page.locator(".toast")).to_contain_text("3 pictures moved to the trash.")
         expect(page.locator("#selection-bar")).to_be_hidden()
         expect(page.locator("[data-count=trashed]")).to_have_text("3")
+        expect(page.locator(".month-count")).to_have_text("3\N{NO-BREAK SPACE}pictures")
         page.keyboard.press("Control+z")
         expect(tiles).to_have_count(6)
         self.assertEqual(
             page.eval_on_selector_all("[data-image]", "all => all.map((tile) => tile.dataset.image)"), order
         )
         expect(page.locator("[data-count=trashed]")).to_have_text("0")
+        expect(page.locator(".month-count")).to_have_text("6\N{NO-BREAK SPACE}pictures")
         page.reload()
         expect(tiles).to_have_count(6)
         expect(page.locator("[data-favorite][aria-pressed=true]")).to_have_count(3)
