@@ -5,7 +5,7 @@ import json
 from typing import ClassVar
 from zipfile import ZipFile
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from artgen.tests.browser import DESKTOP, PHONE, SMALL_PHONE, BrowserTestCase
 
@@ -106,10 +106,17 @@ class SelectingInABrowser(BrowserTestCase):
         expect(page.locator("[data-act=clear]")).to_be_focused()
         page.keyboard.press("ArrowLeft")
         expect(page.locator("#selection-bar [data-act=trash]")).to_be_focused()
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route("**/selection/trash/", hold, times=1)
         page.keyboard.press("Enter")
         expect(self.tiles(page)).to_have_count(1)
         expect(links.first).to_be_focused()
-        page.keyboard.press("Control+z")
+        page.keyboard.press("Control+z")  # sooner than the server answers
+        held[0].continue_()
         expect(self.tiles(page)).to_have_count(6)
         page.keyboard.press("Enter")
         page.wait_for_url("**/images/*/")

@@ -7,7 +7,7 @@ import { wireChipMenus } from "./js/chip_menus.js"
 import { wirePictures } from "./js/pictures.js"
 import { wireSelection } from "./js/selection.js"
 import { paintPlaceholders } from "./js/thumbhash.js"
-import { complain, offerUndo, post } from "./js/trash.js"
+import { complain, offerUndo, post, sent } from "./js/trash.js"
 
 const data = document.getElementById("page-data")?.dataset ?? {}
 const list = document.getElementById("months")
@@ -67,7 +67,7 @@ async function move(button) {
   tile.replaceWith(place)
   neighbor?.focus({ preventScroll: true })
   try {
-    await post(address)
+    await sent(post(address))
   } catch (problem) {
     place.replaceWith(tile)
     complain(problem, data)

@@ -4,7 +4,7 @@ import { api, csrfToken, part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { add, countMoved, countShown, isFavorite } from "./counts.js"
-import { offerUndo } from "./trash.js"
+import { offerUndo, sent } from "./trash.js"
 
 const language = document.documentElement.lang
 
@@ -149,7 +149,8 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
     gone.next?.querySelector(".card-link")?.focus({ preventScroll: true })
     let answer
     try {
-      answer = await post(address, ids, more)
+      const asked = post(address, ids, more)
+      answer = await ("sure" in more ? asked : sent(asked))
     } catch (problem) {
       gone.putBack()
       for (const tile of gone.tiles) tile.querySelector(".tick").checked = true

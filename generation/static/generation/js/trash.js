@@ -5,6 +5,8 @@ import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
 
 let undo = null // takes back the last move; Ctrl+Z does the same as the button
+let underWay = 0 // moves that the page shows and the server has not answered yet
+let isTakenBack = false // Ctrl+Z came meanwhile
 
 /** Post to one of a picture's addresses; throw Problem where that did not work. */
 export async function post(address) {
@@ -12,10 +14,24 @@ export async function post(address) {
   if (!answer.ok) throw new Error(`answered ${answer.status}`)
 }
 
+/** Wait for the answer to a move that the page shows already; Ctrl+Z may come before it. */
+export async function sent(answer) {
+  underWay += 1
+  try {
+    return await answer
+  } catch (problem) {
+    isTakenBack = false
+    throw problem
+  } finally {
+    underWay -= 1
+  }
+}
+
 /** Say that something was moved, with a button that takes it back. `data` has the texts. */
 export function offerUndo(text, data, takeBack) {
   const run = async () => {
     undo = null
+    isTakenBack = false
     close()
     try {
       await takeBack()
@@ -26,6 +42,7 @@ export function offerUndo(text, data, takeBack) {
   const close = toast(text, { action: { label: data.undo, run }, key: "moved" })
   undo = run
   say(text)
+  if (isTakenBack) run()
 }
 
 export function complain(problem, data) {
@@ -34,7 +51,8 @@ export function complain(problem, data) {
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select")
-  if (!undo || typing || event.shiftKey || event.altKey || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return
+  if (!(undo || underWay) || typing || event.shiftKey || event.altKey || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return
   event.preventDefault()
-  undo()
+  if (underWay) isTakenBack = true
+  else undo()
 })
