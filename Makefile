@@ -7,7 +7,9 @@ export PORT
 VENV := .venv
 BIN := $(VENV)/bin
 # urllib3-future (HTTP/2 for the status sweep) must leave urllib3 alone, which requests and boto3 use.
+# Nor may pip take a copy from its cache that was built without that.
 export URLLIB3_NO_OVERRIDE := 1
+export PIP_NO_CACHE_DIR := 1
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 

@@ -1,8 +1,10 @@
 """System checks of the installation: what would only hurt under load is refused at the start."""
 
 from collections.abc import Sequence
+from importlib import metadata
 from typing import Any
 
+import urllib3
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
@@ -30,5 +32,20 @@ def connections(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
             hint="Lower GUNICORN_WORKERS, DB_POOL_MAX, SOCKETS_DB_POOL_MAX or CELERY_CONCURRENCY; put PgBouncer in "
             "between (DEPLOYMENT_INSTRUCTIONS.md); or raise PostgreSQL's max_connections and DB_CONNECTIONS_LIMIT.",
             id="artgen.E002",
+        )
+    ]
+
+
+@register()
+def packages(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Refuse a urllib3 that urllib3-future has been written over: requests and boto3 break on it one call at a time."""
+    wanted, found = metadata.version("urllib3"), urllib3.__version__
+    if found == wanted:
+        return []
+    return [
+        Error(
+            f"urllib3 {wanted} is installed, but urllib3-future {found} lies in its place.",
+            hint="Install into a new environment with URLLIB3_NO_OVERRIDE=1 and PIP_NO_CACHE_DIR=1, as make run does.",
+            id="artgen.E004",
         )
     ]

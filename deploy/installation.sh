@@ -50,7 +50,7 @@ prepare() { # PYTHON FILE: a folder with this code, its packages, its static fil
     if [ ! -e "$packages/complete" ]; then
       rm -rf "$packages"
       "$PYTHON" -m venv "$packages"
-      URLLIB3_NO_OVERRIDE=1 "$packages/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
+      URLLIB3_NO_OVERRIDE=1 PIP_NO_CACHE_DIR=1 "$packages/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes \
         -r requirements.txt
       : >"$packages/complete"
     fi
