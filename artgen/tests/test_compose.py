@@ -32,6 +32,38 @@ class EnvironmentTests(SimpleTestCase):
         self.assertEqual(given - set(documented()) - {"ALIVE"}, set())
 
 
+class ContainmentTests(SimpleTestCase):
+    def test_each_has_no_more_rights_than_it_needs(self) -> None:
+        for name, service in services().items():
+            self.assertIs(service["read_only"], True, name)
+            self.assertEqual(service["cap_drop"], ["ALL"], name)
+            self.assertNotIn("cap_add", service)
+            self.assertEqual(service["security_opt"], ["no-new-privileges:true"], name)
+            # Those without `user` have one in their image: 10001 in our own, nobody and 472 in the monitoring's.
+            image = service["image"].partition(":")[0]
+            if image not in ("artgen", "artgen-nginx", "prom/prometheus", "grafana/grafana"):
+                self.assertNotIn(service["user"], ("root", "0", "0:0"), name)
+
+    def test_each_keeps_to_limits_and_tells_how_it_is(self) -> None:
+        for name, service in services().items():
+            self.assertEqual(service["logging"]["options"], {"max-size": "10m", "max-file": "5"}, name)
+            if service["restart"] == "no":  # once, before the others
+                self.assertIn(name, ("configure", "release"))
+                continue
+            self.assertEqual(service["restart"], "unless-stopped", name)
+            self.assertEqual(set(service["deploy"]["resources"]["limits"]), {"memory", "pids"}, name)
+            self.assertTrue(service["healthcheck"]["test"], name)
+
+    def test_only_nginx_is_reached_from_outside_and_the_databases_from_inside_alone(self) -> None:
+        file = yaml.safe_load(FILE.read_text())
+        open_ones = {name for name, service in services().items() if "ports" in service}
+        self.assertEqual(open_ones, {"nginx", "prometheus", "grafana"})
+        self.assertIs(file["networks"]["databases"]["internal"], True)
+        for name in ("postgres", "redis"):
+            self.assertEqual(services()[name]["networks"], ["databases"])
+        self.assertEqual(services()["backend"]["container_name"], "art_generation_backend")
+
+
 class MonitoringTests(SimpleTestCase):
     def test_prometheus_asks_where_the_backend_listens_under_a_name_that_it_answers_to(self) -> None:
         config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())

@@ -4,6 +4,7 @@ import concurrent.futures
 import http.server
 import json
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -60,7 +61,7 @@ class NginxTests(unittest.TestCase):
     def nginx(self, **environment: str) -> None:
         """Run nginx until the test ends."""
         folder = self.folder / "nginx"
-        environment = {
+        self.environment = environment = {
             "PATH": os.environ["PATH"],
             "STATIC_ROOT": str(self.folder),
             "NGINX_PORT": str(self.port),
@@ -77,9 +78,43 @@ class NginxTests(unittest.TestCase):
         command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr", "-g", "daemon off;"]
         self.enterContext(running(command, port=self.port, log=self.folder / "log", stop=signal.SIGTERM))
 
+    def reload(self, site: str) -> subprocess.CompletedProcess[str]:
+        """Let it go on with the templates of another version, whose site.conf is this."""
+        templates = self.folder / "version"
+        shutil.copytree(settings.BASE_DIR / "nginx", templates, dirs_exist_ok=True)
+        (templates / "site.conf").write_text(site)
+        return subprocess.run(
+            [templates / "reload.sh", self.folder / "nginx"],
+            env=self.environment, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+
     def headers(self, **headers: str) -> dict[str, str]:
         """Return what the application is told of a request with these headers."""
         return requests.get(f"{self.url}/", headers=headers, timeout=30).json()
+
+    def test_it_goes_on_with_a_new_configuration_unless_that_is_broken(self):
+        self.nginx(NGINX_WEB=self.application())
+        site = (settings.BASE_DIR / "nginx" / "site.conf").read_text()
+
+        def version() -> str | None:
+            return requests.get(f"{self.url}/", timeout=30).headers.get("X-Version")
+
+        unchanged = self.reload(site)
+        self.assertEqual((unchanged.returncode, unchanged.stdout), (0, "nginx: nothing new\n"))
+        self.assertIsNone(version())
+
+        changed = self.reload(f"add_header X-Version two always;\n{site}")
+        self.assertEqual(changed.returncode, 0, changed.stdout)
+        self.assertIn("nginx: goes on with the new configuration", changed.stdout)
+        while version() != "two":  # workers of before end what they have
+            pass
+
+        broken = self.reload(f"add_header X-Version three always;\nno_such_directive on;\n{site}")
+        self.assertEqual(broken.returncode, 1)
+        self.assertIn('unknown directive "no_such_directive"', broken.stdout)
+        self.assertEqual(version(), "two")
+        again = self.reload(f"add_header X-Version two always;\n{site}")
+        self.assertEqual(again.stdout, "nginx: nothing new\n", "the one before was put back")
 
     def test_it_believes_no_header_about_the_client(self):
         self.nginx(NGINX_WEB=self.application())
