@@ -39,7 +39,7 @@ def connections(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
 @register()
 def packages(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """Refuse a urllib3 that urllib3-future has been written over: requests and boto3 break on it one call at a time."""
-    wanted, found = metadata.version("urllib3"), urllib3.__version__
+    wanted, found = metadata.version("urllib3"), urllib3.__version__  # type: ignore[attr-defined]  # its types leave it out
     if found == wanted:
         return []
     return [
