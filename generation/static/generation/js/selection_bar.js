@@ -171,6 +171,7 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
       recount(gone.tiles, change, elsewhere)
     }
     gone.count(-1)
+    countShown(-elsewhere, null) // found, too, but of months that are not on the page
     if (!tiles().length) list.querySelector("[data-load-more]")?.click()
     if ("sure" in more) {
       toast(answer.told)
