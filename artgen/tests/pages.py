@@ -146,6 +146,7 @@ ADMIN = (
     Page("admin-job", "admin:generation_job_change", "boss", ids=("failed",)),
     Page("admin-review", "admin:generation_publication_changelist", "boss"),
     Page("admin-pictures", "admin:generation_image_changelist", "boss"),
+    Page("admin-collections", "admin:generation_collection_changelist", "boss"),
     Page("admin-models", "admin:generation_imagemodel_changelist", "boss"),
     Page("admin-model", "admin:generation_imagemodel_add", "boss"),
     Page("admin-users", "admin:accounts_user_changelist", "boss"),

@@ -5,18 +5,17 @@ import { say } from "../../artgen/js/status.js"
 import { dismiss, toast } from "../../artgen/js/toasts.js"
 import { plural, word } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
-import { Draft, fieldsOf } from "./draft.js"
-import { LIMITED, showLimits } from "./limits.js"
+import { Draft, fieldsOf, putInto } from "./draft.js"
+import { LIMITED } from "./limits.js"
 import { Past } from "./past.js"
 import { takesSources, wirePicker } from "./picker.js"
+import { PRICED, Quote, spoken } from "./quote.js"
+import { freshKey, randomSeed } from "./random.js"
 import { tellSignedOut } from "./signed_out.js"
 import { Sources } from "./sources.js"
 
-const QUOTE_EVERY = 30_000 // ms: the line before one changes by itself
-const QUOTE_AFTER = 250, SAVE_AFTER = 300, SAY_AFTER = 600, TYPED_AFTER = 700 // ms of quiet; a number is typed digit by digit
+const SAVE_AFTER = 300, TYPED_AFTER = 700 // ms of quiet; a number is typed digit by digit
 const NEAR_LIMIT = 100 // characters before the prompt's limit from which the count is spoken
-const SEED_MAX = 2 ** 31 - 1
-const PRICED = new Set(["model", "shape", "exact", "width", "height", "count", "source_images"])
 const ASKED = ["job", "share", "count", "seed", "prompt", "model", "source"] // what a link may ask the form to hold
 
 export class Composer {
@@ -24,12 +23,12 @@ export class Composer {
   constructor({ side, data, onPlacing, onPlaced, onRefused }) {
     Object.assign(this, { side, data, onPlacing, onPlaced, onRefused })
     this.draft = new Draft(data.user)
-    this.timers = {}
+    this.quote = new Quote({ side, address: data.quote })
     this.past = new Past({ side, draft: this.draft, show: (text) => this.#write(text) })
-    this.sources = new Sources({ side, data, changed: () => { this.#changed(); this.#quoteSoon() }, useOwn: (id) => this.useSource(id) })
+    this.sources = new Sources({ side, data, changed: () => { this.#changed(); this.quote.soon() }, useOwn: (id) => this.useSource(id) })
     wirePicker(side, (slug) => this.#switch(slug))
     side.addEventListener("input", (event) => this.#input(event.target))
-    side.addEventListener("change", (event) => { if (LIMITED.has(event.target.name)) this.#quoteSoon(0) })
+    side.addEventListener("change", (event) => { if (LIMITED.has(event.target.name)) this.quote.soon(0) })
     side.addEventListener("click", (event) => this.#clicked(event))
     side.addEventListener("submit", (event) => {
       event.preventDefault()
@@ -45,8 +44,6 @@ export class Composer {
         this.send()
       }
     })
-    document.addEventListener("balance", () => this.#quoteSoon())
-    setInterval(() => { if (!document.hidden && this.form) this.#quote({ spoken: false }) }, QUOTE_EVERY)
     window.addEventListener("pagehide", () => { if (this.unsaved) this.#save() })
     this.#dress()
     this.#restore()
@@ -102,7 +99,7 @@ export class Composer {
     if (prompt !== this.prompt.value) this.past.keep(prompt)
     this.#changed()
     this.#save()
-    this.#quoteSoon()
+    this.quote.soon()
     toast(told, { key: "used", action: { label: this.data.undo, run: () => this.#put(before) } })
   }
 
@@ -144,7 +141,7 @@ export class Composer {
         this.past.sent(this.prompt.value.trim())
         placed = true
         this.onPlaced(answer.fragment.querySelector("[data-run]"))
-        this.#quoteSoon()
+        this.quote.soon()
       } else if (answer.fragment.querySelector("#composer")) {
         this.#replace(answer.fragment)
         const wrong = this.form.querySelector("[aria-invalid=true]")
@@ -178,18 +175,11 @@ export class Composer {
     for (const slider of this.side.querySelectorAll("[data-slider]")) fillSlider(slider)
     const negative = this.side.querySelector("#negative")
     if (negative) this.#showNegative(negative.classList.contains("negative-open") || this.form.elements.negative_prompt.value !== "")
-    this.#dressButton()
+    this.quote.dress()
     this.#showSize()
     this.#showSummary()
     this.#showCount()
     this.side.querySelector(".style:has(:checked)")?.scrollIntoView?.({ block: "nearest", inline: "nearest" })
-  }
-
-  #dressButton() {
-    for (const keys of this.side.querySelectorAll(".create-keys")) {
-      keys.hidden = matchMedia("(pointer: coarse)").matches
-      if (/Mac|iPhone|iPad/.test(navigator.platform)) keys.querySelector("[data-modifier]").textContent = "⌘"
-    }
   }
 
   #showNegative(open) {
@@ -262,8 +252,8 @@ export class Composer {
     if (target.name === "shape" && this.form.elements.exact) this.form.elements.exact.checked = false
     if (target.name === "seed") this.#lock(target.value !== "")
     if (PRICED.has(target.name)) this.#showSize()
-    if (LIMITED.has(target.name)) this.#quoteSoon(TYPED_AFTER)
-    else if (PRICED.has(target.name) || slider) this.#quoteSoon()
+    if (LIMITED.has(target.name)) this.quote.soon(TYPED_AFTER)
+    else if (PRICED.has(target.name) || slider) this.quote.soon()
     this.#changed()
   }
 
@@ -295,7 +285,7 @@ export class Composer {
     this.form.elements.seed.value = text
     this.#lock(text !== "")
     this.#changed()
-    this.#quoteSoon()
+    this.quote.soon()
   }
 
   #lock(on) {
@@ -305,12 +295,12 @@ export class Composer {
   #changed() {
     this.#showSummary()
     this.unsaved = true
-    clearTimeout(this.timers.save)
-    this.timers.save = setTimeout(() => this.#save(), SAVE_AFTER)
+    clearTimeout(this.saving)
+    this.saving = setTimeout(() => this.#save(), SAVE_AFTER)
   }
 
   #save() {
-    clearTimeout(this.timers.save)
+    clearTimeout(this.saving)
     this.unsaved = false
     if (this.form) this.draft.write(fieldsOf(this.form))
   }
@@ -359,37 +349,6 @@ export class Composer {
     this.form.querySelector(".composer-scroll").scrollTop = scroll
   }
 
-  #quoteSoon(after = QUOTE_AFTER) {
-    if (!this.form) return
-    this.side.querySelector("#create-dock").classList.add("quote-old")
-    clearTimeout(this.timers.quote)
-    this.timers.quote = setTimeout(() => this.#quote(), after)
-  }
-
-  async #quote({ spoken: speaks = true } = {}) {
-    this.quoteAbort?.abort()
-    this.quoteAbort = new AbortController()
-    const asked = fieldsOf(this.form).filter(([name]) => PRICED.has(name) || LIMITED.has(name))
-    try {
-      const answer = await part(`${this.data.quote}?${new URLSearchParams(asked)}`, { signal: this.quoteAbort.signal })
-      if (!answer.ok) return
-      showLimits(this.form, answer.fragment)
-      const dock = this.side.querySelector("#create-dock")
-      const hadFocus = dock.contains(document.activeElement)
-      dock.replaceChildren(answer.fragment)
-      dock.classList.remove("quote-old")
-      this.#dressButton()
-      const button = dock.querySelector("#create-button")
-      if (hadFocus) button?.focus()
-      clearTimeout(this.timers.say)
-      if (spoken(button) === this.quoted) return
-      this.quoted = spoken(button)
-      if (speaks) this.timers.say = setTimeout(() => say(this.quoted), SAY_AFTER)
-    } catch {
-      // Offline: the old quote stays, dimmed; the server has the last word anyway.
-    }
-  }
-
   /** The page was opened by a link that asks for something; `before` is the draft, null without one. */
   async #asked(query, before) {
     const drawn = fieldsOf(this.form)
@@ -420,15 +379,7 @@ export class Composer {
       this.#put(fields)
       return
     }
-    for (const control of this.form.elements) {
-      if (!control.name || control.type === "hidden" || control.type === "file") continue
-      if (control.type === "radio" || control.type === "checkbox") {
-        const has = fields.some(([name, value]) => name === control.name && value === control.value)
-        if (control.type === "checkbox" || has) control.checked = has
-      } else if (control.name in given) {
-        control.value = given[control.name]
-      }
-    }
+    putInto(this.form, fields)
     const { seed } = this.form.elements
     if (seed) this.#lock(seed.value !== "")
     for (const slider of this.form.querySelectorAll("[data-slider]")) {
@@ -436,7 +387,7 @@ export class Composer {
       if (range) range.value = slider.querySelector("[type=number]").value
     }
     this.#dress()
-    this.#quoteSoon()
+    this.quote.soon()
   }
 }
 
@@ -449,20 +400,4 @@ function same(some, others) {
 function fillSlider(slider) {
   const range = slider.querySelector("[data-range]")
   if (range) range.style.setProperty("--value", (100 * (range.value - range.min)) / (range.max - range.min || 1))
-}
-
-/** What the button says now, without the words for the moment of placing. */
-function spoken(button) {
-  if (!button) return ""
-  const parts = [...button.children].filter((part) => !part.matches(".create-placing"))
-  return parts.map((part) => part.textContent).join(" ").trim().replace(/\s+/g, " ")
-}
-
-function randomSeed() {
-  return crypto.getRandomValues(new Uint32Array(1))[0] % (SEED_MAX + 1)
-}
-
-/** A key by which the server knows that a form sent twice is one order. */
-function freshKey() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("")
 }

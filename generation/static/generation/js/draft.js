@@ -60,3 +60,17 @@ export function fieldsOf(form) {
   const skipped = new Set(["csrfmiddlewaretoken", "key", "upload", "switch"])
   return [...new FormData(form)].filter(([name, value]) => !skipped.has(name) && typeof value === "string")
 }
+
+/** Put fields into a form that has them, as far as they are its visible ones. */
+export function putInto(form, fields) {
+  const given = Object.fromEntries(fields)
+  for (const control of form.elements) {
+    if (!control.name || control.type === "hidden" || control.type === "file") continue
+    if (control.type === "radio" || control.type === "checkbox") {
+      const has = fields.some(([name, value]) => name === control.name && value === control.value)
+      if (control.type === "checkbox" || has) control.checked = has
+    } else if (control.name in given) {
+      control.value = given[control.name]
+    }
+  }
+}
