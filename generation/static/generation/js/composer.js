@@ -5,7 +5,7 @@ import { say } from "../../artgen/js/status.js"
 import { dismiss, toast } from "../../artgen/js/toasts.js"
 import { plural, word } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
-import { Draft, fieldsOf, putInto } from "./draft.js"
+import { Draft, fieldsOf, putInto, same } from "./draft.js"
 import { LIMITED } from "./limits.js"
 import { Past } from "./past.js"
 import { takesSources, wirePicker } from "./picker.js"
@@ -389,12 +389,6 @@ export class Composer {
     this.#dress()
     this.quote.soon()
   }
-}
-
-/** What the fields of two forms say, empty ones left out. */
-function same(some, others) {
-  const told = (fields) => JSON.stringify(fields.filter(([, value]) => value !== "").sort())
-  return told(some) === told(others)
 }
 
 function fillSlider(slider) {

@@ -74,3 +74,9 @@ export function putInto(form, fields) {
     }
   }
 }
+
+/** Tell whether the fields of two forms say the same, empty ones left out. */
+export function same(some, others) {
+  const told = (fields) => JSON.stringify(fields.filter(([, value]) => value !== "").sort())
+  return told(some) === told(others)
+}
