@@ -29,6 +29,11 @@ class OutageMiddleware:
         if not isinstance(exception, CacheAway):
             return None
         log.error("refused, for the cache cannot be reached", extra={"path": request.path})
-        response = HttpResponse(render_to_string("503.html", {"counting": True}), status=503)
-        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
-        return response
+        return page("cache")
+
+
+def page(away: str) -> HttpResponse:
+    """Return the page that says what is away, "cache" or "database", and when to come back."""
+    response = HttpResponse(render_to_string("503.html", {"away": away}), status=503)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response

@@ -4,12 +4,14 @@ Document members: type, title, status, code, detail, errors (which field, why), 
 https://www.rfc-editor.org/rfc/rfc9457
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
@@ -22,8 +24,8 @@ from django.views.decorators.http import require_safe
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from artgen import outage
 from artgen.cache import CacheAway
-from artgen.outage import RETRY_AFTER_SECONDS
 
 CONTENT_TYPE = "application/problem+json"
 PREFIX = "/api/"
@@ -54,6 +56,11 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "unavailable": (503, gettext_lazy("ArtGen is back in a moment")),  # also by nginx while the application is away
 }
 """Each code with its status and title. A published code never changes."""
+
+DATABASE_AWAY = gettext_lazy(
+    "The database is not answering. When it is back you can see whether this was done; with an Idempotency-Key you can "
+    "safely send it again."
+)
 
 
 @dataclass(frozen=True)
@@ -161,8 +168,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer a bug (handler500): it is in the log, the client learns nothing of it."""
-    if request.path.startswith(PREFIX):
+    """Answer a bug (handler500), of which the client learns nothing, or say that the database is away."""
+    is_api = request.path.startswith(PREFIX)
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        return respond(_unavailable(DATABASE_AWAY)) if is_api else outage.page("database")
+    if is_api:
         return respond(Problem("server_error", _("It has been noted. Please try again later.")))
     return defaults.server_error(request)
 
@@ -190,12 +200,17 @@ def _problem(error: Exception) -> Problem | None:
         case exceptions.ParseError() | MultiPartParserError() | SuspiciousOperation() | BadRequest():
             return Problem("malformed")
         case CacheAway():
-            detail = _("What counts your requests is not answering, so this has to wait. Nothing was changed.")
-            return Problem("unavailable", detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+            return _unavailable(
+                _("What counts your requests is not answering, so this has to wait. Nothing was changed.")
+            )
         case UnreadablePostError():
             return Problem("malformed", _("The connection broke while the request was being read."))
         case _:
             return None
+
+
+def _unavailable(detail: Any) -> Problem:
+    return Problem("unavailable", str(detail), headers={"Retry-After": str(outage.RETRY_AFTER_SECONDS)})
 
 
 def too_large(most: int) -> Problem:

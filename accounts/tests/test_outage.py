@@ -1,6 +1,7 @@
-"""Redis is away: pages that do not need it go on, what guards accounts says so in words instead of breaking."""
+"""Redis is away: pages that do not need it go on, others say so in words. The database is away: all say so."""
 
 from django.core.cache import caches
+from django.db import OperationalError, connection
 from django.test import override_settings
 
 from accounts import tokens
@@ -52,3 +53,33 @@ class OutageTests(BaseTestCase):
         assert response["Retry-After"] == "30"
         self.alice.refresh_from_db()
         assert (self.alice.credits, self.alice.held) == (100, 0)
+
+
+class DatabaseTests(BaseTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.client.raise_request_exception = False
+        self.client.force_login(self.alice)
+        self.token = tokens.issue(user=self.alice, name="test")
+
+    def away(self, *args: object) -> None:
+        raise OperationalError("connection refused")
+
+    def test_the_pages_say_so_in_words(self) -> None:
+        for url in ("/create/", "/gallery/", "/account/"):
+            with connection.execute_wrapper(self.away):
+                response = self.client.get(url, headers={"Accept-Language": "en"})
+            assert response["Retry-After"] == "30"
+            self.assertContains(response, "The database is not answering", status_code=503)
+
+    def test_the_api_says_so_as_a_problem(self) -> None:
+        with connection.execute_wrapper(self.away):
+            response = self.client.get("/api/v1/jobs/", headers={"Authorization": f"Bearer {self.token}"})
+        assert (response.status_code, response.json()["code"], response["Retry-After"]) == (503, "unavailable", "30")
+
+    def test_a_bug_is_no_outage(self) -> None:
+        def broken(*args: object) -> None:
+            raise ValueError("a bug")
+
+        with connection.execute_wrapper(broken):
+            assert self.client.get("/gallery/").status_code == 500
