@@ -149,7 +149,11 @@ class BrowserTestCase(unittest.TestCase):
 
     @classmethod
     def let_in(cls) -> dict[str, str]:
-        """Make the people; returns their sessions."""
+        """Make the people; returns their sessions. One class must not meet what another one's people have done."""
+        names = {*cls.people, *cls.staff}
+        if twice := names & cls.demo.people:
+            raise ValueError(f"another class that shares this demo has {sorted(twice)}")
+        cls.demo.people |= names
         return told_by(
             cls.demo,
             "import json; from artgen.tests.people import let_in",

@@ -43,6 +43,7 @@ class Demo:
         self.environment |= {"DATA_DIR": str(data), "PORT": str(self.port), "EMULATOR_PORT": str(emulator_port)}
         self.environment |= {"RUNPOD_MISSING_SECONDS": "1", "PYTHONUNBUFFERED": "1"}
         self.options = options
+        self.people: set[str] = set()  # who is at work in it
 
     def command(self, *arguments: str) -> str:
         """Run one of ArtGen's commands on the demo's data and return what it prints."""

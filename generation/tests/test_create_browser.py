@@ -28,7 +28,7 @@ class CreatePageKeepsEverything(BrowserTestCase):
         "lender",
         "returner",
         "sender",
-        "watcher",
+        "sleeper",
     )
 
     def become(self, page: Page, name: str) -> None:
@@ -102,7 +102,7 @@ class CreatePageKeepsEverything(BrowserTestCase):
         expect(page.locator("#prompt")).to_have_value("a boat that never sails")
 
     def test_it_begins_a_new_day_where_the_page_has_stayed_open_over_midnight(self):
-        page = self.visit("watcher")
+        page = self.visit("sleeper")
         self.place(page, "the last of the day")
         page.evaluate(
             """() => {
