@@ -26,6 +26,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    # No page lives long enough to earn back what optimizing its scripts costs.
+    "--js-flags=--no-opt --no-maglev",
 ]
 LOCALES = {"en": "en-US", "ru": "ru-RU"}
 DESKTOP, PHONE, SMALL_PHONE = (

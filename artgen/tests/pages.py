@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Response, expect
 
 from artgen.tests.content import TEMPLATES
 
@@ -187,11 +187,10 @@ def routes() -> Iterator[tuple[str, str]]:
     yield from walk(get_resolver().url_patterns, "")
 
 
-def serve_errors(tab: Tab, errors: dict[str, str]) -> None:
-    """Answer /broken/TEMPLATE with the error page of this template, as `fill` has rendered it."""
-
-    def answer(route: Route) -> None:
-        name = route.request.url.rpartition("/")[2]
-        route.fulfill(status=int(name[:3]), body=errors[name], content_type="text/html; charset=utf-8")
-
-    tab.route("**/broken/*", answer)
+def go(tab: Tab, page: Page, *, ids: dict[str, str], errors: dict[str, str]) -> Response | None:
+    """Lead the tab to the page; an error page comes as `fill` has rendered it, by template in `errors`."""
+    if page.route == BROKEN:
+        html = {"body": errors[page.name], "content_type": "text/html; charset=utf-8"}
+        # Once: a tab with a route keeps nothing of what it has loaded, and asks for all of it on every page.
+        tab.route("**/broken/*", lambda route: route.fulfill(status=page.status, **html), times=1)
+    return tab.goto(page.address(ids))

@@ -7,14 +7,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
-from playwright.sync_api import Browser, Error
+from playwright.sync_api import Error
 from playwright.sync_api import Page as Tab
 
 from artgen.tests.browser import DESKTOP, PHONE, Visitors, chromium, told_by
-from artgen.tests.pages import ADMIN, ERRORS, PAGES, Page, serve_errors
+from artgen.tests.pages import ADMIN, ERRORS, PAGES, Page, go
 from artgen.tests.test_demo import Demo
 
 FOLDER = settings.BASE_DIR / ".screenshots"
@@ -34,16 +33,18 @@ def take(*parts: str) -> None:
             pages = [page for page in pages if not parts or any(part in page.name for part in parts)]
             with tempfile.TemporaryDirectory() as data, Demo(Path(data), *FULL) as demo:
                 told = told_by(demo, "from artgen.tests.content import fill", f"fill({language!r})")
-                for page, tab, name in _tabs(demo, browser, told, pages, language):
-                    failed += not any(_shot(tab, page, name, told["ids"]) for _try in range(TRIES))
+                visitors = Visitors(demo, browser, told["sessions"])
+                told = {"ids": told["ids"], "errors": told["errors"][language]}
+                for page, tab, name in _tabs(visitors, pages, language):
+                    failed += not any(_shot(tab, page, name, **told) for _try in range(TRIES))
     print(f"{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}")
     if failed:
         raise SystemExit(1)
 
 
-def _shot(tab: Tab, page: Page, name: str, ids: dict[str, str]) -> bool:
+def _shot(tab: Tab, page: Page, name: str, **told: dict[str, str]) -> bool:
     try:
-        tab.goto(page.address(ids))
+        go(tab, page, **told)
         if page.act:
             page.act(tab)
         tab.wait_for_load_state("networkidle")
@@ -54,11 +55,8 @@ def _shot(tab: Tab, page: Page, name: str, ids: dict[str, str]) -> bool:
     return True
 
 
-def _tabs(
-    demo: Demo, browser: Browser, told: dict[str, Any], pages: list[Page], language: str
-) -> Iterator[tuple[Page, Tab, str]]:
+def _tabs(visitors: Visitors, pages: list[Page], language: str) -> Iterator[tuple[Page, Tab, str]]:
     """Yield each page with a tab of its visitor and the name of the file, for each theme and size."""
-    visitors = Visitors(demo, browser, told["sessions"])
     for theme in THEMES:
         for size, options in SIZES.items():
             tabs: dict[str, Tab] = {}
@@ -67,7 +65,6 @@ def _tabs(
                     context = visitors.context(page.who, language=language, theme=theme, **options)
                     context.set_default_timeout(20_000)
                     tabs[page.who] = context.new_page()
-                    serve_errors(tabs[page.who], told["errors"][language])
                 yield page, tabs[page.who], f"{page.name}-{language}-{theme}-{size}.png"
             for tab in tabs.values():
                 tab.context.close()

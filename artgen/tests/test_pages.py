@@ -8,7 +8,7 @@ from django.test import SimpleTestCase
 from playwright.sync_api import Page as Tab
 
 from artgen.tests.browser import DESKTOP, BrowserTestCase, speak, told_by
-from artgen.tests.pages import ADMIN, ERRORS, NO_PAGES, PAGES, Page, routes, serve_errors
+from artgen.tests.pages import ADMIN, ERRORS, NO_PAGES, PAGES, Page, go, routes
 from generation.catalog import CATALOG_FILE, read_catalog
 
 HERE = Path(__file__).parent
@@ -52,7 +52,6 @@ class Pages(BrowserTestCase):
         if page.who not in self.tabs:
             tab = self.open(page.who, language=self.language, theme="light", reduced_motion="reduce", **DESKTOP)
             tab.add_init_script(AXE + CHECKS)
-            serve_errors(tab, self.errors[self.language])
             tab.goto("/accounts/closed/")  # brings the fonts, as on every page but a visitor's first one
             speak(tab, self.language)
             self.tabs[page.who] = tab
@@ -60,7 +59,7 @@ class Pages(BrowserTestCase):
         tab.set_viewport_size(DESKTOP["viewport"])
         if page.status >= 400:
             self.troubles.forgive(f"{page.status} GET")
-        answer = tab.goto(page.address(self.ids))
+        answer = go(tab, page, ids=self.ids, errors=self.errors[self.language])
         self.assertEqual(answer and answer.status, page.status)
         return tab
 
