@@ -1,9 +1,9 @@
 """A real Chromium against the real demo: what every browser test starts from."""
 
-import functools
 import json
 import tempfile
 import unittest
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 
-from artgen.tests.kept import KEPT
+from artgen.tests.kept import ALL_TESTS, BROWSER_TESTS
 from artgen.tests.plugin import CHROMIUMS
 from artgen.tests.test_demo import QUICK, Demo
 
@@ -35,6 +35,7 @@ DESKTOP, PHONE, SMALL_PHONE = (
     {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
     {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True},
 )
+PEOPLE = "from artgen.tests.people import let_in"
 SLOW = ("--painter", "tiny", "--seconds", "1.5", "--cold-start", "0")
 
 
@@ -116,11 +117,17 @@ def told_by(demo: Demo, *lines: str) -> Any:
     return json.loads(demo.command("shell", "--command", "\n".join(lines)).splitlines()[-1])
 
 
-@functools.cache
-def kept_demo(*options: str) -> Demo:
-    """Return the demo with these options that all classes share; it starts for the first of them."""
-    data = Path(KEPT.enter_context(tempfile.TemporaryDirectory()))
-    return KEPT.enter_context(Demo(data, *options))
+@contextmanager
+def inhabited_demo(*classes: "type[BrowserTestCase]") -> Iterator[tuple[Demo, dict[str, str]]]:
+    """Run a demo with the people of these classes, who share it; yield it and a session of each of them."""
+    people, staff = ([name for one in classes for name in getattr(one, kind)] for kind in ("people", "staff"))
+    if twice := {name for name, count in Counter(people + staff).items() if count > 1}:
+        raise ValueError(f"two classes that share a demo have {sorted(twice)}: each would meet what the other does")
+    enter = f"sessions = let_in(*{people!r}, staff={tuple(staff)!r})"
+    with tempfile.TemporaryDirectory() as data, Demo(Path(data), *classes[0].options) as demo:
+        # One process for all of it: its start takes longer than what it does.
+        prepared = [one.prepare for one in classes]
+        yield demo, told_by(demo, "import json", PEOPLE, enter, *prepared, "print(json.dumps(sessions))")
 
 
 class BrowserTestCase(unittest.TestCase):
@@ -133,6 +140,7 @@ class BrowserTestCase(unittest.TestCase):
     alone: ClassVar[bool] = False
     people: ClassVar[tuple[str, ...]] = ()  # names that no class sharing the demo has
     staff: ClassVar[tuple[str, ...]] = ()
+    prepare: ClassVar[str] = ""  # lines of Python that run inside the demo when its people are there
 
     def __init_subclass__(cls) -> None:
         # One worker of pytest-xdist takes all tests of a demo: it starts once.
@@ -141,26 +149,16 @@ class BrowserTestCase(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        if cls.alone:
-            data = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-            cls.demo = cls.enterClassContext(Demo(data, *cls.options))
-        else:
-            cls.demo = kept_demo(*cls.options)
-        cls.browser = cls.enterClassContext(chromium())
-        cls.visitors = Visitors(cls.demo, cls.browser, cls.let_in())
+        cls.demo, sessions = cls.enter_demo()
+        cls.visitors = Visitors(cls.demo, BROWSER_TESTS.get("chromium", chromium), sessions)
 
     @classmethod
-    def let_in(cls) -> dict[str, str]:
-        """Make the people; returns their sessions. One class must not meet what another one's people have done."""
-        names = {*cls.people, *cls.staff}
-        if twice := names & cls.demo.people:
-            raise ValueError(f"another class that shares this demo has {sorted(twice)}")
-        cls.demo.people |= names
-        return told_by(
-            cls.demo,
-            "import json; from artgen.tests.people import let_in",
-            f"print(json.dumps(let_in(*{cls.people!r}, staff={cls.staff!r})))",
-        )
+    def enter_demo(cls) -> tuple[Demo, dict[str, str]]:
+        """Return a demo and sessions of its people."""
+        if cls.alone:
+            return cls.enterClassContext(inhabited_demo(cls))
+        sharing = [one for one in BrowserTestCase.__subclasses__() if one.options == cls.options and not one.alone]
+        return ALL_TESTS.get(cls.options, lambda: inhabited_demo(*sharing))
 
     def setUp(self) -> None:
         self.troubles = Troubles()

@@ -1,5 +1,32 @@
-"""What test classes share until their process ends, because each would spend most of its time on starting it."""
+"""What test classes share, because each would spend most of its time on starting it."""
 
 import contextlib
+from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
 
-KEPT = contextlib.ExitStack()
+T = TypeVar("T")
+
+
+class Kept:
+    """Things started for the first who asks, ended together."""
+
+    def __init__(self) -> None:
+        self.things: dict[Hashable, Any] = {}
+        self.stack = contextlib.ExitStack()
+
+    def get(self, name: Hashable, start: Callable[[], AbstractContextManager[T]]) -> T:
+        """Return the thing of this name; `start` makes it where there is none."""
+        if name not in self.things:
+            self.things[name] = self.stack.enter_context(start())
+        thing: T = self.things[name]
+        return thing
+
+    def close(self) -> None:
+        """End all of them."""
+        self.things.clear()
+        self.stack.close()
+
+
+ALL_TESTS = Kept()  # until the process ends
+BROWSER_TESTS = Kept()  # until a test comes that needs no browser

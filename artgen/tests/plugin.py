@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.test import override_settings
 
-from artgen.tests.kept import KEPT
+from artgen.tests.kept import ALL_TESTS, BROWSER_TESTS
 
 # Each worker of pytest-xdist gets a database of its own in Redis: one clears its cache while another counts on it.
 if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
@@ -41,6 +41,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = kept
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End the browser before a test without one: Playwright's loop runs in this thread, where Django wants none."""
+    if nextitem is None or not nextitem.get_closest_marker("browser"):
+        BROWSER_TESTS.close()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _quick_settings() -> Iterator[None]:
     """Hash passwords quickly, from the users that setUpTestData makes on; list no static files for each client."""
@@ -53,7 +60,7 @@ def _quick_settings() -> Iterator[None]:
 def _end_what_was_kept() -> Iterator[None]:
     """Stop what test classes have shared."""
     yield
-    KEPT.close()
+    ALL_TESTS.close()
 
 
 @pytest.fixture(autouse=True)

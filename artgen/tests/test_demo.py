@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -43,7 +44,6 @@ class Demo:
         self.environment |= {"DATA_DIR": str(data), "PORT": str(self.port), "EMULATOR_PORT": str(emulator_port)}
         self.environment |= {"RUNPOD_MISSING_SECONDS": "1", "PYTHONUNBUFFERED": "1"}
         self.options = options
-        self.people: set[str] = set()  # who is at work in it
 
     def command(self, *arguments: str) -> str:
         """Run one of ArtGen's commands on the demo's data and return what it prints."""
@@ -83,6 +83,12 @@ class Demo:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGINT)
         self.output += self.process.communicate(timeout=PATIENCE)[0]
+
+    def letter_link(self, path: str) -> str:
+        """Wait for a letter with a link that begins with this path; letters are printed, as nothing sends them."""
+        while not (link := re.search(rf"{self.url}{path}\S+", self.process.stdout.readline())):
+            pass
+        return link[0]
 
     def ask(self, method: str, path: str, **options: object) -> requests.Response:
         """Call the API with the token."""

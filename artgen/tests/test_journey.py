@@ -1,6 +1,5 @@
 """One visit from signing up to a ZIP, as people go through it; and a connection that is away for ten seconds."""
 
-import re
 from typing import Any, ClassVar
 from zipfile import ZipFile
 
@@ -8,7 +7,6 @@ from playwright.sync_api import Page, expect
 
 from artgen.tests.browser import DESKTOP, PHONE, BrowserTestCase
 
-LETTER_LINK = re.compile(r"http://127\.0\.0\.1:\d+/accounts/signup/\S+")
 AWAY = 10_000  # ms
 
 
@@ -17,11 +15,11 @@ class JourneyInABrowser(BrowserTestCase):
     options: ClassVar = ("--painter", "tiny", "--seconds", "3", "--cold-start", "0")
     people: ClassVar = ("tunneler",)
 
-    @classmethod
-    def setUpClass(cls) -> None:
-        super().setUpClass()
-        # One picture after the other: the last one of four waits long enough to be canceled.
-        cls.demo.command("set_model", "flux-schnell", "max_in_flight=1")
+    # One picture after the other: the last one of four waits long enough to be canceled.
+    prepare = """
+from django.core.management import call_command
+call_command("set_model", "flux-schnell", "max_in_flight=1")
+"""
 
     def sign_up(self, email: str, **options: Any) -> Page:
         """Return the create page of a new account, made as people make it: address, letter, password."""
@@ -29,9 +27,7 @@ class JourneyInABrowser(BrowserTestCase):
         page.fill("[name=email]", email)
         page.press("[name=email]", "Enter")
         page.wait_for_url("**/signup/sent/")
-        while not (link := LETTER_LINK.search(self.demo.process.stdout.readline())):
-            pass
-        page.goto(link[0])
+        page.goto(self.demo.letter_link("/accounts/signup/"))
         page.fill("[name=name]", "Vera")
         page.fill("[name=password]", "lantern-fog-42")
         page.press("[name=password]", "Enter")

@@ -9,6 +9,7 @@ from playwright.sync_api import Page as Tab
 
 from artgen.tests.browser import DESKTOP, BrowserTestCase, speak, told_by
 from artgen.tests.pages import ADMIN, ERRORS, NO_PAGES, PAGES, Page, go, routes
+from artgen.tests.test_demo import Demo
 from generation.catalog import CATALOG_FILE, read_catalog
 
 HERE = Path(__file__).parent
@@ -37,10 +38,11 @@ class Pages(BrowserTestCase):
     ids: ClassVar[dict[str, str]]
 
     @classmethod
-    def let_in(cls) -> dict[str, str]:
-        told = told_by(cls.demo, "from artgen.tests.content import fill", "fill('ru')")
+    def enter_demo(cls) -> tuple[Demo, dict[str, str]]:
+        demo, _nobody = super().enter_demo()
+        told = told_by(demo, "from artgen.tests.content import fill", "fill('ru')")
         cls.ids, cls.errors = told["ids"], told["errors"]
-        return told["sessions"]
+        return demo, told["sessions"]
 
     def setUp(self) -> None:
         super().setUp()

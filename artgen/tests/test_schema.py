@@ -3,16 +3,12 @@
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-import pytest
 import yaml
-from django.contrib.staticfiles.testing import StaticLiveServerTestCase
 from django.core.files.uploadedfile import SimpleUploadedFile
 from drf_spectacular.validation import validate_schema
 from jsonschema import Draft202012Validator
-from playwright.sync_api import ConsoleMessage
 
 from artgen.problems import CONTENT_TYPE, KINDS
-from artgen.tests.browser import chromium
 from generation.models import Status
 from generation.tests.api import FLUX, ApiTestCase, make_image, make_job
 from generation.tests.test_api_uploads import picture
@@ -187,26 +183,3 @@ class TestSchema(ApiTestCase):
         validator = Draft202012Validator(schema | {"components": components})
         errors = [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(value)]
         assert errors == []
-
-
-@pytest.mark.browser
-class TestReader(StaticLiveServerTestCase):
-    """The page under ArtGen's strict Content-Security-Policy, in a real browser."""
-
-    def test_it_shows_the_operations_without_breaking_the_policy(self) -> None:
-        said: list[str] = []
-
-        def note(message: ConsoleMessage) -> None:
-            if message.type in ("error", "warning"):
-                said.append(message.text)
-
-        with chromium() as browser:
-            page = browser.new_page()
-            page.on("console", note)
-            page.on("pageerror", lambda error: said.append(str(error)))
-            page.goto(f"{self.live_server_url}/api/docs/")
-            page.wait_for_selector("#operations-jobs-place_job")
-            assert page.locator(".opblock").count() == len(OPERATIONS)
-            page.click("#operations-jobs-place_job .opblock-summary-control")
-            page.wait_for_selector("#operations-jobs-place_job .opblock-body")
-        assert said == []

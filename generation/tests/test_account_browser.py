@@ -1,7 +1,6 @@
 """Taking one's data along and leaving, in a real Chromium: with the keyboard alone, and without script."""
 
 import io
-import re
 import zipfile
 
 from playwright.sync_api import Page, expect
@@ -12,11 +11,11 @@ PASSWORD = "a long password"
 
 
 class LeavingInABrowser(BrowserTestCase):
-    @classmethod
-    def setUpClass(cls) -> None:
-        super().setUpClass()
-        for name in ("exporter", "closer"):
-            cls.demo.command("create_user", f"{name}@example.org", "--password", PASSWORD, "--credits", "20")
+    prepare = f"""
+from django.core.management import call_command
+for name in ("exporter", "closer"):
+    call_command("create_user", f"{{name}}@example.org", password={PASSWORD!r}, credits=20)
+"""
 
     def sign_in(self, name: str, **options: object) -> Page:
         page = self.visit("", "/accounts/login/", **options)
@@ -57,13 +56,7 @@ class LeavingInABrowser(BrowserTestCase):
         page.click(".button-danger.button-primary")
         page.wait_for_url("**/accounts/closed/")
         expect(page.locator("h1")).to_have_text("Your account is locked")
-        link = self.demo.command(
-            "shell",
-            "--command",
-            "from accounts import closing; from accounts.models import User; "
-            "print('/accounts/keep/' + closing.keep_token(User.objects.get(email='closer@example.org')))",
-        )
-        page.goto(re.search(r"/accounts/keep/\S+", link)[0] + "/")
+        page.goto(self.demo.letter_link("/accounts/keep/"))
         page.click("text=Keep the account")
         page.wait_for_url("**/accounts/login/")
         self.assertEqual(self.demo.command("check_ledger").splitlines()[-1][:19], "The ledger adds up:")

@@ -10,7 +10,7 @@ from artgen.tests.browser import BrowserTestCase, speak
 PLACE = """
 from accounts.models import User
 from generation import orders
-for prompt in ("a lighthouse at dusk", "a red barn [oom]"):
+for prompt in ("a heron at dusk", "a red kiln [oom]"):
     orders.place(user=User.objects.get(email="alice@example.org"), request={"model": "flux-schnell", "prompt": prompt})
 """
 PAGES = (
@@ -32,10 +32,7 @@ class AdminInABrowser(BrowserTestCase):
     people = ("alice",)
     staff = ("boss",)
 
-    @classmethod
-    def setUpClass(cls) -> None:
-        super().setUpClass()
-        cls.demo.command("shell", "--command", PLACE)
+    prepare = PLACE
 
     def enter(self, language: str) -> Page:
         """Return the admin's first page."""
@@ -59,14 +56,14 @@ class AdminInABrowser(BrowserTestCase):
 
     def test_it_shows_a_job_with_picture_and_history_and_acts_on_it(self) -> None:
         page = self.enter("en")
-        page.goto(f"{self.demo.url}/admin/generation/job/?q=lighthouse&status__exact=succeeded")
+        page.goto(f"{self.demo.url}/admin/generation/job/?q=heron&status__exact=succeeded")
         page.click("#result_list .field-prompt_cut a")
         expect(page.locator("#events-group")).to_contain_text("succeeded")
         picture = page.locator("#images-group img")
         expect(picture).to_be_visible()
         self.assertGreater(picture.evaluate("image => image.decode().then(() => image.naturalWidth)"), 0)
         self.look(page, "job-succeeded")
-        page.goto(f"{self.demo.url}/admin/generation/job/?q=barn")
+        page.goto(f"{self.demo.url}/admin/generation/job/?q=kiln")
         page.click("#result_list .field-prompt_cut a")
         self.look(page, "job-failed")
         page.click("text=Retry for the user")
