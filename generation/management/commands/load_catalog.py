@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, no_translations
-from django.db import models, transaction
+from django.db import transaction
 
 from generation.catalog import CATALOG_FILE, read_catalog
 from generation.models import ImageModel, Style
@@ -31,25 +31,38 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {error}") from error
         with transaction.atomic():
             for kind, name in ((ImageModel, "models"), (Style, "styles")):
-                counts = {"added": 0, "changed": 0, "kept": 0}
-                for position, table in enumerate(tables[name]):
-                    counts[self._load(kind, {"position": position, **table}, overwrite=overwrite)] += 1
+                counts = self._load(kind, tables[name], overwrite=overwrite)
                 self.stdout.write(f"{name}: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
 
-    def _load(self, kind: type[models.Model], table: dict[str, Any], *, overwrite: bool) -> str:
-        unknown = set(table) - {field.name for field in kind._meta.fields}
-        if unknown:
-            raise CommandError(f"{table.get('slug')}: unknown field {sorted(unknown)[0]!r}")
-        row = kind._default_manager.filter(slug=table.get("slug")).first()
-        if row is not None and not overwrite:
-            return "kept"
-        fresh = row is None
-        row = row or kind()
-        for field, value in table.items():
-            setattr(row, field, value)
-        try:
-            row.full_clean()
-        except ValidationError as error:
-            raise CommandError(f"{table.get('slug')}: {error.message_dict}") from error
-        row.save()
-        return "added" if fresh else "changed"
+    def _load(
+        self, kind: type[ImageModel] | type[Style], tables: list[dict[str, Any]], *, overwrite: bool
+    ) -> dict[str, int]:
+        counts = {"added": 0, "changed": 0, "kept": 0}
+        rows: dict[str | None, ImageModel | Style] = {row.slug: row for row in kind._default_manager.all()}
+        fresh: list[Any] = []
+        for position, table in enumerate(tables):
+            slug = table.get("slug")
+            unknown = set(table) - {field.name for field in kind._meta.fields}
+            if unknown:
+                raise CommandError(f"{slug}: unknown field {sorted(unknown)[0]!r}")
+            row = rows.get(slug)
+            if row is not None and not overwrite:
+                counts["kept"] += 1
+                continue
+            row = row or kind()
+            for field, value in {"position": position, **table}.items():
+                setattr(row, field, value)
+            try:
+                row.full_clean(validate_unique=False)  # that the slug is new is known
+            except ValidationError as error:
+                raise CommandError(f"{slug}: {error.message_dict}") from error
+            if slug in rows:
+                counts["changed"] += 1
+                if row.pk:
+                    row.save()
+            else:
+                counts["added"] += 1
+                fresh.append(row)
+            rows[slug] = row
+        kind._default_manager.bulk_create(fresh)
+        return counts
