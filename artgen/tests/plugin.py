@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.test import override_settings
@@ -63,7 +64,13 @@ def _end_what_was_kept() -> Iterator[None]:
     ALL_TESTS.close()
 
 
+@pytest.fixture(scope="session")
+def _files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that goes away."""
+    return tmp_path_factory.mktemp("files")
+
+
 @pytest.fixture(autouse=True)
-def _own_files(settings: object, tmp_path: Path) -> None:
-    """Keep files in a folder that goes away."""
-    settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
+def _own_files(settings: object, _files: Path) -> None:
+    """Keep files in a folder of the test's own, which is made only for the tests that write some."""
+    settings.MEDIA_ROOT = _files / uuid4().hex / "media"  # type: ignore[attr-defined]

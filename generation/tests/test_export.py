@@ -136,7 +136,7 @@ class StepTests(ExportTestCase):
 
     def test_it_gives_up_at_last_and_says_so(self) -> None:
         made = export.ask(self.alice)
-        (Path(settings.MEDIA_ROOT)).mkdir(exist_ok=True)
+        Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
         (Path(settings.MEDIA_ROOT) / "exports").write_text("in the way")
         with self.assertLogs("generation.export", "ERROR"):
             for _n in range(export.TRIES):
