@@ -19,9 +19,10 @@ from generation.tests.test_runpod_payloads import parameters
 
 PROGRAM = """
 import sys
-from generation.runpod.emulator import serve
 
 if __name__ == "__main__":
+    from generation.runpod.emulator import serve
+
     serve(
         port=0, painter=sys.argv[1], processes=1, speed=50, exit_with_parent=sys.argv[2] == "parent",
         on_ready=lambda emulator: print(emulator.image_host, flush=True),

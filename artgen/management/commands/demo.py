@@ -7,6 +7,7 @@ starts it.
 
 import contextlib
 import io
+import os
 import socket
 import subprocess
 import sys
@@ -119,9 +120,14 @@ class Command(BaseCommand):
 @contextlib.contextmanager
 def _emulator(port: int, behavior: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     """Run the emulator as a child; it ends when its input is closed, so also when this process dies."""
-    command = [sys.executable, "manage.py", "runpod_emulator", "--port", str(port), "--exit-with-parent", *behavior]
+    # Not by manage.py: without Django it is there in half the time.
+    command = [sys.executable, "-m", "generation.runpod.emulated", "--port", str(port), "--exit-with-parent", *behavior]
     child = subprocess.Popen(  # noqa: S603 our own command
-        command, cwd=settings.BASE_DIR, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        command,
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "RUNPOD_API_KEY": settings.RUNPOD_API_KEY},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
     )
     try:
         yield child

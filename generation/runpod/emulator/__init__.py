@@ -8,7 +8,7 @@ from .emulator import Emulator
 from .faults import FAULTS, MAGIC_WORDS, Faults
 from .jobs import Job
 from .server import Call
-from .serving import serve
+from .serving import add_arguments, serve
 from .webhooks import Ring
 
-__all__ = ["FAULTS", "MAGIC_WORDS", "Call", "Emulator", "Faults", "Job", "Ring", "serve"]
+__all__ = ["FAULTS", "MAGIC_WORDS", "Call", "Emulator", "Faults", "Job", "Ring", "add_arguments", "serve"]

@@ -4,12 +4,9 @@ A tiny painter for tests, or the demo's real one in processes of its own.
 """
 
 import asyncio
-import io
+import functools
 import itertools
 import multiprocessing
-import multiprocessing.connection
-import os
-import signal
 import struct
 import threading
 import zlib
@@ -17,9 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from typing import Any, Protocol
 
-from PIL import Image
-
-from generation.runpod.painter import encode, paint
+from generation.runpod import painting_process
 
 from .inputs import Request
 
@@ -99,7 +94,21 @@ class FullPainter:
         self._listeners[number] = lambda value: _tell(loop, on_progress, value)
         pool = self._pool
         try:
-            return await loop.run_in_executor(pool, _paint, number, request, seed, tuple(sources))
+            return await loop.run_in_executor(
+                pool,
+                functools.partial(
+                    painting_process.draw,
+                    number,
+                    prompt=request.prompt,
+                    width=request.width,
+                    height=request.height,
+                    seed=seed,
+                    negative_prompt=request.negative_prompt,
+                    sources=tuple(sources),
+                    strength=request.strength,
+                    format="jpeg" if request.format == "jpeg" else "png",
+                ),
+            )
         except BrokenExecutor:
             if self._pool is pool:
                 self._pool = self._new_pool()  # a process died: this picture is lost, the next ones are not
@@ -109,18 +118,18 @@ class FullPainter:
 
     def close(self) -> None:
         """End the processes, also those that are painting."""
-        processes = list((getattr(self._pool, "_processes", None) or {}).values())
+        painters = list((getattr(self._pool, "_processes", None) or {}).values())
         self._pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.join(5)
+        for painter in painters:
+            painter.terminate()
+        for painter in painters:
+            painter.join(5)
         self._progress.put(None)
         self._reader.join(5)
 
     def _new_pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
-            self._processes, mp_context=self._context, initializer=_begin, initargs=(self._progress,)
+            self._processes, mp_context=self._context, initializer=painting_process.begin, initargs=(self._progress,)
         )
 
     def _read(self) -> None:
@@ -133,36 +142,3 @@ class FullPainter:
 def _tell(loop: asyncio.AbstractEventLoop, on_progress: OnProgress, value: float) -> None:
     if not loop.is_closed():
         loop.call_soon_threadsafe(on_progress, value)
-
-
-_queue: Any = None
-
-
-def _begin(queue: Any) -> None:
-    """Prepare a painting process: Ctrl-C is its parent's business, and it ends when its parent does."""
-    global _queue  # noqa: PLW0603  (one queue a process, handed over as it begins)
-    _queue = queue
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(0)
-
-
-def _paint(number: int, request: Request, seed: int, sources: tuple[bytes, ...]) -> bytes:
-    pictures = [Image.open(io.BytesIO(data)).convert("RGB") for data in sources]
-    image = paint(
-        prompt=request.prompt,
-        width=request.width,
-        height=request.height,
-        seed=seed,
-        negative_prompt=request.negative_prompt,
-        sources=pictures,
-        strength=request.strength,
-        on_progress=lambda value: _queue.put((number, value)),
-    )
-    return encode(image, prompt=request.prompt, seed=seed, format="jpeg" if request.format == "jpeg" else "png")
