@@ -16,7 +16,10 @@ class TurnsTests(EmulatorTestCase):
         ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=500)
         crowd = make_user("crowd@example.org", credits=600)
         with self.settings(MAX_WAITING_PER_USER=500):
-            self.order(crowd, count=500)
+            request = {"model": "flux-schnell", "prompt": "fog", "width": 256, "height": 256}
+            for _ in range(100):
+                orders.place_batch(user=crowd, requests=[request] * 5)
+        self.assertEqual(Job.objects.of(crowd).queued().count(), 500)
         others = [make_user(f"guest{n}@example.org", credits=1) for n in range(20)]
         for user in others:
             self.order(user)
