@@ -10,9 +10,9 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.db import transaction
+
+from artgen.layers import send_to_group
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,6 @@ def hang_up(user_id: Any) -> None:
 
 def _hang_up(user_id: Any) -> None:
     try:
-        async_to_sync(get_channel_layer().group_send)(group(user_id), {"type": MESSAGE})
+        send_to_group(group(user_id), {"type": MESSAGE})
     except Exception as error:  # noqa: BLE001 a channel layer raises whatever its client does
         log.error("open sockets could not be closed", extra={"user": str(user_id), "error": repr(error)})

@@ -1,9 +1,44 @@
-"""A channel layer inside one process that other threads may send to."""
+"""Channel layers that code without an event loop may send to: over Redis, and inside one process."""
 
 import asyncio
+from functools import cached_property
 from typing import Any
 
-from channels.layers import InMemoryChannelLayer
+from asgiref.sync import async_to_sync
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+from channels_redis.pubsub import RedisPubSubChannelLayer
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+
+def send_to_group(group: str, message: dict[str, Any]) -> None:
+    """Send to a group from code without an event loop; raises what the layer's client does when it is away."""
+    layer = get_channel_layer()
+    if isinstance(layer, RedisLayer):
+        layer.publish(group, message)
+    else:
+        async_to_sync(layer.group_send)(group, message)
+
+
+class RedisLayer(RedisPubSubChannelLayer):
+    """RedisPubSubChannelLayer that sends from any thread over connections that are kept.
+
+    `async_to_sync` makes an event loop for each call, and the layer a connection for each loop: 3 ms for a message
+    that takes 0.05.
+    """
+
+    def publish(self, group: str, message: dict[str, Any]) -> None:
+        """Send without an event loop."""
+        # Named as by RedisPubSubLoopLayer._get_group_channel_name, with the prefix that it has by default.
+        self._connections.publish(f"asgi__group__{group}", self.serialize(message))
+
+    @cached_property
+    def _connections(self) -> Redis:
+        (host,) = self._kwargs["hosts"]
+        options = {name: value for name, value in host.items() if name != "address"}
+        # One more try: of a connection that Redis' restart has cut.
+        return Redis.from_url(host["address"], retry=Retry(NoBackoff(), 1), **options)
 
 
 class ThreadsafeInMemoryChannelLayer(InMemoryChannelLayer):

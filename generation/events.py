@@ -3,11 +3,10 @@
 import logging
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.conf import settings
 from django.utils import translation
 
+from artgen.layers import send_to_group
 from generation.models import Job
 from generation.serializers import job_json
 
@@ -33,4 +32,4 @@ def _publish(job_id: UUID) -> None:
         return
     with translation.override(job.user.language or settings.LANGUAGE_CODE):
         message = {"type": "job.changed", "job": job_json(job)}
-    async_to_sync(get_channel_layer().group_send)(group(job.user_id), message)
+    send_to_group(group(job.user_id), message)

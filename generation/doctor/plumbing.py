@@ -3,8 +3,6 @@
 import secrets
 from datetime import timedelta
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -12,6 +10,7 @@ from django.utils import timezone
 
 from artgen import health
 from artgen.celery import app
+from artgen.layers import send_to_group
 from generation import heartbeat
 from generation.doctor.check import Check, words_of
 from generation.models import STUCK_AFTER, GenerationSwitch, ImageModel, Job
@@ -80,7 +79,7 @@ def cache() -> Check:
 def channel_layer() -> Check:
     """Send an event as a job's change is sent."""
     try:
-        async_to_sync(get_channel_layer().group_send)(f"doctor.{secrets.token_hex(4)}", {"type": "doctor"})
+        send_to_group(f"doctor.{secrets.token_hex(4)}", {"type": "doctor"})
     except Exception as error:  # noqa: BLE001 a layer raises what its client does
         hint = "Correct REDIS_URL, or start Redis. Until then pages learn of changes by polling."
         return Check("channel_layer", False, words_of(error), hint)
