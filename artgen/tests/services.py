@@ -49,6 +49,7 @@ def main(command: list[str]) -> int:
         if missing and environment.get("CI") == "true":
             print(f"CI must have a server for {', '.join(missing)}.", file=sys.stderr)
             return 1
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # dozens of processes start: one compiles for all of them
         environment.setdefault("DATA_DIR", str(folder / "data"))
         environment.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
         return subprocess.run(command, env=environment, check=False).returncode

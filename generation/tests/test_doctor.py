@@ -288,9 +288,9 @@ class WorkerTests(BaseTestCase):
     def test_it_hears_a_worker_and_its_silence(self) -> None:
         self.assertIn("no Celery worker", plumbing.workers().detail)
         with start_worker(app, pool="solo", perform_ping_check=False, without_heartbeat=True):
-            check = plumbing.workers()
-        self.assertTrue(check.ok, check)
-        self.assertIn("1 answered", check.detail)
+            # One that has just begun may not have subscribed yet, and what is sent before is lost.
+            said = next((check.detail for _try in range(10) if (check := plumbing.workers()).ok), None)
+        self.assertIn("1 answered", said or "nothing")
 
 
 class in_memory:

@@ -88,7 +88,8 @@ class Command(BaseCommand):
                 ready_callable=lambda: self._open(painter=bool(emulator), exhibition=filling),
                 server_name="ArtGen",
             )
-            server.run()
+            with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C before the server listens to signals
+                server.run()
             self.stdout.write("Stopping.")
 
     def _prepare(self) -> None:
