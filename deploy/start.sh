@@ -86,6 +86,7 @@ worker)
 beat)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/beat.alive}"
   rm -f "$ALIVE_FILE"
+  export CELERY_SKIP_CHECKS=1 # they would load all pages and the API, which the clock needs not; `release` has checked
   exec "$PYTHON" -m celery --app artgen beat --scheduler celery.beat:Scheduler --pidfile= --loglevel "${LOG_LEVEL:-INFO}"
   ;;
 alive)
