@@ -16,6 +16,15 @@ lead() {
   mv -fT "$link.new" "$link" # in one step: nginx finds the one or the other
 }
 
+near() { # exit 0 where nginx runs beside this, not in a container of its own: only then its connections are seen here
+  [ -s "$RUN_DIR/nginx/nginx.pid" ] \
+    && [ "$(readlink "/proc/$(cat "$RUN_DIR/nginx/nginx.pid")/ns/net")" = "$(readlink /proc/self/ns/net)" ]
+}
+held() { # exit 0 while somebody has a connection to it: each bears the path of the socket that took it
+  ! awk -v path="$RUN_DIR/$what-$turn.sock" '$NF == path { if ($4 == "00010000") listens = 1; else held = 1 }
+    END { exit !listens || held }' /proc/net/unix
+}
+
 case $verb in
 begin)
   if [ -L "$link" ] && leader=$(readlink "$link") && [ "$leader" != "$what-$turn.sock" ] \
@@ -26,7 +35,13 @@ ready) exec "${PYTHON:-python}" deploy/ask.py "$RUN_DIR/$what-$turn.sock" /ready
 lead) lead ;;
 drain)
   : >"$RUN_DIR/$what-$turn.draining"
-  sleep "${NGINX_KEEPS_SECONDS:-5}" # nginx closes a connection that was idle for 4 s (nginx.conf)
+  seconds=$((${NGINX_KEEPS_SECONDS:-4} + 1)) # nginx closes what was idle that long; what is open then has a request under way
+  if ! near; then exec sleep $seconds; fi
+  looks=$((seconds * 5))
+  while [ $looks -gt 0 ] && held; do
+    looks=$((looks - 1))
+    sleep 0.2
+  done
   ;;
 *)
   sed -n '2,7s/^# //p' "$0" >&2

@@ -123,7 +123,7 @@ class StackTests(unittest.TestCase):
             "limit_req_status 429;",
             "proxy_read_timeout 180s; proxy_send_timeout 180s;",
             "proxy_buffering on; proxy_buffer_size 16k; proxy_buffers 16 16k;",
-            "keepalive 64;",
+            "keepalive 64; keepalive_requests 10000; keepalive_timeout 4s;",
         ):
             self.assertIn(line, shown)
         (sockets,) = re.findall(r"location /ws/ \{(.*?)\}", shown)
