@@ -33,9 +33,9 @@ collected=${STATIC_ROOT:-$DATA_DIR/static}
 
 version_here() { git describe --tags --always --dirty 2>/dev/null || echo unversioned; }
 
-supervise() { "$PYTHON" -m supervisor.supervisorctl -s "unix://$RUN_DIR/supervisor.sock" "$@"; }
+supervise() { "$PYTHON" deploy/supervise.py "$RUN_DIR/supervisor.sock" "$@"; }
 
-supervised() { supervise pid >/dev/null 2>&1; }
+supervised() { supervise running 2>/dev/null; }
 
 prepare() { # PYTHON FILE: a folder with this code, its packages, its static files; FILE says where all of it is
   from=$PWD

@@ -42,9 +42,13 @@ stack_use() { # before|next: from now on programs start from that folder
   cp "$RUN_DIR/release.$1" "$RUN_DIR/release.half"
   mv -f "$RUN_DIR/release.half" "$RUN_DIR/release"
 }
-stack_start_next() { supervise start "$1-next" >/dev/null; }
-stack_stop_next() { supervise stop "$1-next" >/dev/null 2>&1 || true; }
-stack_restart() { supervise restart "$1" >/dev/null; }
+stack_start_next() { supervise start "$1-next"; }
+stack_stop_next() { supervise stop $(for each in "$@"; do echo "$each-next"; done) 2>/dev/null || true; }
+stack_restart() {
+  supervise stop "$@"
+  for each in "$@"; do rm -f "$RUN_DIR/$each.alive"; done # what those before said is no sign of these
+  supervise start "$@"
+}
 stack_handover() { (of "$3"; "$CODE/deploy/handover.sh" "$@"); }
 stack_alive() { (of main; ALIVE_FILE="$RUN_DIR/$1.alive" "$CODE/deploy/start.sh" alive); }
 stack_life() { supervise pid "$(program "$1" "$2")"; }
@@ -80,10 +84,13 @@ compose_start_next() {
   ARTGEN_VERSION=$new docker compose run -d -T --no-deps --name "artgen-$1-next" "$(service "$1")" "$1" next >/dev/null
 }
 compose_stop_next() {
-  docker stop -t 35 "artgen-$1-next" >/dev/null 2>&1 || true
-  docker rm -f "artgen-$1-next" >/dev/null 2>&1 || true
+  set -- $(for each in "$@"; do echo "artgen-$each-next"; done)
+  docker stop -t 35 "$@" >/dev/null 2>&1 || true
+  docker rm -f "$@" >/dev/null 2>&1 || true
 }
-compose_restart() { docker compose --progress quiet up -d --no-deps --no-build --force-recreate --quiet-pull "$(service "$1")"; }
+compose_restart() {
+  docker compose --progress quiet up -d --no-deps --no-build --force-recreate --quiet-pull $(for each in "$@"; do service "$each"; done)
+}
 compose_handover() { docker exec "$(container "$2" "$3")" deploy/handover.sh "$@"; }
 compose_alive() { docker exec "$(container "$1" main)" deploy/start.sh alive; }
 compose_life() { docker inspect -f '{{.State.StartedAt}} {{.State.Running}}' "$(container "$1" "$2")"; }
@@ -115,17 +122,20 @@ well() { # WHAT TURN COMMAND…: 0 as soon as the command says so; 1 when what w
 }
 ready() { well "$1" "$2" "${mode}_handover" ready "$1" "$2"; }
 
-restart() {
-  say "$1: restarts"
-  "${mode}_restart" "$1" || true
+restart() { # WHAT…: all at once
+  say "$*: restart"
+  "${mode}_restart" "$@" || true
+}
+well_again() {
   case $1 in
   web | sockets) ready "$1" main ;;
   *) well "$1" main "${mode}_alive" "$1" ;;
   esac
 }
-replace() { # with the new code
-  touched="$1 $touched"
-  restart "$1" || back
+replace() { # WHAT…: with the new code
+  touched="$* $touched"
+  restart "$@"
+  for what in "$@"; do well_again "$what" || back; done
 }
 
 stand_in() { # web|sockets: the stand-in leads, the real one ends what it has begun; 1 when the stand-in is not there
@@ -134,10 +144,10 @@ stand_in() { # web|sockets: the stand-in leads, the real one ends what it has be
   if [ "$1" = web ]; then "${mode}_handover" drain web main; fi
 }
 
-take_over() { # web|sockets: the real one leads, its stand-in ends what it has begun
-  "${mode}_handover" lead "$1" main
-  if [ "$1" = web ] && [ -n "$leading" ]; then "${mode}_handover" drain web next || true; fi
-  "${mode}_stop_next" "$1"
+take_over() { # WHAT…: the real ones lead, their stand-ins end what they have begun
+  for each in "$@"; do "${mode}_handover" lead "$each" main; done
+  case $leading/$* in ?*/*web*) "${mode}_handover" drain web next || true ;; esac
+  "${mode}_stop_next" "$@"
 }
 
 back() {
@@ -145,15 +155,17 @@ back() {
   set +e
   say "rolls back to $old"
   "${mode}_use" before
-  lost=
+  if [ "$leading" = both ]; then for what in web sockets; do stand_in "$what"; done; fi
+  lost='' found=''
+  if [ -n "$touched" ]; then restart $touched; fi
   for what in $touched; do
-    if [ "$leading" = both ]; then case $what in web | sockets) stand_in "$what" ;; esac; fi
-    restart "$what" || { say "$what: NOT WELL with $old either, see its log"; lost="$lost $what"; }
+    well_again "$what" || { say "$what: NOT WELL with $old either, see its log"; lost="$lost $what"; }
   done
   for what in web sockets; do
     # Somebody must serve: where the real one is lost, its stand-in stays.
-    case $lost in *$what*) ;; *) take_over "$what" ;; esac
+    case $lost in *$what*) ;; *) found="$found $what" ;; esac
   done
+  take_over $found
   "${mode}_failed"
   if [ -z "$lost" ] && "${mode}_is_ready"; then
     say "ROLLED BACK: $old serves as before; what was wrong with $new stands above and in the log"
@@ -179,10 +191,10 @@ flock -n 9 || fail "another upgrade is under way"
 say "$mode: from $old to $new"
 "${mode}_is_ready" || fail "/readyz is not green: first make well what runs (manage.py doctor)"
 touched='' leading='' # who has led since: nobody new, the stand-ins, or both these and what was replaced
-for what in web sockets; do # an upgrade that was killed may have left stand-ins
+for what in web sockets; do
   "${mode}_handover" ready "$what" main || fail "$what does not answer: first make well what runs"
-  take_over "$what"
 done
+take_over web sockets # an upgrade that was killed may have left stand-ins
 
 say "builds"
 "${mode}_build" || fail "could not be built; nothing has changed"
@@ -194,18 +206,16 @@ say "web, sockets: start beside those that serve"
 for what in web sockets; do "${mode}_start_next" "$what" || back; done
 for what in web sockets; do ready "$what" next || back; done
 "${mode}_use" next
-replace worker
-replace beat
+replace worker beat
 leading=next
 for what in web sockets; do "${mode}_handover" lead "$what" next || back; done
 "${mode}_handover" drain web main || back
-replace web
-replace sockets
+replace web sockets
 leading=both
 for what in web sockets; do "${mode}_handover" lead "$what" main || back; done
 "${mode}_nginx" || back
 "${mode}_is_ready" || back
 trap '' INT TERM
-for what in web sockets; do take_over "$what"; done
+take_over web sockets
 "${mode}_succeeded"
 say "DONE: $new serves"

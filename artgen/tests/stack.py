@@ -1,6 +1,7 @@
 """A running production stack for tests: `make stack`'s own script on free ports, with its own database and bucket."""
 
 import contextlib
+import http.client
 import json
 import os
 import secrets
@@ -14,10 +15,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from xmlrpc.client import Fault, ServerProxy
 
 import psycopg
 import requests
 from django.conf import settings
+from supervisor.xmlrpc import SupervisorTransport
 from websockets.sync.client import ClientConnection, connect
 
 from artgen.tests.services import free_port
@@ -134,7 +137,12 @@ class Stack:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGTERM)
             try:
-                process.wait(timeout=PATIENCE)
+                limit = time.monotonic() + PATIENCE
+                while process.poll() is None:
+                    if time.monotonic() > limit:
+                        raise AssertionError(f"it does not stop; the stack says:\n{self.log[-4000:]}")
+                    self.states()  # supervisor looks at its programs once a second, and whenever it is asked
+                    time.sleep(0.05)
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
@@ -159,17 +167,41 @@ class Stack:
             return requests.get(f"{self.url}{path}", timeout=PATIENCE).status_code == 200
         return False
 
-    def supervise(self, *arguments: str) -> str:
-        """Return what supervisor's own command says."""
-        command = [sys.executable, "-m", "supervisor.supervisorctl", "-s", f"unix://{self.run_dir}/supervisor.sock"]
-        return subprocess.run([*command, *arguments], capture_output=True, text=True, check=False).stdout
+    @property
+    def supervisor(self) -> Any:
+        """The stack's supervisor, to be asked whatever http://supervisord.org/api.html lists."""
+        transport = SupervisorTransport(serverurl=f"unix://{self.run_dir}/supervisor.sock")
+        return ServerProxy("http://localhost", transport).supervisor
+
+    def states(self) -> dict[str, str]:
+        """Return what supervisor says of each program, nothing while it does not answer."""
+        return {name: program["statename"] for name, program in self._programs().items()}
 
     def pids(self) -> dict[str, int]:
         """Return the process id of each program, 0 for one that is not running."""
-        lines = [line.split() for line in self.supervise("status").splitlines()]
-        found = {line[0]: int(line[3].rstrip(",")) if line[1] == "RUNNING" else 0 for line in lines if len(line) > 1}
-        found = {name: pid for name, pid in found.items() if not name.endswith("-next")}
+        found = {
+            name: program["pid"] if program["statename"] == "RUNNING" else 0
+            for name, program in self._programs().items()
+            if not name.endswith("-next")
+        }
         return found if len(found) == 5 else {"": 0}
+
+    def stop(self, *programs: str) -> None:
+        """Stop these programs."""
+        for program in programs:
+            self.supervisor.stopProcess(program, False)
+        self.until(lambda: {self.states()[program] for program in programs} == {"STOPPED"}, f"{programs} have ended")
+
+    def start(self, *programs: str) -> None:
+        """Start programs that were stopped."""
+        for program in programs:
+            self.supervisor.startProcess(program, False)
+        self.until(lambda: {self.states()[program] for program in programs} == {"RUNNING"}, f"{programs} run")
+
+    def _programs(self) -> dict[str, dict[str, Any]]:
+        with contextlib.suppress(OSError, http.client.HTTPException, Fault):
+            return {program["name"]: program for program in self.supervisor.getAllProcessInfo()}
+        return {}
 
     def command(self, *arguments: str) -> str:
         """Run one of ArtGen's commands in the stack's environment and return what it prints."""

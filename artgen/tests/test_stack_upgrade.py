@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
 class Load:
     """Users at work until `end`: pages, reads, jobs, sockets. Whatever did not go well is in `failures`."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, *, seconds_between_jobs: float = 1.0) -> None:
         self.stack = stack
         self.failures: list[str] = []
         self.counts = {"page": 0, "static": 0, "read": 0, "job": 0}
@@ -59,7 +59,7 @@ class Load:
                 ("page", 0.3, self.kept_page),
                 ("static", 0.3, self.asset),
                 ("read", 0.3, self.read),
-                ("job", 1.0, self.place),
+                ("job", seconds_between_jobs, self.place),
             )
         ]
         self.threads += [threading.Thread(target=self.listen, args=(number,)) for number in range(SOCKETS)]
@@ -192,7 +192,7 @@ class UpgradeTests(unittest.TestCase):
         with self.code(artgen__health=('{"ok": True}', '{"ok": True, "new": True}')) as folder:
             last = sorted((folder / "accounts" / "migrations").glob("0*.py"))[-1].stem
             (folder / "accounts" / "migrations" / "9999_novelty.py").write_text(MIGRATION.format(before=last))
-            load = Load(self.stack)
+            load = Load(self.stack, seconds_between_jobs=0.5)
             try:
                 outcome = self.upgrade(folder)
             finally:
@@ -211,7 +211,8 @@ class UpgradeTests(unittest.TestCase):
         self.assertFalse(set(after.values()) & set(before.values()))
         with psycopg.connect(self.stack.database_url) as database:
             database.execute("SELECT count(*) FROM accounts_novelty")
-        self.assertNotIn("RUNNING", self.stack.supervise("status", "web-next", "sockets-next"))
+        states = self.stack.states()
+        self.assertEqual((states["web-next"], states["sockets-next"]), ("STOPPED", "STOPPED"))
         self.assertEqual(
             [(self.stack.run_dir / f"{what}.sock").readlink().name for what in ("web", "sockets")],
             ["web-main.sock", "sockets-main.sock"],

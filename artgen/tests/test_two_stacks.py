@@ -77,13 +77,11 @@ class TwoStacksTests(unittest.TestCase):
     @contextlib.contextmanager
     def driven_there_alone(self):
         """While it lasts, nothing drives jobs on the first machine."""
-        for program in ("worker", "beat"):
-            self.here.supervise("stop", program)
+        self.here.stop("worker", "beat")
         try:
             yield
         finally:
-            for program in ("beat", "worker"):
-                self.here.supervise("start", program)
+            self.here.start("worker", "beat")
 
     def test_it_shows_on_one_machine_what_another_one_drives(self):
         with self.driven_there_alone(), self.here.socket() as events:

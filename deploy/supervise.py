@@ -1,0 +1,92 @@
+"""`python deploy/supervise.py SOCKET VERB [PROGRAM…]`: ask the supervisor behind that Unix socket. Exit 1: no, or it failed.
+
+  running           is it there?
+  pid PROGRAM       prints the process id, while there is one
+  start PROGRAM…    returns as soon as each has a process; whether that gets well is for others to see
+  stop PROGRAM…     stops all at once and returns when they have ended; that one did not run is no failure
+
+Not supervisorctl, whose start, stop and restart let supervisor itself wait: that keeps a core busy as long as it lasts,
+while those who start and stop could use it.
+"""
+
+import http.client
+import socket
+import sys
+import time
+import xmlrpc.client
+from typing import Any
+
+PAUSE = 0.1
+LIVING = ("STARTING", "RUNNING", "STOPPING")
+# http://supervisord.org/api.html; the numbers stand in supervisor/xmlrpc.py
+ALREADY_STARTED, NOT_RUNNING = 60, 70
+
+
+class Connection(http.client.HTTPConnection):
+    """Leads to a Unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost")
+        self.path = path
+
+    def connect(self) -> None:
+        """Connect to it."""
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.path)
+
+
+class Transport(xmlrpc.client.Transport):
+    """Carries XML-RPC over it."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:
+        """Return one that leads there, whatever the host."""
+        return Connection(self.path)
+
+
+class Supervisor:
+    """The supervisor behind a Unix socket; raises OSError when it is not there and xmlrpc.client.Fault when it refuses."""
+
+    def __init__(self, path: str) -> None:
+        self.asked: Any = xmlrpc.client.ServerProxy("http://localhost/RPC2", transport=Transport(path)).supervisor
+
+    def running(self) -> None:
+        """Return if it answers."""
+        self.asked.getState()
+
+    def pid(self, program: str) -> None:
+        """Print the process id; exit 1 while there is none."""
+        pid = self.asked.getProcessInfo(program)["pid"]
+        if not pid:
+            sys.exit(1)
+        print(pid)
+
+    def start(self, *programs: str) -> None:
+        """Let them be started, unless they are."""
+        for program in programs:
+            self._ask(self.asked.startProcess, program, ALREADY_STARTED)
+
+    def stop(self, *programs: str) -> None:
+        """Let them be stopped, and wait until they have ended: supervisor itself kills what takes too long."""
+        for program in programs:
+            self._ask(self.asked.stopProcess, program, NOT_RUNNING)
+        for program in programs:
+            while self.asked.getProcessInfo(program)["statename"] in LIVING:
+                time.sleep(PAUSE)
+
+    def _ask(self, method: Any, program: str, no_failure: int) -> None:
+        try:
+            method(program, False)  # not to be waited for
+        except xmlrpc.client.Fault as fault:
+            if fault.faultCode != no_failure:
+                raise
+
+
+if __name__ == "__main__":
+    try:
+        getattr(Supervisor(sys.argv[1]), sys.argv[2])(*sys.argv[3:])
+    except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
+        sys.exit(f"supervisor: {error}")
