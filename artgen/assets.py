@@ -1,6 +1,8 @@
 """Static files under names that say what is in them, so that browsers may keep them for a year."""
 
-from typing import ClassVar
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import Any, ClassVar
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -16,3 +18,12 @@ class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
         *CompressedManifestStaticFilesStorage.patterns,
         *((ours, ((IMPORT, '%(before)s"%(url)s"'),)) for ours in OURS),
     )
+
+    def compress_files(self, paths: Iterable[str]) -> Any:
+        """Compress what pages ask for: the names with a hash; of what comes in two sizes, the small one."""
+        asked = {
+            hashed
+            for name, hashed in self.hashed_files.items()
+            if f"{PurePosixPath(name).with_suffix('')}.min{PurePosixPath(name).suffix}" not in self.hashed_files
+        }
+        return super().compress_files(asked.intersection(paths))

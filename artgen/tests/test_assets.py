@@ -35,3 +35,17 @@ class HashedStorageTests(SimpleTestCase):
                 self.assertRegex(imported, HASHED, name)
                 self.assertTrue((folder / name).parent.joinpath(imported).resolve().is_file(), (name, imported))
         self.assertGreater(imports, 50)
+
+    def test_it_compresses_what_pages_ask_for_and_nothing_else(self):
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory())).resolve()
+        storage = HashedStorage(location=folder)
+        names = ("page.css", "vendor/library.js", "vendor/library.min.js")
+        for name in names:
+            storage.save(name, ContentFile(b"/* easily compressed */\n" * 100))
+        for _name, _hashed, processed in storage.post_process({name: (storage, name) for name in names}):
+            self.assertNotIsInstance(processed, Exception)
+        for suffix in (".br", ".gz"):
+            compressed = {file.relative_to(folder).as_posix() for file in folder.rglob(f"*{suffix}")}
+            self.assertEqual(
+                compressed, {f"{storage.stored_name(name)}{suffix}" for name in ("page.css", "vendor/library.min.js")}
+            )
