@@ -1,7 +1,9 @@
 """A running production stack for tests: `make stack`'s own script on free ports, with its own database and bucket."""
 
 import contextlib
+import functools
 import http.client
+import itertools
 import json
 import os
 import secrets
@@ -23,13 +25,18 @@ from django.conf import settings
 from supervisor.xmlrpc import SupervisorTransport
 from websockets.sync.client import ClientConnection, connect
 
+from artgen.tests.kept import KEPT
 from artgen.tests.services import free_port
 from generation.runpod.emulator import Emulator
 
 PATIENCE = 180  # seconds until a test gives up; nothing waits for it when all is well
 # Compressing them takes a while; whoever runs the tests again finds them there.
 STATIC_ROOT = settings.BASE_DIR / ".cache" / "static-for-tests"
+REDIS_DATABASES = itertools.count(9)  # the tests beside this one empty the first ones
 FINAL = ("succeeded", "failed", "canceled")
+# Of one of two machines, as small as can be.
+MACHINE = {"WEB_MACHINES": "2", "SOCKETS_MACHINES": "2", "WORKER_MACHINES": "2"}
+MACHINE |= {"GUNICORN_WORKERS": "1", "CELERY_CONCURRENCY": "2"}
 PREPARE = """
 from django.core.management import call_command
 call_command("create_user", "alice@example.org", password="password", credits=1000)
@@ -43,19 +50,17 @@ class Stack:
     `beside` another one it is a second machine: database, Redis, bucket, RunPod and secrets are those of the first.
     """
 
-    def __init__(
-        self, *, database_url: str, redis_url: str, s3_url: str, beside: "Stack | None" = None, **environment: str
-    ) -> None:
+    def __init__(self, *, beside: "Stack | None" = None, **environment: str) -> None:
         self.beside = beside
         self.name = beside.name if beside else f"stack{secrets.token_hex(4)}"
-        self.server_url = database_url
-        self.database_url = f"{database_url.rpartition('/')[0]}/{self.name}"
+        self.server_url = os.environ["DATABASE_URL"]
+        self.database_url = f"{self.server_url.rpartition('/')[0]}/{self.name}"
         self.folder = Path(tempfile.mkdtemp(prefix="artgen-stack-", dir="/tmp"))
         self.folder.chmod(0o755)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.emulator = beside.emulator if beside else Emulator(api_key="test", seconds=0.2, cold_start=0)
-        s3 = urlsplit(s3_url)
+        s3 = urlsplit(os.environ["TEST_S3_URL"])
         self.environment = {
             name: value
             for name, value in os.environ.items()
@@ -68,8 +73,7 @@ class Stack:
             "STATIC_ROOT": str(STATIC_ROOT),
             "SECRET_KEY": secrets.token_urlsafe(50),
             "DATABASE_URL": self.database_url,
-            # The tests beside this one empty database 0 of Redis.
-            "REDIS_URL": f"{redis_url.rpartition('/')[0]}/9",
+            "REDIS_URL": f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{next(REDIS_DATABASES)}",
             "S3_ENDPOINT_URL": f"http://{s3.hostname}:{s3.port}",
             "S3_REGION": "us-east-1",
             "S3_BUCKET": self.name,
@@ -80,7 +84,7 @@ class Stack:
             **environment,
         }
         if beside:
-            shared = ("SECRET_KEY", "RUNPOD_BASE_URL", "RUNPOD_IMAGE_HOSTS")
+            shared = ("SECRET_KEY", "REDIS_URL", "RUNPOD_BASE_URL", "RUNPOD_IMAGE_HOSTS")
             self.environment |= {name: beside.environment[name] for name in shared}
             self.environment |= {"PUBLIC_URL": beside.url, "WORKER_NAME": "worker@beside"}
 
@@ -239,6 +243,12 @@ class Stack:
                 for told in message["jobs"] if message["type"] == "snapshot" else [message["job"]]:
                     job = told if told["id"] == job["id"] else job
         return job
+
+
+@functools.cache
+def kept_machine() -> Stack:
+    """Return the first of two machines, which classes share; it starts for the first of them."""
+    return KEPT.enter_context(Stack(**MACHINE))
 
 
 def children(pid: int) -> list[int]:

@@ -38,13 +38,7 @@ class StackTests(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.stack = cls.enterClassContext(
-            Stack(
-                database_url=os.environ["DATABASE_URL"],
-                redis_url=os.environ["REDIS_URL"],
-                s3_url=os.environ["TEST_S3_URL"],
-            )
-        )
+        cls.stack = cls.enterClassContext(Stack())
 
     def get(self, path: str, **options) -> requests.Response:
         return requests.get(f"{self.stack.url}{path}", timeout=PATIENCE, **options)

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import shutil
 import subprocess
 import tempfile
@@ -18,7 +17,7 @@ import requests
 from django.conf import settings
 from websockets.exceptions import ConnectionClosed
 
-from artgen.tests.stack import FINAL, PATIENCE, Stack
+from artgen.tests.stack import FINAL, PATIENCE, Stack, kept_machine
 
 pytestmark = [
     pytest.mark.postgres,
@@ -125,17 +124,7 @@ class UpgradeTests(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.stack = cls.enterClassContext(
-            Stack(
-                database_url=os.environ["DATABASE_URL"],
-                redis_url=os.environ["REDIS_URL"],
-                s3_url=os.environ["TEST_S3_URL"],
-                NGINX_RATE="1000r/s",
-                NGINX_BURST="1000",
-                GUNICORN_WORKERS="1",
-                CELERY_CONCURRENCY="2",
-            )
-        )
+        cls.stack = kept_machine()
 
     @contextlib.contextmanager
     def code(self, **changes: tuple[str, str]) -> Iterator[Path]:

@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import io
 import json
-import os
 import re
 import socket
 import unittest
@@ -18,7 +17,7 @@ import requests
 from PIL import Image as Pillow
 from websockets.sync.client import connect
 
-from artgen.tests.stack import FINAL, PATIENCE, Stack
+from artgen.tests.stack import FINAL, MACHINE, PATIENCE, Stack, kept_machine
 
 pytestmark = [
     pytest.mark.postgres,
@@ -28,21 +27,8 @@ pytestmark = [
     pytest.mark.xdist_group("stack"),
 ]
 
-MACHINES = {"WEB_MACHINES": "2", "SOCKETS_MACHINES": "2", "WORKER_MACHINES": "2"}
-MACHINES |= {"GUNICORN_WORKERS": "1", "CELERY_CONCURRENCY": "2"}
 OPENED = 10  # connections of the test itself
 ORDER = {"model": "flux-schnell", "prompt": "two lighthouses", "width": 256, "height": 256}
-
-
-def machine(*, beside: Stack | None = None) -> Stack:
-    """Return a stack on a port of its own."""
-    return Stack(
-        database_url=os.environ["DATABASE_URL"],
-        redis_url=os.environ["REDIS_URL"],
-        s3_url=os.environ["TEST_S3_URL"],
-        beside=beside,
-        **MACHINES,
-    )
 
 
 class Local(http.client.HTTPConnection):
@@ -63,8 +49,8 @@ class TwoStacksTests(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.here = cls.enterClassContext(machine())
-        cls.there = cls.enterClassContext(machine(beside=cls.here))
+        cls.here = kept_machine()
+        cls.there = cls.enterClassContext(Stack(beside=cls.here, **MACHINE))
 
     def page(self, stack: Stack, session: requests.Session, path: str, **form: str) -> requests.Response:
         """Get a page with the session, or post its form."""
