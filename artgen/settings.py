@@ -224,6 +224,9 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
+if WHITENOISE_USE_FINDERS:
+    # In the demo only fonts have names that browsers may keep: asked for again each minute, they came after the text.
+    WHITENOISE_IMMUTABLE_FILE_TEST = r"-\d+\.\d+\.\d+-\w+\.woff2$"
 warnings.filterwarnings("ignore", message="No directory at", module="django")  # the finders serve instead
 # Pictures and fonts are compressed already; source maps are for people with time.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["gif", "ico", "jpg", "map", "png", "webp", "woff", "woff2"]

@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 
 STATIC = Path(__file__).resolve().parent.parent / "artgen" / "static" / "artgen"
-FONTS = {"onest": ("latin", "cyrillic"), "jetbrains-mono": ("latin", "cyrillic")}
+FONTS = {"onest": "5.3.1", "jetbrains-mono": "5.3.0"}
+SUBSETS = ("latin", "cyrillic")
 ICONS = """
     arrow-down arrow-left arrow-right arrow-up ban bell calendar check chevron-down chevron-left chevron-right chevron-up
     circle-alert circle-check circle-help clock cloud-off coins compass copy dices download ellipsis external-link eye
@@ -37,10 +38,12 @@ def main(node_modules: Path) -> None:
     """Write fonts/ and icons.svg below artgen/static/artgen, with the licenses beside them."""
     fonts = STATIC / "fonts"
     fonts.mkdir(parents=True, exist_ok=True)
-    for family, subsets in FONTS.items():
+    for family, version in FONTS.items():
         package = node_modules / "@fontsource-variable" / family
-        for subset in subsets:
-            shutil.copy(package / "files" / f"{family}-{subset}-wght-normal.woff2", fonts / f"{family}-{subset}.woff2")
+        for subset in SUBSETS:
+            file = package / "files" / f"{family}-{subset}-wght-normal.woff2"
+            # The version in the name lets browsers keep it; tokens.css and _head.html name it, too.
+            shutil.copy(file, fonts / f"{family}-{version}-{subset}.woff2")
         shutil.copy(package / "LICENSE", fonts / f"{family}.LICENSE.txt")
     lucide = node_modules / "lucide-static"
     symbols = "\n".join(symbol(source=lucide / "icons", name=name) for name in ICONS)

@@ -1,7 +1,6 @@
 """A running production stack for tests: `make stack`'s own script on free ports, with its own database and bucket."""
 
 import contextlib
-import functools
 import http.client
 import itertools
 import json
@@ -25,7 +24,7 @@ from django.conf import settings
 from supervisor.xmlrpc import SupervisorTransport
 from websockets.sync.client import ClientConnection, connect
 
-from artgen.tests.kept import KEPT
+from artgen.tests.kept import ALL_TESTS
 from artgen.tests.services import free_port
 from generation.runpod.emulator import Emulator
 
@@ -245,10 +244,9 @@ class Stack:
         return job
 
 
-@functools.cache
 def kept_machine() -> Stack:
     """Return the first of two machines, which classes share; it starts for the first of them."""
-    return KEPT.enter_context(Stack(**MACHINE))
+    return ALL_TESTS.get("machine", lambda: Stack(**MACHINE))
 
 
 def children(pid: int) -> list[int]:
