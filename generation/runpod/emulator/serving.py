@@ -50,8 +50,9 @@ def serve(
 ) -> None:
     """Run the emulator and return when it has been stopped, with every process of it gone.
 
-    Call it from the main thread, for it handles SIGTERM and SIGINT. `exit_with_parent` also stops it when
-    standard input ends, as it does when the parent that opened it as a pipe is gone. `on_ready` is called
+    Call it from the main thread, for it handles SIGTERM and SIGINT. `exit_with_parent` stops it when standard
+    input ends, as it does when the parent that opened it as a pipe is gone, and leaves SIGINT to that parent,
+    which may have calls under way: a submission cut off is known to nobody. `on_ready` is called
     once it listens. The other arguments are those of `Emulator`, with the demo's defaults. Raises OSError
     when the port is taken.
     """
@@ -60,7 +61,10 @@ def serve(
     def stop(number: int, frame: object) -> None:
         stopped.set()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    on_interrupt = signal.SIG_IGN if exit_with_parent else stop
+    before = {
+        number: signal.signal(number, do) for number, do in ((signal.SIGTERM, stop), (signal.SIGINT, on_interrupt))
+    }
     if exit_with_parent:
         threading.Thread(target=_watch_input, args=(stopped,), name="parent-watch", daemon=True).start()
     try:
