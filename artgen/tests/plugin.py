@@ -28,6 +28,12 @@ AVAILABLE = {
 }
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return three workers for two cores: whole stacks and pictures under way make tests wait that need no core."""
+    cores = len(os.sched_getaffinity(0))
+    return cores + cores // 2
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect tests whose server is missing; with CI=true that is an error."""
     kept, left_out = [], []
