@@ -10,48 +10,25 @@ while those who start and stop could use it.
 """
 
 import http.client
-import socket
 import sys
 import time
-import xmlrpc.client
 from typing import Any
+from xmlrpc.client import Error, Fault, ServerProxy
+
+from supervisor.xmlrpc import Faults, SupervisorTransport
 
 PAUSE = 0.1
 LIVING = ("STARTING", "RUNNING", "STOPPING")
-# http://supervisord.org/api.html; the numbers stand in supervisor/xmlrpc.py
-ALREADY_STARTED, NOT_RUNNING = 60, 70
-
-
-class Connection(http.client.HTTPConnection):
-    """Leads to a Unix socket."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost")
-        self.path = path
-
-    def connect(self) -> None:
-        """Connect to it."""
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(self.path)
-
-
-class Transport(xmlrpc.client.Transport):
-    """Carries XML-RPC over it."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__()
-        self.path = path
-
-    def make_connection(self, host: Any) -> http.client.HTTPConnection:
-        """Return one that leads there, whatever the host."""
-        return Connection(self.path)
 
 
 class Supervisor:
-    """The supervisor behind a Unix socket; raises OSError when it is not there and xmlrpc.client.Fault when it refuses."""
+    """The supervisor behind a Unix socket; raises OSError when it is not there and `Fault` when it refuses.
+
+    http://supervisord.org/api.html
+    """
 
     def __init__(self, path: str) -> None:
-        self.asked: Any = xmlrpc.client.ServerProxy("http://localhost/RPC2", transport=Transport(path)).supervisor
+        self.asked: Any = ServerProxy("http://localhost", SupervisorTransport(serverurl=f"unix://{path}")).supervisor
 
     def running(self) -> None:
         """Return if it answers."""
@@ -67,12 +44,12 @@ class Supervisor:
     def start(self, *programs: str) -> None:
         """Let them be started, unless they are."""
         for program in programs:
-            self._ask(self.asked.startProcess, program, ALREADY_STARTED)
+            self._ask(self.asked.startProcess, program, Faults.ALREADY_STARTED)
 
     def stop(self, *programs: str) -> None:
         """Let them be stopped, and wait until they have ended: supervisor itself kills what takes too long."""
         for program in programs:
-            self._ask(self.asked.stopProcess, program, NOT_RUNNING)
+            self._ask(self.asked.stopProcess, program, Faults.NOT_RUNNING)
         for program in programs:
             while self.asked.getProcessInfo(program)["statename"] in LIVING:
                 time.sleep(PAUSE)
@@ -80,7 +57,7 @@ class Supervisor:
     def _ask(self, method: Any, program: str, no_failure: int) -> None:
         try:
             method(program, False)  # not to be waited for
-        except xmlrpc.client.Fault as fault:
+        except Fault as fault:
             if fault.faultCode != no_failure:
                 raise
 
@@ -88,5 +65,5 @@ class Supervisor:
 if __name__ == "__main__":
     try:
         getattr(Supervisor(sys.argv[1]), sys.argv[2])(*sys.argv[3:])
-    except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
+    except (OSError, http.client.HTTPException, Error) as error:
         sys.exit(f"supervisor: {error}")

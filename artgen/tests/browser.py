@@ -35,7 +35,6 @@ DESKTOP, PHONE, SMALL_PHONE = (
     {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
     {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True},
 )
-PEOPLE = "from artgen.tests.people import let_in"
 SLOW = ("--painter", "tiny", "--seconds", "1.5", "--cold-start", "0")
 
 
@@ -120,14 +119,15 @@ def told_by(demo: Demo, *lines: str) -> Any:
 @contextmanager
 def inhabited_demo(*classes: "type[BrowserTestCase]") -> Iterator[tuple[Demo, dict[str, str]]]:
     """Run a demo with the people of these classes, who share it; yield it and a session of each of them."""
-    people, staff = ([name for one in classes for name in getattr(one, kind)] for kind in ("people", "staff"))
+    people = [name for one in classes for name in one.people]
+    staff = [name for one in classes for name in one.staff]
     if twice := {name for name, count in Counter(people + staff).items() if count > 1}:
         raise ValueError(f"two classes that share a demo have {sorted(twice)}: each would meet what the other does")
-    enter = f"sessions = let_in(*{people!r}, staff={tuple(staff)!r})"
+    enter = f"import json; from artgen.tests.people import let_in; sessions = let_in(*{people!r}, staff={staff!r})"
     with tempfile.TemporaryDirectory() as data, Demo(Path(data), *classes[0].options) as demo:
         # One process for all of it: its start takes longer than what it does.
         prepared = [one.prepare for one in classes]
-        yield demo, told_by(demo, "import json", PEOPLE, enter, *prepared, "print(json.dumps(sessions))")
+        yield demo, told_by(demo, enter, *prepared, "print(json.dumps(sessions))")
 
 
 class BrowserTestCase(unittest.TestCase):

@@ -1,6 +1,7 @@
 """People for the browser tests, made inside the demo: accounts, and a session of each, as if they had signed in."""
 
 import importlib
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -9,7 +10,7 @@ from accounts import ledger
 from accounts.models import User
 
 
-def let_in(*names: str, staff: tuple[str, ...] = (), credits: int = 100) -> dict[str, str]:
+def let_in(*names: str, staff: Sequence[str] = (), credits: int = 100) -> dict[str, str]:
     """Make sure that these people have accounts (NAME@example.org); return a session of each."""
     store = importlib.import_module(settings.SESSION_ENGINE).SessionStore
     sessions = {}

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
@@ -211,8 +210,9 @@ class RestartTests(unittest.TestCase):
         third = Demo(self.data, *QUICK)
         third.token = token
         with third:
-            job = self.end_of(third, half)
-            self.assertEqual((job["status"], job["attempt"]), ("succeeded", 2))
+            with third.socket() as socket:
+                told = follow(socket, {half})
+            self.assertEqual((told[half][-1]["status"], told[half][-1]["attempt"]), ("succeeded", 2))
             self.assertEqual(len(third.ask("get", "images/").json()["results"]), 2)
             url = third.ask("get", f"jobs/{done}/").json()["images"][0]["url"]
             self.assertEqual(requests.get(url, timeout=PATIENCE).status_code, 200)
@@ -221,16 +221,6 @@ class RestartTests(unittest.TestCase):
             self.assertEqual(demo.process.returncode, 0, demo.output)
             self.assertEqual(_left_over(demo.process.pid), [])
             self.assertNotIn("Traceback", demo.output)
-
-    def end_of(self, demo: Demo, job_id: str) -> dict:
-        """Return the job as soon as it is final, which it may be before anybody could open a socket."""
-        limit = time.monotonic() + PATIENCE
-        with demo.socket() as socket:
-            while (job := demo.ask("get", f"jobs/{job_id}/").json())["status"] not in FINAL:
-                self.assertLess(time.monotonic(), limit, job)
-                with contextlib.suppress(TimeoutError):
-                    socket.recv(timeout=1)
-        return job
 
     def status(self, demo: Demo, job_id: str) -> str:
         return demo.ask("get", f"jobs/{job_id}/").json()["status"]

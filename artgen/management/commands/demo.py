@@ -122,7 +122,7 @@ class Command(BaseCommand):
 def _emulator(port: int, behavior: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     """Run the emulator as a child; it ends when its input is closed, so also when this process dies."""
     # Not by manage.py: without Django it is there in half the time.
-    command = [sys.executable, "-m", "generation.runpod.emulated", "--port", str(port), "--exit-with-parent", *behavior]
+    command = [sys.executable, "-m", "generation.runpod.emulator", "--port", str(port), "--exit-with-parent", *behavior]
     child = subprocess.Popen(  # noqa: S603 our own command
         command,
         cwd=settings.BASE_DIR,

@@ -45,24 +45,24 @@ class Command(BaseCommand):
             unknown = set(table) - {field.name for field in kind._meta.fields}
             if unknown:
                 raise CommandError(f"{slug}: unknown field {sorted(unknown)[0]!r}")
-            row = rows.get(slug)
-            if row is not None and not overwrite:
+            known = rows.get(slug)
+            if known is not None and not overwrite:
                 counts["kept"] += 1
                 continue
-            row = row or kind()
+            row = known or kind()
             for field, value in {"position": position, **table}.items():
                 setattr(row, field, value)
             try:
                 row.full_clean(validate_unique=False)  # that the slug is new is known
             except ValidationError as error:
                 raise CommandError(f"{slug}: {error.message_dict}") from error
-            if slug in rows:
-                counts["changed"] += 1
-                if row.pk:
-                    row.save()
-            else:
+            if known is None:
                 counts["added"] += 1
+                rows[slug] = row
                 fresh.append(row)
-            rows[slug] = row
+                continue
+            counts["changed"] += 1
+            if row.pk:  # else it stands in the file twice, and is among the fresh ones
+                row.save()
         kind._default_manager.bulk_create(fresh)
         return counts
