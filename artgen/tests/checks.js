@@ -33,7 +33,9 @@ globalThis.checks = {
   /** Return what has moved since the page came. */
   shifts() {
     const moved = []
-    const told = (one) => ({ value: one.value, nodes: one.sources.map((source) => source.node?.outerHTML?.slice(0, 100)) })
+    const place = ({ x, y, width, height }) => `${x},${y} ${width}×${height}`
+    const from = ({ node, previousRect, currentRect }) => `${node?.outerHTML?.slice(0, 80)} | ${place(previousRect)} → ${place(currentRect)}`
+    const told = (one) => ({ value: one.value, nodes: one.sources.map(from) })
     const note = (entries) => moved.push(...entries.filter((one) => !one.hadRecentInput).map(told))
     return new Promise((resolve) => {
       const observer = new PerformanceObserver((list) => note(list.getEntries()))

@@ -39,26 +39,29 @@ GPUS = 3  # of the demo's emulator for one endpoint
 CANCELED = ("A fox asleep in the ferns", "Лиса спит в папоротнике")
 
 
-def fill(language: str = "en") -> None:
-    """Make an owner of pictures in every state, a newcomer, staff; print sessions, ids and error pages as JSON."""
+def fill(language: str = "en", *, runs: int = len(RUNS)) -> None:
+    """Make an owner of pictures in every state, a newcomer, staff; print sessions, ids and error pages as JSON.
+
+    `runs`: how many of the newest of RUNS the owner has made.
+    """
     sessions = let_in("owner", "newcomer", "leaver", staff=("boss",), credits=500)
     User.objects.update(language=language)
     owner = User.objects.get(email="owner@example.org")
     User.objects.filter(pk=owner.pk).update(name="Nora Sand" if language == "en" else "Нора Песок")
     with translation.override(language):
-        found = _pictures(owner, russian=language == "ru") | _account(owner)
+        found = _pictures(owner, RUNS[-runs:], russian=language == "ru") | _account(owner)
     errors = {code: {template: _error(template, code) for template in TEMPLATES} for code, _name in settings.LANGUAGES}
     print(json.dumps({"sessions": sessions, "ids": found, "errors": errors}, default=str))  # noqa: T201 the caller reads it
 
 
-def _pictures(owner: User, *, russian: bool) -> dict[str, Any]:
+def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict[str, Any]:
     failed = _trouble(owner, FAILED[russian], "[fail]")
     refused = _trouble(owner, REFUSED[russian], "[refuse]")
     canceled = orders.place(user=owner, request={"model": "flux-dev", "prompt": CANCELED[russian]}).jobs[0]
     orders.cancel(job=canceled, actor=owner)
     _make_older([failed, refused, canceled], days=80)
     placed: list[tuple[list[Job], int]] = []
-    for run in RUNS:
+    for run in runs:
         request = {"model": "flux-schnell", "prompt": run["ru" if russian else "en"], "seed": 7 * len(placed) + 5}
         request |= {"width": run["width"], "height": run["height"]}
         requests = orders.repeated(request, count=run["count"])
