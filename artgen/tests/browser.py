@@ -1,20 +1,15 @@
 """A real Chromium against the real demo: what every browser test starts from."""
 
-import json
-import tempfile
-import unittest
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 
-from artgen.tests.kept import ALL_TESTS, BROWSER_TESTS
+from artgen.tests.demo import Demo, DemoTestCase
+from artgen.tests.kept import BROWSER_TESTS
 from artgen.tests.plugin import CHROMIUMS
-from artgen.tests.test_demo import QUICK, Demo
 
 PATIENCE = 60_000  # ms until a test gives up; nothing waits for it when all is well
 CHROMIUM = next((str(path) for path in CHROMIUMS if path.exists()), None)
@@ -35,7 +30,6 @@ DESKTOP, PHONE, SMALL_PHONE = (
     {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
     {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True},
 )
-SLOW = ("--painter", "tiny", "--seconds", "1.5", "--cold-start", "0")
 
 
 @contextmanager
@@ -111,54 +105,15 @@ def speak(page: Page, language: str) -> None:
     assert page.context.request.post("/language/", form=form).ok
 
 
-def told_by(demo: Demo, *lines: str) -> Any:
-    """Run lines of Python inside the demo's environment and return what they print last, as JSON."""
-    return json.loads(demo.command("shell", "--command", "\n".join(lines)).splitlines()[-1])
+class BrowserTestCase(DemoTestCase, abstract=True):
+    """Tests of a demo that share one Chromium, too; each fails for any trouble it does not forgive."""
 
-
-@contextmanager
-def inhabited_demo(*classes: "type[BrowserTestCase]") -> Iterator[tuple[Demo, dict[str, str]]]:
-    """Run a demo with the people of these classes, who share it; yield it and a session of each of them."""
-    people = [name for one in classes for name in one.people]
-    staff = [name for one in classes for name in one.staff]
-    if twice := {name for name, count in Counter(people + staff).items() if count > 1}:
-        raise ValueError(f"two classes that share a demo have {sorted(twice)}: each would meet what the other does")
-    enter = f"import json; from artgen.tests.people import let_in; sessions = let_in(*{people!r}, staff={staff!r})"
-    with tempfile.TemporaryDirectory() as data, Demo(Path(data), *classes[0].options) as demo:
-        # One process for all of it: its start takes longer than what it does.
-        prepared = [one.prepare for one in classes]
-        yield demo, told_by(demo, enter, *prepared, "print(json.dumps(sessions))")
-
-
-class BrowserTestCase(unittest.TestCase):
-    """Tests that share one Chromium, and with other classes a demo; each fails for any trouble it does not forgive.
-
-    `alone`: a demo of the class's own, for what others would be disturbed by.
-    """
-
-    options: ClassVar[tuple[str, ...]] = QUICK
-    alone: ClassVar[bool] = False
-    people: ClassVar[tuple[str, ...]] = ()  # names that no class sharing the demo has
-    staff: ClassVar[tuple[str, ...]] = ()
-    prepare: ClassVar[str] = ""  # lines of Python that run inside the demo when its people are there
-
-    def __init_subclass__(cls) -> None:
-        # One worker of pytest-xdist takes all tests of a demo: it starts once.
-        group = cls.__qualname__ if cls.alone else " ".join(("demo", *cls.options))
-        cls.pytestmark = [pytest.mark.browser, pytest.mark.xdist_group(group)]
+    marks = (pytest.mark.browser,)
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.demo, sessions = cls.enter_demo()
-        cls.visitors = Visitors(cls.demo, BROWSER_TESTS.get("chromium", chromium), sessions)
-
-    @classmethod
-    def enter_demo(cls) -> tuple[Demo, dict[str, str]]:
-        """Return a demo and sessions of its people."""
-        if cls.alone:
-            return cls.enterClassContext(inhabited_demo(cls))
-        sharing = [one for one in BrowserTestCase.__subclasses__() if one.options == cls.options and not one.alone]
-        return ALL_TESTS.get(cls.options, lambda: inhabited_demo(*sharing))
+        super().setUpClass()
+        cls.visitors = Visitors(cls.demo, BROWSER_TESTS.get("chromium", chromium), cls.sessions)
 
     def setUp(self) -> None:
         self.troubles = Troubles()

@@ -12,9 +12,9 @@ from django.conf import settings
 from playwright.sync_api import Error
 from playwright.sync_api import Page as Tab
 
-from artgen.tests.browser import DESKTOP, PHONE, Visitors, chromium, told_by
+from artgen.tests.browser import DESKTOP, PHONE, Visitors, chromium
+from artgen.tests.demo import Demo, told_by
 from artgen.tests.pages import ADMIN, ERRORS, PAGES, Page, go
-from artgen.tests.test_demo import Demo
 
 FOLDER = settings.BASE_DIR / ".screenshots"
 FULL = ("--painter", "full", "--seconds", "0.2", "--cold-start", "0", "--bare")

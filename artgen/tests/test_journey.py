@@ -11,14 +11,11 @@ AWAY = 10_000  # ms
 
 
 class JourneyInABrowser(BrowserTestCase):
-    alone = True
-    options: ClassVar = ("--painter", "tiny", "--seconds", "3", "--cold-start", "0")
     people: ClassVar = ("tunneler",)
-
     # One picture after the other: the last one of four waits long enough to be canceled.
     prepare = """
 from django.core.management import call_command
-call_command("set_model", "flux-schnell", "max_in_flight=1")
+call_command("set_model", "z-image-turbo", "max_in_flight=1")
 """
 
     def sign_up(self, email: str, **options: Any) -> Page:
@@ -37,6 +34,9 @@ call_command("set_model", "flux-schnell", "max_in_flight=1")
     def go_all_the_way(self, page: Page, *, prompt: str, word: str) -> None:
         """Create four, cancel one, favorite, search, remix, trash, restore, share and take a ZIP along."""
         done, canceled = page.locator("[data-status=succeeded]"), page.locator("[data-status=canceled]")
+        page.click(".model-button")
+        page.click(".model-option[value=z-image-turbo]")
+        expect(page.locator("#model-name")).to_contain_text("Z-Image Turbo")
         page.fill("#prompt", prompt)
         page.click(".segments label:has([value='4'])")
         expect(page.locator("#create-button")).to_contain_text("4")

@@ -8,9 +8,9 @@ from django.test import SimpleTestCase
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import ViewportSize
 
-from artgen.tests.browser import DESKTOP, BrowserTestCase, speak, told_by
+from artgen.tests.browser import DESKTOP, BrowserTestCase, speak
+from artgen.tests.demo import QUICK, Demo, told_by
 from artgen.tests.pages import ADMIN, ERRORS, NO_PAGES, PAGES, Page, go, routes
-from artgen.tests.test_demo import Demo
 from generation.catalog import CATALOG_FILE, read_catalog
 
 HERE = Path(__file__).parent
@@ -35,6 +35,7 @@ class Pages(BrowserTestCase):
 
     maxDiff = None
     alone = True
+    options = QUICK
     errors: ClassVar[dict[str, dict[str, str]]]
     ids: ClassVar[dict[str, str]]
 

@@ -46,13 +46,13 @@ class AdminInABrowser(BrowserTestCase):
         if folder := os.environ.get("ADMIN_SHOTS"):
             page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 
-    def test_it_shows_every_page_in_both_languages(self) -> None:
-        for locale, word in (("en", "Models on offer"), ("ru", "Модели")):
-            page = self.enter(locale)
-            expect(page.locator("body")).to_contain_text(word)
-            for number, path in enumerate(PAGES):
-                page.goto(self.demo.url + path)
-                self.look(page, f"{locale}-{number}")
+    def test_it_shows_every_page_in_russian(self) -> None:
+        """In English `test_pages` walks them."""
+        page = self.enter("ru")
+        expect(page.locator("body")).to_contain_text("Модели")
+        for number, path in enumerate(PAGES):
+            page.goto(self.demo.url + path)
+            self.look(page, f"ru-{number}")
 
     def test_it_shows_a_job_with_picture_and_history_and_acts_on_it(self) -> None:
         page = self.enter("en")
