@@ -7,7 +7,9 @@ from pathlib import Path
 
 import requests
 
-from artgen.tests.demo import PATIENCE, QUICK, Demo, follow
+from artgen.tests.demo import PATIENCE, Demo, follow
+
+PATIENT = ("--painter", "tiny", "--seconds", "1", "--cold-start", "0")  # ten for what has [slow] in its prompt
 
 
 class RestartTests(unittest.TestCase):
@@ -15,31 +17,26 @@ class RestartTests(unittest.TestCase):
         self.data = Path(self.enterContext(tempfile.TemporaryDirectory()))
 
     def test_it_keeps_everything_over_a_restart_and_finishes_what_was_half_way(self):
-        with Demo(self.data, *QUICK) as first:
+        with Demo(self.data, *PATIENT) as first, first.socket() as socket:
             self.assertIn(first.url, first.output)
             self.assertIn("demo@artgen.local", first.output)
-            token = first.token
-            with first.socket() as socket:
-                done = first.ask("post", "jobs/", json={"model": "flux-schnell", "prompt": "fog"}).json()["id"]
-                follow(socket, {done})
-        stuck = ("--painter", "tiny", "--seconds", "600", "--cold-start", "0")
-        second = Demo(self.data, *stuck)
-        second.token = token  # kept, too
-        with second, second.socket() as socket:
-            half = second.ask("post", "jobs/", json={"model": "flux-schnell", "prompt": "fog"}).json()["id"]
-            while half not in socket.recv(timeout=PATIENCE) or self.status(second, half) == "queued":
+            done = first.ask("post", "jobs/", json={"model": "flux-schnell", "prompt": "fog"}).json()["id"]
+            follow(socket, {done})
+            slow = {"model": "flux-schnell", "prompt": "fog [slow]"}
+            half = first.ask("post", "jobs/", json=slow).json()["id"]
+            while half not in socket.recv(timeout=PATIENCE) or self.status(first, half) == "queued":
                 pass
-        third = Demo(self.data, *QUICK)
-        third.token = token
-        with third:
-            with third.socket() as socket:
+        second = Demo(self.data, *PATIENT)
+        second.token = first.token  # kept, too
+        with second:
+            with second.socket() as socket:
                 told = follow(socket, {half})
             self.assertEqual((told[half][-1]["status"], told[half][-1]["attempt"]), ("succeeded", 2))
-            self.assertEqual(len(third.ask("get", "images/").json()["results"]), 2)
-            url = third.ask("get", f"jobs/{done}/").json()["images"][0]["url"]
+            self.assertEqual(len(second.ask("get", "images/").json()["results"]), 2)
+            url = second.ask("get", f"jobs/{done}/").json()["images"][0]["url"]
             self.assertEqual(requests.get(url, timeout=PATIENCE).status_code, 200)
 
-        for demo in (first, second, third):
+        for demo in (first, second):
             self.assertEqual(demo.process.returncode, 0, demo.output)
             self.assertEqual(_left_over(demo.process.pid), [])
             self.assertNotIn("Traceback", demo.output)
