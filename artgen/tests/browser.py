@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 
 from artgen.tests.demo import Demo, DemoTestCase
-from artgen.tests.kept import BROWSER_TESTS
+from artgen.tests.kept import GROUP
 from artgen.tests.plugin import CHROMIUMS
 
 PATIENCE = 60_000  # ms until a test gives up; nothing waits for it when all is well
@@ -113,7 +113,7 @@ class BrowserTestCase(DemoTestCase, abstract=True):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.visitors = Visitors(cls.demo, BROWSER_TESTS.get("chromium", chromium), cls.sessions)
+        cls.visitors = Visitors(cls.demo, GROUP.get("chromium", chromium), cls.sessions)
 
     def setUp(self) -> None:
         self.troubles = Troubles()

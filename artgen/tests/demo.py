@@ -20,7 +20,7 @@ import requests
 from django.conf import settings
 from websockets.sync.client import connect
 
-from artgen.tests.kept import ALL_TESTS
+from artgen.tests.kept import GROUP
 from artgen.tests.services import free_port
 
 PATIENCE = 120  # seconds until a test gives up; nothing waits for it when all is well
@@ -166,4 +166,4 @@ class DemoTestCase(unittest.TestCase):
         """Return a demo and sessions of its people."""
         if cls.alone:
             return cls.enterClassContext(inhabited_demo(cls))
-        return ALL_TESTS.get("demo", lambda: inhabited_demo(*cls.sharing))
+        return GROUP.get("demo", lambda: inhabited_demo(*cls.sharing))

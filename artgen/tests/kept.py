@@ -1,4 +1,4 @@
-"""What test classes share, because each would spend most of its time on starting it."""
+"""What the test classes of a group share, because each would spend most of its time on starting it."""
 
 import contextlib
 from collections.abc import Callable, Hashable
@@ -28,5 +28,4 @@ class Kept:
         self.stack.close()
 
 
-ALL_TESTS = Kept()  # until the process ends
-BROWSER_TESTS = Kept()  # until a test comes that needs no browser
+GROUP = Kept()  # until the last test of the group is over (plugin.py)

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.test import override_settings
 
-from artgen.tests.kept import ALL_TESTS, BROWSER_TESTS
+from artgen.tests.kept import GROUP
 
 # Each worker of pytest-xdist gets a database of its own in Redis: one clears its cache while another counts on it.
 if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
@@ -34,8 +34,15 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return cores + cores // 2
 
 
+def group(item: pytest.Item) -> str:
+    """Return the name of the tests that this one shares something with, which one worker runs in a row; "" = none."""
+    marker = item.get_closest_marker("xdist_group")
+    return str(marker.args[0]) if marker else ""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect tests whose server is missing; with CI=true that is an error."""
+    """Put groups together; deselect tests whose server is missing, which with CI=true is an error."""
+    items.sort(key=group)
     kept, left_out = [], []
     for item in items:
         needed = [name for name in AVAILABLE if item.get_closest_marker(name)]
@@ -50,9 +57,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """End the browser before a test without one: Playwright's loop runs in this thread, where Django wants none."""
-    if nextitem is None or not nextitem.get_closest_marker("browser"):
-        BROWSER_TESTS.close()
+    """End what a group has shared behind its last test: idle servers take time from others, too."""
+    if nextitem is None or group(nextitem) != group(item):
+        GROUP.close()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -61,13 +68,6 @@ def _quick_settings() -> Iterator[None]:
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with override_settings(PASSWORD_HASHERS=hashers, WHITENOISE_USE_FINDERS=False):
         yield
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _end_what_was_kept() -> Iterator[None]:
-    """Stop what test classes have shared."""
-    yield
-    ALL_TESTS.close()
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from django.conf import settings
 from supervisor.xmlrpc import SupervisorTransport
 from websockets.sync.client import ClientConnection, connect
 
-from artgen.tests.kept import ALL_TESTS
+from artgen.tests.kept import GROUP
 from artgen.tests.services import free_port
 from generation.runpod.emulator import Emulator
 
@@ -246,7 +246,7 @@ class Stack:
 
 def kept_machine() -> Stack:
     """Return the first of two machines, which classes share; it starts for the first of them."""
-    return ALL_TESTS.get("machine", lambda: Stack(**MACHINE))
+    return GROUP.get("machine", lambda: Stack(**MACHINE))
 
 
 def children(pid: int) -> list[int]:
