@@ -50,9 +50,10 @@ class Pages(BrowserTestCase):
         super().setUp()
         self.language = "en"
         self.tabs: dict[str, Tab] = {}
+        self.opened: set[str] = set()  # in whose tab something is open on the page
 
     def show(self, page: Page, viewport: ViewportSize) -> Tab:
-        """Return a tab of the page's visitor with this page as it is before anything is opened."""
+        """Return a tab of the page's visitor with this page, before anything is opened for it."""
         if page.who not in self.tabs:
             tab = self.open(page.who, language=self.language, theme="light", reduced_motion="reduce", **DESKTOP)
             tab.add_init_script(AXE + CHECKS)
@@ -61,6 +62,12 @@ class Pages(BrowserTestCase):
             self.tabs[page.who] = tab
         tab = self.tabs[page.who]
         tab.set_viewport_size(viewport)
+        # Several states of one page are looked at one after the other, without loading it again.
+        if page.act and tab.url == f"{self.demo.url}{page.address(self.ids)}":
+            if page.who in self.opened:
+                tab.keyboard.press("Escape")
+            return tab
+        self.opened.discard(page.who)
         if page.status >= 400:
             self.troubles.forgive(f"{page.status} GET")
         answer = go(tab, page, ids=self.ids, errors=self.errors[self.language])
@@ -73,6 +80,7 @@ class Pages(BrowserTestCase):
         self.assertLess(sum(one["value"] for one in moved), JUMP, moved)
         if page.act:
             page.act(tab)
+            self.opened.add(page.who)
         tab.evaluate("checks.settled()")
 
     def check(self, tab: Tab, **rules: list[str]) -> list[str]:
