@@ -80,14 +80,14 @@ sockets)
 worker)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/worker.alive}"
   rm -f "$ALIVE_FILE"
+  export CELERY_SKIP_CHECKS=1 # `release` has checked
   exec "$PYTHON" -m celery --app artgen worker --pool prefork --concurrency "${CELERY_CONCURRENCY:-12}" \
     --without-gossip --without-mingle --hostname "${WORKER_NAME:-worker@%h}" --loglevel "${LOG_LEVEL:-INFO}"
   ;;
 beat)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/beat.alive}"
   rm -f "$ALIVE_FILE"
-  export CELERY_SKIP_CHECKS=1 # they would load all pages and the API, which the clock needs not; `release` has checked
-  exec "$PYTHON" -m celery --app artgen beat --scheduler celery.beat:Scheduler --pidfile= --loglevel "${LOG_LEVEL:-INFO}"
+  exec "$PYTHON" -m artgen.clock
   ;;
 alive)
   test -n "$(find "$ALIVE_FILE" -newermt '-30 seconds' 2>/dev/null)"
