@@ -5,7 +5,9 @@ import os
 from typing import Any
 
 from celery import Celery, signals
+from django.core.files.storage import storages
 from django.db import close_old_connections
+from django.urls import reverse
 
 from artgen import alive
 
@@ -26,10 +28,10 @@ def drop_stale_connections(**_: Any) -> None:
     close_old_connections()
 
 
-# Celery collects garbage before each fork, a tenth of a second with all that is loaded; so it takes a second more until
-# twelve children are there. What is frozen is not looked at, and its memory stays common to all.
+# What each of twelve children would load for itself is loaded before they are forked. Celery collects garbage before
+# each fork, a tenth of a second with all that is loaded; what is frozen is not looked at, and its memory stays common.
 @signals.celeryd_after_setup.connect
 def share_with_children(**_: Any) -> None:
-    """Leave what the worker has loaded out of garbage collections, its own and its children's."""
-    gc.collect()
+    """Load the addresses and the storage of pictures, and leave all that is loaded out of garbage collections."""
+    _loaded = reverse("start"), storages["default"]
     gc.freeze()
