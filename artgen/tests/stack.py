@@ -49,8 +49,9 @@ class Stack:
     `beside` another one it is a second machine: database, Redis, bucket, RunPod and secrets are those of the first.
     """
 
-    def __init__(self, *, beside: "Stack | None" = None, **environment: str) -> None:
+    def __init__(self, *, beside: "Stack | None" = None, **given: str) -> None:
         self.beside = beside
+        self.given = given
         self.name = beside.name if beside else f"stack{secrets.token_hex(4)}"
         self.server_url = os.environ["DATABASE_URL"]
         self.database_url = f"{self.server_url.rpartition('/')[0]}/{self.name}"
@@ -80,7 +81,7 @@ class Stack:
             "S3_SECRET_ACCESS_KEY": s3.password or "",
             "RUNPOD_API_KEY": "test",
             "LOG_FORMAT": "json",
-            **environment,
+            **given,
         }
         if beside:
             shared = ("SECRET_KEY", "REDIS_URL", "RUNPOD_BASE_URL", "RUNPOD_IMAGE_HOSTS")
@@ -118,12 +119,13 @@ class Stack:
             self.token = self.beside.token
         else:
             self.token = self.command("shell", "--command", PREPARE).splitlines()[-1]
-        self.until(lambda: self.answers("/readyz") and " ready." in self.log, "web and worker are ready")
+        self.get_ready()
         return self
 
     def launch(self) -> None:
         """Start all processes as `make stack` does, and wait until each has been started."""
         with (self.folder / "log").open("ab") as log:
+            self.launched_at = len(self.log)
             self.process = subprocess.Popen(
                 ["deploy/stack.sh", sys.executable],
                 cwd=settings.BASE_DIR,
@@ -134,8 +136,28 @@ class Stack:
             )
         self.until(lambda: all(pid for pid in self.pids().values()), "all processes have started")
 
+    def get_ready(self) -> None:
+        """Return when pages answer, sockets open and the worker has begun."""
+        self.until(lambda: self.answers("/readyz"), "web answers")
+        self.until(self.opens_sockets, "sockets open")
+        self.until(lambda: " ready." in self.log[self.launched_at :], "the worker is ready")
+
+    def change(self, **given: str) -> None:
+        """Let the next launch be with these settings in place of those that it was made with."""
+        self.environment = {name: value for name, value in self.environment.items() if name not in self.given} | given
+        self.given = given
+
     def __exit__(self, *error: object) -> None:
         """Stop every process, and drop the database."""
+        self.end()
+        if not self.beside:
+            self.emulator.stop()
+            with psycopg.connect(self.server_url, autocommit=True) as database:
+                database.execute(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def end(self) -> None:
+        """Stop every process."""
         if process := getattr(self, "process", None):
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGTERM)
@@ -149,11 +171,6 @@ class Stack:
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
-        if not self.beside:
-            self.emulator.stop()
-            with psycopg.connect(self.server_url, autocommit=True) as database:
-                database.execute(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def until(self, done: Any, what: str) -> Any:
         """Return what `done` returns as soon as that is true; fail after PATIENCE or when the stack ends."""
@@ -230,6 +247,12 @@ class Stack:
         headers = {"Authorization": f"Bearer {self.token}"}
         return connect(f"ws://127.0.0.1:{self.port}/ws/jobs/", additional_headers=headers)
 
+    def opens_sockets(self) -> bool:
+        """Tell whether a socket opens and is sent its snapshot."""
+        with contextlib.suppress(Exception), self.socket() as socket:
+            return bool(json.loads(socket.recv(timeout=PATIENCE))["type"] == "snapshot")
+        return False
+
     def draw(self) -> dict[str, Any]:
         """Place a job by API, follow it by socket, and return it when it is final."""
         with self.socket() as socket:
@@ -244,9 +267,15 @@ class Stack:
         return job
 
 
-def kept_machine() -> Stack:
-    """Return the first of two machines, which classes share; it starts for the first of them."""
-    return GROUP.get("machine", lambda: Stack(**MACHINE))
+def kept_stack(**given: str) -> Stack:
+    """Return the stack that classes share, with these settings; where it has others, it starts anew with these."""
+    stack = GROUP.get("stack", lambda: Stack(**given))
+    if stack.given != given:
+        stack.end()
+        stack.change(**given)
+        stack.launch()
+        stack.get_ready()
+    return stack
 
 
 def children(pid: int) -> list[int]:

@@ -27,6 +27,21 @@ class CapacityTests(SimpleTestCase):
         status, text = said("sum", GUNICORN_WORKERS="8")
         self.assertEqual((status, text.rpartition(" = ")[2]), (0, "56 of 80"))
 
+    def test_it_adds_up_all_processes_and_refuses_more_than_80(self) -> None:
+        self.assertEqual(
+            said(GUNICORN_WORKERS="8", CELERY_CONCURRENCY="40"),
+            (
+                1,
+                "All processes together could open 84 database connections, above the limit of 80: "
+                "web 1 × 8 processes × 4 + sockets 1 × 8 + workers 1 × 40 + beat 1 + spare 3 = 84.",
+            ),
+        )
+
+    def test_it_names_the_variable_that_is_no_number(self) -> None:
+        self.assertEqual(
+            said(SOCKETS_DB_POOL_MAX="many"), (1, "SOCKETS_DB_POOL_MAX must be a whole number above 0, not 'many'")
+        )
+
     def test_it_says_what_an_upgrade_needs_besides(self) -> None:
         self.assertEqual(said("upgrade", GUNICORN_WORKERS="8"), (0, ""))  # 56 and 20
         status, text = said("upgrade", GUNICORN_WORKERS="8", DB_POOL_MAX="6")

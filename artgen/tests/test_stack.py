@@ -1,7 +1,6 @@
 """`make stack`: the production processes, asked what they really do, and compared with the table of settings."""
 
 import concurrent.futures
-import contextlib
 import hashlib
 import io
 import json
@@ -20,7 +19,7 @@ from django.conf import settings
 from PIL import Image as Pillow
 
 from artgen import capacity
-from artgen.tests.stack import PATIENCE, Stack, children, command_line, environment
+from artgen.tests.stack import MACHINE, PATIENCE, Stack, children, command_line, environment, kept_stack
 
 pytestmark = [
     pytest.mark.postgres,
@@ -33,12 +32,16 @@ pytestmark = [
 CORES = capacity.cores()
 
 
+def gone(pids: list[int]) -> bool:
+    return not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
 class StackTests(unittest.TestCase):
     stack: Stack
 
     @classmethod
     def setUpClass(cls):
-        cls.stack = cls.enterClassContext(Stack())
+        cls.stack = kept_stack()
 
     def get(self, path: str, **options) -> requests.Response:
         return requests.get(f"{self.stack.url}{path}", timeout=PATIENCE, **options)
@@ -66,8 +69,9 @@ class StackTests(unittest.TestCase):
     # --- the settings table ------------------------------------------------------------------------------------------
     def test_gunicorn_runs_as_the_table_says(self):
         master = self.stack.pids()["web"]
+        program = "from gunicorn.app.wsgiapp import WSGIApplication; print(WSGIApplication().cfg)"
         shown = subprocess.run(
-            [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "--print-config"],
+            [sys.executable, "-c", program, "--config", "deploy/gunicorn.conf.py"],
             cwd=settings.BASE_DIR, env=environment(master), check=True, capture_output=True, text=True,
         ).stdout  # fmt: skip
         config = dict(re.findall(r"^(\w+)\s+= (.*)$", shown, re.MULTILINE))
@@ -213,7 +217,8 @@ class StackTests(unittest.TestCase):
             address = f"{self.stack.url}/hooks/runpod/{hook}/"
             return requests.post(address, data=body, timeout=PATIENCE).status_code
 
-        hook = self.hook_of(self.stack.draw())
+        self.stack.draw()
+        hook = self.stack.emulator.jobs[-1].webhook.rstrip("/").rpartition("/")[2]
         self.assertEqual([ring(hook, 12) for _ in range(5)], [200] * 5)
         self.assertEqual(ring(hook, 12.1), 413)
         self.assertEqual(ring("made-up", 12), 404)
@@ -279,7 +284,40 @@ class StackTests(unittest.TestCase):
         self.assertEqual((answer.status_code, answer.json()["code"]), (503, "unavailable"))
         self.assertEqual(self.get("/").status_code, 200)
 
-    # --- what dies is started again ----------------------------------------------------------------------------------
+    def test_it_starts_no_second_time_beside_itself(self):
+        before = self.stack.pids()
+        outcome = subprocess.run(
+            ["deploy/stack.sh", sys.executable],
+            cwd=settings.BASE_DIR, env=self.stack.environment, check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        self.assertEqual(outcome.returncode, 1)
+        self.assertIn("make stack: it runs already", outcome.stderr)
+        self.assertEqual(self.stack.pids(), before)
+
+
+class TakeOverTests(unittest.TestCase):
+    def setUp(self):
+        self.stack = kept_stack()
+
+    def test_it_takes_over_what_a_killed_supervisor_left_behind(self):
+        before = self.stack.pids()
+        family = [child for pid in before.values() for child in (pid, *children(pid))]
+        self.stack.process.kill()
+        self.stack.process.wait()
+        self.assertTrue(self.stack.answers("/healthz"), "they go on without a supervisor")
+        self.stack.change(**MACHINE)  # as the tests that come want it
+        self.stack.launch()
+        self.assertFalse(set(self.stack.pids().values()) & set(before.values()))
+        self.stack.until(lambda: gone(family), "none of the old ones is left")
+        self.stack.until(lambda: self.stack.answers("/readyz"), "web answers again")
+        self.stack.until(self.stack.opens_sockets, "sockets open again")
+        self.assertEqual(self.stack.draw()["status"], "succeeded")
+
+
+class KilledTests(unittest.TestCase):
+    def setUp(self):
+        self.stack = kept_stack(**MACHINE)
+
     def test_it_starts_again_whatever_is_killed(self):
         before = self.stack.pids()
         family = [child for pid in before.values() for child in (pid, *children(pid))]
@@ -296,79 +334,29 @@ class StackTests(unittest.TestCase):
         )
         self.assertEqual(set(after), set(before))
         self.stack.until(lambda: self.stack.answers("/readyz"), "web answers again")
-        self.stack.until(self.socket_opens, "sockets open again")
+        self.stack.until(self.stack.opens_sockets, "sockets open again")
         self.assertEqual(self.stack.draw()["status"], "succeeded")
-        self.stack.until(lambda: not any(self.lives(pid) for pid in family), "none of the old ones is left")
-
-    def test_it_takes_over_what_a_killed_supervisor_left_behind(self):
-        before = self.stack.pids()
-        family = [child for pid in before.values() for child in (pid, *children(pid))]
-        self.stack.process.kill()
-        self.stack.process.wait()
-        self.assertTrue(self.stack.answers("/healthz"), "they go on without a supervisor")
-        self.stack.launch()
-        self.assertFalse(set(self.stack.pids().values()) & set(before.values()))
-        self.stack.until(lambda: not any(self.lives(pid) for pid in family), "none of the old ones is left")
-        self.stack.until(lambda: self.stack.answers("/readyz"), "web answers again")
-        self.stack.until(self.socket_opens, "sockets open again")
-        self.assertEqual(self.stack.draw()["status"], "succeeded")
-
-    def test_it_starts_no_second_time_beside_itself(self):
-        before = self.stack.pids()
-        outcome = subprocess.run(
-            ["deploy/stack.sh", sys.executable],
-            cwd=settings.BASE_DIR, env=self.stack.environment, check=False, capture_output=True, text=True,
-        )  # fmt: skip
-        self.assertEqual(outcome.returncode, 1)
-        self.assertIn("make stack: it runs already", outcome.stderr)
-        self.assertEqual(self.stack.pids(), before)
-
-    def socket_opens(self) -> bool:
-        with contextlib.suppress(Exception), self.stack.socket() as socket:
-            return json.loads(socket.recv(timeout=PATIENCE))["type"] == "snapshot"
-        return False
-
-    def lives(self, pid: int) -> bool:
-        return Path(f"/proc/{pid}").exists()
-
-    def hook_of(self, job: dict) -> str:
-        program = (
-            "import django; django.setup(); from generation.models import Job; from generation import callbacks;"
-            f"print(callbacks.address(Job.objects.get(id='{job['id']}')))"
-        )
-        address = subprocess.run(
-            [sys.executable, "-c", program],
-            cwd=settings.BASE_DIR, env={**self.stack.environment, "DJANGO_SETTINGS_MODULE": "artgen.settings"},
-            check=True, capture_output=True, text=True,
-        ).stdout  # fmt: skip
-        return address.strip().rstrip("/").rpartition("/")[2]
+        self.stack.until(lambda: gone(family), "none of the old ones is left")
 
 
 class CapacityTests(unittest.TestCase):
-    def refusal(self, **environment: str) -> str:
-        command = [sys.executable, "manage.py", "check", "--tag", "connections"]
+    def test_the_checks_refuse_more_than_80_connections(self):
         outside = {
             "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing",
             "SECRET_KEY": "x",
             "PATH": os.environ["PATH"],
+            "GUNICORN_WORKERS": "8",
+            "CELERY_CONCURRENCY": "40",
         }
         outcome = subprocess.run(
-            command, cwd=settings.BASE_DIR, env=outside | environment, capture_output=True, text=True, check=False
-        )
-        self.assertEqual(outcome.returncode, 1 if outcome.stderr else 0)
-        return outcome.stderr
-
-    def test_it_adds_up_all_processes_and_refuses_more_than_80(self):
-        self.assertEqual(self.refusal(GUNICORN_WORKERS="8"), "")
+            [sys.executable, "manage.py", "check", "--tag", "connections"],
+            cwd=settings.BASE_DIR, env=outside, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        self.assertEqual(outcome.returncode, 1)
         self.assertIn(
             "All processes together could open 84 database connections, above the limit of 80: "
             "web 1 × 8 processes × 4 + sockets 1 × 8 + workers 1 × 40 + beat 1 + spare 3 = 84.",
-            self.refusal(GUNICORN_WORKERS="8", CELERY_CONCURRENCY="40"),
-        )
-
-    def test_it_names_the_variable_that_is_no_number(self):
-        self.assertIn(
-            "SOCKETS_DB_POOL_MAX must be a whole number above 0, not 'many'", self.refusal(SOCKETS_DB_POOL_MAX="many")
+            outcome.stderr,
         )
 
     def test_the_defaults_are_those_of_the_table(self):

@@ -17,7 +17,7 @@ import requests
 from django.conf import settings
 from websockets.exceptions import ConnectionClosed
 
-from artgen.tests.stack import FINAL, PATIENCE, Stack, kept_machine
+from artgen.tests.stack import FINAL, MACHINE, PATIENCE, Stack, kept_stack
 
 pytestmark = [
     pytest.mark.postgres,
@@ -124,7 +124,7 @@ class UpgradeTests(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.stack = kept_machine()
+        cls.stack = kept_stack(**MACHINE)
 
     @contextlib.contextmanager
     def code(self, **changes: tuple[str, str]) -> Iterator[Path]:

@@ -17,7 +17,7 @@ import requests
 from PIL import Image as Pillow
 from websockets.sync.client import connect
 
-from artgen.tests.stack import FINAL, MACHINE, PATIENCE, Stack, kept_machine
+from artgen.tests.stack import FINAL, MACHINE, PATIENCE, Stack, kept_stack
 
 pytestmark = [
     pytest.mark.postgres,
@@ -49,7 +49,7 @@ class TwoStacksTests(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.here = kept_machine()
+        cls.here = kept_stack(**MACHINE)
         cls.there = cls.enterClassContext(Stack(beside=cls.here, **MACHINE))
 
     def page(self, stack: Stack, session: requests.Session, path: str, **form: str) -> requests.Response:
