@@ -5,6 +5,7 @@
 
 import asyncio
 import contextlib
+import gc
 from typing import Any
 
 from autobahn.exception import Disconnected
@@ -36,8 +37,10 @@ class PatientServer(Server):  # type: ignore[misc]
     """Closes before it ends: listeners first, then each socket with 1012, then the applications."""
 
     def listen_success(self, port: Any) -> None:
-        """Begin: from here on daphne makes its protocols, of this class."""
+        """Begin: from here on daphne makes its protocols, of this class, and garbage is collected."""
         self.ws_factory.protocol = Protocol
+        gc.freeze()  # what was loaded stays for as long as the process does
+        gc.enable()
         super().listen_success(port)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
@@ -76,4 +79,5 @@ class CommandLine(CommandLineInterface):  # type: ignore[misc]
 
 
 if __name__ == "__main__":
+    gc.disable()  # while the application is loaded: it makes none, and looking for it takes a tenth of the start
     CommandLine.entrypoint()
