@@ -4,6 +4,7 @@
 memory that `celery --app artgen beat` takes for all the models and tasks, too.
 """
 
+import gc
 import logging.config
 import os
 from typing import Any
@@ -27,4 +28,5 @@ def log_as_the_others_do(**_: Any) -> None:
 
 if __name__ == "__main__":
     alive.watch(os.environ.get("ALIVE_FILE", ""))
+    gc.freeze()  # what is loaded stays; nobody need look through it for garbage
     app.Beat(scheduler="celery.beat:Scheduler", loglevel=settings.LOG_LEVEL).run()
