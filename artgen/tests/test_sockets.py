@@ -1,5 +1,8 @@
 """artgen.sockets: what daphne does beyond its own."""
 
+import gc
+from types import SimpleNamespace
+
 from asgiref.sync import async_to_sync
 from autobahn.exception import Disconnected
 from django.test import SimpleTestCase
@@ -33,3 +36,14 @@ class ReplyTests(SimpleTestCase):
     def test_it_hides_no_other_error(self):
         with self.assertRaisesMessage(ValueError, "both bytes and text"):
             self.reply(Gone(ValueError("both bytes and text")))
+
+
+class ListenTests(SimpleTestCase):
+    def test_it_collects_garbage_once_it_listens(self):
+        server = PatientServer(application=None, endpoints=["tcp:0"])
+        server.ws_factory = SimpleNamespace()
+        self.addCleanup(gc.unfreeze)
+        self.addCleanup(gc.enable)
+        gc.disable()
+        server.listen_success(object())
+        self.assertTrue(gc.isenabled())
