@@ -1,5 +1,6 @@
 """pytest's rules here: what needs a server that is not there is left out, but never in CI."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,9 @@ import pytest
 from django.test import override_settings
 
 from artgen.tests.kept import GROUP
+
+# Nothing of what is loaded until the tests begin is garbage, and looking for it takes each worker a second.
+gc.disable()
 
 # Each worker of pytest-xdist gets a database of its own in Redis: one clears its cache while another counts on it.
 if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
@@ -53,6 +57,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Collect garbage from now on, but for what is loaded."""
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End without a last search for garbage."""
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)
