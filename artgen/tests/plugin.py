@@ -32,6 +32,7 @@ AVAILABLE = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist's own
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Return three workers for two cores: whole stacks and pictures under way make tests wait that need no core."""
     cores = len(os.sched_getaffinity(0))
