@@ -129,7 +129,7 @@ else:
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://localhost")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"polling_interval": 0.01}
+    {"polling_interval": 0.03}
     if CELERY_BROKER_URL.startswith("memory://")
     # Without max_retries every message waits 6 s for a broker that is down, and so does the request that sends it.
     else {"socket_timeout": 5, "socket_connect_timeout": 2, "max_retries": 0}

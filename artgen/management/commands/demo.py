@@ -160,7 +160,12 @@ def _wait_until_ready(child: subprocess.Popen[bytes], port: int, *, seconds: flo
 def _workers() -> Iterator[None]:
     """Run Celery's worker and beat in threads."""
     worker = app.WorkController(
-        app=app, pool_cls="threads", concurrency=WORKER_THREADS, without_gossip=True, without_mingle=True
+        app=app,
+        pool_cls="threads",
+        concurrency=WORKER_THREADS,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
     )
     clock = beat.Service(app, scheduler_cls=beat.Scheduler)
     threads = [
