@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db.models import F
 from django.test import TestCase, override_settings
 
-from accounts import ledger
+from accounts import ledger, letters
 from accounts.models import User
 from generation import orders
 from generation.models import Job
@@ -64,8 +64,9 @@ class BaseTestCase(TestCase):
     load_catalog = staticmethod(load_catalog)
 
     def setUp(self) -> None:
-        """Forget what an earlier test cached: rate limits, speeds, lines."""
+        """Forget what an earlier test cached (rate limits, speeds, lines); leave the next one no letter on its way."""
         cache.clear()
+        self.addCleanup(letters.drain)
 
 
 class EmulatorTestCase(BaseTestCase):
