@@ -57,7 +57,7 @@ def main(command: list[str]) -> int:
 
 @contextlib.contextmanager
 def postgres(folder: Path) -> Iterator[str | None]:
-    """Yield the address of a fresh PostgreSQL, None where it is not installed."""
+    """Yield the address of a fresh PostgreSQL, None where it is not installed: of its socket, less work than TCP."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     on_path = shutil.which("initdb")
     if not programs and not on_path:
@@ -76,7 +76,7 @@ def postgres(folder: Path) -> Iterator[str | None]:
     options = [part for name, value in POSTGRES_SETTINGS.items() for part in ("-c", f"{name}={value}")]
     server = [*drop, str(binaries / "postgres"), "-D", str(data), "-p", str(port), "-k", str(data), *options]
     with running(server, port=port, log=folder / "postgres.log", stop=signal.SIGQUIT):
-        yield f"postgres://postgres@127.0.0.1:{port}/postgres"
+        yield f"postgres://postgres@/postgres?host={data}&port={port}"
 
 
 @contextlib.contextmanager

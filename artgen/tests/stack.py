@@ -54,7 +54,7 @@ class Stack:
         self.given = given
         self.name = beside.name if beside else f"stack{secrets.token_hex(4)}"
         self.server_url = os.environ["DATABASE_URL"]
-        self.database_url = f"{self.server_url.rpartition('/')[0]}/{self.name}"
+        self.database_url = urlsplit(self.server_url)._replace(path=f"/{self.name}").geturl()
         self.folder = Path(tempfile.mkdtemp(prefix="artgen-stack-", dir="/tmp"))
         self.folder.chmod(0o755)
         self.port = free_port()
