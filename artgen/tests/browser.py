@@ -21,6 +21,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--enable-features=NetworkServiceInProcess2",
     # No page lives long enough to earn back what optimizing its scripts costs.
     "--js-flags=--no-opt --no-maglev",
 ]

@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
 class Load:
     """Users at work until `end`: pages, reads, jobs, sockets. Whatever did not go well is in `failures`."""
 
-    def __init__(self, stack: Stack, *, seconds_between_jobs: float = 1.0) -> None:
+    def __init__(self, stack: Stack, *, seconds_between_jobs: float = 1.5) -> None:
         self.stack = stack
         self.failures: list[str] = []
         self.counts = {"page": 0, "static": 0, "read": 0, "job": 0}
@@ -181,7 +181,7 @@ class UpgradeTests(unittest.TestCase):
         with self.code(artgen__health=('{"ok": True}', '{"ok": True, "new": True}')) as folder:
             last = sorted((folder / "accounts" / "migrations").glob("0*.py"))[-1].stem
             (folder / "accounts" / "migrations" / "9999_novelty.py").write_text(MIGRATION.format(before=last))
-            load = Load(self.stack, seconds_between_jobs=0.5)
+            load = Load(self.stack, seconds_between_jobs=0.7)
             try:
                 outcome = self.upgrade(folder)
             finally:
