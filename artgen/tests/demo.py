@@ -138,7 +138,7 @@ def inhabited_demo(*classes: "type[DemoTestCase]") -> Iterator[tuple[Demo, dict[
 class DemoTestCase(unittest.TestCase):
     """Tests against a running demo, which classes share: `demo`, and in `sessions` one of each of its people.
 
-    `alone`: a demo of the class's own, for what others would be disturbed by.
+    `alone`: a demo of the class's own, for what others would be disturbed by; it may have `options` of its own, too.
     """
 
     options: ClassVar[tuple[str, ...]] = WATCHED

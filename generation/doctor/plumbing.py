@@ -104,7 +104,7 @@ def beat() -> Check:
     if not heartbeat.is_shared():
         return Check("beat", True, "cannot be seen: the cache is in another process's memory", IN_ONE_PROCESS)
     last = heartbeat.last()
-    hint = "Start beat: `celery -A artgen beat`, exactly one, and a worker. Without ticks lost jobs stay lost."
+    hint = "Start beat: `deploy/start.sh beat`, exactly one, and a worker. Without ticks lost jobs stay lost."
     if last is None:
         return Check("beat", False, "no tick has been seen", hint)
     age = timezone.now() - last

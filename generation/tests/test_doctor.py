@@ -118,7 +118,7 @@ class PlumbingTests(DoctorTestCase):
 
     def test_it_notices_that_nobody_ticks(self) -> None:
         with shared_cache():
-            self.assertBroken("beat", "no tick has been seen", "celery -A artgen beat")
+            self.assertBroken("beat", "no tick has been seen", "deploy/start.sh beat")
             tasks.tick()
             check = examine()[0]["beat"]
             self.assertTrue(check["ok"])
