@@ -23,7 +23,7 @@ REFUSALS = (ValueError, ledger.TooFewCredits, ledger.HoldExists, ledger.NoSuchHo
 
 
 class LedgerPropertyTests(TestCase):
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=150, deadline=None)
     @given(st.lists(steps, max_size=25))
     def test_it_stays_exact_whatever_is_tried(self, sequence: list[tuple]) -> None:
         users = [User.objects.create_user(f"user{number}@example.org") for number in (0, 1)]

@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
 class Load:
     """Users at work until `end`: pages, reads, jobs, sockets. Whatever did not go well is in `failures`."""
 
-    def __init__(self, stack: Stack, *, seconds_between_jobs: float = 1.5) -> None:
+    def __init__(self, stack: Stack, *, seconds_between_jobs: float = 1.0) -> None:
         self.stack = stack
         self.failures: list[str] = []
         self.counts = {"page": 0, "static": 0, "read": 0, "job": 0}
@@ -181,15 +181,13 @@ class UpgradeTests(unittest.TestCase):
         with self.code(artgen__health=('{"ok": True}', '{"ok": True, "new": True}')) as folder:
             last = sorted((folder / "accounts" / "migrations").glob("0*.py"))[-1].stem
             (folder / "accounts" / "migrations" / "9999_novelty.py").write_text(MIGRATION.format(before=last))
-            load = Load(self.stack, seconds_between_jobs=0.7)
+            load = Load(self.stack, seconds_between_jobs=0.4)
             try:
                 outcome = self.upgrade(folder)
             finally:
                 load.end()
         self.assertEqual(outcome.returncode, 0, outcome.stdout + self.stack.log[-3000:])
         self.assertEqual(load.failures, [], outcome.stdout)
-        placed = load.counts.pop("job")
-        self.assertGreater(placed, 10)
         self.assertGreater(min(load.counts.values()), 20)
         # Once to the stand-in, once back.
         self.assertEqual(load.closed, [[1012, 1012]] * SOCKETS, outcome.stdout)

@@ -176,15 +176,15 @@ class TwoStacksTests(unittest.TestCase):
             return answer.json()["id"]
 
         with ThreadPoolExecutor(4) as crowd:
-            ids = list(crowd.map(place, range(16)))
+            ids = list(crowd.map(place, range(24)))
         jobs = [
             self.here.until(lambda job_id=job_id: self.finished(self.there, job_id), "all is drawn") for job_id in ids
         ]
-        self.assertEqual(Counter(job["status"] for job in jobs), {"succeeded": 16})
+        self.assertEqual(Counter(job["status"] for job in jobs), {"succeeded": 24})
         self.assertEqual({job["attempt"] for job in jobs}, {1})
         runs = self.here.emulator.jobs[before:]
         doorbells = Counter(run.webhook for run in runs)
-        self.assertEqual((len(runs), max(doorbells.values())), (16, 1))
+        self.assertEqual((len(runs), max(doorbells.values())), (24, 1))
         self.assertRegex(self.there.command("check_ledger"), r"^The ledger adds up: 1 users, \d+ entries\.$")
         ends = self.there.ask("get", "account/ledger/?limit=100").json()["results"]
         kinds = Counter((entry["job"], entry["kind"]) for entry in ends if entry["job"] in ids)

@@ -136,9 +136,9 @@ class Pack(SimpleTestCase):
             list(pieces)
 
     def test_it_needs_no_more_memory_for_more_pictures(self):
-        few, many = peaks(3, 40)
+        few, many = peaks(3, 100)
         self.assertLess(many - few, 2.5)
-        few, many = peaks(4, 20, as_webp=True)
+        few, many = peaks(4, 40, as_webp=True)
         self.assertLess(many - few, 6)
 
 

@@ -26,7 +26,7 @@ from generation import callbacks, driver, lifecycle, orders, provider
 from generation.models import FINAL, ImageModel, Job, Status
 
 WORKERS = 8
-JOBS = 30
+JOBS = 60
 SEED = int(os.environ.get("RACE_SEED", "0"))  # another order of messages and users
 MODEL = "flux-schnell"
 
