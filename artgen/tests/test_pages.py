@@ -67,12 +67,16 @@ class Pages(BrowserTestCase):
             if page.who in self.opened:
                 tab.keyboard.press("Escape")
             return tab
+        self.load(page, tab)
+        return tab
+
+    def load(self, page: Page, tab: Tab) -> None:
+        """Lead the tab to this page."""
         self.opened.discard(page.who)
         if page.status >= 400:
             self.troubles.forgive(f"{page.status} GET")
         answer = go(tab, page, ids=self.ids, errors=self.errors[self.language])
         self.assertEqual(answer and answer.status, page.status)
-        return tab
 
     def open_up(self, page: Page, tab: Tab) -> None:
         """Make sure that nothing has jumped so far, and open what is closed at first."""
@@ -87,6 +91,11 @@ class Pages(BrowserTestCase):
         """Return what axe finds."""
         return tab.evaluate("rules => checks.axe(rules)", rules)
 
+    def check_phone(self, page: Page, tab: Tab) -> None:
+        """Make sure that axe finds nothing on a phone."""
+        # What lies under an open menu is out of reach only until it closes.
+        self.assertEqual(self.check(tab, off=[*page.off, *(["target-size"] if page.act else [])]), [])
+
     def fit(self, tab: Tab) -> None:
         """Make sure that nothing runs off sideways on a phone."""
         for viewport in PHONES:
@@ -94,7 +103,7 @@ class Pages(BrowserTestCase):
             tab.evaluate("checks.settled()")
             self.assertEqual(tab.evaluate("checks.sideways()"), [])
 
-    def test_every_page_is_for_everybody_in_either_theme(self):
+    def test_every_page_is_for_everybody_in_either_theme_and_on_a_phone(self):
         for page in (*PAGES, *ERRORS):
             with self.subTest(page.name):
                 tab = self.show(page, DESKTOP["viewport"])
@@ -107,6 +116,13 @@ class Pages(BrowserTestCase):
                 self.assertEqual(self.check(tab, only=["color-contrast"]), [])
                 tab.evaluate("document.documentElement.dataset.theme = 'light'")
                 self.fit(tab)
+                tab.set_viewport_size(PHONES[0])
+                if page.act:
+                    self.load(page, tab)
+                    self.open_up(page, tab)
+                tab.evaluate("checks.settled()")
+                tab.evaluate("scrollTo(0, 0)")  # the keyboard has led to the end
+                self.check_phone(page, tab)
 
     def test_axe_finds_nothing_in_the_admin(self):
         self.troubles.forgive("Applying inline style")  # axe's own, while it measures
@@ -121,8 +137,7 @@ class Pages(BrowserTestCase):
             with self.subTest(page.name):
                 tab = self.show(page, PHONES[0])
                 self.open_up(page, tab)
-                # What lies under an open menu is out of reach only until it closes.
-                self.assertEqual(self.check(tab, off=[*page.off, *(["target-size"] if page.act else [])]), [])
+                self.check_phone(page, tab)
                 self.assertEqual(tab.evaluate("document.documentElement.lang"), "ru")
                 texts = tab.evaluate("checks.texts()")
                 self.assertEqual([text for text in texts if LATIN.search(text) and text not in NAMES], [])
