@@ -20,10 +20,10 @@ stack: $(VENV)/.runtime  ## the production processes on this machine, against th
 	@exec deploy/stack.sh $(BIN)/python
 
 test: $(VENV)/.development  ## linters and the whole test suite
-	@$(BIN)/python -m artgen.tests.services -- $(MAKE) --no-print-directory --jobs=2 lint suite
+	@$(MAKE) --no-print-directory --jobs=2 lint suite
 
 suite: $(VENV)/.development
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m artgen.tests.services -- $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
 
 screenshots: $(VENV)/.development  ## every page in both themes, on a desktop and a phone, into .screenshots/; PAGES="gallery trash" takes some
 	$(BIN)/python manage.py shell --verbosity 0 --command "from artgen.tests.screenshots import take; take(*'$(PAGES)'.split())"
@@ -33,10 +33,8 @@ lint: $(VENV)/.development
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/djlint --lint --quiet artgen/templates accounts/templates generation/templates
 	$(BIN)/biome lint --diagnostic-level=error artgen/static accounts/static generation/static
-	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
 lock:  ## pin the newest allowed versions
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) -o requirements.txt

@@ -115,7 +115,8 @@ class SelectingInABrowser(BrowserTestCase):
             held.append(route)
 
         page.route("**/selection/trash/", hold, times=1)
-        page.keyboard.press("Enter")
+        with page.expect_request("**/selection/trash/"):
+            page.keyboard.press("Enter")
         expect(self.tiles(page)).to_have_count(1)
         expect(links.first).to_be_focused()
         page.keyboard.press("Control+z")  # sooner than the server answers
