@@ -22,6 +22,9 @@ globalThis.checks = {
     } while (ending.length)
   },
 
+  /** Return how many menus, dialogs and details are open. */
+  opened: () => document.querySelectorAll("details[open], dialog[open], :popover-open").length,
+
   /** Return what runs off the page sideways. */
   sideways() {
     const root = document.documentElement
