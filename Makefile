@@ -31,7 +31,7 @@ screenshots: $(VENV)/.development  ## every page in both themes, on a desktop an
 lint: $(VENV)/.development
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	$(BIN)/mypy $(if $(CI),--cache-dir=/dev/null)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint --lint --quiet artgen/templates accounts/templates generation/templates
 	$(BIN)/biome lint --diagnostic-level=error artgen/static accounts/static generation/static
