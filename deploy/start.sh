@@ -39,7 +39,8 @@ fi
 case ${1:-} in
 static)
   mkdir -p "$STATIC_ROOT"
-  exec "$PYTHON" manage.py collectstatic --noinput --verbosity 0 --ignore redoc --ignore rest_framework
+  exec "$PYTHON" manage.py collectstatic --noinput --verbosity 0 --ignore redoc --ignore rest_framework \
+    --ignore 'swagger-ui-standalone-preset*'
   ;;
 publish)
   "$PYTHON" deploy/publish.py "$STATIC_ROOT" "$NGINX_STATIC"

@@ -5,6 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import pytest
 import requests
 
 from artgen.tests.demo import PATIENCE, Demo, follow
@@ -12,6 +13,7 @@ from artgen.tests.demo import PATIENCE, Demo, follow
 PATIENT = ("--painter", "tiny", "--seconds", "1", "--cold-start", "0")  # ten for what has [slow] in its prompt
 
 
+@pytest.mark.xdist_group("restart")  # among the first: it mostly waits
 class RestartTests(unittest.TestCase):
     def setUp(self):
         self.data = Path(self.enterContext(tempfile.TemporaryDirectory()))
