@@ -50,6 +50,9 @@ def main(command: list[str]) -> int:
             print(f"CI must have a server for {', '.join(missing)}.", file=sys.stderr)
             return 1
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # dozens of processes start: one compiles for all of them
+        # As in production: packages that only development brings are not found by those that would load them.
+        paths = [str(Path(__file__).parent / "absent"), *filter(None, [environment.get("PYTHONPATH")])]
+        environment["PYTHONPATH"] = os.pathsep.join(paths)
         environment.setdefault("DATA_DIR", str(folder / "data"))
         environment.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
         return subprocess.run(command, env=environment, check=False).returncode
