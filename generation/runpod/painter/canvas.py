@@ -23,8 +23,8 @@ Real = np.floating[Any]
 def smoothstep(low: float | Real | Array, high: float | Real | Array, value: Array) -> Array:
     """Return the cubic step from 0 at `low` to 1 at `high` (which may lie below `low`)."""
     span = np.asarray(high, np.float32) - np.asarray(low, np.float32)
-    t = np.clip((value - low) / np.where(span == 0, np.float32(1e-9), span), 0, 1)
-    result: Array = t * t * (np.float32(3) - np.float32(2) * t)
+    t = np.clip((value - low) / np.where(span == 0, 1e-9, span), 0, 1)
+    result: Array = t * t * (3 - 2 * t)
     return result
 
 
@@ -49,8 +49,8 @@ class Canvas:
         self.px = 1 / height
         self.scene, self.light = scene, light
         self.report = report
-        self.x: Array = ((np.arange(width, dtype=np.float32) + np.float32(0.5)) / np.float32(height))[None, :]
-        self.y: Array = ((np.arange(height, dtype=np.float32) + np.float32(0.5)) / np.float32(height))[:, None]
+        self.x: Array = ((np.arange(width, dtype=np.float32) + 0.5) / np.float32(height))[None, :]
+        self.y: Array = ((np.arange(height, dtype=np.float32) + 0.5) / np.float32(height))[:, None]
         self.rgb: Array = np.zeros((3, height, width), dtype=np.float32)
         self._seed = seed
 
@@ -96,7 +96,7 @@ class Canvas:
 
     def edge(self, distance: Array, softness: float = 1.0) -> Array:
         """Return the coverage 0..1 of a shape from its signed distance in heights, negative inside."""
-        result: Array = np.clip(np.float32(0.5) - distance / np.float32(self.px * softness), 0, 1)
+        result: Array = np.clip(0.5 - distance / np.float32(self.px * softness), 0, 1)
         return result
 
     def disk(self, x: float, y: float, radius: float, softness: float = 1.2) -> Array:
@@ -134,11 +134,11 @@ class Canvas:
         """Screen the picture with colored light, never past white."""
         rows = amount.shape[0] if isinstance(amount, np.ndarray) and amount.shape[0] > 1 else self.height - top
         part = self.rgb[:, top : top + rows]
-        part += (np.float32(1) - part) * np.clip(column(color) * amount, 0, 1)
+        part += (1 - part) * np.clip(column(color) * amount, 0, 1)
 
     def darken(self, amount: Array | float) -> None:
         """Multiply the picture by 1 - amount."""
-        self.rgb *= np.float32(1) - amount
+        self.rgb *= 1 - amount
 
     def row(self, y: float) -> int:
         """Return the pixel row at height `y`, kept inside the picture."""

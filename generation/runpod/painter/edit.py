@@ -63,7 +63,7 @@ def planes_of(source: Image.Image, canvas: Canvas) -> Array:
     """Return a picture as planes (3, H, W), cropped around its center to the canvas's ratio."""
     upright = ImageOps.exif_transpose(source).convert("RGB")
     fitted = ImageOps.fit(upright, (canvas.width, canvas.height), Image.Resampling.LANCZOS)
-    return np.ascontiguousarray(np.moveaxis(np.asarray(fitted, np.float32) / np.float32(255), 2, 0))
+    return np.ascontiguousarray(np.moveaxis(np.asarray(fitted, np.float32) / 255, 2, 0))
 
 
 def _sky_mask(canvas: Canvas, planes: Array) -> Array:
@@ -80,7 +80,7 @@ def _sky_mask(canvas: Canvas, planes: Array) -> Array:
 
 def _with_colors_of(planes: Array, other: Array, amount: float) -> Array:
     """Return planes whose mean and spread per channel move to the other's (after Reinhard et al., 2001)."""
-    mean, spread = planes.mean(axis=(1, 2), keepdims=True), planes.std(axis=(1, 2), keepdims=True) + np.float32(1e-4)
+    mean, spread = planes.mean(axis=(1, 2), keepdims=True), planes.std(axis=(1, 2), keepdims=True) + 1e-4
     goal, width = other.mean(axis=(1, 2), keepdims=True), other.std(axis=(1, 2), keepdims=True)
     moved = (planes - mean) * np.clip(width / spread, 0.6, 1.6) + goal
     result: Array = np.clip(planes + (moved - planes) * np.float32(amount), 0, 1)
@@ -114,21 +114,21 @@ def _relight(canvas: Canvas, sky: Array, amount: float) -> None:
         )
     elif light.name == "day":
         tones = np.stack(
-            [light.near, light.ambient * np.float32(0.7), mixed(light.far, light.direct, 0.4), light.direct, light.sun]
+            [light.near, light.ambient * 0.7, mixed(light.far, light.direct, 0.4), light.direct, light.sun]
         )
     graded = ramp(tones, gray)
     # Hues of the source survive in part, or it would be a duotone.
     chroma = planes - gray
     graded = graded + chroma * np.float32(0.35 if light.night else 0.6)
-    heaven = ramp(light.sky, np.clip(canvas.y / np.float32(0.62), 0, 1) * np.ones_like(gray))
-    detail = (gray - canvas.blurred(gray, 0.05)) * np.float32(0.8)
-    mask = sky * np.float32(0.85)
+    heaven = ramp(light.sky, np.clip(canvas.y / 0.62, 0, 1) * np.ones_like(gray))
+    detail = (gray - canvas.blurred(gray, 0.05)) * 0.8
+    mask = sky * 0.85
     graded = graded + (heaven + detail - graded) * mask
     canvas.rgb = np.clip(planes + (graded - planes) * np.float32(min(1.0, 0.25 + 0.95 * amount)), 0, 1)
     if light.night or light.dim:
         canvas.lighten(
             rgb("ffb860"),
-            np.clip(lamps * np.float32(0.8) + canvas.blurred(lamps, 0.02) * np.float32(0.9), 0, 1) * np.float32(amount),
+            np.clip(lamps * 0.8 + canvas.blurred(lamps, 0.02) * 0.9, 0, 1) * np.float32(amount),
         )
     elif light.name in ("sunset", "dawn"):
         x = canvas.aspect * float(canvas.rng("relight").uniform(0.25, 0.75))
@@ -138,13 +138,13 @@ def _relight(canvas: Canvas, sky: Array, amount: float) -> None:
 def _change_season(canvas: Canvas, season: str, amount: float) -> None:
     planes = canvas.rgb
     gray = luma(planes)
-    green = np.clip((planes[1] - np.maximum(planes[2], planes[0] * np.float32(0.92))) * np.float32(9), 0, 1)
+    green = np.clip((planes[1] - np.maximum(planes[2], planes[0] * 0.92)) * 9, 0, 1)
     green = canvas.blurred(green, 0.002)
     if season == "autumn":
         patches = canvas.fbm("autumn", across=9, octaves=4)
         leaf = ramp(
             np.stack([rgb("7a2a14"), rgb("c8642a"), rgb("e8a83c"), rgb("f4d888")]),
-            np.clip(gray * np.float32(1.15) + (patches - np.float32(0.5)) * np.float32(0.5), 0, 1),
+            np.clip(gray * 1.15 + (patches - 0.5) * 0.5, 0, 1),
         )
         planes = planes + (leaf - planes) * np.clip(green * np.float32(1.2 * amount), 0, 1)
         planes = planes * column(np.array([1 + 0.10 * amount, 1.0, 1 - 0.16 * amount], np.float32))
@@ -152,24 +152,18 @@ def _change_season(canvas: Canvas, season: str, amount: float) -> None:
         pale = saturate(planes, 1 - 0.75 * amount) * column(np.array([0.95, 1.0, 1.07], np.float32))
         lying = np.clip(np.gradient(canvas.blurred(gray, 0.003), axis=0) * np.float32(-canvas.height / 16), 0, 1)
         drift = canvas.fbm("drift", across=14, octaves=5)
-        ground = smoothstep(0.45, 0.95, canvas.y) * smoothstep(
-            0.38, 0.62, drift * np.float32(0.7) + gray * np.float32(0.5)
-        )
+        ground = smoothstep(0.45, 0.95, canvas.y) * smoothstep(0.38, 0.62, drift * 0.7 + gray * 0.5)
         snow = np.clip(
-            canvas.blurred(lying, 0.0015) * np.float32(1.4)
-            + green * np.float32(0.55) * smoothstep(0.35, 0.65, drift)
-            + ground * np.float32(0.75),
+            canvas.blurred(lying, 0.0015) * 1.4 + green * 0.55 * smoothstep(0.35, 0.65, drift) + ground * 0.75,
             0,
             1,
         )
-        white = column(rgb("eef3f9")) * (np.float32(0.74) + np.float32(0.3) * gray)
+        white = column(rgb("eef3f9")) * (0.74 + 0.3 * gray)
         planes = pale + (white - pale) * snow * np.float32(min(1.0, 1.25 * amount))
     elif season == "spring":
         bloom = canvas.fbm("bloom", across=40, octaves=3)
         petals = smoothstep(0.60, 0.70, bloom) * green
-        planes = planes + (
-            column(rgb("f6c2d2")) * (np.float32(0.6) + np.float32(0.5) * gray) - planes
-        ) * petals * np.float32(amount)
+        planes = planes + (column(rgb("f6c2d2")) * (0.6 + 0.5 * gray) - planes) * petals * np.float32(amount)
         planes = planes * column(np.array([1.02, 1 + 0.05 * amount, 0.98], np.float32)) + np.float32(0.02 * amount)
     else:
         planes = saturate(planes, 1 + 0.35 * amount) * column(
@@ -209,15 +203,13 @@ def _add_things(canvas: Canvas, scene: Scene, sky: Array, amount: float) -> None
         glow = sum(
             (curtain(canvas, index, 0.62, colors, strength=0.9) for index in range(2)), np.zeros_like(canvas.rgb)
         )
-        canvas.rgb = np.float32(1) - (np.float32(1) - canvas.rgb * np.float32(0.55)) * np.exp(-glow)
+        canvas.rgb = 1 - (1 - canvas.rgb * 0.55) * np.exp(-glow)
         painted = True
     if scene.has("moon") and scene.allows("moon"):
         paint_moon(canvas, canvas.aspect * float(rng.uniform(0.25, 0.75)), 0.2, radius=canvas.unit * 0.06)
         painted = True
     if painted:
-        canvas.rgb = before + (canvas.rgb - before) * np.clip(sky * np.float32(1.35), 0, 1) * np.float32(
-            min(1.0, 0.4 + amount)
-        )
+        canvas.rgb = before + (canvas.rgb - before) * np.clip(sky * 1.35, 0, 1) * np.float32(min(1.0, 0.4 + amount))
     if scene.has("birds"):
         paint_birds(canvas, canvas.aspect * float(rng.uniform(0.3, 0.7)), 0.22)
 
@@ -226,9 +218,7 @@ def _add_weather(canvas: Canvas, scene: Scene, amount: float) -> None:
     light = canvas.light
     if "fog" in scene.weather:
         drift = canvas.fbm("edit fog", across=1.6, down=4, octaves=5)
-        veil = np.clip(
-            np.float32(0.35) + drift * np.float32(0.8) - np.abs(canvas.y - np.float32(0.55)) * np.float32(0.7), 0, 1
-        )
+        veil = np.clip(0.35 + drift * 0.8 - np.abs(canvas.y - 0.55) * 0.7, 0, 1)
         canvas.rgb = canvas.rgb + (canvas.blurred(canvas.rgb, 0.004) - canvas.rgb) * veil
         canvas.lay(mixed(light.haze, rgb("e4e6e6"), 0.5), veil * np.float32(0.95 * amount))
     if "storm" in scene.weather:
@@ -259,7 +249,7 @@ def _streaks(canvas: Canvas, count: int, length: tuple[float, float], lean: floa
     x, y = rng.random((count, 1)) * canvas.aspect * 1.1, rng.random((count, 1)) * 1.1 - 0.05
     weight = rng.uniform(0.05, 0.4, (count, 1)) * np.sin(np.pi * t) * reach * canvas.height / steps
     points = splat(canvas, (x + reach * t * lean).ravel(), (y + reach * t).ravel(), weight.ravel())
-    return blurred(points, 0.5 * max(1.0, canvas.height / 1024)) * np.float32(1.6)
+    return blurred(points, 0.5 * max(1.0, canvas.height / 1024)) * 1.6
 
 
 def _reinterpret(canvas: Canvas, sky: Array, amount: float) -> None:

@@ -14,7 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Array = NDArray[np.floating[Any]]
-"""Real numbers; float32 throughout, as double precision would only cost time."""
+"""Real numbers; float32 throughout, as double precision would only cost time.
+
+Written numbers adapt to the array they meet (https://numpy.org/neps/nep-0050-scalar-promotion.html); computed ones may
+be of NumPy and do not, so np.float32(…) stands around those.
+"""
 
 _SAMPLES_PER_CELL = 6
 """How finely a lattice cell is drawn before the sum is enlarged further; less shows the bicubic kernel."""
@@ -62,13 +66,13 @@ def fbm(
             )
             wave = _octave(child, rows, columns, *size)
             if ridges:
-                wave = np.float32(1) - np.float32(2.2) * np.abs(wave)
+                wave = 1 - 2.2 * np.abs(wave)
             total = resized(total, *size) if total.size > 1 else np.zeros(size, dtype=np.float32)
             total = total + np.float32(amplitude) * wave
         amplitude *= gain
         rows, columns = rows * 2.03, columns * 2.03
     field = resized(total, height, width)
-    return np.float32(0.5) + field * np.float32(0.62 / weight)
+    return 0.5 + field * np.float32(0.62 / weight)
 
 
 def line(rng: np.random.Generator, length: int, *, cells: float, octaves: int = 5, gain: float = 0.5) -> Array:
@@ -83,7 +87,7 @@ def line(rng: np.random.Generator, length: int, *, cells: float, octaves: int = 
             total += np.float32(amplitude) * resized(lattice[None], 1, length, box=(1.5, 0, 1.5 + cells, 1))[0]
         amplitude *= gain
         cells *= 2.03
-    return np.float32(0.5) + total * np.float32(0.62 / weight)
+    return 0.5 + total * np.float32(0.62 / weight)
 
 
 def blurred(field: Array, sigma: float) -> Array:
@@ -131,10 +135,10 @@ class Tile:
                 wrapped = np.pad(lattice, 3, mode="wrap")
                 box = (2.5, 2.5, 2.5 + cells, 2.5 + cells)
                 wave = resized(wrapped, self.SIZE, self.SIZE, box=box)
-                total += np.float32(amplitude) * (np.float32(1) - np.float32(2.2) * np.abs(wave) if ridges else wave)
+                total += np.float32(amplitude) * (1 - 2.2 * np.abs(wave) if ridges else wave)
             amplitude *= gain
             cells *= 2
-        self._flat = (np.float32(0.5) + total * np.float32(0.62 / weight)).ravel()
+        self._flat = (0.5 + total * np.float32(0.62 / weight)).ravel()
 
     def at(self, x: Array, y: Array) -> Array:
         """Return the noise (mostly 0..1) at coordinates in tiles, bilinear; x and y broadcast against each other."""

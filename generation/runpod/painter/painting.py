@@ -86,7 +86,7 @@ def _light(scene: Scene, seed: int, prompt: str) -> Light:
 def _pixels(canvas: Canvas) -> np.ndarray:
     pixels = np.empty((canvas.height, canvas.width, 3), dtype=np.uint8)
     for channel in range(3):
-        pixels[..., channel] = np.clip(canvas.rgb[channel] * np.float32(255) + np.float32(0.5), 0, 255)
+        pixels[..., channel] = np.clip(canvas.rgb[channel] * 255 + 0.5, 0, 255)
     return pixels
 
 

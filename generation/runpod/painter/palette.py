@@ -89,7 +89,7 @@ def ramp(stops: Array, at: Array) -> Array:
     padded = np.pad(table, ((reach, reach), (0, 0)), mode="edge")
     table = np.stack([np.convolve(padded[:, channel], kernel, mode="valid") for channel in range(3)], axis=-1)
     colors = from_oklab(table.astype(np.float32))
-    index = np.clip(at * np.float32(_STEPS - 1) + np.float32(0.5), 0, _STEPS - 1).astype(np.int32)
+    index = np.clip(at * np.float32(_STEPS - 1) + 0.5, 0, _STEPS - 1).astype(np.int32)
     return np.stack([colors[:, channel][index] for channel in range(3)])
 
 

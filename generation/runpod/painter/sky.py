@@ -16,8 +16,8 @@ def paint_sky(canvas: Canvas, *, horizon: float, clouds: float = 0.6, stretch: f
     """
     light, scene = canvas.light, canvas.scene
     # A slow tilt of the gradient keeps large skies alive.
-    drift = canvas.fbm("sky drift", across=0.8, down=0.9, octaves=2) - np.float32(0.5)
-    depth = np.clip(canvas.y / np.float32(horizon), 0, 1) ** np.float32(1.1) + drift * np.float32(0.09)
+    drift = canvas.fbm("sky drift", across=0.8, down=0.9, octaves=2) - 0.5
+    depth = np.clip(canvas.y / np.float32(horizon), 0, 1) ** 1.1 + drift * 0.09
     canvas.fill(ramp(light.sky, depth))
     if "clear" in scene.weather:
         clouds *= 0.15
@@ -30,18 +30,18 @@ def paint_sky(canvas: Canvas, *, horizon: float, clouds: float = 0.6, stretch: f
 def _paint_clouds(canvas: Canvas, horizon: float, amount: float, stretch: float) -> None:
     light = canvas.light
     # Perspective: clouds thin out into streaks toward the horizon.
-    closeness = np.float32(1) / (np.float32(0.16) + np.clip((horizon - canvas.y) / horizon, 0, 1))
+    closeness = 1 / (0.16 + np.clip((horizon - canvas.y) / horizon, 0, 1))
     tile = canvas.tile("clouds", cells=4, octaves=6)
     shift = canvas.rng("cloud place").random(2).astype(np.float32)
     x = (canvas.x - np.float32(canvas.aspect / 2)) * closeness * np.float32(0.16 / stretch) + shift[0]
-    y = np.broadcast_to(closeness * np.float32(0.22) + shift[1], x.shape)
-    soft = tile.at(x * np.float32(0.5), y * np.float32(0.5)) - np.float32(0.5)
-    shape = tile.at(x + soft * np.float32(0.22), y + soft * np.float32(0.16))
+    y = np.broadcast_to(closeness * 0.22 + shift[1], x.shape)
+    soft = tile.at(x * 0.5, y * 0.5) - 0.5
+    shape = tile.at(x + soft * 0.22, y + soft * 0.16)
     edge = np.float32(0.66 - 0.2 * amount)
-    cover = smoothstep(edge - np.float32(0.06), edge + np.float32(0.2), shape)
+    cover = smoothstep(edge - 0.06, edge + 0.2, shape)
     # Lit from below or above: a look-up toward the light tells the near side of each cloud from its body.
-    ahead = tile.at(x + soft * np.float32(0.22) + np.float32(0.012), y + soft * np.float32(0.16) + np.float32(0.02))
-    lit = np.clip(np.float32(0.5) + (shape - ahead) * np.float32(5), 0, 1)
+    ahead = tile.at(x + soft * 0.22 + 0.012, y + soft * 0.16 + 0.02)
+    lit = np.clip(0.5 + (shape - ahead) * 5, 0, 1)
     low = np.clip(canvas.y / np.float32(horizon), 0, 1)
     bright, body = mixed(light.sky[-1], light.sun, 0.5), mixed(light.sky[1], light.sky[-2], 0.55)
     if light.night:
@@ -66,25 +66,21 @@ def paint_sun(
 def paint_moon(canvas: Canvas, x: float, y: float, *, radius: float = 0.07) -> None:
     """Paint the moon with its seas and a soft halo."""
     light = canvas.light
-    canvas.lay(mixed(light.sun, light.sky[-1], 0.4), canvas.glow(x, y, 5.5) * np.float32(0.42))
+    canvas.lay(mixed(light.sun, light.sky[-1], 0.4), canvas.glow(x, y, 5.5) * 0.42)
     disk = canvas.disk(x, y, radius, 1.6)
     top, bottom = canvas.row(y - radius * 1.1), canvas.row(y + radius * 1.1) + 1
     if top >= bottom:
         return
     seas = canvas.fbm("moon seas", across=0.28 / radius, octaves=5)
     mottle = canvas.fbm("moon craters", across=1.6 / radius, octaves=3)
-    shade = (
-        np.float32(1)
-        - np.float32(0.20) * smoothstep(0.48, 0.66, seas)
-        - np.float32(0.1) * smoothstep(0.55, 0.75, mottle)
-    )
+    shade = 1 - 0.20 * smoothstep(0.48, 0.66, seas) - 0.1 * smoothstep(0.55, 0.75, mottle)
     off = np.hypot(canvas.x - np.float32(x), canvas.y - np.float32(y)) / np.float32(radius)
-    shade *= np.float32(1) - np.float32(0.16) * np.clip(off, 0, 1) ** 3
+    shade *= 1 - 0.16 * np.clip(off, 0, 1) ** 3
     pale = mixed(light.sun, np.ones(3, np.float32), 0.35)
-    body = pale[:, None, None] * np.float32(1.06) * shade
+    body = pale[:, None, None] * 1.06 * shade
     if not light.night:
         # By day the sky shines through the seas of the moon.
-        body = np.maximum(body, canvas.rgb + (np.float32(1) - canvas.rgb) * np.float32(0.35))
+        body = np.maximum(body, canvas.rgb + (1 - canvas.rgb) * 0.35)
     canvas.lay(body, disk)
 
 
@@ -98,12 +94,10 @@ def paint_stars(canvas: Canvas, *, horizon: float = 1.0, amount: float = 1.0, co
     sky = splat(canvas, x, y, brightness * 1.5)
     grown = splat(canvas, x[::41], y[::41], 0.4 + 1.1 * warmth[::41])
     size = canvas.height / 1024
-    field = blurred(sky, 0.6 * max(1.0, size)) * np.float32(1.9) + blurred(grown, 0.85 * max(0.6, size)) * np.float32(
-        2.2
-    )
-    field += blurred(grown, 3.5 * max(0.6, size)) * np.float32(4)
+    field = blurred(sky, 0.6 * max(1.0, size)) * 1.9 + blurred(grown, 0.85 * max(0.6, size)) * np.float32(2.2)
+    field += blurred(grown, 3.5 * max(0.6, size)) * 4
     if cover is not None:
-        field *= np.float32(1) - cover
+        field *= 1 - cover
     canvas.lighten(np.array([0.96, 0.97, 1.0], np.float32), np.clip(field, 0, 1))
 
 

@@ -76,12 +76,12 @@ def ground(
     slope_z = np.gradient(height, axis=0) / np.gradient(z, axis=0)
     # Shadow along the slices: the highest thing toward the sun, lowered by the ray on its way.
     side = 1.0 if sun >= 0 else -1.0
-    ray = height + np.float32(sun_height * side) * x * np.float32(-1)
+    ray = height + np.float32(sun_height * side) * x * -1
     ordered = ray[:, ::-1] if side > 0 else ray
     blocked = np.maximum.accumulate(ordered, axis=1)
     blocked = blocked[:, ::-1] if side > 0 else blocked
-    gap = (blocked - ray) / (np.float32(0.02) + np.float32(0.012) * z)
-    lit = np.float32(1) - smoothstep(0.15, 1.6, gap)
+    gap = (blocked - ray) / (0.02 + 0.012 * z)
+    lit = 1 - smoothstep(0.15, 1.6, gap)
 
     keep = slice(pad, pad + canvas.width)
     x, height, lit = x[:, keep], height[:, keep], lit[:, keep]
@@ -106,5 +106,5 @@ def _lookup(skyline: Array, top: int, canvas: Canvas) -> tuple[Array, Array]:
         step = line[upper] - line[lower]
         part = np.clip((-rows - line[lower]) / np.maximum(step, 1e-6), 0, 1)
         found[column] = np.minimum(lower + np.where(index == 0, 0, part), slices - 1.001)
-    cover = np.clip((canvas.y[top:] - skyline[-1][None]) / np.float32(canvas.px) + np.float32(0.5), 0, 1)
+    cover = np.clip((canvas.y[top:] - skyline[-1][None]) / np.float32(canvas.px) + 0.5, 0, 1)
     return np.ascontiguousarray(found.T), cover

@@ -40,7 +40,7 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     boxes, balls = _build(rng)
     tile = canvas.tile("stucco", cells=8, octaves=5, gain=0.55)
     zoom = np.float32(0.84 * max(1.0, 1.02 / canvas.aspect))
-    materials = colors ** np.float32(1.65)
+    materials = colors**1.65
 
     def shoot(px: Array, py: Array) -> tuple[Array, Array, Whole]:
         """Return color (3, N), coverage (N,) and the thing hit (N,) for points of the picture."""
@@ -72,12 +72,12 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     for ox, oy in ((-0.36, -0.12), (0.12, -0.36), (0.36, 0.12), (-0.12, 0.36)):
         color, seen, _ = shoot(flat_x[where] + np.float32(ox * canvas.px), flat_y[where] + np.float32(oy * canvas.px))
         total += np.where(seen > 0, color, backdrop[:, where])
-    smooth = total / np.float32(4)
+    smooth = total / 4
     haze = light.haze
     result = np.where(cover > 0, planes, backdrop)
     result[:, where] = smooth
     canvas.rgb = result.reshape(canvas.rgb.shape)
-    canvas.lay(haze, np.exp(-(((canvas.y - np.float32(horizon)) / np.float32(0.05)) ** 2)) * np.float32(0.05))
+    canvas.lay(haze, np.exp(-(((canvas.y - np.float32(horizon)) / 0.05) ** 2)) * 0.05)
 
 
 def _build(rng: np.random.Generator) -> tuple[list[Box], list[Ball]]:
@@ -151,30 +151,28 @@ def _shade(
     t = hit.t[where]
     x, y, z = ORIGIN[0] + dx[where] * t, ORIGIN[1] + dy[where] * t, ORIGIN[2] + t
     nx, ny, nz = hit.normal[:, where]
-    stucco = tile.at(x * np.float32(0.30) + z * np.float32(0.23), y * np.float32(0.34) + z * np.float32(0.21))
-    fine = tile.at(x * np.float32(2.1) + z * np.float32(0.9), y * np.float32(2.1) + z * np.float32(1.7))
-    base = materials[hit.material[where].astype(np.int64)].T * (
-        np.float32(0.88) + np.float32(0.16) * stucco + np.float32(0.08) * fine
-    )
-    e = np.float32(0.004)
+    stucco = tile.at(x * 0.30 + z * 0.23, y * 0.34 + z * 0.21)
+    fine = tile.at(x * 2.1 + z * 0.9, y * 2.1 + z * 1.7)
+    base = materials[hit.material[where].astype(np.int64)].T * (0.88 + 0.16 * stucco + 0.08 * fine)
+    e = 0.004
     lit = sunlight(boxes, balls, x + nx * e, y + ny * e, z + nz * e, sun)
     facing = np.clip(nx * sun[0] + ny * sun[1] + nz * sun[2], 0, 1) * lit
-    closed = np.exp(-np.maximum(y, 0) * np.float32(5)) * np.float32(0.26) * (ny < 0.5)
+    closed = np.exp(-np.maximum(y, 0) * 5) * 0.26 * (ny < 0.5)
     for ball in balls:
         under = np.hypot(x - np.float32(ball.center[0]), z - np.float32(ball.center[2])) / np.float32(ball.radius)
         closed = np.maximum(
             closed,
-            np.exp(-(under**2) * np.float32(1.4))
-            * np.float32(0.6)
+            np.exp(-(under**2) * 1.4)
+            * 0.6
             * (ny > 0.5)
             * (np.abs(y - np.float32(ball.center[1] - ball.radius)) < 0.05),
         )
-    sky = (np.float32(0.40) + np.float32(0.17) * ny - np.float32(0.05) * nx) * (np.float32(1) - closed)
-    bounce = np.float32(0.17) * np.clip(np.float32(0.5) - ny, 0, 1) * np.exp(-np.maximum(y, 0) * np.float32(0.9))
+    sky = (0.40 + 0.17 * ny - 0.05 * nx) * (1 - closed)
+    bounce = 0.17 * np.clip(0.5 - ny, 0, 1) * np.exp(-np.maximum(y, 0) * 0.9)
     power = 0.75 if light.night else 1.35
     planes = []
     floor = materials[0]
-    fog = np.clip((t - np.float32(7)) * np.float32(0.05), 0, 0.55)
+    fog = np.clip((t - 7) * 0.05, 0, 0.55)
     for channel in range(3):
         total = (
             facing * np.float32(light.direct[channel] * power)
@@ -182,12 +180,14 @@ def _shade(
             + bounce * np.float32(floor[channel] * 1.3)
         )
         value = np.clip(base[channel] * total, 0, 4)
-        value = np.clip(
-            (value * (np.float32(2.51) * value + np.float32(0.03)))
-            / (value * (np.float32(2.43) * value + np.float32(0.59)) + np.float32(0.14)),
-            0,
-            1,
-        ) ** np.float32(0.80)
+        value = (
+            np.clip(
+                (value * (2.51 * value + 0.03)) / (value * (2.43 * value + 0.59) + 0.14),
+                0,
+                1,
+            )
+            ** 0.80
+        )
         planes.append(value + (np.float32(light.haze[channel]) - value) * fog)
     colors = np.zeros((3, dx.size), np.float32)
     colors[:, where] = np.stack(planes)

@@ -45,7 +45,7 @@ def paint(canvas: Canvas, scene: Scene) -> None:
             canvas, index, horizon, colors, strength=float(rng.uniform(0.65, 1.0)) * (1.0 if index else 1.15)
         )
         canvas.report(0.2 + 0.35 * (index + 1) / count)
-    canvas.rgb = np.float32(1) - (np.float32(1) - canvas.rgb) * np.exp(-glow * np.float32(1.15))
+    canvas.rgb = 1 - (1 - canvas.rgb) * np.exp(-glow * 1.15)
     _paint_range(canvas, horizon, mixed(colors[1], colors[2], 0.5))
     paint_shore(canvas, shore=horizon, height=0.055, color=mixed(light.near, np.zeros(3, np.float32), 0.45))
     canvas.report(0.7)
@@ -84,43 +84,37 @@ def curtain(canvas: Canvas, index: int, horizon: float, colors: Array, strength:
         light[:, row] = trail
     light *= (
         np.float32(strength * 0.022 * canvas.height / 1000)
-        / lengths[:, None, None] ** np.float32(0.55)
+        / lengths[:, None, None] ** 0.55
         * np.float32(1024 / canvas.height)
     )
     # Where the ribbon runs along the line of sight its light adds up without bound; the eye does not.
     # Below its hem the light dies away quickly, but not at once.
     soft = np.zeros(canvas.width, np.float32)
-    fall = np.exp(-np.float32(canvas.px) / np.float32(0.016))
+    fall = np.exp(-np.float32(canvas.px) / 0.016)
     for row in range(canvas.height):
         soft = np.maximum(soft * fall, light[0, row])
         light[0, row] = soft
-    light = light / (np.float32(1) + light * np.float32(0.9))
-    light = (light + np.float32(0.9) * canvas.blurred(light, 0.012)) * np.array([4.2, 3.4, 1.9], np.float32)[
-        :, None, None
-    ]
+    light = light / (1 + light * 0.9)
+    light = (light + 0.9 * canvas.blurred(light, 0.012)) * np.array([4.2, 3.4, 1.9], np.float32)[:, None, None]
     short, medium, long = light
     c0, c1, c2, c3 = (color[:, None, None] for color in colors)
-    result: Array = (
-        (c0 * np.float32(0.35) + c1 * np.float32(0.65)) * short
-        + c1 * medium
-        + (c2 * np.float32(0.6) + c3 * np.float32(0.4)) * long
-    )
-    return result + canvas.blurred(c2 * long + c1 * medium, 0.045) * np.float32(0.5)
+    result: Array = (c0 * 0.35 + c1 * 0.65) * short + c1 * medium + (c2 * 0.6 + c3 * 0.4) * long
+    return result + canvas.blurred(c2 * long + c1 * medium, 0.045) * 0.5
 
 
 def _paint_range(canvas: Canvas, horizon: float, glow: Array) -> None:
     light = canvas.light
     for layer in range(2):
         wave = canvas.line(f"range {layer}", across=1.5 + layer, octaves=7)
-        crest = np.float32(1) - np.abs(np.float32(2) * wave - np.float32(1)) * np.float32(1.3)
-        height = np.float32(0.17 - 0.07 * layer) * np.clip(crest, 0.1, 1.2) * np.float32(0.85)
+        crest = 1 - np.abs(2 * wave - 1) * 1.3
+        height = np.float32(0.17 - 0.07 * layer) * np.clip(crest, 0.1, 1.2) * 0.85
         top = canvas.row(horizon - float(height.max())) - 1
         y = canvas.y[top : canvas.row(horizon)]
         below = y - (np.float32(horizon) - height)[None]
-        cover = np.clip(below / np.float32(canvas.px) + np.float32(0.5), 0, 1)
+        cover = np.clip(below / np.float32(canvas.px) + 0.5, 0, 1)
         color = mixed(light.near, light.far, 0.30 - 0.14 * layer)
         texture = canvas.fbm(f"slopes {layer}", across=12, octaves=4, ridges=True)[top : canvas.row(horizon)]
-        body = color[:, None, None] * (np.float32(0.7) + np.float32(0.6) * texture)
+        body = color[:, None, None] * (0.7 + 0.6 * texture)
         mist = mixed(color, mixed(light.far, glow, 0.35), 0.55)
-        body = body + (mist[:, None, None] - body) * smoothstep(0.02, 0.17, np.maximum(below, 0)) * np.float32(0.8)
+        body = body + (mist[:, None, None] - body) * smoothstep(0.02, 0.17, np.maximum(below, 0)) * 0.8
         canvas.lay(body, cover, top=top)

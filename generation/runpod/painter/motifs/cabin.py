@@ -54,9 +54,7 @@ def _paint_wood(canvas: Canvas, winter: bool) -> None:
     light = canvas.light
     for row in range(3):
         t = row / 2
-        foot = np.float32(0.60 + 0.06 * t) + (
-            canvas.line(f"wood {row}", across=1.5, octaves=3) - np.float32(0.5)
-        ) * np.float32(0.05)
+        foot = np.float32(0.60 + 0.06 * t) + (canvas.line(f"wood {row}", across=1.5, octaves=3) - 0.5) * 0.05
         trees = forest_edge(
             canvas, f"wood trees {row}", foot=foot, height=0.13 + 0.11 * t, density=120 - 20 * row, thin=0.1
         )
@@ -64,29 +62,23 @@ def _paint_wood(canvas: Canvas, winter: bool) -> None:
         canvas.lay(color, np.maximum(trees, canvas.edge(foot[None] - canvas.y)))
         if winter:
             upper = np.clip(trees - np.roll(trees, max(1, round(canvas.height * 0.004)), axis=0), 0, 1)
-            canvas.lay(mixed(color, rgb("e8eef6"), 0.62), upper * np.float32(0.8))
-        veil = np.exp(-(((canvas.y - foot[None]) / np.float32(0.055)) ** 2))
+            canvas.lay(mixed(color, rgb("e8eef6"), 0.62), upper * 0.8)
+        veil = np.exp(-(((canvas.y - foot[None]) / 0.055) ** 2))
         canvas.lay(light.haze, veil * np.float32(0.42 - 0.12 * t))
 
 
 def _paint_clearing(canvas: Canvas, scene: Scene, winter: bool, at: float) -> Array:
-    bulge = np.exp(-(((canvas.x[0] - np.float32(at)) / np.float32(0.42)) ** 2))
-    line = (
-        np.float32(0.715)
-        - bulge * np.float32(0.035)
-        + (canvas.line("clearing", across=1.3, octaves=3) - np.float32(0.5)) * np.float32(0.05)
-    )
+    bulge = np.exp(-(((canvas.x[0] - np.float32(at)) / 0.42) ** 2))
+    line = 0.715 - bulge * 0.035 + (canvas.line("clearing", across=1.3, octaves=3) - 0.5) * 0.05
     top = canvas.row(float(line.min())) - 2
     y = canvas.y[top:]
     bright, shade = _ground_colors(canvas, scene, winter)
     drift = canvas.fbm("drifts", across=1.8, down=5, octaves=4)[top:]
-    fine = canvas.fbm("crust", across=60, down=110, octaves=3)[top:] - np.float32(0.5)
+    fine = canvas.fbm("crust", across=60, down=110, octaves=3)[top:] - 0.5
     slope = np.gradient(drift, axis=0) * np.float32(canvas.height * 0.06) + np.gradient(drift, axis=1) * np.float32(
         canvas.height * 0.05
     )
-    tone = np.clip(
-        np.float32(0.55) - slope - (y - line[None]) * np.float32(0.9) + fine * np.float32(0.10 if winter else 0.6), 0, 1
-    )
+    tone = np.clip(0.55 - slope - (y - line[None]) * 0.9 + fine * np.float32(0.10 if winter else 0.6), 0, 1)
     canvas.lay(shade[:, None, None] + (bright - shade)[:, None, None] * tone, canvas.edge(line[None] - y), top=top)
     result: Array = line
     return result
@@ -126,7 +118,7 @@ def _paint_cabin(canvas: Canvas, at: float, foot: float, winter: bool, side: flo
             + ((canvas.y - np.float32(foot)) / np.float32(w * 0.10)) ** 2
         )
     )
-    canvas.lay(mixed(light.near, light.ambient, 0.3), shadow * np.float32(0.42))
+    canvas.lay(mixed(light.near, light.ambient, 0.3), shadow * 0.42)
     fill([(right, foot), (back, foot - lift), (back, foot - lift - h * 0.94), (right, foot - h)], log_side)
     fill([(left, foot), (right, foot), (right, foot - h), apex, (left, foot - h)], log)
 
@@ -138,7 +130,7 @@ def _paint_cabin(canvas: Canvas, at: float, foot: float, winter: bool, side: flo
             if k < 6:
                 pen.line([(right, y), (back, y - lift * (1 - k / 80))], w * 0.008)
 
-    canvas.lay(dark, canvas.drawn(logs) * np.float32(0.4))
+    canvas.lay(dark, canvas.drawn(logs) * 0.4)
     over = side * g * eave
     drop = rise * eave * 1.7
     slab = w * 0.05
@@ -210,10 +202,10 @@ def _paint_cabin(canvas: Canvas, at: float, foot: float, winter: bool, side: flo
             pen.line([(cx, foot - h * 0.80), (cx, foot - h * 0.80 + size)], w * 0.010)
             pen.line([(px, foot - h * 0.80 + size / 2), (px + side * size, foot - h * 0.80 + size / 2)], w * 0.010)
 
-    canvas.lay(dark, canvas.drawn(bars) * np.float32(0.9))
+    canvas.lay(dark, canvas.drawn(bars) * 0.9)
     if lit:
         bloom = canvas.blurred(np.maximum(np.maximum(windows, flank), attic), w * 0.09)
-        canvas.lighten(rgb("ffb050"), bloom * np.float32(0.75))
+        canvas.lighten(rgb("ffb050"), bloom * 0.75)
         for px, _, size in panes:
             pool = np.exp(
                 -(
@@ -221,22 +213,17 @@ def _paint_cabin(canvas: Canvas, at: float, foot: float, winter: bool, side: flo
                     + ((canvas.y - np.float32(foot + w * 0.13)) / np.float32(w * 0.11)) ** 2
                 )
             )
-            canvas.lighten(rgb("ffae58"), pool * np.float32(0.42) * (canvas.y > np.float32(foot)))
+            canvas.lighten(rgb("ffae58"), pool * 0.42 * (canvas.y > np.float32(foot)))
 
 
 def _paint_smoke(canvas: Canvas, x: float, y: float, w: float, side: float) -> None:
     rise = np.clip((np.float32(y) - canvas.y) / np.float32(w * 2.2), 0, 1.4)
-    curl = canvas.fbm("smoke curl", across=5, octaves=3) - np.float32(0.5)
+    curl = canvas.fbm("smoke curl", across=5, octaves=3) - 0.5
     middle = np.float32(x) + np.float32(side * w * 0.75) * rise**1.5 + curl * np.float32(w * 0.9) * rise
     width = np.float32(w * 0.04) + np.float32(w * 0.26) * rise
     wisps = canvas.fbm("smoke", across=9, octaves=5)
-    plume = (
-        np.exp(-(((canvas.x - middle) / width) ** 2))
-        * np.clip(1 - rise, 0, 1)
-        * (rise > 0)
-        * (np.float32(0.35) + wisps)
-    )
-    canvas.lay(mixed(canvas.light.sky[-2], rgb("f0ece8"), 0.45), np.clip(plume * np.float32(0.62), 0, 0.8))
+    plume = np.exp(-(((canvas.x - middle) / width) ** 2)) * np.clip(1 - rise, 0, 1) * (rise > 0) * (0.35 + wisps)
+    canvas.lay(mixed(canvas.light.sky[-2], rgb("f0ece8"), 0.45), np.clip(plume * 0.62, 0, 0.8))
 
 
 def _paint_front(canvas: Canvas, winter: bool, side: float) -> None:
@@ -244,11 +231,7 @@ def _paint_front(canvas: Canvas, winter: bool, side: float) -> None:
     light = canvas.light
     run = canvas.x[0] / np.float32(canvas.aspect)
     run = run if side > 0 else 1 - run
-    foot = (
-        np.float32(0.86)
-        + run * np.float32(0.42)
-        + (canvas.line("front", across=2, octaves=3) - np.float32(0.5)) * np.float32(0.05)
-    ).astype(np.float32)
+    foot = (0.86 + run * 0.42 + (canvas.line("front", across=2, octaves=3) - 0.5) * 0.05).astype(np.float32)
     trees = forest_edge(
         canvas, "front trees", foot=foot, height=0.52, density=85, thin=-0.5, keep=smoothstep(0.36, 0.10, run)
     )
@@ -256,4 +239,4 @@ def _paint_front(canvas: Canvas, winter: bool, side: float) -> None:
     canvas.lay(color, trees)
     if winter:
         upper = np.clip(trees - np.roll(trees, max(1, round(canvas.height * 0.006)), axis=0), 0, 1)
-        canvas.lay(mixed(color, rgb("e8eef6"), 0.7), upper * np.float32(0.85))
+        canvas.lay(mixed(color, rgb("e8eef6"), 0.7), upper * 0.85)

@@ -106,8 +106,8 @@ def _paint_town(canvas: Canvas, sill: float) -> None:
 
         if light.name != "day":
             lit = canvas.drawn(windows)
-            canvas.lay(rgb("ffcf80"), lit * np.float32(0.9))
-            canvas.lighten(rgb("ffa850"), canvas.blurred(lit, 0.012) * np.float32(0.55))
+            canvas.lay(rgb("ffcf80"), lit * 0.9)
+            canvas.lighten(rgb("ffa850"), canvas.blurred(lit, 0.012) * 0.55)
 
 
 def _paint_drops(canvas: Canvas, sill: float) -> None:
@@ -129,13 +129,13 @@ def _paint_drops(canvas: Canvas, sill: float) -> None:
             (canvas.x[:, left:right] - np.float32(x)) / np.float32(radius),
             (canvas.y[top:bottom] - np.float32(y)) / np.float32(radius * 1.2),
         )
-        cover = np.clip((np.float32(1) - np.hypot(px, py)) * np.float32(radius * canvas.height * 0.8), 0, 1)
+        cover = np.clip((1 - np.hypot(px, py)) * np.float32(radius * canvas.height * 0.8), 0, 1)
         above = canvas.rgb[:, canvas.row(y * 0.5), min(canvas.width - 1, int(x * canvas.height))]
-        tone = np.clip(np.float32(0.75) + py * np.float32(0.55), 0.2, 1.3)
+        tone = np.clip(0.75 + py * 0.55, 0.2, 1.3)
         part = canvas.rgb[:, top:bottom, left:right]
-        part += (above[:, None, None] * tone - part) * cover * np.float32(0.75)
-        spark = np.clip(np.float32(1) - np.hypot(px + np.float32(0.35), py + np.float32(0.4)) * np.float32(3), 0, 1)
-        part += (np.float32(1) - part) * spark * np.float32(0.6)
+        part += (above[:, None, None] * tone - part) * cover * 0.75
+        spark = np.clip(1 - np.hypot(px + 0.35, py + 0.4) * 3, 0, 1)
+        part += (1 - part) * spark * 0.6
 
 
 def _paint_window(canvas: Canvas, rng: np.random.Generator, sill: float) -> None:
@@ -160,22 +160,22 @@ def _paint_window(canvas: Canvas, rng: np.random.Generator, sill: float) -> None
         pen.box(-0.1, -0.1, a + 0.1, edge * 0.8)
 
     cover = canvas.drawn(frame)
-    glow = np.clip(canvas.blurred(np.float32(1) - cover, 0.01), 0, 1)
-    canvas.lay(wood[:, None, None] * (np.float32(0.62) + np.float32(0.4) * glow), cover)
+    glow = np.clip(canvas.blurred(1 - cover, 0.01), 0, 1)
+    canvas.lay(wood[:, None, None] * (0.62 + 0.4 * glow), cover)
     plaster = canvas.fbm("inner wall", across=8, octaves=5)
     room = mixed(dark, wood, 0.14)
-    canvas.lay(room[:, None, None] * (np.float32(0.75) + np.float32(0.45) * plaster), canvas.drawn(wall))
+    canvas.lay(room[:, None, None] * (0.75 + 0.45 * plaster), canvas.drawn(wall))
     _paint_curtains(canvas, rng, edge, sill)
     top = canvas.row(sill)
     y = canvas.y[top:]
     grain = canvas.fbm("sill", across=3, down=60, octaves=5)[top:]
     board = mixed(mixed(rgb("8a5f42"), light.ambient, 0.35), light.near, 0.4 if light.night or light.dim else 0.15)
-    sheen = np.exp(-np.maximum(y - np.float32(sill), 0) * np.float32(26))
-    shade = np.float32(0.55) + grain * np.float32(0.55)
+    sheen = np.exp(-np.maximum(y - np.float32(sill), 0) * 26)
+    shade = 0.55 + grain * 0.55
     colors = board[:, None, None] * shade
-    colors = colors + (mixed(light.sky[-1], board, 0.25)[:, None, None] - colors) * sheen * np.float32(0.55)
-    colors = colors * (np.float32(1) - smoothstep(sill + 0.09, sill + 0.10, y) * np.float32(0.55))
-    canvas.lay(colors, np.float32(1) * np.ones_like(shade), top=top)
+    colors = colors + (mixed(light.sky[-1], board, 0.25)[:, None, None] - colors) * sheen * 0.55
+    colors = colors * (1 - smoothstep(sill + 0.09, sill + 0.10, y) * 0.55)
+    canvas.lay(colors, 1 * np.ones_like(shade), top=top)
 
 
 def _paint_curtains(canvas: Canvas, rng: np.random.Generator, edge: float, sill: float) -> None:
@@ -190,15 +190,15 @@ def _paint_curtains(canvas: Canvas, rng: np.random.Generator, edge: float, sill:
             - smoothstep(0.1, 0.62, canvas.y) * np.float32(edge * 0.55)
             + smoothstep(0.62, 1.0, canvas.y) * np.float32(edge * 0.5)
         )
-        folds = np.sin((run / gather) * np.float32(17) + np.sin(canvas.y * np.float32(5)) * np.float32(0.5))
+        folds = np.sin((run / gather) * 17 + np.sin(canvas.y * 5) * 0.5)
         cover = canvas.edge(run - gather - folds * np.float32(edge * 0.04)) * canvas.edge(
             canvas.y - np.float32(sill + 0.09)
         )
         through = smoothstep(0.2, 1.0, run / gather)
-        tone = np.float32(0.58) + np.float32(0.22) * folds + through * np.float32(0.35)
+        tone = 0.58 + 0.22 * folds + through * 0.35
         canvas.lay(
-            cloth[:, None, None] * tone + (light.sky[-2] * np.float32(0.16))[:, None, None] * through,
-            cover * (np.float32(0.97) - through * np.float32(0.12)),
+            cloth[:, None, None] * tone + (light.sky[-2] * 0.16)[:, None, None] * through,
+            cover * (0.97 - through * 0.12),
         )
 
 
@@ -230,7 +230,7 @@ def _paint_plant(canvas: Canvas, rng: np.random.Generator, x: float, sill: float
         pen.box(x - rim, foot - size * 0.95, x + rim, foot - size * 0.75)
 
     body = canvas.drawn(vessel)
-    shade = np.clip(np.float32(0.9) - np.abs(canvas.x - np.float32(x)) / np.float32(size * 0.9), 0.35, 1)
+    shade = np.clip(0.9 - np.abs(canvas.x - np.float32(x)) / np.float32(size * 0.9), 0.35, 1)
     canvas.lay(pot[:, None, None] * shade, body)
 
 
@@ -277,19 +277,16 @@ def _paint_cat(
 
     cover = canvas.drawn(body)
     shadow = np.exp(
-        -(
-            ((canvas.x - np.float32(x)) / np.float32(size * 0.42)) ** 2
-            + ((canvas.y - np.float32(foot)) / np.float32(0.018)) ** 2
-        )
+        -(((canvas.x - np.float32(x)) / np.float32(size * 0.42)) ** 2 + ((canvas.y - np.float32(foot)) / 0.018) ** 2)
     )
-    canvas.darken(shadow * np.float32(0.55))
+    canvas.darken(shadow * 0.55)
     hair = canvas.fbm("fur", across=60, down=26, octaves=4, gain=0.65)
     px, py = (canvas.x - np.float32(x)) / np.float32(size), (np.float32(foot) - canvas.y) / np.float32(size)
-    dim = fur[:, None, None] * (np.float32(0.62) + np.float32(0.42) * hair + np.float32(0.22) * py)
+    dim = fur[:, None, None] * (0.62 + 0.42 * hair + 0.22 * py)
     # The view lights the outline: fur glows where the cat turns away.
     soft = canvas.blurred(cover, size * 0.022)
-    rim = np.clip((np.float32(0.86) - soft) * np.float32(2.3), 0, 1) * smoothstep(-0.05, 0.25, py)
+    rim = np.clip((0.86 - soft) * 2.3, 0, 1) * smoothstep(-0.05, 0.25, py)
     glow = mixed(light.sky[-2], light.sun, 0.45)
-    colors = dim + (glow[:, None, None] - dim) * rim * (np.float32(0.25) + np.float32(0.75) * hair) * np.float32(0.72)
-    spine = np.exp(-((px / np.float32(0.03)) ** 2)) * smoothstep(0.1, 0.5, py) * np.float32(0.10)
-    canvas.lay(colors * (np.float32(1) - spine), cover)
+    colors = dim + (glow[:, None, None] - dim) * rim * (0.25 + 0.75 * hair) * 0.72
+    spine = np.exp(-((px / 0.03) ** 2)) * smoothstep(0.1, 0.5, py) * 0.10
+    canvas.lay(colors * (1 - spine), cover)

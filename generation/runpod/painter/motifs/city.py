@@ -38,14 +38,14 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     rain = bool(scene.weather & {"rain"}) or scene.has("umbrella") or not scene.weather
     if rain and "rain" not in scene.without:
         _add_rain(canvas)
-    canvas.rgb = np.float32(1) - np.exp(canvas.rgb * np.float32(-1.5))
+    canvas.rgb = 1 - np.exp(canvas.rgb * -1.5)
 
 
 def _paint_street(canvas: Canvas, night: Array, horizon: float) -> None:
     rng = canvas.rng("street")
     low, high = night
     t = np.clip(canvas.y / np.float32(horizon), 0, 1) ** 2
-    canvas.fill(low[:, None, None] * np.float32(0.6) + (high - low * np.float32(0.6))[:, None, None] * t)
+    canvas.fill(low[:, None, None] * 0.6 + (high - low * 0.6)[:, None, None] * t)
     # Houses on both sides, closer and taller toward the edges, out of focus.
     for layer in range(4):
         depth = layer / 3
@@ -61,9 +61,9 @@ def _paint_street(canvas: Canvas, night: Array, horizon: float) -> None:
                 x += width
 
         mask = canvas.blurred(canvas.drawn(draw, scale=1), 0.006 + 0.006 * depth)
-        canvas.lay(high * np.float32(0.85 - 0.6 * depth), mask * np.float32(0.75))
-    haze = np.exp(-(((canvas.y - np.float32(horizon)) / np.float32(0.16)) ** 2))
-    canvas.rgb += (high * np.float32(1.5))[:, None, None] * haze * np.float32(0.5)
+        canvas.lay(high * np.float32(0.85 - 0.6 * depth), mask * 0.75)
+    haze = np.exp(-(((canvas.y - np.float32(horizon)) / 0.16) ** 2))
+    canvas.rgb += (high * 1.5)[:, None, None] * haze * 0.5
 
 
 def _bokeh(canvas: Canvas, lamps: Array, horizon: float) -> Array:
@@ -81,7 +81,7 @@ def _bokeh(canvas: Canvas, lamps: Array, horizon: float) -> Array:
             for px, py, w in zip(x, y, weight, strict=True):
                 _add_disk(canvas, glow, px, py, radius * rng.uniform(0.75, 1.1), tone, bright * w)
     soft = canvas.blurred(glow, 0.03)
-    return glow + soft * np.float32(0.8)
+    return glow + soft * 0.8
 
 
 def _add_disk(canvas: Canvas, glow: Array, x: float, y: float, radius: float, color: Array, bright: float) -> None:
@@ -94,7 +94,7 @@ def _add_disk(canvas: Canvas, glow: Array, x: float, y: float, radius: float, co
         return
     off = np.hypot(canvas.x[:, left:right] - np.float32(x), canvas.y[top:bottom] - np.float32(y))
     disk = canvas.edge(off - np.float32(radius), 2.5)
-    rim = np.float32(0.72) + np.float32(0.5) * np.clip(off / np.float32(radius), 0, 1) ** 6
+    rim = 0.72 + 0.5 * np.clip(off / np.float32(radius), 0, 1) ** 6
     glow[:, top:bottom, left:right] += color[:, None, None] * (disk * rim * np.float32(bright))
 
 
@@ -104,29 +104,25 @@ def _mirror(canvas: Canvas, horizon: float) -> None:
     rows = canvas.height - top
     y = (canvas.y[top:] - np.float32(horizon)) / np.float32(1 - horizon)
     tile = canvas.tile("asphalt", cells=16, octaves=4, gain=0.6)
-    near = np.float32(1) / (y + np.float32(0.16))
-    ripple = tile.at((canvas.x - np.float32(canvas.aspect / 2)) * near * np.float32(0.20), near * np.float32(0.8))
+    near = 1 / (y + 0.16)
+    ripple = tile.at((canvas.x - np.float32(canvas.aspect / 2)) * near * 0.20, near * 0.8)
     smear = canvas.rgb[:, max(0, top - int(rows * 1.35)) : top][:, ::-1]
     source = np.stack([blurred(np.ascontiguousarray(plane), canvas.height * 0.004) for plane in smear])
     reach = np.clip(
-        y * np.float32(smear.shape[1] * 0.9)
-        + (ripple - np.float32(0.5)) * np.float32(canvas.height * 0.16) * (np.float32(0.15) + y),
+        y * np.float32(smear.shape[1] * 0.9) + (ripple - 0.5) * np.float32(canvas.height * 0.16) * (0.15 + y),
         0,
         smear.shape[1] - 1,
     ).astype(np.int32)
     columns = np.clip(
-        np.arange(canvas.width)[None]
-        + (ripple - np.float32(0.5)) * np.float32(canvas.height * 0.05) * (np.float32(0.1) + y),
+        np.arange(canvas.width)[None] + (ripple - 0.5) * np.float32(canvas.height * 0.05) * (0.1 + y),
         0,
         canvas.width - 1,
     ).astype(np.int32)
-    wet = np.float32(0.30) + np.float32(0.75) * smoothstep(0.40, 0.62, ripple)
-    base = canvas.rgb[:, top - 1 : top].mean(axis=2, keepdims=True) * np.float32(0.10)
+    wet = 0.30 + 0.75 * smoothstep(0.40, 0.62, ripple)
+    base = canvas.rgb[:, top - 1 : top].mean(axis=2, keepdims=True) * 0.10
     for channel in range(3):
-        canvas.rgb[channel, top:] = (
-            source[channel].ravel()[reach * canvas.width + columns] * wet * np.float32(0.95) + base[channel]
-        )
-    canvas.rgb[:, top:] *= np.float32(1) - np.float32(0.35) * y
+        canvas.rgb[channel, top:] = source[channel].ravel()[reach * canvas.width + columns] * wet * 0.95 + base[channel]
+    canvas.rgb[:, top:] *= 1 - 0.35 * y
 
 
 def _paint_walker(canvas: Canvas, scene: Scene, horizon: float) -> None:
@@ -200,27 +196,27 @@ def _paint_walker(canvas: Canvas, scene: Scene, horizon: float) -> None:
     ghost = np.zeros_like(outline)
     ghost[base : base + flipped.shape[0]] = flipped
     ghost = canvas.blurred(ghost, 0.006)
-    fade = np.exp(-np.maximum(canvas.y - np.float32(foot), 0) * np.float32(1.6))
-    canvas.rgb *= np.float32(1) - ghost * fade * np.float32(0.78)
+    fade = np.exp(-np.maximum(canvas.y - np.float32(foot), 0) * 1.6)
+    canvas.rgb *= 1 - ghost * fade * 0.78
     red = np.zeros_like(cover)
     part = cover[max(0, base - rows) : base][::-1]
     red[base : base + part.shape[0]] = part
-    canvas.rgb += tone[:, None, None] * canvas.blurred(red, 0.008) * np.float32(0.13)
+    canvas.rgb += tone[:, None, None] * canvas.blurred(red, 0.008) * 0.13
     behind = canvas.blurred(canvas.rgb, 0.03)
-    rim = np.clip(canvas.blurred(figure, 0.004) * np.float32(-1) + figure, 0, 1)
+    rim = np.clip(canvas.blurred(figure, 0.004) * -1 + figure, 0, 1)
     canvas.lay(np.array([0.012, 0.014, 0.02], np.float32), figure)
-    canvas.rgb += behind * rim * np.float32(0.9)
+    canvas.rgb += behind * rim * 0.9
     dome = np.clip(
-        (np.float32(x) - canvas.x) / np.float32(wide) * np.float32(0.32)
-        + (np.float32(top) - canvas.y) / np.float32(high) * np.float32(0.62)
-        + np.float32(0.28),
+        (np.float32(x) - canvas.x) / np.float32(wide) * 0.32
+        + (np.float32(top) - canvas.y) / np.float32(high) * 0.62
+        + 0.28,
         0.08,
         1.1,
     )
-    canvas.lay(tone[:, None, None] * np.float32(0.9) * dome + behind * np.float32(0.12), cover)
-    canvas.rgb *= np.float32(1) - canvas.drawn(ribs) * cover * np.float32(0.4)
+    canvas.lay(tone[:, None, None] * 0.9 * dome + behind * 0.12, cover)
+    canvas.rgb *= 1 - canvas.drawn(ribs) * cover * 0.4
     edge = np.clip(cover - np.roll(cover, max(1, round(canvas.height * 0.003)), axis=0), 0, 1)
-    canvas.rgb += edge * np.float32(0.22)
+    canvas.rgb += edge * 0.22
 
 
 def _add_rain(canvas: Canvas) -> None:
@@ -234,4 +230,4 @@ def _add_rain(canvas: Canvas) -> None:
     ys = y[:, None] + length[:, None] * t
     weight = bright[:, None] * np.sin(np.pi * t) * length[:, None] * canvas.height / steps
     streaks = blurred(splat(canvas, xs.ravel(), ys.ravel(), weight.ravel()), 0.5 * max(1.0, canvas.height / 1024))
-    canvas.rgb += rgb("c8d8ff")[:, None, None] * streaks * np.float32(1.3)
+    canvas.rgb += rgb("c8d8ff")[:, None, None] * streaks * 1.3

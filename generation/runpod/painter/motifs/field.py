@@ -63,42 +63,40 @@ def _paint_ground(
     swell = 0.5 if crop == "wheat" else 1.0
 
     def rows(x: Array, z: Array) -> Array:
-        bend = hills.at(x * np.float32(0.012), z * np.float32(0.012) + np.float32(0.3)) * np.float32(5 * swell)
+        bend = hills.at(x * 0.012, z * 0.012 + 0.3) * np.float32(5 * swell)
         phase = (x + z * np.float32(turn) + bend) * np.float32(pitch)
         result: Array = np.abs(np.sin(phase * np.float32(np.pi))).astype(np.float32)
         return result
 
     def heights(x: Array, z: Array) -> Array:
-        hill = (hills.at(x * np.float32(0.016), z * np.float32(0.016)) - np.float32(0.5)) * np.float32(2.6 * swell)
-        rise = np.clip((z - 6) * np.float32(0.018), 0, 0.8)
-        tuft = (fine.at(x * np.float32(0.16), z * np.float32(0.16)) - np.float32(0.5)) * np.float32(bump * 1.1)
-        fade = np.exp(z * np.float32(-0.035))
-        shape = rows(x, z) ** np.float32(0.7)
+        hill = (hills.at(x * 0.016, z * 0.016) - 0.5) * np.float32(2.6 * swell)
+        rise = np.clip((z - 6) * 0.018, 0, 0.8)
+        tuft = (fine.at(x * 0.16, z * 0.16) - 0.5) * np.float32(bump * 1.1)
+        fade = np.exp(z * -0.035)
+        shape = rows(x, z) ** 0.7
         result: Array = (
-            hill * np.clip(z * np.float32(0.08), 0, 1) + rise + (shape * np.float32(bump) + tuft * shape) * fade
+            hill * np.clip(z * 0.08, 0, 1) + rise + (shape * np.float32(bump) + tuft * shape) * fade
         ).astype(np.float32)
         return result
 
     land = ground(canvas, heights, horizon=horizon, eye=1.75, sun=side, sun_height=0.42, near=1.1, far=60, slices=620)
     canvas.report(0.6)
     ridge = rows(land.x, land.z)
-    speck = fine.at(land.x * np.float32(0.31), land.z * np.float32(0.27))
+    speck = fine.at(land.x * 0.31, land.z * 0.27)
     stops = CROPS[crop]
-    tone = smoothstep(0.18, 0.95, ridge) * np.float32(0.72) + (speck - np.float32(0.5)) * np.float32(0.62)
+    tone = smoothstep(0.18, 0.95, ridge) * 0.72 + (speck - 0.5) * 0.62
     colors = ramp(stops[:3], np.clip(tone, 0, 1))
-    blossom = smoothstep(0.66, 0.74, speck) * smoothstep(0.4, 0.8, ridge) * np.exp(land.z * np.float32(-0.06))
-    colors = colors + (stops[3][:, None, None] - colors) * blossom * np.float32(0.85)
+    blossom = smoothstep(0.66, 0.74, speck) * smoothstep(0.4, 0.8, ridge) * np.exp(land.z * -0.06)
+    colors = colors + (stops[3][:, None, None] - colors) * blossom * 0.85
     if scene.season == "winter":
-        snow = smoothstep(0.1, 0.7, ridge + speck * np.float32(0.5))
-        colors = colors + (rgb("eef2f6")[:, None, None] - colors) * snow * np.float32(0.9)
+        snow = smoothstep(0.1, 0.7, ridge + speck * 0.5)
+        colors = colors + (rgb("eef2f6")[:, None, None] - colors) * snow * 0.9
     elif scene.season == "autumn" and crop != "wheat":
         colors = colors * np.array([1.2, 0.95, 0.7], np.float32)[:, None, None]
-    length = np.sqrt(land.slope_x**2 + land.slope_z**2 + np.float32(1))
-    facing = np.clip(
-        (-land.slope_x * np.float32(0.75 * side) + np.float32(0.55) - land.slope_z * np.float32(0.25)) / length, 0, 1.2
-    )
-    direct = facing * (np.float32(0.3) + np.float32(0.7) * land.lit)
-    fog = np.float32(1) - np.exp(-((land.z * np.float32(0.034)) ** np.float32(1.5)))
+    length = np.sqrt(land.slope_x**2 + land.slope_z**2 + 1)
+    facing = np.clip((-land.slope_x * np.float32(0.75 * side) + 0.55 - land.slope_z * 0.25) / length, 0, 1.2)
+    direct = facing * (0.3 + 0.7 * land.lit)
+    fog = 1 - np.exp(-((land.z * 0.034) ** 1.5))
     veil = mixed(light.sky[-2], light.far, 0.3)
     strength = 0.7 if light.night else 1.25
     planes = []
@@ -107,8 +105,8 @@ def _paint_ground(
         planes.append(land.seen(colors[channel] * shade + (np.float32(veil[channel]) - colors[channel] * shade) * fog))
     _paint_skyline(canvas, land.top, land.cover, veil)
     canvas.lay(np.stack(planes), land.cover, top=land.top)
-    grain = canvas.fbm("leafage", across=190, octaves=3, gain=0.7) - np.float32(0.5)
-    canvas.rgb *= np.float32(1) + grain * smoothstep(horizon, 1.0, canvas.y) * np.float32(0.5)
+    grain = canvas.fbm("leafage", across=190, octaves=3, gain=0.7) - 0.5
+    canvas.rgb *= 1 + grain * smoothstep(horizon, 1.0, canvas.y) * 0.5
 
 
 def _paint_skyline(canvas: Canvas, top: int, cover: Array, veil: Array) -> None:

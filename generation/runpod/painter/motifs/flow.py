@@ -43,19 +43,15 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     if inked:
         paper = PAPERS[int(rng.integers(len(PAPERS)))]
         wash = canvas.fbm("wash", across=2.2, octaves=5)
-        tooth = canvas.fbm("tooth", across=130, octaves=3) - np.float32(0.5)
-        canvas.fill(paper[:, None, None] * (np.float32(0.97) + wash * np.float32(0.05) + tooth * np.float32(0.05)))
-        cover = np.float32(1) - np.exp(density * np.float32(-1.8))
-        mean = color / np.maximum(density, np.float32(1e-6))
-        canvas.lay(mean, np.clip(cover * (np.float32(0.94) + tooth * np.float32(0.3)), 0, 1))
+        tooth = canvas.fbm("tooth", across=130, octaves=3) - 0.5
+        canvas.fill(paper[:, None, None] * (0.97 + wash * 0.05 + tooth * 0.05))
+        cover = 1 - np.exp(density * -1.8)
+        mean = color / np.maximum(density, 1e-6)
+        canvas.lay(mean, np.clip(cover * (0.94 + tooth * 0.3), 0, 1))
         return
-    glow = color + canvas.blurred(color, 0.009) * np.float32(0.18)
-    fall = np.float32(1) - np.float32(0.5) * (
-        ((canvas.x / np.float32(canvas.aspect)) - 0.5) ** 2 + (canvas.y - 0.5) ** 2
-    )
-    canvas.rgb = (np.float32(1) - np.exp(glow * np.float32(-1.5))) * fall + np.array([0.018, 0.018, 0.026], np.float32)[
-        :, None, None
-    ]
+    glow = color + canvas.blurred(color, 0.009) * 0.18
+    fall = 1 - 0.5 * (((canvas.x / np.float32(canvas.aspect)) - 0.5) ** 2 + (canvas.y - 0.5) ** 2)
+    canvas.rgb = (1 - np.exp(glow * -1.5)) * fall + np.array([0.018, 0.018, 0.026], np.float32)[:, None, None]
 
 
 def _trace(canvas: Canvas, stops: Array, inked: bool) -> tuple[Array, Array]:
@@ -71,7 +67,7 @@ def _trace(canvas: Canvas, stops: Array, inked: bool) -> tuple[Array, Array]:
     turns = float(rng.uniform(1.3, 2.0)) if inked else float(rng.uniform(1.8, 3.2))
     x, y = rng.random(count) * canvas.aspect * 1.2 - 0.1 * canvas.aspect, rng.random(count) * 1.2 - 0.1
     x, y = x.astype(np.float32), y.astype(np.float32)
-    hue = canvas.tile("hue", cells=4, octaves=3).at(x * np.float32(0.3), y * np.float32(0.3))
+    hue = canvas.tile("hue", cells=4, octaves=3).at(x * 0.3, y * 0.3)
     hue = np.clip((hue - 0.28) * 2.2 + rng.normal(0, 0.07, count), 0, 1).astype(np.float32)
     tints = ramp(stops, hue)
     weight = (rng.uniform(0.45, 1.0, count) * (0.62 if inked else 0.2)).astype(np.float32)
@@ -81,8 +77,8 @@ def _trace(canvas: Canvas, stops: Array, inked: bool) -> tuple[Array, Array]:
     paths_x, paths_y, fades = [], [], []
     start = float(rng.uniform(0, 6.28))
     for step in range(steps):
-        push = swirl.at(x * np.float32(size), y * np.float32(size)) - np.float32(0.5)
-        angle = bend.at(x * np.float32(size) + push * np.float32(0.35), y * np.float32(size) + push * np.float32(0.25))
+        push = swirl.at(x * np.float32(size), y * np.float32(size)) - 0.5
+        angle = bend.at(x * np.float32(size) + push * 0.35, y * np.float32(size) + push * 0.25)
         angle = angle * np.float32(turns * 2 * np.pi) + np.float32(start)
         x = x + np.cos(angle) * np.float32(stride)
         y = y + np.sin(angle) * np.float32(stride)

@@ -79,8 +79,7 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     palette = COLORS[color]
     _paint_leaves(canvas, rng, x, y, size, ground)
     canvas.darken(
-        np.exp(-((np.hypot(canvas.x - x - 0.02 * size, canvas.y - y - 0.045 * size) / (0.40 * size)) ** 4))
-        * np.float32(0.45)
+        np.exp(-((np.hypot(canvas.x - x - 0.02 * size, canvas.y - y - 0.045 * size) / (0.40 * size)) ** 4)) * 0.45
     )
     canvas.report(0.2)
     start = float(rng.uniform(0, 6.28))
@@ -95,10 +94,10 @@ def paint(canvas: Canvas, scene: Scene) -> None:
 
 def paint_ground(canvas: Canvas, color: Array, x: float, y: float) -> None:
     """Fill the picture with a softly lit, mottled wall of one color."""
-    mottle = canvas.fbm("ground", across=2.5, octaves=5) - np.float32(0.5)
-    cloth = canvas.fbm("cloth", across=90, octaves=3) - np.float32(0.5)
-    lit = np.exp(-((np.hypot(canvas.x - np.float32(x - 0.2), canvas.y - np.float32(y - 0.25)) / np.float32(0.9)) ** 2))
-    level = np.float32(0.74) + lit * np.float32(0.42) + mottle * np.float32(0.22) + cloth * np.float32(0.05)
+    mottle = canvas.fbm("ground", across=2.5, octaves=5) - 0.5
+    cloth = canvas.fbm("cloth", across=90, octaves=3) - 0.5
+    lit = np.exp(-((np.hypot(canvas.x - np.float32(x - 0.2), canvas.y - np.float32(y - 0.25)) / 0.9) ** 2))
+    level = 0.74 + lit * 0.42 + mottle * 0.22 + cloth * 0.05
     canvas.fill(color[:, None, None] * level)
 
 
@@ -139,45 +138,34 @@ def _paint_petal(
     dx, dy = canvas.x[:, left:right] - np.float32(px), canvas.y[top:bottom] - np.float32(py)
     along = (dx * np.float32(cos) + dy * np.float32(sin)) / np.float32(length)
     across = (dy * np.float32(cos) - dx * np.float32(sin)) / np.float32(width)
-    taper = np.clip(np.float32(1) - np.float32(bloom.point) * along, 0.15, 2) * (
-        np.float32(1) + np.float32(bloom.ruffle) * np.sin(along * np.float32(7) + np.float32(vary[3] * 3))
+    taper = np.clip(1 - np.float32(bloom.point) * along, 0.15, 2) * (
+        1 + np.float32(bloom.ruffle) * np.sin(along * 7 + np.float32(vary[3] * 3))
     )
     lateral = across / taper
-    tip = np.float32(0.05 + bloom.ruffle * 0.5) * np.cos(lateral * np.float32(5) + np.float32(vary[4] * 2))
-    shape = along * along * (np.float32(1) + tip * np.sign(along)) + lateral * lateral
+    tip = np.float32(0.05 + bloom.ruffle * 0.5) * np.cos(lateral * 5 + np.float32(vary[4] * 2))
+    shape = along * along * (1 + tip * np.sign(along)) + lateral * lateral
     radius = np.sqrt(np.maximum(shape, 0))
     soft = np.float32(1.3 * canvas.px / max(1e-6, min(length, width)))
-    cover = np.clip((np.float32(1) - radius) / soft + np.float32(0.5), 0, 1)
+    cover = np.clip((1 - radius) / soft + 0.5, 0, 1)
     part = canvas.rgb[:, top:bottom, left:right]
     # Each petal throws a soft shadow on those below it.
-    part *= np.float32(1) - np.exp(-np.maximum(radius - np.float32(1), 0) * np.float32(7)) * np.float32(0.34)
-    t = np.clip(along * np.float32(0.5) + np.float32(0.5), 0, 1)
-    tone = np.clip(t * np.float32(0.95) + np.float32(0.30 * grown - 0.12), 0, 1)
-    middle = np.float32(0.5)
+    part *= 1 - np.exp(-np.maximum(radius - 1, 0) * 7) * 0.34
+    t = np.clip(along * 0.5 + 0.5, 0, 1)
+    tone = np.clip(t * 0.95 + np.float32(0.30 * grown - 0.12), 0, 1)
+    middle = 0.5
     low = np.clip(tone / middle, 0, 1)
     high = np.clip((tone - middle) / middle, 0, 1)
-    vein = np.float32(1) - np.float32(0.055) * smoothstep(0.3, 1.0, np.cos(lateral * np.float32(22))) * smoothstep(
-        -0.9, 0.4, along
-    )
-    cup = (
-        np.float32(0.80)
-        + np.float32(0.24) * np.cos(lateral * np.float32(1.5))
-        - np.float32(0.10) * lateral * np.float32(sin + 0.4)
-    )
-    rim = np.exp(np.minimum(radius - np.float32(1), 0) * np.float32(16)) * np.float32(0.13)
-    depth = (
-        (np.float32(0.42) + np.float32(0.62) * smoothstep(-1.0, 0.75, along))
-        * vein
-        * cup
-        * np.float32(1 + 0.05 * vary[3])
-    )
+    vein = 1 - 0.055 * smoothstep(0.3, 1.0, np.cos(lateral * 22)) * smoothstep(-0.9, 0.4, along)
+    cup = 0.80 + 0.24 * np.cos(lateral * 1.5) - 0.10 * lateral * np.float32(sin + 0.4)
+    rim = np.exp(np.minimum(radius - 1, 0) * 16) * 0.13
+    depth = (0.42 + 0.62 * smoothstep(-1.0, 0.75, along)) * vein * cup * np.float32(1 + 0.05 * vary[3])
     # The light comes from the upper left.
     depth *= np.float32(1 - 0.13 * (cos * 0.6 + sin * 0.8))
     for channel in range(3):
         first, second, third = palette[:, channel]
         # Shaded petals take on the color of the flower's heart instead of going gray.
         body = first + (second - first) * low + (third - second) * high
-        color = body * depth + (np.float32(1) - np.minimum(depth, 1)) * second * np.float32(0.30) + rim
+        color = body * depth + (1 - np.minimum(depth, 1)) * second * 0.30 + rim
         part[channel] += (np.minimum(color, 1) - part[channel]) * cover
 
 
@@ -185,8 +173,8 @@ def _paint_heart(canvas: Canvas, rng: np.random.Generator, x: float, y: float, r
     """Paint the disk of florets, spiralling by the golden angle."""
     dark, bright = (rgb("2a1608"), rgb("8a5a24")) if kind == "sunflower" else (rgb("8a5a10"), rgb("f4c648"))
     off = np.hypot(canvas.x - np.float32(x), canvas.y - np.float32(y)) / np.float32(radius)
-    canvas.darken(np.exp(-np.maximum(off - 1, 0) * np.float32(6)) * np.float32(0.4))
-    canvas.lay(dark, np.clip((np.float32(1) - off) * np.float32(radius / canvas.px), 0, 1))
+    canvas.darken(np.exp(-np.maximum(off - 1, 0) * 6) * 0.4)
+    canvas.lay(dark, np.clip((1 - off) * np.float32(radius / canvas.px), 0, 1))
     count = 420
     spots_x, spots_y = [], []
     for index in range(count):
@@ -202,6 +190,6 @@ def _paint_heart(canvas: Canvas, rng: np.random.Generator, x: float, y: float, r
         return canvas.drawn(draw)
 
     ring = smoothstep(0.25, 0.95, off)
-    tone = dark[:, None, None] + (bright - dark)[:, None, None] * (np.float32(0.55) + np.float32(0.5) * ring)
+    tone = dark[:, None, None] + (bright - dark)[:, None, None] * (0.55 + 0.5 * ring)
     canvas.lay(tone, florets(0.0, 0.036))
-    canvas.lighten(NAMED_COLORS["gold"], florets(-0.008, 0.017) * np.float32(0.5))
+    canvas.lighten(NAMED_COLORS["gold"], florets(-0.008, 0.017) * 0.5)

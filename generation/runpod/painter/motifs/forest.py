@@ -45,9 +45,10 @@ def paint_spruces(canvas: Canvas, scene: Scene) -> None:
     green = mixed(rgb("1f3a2e"), light.near, 0.5)
     for row in range(rows):
         t = row / (rows - 1)
-        foot = np.float32(0.50 + 0.62 * t**1.1) + (
-            canvas.line(f"hill {row}", across=1.1 + 0.3 * t, octaves=3) - np.float32(0.5)
-        ) * np.float32(0.30)
+        foot = (
+            np.float32(0.50 + 0.62 * t**1.1)
+            + (canvas.line(f"hill {row}", across=1.1 + 0.3 * t, octaves=3) - 0.5) * 0.30
+        )
         height = 0.085 + 0.46 * t**1.7
         trees = forest_edge(
             canvas, f"spruces {row}", foot=foot, height=height, density=95 * (1 - 0.35 * t), thin=0.25 * t
@@ -59,17 +60,15 @@ def paint_spruces(canvas: Canvas, scene: Scene) -> None:
         if scene.season == "winter":
             # Snow lies on the upper side of every bough.
             upper = np.clip(trees - np.roll(trees, max(1, round(canvas.height * 0.004)), axis=0), 0, 1)
-            canvas.lay(mixed(veil, np.ones(3, np.float32), 0.55), upper * np.float32(0.75))
-        drift = fog.at(
-            canvas.x * np.float32(0.3) + np.float32(row * 0.31), canvas.y * np.float32(0.7) + np.float32(row * 0.17)
-        )
+            canvas.lay(mixed(veil, np.ones(3, np.float32), 0.55), upper * 0.75)
+        drift = fog.at(canvas.x * 0.3 + np.float32(row * 0.31), canvas.y * 0.7 + np.float32(row * 0.17))
         depth = smoothstep(-0.6, 1.1, (canvas.y - foot[None]) / np.float32(height * 0.75))
         if t < 1:
             canvas.lay(
                 veil,
-                np.clip(depth * (np.float32(0.35) + drift * np.float32(1.0)), 0, 0.96)
+                np.clip(depth * (0.35 + drift * 1.0), 0, 0.96)
                 * np.float32(0.98 - 0.35 * t)
-                * np.maximum(trees, smoothstep(-0.1, 0.1, canvas.y - foot[None] + np.float32(0.05))),
+                * np.maximum(trees, smoothstep(-0.1, 0.1, canvas.y - foot[None] + 0.05)),
             )
         canvas.report(0.15 + 0.75 * (row + 1) / rows)
     if not light.night:
@@ -80,16 +79,16 @@ def paint_spruces(canvas: Canvas, scene: Scene) -> None:
 
 def _paint_rays(canvas: Canvas, x: float, y: float) -> None:
     tile = canvas.tile("rays", cells=16, octaves=3)
-    angle = np.arctan2(canvas.x - np.float32(x), canvas.y - np.float32(y) + np.float32(0.02))
+    angle = np.arctan2(canvas.x - np.float32(x), canvas.y - np.float32(y) + 0.02)
     away = np.hypot(canvas.x - np.float32(x), canvas.y - np.float32(y))
-    beams = tile.at(angle * np.float32(0.3), away * np.float32(0.02))
+    beams = tile.at(angle * 0.3, away * 0.02)
     shine = (
         smoothstep(0.48, 0.75, beams)
-        * np.exp(away * np.float32(-2.3))
+        * np.exp(away * -2.3)
         * smoothstep(0.03, 0.16, away)
-        * smoothstep(0.05, 0.45, (canvas.y - np.float32(y)) / (away + np.float32(1e-4)))
+        * smoothstep(0.05, 0.45, (canvas.y - np.float32(y)) / (away + 1e-4))
     )
-    canvas.lighten(mixed(canvas.light.sun, canvas.light.sky[-1], 0.4), shine * np.float32(0.28))
+    canvas.lighten(mixed(canvas.light.sun, canvas.light.sky[-1], 0.4), shine * 0.28)
 
 
 def paint_birches(canvas: Canvas, scene: Scene) -> None:
@@ -101,9 +100,9 @@ def paint_birches(canvas: Canvas, scene: Scene) -> None:
     glow_x, glow_y = canvas.aspect * float(rng.uniform(0.25, 0.75)), float(rng.uniform(0.28, 0.42))
     haze = mixed(mixed(light.sky[-2], light.far, 0.2), leaves[2], 0.25)
     shine = np.exp(-((canvas.x - np.float32(glow_x)) ** 2 * 3.2 + (canvas.y - np.float32(glow_y)) ** 2 * 4.5))
-    mottle = canvas.fbm("haze", across=2.2, octaves=5) - np.float32(0.5)
+    mottle = canvas.fbm("haze", across=2.2, octaves=5) - 0.5
     bright = mixed(light.sun, light.sky[-1], 0.4)
-    canvas.fill(haze[:, None, None] + (bright - haze)[:, None, None] * shine + mottle * np.float32(0.09))
+    canvas.fill(haze[:, None, None] + (bright - haze)[:, None, None] * shine + mottle * 0.09)
     tile = canvas.tile("leaves", cells=8, octaves=5, gain=0.62)
     bark = canvas.tile("bark", cells=16, octaves=4, gain=0.6)
     depth = 6
@@ -131,21 +130,17 @@ def _paint_crowns(
     scale = np.float32(0.35 + 0.42 * t)
     x, y = canvas.x * scale + np.float32(layer * 0.29), canvas.y * scale + np.float32(layer * 0.41)
     mass = tile.at(x, y)
-    fine = tile.at(x * np.float32(3.1), y * np.float32(3.1))
+    fine = tile.at(x * 3.1, y * 3.1)
     hang = smoothstep(0.66 - 0.12 * t, 0.02, canvas.y)
-    cover = (
-        smoothstep(0.50, 0.60, mass * np.float32(0.62) + fine * np.float32(0.42)) * hang * np.float32(0.30 + 0.5 * t)
-    )
-    tone = np.clip(fine * np.float32(1.6) - np.float32(0.35) + shine * np.float32(0.35), 0, 1)
+    cover = smoothstep(0.50, 0.60, mass * 0.62 + fine * 0.42) * hang * np.float32(0.30 + 0.5 * t)
+    tone = np.clip(fine * 1.6 - 0.35 + shine * 0.35, 0, 1)
     colors = ramp(leaves, tone)
     colors = colors * np.float32(1 - 0.22 * t)
     canvas.lay(colors + (haze[:, None, None] - colors) * np.float32(veil), cover)
 
 
 def _paint_floor(canvas: Canvas, tile: Tile, season: str, haze: Array, t: float, layer: int, veil: float) -> None:
-    line = np.float32(0.66 + 0.27 * t**1.1) + (
-        canvas.line(f"floor {layer}", across=2, octaves=4) - np.float32(0.5)
-    ) * np.float32(0.05)
+    line = np.float32(0.66 + 0.27 * t**1.1) + (canvas.line(f"floor {layer}", across=2, octaves=4) - 0.5) * 0.05
     top = canvas.row(float(line.min()) - 0.02)
     y = canvas.y[top:]
     litter = tile.at(canvas.x * np.float32(0.9 + 0.4 * t) + np.float32(layer * 0.2), y * np.float32(3.0 + t))
@@ -153,7 +148,7 @@ def _paint_floor(canvas: Canvas, tile: Tile, season: str, haze: Array, t: float,
         "autumn": hexes("3f2a1a 8a5a2a d09a4a"),
         "winter": hexes("a8b4c4 dde4ec fbfcfd"),
     }.get(season, hexes("2c3a20 5f7a38 a0ac60"))
-    colors = ramp(stops, np.clip(litter * np.float32(1.5) - np.float32(0.25), 0, 1))
+    colors = ramp(stops, np.clip(litter * 1.5 - 0.25, 0, 1))
     cover = smoothstep(-0.02, 0.02, y - line[None])
     canvas.lay(colors + (haze[:, None, None] - colors) * np.float32(veil), cover, top=top)
 
@@ -172,34 +167,22 @@ def _paint_trunks(
         lean, bend, phase = rng.uniform(-0.055, 0.055), rng.uniform(-0.02, 0.02), rng.uniform(0, 6.28)
         bottom = min(canvas.height, canvas.row(foot + rng.uniform(-0.015, 0.03)))
         y = canvas.y[:bottom]
-        middle = (
-            np.float32(at)
-            + np.float32(lean) * (y - np.float32(0.6))
-            + np.float32(bend) * np.sin(y * np.float32(4) + np.float32(phase))
-        )
+        middle = np.float32(at) + np.float32(lean) * (y - 0.6) + np.float32(bend) * np.sin(y * 4 + np.float32(phase))
         left = max(0, int((float(middle.min()) - half * 1.6) * canvas.height))
         right = min(canvas.width, int((float(middle.max()) + half * 1.6) * canvas.height) + 2)
         if left >= right:
             continue
-        width = (
-            np.float32(half)
-            * (np.float32(0.62) + np.float32(0.42) * y / np.float32(foot))
-            * (np.float32(1) + np.float32(0.25) * smoothstep(foot - 0.05, foot, y))
-        )
+        width = np.float32(half) * (0.62 + 0.42 * y / np.float32(foot)) * (1 + 0.25 * smoothstep(foot - 0.05, foot, y))
         a = (canvas.x[:, left:right] - middle) / width
-        cover = canvas.edge((np.abs(a) - np.float32(1)) * width)
+        cover = canvas.edge((np.abs(a) - 1) * width)
         side = np.float32(1.0 if at < glow_x else -1.0)
-        shade = (
-            np.float32(0.98)
-            - np.float32(0.46) * smoothstep(-0.2, 1.0, -a * side)
-            - np.float32(0.12) * smoothstep(0.4, 1.0, np.abs(a))
-        )
+        shade = 0.98 - 0.46 * smoothstep(-0.2, 1.0, -a * side) - 0.12 * smoothstep(0.4, 1.0, np.abs(a))
         marks = bark.at(
-            a * np.float32(0.05) + np.float32(index * 0.37 + layer * 0.11),
+            a * 0.05 + np.float32(index * 0.37 + layer * 0.11),
             y * np.float32(1.6 / (0.35 + t)) + np.float32(phase),
         )
-        scars = smoothstep(0.60, 0.72, marks) * np.float32(0.88)
-        base = smoothstep(0.16, -0.02, np.float32(foot) - y) * smoothstep(0.40, 0.62, marks) * np.float32(0.7)
+        scars = smoothstep(0.60, 0.72, marks) * 0.88
+        base = smoothstep(0.16, -0.02, np.float32(foot) - y) * smoothstep(0.40, 0.62, marks) * 0.7
         mark = np.maximum(scars, base)
         colors = white[:, None, None] * shade
         colors = colors + (dark[:, None, None] - colors) * mark

@@ -31,13 +31,13 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     layers: list[tuple[Array, Array]] = []
     (_grid if rng.random() < 0.55 else _free)(canvas, rng, inks, layers)
     worn = canvas.fbm("worn ink", across=120, octaves=3, gain=0.7)
-    blotch = canvas.fbm("blotch", across=5, octaves=4) - np.float32(0.5)
-    hold = np.clip(np.float32(1.25) - np.float32(0.62) * np.clip(worn - np.float32(0.48), 0, 1) * np.float32(2.4), 0, 1)
+    blotch = canvas.fbm("blotch", across=5, octaves=4) - 0.5
+    hold = np.clip(1.25 - 0.62 * np.clip(worn - 0.48, 0, 1) * 2.4, 0, 1)
     for index, (color, cover) in enumerate(layers):
-        canvas.lay(color[:, None, None] * (np.float32(1) + blotch * np.float32(0.10)), cover * hold)
+        canvas.lay(color[:, None, None] * (1 + blotch * 0.10), cover * hold)
         canvas.report(0.3 + 0.6 * index / len(layers))
-    fiber = canvas.fbm("fiber", across=170, octaves=2) - np.float32(0.5)
-    canvas.rgb *= np.float32(1) + fiber * np.float32(0.07)
+    fiber = canvas.fbm("fiber", across=170, octaves=2) - 0.5
+    canvas.rgb *= 1 + fiber * 0.07
 
 
 def _grid(canvas: Canvas, rng: np.random.Generator, inks: Array, layers: list[tuple[Array, Array]]) -> None:

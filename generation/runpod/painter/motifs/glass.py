@@ -26,30 +26,28 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         low, high = GROUNDS[1]
     u, v = (
         (canvas.x - np.float32(canvas.aspect / 2)) / np.float32(canvas.unit),
-        (canvas.y - np.float32(0.5)) / np.float32(canvas.unit),
+        (canvas.y - 0.5) / np.float32(canvas.unit),
     )
-    spot = np.exp(-(((u + 0.1) ** 2 + (v + 0.12) ** 2) * np.float32(1.9)))
+    spot = np.exp(-(((u + 0.1) ** 2 + (v + 0.12) ** 2) * 1.9))
     canvas.fill(low[:, None, None] + (high - low)[:, None, None] * spot)
     balls = _balls(rng, canvas)
     field = np.zeros((canvas.height, canvas.width), np.float32)
-    wobble_x = canvas.fbm("wobble x", across=2.2 / canvas.unit, octaves=2) - np.float32(0.5)
-    wobble_y = canvas.fbm("wobble y", across=2.2 / canvas.unit, octaves=2) - np.float32(0.5)
-    uu, vv = u + wobble_x * np.float32(0.10), v + wobble_y * np.float32(0.10)
+    wobble_x = canvas.fbm("wobble x", across=2.2 / canvas.unit, octaves=2) - 0.5
+    wobble_y = canvas.fbm("wobble y", across=2.2 / canvas.unit, octaves=2) - 0.5
+    uu, vv = u + wobble_x * 0.10, v + wobble_y * 0.10
     for x, y, radius in balls:
-        field += np.float32(radius * radius) / (
-            (uu - np.float32(x)) ** 2 + (vv - np.float32(y)) ** 2 + np.float32(1e-4)
-        )
+        field += np.float32(radius * radius) / ((uu - np.float32(x)) ** 2 + (vv - np.float32(y)) ** 2 + 1e-4)
     canvas.report(0.3)
     slope = np.hypot(*np.gradient(field)).astype(np.float32)
-    cover = np.clip((field - np.float32(1)) / np.maximum(slope * np.float32(1.2), 1e-5) + np.float32(0.5), 0, 1)
+    cover = np.clip((field - 1) / np.maximum(slope * 1.2, 1e-5) + 0.5, 0, 1)
     _paint_shadow(canvas, cover, low, rng)
     dome = _inflated(field, canvas)
     height = blurred(dome, canvas.height * canvas.unit * 0.0012)
     per_pixel = np.float32(canvas.unit * canvas.height)
     gy, gx = np.gradient(height)
     nx, ny = -gx * per_pixel, -gy * per_pixel
-    length = np.sqrt(nx * nx + ny * ny + np.float32(1))
-    nx, ny, nz = nx / length, ny / length, np.float32(1) / length
+    length = np.sqrt(nx * nx + ny * ny + 1)
+    nx, ny, nz = nx / length, ny / length, 1 / length
     canvas.report(0.5)
     colors = _surface(
         canvas, nx, ny, nz, uu, vv, dome, low, high, float(rng.uniform(0, 6.28)), float(rng.uniform(4.5, 8.0))
@@ -65,13 +63,13 @@ def _inflated(field: Array, canvas: Canvas) -> Array:
     """
     rows = 160
     columns = max(8, round(rows * canvas.aspect))
-    exact = np.clip(np.float32(1) - np.float32(1) / np.maximum(field, np.float32(1)), 0, 1)
+    exact = np.clip(1 - 1 / np.maximum(field, 1), 0, 1)
     rim = np.maximum(resized(exact, rows, columns), 0)
-    inside = (resized(np.minimum(field, np.float32(2)), rows, columns) > 1).astype(np.float32)
+    inside = (resized(np.minimum(field, 2), rows, columns) > 1).astype(np.float32)
     film = np.zeros((rows + 2, columns + 2), np.float32)
     step = np.float32((1 / rows / canvas.unit) ** 2)
     odd = (np.add.outer(np.arange(rows), np.arange(columns)) % 2).astype(np.float32)
-    checker = (inside * odd * np.float32(1.93), inside * (np.float32(1) - odd) * np.float32(1.93))
+    checker = (inside * odd * 1.93, inside * (1 - odd) * 1.93)
     for sweep in range(400):
         middle = film[1:-1, 1:-1]
         change = (film[:-2, 1:-1] + film[2:, 1:-1] + film[1:-1, :-2] + film[1:-1, 2:] + step) * np.float32(
@@ -80,10 +78,8 @@ def _inflated(field: Array, canvas: Canvas) -> Array:
         # Overrelaxed in red and black, as plain Jacobi sweeps would need thousands.
         middle += change * checker[sweep % 2]
     film = film[1:-1, 1:-1]
-    gain = blurred(film * inside, 2.0) / np.maximum(blurred(rim * inside, 2.0), np.float32(1e-4))
-    result: Array = np.sqrt(
-        np.maximum(resized(gain, canvas.height, canvas.width), 0) * exact + np.float32(1e-6)
-    ) * np.float32(2.0)
+    gain = blurred(film * inside, 2.0) / np.maximum(blurred(rim * inside, 2.0), 1e-4)
+    result: Array = np.sqrt(np.maximum(resized(gain, canvas.height, canvas.width), 0) * exact + 1e-6) * 2.0
     return result
 
 
@@ -113,23 +109,23 @@ def _paint_shadow(canvas: Canvas, cover: Array, ground: Array, rng: np.random.Ge
     moved = np.zeros_like(cover)
     moved[drop_y:, drop_x:] = cover[: canvas.height - drop_y, : canvas.width - drop_x]
     soft = canvas.blurred(moved, 0.035 * canvas.unit)
-    canvas.darken(soft * np.float32(0.34))
+    canvas.darken(soft * 0.34)
     # Light that the glass gathers falls inside its shadow.
     caustic = canvas.blurred(moved, 0.02 * canvas.unit) - canvas.blurred(moved, 0.05 * canvas.unit)
-    canvas.lighten(mixed(rgb("ffe0c0"), ground, 0.3), np.clip(caustic, 0, 1) * np.float32(0.5))
+    canvas.lighten(mixed(rgb("ffe0c0"), ground, 0.3), np.clip(caustic, 0, 1) * 0.5)
 
 
 def _environment(dx: Array, dy: Array, dz: Array) -> Array:
     """Return the light (3, H, W) that comes from a direction: a studio with a window and two colored lamps."""
-    up = np.float32(0.5) - np.float32(0.5) * dy
-    window = smoothstep(0.80, 0.90, -dx * np.float32(0.50) - dy * np.float32(0.68) + dz * np.float32(0.48))
-    panes = np.float32(1) - np.float32(0.85) * np.maximum(
-        smoothstep(0.03, 0.012, np.abs(dx + np.float32(0.50))), smoothstep(0.03, 0.012, np.abs(dy + np.float32(0.62)))
+    up = 0.5 - 0.5 * dy
+    window = smoothstep(0.80, 0.90, -dx * 0.50 - dy * 0.68 + dz * 0.48)
+    panes = 1 - 0.85 * np.maximum(
+        smoothstep(0.03, 0.012, np.abs(dx + 0.50)), smoothstep(0.03, 0.012, np.abs(dy + 0.62))
     )
     window = window * panes
-    warm = smoothstep(0.55, 0.98, dx * np.float32(0.85) + dy * np.float32(0.15) + dz * np.float32(0.3))
-    cold = smoothstep(0.5, 0.98, -dx * np.float32(0.55) + dy * np.float32(0.78) + dz * np.float32(0.2))
-    strips = np.float32(0.5) + np.float32(0.5) * np.sin(dy * np.float32(15) + dx * np.float32(4))
+    warm = smoothstep(0.55, 0.98, dx * 0.85 + dy * 0.15 + dz * 0.3)
+    cold = smoothstep(0.5, 0.98, -dx * 0.55 + dy * 0.78 + dz * 0.2)
+    strips = 0.5 + 0.5 * np.sin(dy * 15 + dx * 4)
     planes = []
     # Per channel: walls from below to above, window, warm lamp, cold lamp, strips of light.
     for low, rise, pane, red, blue, stripe in (
@@ -155,22 +151,18 @@ def _surface(
     phase: float,
     density: float,
 ) -> Array:
-    mirrored = _environment(np.float32(2) * nz * nx, np.float32(2) * nz * ny, np.float32(2) * nz * nz - np.float32(1))
-    through = _environment(
-        -nx * np.float32(0.75), -ny * np.float32(0.75), np.sqrt(np.clip(1 - 0.56 * (nx * nx + ny * ny), 0, 1))
-    )
+    mirrored = _environment(2 * nz * nx, 2 * nz * ny, 2 * nz * nz - 1)
+    through = _environment(-nx * 0.75, -ny * 0.75, np.sqrt(np.clip(1 - 0.56 * (nx * nx + ny * ny), 0, 1)))
     canvas.report(0.7)
-    fresnel = np.float32(0.07) + np.float32(0.93) * (np.float32(1) - nz) ** np.float32(2.6)
+    fresnel = 0.07 + 0.93 * (1 - nz) ** 2.6
     flow = canvas.fbm("film", across=2.6 / canvas.unit, octaves=4)
     # A film's colors follow its thickness and the angle of view (cosine palette in place of the spectrum).
-    thickness = np.float32(density) * nz + flow * np.float32(5.0) + (u - v) * np.float32(2.0) + np.float32(phase)
-    film = np.stack(
-        [np.float32(0.5) + np.float32(0.5) * np.cos(thickness + np.float32(shift)) for shift in (0.0, 2.1, 4.2)]
-    )
-    body = through * (np.float32(0.30) + np.float32(0.62) * film) * np.float32(0.62)
-    ground = (mixed(low, high, 0.5) * np.float32(0.55))[:, None, None]
-    body = body + ground * (np.float32(0.35) + np.float32(0.4) * (np.float32(1) - dome))
-    colors = body * (np.float32(1) - fresnel) + mirrored * fresnel * (np.float32(0.45) + np.float32(0.8) * film)
-    colors += mirrored.clip(1.2, 3) * np.float32(0.16) - np.float32(0.19)
-    result: Array = np.float32(1) - np.exp(np.maximum(colors, 0) * np.float32(-1.55))
+    thickness = np.float32(density) * nz + flow * 5.0 + (u - v) * 2.0 + np.float32(phase)
+    film = np.stack([0.5 + 0.5 * np.cos(thickness + np.float32(shift)) for shift in (0.0, 2.1, 4.2)])
+    body = through * (0.30 + 0.62 * film) * 0.62
+    ground = (mixed(low, high, 0.5) * 0.55)[:, None, None]
+    body = body + ground * (0.35 + 0.4 * (1 - dome))
+    colors = body * (1 - fresnel) + mirrored * fresnel * (0.45 + 0.8 * film)
+    colors += mirrored.clip(1.2, 3) * 0.16 - 0.19
+    result: Array = 1 - np.exp(np.maximum(colors, 0) * -1.55)
     return result

@@ -30,11 +30,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         if name not in ("black", "white", "gray"):
             colors = tinted(colors, NAMED_COLORS[name], 0.7)
     surface, deep, bell, core = colors
-    fall = (np.float32(1) - canvas.y) ** np.float32(1.8)
+    fall = (1 - canvas.y) ** 1.8
     cloud = canvas.fbm("water", across=1.6, down=1.1, octaves=4)
-    canvas.fill(
-        deep[:, None, None] + (surface - deep)[:, None, None] * fall * (np.float32(0.55) + np.float32(0.8) * cloud)
-    )
+    canvas.fill(deep[:, None, None] + (surface - deep)[:, None, None] * fall * (0.55 + 0.8 * cloud))
     _paint_shafts(canvas, surface)
     canvas.report(0.15)
     glow = np.zeros_like(canvas.rgb)
@@ -63,21 +61,21 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     for index, (x, y, radius, tilt, bright) in enumerate(spots):
         _add_jellyfish(canvas, glow, f"jelly {index}", x, y, radius, tilt, bell, core, bright)
         canvas.report(0.15 + 0.6 * (index + 1) / len(spots))
-    halo = canvas.blurred(glow, 0.014) * np.float32(0.55) + canvas.blurred(glow, 0.055) * np.float32(0.7)
+    halo = canvas.blurred(glow, 0.014) * 0.55 + canvas.blurred(glow, 0.055) * 0.7
     canvas.rgb += glow + halo
     _paint_plankton(canvas, bell)
-    canvas.rgb = np.float32(1) - np.exp(canvas.rgb * np.float32(-1.75))
+    canvas.rgb = 1 - np.exp(canvas.rgb * -1.75)
 
 
 def _paint_shafts(canvas: Canvas, color: Array) -> None:
     rng = canvas.rng("shafts")
     lean = float(rng.uniform(-0.35, 0.35))
     spread = canvas.x - np.float32(canvas.aspect / 2) - canvas.y * np.float32(lean)
-    fan = spread / (np.float32(0.8) + canvas.y)
+    fan = spread / (0.8 + canvas.y)
     tile = canvas.tile("shafts", cells=16, octaves=3)
-    rays = tile.at(fan * np.float32(0.42), canvas.y * np.float32(0.03))
-    shine = smoothstep(0.46, 0.8, rays) * np.exp(canvas.y * np.float32(-2.6))
-    canvas.rgb += color[:, None, None] * shine * np.float32(0.8)
+    rays = tile.at(fan * 0.42, canvas.y * 0.03)
+    shine = smoothstep(0.46, 0.8, rays) * np.exp(canvas.y * -2.6)
+    canvas.rgb += color[:, None, None] * shine * 0.8
 
 
 def _add_jellyfish(
@@ -101,28 +99,22 @@ def _add_jellyfish(
         dx, dy = canvas.x[:, left:right] - np.float32(x), canvas.y[top:bottom] - np.float32(y)
         px = (dx * np.float32(cos) + dy * np.float32(sin)) / np.float32(radius)
         py = (dy * np.float32(cos) - dx * np.float32(sin)) / np.float32(radius)
-        d = np.hypot(px, py / np.float32(0.8))
-        lobes = np.float32(0.16) + np.float32(0.035) * np.cos(px * np.float32(13)) + np.float32(0.07) * (1 - px * px)
+        d = np.hypot(px, py / 0.8)
+        lobes = 0.16 + 0.035 * np.cos(px * 13) + 0.07 * (1 - px * px)
         under = smoothstep(0.04, -0.04, py - lobes)
         inside = smoothstep(1.03, 0.97, d)
-        shell = np.exp(-(((d - np.float32(0.95)) / np.float32(0.05)) ** 2)) * under * np.float32(0.75)
-        veil = np.clip(1 - d, 0, 1) ** np.float32(0.6) * under * np.float32(0.24)
-        angle = np.arctan2(px, np.float32(0.62) - py)
-        ribs = (
-            (np.cos(angle * np.float32(30)) * np.float32(0.5) + np.float32(0.5)) ** 4
-            * smoothstep(0.15, 0.9, d)
-            * inside
-            * under
-            * np.float32(0.22)
-        )
-        rim = np.exp(-(((py - lobes) / np.float32(0.035)) ** 2)) * inside * np.float32(0.55)
-        lens = np.exp(-(((px + 0.35) / 0.28) ** 2 + ((py + 0.5) / 0.12) ** 2)) * inside * np.float32(0.3)
+        shell = np.exp(-(((d - 0.95) / 0.05) ** 2)) * under * 0.75
+        veil = np.clip(1 - d, 0, 1) ** 0.6 * under * 0.24
+        angle = np.arctan2(px, 0.62 - py)
+        ribs = (np.cos(angle * 30) * 0.5 + 0.5) ** 4 * smoothstep(0.15, 0.9, d) * inside * under * 0.22
+        rim = np.exp(-(((py - lobes) / 0.035) ** 2)) * inside * 0.55
+        lens = np.exp(-(((px + 0.35) / 0.28) ** 2 + ((py + 0.5) / 0.12) ** 2)) * inside * 0.3
         clover = np.zeros_like(d)
         for lobe in range(4):
             turn = lobe * 1.5708 + 0.6
             ring = np.hypot(px - 0.21 * np.cos(turn), (py + 0.26) / 0.62 - 0.21 * np.sin(turn))
-            clover += np.exp(-(((ring - 0.15) / 0.05) ** 2)) * np.float32(0.55)
-        middle = np.exp(-((px / 0.46) ** 2 + ((py + 0.2) / 0.3) ** 2)) * np.float32(0.5) * inside
+            clover += np.exp(-(((ring - 0.15) / 0.05) ** 2)) * 0.55
+        middle = np.exp(-((px / 0.46) ** 2 + ((py + 0.2) / 0.3) ** 2)) * 0.5 * inside
         part = glow[:, top:bottom, left:right]
         part += bell[:, None, None] * ((shell + veil + ribs + rim + lens) * np.float32(bright))
         part += core[:, None, None] * ((middle + clover * inside * under) * np.float32(bright))
@@ -169,11 +161,9 @@ def _add_tentacles(
     frilly = _splat(canvas, xs, ys, ws, x, y, radius, cos, sin, pixels / steps)
     scale = max(0.6, canvas.height / 1024)
     lines = blurred(thin, 0.75 * scale)
-    arms = blurred(frilly, 0.8 * scale) * np.float32(0.7)
-    glow += bell[:, None, None] * ((lines + arms * np.float32(0.5)) * np.float32(bright))
-    glow += core[:, None, None] * (
-        (arms * np.float32(0.9) + blurred(frilly + thin, 4 * scale)) * np.float32(bright * 0.8)
-    )
+    arms = blurred(frilly, 0.8 * scale) * 0.7
+    glow += bell[:, None, None] * ((lines + arms * 0.5) * np.float32(bright))
+    glow += core[:, None, None] * ((arms * 0.9 + blurred(frilly + thin, 4 * scale)) * np.float32(bright * 0.8))
 
 
 def _splat(
@@ -201,4 +191,4 @@ def _paint_plankton(canvas: Canvas, color: Array) -> None:
         points = splat(
             canvas, rng.random(count) * canvas.aspect, rng.random(count), rng.random(count) ** 2 * bright * scale**2
         )
-        canvas.rgb += color[:, None, None] * blurred(points, sigma * scale) * np.float32(0.5)
+        canvas.rgb += color[:, None, None] * blurred(points, sigma * scale) * 0.5

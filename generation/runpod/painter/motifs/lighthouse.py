@@ -50,26 +50,21 @@ def _paint_rock(canvas: Canvas, at: float, horizon: float, shore: float, side: f
     width = float(rng.uniform(0.30, 0.42)) * min(1.25, max(canvas.aspect, 0.7))
     off = (canvas.x[0] - np.float32(at)) / np.float32(width)
     if rng.random() < 0.55:  # a headland that runs out of the picture
-        off = np.where(off * side > 0, off * np.float32(0.30), off)
+        off = np.where(off * side > 0, off * 0.30, off)
     rise = np.clip(1 - np.abs(off) ** 1.7, 0, 1).astype(np.float32)
-    rough = canvas.line("rock", across=6, octaves=7, gain=0.55) - np.float32(0.5)
+    rough = canvas.line("rock", across=6, octaves=7, gain=0.55) - 0.5
     summit = float(rng.uniform(0.10, 0.15))
-    crest = (
-        np.float32(shore)
-        - rise * np.float32(summit + 0.015)
-        - rise**0.5 * (rough * np.float32(0.085))
-        + np.float32(0.004)
-    )
-    foot = np.float32(shore) + rise * np.float32(0.014) + rough * np.float32(0.006)
+    crest = np.float32(shore) - rise * np.float32(summit + 0.015) - rise**0.5 * (rough * 0.085) + 0.004
+    foot = np.float32(shore) + rise * 0.014 + rough * 0.006
     inside = (np.abs(off) < 1.0).astype(np.float32)[None]
     first, last = canvas.row(float(crest.min())) - 1, min(canvas.height, canvas.row(float(foot.max())) + 3)
     y = canvas.y[first:last]
     cover = canvas.edge(crest[None] - y) * canvas.edge(y - foot[None]) * inside
     tile = canvas.tile("stone", cells=8, octaves=6, gain=0.6)
-    px, py = canvas.x * np.float32(0.8), y * np.float32(1.5)
+    px, py = canvas.x * 0.8, y * 1.5
     stone = tile.at(px, py)
     relief = np.clip(
-        np.float32(0.42) + (stone - tile.at(px + np.float32(0.006 * side), py + np.float32(0.007))) * np.float32(6),
+        0.42 + (stone - tile.at(px + np.float32(0.006 * side), py + 0.007)) * 6,
         0,
         1,
     )
@@ -79,16 +74,14 @@ def _paint_rock(canvas: Canvas, at: float, horizon: float, shore: float, side: f
     )
     if light.dim or light.night:
         bright = mixed(bright, light.near, 0.45)
-    colors = dark[:, None, None] + (bright - dark)[:, None, None] * (
-        relief * (np.float32(0.55) + stone * np.float32(0.5))
-    )
-    grass = smoothstep(0.035, 0.0, y - crest[None] - (stone - np.float32(0.5)) * np.float32(0.05)) * np.float32(0.8)
+    colors = dark[:, None, None] + (bright - dark)[:, None, None] * (relief * (0.55 + stone * 0.5))
+    grass = smoothstep(0.035, 0.0, y - crest[None] - (stone - 0.5) * 0.05) * 0.8
     green = mixed(mixed(rgb("5a6b3a"), light.ambient, 0.35), light.near, 0.35 if light.dim or light.night else 0.05)
     if canvas.scene.season == "winter":
         green = mixed(rgb("f0f2f4"), light.ambient, 0.35)
-    colors = colors + (green[:, None, None] * (np.float32(0.7) + relief * np.float32(0.5)) - colors) * grass
+    colors = colors + (green[:, None, None] * (0.7 + relief * 0.5) - colors) * grass
     # Wet near the waterline.
-    colors = colors * (np.float32(1) - smoothstep(0.035, 0.0, foot[None] - y) * np.float32(0.5))
+    colors = colors * (1 - smoothstep(0.035, 0.0, foot[None] - y) * 0.5)
     canvas.lay(colors, cover, top=first)
     _paint_foam(canvas, foot, off)
     column = min(canvas.width - 1, max(0, int(at * canvas.height)))
@@ -100,12 +93,10 @@ def _paint_foam(canvas: Canvas, foot: Array, off: Array) -> None:
     last = min(canvas.height, canvas.row(float(foot.max()) + 0.04))
     y = canvas.y[first:last]
     lace = canvas.fbm("foam", across=34, down=60, octaves=4)[first:last]
-    near = np.exp(-np.abs(y - foot[None] - np.float32(0.002)) * np.float32(130))
-    reach = np.clip((np.float32(1.04) - np.abs(off)) * 12, 0, 1)[None]
-    foam = (
-        smoothstep(0.45, 0.66, lace * np.float32(0.62) + near * np.float32(0.42)) * smoothstep(0.05, 0.4, near) * reach
-    )
-    canvas.lay(mixed(canvas.light.sky[-1], np.ones(3, np.float32), 0.35), foam * np.float32(0.7), top=first)
+    near = np.exp(-np.abs(y - foot[None] - 0.002) * 130)
+    reach = np.clip((1.04 - np.abs(off)) * 12, 0, 1)[None]
+    foam = smoothstep(0.45, 0.66, lace * 0.62 + near * 0.42) * smoothstep(0.05, 0.4, near) * reach
+    canvas.lay(mixed(canvas.light.sky[-1], np.ones(3, np.float32), 0.35), foam * 0.7, top=first)
 
 
 def _paint_tower(canvas: Canvas, scene: Scene, at: float, ground: float, lit: bool, side: float) -> None:
@@ -118,13 +109,11 @@ def _paint_tower(canvas: Canvas, scene: Scene, at: float, ground: float, lit: bo
     first, last = canvas.row(top - height * 0.28), canvas.row(foot) + 1
     y = canvas.y[first:last]
     t = np.clip((y - np.float32(top)) / np.float32(height), -0.3, 1.2)
-    half = np.float32(neck) + (np.float32(base - neck)) * np.clip(t, 0, 1) ** np.float32(1.3)
+    half = np.float32(neck) + (np.float32(base - neck)) * np.clip(t, 0, 1) ** 1.3
     a = (canvas.x - np.float32(at)) / half
     # The brighter flank faces the open sea, where the sun stands.
     shade = (
-        np.float32(0.97)
-        - np.float32(0.5) * smoothstep(-0.35, 1.0, a * np.float32(side))
-        - np.float32(0.12) * smoothstep(-0.6, -1.0, a * np.float32(side))
+        0.97 - 0.5 * smoothstep(-0.35, 1.0, a * np.float32(side)) - 0.12 * smoothstep(-0.6, -1.0, a * np.float32(side))
     )
     white = mixed(
         mixed(rgb("f6f0e6"), light.direct, 0.22),
@@ -136,15 +125,13 @@ def _paint_tower(canvas: Canvas, scene: Scene, at: float, ground: float, lit: bo
     bands = str(rng.choice(["rings", "rings", "plain", "spiral"]))
     paint = np.zeros_like(t + a)
     if bands != "plain":
-        turn = t * np.float32(3.5) + (
-            np.arcsin(np.clip(a, -1, 1)) * np.float32(0.22) if bands == "spiral" else np.float32(0)
-        )
+        turn = t * 3.5 + (np.arcsin(np.clip(a, -1, 1)) * 0.22 if bands == "spiral" else 0)
         soft = np.float32(canvas.px / height * 3.5)
-        wave = np.abs((turn % 1) - np.float32(0.5)) - np.float32(0.25)
-        paint = np.clip(wave / soft + np.float32(0.5), 0, 1) * np.ones_like(a)
+        wave = np.abs((turn % 1) - 0.5) - 0.25
+        paint = np.clip(wave / soft + 0.5, 0, 1) * np.ones_like(a)
     colors = (white[:, None, None] + (stripe - white)[:, None, None] * paint) * shade
-    dirt = canvas.fbm("plaster", across=30, down=9, octaves=4)[first:last] - np.float32(0.5)
-    colors = colors * (np.float32(1) + dirt * np.float32(0.16))
+    dirt = canvas.fbm("plaster", across=30, down=9, octaves=4)[first:last] - 0.5
+    colors = colors * (1 + dirt * 0.16)
     body = canvas.edge((np.abs(a) - 1) * half) * canvas.edge(np.float32(top) - y) * canvas.edge(y - np.float32(foot))
     canvas.lay(colors, body, top=first)
     lamp_y = top - height * 0.065
@@ -186,7 +173,7 @@ def _paint_tower(canvas: Canvas, scene: Scene, at: float, ground: float, lit: bo
         )
         pen.line([(at, lid - height * 0.08), (at, lid - height * 0.16)], height * 0.008)
 
-    canvas.lay(dark, canvas.drawn(windows) * np.float32(0.85))
+    canvas.lay(dark, canvas.drawn(windows) * 0.85)
     canvas.lay(rgb("ffe9b0") if lit else rgb("9fb4bc"), canvas.drawn(house))
     canvas.lay(roof, canvas.drawn(cap))
     canvas.lay(dark, canvas.drawn(rail))
@@ -195,7 +182,7 @@ def _paint_tower(canvas: Canvas, scene: Scene, at: float, ground: float, lit: bo
         for k in (-0.8, -0.28, 0.28, 0.8):
             pen.line([(at + neck * k, top), (at + neck * k, top - height * 0.125)], height * 0.007)
 
-    canvas.lay(dark, canvas.drawn(bars) * np.float32(0.9))
+    canvas.lay(dark, canvas.drawn(bars) * 0.9)
     if lit:
         _paint_beam(canvas, at, lamp_y, side)
 
@@ -205,14 +192,10 @@ def _paint_beam(canvas: Canvas, at: float, lamp: float, side: float) -> None:
     tilt = float(rng.uniform(-0.06, 0.02))
     warm = rgb("fff0c4")
     strength = 0.62 if canvas.light.night else 0.5
-    dust = np.float32(0.75) + canvas.fbm("dust", across=3, down=9, octaves=4) * np.float32(0.5)
+    dust = 0.75 + canvas.fbm("dust", across=3, down=9, octaves=4) * 0.5
     for direction, power in ((-side, 1.0), (side, 0.35)):
         run = (canvas.x - np.float32(at)) * np.float32(direction)
         slope = (canvas.y - np.float32(lamp)) / np.maximum(run, 1e-3) - np.float32(tilt)
-        beam = (
-            np.exp(-((slope / np.float32(0.048)) ** 2))
-            * np.exp(-np.maximum(run, 0) * np.float32(0.8))
-            * smoothstep(0.0, 0.03, run)
-        )
+        beam = np.exp(-((slope / 0.048) ** 2)) * np.exp(-np.maximum(run, 0) * 0.8) * smoothstep(0.0, 0.03, run)
         canvas.lighten(warm, beam * dust * np.float32(strength * power))
-    canvas.lighten(warm, canvas.glow(at, lamp, 9) * np.float32(0.35) + canvas.glow(at, lamp, 40) * np.float32(0.75))
+    canvas.lighten(warm, canvas.glow(at, lamp, 9) * 0.35 + canvas.glow(at, lamp, 40) * 0.75)

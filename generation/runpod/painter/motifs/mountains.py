@@ -54,8 +54,8 @@ def paint_ridges(
     for layer in range(count):
         t = layer / max(1, count - 1)
         wave = canvas.line(f"ridge {layer}", across=1.2 + 1.5 * t, octaves=8, gain=0.52)
-        crest = np.float32(1) - np.abs(np.float32(2.3) * (wave - np.float32(0.5)))
-        swell = canvas.line(f"mass {layer}", across=0.8, octaves=2) - np.float32(0.5)
+        crest = 1 - np.abs(2.3 * (wave - 0.5))
+        swell = canvas.line(f"mass {layer}", across=0.8, octaves=2) - 0.5
         foot = first + (last - first) * t**1.15
         amplitude = height * (1 - 0.5 * t)
         lines.append(
@@ -88,41 +88,39 @@ def _paint_ridge(
         return
     y = canvas.y[top:bottom]
     below = y - line[None]
-    cover = np.clip(below / np.float32(canvas.px) + np.float32(0.5), 0, 1)
+    cover = np.clip(below / np.float32(canvas.px) + 0.5, 0, 1)
     depth = np.maximum(below, 0)
     # Rock: folds that slant across the slope, lit where they rise toward the sun.
     calm = blurred(np.repeat(line[None], 8, axis=0), canvas.height * 0.02)[:1]
     lean = np.gradient(calm, axis=1) * np.float32(canvas.height)
     shift = np.float32(layer * 0.37)
-    side = np.float32(1.0) if sun > canvas.aspect / 2 else np.float32(-1.0)
-    fold_x = canvas.x * np.float32(0.42) + (y * side) * np.float32(0.30) + shift
-    fold_y = y * np.float32(0.62) - canvas.x * (side * np.float32(0.22))
+    side = 1.0 if sun > canvas.aspect / 2 else -1.0
+    fold_x = canvas.x * 0.42 + (y * side) * 0.30 + shift
+    fold_y = y * 0.62 - canvas.x * (side * 0.22)
     rock = tile.at(fold_x, fold_y)
-    ahead = tile.at(fold_x + side * np.float32(0.006), fold_y - np.float32(0.003))
-    relief = np.clip((rock - ahead) * np.float32(7) - np.clip(lean, -1.2, 1.2) * side * np.float32(0.18), -0.6, 0.9)
+    ahead = tile.at(fold_x + side * 0.006, fold_y - 0.003)
+    relief = np.clip((rock - ahead) * 7 - np.clip(lean, -1.2, 1.2) * side * 0.18, -0.6, 0.9)
     body = mixed(light.far, light.near, t**0.85)
     strength = np.float32(0.32 * (1 - 0.55 * t))
-    colors = body[:, None, None] * (np.float32(1) + relief * strength * np.float32(0.8))
-    glow = np.exp(depth * np.float32(-7)) * np.clip(relief + np.float32(0.1), 0, 1) * strength
+    colors = body[:, None, None] * (1 + relief * strength * 0.8)
+    glow = np.exp(depth * -7) * np.clip(relief + 0.1, 0, 1) * strength
     colors = colors + (light.direct[:, None, None] - colors) * glow
     if snow > 0.03:
         fall = smoothstep(
             0.30 - 0.26 * snow,
             0.08,
-            depth + (rock - np.float32(0.5)) * np.float32(0.34) + np.abs(lean) * np.float32(0.02),
+            depth + (rock - 0.5) * 0.34 + np.abs(lean) * 0.02,
         )
         white = mixed(lightened(light.far, 0.2, chroma=0.6), light.direct, 0.35)
         shaded = mixed(white, light.ambient, 0.6)
-        snowy = shaded[:, None, None] + (white - shaded)[:, None, None] * np.clip(
-            np.float32(0.45) + relief * np.float32(1.3), 0, 1
-        )
+        snowy = shaded[:, None, None] + (white - shaded)[:, None, None] * np.clip(0.45 + relief * 1.3, 0, 1)
         colors = colors + (snowy - colors) * fall * np.float32(min(1.0, 0.35 + 0.8 * snow))
-    fog = (np.float32(1) - np.exp(depth * np.float32(-(5.5 - 2.4 * t)))) * np.float32((0.95 - 0.66 * t) * mist)
-    drift = fog_tile.at(canvas.x * np.float32(0.42) + shift * np.float32(1.7), y * np.float32(1.3) + shift)
-    fog = np.clip(fog * (np.float32(0.35) + np.float32(1.3) * drift), 0, 0.97)
+    fog = (1 - np.exp(depth * np.float32(-(5.5 - 2.4 * t)))) * np.float32((0.95 - 0.66 * t) * mist)
+    drift = fog_tile.at(canvas.x * 0.42 + shift * 1.7, y * 1.3 + shift)
+    fog = np.clip(fog * (0.35 + 1.3 * drift), 0, 0.97)
     veil = ramp(light.sky, np.array([0.64 + 0.22 * (1 - t)], np.float32)).reshape(3, 1, 1)
     if snow > 0.3:
-        veil = np.maximum(veil, mixed(light.sky[-2], light.sky[-1], 0.6).reshape(3, 1, 1) * np.float32(0.92))
+        veil = np.maximum(veil, mixed(light.sky[-2], light.sky[-1], 0.6).reshape(3, 1, 1) * 0.92)
     colors = colors + (veil - colors) * fog
     canvas.lay(colors, cover, top=top)
 
@@ -142,4 +140,4 @@ def paint_birds(canvas: Canvas, x: float, y: float, *, count: int = 7, size: flo
                 ]
                 pen.curve(wing, list(np.linspace(0.0028, 0.0008, 6)))
 
-    canvas.lay(mixed(canvas.light.near, canvas.light.far, 0.15), canvas.drawn(draw) * np.float32(0.9))
+    canvas.lay(mixed(canvas.light.near, canvas.light.far, 0.15), canvas.drawn(draw) * 0.9)

@@ -36,10 +36,10 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     low, high = np.quantile(field[::8, ::8], [0.04, 0.97])
     field = (field - np.float32(low)) / np.float32(high - low)
     gradient = np.hypot(*np.gradient(field)).astype(np.float32)
-    steepness = np.maximum(blurred(gradient, canvas.height * 0.003), np.float32(1e-5)) * np.float32(canvas.height)
+    steepness = np.maximum(blurred(gradient, canvas.height * 0.003), 1e-5) * np.float32(canvas.height)
     colors = ramp(stops, np.linspace(0, 1, count, dtype=np.float32)).T
-    fiber = canvas.fbm("fiber", across=150, octaves=3) - np.float32(0.5)
-    pulp = canvas.fbm("pulp", across=6, octaves=4) - np.float32(0.5)
+    fiber = canvas.fbm("fiber", across=150, octaves=3) - 0.5
+    pulp = canvas.fbm("pulp", across=6, octaves=4) - 0.5
     canvas.fill(colors[0])
     drop_x, drop_y = round(canvas.height * 0.008), round(canvas.height * 0.013)
     for sheet in range(1, count):
@@ -50,22 +50,19 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         shadow = np.roll(cover, (drop_y, drop_x), axis=(0, 1))
         shadow[:drop_y], shadow[:, :drop_x] = cover[:drop_y], cover[:, :drop_x]
         close, wide = canvas.blurred(shadow, 0.0045), canvas.blurred(shadow, 0.017)
-        canvas.darken(
-            np.clip(close * np.float32(0.30) + wide * np.float32(0.34), 0, 0.75)
-            * (np.float32(1) - cover * np.float32(0.999))
-        )
-        tone = colors[sheet][:, None, None] * (np.float32(1) + fiber * np.float32(0.09) + pulp * np.float32(0.10))
+        canvas.darken(np.clip(close * 0.30 + wide * 0.34, 0, 0.75) * (1 - cover * 0.999))
+        tone = colors[sheet][:, None, None] * (1 + fiber * 0.09 + pulp * 0.10)
         # The cut shows the thickness of the sheet: bright toward the light, dim away from it.
         lip = smoothstep(0.0055, 0.0008, np.abs(distance)) * cover
-        lit = np.float32(0.5) + np.float32(0.5) * np.clip(_slope_toward_light(field, steepness, canvas), -1, 1)
-        tone = tone + lip * (lit * np.float32(0.26) - np.float32(0.09))
+        lit = 0.5 + 0.5 * np.clip(_slope_toward_light(field, steepness, canvas), -1, 1)
+        tone = tone + lip * (lit * 0.26 - 0.09)
         canvas.lay(tone, cover)
         canvas.report(0.3 + 0.65 * sheet / count)
 
 
 def _slope_toward_light(field: Array, steepness: Array, canvas: Canvas) -> Array:
     down, across = np.gradient(field)
-    result: Array = (down * np.float32(0.8) + across * np.float32(0.6)) * np.float32(canvas.height) / steepness
+    result: Array = (down * 0.8 + across * 0.6) * np.float32(canvas.height) / steepness
     return result
 
 
@@ -73,17 +70,17 @@ def _relief(canvas: Canvas, rng: np.random.Generator, form: str) -> Array:
     """Return the heights (H, W) whose contours become the cuts."""
     across = float(rng.uniform(1.5, 2.3))
     noise = canvas.fbm("relief", across=across, octaves=3, gain=0.42)
-    bend_x = canvas.fbm("bend x", across=2, octaves=2) - np.float32(0.5)
-    bend_y = canvas.fbm("bend y", across=2, octaves=2) - np.float32(0.5)
-    x, y = canvas.x + bend_x * np.float32(0.2), canvas.y + bend_y * np.float32(0.2)
+    bend_x = canvas.fbm("bend x", across=2, octaves=2) - 0.5
+    bend_y = canvas.fbm("bend y", across=2, octaves=2) - 0.5
+    x, y = canvas.x + bend_x * 0.2, canvas.y + bend_y * 0.2
     if form == "waves":
         tilt = float(rng.uniform(-0.3, 0.3))
-        return noise * np.float32(0.75) + (y + x * np.float32(tilt)) * np.float32(0.95)
+        return noise * 0.75 + (y + x * np.float32(tilt)) * 0.95
     px = canvas.aspect * (rng.uniform(0.4, 0.6) if form == "hollow" else rng.choice([0.12, 0.88]))
     py = rng.uniform(0.42, 0.58) if form == "hollow" else rng.choice([0.12, 0.88])
     away = np.hypot(
         (x - np.float32(px)) / np.float32(max(1.0, canvas.aspect * 0.85)),
         (y - np.float32(py)) * np.float32(canvas.unit**-0.4),
     )
-    result: Array = noise * np.float32(0.62) + away * np.float32(0.85)
+    result: Array = noise * 0.62 + away * 0.85
     return result

@@ -81,11 +81,11 @@ class Stage:
     def sunlight(self, x: Array, y: Array, z: Array, *, without: object = None) -> Array:
         """Return how much sun 0..1 falls on points."""
         lx, ly, lz = self.light
-        flight = (x + np.float32(3.0)) / np.float32(-lx)
+        flight = (x + 3.0) / np.float32(-lx)
         wy, wz = y + ly * flight, z + lz * flight
-        bar_y = np.abs((wy * np.float32(0.72) + np.float32(0.1 + self._shift)) % 1 - np.float32(0.5))
-        bar_z = np.abs((wz * np.float32(0.62) + np.float32(0.28)) % 1 - np.float32(0.5))
-        sun = np.float32(0.13) + np.float32(0.87) * smoothstep(0.03, 0.085, bar_y) * smoothstep(0.03, 0.085, bar_z)
+        bar_y = np.abs((wy * 0.72 + np.float32(0.1 + self._shift)) % 1 - 0.5)
+        bar_z = np.abs((wz * 0.62 + 0.28) % 1 - 0.5)
+        sun = 0.13 + 0.87 * smoothstep(0.03, 0.085, bar_y) * smoothstep(0.03, 0.085, bar_z)
         flat = lx * lx + lz * lz
         for vase in self.vases:
             if vase is without:
@@ -93,19 +93,19 @@ class Stage:
             nearest = np.maximum(((np.float32(vase.x) - x) * lx + (np.float32(vase.z) - z) * lz) / flat, 0)
             away = np.hypot(x + nearest * lx - np.float32(vase.x), z + nearest * lz - np.float32(vase.z))
             level = y + nearest * ly
-            soft = np.float32(0.006) + nearest * np.float32(0.028)
+            soft = 0.006 + nearest * 0.028
             inside = smoothstep(1, -1, (away - vase.radius(level)) / soft) * smoothstep(
                 1, -1, (level - np.float32(vase.height)) / soft
             )
-            sun = sun * (np.float32(1) - inside * (nearest > 0))
+            sun = sun * (1 - inside * (nearest > 0))
         for fruit in self.fruits:
             if fruit is without:
                 continue
             dx, dy, dz = np.float32(fruit[0]) - x, np.float32(fruit[2]) - y, np.float32(fruit[1]) - z
             nearest = np.maximum(dx * lx + dy * ly + dz * lz, 0)
             away = np.sqrt((dx - nearest * lx) ** 2 + (dy - nearest * ly) ** 2 + (dz - nearest * lz) ** 2)
-            soft = np.float32(0.006) + nearest * np.float32(0.028)
-            sun = sun * (np.float32(1) - smoothstep(1, -1, (away - np.float32(fruit[2])) / soft) * (nearest > 0))
+            soft = 0.006 + nearest * 0.028
+            sun = sun * (1 - smoothstep(1, -1, (away - np.float32(fruit[2])) / soft) * (nearest > 0))
         return np.asarray(sun, np.float32)
 
     def shaded(self, base: Array, sun: Array, normal: tuple[Array, Array, Array], closed: Array) -> Array:
@@ -113,14 +113,14 @@ class Stage:
         facing = (
             np.clip(normal[0] * self.light[0] + normal[1] * self.light[1] + normal[2] * self.light[2], 0, 1)
             * sun
-            * np.float32(1.75)
+            * 1.75
         )
-        sky = (np.float32(0.31) + np.float32(0.16) * normal[1]) * (np.float32(1) - closed)
-        bounce = np.float32(0.10) * np.clip(np.float32(0.3) - normal[1], 0, 1) * (np.float32(1) - closed)
+        sky = (0.31 + 0.16 * normal[1]) * (1 - closed)
+        bounce = 0.10 * np.clip(0.3 - normal[1], 0, 1) * (1 - closed)
         return np.stack([
-            base[0] * (facing + sky * np.float32(0.86) + bounce * np.float32(1.2)),
-            base[1] * (facing * np.float32(0.87) + sky * np.float32(0.92) + bounce * np.float32(0.9)),
-            base[2] * (facing * np.float32(0.68) + sky * np.float32(1.10) + bounce * np.float32(0.6)),
+            base[0] * (facing + sky * 0.86 + bounce * 1.2),
+            base[1] * (facing * 0.87 + sky * 0.92 + bounce * 0.9),
+            base[2] * (facing * 0.68 + sky * 1.10 + bounce * 0.6),
         ])  # fmt: skip
 
 
@@ -151,18 +151,18 @@ def paint_vase(canvas: Canvas, stage: Stage, vase: Vase, u: Array, v: Array, zoo
     dx, dy = np.broadcast_arrays(u[:, columns], v[rows])
     shape = dx.shape
     dx, dy = dx.ravel(), dy.ravel()
-    length = np.sqrt(dx * dx + dy * dy + np.float32(1))
-    dx, dy, dz = dx / length, dy / length, np.float32(1) / length
+    length = np.sqrt(dx * dx + dy * dy + 1)
+    dx, dy, dz = dx / length, dy / length, 1 / length
     t = np.full(dx.size, vase.z - EYE[2] - half * 1.25, np.float32)
     best, best_t = np.full(dx.size, np.inf, np.float32), t.copy()
     live = np.arange(dx.size)
-    wall = np.float32(0.016)
+    wall = 0.016
 
     def distance(x: Array, y: Array, z: Array) -> Array:
         around = np.hypot(x - np.float32(vase.x), z - np.float32(vase.z))
         side = around - vase.radius(y)
         hollow = np.where(y > vase.height * 0.14, np.abs(side + wall) - wall, side)
-        result: Array = np.maximum(hollow * np.float32(0.72), np.maximum(-y, y - np.float32(vase.height)))
+        result: Array = np.maximum(hollow * 0.72, np.maximum(-y, y - np.float32(vase.height)))
         return result
 
     for _ in range(64):
@@ -178,28 +178,26 @@ def paint_vase(canvas: Canvas, stage: Stage, vase: Vase, u: Array, v: Array, zoo
         if live.size == 0:
             break
     pixel = np.float32(canvas.px * zoom) * best_t
-    cover = np.clip(np.float32(1.0) - (best - np.float32(0.0005)) / pixel, 0, 1)
+    cover = np.clip(1.0 - (best - 0.0005) / pixel, 0, 1)
     seen = np.flatnonzero(cover > 0)
     x, y, z = dx[seen] * best_t[seen], EYE[1] + dy[seen] * best_t[seen], EYE[2] + dz[seen] * best_t[seen]
-    e = np.float32(0.003)
+    e = 0.003
     nx, ny, nz = (
         distance(x + e, y, z) - distance(x - e, y, z),
         distance(x, y + e, z) - distance(x, y - e, z),
         distance(x, y, z + e) - distance(x, y, z - e),
     )
-    norm = np.sqrt(nx * nx + ny * ny + nz * nz) + np.float32(1e-9)
+    norm = np.sqrt(nx * nx + ny * ny + nz * nz) + 1e-9
     nx, ny, nz = nx / norm, ny / norm, nz / norm
     base = _glaze(stage, vase, x, y, z)
     inner = (nx * (x - np.float32(vase.x)) + nz * (z - np.float32(vase.z)) < 0) & (y < vase.height - 0.004)
     sun = stage.sunlight(x, y, z, without=vase) * np.where(inner, np.float32(0.25), np.float32(1))
-    closed = np.clip(
-        np.exp(y * np.float32(-11)) * np.float32(0.5) + inner * np.clip((vase.height - y) * 3.0 + 0.2, 0, 0.8), 0, 0.88
-    )
+    closed = np.clip(np.exp(y * -11) * 0.5 + inner * np.clip((vase.height - y) * 3.0 + 0.2, 0, 0.8), 0, 0.88)
     colors = stage.shaded(base, sun, (nx, ny, nz), closed.astype(np.float32))
     hx, hy, hz = stage.light[0] - dx[seen], stage.light[1] - dy[seen], stage.light[2] - dz[seen]
     shine = np.clip((nx * hx + ny * hy + nz * hz) / np.sqrt(hx * hx + hy * hy + hz * hz), 0, 1)
-    gloss = (shine**70 * np.float32(0.5) + shine**12 * np.float32(0.08)) * sun
-    fresnel = np.clip(1 + dx[seen] * nx + dy[seen] * ny + dz[seen] * nz, 0, 1) ** 4 * np.float32(0.16)
+    gloss = (shine**70 * 0.5 + shine**12 * 0.08) * sun
+    fresnel = np.clip(1 + dx[seen] * nx + dy[seen] * ny + dz[seen] * nz, 0, 1) ** 4 * 0.16
     colors += gloss + fresnel * np.array([0.8, 0.85, 1.0], np.float32)[:, None]
     _place(canvas, rows, columns, shape, seen, cover[seen], colors)
 
@@ -216,20 +214,20 @@ def _place(
 def _glaze(stage: Stage, vase: Vase, x: Array, y: Array, z: Array) -> Array:
     """Return the color planes of a glaze that ran, pooled and speckled in the kiln."""
     turn = np.arctan2(x - np.float32(vase.x), np.float32(vase.z) - z)
-    wash = stage.tile.at(turn * np.float32(0.14) + np.float32(vase.seed), y * np.float32(0.75))
-    speck = stage.tile.at(turn * np.float32(0.9) + np.float32(vase.seed * 3), y * np.float32(4.6))
-    base = vase.glaze[:, None] * (np.float32(0.74) + np.float32(0.52) * wash)
+    wash = stage.tile.at(turn * 0.14 + np.float32(vase.seed), y * 0.75)
+    speck = stage.tile.at(turn * 0.9 + np.float32(vase.seed * 3), y * 4.6)
+    base = vase.glaze[:, None] * (0.74 + 0.52 * wash)
     spots = smoothstep(0.66, 0.72, speck) * np.float32(0.45 if vase.seed < 0.7 else 0.0)
     if vase.seed > 0.35:
-        line = np.float32(0.30 + 0.5 * vase.seed) + (wash - np.float32(0.5)) * np.float32(0.28)
-        dipped = smoothstep(line - np.float32(0.012), line + np.float32(0.012), y / np.float32(vase.height))
+        line = np.float32(0.30 + 0.5 * vase.seed) + (wash - 0.5) * 0.28
+        dipped = smoothstep(line - 0.012, line + 0.012, y / np.float32(vase.height))
         other = (
-            np.minimum(vase.glaze * np.float32(0.55) + np.float32(0.30), 1)
+            np.minimum(vase.glaze * 0.55 + 0.30, 1)
             if vase.glaze.mean() < 0.4
             else vase.glaze * np.array([0.62, 0.55, 0.5], np.float32)
         )
-        base = base + (other[:, None] * (np.float32(0.8) + np.float32(0.4) * wash) - base) * dipped
-    result: Array = base * (np.float32(1) - spots)
+        base = base + (other[:, None] * (0.8 + 0.4 * wash) - base) * dipped
+    result: Array = base * (1 - spots)
     return result
 
 
@@ -251,12 +249,12 @@ def paint_fruit(
     dx, dy = np.broadcast_arrays(u[:, columns], v[rows])
     shape = dx.shape
     dx, dy = dx.ravel(), dy.ravel()
-    length = np.sqrt(dx * dx + dy * dy + np.float32(1))
-    dx, dy, dz = dx / length, dy / length, np.float32(1) / length
+    length = np.sqrt(dx * dx + dy * dy + 1)
+    dx, dy, dz = dx / length, dy / length, 1 / length
     ox, oy, oz = np.float32(x0), np.float32(radius) - EYE[1], np.float32(z0) - EYE[2]
     along = dx * ox + dy * oy + dz * oz
     miss = np.sqrt(np.maximum((ox * ox + oy * oy + oz * oz) - along * along, 0))
-    cover = np.clip(np.float32(0.5) + (np.float32(radius) - miss) / (np.float32(canvas.px * zoom) * along), 0, 1)
+    cover = np.clip(0.5 + (np.float32(radius) - miss) / (np.float32(canvas.px * zoom) * along), 0, 1)
     t = along - np.sqrt(np.maximum(np.float32(radius) ** 2 - miss * miss, 0))
     seen = np.flatnonzero(cover > 0)
     dx, dy, dz, t = dx[seen], dy[seen], dz[seen], t[seen]
@@ -266,15 +264,13 @@ def paint_fruit(
         (y - np.float32(radius)) / np.float32(radius),
         (z - np.float32(z0)) / np.float32(radius),
     )
-    pores = stage.tile.at(np.arctan2(nx, -nz) * np.float32(0.9), ny * np.float32(1.4)) - np.float32(0.5)
-    blush = stage.tile.at(nx * np.float32(0.12), ny * np.float32(0.12))
-    base = color[:, None] * (np.float32(0.75) + np.float32(0.5) * blush + pores * np.float32(0.16))
+    pores = stage.tile.at(np.arctan2(nx, -nz) * 0.9, ny * 1.4) - 0.5
+    blush = stage.tile.at(nx * 0.12, ny * 0.12)
+    base = color[:, None] * (0.75 + 0.5 * blush + pores * 0.16)
     sun = stage.sunlight(x, y, z, without=fruit)
-    closed = np.clip(np.exp(y * np.float32(-16)) * np.float32(0.7), 0, 0.8)
+    closed = np.clip(np.exp(y * -16) * 0.7, 0, 0.8)
     colors = stage.shaded(base, sun, (nx, ny, nz), closed)
     hx, hy, hz = stage.light[0] - dx, stage.light[1] - dy, stage.light[2] - dz
-    shine = np.clip(
-        (nx * hx + ny * hy + nz * hz) / np.sqrt(hx * hx + hy * hy + hz * hz) + pores * np.float32(0.03), 0, 1
-    )
-    colors += (shine**40 * np.float32(0.32) + shine**8 * np.float32(0.06)) * sun
+    shine = np.clip((nx * hx + ny * hy + nz * hz) / np.sqrt(hx * hx + hy * hy + hz * hz) + pores * 0.03, 0, 1)
+    colors += (shine**40 * 0.32 + shine**8 * 0.06) * sun
     _place(canvas, rows, columns, shape, seen, cover[seen], colors)

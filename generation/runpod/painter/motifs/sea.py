@@ -73,14 +73,14 @@ def _paint_coast(canvas: Canvas, horizon: float) -> None:
     for layer in range(3):
         reach = rng.uniform(0.3, 0.75) * (1 - 0.25 * layer)
         wave = canvas.line(f"coast {layer}", across=3.0, octaves=6)
-        fall = np.clip(1 - run / np.float32(reach), 0, 1) ** np.float32(0.8)
-        height = fall * np.float32(0.05 + 0.02 * layer) * (np.float32(0.45) + wave * np.float32(1.1))
+        fall = np.clip(1 - run / np.float32(reach), 0, 1) ** 0.8
+        height = fall * np.float32(0.05 + 0.02 * layer) * (0.45 + wave * 1.1)
         top = max(0, canvas.row(horizon - float(height.max())) - 1)
         bottom = canvas.row(horizon)
         if top >= bottom:
             continue
         below = canvas.y[top:bottom] - (np.float32(horizon) - height)[None]
-        cover = np.clip(below / np.float32(canvas.px) + np.float32(0.5), 0, 1) * (height > canvas.px / 2)[None]
+        cover = np.clip(below / np.float32(canvas.px) + 0.5, 0, 1) * (height > canvas.px / 2)[None]
         color = mixed(canvas.light.far, canvas.light.near, 0.12 + 0.22 * layer)
         veil = mixed(color, canvas.light.sky[-2], 0.5)
         shade = smoothstep(0.0, 0.06, np.maximum(below, 0))
@@ -132,9 +132,9 @@ def _paint_boat(canvas: Canvas, x: float, horizon: float, size: float) -> None:
     shimmer = canvas.fbm("boat shimmer", across=7, down=150, octaves=2)
     ghost = pair(main, jib, hull, mirrored=True) * below * smoothstep(0.32, 0.56, shimmer)
     fade = np.exp(-(canvas.y - np.float32(base)) / np.float32(size * 0.8))
-    canvas.lay(mixed(cloth, dark, 0.65), ghost * np.clip(fade, 0, 1) * np.float32(0.55))
-    shade = np.clip((canvas.x - np.float32(x)) * np.float32(flip / size) * np.float32(1.6), -0.2, 1)
-    tone = cloth[:, None, None] * (np.float32(0.84) + np.float32(0.22) * shade)
-    canvas.lay(tone, pair(main) * np.float32(0.97))
-    canvas.lay(tone * np.float32(0.86), pair(jib) * np.float32(0.95))
+    canvas.lay(mixed(cloth, dark, 0.65), ghost * np.clip(fade, 0, 1) * 0.55)
+    shade = np.clip((canvas.x - np.float32(x)) * np.float32(flip / size) * 1.6, -0.2, 1)
+    tone = cloth[:, None, None] * (0.84 + 0.22 * shade)
+    canvas.lay(tone, pair(main) * 0.97)
+    canvas.lay(tone * 0.86, pair(jib) * 0.95)
     canvas.lay(dark, pair(hull, mast))

@@ -56,26 +56,20 @@ def _paint_nebula(canvas: Canvas, gases: Array, strength: float) -> None:
     dx, dy = canvas.x - np.float32(cx), canvas.y - np.float32(cy)
     along, across = dx * cos + dy * sin, dy * cos - dx * sin
     wide = np.float32(0.62 * max(1.0, canvas.aspect**0.5))
-    core = np.exp(-((along / wide) ** 2 + (across / np.float32(0.34)) ** 2))
-    x, y = (canvas.x * np.float32(0.30)).astype(np.float32), canvas.y * np.float32(0.30)
-    qx, qy = tile.at(x, y) - np.float32(0.5), tile.at(x + np.float32(0.37), y + np.float32(0.61)) - np.float32(0.5)
-    a = tile.at(x + qx * np.float32(0.30) + np.float32(0.2), y + qy * np.float32(0.30))
-    b = tile.at(
-        x * np.float32(1.25) - qy * np.float32(0.26), y * np.float32(1.25) + qx * np.float32(0.26) + np.float32(0.7)
-    )
-    dust = folds.at(x * np.float32(1.2) + qx * np.float32(0.28), y * np.float32(1.2) + qy * np.float32(0.28))
+    core = np.exp(-((along / wide) ** 2 + (across / 0.34) ** 2))
+    x, y = (canvas.x * 0.30).astype(np.float32), canvas.y * 0.30
+    qx, qy = tile.at(x, y) - 0.5, tile.at(x + 0.37, y + 0.61) - 0.5
+    a = tile.at(x + qx * 0.30 + 0.2, y + qy * 0.30)
+    b = tile.at(x * 1.25 - qy * 0.26, y * 1.25 + qx * 0.26 + 0.7)
+    dust = folds.at(x * 1.2 + qx * 0.28, y * 1.2 + qy * 0.28)
     canvas.report(0.35)
-    one = smoothstep(0.36, 0.80, a) * (np.float32(0.25) + np.float32(1.5) * core)
-    two = smoothstep(0.40, 0.85, b) * (np.float32(0.20) + np.float32(1.2) * core)
-    shade = smoothstep(0.48, 0.86, dust) * np.float32(0.8)
-    heart = np.exp(-((along / (wide * np.float32(0.42))) ** 2 + (across / np.float32(0.13)) ** 2)) * (
-        np.float32(0.35) + one
-    )
-    light = first[:, None, None] * (one * np.float32(1.5)) + second[:, None, None] * (two * np.float32(1.35))
-    light = light * (np.float32(1) - shade) + hot[:, None, None] * (
-        heart * (np.float32(1) - shade * np.float32(0.85)) * np.float32(0.62)
-    )
-    canvas.rgb = np.float32(1) - np.exp(-(light * np.float32(1.25 * strength) + void[:, None, None] * np.float32(0.7)))
+    one = smoothstep(0.36, 0.80, a) * (0.25 + 1.5 * core)
+    two = smoothstep(0.40, 0.85, b) * (0.20 + 1.2 * core)
+    shade = smoothstep(0.48, 0.86, dust) * 0.8
+    heart = np.exp(-((along / (wide * 0.42)) ** 2 + (across / 0.13) ** 2)) * (0.35 + one)
+    light = first[:, None, None] * (one * 1.5) + second[:, None, None] * (two * 1.35)
+    light = light * (1 - shade) + hot[:, None, None] * (heart * (1 - shade * 0.85) * 0.62)
+    canvas.rgb = 1 - np.exp(-(light * np.float32(1.25 * strength) + void[:, None, None] * 0.7))
     paint_stars(canvas, horizon=1.0, amount=1.6, cover=np.clip(shade * core, 0, 0.8))
     _add_suns(canvas, hot)
 
@@ -87,9 +81,9 @@ def _add_suns(canvas: Canvas, color: Array) -> None:
         x, y, size = rng.random() * canvas.aspect, rng.random(), rng.uniform(0.3, 1.0) ** 2
         dx, dy = np.abs(canvas.x - np.float32(x)), np.abs(canvas.y - np.float32(y))
         reach = np.float32(0.035 * size)
-        spikes = np.exp(-dx / reach - dy * np.float32(900)) + np.exp(-dy / reach - dx * np.float32(900))
+        spikes = np.exp(-dx / reach - dy * 900) + np.exp(-dy / reach - dx * 900)
         halo = np.exp(-np.hypot(dx, dy) / np.float32(0.0045 + 0.006 * size))
-        canvas.lighten(mixed(color, np.ones(3, np.float32), 0.5), np.clip(spikes * np.float32(0.6) + halo, 0, 1))
+        canvas.lighten(mixed(color, np.ones(3, np.float32), 0.5), np.clip(spikes * 0.6 + halo, 0, 1))
 
 
 def _paint_planet(canvas: Canvas, scene: Scene, x: float, y: float, radius: float, side: float) -> None:
@@ -112,58 +106,43 @@ def _paint_planet(canvas: Canvas, scene: Scene, x: float, y: float, radius: floa
     longitude, latitude = np.arctan2(px, pz), np.arcsin(np.clip(py, -1, 1))
     tile = canvas.tile("surface", cells=6, octaves=6, gain=0.55)
     if gas:
-        swirl = tile.at(longitude * np.float32(0.16), latitude * np.float32(0.55)) - np.float32(0.5)
-        bands = tile.at(longitude * np.float32(0.03), latitude * np.float32(0.62) + swirl * np.float32(0.07))
-        fine = tile.at(longitude * np.float32(0.08) + swirl * np.float32(0.1), latitude * np.float32(2.2))
-        tone = bands * np.float32(1.5) - np.float32(0.25) + (fine - np.float32(0.5)) * np.float32(0.4)
+        swirl = tile.at(longitude * 0.16, latitude * 0.55) - 0.5
+        bands = tile.at(longitude * 0.03, latitude * 0.62 + swirl * 0.07)
+        fine = tile.at(longitude * 0.08 + swirl * 0.1, latitude * 2.2)
+        tone = bands * 1.5 - 0.25 + (fine - 0.5) * 0.4
     else:
-        warp = tile.at(longitude * np.float32(0.22), latitude * np.float32(0.22)) - np.float32(0.5)
-        land = tile.at(
-            longitude * np.float32(0.2) + warp * np.float32(0.2), latitude * np.float32(0.2) + warp * np.float32(0.2)
-        )
-        tone = land * np.float32(2.0) - np.float32(0.5)
+        warp = tile.at(longitude * 0.22, latitude * 0.22) - 0.5
+        land = tile.at(longitude * 0.2 + warp * 0.2, latitude * 0.2 + warp * 0.2)
+        tone = land * 2.0 - 0.5
     surface = ramp(stops, np.clip(tone, 0, 1))
     day = px * lx + py * ly + pz * sun[2]
     shade = smoothstep(-0.12, 0.95, day)
-    colors = surface * (np.float32(0.015) + np.float32(1.15) * shade)
+    colors = surface * (0.015 + 1.15 * shade)
     air = tinted(np.array([[0.75, 0.85, 1.0]], np.float32), stops[2], 0.4)[0]
-    rim = (np.float32(1) - pz) ** np.float32(2.6) * smoothstep(-0.25, 0.5, day)
-    colors = colors + (air[:, None, None] - colors) * np.clip(rim * np.float32(0.75), 0, 1)
+    rim = (1 - pz) ** 2.6 * smoothstep(-0.25, 0.5, day)
+    colors = colors + (air[:, None, None] - colors) * np.clip(rim * 0.75, 0, 1)
     away = np.sqrt(off)
     # Air glows a little beyond the disk on the day side.
-    halo = np.exp(-np.maximum(away - 1, 0) * np.float32(16)) * smoothstep(
-        -0.35, 0.8, (px * lx + py * ly) / np.maximum(away, 0.2)
-    )
-    canvas.lighten(air, halo * np.float32(0.5) * (away > 0.98))
-    disk = canvas.edge((away - np.float32(1)) * np.float32(radius), 1.6)
+    halo = np.exp(-np.maximum(away - 1, 0) * 16) * smoothstep(-0.35, 0.8, (px * lx + py * ly) / np.maximum(away, 0.2))
+    canvas.lighten(air, halo * 0.5 * (away > 0.98))
+    disk = canvas.edge((away - 1) * np.float32(radius), 1.6)
     if not ringed:
         canvas.lay(colors, disk)
         return
     squash = np.float32(rng.uniform(0.18, 0.34))
     ring = np.hypot(px, py / squash)
-    grooves = tile.at(ring * np.float32(0.9), np.zeros_like(ring) + np.float32(0.3))
+    grooves = tile.at(ring * 0.9, np.zeros_like(ring) + 0.3)
     band = (
         smoothstep(1.32, 1.38, ring)
         * smoothstep(2.25, 2.15, ring)
-        * (np.float32(1) - np.float32(0.9) * np.exp(-(((ring - 1.86) / 0.025) ** 2)))
+        * (1 - 0.9 * np.exp(-(((ring - 1.86) / 0.025) ** 2)))
     )
-    density = band * np.clip(np.float32(0.25) + grooves * np.float32(0.95), 0, 0.95)
-    hidden = smoothstep(0.06, -0.06, px * lx + py * ly + np.float32(0.25)) * smoothstep(
-        1.05, 0.9, np.abs(px * ly - py * lx)
-    )
-    tint = (
-        mixed(stops[3], stops[2], 0.4)[:, None, None]
-        * (np.float32(0.55) + np.float32(0.6) * grooves)
-        * (np.float32(1) - hidden * np.float32(0.85))
-    )
+    density = band * np.clip(0.25 + grooves * 0.95, 0, 0.95)
+    hidden = smoothstep(0.06, -0.06, px * lx + py * ly + 0.25) * smoothstep(1.05, 0.9, np.abs(px * ly - py * lx))
+    tint = mixed(stops[3], stops[2], 0.4)[:, None, None] * (0.55 + 0.6 * grooves) * (1 - hidden * 0.85)
     behind = smoothstep(0.0, -0.01, py)
-    canvas.lay(tint, density * behind * (np.float32(1) - disk))
+    canvas.lay(tint, density * behind * (1 - disk))
     # The ring throws its shadow on the planet's day side.
-    colors = colors * (
-        np.float32(1)
-        - np.float32(0.55)
-        * np.exp(-(((py + np.float32(0.16) - np.float32(0.25) * squash) / np.float32(0.05)) ** 2))
-        * shade
-    )
+    colors = colors * (1 - 0.55 * np.exp(-(((py + 0.16 - 0.25 * squash) / 0.05) ** 2)) * shade)
     canvas.lay(colors, disk)
-    canvas.lay(tint, density * (np.float32(1) - behind))
+    canvas.lay(tint, density * (1 - behind))

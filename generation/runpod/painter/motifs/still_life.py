@@ -30,14 +30,14 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     named = [NAMED_COLORS[name] for name in scene.colors if name not in ("black",)]
     for place, color in zip((2, 0, 3), named, strict=False):
         colors[place] = mixed(colors[place], color, 0.8)
-    colors = colors ** np.float32(1.75)
+    colors = colors**1.75
     wall, table = colors[0], colors[1]
     mirror = float(rng.choice([-1.0, 1.0]))
     light = np.array([-1.0, rng.uniform(0.68, 0.95), -rng.uniform(0.55, 0.85)], np.float32)
     light /= np.linalg.norm(light)
     zoom = float(np.float32(0.72 * max(1.0, 0.86 / canvas.aspect) * rng.uniform(0.92, 1.06)))
     u = (canvas.x - np.float32(canvas.aspect / 2)) * np.float32(mirror) * zoom
-    v = (np.float32(0.5) - canvas.y) * zoom - np.float32(PITCH)
+    v = (0.5 - canvas.y) * zoom - np.float32(PITCH)
     vases = _arrange(rng, colors[2:5])
     fruits = _fruit(rng, colors[5])
     stage = Stage(canvas, light, vases, fruits, float(rng.uniform(0, 1)))
@@ -57,12 +57,14 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         canvas.report(0.5 + 0.4 * index / len(things))
     x = np.maximum(canvas.rgb, 0)
     # Narkowicz's fit of the ACES film curve keeps highlights of the glaze from clipping.
-    canvas.rgb = np.clip(
-        (x * (np.float32(2.51) * x + np.float32(0.03)))
-        / (x * (np.float32(2.43) * x + np.float32(0.59)) + np.float32(0.14)),
-        0,
-        1,
-    ) ** np.float32(0.78)
+    canvas.rgb = (
+        np.clip(
+            (x * (2.51 * x + 0.03)) / (x * (2.43 * x + 0.59) + 0.14),
+            0,
+            1,
+        )
+        ** 0.78
+    )
 
 
 def _arrange(rng: np.random.Generator, glazes: Array) -> list[Vase]:
@@ -102,7 +104,7 @@ def _fruit(rng: np.random.Generator, color: Array) -> list[Fruit]:
 def _paint_room(canvas: Canvas, stage: Stage, u: Array, v: Array, wall: Array, table: Array) -> None:
     # The ray meets the table where it has fallen by the height of the eye, unless the wall comes first.
     reach_wall = np.float32(_WALL - EYE[2])
-    fall = np.where(v < 0, np.float32(EYE[1]) / np.maximum(-v, np.float32(1e-4)), np.float32(1e4))
+    fall = np.where(v < 0, np.float32(EYE[1]) / np.maximum(-v, 1e-4), 1e4)
     on_table = fall < reach_wall
     edge = canvas.row(0.0)
     split = int(np.argmax(on_table[:, 0])) if on_table.any() else canvas.height
@@ -115,35 +117,31 @@ def _paint_room(canvas: Canvas, stage: Stage, u: Array, v: Array, wall: Array, t
         y = np.broadcast_to(np.float32(EYE[1]) + v[top:bottom] * t, x.shape) if not is_table else np.zeros_like(x)
         z = np.broadcast_to(np.float32(EYE[2]) + t, x.shape)
         if is_table:
-            grain = tile.at(x * np.float32(0.22) + np.float32(0.1), z * np.float32(1.9))
-            fine = tile.at(x * np.float32(0.5), z * np.float32(7.0))
-            base = table[:, None, None] * (np.float32(0.66) + np.float32(0.42) * grain + np.float32(0.26) * fine)
-            normal = (np.float32(0), np.float32(1), np.float32(0))
-            closed = np.exp((z - np.float32(_WALL)) * np.float32(7)) * np.float32(0.45)
+            grain = tile.at(x * 0.22 + 0.1, z * 1.9)
+            fine = tile.at(x * 0.5, z * 7.0)
+            base = table[:, None, None] * (0.66 + 0.42 * grain + 0.26 * fine)
+            normal = (0, 1, 0)
+            closed = np.exp((z - np.float32(_WALL)) * 7) * 0.45
             for vase in stage.vases:
                 closed = np.maximum(
                     closed,
-                    np.exp(
-                        (vase.profile[0] - np.hypot(x - np.float32(vase.x), z - np.float32(vase.z))) * np.float32(11)
-                    )
-                    * np.float32(0.7),
+                    np.exp((vase.profile[0] - np.hypot(x - np.float32(vase.x), z - np.float32(vase.z))) * 11) * 0.7,
                 )
             for fruit in stage.fruits:
                 closed = np.maximum(
                     closed,
                     np.exp(
-                        (np.float32(fruit[2] * 0.4) - np.hypot(x - np.float32(fruit[0]), z - np.float32(fruit[1])))
-                        * np.float32(16)
+                        (np.float32(fruit[2] * 0.4) - np.hypot(x - np.float32(fruit[0]), z - np.float32(fruit[1]))) * 16
                     )
-                    * np.float32(0.75),
+                    * 0.75,
                 )
             closed = np.clip(closed, 0, 0.8)
         else:
-            plaster = tile.at(x * np.float32(0.24), y * np.float32(0.24))
-            fine = tile.at(x * np.float32(1.7), y * np.float32(1.7))
-            base = wall[:, None, None] * (np.float32(0.80) + np.float32(0.26) * plaster + np.float32(0.12) * fine)
-            normal = (np.float32(0), np.float32(0), np.float32(-1))
-            closed = np.exp(y * np.float32(-6)) * np.float32(0.38)
+            plaster = tile.at(x * 0.24, y * 0.24)
+            fine = tile.at(x * 1.7, y * 1.7)
+            base = wall[:, None, None] * (0.80 + 0.26 * plaster + 0.12 * fine)
+            normal = (0, 0, -1)
+            closed = np.exp(y * -6) * 0.38
         sun = stage.sunlight(x, np.asarray(y, np.float32), np.asarray(z, np.float32))
         canvas.rgb[:, top:bottom] = stage.shaded(base, sun, tuple(np.asarray(n, np.float32) for n in normal), closed)  # type: ignore[arg-type]
 
@@ -219,11 +217,9 @@ def _paint_twigs(
     lx, ly, lz = (float(value) for value in stage.light)
     flight = (_WALL - vase.z) / -lz
     shadow = np.maximum(wood(-lx * flight, -ly * flight, _WALL), bloom(-lx * flight, -ly * flight, _WALL, 1.0))
-    canvas.rgb *= np.float32(1) - canvas.blurred(shadow, 0.006) * np.float32(0.42) * (
-        canvas.y < np.float32(project(0, 0, _WALL)[1])
-    )
-    canvas.lay(rgb("3a2a1e") ** np.float32(1.6), wood(0, 0))
-    tone = color if not leafy else rgb("5f7f5a") ** np.float32(1.7)
-    canvas.lay(tone * np.float32(0.42), bloom(0, 0, None, 1.0))
-    canvas.lay(tone * np.float32(0.85), bloom(0, 0, None, 0.84, 0.16, -0.16 * mirror))
-    canvas.lay(np.minimum(tone * np.float32(1.3), 1.2), bloom(0, 0, None, 0.5, 0.42, -0.42 * mirror))
+    canvas.rgb *= 1 - canvas.blurred(shadow, 0.006) * 0.42 * (canvas.y < np.float32(project(0, 0, _WALL)[1]))
+    canvas.lay(rgb("3a2a1e") ** 1.6, wood(0, 0))
+    tone = color if not leafy else rgb("5f7f5a") ** 1.7
+    canvas.lay(tone * 0.42, bloom(0, 0, None, 1.0))
+    canvas.lay(tone * 0.85, bloom(0, 0, None, 0.84, 0.16, -0.16 * mirror))
+    canvas.lay(np.minimum(tone * 1.3, 1.2), bloom(0, 0, None, 0.5, 0.42, -0.42 * mirror))

@@ -16,7 +16,7 @@ from generation.runpod.painter.noise import Array
 
 Whole = NDArray[np.signedinteger[Any]]
 Mask = NDArray[np.bool_]
-_FAR = np.float32(1e4)
+_FAR = 1e4
 
 ORIGIN = np.array([0.0, 1.0, -4.0], np.float32)
 """Where the viewer stands, looking along z."""
@@ -58,8 +58,8 @@ def trace(boxes: list[Box], balls: list[Ball], dx: Array, dy: Array) -> Hit:
     material = np.full(dx.size, -1, np.int8)
     thing = np.full(dx.size, -1, np.int32)
     ix, iy = (
-        np.float32(1) / np.where(np.abs(dx) < 1e-6, np.float32(1e-6), dx),
-        np.float32(1) / np.where(np.abs(dy) < 1e-6, np.float32(1e-6), dy),
+        1 / np.where(np.abs(dx) < 1e-6, 1e-6, dx),
+        1 / np.where(np.abs(dy) < 1e-6, 1e-6, dy),
     )
     for index, box in enumerate(boxes):
         ax, bx = (np.float32(box.low[0] - ORIGIN[0]) * ix, np.float32(box.high[0] - ORIGIN[0]) * ix)
@@ -87,7 +87,7 @@ def trace(boxes: list[Box], balls: list[Ball], dx: Array, dy: Array) -> Hit:
         normal[:, where] = facing[:, keep]
     for index, ball in enumerate(balls):
         ox, oy, oz = (np.float32(ball.center[k] - ORIGIN[k]) for k in range(3))
-        length = dx * dx + dy * dy + np.float32(1)
+        length = dx * dx + dy * dy + 1
         along = (dx * ox + dy * oy + oz) / length
         room = np.float32(ball.radius) ** 2 - (ox * ox + oy * oy + oz * oz - along * along * length)
         t = along - np.sqrt(np.maximum(room, 0) / length)
@@ -145,7 +145,7 @@ def _in_arch(x: Array, y: Array, half: float, spring: float) -> Mask:
 def sunlight(boxes: list[Box], balls: list[Ball], x: Array, y: Array, z: Array, sun: Array) -> Array:
     """Return how much sun 0..1 reaches points: soft at the edges of shadows, softer the farther they fall."""
     light = np.ones(x.shape, np.float32)
-    inverse = np.float32(1) / sun
+    inverse = 1 / sun
     for box in boxes[1:]:
         enter, leave = np.full(x.shape, 0.004, np.float32), np.full(x.shape, _FAR, np.float32)
         for axis, position in enumerate((x, y, z)):
@@ -154,7 +154,7 @@ def sunlight(boxes: list[Box], balls: list[Ball], x: Array, y: Array, z: Array, 
                 (np.float32(box.high[axis]) - position) * inverse[axis],
             )
             enter, leave = np.maximum(enter, np.minimum(a, b)), np.minimum(leave, np.maximum(a, b))
-        soft = np.float32(0.012) + np.float32(0.03) * np.clip(enter, 0, 6)
+        soft = 0.012 + 0.03 * np.clip(enter, 0, 6)
         dark = smoothstep(0, 1, (leave - enter) / soft)
         if box.openings:
             open_sky = np.zeros(x.shape, np.float32)
@@ -172,15 +172,15 @@ def sunlight(boxes: list[Box], balls: list[Ball], x: Array, y: Array, z: Array, 
                     )
                     passing = np.minimum(
                         passing,
-                        smoothstep(-1, 1, depth / (np.float32(0.010) + np.float32(0.016) * np.clip(cross, 0, 6))),
+                        smoothstep(-1, 1, depth / (0.010 + 0.016 * np.clip(cross, 0, 6))),
                     )
                 open_sky = np.maximum(open_sky, passing)
-            dark = dark * (np.float32(1) - open_sky)
-        light *= np.float32(1) - dark
+            dark = dark * (1 - open_sky)
+        light *= 1 - dark
     for ball in balls:
         dx, dy, dz = (np.float32(ball.center[k]) - position for k, position in enumerate((x, y, z)))
         along = dx * sun[0] + dy * sun[1] + dz * sun[2]
         away = np.sqrt((dx - along * sun[0]) ** 2 + (dy - along * sun[1]) ** 2 + (dz - along * sun[2]) ** 2)
-        soft = np.float32(0.012) + np.float32(0.035) * np.clip(along, 0, 6)
-        light *= np.float32(1) - smoothstep(1, -1, (away - np.float32(ball.radius)) / soft) * (along > 0)
+        soft = 0.012 + 0.035 * np.clip(along, 0, 6)
+        light *= 1 - smoothstep(1, -1, (away - np.float32(ball.radius)) / soft) * (along > 0)
     return light

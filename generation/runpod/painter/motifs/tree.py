@@ -57,12 +57,8 @@ def paint(canvas: Canvas, scene: Scene) -> None:
 def _paint_hill(canvas: Canvas, scene: Scene, at: float, horizon: float) -> Array:
     """Paint a grassy knoll under the tree and return its outline (W,)."""
     light = canvas.light
-    bulge = np.exp(-(((canvas.x[0] - np.float32(at)) / np.float32(0.55)) ** 2))
-    line = (
-        np.float32(horizon + 0.17)
-        - bulge * np.float32(0.10)
-        + (canvas.line("knoll", across=1.2, octaves=3) - np.float32(0.5)) * np.float32(0.07)
-    )
+    bulge = np.exp(-(((canvas.x[0] - np.float32(at)) / 0.55) ** 2))
+    line = np.float32(horizon + 0.17) - bulge * 0.10 + (canvas.line("knoll", across=1.2, octaves=3) - 0.5) * 0.07
     top = canvas.row(float(line.min())) - 3
     y = canvas.y[top:]
     turf = canvas.fbm("turf", across=22, down=40, octaves=5, gain=0.62)[top:]
@@ -76,19 +72,14 @@ def _paint_hill(canvas: Canvas, scene: Scene, at: float, horizon: float) -> Arra
     )
     bright = mixed(mixed(green, light.direct, 0.55), light.near, 0.42 if light.dim or light.night else 0.06)
     depth = np.maximum(y - line[None], 0)
-    tone = np.clip(turf * np.float32(1.1) + np.exp(depth * np.float32(-14)) * np.float32(0.5) - np.float32(0.30), 0, 1)
+    tone = np.clip(turf * 1.1 + np.exp(depth * -14) * 0.5 - 0.30, 0, 1)
     colors = base[:, None, None] + (bright - base)[:, None, None] * tone
-    colors = colors * (np.float32(1) - np.clip(depth * np.float32(1.5), 0, 0.55))
-    blades = (canvas.line("blades", across=260, octaves=2) - np.float32(0.5)) * np.float32(0.014)
+    colors = colors * (1 - np.clip(depth * 1.5, 0, 0.55))
+    blades = (canvas.line("blades", across=260, octaves=2) - 0.5) * 0.014
     canvas.lay(colors, canvas.edge(line[None] + np.minimum(blades, 0.002)[None] - y), top=top)
     # The crown's shadow.
-    shadow = np.exp(
-        -(
-            ((canvas.x - np.float32(at)) / np.float32(0.26)) ** 2
-            + ((y - line[None] - np.float32(0.02)) / np.float32(0.028)) ** 2
-        )
-    )
-    canvas.lay(mixed(base, light.near, 0.7), shadow * np.float32(0.5), top=top)
+    shadow = np.exp(-(((canvas.x - np.float32(at)) / 0.26) ** 2 + ((y - line[None] - 0.02) / 0.028) ** 2))
+    canvas.lay(mixed(base, light.near, 0.7), shadow * 0.5, top=top)
     result: Array = line
     return result
 
@@ -159,7 +150,7 @@ def _paint_tree(canvas: Canvas, scene: Scene, x: float, y: float, sun_x: float) 
         canvas.lay(bark, trunk)
         if scene.season == "winter":
             upper = np.clip(trunk - np.roll(trunk, max(1, round(canvas.height * 0.003)), axis=0), 0, 1)
-            canvas.lay(rgb("f2f5f8"), upper * np.float32(0.85))
+            canvas.lay(rgb("f2f5f8"), upper * 0.85)
         return
     tones = CROWNS[kind]
     dim = 0.62 if light.night else 0.45 if light.dim else 0.22 if light.name == "sunset" else 0.05
@@ -171,7 +162,7 @@ def _paint_tree(canvas: Canvas, scene: Scene, x: float, y: float, sun_x: float) 
     per_tip = 4
     for rank in range(4):
         if rank == 2:
-            canvas.lay(bark, trunk * np.float32(0.9))
+            canvas.lay(bark, trunk * 0.9)
         shift_x, shift_y = (np.sign(sun_x - x) * 0.010 * rank, -0.012 * rank)
 
         def clump(pen: Pen, rank: int = rank, dx: float = float(shift_x), dy: float = shift_y) -> None:
@@ -188,7 +179,7 @@ def _paint_tree(canvas: Canvas, scene: Scene, x: float, y: float, sun_x: float) 
                         radius * rng.uniform(0.55, 0.95),
                     )
 
-        canvas.lay(tones[rank], canvas.drawn(clump) * np.float32(0.96))
+        canvas.lay(tones[rank], canvas.drawn(clump) * 0.96)
         canvas.report(0.5 + 0.1 * rank)
     _paint_fallen(canvas, tones, x, y)
 
@@ -220,4 +211,4 @@ def _paint_fallen(canvas: Canvas, tones: Array, x: float, y: float) -> None:
                 x + rng.normal(0, 0.25), y - rng.random() * 0.3, rng.uniform(0.0015, 0.0035), rng.uniform(0.001, 0.003)
             )
 
-    canvas.lay(tones[2], canvas.drawn(draw) * np.float32(0.85))
+    canvas.lay(tones[2], canvas.drawn(draw) * 0.85)

@@ -63,6 +63,6 @@ def paint_shore(canvas: Canvas, *, shore: float, height: float, color: Array) ->
     """Paint the far shore of a lake: a dark strip of land with spruces on it, down to the waterline."""
     land = np.float32(height * 0.16) + canvas.line("shore land", across=3, octaves=5) * np.float32(height * 0.34)
     foot = np.float32(shore) - land
-    cover = np.clip((canvas.y - foot[None]) / np.float32(canvas.px) + np.float32(0.5), 0, 1)
+    cover = np.clip((canvas.y - foot[None]) / np.float32(canvas.px) + 0.5, 0, 1)
     trees = forest_edge(canvas, "shore trees", foot=foot, height=height, density=90)
     canvas.lay(color, np.maximum(cover, trees) * (canvas.y < np.float32(shore)))

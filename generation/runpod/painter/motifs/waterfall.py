@@ -42,12 +42,12 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     canvas.report(0.9)
     spread = np.exp(
         -(((canvas.x - np.float32(at)) / np.float32(width * 2.4)) ** 2)
-        - ((canvas.y - np.float32(pool - 0.02)) / np.float32(0.10)) ** 2
+        - ((canvas.y - np.float32(pool - 0.02)) / 0.10) ** 2
     )
     cloud = canvas.fbm("spray", across=5, octaves=5)
     canvas.lay(
         mixed(light.sky[-1], rgb("f6faf8"), 0.5),
-        np.clip(spread * (np.float32(0.30) + cloud * np.float32(0.8)), 0, 0.85),
+        np.clip(spread * (0.30 + cloud * 0.8), 0, 0.85),
     )
 
 
@@ -55,7 +55,7 @@ def _paint_cliffs(canvas: Canvas, scene: Scene, at: float, width: float, lip: fl
     light = canvas.light
     rng = canvas.rng("cliffs")
     off = (canvas.x[0] - np.float32(at)) / np.float32(canvas.unit)
-    rough = canvas.line("lip", across=5, octaves=6) - np.float32(0.5)
+    rough = canvas.line("lip", across=5, octaves=6) - 0.5
     for layer in range(3):
         t = layer / 2
         gap = width / canvas.unit * (0.6 + 1.1 * layer) + 0.03 * layer
@@ -64,16 +64,16 @@ def _paint_cliffs(canvas: Canvas, scene: Scene, at: float, width: float, lip: fl
         line = (
             np.float32(lip + 0.02 + 0.03 * layer)
             - rise * np.float32(0.09 + 0.05 * layer)
-            + rough * np.float32(0.07) * np.clip(np.abs(off) * 5, 0.1, 1)
+            + rough * 0.07 * np.clip(np.abs(off) * 5, 0.1, 1)
             + tilt
         )
         if layer:
-            line = np.where(np.abs(off) < gap, np.float32(1.2), line)
-        wall = canvas.fbm(f"gap {layer}", across=2, down=7, octaves=5) - np.float32(0.5)
+            line = np.where(np.abs(off) < gap, 1.2, line)
+        wall = canvas.fbm(f"gap {layer}", across=2, down=7, octaves=5) - 0.5
         side = (
             np.abs((canvas.x - np.float32(at)) / np.float32(canvas.unit))
-            + wall * np.float32(0.10)
-            - (canvas.y - np.float32(lip)) * np.float32(0.05)
+            + wall * 0.10
+            - (canvas.y - np.float32(lip)) * 0.05
         )
         open_ = canvas.edge((np.float32(gap) - side) * np.float32(canvas.unit), 2.0) if layer else np.ones_like(side)
         cover = canvas.edge(line[None] - canvas.y) * open_
@@ -93,9 +93,7 @@ def _paint_cliffs(canvas: Canvas, scene: Scene, at: float, width: float, lip: fl
             tree = mixed(tree, rgb("b8702c"), 0.4)
         canvas.lay(tree, trees)
         canvas.lay(_stone(canvas, scene, layer, line, side - np.float32(gap)), cover)
-        shade = (
-            np.exp(-np.maximum(side - np.float32(gap), 0) * np.float32(16)) * cover * np.float32(0.30 if layer else 0)
-        )
+        shade = np.exp(-np.maximum(side - np.float32(gap), 0) * 16) * cover * np.float32(0.30 if layer else 0)
         canvas.lay(light.near, shade)
 
 
@@ -104,30 +102,22 @@ def _stone(canvas: Canvas, scene: Scene, layer: int, line: Array, inward: Array)
     light = canvas.light
     t = layer / 2
     tile = canvas.tile(f"strata {layer}", cells=8, octaves=6, gain=0.58, ridges=True)
-    bend = canvas.fbm("strata bend", across=3, octaves=3) - np.float32(0.5)
-    x, y = canvas.x * np.float32(0.85) + bend * np.float32(0.12), canvas.y * np.float32(0.36) + bend * np.float32(0.05)
+    bend = canvas.fbm("strata bend", across=3, octaves=3) - 0.5
+    x, y = canvas.x * 0.85 + bend * 0.12, canvas.y * 0.36 + bend * 0.05
     rock = tile.at(x, y)
-    relief = np.clip(
-        np.float32(0.42) + (rock - tile.at(x + np.float32(0.006), y + np.float32(0.004))) * np.float32(4.5), 0, 1
-    )
+    relief = np.clip(0.42 + (rock - tile.at(x + 0.006, y + 0.004)) * 4.5, 0, 1)
     dark, bright = (
         mixed(rgb("1c2224"), light.near, 0.4),
         mixed(mixed(rgb("7d7a70"), light.direct, 0.25), light.ambient, 0.3),
     )
     if light.night or light.dim:
         bright = mixed(bright, light.near, 0.5)
-    colors = dark[:, None, None] + (bright - dark)[:, None, None] * (
-        relief * np.float32(0.75) * (np.float32(0.45) + rock * np.float32(0.6))
-    )
+    colors = dark[:, None, None] + (bright - dark)[:, None, None] * (relief * 0.75 * (0.45 + rock * 0.6))
     ledge = canvas.fbm(f"moss {layer}", across=7, down=14, octaves=5)
-    moss = smoothstep(
-        0.50, 0.68, ledge + np.exp(-np.maximum(canvas.y - line[None], 0) * np.float32(12)) * np.float32(0.22)
-    )
+    moss = smoothstep(0.50, 0.68, ledge + np.exp(-np.maximum(canvas.y - line[None], 0) * 12) * 0.22)
     green = {"autumn": rgb("8a6a2c"), "winter": rgb("dfe6ec")}.get(scene.season or "", rgb("5a7a34"))
     green = mixed(mixed(green, light.direct, 0.15), light.near, 0.45 if light.night or light.dim else 0.08)
-    colors = colors + (
-        green[:, None, None] * (np.float32(0.45) + np.float32(0.75) * relief) - colors
-    ) * moss * np.float32(0.8)
+    colors = colors + (green[:, None, None] * (0.45 + 0.75 * relief) - colors) * moss * 0.8
     result: Array = colors + (light.haze[:, None, None] - colors) * np.float32(0.42 * (1 - t) ** 1.2)
     return result
 
@@ -135,22 +125,19 @@ def _stone(canvas: Canvas, scene: Scene, layer: int, line: Array, inward: Array)
 def _paint_fall(canvas: Canvas, at: float, width: float, lip: float, pool: float) -> None:
     light = canvas.light
     drop = np.clip((canvas.y - np.float32(lip)) / np.float32(pool - lip), 0, 1)
-    sway = (canvas.fbm("sway", across=0.8, down=1.3, octaves=2) - np.float32(0.5)) * np.float32(width * 0.8)
-    flare = np.float32(0.75) + np.float32(0.55) * drop**2
+    sway = (canvas.fbm("sway", across=0.8, down=1.3, octaves=2) - 0.5) * np.float32(width * 0.8)
+    flare = 0.75 + 0.55 * drop**2
     off = (canvas.x - np.float32(at) + sway) / (np.float32(width) * flare)
     strands = canvas.fbm("strands", across=46, down=2.4, octaves=4, gain=0.62)
     veils = canvas.fbm("veils", across=9, down=1.1, octaves=4)
-    edge = np.abs(off) + (strands - np.float32(0.5)) * np.float32(0.75) + (veils - np.float32(0.5)) * np.float32(0.5)
+    edge = np.abs(off) + (strands - 0.5) * 0.75 + (veils - 0.5) * 0.5
     cover = (
         smoothstep(1.05, 0.72, edge)
-        * smoothstep(-0.004, 0.012, canvas.y - np.float32(lip) - (veils - np.float32(0.5)) * np.float32(0.02))
+        * smoothstep(-0.004, 0.012, canvas.y - np.float32(lip) - (veils - 0.5) * 0.02)
         * (canvas.y < np.float32(pool + 0.01))
     )
     tone = np.clip(
-        np.float32(0.20)
-        + strands * np.float32(0.85)
-        + (veils - np.float32(0.5)) * np.float32(0.6)
-        + drop * np.float32(0.12),
+        0.20 + strands * 0.85 + (veils - 0.5) * 0.6 + drop * 0.12,
         0,
         1,
     )
@@ -160,21 +147,17 @@ def _paint_fall(canvas: Canvas, at: float, width: float, lip: float, pool: float
     )
     if light.night or light.dim:
         white, shade = mixed(white, light.ambient, 0.42), mixed(shade, light.near, 0.4)
-    canvas.lay(shade[:, None, None] + (white - shade)[:, None, None] * tone, cover * np.float32(0.96))
+    canvas.lay(shade[:, None, None] + (white - shade)[:, None, None] * tone, cover * 0.96)
 
 
 def _paint_foam(canvas: Canvas, at: float, width: float, pool: float) -> None:
     below = np.maximum(canvas.y - np.float32(pool), 0)
-    spread = np.exp(
-        -(((canvas.x - np.float32(at)) / (np.float32(width * 1.3) + below * np.float32(1.1))) ** 2)
-    ) * np.exp(below * np.float32(-9))
-    lace = canvas.fbm("lace", across=30, down=90, octaves=4, gain=0.6)
-    foam = (
-        smoothstep(0.42, 0.75, lace * np.float32(0.6) + spread * np.float32(0.55))
-        * spread
-        * (canvas.y > np.float32(pool))
+    spread = np.exp(-(((canvas.x - np.float32(at)) / (np.float32(width * 1.3) + below * 1.1)) ** 2)) * np.exp(
+        below * -9
     )
-    canvas.lay(mixed(canvas.light.sky[-1], rgb("f8fbfa"), 0.6), np.clip(foam * np.float32(1.2), 0, 0.9))
+    lace = canvas.fbm("lace", across=30, down=90, octaves=4, gain=0.6)
+    foam = smoothstep(0.42, 0.75, lace * 0.6 + spread * 0.55) * spread * (canvas.y > np.float32(pool))
+    canvas.lay(mixed(canvas.light.sky[-1], rgb("f8fbfa"), 0.6), np.clip(foam * 1.2, 0, 0.9))
 
 
 def _paint_stones(canvas: Canvas, pool: float, at: float, width: float) -> None:
@@ -203,18 +186,16 @@ def _paint_stones(canvas: Canvas, pool: float, at: float, width: float) -> None:
             (canvas.y[top:bottom] - np.float32(y)) / np.float32(size),
         )
         skin = tile.at(
-            canvas.x[:, left:right] * np.float32(1.2) + np.float32(x),
-            canvas.y[top:bottom] * np.float32(1.6) + np.float32(y),
+            canvas.x[:, left:right] * 1.2 + np.float32(x),
+            canvas.y[top:bottom] * 1.6 + np.float32(y),
         )
-        round_ = np.sqrt(
-            px * px / np.float32(1.5) + (py / np.where(py > 0, np.float32(0.3), np.float32(0.62))) ** 2
-        ) + (skin - np.float32(0.5)) * np.float32(0.45)
-        cover = np.clip((np.float32(1) - round_) * np.float32(size * canvas.height * 0.55), 0, 1)
+        round_ = (
+            np.sqrt(px * px / 1.5 + (py / np.where(py > 0, np.float32(0.3), np.float32(0.62))) ** 2)
+            + (skin - 0.5) * 0.45
+        )
+        cover = np.clip((1 - round_) * np.float32(size * canvas.height * 0.55), 0, 1)
         tone = np.clip(
-            np.float32(0.42)
-            - py * np.float32(0.75)
-            - px * np.float32(0.16)
-            + (skin - np.float32(0.5)) * np.float32(0.9),
+            0.42 - py * 0.75 - px * 0.16 + (skin - 0.5) * 0.9,
             0,
             1,
         )
