@@ -23,7 +23,7 @@ test: $(VENV)/.development  ## linters and the whole test suite
 	@$(MAKE) --no-print-directory --jobs=2 lint suite
 
 suite: $(VENV)/.development
-	$(BIN)/python -m artgen.tests.services -- $(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m artgen.tests.services -- $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
 
 screenshots: $(VENV)/.development  ## every page in both themes, on a desktop and a phone, into .screenshots/; PAGES="gallery trash" takes some
 	$(BIN)/python manage.py shell --verbosity 0 --command "from artgen.tests.screenshots import take; take(*'$(PAGES)'.split())"

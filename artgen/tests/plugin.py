@@ -21,6 +21,7 @@ if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKE
 
 # The shell is Chromium without the parts of its window: it starts and draws with a fifth less work.
 CHROMIUMS = [Path("/usr/bin") / name for name in ("chromium-headless-shell", "chromium", "chromium-browser")]
+LONG = ("demo", "stack", "restart", "Pages")  # groups that take a minute, or mostly wait
 AVAILABLE = {
     "postgres": os.environ.get("DATABASE_URL", "").startswith("postgres"),
     "redis": bool(os.environ.get("REDIS_URL")),
@@ -45,10 +46,14 @@ def group(item: pytest.Item) -> str:
     return str(marker.args[0]) if marker else ""
 
 
+def _turn(name: str) -> int:
+    """Return how early a group begins: the long ones first, the tests of no group last, as they fill what is left."""
+    return LONG.index(name) if name in LONG else len(LONG) + (not name)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put groups together; deselect tests whose server is missing, which with CI=true is an error."""
-    # First: who takes a group is busy with it for long, and what is left at the end should be short.
-    items.sort(key=lambda item: (not group(item), group(item)))
+    items.sort(key=lambda item: (_turn(group(item)), group(item)))
     kept, left_out = [], []
     for item in items:
         needed = [name for name in AVAILABLE if item.get_closest_marker(name)]

@@ -13,7 +13,7 @@ from artgen.tests.demo import PATIENCE, Demo, follow
 PATIENT = ("--painter", "tiny", "--seconds", "1", "--cold-start", "0")  # ten for what has [slow] in its prompt
 
 
-@pytest.mark.xdist_group("restart")  # among the first: it mostly waits
+@pytest.mark.xdist_group("restart")
 class RestartTests(unittest.TestCase):
     def setUp(self):
         self.data = Path(self.enterContext(tempfile.TemporaryDirectory()))
