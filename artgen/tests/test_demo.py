@@ -10,7 +10,7 @@ import requests
 
 from artgen.tests.demo import PATIENCE, Demo, follow
 
-PATIENT = ("--painter", "tiny", "--seconds", "1", "--cold-start", "0")  # ten for what has [slow] in its prompt
+PATIENT = ("--painter", "tiny", "--seconds", "0.7", "--cold-start", "0")  # seven for what has [slow] in its prompt
 
 
 @pytest.mark.xdist_group("restart")

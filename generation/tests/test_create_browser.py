@@ -48,7 +48,7 @@ class CreatePageKeepsEverything(BrowserTestCase):
         expect(page.locator("[data-run] .run-prompt").first).to_have_text(prompt)
 
     def hold_back(self, page: Page) -> list[Route]:
-        """Keep what the page posts to /create/ until the test lets it go."""
+        """Keep what the page posts to /create/ until the test lets it go; what it posts in this moment may pass."""
         held: list[Route] = []
 
         def handle(route: Route) -> None:
@@ -66,11 +66,11 @@ class CreatePageKeepsEverything(BrowserTestCase):
                 page = self.visit(name, **options)
                 self.place(page, "an older run")
                 expect(page.locator("[data-status=succeeded]")).to_have_count(1)
+                held = self.hold_back(page)
                 page.fill("#prompt", "a long shore at low tide, wet sand, a sky of many small clouds")
                 page.click(".shape:has-text('16:9')")
                 page.click(".segments label:has([value='3'])")
                 expect(page.locator("#create-button")).to_contain_text("Create 3")
-                held = self.hold_back(page)
                 page.click("#create-button")
                 frame = page.locator(".run-frame")
                 expect(frame.locator(".run-prompt")).to_have_text(page.input_value("#prompt"))
