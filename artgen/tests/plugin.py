@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 
 from artgen.tests.kept import GROUP
 
@@ -21,7 +21,7 @@ if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKE
 
 # The shell is Chromium without the parts of its window: it starts and draws with a fifth less work.
 CHROMIUMS = [Path("/usr/bin") / name for name in ("chromium-headless-shell", "chromium", "chromium-browser")]
-LONG = ("demo", "stack", "restart", "Pages")  # groups that take a minute, or mostly wait
+LONG = ("demo", "stack", "Pages")  # groups of tests that take minutes
 AVAILABLE = {
     "postgres": os.environ.get("DATABASE_URL", "").startswith("postgres"),
     "redis": bool(os.environ.get("REDIS_URL")),
@@ -46,14 +46,17 @@ def group(item: pytest.Item) -> str:
     return str(marker.args[0]) if marker else ""
 
 
-def _turn(name: str) -> int:
-    """Return how early a group begins: the long ones first, the tests of no group last, as they fill what is left."""
-    return LONG.index(name) if name in LONG else len(LONG) + (not name)
+def _turn(item: pytest.Item) -> tuple[int, str, bool]:
+    """Return how early a test begins: long groups first, last what needs a core all the time and fills what is left."""
+    name = group(item)
+    long = LONG.index(name) if name in LONG else len(LONG) + (not name)
+    with_database = issubclass(getattr(item, "cls", None) or object, TransactionTestCase)
+    return long, name, with_database  # those without one start processes and wait for them
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put groups together; deselect tests whose server is missing, which with CI=true is an error."""
-    items.sort(key=lambda item: (_turn(group(item)), group(item)))
+    items.sort(key=_turn)
     kept, left_out = [], []
     for item in items:
         needed = [name for name in AVAILABLE if item.get_closest_marker(name)]

@@ -5,7 +5,6 @@ import tempfile
 import unittest
 from pathlib import Path
 
-import pytest
 import requests
 
 from artgen.tests.demo import PATIENCE, Demo, follow
@@ -13,7 +12,6 @@ from artgen.tests.demo import PATIENCE, Demo, follow
 PATIENT = ("--painter", "tiny", "--seconds", "0.7", "--cold-start", "0")  # seven for what has [slow] in its prompt
 
 
-@pytest.mark.xdist_group("restart")
 class RestartTests(unittest.TestCase):
     def setUp(self):
         self.data = Path(self.enterContext(tempfile.TemporaryDirectory()))
