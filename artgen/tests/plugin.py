@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.test import TransactionTestCase, override_settings
+from django.test import TestCase, TransactionTestCase, override_settings
 
 from artgen.tests.kept import GROUP
 
@@ -46,12 +46,16 @@ def group(item: pytest.Item) -> str:
     return str(marker.args[0]) if marker else ""
 
 
-def _turn(item: pytest.Item) -> tuple[int, str, bool]:
-    """Return how early a test begins: long groups first, last what needs a core all the time and fills what is left."""
+def _turn(item: pytest.Item) -> tuple[int, str, int]:
+    """Return how early a test begins: long groups first; last what keeps both cores busy until the end.
+
+    Between the tests inside of transactions and those that empty the database come those without one: many start
+    processes and wait for them.
+    """
     name = group(item)
-    long = LONG.index(name) if name in LONG else len(LONG) + (not name)
-    with_database = issubclass(getattr(item, "cls", None) or object, TransactionTestCase)
-    return long, name, with_database  # those without one start processes and wait for them
+    kind = getattr(item, "cls", None) or object
+    database = 0 if issubclass(kind, TestCase) else 2 if issubclass(kind, TransactionTestCase) else 1
+    return LONG.index(name) if name in LONG else len(LONG) + (not name), name, database
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
