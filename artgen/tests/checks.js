@@ -1,18 +1,13 @@
 /** What the tests of all pages ask a page; it is put into each before its own scripts. */
 
-const OPEN = "details[open], dialog[open], :popover-open"
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 globalThis.checks = {
-  /**
-   * Return what axe finds in the whole page, or in what is open on it and what has opened that; `rules` switches some off
-   * or, by {only: […]}, all others. Swagger UI and Django's breadcrumbs are not ours to mend.
-   */
-  async axe({ only, off = [], tags = TAGS, opened = false }) {
+  /** Return what axe finds; `rules` switches some off or, by {only: […]}, all others. Swagger UI and Django's breadcrumbs are not ours to mend. */
+  async axe({ only, off = [], tags = TAGS }) {
     const runOnly = only ? { type: "rule", values: only } : { type: "tag", values: tags }
     const rules = only ? {} : Object.fromEntries(off.map((name) => [name, { enabled: false }]))
-    const parts = opened ? { include: [...document.querySelectorAll(`${OPEN}, [aria-expanded=true]`)] } : {}
-    const found = await globalThis.axe.run({ ...parts, exclude: [".swagger-ui", ".breadcrumbs"] }, { runOnly, rules, resultTypes: ["violations"], preload: false })
+    const found = await globalThis.axe.run({ exclude: [".swagger-ui", ".breadcrumbs"] }, { runOnly, rules, resultTypes: ["violations"], preload: false })
     const told = (one, node) => `${one.id}: ${node.target} ${node.html.slice(0, 160)} | ${node.failureSummary.replace(/\s+/g, " ").slice(0, 300)}`
     return found.violations.flatMap((one) => one.nodes.map((node) => told(one, node)))
   },
@@ -28,7 +23,7 @@ globalThis.checks = {
   },
 
   /** Return how many menus, dialogs and details are open. */
-  opened: () => document.querySelectorAll(OPEN).length,
+  opened: () => document.querySelectorAll("details[open], dialog[open], :popover-open").length,
 
   /** Return what runs off the page sideways. */
   sideways() {
