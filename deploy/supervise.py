@@ -47,11 +47,16 @@ class Supervisor:
             self._ask(self.asked.startProcess, program, Faults.ALREADY_STARTED)
 
     def stop(self, *programs: str) -> None:
-        """Let them be stopped, and wait until they have ended: supervisor itself kills what takes too long."""
+        """Let them be stopped, and wait until they have ended: supervisor itself kills what takes too long.
+
+        One that had just died when it was asked was not running, and is started again: it is asked again.
+        """
         for program in programs:
             self._ask(self.asked.stopProcess, program, Faults.NOT_RUNNING)
         for program in programs:
-            while self.asked.getProcessInfo(program)["statename"] in LIVING:
+            while (state := self.asked.getProcessInfo(program)["statename"]) in LIVING:
+                if state != "STOPPING":
+                    self._ask(self.asked.stopProcess, program, Faults.NOT_RUNNING)
                 time.sleep(PAUSE)
 
     def _ask(self, method: Any, program: str, no_failure: int) -> None:
