@@ -8,6 +8,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+LANES = 3
+"""Of a worker: drive, store, slow (artgen.worker)."""
+
 SPARE = 3
 """Connections kept free for commands, psql and backups."""
 
@@ -27,7 +30,8 @@ class Capacity:
     web_machines: int
     sockets_pool: int
     sockets_machines: int
-    worker_children: int
+    worker_lanes: int
+    worker_pool: int
     worker_machines: int
     limit: int
 
@@ -37,7 +41,7 @@ class Capacity:
         return (
             self.web_machines * self.web_workers * self.web_pool
             + self.sockets_machines * self.sockets_pool
-            + self.worker_machines * self.worker_children
+            + self.worker_machines * self.worker_lanes * self.worker_pool
             + 1
             + SPARE
         )
@@ -73,7 +77,7 @@ class Capacity:
         return (
             f"web {self.web_machines} × {self.web_workers} processes × {self.web_pool}"
             f" + sockets {self.sockets_machines} × {self.sockets_pool}"
-            f" + workers {self.worker_machines} × {self.worker_children}"
+            f" + workers {self.worker_machines} × {self.worker_lanes} lanes × {self.worker_pool}"
             f" + beat 1 + spare {SPARE} = {self.connections}"
         )
 
@@ -96,7 +100,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Capacity:
         web_machines=number("WEB_MACHINES", 1),
         sockets_pool=number("SOCKETS_DB_POOL_MAX", 8),
         sockets_machines=number("SOCKETS_MACHINES", 1),
-        worker_children=number("CELERY_CONCURRENCY", 12),
+        worker_lanes=len(environ.get("WORKER_LANES", "").split()) or LANES,
+        worker_pool=number("WORKER_DB_POOL_MAX", 4),
         worker_machines=number("WORKER_MACHINES", 1),
         limit=number("DB_CONNECTIONS_LIMIT", 80),
     )

@@ -29,7 +29,7 @@ def connections(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
     return [
         Error(
             planned.excess,
-            hint="Lower GUNICORN_WORKERS, DB_POOL_MAX, SOCKETS_DB_POOL_MAX or CELERY_CONCURRENCY; put PgBouncer in "
+            hint="Lower GUNICORN_WORKERS, DB_POOL_MAX, SOCKETS_DB_POOL_MAX or WORKER_DB_POOL_MAX; put PgBouncer in "
             "between (DEPLOYMENT_INSTRUCTIONS.md); or raise PostgreSQL's max_connections and DB_CONNECTIONS_LIMIT.",
             id="artgen.E002",
         )

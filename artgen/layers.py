@@ -1,6 +1,7 @@
 """Channel layers that code without an event loop may send to: over Redis, and inside one process."""
 
 import asyncio
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +22,16 @@ def send_to_group(group: str, message: dict[str, Any]) -> None:
         async_to_sync(layer.group_send)(group, message)
 
 
+def send_to_groups(messages: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """Send several (group, message) in this order, over Redis in one round trip; raises as `send_to_group`."""
+    layer = get_channel_layer()
+    if isinstance(layer, RedisLayer):
+        layer.publish_all(messages)
+        return
+    for group, message in messages:
+        async_to_sync(layer.group_send)(group, message)
+
+
 class RedisLayer(RedisPubSubChannelLayer):
     """RedisPubSubChannelLayer that sends from any thread over connections that are kept.
 
@@ -30,8 +41,15 @@ class RedisLayer(RedisPubSubChannelLayer):
 
     def publish(self, group: str, message: dict[str, Any]) -> None:
         """Send without an event loop."""
-        # Named as by RedisPubSubLoopLayer._get_group_channel_name, with the prefix that it has by default.
-        self._connections.publish(f"asgi__group__{group}", self.serialize(message))
+        self.publish_all([(group, message)])
+
+    def publish_all(self, messages: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        """Send several messages without an event loop, in one round trip."""
+        with self._connections.pipeline(transaction=False) as pipeline:
+            for group, message in messages:
+                # Named as by RedisPubSubLoopLayer._get_group_channel_name, with the prefix that it has by default.
+                pipeline.publish(f"asgi__group__{group}", self.serialize(message))
+            pipeline.execute()
 
     @cached_property
     def _connections(self) -> Redis:

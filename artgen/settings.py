@@ -9,6 +9,7 @@ from celery.schedules import crontab, schedule
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from artgen import capacity
 from artgen.env import BASE_DIR, env, secret_of_this_machine
 
 VERSION = "0.1.0"
@@ -85,6 +86,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'artgen.sqlite3'}")
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 DB_POOL_MAX = env.int("DB_POOL_MAX", default=4)
+DB_STATEMENT_TIMEOUT_OPTION = ""
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     _options = DATABASES["default"].setdefault("OPTIONS", {})  # what the address asks for, such as sslmode, stays
     _options.setdefault("connect_timeout", env.int("DB_CONNECT_TIMEOUT", default=5))
@@ -95,7 +97,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         _options["pool"] = {"min_size": 1, "max_size": DB_POOL_MAX, "timeout": 10, "max_lifetime": 1800}
         # Only here, where somebody waits for the answer: migrations and clearing up may take their time.
         if _seconds := env.int("DB_STATEMENT_TIMEOUT", default=30):
-            _options["options"] = f"{_options.get('options', '')} -c statement_timeout={_seconds}s".strip()
+            DB_STATEMENT_TIMEOUT_OPTION = f" -c statement_timeout={_seconds}s"
+            _options["options"] = f"{_options.get('options', '')}{DB_STATEMENT_TIMEOUT_OPTION}"
     else:
         DATABASES["default"]["CONN_MAX_AGE"] = 600
 else:
@@ -125,7 +128,7 @@ else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     CHANNEL_LAYERS = {"default": {"BACKEND": "artgen.layers.ThreadsafeInMemoryChannelLayer"}}
 
-# --- Celery: messages are hints, the row is the truth ----------------------------------------------------------------
+# --- Celery: a message says "look", the row is the truth -------------------------------------------------------------
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://localhost")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = (
@@ -139,10 +142,18 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 600  # s, longer than every lease: what hangs is killed, and the tick finds its job again
 CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
-CELERY_WORKER_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=12)
+CELERY_WORKER_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=min(12, 2 * capacity.cores()))
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 10**9
+WORKER_QUEUES = ("drive", "store", "slow")  # a lane of artgen.worker each
+CELERY_TASK_DEFAULT_QUEUE = "drive"  # short: submit, check, stop, probe, tick
+CELERY_TASK_ROUTES = {
+    "generation.store": {"queue": "store"},  # downloads, encoding
+    "generation.export": {"queue": "slow"},  # minutes
+    "generation.clean_up": {"queue": "slow"},
+}
+STORE_CONCURRENCY = env.int("STORE_CONCURRENCY", default=16)  # downloads at once; the bucket and foreign hosts decide
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "generation.tick", "schedule": schedule(timedelta(seconds=2)), "options": {"expires": 10}},
     # By the clock of the wall: an interval would begin anew with every start of beat.
@@ -255,6 +266,7 @@ HTTP_LIMITS = {  # connections of one process
     "wait_seconds": env.float("HTTP_POOL_WAIT_SECONDS", default=5),
     "connect_seconds": env.float("HTTP_CONNECT_SECONDS", default=3.05),
     "read_seconds": env.float("HTTP_READ_SECONDS", default=15),
+    "run_seconds": env.float("HTTP_RUN_SECONDS", default=10),
     "sweep_connections": env.int("HTTP_SWEEP_CONNECTIONS", default=4),
     "sweep_seconds": env.float("HTTP_SWEEP_SECONDS", default=8),
 }

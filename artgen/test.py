@@ -12,8 +12,8 @@ from django.test import TestCase, override_settings
 
 from accounts import ledger, letters
 from accounts.models import User
-from generation import orders
-from generation.models import Job
+from generation import driver, lifecycle, orders, outages, storing, turns
+from generation.models import ImageModel, Job, Status
 from generation.runpod.emulator import Emulator
 
 
@@ -36,6 +36,7 @@ def let_time_pass(job_id: UUID, *, seconds: float = 3600) -> None:
     back = timedelta(seconds=seconds)
     for column in ("due_at", "submitted_at", "missing_since", "deadline_at", "started_at", "created_at"):
         Job.objects.filter(id=job_id, **{f"{column}__isnull": False}).update(**{column: F(column) - back})
+    storing.HOSTS.forget()
 
 
 def make_due(*job_ids: UUID) -> None:
@@ -44,6 +45,50 @@ def make_due(*job_ids: UUID) -> None:
     if job_ids:
         jobs = jobs.filter(id__in=job_ids)
     jobs.update(due_at=F("created_at"))
+    storing.HOSTS.forget()
+
+
+def let_models_rest() -> None:
+    """Make the pauses of all models be over, and every submission under way have ended."""
+    ImageModel.objects.update(submit_after=None)
+    unknown = Job.objects.filter(status=Status.SUBMITTED, runpod_id="")
+    unknown.update(submitted_at=F("submitted_at") - turns.SUBMISSION)
+
+
+def submit_only(job: Job) -> Job:
+    """Submit this job and no other, without RunPod, and return it."""
+    others = Job.objects.queued().exclude(id=job.id)
+    others.update(due_at=F("due_at") + timedelta(days=1))
+    taken = lifecycle.submitting(ImageModel.objects.get(pk=job.model_id))
+    (submitted,) = lifecycle.submitted([(one, f"rp-{one.id}") for one in taken])
+    others.update(due_at=F("due_at") - timedelta(days=1))
+    return submitted
+
+
+def work() -> None:
+    """Do what the messages of one tick make the workers do, in this process."""
+    slugs = list(ImageModel.objects.order_by("position", "slug").values_list("slug", flat=True))
+    outages.probe_due()
+    for slug in slugs:
+        driver.check(slug)
+    store_all()
+    driver.fail_overdue()
+    for slug in slugs:
+        while driver.submit(slug):
+            pass
+    driver.stop()
+
+
+def catch_up() -> None:
+    """Apply what RunPod says of every job now, due or not, and store what has ended."""
+    driver.reconcile()
+    store_all()
+
+
+def store_all() -> None:
+    """Store the images of all jobs that are due for it."""
+    while storing.store():
+        pass
 
 
 class BaseTestCase(TestCase):
@@ -66,6 +111,7 @@ class BaseTestCase(TestCase):
     def setUp(self) -> None:
         """Forget what an earlier test cached (rate limits, speeds, lines); leave the next one no letter on its way."""
         cache.clear()
+        storing.HOSTS.forget()
         self.addCleanup(letters.drain)
 
 

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -50,12 +51,14 @@ def queue_length() -> int | None:
         if broker.transport_cls == "memory":
             return None
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
-        try:
-            return int(
-                broker.default_channel.queue_declare(queue=app.conf.task_default_queue, passive=True).message_count
-            )
-        except broker.channel_errors:  # a queue with nothing in it does not exist in Redis
-            return 0
+        return sum(_length(broker, name) for name in settings.WORKER_QUEUES)
+
+
+def _length(broker: Any, name: str) -> int:
+    try:
+        return int(broker.default_channel.queue_declare(queue=name, passive=True).message_count)
+    except broker.channel_errors:  # a queue with nothing in it does not exist in Redis
+        return 0
 
 
 @dataclass(frozen=True)

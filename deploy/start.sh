@@ -82,8 +82,9 @@ worker)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/worker.alive}"
   rm -f "$ALIVE_FILE"
   export CELERY_SKIP_CHECKS=1 # `release` has checked
-  exec "$PYTHON" -m celery --app artgen worker --pool prefork --concurrency "${CELERY_CONCURRENCY:-12}" \
-    --without-gossip --without-mingle --hostname "${WORKER_NAME:-worker@%h}" --loglevel "${LOG_LEVEL:-INFO}"
+  "$PYTHON" -m artgen.capacity  # above the limit of database connections it ends here and says the sum
+  export DB_POOL=1 DB_POOL_MAX="${WORKER_DB_POOL_MAX:-4}"
+  exec "$PYTHON" -m artgen.worker
   ;;
 beat)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/beat.alive}"

@@ -1,4 +1,4 @@
-"""RunPod's doorbell: an address with a secret of its own for every attempt."""
+"""RunPod's webhook: an address with a secret of its own for every attempt."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ SALT = "generation.callbacks"
 
 
 def address(job: Job) -> str:
-    """Return the absolute address that RunPod shall ring when this attempt has ended."""
+    """Return the absolute address that RunPod shall call when this attempt has ended."""
     token = signing.dumps([str(job.id), job.attempt], salt=SALT)
     return f"{settings.PUBLIC_URL}{reverse('runpod_hook', args=[token])}"
 

@@ -1,390 +1,461 @@
-"""The engine: submit (one POST), check (one GET), store (copy the pictures).
+"""The engine: submit (POST /run), check (GET /status), stop (POST /cancel), each for all jobs of a model that are due.
 
-Each step is short; nobody waits for a GPU. Hints, the doorbell, the tick, admin actions and commands
-all end here. Whoever holds a job's lease does the step;
-everything is found again by the tick when a step, a message or a whole machine gets lost.
+Each step is short; nobody waits for a GPU, and nothing is downloaded here: `storing` does that. Messages, webhooks, the
+tick, admin actions and commands all end here. Whoever holds a job's lease does the step; everything is found again by
+the tick when a step, a message or a whole machine gets lost.
 """
 
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError
 from django.conf import settings
-from django.db import transaction
+from django.db import close_old_connections, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from generation import callbacks, hints, inputs, keeping, lifecycle, provider, sources, turns
-from generation.models import AT_RUNPOD, GenerationSwitch, ImageModel, Job, Status
+from generation import breaker, callbacks, dispatch, inputs, lifecycle, outages, provider, sources, turns
+from generation.models import AT_RUNPOD, GenerationSwitch, ImageModel, Job, ProviderOutage, Status
 from generation.runpod import payloads
-from generation.runpod.download import DownloadFailed, DownloadRefused
+from generation.runpod.client import Submission
 from generation.runpod.payloads import OutputError, PayloadError
-from generation.runpod.picture import NotAPicture
 from generation.runpod.report import Report, State
-from generation.runpod.verdicts import Gone, NotAccepted, Refused, RunPodError, Unknown
+from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, NotAccepted, Refused, RunPodError
 
 log = logging.getLogger(__name__)
 
 CHECK_LEASE = timedelta(seconds=max(60, provider.LIMITS.longest_seconds + 10))  # longer than any call made under it
-STORE_LEASE = timedelta(seconds=180)
 LOOK_EVERY = timedelta(seconds=2)
 READS_PER_SECOND = 100  # half of what RunPod allows an endpoint
 MISSING_LOOK = timedelta(seconds=3)
-REFUSAL_PAUSE = timedelta(seconds=1)  # doubled with every refusal
-REFUSAL_PAUSE_MOST = timedelta(seconds=30)
-RETRY_AFTER_MOST = timedelta(minutes=5)  # RunPod may ask for more, but a result lives 30 minutes
-STORE_PAUSE = timedelta(seconds=10)
+REFUSED_LOOK = timedelta(seconds=10)  # while RunPod refuses the key or does not have the endpoint
+SOURCE_PAUSE = timedelta(seconds=10)  # while the bucket does not give a source image
 TROUBLE_PAUSE = timedelta(seconds=60)
-TICK_CHECKS = 400
-TICK_SUBMISSIONS = 20
-TICK_STORES = 8
-TICK_STOPS = 20
+MAX_CHECKS = 400  # with one sweep
+MAX_POSTS = 32  # side by side
+MAX_STOPS = 20
+
+Outcome = Submission | Exception
 
 
 # --- submit ----------------------------------------------------------------------------------------------------------
-def submit_next(slug: str) -> Job | None:
-    """Hand the model's fair next job to RunPod; None when there is no room, no job, or a pause."""
-    try:
-        job = _take_turn(slug)
-        if job is not None:
-            _submit(job)
-    except lifecycle.Stale:
-        log.info("a job moved on while it was submitted", extra={"model": slug})
-        return None
-    return job
+def submit(slug: str) -> list[Job]:
+    """Hand all jobs of the model that fit to RunPod, side by side, and return them; empty when nothing can be done."""
+    jobs = _take(slug)
+    if jobs:
+        close_old_connections()  # back into the pool: the POSTs may take seconds
+        _note(jobs, _post_all(jobs))
+        dispatch.submit(slug)  # for what was placed meanwhile: a model has one submission under way at most
+    return jobs
 
 
-def _take_turn(slug: str) -> Job | None:
-    """Move the next job to SUBMITTED under the model's lock, so that at most `max_in_flight` are out.
+def _take(slug: str) -> list[Job]:
+    """Move the next jobs to SUBMITTED under the model's lock, so that at most `max_in_flight` are out.
 
-    None while the stop switch is off: what is queued then waits here and costs nothing.
+    Empty while the stop switch is off or RunPod refuses us: what is queued then waits here and costs nothing.
     """
-    if GenerationSwitch.objects.filter(on=False).exists():
-        return None
     with transaction.atomic():
-        model = ImageModel.objects.select_for_update(no_key=True).filter(slug=slug).first()
+        model = (
+            ImageModel.objects.select_for_update(no_key=True, of=("self",))
+            .filter(~Exists(GenerationSwitch.objects.filter(on=False)), ~_blocked(), slug=slug)
+            .first()
+        )
         if model is None or (model.submit_after and model.submit_after > timezone.now()):
-            return None
-        if Job.objects.at_runpod().filter(model=model).count() >= model.max_in_flight:
-            return None
-        job = turns.next_job(model)
-        return lifecycle.submitting(job) if job else None
+            return []
+        return lifecycle.submitting(model)
 
 
-def _submit(job: Job) -> None:
+def _blocked() -> Exists:
+    """Return the condition that nobody can be asked about a model."""
+    return Exists(ProviderOutage.objects.blocking([OuterRef("endpoint_id")]))
+
+
+def _post_all(jobs: Sequence[Job]) -> list[Outcome]:
+    """Return what became of each job's POST; outside of any transaction."""
+    calls = [_prepare(job) for job in jobs]
+    if len(calls) == 1:
+        return [_outcome(calls[0])]
+    with ThreadPoolExecutor(min(len(calls), MAX_POSTS), thread_name_prefix="runpod-run") as pool:
+        return list(pool.map(_outcome, calls))
+
+
+def _prepare(job: Job) -> Callable[[], Submission] | Exception:
+    """Return the POST of a job, or why there is none: nothing has been sent yet then."""
     try:
-        endpoint_id, payload = job.snapshot["endpoint_id"], inputs.of_job(job)
-        client, webhook = provider.client(), callbacks.address(job)
-    # Nothing has been sent yet, so nothing can run.
-    except sources.SourceMissing as error:
-        lifecycle.failed(job, code="source_missing", detail=repr(error))
-        return
-    except PayloadError as error:
-        lifecycle.failed(job, code="invalid_input", detail=repr(error))
-        return
-    except (OSError, BotoCoreError) as error:
-        _defer(job, retry_after=None, detail=repr(error))
-        return
-    except Exception as error:
-        log.exception("a job could not be prepared", extra={"job": str(job.id)})
-        until = timezone.now() + TROUBLE_PAUSE
-        lifecycle.deferred(job, until=until, detail=repr(error), pause_model=False)
-        return
-    try:
-        submission = client.run(
-            endpoint_id,
+        payload, webhook = inputs.of_job(job), callbacks.address(job)
+        client = provider.client()
+    except Exception as error:  # noqa: BLE001 `_note` tells what it knows from what it does not
+        return _NotSent(error)
+
+    def post() -> Submission:
+        return client.run(
+            job.snapshot["endpoint_id"],
             input=payload,
             webhook=webhook,
             execution_timeout_ms=settings.RUNPOD_EXECUTION_TIMEOUT_SECONDS * 1000,
             ttl_ms=settings.RUNPOD_TTL_SECONDS * 1000,
         )
-    except NotAccepted as error:
-        _defer(job, retry_after=error.retry_after, detail=_words(error))
-    except Refused as error:
-        lifecycle.failed(job, code=error.code, detail=_words(error))
-    except Unknown as error:
-        log.warning("nobody knows whether RunPod took the job", extra={"job": str(job.id), "error": _words(error)})
-        lifecycle.unknown(job, detail=_words(error))
-    except Exception as error:  # whatever it is, the job may have been sent
-        log.exception("unforeseen trouble with a submission", extra={"job": str(job.id)})
-        lifecycle.unknown(job, detail=repr(error))
+
+    return post
+
+
+class _NotSent(Exception):
+    """Preparing the POST failed, so nothing was sent."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(repr(cause))
+        self.cause = cause
+
+
+def _outcome(call: Callable[[], Submission] | Exception) -> Outcome:
+    if isinstance(call, Exception):
+        return call
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001 `_note` tells what it knows from what it does not
+        return error
+
+
+def _note(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
+    """Write down what became of the POSTs, and pause the model when RunPod took none."""
+    model = jobs[0].model
+    by_id = {job.id: job for job in jobs}
+    accepted: list[tuple[Job, str]] = []
+    refused: list[tuple[Job, NotAccepted]] = []
+    unclear: list[tuple[Job, Exception]] = []
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        if isinstance(outcome, Submission):
+            accepted.append((job, outcome.runpod_id))
+        elif isinstance(outcome, NotAccepted):
+            refused.append((job, outcome))
+        elif isinstance(outcome, KeyRefused | EndpointMissing | Refused | _NotSent):
+            with contextlib.suppress(lifecycle.Stale):
+                _put_back(job, outcome)
+        else:  # Unknown, and whatever nobody foresaw after the call had begun
+            unclear.append((job, outcome))
+    if accepted:
+        noted = {job.id for job in lifecycle.submitted(accepted)}
+        for job_id, runpod_id in ((job.id, runpod_id) for job, runpod_id in accepted if job.id not in noted):
+            lifecycle.orphaned(by_id[job_id], runpod_id=runpod_id)  # canceled meanwhile
+            dispatch.stop()
+    if refused:
+        pause = max((error.retry_after for _, error in refused if error.retry_after is not None), default=None)
+        breaker.opened(model, pauses=breaker.REFUSED, retry_after=pause)
+        lifecycle.deferred([(job, words(error)) for job, error in refused], until=timezone.now())
+    if unclear:
+        for job, error in unclear:
+            log.warning("unknown whether RunPod took the job", extra={"job": str(job.id), "error": repr(error)})
+        lifecycle.unknown(
+            [(job, words(error) if isinstance(error, RunPodError) else repr(error)) for job, error in unclear]
+        )
+    if unclear and not accepted and not refused:
+        breaker.opened(model, pauses=breaker.UNCLEAR)
+    elif accepted and not refused:
+        breaker.closed(model)
+
+
+def _put_back(job: Job, error: KeyRefused | EndpointMissing | Refused | _NotSent) -> None:
+    """Move a job that RunPod certainly did not take. Raises Stale."""
+    if isinstance(error, Refused):
+        lifecycle.failed(job, code=error.code, detail=words(error))
+    elif isinstance(error, _NotSent):
+        _not_prepared(job, error.cause)
     else:
-        try:
-            lifecycle.submitted(job, runpod_id=submission.runpod_id)
-        except lifecycle.Stale:
-            # Canceled meanwhile, or the doorbell was faster than the reply and the job has moved on with the same id.
-            lifecycle.orphaned(job, runpod_id=submission.runpod_id)
-            hints.stop(job.id)
-            raise
+        endpoint_id = job.snapshot["endpoint_id"]
+        outages.note(endpoint_id, error)
+        other = isinstance(error, EndpointMissing) and endpoint_id != job.model.endpoint_id
+        until = timezone.now() + (REFUSED_LOOK if other else timedelta())
+        for back in lifecycle.deferred([(job, words(error))], until=until):
+            if other:
+                _follow_model(back)
 
 
-def _defer(job: Job, *, retry_after: float | None, detail: str) -> None:
-    pause = min(REFUSAL_PAUSE * 2 ** min(job.refusals, 10), REFUSAL_PAUSE_MOST)
-    if retry_after is not None:
-        pause = min(max(pause, timedelta(seconds=retry_after)), RETRY_AFTER_MOST)
-    lifecycle.deferred(job, until=timezone.now() + pause, detail=detail)
+def _not_prepared(job: Job, cause: Exception) -> None:
+    now = timezone.now()
+    if isinstance(cause, sources.SourceMissing):
+        lifecycle.failed(job, code="source_missing", detail=repr(cause))
+    elif isinstance(cause, PayloadError):
+        lifecycle.failed(job, code="invalid_input", detail=repr(cause))
+    elif isinstance(cause, OSError | BotoCoreError):
+        lifecycle.deferred([(job, repr(cause))], until=now + SOURCE_PAUSE)
+    else:
+        log.error("a job could not be prepared", exc_info=cause, extra={"job": str(job.id)})
+        lifecycle.deferred([(job, repr(cause))], until=now + TROUBLE_PAUSE)
+
+
+def _follow_model(job: Job) -> None:
+    """Send a job whose endpoint is gone to the one that staff gave its model since, if that is spoken to alike."""
+    if job.snapshot["dialect"] == job.model.dialect:
+        lifecycle.moved_endpoint(job, endpoint_id=job.model.endpoint_id)
 
 
 # --- check -----------------------------------------------------------------------------------------------------------
-def check(job_id: UUID) -> None:
-    """Look at one job at RunPod, if it is due and nobody else looks."""
-    job = lifecycle.claim(job_id, statuses=AT_RUNPOD, lease=CHECK_LEASE)
-    if job is None:
-        return
-    reply: Report | RunPodError | None = None
-    if job.runpod_id:
-        try:
-            reply = provider.client().status(job.snapshot["endpoint_id"], job.runpod_id)
-        except RunPodError as error:
-            reply = error
-    _apply(job, reply, look_every=LOOK_EVERY)
-
-
-def check_due() -> int:
-    """Look at all due jobs at RunPod in one sweep; returns how many."""
-    jobs = lifecycle.claim_due(statuses=AT_RUNPOD, limit=TICK_CHECKS, lease=CHECK_LEASE)
-    if not jobs:
+def check(slug: str) -> int:
+    """Ask RunPod about all jobs of the model that are due, with one sweep; returns how many."""
+    model = ImageModel.objects.filter(~_blocked(), slug=slug).first()
+    if model is None:  # nobody fails for a deadline either, as long as nobody can ask
         return 0
-    replies = _ask(jobs)
-    out = Job.objects.at_runpod().count()
-    look_every = max(LOOK_EVERY, timedelta(seconds=out / READS_PER_SECOND))
-    for job in jobs:
-        _apply(job, replies.get(job.id), look_every=look_every)
+    jobs = lifecycle.claim_due(model, limit=MAX_CHECKS, lease=CHECK_LEASE)
+    if jobs:
+        close_old_connections()  # back into the pool: the sweep may take seconds
+        replies = _ask(jobs)
+        out = Job.objects.at_runpod().filter(model=model).count()
+        _apply(jobs, replies, look_every=max(LOOK_EVERY, timedelta(seconds=out / READS_PER_SECOND)))
+        if len(jobs) == MAX_CHECKS:
+            dispatch.check(slug)
     return len(jobs)
 
 
 def reconcile() -> list[tuple[Job, str]]:
     """Ask RunPod about every job that it is known to have, due or not, and apply the answers at once.
 
-    Returns each job as it was before, and in a few words what RunPod said. Also stores what is due to be stored and
-    stops what is to be stopped. No lease is taken: whoever applies the same answer second finds the row moved on and
-    lets it be.
+    Returns each job as it was before, and in a few words what RunPod said. Also stops what is to be stopped. No lease
+    is taken: the second one to apply an answer finds that the row has moved on and leaves it alone.
     """
     asked: list[tuple[Job, str]] = []
     known = list(Job.objects.at_runpod().exclude(runpod_id="").select_related("model").order_by("id"))
-    for start in range(0, len(known), TICK_CHECKS):
-        jobs = known[start : start + TICK_CHECKS]
+    for start in range(0, len(known), MAX_CHECKS):
+        jobs = known[start : start + MAX_CHECKS]
         replies = _ask(jobs)
+        _apply(jobs, replies, look_every=LOOK_EVERY)
         for job in jobs:
             reply = replies.get(job.id)
-            _apply(job, reply, look_every=LOOK_EVERY)
-            said = reply.state.value if isinstance(reply, Report) else _words(reply) if reply else "no reply"
+            said = reply.state.value if isinstance(reply, Report) else words(reply) if reply else "no reply"
             asked.append((job, said))
-    for job_id in Job.objects.filter(status=Status.STORING).order_by("id").values_list("id", flat=True):
-        store(job_id)
     for job in Job.objects.filter(stop_pending=True).order_by("id"):
         _stop(job)
     return asked
 
 
 def _ask(jobs: Sequence[Job]) -> dict[UUID, Report | RunPodError]:
-    refs = {job.id: (job.snapshot["endpoint_id"], job.runpod_id) for job in jobs if job.runpod_id}
+    refs = {job.id: (job.snapshot["endpoint_id"], known) for job in jobs if (known := job.runpod_id or _candidate(job))}
     replies = provider.sweep().read(list(refs.values())) if refs else {}
     return {job_id: replies[ref] for job_id, ref in refs.items() if ref in replies}
 
 
-def _apply(job: Job, reply: Report | RunPodError | None, *, look_every: timedelta) -> None:
-    """Move the job by what RunPod says of it; None: there was nothing to ask for."""
+def _candidate(job: Job) -> str:
+    """Return the RunPod job that a webhook named for an attempt of unknown fate, once its POST has ended."""
+    ended = job.submitted_at and job.submitted_at + turns.SUBMISSION <= timezone.now()
+    return job.candidate_id if ended else ""
+
+
+def _apply(jobs: Sequence[Job], replies: dict[UUID, Report | RunPodError], *, look_every: timedelta) -> None:
+    """Move each job by what RunPod says of it: what changes alike in one statement, what does not change in another."""
     now = timezone.now()
+    seen: list[tuple[Job, lifecycle.Drawn]] = []
+    finished: list[tuple[Job, lifecycle.Finished]] = []
+    unchanged: list[Job] = []
+    for job in jobs:
+        try:
+            reply = replies.get(job.id)
+            if isinstance(reply, KeyRefused | EndpointMissing):
+                outages.note(job.snapshot["endpoint_id"], reply)
+                lifecycle.postponed([job], until=now + REFUSED_LOOK)
+            elif not job.runpod_id:
+                _look_at_unknown(job, reply, now)
+            elif isinstance(reply, Report) and reply.state.final:
+                if done := _ended(job, reply):
+                    finished.append((job, done))
+            elif job.deadline_at and job.deadline_at <= now:
+                lifecycle.failed(job, code="deadline", detail=f"deadline {job.deadline_at.isoformat()} passed")
+                dispatch.stop()
+            elif isinstance(reply, Gone):
+                look_at_missing(job, reply, now)
+            elif isinstance(reply, Report):
+                drawn = _progress(job, reply)
+                seen.append((job, drawn)) if drawn else unchanged.append(job)
+            elif retry_after := getattr(reply, "retry_after", None):
+                pause = min(timedelta(seconds=retry_after), breaker.MAX_RETRY_AFTER)
+                lifecycle.postponed([job], until=now + max(look_every, pause))
+            else:
+                unchanged.append(job)
+        except lifecycle.Stale:
+            log.info("job moved on while it was looked at", extra={"job": str(job.id)})
+        except Exception as error:  # noqa: BLE001 it must not lose the others
+            isolate(job, error, code="provider_error")
+    _together(finished, lifecycle.storing)
+    _together(seen, lambda some: lifecycle.followed(some, until=now + look_every))
+    later = now + look_every
+    _together([(job, None) for job in unchanged], lambda some: lifecycle.postponed([j for j, _ in some], until=later))
+    if finished:
+        dispatch.store()
+    if len(unchanged) + len(seen) < len(jobs):  # some have ended: places may be free
+        for slug in {job.model.slug for job in jobs}:
+            dispatch.submit(slug)
+
+
+def _together(rows: Sequence[tuple[Job, Any]], apply: Callable[[Sequence[tuple[Job, Any]]], object]) -> None:
+    """Apply a change to all rows with one call; one by one where a row spoils that."""
+    if not rows:
+        return
     try:
-        if isinstance(reply, Report) and reply.state.final:
-            _end(job, reply)
-        elif job.deadline_at and job.deadline_at <= now:
-            lifecycle.failed(job, code="deadline", detail=f"deadline {job.deadline_at.isoformat()} passed")
-            hints.stop(job.id)
-            hints.submit(job.model.slug)
-        elif not job.runpod_id:
-            _look_at_unknown(job, now)
-        elif isinstance(reply, Gone):
-            _look_at_missing(job, reply, now)
-        elif isinstance(reply, Report):
-            _follow(job, reply, until=now + look_every)
-        else:
-            pause = min(timedelta(seconds=getattr(reply, "retry_after", None) or 0), RETRY_AFTER_MOST)
-            lifecycle.postponed(job, until=now + max(look_every, pause))
-    except lifecycle.Stale:
-        log.info("job moved on while it was looked at", extra={"job": str(job.id)})
-    except Exception as error:  # noqa: BLE001 it must not lose the others
-        _in_trouble(job, error, code="provider_error")
+        apply(rows)
+    except Exception:
+        log.exception("a change of %d jobs failed; each is tried alone", len(rows))
+        for row in rows:
+            try:
+                apply([row])
+            except Exception as error:  # noqa: BLE001 it must not lose the others
+                isolate(row[0], error, code="provider_error")
 
 
-def _in_trouble(job: Job, error: Exception, *, code: str) -> None:
-    """Keep what nobody has foreseen from the other jobs: log it, look again later, give up at the deadline.
+def isolate(job: Job, error: Exception, *, code: str) -> None:
+    """Isolate an unexpected error to this job: log it, look again later, give up at the deadline.
 
     Raises what the database raises when that is the trouble.
     """
-    log.exception("unforeseen trouble with a job", extra={"job": str(job.id)})
+    log.error("unexpected error with a job", exc_info=error, extra={"job": str(job.id)})
     now = timezone.now()
-    with contextlib.suppress(lifecycle.Stale):
-        if job.deadline_at and job.deadline_at <= now:
-            try:
-                lifecycle.failed(job, code=code, detail=repr(error))
-            except lifecycle.Stale:
-                raise
-            except Exception:
-                log.exception("a job could not be ended", extra={"job": str(job.id)})
-            else:
-                return
-        lifecycle.postponed(job, until=now + TROUBLE_PAUSE)
+    if job.deadline_at and job.deadline_at <= now:
+        try:
+            lifecycle.failed(job, code=code, detail=repr(error))
+        except lifecycle.Stale:
+            return
+        except Exception:
+            log.exception("a job could not be ended", extra={"job": str(job.id)})
+        else:
+            return
+    lifecycle.postponed([job], until=now + TROUBLE_PAUSE)
 
 
-def _follow(job: Job, report: Report, *, until: datetime) -> None:
-    drawn = lifecycle.Drawn(progress=report.progress, step=report.step, step_count=report.steps)
-    if report.state is State.RUNNING and job.status == Status.SUBMITTED:
-        lifecycle.running(job, until=until, drawn=drawn)
-    elif report.progress is not None and report.progress > (job.progress or 0):  # updates come late and out of order
-        lifecycle.progressed(job, until=until, drawn=drawn)
-    elif job.missing_since:
-        as_before = lifecycle.Drawn(progress=job.progress, step=job.step, step_count=job.step_count)
-        lifecycle.progressed(job, until=until, drawn=as_before)
+def _progress(job: Job, report: Report) -> lifecycle.Drawn | None:
+    """Return how far the drawing is, None where nothing is new; updates come late and out of order."""
+    begun = report.state is State.RUNNING and job.status == Status.SUBMITTED
+    further = report.progress is not None and report.progress > (job.progress or 0)
+    if further or (begun and report.progress is not None):
+        return lifecycle.Drawn(progress=report.progress, step=report.step, step_count=report.steps)
+    if begun or job.missing_since:
+        return lifecycle.Drawn(progress=job.progress, step=job.step, step_count=job.step_count)
+    return None
+
+
+def _look_at_unknown(job: Job, reply: Report | RunPodError | None, now: datetime) -> None:
+    """Adopt what a webhook named once RunPod confirms it; give up when an accepted job would be past RunPod's ttl."""
+    gone_at = (job.submitted_at or now) + timedelta(seconds=settings.RUNPOD_TTL_SECONDS) + turns.UNKNOWN_MARGIN
+    if isinstance(reply, Report):
+        try:
+            lifecycle.adopted(job)
+        except lifecycle.Stale:
+            lifecycle.no_candidate(job, until=gone_at)
+        else:
+            dispatch.check(job.model.slug)
+    elif isinstance(reply, Gone):
+        lifecycle.no_candidate(job, until=gone_at)
+    elif job.deadline_at and job.deadline_at <= now:
+        lifecycle.failed(job, code="deadline", detail=f"deadline {job.deadline_at.isoformat()} passed")
+    elif job.candidate_id:
+        lifecycle.postponed([job], until=max(now + LOOK_EVERY, (job.submitted_at or now) + turns.SUBMISSION))
+    elif gone_at > now:
+        lifecycle.postponed([job], until=gone_at)
     else:
-        lifecycle.postponed(job, until=until)
+        lifecycle.lost(job, code="gpu_lost", detail="no webhook within RunPod's ttl")
 
 
-def _look_at_unknown(job: Job, now: datetime) -> None:
-    """Give up waiting for a doorbell only when an accepted job would be past RunPod's ttl."""
-    ttl = timedelta(seconds=settings.RUNPOD_TTL_SECONDS) + lifecycle.UNKNOWN_MARGIN
-    gone_at = (job.submitted_at or now) + ttl
-    if gone_at > now:
-        lifecycle.postponed(job, until=gone_at)
-        return
-    lifecycle.lost(job, code="gpu_lost", detail="no doorbell within RunPod's ttl")
-    hints.submit(job.model.slug)
-
-
-def _look_at_missing(job: Job, reply: Gone, now: datetime) -> None:
+def look_at_missing(job: Job, reply: Gone, now: datetime) -> None:
+    """Give a job that RunPod does not know another attempt after RUNPOD_MISSING_SECONDS. Raises Stale."""
     asked_for = timedelta(seconds=settings.RUNPOD_MISSING_SECONDS)
     if job.missing_since is None or now - job.missing_since < asked_for:
         lifecycle.missing(job, until=now + MISSING_LOOK)
-        return
-    lifecycle.lost(job, code="gpu_lost", detail=_words(reply))
-    hints.submit(job.model.slug)
+    else:
+        lifecycle.lost(job, code="gpu_lost", detail=words(reply))
 
 
-def _end(job: Job, report: Report) -> None:
-    """Go on from a final state at RunPod; its GPU is free in any case."""
+def _ended(job: Job, report: Report) -> lifecycle.Finished | None:
+    """Return what a job that has ended at RunPod brought; None where that is nothing, and it has been moved already."""
+    cost = payloads.cost_in(report)
     try:
-        payloads.read(job.snapshot["dialect"], report)
+        result = payloads.read(job.snapshot["dialect"], report)
     except OutputError as error:
-        _give_up(job, error)
-    else:
-        lifecycle.storing(job, drawn_for=timedelta(milliseconds=report.execution_ms or 0))
-        hints.store(job.id)
-    hints.submit(job.model.slug)
+        give_up(job, error, cost=cost)
+        return None
+    drawn_for = timedelta(milliseconds=report.execution_ms or 0)
+    return lifecycle.Finished(drawn_for=drawn_for, result=result.as_json(), host=result.host, cost=cost)
 
 
-def _give_up(job: Job, error: OutputError) -> None:
+def give_up(job: Job, error: OutputError, *, cost: Decimal | None) -> None:
+    """End an attempt that brought no image: once more where that may help. Raises Stale."""
     if error.retryable:
-        lifecycle.lost(job, code=error.code, detail=error.detail)
+        lifecycle.lost(job, code=error.code, detail=error.detail, cost=cost)
     else:
-        lifecycle.failed(job, code=error.code, detail=error.detail)
-
-
-# --- store -----------------------------------------------------------------------------------------------------------
-def store(job_id: UUID) -> None:
-    """Copy the pictures of one finished job into the bucket, if it is due and nobody else does."""
-    job = lifecycle.claim(job_id, statuses=[Status.STORING], lease=STORE_LEASE)
-    if job is not None:
-        _store(job)
-
-
-def _store(job: Job) -> None:
-    try:
-        try:
-            result = payloads.read(
-                job.snapshot["dialect"], provider.client().status(job.snapshot["endpoint_id"], job.runpod_id)
-            )
-            images = [
-                keeping.keep(
-                    job, position=position, data=keeping.fetch(picture), seed=keeping.seed_of(job, result, position)
-                )
-                for position, picture in enumerate(result.pictures)
-            ]
-        except OutputError as error:
-            _give_up(job, error)
-        except DownloadRefused as error:  # another attempt would end at the same address, at our cost
-            lifecycle.failed(job, code="bad_picture", detail=repr(error))
-        except NotAPicture as error:
-            lifecycle.lost(job, code="bad_picture", detail=repr(error))
-        except Gone as error:
-            _look_at_missing(job, error, timezone.now())
-        except (RunPodError, DownloadFailed, OSError, BotoCoreError, ClientError) as error:
-            _store_later(job, error)
-        else:
-            lifecycle.succeeded(job, images=images, cost=result.cost)
-    except lifecycle.Stale:
-        log.info("job moved on while it was stored", extra={"job": str(job.id)})
-    except Exception as error:  # noqa: BLE001 it must not lose the others
-        _in_trouble(job, error, code="storage")
-
-
-def _store_later(job: Job, error: Exception) -> None:
-    now = timezone.now()
-    log.warning("pictures not stored yet", extra={"job": str(job.id), "error": repr(error)})
-    if job.deadline_at and job.deadline_at <= now:
-        lifecycle.failed(job, code="storage", detail=repr(error))
-    else:
-        lifecycle.postponed(job, until=now + STORE_PAUSE)
+        lifecycle.failed(job, code=error.code, detail=error.detail, cost=cost)
 
 
 # --- stop, tick ------------------------------------------------------------------------------------------------------
-def stop(job_id: UUID) -> None:
-    """Tell RunPod to stop an ended job that may still run there; asked again by the tick until it has worked."""
-    job = Job.objects.filter(id=job_id, stop_pending=True).first()
-    if job is not None:
+def stop() -> int:
+    """Tell RunPod to stop ended jobs that may still run there, and return how many were due; the tick asks again."""
+    if ProviderOutage.objects.blocking([]).exists():
+        return 0
+    # Random order, so jobs that cannot be canceled do not starve the rest.
+    jobs = list(Job.objects.filter(stop_pending=True).order_by("?")[:MAX_STOPS])
+    for job in jobs:
         _stop(job)
+    return len(jobs)
 
 
 def _stop(job: Job) -> None:
+    endpoint_id = job.snapshot["endpoint_id"]
     try:
-        provider.client().cancel(job.snapshot["endpoint_id"], job.runpod_id)
+        provider.client().cancel(endpoint_id, job.runpod_id)
     except Gone:
-        pass  # nothing left to stop
+        lifecycle.not_there_to_stop(job, give_up_after=timedelta(seconds=settings.RUNPOD_MISSING_SECONDS))
+    except (KeyRefused, EndpointMissing) as error:
+        outages.note(endpoint_id, error)
     except RunPodError as error:
-        log.warning("RunPod not told to stop yet", extra={"job": str(job.id), "error": _words(error)})
-        return
+        log.warning("RunPod not told to stop yet", extra={"job": str(job.id), "error": words(error)})
     except Exception:
         log.exception("RunPod not told to stop", extra={"job": str(job.id)})
-        return
-    lifecycle.stopped(job)
+    else:
+        lifecycle.stopped(job, cost=_cost_of(endpoint_id, job.runpod_id))
+
+
+def _cost_of(endpoint_id: str, runpod_id: str) -> Decimal | None:
+    """Return what a stopped job has cost, which its reply to /cancel does not tell; None where nobody says."""
+    try:
+        return payloads.cost_in(provider.client().status(endpoint_id, runpod_id))
+    except RunPodError as error:
+        log.info("the cost of a stopped job is not known", extra={"error": words(error)})
+        return None
 
 
 def tick() -> None:
-    """Do whatever is due, a bounded amount; several ticks at once share the work."""
-    check_due()
-    for _turn in range(TICK_STORES):  # claimed one by one: a lease that waits behind slow ones would run out
-        for job in lifecycle.claim_due(statuses=[Status.STORING], limit=1, lease=STORE_LEASE):
-            _store(job)
-    _fail_overdue()
-    for slug in _models_waiting():
-        for _turn in range(TICK_SUBMISSIONS):
-            if submit_next(slug) is None:
-                break
-    # In any order, so that some that cannot be stopped do not stand before all others for ever.
-    for job in Job.objects.filter(stop_pending=True).order_by("?")[:TICK_STOPS]:
-        _stop(job)
+    """Send a message for everything that is due; several ticks at once send it once."""
+    now = timezone.now()
+    due = Job.objects.active().filter(due_at__lte=now).order_by()
+    kinds = set(due.values_list("status", "model__slug").distinct())
+    for status, slug in sorted(kinds):
+        if status in AT_RUNPOD:
+            dispatch.check(slug)
+        elif status == Status.QUEUED:
+            dispatch.submit(slug)
+    if any(status == Status.STORING for status, _ in kinds):
+        dispatch.store()
+    if Job.objects.filter(stop_pending=True).exists():
+        dispatch.stop()
+    if ProviderOutage.objects.filter(probe_at__lte=now).exists():
+        dispatch.probe()
+    fail_overdue()
 
 
-def _models_waiting() -> Sequence[str]:
-    due = Job.objects.queued().filter(due_at__lte=timezone.now())
-    return list(ImageModel.objects.filter(jobs__in=due).distinct().values_list("slug", flat=True))
-
-
-def _fail_overdue() -> None:
-    """Fail jobs whose deadline passed while they waited for another attempt."""
+def fail_overdue() -> None:
+    """Fail jobs whose deadline passed while they waited for another attempt, but not while RunPod refuses us."""
     now = timezone.now()
     overdue = Job.objects.queued().filter(deadline_at__lte=now, due_at__lte=now).order_by("due_at", "id")
-    for job in overdue.select_related("model")[:TICK_CHECKS]:
+    blocked = ImageModel.objects.filter(_blocked()).values("id")
+    for job in overdue.exclude(model__in=blocked).select_related("model")[:MAX_CHECKS]:
         try:
             lifecycle.failed(job, code="deadline", detail="deadline passed between two attempts")
         except lifecycle.Stale:
             continue
         except Exception as error:  # noqa: BLE001 it must not lose the others
-            _in_trouble(job, error, code="deadline")
+            isolate(job, error, code="deadline")
 
 
-def _words(error: RunPodError) -> str:
+def words(error: RunPodError) -> str:
     """Return our words and the vendor's, for the history that staff read."""
     return f"{error} {error.detail}".strip()

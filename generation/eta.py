@@ -46,6 +46,8 @@ def of_job(job: Job, *, now: datetime | None = None) -> Eta | None:
         return Eta(STORING_SECONDS, STORING_SECONDS * 2)
     one = speed(job.model)
     if job.status == Status.QUEUED:
+        if turns.line(job.model_id).blocked:
+            return None
         return _behind(job.model, one, before=position(job) or 0)
     since = (now - (job.submitted_at or now)).total_seconds()
     if job.progress and job.started_at:

@@ -1,12 +1,16 @@
 """What the browser learns at once: every change of a job goes to the group of its user, and to nobody else."""
 
 import logging
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.conf import settings
-from django.utils import translation
+from django.db.models import prefetch_related_objects
+from django.utils import timezone, translation
 
-from artgen.layers import send_to_group
+from accounts.middleware import zone_of
+from accounts.models import User
+from artgen.layers import send_to_groups
 from generation.models import Job
 from generation.serializers import job_json
 
@@ -18,18 +22,24 @@ def group(user_id: UUID) -> str:
     return f"user.{user_id}"
 
 
-def publish(job_id: UUID) -> None:
-    """Send the job as it is now to its user's sockets, in the user's language; the next one makes a lost one good."""
+def publish(jobs: Sequence[Job]) -> None:
+    """Send jobs as they are in hand to their users' sockets, each in its user's language.
+
+    A lost event does no harm: the next one, or the snapshot, replaces it.
+    """
     try:
-        _publish(job_id)
+        _publish(jobs)
     except Exception as error:  # noqa: BLE001 a cache or channel layer raises whatever its client does; nobody fails for it
-        log.warning("event not sent", extra={"job": str(job_id), "error": repr(error)})
+        log.warning("events not sent", extra={"jobs": len(jobs), "error": repr(error)})
 
 
-def _publish(job_id: UUID) -> None:
-    job = Job.objects.with_all().select_related("user").filter(id=job_id).first()
-    if job is None:
-        return
-    with translation.override(job.user.language or settings.LANGUAGE_CODE):
-        message = {"type": "job.changed", "job": job_json(job)}
-    send_to_group(group(job.user_id), message)
+def _publish(jobs: Sequence[Job]) -> None:
+    users = User.objects.filter(id__in={job.user_id for job in jobs}).only("language", "time_zone").in_bulk()
+    prefetch_related_objects(jobs, "images")
+    messages = []
+    for job in jobs:
+        user = users[job.user_id]
+        language = translation.override(user.language or settings.LANGUAGE_CODE)
+        with language, timezone.override(zone_of(user.time_zone)):
+            messages.append((group(job.user_id), {"type": "job.changed", "job": job_json(job)}))
+    send_to_groups(messages)

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts import dossier, letters
 from accounts.models import User
-from generation import belongings, hints, storage
+from generation import belongings, dispatch, storage
 from generation.archive import picture_entry, text_entry
 from generation.models import Export, Image, Upload
 
@@ -46,7 +46,7 @@ def ask(user: User) -> Export:
         with transaction.atomic():
             Export.objects.of(user).filter(expires_at__gt=now).update(expires_at=now)
             made = Export.objects.create(user=user, created_at=now, due_at=now, total=total)
-            hints.export(made.id)
+            dispatch.export(made.id)
     except IntegrityError:  # `one_export_at_once_per_user`
         return Export.objects.of(user).active().get()
     return made
@@ -65,7 +65,7 @@ def hint_due() -> None:
     room = AT_ONCE - Export.objects.filter(due_at__gt=now).count()
     if room > 0:
         for export_id in Export.objects.filter(due_at__lte=now).order_by("due_at").values_list("id", flat=True)[:room]:
-            hints.export(export_id)
+            dispatch.export(export_id)
 
 
 def step(export_id: UUID) -> None:
@@ -88,7 +88,7 @@ def step(export_id: UUID) -> None:
         return
     if more:
         if _changed(export, due_at=timezone.now(), tries=0, **_progress(export)):
-            hints.export(export.id)
+            dispatch.export(export.id)
     elif _changed(export, due_at=None, expires_at=_end(), **_progress(export)):
         letters.post(_ready(export))
 

@@ -1,4 +1,4 @@
-"""The five figures that operators watch, against their limits. Behind `manage.py monitor`."""
+"""The figures that operators watch, against their limits. Behind `manage.py monitor`."""
 
 import logging
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from artgen import capacity, traffic, usage
+from generation.models import ProviderOutage
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +39,13 @@ class Figure:
 
 
 def measure(*, processor_share: float | None) -> list[Figure]:
-    """Return the five; `processor_share` is that of this machine, 0 to 1, measured by the caller over a while."""
+    """Return them; `processor_share` is that of this machine, 0 to 1, measured by the caller over a while."""
     looks: dict[str, tuple[float, str, Callable[[], tuple[float | None, str]]]] = {
         "api_p95": (API_P95_MS, "ms", _api_p95),
         "error_rate": (ERROR_PERCENT, "%", _error_rate),
         "database_connections": (capacity.read().limit, "", _database_connections),
         "celery_queue": (QUEUE_LENGTH, "", _celery_queue),
+        "provider_outages": (1, "", _provider_outages),
         "cpu_and_memory": (MACHINE_PERCENT, "%", lambda: _machine(processor_share)),
     }
     return [_figure(name, *look) for name, look in looks.items()]
@@ -94,6 +96,11 @@ def _celery_queue() -> tuple[float | None, str]:
     if length is None:
         return None, "nothing to measure: the queue is in one process's memory"
     return length, "messages that wait for a worker"
+
+
+def _provider_outages() -> tuple[float | None, str]:
+    found = list(ProviderOutage.objects.all())
+    return len(found), "; ".join(f"{outage.get_kind_display()} ({outage.endpoint_id})" for outage in found)
 
 
 def _machine(processor_share: float | None) -> tuple[float | None, str]:

@@ -10,11 +10,16 @@ from generation.runpod.download import fetch_picture
 from generation.runpod.payloads import Result
 
 
-def fetch(picture: payloads.Picture) -> bytes:
+def fetch(picture: payloads.Picture, *, any_public: bool) -> bytes:
     """Return the bytes of one picture of a result; raises DownloadRefused or DownloadFailed."""
     if picture.data is not None:
         return picture.data
-    return fetch_picture(picture.url or "", allowed_hosts=settings.RUNPOD_IMAGE_HOSTS)
+    return fetch_picture(picture.url or "", allowed_hosts=settings.RUNPOD_IMAGE_HOSTS, any_public=any_public)
+
+
+def is_public_endpoint(job: Job) -> bool:
+    """Tell whether RunPod runs the job's endpoint itself: its images may then be at any public address."""
+    return bool(payloads.DIALECTS[job.snapshot["dialect"]].endpoints)
 
 
 def seed_of(job: Job, result: Result, position: int) -> int:

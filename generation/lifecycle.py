@@ -1,7 +1,8 @@
 """The life of a job: the only writer of `Job.status` and `Job.due_at`.
 
-Each transition is one guarded UPDATE (id, status, attempt) whose row count is read: no row means `Stale`, never
-silence. History, money and pictures move in the same transaction; the event to the browser leaves after the commit.
+Each transition is one guarded UPDATE (id, status, attempt) whose rows are read: of one job, no row means `Stale`,
+never silence; of several at once, those that have moved on are missing in what is returned. History, money and pictures
+move in the same transaction; the events to the browser leave after the commit.
 
     QUEUED --submitting--> SUBMITTED --running--> RUNNING --storing--> STORING --succeeded--> SUCCEEDED
        ^_____deferred____________|                    |                    |
@@ -11,7 +12,7 @@ silence. History, money and pictures move in the same transaction; the event to 
 Locks are taken in the order model on offer, job, user.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,19 +21,18 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Case, F, Q, When
-from django.db.models.functions import Coalesce
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from accounts import ledger
 from accounts.models import User
-from generation import events
+from generation import bulk, events, turns
 from generation.models import ACTIVE, AT_RUNPOD, Image, ImageModel, Job, JobEvent, JobQuerySet, Status
 
 FIRST_LOOK = timedelta(seconds=2)  # from a submission to the first look at it
 STOPPED_BY_STAFF = "stopped_by_staff"
-UNKNOWN_MARGIN = timedelta(seconds=60)  # beyond RunPod's ttl, for clocks that differ
 
 
 class Stale(Exception):
@@ -55,42 +55,66 @@ def placed(jobs: Sequence[Job], *, actor: User | None, detail: str = "") -> None
     for job in jobs:
         job.status, job.due_at, job.created_at = Status.QUEUED, now, now
     Job.objects.bulk_create(jobs)
-    _record(jobs, name="placed", at=now, actor=actor, detail=detail)
-    for job in jobs:
-        _publish(job)
+    _record(jobs, name="placed", at=now, actor=actor, details=[detail] * len(jobs))
+    _publish(jobs)
 
 
 # --- leases: whoever pushes due_at ahead has the job for that long ---------------------------------------------------
-def claim_due(*, statuses: Sequence[Status], limit: int, lease: timedelta) -> list[Job]:
-    """Return at most `limit` due jobs in these statuses, oldest due first; nobody else gets them for `lease`."""
+def claim_due(model: ImageModel, *, limit: int, lease: timedelta) -> list[Job]:
+    """Return at most `limit` due jobs of the model at RunPod, oldest due first; nobody else gets them for `lease`."""
+    where = "model_id = %s AND status IN ('submitted', 'running')"
+    jobs = _claim(where, [model.pk], limit=limit, lease=lease)
+    for job in jobs:
+        job.model = model
+    return sorted(jobs, key=lambda job: job.id)
+
+
+def claim_storing(*, lease: timedelta, except_hosts: Collection[str] = ()) -> Job | None:
+    """Return a due STORING job whose images are not at one of these hosts, leased; None when there is none."""
+    where = "status = 'storing'"
+    if except_hosts:
+        where += f" AND result_host NOT IN ({', '.join(['%s'] * len(except_hosts))})"
+    for job in _claim(where, list(except_hosts), limit=1, lease=lease):
+        return job
+    return None
+
+
+def _claim(where: str, parameters: list[Any], *, limit: int, lease: timedelta) -> list[Job]:
     now = timezone.now()
-    with transaction.atomic():
-        due = Job.objects.filter(status__in=statuses, due_at__lte=now).order_by("due_at", "id")
-        if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True, of=("self",))
-        jobs = list(due.select_related("model")[:limit])
-        Job.objects.filter(id__in=[job.id for job in jobs]).update(due_at=now + lease)
-    return jobs
+    lock = " FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+    due, until = bulk.prepared("due_at", now), bulk.prepared("due_at", now + lease)
+    statement = (
+        f"UPDATE {bulk.TABLE} SET due_at = %s WHERE id IN (SELECT id FROM {bulk.TABLE} "  # noqa: S608 no foreign words
+        f"WHERE {where} AND due_at <= %s ORDER BY due_at, id LIMIT %s{lock}) RETURNING {bulk.returning()}"
+    )
+    return list(Job.objects.raw(statement, [until, *parameters, due, limit]))
 
 
-def claim(job_id: UUID, *, statuses: Sequence[Status], lease: timedelta) -> Job | None:
-    """Return the job if it is due and in one of these statuses, leased; None when somebody else has it or had it."""
-    now = timezone.now()
-    due = Job.objects.filter(id=job_id, status__in=statuses, due_at__lte=now)
-    if not due.update(due_at=now + lease):
-        return None
-    return Job.objects.select_related("model").filter(id=job_id, status__in=statuses).first()
+def postponed(jobs: Sequence[Job], *, until: datetime) -> int:
+    """Ask for the next look at `until`; nothing else changes. Returns for how many: the others have moved on."""
+    alike: dict[tuple[str, int], list[UUID]] = {}
+    for job in jobs:
+        alike.setdefault((job.status, job.attempt), []).append(job.id)
+    return sum(
+        Job.objects.filter(id__in=ids, status=status, attempt=attempt).update(due_at=until)
+        for (status, attempt), ids in alike.items()
+    )
 
 
-def postponed(job: Job, *, until: datetime) -> None:
-    """Ask for the next look at `until`; nothing else changes. Raises Stale."""
-    _only(_same(job).update(due_at=until))
+def webhook_received(job_id: UUID, *, attempt: int) -> str | None:
+    """Mark the attempt due because its webhook arrived, and return its model's slug.
 
-
-def woken(job_id: UUID, *, attempt: int) -> bool:
-    """Make an attempt that RunPod has rung for due at once; False when it waits for nothing of the kind."""
-    known = Job.objects.filter(id=job_id, attempt=attempt, status__in=AT_RUNPOD).exclude(runpod_id="")
-    return bool(known.update(due_at=timezone.now()))
+    None when no RunPod job is known yet that the webhook could be about, or the attempt is over.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {bulk.TABLE} SET due_at = %s WHERE id = %s AND attempt = %s "  # noqa: S608 no foreign words
+            "AND status IN ('submitted', 'running') AND runpod_id <> '' "
+            "RETURNING (SELECT slug FROM generation_imagemodel AS model WHERE model.id = model_id)",
+            [bulk.prepared("due_at", timezone.now()), bulk.prepared("id", job_id), attempt],
+        )
+        row: tuple[str] | None = cursor.fetchone()
+    return row[0] if row else None
 
 
 def hurried(job: Job, *, actor: User | None) -> bool:
@@ -108,41 +132,57 @@ def hurried(job: Job, *, actor: User | None) -> bool:
 
 
 # --- to RunPod and back ----------------------------------------------------------------------------------------------
-def submitting(job: Job) -> Job:
-    """Take a QUEUED job out of the queue, before the POST: until a reply says otherwise its fate is unknown.
+def submitting(model: ImageModel) -> list[Job]:
+    """Take all jobs out of the queue that fit, before their POST: until a reply says otherwise their fate is unknown.
 
-    It becomes due again only after RunPod's ttl, when an accepted job would be gone for certain, or at its deadline.
-    Raises Stale.
+    They become due again only after RunPod's ttl, when an accepted job would be gone for certain, or at their deadline.
+    The caller has locked the model's row and checked that submissions are possible.
     """
     now = timezone.now()
-    gone_at = now + timedelta(seconds=settings.RUNPOD_TTL_SECONDS) + UNKNOWN_MARGIN
-    deadline_at = job.deadline_at or now + timedelta(seconds=settings.JOB_DEADLINE_SECONDS)
-    return _moved(
-        job,
-        Status.SUBMITTED,
-        event="submitting",
-        at=now,
-        due_at=min(gone_at, deadline_at),
-        submitted_at=now,
-        missing_since=None,
-        deadline_at=deadline_at,
+    gone_at = now + timedelta(seconds=settings.RUNPOD_TTL_SECONDS) + turns.UNKNOWN_MARGIN
+    deadline_at = now + timedelta(seconds=settings.JOB_DEADLINE_SECONDS)
+    chosen, parameters = turns.next_jobs(model, now=now)
+    moments = (now, gone_at, deadline_at, min(gone_at, deadline_at))
+    at, gone, last, first = (bulk.prepared("due_at", moment) for moment in moments)
+    statement = (
+        f"WITH {chosen} UPDATE {bulk.TABLE} SET status = 'submitted', version = version + 1, "  # noqa: S608 no foreign words
+        "submitted_at = %s, missing_since = NULL, candidate_id = '', deadline_at = COALESCE(deadline_at, %s), "
+        "due_at = CASE WHEN deadline_at IS NULL THEN %s WHEN deadline_at < %s THEN deadline_at ELSE %s END "
+        f"WHERE status = 'queued' AND id IN (SELECT id FROM chosen) RETURNING {bulk.returning()}"
     )
+    with transaction.atomic():
+        jobs = list(Job.objects.raw(statement, [*parameters, at, last, first, gone, gone]))
+        for job in jobs:
+            job.model = model
+        jobs.sort(key=lambda job: (job.created_at, job.id))
+        _record(jobs, name="submitting", at=now)
+        _publish(jobs)
+    return jobs
 
 
-def submitted(job: Job, *, runpod_id: str) -> Job:
-    """Note the RunPod job of this attempt. Raises Stale, also when another RunPod job has been noted before."""
+def submitted(accepted: Sequence[tuple[Job, str]]) -> list[Job]:
+    """Note the RunPod job of each attempt and return those that still wait for it.
+
+    What is missing in the answer was canceled meanwhile.
+    """
     now = timezone.now()
-    return _moved(
-        job,
-        Status.SUBMITTED,
-        event="submitted",
-        at=now,
-        detail=runpod_id,
-        guard=Q(runpod_id__in=("", runpod_id)),
-        runpod_id=runpod_id,
-        refusals=0,
-        due_at=now + FIRST_LOOK,
-    )
+    rows: list[bulk.Row] = [(job, {"runpod_id": runpod_id}) for job, runpod_id in accepted]
+    with transaction.atomic():
+        moved = bulk.update_each(
+            rows,
+            fields=["runpod_id"],
+            same={"refusals": 0, "candidate_id": ""},
+            expressions={
+                "version": ("version + 1",),
+                # Its webhook was there before the reply: it has ended.
+                "due_at": ("CASE WHEN candidate_id <> '' THEN %s ELSE %s END", now, now + FIRST_LOOK),
+            },
+            guard="runpod_id IN ('', v_runpod_id)",
+        )
+        _with_models(moved, accepted)
+        _record(moved, name="submitted", at=now, details=[job.runpod_id for job in moved])
+        _publish(moved)
+    return moved
 
 
 def is_unknown(job_id: UUID, *, attempt: int) -> bool:
@@ -150,11 +190,24 @@ def is_unknown(job_id: UUID, *, attempt: int) -> bool:
     return _unknown(job_id, attempt).exists()
 
 
-def adopted(job_id: UUID, *, attempt: int, runpod_id: str) -> Job | None:
-    """Note the RunPod job that rang for an attempt of unknown fate; None when the attempt waits for no doorbell."""
-    job = _unknown(job_id, attempt).first()
-    if job is None:
-        return None
+def candidate(job_id: UUID, *, attempt: int, runpod_id: str) -> bool:
+    """Note which RunPod job a webhook named for an attempt of unknown fate; True if the attempt is one.
+
+    It is looked at once the POST /run has ended: its reply tells better which job it is.
+    """
+    after = timezone.now()
+    return bool(
+        _unknown(job_id, attempt).update(
+            candidate_id=runpod_id, due_at=Greatest(Value(after), F("submitted_at") + turns.SUBMISSION)
+        )
+    )
+
+
+def adopted(job: Job) -> Job:
+    """Make the candidate, which RunPod has confirmed, the RunPod job of this attempt.
+
+    Raises Stale, also when it is that of another attempt or job.
+    """
     now = timezone.now()
     try:
         return _moved(
@@ -162,70 +215,75 @@ def adopted(job_id: UUID, *, attempt: int, runpod_id: str) -> Job | None:
             Status.SUBMITTED,
             event="adopted",
             at=now,
-            detail=runpod_id,
-            guard=Q(runpod_id=""),
-            runpod_id=runpod_id,
+            detail=job.candidate_id,
+            guard=Q(runpod_id="", candidate_id=job.candidate_id),
+            runpod_id=job.candidate_id,
+            candidate_id="",
             due_at=now,
         )
-    except Stale:  # the reply to /run came in this moment: it knows the same id
-        return None
+    except IntegrityError as error:  # runpod_job_belongs_to_one_job
+        raise Stale from error
 
 
-def unknown(job: Job, *, detail: str) -> None:
-    """Write into the history that nobody can tell whether RunPod took the job; `submitting` has set its due_at."""
-    _record([job], name="unknown", at=timezone.now(), detail=detail)
+def no_candidate(job: Job, *, until: datetime) -> None:
+    """Forget a candidate that RunPod does not know, or that belongs to another job. Raises Stale."""
+    _only(_same(job).filter(runpod_id="").update(candidate_id="", due_at=until))
 
 
-def deferred(job: Job, *, until: datetime, detail: str, pause_model: bool = True) -> Job:
-    """Put a job that RunPod certainly did not take back into the queue, same attempt; its model pauses until then.
+def unknown(jobs: Sequence[tuple[Job, str]]) -> None:
+    """Write into the history, with a detail each, that nobody can tell whether RunPod took the job.
 
-    Without `pause_model` the others of the model go on: what is wrong is wrong with this job alone. Raises Stale.
+    `submitting` has set when it is due.
     """
-    with transaction.atomic():
-        if pause_model:
-            ImageModel.objects.filter(id=job.model_id).update(submit_after=until)
-        return _moved(
-            job,
-            Status.QUEUED,
-            event="deferred",
-            detail=detail,
-            guard=Q(runpod_id=""),
-            due_at=until,
-            refusals=F("refusals") + 1,
-            submitted_at=None,
-            # The deadline runs from the first submission that RunPod may have taken; this one it did not.
-            deadline_at=None if job.attempt == 1 else F("deadline_at"),
-        )
+    _record([job for job, _ in jobs], name="unknown", at=timezone.now(), details=[detail for _, detail in jobs])
 
 
-def running(job: Job, *, until: datetime, drawn: Drawn) -> Job:
-    """Note that a GPU has begun. Raises Stale."""
+def deferred(jobs: Sequence[tuple[Job, str]], *, until: datetime) -> list[Job]:
+    """Put jobs that RunPod certainly did not take back into the queue, same attempt, with a detail each."""
     now = timezone.now()
-    return _moved(
-        job,
-        Status.RUNNING,
-        event="running",
-        at=now,
-        due_at=until,
-        started_at=Coalesce(F("started_at"), now),
-        missing_since=None,
-        progress=drawn.progress,
-        step=drawn.step,
-        step_count=drawn.step_count,
-    )
+    details = {job.id: detail for job, detail in jobs}
+    with transaction.atomic():
+        moved = bulk.update_each(
+            [(job, {}) for job, _ in jobs],
+            fields=[],
+            same={"status": Status.QUEUED, "due_at": until, "submitted_at": None, "candidate_id": ""},
+            expressions={
+                "version": ("version + 1",),
+                "refusals": ("CASE WHEN refusals < 1000 THEN refusals + 1 ELSE refusals END",),
+                # The deadline runs from the first submission that RunPod may have taken; this one it did not.
+                "deadline_at": ("CASE WHEN attempt = 1 THEN NULL ELSE deadline_at END",),
+            },
+            guard="runpod_id = ''",
+        )
+        _with_models(moved, jobs)
+        _record(moved, name="deferred", at=now, details=[details[job.id] for job in moved])
+        _publish(moved)
+    return moved
 
 
-def progressed(job: Job, *, until: datetime, drawn: Drawn) -> Job:
-    """Note how far the drawing is; no line in the history. Raises Stale."""
-    return _moved(
-        job,
-        job.status,
-        due_at=until,
-        missing_since=None,
-        progress=drawn.progress,
-        step=drawn.step,
-        step_count=drawn.step_count,
-    )
+def moved_endpoint(job: Job, *, endpoint_id: str) -> None:
+    """Send a waiting job to another endpoint than when it was placed: its model has a new one. Raises Stale."""
+    _only(_same(job).update(snapshot={**job.snapshot, "endpoint_id": endpoint_id}))
+
+
+def followed(seen: Sequence[tuple[Job, Drawn]], *, until: datetime) -> list[Job]:
+    """Note that GPUs work on these, and how far they are; a line in the history for each that has just begun."""
+    now = timezone.now()
+    begun = {job.id for job, _ in seen if job.status == Status.SUBMITTED}
+    rows: list[bulk.Row] = [
+        (job, {"progress": drawn.progress, "step": drawn.step, "step_count": drawn.step_count}) for job, drawn in seen
+    ]
+    with transaction.atomic():
+        moved = bulk.update_each(
+            rows,
+            fields=["progress", "step", "step_count"],
+            same={"status": Status.RUNNING, "due_at": until, "missing_since": None},
+            expressions={"version": ("version + 1",), "started_at": ("COALESCE(started_at, %s)", now)},
+        )
+        _with_models(moved, seen)
+        _record([job for job in moved if job.id in begun], name="running", at=now)
+        _publish(moved)
+    return moved
 
 
 def missing(job: Job, *, until: datetime) -> None:
@@ -233,31 +291,77 @@ def missing(job: Job, *, until: datetime) -> None:
     _only(_same(job).update(missing_since=Coalesce(F("missing_since"), timezone.now()), due_at=until))
 
 
-def storing(job: Job, *, drawn_for: timedelta) -> Job:
-    """Note that the pictures are ready to be fetched; at once due for that. Raises Stale.
+@dataclass(frozen=True)
+class Finished:
+    """What RunPod said of a finished job: seconds it drew for, `Result.as_json()`, its host, and dollars."""
 
-    `drawn_for` tells when the drawing began, where nobody looked in between.
+    drawn_for: timedelta
+    result: dict[str, Any] | None
+    host: str
+    cost: Decimal | None
+
+
+def storing(finished: Sequence[tuple[Job, Finished]]) -> list[Job]:
+    """Note that the images are ready to be fetched; at once due for that."""
+    now = timezone.now()
+    # When the drawing began, where nobody looked in between.
+    rows: list[bulk.Row] = [
+        (
+            job,
+            {
+                "started_at": now - one.drawn_for,
+                "result": one.result,
+                "result_host": one.host,
+                "cost": one.cost,
+            },
+        )
+        for job, one in finished
+    ]
+    with transaction.atomic():
+        moved = bulk.update_each(
+            rows,
+            fields=["started_at", "result", "result_host", "cost"],
+            same={
+                "status": Status.STORING,
+                "due_at": now,
+                "progress": None,
+                "step": None,
+                "step_count": None,
+                "missing_since": None,
+                "error_detail": "",
+            },
+            expressions={
+                "version": ("version + 1",),
+                "started_at": ("COALESCE(started_at, v_started_at)",),
+                "cost": ("CASE WHEN v_cost IS NULL THEN cost ELSE COALESCE(cost, 0) + v_cost END",),
+            },
+        )
+        _with_models(moved, finished)
+        _record(moved, name="storing", at=now)
+        _publish(moved)
+    return moved
+
+
+def not_stored(job: Job, *, until: datetime, detail: str) -> None:
+    """Note why the images of a STORING job are not in the bucket yet, and try again at `until`. Raises Stale.
+
+    The history gets a line when the reason changes, not with every try.
+    """
+    with transaction.atomic():
+        detail = _storable(detail)
+        _only(_same(job).update(due_at=until, error_detail=detail))
+        if detail != job.error_detail:
+            _record([job], name="not_stored", at=timezone.now(), details=[detail])
+
+
+def lost(job: Job, *, code: str, detail: str, cost: Decimal | None = None) -> Job:
+    """Give the job another attempt at our cost, or fail it with `code` when none remains. Raises Stale.
+
+    `cost`: what RunPod charged for the attempt that ends here, in dollars.
     """
     now = timezone.now()
-    return _moved(
-        job,
-        Status.STORING,
-        event="storing",
-        at=now,
-        due_at=now,
-        started_at=Coalesce(F("started_at"), now - drawn_for),
-        progress=None,
-        step=None,
-        step_count=None,
-        missing_since=None,
-    )
-
-
-def lost(job: Job, *, code: str, detail: str) -> Job:
-    """Give the job another attempt at our cost, or fail it with `code` when none remains. Raises Stale."""
-    now = timezone.now()
     if job.attempt >= settings.JOB_MAX_ATTEMPTS or (job.deadline_at and job.deadline_at <= now):
-        return failed(job, code=code, detail=detail)
+        return failed(job, code=code, detail=detail, cost=cost)
     return _moved(
         job,
         Status.QUEUED,
@@ -265,8 +369,12 @@ def lost(job: Job, *, code: str, detail: str) -> Job:
         at=now,
         detail=f"{code}: {detail}" if detail else code,
         attempt=F("attempt") + 1,
+        cost=_with_cost(cost),
+        error_detail="",
+        result=None,
         due_at=now,
         runpod_id="",
+        candidate_id="",
         refusals=0,
         submitted_at=None,
         missing_since=None,
@@ -282,15 +390,28 @@ def succeeded(job: Job, *, images: Sequence[Image], cost: Decimal | None) -> Job
     """End the job with its stored pictures and charge what was held. Raises Stale."""
     with transaction.atomic():
         now = timezone.now()
-        ended = _moved(job, Status.SUCCEEDED, event="succeeded", at=now, due_at=None, finished_at=now, cost=cost)
+        ended = _moved(
+            job,
+            Status.SUCCEEDED,
+            event="succeeded",
+            at=now,
+            due_at=None,
+            finished_at=now,
+            cost=_with_cost(cost),
+            error_detail="",
+            result=None,
+        )
         Image.objects.bulk_create(images)
         ledger.settle(reference=job.id)
     return ended
 
 
-def failed(job: Job, *, code: str, detail: str = "", actor: User | None = None) -> Job:
-    """End the job without a picture and return what was held; what RunPod may still do is stopped. Raises Stale."""
-    return _ended_without_picture(job, Status.FAILED, code=code, detail=detail, actor=actor)
+def failed(job: Job, *, code: str, detail: str = "", actor: User | None = None, cost: Decimal | None = None) -> Job:
+    """End the job without a picture and return what was held; what RunPod may still do is stopped. Raises Stale.
+
+    `cost`: what RunPod charged for it all the same, in dollars.
+    """
+    return _ended_without_picture(job, Status.FAILED, code=code, detail=detail, actor=actor, cost=cost)
 
 
 def canceled(job: Job, *, actor: User | None, detail: str = "") -> Job:
@@ -310,12 +431,37 @@ def orphaned(job: Job, *, runpod_id: str) -> None:
     ended.update(runpod_id=runpod_id, stop_pending=True)
 
 
-def stopped(job: Job) -> None:
-    """Note that RunPod has been told to stop an ended job."""
-    Job.objects.filter(id=job.id, stop_pending=True).update(stop_pending=False)
+def stopped(job: Job, *, cost: Decimal | None = None) -> None:
+    """Note that RunPod has been told to stop an ended job, and what it charged for it."""
+    Job.objects.filter(id=job.id, stop_pending=True).update(stop_pending=False, cost=_with_cost(cost))
 
 
-def _ended_without_picture(job: Job, to: Status, *, code: str, detail: str, actor: User | None) -> Job:
+def not_there_to_stop(job: Job, *, give_up_after: timedelta) -> None:
+    """Note that RunPod does not know an ended job that is to be stopped: one 404 proves nothing, many do."""
+    now = timezone.now()
+    pending = Job.objects.filter(id=job.id, stop_pending=True)
+    if job.missing_since and now - job.missing_since >= give_up_after:
+        pending.update(stop_pending=False)
+    else:
+        pending.update(missing_since=Coalesce(F("missing_since"), now))
+
+
+def extend_deadlines(*, by: timedelta, endpoint_id: str | None = None) -> int:
+    """Give active jobs, of one endpoint or all, the time back in which nobody could ask RunPod; returns how many."""
+    running = Job.objects.active().filter(deadline_at__isnull=False)
+    if endpoint_id is not None:
+        running = running.filter(snapshot__endpoint_id=endpoint_id)
+    return running.update(deadline_at=F("deadline_at") + by)
+
+
+def _with_cost(cost: Decimal | None) -> Any:
+    """Return the job's cost with that of one more attempt."""
+    return F("cost") if cost is None else Coalesce(F("cost"), Decimal(0)) + cost
+
+
+def _ended_without_picture(
+    job: Job, to: Status, *, code: str, detail: str, actor: User | None, cost: Decimal | None = None
+) -> Job:
     now, detail = timezone.now(), _storable(detail)
     # Read from the row, not from `job`: the reply to /run may have been noted since the caller looked.
     known_to_runpod = Case(When(runpod_id="", then=False), default=True)
@@ -331,6 +477,9 @@ def _ended_without_picture(job: Job, to: Status, *, code: str, detail: str, acto
             finished_at=now,
             error_code=code,
             error_detail=detail,
+            cost=_with_cost(cost),
+            result=None,
+            missing_since=None,
             stop_pending=known_to_runpod if job.status in AT_RUNPOD else False,
             progress=None,
             step=None,
@@ -345,8 +494,8 @@ def _moved(
     job: Job,
     to: str,
     *,
-    event: str = "",
-    at: datetime | None = None,
+    event: str,
+    at: datetime,
     detail: str = "",
     actor: User | None = None,
     guard: Q | None = None,
@@ -356,10 +505,15 @@ def _moved(
     with transaction.atomic():
         _only(_same(job).filter(guard or Q()).update(status=to, version=F("version") + 1, **fields))
         moved = Job.objects.select_related("model").get(id=job.id)
-        if event:
-            _record([moved], name=event, at=at or timezone.now(), detail=detail, actor=actor)
-        _publish(moved)
+        _record([moved], name=event, at=at, details=[detail], actor=actor)
+        _publish([moved])
     return moved
+
+
+def _with_models(moved: Sequence[Job], seen: Sequence[tuple[Job, Any]]) -> None:
+    models = {job.model_id: job.model for job, _ in seen}
+    for job in moved:
+        job.model = models[job.model_id]
 
 
 def _unknown(job_id: UUID, attempt: int) -> JobQuerySet:
@@ -375,12 +529,19 @@ def _only(count: int) -> None:
         raise Stale
 
 
-def _record(jobs: Sequence[Job], *, name: str, at: datetime, detail: str = "", actor: User | None = None) -> None:
+def _record(
+    jobs: Sequence[Job],
+    *,
+    name: str,
+    at: datetime,
+    details: Sequence[str] | None = None,
+    actor: User | None = None,
+) -> None:
     JobEvent.objects.bulk_create(
         JobEvent(
             job=job, at=at, name=name, status=job.status, attempt=job.attempt, detail=_storable(detail), actor=actor
         )
-        for job in jobs
+        for job, detail in zip(jobs, details or [""] * len(jobs), strict=True)
     )
 
 
@@ -389,5 +550,6 @@ def _storable(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
-def _publish(job: Job) -> None:
-    transaction.on_commit(partial(events.publish, job.id), robust=True)
+def _publish(jobs: Sequence[Job]) -> None:
+    if jobs:
+        transaction.on_commit(partial(events.publish, jobs), robust=True)

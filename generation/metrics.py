@@ -27,7 +27,7 @@ from prometheus_client.exposition import generate_latest
 from accounts.models import User
 from artgen import capacity, health, traffic, usage
 from generation import heartbeat
-from generation.models import ACTIVE, GenerationSwitch, ImageModel, Job, JobQuerySet, Status
+from generation.models import ACTIVE, GenerationSwitch, ImageModel, Job, JobQuerySet, ProviderOutage, Status
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +98,14 @@ def _jobs() -> Iterator[Metric]:
         late.add_metric([status], (now - oldest).total_seconds())
     yield from (jobs, due, late)
     yield GaugeMetricFamily("artgen_jobs_stuck", "Jobs that want an operator's eye.", Job.objects.stuck().count())
+    not_stored = Job.objects.not_stored().count()
+    yield GaugeMetricFamily("artgen_jobs_not_stored", "Finished jobs whose images could not be stored yet.", not_stored)
+    outages = GaugeMetricFamily(
+        "artgen_provider_outage_seconds", "How long RunPod has refused this.", labels=["kind", "endpoint"]
+    )
+    for outage in ProviderOutage.objects.all():
+        outages.add_metric([outage.kind, outage.endpoint_id], (now - outage.since).total_seconds())
+    yield outages
     stop = Job.objects.filter(stop_pending=True).count()
     yield GaugeMetricFamily("artgen_jobs_to_stop", "Ended jobs that RunPod has not been told of yet.", stop)
     on = not GenerationSwitch.objects.filter(on=False).exists()

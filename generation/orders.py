@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 
 from accounts import ledger
 from accounts.models import User
-from generation import eta, hints, lifecycle, sources
+from generation import dispatch, eta, lifecycle, sources
 from generation.catalog import BATCH_MAX, SEED_MAX, FieldError, InvalidParameters, size_like
 from generation.eta import Eta
 from generation.models import GenerationSwitch, IdempotencyKey, ImageModel, Job, Status, Style
@@ -123,8 +123,8 @@ def cancel(*, job: Job, actor: User | None) -> Job:
         try:
             with transaction.atomic():
                 ended = lifecycle.canceled(current, actor=actor)
-                hints.stop(ended.id)
-                hints.submit(ended.model.slug)
+                dispatch.stop()
+                dispatch.submit(ended.model.slug)
         except lifecycle.Stale:
             continue
         return ended
@@ -137,11 +137,11 @@ def look_again(*, job: Job, actor: User | None) -> bool:
         if not lifecycle.hurried(job, actor=actor):
             return False
         if job.status == Status.QUEUED:
-            hints.submit(job.model.slug)
+            dispatch.submit(job.model.slug)
         elif job.status == Status.STORING:
-            hints.store(job.id)
+            dispatch.store()
         else:
-            hints.check(job.id)
+            dispatch.check(job.model.slug)
     return True
 
 
@@ -202,7 +202,7 @@ def _place(
             _check_waiting(user=user, more=len(jobs), model=jobs[0].model)
             lifecycle.placed(jobs, actor=actor, detail=detail)
             for slug in {job.model.slug for job in jobs}:
-                hints.submit(slug, count=sum(job.model.slug == slug for job in jobs))
+                dispatch.submit(slug)
     except _Twin:
         return _replay(IdempotencyKey.objects.get(**own_key), user=user, body=body, batch=batch)
     return Placed(jobs=jobs, batch=batch_id, created=True)

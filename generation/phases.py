@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from artgen import words
+from generation import turns
 from generation.eta import Eta
 from generation.models import Job, Status
 
@@ -23,20 +25,35 @@ class Phase:
 
 
 def of_job(
-    job: Job, *, position: int | None, eta: Eta | None, warm: bool = False, now: datetime | None = None
+    job: Job,
+    *,
+    position: int | None,
+    eta: Eta | None,
+    warm: bool = False,
+    blocked: bool = False,
+    now: datetime | None = None,
 ) -> Phase:
-    """Return the words for the job's phase in the active language; `warm`: a GPU is awake for its model."""
+    """Return the words for the job's phase in the active language.
+
+    `warm`: a GPU is awake for its model. `blocked`: nothing can be submitted to its model until staff have resolved it.
+    """
     now = now or timezone.now()
     about = words.about(eta.p50, eta.p90) if eta else ""
     if job.status == Status.QUEUED:
+        if blocked:
+            return Phase(_("Not available at the moment"), _("Your place is kept, nothing is charged."))
         if job.attempt > 1:
             return Phase(_("Trying once more"), _("the GPU went away, not charged again"))
-        if job.refusals:
+        if job.refusals or job.model.submit_failures:
             return Phase(_("Waiting for a GPU"), _("none answers yet, your place is kept"))
         if not position:
             return Phase(_("Next in line"), about)
         return Phase(ngettext("%(count)d before you", "%(count)d before you", position) % {"count": position}, about)
     if job.status == Status.SUBMITTED:
+        if not job.runpod_id and job.submitted_at and now - job.submitted_at > turns.SUBMISSION:
+            gone_at = job.submitted_at + timedelta(seconds=settings.RUNPOD_TTL_SECONDS) + turns.UNKNOWN_MARGIN
+            told = _("No clear answer from the GPU yet. Nothing is paid twice; we look again until %(time)s.")
+            return Phase(_("Waiting for an answer"), told % {"time": words.clock(gone_at)})
         if job.missing_since or (job.submitted_at and now - job.submitted_at > timedelta(seconds=60)):
             return Phase(_("GPU waking up"), _late(job, now))
         if warm:
@@ -51,6 +68,8 @@ def of_job(
             return Phase(title, left)
         return Phase(_("Drawing"), left)
     if job.status == Status.STORING:
+        if job.error_detail:
+            return Phase(_("Saving"), _("The image is ready but cannot be saved yet. We keep trying."))
         return Phase(_("Saving"), _("Nearly there"))
     if job.status == Status.SUCCEEDED:
         return Phase(_("Picture ready"), "")

@@ -15,7 +15,8 @@ def job_json(job: Job) -> dict[str, Any]:
     now = timezone.now()
     position, left = eta.position(job), eta.of_job(job, now=now)
     warm = job.status == Status.SUBMITTED and turns.line(job.model_id).warm
-    phase = phases.of_job(job, position=position, eta=left, warm=warm, now=now)
+    blocked = job.status == Status.QUEUED and turns.line(job.model_id).blocked
+    phase = phases.of_job(job, position=position, eta=left, warm=warm, blocked=blocked, now=now)
     failed = job.status == Status.FAILED
     return {
         "id": str(job.id),

@@ -1,34 +1,45 @@
-"""Celery's side: each task is one short step, taking ids; a retry is a later due_at."""
+"""Celery's side: each task is one short look at what is due; a retry is a later `due_at`."""
 
 from uuid import UUID
 
 from celery import shared_task
 
-from generation import driver, export, heartbeat, housekeeping
+from generation import dispatch, driver, export, heartbeat, housekeeping, outages, storing
 
 
 @shared_task(name="generation.submit")
 def submit(slug: str) -> None:
-    """Submit the fair next job of the model, if there is room."""
-    driver.submit_next(slug)
+    """Submit what fits of the model's queue."""
+    dispatch.begun("generation.submit", slug)
+    driver.submit(slug)
 
 
 @shared_task(name="generation.check")
-def check(job_id: str) -> None:
-    """Look at RunPod how the job is."""
-    driver.check(UUID(job_id))
-
-
-@shared_task(name="generation.store")
-def store(job_id: str) -> None:
-    """Copy the job's pictures into the bucket."""
-    driver.store(UUID(job_id))
+def check(slug: str) -> None:
+    """Ask RunPod about the model's jobs that are due."""
+    dispatch.begun("generation.check", slug)
+    driver.check(slug)
 
 
 @shared_task(name="generation.stop")
-def stop(job_id: str) -> None:
-    """Tell RunPod to stop an ended job."""
-    driver.stop(UUID(job_id))
+def stop() -> None:
+    """Tell RunPod which jobs to stop."""
+    dispatch.begun("generation.stop")
+    driver.stop()
+
+
+@shared_task(name="generation.probe")
+def probe() -> None:
+    """Ask whether RunPod still refuses what it refused."""
+    dispatch.begun("generation.probe")
+    outages.probe_due()
+
+
+@shared_task(name="generation.store")
+def store() -> None:
+    """Store the images of one finished job."""
+    dispatch.begun("generation.store")
+    storing.store()
 
 
 @shared_task(name="generation.export", time_limit=1500)
@@ -39,7 +50,7 @@ def export_part(export_id: str) -> None:
 
 @shared_task(name="generation.tick")
 def tick() -> None:
-    """Do whatever is due, and let others see that somebody does."""
+    """Send messages for what is due, and let others see that somebody does."""
     driver.tick()
     export.hint_due()
     heartbeat.beat()
@@ -47,5 +58,5 @@ def tick() -> None:
 
 @shared_task(name="generation.clean_up", time_limit=3000)
 def clean_up() -> None:
-    """Forget what is past its time."""
+    """Delete what is past its time."""
     housekeeping.clean_up()

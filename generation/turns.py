@@ -3,29 +3,73 @@
 import heapq
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Count, Min, Q
+from django.db.models import Q
 from django.utils import timezone
 
-from generation.models import ImageModel, Job, Status
+from generation import bulk
+from generation.models import ImageModel, Job, ProviderOutage, Status
 
 LINE_SECONDS = 2
+SUBMISSION = timedelta(seconds=settings.HTTP_LIMITS["run_seconds"] + 2)  # by then a POST /run has ended, well or not
+UNKNOWN_MARGIN = timedelta(seconds=60)  # beyond RunPod's ttl, for clocks that differ
 WARM_FOR = timedelta(seconds=60)
 LINE_MOST = 5_000
 
 
-def next_job(model: ImageModel) -> Job | None:
-    """Return the QUEUED job whose turn it is, or None. The caller holds the model's row lock."""
-    due = Job.objects.queued().filter(model=model, due_at__lte=timezone.now())
-    waiting = list(due.order_by().values_list("user_id").annotate(oldest=Min("created_at")))
-    if not waiting:
-        return None
-    busy = dict(Job.objects.at_runpod().filter(model=model).order_by().values_list("user_id").annotate(n=Count("id")))
-    user_id, _ = min(waiting, key=lambda row: (busy.get(row[0], 0), row[1], row[0]))
-    return due.filter(user_id=user_id).order_by("created_at", "id").select_related("model").first()
+def next_jobs(model: ImageModel, *, now: datetime) -> tuple[str, list[Any]]:
+    """Return SQL for a common table expression `chosen (id)`, and its parameters: the jobs that go to RunPod now.
+
+    All QUEUED jobs that are due and fit beside what is out, at most `max_in_flight`: those of the users with the fewest
+    out first, oldest first. None while a submission of the model is under way, and one alone while submissions fail.
+    Use it in a statement that runs after the model's row was locked.
+    """
+    return CHOSEN, [
+        model.pk,
+        bulk.prepared("due_at", now - held_for(model)),
+        model.pk,
+        bulk.prepared("due_at", now),
+        model.pk,
+        bulk.prepared("due_at", now - SUBMISSION),
+        model.max_in_flight,
+        1 if model.submit_failures else model.max_in_flight,
+    ]
+
+
+def held_for(model: ImageModel) -> timedelta:
+    """Return how long a job of unknown fate counts as one that is out: as long as a drawing usually takes."""
+    return max(SUBMISSION, timedelta(seconds=model.typical_seconds))
+
+
+# A job counts as out unless nobody knows for long whether RunPod took it. Parameters: see `next_jobs`.
+CHOSEN = """
+    busy (user_id, jobs) AS (
+        SELECT user_id, COUNT(*) FROM generation_job
+        WHERE model_id = %s AND status IN ('submitted', 'running') AND (runpod_id <> '' OR submitted_at > %s)
+        GROUP BY user_id
+    ),
+    waiting (id, user_id, created_at, turn) AS (
+        SELECT job.id, job.user_id, job.created_at,
+            ROW_NUMBER() OVER (PARTITION BY job.user_id ORDER BY job.created_at, job.id) + COALESCE(busy.jobs, 0)
+        FROM generation_job AS job LEFT JOIN busy ON busy.user_id = job.user_id
+        WHERE job.model_id = %s AND job.status = 'queued' AND job.due_at <= %s
+    ),
+    ordered (id, place) AS (
+        SELECT id, ROW_NUMBER() OVER (ORDER BY turn, created_at, user_id, id) FROM waiting
+        WHERE NOT EXISTS (
+            SELECT 1 FROM generation_job
+            WHERE model_id = %s AND status = 'submitted' AND runpod_id = '' AND submitted_at > %s
+        )
+    ),
+    chosen (id) AS (
+        SELECT id FROM ordered WHERE place <= %s - (SELECT COALESCE(SUM(jobs), 0) FROM busy) AND place <= %s
+    )
+"""
 
 
 @dataclass(frozen=True)
@@ -33,10 +77,12 @@ class Line:
     """What stands before a new job of a model: so many `at_runpod`, and the QUEUED ones with their places.
 
     `warm`: a GPU has worked for the model within WARM_FOR, so the next job need not wait for one to wake up.
+    `blocked`: RunPod refuses the key or does not have the endpoint, and nothing is submitted until that is resolved.
     """
 
     at_runpod: int
     warm: bool
+    blocked: bool
     positions: dict[UUID, int]
 
 
@@ -70,4 +116,6 @@ def _look(model_id: int) -> Line:
             heapq.heappush(heap, (turns + 1, own[0][0], user_id))
     worked = Q(status=Status.RUNNING) | Q(status=Status.SUCCEEDED, finished_at__gte=timezone.now() - WARM_FOR)
     warm = Job.objects.filter(worked, model_id=model_id).exists()
-    return Line(at_runpod=busy.total(), warm=warm, positions=found)
+    endpoint = ImageModel.objects.filter(pk=model_id).values("endpoint_id")
+    blocked = ProviderOutage.objects.blocking(endpoint).exists()
+    return Line(at_runpod=busy.total(), warm=warm, blocked=blocked, positions=found)

@@ -86,7 +86,7 @@ class Stack:
         if beside:
             shared = ("SECRET_KEY", "REDIS_URL", "RUNPOD_BASE_URL", "RUNPOD_IMAGE_HOSTS")
             self.environment |= {name: beside.environment[name] for name in shared}
-            self.environment |= {"PUBLIC_URL": beside.url, "WORKER_NAME": "worker@beside"}
+            self.environment |= {"PUBLIC_URL": beside.url, "WORKER_NAME": "beside"}
 
     @property
     def run_dir(self) -> Path:

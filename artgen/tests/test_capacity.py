@@ -29,11 +29,11 @@ class CapacityTests(SimpleTestCase):
 
     def test_it_adds_up_all_processes_and_refuses_more_than_80(self) -> None:
         self.assertEqual(
-            said(GUNICORN_WORKERS="8", CELERY_CONCURRENCY="40"),
+            said(GUNICORN_WORKERS="8", WORKER_DB_POOL_MAX="14"),
             (
                 1,
-                "All processes together could open 84 database connections, above the limit of 80: "
-                "web 1 × 8 processes × 4 + sockets 1 × 8 + workers 1 × 40 + beat 1 + spare 3 = 84.",
+                "All processes together could open 86 database connections, above the limit of 80: "
+                "web 1 × 8 processes × 4 + sockets 1 × 8 + workers 1 × 3 lanes × 14 + beat 1 + spare 3 = 86.",
             ),
         )
 

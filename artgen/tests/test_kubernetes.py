@@ -277,9 +277,9 @@ class QueryTests(EmulatorTestCase):
         for _ in range(5):
             self.place()
         self.assertEqual(self.waiting(), 2, "there is room for two of the five")
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         self.assertEqual(self.waiting(), 1, "one is out and not due, one more fits")
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         self.assertEqual(self.waiting(), 0, "no worker makes room")
         make_due()
         self.assertEqual(self.waiting(), 2, "two want to be looked at")

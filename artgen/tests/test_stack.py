@@ -346,7 +346,7 @@ class CapacityTests(unittest.TestCase):
             "SECRET_KEY": "x",
             "PATH": os.environ["PATH"],
             "GUNICORN_WORKERS": "8",
-            "CELERY_CONCURRENCY": "40",
+            "WORKER_DB_POOL_MAX": "14",
         }
         outcome = subprocess.run(
             [sys.executable, "manage.py", "check", "--tag", "connections"],
@@ -354,11 +354,11 @@ class CapacityTests(unittest.TestCase):
         )  # fmt: skip
         self.assertEqual(outcome.returncode, 1)
         self.assertIn(
-            "All processes together could open 84 database connections, above the limit of 80: "
-            "web 1 × 8 processes × 4 + sockets 1 × 8 + workers 1 × 40 + beat 1 + spare 3 = 84.",
+            "All processes together could open 86 database connections, above the limit of 80: "
+            "web 1 × 8 processes × 4 + sockets 1 × 8 + workers 1 × 3 lanes × 14 + beat 1 + spare 3 = 86.",
             outcome.stderr,
         )
 
     def test_the_defaults_are_those_of_the_table(self):
         planned = capacity.read({"GUNICORN_WORKERS": "8"})
-        self.assertEqual((planned.worker_children, planned.connections, planned.limit), (12, 56, 80))
+        self.assertEqual((planned.worker_lanes * planned.worker_pool, planned.connections, planned.limit), (12, 56, 80))

@@ -1,5 +1,5 @@
 """Staff's pages: jobs, models on offer, styles, the stop switch, pictures, what is to be public, people."""
 
-from generation.admin import jobs, offers, people, pictures, publications
+from generation.admin import jobs, offers, outages, people, pictures, publications
 
-__all__ = ["jobs", "offers", "people", "pictures", "publications"]
+__all__ = ["jobs", "offers", "outages", "people", "pictures", "publications"]

@@ -11,16 +11,18 @@ from django.db.models.functions import Coalesce
 from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from artgen import words
 from generation import rehearsal
 from generation.admin.reading import Media
 from generation.admin.reading import words as long_text
 from generation.catalog import InvalidParameters
-from generation.models import ACTIVE, GenerationSwitch, ImageModel, Job, Style
+from generation.models import ACTIVE, GenerationSwitch, ImageModel, Job, OutageKind, ProviderOutage, Style
 from generation.runpod.payloads import DIALECTS, PayloadError
 
 ORDER = (
@@ -120,7 +122,17 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     Media = Media
     form = ImageModelForm
     change_form_template = "admin/generation/imagemodel/change_form.html"
-    list_display = ("name", "enabled", "slug", "endpoint_id", "waiting", "out", "max_in_flight", "position")
+    list_display = (
+        "name",
+        "enabled",
+        "slug",
+        "endpoint_id",
+        "submissions",
+        "waiting",
+        "out",
+        "max_in_flight",
+        "position",
+    )
     list_filter = ("enabled", "dialect")
     search_fields = ("slug", "name", "endpoint_id")
     ordering = ("position", "slug")
@@ -141,9 +153,20 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Count the jobs of each along."""
         models: QuerySet[Any] = super().get_queryset(request)
         counted: QuerySet[Any] = models.annotate(
-            jobs_waiting=_count(Job.objects.queued()), jobs_out=_count(Job.objects.at_runpod())
+            outage=Subquery(ProviderOutage.objects.blocking([OuterRef("endpoint_id")]).values("kind")[:1]),
+            jobs_waiting=_count(Job.objects.queued()),
+            jobs_out=_count(Job.objects.at_runpod()),
         )
         return counted
+
+    @admin.display(description=_("submissions"))
+    def submissions(self, model: ImageModel) -> str:
+        """Return whether its jobs go to RunPod, and if not, why."""
+        if outage := getattr(model, "outage", None):
+            return str(OutageKind(outage).label)
+        if model.submit_after and model.submit_after > timezone.now():
+            return gettext("paused until %(time)s") % {"time": words.clock(model.submit_after)}
+        return gettext("running")
 
     @admin.display(description=_("waiting"), ordering="jobs_waiting")
     def waiting(self, model: ImageModel) -> int:

@@ -20,6 +20,7 @@ def examine() -> Iterator[Check]:
     yield from _rest(tables, "jobs", plumbing.jobs, "Mend database and migrations first.")
     yield from _rest(tables, "models", runpod.models, "Mend database and migrations first.")
     yield from _rest(tables, "runpod_key", runpod.key_and_endpoints, "Mend database and migrations first.")
+    yield from _rest(tables, "runpod_outages", runpod.outages, "Mend database and migrations first.")
     yield from _done("webhook", runpod.webhook)
     yield from _done("bucket", files.bucket)
     yield from _done("disk", files.disk)

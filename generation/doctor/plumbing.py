@@ -93,6 +93,11 @@ def workers() -> Check:
     if _broker_is_here():
         return Check("workers", True, "cannot be asked: the broker is in another process's memory", IN_ONE_PROCESS)
     answers = app.control.inspect(timeout=PING_SECONDS).ping() or {}
+    lanes = {name.partition("@")[0] for name in answers}
+    if answers and not lanes.issuperset(settings.WORKER_QUEUES) and not lanes.isdisjoint(settings.WORKER_QUEUES):
+        missing = ", ".join(sorted(set(settings.WORKER_QUEUES) - lanes))
+        hint = "Start them: `deploy/start.sh worker` runs all lanes unless WORKER_LANES names some."
+        return Check("workers", False, f"nobody works on: {missing}", hint)
     if not answers:
         detail = f"no Celery worker has answered within {PING_SECONDS} s"
         return Check("workers", False, detail, "Start one: `celery -A artgen worker`, and look at its log.")
@@ -122,6 +127,10 @@ def jobs() -> Check:
         detail += f", {overdue} overdue" if overdue else ""
         detail += f", not submitted although there is room: {', '.join(idle)}" if idle else ""
         return Check("jobs", False, detail, "Nobody drives them: start beat and a worker, then see their logs.")
+    not_stored = Job.objects.not_stored().order_by("id")
+    if reasons := sorted({job.error_detail[:200] for job in not_stored[:20]}):
+        hint = "The images are paid; the jobs fail at their deadline. See `python manage.py jobs --stuck`."
+        return Check("jobs", False, f"{detail}, {not_stored.count()} not stored: {'; '.join(reasons)}", hint)
     unknown = Job.objects.stuck().filter(runpod_id="", status="submitted").count()
     if unknown:
         hint = "RunPod's call or its ttl decides; see `python manage.py jobs --stuck`, and whether PUBLIC_URL is right."

@@ -1,22 +1,24 @@
 """RunPod: is the key good, do the endpoints have workers, and can RunPod reach us?"""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from generation import provider
 from generation.doctor.check import Check, words_of
-from generation.models import ImageModel
+from generation.models import ImageModel, ProviderOutage
+from generation.runpod.health import Health
 from generation.runpod.payloads import DIALECTS
-from generation.runpod.verdicts import Gone, RunPodError
+from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError
 
 NO_SUCH_JOB = "artgen-doctor"
-UNAUTHORIZED = (401, 403)
+KEY = "runpod_key"
 AT_ONCE = 8
 PROBE_SECONDS = 5
 KEY_HINT = "Make a key at runpod.io, Settings, API Keys, and put it into RUNPOD_API_KEY."
@@ -40,70 +42,120 @@ def models() -> Check:
 
 
 def key_and_endpoints() -> Iterator[Check]:
-    """Check the key, then every endpoint that a model on offer uses, several at once."""
-    offered: dict[str, ImageModel] = {}
-    for model in ImageModel.objects.enabled().order_by("position", "slug"):
-        offered.setdefault(model.endpoint_id, model)
-    key = _key(list(offered))
-    yield key
-    if key.ok:
-        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            yield from pool.map(_endpoint, offered.values())
-
-
-def _key(endpoints: list[str]) -> Check:
-    """Ask for a job that cannot exist, which costs nothing: 404 says that the key was good."""
-    name = "runpod_key"
+    """Check the key, then the endpoint of every model on offer, several at once."""
+    offered = list(ImageModel.objects.enabled().order_by("position", "slug"))
     if not settings.RUNPOD_API_KEY:
-        return Check(name, False, "RUNPOD_API_KEY is not set", KEY_HINT)
+        yield Check(KEY, False, "RUNPOD_API_KEY is not set", KEY_HINT)
+        return
     try:
-        client = provider.client()
+        provider.client()
     except ValueError as error:
-        return Check(name, False, words_of(error), KEY_HINT)
-    if not endpoints:
-        return Check(name, True, "set, but there is no model on offer to try it with", "Load the catalog first.")
+        yield Check(KEY, False, words_of(error), KEY_HINT)
+        return
+    endpoints = list(dict.fromkeys(model.endpoint_id for model in offered))
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        answers = dict(zip(endpoints, pool.map(_probe, endpoints), strict=True))
+        key = _key(answers)
+        yield key
+        if key.ok:
+            yield from pool.map(lambda model: _endpoint(model, answers[model.endpoint_id]), offered)
+
+
+def _probe(endpoint_id: str) -> RunPodError | None:
+    """Ask for a job that cannot exist, which costs nothing.
+
+    RunPod answers 404 `job not found` when the key is good and the endpoint exists, 404 `endpoint not found` when it
+    does not, and 401 for a wrong key.
+    """
     try:
-        client.status(endpoints[0], NO_SUCH_JOB)
-    except Gone:
-        pass
+        provider.client().status(endpoint_id, NO_SUCH_JOB)
     except RunPodError as error:
-        if error.status in UNAUTHORIZED:
-            return Check(name, False, f"RunPod refuses the key ({error.status}): {words_of(error)}", KEY_HINT)
-        if error.status is None or error.status >= 500:
-            hint = "Look at RUNPOD_BASE_URL, at this machine's way out, and at status.runpod.io."
-            return Check(name, False, f"{words_of(error)} {error.detail}".strip(), hint)
-    return Check(name, True, f"accepted by {urlsplit(settings.RUNPOD_BASE_URL).netloc}")
+        return error
+    return None
 
 
-def _endpoint(model: ImageModel) -> Check:
-    # RunPod documents /health for endpoints of one's own; of its public ones, which belong to RunPod, it promises none.
+def _key(answers: Mapping[str, RunPodError | None]) -> Check:
+    if not answers:
+        return Check(KEY, True, "set, but there is no model on offer to try it with", "Load the catalog first.")
+    where = urlsplit(settings.RUNPOD_BASE_URL).netloc
+    for error in answers.values():
+        if isinstance(error, KeyRefused):
+            return Check(KEY, False, f"RunPod refuses the key ({error.status}): {_said(error)}", KEY_HINT)
+    if any(_proves_key(error) for error in answers.values()):
+        return Check(KEY, True, f"accepted by {where}")
+    if all(isinstance(error, EndpointMissing) for error in answers.values()):
+        hint = "No endpoint on offer exists, so nothing could be asked with the key. Correct the endpoints first."
+        return Check(KEY, True, f"not proved: {where} knows none of the endpoints", hint)
+    error = next(error for error in answers.values() if not isinstance(error, EndpointMissing))
+    hint = "Look at RUNPOD_BASE_URL, at this machine's way out, and at status.runpod.io."
+    return Check(KEY, False, f"not proved: {_said(error) if error else 'an unexpected reply'}", hint)
+
+
+def _proves_key(error: RunPodError | None) -> bool:
+    return isinstance(error, Gone) and "job" in error.detail.lower()
+
+
+def _endpoint(model: ImageModel, answer: RunPodError | None) -> Check:
     name, endpoint = f"endpoint:{model.slug}", model.endpoint_id
-    dialect = DIALECTS.get(model.dialect)
-    public = dialect is not None and endpoint in dialect.endpoints
+    public = _is_public(model)
     edit = f"Correct it: `python manage.py set_model {model.slug} endpoint_id=…`."
+    if isinstance(answer, EndpointMissing):
+        hint = (
+            f"RunPod has retired it: switch the model off, `set_model {model.slug} enabled=false`." if public else edit
+        )
+        return Check(name, False, f"RunPod has no endpoint {endpoint}", hint)
+    if public:
+        if _proves_key(answer):
+            return Check(name, True, f"{endpoint}: exists; public, tells nothing of its workers")
+        seen = _said(answer) if answer else "an unexpected reply"
+        return Check(name, True, f"{endpoint}: not proved to exist: {seen}", "Try again; see status.runpod.io.")
     try:
         health = provider.client().health(endpoint)
-    except Gone:
-        if public:
-            return Check(name, True, f"{endpoint}: public, tells nothing of its workers")
-        return Check(name, False, f"RunPod has no endpoint {endpoint}", edit)
     except RunPodError as error:
-        if public and error.status is not None and error.status < 500:
-            return Check(name, True, f"{endpoint}: public, tells nothing of its workers")
-        hint = edit if error.status in UNAUTHORIZED else "Try again; see status.runpod.io."
-        return Check(name, False, f"{endpoint}: {words_of(error)}", hint)
+        return Check(name, False, f"{endpoint}: {_said(error)}", "Try again; see status.runpod.io.")
+    return _workers(name, endpoint, health)
+
+
+def _workers(name: str, endpoint: str, health: Health) -> Check:
     workers = ", ".join(f"{count} {state}" for state, count in sorted(health.workers.items()) if count)
     seen = f"{endpoint}: {workers or 'no workers'}; {health.in_queue} waiting, {health.in_progress} running"
     if health.workers_total == 0:
         hint = "Its max workers seem to be 0: raise them at runpod.io (RunPod cuts idle endpoints to 0 after 7 days)."
-        if public:
-            hint = "RunPod runs this one itself: see status.runpod.io, or switch the model off."
         return Check(name, False, seen, hint)
     if health.workers.get("unhealthy", 0) >= health.workers_total:
         return Check(name, False, seen, "All of its workers are unhealthy: see their logs at runpod.io.")
     if health.workers.get("throttled", 0) >= health.workers_total:
         return Check(name, True, seen, "RunPod has no free GPU of this kind: allow more kinds, or wait.")
     return Check(name, True, seen)
+
+
+def _is_public(model: ImageModel) -> bool:
+    dialect = DIALECTS.get(model.dialect)
+    return dialect is not None and model.endpoint_id in dialect.endpoints
+
+
+def _said(error: RunPodError) -> str:
+    return f"{words_of(error)} {error.detail}".strip()
+
+
+def outages() -> Check:
+    """Tell what RunPod refuses at the moment: submissions wait for it."""
+    name = "runpod_outages"
+    found = [
+        f"{outage.get_kind_display()} ({outage.endpoint_id}) since {outage.since:%Y-%m-%d %H:%M} UTC: {outage.detail}"
+        for outage in ProviderOutage.objects.all()
+    ]
+    if found:
+        hint = "Set a good RUNPOD_API_KEY and restart, or correct the endpoint: all waiting jobs then continue."
+        return Check(name, False, "; ".join(found), hint)
+    paused = [
+        f"{model.slug} until {model.submit_after:%H:%M:%S} UTC"
+        for model in ImageModel.objects.filter(submit_failures__gt=0, submit_after__gt=timezone.now())
+    ]
+    if paused:
+        hint = "RunPod answered 429 or 5xx, or not at all; tried again by itself."
+        return Check(name, True, f"paused: {', '.join(paused)}", hint)
+    return Check(name, True, "RunPod refuses nothing")
 
 
 def webhook() -> Check:
@@ -123,9 +175,10 @@ def webhook() -> Check:
     if answer:
         hint = "From here ArtGen does not answer there. If it does from outside, all is well; else correct PUBLIC_URL."
         return Check(name, True, f"{url}: {answer}", hint)
+    seen = f"{url}: answers from here; whether it does from outside is not known"
     if parts.scheme == "http":
-        return Check(name, True, f"{url}: answers", "Use https: sessions and tokens travel in the clear otherwise.")
-    return Check(name, True, f"{url}: answers")
+        return Check(name, True, seen, "Use https: sessions and tokens travel in the clear otherwise.")
+    return Check(name, True, seen)
 
 
 def _answer(url: str) -> str:

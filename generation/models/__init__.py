@@ -19,6 +19,7 @@ from generation.models.jobs import (
     Status,
 )
 from generation.models.offers import GenerationSwitch, ImageModel, ImageModelQuerySet, Style
+from generation.models.outages import OutageKind, ProviderOutage, ProviderOutageQuerySet
 from generation.models.pictures import Image, ImageQuerySet, Upload, Visibility
 from generation.models.sharing import (
     OPEN,
@@ -53,6 +54,9 @@ __all__ = [
     "Job",
     "JobEvent",
     "JobQuerySet",
+    "OutageKind",
+    "ProviderOutage",
+    "ProviderOutageQuerySet",
     "Publication",
     "PublicationQuerySet",
     "PublicationState",

@@ -52,8 +52,12 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Keep those that are, or may be, with RunPod."""
         return self.filter(status__in=AT_RUNPOD)
 
+    def not_stored(self) -> "JobQuerySet":
+        """Keep finished ones whose images could not be stored yet."""
+        return self.filter(status=Status.STORING).exclude(error_detail="")
+
     def stuck(self) -> "JobQuerySet":
-        """Keep active ones that want an operator's eye: overdue, past the deadline, of unknown fate, or missing."""
+        """Keep active ones that need attention: overdue, past the deadline, of unknown fate, missing or not stored."""
         now = timezone.now()
         since = now - STUCK_AFTER
         return self.active().filter(
@@ -61,6 +65,7 @@ class JobQuerySet(models.QuerySet["Job"]):
             | Q(deadline_at__lt=now)
             | Q(status=Status.SUBMITTED, runpod_id="", submitted_at__lt=since)
             | Q(missing_since__isnull=False)
+            | Q(status=Status.STORING) & ~Q(error_detail="")
         )
 
     def newest_first(self) -> "JobQuerySet":
@@ -109,6 +114,12 @@ class Job(models.Model):
         default=0
     )  # of this attempt: RunPod would not take it (429, no connection)
     runpod_id = models.CharField(_("RunPod job"), max_length=100, blank=True)
+    # A RunPod job that a webhook named while nobody knew which one this attempt is; believed once /status confirms it.
+    candidate_id = models.CharField(max_length=100, blank=True, default="", db_default="")
+    # Of a STORING job: `payloads.Result.as_json()`, so that RunPod is not asked twice. NULL: bytes came with the reply,
+    # which are too large for a row, and RunPod is asked again.
+    result = models.JSONField(_("result"), null=True)
+    result_host = models.CharField(max_length=255, blank=True, default="", db_default="")  # whence it is downloaded
     submitted_at = models.DateTimeField(_("submitted"), null=True)  # of this attempt
     missing_since = models.DateTimeField(null=True)  # RunPod has answered 404 for this attempt since then
     stop_pending = models.BooleanField(default=False)  # ended here, RunPod must still be told to stop
@@ -116,7 +127,8 @@ class Job(models.Model):
     step = models.PositiveIntegerField(null=True)
     step_count = models.PositiveIntegerField(null=True)
     error_code = models.CharField(_("error"), max_length=40, blank=True)
-    error_detail = models.TextField(_("RunPod's words"), blank=True)  # for staff, never shown to a user
+    # For staff, never shown to a user. Of a STORING job: why its images are not stored yet.
+    error_detail = models.TextField(_("RunPod's words"), blank=True)
     cost = models.DecimalField(_("cost, $"), max_digits=10, decimal_places=5, null=True)
     created_at = models.DateTimeField(_("created"))
     deadline_at = models.DateTimeField(_("deadline"), null=True)  # set by the first submission
@@ -144,6 +156,9 @@ class Job(models.Model):
             ),
             models.CheckConstraint(
                 name="job_waits_here_without_runpod_id", condition=~Q(status=Status.QUEUED) | Q(runpod_id="")
+            ),
+            models.UniqueConstraint(
+                name="runpod_job_belongs_to_one_job", fields=["runpod_id"], condition=~Q(runpod_id="")
             ),
             models.CheckConstraint(
                 name="job_progress_is_a_share", condition=Q(progress__isnull=True) | Q(progress__gte=0, progress__lte=1)

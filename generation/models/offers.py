@@ -54,8 +54,10 @@ class ImageModel(models.Model):
         null=True,
         blank=True,
         editable=False,
-        help_text=_("Set when RunPod answers 429 or cannot be reached."),
+        help_text=_("Set when RunPod answers 429 or 5xx, or cannot be reached."),
     )
+    # Submissions in a row that RunPod did not take cleanly; while it is not 0, one job at a time is tried.
+    submit_failures = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
 
     objects = ImageModelQuerySet.as_manager()
 

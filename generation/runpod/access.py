@@ -25,13 +25,15 @@ class Limits:
     wait_seconds: float = 5
     connect_seconds: float = 3.05
     read_seconds: float = 15
+    run_seconds: float = 10  # of a whole POST /run: it blocks the model's next submission
     sweep_connections: int = 4
     sweep_seconds: float = 8
 
     def __post_init__(self) -> None:
         if not 0 < self.kept <= self.most:
             raise ValueError(f"{self.kept} connections cannot be kept of at most {self.most}")
-        if self.sweep_connections < 1 or min(self.connect_seconds, self.read_seconds, self.sweep_seconds) <= 0:
+        timeouts = (self.connect_seconds, self.read_seconds, self.run_seconds, self.sweep_seconds)
+        if self.sweep_connections < 1 or min(timeouts) <= 0:
             raise ValueError("a sweep needs a connection, and every timeout is more than 0 seconds")
 
     @property

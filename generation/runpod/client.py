@@ -23,7 +23,9 @@ from .replies import REPLY_MOST, Reply, answer_in, report_in
 from .report import Report, State, parse_state
 from .verdicts import (
     DETAIL_CHARACTERS,
+    EndpointMissing,
     Gone,
+    KeyRefused,
     NotAccepted,
     Refused,
     RunPodError,
@@ -34,8 +36,10 @@ from .verdicts import (
 
 __all__ = [
     "Client",
+    "EndpointMissing",
     "Gone",
     "Health",
+    "KeyRefused",
     "NotAccepted",
     "Refused",
     "RunPodError",
@@ -93,7 +97,7 @@ class Client:
         """Submit one job, once: it is never posted a second time here, for /run has no idempotency key.
 
         RunPod takes an execution timeout of 5 s to 7 days and a ttl of 10 s to 7 days. Raises NotAccepted,
-        Refused or Unknown.
+        KeyRefused, EndpointMissing, Refused or Unknown.
         """
         body: dict[str, Any] = {"input": input}
         if webhook:
@@ -108,7 +112,7 @@ class Client:
         if len(data) > BODY_MOST:
             raise Refused(f"the job has {len(data)} bytes, RunPod takes {BODY_MOST}", code="too_large")
         try:
-            reply = self._send("POST", self._url(endpoint_id, "run"), data)
+            reply = self._send("POST", self._url(endpoint_id, "run"), data, seconds=self._limits.run_seconds)
         except _NoTurn as error:
             raise NotAccepted("too many calls to RunPod are under way here") from error
         except _Broken as error:
@@ -125,14 +129,14 @@ class Client:
 
     # https://docs.runpod.io/serverless/endpoints/send-requests#status
     def status(self, endpoint_id: str, runpod_id: str) -> Report:
-        """Return what RunPod says of one job now. Raises Gone or Unavailable."""
+        """Return what RunPod says of one job now. Raises Gone, EndpointMissing, KeyRefused or Unavailable."""
         return self._report("GET", endpoint_id, "status", runpod_id)
 
     # https://docs.runpod.io/serverless/endpoints/send-requests#cancel
     def cancel(self, endpoint_id: str, runpod_id: str) -> Report:
         """Cancel one job and return RunPod's reply; a job that had finished answers with its true state.
 
-        The reply carries no output: read `status` for it. Raises Gone or Unavailable.
+        The reply carries no output: read `status` for it. Raises Gone, EndpointMissing, KeyRefused or Unavailable.
         """
         return self._report("POST", endpoint_id, "cancel", runpod_id)
 
@@ -152,7 +156,7 @@ class Client:
 
     # https://docs.runpod.io/serverless/endpoints/send-requests#health
     def health(self, endpoint_id: str) -> Health:
-        """Return the endpoint's counts of jobs and workers. Raises Gone (no such endpoint) or Unavailable."""
+        """Return the endpoint's counts of jobs and workers. Raises EndpointMissing, Gone, KeyRefused or Unavailable."""
         return parse_health(answer_in(self._read("GET", self._url(endpoint_id, "health"))))
 
     def close(self) -> None:
@@ -176,23 +180,29 @@ class Client:
     def _url(self, endpoint_id: str, *path: str) -> str:
         return self._access.address(endpoint_id, *path)
 
-    def _send(self, method: str, url: str, data: bytes | None) -> Reply:
-        """Return the reply of one request, read to its end. Raises _NoTurn or _Broken."""
+    def _send(self, method: str, url: str, data: bytes | None, *, seconds: float | None = None) -> Reply:
+        """Return the reply of one request, read to its end within about `seconds`. Raises _NoTurn or _Broken."""
+        connect, read = self._limits.connect_seconds, self._limits.read_seconds
+        total = 2 * read
+        if seconds is not None:
+            connect, total = min(connect, seconds / 2), seconds
+            read = seconds - connect
         headers = {"Content-Type": "application/json"} if data is not None else None
         with self._turn():
             pool.forget()
+            begun_at = time.monotonic()
             try:
                 response = self._session.request(
                     method,
                     url,
                     data=data,
                     headers=headers,
-                    timeout=(self._limits.connect_seconds, self._limits.read_seconds),
+                    timeout=(connect, read),
                     allow_redirects=False,  # a redirected POST would be another call; and the key stays here
                     stream=True,
                 )
                 with contextlib.closing(response):
-                    body = _read_all(response, time.monotonic() + 2 * self._limits.read_seconds)
+                    body = _read_all(response, begun_at + total)
             except (RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 raise _Broken(self._access.scrub(repr(error)), sent=pool.begun()) from error
         return Reply(response.status_code, response.headers, self._access.scrub_bytes(body))

@@ -1,8 +1,8 @@
 """Fetch a finished picture from where its provider says it is, and from nowhere else.
 
-The address comes from a foreign reply, so it is treated as hostile: only named hosts, only https, no address
-inside our own network (not by redirect, not by DNS either), bounded bytes and seconds. It goes without
-proxies and without the API key.
+The address comes from a foreign reply, so it is treated as hostile: only named hosts or, for RunPod's public
+endpoints, any public one; only https; no address inside our own network (not by redirect, not by DNS either);
+bounded bytes and seconds. It goes without proxies and without the API key.
 """
 
 import functools
@@ -34,7 +34,7 @@ _PASSING = frozenset({403, 404, 408, 425, 429})
 
 
 class DownloadRefused(Exception):
-    """An address that must not be fetched, or a file that is too large: give up."""
+    """An address that must not be fetched, or a file that is too large."""
 
 
 class DownloadFailed(Exception):
@@ -56,20 +56,26 @@ class _Target:
 
 
 def fetch_picture(
-    url: str, *, allowed_hosts: Collection[str], max_bytes: int = MAX_BYTES, total_seconds: float = 60
+    url: str,
+    *,
+    allowed_hosts: Collection[str],
+    any_public: bool = False,
+    max_bytes: int = MAX_BYTES,
+    total_seconds: float = 60,
 ) -> bytes:
     """Return the bytes at an address; whether they are a picture is for `check_picture` to say.
 
     Args: url: from a provider's reply. allowed_hosts: `host` for https on port 443, or `host:port`, which
     also allows http and private addresses there: the operator named the very server, such as the emulator's
-    127.0.0.1:8010. max_bytes: more is refused, whatever Content-Length says. total_seconds: for everything,
-    redirects and slow servers included.
+    127.0.0.1:8010. any_public: also https on any port of any host at a public address; RunPod's public endpoints
+    hand out addresses of several content networks, which change. max_bytes: more is refused, whatever
+    Content-Length says. total_seconds: for everything, redirects and slow servers included.
 
-    Raises DownloadRefused (give up) or DownloadFailed (try again).
+    Raises DownloadRefused (the address or the file is not acceptable) or DownloadFailed (try again).
     """
     deadline = time.monotonic() + total_seconds
     for _ in range(REDIRECTS_MOST + 1):
-        target = _checked(url, allowed_hosts)
+        target = _checked(url, allowed_hosts, any_public)
         try:
             answer = _get(target, deadline, max_bytes)
         except (OSError, http.client.HTTPException) as error:
@@ -80,7 +86,7 @@ def fetch_picture(
     raise DownloadRefused(f"more than {REDIRECTS_MOST} redirects")
 
 
-def _checked(url: str, allowed_hosts: Collection[str]) -> _Target:
+def _checked(url: str, allowed_hosts: Collection[str], any_public: bool) -> _Target:
     """Return where an address leads if it may be fetched. Raises DownloadRefused."""
     try:
         parts = urllib.parse.urlsplit(url)
@@ -96,7 +102,7 @@ def _checked(url: str, allowed_hosts: Collection[str]) -> _Target:
     port = port if port is not None else (443 if https else 80)
     bare, named = _allowed(allowed_hosts)
     trusted = (host, port) in named
-    if not trusted and not (https and port == 443 and host in bare):
+    if not trusted and not (https and (any_public or (port == 443 and host in bare))):
         raise DownloadRefused(f"{parts.scheme}://{host}:{port} is not among the allowed hosts")
     path = urllib.parse.quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
     if parts.query:

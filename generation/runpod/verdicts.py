@@ -7,6 +7,7 @@ idempotency key: `NotAccepted` and `Refused` say that it certainly was not, `Unk
 import datetime
 import email.utils
 import json
+import re
 from collections.abc import Mapping
 
 DETAIL_CHARACTERS = 2_000
@@ -34,7 +35,18 @@ class Refused(RunPodError):
 
     def __init__(self, message: str, *, code: str, detail: str = "", status: int | None = None) -> None:
         super().__init__(message, detail=detail, status=status)
-        self.code = code  # invalid_input, unauthorized, endpoint_missing or too_large
+        self.code = code  # invalid_input or too_large
+
+
+class KeyRefused(RunPodError):
+    """401 or 403 on any call: the key is wrong or was replaced. A /run was certainly not accepted."""
+
+
+class EndpointMissing(RunPodError):
+    """404 that names the endpoint: retired, deleted or mistyped. A /run was certainly not accepted.
+
+    RunPod tells the two apart in the body: `endpoint not found` here, `job not found` for `Gone`.
+    """
 
 
 class Unknown(RunPodError):
@@ -42,21 +54,17 @@ class Unknown(RunPodError):
 
 
 class Gone(RunPodError):
-    """404 for one job: expired, purged, wrong endpoint or key. No proof that the job did not run."""
+    """404 for one job: expired or purged. No proof that the job did not run."""
 
 
 class Unavailable(RunPodError):
     """A read or a cancel that failed: try again."""
 
 
-# The only replies to /run that are a certain no. Anything else that is no clean 2xx stays unknown.
-REFUSALS = {
-    400: "invalid_input",
-    401: "unauthorized",
-    403: "unauthorized",
-    404: "endpoint_missing",
-    413: "too_large",
-}
+# With 401, 403 and 404 the only replies to /run that are a certain no. Any other that is not 2xx stays unknown.
+REFUSALS = {400: "invalid_input", 413: "too_large"}
+_KEY_REFUSED = frozenset({401, 403})
+_ENDPOINT_MISSING = re.compile(r"endpoint\b.{0,40}\bnot (be )?found|no such endpoint", re.IGNORECASE | re.DOTALL)
 
 
 def run_verdict(status: int, headers: Mapping[str, str], text: str) -> RunPodError:
@@ -69,6 +77,10 @@ def run_verdict(status: int, headers: Mapping[str, str], text: str) -> RunPodErr
         return NotAccepted(
             "RunPod asks for a pause (429)", detail=detail, status=429, retry_after=parse_retry_after(headers)
         )
+    if status in _KEY_REFUSED:
+        return _key_refused(status, detail)
+    if status == 404:
+        return EndpointMissing("RunPod does not have this endpoint (404)", detail=detail, status=404)
     if code := REFUSALS.get(status):
         return Refused(f"RunPod refused the job ({status})", code=code, detail=detail, status=status)
     return Unknown(f"RunPod answered {status}: the job may have been accepted", detail=detail, status=status)
@@ -77,11 +89,19 @@ def run_verdict(status: int, headers: Mapping[str, str], text: str) -> RunPodErr
 def read_verdict(status: int, headers: Mapping[str, str], text: str) -> RunPodError:
     """Return the verdict on a reply to any other call that is no 2xx."""
     detail = vendor_text(text)
+    if status in _KEY_REFUSED:
+        return _key_refused(status, detail)
+    if status == 404 and _ENDPOINT_MISSING.search(detail):
+        return EndpointMissing("RunPod does not have this endpoint (404)", detail=detail, status=404)
     if status == 404:
-        return Gone("RunPod knows nothing of this job or endpoint (404)", detail=detail, status=404)
+        return Gone("RunPod does not have this job (404)", detail=detail, status=404)
     return Unavailable(
         f"RunPod answered {status}", detail=detail, status=status, retry_after=parse_retry_after(headers)
     )
+
+
+def _key_refused(status: int, detail: str) -> KeyRefused:
+    return KeyRefused(f"RunPod refuses the API key ({status})", detail=detail, status=status)
 
 
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:

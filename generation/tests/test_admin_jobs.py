@@ -2,7 +2,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from accounts import closing
-from artgen.test import EmulatorTestCase, let_time_pass
+from artgen.test import EmulatorTestCase, catch_up, let_time_pass
 from generation import driver, orders
 from generation.models import GenerationSwitch, Job, JobEvent, Status
 
@@ -21,9 +21,9 @@ class JobAdminTestCase(EmulatorTestCase):
         return [str(message) for message in response.context["messages"]]
 
     def draw(self, job: Job) -> Job:
-        driver.submit_next(job.model.slug)
+        driver.submit(job.model.slug)
         self.emulator.advance(10)
-        driver.reconcile()
+        catch_up()
         job.refresh_from_db()
         return job
 
@@ -45,7 +45,7 @@ class ListTests(JobAdminTestCase):
 
     def test_it_finds_by_id_prompt_email_and_runpod_id(self) -> None:
         job, other = self.place(prompt="a red barn"), self.place(prompt="a blue sea", user=self.bob)
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         job.refresh_from_db()
         for term in (str(job.id), "red barn", "alice@", job.runpod_id):
             response = self.client.get(LIST, {"q": term})
@@ -62,7 +62,7 @@ class ListTests(JobAdminTestCase):
         ):
             response = self.client.get(LIST, query)
             self.assertEqual(len(response.context["cl"].result_list), found, query)
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         let_time_pass(job.id, seconds=90)
         self.assertEqual(len(self.client.get(LIST, {"stuck": "yes"}).context["cl"].result_list), 1)
 
@@ -89,7 +89,7 @@ class PageTests(JobAdminTestCase):
     def test_it_shows_what_the_vendor_said_and_escapes_it(self) -> None:
         job = self.place()
         self.emulator.faults.next("run", "refuse_400")
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         Job.objects.filter(id=job.id).update(error_detail="<script>boom</script>")
         page = self.page(job)
         self.assertIn("emulated fault: refuse_400", page)
@@ -116,7 +116,7 @@ class PageTests(JobAdminTestCase):
 class ActionTests(JobAdminTestCase):
     def test_it_looks_again_at_once_and_says_who_asked(self) -> None:
         job, ended = self.place(), self.place()
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         self.act("cancel", ended)
         job.refresh_from_db()
         self.assertGreater(job.due_at, job.submitted_at)
@@ -132,7 +132,7 @@ class ActionTests(JobAdminTestCase):
     def test_it_leaves_a_job_of_unknown_fate_to_its_doorbell(self) -> None:
         job = self.place()
         self.emulator.faults.next("run", "break_after")
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         job.refresh_from_db()
         self.assertEqual((job.status, job.runpod_id), (Status.SUBMITTED, ""))
         due_before = job.due_at
@@ -155,7 +155,7 @@ class ActionTests(JobAdminTestCase):
     def test_it_retries_failed_jobs_once_at_their_owners_cost(self) -> None:
         failed, waiting = self.place(seed=7), self.place()
         self.emulator.faults.next("run", "refuse_400")
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         failed.refresh_from_db()
         self.assertEqual(failed.status, Status.FAILED)
         messages = self.act("retry", failed, waiting)

@@ -1,4 +1,4 @@
-from artgen.test import EmulatorTestCase
+from artgen.test import EmulatorTestCase, catch_up
 from generation import collections, driver, storage, uploads
 from generation.models import Image
 
@@ -8,9 +8,9 @@ class PictureAdminTests(EmulatorTestCase):
         super().setUp()
         self.client.force_login(self.staff)
         self.place()
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         self.emulator.advance(10)
-        driver.reconcile()
+        catch_up()
         self.image = Image.objects.get()
 
     def test_it_shows_pictures_to_read(self) -> None:

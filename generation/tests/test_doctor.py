@@ -131,7 +131,7 @@ class PlumbingTests(DoctorTestCase):
         self.assertTrue(examine()[0]["jobs"]["ok"])
         let_time_pass(job.id, seconds=90)
         self.assertBroken("jobs", "1 waiting", "there is room: flux-schnell")
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         self.assertTrue(examine()[0]["jobs"]["ok"])
         let_time_pass(job.id, seconds=90)
         self.assertBroken("jobs", "1 at RunPod, 1 overdue")
@@ -139,14 +139,14 @@ class PlumbingTests(DoctorTestCase):
     def test_it_lets_jobs_wait_for_their_turn(self) -> None:
         ImageModel.objects.update(max_in_flight=1)
         self.place()
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         let_time_pass(self.place().id, seconds=600)
         self.assertTrue(examine()[0]["jobs"]["ok"])
 
     def test_it_points_at_jobs_of_unknown_fate(self) -> None:
         job = self.place()
         self.emulator.faults.next("run", "break_after")
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         let_time_pass(job.id, seconds=90)
         check = examine()[0]["jobs"]
         self.assertTrue(check["ok"])

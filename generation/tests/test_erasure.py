@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import closing, ledger, letters, tokens
 from accounts.models import CreditEntry, User
-from artgen.test import EmulatorTestCase
+from artgen.test import EmulatorTestCase, catch_up, work
 from generation import collections, driver, erasure, housekeeping, orders, storage, uploads
 from generation.models import IdempotencyKey, Image, Job, Status, Upload
 
@@ -41,9 +41,9 @@ def run(*arguments: str) -> str:
 class ErasureTestCase(EmulatorTestCase):
     def draw(self, user: User, **request: object) -> Image:
         job = self.place(user=user, **request)
-        while driver.submit_next("flux-schnell"):
+        while driver.submit("flux-schnell"):
             self.emulator.advance(10)
-            driver.reconcile()
+            catch_up()
         return Image.objects.get(job=job)
 
     def fill(self, user: User) -> Image:
@@ -82,7 +82,7 @@ class EraseTests(ErasureTestCase):
 
     def test_it_waits_for_a_picture_that_is_being_saved(self) -> None:
         job = self.place()
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         Job.objects.filter(id=job.id).update(status=Status.STORING)
         erasure.close(user=self.alice, actor=self.alice, after=timedelta(0))
         assert erasure.erase(self.alice.pk) is False
@@ -90,18 +90,18 @@ class EraseTests(ErasureTestCase):
 
     def test_runpod_is_told_to_stop_before_the_row_goes(self) -> None:
         self.place()
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         erasure.close(user=self.alice, actor=self.alice, after=timedelta(0))
         assert erasure.erase(self.alice.pk) is False
-        driver.tick()
+        work()
         assert erasure.erase(self.alice.pk) is True
         assert rows_of(self.alice) == {"CreditEntry"}
 
     def test_it_goes_on_where_it_was_interrupted(self) -> None:
         image = self.fill(self.alice)
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         self.emulator.advance(10)
-        driver.reconcile()
+        catch_up()
         erasure.close(user=self.alice, actor=self.alice, after=timedelta(0))
         # A folder that cannot be removed, as a bucket that does not answer.
         folder = Path(settings.MEDIA_ROOT) / "uploads"
@@ -186,7 +186,7 @@ class EraseUserCommandTests(ErasureTestCase):
 
     def test_it_says_that_it_is_not_done_yet(self) -> None:
         self.place()
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         assert "run this again in a minute" in run("erase_user", "alice@example.org", "--now")
 
     def test_it_refuses_strangers_and_the_last_superuser(self) -> None:

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts import closing, ledger, letters, tokens
 from accounts.models import User
-from artgen.test import EmulatorTestCase
+from artgen.test import EmulatorTestCase, catch_up
 from generation import collections, driver, erasure, export, housekeeping, storage, uploads
 from generation.models import Export, Image, Upload
 from generation.tests.test_storage_commands import bucket_settings
@@ -27,9 +27,9 @@ from generation.tests.test_storage_commands import bucket_settings
 class ExportTestCase(EmulatorTestCase):
     def draw(self, user: User, **request: object) -> Image:
         job = self.place(user=user, **request)
-        while driver.submit_next("flux-schnell"):
+        while driver.submit("flux-schnell"):
             self.emulator.advance(10)
-            driver.reconcile()
+            catch_up()
         return Image.objects.get(job=job)
 
     def finish(self, made: Export) -> Export:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
-from artgen.test import BaseTestCase
+from artgen.test import BaseTestCase, submit_only
 from generation import lifecycle, orders
 from generation.models import GenerationSwitch, Image, Job
 
@@ -34,12 +34,12 @@ class JobPagesTestCase(BaseTestCase):
         return orders.place(user=user, request={"model": "flux-schnell", "prompt": "a lighthouse", **request}).jobs[0]
 
     def run_job(self, job, *, progress=None, step=None, step_count=None):
-        job = lifecycle.submitted(lifecycle.submitting(job), runpod_id=f"rp-{job.id}")
         drawn = lifecycle.Drawn(progress=progress, step=step, step_count=step_count)
-        return lifecycle.running(job, until=timezone.now() + timedelta(hours=1), drawn=drawn)
+        return lifecycle.followed([(submit_only(job), drawn)], until=timezone.now() + timedelta(hours=1))[0]
 
     def finish(self, job, *, trashed=False):
-        job = lifecycle.storing(self.run_job(job), drawn_for=timedelta(seconds=4))
+        finished = lifecycle.Finished(drawn_for=timedelta(seconds=4), result=None, host="", cost=None)
+        (job,) = lifecycle.storing([(self.run_job(job), finished)])
         key = default_storage.save(f"images/{job.id}.png", ContentFile(b"png"))
         image = Image(
             user=job.user,

@@ -4,10 +4,10 @@ from uuid import uuid4
 
 from django.core.management import CommandError, call_command
 
-from artgen.test import EmulatorTestCase, let_time_pass
+from artgen.test import EmulatorTestCase, let_models_rest, let_time_pass
 from generation import driver, lifecycle
 from generation.management.table import span
-from generation.models import GenerationSwitch, Job, JobEvent, Status
+from generation.models import GenerationSwitch, ImageModel, Job, JobEvent, Status
 
 
 def run(*arguments: str, **options: Any) -> str:
@@ -22,8 +22,7 @@ class CommandTestCase(EmulatorTestCase):
         return Job.objects.get(id=job.id)
 
     def submit(self) -> Job:
-        job = driver.submit_next("flux-schnell")
-        assert job is not None
+        (job,) = driver.submit("flux-schnell")
         return Job.objects.get(id=job.id)
 
 
@@ -57,7 +56,7 @@ class JobsTests(CommandTestCase):
 
     def test_it_finds_stuck_jobs(self) -> None:
         self.place()
-        let_time_pass(Job.objects.get().id, seconds=120)  # waits long for its turn: not stuck
+        let_time_pass(Job.objects.get().id, seconds=120)  # waits long: not stuck
         self.assertEqual(run("jobs", "--stuck"), "0 jobs.\n")
         self.emulator.faults.next("run", "break_after")
         unknown = self.submit()
@@ -65,6 +64,7 @@ class JobsTests(CommandTestCase):
         let_time_pass(unknown.id, seconds=90)
         self.assertIn("submitted (unknown)", run("jobs", "--stuck"))
         self.place()
+        let_models_rest()
         overdue = self.submit()
         let_time_pass(overdue.id, seconds=90)
         self.assertIn("-1m", run("jobs", "--stuck"))
@@ -74,7 +74,9 @@ class JobsTests(CommandTestCase):
 class ReconcileTests(CommandTestCase):
     def test_it_brings_every_job_to_where_it_is(self) -> None:
         done, going, unknown = self.place(), self.place(prompt="stuck_job"), self.place()
-        self.submit(), self.submit()
+        ImageModel.objects.update(max_in_flight=2)
+        driver.submit("flux-schnell")
+        ImageModel.objects.update(max_in_flight=3)
         self.emulator.faults.next("run", "break_after")
         self.submit()
         self.emulator.advance(10)
@@ -96,11 +98,10 @@ class ReconcileTests(CommandTestCase):
 
     def test_it_saves_what_waits_to_be_saved_and_stops_what_must_stop(self) -> None:
         storing, canceled = self.place(), self.place()
-        self.submit(), self.submit()
+        driver.submit("flux-schnell")
         self.emulator.advance(10)
-        driver.check(storing.id)
         let_time_pass(storing.id, seconds=5)
-        driver.check(storing.id)
+        driver.check("flux-schnell")
         self.assertEqual(Job.objects.get(id=storing.id).status, Status.STORING)
         run("cancel_jobs", str(canceled.id))
         self.assertTrue(Job.objects.get(id=canceled.id).stop_pending)

@@ -1,6 +1,6 @@
 """The ledger's pages say what each entry was for."""
 
-from artgen.test import EmulatorTestCase
+from artgen.test import EmulatorTestCase, catch_up
 from generation import driver, orders
 from generation.models import Image, Job
 
@@ -19,9 +19,9 @@ class LedgerLineTests(EmulatorTestCase):
         return orders.place_batch(user=self.alice, requests=orders.repeated(request, count=count)).jobs
 
     def draw(self) -> None:
-        while driver.submit_next("flux-schnell"):
+        while driver.submit("flux-schnell"):
             self.emulator.advance(10)
-            driver.reconcile()
+            catch_up()
 
     def lines(self) -> list[tuple[str, str, str]]:
         response = self.client.get(self.url)

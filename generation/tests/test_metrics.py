@@ -46,7 +46,7 @@ class MetricsTests(EmulatorTestCase):
     def test_it_tells_of_jobs_credits_and_the_switch(self) -> None:
         ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=1)
         jobs = [self.place() for _ in range(3)]
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         Job.objects.filter(id=jobs[2].id).update(due_at=timezone.now() - timedelta(seconds=90))
         GenerationSwitch.objects.create(on=False)
         found = self.scrape()

@@ -8,8 +8,8 @@ from django.utils import timezone
 from PIL import Image as Pillow
 
 from accounts.models import CreditEntry
-from artgen.test import EmulatorTestCase, let_time_pass, make_due
-from generation import callbacks, driver, lifecycle, orders, storage, uploads
+from artgen.test import EmulatorTestCase, let_models_rest, let_time_pass, make_due, work
+from generation import callbacks, driver, orders, storage, turns, uploads
 from generation.models import GenerationSwitch, ImageModel, Job, Status
 from generation.runpod.payloads import DIALECTS
 
@@ -28,7 +28,7 @@ class _Path(EmulatorTestCase):
         """Let RunPod work for so long, then do what is due."""
         self.emulator.advance(seconds)
         make_due()
-        driver.tick()
+        work()
 
     def finish(self, job: Job) -> Job:
         for _ in range(20):
@@ -87,10 +87,10 @@ class TroubleTests(_Path):
         self.emulator.faults.next("run", "rate_429")
         job = self.place()
 
-        self.assertIsNotNone(driver.submit_next("flux-schnell"))
+        self.assertEqual(len(driver.submit("flux-schnell")), 1)
         job.refresh_from_db()
         self.assertEqual((job.status, job.attempt, job.refusals), (Status.QUEUED, 1, 1))
-        self.assertIsNone(driver.submit_next("flux-schnell"), "the model pauses")
+        self.assertEqual(driver.submit("flux-schnell"), [], "the model pauses")
 
         ImageModel.objects.update(submit_after=timezone.now() - timedelta(seconds=1))
         self.assertEqual(self.finish(job).status, Status.SUCCEEDED)
@@ -100,7 +100,7 @@ class TroubleTests(_Path):
         self.emulator.faults.next("run", "refuse_400")
         job = self.place()
 
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
 
         job.refresh_from_db()
         self.assertEqual((job.status, job.error_code), (Status.FAILED, "invalid_input"))
@@ -112,7 +112,7 @@ class TroubleTests(_Path):
                 self.emulator.faults.next("run", fault)
                 job = self.place()
                 runs = len(self.runs())
-                driver.submit_next("flux-schnell")
+                driver.submit("flux-schnell")
                 job.refresh_from_db()
                 self.assertEqual((job.status, job.runpod_id), (Status.SUBMITTED, ""))
                 self.assertIn("unknown", self.events(job))
@@ -122,15 +122,17 @@ class TroubleTests(_Path):
                 job.refresh_from_db()
                 self.assertEqual((job.status, job.attempt, len(self.runs()) - runs), (Status.SUBMITTED, 1, 1))
                 orders.cancel(job=job, actor=self.alice)
+                let_models_rest()
 
     def test_it_submits_an_unknown_one_again_once_runpods_ttl_has_passed(self):
         self.emulator.faults.next("run", "html_502")
         job = self.place()
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
 
-        let_time_pass(job.id, seconds=settings.RUNPOD_TTL_SECONDS + lifecycle.UNKNOWN_MARGIN.total_seconds())
+        let_time_pass(job.id, seconds=settings.RUNPOD_TTL_SECONDS + turns.UNKNOWN_MARGIN.total_seconds())
         Job.objects.filter(id=job.id).update(deadline_at=timezone.now() + timedelta(hours=1))
-        driver.tick()
+        let_models_rest()
+        work()
 
         job.refresh_from_db()
         self.assertEqual((job.status, job.attempt), (Status.SUBMITTED, 2))
@@ -147,7 +149,7 @@ class TroubleTests(_Path):
         self.assertIsNotNone(job.missing_since)
 
         let_time_pass(job.id, seconds=31)
-        driver.tick()
+        work()
         job.refresh_from_db()
         self.assertEqual(job.attempt, 2)
         self.assertEqual(self.finish(job).status, Status.SUCCEEDED)
@@ -187,19 +189,28 @@ class TroubleTests(_Path):
                 job = self.finish(self.place())
                 if job.status == Status.STORING:  # an address that does not answer is asked again until the deadline
                     let_time_pass(job.id, seconds=4000)
-                    driver.tick()
+                    work()
                     job.refresh_from_db()
                     self.assertEqual((job.status, job.error_code), (Status.FAILED, "storage"))
                 else:
                     self.assertEqual((job.status, job.attempt), (Status.SUCCEEDED, 2))
 
-    def test_it_fetches_nothing_from_a_private_address(self):
-        for _ in range(settings.JOB_MAX_ATTEMPTS):
-            self.emulator.faults.next("job", "url_redirects_private")
+    def test_it_fetches_nothing_from_a_private_address_and_keeps_the_job_until_its_deadline(self):
+        self.emulator.faults.next("job", "url_redirects_private")
         job = self.finish(self.place())
 
-        self.assertEqual((job.status, job.error_code), (Status.FAILED, "bad_picture"))
+        self.assertEqual((job.status, len(self.runs())), (Status.STORING, 1))
+        self.assertIn("DownloadRefused", job.error_detail)
+        self.assertEqual(self.events(job)[-1], "not_stored")
+        self.assertEqual(self.events(job).count("not_stored"), 1)
+        self.assertIn(job, Job.objects.stuck())
+
+        let_time_pass(job.id, seconds=settings.JOB_DEADLINE_SECONDS)
+        self.tick()
+        job.refresh_from_db()
+        self.assertEqual((job.status, job.error_code), (Status.FAILED, "storage"))
         self.assertEqual(job.images.count(), 0)
+        self.assertEqual(self.kinds(job), ["hold", "release"])
 
     def test_it_ends_a_stuck_job_at_its_deadline_and_stops_it_at_runpod(self):
         self.emulator.faults.next("job", "stuck")
@@ -225,7 +236,7 @@ class TroubleTests(_Path):
         before = job.progress
         Job.objects.filter(id=job.id).update(progress=0.99)
         make_due()
-        driver.tick()
+        work()
         job.refresh_from_db()
         self.assertGreater(0.99, before)
         self.assertEqual(job.progress, 0.99)
@@ -239,7 +250,7 @@ class CancelTests(_Path):
         job.refresh_from_db()
         self.assertEqual(job.status, Status.CANCELED)
         self.assertEqual(self.kinds(job), ["hold", "release"])
-        driver.tick()
+        work()
         self.assertEqual(self.runs(), [])
 
     def test_it_stops_a_drawing_job_at_runpod_even_when_the_hint_is_lost(self):
@@ -252,7 +263,7 @@ class CancelTests(_Path):
         orders.cancel(job=job, actor=self.alice)
         job.refresh_from_db()
         self.assertTrue(job.stop_pending)
-        driver.tick()
+        work()
         job.refresh_from_db()
         self.assertFalse(job.stop_pending)
         self.assertEqual(self.emulator.jobs[0].state, "CANCELLED")
@@ -265,11 +276,11 @@ class CancelTests(_Path):
 
     def test_it_stops_at_runpod_what_was_canceled_during_the_post(self):
         job = self.place()
-        taken = driver._take_turn("flux-schnell")
+        taken = driver._take("flux-schnell")
+        outcomes = driver._post_all(taken)
         orders.cancel(job=job, actor=self.alice)
-        with self.assertRaises(lifecycle.Stale):
-            driver._submit(taken)
-        driver.tick()
+        driver._note(taken, outcomes)
+        work()
         job.refresh_from_db()
         self.assertEqual((job.status, job.stop_pending), (Status.CANCELED, False))
         self.assertEqual(self.emulator.jobs[0].state, "CANCELLED")
@@ -286,18 +297,19 @@ class DoorbellTests(_Path):
         self.tick()
         self.emulator.advance(10)
         self.assertEqual(self.ring(job), 200)
-        driver.check(job.id)
+        driver.check("flux-schnell")
         job.refresh_from_db()
         self.assertEqual(job.status, Status.STORING)
 
     def test_it_adopts_a_job_that_nobody_knew_was_taken(self):
         self.emulator.faults.next("run", "break_after")
         job = self.place()
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         self.emulator.advance(10)
         (taken,) = self.emulator.jobs
 
         self.assertEqual(self.ring(job, body={"id": taken.id, "status": "COMPLETED"}), 200)
+        let_models_rest()
 
         self.assertEqual(self.finish(job).status, Status.SUCCEEDED)
         self.assertIn("adopted", self.events(job))
@@ -309,7 +321,7 @@ class DoorbellTests(_Path):
         self.assertEqual(
             self.ring(job, body={"id": "x", "status": "COMPLETED", "output": {"image_url": "https://x/"}}), 200
         )
-        driver.check(job.id)
+        driver.check("flux-schnell")
         job.refresh_from_db()
         self.assertIn(job.status, (Status.SUBMITTED, Status.RUNNING))
 
@@ -323,9 +335,9 @@ class DoorbellTests(_Path):
 
     def test_it_does_not_make_a_submission_under_way_look_lost(self):
         job = self.place()
-        driver._take_turn("flux-schnell")
+        driver._take("flux-schnell")
         self.assertEqual(self.ring(job, body={"nothing": 1}), 200)
-        driver.tick()
+        work()
         job.refresh_from_db()
         self.assertEqual((job.status, job.attempt), (Status.SUBMITTED, 1))
 

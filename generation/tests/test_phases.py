@@ -7,7 +7,7 @@ from django.utils import timezone, translation
 
 from generation import phases
 from generation.eta import Eta
-from generation.models import Job, Status
+from generation.models import ImageModel, Job, Status
 from generation.runpod.payloads import CODES
 
 ABOUT_40 = Eta(40, 50)
@@ -17,7 +17,7 @@ OURS = {"bad_picture", "deadline", "unauthorized", "endpoint_missing", "too_larg
 class OfJobTests(SimpleTestCase):
     def phase(self, status, *, position=None, eta=ABOUT_40, warm=False, **fields):
         now = timezone.now()
-        job = Job(status=status, credits=2, created_at=now, **fields)
+        job = Job(status=status, credits=2, created_at=now, model=ImageModel(), **fields)
         with translation.override("en"):
             found = phases.of_job(job, position=position, eta=eta, warm=warm, now=now)
         return found.title, found.detail.replace("\u00a0", " ")

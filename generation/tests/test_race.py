@@ -17,12 +17,13 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, connections
+from django.db.models import F
 from django.test import Client, TransactionTestCase
 
 from accounts import ledger
 from accounts.models import CreditEntry
-from artgen.test import emulated, let_time_pass, load_catalog, make_due, make_user
-from generation import callbacks, driver, lifecycle, orders, provider
+from artgen.test import emulated, let_time_pass, load_catalog, make_due, make_user, work
+from generation import callbacks, driver, orders, provider, storing, turns
 from generation.models import FINAL, ImageModel, Job, Status
 
 WORKERS = 8
@@ -81,17 +82,22 @@ class RaceTests(TransactionTestCase):
     def work(self, chance):
         """Do what one worker does in a while: its messages in any order, each three times, a third of them lost."""
         ids = list(Job.objects.active().values_list("id", flat=True))
-        messages = [(name, job_id) for job_id in ids for name in ("submit", "check", "store", "stop")] * 3
+        messages = [name for _ in ids for name in ("submit", "check", "store", "stop")] * 3
         messages = chance.sample(messages, k=min(len(messages), 60))
-        for name, job_id in messages:
+        for name in messages:
             if chance.random() < 1 / 3:
                 continue
-            driver.submit_next(MODEL) if name == "submit" else getattr(driver, name)(job_id)
+            {
+                "submit": lambda: driver.submit(MODEL),
+                "check": lambda: driver.check(MODEL),
+                "store": storing.store,
+                "stop": driver.stop,
+            }[name]()
         if ids and chance.random() < 0.3:
             job = Job.objects.select_related("user").get(id=chance.choice(ids))
             with contextlib.suppress(orders.AlreadyFinal):
                 orders.cancel(job=job, actor=job.user)
-        driver.tick()
+        work()
         self.ring(chance)
 
     def ring(self, chance):
@@ -108,9 +114,13 @@ class RaceTests(TransactionTestCase):
         taken = {urlsplit(job.webhook).path for job in self.emulator.jobs}
         for job in Job.objects.filter(status=Status.SUBMITTED, runpod_id=""):
             if urlsplit(callbacks.address(job)).path not in taken:
-                ttl = settings.RUNPOD_TTL_SECONDS + lifecycle.UNKNOWN_MARGIN.total_seconds() + 1
+                ttl = settings.RUNPOD_TTL_SECONDS + turns.UNKNOWN_MARGIN.total_seconds() + 1
                 let_time_pass(job.id, seconds=ttl)
         ImageModel.objects.update(submit_after=None)
+        # A submission under way keeps the next one back; what is unknown by now is none.
+        Job.objects.filter(status=Status.SUBMITTED, runpod_id="").update(
+            submitted_at=F("submitted_at") - turns.SUBMISSION
+        )
         Job.objects.active().update(deadline_at=None)
         make_due()
 
@@ -135,7 +145,7 @@ class RaceTests(TransactionTestCase):
 
         def submit(number):
             barrier.wait()
-            driver.submit_next(MODEL)
+            driver.submit(MODEL)
 
         in_threads(WORKERS, submit)
 
@@ -167,29 +177,28 @@ class RaceTests(TransactionTestCase):
         for n in range(12):
             self.place(self.users[n % 4])
 
-        in_threads(WORKERS, lambda number: driver.submit_next(MODEL))
+        in_threads(WORKERS, lambda number: driver.submit(MODEL))
 
         self.assertEqual(Job.objects.at_runpod().count(), 3)
 
     def test_it_cancels_or_stores_but_not_both(self):
         jobs = [self.place(self.users[n % 4]) for n in range(8)]
-        for _ in jobs:
-            driver.submit_next(MODEL)
+        driver.submit(MODEL)
 
-        def work(number):
+        def step(number):
             make_due(jobs[number].id)
             if number % 2:
-                driver.tick()
+                work()
             for job in jobs:
                 with contextlib.suppress(orders.AlreadyFinal):
                     orders.cancel(job=job, actor=self.users[0])
-                driver.check(job.id)
-                driver.store(job.id)
+                driver.check(MODEL)
+                storing.store()
 
-        in_threads(WORKERS, work)
+        in_threads(WORKERS, step)
         for _ in range(3):
             make_due()
-            driver.tick()
+            work()
 
         self.assertFalse(Job.objects.active().exists())
         self.check_money(jobs)

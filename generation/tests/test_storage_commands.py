@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils import timezone
 
-from artgen.test import EmulatorTestCase
+from artgen.test import EmulatorTestCase, catch_up
 from generation import driver, storage, uploads
 from generation.models import Image, Job, Status, Upload
 
@@ -26,9 +26,9 @@ def run(*arguments: str) -> str:
 class StorageTestCase(EmulatorTestCase):
     def draw(self) -> Image:
         job = self.place()
-        driver.submit_next("flux-schnell")
+        driver.submit("flux-schnell")
         self.emulator.advance(10)
-        driver.reconcile()
+        catch_up()
         return Image.objects.get(job=job)
 
     def upload(self, image: Image) -> Upload:

@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.cache import cache
 from django.test import override_settings
 from django.utils import timezone
 
 from accounts import ledger
-from artgen.test import EmulatorTestCase, let_time_pass, make_due
+from artgen.test import EmulatorTestCase, let_time_pass, make_due, store_all, work
 from generation import driver, lifecycle, orders
 from generation.models import ImageModel, Job, Status
 
@@ -18,7 +19,7 @@ DEAD = "redis://127.0.0.1:9/0"  # nobody listens there
 class TroubleTests(EmulatorTestCase):
     def submit(self, **request):
         job = self.place(**request)
-        driver.submit_next(MODEL)
+        driver.submit(MODEL)
         job.refresh_from_db()
         return job
 
@@ -35,8 +36,8 @@ class TroubleTests(EmulatorTestCase):
 
     def test_it_stops_at_runpod_what_was_noted_after_the_caller_looked(self):
         job = self.place()
-        seen = lifecycle.submitting(job)
-        lifecycle.submitted(seen, runpod_id="abc")
+        (seen,) = lifecycle.submitting(job.model)
+        lifecycle.submitted([(seen, "abc")])
 
         ended = lifecycle.canceled(seen, actor=self.alice)
 
@@ -47,7 +48,7 @@ class TroubleTests(EmulatorTestCase):
         self.spoil(spoiled)
         self.finish(spoiled, good)
 
-        driver.check_due()
+        driver.check(MODEL)
 
         self.assert_status(good, Status.STORING)
         self.assert_status(spoiled, Status.SUBMITTED)
@@ -59,32 +60,28 @@ class TroubleTests(EmulatorTestCase):
         self.finish(spoiled)
         let_time_pass(spoiled.id, seconds=7200)
 
-        driver.check_due()
+        driver.check(MODEL)
 
         self.assert_status(spoiled, Status.FAILED)
         self.assertEqual(ledger.check(), [])
 
-    def test_it_stores_later_what_has_gone_back_to_running(self):
+    def test_it_stores_without_asking_runpod_again(self):
         job = self.submit()
         self.finish(job)
-        driver.check_due()
+        driver.check(MODEL)
         self.assert_status(job, Status.STORING)
-        self.emulator.faults.next("status", "unknown_state", times=2)
+        asked = len(self.emulator.calls)
 
-        driver.tick()
+        store_all()
 
-        self.assert_status(job, Status.STORING)
-        make_due(job.id)
-        let_time_pass(job.id, seconds=7200)
-        driver.tick()
-        self.assert_status(job, Status.FAILED)
-        self.assertEqual(job.error_code, "storage")
+        self.assert_status(job, Status.SUCCEEDED)
+        self.assertEqual([call.path for call in self.emulator.calls[asked:] if "/v2/" in call.path], [])
 
     def test_it_submits_the_others_when_one_cannot_be_prepared(self):
         spoiled, good = self.place(), self.place(user=self.bob)
         self.spoil(spoiled)
 
-        driver.tick()
+        work()
 
         self.assert_status(good, Status.SUBMITTED)
         self.assert_status(spoiled, Status.QUEUED)
@@ -100,21 +97,26 @@ class TroubleTests(EmulatorTestCase):
                 status=Status.CANCELED,
                 due_at=None,
                 finished_at=timezone.now(),
-                runpod_id=f"gone-{number}" if number > 20 else "..",
+                runpod_id=f"gone-{number}" if number > 20 else "." * (number + 1),
                 stop_pending=True,
             )
 
         for _ in range(10):
-            driver.tick()
+            driver.stop()
+        gone = Job.objects.filter(stop_pending=True, runpod_id__startswith="gone")
+        self.assertEqual(gone.count(), 4, "one 404 does not end the stopping")
 
-        self.assertEqual(Job.objects.filter(stop_pending=True, runpod_id__startswith="gone").count(), 0)
+        gone.update(missing_since=timezone.now() - timedelta(seconds=settings.RUNPOD_MISSING_SECONDS))
+        for _ in range(10):
+            driver.stop()
+        self.assertEqual(gone.count(), 0)
 
     def test_it_fails_what_waits_past_its_deadline_although_another_cannot_be_ended(self):
         broken, good = self.place(), self.place(user=self.bob)
         ledger.release(reference=broken.id, reason="by mistake")
         Job.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
 
-        driver.tick()
+        work()
 
         self.assert_status(good, Status.FAILED)
         self.assert_status(broken, Status.QUEUED)
@@ -123,7 +125,7 @@ class TroubleTests(EmulatorTestCase):
         job = self.submit()
         error = driver.RunPodError("busy", retry_after=3600)
 
-        driver._apply(job, error, look_every=driver.LOOK_EVERY)
+        driver._apply([job], {job.id: error}, look_every=driver.LOOK_EVERY)
 
         job.refresh_from_db()
         self.assertLess(job.due_at, timezone.now() + timedelta(minutes=6))
@@ -133,7 +135,7 @@ class TroubleTests(EmulatorTestCase):
         Job.objects.filter(id=job.id).update(deadline_at=timezone.now() + timedelta(minutes=5))
         job.refresh_from_db()
 
-        submitting = lifecycle.submitting(job)
+        (submitting,) = lifecycle.submitting(job.model)
 
         self.assertEqual(submitting.due_at, submitting.deadline_at)
 

@@ -162,6 +162,7 @@ def _workers() -> Iterator[None]:
     worker = app.WorkController(
         app=app,
         pool_cls="threads",
+        queues=settings.WORKER_QUEUES,
         concurrency=WORKER_THREADS,
         without_gossip=True,
         without_mingle=True,

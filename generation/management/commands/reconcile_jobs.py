@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from generation import driver
+from generation import driver, storing
 from generation.models import Job, Status
 
 
@@ -15,10 +15,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it all in this process, whether or not beat and workers run."""
-        storing = {job.id: job for job in Job.objects.filter(status=Status.STORING).order_by("id")}
+        finished = {job.id: job for job in Job.objects.filter(status=Status.STORING).order_by("id")}
         asked = driver.reconcile()
+        while storing.store():
+            pass
         before = {job.id: (job, said) for job, said in asked}
-        before |= {job_id: (job, "ready to be saved") for job_id, job in storing.items() if job_id not in before}
+        before |= {job_id: (job, "ready to be saved") for job_id, job in finished.items() if job_id not in before}
         after = {job.id: job for job in Job.objects.filter(id__in=list(before)).order_by("id")}
         changed = 0
         for job_id, (job, said) in before.items():

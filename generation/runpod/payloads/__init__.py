@@ -12,7 +12,7 @@ from generation.runpod.report import Report
 from . import comfyui, own, public
 from .dialect import Dialect, Parameters, PayloadError, Source, check_parameters
 from .errors import CODES, Failure, OutputError, classify
-from .outputs import Picture, Result, read_report
+from .outputs import Picture, Result, cost_in, read_report, result_from
 from .workflow import WorkflowError, check_workflow
 
 __all__ = [
@@ -30,7 +30,9 @@ __all__ = [
     "build",
     "check_workflow",
     "classify",
+    "cost_in",
     "read",
+    "result_from",
 ]
 
 DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (*public.DIALECTS, *own.DIALECTS, comfyui.DIALECT)}

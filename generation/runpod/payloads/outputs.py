@@ -10,7 +10,7 @@ import binascii
 import json
 import posixpath
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -41,6 +41,27 @@ class Result:
     seed: int | None = None  # where the worker names one
     cost: Decimal | None = None  # US dollars, where the endpoint names it
     warnings: tuple[str, ...] = ()  # for staff
+
+    def as_json(self) -> dict[str, Any] | None:
+        """Return `{"pictures": [{"url", "filename"}], "seed"}`; None where bytes came in place of addresses."""
+        if any(picture.url is None for picture in self.pictures):
+            return None
+        pictures = [{"url": picture.url, "filename": picture.filename} for picture in self.pictures]
+        return {"pictures": pictures, "seed": self.seed}
+
+    @property
+    def host(self) -> str:
+        """The host of the first address, in lower case; empty where there is none."""
+        try:
+            return (urllib.parse.urlsplit(self.pictures[0].url or "").hostname or "")[:255]
+        except ValueError:
+            return ""
+
+
+def result_from(raw: Mapping[str, Any]) -> Result:
+    """Return the result that `Result.as_json` described."""
+    pictures = tuple(Picture(url=one["url"], data=None, filename=one["filename"]) for one in raw["pictures"])
+    return Result(pictures=pictures, seed=raw["seed"])
 
 
 def read_report(report: Report, *, seed_of: SeedOf) -> Result:
@@ -151,6 +172,11 @@ def _picture(text: str, filename: str = "") -> Picture:
 
 def _seed(seed: int | None) -> int | None:
     return seed if seed is not None and 0 <= seed < 2**63 else None
+
+
+def cost_in(report: Report) -> Decimal | None:
+    """Return what RunPod says that a job has cost, in dollars, however it ended; None where it names nothing."""
+    return _cost(_decoded(report.output))
 
 
 _COST_MOST = 10_000  # dollars a picture: beyond it is no price

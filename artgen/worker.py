@@ -1,0 +1,172 @@
+"""Celery's workers: one process for each lane, forked from one that has loaded everything.
+
+`python -m artgen.worker [LANE…]`, all lanes by default. Each lane has a queue of its own, so long tasks do not delay
+short ones: `drive` asks RunPod, `store` downloads and encodes, `slow` exports and cleans up. Tasks mostly wait for the
+network, so they run in threads; the lanes share the memory of what was loaded before the fork.
+
+The parent starts a lane again that has died, ends all with SIGTERM or SIGINT (each task that was begun is finished),
+and touches ALIVE_FILE while every lane answers its broker and none of its tasks is past its time limit.
+"""
+
+import gc
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+ALIVE_FILE = os.environ.pop("ALIVE_FILE", "")  # a lane's own sign of life is another file: see `_run`
+
+import django  # noqa: E402 the lanes must not find ALIVE_FILE
+from celery import signals  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.core.files.storage import storages  # noqa: E402
+from django.db import connections  # noqa: E402
+from django.urls import reverse  # noqa: E402
+
+from artgen import alive  # noqa: E402
+from artgen.celery import app  # noqa: E402
+
+log = logging.getLogger(__name__)
+
+LANES = {
+    "drive": min(32, 4 * settings.CELERY_WORKER_CONCURRENCY),
+    "store": settings.STORE_CONCURRENCY,
+    "slow": 2,
+}
+"""Threads of each lane. Those of `drive` wait for RunPod: one endpoint that does not answer takes two of them."""
+
+ALIVE_SECONDS = 30
+RESTART_SECONDS = 1.0
+
+
+def main(lanes: list[str]) -> int:
+    """Run these lanes until a signal comes; returns the exit status."""
+    if unknown := set(lanes) - set(LANES):
+        print(f"There is no lane {min(unknown)!r}; known: {', '.join(LANES)}.", file=sys.stderr)  # noqa: T201
+        return 2
+    django.setup()
+    app.finalize(auto=True)
+    app.loader.import_default_modules()
+    _loaded = reverse("start"), storages["default"]
+    connections.close_all()
+    gc.freeze()  # what is loaded stays, in memory that the lanes share
+    return _Parent(lanes or list(LANES)).run()
+
+
+class _Parent:
+    def __init__(self, lanes: list[str]) -> None:
+        self._lanes = lanes
+        self._running: dict[int, str] = {}
+        self._ending = False
+
+    def run(self) -> int:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, self._end)
+        for lane in self._lanes:
+            self._start(lane)
+        while self._running:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                self._touch()
+                time.sleep(0.5)
+                continue
+            lane = self._running.pop(pid)
+            if not self._ending:
+                log.error("the lane %s ended with %s and is started again", lane, os.waitstatus_to_exitcode(status))
+                time.sleep(RESTART_SECONDS)
+                if not self._ending:
+                    self._start(lane)
+        return 0
+
+    def _start(self, lane: str) -> None:
+        if pid := os.fork():
+            self._running[pid] = lane
+            return
+        status = 1
+        try:
+            _run(lane, os.getppid())
+            status = 0
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 1
+        finally:
+            logging.shutdown()
+            os._exit(status)
+
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        self._ending = True
+        for pid in self._running:
+            os.kill(pid, number)
+
+    def _touch(self) -> None:
+        if not ALIVE_FILE:
+            return
+        now = time.time()
+        files = [_alive_file(lane) for lane in self._lanes]
+        if all(file.exists() and now - file.stat().st_mtime < ALIVE_SECONDS for file in files):
+            Path(ALIVE_FILE).touch()
+
+
+def _run(lane: str, parent: int) -> None:
+    """Work as one lane until a signal comes."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+    if lane == "slow" and settings.DB_STATEMENT_TIMEOUT_OPTION:  # clearing up may take its time
+        options = connections.settings["default"]["OPTIONS"]
+        options["options"] = options["options"].removesuffix(settings.DB_STATEMENT_TIMEOUT_OPTION)
+    if ALIVE_FILE:
+        _alive_file(lane).unlink(missing_ok=True)
+        alive.watch(str(_alive_file(lane)))
+    _Watch(lane, parent).start()
+    worker = app.Worker(
+        hostname=f"{lane}@{os.environ.get('WORKER_NAME', '%h')}",
+        pool="threads",
+        concurrency=LANES[lane],
+        queues=[lane],
+        without_gossip=True,
+        without_mingle=True,
+        loglevel=settings.LOG_LEVEL,
+    )
+    worker.start()
+    sys.exit(worker.exitcode)
+
+
+def _alive_file(lane: str) -> Path:
+    return Path(f"{ALIVE_FILE}.{lane}")
+
+
+class _Watch:
+    """Ends this process when its parent is gone, or when a task is past its time limit: threads cannot be killed."""
+
+    def __init__(self, lane: str, parent: int) -> None:
+        self._lane, self._parent = lane, parent
+        self._until: dict[str, float] = {}
+        signals.task_prerun.connect(self._begun, weak=False)
+        signals.task_postrun.connect(self._ended, weak=False)
+
+    def start(self) -> None:
+        threading.Thread(target=self._watch, name="watch", daemon=True).start()
+
+    def _begun(self, task_id: str, task: Any, **_: Any) -> None:
+        self._until[task_id] = time.monotonic() + (task.time_limit or settings.CELERY_TASK_TIME_LIMIT)
+
+    def _ended(self, task_id: str, **_: Any) -> None:
+        self._until.pop(task_id, None)
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(1)
+            if os.getppid() != self._parent:
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+            if any(until < time.monotonic() for until in list(self._until.values())):
+                log.critical("a task of the lane %s is past its time limit", self._lane)
+                os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:] or os.environ.get("WORKER_LANES", "").split()))

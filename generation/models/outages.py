@@ -1,0 +1,52 @@
+"""What RunPod refuses at the moment: while a row is here, submissions wait and nothing fails."""
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class OutageKind(models.TextChoices):
+    """Why submissions wait."""
+
+    KEY_REFUSED = "key_refused", _("RunPod refuses the API key")  # 401 or 403: no model can be used
+    ENDPOINT_MISSING = "endpoint_missing", _("RunPod does not have the endpoint")  # 404: its models cannot be used
+
+
+class ProviderOutageQuerySet(models.QuerySet["ProviderOutage"]):
+    """Named filters of outages."""
+
+    def blocking(self, endpoint_ids: Any) -> Self:
+        """Keep those that stop submissions to one of these endpoints (a list of ids or a subquery)."""
+        return self.filter(Q(kind=OutageKind.KEY_REFUSED) | Q(endpoint_id__in=endpoint_ids))
+
+
+class ProviderOutage(models.Model):
+    """A refusal by RunPod that time or an operator resolves; written by `generation.outages` alone."""
+
+    kind = models.CharField(_("problem"), max_length=20, choices=OutageKind.choices)
+    # Of KEY_REFUSED: the endpoint that was asked last. Of ENDPOINT_MISSING: the endpoint itself.
+    endpoint_id = models.CharField(_("RunPod endpoint id"), max_length=100)
+    detail = models.TextField(_("RunPod's words"), blank=True)
+    since = models.DateTimeField(_("since"))
+    probe_at = models.DateTimeField(_("next probe"))
+    probes = models.PositiveIntegerField(_("probes"), default=0)
+
+    objects = ProviderOutageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("problem at RunPod")
+        verbose_name_plural = _("problems at RunPod")
+        ordering = ["since", "id"]
+        constraints = [
+            models.UniqueConstraint(name="one_refused_key", fields=["kind"], condition=Q(kind=OutageKind.KEY_REFUSED)),
+            models.UniqueConstraint(
+                name="one_outage_per_endpoint",
+                fields=["endpoint_id"],
+                condition=Q(kind=OutageKind.ENDPOINT_MISSING),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.endpoint_id}"
