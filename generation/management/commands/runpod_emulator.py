@@ -14,7 +14,9 @@ class Command(BaseCommand):
 
     help = (
         "Emulates RunPod on this machine: RUNPOD_BASE_URL=http://127.0.0.1:PORT/v2, RUNPOD_IMAGE_HOSTS=127.0.0.1:PORT. "
-        "Words in a prompt make trouble on demand: " + ", ".join(sorted(MAGIC_WORDS)) + "."
+        "Words in a prompt make trouble on demand: " + ", ".join(sorted(MAGIC_WORDS)) + ". "
+        "While it runs, POST /emulator/faults, /emulator/key and /emulator/endpoints/ID change how it behaves; they "
+        "take a JSON object and the first API key."
     )
     requires_system_checks = []
 

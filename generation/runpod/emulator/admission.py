@@ -15,15 +15,15 @@ class Admission:
     def __init__(self, api_key: str | None) -> None:
         self.api_key = api_key  # the only key that calls are accepted with; None: any
         self._control_key = api_key  # stays, so that a rotated key can be set right again
-        self._retired: frozenset[str] = frozenset()
+        self._retired: set[str] = set()
 
     def retire(self, endpoint: str) -> None:
         """Let an endpoint be not found; its jobs are kept."""
-        self._retired |= {endpoint}
+        self._retired.add(endpoint)
 
     def restore(self, endpoint: str) -> None:
         """Bring a retired endpoint back, with its jobs."""
-        self._retired -= {endpoint}
+        self._retired.discard(endpoint)
 
     def exists(self, endpoint: str) -> bool:
         """Tell whether there is such an endpoint."""
@@ -41,4 +41,4 @@ class Admission:
 def _fits(authorization: str, key: str | None) -> bool:
     """The documentation shows the key with and without the word Bearer."""
     given = authorization[7:] if authorization[:7].lower() == "bearer " else authorization
-    return bool(given) if key is None else hmac.compare_digest(given.encode(), key.encode())
+    return bool(given) if key is None else hmac.compare_digest(given.encode(errors="surrogateescape"), key.encode())

@@ -4,6 +4,7 @@ The documentation shows `{"image_url": …}` everywhere. Recordings of 2026 show
 one such object, JPEG where PNG was asked for, and two CloudFront hosts beside image.runpod.ai.
 """
 
+import threading
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -49,12 +50,13 @@ class Answers:
     """The answer of every endpoint; safe to read and change from any thread."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._changes: dict[str | None, dict[str, Any]] = {}
 
     def of(self, endpoint: str) -> Answer:
         """Return how an endpoint answers now: recorded, then changed for all endpoints, then for this one."""
         changes = self._changes
-        return replace(RECORDED.get(endpoint, Answer()), **changes.get(None, {}), **changes.get(endpoint, {}))
+        return replace(RECORDED.get(endpoint, Answer()), **(changes.get(None, {}) | changes.get(endpoint, {})))
 
     def set(self, endpoint: str | None = None, **changes: Any) -> None:
         """Change fields of `Answer` for one endpoint, or for all; None goes back to what was recorded.
@@ -63,9 +65,10 @@ class Answers:
         """
         for name, value in changes.items():
             _check(name, value)
-        kept = {name: value for name, value in self._changes.get(endpoint, {}).items() if name not in changes}
-        new = {name: value for name, value in changes.items() if value is not None}
-        self._changes = {**self._changes, endpoint: kept | new}
+        with self._lock:
+            changed = self._changes.get(endpoint, {}) | changes
+            new = {name: value for name, value in changed.items() if value is not None}
+            self._changes = {**self._changes, endpoint: new}
 
 
 def _check(name: str, value: Any) -> None:
