@@ -1,21 +1,19 @@
 """Every model of the catalog, from placing to the stored image, over each answer that was recorded from RunPod."""
 
-import tomllib
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-import generation
 from artgen.test import emulated, load_catalog, make_due, make_user
 from generation import driver, orders, storage, uploads
+from generation.catalog import CATALOG_FILE, read_catalog
 from generation.models import ImageModel, Status
 from generation.runpod.emulator.painting import tiny_png
 from generation.runpod.payloads import DIALECTS
 
-CATALOG = tomllib.loads((Path(generation.__file__).parent / "catalog.toml").read_text())["models"]
+CATALOG = read_catalog(CATALOG_FILE)["models"]
 OWN = [model["slug"] for model in CATALOG if model["endpoint_id"].startswith("own-")]
 PUBLIC = [model["slug"] for model in CATALOG if model["slug"] not in OWN]
 ANSWERS: list[dict[str, Any]] = [
