@@ -144,14 +144,14 @@ def emulated(**options: Any) -> Any:
 
 class _Emulated:
     def __init__(self, **options: Any) -> None:
-        self.emulator = Emulator(api_key="test", **options)
+        self.emulator = Emulator(api_key="test", **{"cdn": "localhost", **options})
 
     def __enter__(self) -> Emulator:
         self.emulator.start()
         self.settings = override_settings(
             RUNPOD_API_KEY="test",
             RUNPOD_BASE_URL=self.emulator.base_url,
-            RUNPOD_IMAGE_HOSTS=[self.emulator.image_host],
+            RUNPOD_IMAGE_HOSTS=[self.emulator.image_host, self.emulator.cdn_host],
         )
         self.settings.enable()
         return self.emulator

@@ -33,7 +33,7 @@ class Doorbell:
 
             def do_GET(self):
                 data = tiny_png(320, 200, 5)
-                self.send_response(200 if self.path.endswith(".png") else 404)
+                self.send_response(200 if self.path.partition("?")[0].endswith(".png") else 404)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)

@@ -11,7 +11,13 @@ from generation.tests.emulation import ENDPOINT, INPUT, run
 class TestBorder:
     @pytest.mark.parametrize(
         "header",
-        [{}, {"Authorization": "Bearer wrong"}, {"Authorization": ""}, {"Authorization": "Basic ZW11bGF0b3Ita2V5"}],
+        [
+            {},
+            {"Authorization": "Bearer wrong"},
+            {"Authorization": ""},
+            {"Authorization": "Basic ZW11bGF0b3Ita2V5"},
+            {"Authorization": b"Bearer \xff"},
+        ],
     )
     def test_it_wants_the_key(self, emulator, header):
         for method, path in (("POST", "run"), ("GET", "status/a"), ("GET", "health"), ("POST", "purge-queue")):

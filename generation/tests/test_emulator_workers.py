@@ -100,7 +100,7 @@ class TestWorkers:
         with Emulator(instant=True, public_url="http://emulator:8010/") as emulator:
             client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
             report = client.status(ENDPOINT, run(client))
-            assert report.output["image_url"].startswith("http://emulator:8010/files/")
+            assert report.output["result"].startswith("http://emulator:8010/files/")
 
 
 class TestTinyPainter:

@@ -1,4 +1,4 @@
-"""Every dialect: every documented reply read back, and what is to be made of others."""
+"""Every dialect: every recorded and documented reply read back, and what is to be made of others."""
 
 import json
 from decimal import Decimal
@@ -24,6 +24,9 @@ def dialect_of(name):
 
 
 RESULTS = {
+    "flux_recorded": (1, None, "0.003", "result.jpeg"),
+    "z_image_recorded": (1, None, "0.005", "result.png"),
+    "qwen_edit_recorded": (1, None, "0.02", "a1b2c3d4-u1.jpeg"),
     "flux_completed": (1, None, "0.0209715", "output.png"),
     "kontext_completed": (1, None, "0.031457", "output.png"),
     "qwen_completed": (1, None, "0.02097152", "output.png"),
@@ -46,6 +49,7 @@ RESULTS = {
     "sdxl_turbo_completed": (1, 1, None, ""),
 }
 FAILURES = {
+    "flux_recorded_failure": ("provider_error", True),
     "kontext_source_unreadable": ("source_unreadable", True),
     "seedream_edit_source_unreadable": ("source_unreadable", True),
     "qwen_error_in_output": ("prompt_refused", False),
@@ -68,7 +72,7 @@ def test_it_is_tested_with_every_fixture_and_every_dialect_has_one():
 
 
 @pytest.mark.parametrize("name", RESULTS)
-def test_it_reads_the_documented_reply(name):
+def test_it_reads_the_reply(name):
     pictures, seed, cost, filename = RESULTS[name]
     result = payloads.read(dialect_of(name), load(name))
     assert len(result.pictures) == pictures
@@ -84,7 +88,7 @@ def test_it_reads_the_documented_reply(name):
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_it_reads_the_documented_failure(name):
+def test_it_reads_the_failure(name):
     code, retryable = FAILURES[name]
     with pytest.raises(OutputError) as caught:
         payloads.read(dialect_of(name), load(name))
@@ -117,6 +121,8 @@ URL = "https://image.runpod.ai/a.png"
 @pytest.mark.parametrize(
     "output",
     [
+        {"cost": 0.02, "result": URL},
+        [{"cost": 0.005, "result": URL}],
         {"image_url": URL},
         {"image": URL},
         {"images": [URL]},

@@ -31,7 +31,7 @@ def test_it_runs_a_job_to_its_end(runpod, emulator):
     assert job.status() == "IN_PROGRESS"
     emulator.advance(5)
     assert job.status() == "COMPLETED"
-    assert job.output()["image_url"].startswith(f"http://{emulator.image_host}/files/")
+    assert job.output()["result"].startswith(f"http://{emulator.image_host}/files/")
 
 
 def test_it_cancels_a_job(runpod, emulator):

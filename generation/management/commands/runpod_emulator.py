@@ -14,7 +14,9 @@ class Command(BaseCommand):
 
     help = (
         "Emulates RunPod on this machine: RUNPOD_BASE_URL=http://127.0.0.1:PORT/v2, RUNPOD_IMAGE_HOSTS=127.0.0.1:PORT. "
-        "Words in a prompt make trouble on demand: " + ", ".join(sorted(MAGIC_WORDS)) + "."
+        "Words in a prompt make trouble on demand: " + ", ".join(sorted(MAGIC_WORDS)) + ". "
+        "While it runs, POST /emulator/faults, /emulator/key and /emulator/endpoints/ID change how it behaves; they "
+        "take a JSON object and the first API key."
     )
     requires_system_checks = []
 
@@ -31,6 +33,9 @@ class Command(BaseCommand):
                 port=port,
                 api_key=None if options["any_key"] else settings.RUNPOD_API_KEY or None,
                 public_url=options["public_url"],
+                cdn=options["cdn"],
+                shape=options["shape"],
+                file_format=options["file_format"],
                 painter=options["painter"],
                 processes=options["processes"],
                 workers=options["workers"],

@@ -4,10 +4,10 @@ In a test: `with Emulator(manual=True) as emulator:` and RUNPOD_BASE_URL = emula
 `serve(…)`. What can go wrong on demand is listed in `FAULTS` and, for prompts at the demo, in `MAGIC_WORDS`.
 """
 
+from .calls import Call
 from .emulator import Emulator
 from .faults import FAULTS, MAGIC_WORDS, Faults
 from .jobs import Job
-from .server import Call
 from .serving import add_arguments, serve
 from .webhooks import Ring
 

@@ -5,17 +5,22 @@ import threading
 from collections.abc import Coroutine, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from .admission import Admission
+from .answers import SHAPES, Answers
+from .calls import Call
 from .clock import Clock
+from .control import Control
 from .faults import Faults
 from .files import Files
 from .jobs import Job
 from .limits import RateLimits
 from .painting import FullPainter, Painter, TinyPainter
 from .queue import Queue
-from .server import Call, Server
+from .server import Server
 from .webhooks import Ring, Webhooks
 from .work import Work
 
@@ -47,6 +52,9 @@ class Emulator:
         rate_limits: bool = True,
         dialects: Mapping[str, str] | None = None,
         public_url: str = "",
+        cdn: str = "",
+        shape: str = "recorded",
+        file_format: str = "recorded",
         slow_seconds: float = 30.0,
         seed: int = 0,
     ) -> None:
@@ -61,18 +69,32 @@ class Emulator:
         send nothing. rate_limits: whether RunPod's limits hold, in real time times `speed`. dialects:
         dialects by endpoint id, for endpoints that are not RunPod's public ones; unknown ones are told by the
         shape of their input. public_url: where others reach its files; the default is the host that /run was
-        called at. slow_seconds: real seconds that the fault `slow` takes. seed: of everything that is drawn
-        by chance.
+        called at. cdn: a second host for the files of the endpoints that were recorded with one: another name of
+        this machine, such as "localhost" beside 127.0.0.1, which gets the emulator's port, or a whole address
+        as it is; "" hands out the first host alone. shape: "recorded", or one of `answers.SHAPES` for every
+        public endpoint. file_format: "recorded" (the FLUX endpoints send JPEG whatever is asked for), "asked"
+        or "jpeg". Both can be changed by `answers.set`. slow_seconds: real seconds that the fault `slow` takes.
+        seed: of everything that is drawn by chance.
         """
         if painter not in ("tiny", "full"):
             raise ValueError("painter is 'tiny' or 'full'")
-        self.host, self.port, self.api_key = host, port, api_key
+        if shape not in ("recorded", *SHAPES):
+            raise ValueError(f"shape is 'recorded' or one of {', '.join(SHAPES)}")
+        if file_format not in ("recorded", "asked", "jpeg"):
+            raise ValueError("file_format is 'recorded', 'asked' or 'jpeg'")
+        self.host, self.port, self._cdn = host, port, cdn.rstrip("/")
+        self.answers = Answers()
+        self.answers.set(
+            shape=None if shape == "recorded" else shape,
+            jpeg=None if file_format == "recorded" else file_format == "jpeg",
+        )
         self.faults = Faults(seed=seed)
         self._clock = Clock(speed=speed, manual=manual)
         self._webhooks = Webhooks(self._clock)
-        files = Files()
+        self._admission = Admission(api_key)
+        self._files = Files()
         drawer: Painter = TinyPainter() if painter == "tiny" else FullPainter(processes=processes)
-        self._work = Work(painter=drawer, files=files, seed=seed)
+        self._work = Work(painter=drawer, files=self._files, answers=self.answers, seed=seed)
         self._queue = Queue(
             clock=self._clock,
             faults=self.faults,
@@ -87,11 +109,11 @@ class Emulator:
         )
         self._server = Server(
             queue=self._queue,
-            files=files,
+            files=self._files,
             faults=self.faults,
-            clock=self._clock,
+            admission=self._admission,
+            control=Control(admission=self._admission, answers=self.answers, faults=self.faults, queue=self._queue),
             limits=RateLimits(speed=speed) if rate_limits else None,
-            api_key=api_key,
             dialects=dialects or {},
             public_url=public_url,
             slow_seconds=slow_seconds,
@@ -109,6 +131,16 @@ class Emulator:
     def image_host(self) -> str:
         """What RUNPOD_IMAGE_HOSTS must name: host and port."""
         return f"{self.host}:{self.port}"
+
+    @property
+    def cdn_host(self) -> str:
+        """The second host of files, which RUNPOD_IMAGE_HOSTS must name, too; "" without one."""
+        return urlsplit(self._files.cdn_url).netloc
+
+    @property
+    def api_key(self) -> str | None:
+        """The key that is accepted now."""
+        return self._admission.api_key
 
     @property
     def calls(self) -> list[Call]:
@@ -148,6 +180,22 @@ class Emulator:
             self._thread.join()
         self._loop.close()
 
+    def accept_key(self, api_key: str | None) -> None:
+        """Accept this key alone from now on (None: any), as after a rotation. All jobs are kept."""
+        self._admission.api_key = api_key
+
+    def retire(self, endpoint: str) -> None:
+        """Let every call to an endpoint be 404 `endpoint not found`. Its jobs are kept."""
+        self._admission.retire(endpoint)
+
+    def restore(self, endpoint: str) -> None:
+        """Bring a retired endpoint back."""
+        self._admission.restore(endpoint)
+
+    def set_workers(self, endpoint: str, workers: int) -> None:
+        """Change how many jobs an endpoint does at a time; with 0 its jobs wait and /health has no workers."""
+        self._call(self._set_workers(endpoint, workers))
+
     def advance(self, seconds: float) -> None:
         """Move a manual clock ahead; on return everything that fell due is done, webhooks included."""
         self._call(self._clock.advance(seconds))
@@ -167,12 +215,17 @@ class Emulator:
     def _call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
+    async def _set_workers(self, endpoint: str, workers: int) -> None:
+        self._queue.set_workers(endpoint, workers)
+
     async def _listen(self) -> None:
         self._runner = web.AppRunner(self._server.app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.host, self.port, backlog=512)
         await site.start()
         self.port = self._runner.addresses[0][1]
+        if self._cdn:
+            self._files.cdn_url = self._cdn if "://" in self._cdn else f"http://{self._cdn}:{self.port}"
 
     async def _close(self) -> None:
         await self._clock.close()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 _READS = {
     "refuse_400": "400",
     "refuse_401": "401",
+    "refuse_403": "403",
     "rate_429": "429 with Retry-After: 1",
     "rate_429_bare": "429 without Retry-After, as RunPod documents none",
     "error_5xx": "500 with a JSON error",
@@ -27,14 +28,14 @@ _READS = {
 FAULTS: dict[str, dict[str, str]] = {
     "run": _READS
     | {
-        "refuse_404": "404, as for an endpoint that does not exist",
+        "refuse_404": "404 `endpoint not found`",
         "refuse_413": "413",
         "error_5xx_after": "the job was taken, then 500",
         "no_id": "the job was taken, the reply is an empty object",
     },
     "status": _READS
     | {
-        "lost_404": "404, once: the job is still there",
+        "lost_404": "404 `job not found`, once: the job is still there",
         "unknown_state": "a status that nobody has heard of",
         "other_job": "another job's report",
     },
@@ -52,8 +53,11 @@ FAULTS: dict[str, dict[str, str]] = {
         "fail_traceback": "FAILED with a Python traceback as JSON text",
         "prompt_refused": "FAILED by the safety checker",
         "out_of_memory": "FAILED with CUDA out of memory",
+        "failed_output": 'FAILED with {"status": "failed"} as output and no error',
+        "failed_cost": "the same, with the cost",
         "timed_out": "TIMED_OUT",
         "canceled": "CANCELLED, although nobody asked for it",
+        "canceled_cost": "CANCELLED by its caller, or at its end by itself, with the cost in its output",
         "error_in_output": "COMPLETED, with an error inside output",
         "no_output": "COMPLETED without output",
         "empty_images": "COMPLETED with an empty list of images, or no address",

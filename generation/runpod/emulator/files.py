@@ -29,6 +29,7 @@ class Files:
     """Keeps the newest files in memory and serves them."""
 
     def __init__(self) -> None:
+        self.cdn_url = ""  # where the second host's files are reached; without one all are at the first
         self._files: OrderedDict[str, File] = OrderedDict()
         self._bytes = 0
 

@@ -27,8 +27,7 @@ class Request:
     seed: int | None = None
     steps: int = 20
     strength: float | None = None
-    source_urls: tuple[str, ...] = ()
-    source_data: tuple[str, ...] = ()  # base64 or data: URIs
+    sources: tuple[str, ...] = ()  # addresses, data: URIs or base64
     format: str = "png"
 
 
@@ -104,6 +103,8 @@ RULES: dict[str, Rules] = {
     "sdxl_turbo": Rules(steps=(1, 8), numbers={"guidance_scale": (0.0, 2.0), "num_images": (1, 4)}, default_steps=1),
 }
 SCHNELL_STEPS = (1, 8)
+# A data: URI instead of an address is documented nowhere, but RunPod's own SDK sends it and it is accepted.
+_SOURCE = re.compile(r"https?://\S+$|data:image/[\w.+-]+;base64,")
 
 
 def guess_dialect(body: Mapping[str, Any]) -> str:
@@ -125,7 +126,7 @@ def understand(dialect: str, endpoint: str, body: Mapping[str, Any]) -> Request:
     prompt = body.get("prompt")
     if not isinstance(prompt, str) or not prompt.strip():
         raise InputProblem("Input validation error: prompt is a required input")
-    urls = _sources(rules, body)
+    sources = _sources(rules, body)
     width, height = _size(dialect, rules, body)
     steps_range = SCHNELL_STEPS if endpoint.endswith("flux-1-schnell") else rules.steps
     steps = body.get(rules.steps_key)
@@ -148,8 +149,8 @@ def understand(dialect: str, endpoint: str, body: Mapping[str, Any]) -> Request:
         height=height,
         seed=None if seed in (None, -1) else int(seed),
         steps=int(steps) if steps_range and steps else rules.default_steps,
-        strength=float(strength) if urls and isinstance(strength, int | float) else None,
-        source_urls=urls,
+        strength=float(strength) if sources and isinstance(strength, int | float) else None,
+        sources=sources,
         format=form,
     )
 
@@ -160,11 +161,11 @@ def _sources(rules: Rules, body: Mapping[str, Any]) -> tuple[str, ...]:
     value = body.get(rules.source)
     listed = [] if value in (None, "", []) else value if rules.source == "images" else [value]
     least, most = rules.sources
-    if not isinstance(listed, list) or not all(isinstance(url, str) for url in listed):
+    if not isinstance(listed, list) or not all(isinstance(source, str) for source in listed):
         raise InputProblem(f"Invalid image URL in {rules.source}")
     if not least <= len(listed) <= most:
         raise InputProblem(f"{rules.source} must have {least} to {most} image URLs, got {len(listed)}")
-    if bad := [url for url in listed if not re.match(r"https?://\S+$", url)]:
+    if bad := [source for source in listed if not _SOURCE.match(source)]:
         raise InputProblem(f"Invalid image URL: {bad[0][:100]}")
     return tuple(listed)
 
@@ -227,5 +228,5 @@ def _comfyui(body: Mapping[str, Any]) -> Request:
         seed=graph.seed,
         steps=graph.steps,
         strength=graph.strength if images else None,
-        source_data=tuple(image["image"] for image in images),
+        sources=tuple(image["image"] for image in images),
     )

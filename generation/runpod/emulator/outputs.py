@@ -1,23 +1,10 @@
-"""The shape of `output` in each dialect, as the documentation shows it, and the errors a worker gives."""
+"""The shape of `output` in each dialect, and the errors a worker gives."""
 
 import base64
 import json
 from typing import Any
 
-PRICES = {
-    "flux": 0.02,
-    "kontext": 0.025,
-    "qwen": 0.02,
-    "qwen_edit": 0.02,
-    "qwen_edit_2511": 0.02,
-    "seedream": 0.027,
-    "seedream_edit": 0.027,
-    "z_image": 0.005,
-    "p_image": 0.005,
-    "p_image_edit": 0.01,
-    "wan": 0.03,
-}
-"""US dollars, by which an output at a public endpoint is priced; FLUX is priced by the megapixel."""
+from .answers import Answer
 
 INLINE = frozenset({"comfyui", "a1111", "sdxl", "sdxl_turbo"})
 """Dialects whose pictures travel inside the output."""
@@ -37,23 +24,24 @@ def shape_inline(dialect: str, data: bytes, *, seed: int, body: dict[str, Any]) 
     return {"images": [{"image": text, "seed": seed}], "generation_time": 0.4}
 
 
-def shape_public(dialect: str, url: str, *, endpoint: str, width: int, height: int) -> dict[str, Any]:
-    """Return the output of a public endpoint for one picture."""
-    cost = PRICES[dialect]
-    if dialect == "flux":
-        cost = (0.0024 if endpoint.endswith("schnell") else cost) * width * height / 1_000_000
-    return {"image_url": url, "cost": round(cost, 6)}
+def shape_public(answer: Answer, url: str) -> Any:
+    """Return the output of a public endpoint for one image."""
+    if answer.shape == "image_url":
+        return {"image_url": url, "cost": answer.cost}
+    output = {"cost": answer.cost, "result": url}
+    return [output] if answer.shape == "list" else output
 
 
-def shape_empty(dialect: str) -> dict[str, Any]:
+def shape_empty(dialect: str, answer: Answer) -> Any:
     """Return the output of a job that drew nothing."""
     if dialect == "comfyui":
         return {"images": [], "status": "success_no_images"}
     if dialect in INLINE:
         return {"images": []}
-    return {"image_url": "", "cost": 0.0}
+    return shape_public(answer, "")
 
 
+FAILED = {"status": "failed"}
 ERROR_IN_OUTPUT = {"status": "error", "message": "Internal error while generating the image"}
 REFUSED = "Your request was rejected by the safety checker: the prompt may contain sensitive content (NSFW)."
 OUT_OF_MEMORY = "CUDA out of memory. Tried to allocate 2.25 GiB. GPU 0 has 23.64 GiB of which 1.12 GiB is free."

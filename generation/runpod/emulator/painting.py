@@ -5,6 +5,7 @@ A tiny painter for tests, or the demo's real one in processes of its own.
 
 import asyncio
 import functools
+import io
 import itertools
 import multiprocessing
 import struct
@@ -13,6 +14,8 @@ import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from typing import Any, Protocol
+
+from PIL import Image
 
 from generation.runpod import painting_process
 
@@ -34,18 +37,19 @@ class Painter(Protocol):
 
 
 class TinyPainter:
-    """Paints a small real PNG of the right size in a fraction of a millisecond.
+    """Paints a small real PNG of the right size in a fraction of a millisecond, or a JPEG where that is asked for.
 
     Two colors and a pattern of prompt and seed.
     """
 
     async def paint(self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress) -> bytes:
-        """Return the PNG; the same request, seed and sources give the same bytes."""
+        """Return the file; the same request, seed and sources give the same bytes."""
         on_progress(1.0)
         number = zlib.crc32(f"{request.prompt}\0{request.negative_prompt}\0{seed}".encode())
         for source in sources:
             number = zlib.crc32(source, number)
-        return tiny_png(request.width, request.height, number)
+        paint = tiny_jpeg if request.format == "jpeg" else tiny_png
+        return paint(request.width, request.height, number)
 
     def close(self) -> None:
         """Do nothing: there is no process to end."""
@@ -69,6 +73,13 @@ def tiny_png(width: int, height: int, number: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
     )
+
+
+def tiny_jpeg(width: int, height: int, number: int) -> bytes:
+    """Return a JPEG of one color, which follows a number of 32 bits."""
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), tuple(number.to_bytes(4, "big")[:3])).save(file, "JPEG")
+    return file.getvalue()
 
 
 class FullPainter:

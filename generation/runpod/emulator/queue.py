@@ -5,12 +5,11 @@ Source: https://docs.runpod.io/serverless/endpoints/job-states and endpoint-conf
 
 import itertools
 import random
-from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from .clock import Clock
+from .endpoint import Endpoint
 from .faults import Faults, magic_fault
 from .inputs import InputProblem, Request, understand
 from .jobs import Job
@@ -21,17 +20,6 @@ RETENTION = 1_800.0  # seconds for which a result can be read
 EMPTY_INPUT_SECONDS = 40.0  # what RunPod takes to fail {"input": {}}
 INVALID_INPUT_SECONDS = 1.0
 PROGRESS_UPDATES = 20
-
-
-@dataclass(slots=True)
-class Endpoint:
-    """The queue and the workers of one endpoint."""
-
-    name: str
-    waiting: deque[Job] = field(default_factory=deque)
-    running: dict[str, Job] = field(default_factory=dict)
-    warm: bool = False
-    counts: dict[str, int] = field(default_factory=lambda: {"completed": 0, "failed": 0, "retried": 0})
 
 
 class Queue:
@@ -62,7 +50,7 @@ class Queue:
 
     def endpoint(self, name: str) -> Endpoint:
         """Return one endpoint; it exists as soon as somebody asks for it."""
-        return self.endpoints.setdefault(name, Endpoint(name))
+        return self.endpoints.setdefault(name, Endpoint(name, self._workers))
 
     def find(self, endpoint: str, job_id: str) -> Job | None:
         """Return a job of this endpoint, unless it is unknown, past its ttl or past its retention."""
@@ -89,7 +77,7 @@ class Queue:
         if job.webhook_fault == "early":
             await self._at_once(endpoint, job)
             await self._webhooks.early(job)
-        elif self._instant:
+        elif self._instant and endpoint.workers:
             await self._at_once(endpoint, job)
         else:
             endpoint.waiting.append(job)
@@ -103,6 +91,8 @@ class Queue:
     def cancel(self, job: Job) -> None:
         """Cancel a job that has not ended; one that has stays as it is."""
         if not job.final:
+            if job.fault == "canceled_cost":
+                job.output, job.has_output = self._work.billed(job), True
             self._end(job, "CANCELLED", ring=False)
 
     def retry(self, job: Job) -> bool:
@@ -128,33 +118,20 @@ class Queue:
 
     def health(self, name: str) -> dict[str, Any]:
         """Return what GET /health answers."""
+        return self.endpoint(name).health(job for job in list(self.jobs.values()) if job.endpoint == name)
+
+    def set_workers(self, name: str, workers: int) -> None:
+        """Change how many jobs an endpoint does at a time; with 0 its jobs wait."""
         endpoint = self.endpoint(name)
-        mine = [job.state for job in list(self.jobs.values()) if job.endpoint == name]
-        busy = len(endpoint.running)
-        return {
-            "jobs": {
-                "completed": endpoint.counts["completed"],
-                "failed": endpoint.counts["failed"],
-                "inProgress": mine.count("IN_PROGRESS"),
-                "inQueue": mine.count("IN_QUEUE"),
-                "retried": endpoint.counts["retried"],
-            },
-            "workers": {
-                "idle": max(self._workers - busy, 0),
-                "initializing": 0,
-                "ready": max(self._workers - busy, 0),
-                "running": busy,
-                "throttled": 0,
-                "unhealthy": 0,
-            },
-        }
+        endpoint.workers = workers
+        self._take(endpoint)
 
     # --- what happens by itself
     # ---------------------------------------------------------------------------------
 
     def _take(self, endpoint: Endpoint) -> None:
         """Give the free workers of an endpoint what waits."""
-        while endpoint.waiting and len(endpoint.running) < self._workers:
+        while endpoint.waiting and endpoint.free:
             job = endpoint.waiting.popleft()
             endpoint.running[job.id] = job
             run = job.run

@@ -5,27 +5,24 @@ Source: https://docs.runpod.io/serverless/endpoints/send-requests
 
 import asyncio
 import contextlib
-import hmac
 import json
-import threading
-from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
 from generation.runpod.payloads import DIALECTS
 
-from .clock import Clock
-from .faults import FAULTS, Faults
+from .admission import Admission
+from .calls import Call, Calls
+from .control import Control
+from .faults import Faults
 from .files import Files
 from .inputs import guess_dialect
 from .jobs import Job
 from .limits import RateLimits
 from .queue import Queue
 
-CALLS_MOST = 50_000  # remembered
 BODY_MOST = 10 * 1024 * 1024
 TIMEOUT_RANGE = (5_000, 7 * 86_400_000)  # milliseconds
 TTL_RANGE = (10_000, 7 * 86_400_000)
@@ -39,23 +36,14 @@ _METHODS = {
     "purge-queue": "POST",
     "health": "GET",
 }
+# Callers tell the two apart by the body alone.
+ENDPOINT_NOT_FOUND = "endpoint not found"
+JOB_NOT_FOUND = "job not found"
+_NOT_FOUND = {"refuse_404": ENDPOINT_NOT_FOUND, "lost_404": JOB_NOT_FOUND}
 _GATEWAY_PAGE = (
     "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
     "<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request that came in."""
-
-    method: str
-    path: str
-    call: str  # run, status, cancel, retry, purge-queue or health
-    endpoint: str
-    job_id: str
-    json: Any
-    fault: str
 
 
 class Server:
@@ -67,30 +55,28 @@ class Server:
         queue: Queue,
         files: Files,
         faults: Faults,
-        clock: Clock,
+        admission: Admission,
+        control: Control,
         limits: RateLimits | None,
-        api_key: str | None,
         dialects: Mapping[str, str],
         public_url: str,
         slow_seconds: float,
     ) -> None:
-        self._queue, self._faults, self._clock, self._limits = queue, faults, clock, limits
-        self._api_key, self._dialects, self._public_url = api_key, dict(dialects), public_url.rstrip("/")
+        self._queue, self._faults, self._admission, self._limits = queue, faults, admission, limits
+        self._dialects, self._public_url = dict(dialects), public_url.rstrip("/")
         self._slow_seconds = slow_seconds
-        self._lock = threading.Lock()
-        self._calls: deque[Call] = deque(maxlen=CALLS_MOST)
+        self._calls = Calls()
         self.app = web.Application(client_max_size=BODY_MOST)
         self.app.router.add_get("/files/{name}", files.serve)
         self.app.router.add_get("/healthz", _healthy)
-        self.app.router.add_post("/emulator/faults", self._plan_fault)
+        control.add_routes(self.app)
         self.app.router.add_route("*", "/v2/{endpoint}/{call}", self._api)
         self.app.router.add_route("*", "/v2/{endpoint}/{call}/{job_id}", self._api)
 
     @property
     def calls(self) -> list[Call]:
         """Return every request so far, in order."""
-        with self._lock:
-            return list(self._calls)
+        return self._calls.all()
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         endpoint, call = request.match_info["endpoint"], request.match_info["call"]
@@ -105,14 +91,13 @@ class Server:
             return _error(413, "request body exceeds 10 MB")
         document = _json(body)
         fault = self._faults.take(call, endpoint)
-        with self._lock:
-            self._calls.append(Call(request.method, request.path, call, endpoint, job_id, document, fault))
+        self._calls.add(Call(request.method, request.path, call, endpoint, job_id, document, fault), size=len(body))
         if refusal := _before(fault, request):
             return refusal
-        if not self._authorized(request):
+        if not self._admission.exists(endpoint):
+            return _error(404, ENDPOINT_NOT_FOUND)
+        if not self._admission.accepts(request.headers.get("Authorization", "")):
             return _error(401, "unauthorized")
-        if endpoint.startswith("missing"):
-            return _error(404, "endpoint not found")
         if self._limits is None:
             answer = await self._do(request, endpoint, call, job_id, document)
         else:
@@ -138,7 +123,7 @@ class Server:
             return web.json_response(self._queue.health(endpoint))
         job = self._queue.find(endpoint, job_id)
         if job is None:
-            return _error(404, "job not found")
+            return _error(404, JOB_NOT_FOUND)
         if call == "cancel":
             self._queue.cancel(job)
             return web.json_response({"id": job.id, "status": job.state})
@@ -202,34 +187,6 @@ class Server:
             return _break(request)
         return answer
 
-    async def _plan_fault(self, request: web.Request) -> web.Response:
-        """POST {"call", "fault", "endpoint"?, "times"? or "probability"?}, or {"clear": true}.
-
-        It lets another process plan trouble, with the API key; the answer to "clear" lists all faults.
-        """
-        document = _json(await request.read())
-        if not self._authorized(request) or not isinstance(document, dict):
-            return _error(401 if isinstance(document, dict) else 400, "send the API key and a JSON object")
-        if document.pop("clear", False):
-            self._faults.clear()
-            return web.json_response(FAULTS)
-        try:
-            if "probability" in document:
-                self._faults.chance(**document)
-            else:
-                self._faults.next(**document)
-        except (TypeError, ValueError) as error:
-            return _error(400, str(error))
-        return web.json_response({"planned": document})
-
-    def _authorized(self, request: web.Request) -> bool:
-        """The documentation shows the key with and without the word Bearer."""
-        given = request.headers.get("Authorization", "")
-        given = given[7:] if given[:7].lower() == "bearer " else given
-        if self._api_key is None:
-            return bool(given)
-        return hmac.compare_digest(given.encode(), self._api_key.encode())
-
 
 def _before(fault: str, request: web.Request) -> web.Response | None:
     """Return the reply of a fault that keeps the call from being done."""
@@ -240,11 +197,12 @@ def _before(fault: str, request: web.Request) -> web.Response | None:
     if fault in ("rate_429", "rate_429_bare"):
         headers = {"Retry-After": "1"} if fault == "rate_429" else {}
         return web.json_response({"error": "too many requests"}, status=429, headers=headers)
+    if fault in _NOT_FOUND:
+        return _error(404, _NOT_FOUND[fault])
     statuses = {
         "refuse_400": 400,
         "refuse_401": 401,
-        "refuse_404": 404,
-        "lost_404": 404,
+        "refuse_403": 403,
         "refuse_413": 413,
         "error_5xx": 500,
     }

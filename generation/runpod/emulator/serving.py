@@ -7,6 +7,7 @@ import threading
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
 
+from .answers import SHAPES
 from .emulator import Emulator
 
 
@@ -15,6 +16,24 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8010)
     parser.add_argument("--public-url", default="", help="where others reach its files, if not at HOST:PORT")
+    parser.add_argument(
+        "--cdn",
+        default="",
+        help="a second host for the files of kontext and qwen-image-edit, as RunPod has: a name of this machine "
+        "such as localhost, or an address; RUNPOD_IMAGE_HOSTS must name it with its port",
+    )
+    parser.add_argument(
+        "--shape",
+        choices=["recorded", *SHAPES],
+        default="recorded",
+        help="what public endpoints put around a result: as recorded from RunPod, or one shape for all",
+    )
+    parser.add_argument(
+        "--file-format",
+        choices=["recorded", "asked", "jpeg"],
+        default="recorded",
+        help="recorded: FLUX sends JPEG whatever is asked for",
+    )
     parser.add_argument("--painter", choices=["full", "tiny"], default="full", help="tiny: flat pictures at once")
     parser.add_argument("--processes", type=int, default=2, help="painting processes")
     parser.add_argument("--workers", type=int, default=3, help="jobs that one endpoint does at a time")
@@ -43,6 +62,9 @@ def serve(
     rate_limits: bool = True,
     dialects: Mapping[str, str] | None = None,
     public_url: str = "",
+    cdn: str = "",
+    shape: str = "recorded",
+    file_format: str = "recorded",
     slow_seconds: float = 30.0,
     seed: int = 0,
     exit_with_parent: bool = False,
@@ -82,6 +104,9 @@ def serve(
             rate_limits=rate_limits,
             dialects=dialects,
             public_url=public_url,
+            cdn=cdn,
+            shape=shape,
+            file_format=file_format,
             slow_seconds=slow_seconds,
             seed=seed,
         ) as emulator:

@@ -17,6 +17,7 @@ import aiohttp
 from PIL import Image, UnidentifiedImageError
 
 from . import outputs
+from .answers import Answer, Answers
 from .files import Files
 from .inputs import Request
 from .jobs import Job
@@ -47,8 +48,8 @@ class SourceProblem(Exception):
 class Work:
     """Does jobs; lives in the emulator's event loop."""
 
-    def __init__(self, *, painter: Painter, files: Files, seed: int) -> None:
-        self._painter, self._files = painter, files
+    def __init__(self, *, painter: Painter, files: Files, answers: Answers, seed: int) -> None:
+        self._painter, self._files, self._answers = painter, files, answers
         self._random = random.Random(seed)  # noqa: S311  (repeatable, not secret)
         self._session: aiohttp.ClientSession | None = None
 
@@ -61,15 +62,21 @@ class Work:
         """Begin a job and return the task that ends with its outcome."""
         return asyncio.get_running_loop().create_task(self._do(job, request))
 
+    def billed(self, job: Job) -> dict[str, Any]:
+        """Return the output of a job that costs money although it was canceled."""
+        return {"cost": self._answers.of(job.endpoint).cost}
+
     async def _do(self, job: Job, request: Request) -> Outcome:
-        if outcome := _planned(job):
+        answer = self._answers.of(job.endpoint)
+        if outcome := _planned(job, answer):
             return outcome
         try:
-            sources = [await self._fetch(url) for url in request.source_urls]
-            sources += [_decode(text) for text in request.source_data]
+            sources = [await self._source(text) for text in request.sources]
             request = _sized(request, sources)
         except SourceProblem as problem:
             return Outcome("FAILED", error=str(problem))
+        if answer.jpeg and job.dialect not in outputs.INLINE:
+            request = replace(request, format="jpeg")
         seed = request.seed if request.seed is not None else self._random.randrange(2**31)
 
         def painted(part: float) -> None:
@@ -87,12 +94,14 @@ class Work:
             output = outputs.shape_inline(job.dialect, data, seed=seed, body=job.input)
         else:
             fault = job.fault if job.fault in _URL_FAULTS else ""
-            extension = "jpg" if data.startswith(b"\xff\xd8") else "png"
-            url = job.origin + self._files.add(data, fault=fault, extension=extension)
-            output = outputs.shape_public(
-                job.dialect, url, endpoint=job.endpoint, width=request.width, height=request.height
-            )
+            extension = "jpeg" if data.startswith(b"\xff\xd8") else "png"
+            origin = (answer.cdn and self._files.cdn_url) or job.origin
+            output = outputs.shape_public(answer, origin + self._files.add(data, fault=fault, extension=extension))
         return Outcome(output=output, has_output=True)
+
+    async def _source(self, text: str) -> bytes:
+        """Return a source image by its address, or out of its data: URI or base64."""
+        return await self._fetch(text) if text.startswith(("http://", "https://")) else _decode(text)
 
     async def _fetch(self, url: str) -> bytes:
         """Return a source picture, downloaded for real as a public endpoint would."""
@@ -118,15 +127,19 @@ class Work:
         self._painter.close()
 
 
-def _planned(job: Job) -> Outcome | None:
+def _planned(job: Job, answer: Answer) -> Outcome | None:
     """Return the outcome of a job whose fault leaves nothing to paint."""
-    empty = outputs.shape_empty(job.dialect)
+    failed = outputs.FAILED
+    empty = outputs.shape_empty(job.dialect, answer)
     planned = {
         "fail_traceback": Outcome("FAILED", error=outputs.traceback_text(job.worker)),
         "prompt_refused": Outcome("FAILED", error=outputs.REFUSED),
         "out_of_memory": Outcome("FAILED", error=outputs.OUT_OF_MEMORY),
+        "failed_output": Outcome("FAILED", output=failed, has_output=True),
+        "failed_cost": Outcome("FAILED", output=failed | {"cost": answer.cost}, has_output=True),
         "timed_out": Outcome("TIMED_OUT", error="job timed out after executionTimeout"),
         "canceled": Outcome("CANCELLED"),
+        "canceled_cost": Outcome("CANCELLED", output={"cost": answer.cost}, has_output=True),
         "error_in_output": Outcome(output=outputs.ERROR_IN_OUTPUT, has_output=True),
         "no_output": Outcome(),
         "empty_images": Outcome(output=empty, has_output=True),
@@ -148,7 +161,7 @@ def _decode(text: str) -> bytes:
     try:
         return base64.b64decode(text.partition(",")[2] if text.startswith("data:") else text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise SourceProblem("Invalid image: cannot decode base64") from error
+        raise SourceProblem("Failed to decode the base64 image") from error
 
 
 def _sized(request: Request, sources: list[bytes]) -> Request:

@@ -1,0 +1,45 @@
+"""The API requests that came in."""
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+MAX_CALLS = 50_000
+MAX_BYTES = 256 * 1024 * 1024  # of request bodies: a source image inside a body has up to 10 MB
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that came in."""
+
+    method: str
+    path: str
+    call: str  # run, status, cancel, retry, purge-queue or health
+    endpoint: str
+    job_id: str
+    json: Any
+    fault: str
+
+
+class Calls:
+    """Keeps the newest requests; safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: deque[tuple[Call, int]] = deque()
+        self._bytes = 0
+
+    def add(self, call: Call, *, size: int) -> None:
+        """Keep a request whose body has `size` bytes, and forget the oldest ones that are too much."""
+        with self._lock:
+            self._calls.append((call, size))
+            self._bytes += size
+            while len(self._calls) > MAX_CALLS or (self._bytes > MAX_BYTES and len(self._calls) > 1):
+                _, gone = self._calls.popleft()
+                self._bytes -= gone
+
+    def all(self) -> list[Call]:
+        """Return the kept requests, in order."""
+        with self._lock:
+            return [call for call, _ in self._calls]

@@ -1,0 +1,83 @@
+"""`POST /emulator/…`: another process makes trouble, with the key that the emulator was started with.
+
+- `/emulator/faults` {"call", "fault", "endpoint"?, "times"? or "probability"?} plans a fault; {"clear": true} forgets
+  all planned ones and answers with the list of faults.
+- `/emulator/key` {"api_key": "…"} changes the accepted key.
+- `/emulator/endpoints/ID` {"retired": true or false, "workers": 0 or more} and fields of `answers.Answer`.
+"""
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+from .admission import Admission
+from .answers import Answers
+from .faults import FAULTS, Faults
+from .queue import Queue
+
+
+class Control:
+    """Answers the requests of tests and operators; lives in the emulator's event loop."""
+
+    def __init__(self, *, admission: Admission, answers: Answers, faults: Faults, queue: Queue) -> None:
+        self._admission, self._answers, self._faults, self._queue = admission, answers, faults, queue
+
+    def add_routes(self, app: web.Application) -> None:
+        """Serve under /emulator/."""
+        app.router.add_post("/emulator/faults", self._faults_route)
+        app.router.add_post("/emulator/key", self._key_route)
+        app.router.add_post("/emulator/endpoints/{endpoint}", self._endpoint_route)
+
+    async def _faults_route(self, request: web.Request) -> web.Response:
+        document = await self._document(request)
+        if document.pop("clear", False):
+            self._faults.clear()
+            return web.json_response(FAULTS)
+        try:
+            if "probability" in document:
+                self._faults.chance(**document)
+            else:
+                self._faults.next(**document)
+        except (TypeError, ValueError) as error:
+            raise _refusal(web.HTTPBadRequest, str(error)) from error
+        return web.json_response({"planned": document})
+
+    async def _key_route(self, request: web.Request) -> web.Response:
+        key = (await self._document(request)).get("api_key")
+        if not isinstance(key, str) or not key:
+            raise _refusal(web.HTTPBadRequest, "api_key must be a text")
+        self._admission.api_key = key
+        return web.json_response({})
+
+    async def _endpoint_route(self, request: web.Request) -> web.Response:
+        endpoint, document = request.match_info["endpoint"], await self._document(request)
+        retired, workers = document.pop("retired", None), document.pop("workers", None)
+        if retired not in (None, True, False):
+            raise _refusal(web.HTTPBadRequest, "retired must be true or false")
+        if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 0):
+            raise _refusal(web.HTTPBadRequest, "workers must be 0 or more")
+        try:
+            self._answers.set(endpoint, **document)
+        except (TypeError, ValueError) as error:
+            raise _refusal(web.HTTPBadRequest, str(error)) from error
+        if retired is not None:
+            (self._admission.retire if retired else self._admission.restore)(endpoint)
+        if workers is not None:
+            self._queue.set_workers(endpoint, workers)
+        return web.json_response({})
+
+    async def _document(self, request: web.Request) -> dict[str, Any]:
+        if not self._admission.controls(request.headers.get("Authorization", "")):
+            raise _refusal(web.HTTPUnauthorized, "send the key that the emulator was started with")
+        try:
+            document = json.loads(await request.read())
+        except (ValueError, RecursionError):
+            document = None
+        if not isinstance(document, dict):
+            raise _refusal(web.HTTPBadRequest, "send a JSON object")
+        return document
+
+
+def _refusal(kind: type[web.HTTPError], text: str) -> web.HTTPError:
+    return kind(text=json.dumps({"error": text}), content_type="application/json")

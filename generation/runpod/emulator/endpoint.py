@@ -1,0 +1,46 @@
+"""The queue and the workers of one emulated endpoint."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .jobs import Job
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """What waits, what runs, and how many workers there are at most: 0 as RunPod sets it after a week without jobs."""
+
+    name: str
+    workers: int
+    waiting: deque[Job] = field(default_factory=deque)
+    running: dict[str, Job] = field(default_factory=dict)
+    warm: bool = False
+    counts: dict[str, int] = field(default_factory=lambda: {"completed": 0, "failed": 0, "retried": 0})
+
+    @property
+    def free(self) -> int:
+        """Count the workers without a job."""
+        return max(self.workers - len(self.running), 0)
+
+    def health(self, jobs: Iterable[Job]) -> dict[str, Any]:
+        """Return what GET /health answers; `jobs` are those of this endpoint."""
+        states = [job.state for job in jobs]
+        return {
+            "jobs": {
+                "completed": self.counts["completed"],
+                "failed": self.counts["failed"],
+                "inProgress": states.count("IN_PROGRESS"),
+                "inQueue": states.count("IN_QUEUE"),
+                "retried": self.counts["retried"],
+            },
+            "workers": {
+                "idle": self.free,
+                "initializing": 0,
+                "ready": self.free,
+                "running": len(self.running),
+                "throttled": 0,
+                "unhealthy": 0,
+            },
+        }
