@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import http.client
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -195,6 +196,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--bucket", default="artgen", help="created beforehand; empty: none")
     parser.add_argument("--full-key", action="store_true", help="the key may configure the bucket")
     given = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(0))  # so that the server behind it ends, too
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         store = os.environ.get("TEST_S3_URL") or stack.enter_context(s3(Path(folder)))

@@ -234,6 +234,14 @@ class TroubleTests(SetupTestCase):
                 self.assertEqual(output, "")
                 self.assertIn(words, warnings)
 
+    def test_it_names_the_rights_that_a_key_lacks(self):
+        with raw_server(http("403 Forbidden", b"<Error><Code>AccessDenied</Code></Error>")) as server:
+            self.use(address=f"http://127.0.0.1:{server.port}")
+            output, warnings = self.set_up()
+        self.assertEqual(output, "")
+        for words in ("the right to list", "an image cannot be stored (403 AccessDenied)", "the right to put"):
+            self.assertIn(words, warnings)
+
     def test_it_takes_no_page_of_another_server_for_a_public_bucket(self):
         page = http("200 OK", b"<html><body>Sign in</body></html>", "Content-Type: text/html")
         with raw_server(page) as server:
