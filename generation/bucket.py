@@ -1,29 +1,21 @@
-"""The S3-compatible bucket: presigned addresses that browsers can cache, and how a bucket is made ready."""
+"""The S3-compatible bucket: presigned addresses that browsers can cache."""
 
 import hashlib
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
-import requests
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.cache import cache
-from storages.backends.s3 import S3Storage
 
-PROBE_KEY = "setup-bucket-probe"
-ABORT_UPLOADS_DAYS = 2
-OLD_VERSIONS_DAYS = settings.TRASH_DAYS
+from generation.content_md5 import ContentMD5Storage, with_content_md5
+
 MISSING = {"NoSuchKey", "404", "NotFound"}
 BEYOND_THE_END = {"InvalidRange", "416"}
-UNSUPPORTED = {"NotImplemented", "MethodNotAllowed", "NotSupported", "UnsupportedOperation", "501"}
 
 
-class BucketTrouble(Exception):
-    """The bucket cannot be used as it is; the text says why and what to do."""
-
-
-class BucketStorage(S3Storage):  # type: ignore[misc]  # django-storages has no types
+class BucketStorage(ContentMD5Storage):
     """django-storages' S3, whose addresses stay the same for half their life."""
 
     def url(
@@ -88,136 +80,16 @@ def as_we_see(address: str) -> str:
     return address
 
 
-def client() -> Any:
-    """Return a new boto3 client with the settings of the default storage."""
+def client(config: Config | None = None) -> Any:
+    """Return a new boto3 client with the settings of the default storage, changed by those of `config`."""
     storage: Any = settings.STORAGES["default"]
     options: dict[str, Any] = storage["OPTIONS"]
-    return boto3.client(
+    return with_content_md5(boto3.Session()).client(
         "s3",
         endpoint_url=options["endpoint_url"],
         region_name=options["region_name"],
         aws_access_key_id=options["access_key"],
         aws_secret_access_key=options["secret_key"],
-        config=options["client_config"],
+        verify=options.get("verify"),
+        config=options["client_config"].merge(config) if config else options["client_config"],
     )
-
-
-def set_up(*, origins: list[str], keep_old_versions: bool) -> Iterator[str]:
-    """Make S3_BUCKET exist, private, readable by our pages, tidy; yield a line for each thing done or not possible.
-
-    Raises:
-        BucketTrouble: it is out of reach, somebody else's, or strangers can read it.
-    """
-    s3, bucket = client(), settings.S3_BUCKET
-    try:
-        yield _exists(s3, bucket)
-        yield _set(
-            "public access: blocked",
-            s3.put_public_access_block,
-            Bucket=bucket,
-            PublicAccessBlockConfiguration={
-                "BlockPublicAcls": True,
-                "IgnorePublicAcls": True,
-                "BlockPublicPolicy": True,
-                "RestrictPublicBuckets": True,
-            },
-        )
-        yield _set(
-            f"CORS: pages of {', '.join(origins)} may read",
-            s3.put_bucket_cors,
-            Bucket=bucket,
-            CORSConfiguration={"CORSRules": [cors_rule(origins)]},
-        )
-        if keep_old_versions:
-            yield _set(
-                f"versions: what is deleted can be brought back for {OLD_VERSIONS_DAYS} days",
-                s3.put_bucket_versioning,
-                Bucket=bucket,
-                VersioningConfiguration={"Status": "Enabled"},
-            )
-        yield _set(
-            f"lifecycle: unfinished uploads go after {ABORT_UPLOADS_DAYS} days, old versions after {OLD_VERSIONS_DAYS}",
-            s3.put_bucket_lifecycle_configuration,
-            Bucket=bucket,
-            LifecycleConfiguration={"Rules": lifecycle_rules()},
-        )
-        yield _private(s3, bucket)
-    except (BotoCoreError, ClientError) as error:
-        raise BucketTrouble(f"{settings.S3_ENDPOINT_URL}, bucket {bucket}: {error}") from error
-
-
-def cors_rule(origins: list[str]) -> dict[str, Any]:
-    """Return the rule that lets these origins read and download, and nobody else."""
-    return {
-        "AllowedOrigins": origins,
-        "AllowedMethods": ["GET", "HEAD"],
-        "AllowedHeaders": ["Range"],
-        "ExposeHeaders": ["Content-Length", "Content-Range", "Content-Disposition", "ETag"],
-        "MaxAgeSeconds": 3600,
-    }
-
-
-def lifecycle_rules() -> list[dict[str, Any]]:
-    """Return the rules for what nobody sees: halves of uploads, and versions that were deleted or replaced.
-
-    Pictures in the trash are ArtGen's own business: they can still be restored there.
-    """
-    return [
-        {
-            "ID": "unfinished-uploads",
-            "Status": "Enabled",
-            "Filter": {"Prefix": ""},
-            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": ABORT_UPLOADS_DAYS},
-        },
-        {
-            "ID": "old-versions",
-            "Status": "Enabled",
-            "Filter": {"Prefix": ""},
-            "NoncurrentVersionExpiration": {"NoncurrentDays": OLD_VERSIONS_DAYS},
-        },
-    ]
-
-
-def _exists(s3: Any, bucket: str) -> str:
-    try:
-        s3.head_bucket(Bucket=bucket)
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in ("403", "AccessDenied", "Forbidden"):
-            raise BucketTrouble(f"bucket {bucket} is there, but S3_ACCESS_KEY_ID may not use it") from error
-        if code not in ("404", "NoSuchBucket", "NotFound"):
-            raise
-        s3.create_bucket(Bucket=bucket, **_location())
-        return f"bucket {bucket}: made"
-    return f"bucket {bucket}: there"
-
-
-def _location() -> dict[str, Any]:
-    # Amazon wants a region named here, unless it is its first; others know only their own.
-    if ".amazonaws.com" in settings.S3_ENDPOINT_URL and settings.S3_REGION != "us-east-1":
-        return {"CreateBucketConfiguration": {"LocationConstraint": settings.S3_REGION}}
-    return {}
-
-
-def _set(done: str, call: Any, **arguments: Any) -> str:
-    try:
-        call(**arguments)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in UNSUPPORTED:
-            raise
-        return f"{done} - not possible with this store"
-    return done
-
-
-def _private(s3: Any, bucket: str) -> str:
-    """Try as a stranger would: neither a picture nor the list of all may be had."""
-    s3.put_object(Bucket=bucket, Key=PROBE_KEY, Body=b"private", ContentType="text/plain")
-    try:
-        signed = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": PROBE_KEY})
-        unsigned = signed.partition("?")[0]
-        for address in (unsigned, unsigned.removesuffix(PROBE_KEY)):
-            if requests.get(address, timeout=(5, 30)).ok:
-                raise BucketTrouble(f"everybody can read {address}: make the bucket private (ACL and policy)")
-    finally:
-        s3.delete_object(Bucket=bucket, Key=PROBE_KEY)
-    return "strangers: refused, as it must be"

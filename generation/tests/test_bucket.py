@@ -1,6 +1,5 @@
-"""The bucket against a real S3 server that checks signatures, over http and https; and `setup_bucket`."""
+"""The bucket against a real S3 server that checks signatures, over http and https."""
 
-import io
 import os
 import secrets
 import signal
@@ -18,7 +17,6 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.core.management import CommandError, call_command
 from django.test import SimpleTestCase, override_settings
 
 from artgen.tests.services import free_port, running
@@ -58,60 +56,6 @@ class BucketTestCase(SimpleTestCase):
 
     def use(self, **options):
         self.enterContext(s3_settings(options.pop("address", self.address), name=self.name, **options))
-
-    def set_up(self, *arguments: str) -> str:
-        output = io.StringIO()
-        call_command("setup_bucket", *arguments, stdout=output)
-        return output.getvalue()
-
-
-class SetupTests(BucketTestCase):
-    def test_it_makes_a_private_bucket_that_only_our_pages_may_read_as_often_as_wanted(self):
-        self.use()
-        with override_settings(PUBLIC_URL="https://art.example.org"):
-            first, second = self.set_up(), self.set_up()
-        self.assertIn(f"bucket {self.name}: made\n", first)
-        self.assertIn(f"bucket {self.name}: there\n", second)
-        self.assertIn("strangers: refused, as it must be\n", second)
-        storage.save(KEY, PICTURE, content_type="image/png")
-        address = storage.url(KEY)
-        ours = requests.get(address, headers={"Origin": "https://art.example.org"}, timeout=30)
-        self.assertEqual(ours.headers["Access-Control-Allow-Origin"], "https://art.example.org")
-        theirs = requests.get(address, headers={"Origin": "https://evil.example"}, timeout=30)
-        self.assertNotIn("Access-Control-Allow-Origin", theirs.headers)
-        rules = bucket.client().get_bucket_lifecycle_configuration(Bucket=self.name)["Rules"]
-        self.assertEqual({rule["ID"] for rule in rules}, {"unfinished-uploads", "old-versions"})
-
-    def test_it_brings_back_what_was_deleted_where_old_versions_are_kept(self):
-        self.use()
-        self.set_up("--keep-old-versions")
-        storage.save(KEY, PICTURE, content_type="image/png")
-        storage.delete(KEY)
-        s3 = bucket.client()
-        (version,) = s3.list_object_versions(Bucket=self.name, Prefix=KEY)["Versions"]
-        kept = s3.get_object(Bucket=self.name, Key=version["Key"], VersionId=version["VersionId"])["Body"].read()
-        self.assertEqual(kept, PICTURE)
-
-    def test_it_says_that_a_key_is_wrong(self):
-        self.use(secret="wrong")
-        with self.assertRaises(CommandError):
-            self.set_up()
-
-    def test_it_refuses_a_bucket_that_strangers_can_read(self):
-        self.use()
-        s3 = bucket.client()
-        s3.create_bucket(Bucket=self.name)
-        s3.put_bucket_policy(
-            Bucket=self.name,
-            Policy='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*",'
-            f'"Action":"s3:GetObject","Resource":"arn:aws:s3:::{self.name}/*"}}]}}',
-        )
-        with self.assertRaisesRegex(CommandError, "everybody can read"):
-            self.set_up()
-
-    def test_it_says_that_files_lie_on_the_disk_where_no_bucket_is_set(self):
-        with override_settings(S3_BUCKET=""):
-            self.assertIn("S3_BUCKET is not set", self.set_up())
 
 
 class StorageTests(BucketTestCase):

@@ -9,9 +9,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from unittest import skipUnless
+from urllib.parse import urlsplit
 
 import pytest
+from botocore.exceptions import ClientError
 from celery.contrib.testing.worker import start_worker
+from django.conf import settings
 from django.core.cache import caches
 from django.core.management import CommandError, call_command
 from django.db.migrations.recorder import MigrationRecorder
@@ -22,9 +25,13 @@ from artgen.celery import app
 from artgen.test import BaseTestCase, EmulatorTestCase, emulated, let_time_pass, load_catalog, make_user
 from artgen.tests.services import free_port
 from artgen.tests.test_health import dead_broker, dead_cache
-from generation import driver, heartbeat, tasks
+from artgen.tests.yandex import Yandex
+from generation import bucket, driver, heartbeat, tasks
+from generation.bucket_errors import hint_for
 from generation.doctor import plumbing
 from generation.models import ImageModel, Job
+from generation.tests.raw_server import http, raw_server
+from generation.tests.test_bucket_setup import public_policy
 from generation.tests.test_storage_commands import bucket_settings
 
 NAMES = [
@@ -269,17 +276,62 @@ class BucketTests(DoctorTestCase):
         with bucket_settings():
             check = examine()[0]["bucket"]
         self.assertTrue(check["ok"], check)
-        self.assertIn("put, get and delete work", check["detail"])
+        self.assertIn("put, get, list and delete work", check["detail"])
 
     def test_it_says_what_is_wrong_and_keeps_the_secret(self) -> None:
         for changes, words in (
-            ({"secret_key": "wrong-secret"}, "S3_SECRET_ACCESS_KEY"),
-            ({"access_key": "nobody"}, "S3_ACCESS_KEY_ID"),
-            ({"endpoint_url": f"http://127.0.0.1:{free_port()}"}, "S3_ENDPOINT_URL"),
+            ({"secret_key": "wrong-secret"}, "Correct S3_SECRET_ACCESS_KEY."),
+            ({"access_key": "nobody"}, "Correct S3_ACCESS_KEY_ID."),
+            ({"secret_key": ""}, "S3_SECRET_ACCESS_KEY is not set"),
+            ({"bucket_name": "No bucket!"}, "Correct S3_BUCKET: no bucket can have this name."),
+            ({"endpoint_url": f"http://127.0.0.1:{free_port()}"}, "Correct S3_ENDPOINT_URL, or let"),
+            ({"endpoint_url": "storage.yandexcloud.net"}, "S3_ENDPOINT_URL: it must begin with https://"),
+            ({"endpoint_url": self.emulator.base_url}, "S3_ENDPOINT_URL"),
         ):
-            with bucket_settings(**changes):
+            with self.subTest(words), bucket_settings(**changes):
                 checks = self.assertBroken("bucket", words)
-            self.assertNotIn("wrong-secret", json.dumps(checks))
+                self.assertNotIn("wrong-secret", json.dumps(checks))
+
+    def test_it_notices_a_bucket_that_does_not_exist(self) -> None:
+        with (
+            raw_server(http("404 Not Found", b"<Error><Code>NoSuchBucket</Code></Error>")) as server,
+            bucket_settings(endpoint_url=f"http://127.0.0.1:{server.port}"),
+        ):
+            self.assertBroken("bucket", "NoSuchBucket", "Create the bucket, or correct S3_BUCKET.")
+
+    def test_it_names_the_right_that_the_key_lacks(self) -> None:
+        for call, right in (
+            ("PutObject", "put"),
+            ("GetObject", "get"),
+            ("ListObjects", "list"),
+            ("DeleteObject", "delete"),
+        ):
+            denied = ClientError({"Error": {"Code": "AccessDenied"}}, call)
+            self.assertIn(f"the right to {right} in this bucket", hint_for(denied))
+
+    def test_it_warns_of_lifecycle_rules_that_are_missing_and_is_content_where_they_cannot_be_read(self) -> None:
+        with bucket_settings():
+            check = examine()[0]["bucket"]
+            self.assertTrue(check["ok"])
+            self.assertIn("lifecycle rules are missing", check["detail"])
+            self.assertIn("manage.py setup_bucket", check["hint"])
+            call_command("setup_bucket", stdout=io.StringIO(), stderr=io.StringIO())
+            check = examine()[0]["bucket"]
+            self.assertEqual((check["ok"], check["hint"]), (True, ""))
+            self.assertNotIn("lifecycle", check["detail"])
+        address = urlsplit(os.environ["TEST_S3_URL"])
+        with (
+            Yandex(f"http://{address.hostname}:{address.port}", limited=True) as yandex,
+            bucket_settings(endpoint_url=yandex.url),
+        ):
+            check = examine()[0]["bucket"]
+            self.assertEqual((check["ok"], check["hint"]), (True, ""))
+            self.assertIn("lifecycle rules cannot be read (403 AccessDenied)", check["detail"])
+
+    def test_it_notices_a_bucket_that_strangers_can_read(self) -> None:
+        with bucket_settings():
+            bucket.client().put_bucket_policy(Bucket=settings.S3_BUCKET, Policy=public_policy(settings.S3_BUCKET))
+            self.assertBroken("bucket", "everybody can read images without a key")
 
 
 @pytest.mark.redis

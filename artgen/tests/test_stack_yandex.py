@@ -1,0 +1,45 @@
+"""`make stack` with a bucket that refuses what Yandex refuses, and a key that may only list, put, get and delete."""
+
+import hashlib
+import os
+import unittest
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from artgen.tests.stack import MACHINE, PATIENCE, Stack
+from artgen.tests.yandex import Yandex, create_bucket
+
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.redis,
+    pytest.mark.s3,
+    pytest.mark.nginx,
+    pytest.mark.xdist_group("stack"),
+]
+
+
+class YandexTests(unittest.TestCase):
+    def test_it_starts_with_warnings_and_stores_images(self):
+        store = urlsplit(os.environ["TEST_S3_URL"])
+        yandex = self.enterContext(Yandex(f"http://{store.hostname}:{store.port}", limited=True))
+        stack = Stack(**MACHINE, S3_ENDPOINT_URL=yandex.url, S3_REGION="ru-central1")
+        create_bucket(os.environ["TEST_S3_URL"], stack.name)
+        with stack:
+            for words in (
+                "WARNING: public access: could not be set (501 NotImplemented). By hand: ",
+                "WARNING: lifecycle: could not be set (403 AccessDenied). By hand: ",
+                "requests without a key: refused",
+            ):
+                self.assertIn(words, stack.log)
+            job = stack.draw()
+            self.assertEqual((job["status"], job["error"]), ("succeeded", None))
+            (image,) = job["images"]
+            for name in ("url", "thumbnail_url"):
+                self.assertTrue(image[name].startswith(f"{yandex.url}/{stack.name}/"), image[name])
+                bare = image[name].partition("?")[0]
+                self.assertEqual(requests.get(bare, timeout=PATIENCE).status_code, 403)
+            data = requests.get(image["url"], timeout=PATIENCE).content
+            self.assertEqual(hashlib.sha256(data).hexdigest(), image["sha256"])
+            self.assertIn("strangers are refused", stack.command_that_may_fail("doctor"))

@@ -1,0 +1,44 @@
+"""Content-MD5 on the calls that S3-compatible stores require it for, Yandex Object Storage among them."""
+
+import base64
+import hashlib
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSRequest
+from storages.backends.s3 import S3Storage
+
+REPLACED = ("x-amz-checksum-", "x-amz-sdk-checksum-algorithm")
+
+
+class ContentMD5Storage(S3Storage):  # type: ignore[misc]  # django-storages has no types
+    """django-storages' S3 whose clients send Content-MD5."""
+
+    def _create_session(self) -> boto3.Session:
+        return with_content_md5(super()._create_session())
+
+
+def with_content_md5(session: boto3.Session) -> boto3.Session:
+    """Return the session; every S3 client it makes from now on sends Content-MD5 where a checksum is required.
+
+    `PUT ?lifecycle`, `PUT ?cors` and `POST ?delete` are refused without it. boto3 stopped sending it in version 1.36:
+    https://github.com/boto/botocore/issues/3415
+    """
+    session.events.register("before-sign.s3", _use_content_md5)
+    return session
+
+
+def _use_content_md5(request: AWSRequest, **_event: Any) -> None:
+    """Replace botocore's own checksum header, which older stores do not know; called before the request is signed.
+
+    With `request_checksum_calculation="when_required"` only calls that require a checksum have that header.
+    """
+    replaced = [name for name in request.headers if name.lower().startswith(REPLACED)]
+    if not replaced:
+        return
+    for name in replaced:
+        del request.headers[name]
+    body = request.body or b""
+    data = body.encode() if isinstance(body, str) else body
+    digest = hashlib.md5(data, usedforsecurity=False).digest()
+    request.headers["Content-MD5"] = base64.b64encode(digest).decode()
