@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from artgen.test import emulated, load_catalog, make_due, make_user
-from generation import driver, orders, storage, uploads
+from artgen.test import emulated, load_catalog, make_due, make_user, work
+from generation import orders, storage, uploads
 from generation.catalog import CATALOG_FILE, read_catalog
 from generation.models import ImageModel, Status
 from generation.runpod.emulator.painting import tiny_png
@@ -47,7 +47,7 @@ def finished(slug, runpod):
     for _ in range(20):
         runpod.advance(3)
         make_due()
-        driver.tick()
+        work()
         job.refresh_from_db()
         if job.is_final:
             break
