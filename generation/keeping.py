@@ -26,7 +26,7 @@ def seed_of(job: Job, result: Result, position: int) -> int:
 
 def keep(job: Job, *, position: int, data: bytes, seed: int) -> Image:
     """Put one picture into the bucket and return its row, not yet inserted."""
-    written = {**job.parameters, "model": job.snapshot["slug"], "seed": seed}
+    written = {**job.shareable_parameters, "model": job.snapshot["slug"], "seed": seed}
     del written["source_images"]
     picture = pictures.prepare(data, parameters=written)
     key = storage.image_key(user_id=job.user_id, job_id=job.id, position=position, content_type=picture.content_type)

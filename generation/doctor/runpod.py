@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from generation import provider
 from generation.doctor.check import Check, words_of
 from generation.models import ImageModel
-from generation.runpod.payloads import DIALECTS
+from generation.runpod.payloads import is_public
 from generation.runpod.verdicts import Gone, RunPodError
 
 NO_SUCH_JOB = "artgen-doctor"
@@ -78,8 +78,7 @@ def _key(endpoints: list[str]) -> Check:
 def _endpoint(model: ImageModel) -> Check:
     # RunPod documents /health for endpoints of one's own; of its public ones, which belong to RunPod, it promises none.
     name, endpoint = f"endpoint:{model.slug}", model.endpoint_id
-    dialect = DIALECTS.get(model.dialect)
-    public = dialect is not None and endpoint in dialect.endpoints
+    public = is_public(model.dialect)
     edit = f"Correct it: `python manage.py set_model {model.slug} endpoint_id=…`."
     try:
         health = provider.client().health(endpoint)

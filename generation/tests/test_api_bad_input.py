@@ -71,7 +71,7 @@ FIELDS: list[tuple[dict[str, Any], dict[str, str], str]] = [
     (
         {"model": "qwen-image", "width": 1000},
         {"width": "choices", "height": "choices"},
-        "1024 × 1024",
+        "1328 × 1328",
     ),
     ({"model": "qwen-image", "width": "1024"}, {"width": "invalid"}, ""),
     ({"model": "flux-kontext"}, {"source_images": "required"}, "Kontext"),

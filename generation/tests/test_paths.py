@@ -11,7 +11,7 @@ from accounts.models import CreditEntry
 from artgen.test import EmulatorTestCase, let_time_pass, make_due
 from generation import callbacks, driver, lifecycle, orders, storage, uploads
 from generation.models import GenerationSwitch, ImageModel, Job, Status
-from generation.runpod.payloads import DIALECTS
+from generation.runpod.payloads import DIALECTS, PUBLIC
 
 
 class _Path(EmulatorTestCase):
@@ -79,7 +79,7 @@ class HappyPathTests(_Path):
                         continue  # the worker fetches its sources: see test_live
                     self.finish(job)
                 self.assertEqual(job.status, Status.SUCCEEDED, job.error_detail)
-        self.assertEqual({model.dialect for model in ImageModel.objects.all()}, set(DIALECTS))
+        self.assertEqual({model.dialect for model in ImageModel.objects.all()}, {PUBLIC, *DIALECTS})
 
 
 class TroubleTests(_Path):

@@ -9,13 +9,18 @@ PRICES = {
     "kontext": 0.025,
     "qwen": 0.02,
     "qwen_edit": 0.02,
+    "qwen_lora": 0.025,
     "qwen_edit_2511": 0.02,
+    "qwen_edit_2511_lora": 0.025,
     "seedream": 0.027,
     "seedream_edit": 0.027,
     "z_image": 0.005,
     "p_image": 0.005,
     "p_image_edit": 0.01,
     "wan": 0.03,
+    "nano_banana": 0.038,
+    "nano_banana_2": 0.0875,
+    "nano_banana_pro": 0.14,
 }
 """US dollars, by which an output at a public endpoint is priced; FLUX is priced by the megapixel."""
 

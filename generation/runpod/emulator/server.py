@@ -15,12 +15,10 @@ from typing import Any
 
 from aiohttp import web
 
-from generation.runpod.payloads import DIALECTS
-
 from .clock import Clock
 from .faults import FAULTS, Faults
 from .files import Files
-from .inputs import guess_dialect
+from .inputs import PUBLIC_ENDPOINTS, guess_dialect
 from .jobs import Job
 from .limits import RateLimits
 from .queue import Queue
@@ -30,7 +28,6 @@ BODY_MOST = 10 * 1024 * 1024
 TIMEOUT_RANGE = (5_000, 7 * 86_400_000)  # milliseconds
 TTL_RANGE = (10_000, 7 * 86_400_000)
 _JOB = web.RequestKey("job", Job)  # the job that a request to /run has made
-_PUBLIC = {endpoint: dialect.name for dialect in DIALECTS.values() for endpoint in dialect.endpoints}
 _METHODS = {
     "run": "POST",
     "status": "GET",
@@ -168,7 +165,7 @@ class Server:
         job = Job(
             endpoint=endpoint,
             input=body,
-            dialect=self._dialects.get(endpoint) or _PUBLIC.get(endpoint) or guess_dialect(body),
+            dialect=self._dialects.get(endpoint) or PUBLIC_ENDPOINTS.get(endpoint) or guess_dialect(body),
             webhook=webhook,
             execution_timeout=timeout / 1000,
             ttl=ttl / 1000,
