@@ -293,6 +293,8 @@ def _check_loras(loras: Any) -> None:
         if not isinstance(path, str) or not re.match(r"https?://\S+$", path):
             raise InputProblem("Input validation error: loras.path is a required input")
         _number("loras.scale", scale, -4, 4)
+        if re.match(r"https?://[^/]*\.invalid(/|$)", path):  # a name that never leads anywhere (RFC 2606)
+            raise InputProblem("Failed to load LoRA model from URL")
 
 
 def _number(name: str, value: Any, least: float, most: float, *, whole: bool = False) -> None:
