@@ -30,7 +30,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="job",
             name="lora_url",
-            field=models.CharField(blank=True, db_default="", max_length=500, verbose_name="LoRA address"),
+            field=models.CharField(
+                blank=True, db_default="", default="", max_length=500, verbose_name="LoRA address"
+            ),
         ),
         migrations.AddField(
             model_name="job",

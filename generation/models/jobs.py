@@ -98,7 +98,9 @@ class Job(models.Model):
     style = models.CharField(_("style"), max_length=50, blank=True)
     source_images = models.JSONField(_("source pictures"), default=list)
     strength = models.FloatField(_("strength"), null=True)
-    lora_url = models.CharField(_("LoRA address"), max_length=LORA_URL_MAX_LENGTH, blank=True, db_default="")
+    lora_url = models.CharField(
+        _("LoRA address"), max_length=LORA_URL_MAX_LENGTH, blank=True, default="", db_default=""
+    )
     lora_scale = models.FloatField(_("LoRA weight"), null=True)
     snapshot = models.JSONField(_("snapshot"), default=dict, help_text=_("Model and style as they were when placed."))
     credits = models.PositiveIntegerField(_("credits"))
