@@ -2,6 +2,7 @@
 
 import warnings
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from botocore.config import Config as BotocoreConfig
@@ -278,6 +279,9 @@ RUNPOD_EXECUTION_TIMEOUT_SECONDS = env.int("RUNPOD_EXECUTION_TIMEOUT_SECONDS", d
 JOB_DEADLINE_SECONDS = env.int("JOB_DEADLINE_SECONDS", default=1800)
 JOB_MAX_ATTEMPTS = env.int("JOB_MAX_ATTEMPTS", default=3)
 MAX_WAITING_PER_USER = env.int("MAX_WAITING_PER_USER", default=200)
+# Models without a price rule of their own: credits = expected dollars × PRICE_MARGIN / CREDIT_USD, rounded up.
+CREDIT_USD = Decimal(env.str("CREDIT_USD", default="0.01"))
+PRICE_MARGIN = Decimal(env.str("PRICE_MARGIN", default="1.2"))
 TRASH_DAYS = 30
 EXPORT_DAYS = 7  # how long the files of an export can be had
 EXPORT_PART_BYTES = 512 * 1024 * 1024

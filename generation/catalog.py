@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 CATALOG_FILE = Path(__file__).with_name("catalog.toml")
 PROMPT_MAX_LENGTH = 2000
+LORA_URL_MAX_LENGTH = 500
 SEED_MAX = 2**31 - 1
 BATCH_MAX = 8
+MAX_PRICE = Decimal(1_000_000)
 JOB_FIELDS = (
     "prompt",
     "negative_prompt",
@@ -31,6 +34,8 @@ JOB_FIELDS = (
     "style",
     "source_images",
     "strength",
+    "lora_url",
+    "lora_scale",
 )
 """What a user may say of one picture, besides the model."""
 
@@ -79,6 +84,23 @@ class Price:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What RunPod is expected to charge for one image, in dollars: `per_image + per_megapixel × megapixels`."""
+
+    per_image: Decimal = Decimal(0)
+    per_megapixel: Decimal = Decimal(0)
+
+    def of(self, *, images: int, pixels: int) -> Decimal:
+        """Return the dollars of so many images with so many pixels together."""
+        return self.per_image * images + self.per_megapixel * pixels / 1_000_000
+
+    def price(self, *, credit_usd: Decimal, margin: Decimal) -> Price:
+        """Return the price rule that follows from it; `margin` is a factor, `credit_usd` what one credit is worth."""
+        factor = margin / credit_usd
+        return Price(per_image=self.per_image * factor, per_megapixel=self.per_megapixel * factor)
+
+
+@dataclass(frozen=True)
 class FieldError:
     """One thing wrong with one field: a stable `code` for programs, a translated `detail` for people."""
 
@@ -112,6 +134,7 @@ class Offer:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     min_source_images: int = 0
     max_source_images: int = 0
+    request_format: Mapping[str, Any] | None = None
     price: Price = field(default_factory=Price)
     max_in_flight: int = 4
     typical_seconds: int = 20
@@ -151,13 +174,31 @@ def price_from(raw: Mapping[str, Any]) -> Price:
     if unknown:
         raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
     price = Price(
-        per_image=Decimal(str(raw.get("per_image", 0))),
-        per_megapixel=Decimal(str(raw.get("per_megapixel", 0))),
+        per_image=_amount(raw.get("per_image", 0)),
+        per_megapixel=_amount(raw.get("per_megapixel", 0)),
         minimum=int(raw.get("minimum", 1)),
     )
-    if price.per_image < 0 or price.per_megapixel < 0 or price.minimum < 0:
+    if not 0 <= price.minimum <= MAX_PRICE:
         raise ValueError("prices are not negative")
     return price
+
+
+def cost_from(raw: Mapping[str, Any]) -> Cost:
+    """Return the expected cost that a JSON or TOML table describes; raises ValueError for unknown keys or numbers."""
+    unknown = set(raw) - {"per_image", "per_megapixel"}
+    if unknown:
+        raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
+    cost = Cost(per_image=_amount(raw.get("per_image", 0)), per_megapixel=_amount(raw.get("per_megapixel", 0)))
+    if not cost.per_image and not cost.per_megapixel:
+        raise ValueError("give per_image or per_megapixel, in dollars")
+    return cost
+
+
+def _amount(value: Any) -> Decimal:
+    amount = Decimal(str(value))
+    if not amount.is_finite() or not 0 <= amount <= MAX_PRICE:
+        raise ValueError("prices are not negative")
+    return amount
 
 
 def read_catalog(path: Path = CATALOG_FILE) -> dict[str, list[dict[str, Any]]]:
@@ -203,8 +244,12 @@ class _Cleaning:
             "style": self.slug("style"),
             "source_images": self.source_images(),
             "strength": self.number("strength", float),
+            "lora_url": self.supported("lora_url", self.lora_url) or "",
+            "lora_scale": self.number("lora_scale", float),
         }
         self.size(cleaned)
+        if not cleaned["lora_url"]:
+            self.without_lora(cleaned)
         if self.errors:
             raise InvalidParameters(self.errors)
         return cleaned
@@ -321,6 +366,32 @@ class _Cleaning:
             return value
         return []
 
+    def lora_url(self) -> str:
+        """Return the https address of a LoRA, "" for none. RunPod fetches it, ArtGen never does."""
+        value = self.given.get("lora_url")
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            self.fail("lora_url", "invalid", _("This must be text."))
+            return ""
+        value = value.strip()
+        if len(value) > LORA_URL_MAX_LENGTH:
+            detail = ngettext("At most %(max)d character.", "At most %(max)d characters.", LORA_URL_MAX_LENGTH)
+            self.fail("lora_url", "max_length", detail % {"max": LORA_URL_MAX_LENGTH})
+        elif value and not _is_https(value):
+            detail = _("This must be an https:// address, without a user name, a password or spaces.")
+            self.fail("lora_url", "invalid", detail)
+        else:
+            return value
+        return ""
+
+    def without_lora(self, cleaned: dict[str, Any]) -> None:
+        """Leave out the scale of a LoRA that is not given; a scale on its own is a mistake."""
+        alone = self.given.get("lora_url") in (None, "") and self.given.get("lora_scale") is not None
+        if alone and "lora_url" in self.offer.parameters:
+            self.fail("lora_url", "required", _("Give the address of the LoRA as well."))
+        cleaned["lora_scale"] = None
+
     def size(self, cleaned: dict[str, Any]) -> None:
         """Fill in and check `size` models: their width and height come only in the pairs of `choices`."""
         size = self.offer.parameters.get("size")
@@ -347,3 +418,15 @@ class _Cleaning:
 def _plain(value: float | None) -> str:
     """Return a number without a needless `.0`."""
     return "∞" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _is_https(address: str) -> bool:
+    """Tell whether this is an https address that can be shown to others: it names a host and holds no password."""
+    if not address.isascii() or not address.isprintable() or " " in address:
+        return False
+    try:
+        parts = urlsplit(address)
+        named = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and named and "@" not in parts.netloc

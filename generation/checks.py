@@ -24,3 +24,17 @@ def runpod_key(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckM
             )
         ]
     return []
+
+
+@register
+def prices(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Refuse a credit or a margin from which no price follows."""
+    return [
+        Error(
+            f"{name} is {value}: it must be a number above 0.",
+            hint="See deploy/env.example for what it means.",
+            id="generation.E002",
+        )
+        for name, value in (("CREDIT_USD", settings.CREDIT_USD), ("PRICE_MARGIN", settings.PRICE_MARGIN))
+        if not (value.is_finite() and value > 0)
+    ]

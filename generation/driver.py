@@ -191,7 +191,8 @@ def _not_prepared(job: Job, cause: Exception) -> None:
 
 def _follow_model(job: Job) -> None:
     """Send a job whose endpoint is gone to the one that staff gave its model since, if that is spoken to alike."""
-    if job.snapshot["dialect"] == job.model.dialect:
+    spoken = (job.snapshot["dialect"], job.snapshot.get("request_format"))
+    if spoken == (job.model.dialect, job.model.request_format):
         lifecycle.moved_endpoint(job, endpoint_id=job.model.endpoint_id)
 
 

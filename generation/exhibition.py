@@ -29,7 +29,7 @@ EXHIBITS = (
     Exhibit("flux-schnell", "Капля радужного стекла, зелёный фон, студийный свет", 1024, 1024, 6),
     Exhibit("z-image-turbo", "A waterfall in a green gorge, morning light", 720, 1280, 2),
     Exhibit("wan-2-6", "Дюны на закате, длинные тени, тёплый ветер", 1024, 768, 5),
-    Exhibit("qwen-image", "A ginger cat on a window sill, warm evening light", 896, 1120, 9),
+    Exhibit("qwen-image", "A ginger cat on a window sill, warm evening light", 1140, 1472, 9),
     Exhibit("flux-dev", "Тихое горное озеро на рассвете, отражение снежных вершин", 1344, 768, 1),
 )
 

@@ -11,7 +11,14 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from generation.catalog import BATCH_MAX, PROMPT_MAX_LENGTH, FieldError, InvalidParameters, Parameter
+from generation.catalog import (
+    BATCH_MAX,
+    LORA_URL_MAX_LENGTH,
+    PROMPT_MAX_LENGTH,
+    FieldError,
+    InvalidParameters,
+    Parameter,
+)
 from generation.models import ImageModel
 
 COUNTS = (1, 2, 3, 4, 6, 8)
@@ -33,9 +40,9 @@ SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 SHAPE_STEP = 32  # px: workers are fastest and cleanest at multiples of it
 RATIO_MAX = 12  # a fraction with larger numbers says less than the size itself
 SHAPE_BOX = (28, 26)  # px: the little drawing of a shape
-SLIDERS = ("steps", "guidance", "strength")
-NUMBERS = ("width", "height", *SLIDERS, "seed")
-TEXTS = ("prompt", "negative_prompt", "style", "shape", "width", "height", *SLIDERS, "seed", "count")
+SLIDERS = ("steps", "guidance", "strength", "lora_scale")
+CHECKED = ("width", "height", *SLIDERS, "seed", "lora_url")  # told to be wrong as soon as they are
+TEXTS = ("prompt", "negative_prompt", "style", "shape", "width", "height", *SLIDERS, "seed", "lora_url", "count")
 
 
 @dataclass(frozen=True)
@@ -251,6 +258,32 @@ class Composer:
         return self.slider("strength")
 
     @property
+    def takes_lora(self) -> bool:
+        """Whether the model applies a LoRA."""
+        return "lora_url" in self.parameters
+
+    @property
+    def lora_url(self) -> str:
+        """The address of the LoRA as typed."""
+        return self.texts.get("lora_url", "")
+
+    @property
+    def lora_url_max_length(self) -> int:
+        """Characters the address may have."""
+        return LORA_URL_MAX_LENGTH
+
+    @property
+    def lora_scale(self) -> Slider | None:
+        """How strongly the LoRA is applied."""
+        return self.slider("lora_scale")
+
+    @property
+    def tuning_open(self) -> bool:
+        """Whether the fine tuning holds something that must be seen."""
+        wrong = {"width", "height", "steps", "guidance", "seed", "lora_url", "lora_scale"} & self.errors.keys()
+        return bool(wrong or self.exact or (self.takes_lora and self.lora_url))
+
+    @property
     def takes_sources(self) -> bool:
         """Whether the model takes source pictures."""
         return self.model.max_source_images > 0
@@ -264,6 +297,7 @@ class Composer:
             "steps": (_("Steps"), _("more is cleaner and slower")),
             "guidance": (_("Guidance"), _("higher is more literal")),
             "strength": (_("Change the source"), _("0 keeps it, 1 repaints it")),
+            "lora_scale": (_("LoRA weight"), _("0 leaves it out, 1 is as trained")),
         }
         label, hint = labels[name]
         given = self.texts.get(name)
@@ -276,11 +310,11 @@ class Composer:
             self.errors.setdefault(error.field if error.field in self._shown else "form", []).append(error.detail)
 
     def wrong_numbers(self) -> list[FieldError]:
-        """Return what the model refuses of the numbers as they stand now; a prompt or source may still be missing."""
+        """Return what the model refuses of CHECKED as it stands now; a prompt or source may still be missing."""
         try:
             self.model.offer.clean(self.request())
         except InvalidParameters as refused:
-            return [error for error in refused.errors if error.field in NUMBERS and error.field in self._shown]
+            return [error for error in refused.errors if error.field in CHECKED and error.field in self._shown]
         return []
 
     @property
@@ -308,6 +342,9 @@ class Composer:
             request["strength"] = _decimal(self.texts.get("strength", ""))
         if self.has_seed:
             request["seed"] = _whole(self.seed)
+        if self.takes_lora and (address := self.lora_url.strip()):
+            request["lora_url"] = address
+            request["lora_scale"] = _decimal(self.texts.get("lora_scale", ""))
         request["style"] = self.style or None
         request["source_images"] = self.sources if self.takes_sources else []
         return request
@@ -324,10 +361,10 @@ class Composer:
 
 
 def shape_of(width: int, height: int) -> Shape:
-    """Return the size with the name of its ratio: well-known within 3 %, else a short fraction, else the size."""
+    """Return the size with the name of its ratio: well-known within 3.5 %, else a short fraction, else the size."""
     ratio = width / height
     name, known = min(NAMED_RATIOS, key=lambda entry: abs(math.log(entry[1] / ratio)))
-    if abs(math.log(known / ratio)) > 0.03:
+    if abs(math.log(known / ratio)) > 0.035:  # 1472 × 1140, which qwen-image calls 4:3
         divisor = math.gcd(width, height)
         across, along = width // divisor, height // divisor
         name = (

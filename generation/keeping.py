@@ -19,7 +19,7 @@ def fetch(picture: payloads.Picture, *, any_public: bool) -> bytes:
 
 def is_public_endpoint(job: Job) -> bool:
     """Tell whether RunPod runs the job's endpoint itself: its images may then be at any public address."""
-    return bool(payloads.DIALECTS[job.snapshot["dialect"]].endpoints)
+    return payloads.is_public(job.snapshot["dialect"])
 
 
 def seed_of(job: Job, result: Result, position: int) -> int:
@@ -31,7 +31,7 @@ def seed_of(job: Job, result: Result, position: int) -> int:
 
 def keep(job: Job, *, position: int, data: bytes, seed: int) -> Image:
     """Put one picture into the bucket and return its row, not yet inserted."""
-    written = {**job.parameters, "model": job.snapshot["slug"], "seed": seed}
+    written = {**job.shareable_parameters, "model": job.snapshot["slug"], "seed": seed}
     del written["source_images"]
     picture = pictures.prepare(data, parameters=written)
     key = storage.image_key(user_id=job.user_id, job_id=job.id, position=position, content_type=picture.content_type)

@@ -296,6 +296,7 @@ def _draft_one(
             "slug": offer.slug,
             "endpoint_id": offer.endpoint_id,
             "dialect": offer.dialect,
+            "request_format": offer.request_format,
             "workflow": model.workflow,
             "style_template": style.template if style else None,
             "price": offer.price.as_json(),

@@ -85,6 +85,7 @@ def error_message(code: str) -> str:
         "prompt_refused": _("The model refused this prompt. Put it differently."),
         "invalid_input": _("The model could not read these settings."),
         "source_unreadable": _("The model could not open the source picture."),
+        "lora_unreadable": _("The model could not load the LoRA. Check its address, and that it fits this model."),
         "workflow_invalid": _("This model is not set up right. Its operators can see why."),
         "out_of_memory": _("The GPU ran out of memory. Try a smaller size."),
         "gpu_lost": _("The GPU went away halfway."),

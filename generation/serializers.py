@@ -39,6 +39,8 @@ def job_json(job: Job) -> dict[str, Any]:
         "style": job.style or None,
         "source_images": job.source_images,
         "strength": job.strength,
+        "lora_url": job.lora_url or None,
+        "lora_scale": job.lora_scale,
         "batch": str(job.batch) if job.batch else None,
         "credits": job.credits,
         "attempt": job.attempt,

@@ -12,7 +12,8 @@ from websockets.sync.client import connect
 
 from artgen.tests.demo import PATIENCE, DemoTestCase, follow
 from generation.catalog import CATALOG_FILE, read_catalog
-from generation.runpod.payloads import DIALECTS
+from generation.runpod.emulator.inputs import PUBLIC_ENDPOINTS
+from generation.runpod.payloads import DIALECTS, PUBLIC
 
 
 class AllModelsTests(DemoTestCase):
@@ -21,7 +22,9 @@ class AllModelsTests(DemoTestCase):
     def test_it_draws_with_every_dialect_and_tells_it_live(self):
         demo = self.demo
         models = read_catalog(CATALOG_FILE)["models"]
-        self.assertEqual({model["dialect"] for model in models}, set(DIALECTS))
+        self.assertEqual({model["dialect"] for model in models}, {PUBLIC, *DIALECTS})
+        public = {model["endpoint_id"] for model in models if model["dialect"] == PUBLIC}
+        self.assertEqual(public, set(PUBLIC_ENDPOINTS))
         before = demo.ask("get", "account/").json()["credits"]
         file = {"file": ("source.png", _png(), "image/png")}
         source = demo.ask("post", "uploads/", files=file).json()["id"]

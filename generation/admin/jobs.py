@@ -107,6 +107,7 @@ class JobAdmin(ReadOnlyAdmin):
                     "negative_prompt",
                     ("width", "height"),
                     ("steps", "guidance", "seed", "strength"),
+                    ("lora_url", "lora_scale"),
                     "style",
                     "source_images",
                 )

@@ -44,8 +44,10 @@ QUEUED = {
     "style": None,
     "source_images": [],
     "strength": None,
+    "lora_url": None,
+    "lora_scale": None,
     "batch": None,
-    "credits": 3,
+    "credits": 2,
     "attempt": 1,
     "version": 1,
     "created_at": "2025-11-24T16:04:40.117Z",
@@ -72,7 +74,7 @@ CANCELED = QUEUED | {
     "queue_position": None,
     "eta_seconds": None,
     "phase": "Canceled by you",
-    "phase_detail": "3 credits are back.",
+    "phase_detail": "2 credits are back.",
     "version": 2,
     "finished_at": "2025-11-24T16:04:45.003Z",
 }
@@ -84,7 +86,7 @@ MODEL = {
     "parameters": {"width": {"default": 1024, "min": 256, "max": 1536, "step": 64, "choices": None}},
     "min_source_images": 0,
     "max_source_images": 0,
-    "price": {"per_image": 0, "per_megapixel": 2.8, "minimum": 1},
+    "price": {"per_image": 0, "per_megapixel": 2.4, "minimum": 1},
     "enabled": True,
 }
 

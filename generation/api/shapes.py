@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from generation.catalog import LORA_URL_MAX_LENGTH
 from generation.models import Status, Visibility
 from generation.models.collections import NAME_MAX
 
@@ -79,6 +80,8 @@ class JobShape(Shape):
     style = serializers.CharField(allow_null=True)  # type: ignore[assignment]
     source_images = serializers.ListField(child=serializers.UUIDField())
     strength = serializers.FloatField(allow_null=True)
+    lora_url = serializers.CharField(allow_null=True, help_text="Address of the LoRA that was applied.")
+    lora_scale = serializers.FloatField(allow_null=True, help_text="Its weight.")
     batch = serializers.UUIDField(allow_null=True)
     credits = serializers.IntegerField(help_text="Held while active, charged when succeeded, else returned.")
     attempt = serializers.IntegerField()
@@ -111,6 +114,16 @@ class JobRequestShape(Shape):
         child=serializers.UUIDField(), required=False, allow_null=True, help_text="Ids of own uploads and pictures."
     )
     strength = serializers.FloatField(required=False, allow_null=True)
+    lora_url = serializers.CharField(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        max_length=LORA_URL_MAX_LENGTH,
+        help_text="An https address of a LoRA file, for models with the parameter `lora_url`. RunPod fetches it.",
+    )
+    lora_scale = serializers.FloatField(
+        required=False, allow_null=True, help_text="The weight of the LoRA; only together with `lora_url`."
+    )
 
     class Meta:
         ref_name = "JobOrder"

@@ -14,7 +14,7 @@ from generation import provider
 from generation.doctor.check import Check, words_of
 from generation.models import ImageModel, ProviderOutage
 from generation.runpod.health import Health
-from generation.runpod.payloads import DIALECTS
+from generation.runpod.payloads import is_public
 from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError
 
 NO_SUCH_JOB = "artgen-doctor"
@@ -97,7 +97,7 @@ def _proves_key(error: RunPodError | None) -> bool:
 
 def _endpoint(model: ImageModel, answer: RunPodError | None) -> Check:
     name, endpoint = f"endpoint:{model.slug}", model.endpoint_id
-    public = _is_public(model)
+    public = is_public(model.dialect)
     edit = f"Correct it: `python manage.py set_model {model.slug} endpoint_id=…`."
     if isinstance(answer, EndpointMissing):
         hint = (
@@ -127,11 +127,6 @@ def _workers(name: str, endpoint: str, health: Health) -> Check:
     if health.workers.get("throttled", 0) >= health.workers_total:
         return Check(name, True, seen, "RunPod has no free GPU of this kind: allow more kinds, or wait.")
     return Check(name, True, seen)
-
-
-def _is_public(model: ImageModel) -> bool:
-    dialect = DIALECTS.get(model.dialect)
-    return dialect is not None and model.endpoint_id in dialect.endpoints
 
 
 def _said(error: RunPodError) -> str:

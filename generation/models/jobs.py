@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
+from generation.catalog import LORA_URL_MAX_LENGTH
 from generation.models.offers import ImageModel
 
 
@@ -102,6 +103,10 @@ class Job(models.Model):
     style = models.CharField(_("style"), max_length=50, blank=True)
     source_images = models.JSONField(_("source pictures"), default=list)
     strength = models.FloatField(_("strength"), null=True)
+    lora_url = models.CharField(
+        _("LoRA address"), max_length=LORA_URL_MAX_LENGTH, blank=True, default="", db_default=""
+    )
+    lora_scale = models.FloatField(_("LoRA weight"), null=True)
     snapshot = models.JSONField(_("snapshot"), default=dict, help_text=_("Model and style as they were when placed."))
     credits = models.PositiveIntegerField(_("credits"))
 
@@ -201,7 +206,15 @@ class Job(models.Model):
             "style": self.style or None,
             "source_images": list(self.source_images),
             "strength": self.strength,
+            "lora_url": self.lora_url or None,
+            "lora_scale": self.lora_scale,
         }
+
+    @property
+    def shareable_parameters(self) -> dict[str, Any]:
+        """The parameters as others may see them: the query of a LoRA's address often holds a key."""
+        address = self.lora_url.partition("?")[0].partition("#")[0]
+        return {**self.parameters, "lora_url": address or None, "source_images": []}
 
 
 class JobEvent(models.Model):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -10,8 +11,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from generation import rehearsal
-from generation.catalog import Offer, parameter_from, price_from
-from generation.runpod.payloads import DIALECTS, check_workflow
+from generation.catalog import Cost, Offer, Price, cost_from, parameter_from, price_from
+from generation.runpod.payloads import DIALECTS, PUBLIC, RequestFormatError, check_workflow, dialect_of, is_public
 
 
 class ImageModelQuerySet(models.QuerySet["ImageModel"]):
@@ -39,10 +40,28 @@ class ImageModel(models.Model):
         blank=True,
         help_text=_("ComfyUI only: the graph in API format, with slots such as {{prompt}}, {{seed}}, {{image_1}}."),
     )
-    parameters = models.JSONField(_("parameters"), default=dict)
+    # NULL where a worker's dialect is code, and on rows of the version before until they are filled.
+    request_format = models.JSONField(
+        _("request format"),
+        null=True,
+        blank=True,
+        help_text=_("Public endpoints only: what the endpoint calls its parameters."),
+    )
+    parameters = models.JSONField(_("parameters"), default=dict, blank=True)
     min_source_images = models.PositiveSmallIntegerField(_("source pictures, at least"), default=0)
     max_source_images = models.PositiveSmallIntegerField(_("source pictures, at most"), default=0)
-    price = models.JSONField(_("price rule"), default=dict)
+    expected_cost = models.JSONField(
+        _("expected cost, $"),
+        null=True,
+        blank=True,
+        help_text=_("What RunPod charges for an image: per_image and per_megapixel, in dollars."),
+    )
+    price = models.JSONField(
+        _("price rule"),
+        default=dict,
+        blank=True,
+        help_text=_("Empty: the price follows from the expected cost."),
+    )
     max_in_flight = models.PositiveIntegerField(
         _("jobs at RunPod at once"), default=4, validators=[MinValueValidator(1)]
     )
@@ -75,6 +94,19 @@ class ImageModel(models.Model):
         return self.description_ru if (get_language() or "").startswith("ru") else self.description_en
 
     @property
+    def cost(self) -> Cost | None:
+        """What RunPod is expected to charge, None where nobody has said."""
+        return cost_from(self.expected_cost) if self.expected_cost else None
+
+    @property
+    def price_rule(self) -> Price:
+        """The price that staff have set, else what follows from the expected cost."""
+        cost = self.cost
+        if self.price or cost is None:
+            return price_from(self.price or {})
+        return cost.price(credit_usd=settings.CREDIT_USD, margin=settings.PRICE_MARGIN)
+
+    @property
     def offer(self) -> Offer:
         """The row as plain data."""
         return Offer(
@@ -87,7 +119,8 @@ class ImageModel(models.Model):
             parameters={name: parameter_from(raw) for name, raw in self.parameters.items()},
             min_source_images=self.min_source_images,
             max_source_images=self.max_source_images,
-            price=price_from(self.price),
+            request_format=self.request_format,
+            price=self.price_rule,
             max_in_flight=self.max_in_flight,
             typical_seconds=self.typical_seconds,
             enabled=self.enabled,
@@ -96,9 +129,10 @@ class ImageModel(models.Model):
     def clean(self) -> None:
         """Refuse what could not be driven: unreadable limits or price, a broken workflow, a failed rehearsal."""
         errors: dict[str, Any] = {}
-        dialect = DIALECTS.get(self.dialect)
-        if dialect is None:
-            errors["dialect"] = _("Known dialects: %(names)s.") % {"names": ", ".join(sorted(DIALECTS))}
+        if not is_public(self.dialect) and self.dialect not in DIALECTS:
+            errors["dialect"] = _("Known dialects: %(names)s.") % {"names": ", ".join([PUBLIC, *sorted(DIALECTS)])}
+        elif problems := self._request_format_problems():
+            errors["request_format"] = problems
         try:
             for raw in self.parameters.values():
                 if not isinstance(raw, dict):
@@ -109,10 +143,14 @@ class ImageModel(models.Model):
                 errors["parameters"] = _("Give width and height, or size with choices.")
         except (AttributeError, TypeError, ValueError) as error:
             errors["parameters"] = str(error)
-        try:
-            price_from(self.price)
-        except (AttributeError, ArithmeticError, TypeError, ValueError) as error:
-            errors["price"] = str(error)
+        for name, read in (("price", price_from), ("expected_cost", cost_from)):
+            try:
+                if getattr(self, name):
+                    read(getattr(self, name))
+            except (AttributeError, ArithmeticError, TypeError, ValueError) as error:
+                errors[name] = str(error)
+        if not self.price and not self.expected_cost:
+            errors["price"] = _("Give a price, or the expected cost that it follows from.")
         if self.dialect == "comfyui":
             problems = check_workflow(self.workflow) if self.workflow else [_("ComfyUI needs a workflow.")]
             if problems:
@@ -123,6 +161,17 @@ class ImageModel(models.Model):
             errors = dict(rehearsal.problems(self.offer, workflow=self.workflow))
         if errors:
             raise ValidationError(errors)
+
+    def _request_format_problems(self) -> list[Any]:
+        if not is_public(self.dialect):
+            return [] if self.request_format is None else [_("Only the dialect “public” has a request format.")]
+        if self.request_format is None and self.dialect == PUBLIC:
+            return [_("Say what the endpoint calls its parameters.")]
+        try:
+            dialect_of(self.dialect, self.request_format)
+        except RequestFormatError as error:
+            return rehearsal.explain(error)
+        return []
 
 
 class Style(models.Model):

@@ -6,8 +6,8 @@ import threading
 
 from generation.runpod import payloads
 from generation.runpod.download import fetch_picture
+from generation.runpod.emulator.inputs import PUBLIC_ENDPOINTS
 from generation.runpod.emulator.painting import tiny_png
-from generation.runpod.payloads import DIALECTS
 from generation.tests.test_runpod_payloads import WORKFLOW, parameters
 
 ENDPOINT = "qwen-image-t2i"
@@ -58,13 +58,17 @@ def state(client, runpod_id, endpoint=ENDPOINT):
     return client.status(endpoint, runpod_id).state
 
 
+def endpoint_of(dialect):
+    """Return a public endpoint that speaks it, or the name of one of one's own."""
+    return next((name for name, kind in PUBLIC_ENDPOINTS.items() if kind == dialect), f"own-{dialect}")
+
+
 def place(dialect):
     """Return endpoint and input for one picture of 1024×1024, or the size nearest to it."""
-    chosen = DIALECTS[dialect]
     width, height = (512, 512) if dialect == "sdxl_turbo" else (1024, 1024)
     asked = parameters(width=width, height=height)
     workflow = WORKFLOW if dialect == "comfyui" else None
-    return (chosen.endpoints or ("own-" + dialect,))[0], payloads.build(dialect, asked, workflow=workflow)
+    return endpoint_of(dialect), payloads.build(dialect, asked, workflow=workflow)
 
 
 def fetched(emulator, picture, *, seconds=60):

@@ -2,11 +2,18 @@ import json
 
 from django.urls import reverse
 
-from artgen.test import BaseTestCase, EmulatorTestCase
+from artgen.test import BaseTestCase, EmulatorTestCase, make_due
+from generation import driver
 from generation.admin.offers import ImageModelForm, ReadableJSONField
-from generation.models import GenerationSwitch, ImageModel, Style
+from generation.models import GenerationSwitch, ImageModel, Job, Status, Style
+from generation.runpod.payloads import LEGACY
 
 LIST = "/admin/generation/imagemodel/"
+PREVIEW = f"{LIST}preview/"
+JSON = ("request_format", "parameters", "expected_cost", "price", "workflow")
+
+
+SIZED = json.dumps({"size": {"default": "1024x1024", "choices": ["1024x1024", "1280x1024"]}, "seed": {}})
 
 
 class OfferTests(EmulatorTestCase):
@@ -20,7 +27,7 @@ class OfferTests(EmulatorTestCase):
         """Send the form as a browser would, changed; returns its errors and the messages."""
         form = ImageModelForm(instance=model)
         data = {name: form[name].value() for name in form.fields}
-        for name in ("parameters", "price", "workflow"):
+        for name in JSON:
             data[name] = form.fields[name].prepare_value(getattr(model, name))
         data = {name: value for name, value in {**data, **changes}.items() if value is not None and value is not False}
         address = reverse("admin:generation_imagemodel_change", args=[model.pk])
@@ -32,7 +39,7 @@ class OfferTests(EmulatorTestCase):
     def test_it_lists_models_with_their_jobs(self) -> None:
         self.place()
         self.client.get(LIST)  # loads the session into the cache
-        with self.assertNumQueries(5):
+        with self.assertNumQueries(6):
             response = self.client.get(LIST)
         row = next(one for one in response.context["cl"].result_list if one.slug == "flux-schnell")
         self.assertEqual((row.jobs_waiting, row.jobs_out), (1, 0))
@@ -77,6 +84,26 @@ class OfferTests(EmulatorTestCase):
                 "parameters",
                 "width",
             ),
+            (self.model, {"request_format": '{"sede": "seed"}'}, "request_format", "sede: there is no such key"),
+            (self.model, {"request_format": '{"size": {"mode": "big"}}'}, "request_format", "Possible: none, width_"),
+            (self.model, {"request_format": '{"seed": "x", "steps": "x"}'}, "request_format", "used twice"),
+            (self.model, {"request_format": '{"seed": "x", "seed": "y"}'}, "request_format", "is given twice"),
+            (self.model, {"request_format": '{"seed": {"a": 1}}'}, "request_format", "parameter"),
+            (self.model, {"request_format": "[" * 100_000}, "request_format", "valid JSON"),
+            (self.model, {"request_format": ""}, "request_format", "Say what the endpoint calls"),
+            (self.model, {"request_format": '{"size": {"mode": "size"}}'}, "parameters", "cannot carry"),
+            (
+                self.model,
+                {"request_format": '{"size": {"mode": "custom", "max": 1024}, "seed": "seed"}', "parameters": SIZED},
+                "parameters",
+                "sides of 1 to 1024",
+            ),
+            (self.comfyui, {"request_format": '{"seed": "seed"}'}, "request_format", "Only the dialect"),
+            (self.model, {"parameters": json.dumps({**parameters, "lora_url": {}})}, "parameters", "cannot carry"),
+            (self.model, {"expected_cost": '{"per_picture": 1}'}, "expected_cost", "per_picture"),
+            (self.model, {"expected_cost": '{"per_image": -1}'}, "expected_cost", "negative"),
+            (self.model, {"expected_cost": '{"per_image": NaN}'}, "expected_cost", "negative"),
+            (self.model, {"expected_cost": ""}, "price", "expected cost"),
             (self.model, {"price": '{"per_image": -1}'}, "price", "negative"),
             (self.model, {"price": '{"per_picture": 1}'}, "price", "per_picture"),
             (self.model, {"dialect": "klingon"}, "dialect", "klingon"),
@@ -90,6 +117,93 @@ class OfferTests(EmulatorTestCase):
             self.assertIn(field, errors, (changes, errors))
             self.assertIn(words, str(errors[field]), changes)
             self.assertEqual(ImageModel.objects.filter(pk=model.pk).values().get(), before)
+
+    def test_it_shows_a_row_of_the_version_before_as_public_and_saves_it_so(self) -> None:
+        ImageModel.objects.filter(pk=self.model.pk).update(dialect="flux", request_format=None)
+        self.model.refresh_from_db()
+        page = self.client.get(reverse("admin:generation_imagemodel_change", args=[self.model.pk]))
+        self.assertContains(page, '<option value="public" selected>')
+        self.assertContains(page, "num_inference_steps")
+        changes = {"dialect": "public", "request_format": json.dumps(LEGACY["flux"])}
+        self.assertEqual(self.save(self.model, **changes)[0], {})
+        self.model.refresh_from_db()
+        self.assertEqual((self.model.dialect, self.model.request_format), ("public", LEGACY["flux"]))
+
+    def typed(self, model: ImageModel | None = None, **changes: object) -> dict[str, object]:
+        """Return what a browser sends of the form."""
+        form = ImageModelForm(instance=model)
+        data = {name: form[name].value() for name in form.fields}
+        data |= {name: form.fields[name].prepare_value(getattr(form.instance, name)) for name in JSON}
+        return {name: value for name, value in {**data, **changes}.items() if value is not None and value is not False}
+
+    def test_it_shows_the_request_with_the_values_as_typed(self) -> None:
+        before = ImageModel.objects.filter(pk=self.model.pk).values().get()
+        changed = json.dumps({**self.model.request_format, "steps": "number_of_steps", "fixed": {"tone": "warm"}})
+        address, data = f"{PREVIEW}?model={self.model.pk}", self.typed(self.model, request_format=changed)
+        for headers in ({}, {"X-Part": "1"}):
+            shown = self.client.post(address, data, headers=headers)
+            self.assertContains(shown, "&quot;number_of_steps&quot;: 4")
+            self.assertContains(shown, "&quot;tone&quot;: &quot;warm&quot;")
+            self.assertContains(shown, "&quot;negative_prompt&quot;: &quot;blurry&quot;")
+            self.assertContains(shown, "/v2/black-forest-labs-flux-1-schnell/run")
+            self.assertContains(shown, "1 credit.")
+        self.assertNotContains(shown, "<html")
+        self.assertEqual(ImageModel.objects.filter(pk=self.model.pk).values().get(), before)
+
+    def test_it_shows_the_request_of_a_model_that_is_not_there_yet(self) -> None:
+        count = ImageModel.objects.count()
+        data = self.typed(ImageModel.objects.get(slug="qwen-image-lora"), slug="another", name="Another", enabled=False)
+        shown = self.client.post(PREVIEW, data)
+        self.assertContains(shown, "&quot;path&quot;: &quot;https://example.org/style.safetensors&quot;")
+        self.assertContains(shown, "3 credits.")
+        self.assertEqual(ImageModel.objects.count(), count)
+
+    def test_it_says_in_the_preview_what_is_wrong(self) -> None:
+        data = self.typed(self.model, request_format='{"sede": "seed"}')
+        shown = self.client.post(f"{PREVIEW}?model={self.model.pk}", data)
+        self.assertContains(shown, "Request format: sede: there is no such key.")
+
+    def test_it_previews_what_is_then_sent(self) -> None:
+        data = self.typed(self.model)
+        shown = self.client.post(f"{PREVIEW}?model={self.model.pk}", data, headers={"X-Part": "1"})
+        told = json.loads(shown.context["body"])
+        self.place(prompt=told["input"]["prompt"], negative_prompt="blurry", width=1024, height=1024, seed=42)
+        driver.tick()
+        (sent,) = [call.json for call in self.emulator.calls if call.call == "run"]
+        webhook = told.pop("webhook").replace("TOKEN", "")
+        self.assertIn(webhook.rstrip("/"), sent.pop("webhook"))
+        self.assertEqual(json.dumps(sent, sort_keys=True), json.dumps(told, sort_keys=True))
+
+    def test_it_previews_for_those_alone_who_may_edit(self) -> None:
+        self.assertEqual(self.client.get(PREVIEW).status_code, 405)
+        self.assertEqual(self.client.post(f"{PREVIEW}?model=x", {}).status_code, 404)
+        reader = self.make_user("reader@example.org", is_staff=True)
+        self.client.force_login(reader)
+        self.assertEqual(self.client.post(PREVIEW, {}).status_code, 403)
+        self.assertEqual(self.client.post(f"{PREVIEW}?model={self.model.pk}", {}).status_code, 403)
+        self.client.force_login(self.alice)
+        self.assertEqual(self.client.post(PREVIEW, {}).status_code, 302)
+
+    def test_it_tells_the_drift_between_expected_and_recorded_cost(self) -> None:
+        paid = self.place(width=1024, height=1024)
+        failed = self.place(width=1024, height=1024)
+        driver.tick()
+        self.emulator.advance(60)
+        make_due(paid.id, failed.id)
+        driver.tick()
+        driver.tick()
+        Job.objects.filter(id=paid.id).update(cost="0.0062")
+        Job.objects.filter(id=failed.id).update(cost="0.001", status=Status.FAILED, error_code="gpu_lost")
+        page = self.client.get(LIST)
+        row = next(one for one in page.context["cl"].result_list if one.slug == "flux-schnell")
+        self.assertEqual(
+            (row.spent.jobs, float(row.spent.recorded), float(row.spent.without_image)), (2, 0.0072, 0.001)
+        )
+        self.assertContains(page, "$0.0105")  # 2 × 0.005 × 1.048576
+        self.assertContains(page, "$0.0072 ($0.0010 without an image)")
+        self.assertContains(page, "−31.3 %")
+        page = self.client.get(reverse("admin:generation_imagemodel_change", args=[self.model.pk]))
+        self.assertContains(page, "jobs: 2 · expected: $0.0105")
 
     def act(self, action: str, *models: ImageModel) -> list[str]:
         data = {"action": action, "_selected_action": [str(model.pk) for model in models]}

@@ -71,10 +71,16 @@ FIELDS: list[tuple[dict[str, Any], dict[str, str], str]] = [
     (
         {"model": "qwen-image", "width": 1000},
         {"width": "choices", "height": "choices"},
-        "1024 × 1024",
+        "1328 × 1328",
     ),
     ({"model": "qwen-image", "width": "1024"}, {"width": "invalid"}, ""),
     ({"model": "flux-kontext"}, {"source_images": "required"}, "Kontext"),
+    ({"model": "qwen-image-lora", "lora_url": "http://example.org/a"}, {"lora_url": "invalid"}, "https://"),
+    ({"model": "qwen-image-lora", "lora_url": "https://x/" + "a" * 500}, {"lora_url": "max_length"}, "500"),
+    ({"model": "qwen-image-lora", "lora_url": ["https://x/a"]}, {"lora_url": "invalid"}, ""),
+    ({"model": "qwen-image-lora", "lora_url": "https://x/a", "lora_scale": 3}, {"lora_scale": "max_value"}, "2"),
+    ({"model": "qwen-image-lora", "lora_scale": 1}, {"lora_url": "required"}, ""),
+    ({"lora_url": "https://example.org/a"}, {"lora_url": "not_supported"}, "FLUX.1 dev"),
     ({"model": "z-image-turbo", "source_images": ["x", "y"]}, {"source_images": "max_length"}, "1"),
 ]
 

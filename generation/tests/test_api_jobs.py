@@ -308,6 +308,20 @@ class TestRetry(ApiTestCase):
         assert {name: again[name] for name in self.SAME} == {name: job[name] for name in self.SAME}
         assert again["source_images"] == job["source_images"]
 
+    def test_it_applies_the_same_lora_again(self) -> None:
+        lora = {"lora_url": "https://example.org/style.safetensors?token=1", "lora_scale": 0.65}
+        response = self.api.post(JOBS, {"model": "qwen-image-lora", "prompt": "fog", **lora})
+        assert response.status_code == 201, response.content
+        job = response.json()
+        assert {name: job[name] for name in lora} == lora
+        assert {name: self.api.get(f"{JOBS}{job['id']}/").json()[name] for name in lora} == lora
+        again = self.api.post(f"{JOBS}{job['id']}/retry/").json()
+        assert {name: again[name] for name in lora} == lora
+        plain = self.api.post(JOBS, {"model": "qwen-image-lora", "prompt": "fog"}).json()
+        assert (plain["lora_url"], plain["lora_scale"]) == (None, None)
+        again = self.api.post(f"{JOBS}{plain['id']}/retry/")
+        assert again.status_code == 201, again.content
+
     def test_it_says_that_a_source_is_gone(self) -> None:
         source = make_image(self.alice)
         asked = {"model": "flux-kontext", "prompt": "Make it winter", "source_images": [str(source.id)]}

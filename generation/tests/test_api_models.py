@@ -16,7 +16,7 @@ class TestModels(ApiTestCase):
         flux = next(model for model in self.api.get(MODELS).json() if model["slug"] == "flux-dev")
         assert flux["name"] == "FLUX.1 dev"
         assert flux["parameters"]["width"] == {"default": 1024, "min": 256, "max": 1536, "step": 64, "choices": None}
-        assert flux["price"] == {"per_image": 0.0, "per_megapixel": 2.8, "minimum": 1}
+        assert flux["price"] == {"per_image": 0.0, "per_megapixel": 2.4, "minimum": 1}
         assert (flux["min_source_images"], flux["max_source_images"], flux["enabled"]) == (0, 0, True)
 
     def test_it_describes_in_the_language_asked_for(self) -> None:

@@ -2,17 +2,27 @@
 
 import json
 import math
+from decimal import Decimal
 
 from django.test import SimpleTestCase
 
-from generation.catalog import InvalidParameters, Offer, parameter_from, price_from, read_catalog, size_like
+from generation.catalog import (
+    InvalidParameters,
+    Offer,
+    cost_from,
+    parameter_from,
+    price_from,
+    read_catalog,
+    size_like,
+)
 
 
 def offer(slug: str) -> Offer:
     (table,) = (table for table in read_catalog()["models"] if table["slug"] == slug)
-    plain = {name: value for name, value in table.items() if name not in ("workflow", "parameters", "price")}
+    parsed = ("workflow", "parameters", "price", "expected_cost")
+    plain = {name: value for name, value in table.items() if name not in parsed}
     parameters = {name: parameter_from(raw) for name, raw in table["parameters"].items()}
-    return Offer(**plain, parameters=parameters, price=price_from(table["price"]))
+    return Offer(**plain, parameters=parameters, price=price_from(table.get("price", {})))
 
 
 class CleanTests(SimpleTestCase):
@@ -35,6 +45,8 @@ class CleanTests(SimpleTestCase):
                 "style": None,
                 "source_images": [],
                 "strength": None,
+                "lora_url": "",
+                "lora_scale": None,
             },
         )
 
@@ -88,6 +100,42 @@ class CleanTests(SimpleTestCase):
         cleaned = offer("wan-2-6").clean({"prompt": "fog", "width": 1024, "height": 768})
         self.assertEqual((cleaned["width"], cleaned["height"]), (1024, 768))
 
+    def test_it_takes_a_lora_by_its_https_address(self):
+        address = "https://example.org/style.safetensors?download=true"
+        cleaned = offer("qwen-image-lora").clean({"prompt": "fog", "lora_url": f" {address} "})
+        self.assertEqual((cleaned["lora_url"], cleaned["lora_scale"]), (address, 1))
+        cleaned = offer("qwen-image-lora").clean({"prompt": "fog", "lora_url": address, "lora_scale": 0.6})
+        self.assertEqual(cleaned["lora_scale"], 0.6)
+        cleaned = offer("qwen-image-lora").clean({"prompt": "fog"})
+        self.assertEqual((cleaned["lora_url"], cleaned["lora_scale"]), ("", None))
+
+    def test_it_refuses_a_lora_that_cannot_be_fetched(self):
+        cases = [
+            ("http://example.org/a.safetensors", "invalid"),
+            ("example.org/a.safetensors", "invalid"),
+            ("javascript:alert(1)", "invalid"),
+            ("file:///etc/passwd", "invalid"),
+            ("https://", "invalid"),
+            ("https://user:secret@example.org/a", "invalid"),
+            ("https://example.org/a b", "invalid"),
+            ("https://example.org/a\nb", "invalid"),
+            ("https://example.org:99999/a", "invalid"),
+            ("https://[::1/a", "invalid"),
+            ("https://пример.рф/a", "invalid"),
+            ("https://example.org/" + "a" * 500, "max_length"),
+            (["https://example.org/a"], "invalid"),
+            (7, "invalid"),
+        ]
+        for address, code in cases:
+            with self.subTest(str(address)[:60]):
+                self.assertEqual(self.errors("qwen-image-lora", lora_url=address), [("lora_url", code)])
+        good = "https://example.org/a"
+        self.assertEqual(self.errors("qwen-image-lora", lora_url=good, lora_scale=2.1), [("lora_scale", "max_value")])
+        self.assertEqual(self.errors("qwen-image-lora", lora_url=good, lora_scale=-1), [("lora_scale", "min_value")])
+        self.assertEqual(self.errors("qwen-image-lora", lora_scale=0.5), [("lora_url", "required")])
+        self.assertEqual(self.errors("qwen-image", lora_url=good), [("lora_url", "not_supported")])
+        self.assertEqual(self.errors("qwen-image", lora_scale=1), [("lora_scale", "not_supported")])
+
     def test_it_wants_as_many_sources_as_the_model(self):
         self.assertEqual(self.errors("flux-kontext"), [("source_images", "required")])
         self.assertEqual(self.errors("flux-kontext", source_images=["a", "b"]), [("source_images", "max_length")])
@@ -101,9 +149,29 @@ class PriceTests(SimpleTestCase):
         self.assertEqual(price.of(width=256, height=256), 1)
 
     def test_it_refuses_what_is_no_price(self):
-        for raw in ({"per_picture": 1}, {"per_image": -1}):
+        for raw in ({"per_picture": 1}, {"per_image": -1}, {"per_image": math.inf}, {"per_image": 1e9}):
             with self.subTest(raw), self.assertRaises(ValueError):
                 price_from(raw)
+
+    def test_it_follows_from_the_expected_cost_rounded_up(self):
+        cases = [
+            ({"per_image": 0.025}, (1024, 1024), 3),  # 0.025 × 1.2 / 0.01 = 3 exactly
+            ({"per_image": 0.0251}, (1024, 1024), 4),
+            ({"per_image": 0.001}, (1024, 1024), 1),
+            ({"per_megapixel": 0.02}, (1024, 1024), 3),
+            ({"per_megapixel": 0.02}, (1000, 1000), 3),
+            ({"per_image": 0.01, "per_megapixel": 0.02}, (1000, 1000), 4),
+        ]
+        for raw, (width, height), credits in cases:
+            with self.subTest(raw):
+                price = cost_from(raw).price(credit_usd=Decimal("0.01"), margin=Decimal("1.2"))
+                self.assertEqual(price.of(width=width, height=height), credits)
+        self.assertEqual(price.as_json(), {"per_image": 1.2, "per_megapixel": 2.4, "minimum": 1})
+
+    def test_it_refuses_what_is_no_cost(self):
+        for raw in ({"per_picture": 1}, {"per_image": -1}, {}, {"per_image": 0}, {"per_image": math.nan}):
+            with self.subTest(raw), self.assertRaises((ValueError, ArithmeticError)):
+                cost_from(raw)
 
 
 class FileTests(SimpleTestCase):

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from django.core.checks import run_checks
 from django.test import SimpleTestCase, override_settings
 
@@ -17,3 +19,12 @@ class RunPodKeyTests(SimpleTestCase):
     def test_it_refuses_what_no_header_can_carry_and_does_not_repeat_it(self) -> None:
         for key in ("rpa ABC", "rpa_ABC\nRUNPOD", "ключ", "rpa_\x00"):
             self.assertEqual(found(key), [WORDS], repr(key))
+
+
+class PriceTests(SimpleTestCase):
+    def test_it_refuses_what_no_price_follows_from(self) -> None:
+        for value in ("0", "-1", "NaN", "Infinity"):
+            with override_settings(CREDIT_USD=Decimal(value), PRICE_MARGIN=Decimal("1.2")):
+                told = [message.msg for message in run_checks() if message.id == "generation.E002"]
+            self.assertEqual(told, [f"CREDIT_USD is {value}: it must be a number above 0."])
+        self.assertEqual([message for message in run_checks() if message.id == "generation.E002"], [])

@@ -69,17 +69,44 @@ class CreatePage(BaseTestCase):
         self.assertContains(page, "3 credits a picture".replace("3 credits", "3\N{NO-BREAK SPACE}credits"))
 
     def test_it_leaves_out_what_the_model_does_not_take(self):
-        page = self.client.get(self.url, {"model": "p-image"})
-        for name in ("negative_prompt", "steps", "guidance", "width", "source_images", "strength"):
+        page = self.client.get(self.url, {"model": "wan-2-6"})
+        for name in ("negative_prompt", "steps", "guidance", "width", "source_images", "strength", "lora_url"):
             self.assertNotContains(page, f'name="{name}"')
-        self.assertContains(page, 'name="shape"', count=6)
+        self.assertContains(page, 'name="shape"', count=3)
+
+    def test_it_asks_for_a_lora_where_the_model_takes_one(self):
+        page = self.client.get(self.url, {"model": "qwen-image-lora"})
+        self.assertContains(page, 'name="lora_url"', count=1)
+        self.assertContains(page, 'name="lora_scale" inputmode="decimal" min="0" max="2" step="0.05" value="1"')
+
+    def test_it_says_at_its_field_that_a_lora_is_not_https(self):
+        form = {
+            "model": "qwen-image-lora",
+            "shape": "1328x1328",
+            "lora_url": "http://example.org/a",
+            "lora_scale": "0.5",
+        }
+        answer = self.client.post(self.url, self.form(**form))
+        self.assertContains(answer, 'id="lora_url-error"><', status_code=400)
+        self.assertContains(answer, "This must be an https:// address", status_code=400)
+        self.assertContains(answer, 'value="http://example.org/a"', status_code=400)
+        self.assertFalse(Job.objects.exists())
+        quote = self.client.get(reverse("quote"), form)
+        self.assertContains(quote, '<li data-wrong="lora_url">')
+
+    def test_it_places_a_job_with_a_lora(self):
+        form = {"model": "qwen-image-lora", "shape": "1328x1328", "count": "1", "lora_scale": "0,5"}
+        self.client.post(self.url, self.form(**form, lora_url=" https://example.org/a "))
+        job = Job.objects.get()
+        self.assertEqual((job.lora_url, job.lora_scale, job.credits), ("https://example.org/a", 0.5, 3))
+        self.assertContains(self.client.get(reverse("job", args=[job.id])), "https://example.org/a")
 
     def test_it_puts_price_and_waiting_time_on_the_button(self):
         page = self.client.get(self.url, {"model": "seedream-4"})
         button = re.search(r'id="create-button".*?</button>', page.content.decode(), re.DOTALL)
         text = re.sub(r"<[^>]+>|\s+", " ", button[0]).replace("\N{NO-BREAK SPACE}", " ")
         self.assertIn("Create 4", text)
-        self.assertIn("24 credits", text)  # 4 × ceil(3 + 0.5 × 4.19)
+        self.assertIn("16 credits", text)  # 4 × ceil(0.027 × 1.2 / 0.01)
 
     def test_it_says_how_many_credits_are_missing(self):
         User.objects.filter(pk=self.alice.pk).update(credits=8)
@@ -209,13 +236,13 @@ class CreatePage(BaseTestCase):
         self.assertNotContains(answer, "<html", status_code=400)
 
     def test_it_refuses_what_the_user_cannot_pay(self):
-        User.objects.filter(pk=self.alice.pk).update(credits=100)
+        User.objects.filter(pk=self.alice.pk).update(credits=68)
         answer = self.client.post(self.url, self.form(model="seedream-4", shape="2048x2048", count="8"))
         self.assertEqual(answer.status_code, 302)
         answer = self.client.post(self.url, self.form(model="seedream-4", shape="2048x2048", count="8"))
         self.assertEqual(answer.status_code, 302)
         answer = self.client.post(self.url, self.form(model="seedream-4", shape="2048x2048", count="8"))
-        self.assertContains(answer, "44\N{NO-BREAK SPACE}credits short", status_code=402)
+        self.assertContains(answer, "28\N{NO-BREAK SPACE}credits short", status_code=402)
         self.assertEqual(Job.objects.count(), 16)
 
     def test_it_refuses_while_creating_is_paused(self):

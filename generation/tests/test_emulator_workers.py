@@ -9,15 +9,17 @@ from generation.runpod import payloads
 from generation.runpod.client import Client
 from generation.runpod.emulator import Emulator
 from generation.runpod.emulator.painting import tiny_png
-from generation.runpod.payloads import DIALECTS, OutputError, Source
+from generation.runpod.payloads import DIALECTS, LEGACY, OutputError, Source
 from generation.runpod.picture import check_picture
 from generation.runpod.report import State
-from generation.tests.emulation import ENDPOINT, INPUT, fetched, place, run
+from generation.tests.emulation import ENDPOINT, INPUT, endpoint_of, fetched, place, run
 from generation.tests.test_runpod_payloads import WORKFLOW, parameters
+
+EDITS = [name for name in LEGACY if payloads.dialect_of(name).min_sources]
 
 
 class TestWorkers:
-    @pytest.mark.parametrize("dialect", [name for name, chosen in DIALECTS.items() if not chosen.min_sources])
+    @pytest.mark.parametrize("dialect", [name for name in (*LEGACY, *DIALECTS) if name not in EDITS])
     def test_it_answers_each_dialect_with_a_picture_of_the_right_size(self, emulator, client, dialect):
         endpoint, body = place(dialect)
         runpod_id = run(client, endpoint=endpoint, body=body)
@@ -27,12 +29,12 @@ class TestWorkers:
         info = check_picture(fetched(emulator, result.pictures[0]))
         assert (info.width, info.height) == ((512, 512) if dialect == "sdxl_turbo" else (1024, 1024))
         assert result.seed in (None, 42)
-        assert (result.cost is None) == (not DIALECTS[dialect].endpoints)
+        assert (result.cost is None) == (dialect in DIALECTS)
 
-    @pytest.mark.parametrize("dialect", [name for name, chosen in DIALECTS.items() if chosen.min_sources])
+    @pytest.mark.parametrize("dialect", EDITS)
     def test_it_downloads_the_sources_of_an_edit_for_real(self, emulator, client, doorbell, dialect):
         source = Source(url=f"{doorbell.url}/source.png", name="source.png")
-        endpoint = DIALECTS[dialect].endpoints[0]
+        endpoint = endpoint_of(dialect)
         body = payloads.build(dialect, parameters(), sources=[source])
         runpod_id = run(client, endpoint=endpoint, body=body)
         emulator.advance(5)
@@ -75,6 +77,20 @@ class TestWorkers:
             ("qwen-image-edit-2511", {"prompt": "a", "images": ["https://x/a.png"] * 4}),
             ("p-image-edit", {"prompt": "a", "images": []}),
             ("p-image-edit", {"prompt": "a", "images": ["file:///etc/passwd"]}),
+            ("p-image-t2i", {"prompt": "a", "aspect_ratio": "custom"}),
+            ("p-image-t2i", {"prompt": "a", "aspect_ratio": "custom", "width": 1000, "height": 1024}),
+            ("p-image-t2i", {"prompt": "a", "aspect_ratio": "custom", "width": 1456, "height": 1024}),
+            ("p-image-t2i", {"prompt": "a", "aspect_ratio": "match_input_image"}),
+            ("p-image-edit", {"prompt": "a", "images": ["https://x/a.png"], "aspect_ratio": "custom"}),
+            ("nano-banana-edit", {"prompt": "a", "images": ["https://x/a.png"] * 5}),
+            ("nano-banana-edit", {"prompt": "a"}),
+            ("nano-banana-pro-edit", {"prompt": "a", "images": ["https://x/a.png"], "aspect_ratio": "3:4"}),
+            ("nano-banana-pro-edit", {"prompt": "a", "images": ["https://x/a.png"], "resolution": "8k"}),
+            ("google-nano-banana-2-edit", {"prompt": "a", "images": ["https://x/a.png"] * 15}),
+            ("qwen-image-t2i-lora", {"prompt": "a", "loras": "https://x/a"}),
+            ("qwen-image-t2i-lora", {"prompt": "a", "loras": [{"scale": 1}]}),
+            ("qwen-image-t2i-lora", {"prompt": "a", "loras": [{"path": "https://x/a"}]}),
+            ("qwen-image-t2i-lora", {"prompt": "a", "loras": [{"path": "https://gone.invalid/a", "scale": 1}]}),
             ("own", {"workflow": {}}),
             ("own", {"workflow": {"1": {"inputs": {}}}}),
             ("own", {"workflow": {"1": {"class_type": "LoadImage", "inputs": {"image": "a.png"}}}}),

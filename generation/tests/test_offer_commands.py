@@ -33,7 +33,7 @@ class SetModelTests(EmulatorTestCase):
             [
                 "max_in_flight: 8 → 2",
                 "enabled: true → false",
-                'price: {"per_megapixel": 0.4} → {"per_image": 3}',
+                'price: {} → {"per_image": 3}',
                 'description_en: "Sketches: fast and cheap" → "Fast = cheap"',
                 "typical_seconds: 4 (as before)",
                 "1 job of it under way; what is placed ends as it was placed.",
@@ -63,6 +63,9 @@ class SetModelTests(EmulatorTestCase):
             ("flux-schnell", ["max_in_flight=0"], "max_in_flight: Ensure this value is greater than or equal to 1."),
             ("flux-schnell", ["max_in_flight=5", "price={"], "price: this is no JSON"),
             ("flux-schnell", ['price={"per_image": -1}'], "price:"),
+            ("flux-schnell", ["expected_cost="], "price: Give a price, or the expected cost that it follows from."),
+            ("flux-schnell", ['request_format={"sede": "seed"}'], "request_format: sede: there is no such key."),
+            ("flux-schnell", ["request_format="], "request_format: Say what the endpoint calls its parameters."),
             ("flux-schnell", ["dialect=klingon"], "dialect:"),
             ("flux-schnell", ["slug=flux-dev"], "slug:"),
             ("comfyui", ["workflow="], "workflow:"),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from generation import gallery, sharing
-from generation.models import Job, Status
+from generation.models import ImageModel, Job, Status
 from generation.tests.api import make_image, make_job
 from generation.tests.test_sharing import NOBODY_EVER, SharingTestCase
 
@@ -48,6 +48,18 @@ class RemixSharedTests(SharingTestCase):
         self.assertIs(page.context["is_filled"], True)
         self.assertNotContains(page, str(self.image.id))
         self.assertNotContains(page, str(self.image.job_id))
+
+    def test_it_takes_over_a_lora_without_the_key_in_its_address(self):
+        lora = {"lora_url": "https://example.org/style.safetensors?token=secret#x", "lora_scale": 0.7}
+        Job.objects.filter(id=self.image.job_id).update(
+            model=ImageModel.objects.get(slug="qwen-image-lora"), steps=None, guidance=None, **lora
+        )
+        page = self.remix()
+        form = page.context["composer"]
+        self.assertEqual((form.lora_url, form.texts["lora_scale"]), ("https://example.org/style.safetensors", "0.7"))
+        self.assertNotContains(page, "secret")
+        self.client.force_login(self.alice)
+        self.assertEqual(self.remix().context["composer"].lora_url, lora["lora_url"], "one's own as it was")
 
     def test_it_keeps_the_seed_of_the_picture_when_asked(self):
         self.assertEqual(self.remix(seed="keep").context["composer"].seed, "41")

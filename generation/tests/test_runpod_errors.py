@@ -18,6 +18,8 @@ from generation.runpod.payloads import CODES, classify
         ("Input validation error: prompt is a required input", "invalid_input"),
         ("num_inference_steps must be between 1 and 50, got 90", "invalid_input"),
         ("Unexpected input. foo is not a valid input option.", "invalid_input"),
+        ("Failed to load LoRA model from URL", "lora_unreadable"),
+        ("Failed to load LoRA model from https://example.org/nsfw.safetensors", "lora_unreadable"),
         ("Invalid image URL", "source_unreadable"),
         ("Invalid image URL in images array", "source_unreadable"),
         ("Failed to download image from https://x", "source_unreadable"),

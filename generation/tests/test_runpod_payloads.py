@@ -1,11 +1,10 @@
-"""Every dialect: the input that its worker documents."""
+"""Every dialect: the input that its worker documents. Public endpoints by the names of the version before."""
 
 import pytest
 
 from generation.runpod import payloads
-from generation.runpod.emulator.inputs import understand
-from generation.runpod.payloads import DIALECTS, Parameters, PayloadError, Source
-from generation.runpod.payloads.public import nearest_ratio
+from generation.runpod.emulator.inputs import PUBLIC_ENDPOINTS, understand
+from generation.runpod.payloads import DIALECTS, LEGACY, Parameters, PayloadError, Source
 
 CAT = Source(url="https://storage.example/cat.png?X-Amz-Signature=1", name="cat.png", data=b"\x89PNG")
 DOG = Source(url="https://storage.example/dog.jpg", name="dog.jpg", data=b"\xff\xd8\xff")
@@ -187,7 +186,7 @@ INPUTS = {
 
 
 def test_it_is_tested_with_every_dialect():
-    assert {*INPUTS, "comfyui"} == set(DIALECTS)
+    assert {*INPUTS, "comfyui"} == {*LEGACY, *DIALECTS}
 
 
 @pytest.mark.parametrize("dialect", INPUTS)
@@ -195,14 +194,14 @@ def test_it_builds_the_documented_input(dialect):
     changes, sources, expected = INPUTS[dialect]
     built = payloads.build(dialect, parameters(**changes), sources=sources)
     assert built == expected
-    for endpoint in DIALECTS[dialect].endpoints or ("own",):
+    for endpoint in [name for name, kind in PUBLIC_ENDPOINTS.items() if kind == dialect] or ["own"]:
         body = built | ({"num_inference_steps": 4} if endpoint.endswith("schnell") else {})
         assert understand(dialect, endpoint, body).prompt == "a quiet sea"
 
 
 @pytest.mark.parametrize("dialect", INPUTS)
 def test_it_leaves_out_what_the_model_is_to_decide(dialect):
-    chosen = DIALECTS[dialect]
+    chosen = payloads.dialect_of(dialect)
     width, height = chosen.sizes[0] if chosen.sizes else (1024, 1024)
     sources = [CAT] * chosen.min_sources
     built = payloads.build(dialect, parameters(width=width, height=height), sources=sources)
@@ -236,17 +235,3 @@ def test_it_refuses_what_the_dialect_cannot_carry(dialect, changes, sources):
 def test_it_takes_no_workflow_for_another_dialect():
     with pytest.raises(PayloadError):
         payloads.build("wan", parameters(), workflow=WORKFLOW)
-
-
-@pytest.mark.parametrize(
-    ("size", "ratio"),
-    [
-        ((1024, 1024), "1:1"),
-        ((1344, 768), "16:9"),
-        ((1152, 896), "4:3"),
-        ((832, 1216), "2:3"),
-        ((500, 900), "9:16"),
-    ],
-)
-def test_it_chooses_the_nearest_ratio(size, ratio):
-    assert nearest_ratio(*size) == ratio

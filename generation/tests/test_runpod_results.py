@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from generation.runpod import payloads
-from generation.runpod.payloads import DIALECTS, OutputError
+from generation.runpod.payloads import DIALECTS, LEGACY, OutputError
 from generation.runpod.picture import check_picture
 from generation.runpod.report import Report, State, parse_report
 
@@ -19,7 +19,7 @@ def load(name):
 
 
 def dialect_of(name):
-    fitting = [dialect for dialect in DIALECTS if name.startswith(f"{dialect}_")]
+    fitting = [dialect for dialect in (*LEGACY, *DIALECTS) if name.startswith(f"{dialect}_")]
     return max(fitting, key=len) if fitting else "flux"
 
 
@@ -68,7 +68,7 @@ FAILURES = {
 def test_it_is_tested_with_every_fixture_and_every_dialect_has_one():
     names = {path.stem for path in FIXTURES.glob("*.json")}
     assert names == {*RESULTS, *FAILURES, "flux_in_progress"}
-    assert {dialect_of(name) for name in RESULTS} == set(DIALECTS)
+    assert {dialect_of(name) for name in RESULTS} == {*LEGACY, *DIALECTS}
 
 
 @pytest.mark.parametrize("name", RESULTS)

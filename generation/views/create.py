@@ -160,13 +160,12 @@ def _composer_from_address(
         return None
     count = request.GET.get("count", "")
     if job:
-        parameters = dict(job.parameters)
+        # Of somebody else's, the source images are theirs alone.
+        parameters = job.parameters if job.user_id == request.user.pk else job.shareable_parameters
         if request.GET.get("seed") != "keep":
             parameters["seed"] = None
         elif shared:
             parameters["seed"] = shared.image.seed
-        if job.user_id != request.user.pk:
-            parameters["source_images"] = []  # theirs alone
         form = Composer.filled(chosen, parameters, count=int(count) if count in "12345678" and count else 1)
     else:
         form = Composer(model=chosen)

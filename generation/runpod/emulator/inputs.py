@@ -44,6 +44,11 @@ class Rules:
     sources: tuple[int, int] = (0, 0)
     format_key: str = "output_format"
     default_steps: int = 20
+    loras: bool = False
+    ratios: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # and the size that each gives, at 1k
+    default_ratio: str = "16:9"
+    custom: bool = False  # aspect_ratio "custom" with width and height
+    resolutions: Mapping[str, int] = field(default_factory=dict)  # times as long as at 1k
 
 
 RATIOS = {
@@ -55,6 +60,21 @@ RATIOS = {
     "3:2": (1248, 832),
     "2:3": (832, 1248),
 }
+GOOGLE_RATIOS = {
+    "1:1": (1024, 1024),
+    "3:2": (1264, 848),
+    "2:3": (848, 1264),
+    "4:3": (1200, 896),
+    "3:4": (896, 1200),
+    "4:5": (928, 1152),
+    "5:4": (1152, 928),
+    "9:16": (768, 1376),
+    "16:9": (1376, 768),
+    "21:9": (1584, 672),
+}
+RESOLUTIONS = {"1k": 1, "2k": 2, "4k": 4}
+CUSTOM_SIDES = (256, 1440, 16)  # px: least, most, step
+_EDIT_2511_SIZES = frozenset({"1024*1024", "1024*1280", "1280*1024", "1280*1280", "1280*1536", "1536*1080"})
 _GUIDANCE = {"guidance": (0.0, 10.0)}
 RULES: dict[str, Rules] = {
     "flux": Rules(size="width", steps=(1, 50), numbers=_GUIDANCE, format_key="image_format", default_steps=28),
@@ -63,9 +83,28 @@ RULES: dict[str, Rules] = {
     "qwen_edit": Rules(source="image", sources=(1, 1)),
     "qwen_edit_2511": Rules(
         size="size",
-        sizes=frozenset({"1024*1024", "1024*1280", "1280*1024", "1280*1280", "1280*1536", "1536*1080"}),
+        sizes=_EDIT_2511_SIZES,
         source="images",
         sources=(1, 3),
+    ),
+    "qwen_lora": Rules(size="size", loras=True),
+    "qwen_edit_2511_lora": Rules(size="size", sizes=_EDIT_2511_SIZES, source="images", sources=(1, 3), loras=True),
+    "nano_banana": Rules(source="images", sources=(1, 4)),
+    "nano_banana_2": Rules(
+        size="ratio",
+        source="images",
+        sources=(1, 14),
+        ratios=GOOGLE_RATIOS,
+        default_ratio="match_input_image",
+        resolutions=RESOLUTIONS,
+    ),
+    "nano_banana_pro": Rules(
+        size="ratio",
+        source="images",
+        sources=(1, 14),
+        ratios={ratio: size for ratio, size in GOOGLE_RATIOS.items() if ratio != "3:4"},
+        default_ratio="1:1",
+        resolutions=RESOLUTIONS,
     ),
     "seedream": Rules(size="size"),
     "seedream_edit": Rules(size="size", source="images", sources=(1, 10)),
@@ -88,8 +127,15 @@ RULES: dict[str, Rules] = {
         sources=(0, 1),
         default_steps=8,
     ),
-    "p_image": Rules(size="ratio", default_steps=8),
-    "p_image_edit": Rules(size="ratio", source="images", sources=(1, 5), default_steps=8),
+    "p_image": Rules(size="ratio", ratios=RATIOS, custom=True, default_steps=8),
+    "p_image_edit": Rules(
+        size="ratio",
+        ratios=RATIOS,
+        default_ratio="match_input_image",
+        source="images",
+        sources=(1, 5),
+        default_steps=8,
+    ),
     "wan": Rules(size="size", sizes=frozenset({"1024*1024", "1024*768", "1440*1024"})),
     "a1111": Rules(size="width", steps_key="steps", steps=(1, 150), numbers={"cfg_scale": (0.0, 30.0)}),
     "sdxl": Rules(
@@ -105,6 +151,26 @@ RULES: dict[str, Rules] = {
 SCHNELL_STEPS = (1, 8)
 # A data: URI instead of an address is documented nowhere, but RunPod's own SDK sends it and it is accepted.
 _SOURCE = re.compile(r"https?://\S+$|data:image/[\w.+-]+;base64,")
+PUBLIC_ENDPOINTS = {
+    "black-forest-labs-flux-1-schnell": "flux",
+    "black-forest-labs-flux-1-dev": "flux",
+    "black-forest-labs-flux-1-kontext-dev": "kontext",
+    "qwen-image-t2i": "qwen",
+    "qwen-image-t2i-lora": "qwen_lora",
+    "qwen-image-edit": "qwen_edit",
+    "qwen-image-edit-2511": "qwen_edit_2511",
+    "qwen-image-edit-2511-lora": "qwen_edit_2511_lora",
+    "seedream-v4-t2i": "seedream",
+    "seedream-v4-edit": "seedream_edit",
+    "z-image-turbo": "z_image",
+    "p-image-t2i": "p_image",
+    "p-image-edit": "p_image_edit",
+    "wan-2-6-t2i": "wan",
+    "nano-banana-edit": "nano_banana",
+    "google-nano-banana-2-edit": "nano_banana_2",
+    "nano-banana-pro-edit": "nano_banana_pro",
+}
+"""RunPod's public endpoints, and by which of RULES each draws."""
 
 
 def guess_dialect(body: Mapping[str, Any]) -> str:
@@ -135,6 +201,8 @@ def understand(dialect: str, endpoint: str, body: Mapping[str, Any]) -> Request:
     for name, (least, most) in rules.numbers.items():
         if body.get(name) is not None:
             _number(name, body[name], least, most)
+    if rules.loras:
+        _check_loras(body.get("loras"))
     seed = body.get("seed")
     if seed is not None:
         _number("seed", seed, -1, 2**64 - 1, whole=True)
@@ -186,13 +254,48 @@ def _size(dialect: str, rules: Rules, body: Mapping[str, Any]) -> tuple[int, int
             raise InputProblem(f"Invalid size: {size}")
         return int(match[1]), int(match[2])
     if rules.size == "ratio":
-        ratio = body.get("aspect_ratio", "match_input_image" if rules.source else "16:9")
-        if ratio == "match_input_image" and rules.source:
-            return 0, 0
-        if ratio not in RATIOS:
-            raise InputProblem(f"Invalid aspect_ratio: {ratio}")
-        return RATIOS[ratio]
+        return _ratio(rules, body)
     return (512, 512) if dialect == "sdxl_turbo" else (0, 0)
+
+
+def _ratio(rules: Rules, body: Mapping[str, Any]) -> tuple[int, int]:
+    ratio = body.get("aspect_ratio", rules.default_ratio)
+    resolution = body.get("resolution", "1k")
+    if rules.resolutions and resolution not in rules.resolutions:
+        raise InputProblem(f"Invalid resolution: {resolution}")
+    if ratio == "match_input_image" and rules.default_ratio == ratio:
+        return 0, 0
+    if ratio == "custom" and rules.custom:
+        return _custom_side("width", body), _custom_side("height", body)
+    if not isinstance(ratio, str) or ratio not in rules.ratios:
+        raise InputProblem(f"Invalid aspect_ratio: {ratio}")
+    width, height = rules.ratios[ratio]
+    times = rules.resolutions.get(resolution, 1)
+    return width * times, height * times
+
+
+def _custom_side(name: str, body: Mapping[str, Any]) -> int:
+    least, most, step = CUSTOM_SIDES
+    value: Any = body.get(name)
+    _number(name, value, least, most, whole=True)
+    if value % step:
+        raise InputProblem(f"{name} must be a multiple of {step}, got {value}")
+    return int(value)
+
+
+def _check_loras(loras: Any) -> None:
+    if loras is None:
+        return
+    if not isinstance(loras, list):
+        raise InputProblem("Input validation error: loras must be an array")
+    for lora in loras:
+        path = lora.get("path") if isinstance(lora, dict) else None
+        scale = lora.get("scale") if isinstance(lora, dict) else None
+        if not isinstance(path, str) or not re.match(r"https?://\S+$", path):
+            raise InputProblem("Input validation error: loras.path is a required input")
+        _number("loras.scale", scale, -4, 4)
+        if re.match(r"https?://[^/]*\.invalid(/|$)", path):  # a name that never leads anywhere (RFC 2606)
+            raise InputProblem("Failed to load LoRA model from URL")
 
 
 def _number(name: str, value: Any, least: float, most: float, *, whole: bool = False) -> None:

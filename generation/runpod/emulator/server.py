@@ -11,14 +11,12 @@ from typing import Any
 
 from aiohttp import web
 
-from generation.runpod.payloads import DIALECTS
-
 from .admission import Admission
 from .calls import Call, Calls
 from .control import Control
 from .faults import Faults
 from .files import Files
-from .inputs import guess_dialect
+from .inputs import PUBLIC_ENDPOINTS, guess_dialect
 from .jobs import Job
 from .limits import RateLimits
 from .queue import Queue
@@ -27,7 +25,6 @@ BODY_MOST = 10 * 1024 * 1024
 TIMEOUT_RANGE = (5_000, 7 * 86_400_000)  # milliseconds
 TTL_RANGE = (10_000, 7 * 86_400_000)
 _JOB = web.RequestKey("job", Job)  # the job that a request to /run has made
-_PUBLIC = {endpoint: dialect.name for dialect in DIALECTS.values() for endpoint in dialect.endpoints}
 _METHODS = {
     "run": "POST",
     "status": "GET",
@@ -153,7 +150,7 @@ class Server:
         job = Job(
             endpoint=endpoint,
             input=body,
-            dialect=self._dialects.get(endpoint) or _PUBLIC.get(endpoint) or guess_dialect(body),
+            dialect=self._dialects.get(endpoint) or PUBLIC_ENDPOINTS.get(endpoint) or guess_dialect(body),
             webhook=webhook,
             execution_timeout=timeout / 1000,
             ttl=ttl / 1000,

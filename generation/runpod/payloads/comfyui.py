@@ -55,7 +55,7 @@ def _never(parameters: Parameters, sources: Sequence[Source]) -> dict[str, Any]:
 
 DIALECT = Dialect(
     name="comfyui",
-    accepts=frozenset(Parameters.__dataclass_fields__),
+    accepts=frozenset(Parameters.__dataclass_fields__) - {"lora_url", "lora_scale"},
     build=_never,
     max_sources=SOURCES_MOST,
     needs_data=True,

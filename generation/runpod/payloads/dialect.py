@@ -9,6 +9,10 @@ class PayloadError(ValueError):
     """The dialect cannot carry what is asked for."""
 
 
+class UnknownDialect(PayloadError):
+    """No dialect has this name here; another version of ArtGen may know it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     """What one picture is to be; None where the model decides."""
@@ -22,6 +26,8 @@ class Parameters:
     seed: int
     strength: float | None = None  # 0..1, how far from the source picture
     sampler: str | None = None
+    lora_url: str = ""  # where the endpoint fetches a LoRA
+    lora_scale: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +59,13 @@ class Dialect:
     max_sources: int = 0
     needs_data: bool = False  # sources travel as bytes inside the input, not as addresses
     sizes: tuple[tuple[int, int], ...] = ()  # the only (width, height) it takes; empty: any
-    ratios: tuple[str, ...] = ()  # where it takes a ratio instead of a size; the nearest is chosen
-    endpoints: tuple[str, ...] = ()  # RunPod's public endpoints that speak it
+    side_limits: tuple[int | None, int | None, int | None] = (None, None, None)  # px: min, max, step of each side
+    sized_by_source: bool = False  # it draws in the shape of the first source and takes no other
     seed_of: SeedOf = no_seed  # the seed that a finished output names
 
 
 ALWAYS = frozenset({"prompt"})
-_OPTIONAL = ("steps", "guidance", "strength", "sampler")
+_OPTIONAL = ("steps", "guidance", "strength", "sampler", "lora_scale")
 
 
 def check_parameters(dialect: Dialect, parameters: Parameters, sources: Sequence[Source]) -> None:
@@ -68,14 +74,17 @@ def check_parameters(dialect: Dialect, parameters: Parameters, sources: Sequence
     Width, height and seed are always set and so may be left out by a dialect that has none (an edit keeps its
     source's size).
     """
-    if parameters.negative_prompt and "negative_prompt" not in dialect.accepts:
-        raise PayloadError(f"{dialect.name} takes no negative_prompt")
+    for name in ("negative_prompt", "lora_url"):
+        if getattr(parameters, name) and name not in dialect.accepts:
+            raise PayloadError(f"{dialect.name} takes no {name}")
     for name in _OPTIONAL:
         if getattr(parameters, name) is not None and name not in dialect.accepts:
             raise PayloadError(f"{dialect.name} takes no {name}")
     size = (parameters.width, parameters.height)
     if dialect.sizes and size not in dialect.sizes:
         raise PayloadError(f"{dialect.name} takes no size {size[0]}x{size[1]}")
+    for side in size:
+        _check_side(dialect, side)
     least, most = dialect.min_sources, dialect.max_sources
     if not least <= len(sources) <= most:
         raise PayloadError(f"{dialect.name} takes {least} to {most} source pictures, not {len(sources)}")
@@ -84,3 +93,11 @@ def check_parameters(dialect: Dialect, parameters: Parameters, sources: Sequence
             raise PayloadError(f"{dialect.name} needs the bytes of a source picture")
         if not dialect.needs_data and not source.url:
             raise PayloadError(f"{dialect.name} needs the address of a source picture")
+
+
+def _check_side(dialect: Dialect, side: int) -> None:
+    least, most, step = dialect.side_limits
+    if (least and side < least) or (most and side > most):
+        raise PayloadError(f"{dialect.name} takes sides of {least or 1} to {most or 'any'} px, not {side}")
+    if step and side % step:
+        raise PayloadError(f"{dialect.name} takes sides that are multiples of {step} px, not {side}")

@@ -36,6 +36,7 @@ CODES = {
     "prompt_refused": False,  # the vendor's safety checker said no
     "invalid_input": False,  # the worker refused a parameter
     "source_unreadable": True,  # a source picture could not be fetched: the next attempt has a fresh address
+    "lora_unreadable": False,  # the LoRA's address gave nothing that fits the model
     "workflow_invalid": False,  # ComfyUI refused the graph, or a model or node is missing in the image
     "out_of_memory": True,  # on another worker it may fit
     "gpu_lost": True,  # the worker's GPU or process died
@@ -52,6 +53,8 @@ CODES = {
 _TABLE = tuple(
     (code, re.compile(pattern, re.IGNORECASE))
     for code, pattern in (
+        # Before all else: the text may quote the address, and with it any word.
+        ("lora_unreadable", r"(fail|unable|cannot|could not|error|invalid).{0,40}\bloras?\b"),
         ("prompt_refused", r"nsfw|safety.?(checker|filter|system)"),
         ("prompt_refused", r"content.?(policy|moderation|filter|violation)"),
         (

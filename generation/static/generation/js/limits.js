@@ -3,7 +3,7 @@
 import { say } from "../../artgen/js/status.js"
 import { word } from "../../artgen/js/words.js"
 
-export const LIMITED = new Set(["width", "height", "steps", "guidance", "strength", "seed"])
+export const LIMITED = new Set(["width", "height", "steps", "guidance", "strength", "seed", "lora_url", "lora_scale"])
 const SHARED = { width: "size", height: "size" } // these two have one line for what is wrong
 
 /** `told` is the part of the quote: each `[data-wrong]` names a field and says what is wrong with it. */

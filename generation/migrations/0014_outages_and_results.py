@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('generation', '0011_vacuum_pictures_sooner'),
+        ('generation', '0013_fill_request_formats'),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     contract = "RunPod gives no id twice: only a forged webhook could make the version before write one into two rows"
 
-    dependencies = [("generation", "0012_outages_and_results")]
+    dependencies = [("generation", "0014_outages_and_results")]
 
     operations = [
         migrations.AddConstraint(

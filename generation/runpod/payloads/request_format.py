@@ -1,0 +1,254 @@
+"""What a public endpoint calls its parameters, as data: parsed once at the border, checked before it is stored.
+
+    {"size": {"mode": "size"}, "negative_prompt": "negative_prompt", "seed": "seed",
+     "sources": {"field": "images", "list": true, "min": 1, "max": 3}, "fixed": {"enable_safety_checker": true}}
+
+A name that is not given means that the endpoint has no such parameter. Source of the names: the model pages below
+https://docs.runpod.io/public-endpoints/reference and what public projects recorded from the service.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .dialect import PayloadError
+
+MAX_SOURCES = 14
+MAX_FIXED_BYTES = 4_000
+SIDES = (16, 8192)  # px: what a limit or size may be
+RATIO = re.compile(r"[1-9]\d?:[1-9]\d?")
+SIZE = re.compile(r"([1-9]\d{1,4})\*([1-9]\d{1,4})")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+# What each way to say the size may be told besides "mode".
+_LIMITS = ("min", "max", "step")
+SIZE_MODES: Mapping[str, tuple[str, ...]] = {
+    "none": (),  # the endpoint decides
+    "width_height": ("width", "height", *_LIMITS),  # two numbers
+    "size": ("field", "sizes"),  # "1024*768"
+    "aspect_ratio": ("field", "ratios"),  # the nearest of the ratios
+    "custom": ("field", "width", "height", *_LIMITS),  # the ratio "custom" and two numbers
+    "match_input_image": ("field",),  # as the first source image
+}
+NAMES = ("prompt", "negative_prompt", "steps", "guidance", "seed", "strength", "loras")
+KEYS = ("size", "sources", *NAMES, "fixed")
+
+
+@dataclass(frozen=True, slots=True)
+class FormatProblem:
+    """One thing wrong with one entry: `path` such as "size.mode", a stable `code`, and what the text needs."""
+
+    path: str
+    code: str  # unknown, type, name, value, range, required, duplicate, too_long
+    value: str = ""
+    known: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.code} {self.value} {', '.join(self.known)}".strip()
+
+
+class RequestFormatError(PayloadError):
+    """A request format that cannot be used; `problems` says where and why."""
+
+    def __init__(self, problems: list[FormatProblem]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeFormat:
+    """How the size is said. Sizes and limits in pixels; without them any size is sent."""
+
+    mode: str = "none"
+    field: str = ""
+    width: str = "width"
+    height: str = "height"
+    sizes: tuple[tuple[int, int], ...] = ()
+    ratios: tuple[str, ...] = ()
+    min: int | None = None
+    max: int | None = None
+    step: int | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names that it takes up in the request."""
+        sides = (self.width, self.height) if self.mode in ("width_height", "custom") else ()
+        return ((self.field,) if self.field else ()) + sides
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcesFormat:
+    """Under which name source images travel: one address, or a list of them."""
+
+    field: str
+    list: bool = False
+    min: int = 1
+    max: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFormat:
+    """What one public endpoint calls its parameters; an empty name means that it has no such parameter."""
+
+    size: SizeFormat = field(default_factory=SizeFormat)
+    sources: SourcesFormat | None = None
+    prompt: str = "prompt"
+    negative_prompt: str = ""
+    steps: str = ""
+    guidance: str = ""
+    seed: str = ""
+    strength: str = ""
+    loras: str = ""
+    fixed: Mapping[str, Any] = field(default_factory=dict)  # sent with every job
+
+
+def parse_request_format(raw: Any) -> RequestFormat:
+    """Return the format that a JSON object describes.
+
+    Raises RequestFormatError with every problem: an unknown key or mode, a wrong type, a name used twice.
+    """
+    reader = _Reader()
+    parsed = reader.read(raw)
+    if reader.problems:
+        raise RequestFormatError(reader.problems)
+    return parsed
+
+
+class _Reader:
+    """One reading; collects every problem instead of stopping at the first."""
+
+    def __init__(self) -> None:
+        self.problems: list[FormatProblem] = []
+
+    def read(self, raw: Any) -> RequestFormat:
+        if not self.is_object("", raw, KEYS):
+            return RequestFormat()
+        names = {key: self.name(key, raw[key]) for key in NAMES if key in raw}
+        size = self.size(raw["size"]) if "size" in raw else SizeFormat()
+        sources = self.sources(raw["sources"]) if "sources" in raw else None
+        fixed = self.fixed(raw["fixed"]) if "fixed" in raw else {}
+        parsed = RequestFormat(size=size, sources=sources, fixed=fixed, **names)
+        if size.mode == "match_input_image" and not (sources and sources.min):
+            self.fail("sources.min", "required", "match_input_image")
+        if parsed.strength and sources is None:
+            self.fail("sources", "required", "strength")
+        self.check_duplicates(parsed)
+        return parsed
+
+    def fail(self, path: str, code: str, value: Any = "", known: tuple[str, ...] = ()) -> None:
+        text = value if isinstance(value, str) else json.dumps(value, default=str)
+        self.problems.append(FormatProblem(path, code, text[:80], known))
+
+    def is_object(self, path: str, raw: Any, keys: tuple[str, ...]) -> bool:
+        if not isinstance(raw, Mapping):
+            self.fail(path, "type", "object")
+            return False
+        for key in raw:
+            if key not in keys:
+                self.fail(f"{path}.{key}"[:80].lstrip("."), "unknown", str(key), keys)
+        return True
+
+    def name(self, path: str, value: Any) -> str:
+        if isinstance(value, str) and NAME.fullmatch(value):
+            return value
+        self.fail(path, "name", value)
+        return ""
+
+    def number(self, path: str, value: Any, *, least: int, most: int) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+            return value
+        self.fail(path, "range", value, (str(least), str(most)))
+        return least
+
+    def size(self, raw: Any) -> SizeFormat:
+        mode = raw.get("mode", "") if isinstance(raw, Mapping) else ""
+        known = isinstance(mode, str) and mode in SIZE_MODES
+        every = tuple(dict.fromkeys(key for keys in SIZE_MODES.values() for key in keys))
+        if not self.is_object("size", raw, ("mode", *(SIZE_MODES[mode] if known else every))):
+            return SizeFormat()
+        if not known:
+            self.fail("size.mode", "value", mode, tuple(SIZE_MODES))
+            return SizeFormat()
+        usual = {"size": "size", "width_height": "", "none": ""}.get(mode, "aspect_ratio")
+        least, most, step = (
+            self.number(f"size.{key}", raw[key], least=SIDES[0] if key != "step" else 1, most=SIDES[1])
+            if key in raw
+            else None
+            for key in _LIMITS
+        )
+        if least and most and least > most:
+            self.fail("size.max", "range", most, (str(least), str(SIDES[1])))
+        ratios = tuple(self.texts("size.ratios", raw.get("ratios", []), RATIO, "16:9"))
+        if mode == "aspect_ratio" and not ratios:
+            self.fail("size.ratios", "required", mode)
+        sizes = self.texts("size.sizes", raw.get("sizes", []), SIZE, "1024*768")
+        return SizeFormat(
+            mode=mode,
+            field=self.name("size.field", raw.get("field", usual)) if usual else "",
+            width=self.name("size.width", raw.get("width", "width")),
+            height=self.name("size.height", raw.get("height", "height")),
+            ratios=ratios,
+            sizes=tuple((int(match[1]), int(match[2])) for text in sizes if (match := SIZE.fullmatch(text))),
+            min=least,
+            max=most,
+            step=step,
+        )
+
+    def texts(self, path: str, value: Any, pattern: re.Pattern[str], example: str) -> Iterator[str]:
+        if not isinstance(value, list | tuple):
+            self.fail(path, "type", "list")
+            return
+        seen: set[str] = set()
+        for text in value:
+            if not isinstance(text, str) or not pattern.fullmatch(text):
+                self.fail(path, "value", text, (example,))
+            elif text in seen:
+                self.fail(path, "duplicate", text)
+            else:
+                seen.add(text)
+                yield text
+
+    def sources(self, raw: Any) -> SourcesFormat | None:
+        if not self.is_object("sources", raw, ("field", "list", "min", "max")):
+            return None
+        if "field" not in raw:
+            self.fail("sources.field", "required", "sources")
+        as_list = raw.get("list", False)
+        if not isinstance(as_list, bool):
+            self.fail("sources.list", "type", "true")
+            as_list = False
+        name = self.name("sources.field", raw["field"]) if "field" in raw else ""
+        least = self.number("sources.min", raw.get("min", 1), least=0, most=MAX_SOURCES)
+        most = self.number("sources.max", raw.get("max", max(1, least)), least=1, most=MAX_SOURCES if as_list else 1)
+        if least > most:
+            self.fail("sources.min", "range", least, ("0", str(most)))
+        return SourcesFormat(field=name, list=as_list, min=least, max=most)
+
+    def fixed(self, raw: Any) -> Mapping[str, Any]:
+        if not isinstance(raw, Mapping):
+            self.fail("fixed", "type", "object")
+            return {}
+        for key in raw:
+            self.name(f"fixed.{key}"[:80], key)
+        try:
+            written = json.dumps(raw, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            self.fail("fixed", "type", "JSON")
+            return {}
+        if len(written) > MAX_FIXED_BYTES:
+            self.fail("fixed", "too_long", str(MAX_FIXED_BYTES))
+        return dict(raw)
+
+    def check_duplicates(self, parsed: RequestFormat) -> None:
+        """Refuse a name that two entries send: one would silently replace the other."""
+        sent = [("size", name) for name in parsed.size.fields]
+        sent += [("sources", parsed.sources.field)] if parsed.sources else []
+        sent += [(key, getattr(parsed, key)) for key in NAMES]
+        sent += [(f"fixed.{name}", name) for name in parsed.fixed]
+        seen: set[str] = set()
+        for path, name in sent:
+            if name and name in seen:
+                self.fail(path, "duplicate", name)
+            seen.add(name)
