@@ -25,16 +25,14 @@ REST = b""  # instead of a chunk's type: bytes that are not a chunk
 def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield type and all bytes of each chunk behind the signature: length 4, type 4, data, CRC 4.
 
-    Joined they are the file without its signature. What follows the last chunk has the type REST. Raises Malformed for
-    more than PARTS_MAX.
+    Joined they are the file without its signature. The last one may be cut short: it can still have all pixels. What
+    follows the last chunk has the type REST. Raises Malformed for more than PARTS_MAX.
     """
     at, kind, count = len(SIGNATURE), REST, 0
     while at + 12 <= len(data) and kind != b"IEND":
         if (count := count + 1) > PARTS_MAX:
             raise Malformed(f"more than {PARTS_MAX} chunks")
         length, kind = struct.unpack_from(">I4s", data, at)
-        if at + length + 12 > len(data):
-            break
         yield kind, data[at : at + length + 12]
         at += length + 12
     if at < len(data):

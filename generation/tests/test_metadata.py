@@ -164,6 +164,11 @@ def test_it_takes_out_what_stands_behind_the_image(form):
     assert seen(bare) == seen(data)
 
 
+def test_it_keeps_a_png_whose_end_is_missing_but_for_no_pixel():
+    data = FILES["PNG"][:-20]
+    assert seen(metadata.without_parameters(metadata.described(data, parameters=PARAMETERS))) == seen(data)
+
+
 def test_it_shows_a_second_view_to_nobody():
     assert metadata.without_parameters(mpo()).count(b"\xff\xd8\xff") == 1
 
@@ -201,6 +206,22 @@ def mutated(data: bytes, changes: list[tuple[float, str, bytes]]) -> bytes:
     return data
 
 
+def pixels(data: bytes) -> bytes:
+    """Return what is decoded, nothing where the file is refused."""
+    try:
+        return decode(data)[1].tobytes()
+    except NotAPicture:
+        return b""
+
+
+def pixels_without_words(data: bytes) -> bytes:
+    """Return `pixels` of the file after what may be broken without any harm is gone."""
+    try:
+        return pixels(metadata.without_parameters(data))
+    except Malformed:
+        return b""
+
+
 CHANGES = st.lists(
     st.tuples(
         st.floats(0, 1),
@@ -217,22 +238,18 @@ CHANGES = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(kind=st.sampled_from(sorted(FILES)), changes=CHANGES)
 def test_a_broken_file_is_refused_or_looks_as_it_did(kind, changes):
     data = mutated(FILES[kind], changes)
-    try:
-        before = decode(data)[1].tobytes()
-    except NotAPicture:
-        before = b""
+    before = pixels(data) or pixels_without_words(data)  # broken words are replaced, so they are no reason to refuse it
     try:
         made = pictures.prepare(data, parameters=PARAMETERS)
     except NotAPicture:
-        assert before == b""
+        assert pixels(data) == b""
         return
-    assert decode(made.data)[1].tobytes() == before
     bare = metadata.without_parameters(made.data)
-    assert decode(bare)[1].tobytes() == before
+    assert pixels(made.data) == pixels(bare) == before
     assert TRAINED.encode() in made.data
     assert TRAINED.encode() in bare
 
