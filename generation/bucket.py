@@ -37,6 +37,19 @@ class BucketStorage(ContentMD5Storage):
             cache.set(key, address, (expire or settings.URL_EXPIRY_SECONDS) // 2)
         return as_browsers_see(address)
 
+    def write(self, name: str, data: bytes, *, content_type: str) -> None:
+        """Put the bytes under exactly this name, in one request.
+
+        django-storages' `save` hands each file to a pool of threads made for it, which costs twice the CPU.
+        """
+        self.connection.meta.client.put_object(
+            Bucket=self.bucket_name,
+            Key=name,
+            Body=data,
+            ContentType=content_type,
+            **self.get_object_parameters(name),
+        )
+
     def read_piece(self, name: str, *, start: int, length: int) -> bytes:
         """Return up to `length` bytes from `start` on, none at the end; raises FileNotFoundError.
 

@@ -5,13 +5,12 @@ import io
 
 from django.utils import timezone
 from PIL import Image as Pillow
-from PIL import ImageOps
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
-from generation import storage
+from generation import pictures, storage
 from generation.models import Upload
-from generation.runpod.picture import check_picture
+from generation.runpod.picture import decode
 
 SIDE_MAX = 4096
 
@@ -22,10 +21,8 @@ def keep(*, user: User, data: bytes) -> Upload:
     Raises:
         generation.runpod.picture.NotAPicture: the bytes are no PNG, JPEG or WebP that can be decoded.
     """
-    info = check_picture(data)
-    with Pillow.open(io.BytesIO(data)) as opened:
-        picture = ImageOps.exif_transpose(opened)
-        picture = picture.convert("RGBA" if info.content_type != "image/jpeg" and "A" in opened.getbands() else "RGB")
+    info, image = decode(data)
+    picture = pictures.upright(image)
     picture.thumbnail((SIDE_MAX, SIDE_MAX), Pillow.Resampling.LANCZOS)
     clean = Pillow.frombytes(picture.mode, picture.size, picture.tobytes())
     file = io.BytesIO()

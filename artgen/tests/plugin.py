@@ -30,6 +30,7 @@ AVAILABLE = {
     "kubectl": shutil.which("kubectl") is not None,
     "promtool": shutil.which("promtool") is not None,
     "s3": bool(os.environ.get("TEST_S3_URL")),
+    "exiftool": shutil.which("exiftool") is not None,
 }
 
 

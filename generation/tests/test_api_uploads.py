@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from PIL import Image as Pillow
 
+from generation import metadata, pictures, storage
 from generation.models import Upload
 from generation.tests.api import ApiTestCase, stored
 
@@ -37,6 +38,15 @@ class TestUploads(ApiTestCase):
             served = self.client.get(body["url"])
             assert served.status_code == 200
             assert Pillow.open(io.BytesIO(b"".join(served.streaming_content))).size == (64, 48)
+
+    def test_it_takes_a_picture_that_says_how_it_was_made(self) -> None:
+        for kind in ("PNG", "JPEG", "WEBP"):
+            made = pictures.prepare(picture(kind), parameters={"prompt": "tea hills", "seed": 7}).data
+            for data in (made, metadata.without_parameters(made)):
+                response = self.upload(data)
+                assert response.status_code == 201, response.content
+                kept = storage.read(Upload.objects.get(id=response.json()["id"]).key)
+                assert b"tea hills" not in kept
 
     def test_it_gives_an_id_that_a_job_takes(self) -> None:
         upload = self.upload(picture(size=(512, 256))).json()

@@ -76,6 +76,14 @@ class StorageTests(BucketTestCase):
         self.assertEqual(requests.get(other, timeout=30).status_code, 403)
         self.assertEqual(requests.put(storage.url(KEY), data=b"x", timeout=30).status_code, 403)
 
+    def test_it_asks_the_bucket_once_for_each_file_it_saves(self):
+        sent = []
+        client = default_storage.connection.meta.client
+        client.meta.events.register("before-send.s3", lambda request, **_: sent.append(request.method))
+        storage.save(KEY, b"another", content_type="image/png")
+        self.assertEqual(sent, ["PUT"])
+        self.assertEqual(storage.read(KEY), b"another")
+
     def test_it_hands_nothing_out_after_an_hour(self):
         for age, status in ((timedelta(minutes=50), 200), (timedelta(minutes=70), 403)):
             cache.clear()

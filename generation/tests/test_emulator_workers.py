@@ -5,6 +5,7 @@ import io
 import pytest
 from PIL import Image
 
+from generation import metadata
 from generation.runpod import payloads
 from generation.runpod.client import Client
 from generation.runpod.emulator import Emulator
@@ -28,6 +29,7 @@ class TestWorkers:
         result = payloads.read(dialect, client.status(endpoint, runpod_id))
         info = check_picture(fetched(emulator, result.pictures[0]))
         assert (info.width, info.height) == ((512, 512) if dialect == "sdxl_turbo" else (1024, 1024))
+        assert metadata.source_type_of(fetched(emulator, result.pictures[0])) == metadata.ALGORITHMIC
         assert result.seed in (None, 42)
         assert (result.cost is None) == (dialect in DIALECTS)
 

@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 from uuid_utils.compat import uuid7
 
 from accounts import ledger
-from generation import storage
+from generation import pictures, storage
 from generation.models import Image, ImageModel, Status, Style
 from generation.tests.api import make_image, make_job
 from generation.tests.test_gallery_page import SCRIPT, GalleryTestCase
@@ -235,7 +235,25 @@ class Download(ImageTestCase):
         with Pillow.open(io.BytesIO(answer.content)) as opened:
             self.assertEqual((opened.format, opened.size), ("WEBP", (64, 48)))
 
+    def test_it_leaves_the_parameters_out_where_that_is_asked_for(self):
+        self.assertContains(self.client.get(self.at("image")), "?as=bare")
+        for form, kind in (("PNG", "image/png"), ("WEBP", "image/webp")):
+            with self.subTest(form):
+                file = io.BytesIO()
+                Pillow.effect_noise((64, 48), 60).convert("RGB").save(file, form)
+                kept = pictures.prepare(file.getvalue(), parameters={"prompt": "tea hills"}).data
+                storage.save(self.image.key, kept, content_type=kind)
+                Image.objects.filter(id=self.image.id).update(content_type=kind)
+                answer = self.client.get(self.at("download_image"), {"as": "bare"})
+                self.assertEqual((answer.status_code, answer["Content-Type"]), (200, kind))
+                self.assertEqual(answer["Content-Disposition"], 'attachment; filename="artgen.png"')
+                self.assertNotIn(b"tea hills", answer.content)
+                self.assertIn(b"digitalsourcetype/trainedAlgorithmicMedia", answer.content)
+                with Pillow.open(io.BytesIO(answer.content)) as bare, Pillow.open(io.BytesIO(kept)) as before:
+                    self.assertEqual(bare.tobytes(), before.tobytes())
+
     def test_it_has_no_other_formats_and_no_file_that_is_gone(self):
+        self.assertEqual(self.client.get(self.at("download_image"), {"as": "bare"}).status_code, 404)
         self.assertEqual(self.client.get(self.at("download_image"), {"as": "webp"}).status_code, 404)
         self.assertEqual(self.client.get(self.at("download_image"), {"as": "bmp"}).status_code, 404)
         self.assertEqual(self.client.get(self.at("download_image"), {"as": "original"}).status_code, 302)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from generation import metadata
 from generation.runpod import painter
 from generation.runpod.painter import bench, encode, paint, words
 from generation.runpod.painter.finishes import FINISHES
@@ -194,6 +195,13 @@ def test_it_says_in_a_png_who_painted_it() -> None:
         assert "ArtGen demo painter" in image.text["Software"]  # type: ignore[attr-defined]
         assert image.text["Description"] == "море"  # type: ignore[attr-defined]
         assert image.text["Seed"] == "1"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("form", ["png", "jpeg"])
+def test_it_says_that_no_trained_model_made_it(form) -> None:
+    data = encode(paint(prompt="sea", width=32, height=32, seed=1), prompt="sea", seed=1, format=form)
+    assert metadata.source_type_of(data) == "algorithmicMedia"
+    assert b"digitalsourcetype/algorithmicMedia<" in metadata.described(data, parameters={"prompt": "sea"})
 
 
 def test_it_says_in_a_jpeg_who_painted_it() -> None:

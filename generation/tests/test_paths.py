@@ -1,5 +1,6 @@
 """The whole way of a job, step by step, against the emulator over real HTTP; messages and the doorbell get lost."""
 
+import hashlib
 import io
 from datetime import timedelta
 
@@ -55,6 +56,8 @@ class HappyPathTests(_Path):
             self.assertEqual(picture.size, (512, 256))
             self.assertEqual((image.width, image.height, image.bytes), (512, 256, len(data)))
             self.assertIn('"seed": 7', picture.text["parameters"])
+        self.assertEqual(hashlib.sha256(data).hexdigest(), image.sha256)
+        self.assertIn(b"digitalsourcetype/algorithmicMedia<", data)  # the emulator draws, no model does
         with Pillow.open(io.BytesIO(storage.read(image.thumbnail_key))) as thumbnail:
             self.assertEqual(thumbnail.format, "WEBP")
         self.alice.refresh_from_db()

@@ -1,5 +1,6 @@
 """The copies of a picture: which there are, how sharp, where they go, what pages say of them."""
 
+import hashlib
 import io
 import re
 from datetime import timedelta
@@ -11,7 +12,7 @@ from django.utils import timezone
 from PIL import Image as Pillow
 
 from artgen.test import BaseTestCase
-from generation import gallery, inventory, keeping, pictures, storage
+from generation import gallery, inventory, keeping, metadata, pictures, storage
 from generation.models import Status
 from generation.tests.api import make_image, make_job
 
@@ -42,6 +43,48 @@ class Copies(BaseTestCase):
     def test_it_makes_no_copy_that_would_be_hardly_sharper_than_the_thumbnail(self):
         self.assertEqual(pictures.prepare(png(944, 704)).large, b"")
         self.assertEqual(size_of(pictures.prepare(png(944, 704)).thumbnail), ("WEBP", (768, 573)))
+
+    def test_it_takes_a_transparent_picture(self):
+        for mode, alpha in (("RGBA", 0), ("RGBA", 120), ("LA", 0)):
+            with self.subTest(mode, alpha=alpha):
+                file = io.BytesIO()
+                drawn = Pillow.new("RGBA", (1000, 600), (200, 30, 30, alpha)).convert(mode)
+                drawn.putpixel((0, 0), (0, 0, 0, 255) if mode == "RGBA" else (0, 255))
+                drawn.save(file, "PNG")
+                made = pictures.prepare(file.getvalue())
+                with Pillow.open(io.BytesIO(made.large)) as large:
+                    self.assertEqual(large.mode, "RGBA")
+                self.assertLessEqual(len(made.placeholder), 40)
+
+    def test_it_turns_the_copies_upright_and_leaves_the_picture_as_it_lies(self):
+        exif = Pillow.Exif()
+        exif[0x0112] = 6  # its right side is up
+        drawn = Pillow.new("RGB", (1000, 600), "red")
+        drawn.paste("blue", (0, 0, 500, 600))
+        for form in ("PNG", "JPEG", "WEBP"):
+            with self.subTest(form):
+                file = io.BytesIO()
+                drawn.save(file, form, exif=exif)
+                made = pictures.prepare(file.getvalue())
+                self.assertEqual((made.width, made.height), (1000, 600))
+                with Pillow.open(io.BytesIO(made.large)) as large:
+                    self.assertEqual(large.size, (600, 1000))
+                    top, bottom = large.getpixel((300, 10)), large.getpixel((300, 990))
+                self.assertGreater(top[2], 200)
+                self.assertGreater(bottom[0], 200)
+
+    def test_it_marks_the_copies_but_writes_no_prompt_into_them(self):
+        made = pictures.prepare(png(1344, 768), parameters={"prompt": "a secret lighthouse"})
+        for copy in (made.thumbnail, made.large):
+            self.assertIn(b"digitalsourcetype/trainedAlgorithmicMedia", copy)
+            self.assertNotIn(b"lighthouse", copy)
+        self.assertIn(b"lighthouse", made.data)
+        self.assertEqual(made.sha256, hashlib.sha256(made.data).hexdigest())
+
+    def test_it_converts_with_all_that_the_file_says(self):
+        kept = pictures.prepare(png(64, 64), parameters={"prompt": "a lighthouse"}).data
+        self.assertEqual(metadata.packet_of(pictures.as_webp(kept)), metadata.packet_of(kept))
+        self.assertIn(b"trainedAlgorithmicMedia", pictures.as_webp(png(64, 64)))  # kept before there was a mark
 
     def test_it_says_how_wide_a_copy_is(self):
         self.assertEqual(pictures.width_within(768, width=2048, height=1024), 768)

@@ -137,6 +137,7 @@ class PictureFile(SharedTestCase):
         data = b"".join(answer.streaming_content)
         self.assertEqual((answer.status_code, answer["Content-Type"]), (200, "image/png"))
         self.assertNotIn(b"tea hills", data)
+        self.assertIn(b"digitalsourcetype/trainedAlgorithmicMedia", data)
         with Pillow.open(io.BytesIO(data)) as picture:
             self.assertEqual(picture.size, (40, 30))
         self.assertEqual(answer["Cache-Control"], "private, no-store")

@@ -172,7 +172,7 @@ def bucket_settings(**changes: object) -> override_settings:
         S3_BUCKET=bucket,
         S3_ENDPOINT_URL=endpoint,
         STORAGES={
-            "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options},
+            "default": {"BACKEND": "generation.bucket.BucketStorage", "OPTIONS": options},
             "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
         },
     )

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import CreditEntry, User
-from generation import gallery, pictures, storage
+from generation import gallery, metadata, pictures, storage
 from generation.filenames import filename
 from generation.forms import shape_of
 from generation.models import Image, ImageModel, ImageQuerySet, Job, Style, Upload
@@ -99,24 +99,34 @@ def compare(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @login_required
 @require_GET
 def download(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Send the browser to the file itself, to be saved under a name that tells what it shows; or, `as=webp`, a WebP."""
+    """Send the browser to the file itself, to be saved under a name that tells what it shows.
+
+    Or, `as=webp`, send a WebP; or, `as=bare`, the file without parameters, under a name that tells nothing.
+    """
     found, kind = _own(request, image_id), request.GET.get("as", "original")
-    if kind not in ("original", "webp"):
+    if kind not in ("original", "webp", "bare"):
         raise Http404
+    if kind == "bare":
+        data = metadata.without_parameters(_read(found))
+        name = f"artgen.{found.key.rpartition('.')[2]}"
+        return _attachment(data, content_type=found.content_type, name=name)
     if kind == "webp" and found.content_type != "image/webp":
-        return _as_webp(found)
+        name = filename(found, extension="webp")
+        return _attachment(pictures.as_webp(_read(found)), content_type="image/webp", name=name)
     response = HttpResponseRedirect(storage.download_url(found.key, filename=filename(found)))
     response["Cache-Control"] = "private, no-store"
     return response
 
 
-def _as_webp(found: Image) -> HttpResponse:
+def _read(found: Image) -> bytes:
     try:
-        converted = pictures.as_webp(storage.read(found.key))
+        return storage.read(found.key)
     except FileNotFoundError as error:
         raise Http404 from error
-    response = HttpResponse(converted, content_type="image/webp")
-    name = filename(found, extension="webp")
+
+
+def _attachment(data: bytes, *, content_type: str, name: str) -> HttpResponse:
+    response = HttpResponse(data, content_type=content_type)
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"

@@ -79,7 +79,7 @@ def picture(request: HttpRequest, slug: str) -> HttpResponseBase:
             address = storage.url(image.key, seconds=FILE_SECONDS)
         return _guarded(HttpResponseRedirect(address), found)
     try:
-        data = metadata.without(storage.read(image.key))
+        data = metadata.without_parameters(storage.read(image.key))
     except FileNotFoundError as missing:
         raise Http404 from missing
     response = FileResponse(

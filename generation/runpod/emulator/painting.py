@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from PIL import Image
 
 from generation.runpod import painting_process
+from generation.runpod.painter_mark import PNG_KEYWORD, XMP
 
 from .inputs import Request
 
@@ -56,9 +57,9 @@ class TinyPainter:
 
 
 def tiny_png(width: int, height: int, number: int) -> bytes:
-    """Return a PNG of one bit a pixel whose colors and pattern follow a number of 32 bits (format.
+    """Return a PNG of one bit a pixel whose colors and pattern follow a number of 32 bits.
 
-    RFC 2083).
+    Format: RFC 2083.
     """
     first, second = zlib.crc32(number.to_bytes(4, "big")), zlib.crc32(number.to_bytes(4, "little"), 1)
     row = b"\0" + (number.to_bytes(4, "big") * (width // 32 + 1))[: (width + 7) // 8]
@@ -66,6 +67,7 @@ def tiny_png(width: int, height: int, number: int) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 1, 3, 0, 0, 0)
     chunks = (
         (b"IHDR", header),
+        (b"iTXt", PNG_KEYWORD.encode() + b"\0\0\0\0\0" + XMP),
         (b"PLTE", palette),
         (b"IDAT", zlib.compress(row * height, 1)),
         (b"IEND", b""),
