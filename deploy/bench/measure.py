@@ -18,15 +18,17 @@ MINUTES_MAX = 180.0
 def main() -> int:
     """Return 1 when a row could not be measured."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--rows", default=" ".join(ALL), help=f"with blanks: {' '.join(ALL)}")
+    parser.add_argument("--rows", default="all", help=f"with blanks: {' '.join(ALL)}")
     parser.add_argument("--scale", type=float, default=1.0, help="of all sizes; 0.1 is a tenth of the work")
     parser.add_argument("--size", default="", metavar="'NAME=NUMBER …'", help="see deploy/bench/settings.py")
     parser.add_argument("--output", type=Path, default=Path(".data/bench"), help="folder of the results")
-    parser.add_argument("--into", type=Path, help="also write the table between its markers in this document")
+    parser.add_argument(
+        "--into", default="", metavar="FILE", help="also write the table between its markers in this document"
+    )
     parser.add_argument("--minutes", type=float, default=MINUTES_MAX, help="after which all of it ends")
     parser.add_argument("--loadtest", default="", metavar="OPTIONS", help="instead: `loadtest` with these options")
     asked = parser.parse_args()
-    wanted = asked.rows.split()
+    wanted = list(ALL) if asked.rows == "all" else asked.rows.split()
     if unknown := sorted(set(wanted) - set(ALL)):
         parser.error(f"there is no row {', '.join(unknown)}; there are {', '.join(ALL)}")
     try:
@@ -36,10 +38,11 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, _stop)
     signal.setitimer(signal.ITIMER_REAL, asked.minutes * 60)
+    into = Path(asked.into).resolve() if asked.into else None
     if asked.loadtest:
-        return people(asked.loadtest.split(), output=asked.output.resolve(), into=asked.into and asked.into.resolve())
+        return people(asked.loadtest.split(), output=asked.output.resolve(), into=into)
     lines = Bench(sizes).run(ALL, [name for name in ALL if name in wanted])
-    table = save(lines, conditions(sizes, scale=asked.scale), folder=asked.output, into=asked.into)
+    table = save(lines, conditions(sizes, scale=asked.scale), folder=asked.output, into=into)
     print(f"\n{table}\n\nSaved: {asked.output}/bench.md, {asked.output}/bench.json")
     return int(any(line.failed for _, line in lines))
 

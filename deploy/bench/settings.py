@@ -31,7 +31,13 @@ class Sizes:
     def scaled(self, factor: float) -> Self:
         """Return sizes so much larger, none below 1."""
         names = [one.name for one in fields(self) if one.metadata.get("scaled", True)]
-        least = {"burst_floor_jobs": 12, "patience_seconds": 20, "tick_seconds": 6, "socket_seconds": 3}
+        least = {
+            "memory_minutes": 0.1,
+            "burst_floor_jobs": 12,
+            "patience_seconds": 20,
+            "tick_seconds": 6,
+            "socket_seconds": 3,
+        }
         return replace(
             self,
             **{

@@ -3,6 +3,7 @@
 import json
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +19,9 @@ from deploy.bench.result import CannotMeasure
 MODEL = "flux-schnell"
 MAX_IN_FLIGHT = 4000
 FRONT = ("web", "sockets", "nginx")  # what answers people; whatever else runs drives jobs
+CONNECTING = {"info", "ping", "client", "hello", "auth", "select", "config", "subscribe", "unsubscribe", "psubscribe"}
+MESSAGING = {"brpop", "lpush", "rpush", "llen", "zadd", "zrem", "zrevrangebyscore", "hget", "hset", "hdel", "sadd"}
+MESSAGING |= {"smembers", "multi", "exec", "watch", "unwatch", "zrange", "zrangebyscore"}
 OPTIONS = {"NGINX_ACCESS_LOG": "off", "LOG_LEVEL": "WARNING"}
 
 
@@ -42,7 +46,7 @@ class Site(Stack):
         self.command("set_model", MODEL, f"max_in_flight={MAX_IN_FLIGHT}")
         # As somebody else than ArtGen, so that our own statements are not counted among its.
         with psycopg.connect(self.database_url, autocommit=True) as database:
-            if not database.execute("SELECT FROM pg_roles WHERE rolname = 'bench'").fetchone():
+            if not database.execute("SELECT 1 FROM pg_roles WHERE rolname = 'bench'").fetchone():
                 database.execute("CREATE ROLE bench SUPERUSER LOGIN")
         self.database = psycopg.connect(self.database_url, user="bench", autocommit=True)
         self.redis = redis.Redis.from_url(self.environment["REDIS_URL"])
@@ -120,8 +124,12 @@ class Site(Stack):
         time.sleep(0.3)  # until every connection has seen it
         self.sql("SELECT pg_stat_statements_reset()")
 
-    def redis_commands(self) -> int:
-        """Return how many commands Redis has run so far, without those of connecting, waiting and asking for this."""
-        quiet = ("cmdstat_info", "cmdstat_ping", "cmdstat_client", "cmdstat_hello", "cmdstat_auth", "cmdstat_select")
+    def redis_commands(self) -> tuple[int, int]:
+        """Return how many commands Redis has run so far: for ArtGen itself, and for Celery's messages."""
         found = self.redis.info("commandstats")
-        return sum(stat["calls"] for name, stat in found.items() if not name.partition("|")[0].startswith(quiet))
+        calls: Counter[bool] = Counter()
+        for name, stat in found.items():
+            command = name.removeprefix("cmdstat_").partition("|")[0]
+            if command not in CONNECTING:
+                calls[command in MESSAGING] += stat["calls"]
+        return calls[False], calls[True]

@@ -92,7 +92,8 @@ def statements(bench: Bench) -> list[Line]:
             f"{floor} · 4",
             alone[0] / floor,
             budget="≤ 20 · 8",
-            detail=f"one after the other; with BEGIN and COMMIT {alone[1]:.0f}; {size.counted_jobs} at once: "
+            detail=f"one after the other; with BEGIN and COMMIT {alone[1]:.0f}; Celery's messages take "
+            f"{alone[3]:.0f} more of Redis; {size.counted_jobs} at once: "
             f"{together[0]:.0f} · {together[2]:.0f}; idle: {idle[0]:.1f} · {idle[2]:.1f} a second, taken off",
             data={"alone": alone, "together": together, "idle_per_second": idle},
         )
@@ -100,10 +101,10 @@ def statements(bench: Bench) -> list[Line]:
 
 
 async def _counted(site: Site, people: list[dict[str, str]], jobs: int) -> tuple[list[float], list[float], list[float]]:
-    """Return statements, those with BEGIN and COMMIT, and Redis commands: idle a second, a job alone, a job of many."""
+    """Return statements, with BEGIN and COMMIT; Redis commands, those for messages: idle, of a job alone, of one of many."""
 
     def now() -> tuple[float, ...]:
-        return (*site.statements(), site.redis_commands(), time.monotonic())
+        return (*site.statements(), *site.redis_commands(), time.monotonic())
 
     async with Crowd(site.url, people) as crowd:
         await crowd.finished([await crowd.place(number) for number in range(len(people))], seconds=60)
