@@ -109,7 +109,7 @@ def _line(
     site.sql(TABLES)
     web = site.running()["web"]
     runs = [asyncio.run(_cost(site, web, size.requests, lambda n: ask(n, site.url), status)) for _ in range(size.times)]
-    ours = statistics.median(cost for cost, _ in runs)
+    ours = statistics.median(sum(cost) for cost, _ in runs)
     environment = site.environment
 
     def bare(number: int, url: str) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def _line(
 
     with servers.wsgi(environment) as (url, pid):
         floors = [asyncio.run(_cost(site, pid, 2 * size.requests, lambda n: bare(n, url))) for _ in range(size.times)]
-    floor = statistics.median(cost for cost, _ in floors)
+    floor = statistics.median(sum(cost) for cost, _ in floors)
     times = sorted(seconds for _, run in runs for seconds in run)
     return Line(
         figure,
@@ -130,14 +130,19 @@ def _line(
         budget=budget,
         detail=f"CPU of web and PostgreSQL, {AT_ONCE} at once; answered in {ms(times[len(times) // 2])} p50, "
         f"{ms(times[len(times) * 95 // 100])} p95",
-        data={"cpu": ours, "floor": floor, "runs": [cost for cost, _ in runs]},
+        data={
+            "cpu": ours,
+            "floor": floor,
+            "web": statistics.median(cost[0] for cost, _ in runs),
+            "PostgreSQL": statistics.median(cost[1] for cost, _ in runs),
+        },
     )
 
 
 async def _cost(
     site: Site, pid: int, count: int, ask: Callable[[int], Mapping[str, Any]], status: int = 200
-) -> tuple[float, Sequence[float]]:
-    """Return CPU seconds of a request, and the seconds that each took."""
+) -> tuple[tuple[float, float], Sequence[float]]:
+    """Return CPU seconds of a request, of web and of PostgreSQL, and the seconds that each took."""
     times: list[float] = []
     numbers = iter(range(WARM_UP + count))
 
@@ -161,11 +166,12 @@ async def _cost(
         times.clear()
         before = _used(site, pid)
         await asyncio.gather(*(some(session, WARM_UP + count) for _ in range(AT_ONCE)))
-        return (_used(site, pid) - before) / len(times), times
+        web, postgres = (used - known for used, known in zip(_used(site, pid), before, strict=True))
+        return (web / len(times), postgres / len(times)), times
 
 
-def _used(site: Site, pid: int) -> float:
-    return cpu_seconds([*tree(pid), *tree(site.postmaster)])
+def _used(site: Site, pid: int) -> tuple[float, float]:
+    return cpu_seconds(tree(pid)), cpu_seconds(tree(site.postmaster))
 
 
 def _bearer(account: Mapping[str, str]) -> dict[str, str]:
