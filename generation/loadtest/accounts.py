@@ -4,7 +4,7 @@ import importlib
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -61,10 +61,15 @@ def make(*, count: int, images: int) -> list[Account]:
     return accounts
 
 
-def remove_all() -> int:
-    """Erase every account that `make` has created, on any run, and return how many; some may have to wait."""
+def remove(made: Sequence[Account] | None = None) -> int:
+    """Erase these accounts, or every one that `make` has ever created; returns how many.
+
+    One whose image is just being saved is locked, and erased by the hourly clean-up.
+    """
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # nobody reads a farewell at .invalid
     users = User.objects.filter(email__endswith=f"@{DOMAIN}", erased_at=None)
+    if made is not None:
+        users = users.filter(email__in=[account.email for account in made])
     ids = list(users.values_list("pk", flat=True))
     # The rows without files go first in bulk: erasure takes 500 at a time.
     Image.objects.filter(user__in=ids, job__runpod_id="").delete()

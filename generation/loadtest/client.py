@@ -109,14 +109,16 @@ class Socket:
         self._reader = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
-        async for message in self._opened:
-            if message.type is not aiohttp.WSMsgType.TEXT:
-                continue
-            document = json.loads(message.data)
-            jobs = document["jobs"] if document["type"] == "snapshot" else [document.get("job")]
-            for job in filter(None, jobs):
-                self._events.put_nowait(job)
-        self._events.put_nowait(None)
+        try:
+            async for message in self._opened:
+                if message.type is not aiohttp.WSMsgType.TEXT:
+                    continue
+                document = json.loads(message.data)
+                jobs = document["jobs"] if document["type"] == "snapshot" else [document.get("job")]
+                for job in filter(None, jobs):
+                    self._events.put_nowait(job)
+        finally:
+            self._events.put_nowait(None)  # whoever waits learns of the end, whatever it was
 
     async def changes(self, prompt: str) -> AsyncIterator[Job]:
         """Yield each event of the job with this prompt until the socket closes."""

@@ -3,7 +3,7 @@
 import asyncio
 import resource
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +34,8 @@ class Plan:
 
     @property
     def arrival(self) -> float:
-        """Seconds in which everybody arrives and has made a first step; not counted."""
-        return 1.5 * self.habits.think[1]
+        """Seconds in which everybody arrives and has made a first step; not counted, unless rounds are."""
+        return 0.0 if self.habits.rounds else 1.5 * self.habits.think[1]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,8 @@ async def _run(plan: Plan, accounts: Sequence[Account]) -> Stage:
         figures: dict[str, dict[str, Any]] = {}
         before, own_before, began = usage.processor(), own_processor_seconds(), time.monotonic()
         notes.open = True
-        await _unless_one_fails(tasks, _watch(plan, figures))
+        watching = _watch(plan, figures)
+        await (_while_some_go_on(tasks, watching) if plan.habits.rounds else _unless_one_fails(tasks, watching))
         notes.open = False
         seconds = time.monotonic() - began
         after, memory = usage.processor(), usage.memory()
@@ -99,14 +100,24 @@ async def _run(plan: Plan, accounts: Sequence[Account]) -> Stage:
     )
 
 
-async def _unless_one_fails(tasks: "Sequence[asyncio.Task[None]]", waiting: Awaitable[None]) -> None:
+async def _unless_one_fails(tasks: "Sequence[asyncio.Task[None]]", waiting: Coroutine[Any, Any, None]) -> None:
     """Wait, or raise what a person raised who ended before: a mistake in the load test itself."""
-    wait: asyncio.Future[None] = asyncio.ensure_future(waiting)
+    wait = asyncio.create_task(waiting)
     done, _ = await asyncio.wait([wait, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for task in done - {wait}:
         wait.cancel()
         task.result()
     await wait
+
+
+async def _while_some_go_on(tasks: "Sequence[asyncio.Task[None]]", watching: Coroutine[Any, Any, None]) -> None:
+    """Return when everybody has gone their rounds, or the time is over; raises what a person raised."""
+    watch = asyncio.create_task(watching)
+    everybody: asyncio.Future[list[None]] = asyncio.gather(*tasks)
+    await asyncio.wait([watch, everybody], return_when=asyncio.FIRST_COMPLETED)
+    if everybody.done():
+        watch.cancel()
+        everybody.result()
 
 
 async def _watch(plan: Plan, figures: dict[str, dict[str, Any]]) -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import itertools
 import random
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from generation.loadtest.accounts import WORDS, Account
@@ -27,7 +28,8 @@ class Habits:
     sign_in: float = 0.1  # share of rounds that begin with signing in
     api: float = 0.1  # share of people who use the API instead of pages
     cards: str = "end"  # "end": one request for a card when its job is final; "each": one for each change
-    model: str = ""  # the one that Create has chosen
+    model: str = ""  # "": the one that Create has chosen
+    rounds: int = 0  # after which a person leaves; 0: when the test is over
 
 
 class Person:
@@ -49,8 +51,11 @@ class Person:
     async def run(self) -> None:
         """Go round after round; a failed step ends the round, not the person."""
         await asyncio.sleep(self.random.uniform(0, self.habits.think[1]))
+        rounds: Iterable[int] = range(self.habits.rounds) if self.habits.rounds else itertools.count()
         try:
-            while not self.leaving():
+            for _ in rounds:
+                if self.leaving():
+                    break
                 with contextlib.suppress(StepFailed):
                     await (self._round_of_api() if self.uses_api else self._round_of_pages())
                 await self._close_socket()

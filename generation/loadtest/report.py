@@ -70,7 +70,7 @@ def as_json(stage: Stage) -> dict[str, Any]:
         "wait_seconds": {f"p{share}": _at(waits, share) for share in (50, 95, 99)},
         "cpu_percent": None if stage.processor is None else round(100 * stage.processor),
         "memory_percent": None if stage.memory is None else round(100 * stage.memory),
-        "generator_cores": round(stage.own_processor, 2),
+        "generator_cores": round(stage.own_processor, 3),
         "steps": steps,
         "limits": limits,
         "ok": all(limit["ok"] for limit in limits.values()) and notes.placed == notes.finished,
@@ -139,7 +139,7 @@ def _cells(stage: dict[str, Any]) -> Sequence[str]:
         _marked(_shown(limits["database_connections"]["value"]), limits["database_connections"]),
         _marked(_shown(limits["celery_queue"]["value"]), limits["celery_queue"]),
         _marked(machine, limits["cpu_and_memory"]),
-        f"{stage['generator_cores']:g} cores",
+        f"{stage["generator_cores"]:.2f} cores",
         "yes" if stage["ok"] else "**no**",
     )
 

@@ -17,7 +17,7 @@ from generation.loadtest import accounts, sections
 from generation.loadtest.measures import Notes, StepFailed, quantile
 from generation.models import Image, Job
 
-STAGE = ["--minutes=0.2", "--think=0.2,0.5", "--images=3"]
+ROUND = ["--rounds=1", "--minutes=10", "--think=0.1,0.2", "--images=3"]
 
 
 @pytest.mark.postgres
@@ -30,19 +30,23 @@ def test_it_uses_a_site_as_people_do_and_tells_how_it_was(tmp_path: Path) -> Non
     document = tmp_path / "PERFORMANCE.md"
     document.write_text("<!-- loadtest: old -->\n<!-- loadtest: end -->\n")
     told = stack.command_that_may_fail(
-        "loadtest", "--users=2,3", f"--url={stack.url}", "--api=0.5", "--sign-in=0.5", *STAGE,  # the second is a script
+        "loadtest", "--users=2,3", f"--url={stack.url}", "--api=0.5", "--sign-in=0.5", *ROUND,  # the second is a script
         f"--output={tmp_path}", f"--into={document}",
     )  # fmt: skip
     saved = json.loads((tmp_path / "loadtest.json").read_text())
     assert [stage["users"] for stage in saved["stages"]] == [2, 3], told
     for stage in saved["stages"]:
         assert stage["errors"] == {}, told
-        assert stage["images"]["placed"] == stage["images"]["finished"] > 0
+        assert stage["images"] == {"placed": stage["users"], "finished": stage["users"], "failed": 0}
         assert set(stage["limits"]) == {
             "api_p95", "error_rate", "database_connections", "celery_queue", "cpu_and_memory",
         }  # fmt: skip
-        assert stage["limits"]["database_connections"]["value"] > 0
-        assert {"create", "quote", "place", "api place", "socket"} <= set(stage["steps"])
+        counts = {kind: step["count"] for kind, step in stage["steps"].items()}
+        assert counts["socket"] == stage["users"]
+        for step in ("create", "quote", "place", "card", "gallery", "search", "image"):
+            assert counts[step] == stage["users"] - 1
+        for step in ("api quote", "api place", "api job", "api images"):
+            assert counts[step] == 1
         assert stage["generator_cores"] > 0
     assert "| users |" in document.read_text()
     left = "from accounts.models import User; print(User.objects.filter(email__endswith='@loadtest.invalid').count())"
@@ -62,12 +66,15 @@ def test_it_makes_accounts_that_work_and_takes_all_of_it_away() -> None:
     assert client.get("/gallery/").status_code == 200
     token = {"Authorization": f"Bearer {made[1].token}"}
     assert len(Client(headers=token).get("/api/v1/images/").json()["results"]) == 3
-    assert accounts.remove_all() == 2
+    other = accounts.make(count=1, images=0)
+    assert accounts.remove(made) == 2
+    assert User.objects.get(email__endswith=accounts.DOMAIN, erased_at=None).email == other[0].email
+    assert accounts.remove() == 1
     assert not User.objects.filter(email__endswith=accounts.DOMAIN, erased_at=None).exists()
     assert not Image.objects.exists()
     assert not ApiToken.objects.filter(revoked_at=None, user__is_active=True).exists()
     assert Client(headers=token).get("/api/v1/images/").status_code == 401
-    assert accounts.remove_all() == 0
+    assert accounts.remove() == 0
 
 
 @pytest.mark.django_db

@@ -37,6 +37,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--url", default=settings.PUBLIC_URL, help="the site (PUBLIC_URL)")
         parser.add_argument("--minutes", type=float, default=2.0, help="of each stage, after everybody has arrived (2)")
+        parser.add_argument("--rounds", type=int, default=0, help="instead: so many rounds of each, within --minutes")
         parser.add_argument("--think", default="5,15", metavar="LEAST,MOST", help="seconds between steps (5,15)")
         parser.add_argument(
             "--sign-in", type=float, default=0.1, help="share of rounds that begin with signing in (0.1)"
@@ -63,7 +64,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Raise CommandError for what cannot be, and when a stage is not as it should be."""
         if options["remove_accounts"]:
-            self.stdout.write(f"{accounts.remove_all()} accounts erased.")
+            self.stdout.write(f"{accounts.remove()} accounts erased.")
             return
         if options["make_accounts"] is not None:
             self._make_file(options)
@@ -75,7 +76,8 @@ class Command(BaseCommand):
             document = self._measure(plan, people, users)
         finally:
             if options["accounts"] is None and not options["keep_accounts"]:
-                self._remove()
+                removed = accounts.remove(people)
+                self.stdout.write(f"{removed} of {len(people)} accounts erased; the hourly clean-up erases the others.")
         table = report.markdown(document)
         self.stdout.write(f"\n{table}\n")
         for path in report.save(document, options["output"]):
@@ -118,6 +120,7 @@ class Command(BaseCommand):
             api=options["api"],
             cards=options["cards"],
             model=options["model"],
+            rounds=options["rounds"],
         )
         addresses = options["addresses"] or ("loopback" if is_here else "one")
         look = _look if options["accounts"] is None or is_here else None
@@ -153,10 +156,6 @@ class Command(BaseCommand):
             "conditions": report.conditions(plan),
             "stages": stages,
         }
-
-    def _remove(self) -> None:
-        removed = accounts.remove_all()
-        self.stdout.write(f"{removed} accounts erased.")
 
 
 def _look() -> dict[str, dict[str, Any]]:
