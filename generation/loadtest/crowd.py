@@ -113,11 +113,16 @@ async def _unless_one_fails(tasks: "Sequence[asyncio.Task[None]]", waiting: Coro
 async def _while_some_go_on(tasks: "Sequence[asyncio.Task[None]]", watching: Coroutine[Any, Any, None]) -> None:
     """Return when everybody has gone their rounds, or the time is over; raises what a person raised."""
     watch = asyncio.create_task(watching)
-    everybody: asyncio.Future[list[None]] = asyncio.gather(*tasks)
-    await asyncio.wait([watch, everybody], return_when=asyncio.FIRST_COMPLETED)
-    if everybody.done():
+    watch.add_done_callback(lambda _: everybody.cancel())
+    everybody = asyncio.gather(*tasks)
+    try:
+        await everybody
+    except asyncio.CancelledError:
+        if not watch.done():  # not out of time: somebody has stopped all of it
+            raise
+        watch.result()
+    finally:
         watch.cancel()
-        everybody.result()
 
 
 async def _watch(plan: Plan, figures: dict[str, dict[str, Any]]) -> None:

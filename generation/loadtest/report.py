@@ -139,7 +139,7 @@ def _cells(stage: dict[str, Any]) -> Sequence[str]:
         _marked(_shown(limits["database_connections"]["value"]), limits["database_connections"]),
         _marked(_shown(limits["celery_queue"]["value"]), limits["celery_queue"]),
         _marked(machine, limits["cpu_and_memory"]),
-        f"{stage["generator_cores"]:.2f} cores",
+        f"{stage['generator_cores']:.2f} cores",
         "yes" if stage["ok"] else "**no**",
     )
 
