@@ -28,11 +28,11 @@ def tick(bench: Bench) -> list[Line]:
     """Measure both."""
     site, size = bench.site("tick", seconds=1.0), bench.sizes
     empty = statistics.median(_idle(site, size.tick_seconds) for _ in range(size.times))
-    due = _due_without_news(site, bench)
     site.sql(FILL, {"count": size.finished_rows})
     site.sql("VACUUM ANALYZE generation_job")
     _idle(site, 4)
     full = statistics.median(_idle(site, size.tick_seconds) for _ in range(size.times))
+    due = _due_without_news(site, bench)
     return [
         Line(
             f"CPU of the clock with {size.finished_rows:,} finished jobs against an empty table",
@@ -83,7 +83,6 @@ def _due_without_news(site: Site, bench: Bench) -> Line:
         site.count_statements(False)
     statements = statistics.median(count for count, _ in runs)
     seconds = statistics.median(took for _, took in runs)
-    site.command("cancel_jobs", "--status", "running")
     return Line(
         f"SQL statements for {size.due_jobs} jobs due without news",
         f"{statements:.0f}",
