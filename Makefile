@@ -1,5 +1,5 @@
 # ArtGen's everyday commands: `make run` to try it, `make test` before a commit.
-.PHONY: run stack test suite screenshots lint lock messages clean
+.PHONY: run stack test suite bench loadtest screenshots lint lock messages clean
 .DEFAULT_GOAL := run
 
 PORT ?= 8000
@@ -24,6 +24,15 @@ test: $(VENV)/.development  ## linters and the whole test suite
 
 suite: $(VENV)/.development
 	$(BIN)/python -m artgen.tests.services -- $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
+
+bench: $(VENV)/.development  ## costs against floors of the same run, into .data/bench/; ROWS="post tick" takes some, SCALE=0.1 a tenth of the work
+	@$(BIN)/python -m deploy.bench --rows "$(ROWS)" --scale $(SCALE) --size "$(SIZES)" --into "$(INTO)"
+ROWS ?= all
+SCALE ?= 1
+
+loadtest: $(VENV)/.development  ## people who use a site of its own, into .data/bench/; USERS=50,100 and OPTIONS="--minutes 5"
+	@$(BIN)/python -m deploy.bench --loadtest "--users=$(USERS) $(OPTIONS)" --into "$(INTO)"
+USERS ?= 50,100,150,300,500,1000
 
 screenshots: $(VENV)/.development  ## every page in both themes, on a desktop and a phone, into .screenshots/; PAGES="gallery trash" takes some
 	$(BIN)/python manage.py shell --verbosity 0 --command "from artgen.tests.screenshots import take; take(*'$(PAGES)'.split())"

@@ -10,8 +10,8 @@ from artgen.test import emulated, load_catalog, make_due, make_user, work
 from generation import orders, storage, uploads
 from generation.catalog import CATALOG_FILE, read_catalog
 from generation.models import ImageModel, Status
+from generation.runpod import payloads
 from generation.runpod.emulator.painting import tiny_png
-from generation.runpod.payloads import DIALECTS, PUBLIC
 
 CATALOG = read_catalog(CATALOG_FILE)["models"]
 OWN = [model["slug"] for model in CATALOG if model["endpoint_id"].startswith("own-")]
@@ -83,4 +83,4 @@ def test_it_stores_the_image_of_an_own_worker_and_records_no_cost(runpod, slug):
 
 
 def test_it_covers_every_dialect():
-    assert {model["dialect"] for model in CATALOG} == {PUBLIC, *DIALECTS}
+    assert {model["dialect"] for model in CATALOG} == {payloads.PUBLIC, *payloads.DIALECTS}

@@ -10,7 +10,17 @@ import time
 import pytest
 
 from generation.runpod.access import Limits
-from generation.runpod.client import Client, Gone, NotAccepted, Refused, RunPodError, Unavailable, Unknown
+from generation.runpod.client import (
+    Client,
+    EndpointMissing,
+    Gone,
+    KeyRefused,
+    NotAccepted,
+    Refused,
+    RunPodError,
+    Unavailable,
+    Unknown,
+)
 from generation.runpod.emulator import Emulator
 from generation.runpod.report import State
 from generation.tests.raw_server import http, raw_server
@@ -77,8 +87,9 @@ def test_it_sends_nothing_optional_that_was_not_given(emulator, client):
         ("rate_429", NotAccepted, 0),
         ("rate_429_bare", NotAccepted, 0),
         ("refuse_400", Refused, 0),
-        ("refuse_401", Refused, 0),
-        ("refuse_404", Refused, 0),
+        ("refuse_401", KeyRefused, 0),
+        ("refuse_403", KeyRefused, 0),
+        ("refuse_404", EndpointMissing, 0),
         ("refuse_413", Refused, 0),
     ],
 )
@@ -96,8 +107,6 @@ def test_it_gives_a_verdict_on_every_failure_of_run_and_posts_once(emulator, cli
     ("fault", "code", "text"),
     [
         ("refuse_400", "invalid_input", "emulated fault: refuse_400"),
-        ("refuse_401", "unauthorized", "emulated fault: refuse_401"),
-        ("refuse_404", "endpoint_missing", "endpoint not found"),
         ("refuse_413", "too_large", "emulated fault: refuse_413"),
     ],
 )
@@ -233,7 +242,9 @@ def test_it_reads_a_job_from_queue_to_end(emulator, client):
         ("break_before", Unavailable),
         ("garbage", Unavailable),
         ("truncated", Unavailable),
-        ("refuse_401", Unavailable),
+        ("refuse_401", KeyRefused),
+        ("refuse_403", KeyRefused),
+        ("refuse_404", EndpointMissing),
         ("other_job", Unavailable),
     ],
 )
@@ -284,9 +295,9 @@ def test_it_purges_and_counts(emulator, client):
 
 
 def test_it_tells_a_missing_endpoint_and_a_wrong_key_apart(emulator):
-    with pytest.raises(Gone):
+    with pytest.raises(EndpointMissing):
         Client(base_url=emulator.base_url, api_key=KEY).health("missing-endpoint")
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(KeyRefused) as caught:
         Client(base_url=emulator.base_url, api_key="another").health(ENDPOINT)
     assert caught.value.status == 401
 

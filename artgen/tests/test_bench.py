@@ -1,0 +1,145 @@
+"""`make bench` and `make loadtest`, as small as can be: the table is written, and nothing is left running."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from deploy.bench.plan import Part, cores_for, markdown, parts_of
+from deploy.bench.processes import cpu_seconds, pss_bytes, tree
+from deploy.bench.report import conditions, save
+from deploy.bench.result import CannotMeasure, Line
+from deploy.bench.runner import Bench
+from deploy.bench.settings import Sizes
+
+SIZES = "times=1 requests=8 feed_images=3"
+DOCUMENT = "# Performance\n\n<!-- bench: old -->\nold\n<!-- bench: end -->\n\nwords\n"
+needs_servers = [
+    pytest.mark.postgres,
+    pytest.mark.redis,
+    pytest.mark.s3,
+    pytest.mark.nginx,
+    pytest.mark.xdist_group("stack"),
+]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "deploy.bench", *arguments]
+    return subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+
+
+class TestBench:
+    pytestmark = needs_servers
+
+    def test_it_measures_against_floors_and_saves_the_table(self, tmp_path: Path) -> None:
+        document = tmp_path / "PERFORMANCE.md"
+        document.write_text(DOCUMENT)
+        done = run("--rows=post gallery", f"--size={SIZES}", f"--output={tmp_path}", f"--into={document}")
+        assert done.returncode == 0, done.stdout + done.stderr
+        saved = json.loads((tmp_path / "bench.json").read_text())
+        assert [line["row"] for line in saved["rows"]] == ["post", "gallery"]
+        for line in saved["rows"]:
+            assert line["data"]["cpu"] > 0
+            assert line["data"]["floor"] >= 0
+        assert saved["versions"]["PostgreSQL"]
+        assert (tmp_path / "bench.md").read_text().strip() in document.read_text()
+        assert "old" not in document.read_text()
+        assert document.read_text().endswith("words\n")
+
+
+class TestRunner:
+    def test_it_says_why_a_row_cannot_be_measured_and_goes_on(self, tmp_path: Path) -> None:
+        def broken(bench: Bench) -> list[Line]:
+            raise CannotMeasure("no events have arrived")
+
+        def well(bench: Bench) -> list[Line]:
+            return [Line("a | b", "2 ms", "1 ms", 2.0)]
+
+        lines = Bench(Sizes()).run({"broken": broken, "well": well}, ["broken", "well"])
+        assert [(name, line.failed) for name, line in lines] == [("broken", True), ("well", False)]
+        table = save(lines, conditions(Sizes(), scale=1), folder=tmp_path, into=None)
+        assert "| broken | broken | not measured |  |  |  | CannotMeasure: no events have arrived |" in table
+        assert "| well | a / b | 2 ms | 1 ms | 2.00× |  |  |" in table
+
+
+class TestArguments:
+    def test_it_refuses_rows_and_sizes_that_are_not_there(self) -> None:
+        environment = os.environ | {"DJANGO_SETTINGS_MODULE": "artgen.settings"}
+        for argument in ("--rows=nothing", "--size=nothing=1", "--size=times"):
+            command = [sys.executable, "-m", "deploy.bench.measure", argument]
+            done = subprocess.run(
+                command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 2
+            assert "nothing" in done.stderr or "NAME=NUMBER" in done.stderr
+
+    def test_it_makes_all_sizes_smaller_but_for_how_often_it_measures(self) -> None:
+        small = Sizes().scaled(0.01).given(["sockets=7"])
+        assert (small.burst_jobs, small.finished_rows, small.sockets, small.times) == (10, 10_000, 7, 3)
+
+
+class TestProcesses:
+    def test_it_adds_up_a_process_and_its_children(self) -> None:
+        code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'])"
+        with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as parent:
+            while len(pids := tree(parent.pid)) < 2:
+                pass
+            assert pids[0] == parent.pid
+            assert pss_bytes(pids) > pss_bytes(pids[:1]) > 0
+            assert cpu_seconds(pids) >= 0
+            parent.communicate(b"\n")
+        assert tree(parent.pid) == [parent.pid]
+        assert cpu_seconds([parent.pid]) == 0
+
+
+class TestPlan:
+    job = {
+        "web": 0.01,
+        "sockets": 0.002,
+        "worker": 0.02,
+        "beat": 0.001,
+        "nginx": 0.001,
+        "PostgreSQL": 0.006,
+        "Redis": 0.001,
+    }
+    bench = {
+        "at": "now",
+        "commit": "abc",
+        "rows": [
+            {"row": "cpu", "failed": False, "data": {"parts": job, "image_work": 0.008}},
+            {"row": "store", "failed": False, "data": {"store": 0.1}},
+            *(
+                {"row": name, "failed": False, "data": {"web": 0.01, "PostgreSQL": 0.002}}
+                for name in ("post", "create", "gallery", "list_jobs", "list_images")
+            ),
+        ],
+    }
+    stage = {
+        "users": 100,
+        "seconds": 100.0,
+        "ok": True,
+        "images": {"placed": 100},
+        "steps": {"create": {"count": 100}, "place": {"count": 100}, "socket": {"count": 100}},
+    }
+    loadtest = {"at": "now", "stages": [stage]}
+
+    def test_it_multiplies_measured_costs_by_measured_rates(self) -> None:
+        web, sockets, drive, store, postgres, _ = parts_of(self.bench, self.loadtest, people=10_000)
+        assert (web.per_second, web.seconds) == pytest.approx((200, 0.01))
+        assert (sockets.per_second, sockets.busy) == pytest.approx((100, 0.2))
+        assert (drive.seconds, store.busy) == pytest.approx((0.013, 10))
+        assert postgres.busy == pytest.approx(200 * 0.002 + 100 * 0.004)
+
+    def test_it_gives_each_part_the_fewest_cores_that_do(self) -> None:
+        part = Part("web", 200, 0.01)
+        cores, wait = cores_for(part)
+        assert part.busy / cores <= 0.7
+        assert wait <= 0.02
+        assert part.busy / (cores - 1) > 0.7 or cores_for(Part("web", 200, 0.01)) == (cores, wait)
+
+    def test_it_says_which_part_is_full_first(self) -> None:
+        assert "goes to store" in markdown(self.bench, self.loadtest)

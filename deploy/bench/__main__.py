@@ -1,0 +1,48 @@
+"""`make bench`: PostgreSQL, Redis and S3 for this run alone, and `deploy.bench.measure` beside them."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+
+from artgen.tests import services
+
+POSTGRES = {
+    "shared_preload_libraries": "pg_stat_statements",
+    "autovacuum": "on",
+}
+OWN = ("S3_BUCKET", "RUNPOD_API_KEY", "CELERY_BROKER_URL", "PUBLIC_URL")  # the site sets these itself
+
+
+def main(arguments: list[str]) -> int:
+    """Return the exit code of what was asked for."""
+    with ExitStack() as stack:
+        folder = tempfile.TemporaryDirectory(prefix="artgen-bench-", ignore_cleanup_errors=True)
+        path = Path(stack.enter_context(folder))
+        path.chmod(0o755)
+        services.POSTGRES_SETTINGS |= POSTGRES
+        environment = {name: value for name, value in os.environ.items() if name not in OWN}
+        starts = (("DATABASE_URL", services.postgres), ("REDIS_URL", services.redis), ("TEST_S3_URL", services.s3))
+        for name, start in starts:
+            url = stack.enter_context(start(path))
+            if url is None:
+                sys.exit(f"This machine has no server for {name}: CONTRIBUTING.md says what to install.")
+            environment[name] = url
+        environment |= {"DJANGO_SETTINGS_MODULE": "artgen.settings", "DATA_DIR": str(path / "data")}
+        environment |= {"SECRET_KEY": "of-a-site-that-lives-for-this-run-alone-on-the-loopback-address"}
+        child = subprocess.Popen([sys.executable, "-m", "deploy.bench.measure", *arguments], env=environment)
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            child.terminate()  # it ends its processes; then we end the servers
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches the child, too
+        return child.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,60 @@
+"""The emulator as a process of its own: what it costs is not ArtGen's, and it does not share our interpreter."""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
+
+import requests
+from django.conf import settings
+
+from artgen.tests.services import free_port
+
+PATIENCE = 60
+
+
+class EmulatorProcess:
+    """`manage.py runpod_emulator` between `start` and `stop`; stands in for artgen.tests.stack's own."""
+
+    def __init__(self, *, seconds: float, painter: str = "tiny", workers: int = 2000) -> None:
+        self.port = free_port()
+        self.options = [f"--seconds={seconds}", f"--painter={painter}", f"--workers={workers}", "--cold-start=0"]
+
+    @property
+    def image_host(self) -> str:
+        """What RUNPOD_IMAGE_HOSTS must name."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        """What RUNPOD_BASE_URL must be."""
+        return f"http://{self.image_host}/v2"
+
+    def start(self) -> None:
+        """Start it and return when it listens."""
+        command = [sys.executable, "manage.py", "runpod_emulator", f"--port={self.port}", "--exit-with-parent"]
+        environment = os.environ | {"RUNPOD_API_KEY": "test"}
+        self.process = subprocess.Popen(
+            [*command, *self.options],
+            cwd=settings.BASE_DIR, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        limit = time.monotonic() + PATIENCE
+        while time.monotonic() < limit:
+            with suppress(requests.ConnectionError):
+                if requests.get(f"http://{self.image_host}/healthz", timeout=5).ok:
+                    return
+            time.sleep(0.05)
+        raise RuntimeError("the emulator does not answer")
+
+    def stop(self) -> None:
+        """End it."""
+        if process := getattr(self, "process", None):
+            process.terminate()
+            process.wait(PATIENCE)
+
+    def plan(self, **fault: object) -> None:
+        """Plan a fault: `call`, `fault`, `times` and the like of `Faults.next`."""
+        headers = {"Authorization": "Bearer test"}
+        reply = requests.post(f"http://{self.image_host}/emulator/faults", json=fault, headers=headers, timeout=10)
+        reply.raise_for_status()

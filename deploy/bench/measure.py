@@ -1,0 +1,56 @@
+"""Measure the rows that were asked for, or the people of a load test; print and save. Needs the servers of `__main__`."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from deploy.bench.people_table import people
+from deploy.bench.report import conditions, save
+from deploy.bench.rows import ALL
+from deploy.bench.runner import Bench
+from deploy.bench.settings import Sizes
+
+MINUTES_MAX = 180.0
+
+
+def main() -> int:
+    """Return 1 when a row could not be measured."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--rows", default="all", help=f"with blanks: {' '.join(ALL)}")
+    parser.add_argument("--scale", type=float, default=1.0, help="of all sizes; 0.1 is a tenth of the work")
+    parser.add_argument("--size", default="", metavar="'NAME=NUMBER …'", help="see deploy/bench/settings.py")
+    parser.add_argument("--output", type=Path, default=Path(".data/bench"), help="folder of the results")
+    parser.add_argument(
+        "--into", default="", metavar="FILE", help="also write the table between its markers in this document"
+    )
+    parser.add_argument("--minutes", type=float, default=MINUTES_MAX, help="after which all of it ends")
+    parser.add_argument("--loadtest", default="", metavar="OPTIONS", help="instead: `loadtest` with these options")
+    asked = parser.parse_args()
+    wanted = list(ALL) if asked.rows == "all" else asked.rows.split()
+    if unknown := sorted(set(wanted) - set(ALL)):
+        parser.error(f"there is no row {', '.join(unknown)}; there are {', '.join(ALL)}")
+    try:
+        sizes = Sizes().scaled(asked.scale).given(asked.size.split())
+    except ValueError as error:
+        parser.error(str(error))
+    for number in (signal.SIGTERM, signal.SIGALRM):
+        signal.signal(number, _stop)
+    signal.setitimer(signal.ITIMER_REAL, asked.minutes * 60)
+    into = Path(asked.into).resolve() if asked.into else None
+    if asked.loadtest:
+        return people(asked.loadtest.split(), output=asked.output.resolve(), into=into)
+    lines = Bench(sizes).run(ALL, [name for name in ALL if name in wanted])
+    table = save(lines, conditions(sizes, scale=asked.scale), folder=asked.output, into=into)
+    print(f"\n{table}\n\nSaved: {asked.output}/bench.md, {asked.output}/bench.json")
+    return int(any(line.failed for _, line in lines))
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    raise SystemExit(f"make bench: {'out of time' if number == signal.SIGALRM else 'stopped'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

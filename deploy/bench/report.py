@@ -1,0 +1,91 @@
+"""The table: Markdown for people, JSON for scripts, a section of PERFORMANCE.md between its markers."""
+
+import json
+import platform
+import subprocess
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import django
+from django.conf import settings
+
+from artgen import capacity, usage
+from deploy.bench.result import Line
+from deploy.bench.settings import Sizes
+from generation.loadtest.sections import put_into
+
+HEAD = "| row | figure | value | floor | ratio | budget | how |\n|---|---|---|---|---|---|---|"
+COMMAND = "make bench"
+
+
+def conditions(sizes: Sizes, *, scale: float) -> dict[str, Any]:
+    """Return machine, versions, commit and sizes."""
+    memory = usage.memory()
+    return {
+        "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "commit": _said("git", "rev-parse", "--short", "HEAD"),
+        "machine": f"{capacity.cores()} cores ({_processor()}), {memory.total / 2**30:.0f} GiB" if memory else "",
+        "system": f"{platform.system()} {platform.release()}",
+        "versions": {
+            "Python": platform.python_version(),
+            "Django": django.get_version(),
+            "Celery": version("celery"),
+            "PostgreSQL": _postgres(),
+            "Redis": _said("redis-server", "--version").partition("v=")[2].split(" ")[0],
+            "nginx": _said("nginx", "-v").rpartition("/")[2],
+        },
+        "load_average": Path("/proc/loadavg").read_text().split()[0],
+        "scale": scale,
+        "sizes": asdict(sizes),
+    }
+
+
+def save(lines: list[tuple[str, Line]], told: dict[str, Any], *, folder: Path, into: Path | None) -> str:
+    """Write bench.md and bench.json, and the table into the document; returns the table."""
+    table = "\n".join([HEAD, *(_row(name, line) for name, line in lines), "", _about(told)])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bench.md").write_text(table + "\n", encoding="utf-8")
+    document = {**told, "rows": [{"row": name, **line.as_json()} for name, line in lines]}
+    (folder / "bench.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    if into is not None:
+        put_into(into, name="bench", command=COMMAND, text=table)
+    return table
+
+
+def _row(name: str, line: Line) -> str:
+    ratio = "" if line.ratio is None else f"{line.ratio:.2f}×" if line.ratio < 10 else f"{line.ratio:.0f}×"
+    cells = (name, line.figure, line.value, line.floor, ratio, line.budget, line.detail)
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+
+
+def _about(told: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {number}" for name, number in told["versions"].items())
+    scale = "" if told["scale"] == 1 else f", sizes × {told['scale']:g}"
+    return (
+        f"{told['machine']}, {told['system']}; {versions}; commit {told['commit']}, {told['at']}{scale}. Median of "
+        f"{told['sizes']['times']}. PostgreSQL with fsync off. Load generator and servers share the machine."
+    )
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(": ")[2]
+    return platform.machine()
+
+
+def _postgres() -> str:
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    return _said(str(programs[-1]), "--version").split(" ")[2] if programs else ""
+
+
+def _said(*command: str) -> str:
+    """Return what a program says of itself, "" where it is not there."""
+    try:
+        done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return (done.stdout or done.stderr).strip()

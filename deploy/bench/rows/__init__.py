@@ -1,0 +1,22 @@
+"""The rows of the table; each module measures what belongs together."""
+
+from deploy.bench.rows import engine, memory, requests, sockets, tick, trouble
+from deploy.bench.runner import Row
+
+ALL: dict[str, Row] = {
+    "burst": engine.burst,
+    "statements": engine.statements,
+    "cpu": engine.cpu,
+    "latency": engine.latency,
+    "store": engine.store,
+    "post": requests.post,
+    "list_jobs": requests.list_jobs,
+    "list_images": requests.list_images,
+    "create": requests.create,
+    "gallery": requests.gallery,
+    "tick": tick.tick,
+    "sockets": sockets.sockets,
+    "hang": trouble.hang,
+    "refused": trouble.refused,
+    "memory": memory.memory,
+}

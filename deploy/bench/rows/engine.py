@@ -1,0 +1,258 @@
+"""Jobs from placing to stored: bursts, statements, CPU, time beyond the GPU's, the cost of an image."""
+
+import asyncio
+import hashlib
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+
+import requests
+
+from deploy.bench.floors import direct, steps
+from deploy.bench.floors.blocking import app as blocking
+from deploy.bench.floors.servers import blocking_workers
+from deploy.bench.people import Crowd
+from deploy.bench.processes import cpu_seconds, tree
+from deploy.bench.result import CannotMeasure, Line, ms, quantile
+from deploy.bench.runner import Bench
+from deploy.bench.site import FRONT, Site
+
+BURST_SECONDS = 8.0  # of a GPU for an image
+GPU_SECONDS = 2.0
+IDLE_SECONDS = 10.0
+BLOCKING_WORKERS = 12
+RATES = (5, 20)
+ENDPOINT = "black-forest-labs-flux-1-schnell"
+
+
+def burst(bench: Bench) -> list[Line]:
+    """Place many jobs at once, and let the blocking design do what it can on the same machine."""
+    site, size = bench.site("burst", seconds=BURST_SECONDS), bench.sizes
+    people = site.people(50)
+
+    async def once() -> float:
+        async with Crowd(site.url, people) as crowd:
+            jobs = await crowd.place_many(size.burst_jobs)
+            await crowd.finished(jobs, seconds=60 + size.burst_jobs)
+            return 60 * len(jobs) / (max(job.done for job in jobs) - min(job.began for job in jobs))
+
+    ours = statistics.median(asyncio.run(once()) for _ in range(size.times))
+    site.stop(*site.drivers())
+    floor = _blocking_rate(site, jobs=size.burst_floor_jobs)
+    return [
+        Line(
+            f"burst of {size.burst_jobs} jobs of {BURST_SECONDS:g} s, jobs a minute against {BLOCKING_WORKERS} blocking workers",
+            f"{ours:.0f}/min",
+            f"{floor:.0f}/min",
+            ours / floor,
+            budget="≥ 30×",
+            detail=f"placed by POST of 50 people; the floor's rate is that of {size.burst_floor_jobs} jobs",
+            data={"per_minute": ours, "floor_per_minute": floor},
+        )
+    ]
+
+
+def _blocking_rate(site: Site, *, jobs: int) -> float:
+    """Return how many jobs a minute the blocking design does."""
+    environment = site.environment | {"BENCH_ENDPOINT": ENDPOINT}
+    site.sql("CREATE TABLE IF NOT EXISTS bench_blocking (job text, at timestamptz DEFAULT clock_timestamp())")
+    site.sql("GRANT ALL ON bench_blocking TO PUBLIC")
+
+    def send(count: int) -> None:
+        with blocking.connection_for_write(environment["REDIS_URL"]) as connection:
+            for number in range(count):
+                blocking.send_task("draw", args=[f"blocking {number}"], connection=connection)
+
+    def stored() -> int:
+        return int(site.sql("SELECT count(*) FROM bench_blocking"))
+
+    with blocking_workers(environment, count=BLOCKING_WORKERS):
+        send(BLOCKING_WORKERS)  # each has its connections open before it counts
+        site.wait(lambda: stored() >= BLOCKING_WORKERS, what="the blocking workers", seconds=120)
+        began = time.monotonic()
+        send(jobs)
+        site.wait(lambda: stored() >= BLOCKING_WORKERS + jobs, what="the blocking design", seconds=60 + 2 * jobs)
+        return 60 * jobs / (time.monotonic() - began)
+
+
+def statements(bench: Bench) -> list[Line]:
+    """Count SQL statements and Redis commands of jobs placed one after the other, without those of the ticks."""
+    site, size = bench.site("jobs", seconds=GPU_SECONDS), bench.sizes
+    people = site.people(4)
+    site.count_statements(True)
+    try:
+        idle, alone, together = asyncio.run(_counted(site, people, size.counted_jobs))
+    finally:
+        site.count_statements(False)
+    floor = 5  # PLACE and three UPDATEs of floors/steps.py, and the one that reads for a page
+    return [
+        Line(
+            "SQL statements · Redis commands a job, placing to stored",
+            f"{alone[0]:.0f} · {alone[2]:.0f}",
+            f"{floor} · 4",
+            alone[0] / floor,
+            budget="≤ 20 · 8",
+            detail=f"one after the other; with BEGIN and COMMIT {alone[1]:.0f}; Celery's messages take "
+            f"{alone[3]:.0f} more of Redis; {size.counted_jobs} at once: "
+            f"{together[0]:.0f} · {together[2]:.0f}; idle: {idle[0]:.1f} · {idle[2]:.1f} a second, taken off",
+            data={"alone": alone, "together": together, "idle_per_second": idle},
+        )
+    ]
+
+
+async def _counted(site: Site, people: list[dict[str, str]], jobs: int) -> tuple[list[float], list[float], list[float]]:
+    """Return statements, with BEGIN and COMMIT; Redis commands, those for messages: idle, of a job alone, of one of many."""
+
+    def now() -> tuple[float, ...]:
+        return (*site.statements(), *site.redis_commands(), time.monotonic())
+
+    async with Crowd(site.url, people) as crowd:
+        await crowd.finished([await crowd.place(number) for number in range(len(people))], seconds=60)
+        before = now()
+        await asyncio.sleep(IDLE_SECONDS)
+        *spent, seconds = (b - a for a, b in zip(before, now(), strict=True))
+        idle = [count / seconds for count in spent]
+
+        async def used(place: Callable[[], Awaitable[None]]) -> list[float]:
+            before = now()
+            await place()
+            await asyncio.sleep(1)  # what follows the last event
+            *spent, seconds = (b - a for a, b in zip(before, now(), strict=True))
+            return [(count - each * seconds) / jobs for count, each in zip(spent, idle, strict=True)]
+
+        async def one_by_one() -> None:
+            for number in range(jobs):
+                await crowd.finished([await crowd.place(number)], seconds=60)
+
+        async def at_once() -> None:
+            await crowd.finished(await crowd.place_many(jobs), seconds=120)
+
+        return idle, await used(one_by_one), await used(at_once)
+
+
+def cpu(bench: Bench) -> list[Line]:
+    """Measure the CPU of all processes and PostgreSQL for jobs at a steady rate."""
+    site, size = bench.site("jobs", seconds=GPU_SECONDS), bench.sizes
+    people, rate = site.people(20), RATES[0]
+
+    async def once() -> dict[str, float]:
+        async with Crowd(site.url, people) as crowd:
+            before = site.cpu()
+            jobs = await crowd.place_steadily(size.steady_jobs, per_second=rate)
+            await crowd.finished(jobs, seconds=120)
+            return {name: (used - before[name]) / len(jobs) for name, used in site.cpu().items()}
+
+    runs = [asyncio.run(once()) for _ in range(size.times)]
+    totals = [sum(used for name, used in run.items() if name != "Redis") for run in runs]
+    chosen = runs[totals.index(sorted(totals)[len(totals) // 2])]
+    total = statistics.median(totals)
+    bucket, data = steps.bucket_of(site.environment), _newest_image(site, people)
+    pictures = steps.small_image_work(data, bucket=bucket, name=site.name, times=50)
+    digest = hashlib.sha256(people[0]["token"].encode()).hexdigest()
+    postgres = tree(site.postmaster)
+    before, times = cpu_seconds(postgres), 100
+    floor = steps.whole_job(
+        database=site.database,
+        cache=site.redis,
+        base_url=site.emulator.base_url,
+        endpoint=ENDPOINT,
+        digest=digest,
+        times=times,
+    )
+    floor += (cpu_seconds(tree(site.postmaster)) - before) / times
+    parts = ", ".join(f"{name} {1000 * used:.1f}" for name, used in sorted(chosen.items()))
+    return [
+        Line(
+            "CPU a job without image work, all processes and PostgreSQL",
+            ms(total - pictures),
+            ms(floor),
+            (total - pictures) / floor,
+            budget="≤ 30 ms",
+            detail=f"at {rate}/s, ticks included; {ms(total)} with the image work, which takes {ms(pictures)} by hand. "
+            f"In ms: {parts}",
+            data={"total": total, "image_work": pictures, "floor": floor, "parts": chosen},
+        )
+    ]
+
+
+def latency(bench: Bench) -> list[Line]:
+    """Measure the time beyond the GPU's, from the POST to the socket's event, at two rates."""
+    site, size, lines = bench.site("jobs", seconds=GPU_SECONDS), bench.sizes, []
+    people = site.people(40)
+
+    async def once(rate: int) -> list[float]:
+        async with Crowd(site.url, people) as crowd:
+            jobs = await crowd.place_steadily(size.steady_jobs, per_second=rate)
+            await crowd.finished(jobs, seconds=240)
+            return [job.done - job.began - GPU_SECONDS for job in jobs]
+
+    for rate in RATES:
+        runs = [asyncio.run(once(rate)) for _ in range(size.times)]
+        p50, p99 = (statistics.median(quantile(run, share) for run in runs) for share in (0.5, 0.99))
+        bare = asyncio.run(
+            direct.beyond(
+                base_url=site.emulator.base_url,
+                endpoint=ENDPOINT,
+                gpu_seconds=GPU_SECONDS,
+                jobs=size.steady_jobs,
+                per_second=rate,
+            )
+        )
+        floor = (quantile(bare, 0.5), quantile(bare, 0.99))
+        lines.append(
+            Line(
+                f"time beyond the GPU's at {rate} jobs/s, p50 / p99",
+                f"{ms(p50)} / {ms(p99)}",
+                f"{ms(floor[0])} / {ms(floor[1])}",
+                p50 / floor[0],
+                budget="≤ 40 / 200 ms",
+                detail=f"POST to the socket's event, {size.steady_jobs} jobs of {GPU_SECONDS:g} s; floor: the emulator "
+                "asked directly, to its webhook",
+                data={"p50": p50, "p99": p99, "floor": floor},
+            )
+        )
+    return lines
+
+
+def store(bench: Bench) -> list[Line]:
+    """Measure the CPU of storing a large image by what it costs more than a small one."""
+    site, size = bench.site("painted", seconds=GPU_SECONDS, painter="full"), bench.sizes
+    people = site.people(8)
+
+    async def used(side: int) -> float:
+        async with Crowd(site.url, people) as crowd:
+            before = site.cpu()
+            jobs = await crowd.place_many(size.stored_images, at_once=4, width=side, height=side)
+            await crowd.finished(jobs, seconds=60 + 10 * size.stored_images)
+            after = site.cpu()
+        return sum(after[name] - before[name] for name in after if name not in (*FRONT, "Redis")) / len(jobs)
+
+    large = statistics.median(asyncio.run(used(1024)) - asyncio.run(used(256)) for _ in range(size.times))
+    data = _newest_image(site, people, width=1024)
+    bucket = steps.bucket_of(site.environment)
+    floor = steps.decode_and_put(data, bucket=bucket, name=site.name, times=20)
+    small = _newest_image(site, people, width=256)
+    floor_small = steps.decode_and_put(small, bucket=bucket, name=site.name, times=20)
+    return [
+        Line(
+            "store one 1024² image against decode + PUT",
+            ms(large + floor_small),
+            ms(floor),
+            (large + floor_small) / floor,
+            budget="≤ 3.5×",
+            detail=f"CPU of what drives jobs: that of {size.stored_images} jobs of 1024² less that of as many of 256², "
+            f"plus decode + PUT of the small one; a file of {len(data) / 1e6:.1f} MB",
+            data={"store": large + floor_small, "floor": floor, "bytes": len(data)},
+        )
+    ]
+
+
+def _newest_image(site: Site, people: list[dict[str, str]], *, width: int = 0) -> bytes:
+    """Return the file of one of these people's images, of this width where one is wanted."""
+    for account in people:
+        headers = {"Authorization": f"Bearer {account['token']}"}
+        reply = requests.get(f"{site.url}/api/v1/images/?limit=100", headers=headers, timeout=60)
+        for image in reply.json()["results"]:
+            if width in (0, image["width"]):
+                return requests.get(image["url"], timeout=60).content
+    raise CannotMeasure("nobody has such an image")

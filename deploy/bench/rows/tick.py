@@ -1,0 +1,113 @@
+"""What the clock costs: with many finished jobs against an empty table, and with many jobs due without news."""
+
+import asyncio
+import statistics
+import time
+
+from deploy.bench.people import Crowd
+from deploy.bench.processes import cpu_seconds, tree
+from deploy.bench.result import Line, ms
+from deploy.bench.runner import Bench
+from deploy.bench.site import Site
+
+# Copies of one finished job over two years; whatever columns the table has.
+FILL = """
+INSERT INTO generation_job SELECT made.* FROM generation_job AS one
+CROSS JOIN generate_series(1, %(count)s) AS n
+CROSS JOIN LATERAL (SELECT now() - interval '2 years' * (%(count)s - n) / %(count)s - interval '1 day' AS at) AS times
+CROSS JOIN LATERAL jsonb_populate_record(NULL::generation_job, to_jsonb(one) || jsonb_build_object(
+    'id', (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7000' || '8' || lpad(to_hex(n), 15, '0'))::uuid,
+    'runpod_id', 'bench-' || n, 'created_at', at, 'submitted_at', at, 'started_at', at, 'finished_at', at)) AS made
+WHERE one.id = (SELECT id FROM generation_job WHERE status = 'succeeded' ORDER BY id DESC LIMIT 1)
+"""
+LOOKED = "12 seconds"  # longer than the interval between two looks, shorter than a lease
+DUE = "generation_job WHERE status IN ('submitted', 'running') AND due_at"
+
+
+def tick(bench: Bench) -> list[Line]:
+    """Measure both."""
+    site, size = bench.site("tick", seconds=1.0), bench.sizes
+    empty = statistics.median(_idle(site, size.tick_seconds) for _ in range(size.times))
+    site.sql(FILL, {"count": size.finished_rows})
+    site.sql("VACUUM ANALYZE generation_job")
+    _idle(site, 4)
+    full = statistics.median(_idle(site, size.tick_seconds) for _ in range(size.times))
+    due = _due_without_news(site, bench)
+    return [
+        Line(
+            f"CPU of the clock with {size.finished_rows:,} finished jobs against an empty table",
+            f"{ms(full)}/s",
+            f"{ms(empty)}/s",
+            full / empty if empty else None,
+            budget="≤ 1.2×",
+            detail=f"what drives jobs and PostgreSQL, over {size.tick_seconds} s without a job, a tick every 2 s",
+            data={"full": full, "empty": empty},
+        ),
+        due,
+    ]
+
+
+def _idle(site: Site, seconds: float) -> float:
+    """Return the CPU seconds a second of what drives jobs and of PostgreSQL while nothing is to be done."""
+    running = site.running()
+    pids = [running[name] for name in site.drivers()]
+
+    def used() -> float:
+        return cpu_seconds([*tree(*pids), *tree(site.postmaster)])
+
+    before, began = used(), time.monotonic()
+    time.sleep(seconds)
+    return (used() - before) / (time.monotonic() - began)
+
+
+def _due_without_news(site: Site, bench: Bench) -> Line:
+    """Let many jobs that never end be due at the same moment, and count what that costs."""
+    size = bench.sizes
+    people = site.people(8)
+
+    async def place() -> None:
+        async with Crowd(site.url, people) as crowd:
+            await crowd.place_many(size.due_jobs, prompt="[stuck] lighthouse")
+
+    asyncio.run(place())
+
+    def running() -> bool:
+        return bool(site.sql("SELECT count(*) FROM generation_job WHERE status = 'running'") >= size.due_jobs)
+
+    site.wait(running, what="all jobs are drawing", seconds=120)
+    time.sleep(3)  # the last news of each has been seen
+    site.count_statements(True)
+    try:
+        runs = [_one_look(site) for _ in range(size.times)]
+    finally:
+        site.count_statements(False)
+    statements = statistics.median(count for count, _ in runs)
+    seconds = statistics.median(took for _, took in runs)
+    return Line(
+        f"SQL statements for {size.due_jobs} jobs due without news",
+        f"{statements:.0f}",
+        "1",
+        statements,
+        budget="≤ 15",
+        detail=f"idle ticks taken off; looked at within {seconds:.2f} s, the wait for the tick included; floor: one "
+        "UPDATE for all",
+        data={"statements": statements, "seconds": seconds},
+    )
+
+
+def _one_look(site: Site) -> tuple[float, float]:
+    """Return statements and seconds until all have been looked at once."""
+    site.sql(f"UPDATE {DUE} IS NOT NULL".replace("generation_job", "generation_job SET due_at = now() + '1 hour'", 1))
+    time.sleep(1)
+    before, began = site.statements()[0], time.monotonic()
+    time.sleep(6)
+    idle = (site.statements()[0] - before) / (time.monotonic() - began)
+    before, began = site.statements()[0], time.monotonic()
+    site.sql("UPDATE generation_job SET due_at = now() WHERE status IN ('submitted', 'running')")
+    # While somebody looks at a job it is leased, far ahead; afterwards it is due within seconds again.
+    site.wait(
+        lambda: not site.sql(f"SELECT count(*) FROM {DUE} NOT BETWEEN now() AND now() + %s::interval", (LOOKED,)),
+        what="all due jobs have been looked at", seconds=60, every=0.02,
+    )  # fmt: skip
+    seconds = time.monotonic() - began
+    return site.statements()[0] - before - idle * seconds, seconds

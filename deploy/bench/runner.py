@@ -1,0 +1,59 @@
+"""Runs the rows that were asked for, each on the site that it needs, and notes why one could not be measured."""
+
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from deploy.bench.result import Line
+from deploy.bench.settings import Sizes
+from deploy.bench.site import Site
+
+Row = Callable[["Bench"], list[Line]]
+
+
+class Bench:
+    """Keeps the site of the last row for the next one that needs the same."""
+
+    feeds = 2  # people whose feeds and galleries are looked at
+
+    def __init__(self, sizes: Sizes) -> None:
+        self.sizes = sizes
+        self._kind = ""
+        self._site: Site | None = None
+
+    def site(self, kind: str, *, furnish: Callable[[Site], None] | None = None, **options: Any) -> Site:
+        """Return the running site of this kind; another one is ended first, so that the machine is quiet."""
+        if self._kind != kind or self._site is None:
+            self.close()
+            site = Site(**options)
+            self._site, self._kind = site.__enter__(), kind
+            if furnish is not None:
+                furnish(site)
+        return self._site
+
+    def close(self) -> None:
+        """End the site."""
+        site, self._site, self._kind = self._site, None, ""
+        if site is not None:
+            site.__exit__()
+
+    def run(self, rows: dict[str, Row], wanted: Sequence[str]) -> list[tuple[str, Line]]:
+        """Return the lines of these rows; one that fails says why and keeps no other from being measured."""
+        lines: list[tuple[str, Line]] = []
+        try:
+            for name in wanted:
+                began = time.monotonic()
+                print(f"{name} …", end=" ", flush=True)
+                try:
+                    found = rows[name](self)
+                except Exception as error:  # noqa: BLE001 whatever it is, the other rows are measured
+                    traceback.print_exc(file=sys.stderr)
+                    found = [Line(name, "not measured", detail=f"{type(error).__name__}: {error}"[:300], failed=True)]
+                    self.close()
+                print(f"{time.monotonic() - began:.0f} s: {'; '.join(line.value for line in found)}", flush=True)
+                lines += [(name, line) for line in found]
+        finally:
+            self.close()
+        return lines

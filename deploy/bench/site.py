@@ -1,0 +1,135 @@
+"""The site that is measured: the production processes of `make stack` with people who have accounts."""
+
+import json
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg
+import redis
+
+from artgen.tests.stack import Stack
+from deploy.bench.emulator import EmulatorProcess
+from deploy.bench.processes import cpu_seconds, parent, tree
+from deploy.bench.result import CannotMeasure
+
+MODEL = "flux-schnell"
+MAX_IN_FLIGHT = 4000
+FRONT = ("web", "sockets", "nginx")  # what answers people; whatever else runs drives jobs
+CONNECTING = {"info", "ping", "client", "hello", "auth", "select", "config", "subscribe", "unsubscribe", "psubscribe"}
+MESSAGING = {"brpop", "lpush", "rpush", "llen", "zadd", "zrem", "zrevrangebyscore", "hget", "hset", "hdel", "sadd"}
+MESSAGING |= {"smembers", "multi", "exec", "watch", "unwatch", "zrange", "zrangebyscore"}
+OPTIONS = {"NGINX_ACCESS_LOG": "off", "LOG_LEVEL": "WARNING"}
+
+
+class Site(Stack):
+    """A stack with an emulator beside it, accounts, and eyes for what it costs."""
+
+    def __init__(self, *, seconds: float = 1.0, painter: str = "tiny", **given: str) -> None:
+        super().__init__(**OPTIONS, **given)
+        self.emulator = EmulatorProcess(seconds=seconds, painter=painter)
+        self.accounts: list[dict[str, str]] = []
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        try:
+            self._look_in()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _look_in(self) -> None:
+        self.command("set_model", MODEL, f"max_in_flight={MAX_IN_FLIGHT}")
+        # As somebody else than ArtGen, so that our own statements are not counted among its.
+        with psycopg.connect(self.database_url, autocommit=True) as database:
+            if not database.execute("SELECT 1 FROM pg_roles WHERE rolname = 'bench'").fetchone():
+                database.execute("CREATE ROLE bench SUPERUSER LOGIN")
+        self.database = psycopg.connect(self.database_url, user="bench", autocommit=True)
+        self.redis = redis.Redis.from_url(self.environment["REDIS_URL"])
+        self.count_statements(False)
+        self.postmaster = parent(int(self.sql("SELECT pg_backend_pid()")))
+
+    def __exit__(self, *error: object) -> None:
+        for name in ("database", "redis"):
+            if client := getattr(self, name, None):
+                client.close()
+        super().__exit__(*error)
+
+    def get_ready(self) -> None:
+        """Return when pages answer, sockets open and some job has gone all the way: workers say nothing here."""
+        self.until(lambda: self.answers("/readyz"), "web answers")
+        self.until(self.opens_sockets, "sockets open")
+        job = self.draw()
+        if job["status"] != "succeeded":
+            raise CannotMeasure(f"the first job ended as {job['status']}: {job['error']}")
+
+    def people(self, count: int, *, images: int = 0) -> list[dict[str, str]]:
+        """Return so many new accounts as `loadtest` makes them."""
+        file = Path(self.folder) / f"accounts-{secrets.token_hex(4)}"
+        self.command("loadtest", f"--make-accounts={count}", f"--accounts={file}", f"--images={images}")
+        accounts = [json.loads(line) for line in file.read_text().splitlines()]
+        self.accounts += accounts
+        return accounts
+
+    def sql(self, statement: str, values: Any = None) -> Any:
+        """Run one statement and return the first column of its first row, None without rows."""
+        cursor = self.database.execute(statement, values)
+        row = cursor.fetchone() if cursor.description else None
+        return row[0] if row else None
+
+    def wait(self, done: Callable[[], Any], *, what: str, seconds: float, every: float = 0.1) -> Any:
+        """Return what `done` returns as soon as that is true; raises CannotMeasure after so many seconds."""
+        limit = time.monotonic() + seconds
+        while not (result := done()):
+            if time.monotonic() > limit:
+                raise CannotMeasure(f"{what}: not within {seconds:g} s")
+            time.sleep(every)
+        return result
+
+    # --- costs --------------------------------------------------------------------------------------------------------
+    def cpu(self) -> dict[str, float]:
+        """Return the CPU seconds so far of each program, of PostgreSQL and of Redis."""
+        used = {name: cpu_seconds(tree(pid)) for name, pid in self.running().items()}
+        used["PostgreSQL"] = cpu_seconds(tree(self.postmaster))
+        used["Redis"] = cpu_seconds([int(self.redis.info("server")["process_id"])])
+        return used
+
+    def running(self) -> dict[str, int]:
+        """Return the process id of each program that runs."""
+        return {name: program["pid"] for name, program in self._programs().items() if program["pid"]}
+
+    def drivers(self) -> list[str]:
+        """Return the programs that drive jobs."""
+        return [name for name in self.running() if name not in FRONT]
+
+    def statements(self) -> tuple[int, int]:
+        """Return how many SQL statements this database has run so far, without and with BEGIN, COMMIT and the like."""
+        row = self.database.execute(
+            "SELECT coalesce(sum(calls) FILTER (WHERE query !~* '^(begin|commit|rollback|savepoint|release|set |reset|"
+            "discard|deallocate)'), 0)::bigint, coalesce(sum(calls), 0)::bigint FROM pg_stat_statements "
+            "WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+            "AND userid <> current_user::regrole"
+        ).fetchone()
+        return (int(row[0]), int(row[1])) if row else (0, 0)
+
+    def count_statements(self, on: bool) -> None:
+        """Let PostgreSQL count statements, or not, as it costs a little; starts from 0."""
+        self.sql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        self.sql(f"ALTER SYSTEM SET pg_stat_statements.track = '{'top' if on else 'none'}'")
+        self.sql("SELECT pg_reload_conf()")
+        time.sleep(0.3)  # until every connection has seen it
+        self.sql("SELECT pg_stat_statements_reset()")
+
+    def redis_commands(self) -> tuple[int, int]:
+        """Return how many commands Redis has run so far: for ArtGen itself, and for Celery's messages."""
+        found = self.redis.info("commandstats")
+        calls: Counter[bool] = Counter()
+        for name, stat in found.items():
+            command = name.removeprefix("cmdstat_").partition("|")[0]
+            if command not in CONNECTING:
+                calls[command in MESSAGING] += stat["calls"]
+        return calls[False], calls[True]

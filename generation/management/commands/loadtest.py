@@ -1,0 +1,183 @@
+"""`loadtest --users 50,100,150`: use a running ArtGen as that many people would, and print what it took."""
+
+import contextlib
+import io
+import ipaddress
+import json
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from yarl import URL
+
+from generation.loadtest import accounts, crowd, report, sections
+from generation.loadtest.person import Habits
+
+MINUTES_MAX = 60.0
+
+
+class Command(BaseCommand):
+    """Make people, let them use the site, tell how it was, take them away again."""
+
+    help = (
+        "Simulates people who sign in, create, follow, browse and search, over HTTP and sockets, each from an address "
+        "of their own, against a running ArtGen. Creates their accounts beside the database, then erases them. "
+        "Prints and saves a table; exit status 1 when a stage is above a limit of `monitor` or an image is lost."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take who, where, how long, and what to do with accounts and results."""
+        parser.add_argument(
+            "--users", default="50", metavar="N[,N…]", help="people at once, a stage for each number (50)"
+        )
+        parser.add_argument("--url", default=settings.PUBLIC_URL, help="the site (PUBLIC_URL)")
+        parser.add_argument("--minutes", type=float, default=2.0, help="of each stage, after everybody has arrived (2)")
+        parser.add_argument("--rounds", type=int, default=0, help="instead: so many rounds of each, within --minutes")
+        parser.add_argument("--think", default="5,15", metavar="LEAST,MOST", help="seconds between steps (5,15)")
+        parser.add_argument(
+            "--sign-in", type=float, default=0.1, help="share of rounds that begin with signing in (0.1)"
+        )
+        parser.add_argument("--api", type=float, default=0.1, help="share of people who use the API (0.1)")
+        parser.add_argument("--cards", choices=["end", "each"], default="end", help="when Create fetches a job's card")
+        parser.add_argument("--model", default="", help="slug; default: the one that Create has chosen")
+        parser.add_argument(
+            "--addresses", choices=["loopback", "forwarded", "one"],
+            help="of the people: 127.1.x.y each (default on loopback), X-Forwarded-For, or one for all",
+        )  # fmt: skip
+        parser.add_argument("--accounts", type=Path, metavar="FILE", help="use these accounts; for a remote ArtGen")
+        parser.add_argument("--make-accounts", type=int, metavar="N", help="create accounts, write --accounts, end")
+        parser.add_argument("--remove-accounts", action="store_true", help="erase all accounts of load tests, end")
+        parser.add_argument("--keep-accounts", action="store_true", help="do not erase the accounts afterwards")
+        parser.add_argument("--images", type=int, default=60, help="images that each new account has already (60)")
+        parser.add_argument("--output", type=Path, default=settings.DATA_DIR / "loadtest", help="folder of the results")
+        parser.add_argument("--into", type=Path, metavar="FILE", help="also write the table between its markers there")
+        parser.add_argument(
+            "--yes-i-run-this-site", action="store_true",
+            help="load a site that is not on this machine; its images cost its owner money",
+        )  # fmt: skip
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Raise CommandError for what cannot be, and when a stage is not as it should be."""
+        if options["remove_accounts"]:
+            self.stdout.write(f"{accounts.remove()} accounts erased.")
+            return
+        if options["make_accounts"] is not None:
+            self._make_file(options)
+            return
+        users = _numbers(options["users"])
+        url, plan = self._plan(options)
+        people = self._people(options, count=max(users))
+        try:
+            document = self._measure(plan, people, users)
+        finally:
+            if options["accounts"] is None and not options["keep_accounts"]:
+                removed = accounts.remove(people)
+                self.stdout.write(f"{removed} of {len(people)} accounts erased; the hourly clean-up erases the others.")
+        table = report.markdown(document)
+        self.stdout.write(f"\n{table}\n")
+        for path in report.save(document, options["output"]):
+            self.stdout.write(f"Saved: {path}")
+        if options["into"] is not None:
+            sections.put_into(
+                options["into"], name="loadtest", command=f"loadtest --users {options['users']}", text=table
+            )
+        wrong = [str(stage["users"]) for stage in document["stages"] if not stage["ok"]]
+        if wrong:
+            raise CommandError(f"Above a limit, or images not finished, with {', '.join(wrong)} users at {url.host}.")
+
+    def _make_file(self, options: dict[str, Any]) -> None:
+        if options["accounts"] is None or options["make_accounts"] < 1:
+            raise CommandError("--make-accounts takes a number from 1 and needs --accounts FILE to write them to.")
+        made = accounts.make(count=options["make_accounts"], images=options["images"])
+        accounts.write_file(options["accounts"], made)
+        self.stdout.write(
+            f"{len(made)} accounts in {options['accounts']}. Erase them later: loadtest --remove-accounts"
+        )
+
+    def _plan(self, options: dict[str, Any]) -> tuple[URL, crowd.Plan]:
+        url = URL(options["url"])
+        if url.scheme not in ("http", "https") or not url.host:
+            raise CommandError("--url is an http or https address.")
+        is_here = _is_loopback(url.host)
+        if not is_here and not options["yes_i_run_this_site"]:
+            raise CommandError(
+                f"{url.host} is not this machine. A load test slows a site down and its images cost money: only with "
+                "--yes-i-run-this-site."
+            )
+        if not 0 < options["minutes"] <= MINUTES_MAX:
+            raise CommandError(f"--minutes is above 0 and at most {MINUTES_MAX:g}.")
+        think = [float(part) for part in options["think"].split(",")]
+        if len(think) != 2 or not 0 <= think[0] <= think[1]:
+            raise CommandError("--think is two numbers, the smaller one first.")
+        habits = Habits(
+            think=(think[0], think[1]),
+            sign_in=options["sign_in"],
+            api=options["api"],
+            cards=options["cards"],
+            model=options["model"],
+            rounds=options["rounds"],
+        )
+        addresses = options["addresses"] or ("loopback" if is_here else "one")
+        look = _look if options["accounts"] is None or is_here else None
+        return url, crowd.Plan(url=url, seconds=options["minutes"] * 60, addresses=addresses, habits=habits, look=look)
+
+    def _people(self, options: dict[str, Any], *, count: int) -> list[accounts.Account]:
+        if options["accounts"] is None:
+            self.stdout.write(f"Creating {count} accounts with {options['images']} images each.")
+            return accounts.make(count=count, images=options["images"])
+        try:
+            found = accounts.read_file(options["accounts"])
+        except (OSError, ValueError) as error:
+            raise CommandError(str(error)) from error
+        if len(found) < count:
+            raise CommandError(f"{count} users need as many accounts; {options['accounts']} has {len(found)}.")
+        return found[:count]
+
+    def _measure(self, plan: crowd.Plan, people: list[accounts.Account], users: list[int]) -> dict[str, Any]:
+        stages = []
+        for count in users:
+            began = time.monotonic()
+            stage = report.as_json(crowd.run(plan=plan, accounts=people[:count]))
+            stages.append(stage)
+            images = stage["images"]
+            self.stdout.write(
+                f"{count} users, {time.monotonic() - began:.0f} s: p95 {stage['p95']:g} ms, "
+                f"{stage['error_percent']:g} % errors, {images['finished']} of {images['placed']} images"
+            )
+            self.stdout.flush()
+        return {
+            "at": f"{timezone.now():%Y-%m-%d %H:%M} UTC",
+            "url": str(plan.url.origin()),
+            "conditions": report.conditions(plan),
+            "stages": stages,
+        }
+
+
+def _look() -> dict[str, dict[str, Any]]:
+    """Return the figures of `monitor` by name."""
+    told = io.StringIO()
+    with contextlib.suppress(CommandError):  # a figure is above its limit: that is what we are here to see
+        call_command("monitor", "--json", "--seconds=0.1", stdout=told)
+    return {figure["name"]: figure for figure in json.loads(told.getvalue())["figures"]}
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or min(numbers) < 1:
+        raise CommandError("--users is numbers with commas, such as 50,100,150.")
+    return numbers
