@@ -180,12 +180,12 @@ class Client:
         """Return the reply of one request, read to its end. Raises _NoTurn or _Broken."""
         headers = {"Content-Type": "application/json"} if data is not None else None
         with self._turn():
-            pool.forget()
+            pool.forget(stall_seconds=self._limits.read_seconds)
             try:
                 response = self._session.request(
                     method,
                     url,
-                    data=data,
+                    data=pool.Body(data) if data else data,
                     headers=headers,
                     timeout=(self._limits.connect_seconds, self._limits.read_seconds),
                     allow_redirects=False,  # a redirected POST would be another call; and the key stays here
