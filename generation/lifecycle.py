@@ -56,6 +56,8 @@ def placed(jobs: Sequence[Job], *, actor: User | None, detail: str = "") -> None
         job.status, job.due_at, job.created_at = Status.QUEUED, now, now
     Job.objects.bulk_create(jobs)
     _record(jobs, name="placed", at=now, actor=actor, detail=detail)
+    reduced = [job for job in jobs if job.snapshot.get("sources_reduced")]
+    _record(reduced, name="sources_reduced", at=now, detail="they do not fit into RunPod's 10 MB as they are")
     for job in jobs:
         _publish(job)
 

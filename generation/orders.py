@@ -287,18 +287,14 @@ def _draft_one(
     cleaned["style"] = cleaned["style"] or ""
     if cleaned["seed"] is None:
         cleaned["seed"] = secrets.randbelow(SEED_MAX + 1)
-    return Job(
-        id=uuid7(),
-        user=user,
-        model=model,
-        credits=offer.price_of(cleaned),
-        snapshot={
-            "slug": offer.slug,
-            "endpoint_id": offer.endpoint_id,
-            "dialect": offer.dialect,
-            "workflow": model.workflow,
-            "style_template": style.template if style else None,
-            "price": offer.price.as_json(),
-        },
-        **cleaned,
-    )
+    snapshot = {
+        "slug": offer.slug,
+        "endpoint_id": offer.endpoint_id,
+        "dialect": offer.dialect,
+        "workflow": model.workflow,
+        "style_template": style.template if style else None,
+        "price": offer.price.as_json(),
+    }
+    if sources.way(known, dialect=offer.dialect, beside={**cleaned, **snapshot}).reduced:
+        snapshot["sources_reduced"] = True
+    return Job(id=uuid7(), user=user, model=model, credits=offer.price_of(cleaned), snapshot=snapshot, **cleaned)

@@ -104,6 +104,8 @@ RULES: dict[str, Rules] = {
     "sdxl_turbo": Rules(steps=(1, 8), numbers={"guidance_scale": (0.0, 2.0), "num_images": (1, 4)}, default_steps=1),
 }
 SCHNELL_STEPS = (1, 8)
+# A data: URI instead of an address is documented nowhere, but RunPod's own SDK sends it and it is accepted.
+_SOURCE = re.compile(r"https?://\S+$|data:image/[\w.+-]+;base64,")
 
 
 def guess_dialect(body: Mapping[str, Any]) -> str:
@@ -164,7 +166,7 @@ def _sources(rules: Rules, body: Mapping[str, Any]) -> tuple[str, ...]:
         raise InputProblem(f"Invalid image URL in {rules.source}")
     if not least <= len(listed) <= most:
         raise InputProblem(f"{rules.source} must have {least} to {most} image URLs, got {len(listed)}")
-    if bad := [url for url in listed if not re.match(r"https?://\S+$", url)]:
+    if bad := [url for url in listed if not _SOURCE.match(url)]:
         raise InputProblem(f"Invalid image URL: {bad[0][:100]}")
     return tuple(listed)
 

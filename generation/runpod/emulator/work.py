@@ -65,7 +65,9 @@ class Work:
         if outcome := _planned(job):
             return outcome
         try:
-            sources = [await self._fetch(url) for url in request.source_urls]
+            sources = [
+                _decode(url) if url.startswith("data:") else await self._fetch(url) for url in request.source_urls
+            ]
             sources += [_decode(text) for text in request.source_data]
             request = _sized(request, sources)
         except SourceProblem as problem:

@@ -52,6 +52,7 @@ class Dialect:
     min_sources: int = 0
     max_sources: int = 0
     needs_data: bool = False  # sources travel as bytes inside the input, not as addresses
+    needs_address: bool = False  # its workers fetch sources themselves and cannot read a data: URI
     sizes: tuple[tuple[int, int], ...] = ()  # the only (width, height) it takes; empty: any
     ratios: tuple[str, ...] = ()  # where it takes a ratio instead of a size; the nearest is chosen
     endpoints: tuple[str, ...] = ()  # RunPod's public endpoints that speak it

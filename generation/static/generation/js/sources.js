@@ -8,7 +8,7 @@ import { openForSources } from "./picker.js"
 import { tellSignedOut } from "./signed_out.js"
 
 const KINDS = ["image/png", "image/jpeg", "image/webp"]
-const BYTES_MOST = 20 * 1024 * 1024
+const BYTES_MOST = 10_000_000 // UPLOAD_MAX_BYTES
 
 export class Sources {
   /** `changed()` is called whenever the set of pictures has changed, `useOwn(id)` where one of the user's own is wanted. */
