@@ -211,6 +211,15 @@ def _page(request: HttpRequest, *, models: list[ImageModel], composer: Composer 
             "too_large": _too_large(),
             "not_arrived": _("No connection, so %(name)s has not arrived. It stays here and goes off by itself later."),
             "not_taken": _("%(name)s could not be taken right now. It stays here, send it again in a moment."),
+            "kept_all": _("%(model)s doesn’t use source images. They are kept here and not sent."),
+            "kept_more": words.plural_forms(
+                lambda n: ngettext(
+                    "%(model)s uses up to %(count)s source image. The rest are kept here and not sent.",
+                    "%(model)s uses up to %(count)s source images. The rest are kept here and not sent.",
+                    n,
+                )
+            ),
+            "settings_kept": _("%(model)s doesn’t use some of your settings. They are kept for other models."),
             "random_seed": _("random seed"),
             "own_seed": _("own seed"),
             "no_number": _("This must be a number."),
