@@ -56,7 +56,7 @@ ACCOUNT_EXAMPLE = {
     "email": "alice@example.org",
     "credits": 47,
     "held": 3,
-    "limits": {"waiting_jobs": 200, "upload_bytes": 20971520, "placing_rate": "1200/m", "uploading_rate": "120/m"},
+    "limits": {"waiting_jobs": 200, "upload_bytes": 10000000, "placing_rate": "1200/m", "uploading_rate": "120/m"},
 }
 ENTRY_EXAMPLE = {
     "kind": "hold",

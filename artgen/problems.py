@@ -213,9 +213,11 @@ def _unavailable(detail: Any) -> Problem:
     return Problem("unavailable", str(detail), headers={"Retry-After": str(outage.RETRY_AFTER_SECONDS)})
 
 
-def too_large(most: int) -> Problem:
-    """Return the refusal of a body above `most` bytes."""
-    return Problem("too_large", _("At most %(max)d bytes.") % {"max": most}, limit=most)
+def too_large(most: int, *, field: str = "") -> Problem:
+    """Return the refusal of a body, or of one field of it, above `most` bytes."""
+    detail = _("At most %(max)d bytes.") % {"max": most}
+    errors = [FieldProblem(field=field, code="too_large", detail=detail)] if field else []
+    return Problem("too_large", detail, errors=errors, limit=most)
 
 
 def respond(problem: Problem) -> HttpResponse:

@@ -272,6 +272,7 @@ HTTP_LIMITS = {  # connections of one process
     "sweep_seconds": env.float("HTTP_SWEEP_SECONDS", default=8),
 }
 RUNPOD_BASE_URL = env.str("RUNPOD_BASE_URL", default="https://api.runpod.ai/v2").rstrip("/")
+RUNPOD_REACHES_US = env.bool("RUNPOD_REACHES_US", default=None)  # None: as the addresses tell
 RUNPOD_IMAGE_HOSTS = env.list("RUNPOD_IMAGE_HOSTS", default=["image.runpod.ai"])
 RUNPOD_TTL_SECONDS = env.int("RUNPOD_TTL_SECONDS", default=1200)
 RUNPOD_MISSING_SECONDS = env.int("RUNPOD_MISSING_SECONDS", default=30)
@@ -344,7 +345,7 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-UPLOAD_MAX_BYTES = 20 * 1024 * 1024
+UPLOAD_MAX_BYTES = 10_000_000  # as much as RunPod takes of a whole request
 PLACING_RATE = "1200/m"  # calls of one user that place jobs: 20 a second, in bursts as they come
 UPLOADING_RATE = "120/m"
 

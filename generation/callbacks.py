@@ -6,15 +6,17 @@ from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
+from generation import reachability
 from generation.models import Job
 
 SALT = "generation.callbacks"
 
 
-def address(job: Job) -> str:
-    """Return the absolute address that RunPod shall call when this attempt has ended."""
+def address(job: Job) -> str | None:
+    """Return the absolute address of this attempt's webhook, None where RunPod could not reach it."""
     token = signing.dumps([str(job.id), job.attempt], salt=SALT)
-    return f"{settings.PUBLIC_URL}{reverse('runpod_hook', args=[token])}"
+    url = f"{settings.PUBLIC_URL}{reverse('runpod_hook', args=[token])}"
+    return url if reachability.by_runpod(url) else None
 
 
 def read(token: str) -> tuple[UUID, int] | None:

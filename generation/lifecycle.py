@@ -56,6 +56,9 @@ def placed(jobs: Sequence[Job], *, actor: User | None, detail: str = "") -> None
         job.status, job.due_at, job.created_at = Status.QUEUED, now, now
     Job.objects.bulk_create(jobs)
     _record(jobs, name="placed", at=now, actor=actor, details=[detail] * len(jobs))
+    if reduced := [job for job in jobs if job.snapshot.get("sources_reduced")]:
+        why = "they do not fit into RunPod's 10 MB as they are"
+        _record(reduced, name="sources_reduced", at=now, details=[why] * len(reduced))
     _publish(jobs)
 
 

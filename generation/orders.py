@@ -20,6 +20,7 @@ from generation import dispatch, eta, lifecycle, sources
 from generation.catalog import BATCH_MAX, SEED_MAX, FieldError, InvalidParameters, size_like
 from generation.eta import Eta
 from generation.models import GenerationSwitch, IdempotencyKey, ImageModel, Job, Status, Style
+from generation.runpod.payloads import dialect_of
 
 CANCEL_TRIES = 5
 
@@ -287,19 +288,16 @@ def _draft_one(
     cleaned["style"] = cleaned["style"] or ""
     if cleaned["seed"] is None:
         cleaned["seed"] = secrets.randbelow(SEED_MAX + 1)
-    return Job(
-        id=uuid7(),
-        user=user,
-        model=model,
-        credits=offer.price_of(cleaned),
-        snapshot={
-            "slug": offer.slug,
-            "endpoint_id": offer.endpoint_id,
-            "dialect": offer.dialect,
-            "request_format": offer.request_format,
-            "workflow": model.workflow,
-            "style_template": style.template if style else None,
-            "price": offer.price.as_json(),
-        },
-        **cleaned,
-    )
+    snapshot = {
+        "slug": offer.slug,
+        "endpoint_id": offer.endpoint_id,
+        "dialect": offer.dialect,
+        "request_format": offer.request_format,
+        "workflow": model.workflow,
+        "style_template": style.template if style else None,
+        "price": offer.price.as_json(),
+    }
+    dialect = dialect_of(offer.dialect, offer.request_format)
+    if sources.way(known, dialect=dialect, beside={**cleaned, **snapshot}).reduced:
+        snapshot["sources_reduced"] = True
+    return Job(id=uuid7(), user=user, model=model, credits=offer.price_of(cleaned), snapshot=snapshot, **cleaned)

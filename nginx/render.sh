@@ -28,7 +28,7 @@ default NGINX_ADDRESS_BURST 800
 default NGINX_API_TIMEOUT 180s
 default NGINX_SOCKET_TIMEOUT 3600s
 default NGINX_KEEPS_SECONDS 4                    # idle connections to web; below GUNICORN_KEEPALIVE
-default NGINX_UPLOAD_BODY_MAX 21m                # UPLOAD_MAX_BYTES and what multipart adds
+default NGINX_UPLOAD_BODY_MAX 21m                # twice UPLOAD_MAX_BYTES: what is too large is answered with words
 default NGINX_FORM_BODY_MAX 64m
 default NGINX_HOOK_BODY_MAX 12m
 default NGINX_ACCESS_LOG /dev/stdout             # or off

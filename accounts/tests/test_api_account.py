@@ -40,7 +40,7 @@ class TestAccount(AccountTestCase):
             "held": 30,
             "limits": {
                 "waiting_jobs": 200,
-                "upload_bytes": 20 * 1024 * 1024,
+                "upload_bytes": 10_000_000,
                 "placing_rate": "1200/m",
                 "uploading_rate": "120/m",
             },

@@ -71,6 +71,28 @@ def _select(tab: Tab) -> None:
     expect(tab.locator("#selection-bar")).to_be_visible()
 
 
+DROP = """async (address) => {
+  const data = await (await fetch(address)).blob()
+  const dataTransfer = new DataTransfer()
+  for (const name of ["one.webp", "two.webp"]) dataTransfer.items.add(new File([data], name, { type: "image/webp" }))
+  document.getElementById("composer").dispatchEvent(new DragEvent("drop", { bubbles: true, dataTransfer }))
+}"""
+
+
+def _drop_sources(tab: Tab) -> None:
+    """Drop two images on a model that takes none, having set what another one does not take."""
+    if not tab.locator("#negative_prompt").is_visible():  # else the draft of an earlier visit has it
+        tab.click("[data-toggle-negative]")
+    tab.fill("#negative_prompt", "fog")
+    tab.click(".model-button")
+    tab.click(".model-option[value=p-image]")
+    expect(tab.locator("[data-settings-kept]")).to_be_visible()
+    if not tab.locator("[data-kept-list] .source").count():
+        tab.evaluate(DROP, "/static/generation/examples/canyon.webp")
+    expect(tab.locator("[data-kept-list] .source")).to_have_count(2)
+    expect(tab.locator("[data-kept-list] progress:visible")).to_have_count(0)
+
+
 def _read_api(tab: Tab) -> None:
     """Look at one of all operations."""
     expect(tab.locator(".opblock")).to_have_count(len(OPERATIONS))
@@ -86,6 +108,7 @@ PAGES = (
     Page("create-tuning", "create", act=_click(".tuning summary", ".tuning[open]"), query="?prompt=A+snail+on+a+leaf"),
     Page("create-first-run", "create", "newcomer"),
     Page("create-empty-prompt", "create", "newcomer", act=_click("#create-button", "#prompt-error")),
+    Page("create-kept", "create", "newcomer", act=_drop_sources, query="?model=flux-dev&prompt=A+kite", main=True),
     Page("job-done", "job", ids=("succeeded",)),
     Page("job-running", "job", ids=("running",)),
     Page("job-failed", "job", ids=("failed",)),

@@ -8,6 +8,8 @@ from pathlib import Path
 import requests
 
 from artgen.tests.demo import PATIENCE, Demo, follow
+from generation.runpod.emulator import Emulator
+from generation.runpod.emulator.painting import tiny_png
 
 PATIENT = ("--painter", "tiny", "--seconds", "0.7", "--cold-start", "0")  # seven for what has [slow] in its prompt
 
@@ -43,6 +45,43 @@ class RestartTests(unittest.TestCase):
 
     def status(self, demo: Demo, job_id: str) -> str:
         return demo.ask("get", f"jobs/{job_id}/").json()["status"]
+
+
+class OwnKeyTests(unittest.TestCase):
+    """With a key of one's own: RunPod, for which an emulator outside the demo stands in, cannot reach this machine."""
+
+    def test_it_draws_at_runpod_with_every_model_that_takes_a_source(self):
+        data = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        runpod = self.enterContext(Emulator(api_key="own-key", seconds=0.2))
+        demo = Demo(data, *PATIENT)
+        demo.environment |= {
+            "RUNPOD_API_KEY": runpod.api_key,
+            "RUNPOD_BASE_URL": runpod.base_url,
+            "RUNPOD_IMAGE_HOSTS": runpod.image_host,
+            "RUNPOD_REACHES_US": "false",
+        }
+        with demo:
+            self.assertIn("RunPod makes the images and charges your key.", demo.output)
+            self.assertIn("RunPod cannot reach this machine", demo.output)
+            with self.assertRaises(requests.ConnectionError):
+                requests.get(f"http://127.0.0.1:{demo.environment['EMULATOR_PORT']}/", timeout=PATIENCE)
+            models = [one for one in demo.ask("get", "models/").json() if one["max_source_images"] and one["enabled"]]
+            self.assertGreaterEqual(len(models), 6)
+            file = {"file": ("source.png", tiny_png(640, 320, 7), "image/png")}
+            source = demo.ask("post", "uploads/", files=file).json()["id"]
+            with demo.socket() as socket:
+                placed = set()
+                for model in models:
+                    request = {"model": model["slug"], "prompt": "the same at night", "source_images": [source]}
+                    placed.add(demo.ask("post", "jobs/", json=request).json()["id"])
+                told = follow(socket, placed)
+            self.assertEqual({told[one][-1]["status"] for one in placed}, {"succeeded"})
+        sent = [call.json for call in runpod.calls if call.path.endswith("/run")]
+        self.assertEqual(len(sent), len(models))
+        self.assertFalse([one for one in sent if "webhook" in one])
+        for one in sent:
+            images = one["input"].get("images") or [one["input"]["image"]]
+            self.assertTrue(all(image.startswith("data:image/png;base64,") for image in images))
 
 
 def _left_over(session: int) -> list[str]:

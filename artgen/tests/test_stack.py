@@ -228,12 +228,14 @@ class StackTests(unittest.TestCase):
         self.assertEqual((answer.status_code, answer.json()["code"]), (413, "too_large"))
         self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
 
-    def test_it_takes_uploads_of_20_megabytes(self):
+    def test_it_takes_uploads_of_ten_megabytes_and_refuses_larger_ones_at_their_field(self):
         picture = io.BytesIO()
         Pillow.effect_noise((512, 512), 100).convert("RGB").save(picture, "PNG")
-        padded = picture.getvalue() + b"\0" * (20 * 1024 * 1024 - picture.tell())
-        answer = self.stack.ask("post", "uploads/", files={"file": ("noise.png", padded, "image/png")})
-        self.assertEqual(answer.status_code, 201, answer.text)
+        for length, status in ((10_000_000, 201), (20_000_000, 413)):
+            padded = picture.getvalue() + b"\0" * (length - picture.tell())
+            answer = self.stack.ask("post", "uploads/", files={"file": ("noise.png", padded, "image/png")})
+            self.assertEqual(answer.status_code, status, answer.text)
+        self.assertEqual([error["field"] for error in answer.json()["errors"]], ["file"])
 
     def test_it_keeps_metrics_to_itself(self):
         for path in ("/metrics", "/metrics/", "//metrics", "/x/../metrics", "/%6detrics", "/metrics?a=b"):

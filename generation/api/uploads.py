@@ -30,7 +30,7 @@ class Uploads(Endpoint):
         """Refuse what is too large by its own account before anything of it is read."""
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) > settings.UPLOAD_MAX_BYTES + FORM_BYTES:
-            raise too_large(settings.UPLOAD_MAX_BYTES)
+            raise too_large(settings.UPLOAD_MAX_BYTES, field=FIELD)
         super().initial(request, *args, **kwargs)
 
     @extend_schema(**docs.UPLOAD)
@@ -64,5 +64,5 @@ def _read_file(request: Request) -> bytes:
         code, detail = ("duplicate", _("One picture at a time.")) if files else ("required", _("Choose a picture."))
         raise invalid(FIELD, code, detail)
     if files[0].size > settings.UPLOAD_MAX_BYTES:
-        raise too_large(settings.UPLOAD_MAX_BYTES)
+        raise too_large(settings.UPLOAD_MAX_BYTES, field=FIELD)
     return cast(bytes, files[0].read())

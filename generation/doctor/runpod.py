@@ -1,6 +1,5 @@
 """RunPod: is the key good, do the endpoints have workers, and can RunPod reach us?"""
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
@@ -10,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from generation import provider
+from generation import provider, reachability
 from generation.doctor.check import Check, words_of
 from generation.models import ImageModel, ProviderOutage
 from generation.runpod.health import Health
@@ -161,10 +160,10 @@ def webhook() -> Check:
         hint = "Set PUBLIC_URL to the address under which the internet reaches ArtGen, such as https://art.example.org."
         return Check(name, False, f"PUBLIC_URL is not absolute: {url!r}", hint)
     answer = _answer(url)
-    if _is_inside(parts.hostname):
+    if not reachability.from_outside(url):
         hint = (
-            "RunPod cannot reach this address: jobs are found by looking every few seconds. Fine for a try; in "
-            "production set PUBLIC_URL to an address that the internet reaches."
+            "RunPod cannot reach this address, so ArtGen asks for the state of jobs every few seconds. Fine for a "
+            "try; in production set PUBLIC_URL to an address that the internet reaches."
         )
         return Check(name, True, f"{url}: {answer or 'answers'}", hint)
     if answer:
@@ -187,12 +186,3 @@ def _answer(url: str) -> str:
     except ValueError:
         alive = False
     return "" if alive else f"somebody else answers ({reply.status_code})"
-
-
-def _is_inside(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return "." not in host

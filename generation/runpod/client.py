@@ -181,28 +181,27 @@ class Client:
         return self._access.address(endpoint_id, *path)
 
     def _send(self, method: str, url: str, data: bytes | None, *, seconds: float | None = None) -> Reply:
-        """Return the reply of one request, read to its end within about `seconds`. Raises _NoTurn or _Broken."""
+        """Return the reply of one request, read to its end; `seconds`: for connecting and the first byte. Raises _NoTurn or _Broken."""
         connect, read = self._limits.connect_seconds, self._limits.read_seconds
         total = 2 * read
         if seconds is not None:
-            connect, total = min(connect, seconds / 2), seconds
-            read = seconds - connect
+            connect = min(connect, seconds / 2)
+            read = total = seconds - connect
         headers = {"Content-Type": "application/json"} if data is not None else None
         with self._turn():
-            pool.forget()
-            begun_at = time.monotonic()
+            pool.forget(stall_seconds=self._limits.read_seconds)
             try:
                 response = self._session.request(
                     method,
                     url,
-                    data=data,
+                    data=pool.Body(data) if data else data,
                     headers=headers,
                     timeout=(connect, read),
                     allow_redirects=False,  # a redirected POST would be another call; and the key stays here
                     stream=True,
                 )
                 with contextlib.closing(response):
-                    body = _read_all(response, begun_at + total)
+                    body = _read_all(response, time.monotonic() + total)
             except (RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 raise _Broken(self._access.scrub(repr(error)), sent=pool.begun()) from error
         return Reply(response.status_code, response.headers, self._access.scrub_bytes(body))

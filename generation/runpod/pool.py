@@ -6,6 +6,7 @@ connection itself notes it. And a connection that idled for long is not used aga
 closing it at this very moment, which would turn a harmless pause into a job that nobody knows the fate of.
 """
 
+import io
 import threading
 import time
 from typing import Any
@@ -16,17 +17,36 @@ import urllib3.connection
 
 IDLE_MOST = 15.0  # seconds; load balancers in front of such APIs close idle connections after 60 and more
 
+SEND_MOST = 240.0  # seconds for all of it: 10 MB over a line that uploads a third of a megabit
+
 _request = threading.local()
 
 
-def forget() -> None:
-    """Note that this thread has not begun a request."""
-    _request.begun = False
+def forget(*, stall_seconds: float) -> None:
+    """Note that this thread has not begun a request, and how long a piece of its next one may take to be sent."""
+    _request.begun, _request.stall_seconds = False, stall_seconds
 
 
 def begun() -> bool:
     """Tell whether this thread has handed a request to a connected socket since `forget`."""
     return bool(getattr(_request, "begun", False))
+
+
+class Body(io.BytesIO):
+    """A request's body, sent piece by piece.
+
+    Given as bytes it is sent in one call, all of which must end within one timeout: 10 MB in a few seconds.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._until = time.monotonic() + SEND_MOST
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return the next piece. Raises TimeoutError, an OSError, when the time for all of it is over."""
+        if time.monotonic() > self._until:
+            raise TimeoutError("the request took too long to send")
+        return super().read(size)
 
 
 class _Noting:
@@ -39,6 +59,8 @@ class _Noting:
         if self.sock is None:
             self.connect()  # type: ignore[attr-defined]
         _request.begun = True
+        # For sending; urllib3 has set that for connecting, and sets its own again before it reads the reply.
+        self.sock.settimeout(_request.stall_seconds)
         super().endheaders(*args, **kwargs)  # type: ignore[misc]
 
 

@@ -96,8 +96,14 @@ class TestUploads(ApiTestCase):
     def test_it_refuses_files_above_the_limit(self) -> None:
         before = stored()
         for data in (picture() + b"\0" * 1000, picture() + b"\0" * 100_000):
-            document = self.assert_problem(self.upload(data), 413, "too_large")
+            document = self.assert_problem(self.upload(data), 413, "too_large", fields={"file": "too_large"})
             assert document["limit"] == 1000
+        assert stored() == before
+
+    def test_it_refuses_a_file_of_more_than_ten_megabytes(self) -> None:
+        before = stored()
+        data = picture() + b"\0" * 10_000_000
+        self.assert_problem(self.upload(data), 413, "too_large", fields={"file": "too_large"})
         assert stored() == before
 
     @override_settings(UPLOADING_RATE="1/h")

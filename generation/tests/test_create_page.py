@@ -261,6 +261,14 @@ class CreatePage(BaseTestCase):
         self.assertContains(answer, "no such picture among yours", status_code=400)
         self.assert_nothing_stored()
 
+    def test_it_refuses_files_above_ten_megabytes_and_stores_none_of_them(self):
+        files = [SimpleUploadedFile(f"{size}.png", png() + b"\0" * size, "image/png") for size in (0, 10_000_000)]
+        answer = self.client.post(self.url, self.form(model="qwen-image-edit-2511", upload=files))
+        self.assertContains(answer, "10000000.png is 11 MB. A source image can be up to 10 MB.", status_code=400)
+        self.assertIn("source_images", answer.context["composer"].errors)
+        self.assertFalse(Upload.objects.exists())
+        self.assert_nothing_stored()
+
     def test_it_refuses_a_picture_whose_time_in_the_trash_has_ended(self):
         job = make_job(self.alice, status=Status.SUCCEEDED, model="flux-dev")
         ended = timezone.now() - timedelta(days=settings.TRASH_DAYS, seconds=1)

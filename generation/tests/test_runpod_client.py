@@ -166,6 +166,32 @@ def test_it_does_not_know_when_the_reply_never_comes():
             gone.set()
 
 
+def test_it_sends_ten_megabytes_over_a_line_that_takes_longer_than_any_timeout():
+    paused = threading.Event()  # never set
+    received = []
+
+    def read_slowly(listener):
+        connection, _ = listener.accept()
+        with connection:
+            body, pauses = connection.recv(65_536), 6
+            while len(body) < 9_900_000:
+                if len(body) < 65_536 * pauses and pauses:
+                    paused.wait(0.25)
+                    pauses -= 1
+                body += connection.recv(65_536)
+            received.append(len(body))
+            connection.sendall(http("200 OK", b'{"id": "one", "status": "IN_QUEUE"}'))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        threading.Thread(target=read_slowly, args=(listener,), daemon=True).start()
+        base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/v2"
+        client = Client(base_url=base_url, api_key=KEY, limits=Limits(connect_seconds=0.1, read_seconds=1))
+        submission = client.run(ENDPOINT, input={"image": "x" * 9_900_000})
+    assert submission.runpod_id == "one"
+    assert received[0] > 9_900_000
+
+
 def test_it_does_not_know_when_the_connection_is_reset_after_sending():
     def reset(connection):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib.staticfiles import finders
 from django.templatetags.static import static
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from generation import eta, sources, storage
@@ -15,6 +16,7 @@ from generation.catalog import InvalidParameters, size_like
 from generation.eta import Eta
 from generation.forms import Composer
 from generation.models import GenerationSwitch, Image, ImageModel, Style, Upload
+from generation.runpod.payloads import dialect_of
 
 BUSY_SECONDS = 60  # a line longer than this is told in the list of models
 
@@ -78,6 +80,7 @@ def composing(user: User, *, models: list[ImageModel], composer: Composer | None
             for style in Style.objects.filter(enabled=True)
         ],
         "sources": _sources(user, composer.sources) if composer and composer.takes_sources else [],
+        "sources_note": sources_note(user, composer),
         "source_model": next((model for model in models if model.max_source_images), None),
         "offer": offer_of(user, composer),
         "switch": switched_off(),
@@ -107,6 +110,22 @@ def offer_of(user: User, form: Composer | None) -> Offer | None:
     credits = form.model.offer.price_of({"width": width, "height": height}) * form.count
     now = eta.of_order(form.model, count=form.count)
     return Offer(count=form.count, credits=credits, eta=now, left=user.credits - credits)
+
+
+def sources_note(user: User, form: Composer | None) -> str:
+    """Return what a person should know of how these sources get to RunPod, "" for nothing."""
+    if form is None or not form.takes_sources or not form.sources:
+        return ""
+    model, beside = form.model, {"prompt": form.prompt, "workflow": form.model.workflow}
+    try:
+        known = sources.check(user=user, ids=form.sources)
+    except InvalidParameters:
+        return ""  # said when it is sent
+    try:
+        is_reduced = sources.way(known, dialect=dialect_of(model.dialect, model.request_format), beside=beside).reduced
+    except InvalidParameters as refused:
+        return refused.errors[0].detail
+    return _("Source images will be reduced to fit in the 10 MB request.") if is_reduced else ""
 
 
 def _size_of_source(user: User, form: Composer) -> tuple[int, int] | None:

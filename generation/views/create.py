@@ -1,9 +1,11 @@
 """The create page: composer, quote and live feed."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
@@ -23,7 +25,7 @@ from generation.forms import Composer
 from generation.models import ImageModel, Job
 from generation.runpod.picture import NotAPicture
 from generation.views import feed
-from generation.views.composing import composing, offer_of, sample, switched_off, uuid_or_none
+from generation.views.composing import composing, offer_of, sample, sources_note, switched_off, uuid_or_none
 from generation.views.parts import part, wants_part
 
 PROMPTS = (
@@ -69,6 +71,7 @@ def quote(request: HttpRequest) -> HttpResponse:
         "offer": offer_of(_user(request), form),
         "switch": switched_off(),
         "wrong": form.wrong_numbers() if form else [],
+        "sources_note": sources_note(_user(request), form),
     }
     return part(request, "generation/_create_button.html", context)
 
@@ -132,8 +135,13 @@ def _refused(request: HttpRequest, *, models: list[ImageModel], form: Composer, 
     return render(request, "generation/create.html", _page(request, models=models, composer=form), status=status)
 
 
-def _keep_uploads(user: User, form: Composer, files: "Iterable[UploadedFile[Any]]") -> int | None:
+def _keep_uploads(user: User, form: Composer, files: "Sequence[UploadedFile[Any]]") -> int | None:
     """Store the files that came with the form (a browser without script); return a status where one is no picture."""
+    for file in files:
+        if (file.size or 0) > settings.UPLOAD_MAX_BYTES:  # before any of them is stored
+            detail = _too_large() % {"name": file.name, "size": words.number(math.ceil((file.size or 0) / 1e6))}
+            form.explain([FieldError(field="source_images", code="too_large", detail=detail)])
+            return 400
     for file in files:
         try:
             form.sources.append(str(uploads.keep(user=user, data=file.read()).id))
@@ -199,9 +207,18 @@ def _page(request: HttpRequest, *, models: list[ImageModel], composer: Composer 
             ),
             "steps": words.plural_forms(lambda n: ngettext("%(count)s step", "%(count)s steps", n)),
             "no_picture": _("%(name)s is no PNG, JPEG or WebP picture."),
-            "too_large": _("%(name)s has %(size)s MB. A source picture may have 20."),
+            "too_large": _too_large(),
             "not_arrived": _("No connection, so %(name)s has not arrived. It stays here and goes off by itself later."),
             "not_taken": _("%(name)s could not be taken right now. It stays here, send it again in a moment."),
+            "kept_all": _("%(model)s doesn’t use source images. They are kept here and not sent."),
+            "kept_more": words.plural_forms(
+                lambda n: ngettext(
+                    "%(model)s uses up to %(count)s source image. The rest are kept here and not sent.",
+                    "%(model)s uses up to %(count)s source images. The rest are kept here and not sent.",
+                    n,
+                )
+            ),
+            "settings_kept": _("%(model)s doesn’t use some of your settings. They are kept for other models."),
             "random_seed": _("random seed"),
             "own_seed": _("own seed"),
             "no_number": _("This must be a number."),
@@ -231,6 +248,10 @@ def _remember_language(request: HttpRequest) -> None:
     language = getattr(request, "LANGUAGE_CODE", "")
     if language and not user.language:
         User.objects.filter(pk=user.pk, language="").update(language=language)
+
+
+def _too_large() -> str:
+    return _("%(name)s is %(size)s MB. A source image can be up to 10 MB.")
 
 
 def _short(missing: int) -> str:

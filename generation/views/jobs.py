@@ -143,6 +143,7 @@ def _told(event: JobEvent) -> str:
     """Return a line of history in words for its owner; empty for what only staff need."""
     return {
         "placed": _("Placed, credits held"),
+        "sources_reduced": _("Source images reduced to fit in the request"),
         "submitted": _("Handed to a GPU"),
         "adopted": _("Handed to a GPU"),
         "deferred": _("All GPUs were taken, waited for the next one"),

@@ -30,7 +30,7 @@ from accounts.models import User
 from artgen.asgi import application
 from artgen.celery import app
 from artgen.sockets import PatientServer
-from generation import exhibition
+from generation import exhibition, reachability
 
 HOST = "127.0.0.1"
 WORKER_THREADS = 8
@@ -49,6 +49,10 @@ BANNER = """
 
   {painter} Ctrl-C stops everything; accounts and pictures stay in {data}.
 """
+
+DEMO_GENERATOR = "A demo generator on this machine makes the images."
+AT_RUNPOD = "RunPod makes the images and charges your key."
+INSIDE = "\n  Source images travel inside the request and progress is asked for: RunPod cannot reach this machine."
 
 
 class Command(BaseCommand):
@@ -112,10 +116,14 @@ class Command(BaseCommand):
                 demo=PEOPLE[0],
                 staff=PEOPLE[1],
                 data=settings.DATA_DIR,
-                painter="A demo painter on this machine draws." if painter else "RunPod draws, with your key.",
+                painter=DEMO_GENERATOR if painter else _at_runpod(),
             )
         )
         self.stdout.flush()
+
+
+def _at_runpod() -> str:
+    return AT_RUNPOD if reachability.by_runpod(settings.PUBLIC_URL) else f"{AT_RUNPOD}{INSIDE}"
 
 
 @contextlib.contextmanager

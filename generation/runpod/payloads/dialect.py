@@ -58,6 +58,7 @@ class Dialect:
     min_sources: int = 0
     max_sources: int = 0
     needs_data: bool = False  # sources travel as bytes inside the input, not as addresses
+    needs_address: bool = False  # its workers fetch sources themselves and cannot read a data: URI
     sizes: tuple[tuple[int, int], ...] = ()  # the only (width, height) it takes; empty: any
     side_limits: tuple[int | None, int | None, int | None] = (None, None, None)  # px: min, max, step of each side
     sized_by_source: bool = False  # it draws in the shape of the first source and takes no other

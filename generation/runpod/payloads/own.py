@@ -98,6 +98,7 @@ DIALECTS = (
         accepts=_SIZED | {"sampler", "strength"},
         build=build_sdxl,
         max_sources=1,
+        needs_address=True,  # diffusers' load_image takes http, https and paths alone
         seed_of=sdxl_seed,
     ),
     Dialect(

@@ -6,6 +6,7 @@ import { dismiss, toast } from "../../artgen/js/toasts.js"
 import { plural, word } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
 import { Draft, fieldsOf, putInto, same } from "./draft.js"
+import { apart, Kept, keptSources } from "./kept.js"
 import { LIMITED } from "./limits.js"
 import { Past } from "./past.js"
 import { takesSources, wirePicker } from "./picker.js"
@@ -23,6 +24,7 @@ export class Composer {
   constructor({ side, data, onPlacing, onPlaced, onRefused }) {
     Object.assign(this, { side, data, onPlacing, onPlaced, onRefused })
     this.draft = new Draft(data.user)
+    this.kept = new Kept()
     this.quote = new Quote({ side, address: data.quote })
     this.past = new Past({ side, draft: this.draft, show: (text) => this.#write(text) })
     this.sources = new Sources({ side, data, changed: () => { this.#changed(); this.quote.soon() }, useOwn: (id) => this.useSource(id) })
@@ -66,8 +68,9 @@ export class Composer {
 
   /** Take over what a link asks for: a job's parameters, a prompt, a source. What was there can be had back by Undo. */
   async use(query) {
-    const before = fieldsOf(this.form)
-    if (!(await this.#load(() => (query.has("job") ? query : this.#with(query, fieldsOf(this.form)))))) return
+    const before = this.#state()
+    const isOther = query.has("job")
+    if (!(await this.#load(() => (isOther ? query : this.#with(query, this.#wanted())), { isOther }))) return
     this.prompt.focus()
     this.#taken(before, query.has("source") ? this.data.sourceAdded : this.data.used)
   }
@@ -83,12 +86,13 @@ export class Composer {
     if (query.has("prompt")) fields.push(["prompt", query.get("prompt")])
     let model = query.get("model")
     if (query.has("source")) {
-      const now = Object.fromEntries(fields).model
+      const now = Object.fromEntries(fields).model, source = query.get("source")
       model ??= takesSources(this.side, now) ? null : takesSources(this.side)
       const most = Number(this.side.querySelector(`.model-option[value="${CSS.escape(model ?? now)}"]`)?.dataset.sources ?? 1)
-      const kept = fields.filter(([name, value]) => name === "source_images" && value && value !== query.get("source"))
+      const ids = fields.filter(([name, value]) => name === "source_images" && value && value !== source).map(([, value]) => value)
+      ids.splice(Math.max(0, most - 1), 0, source)
       const others = fields.filter(([name]) => name !== "source_images")
-      fields.splice(0, Infinity, ...others, ...kept.slice(0, most - 1), ["source_images", query.get("source")])
+      fields.splice(0, Infinity, ...others, ...ids.map((id) => ["source_images", id]))
     }
     return new URLSearchParams(model ? [...fields, ["switch", model]] : fields)
   }
@@ -124,7 +128,7 @@ export class Composer {
     let placed = false
     this.onPlacing()
     try {
-      if (this.sources.busy) await this.sources.settled()
+      await this.sources.settled()
       if (this.sources.waiting.length) {
         toast(this.data.sourceWaits, { kind: "error", key: "not-arrived" })
         this.sources.waiting[0].querySelector("[data-send-source]").focus()
@@ -176,6 +180,7 @@ export class Composer {
     const negative = this.side.querySelector("#negative")
     if (negative) this.#showNegative(negative.classList.contains("negative-open") || this.form.elements.negative_prompt.value !== "")
     this.quote.dress()
+    this.#showKept()
     this.#showSize()
     this.#showSummary()
     this.#showCount()
@@ -187,6 +192,21 @@ export class Composer {
     const button = this.side.querySelector("[data-toggle-negative]")
     button.setAttribute("aria-expanded", String(open))
     button.setAttribute("aria-pressed", String(open))
+  }
+
+  /** Say below the model that it does not use some of what was set. */
+  #showKept() {
+    const old = this.form.querySelector("[data-settings-kept]")
+    if (Boolean(old) === this.kept.tells) return
+    if (old) {
+      old.remove()
+      return
+    }
+    const hint = document.createElement("p")
+    hint.className = "hint"
+    hint.dataset.settingsKept = ""
+    hint.textContent = word("settings_kept", { model: this.sources.modelName })
+    this.form.querySelector(".model-button").after(hint)
   }
 
   #showSize() {
@@ -294,6 +314,8 @@ export class Composer {
 
   #changed() {
     this.#showSummary()
+    this.kept.unused(fieldsOf(this.form))
+    this.#showKept()
     this.unsaved = true
     clearTimeout(this.saving)
     this.saving = setTimeout(() => this.#save(), SAVE_AFTER)
@@ -302,32 +324,60 @@ export class Composer {
   #save() {
     clearTimeout(this.saving)
     this.unsaved = false
-    if (this.form) this.draft.write(fieldsOf(this.form))
+    if (this.form) this.draft.write(this.#state())
+  }
+
+  /** Return all that is kept: the form's fields, and beside them what its model does not use. */
+  #state() {
+    const fields = fieldsOf(this.form)
+    return [...fields, ...this.kept.unused(fields), ...keptSources(this.sources.keptIds)]
+  }
+
+  /** Return what another model is to be asked for. */
+  #wanted() {
+    const fields = this.kept.merged(this.form, fieldsOf(this.form))
+    return [...fields, ...this.sources.keptIds.map((id) => ["source_images", id])]
   }
 
   // --- what the server draws anew -------------------------------------------------------------------------------------------
 
   async #switch(slug) {
-    await this.#load(() => new URLSearchParams([...fieldsOf(this.form), ["switch", slug]]))
+    await this.#load(() => new URLSearchParams([...this.#wanted(), ["switch", slug]]))
     this.#changed()
+    this.quote.soon()
     this.side.querySelector(".model-button").focus()
   }
 
   /** Put fields back as they were: model, texts, sources and all. */
   async #put(fields) {
-    if (await this.#load(() => new URLSearchParams(fields))) this.#changed()
+    if (!(await this.#load(() => new URLSearchParams(apart(fields).plain), { isOther: true }))) return
+    this.#keep(fields)
+    this.#changed()
   }
 
-  /** Show the form that `query()` asks for; what is typed or chosen on the way is asked for again, not lost. */
-  async #load(query) {
+  /** Keep beside the form what a draft kept there. */
+  #keep(fields) {
+    this.kept.restore(fields)
+    this.kept.putInto(this.form, () => fieldsOf(this.form))
+    this.#syncSliders()
+    this.sources.keep(apart(fields).sources)
+    this.#dress()
+    this.quote.soon()
+  }
+
+  /**
+   * Show the form that `query()` asks for; what is typed or chosen on the way is asked for again, not lost.
+   * `isOther`: it is another form, of which what is kept beside this one is no part.
+   */
+  async #load(query, { isOther = false } = {}) {
     this.abort?.abort()
     this.abort = new AbortController()
     const asked = String(query())
     try {
       const answer = await part(`${this.data.composer}?${asked}`, { signal: this.abort.signal })
       if (!answer.ok) throw new Error()
-      if (String(query()) !== asked) return await this.#load(query)
-      this.#replace(answer.fragment)
+      if (String(query()) !== asked) return await this.#load(query, { isOther })
+      this.#replace(answer.fragment, { isOther })
       return true
     } catch (problem) {
       if (problem.signedOut) tellSignedOut(this.data, problem)
@@ -337,7 +387,10 @@ export class Composer {
   }
 
   /** Put in the form and the list of models that the server has drawn; scroll position and open details stay. */
-  #replace(fragment) {
+  #replace(fragment, { isOther = false } = {}) {
+    this.kept.unused(fieldsOf(this.form)) // what has been changed is no wish any more
+    if (isOther) this.kept.clear()
+    const before = this.sources.shown
     const scroll = this.form.querySelector(".composer-scroll").scrollTop
     const open = this.form.querySelector(".tuning")?.open
     const key = this.form.elements.key.value
@@ -345,6 +398,9 @@ export class Composer {
     this.side.querySelector("#models").replaceWith(fragment.querySelector("#models"))
     if (open && this.form.querySelector(".tuning")) this.form.querySelector(".tuning").open = true
     this.form.elements.key.value = key
+    this.sources.adopt(before, { isOther })
+    this.kept.putInto(this.form, () => fieldsOf(this.form))
+    this.#syncSliders()
     this.#dress()
     this.form.querySelector(".composer-scroll").scrollTop = scroll
   }
@@ -354,9 +410,17 @@ export class Composer {
     const drawn = fieldsOf(this.form)
     if (!before || same(before, drawn)) {
       this.#changed()
-    } else if (query.has("job") || query.has("share") || (await this.#load(() => this.#with(query, before)))) {
-      if (!same(before, fieldsOf(this.form))) this.#taken(before)
+      return
     }
+    if (query.has("job") || query.has("share")) {
+      this.#taken(before)
+      return
+    }
+    const { plain, sources } = apart(before)
+    const wanted = [...plain, ...sources.map((id) => ["source_images", id])]
+    if (!(await this.#load(() => this.#with(query, wanted), { isOther: true }))) return
+    this.#keep(before)
+    if (!same(before, this.#state())) this.#taken(before)
   }
 
   /** Put the draft into the form that the server has drawn, or keep it for an Undo where a link has asked for something else. */
@@ -379,15 +443,17 @@ export class Composer {
       this.#put(fields)
       return
     }
-    putInto(this.form, fields)
+    putInto(this.form, apart(fields).plain)
+    this.#keep(fields)
+  }
+
+  #syncSliders() {
     const { seed } = this.form.elements
     if (seed) this.#lock(seed.value !== "")
     for (const slider of this.form.querySelectorAll("[data-slider]")) {
       const range = slider.querySelector("[data-range]")
       if (range) range.value = slider.querySelector("[type=number]").value
     }
-    this.#dress()
-    this.quote.soon()
   }
 }
 

@@ -29,3 +29,13 @@ export function showLimits(form, told) {
     if (text) line.closest("details")?.setAttribute("open", "")
   }
 }
+
+/** Say beside the source images how they will be sent, where that is worth a word; `told` is the part of the quote. */
+export function showSourcesNote(form, told) {
+  const note = form.querySelector("[data-sources-note]")
+  if (!note) return
+  const text = told.querySelector("[data-sources-told]")?.textContent ?? ""
+  if (text && note.textContent !== text) say(text)
+  note.textContent = text
+  note.hidden = !text
+}

@@ -44,10 +44,10 @@ export function wirePicker(side, choose) {
   })
 }
 
-/** Open the list with the models that take no picture dimmed. */
-export function openForSources(side) {
+/** Open the list with the models dimmed that take no more source images than `most`. */
+export function openForSources(side, most = 0) {
   const list = side.querySelector("#models")
-  for (const option of options(list)) if (option.dataset.sources === "0") option.dataset.dim = ""
+  for (const option of options(list)) if (Number(option.dataset.sources) <= most) option.dataset.dim = ""
   list.showPopover()
   list.querySelector(".model-option:not([data-dim])")?.focus()
 }
@@ -56,6 +56,11 @@ export function openForSources(side) {
 export function takesSources(side, slug) {
   const taking = options(side.querySelector("#models")).filter((option) => option.dataset.sources !== "0").map((option) => option.value)
   return slug === undefined ? (taking[0] ?? "") : taking.includes(slug)
+}
+
+/** Return how many source images the model that takes the most of them takes. */
+export function mostSources(side) {
+  return Math.max(0, ...options(side.querySelector("#models")).map((option) => Number(option.dataset.sources)))
 }
 
 function options(list) {

@@ -3,7 +3,7 @@
 import { part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { fieldsOf } from "./draft.js"
-import { LIMITED, showLimits } from "./limits.js"
+import { LIMITED, showLimits, showSourcesNote } from "./limits.js"
 
 export const PRICED = new Set(["model", "shape", "exact", "width", "height", "count", "source_images"])
 const EVERY = 30_000 // ms: the line before one changes by itself
@@ -45,6 +45,7 @@ export class Quote {
       const answer = await part(`${this.address}?${new URLSearchParams(asked)}`, { signal: this.abort.signal })
       if (!answer.ok) return
       showLimits(this.form, answer.fragment)
+      showSourcesNote(this.form, answer.fragment)
       const dock = this.side.querySelector("#create-dock")
       const hadFocus = dock.contains(document.activeElement)
       dock.replaceChildren(answer.fragment)

@@ -1,23 +1,33 @@
-/** Source pictures: by file, paste or drag. Uploaded at once with their progress; the form then carries their ids. */
+/**
+ * Source images: by file, paste or drag. Uploaded at once with their progress; the form then carries their ids.
+ *
+ * They have one order. The form holds as many of the first ones as the chosen model takes; the others are kept beside it,
+ * shown but not sent, for a model that takes them.
+ */
 
-import { csrfToken, pageUser, Problem } from "../../artgen/js/http.js"
+import { csrfToken, pageUser, part, Problem } from "../../artgen/js/http.js"
+import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
-import { word } from "../../artgen/js/words.js"
+import { plural, word } from "../../artgen/js/words.js"
 import { wireOwnPictures } from "./own_pictures.js"
-import { openForSources } from "./picker.js"
+import { mostSources, openForSources, takesSources } from "./picker.js"
 import { tellSignedOut } from "./signed_out.js"
 
 const KINDS = ["image/png", "image/jpeg", "image/webp"]
-const BYTES_MOST = 20 * 1024 * 1024
+const BYTES_MOST = 10_000_000 // UPLOAD_MAX_BYTES
 
 export class Sources {
   /** `changed()` is called whenever the set of pictures has changed, `useOwn(id)` where one of the user's own is wanted. */
   constructor({ side, data, changed, useOwn }) {
     Object.assign(this, { side, data, changed, useOwn })
-    this.uploads = new Set()
+    this.uploads = new Map() // item → promise of its upload
+    this.unseen = [] // ids that are kept and whose images have not come yet
     this.files = new WeakMap() // item → file, to send it again
     this.openOwn = wireOwnPictures(data, useOwn)
-    window.addEventListener("online", () => { for (const item of this.waiting) this.#send(item) })
+    window.addEventListener("online", () => {
+      for (const item of this.items) if ("waiting" in item.dataset) this.#send(item)
+      if (this.unseen.length) this.keep(this.unseen)
+    })
     side.addEventListener("change", (event) => {
       if (event.target.name !== "upload") return
       this.add([...event.target.files])
@@ -26,6 +36,7 @@ export class Sources {
     side.addEventListener("click", (event) => {
       if (event.target.closest("[data-remove-source]")) this.#remove(event.target.closest(".source"))
       else if (event.target.closest("[data-add-source]")) this.ask()
+      else if (event.target.closest("[data-choose-model]")) openForSources(this.side, this.#most)
       else if (event.target.closest("[data-own-pictures]")) this.openOwn()
       else if (event.target.closest("[data-send-source]")) this.#send(event.target.closest(".source"))
     })
@@ -38,23 +49,51 @@ export class Sources {
     this.#wireDrag()
   }
 
+  /** The part of the form for source images; none where the model takes none. */
   get fieldset() {
     return this.side.querySelector("[data-sources-max]")
   }
 
-  /** The pictures that could not be sent: they stay, to be sent again. */
+  /** How many the model takes. */
+  get #most() {
+    return Number(this.fieldset?.dataset.sourcesMax ?? 0)
+  }
+
+  get modelName() {
+    return this.side.querySelector("#models [aria-selected=true] .model-name")?.firstChild.textContent.trim() ?? ""
+  }
+
+  get #used() {
+    return [...(this.fieldset?.querySelectorAll(".source") ?? [])]
+  }
+
+  get #kept() {
+    return [...this.side.querySelectorAll("[data-kept-list] .source")]
+  }
+
+  /** All of them in their order. */
+  get items() {
+    return [...this.#used, ...this.#kept]
+  }
+
+  /** What is shown now, for `adopt` after the server has drawn another form. */
+  get shown() {
+    return { used: this.#used, kept: this.#kept }
+  }
+
+  /** The ids of those that the form does not hold. */
+  get keptIds() {
+    return [...this.#kept.map(idOf).filter(Boolean), ...this.unseen]
+  }
+
+  /** Those of the form that could not be sent: they stay, to be sent again. */
   get waiting() {
-    return [...(this.fieldset?.querySelectorAll(".source[data-waiting]") ?? [])]
+    return this.#used.filter((item) => "waiting" in item.dataset)
   }
 
-  /** Whether an upload is still under way. */
-  get busy() {
-    return this.uploads.size > 0
-  }
-
-  /** Resolve when no upload is under way any more. */
+  /** Resolve when no upload of the form's is under way any more. */
   async settled() {
-    await Promise.allSettled([...this.uploads])
+    await Promise.allSettled(this.#used.map((item) => this.uploads.get(item)))
   }
 
   /** Let the user choose a file, or first a model that takes pictures. */
@@ -68,16 +107,14 @@ export class Sources {
   }
 
   add(files) {
-    if (!this.fieldset) {
-      this.ask()
-      return
-    }
     for (const file of files) {
-      if (!KINDS.includes(file.type)) {
+      if (!mostSources(this.side)) {
+        toast(this.data.needsModel, { key: "needs-model" })
+      } else if (!KINDS.includes(file.type)) {
         toast(word("no_picture", { name: file.name }), { kind: "error", key: "no-picture" })
       } else if (file.size > BYTES_MOST) {
         toast(word("too_large", { name: file.name, size: Math.ceil(file.size / 1e6) }), { kind: "error", key: "too-large" })
-      } else if (this.#room() <= 0) {
+      } else if (this.items.length >= mostSources(this.side)) {
         toast(this.data.noRoom, { key: "no-room" })
       } else {
         this.#upload(file)
@@ -85,17 +122,82 @@ export class Sources {
     }
   }
 
-  #room() {
-    return Number(this.fieldset.dataset.sourcesMax) - this.fieldset.querySelectorAll(".source").length
+  /**
+   * Take over what was shown in the form that this one replaces, uploads under way included. `isOther`: this is no
+   * continuation of that form; what the server has drawn is all there is.
+   */
+  adopt({ used, kept }, { isOther }) {
+    const drawn = this.#used
+    const known = new Map([...used, ...kept].filter(idOf).map((item) => [idOf(item), item]))
+    const items = drawn.map((item) => known.get(idOf(item)) ?? item)
+    if (isOther) {
+      this.unseen = []
+    } else {
+      // What was in the form and is not drawn any more is gone, unless this model's form draws none at all.
+      const stays = (item) => !idOf(item) || !this.fieldset || kept.includes(item)
+      items.push(...[...used, ...kept].filter((item) => !items.includes(item) && stays(item)))
+    }
+    this.#spread(items)
+  }
+
+  /** Keep images of which only the ids are known. */
+  async keep(ids) {
+    const known = new Set(this.items.map(idOf))
+    this.unseen = ids.filter((id) => !known.has(id))
+    const model = takesSources(this.side)
+    if (!this.unseen.length || !model) return
+    const query = new URLSearchParams([["model", model], ...this.unseen.map((id) => ["source_images", id])])
+    try {
+      const { fragment } = await part(`${this.data.composer}?${query}`)
+      this.unseen = []
+      const shown = new Set(this.items.map(idOf))
+      const come = [...fragment.querySelectorAll("[data-sources-max] .source")].filter((item) => !shown.has(idOf(item)))
+      this.#spread([...this.items, ...come])
+      this.changed()
+    } catch {
+      // Offline: their ids stay in the draft, and they are asked for when the connection is back.
+    }
+  }
+
+  /** Put the first ones into the form, as many as its model takes, and the others beside it. */
+  #spread(items) {
+    const focused = document.activeElement
+    const used = items.slice(0, this.#most), kept = items.slice(this.#most)
+    this.fieldset?.querySelector("[data-source-list]").replaceChildren(...used)
+    const before = this.side.querySelector("[data-kept-sources]")
+    const shelf = kept.length ? (before ?? this.#shelf()) : null
+    if (!shelf) before?.remove()
+    shelf?.querySelector("[data-kept-list]").replaceChildren(...kept)
+    for (const item of used) inputOf(item).disabled = false
+    for (const item of kept) inputOf(item).disabled = true
+    const note = shelf?.querySelector("[data-kept-note]")
+    const text = this.#most ? plural("kept_more", this.#most, { model: this.modelName }) : word("kept_all", { model: this.modelName })
+    if (note && note.textContent !== text) {
+      note.textContent = text
+      say(text)
+    }
+    const drop = this.fieldset?.querySelector("[data-drop]")
+    if (drop) drop.hidden = used.length >= this.#most
+    if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true })
+  }
+
+  /** Return the place for those that the form does not hold, put where the form would have them. */
+  #shelf() {
+    const shelf = document.getElementById("kept-sources-template").content.firstElementChild.cloneNode(true)
+    const form = this.side.querySelector("#composer")
+    if (this.fieldset) this.fieldset.after(shelf)
+    else form.querySelector(".model-button").parentElement.before(shelf)
+    return shelf
   }
 
   #upload(file) {
-    const item = this.fieldset.querySelector("[data-source-template]").content.firstElementChild.cloneNode(true)
+    const shelf = document.getElementById("kept-sources-template").content
+    const item = shelf.querySelector("[data-source-template]").content.firstElementChild.cloneNode(true)
     item.querySelector("img").src = URL.createObjectURL(file)
     this.files.set(item, file)
-    this.fieldset.querySelector("[data-source-list]").append(item)
-    this.#refreshDrop()
+    this.#spread([...this.items, item])
     this.#send(item)
+    item.scrollIntoView({ block: "nearest" })
   }
 
   #send(item) {
@@ -109,7 +211,7 @@ export class Sources {
     if (hadFocus) item.querySelector("[data-remove-source]").focus()
     const upload = send(`${this.data.api}uploads/`, file, (share) => { bar.value = share }, item)
       .then(({ id }) => {
-        item.querySelector("[name=source_images]").value = id
+        inputOf(item).value = id
         bar.hidden = true
         this.changed()
       })
@@ -126,22 +228,17 @@ export class Sources {
         if (problem.status === 401) tellSignedOut(this.data, problem)
         else toast(`${file.name}: ${problem.message || this.data.failed}`, { kind: "error" })
       })
-      .finally(() => this.uploads.delete(upload))
-    this.uploads.add(upload)
+      .finally(() => this.uploads.delete(item))
+    this.uploads.set(item, upload)
   }
 
   #remove(item) {
     const next = item.nextElementSibling ?? item.previousElementSibling
-    const fieldset = this.fieldset
     item.dispatchEvent(new Event("removed"))
     item.remove()
-    this.#refreshDrop()
-    ;(next?.querySelector("button") ?? fieldset.querySelector(".drop-file"))?.focus()
+    this.#spread(this.items)
+    ;(next?.querySelector("button") ?? this.fieldset?.querySelector(".drop-file") ?? this.side.querySelector("#prompt"))?.focus()
     this.changed()
-  }
-
-  #refreshDrop() {
-    this.fieldset.querySelector("[data-drop]").hidden = this.#room() <= 0
   }
 
   #wireDrag() {
@@ -172,6 +269,14 @@ export class Sources {
       own = ""
     })
   }
+}
+
+function inputOf(item) {
+  return item.querySelector("[name=source_images]")
+}
+
+function idOf(item) {
+  return inputOf(item).value
 }
 
 /** Upload one file with XMLHttpRequest, for fetch tells no progress of what it sends. */

@@ -1,0 +1,97 @@
+"""Source images that travel inside a request: made small enough for what RunPod takes of a body.
+
+RunPod takes at most 10 MB: https://docs.runpod.io/serverless/endpoints/send-requests#payload-limits
+"""
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image, ImageOps
+
+URI_FRAME = 40  # bytes around the base64: "data:image/jpeg;base64,", quotes, a comma
+ROOM_LEAST = (
+    200_000  # bytes in the body that any image fits into: noise of 256 × 256 px with transparency takes 150,000
+)
+# Long side in px and quality, from what nobody sees to what still shows what is in the image.
+_STEPS = ((4096, 92), (3072, 90), (2048, 88), (1536, 86), (1280, 84), (1024, 82), (768, 80), (512, 75), (256, 60))
+_HOPE = 1.5  # a step is tried when its size, reckoned from that of another one, is not above the room by more than this
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """An image as it is sent; `size` is its width and height in px where it had to be encoded again."""
+
+    data: bytes
+    size: tuple[int, int] | None = None
+
+
+def encoded_length(length: int) -> int:
+    """Return how many bytes of a body so many bytes of an image take as a data: URI."""
+    return 4 * math.ceil(length / 3) + URI_FRAME
+
+
+def fits(lengths: Sequence[int], *, room: int) -> bool:
+    """Tell whether images of so many bytes go into `room` bytes of a body as they are."""
+    return sum(encoded_length(length) for length in lengths) <= room
+
+
+def fit(images: Sequence[bytes], *, room: int) -> list[Fitted]:
+    """Return the images in order, those that are too large encoded again so that all go into `room` bytes of a body.
+
+    Each one gets the same share; what small ones leave goes to the large ones. An image that cannot be decoded, or
+    does not fit even as the smallest, is returned as it is or that small: the call to RunPod refuses it then.
+    """
+    fitted = [Fitted(data) for data in images]
+    if fits([len(data) for data in images], room=room):
+        return fitted
+    by_length = sorted(range(len(images)), key=lambda index: len(images[index]))
+    for done, index in enumerate(by_length):
+        share = room // (len(images) - done)
+        if encoded_length(len(images[index])) > share:
+            fitted[index] = _reduced(images[index], share=share)
+        room -= encoded_length(len(fitted[index].data))
+    return fitted
+
+
+def _reduced(data: bytes, *, share: int) -> Fitted:
+    try:
+        with Image.open(io.BytesIO(data)) as opened:
+            image = ImageOps.exif_transpose(opened)
+            image.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return Fitted(data)
+    image = _with_few_bands(image)
+    pixels, length = 0, 0
+    for side, quality in _STEPS:
+        scale = min(1.0, side / max(image.size))
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        hopeless = pixels and length * (size[0] * size[1]) / pixels > share * _HOPE
+        if hopeless and side != _STEPS[-1][0]:
+            continue
+        small = image if scale == 1 else image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+        encoded = _encoded(small, quality=quality)
+        pixels, length = size[0] * size[1], encoded_length(len(encoded))
+        if length <= share:
+            break
+    return Fitted(encoded, size)
+
+
+def _with_few_bands(image: Image.Image) -> Image.Image:
+    """Return the image as RGB, or as RGBA where something of it is transparent."""
+    if "A" in image.getbands() or "transparency" in image.info:
+        image = image.convert("RGBA")
+        least, _most = image.getchannel("A").getextrema()
+        if isinstance(least, int | float) and least < 255:
+            return image
+    return image.convert("RGB")
+
+
+def _encoded(image: Image.Image, *, quality: int) -> bytes:
+    file = io.BytesIO()
+    if image.mode == "RGBA":
+        image.save(file, "WEBP", quality=quality, method=2)
+    else:
+        image.save(file, "JPEG", quality=quality, optimize=False)
+    return file.getvalue()

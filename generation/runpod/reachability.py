@@ -1,0 +1,48 @@
+"""Whether one machine can reach an address of another, as far as the address itself tells.
+
+Names are not resolved: the answer must not depend on the DNS server of this machine, and no page waits for it.
+"""
+
+import socket
+import urllib.parse
+
+from .download import is_public
+
+# https://www.iana.org/assignments/special-use-domain-names, RFC 8375, and names that routers and companies use inside.
+_INSIDE = (
+    *("localhost", "local", "internal", "home.arpa", "test", "invalid", "onion", "alt"),
+    *("lan", "home", "corp", "private", "intranet", "localdomain"),
+)
+
+
+def is_public_host(host: str) -> bool:
+    """Tell whether a host, a name or an IP address in any notation, can be one of the open internet."""
+    host = host.strip("[]").rstrip(".").lower()
+    try:
+        return is_public(host)
+    except ValueError:
+        pass
+    try:  # "2130706433", "0x7f.1" and "127.1" are 127.0.0.1 to every HTTP client
+        return is_public(socket.inet_ntoa(socket.inet_aton(host)))
+    except (OSError, UnicodeEncodeError):
+        pass
+    return "." in host and not any(host.endswith(f".{name}") for name in _INSIDE)
+
+
+def is_public_address(address: str) -> bool:
+    """Tell whether an http or https address is one of the open internet."""
+    try:
+        parts = urllib.parse.urlsplit(address)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and is_public_host(host)
+
+
+def reaches(origin: str, address: str) -> bool:
+    """Tell whether the server at address `origin` can call `address`.
+
+    One of the open internet reaches the open internet alone; one inside a network, such as the emulator, is taken
+    to be in the same network as what it is to call.
+    """
+    return is_public_address(address) or not is_public_address(origin)
