@@ -9,6 +9,7 @@ import gc
 from typing import Any
 
 from autobahn.exception import Disconnected
+from autobahn.websocket import protocol as autobahn_protocol
 from daphne.cli import CommandLineInterface
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
@@ -31,6 +32,11 @@ class Protocol(WebSocketProtocol):  # type: ignore[misc]  # daphne has no types
             super().sendMessage(*args, **kwargs)
         finally:
             self.maxMessagePayloadSize = most
+
+
+# For each socket autobahn writes out 80 of its settings for a debug line that nobody sees: a twelfth of what opening
+# one costs.
+autobahn_protocol.pformat = repr  # type: ignore[assignment, attr-defined]
 
 
 class PatientServer(Server):  # type: ignore[misc]

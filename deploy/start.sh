@@ -72,11 +72,12 @@ sockets)
   # What a killed daphne left behind; a lock whose process id was given away again would keep it from starting.
   rm -f "$socket" "$socket.lock"
   deploy/handover.sh begin sockets "$turn"
-  set -- --unix-socket "$socket"
+  # Everybody comes back at once after a restart: what does not fit into this queue, nginx answers with 503.
+  set -- --endpoint "unix:$socket:backlog=4096"
   if [ -n "${SOCKETS_PORT:-}" ]; then set -- "$@" --bind "${SOCKETS_HOST:-127.0.0.1}" --port "$SOCKETS_PORT"; fi
-  exec "$PYTHON" -m artgen.sockets "$@" --no-server-name --verbosity 0 --access-log /dev/null \
+  exec "$PYTHON" -m artgen.sockets "$@" --no-server-name --verbosity 0 \
     --ping-interval "${SOCKETS_PING_INTERVAL:-20}" --ping-timeout "${SOCKETS_PING_TIMEOUT:-30}" \
-    --websocket-max-message-size 65536 artgen.asgi:application
+    --websocket_connect_timeout 60 --websocket-max-message-size 65536 artgen.asgi:application
   ;;
 worker)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/worker.alive}"

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import translation
 
+from accounts import sockets
 from artgen.layers import send_to_group
 from generation.models import Job
 from generation.serializers import job_json
@@ -14,8 +15,8 @@ log = logging.getLogger(__name__)
 
 
 def group(user_id: UUID) -> str:
-    """Return the name of the channel group that only this user's sockets join."""
-    return f"user.{user_id}"
+    """Return the name of the channel group that only this user's sockets join; `accounts` closes them through it."""
+    return sockets.group(user_id)
 
 
 def publish(job_id: UUID) -> None:
