@@ -17,6 +17,11 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def worker_children() -> int:
+    """Return how many children a worker has unless CELERY_CONCURRENCY says otherwise: 4 do what 12 do on two cores."""
+    return min(12, 2 * cores())
+
+
 @dataclass(frozen=True)
 class Capacity:
     """Processes of each kind, and what each may take. `…_machines` is on how many machines that kind runs."""
@@ -96,7 +101,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Capacity:
         web_machines=number("WEB_MACHINES", 1),
         sockets_pool=number("SOCKETS_DB_POOL_MAX", 8),
         sockets_machines=number("SOCKETS_MACHINES", 1),
-        worker_children=number("CELERY_CONCURRENCY", 12),
+        worker_children=number("CELERY_CONCURRENCY", worker_children()),
         worker_machines=number("WORKER_MACHINES", 1),
         limit=number("DB_CONNECTIONS_LIMIT", 80),
     )

@@ -18,6 +18,8 @@ mkdir -p "$RUN_DIR"
 # So PostgreSQL's pg_stat_activity tells whose each connection is.
 export PGAPPNAME="artgen-${1:-}"
 turn=${2:-main}
+# glibc gives threads up to eight arenas for each core, and hands back little of what each has once taken.
+export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
 
 # Under supervisor: what a killed predecessor left running, or a killed supervisor, still holds its port, its sockets and
 # its connections. A process id that was given to somebody else since then is told by when that one began.
@@ -83,7 +85,7 @@ worker)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/worker.alive}"
   rm -f "$ALIVE_FILE"
   export CELERY_SKIP_CHECKS=1 # `release` has checked
-  exec "$PYTHON" -m celery --app artgen worker --pool prefork --concurrency "${CELERY_CONCURRENCY:-12}" \
+  exec "$PYTHON" -m celery --app artgen worker --pool prefork \
     --without-gossip --without-mingle --hostname "${WORKER_NAME:-worker@%h}" --loglevel "${LOG_LEVEL:-INFO}"
   ;;
 beat)

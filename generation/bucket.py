@@ -1,6 +1,7 @@
 """The S3-compatible bucket: presigned addresses that browsers can cache, and how a bucket is made ready."""
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,12 +20,28 @@ BEYOND_THE_END = {"InvalidRange", "416"}
 UNSUPPORTED = {"NotImplemented", "MethodNotAllowed", "NotSupported", "UnsupportedOperation", "501"}
 
 
+_connecting = threading.Lock()
+_sessions: dict[tuple[str, str, str], boto3.Session] = {}
+
+
 class BucketTrouble(Exception):
     """The bucket cannot be used as it is; the text says why and what to do."""
 
 
 class BucketStorage(S3Storage):  # type: ignore[misc]  # django-storages has no types
     """django-storages' S3, whose addresses stay the same for half their life."""
+
+    @property
+    def connection(self) -> Any:
+        """This thread's connection; all threads share what describes S3 to boto3, 17 MB."""
+        with _connecting:  # sessions may be shared, but not while they make something
+            return super().connection
+
+    def _create_session(self) -> boto3.Session:
+        keys = (self.access_key, self.secret_key, self.security_token)
+        if keys not in _sessions:
+            _sessions[keys] = super()._create_session()
+        return _sessions[keys]
 
     def url(
         self,

@@ -82,7 +82,7 @@ class StackTests(unittest.TestCase):
             "timeout": "180",
             "graceful_timeout": "30",
             "keepalive": "5",
-            "preload_app": "False",
+            "preload_app": "True",
             "control_socket_disable": "True",
         }
         self.assertEqual({name: config[name] for name in expected}, expected)
@@ -101,9 +101,10 @@ class StackTests(unittest.TestCase):
         ).stdout  # fmt: skip
         told, acks_late = json.loads(answer.splitlines()[-1])
         (stats,) = told.values()
+        most = min(12, 2 * CORES)
         self.assertEqual(stats["pool"]["implementation"], "celery.concurrency.prefork:TaskPool")
-        self.assertEqual((stats["pool"]["max-concurrency"], len(stats["pool"]["processes"])), (12, 12))
-        self.assertEqual(stats["prefetch_count"], 12 * 4)
+        self.assertEqual((stats["pool"]["max-concurrency"], len(stats["pool"]["processes"])), (most, most))
+        self.assertEqual(stats["prefetch_count"], most * 4)
         self.assertTrue(acks_late)
         arguments = command_line(self.stack.pids()["worker"])
         self.assertIn("--without-gossip", arguments)
@@ -138,7 +139,7 @@ class StackTests(unittest.TestCase):
                 [sys.executable, "-c", program],
                 cwd=settings.BASE_DIR, env=environment(pids[kind]), check=True, capture_output=True, text=True,
             ).stdout  # fmt: skip
-            self.assertIn(f"'pool': {{'min_size': 1, 'max_size': {pool}, 'timeout': 10, 'max_lifetime': 1800}}", shown)
+            self.assertIn(f"'pool': {{'max_size': {pool}, 'timeout': 10, 'max_lifetime': 1800}}", shown)
             self.assertIn("'CONN_MAX_AGE': 0", shown)
 
         shown = subprocess.run(
@@ -361,4 +362,5 @@ class CapacityTests(unittest.TestCase):
 
     def test_the_defaults_are_those_of_the_table(self):
         planned = capacity.read({"GUNICORN_WORKERS": "8"})
-        self.assertEqual((planned.worker_children, planned.connections, planned.limit), (12, 56, 80))
+        children = min(12, 2 * CORES)
+        self.assertEqual((planned.worker_children, planned.connections, planned.limit), (children, 44 + children, 80))
