@@ -18,14 +18,14 @@ from twisted.internet import defer
 SERVICE_RESTART = 1012
 CLOSING_SECONDS = 5
 """How long sockets that are being opened or closed, and requests under way, may take after the stop."""
-CLOSE_ANSWER_SECONDS = 10
-"""How long a client that is told to close may take to answer."""
 
 
 class Protocol(WebSocketProtocol):  # type: ignore[misc]  # daphne has no types
     """Lets out what is larger than what it takes in: a snapshot of 200 long prompts has a megabyte."""
 
     maxMessagePayloadSize: int  # noqa: N815  autobahn's name
+    # s; after its one second autobahn cuts the connection, with the close frame that may still wait to be written.
+    closeHandshakeTimeout = 10  # noqa: N815  autobahn's name
 
     def sendMessage(self, *args: Any, **kwargs: Any) -> None:  # noqa: N802  autobahn's name
         """Send, without the limit that autobahn holds against both directions."""
@@ -47,8 +47,6 @@ class PatientServer(Server):  # type: ignore[misc]
     def listen_success(self, port: Any) -> None:
         """Begin: from here on daphne makes its protocols, of this class, and garbage is collected."""
         self.ws_factory.protocol = Protocol
-        # After its one second, autobahn cuts the connection and the close frame, which may still wait to be written.
-        self.ws_factory.setProtocolOptions(closeHandshakeTimeout=CLOSE_ANSWER_SECONDS)
         gc.freeze()  # what was loaded stays for as long as the process does
         gc.enable()
         super().listen_success(port)
