@@ -6,12 +6,19 @@ needs no second way to find out who somebody is.
 """
 
 import logging
+from collections.abc import Collection
 from functools import partial
+from importlib import import_module
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+from django.contrib import auth
+from django.core.cache import cache
 from django.db import transaction
+from django.utils.crypto import constant_time_compare
 
+from accounts.models import User
 from artgen.layers import send_to_group
 
 log = logging.getLogger(__name__)
@@ -21,7 +28,38 @@ MESSAGE = "account.changed"
 
 def group(user_id: UUID) -> str:
     """Return the name of the channel group of all of this user's sockets."""
-    return f"account.{user_id}"
+    return f"user.{user_id}"
+
+
+_sessions = import_module(settings.SESSION_ENGINE)
+
+
+def signed_in(session_keys: Collection[str]) -> dict[str, User]:
+    """Return the active user of each session that has one: as Django does it for a page, in two round trips for all."""
+    stores = {key: _sessions.SessionStore(key) for key in session_keys}
+    stores = {key: store for key, store in stores.items() if store.session_key}
+    remembered = cache.get_many([store.cache_key for store in stores.values()])
+    sessions = {key: remembered.get(store.cache_key) or store.load() for key, store in stores.items()}
+    users = User.objects.in_bulk({id for session in sessions.values() if (id := _user_id(session))})
+    return {
+        key: user
+        for key, session in sessions.items()
+        if (id := _user_id(session)) and (user := users.get(id)) and user.is_active and _is_of(session, user)
+    }
+
+
+def _user_id(session: dict[str, Any]) -> UUID | None:
+    if session.get(auth.BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    id: UUID = User._meta.pk.to_python(session[auth.SESSION_KEY])
+    return id
+
+
+def _is_of(session: dict[str, Any], user: User) -> bool:
+    # Tied to the password: a new one ends the sessions of all other devices.
+    found = session.get(auth.HASH_SESSION_KEY, "")
+    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    return any(constant_time_compare(found, each) for each in hashes)
 
 
 def hang_up(user_id: Any) -> None:

@@ -1,13 +1,10 @@
 """The Celery application; its settings are the CELERY_ names of `artgen.settings`."""
 
-import gc
 import os
 from typing import Any
 
 from celery import Celery, signals
-from django.core.files.storage import storages
 from django.db import close_old_connections
-from django.urls import reverse
 
 from artgen import alive
 
@@ -26,12 +23,3 @@ alive.watch(os.environ.get("ALIVE_FILE", ""))
 def drop_stale_connections(**_: Any) -> None:
     """Close database connections that are broken or past CONN_MAX_AGE."""
     close_old_connections()
-
-
-# What each of twelve children would load for itself is loaded before they are forked. Celery collects garbage before
-# each fork, a tenth of a second with all that is loaded; what is frozen is not looked at, and its memory stays common.
-@signals.celeryd_after_setup.connect
-def share_with_children(**_: Any) -> None:
-    """Load the addresses and the storage of pictures, and leave all that is loaded out of garbage collections."""
-    _loaded = reverse("start"), storages["default"]
-    gc.freeze()

@@ -22,7 +22,7 @@ def connections(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
         planned = capacity.read()
     except ValueError as error:
         return [Error(str(error), id="artgen.E001")]
-    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    if "postgresql" not in settings.DATABASES["default"]["ENGINE"]:
         return []
     if not planned.excess:
         return []

@@ -1,16 +1,19 @@
 """Channel layers that code without an event loop may send to: over Redis, and inside one process."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, get_channel_layer
-from channels_redis.pubsub import RedisPubSubChannelLayer
+from channels_redis.pubsub import RedisPubSubChannelLayer, RedisPubSubLoopLayer, RedisSingleShardConnection
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+log = logging.getLogger(__name__)
 
 
 def send_to_group(group: str, message: dict[str, Any]) -> None:
@@ -51,12 +54,62 @@ class RedisLayer(RedisPubSubChannelLayer):
                 pipeline.publish(f"asgi__group__{group}", self.serialize(message))
             pipeline.execute()
 
+    def _get_layer(self) -> RedisPubSubLoopLayer:
+        loop = asyncio.get_running_loop()
+        if loop not in self._layers:
+            super()._get_layer()  # has the loop close the layer when it ends itself
+            self._layers[loop] = _LoopLayer(*self._args, **self._kwargs, channel_layer=self)
+        return self._layers[loop]
+
     @cached_property
     def _connections(self) -> Redis:
         (host,) = self._kwargs["hosts"]
         options = {name: value for name, value in host.items() if name != "address"}
         # One more try: of a connection that Redis' restart has cut.
         return Redis.from_url(host["address"], retry=Retry(NoBackoff(), 1), **options)
+
+
+class _LoopLayer(RedisPubSubLoopLayer):
+    """Subscribes to groups alone. Nobody sends to a single socket, so its own channel need not be known in Redis."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._shards: list[RedisSingleShardConnection] = [_Connection(host, self) for host in kwargs["hosts"]]
+
+    async def _subscribe_to_channel(self, channel: str) -> None:
+        self.channels[channel] = asyncio.Queue()
+
+
+class _Connection(RedisSingleShardConnection):
+    """Subscribes in batches, and waits for messages without a timeout: that costs more than the message."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._wanted: set[str] = set()
+
+    async def subscribe(self, channel: str) -> None:
+        """Subscribe to the channel, and with the same command to all that others are waiting for."""
+        self._wanted.add(channel)
+        async with self._lock:
+            if channel in self._subscribed_to:
+                return
+            self._ensure_redis()
+            self._ensure_receiver()
+            channels = (self._wanted | {channel}) - self._subscribed_to
+            self._wanted.clear()
+            await self._pubsub.subscribe(*channels)
+            self._subscribed_to |= channels
+
+    async def _do_receiving(self) -> None:
+        while True:
+            try:
+                if self._pubsub and self._pubsub.subscribed:
+                    self._receive_message(await self._pubsub.get_message(ignore_subscribe_messages=True, timeout=None))
+                else:
+                    await asyncio.sleep(0.1)
+            except Exception:
+                log.exception("events cannot be received")
+                await asyncio.sleep(1)
 
 
 class ThreadsafeInMemoryChannelLayer(InMemoryChannelLayer):

@@ -10,7 +10,7 @@ from celery.schedules import crontab, schedule
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from artgen import capacity
+from artgen.capacity import worker_children
 from artgen.env import BASE_DIR, env, secret_of_this_machine
 
 VERSION = "0.1.0"
@@ -94,8 +94,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     # Else each connection that PostgreSQL's restart has cut costs somebody an error; looking takes one round trip.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     if env.bool("DB_POOL", default=False):
+        DATABASES["default"]["ENGINE"] = "artgen.postgresql"
         DATABASES["default"]["CONN_MAX_AGE"] = 0
-        _options["pool"] = {"min_size": 1, "max_size": DB_POOL_MAX, "timeout": 10, "max_lifetime": 1800}
+        _options["pool"] = {"max_size": DB_POOL_MAX, "timeout": 10, "max_lifetime": 1800}
         # Only here, where somebody waits for the answer: migrations and clearing up may take their time.
         if _seconds := env.int("DB_STATEMENT_TIMEOUT", default=30):
             DB_STATEMENT_TIMEOUT_OPTION = f" -c statement_timeout={_seconds}s"
@@ -143,7 +144,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 600  # s, longer than every lease: what hangs is killed, and the tick finds its job again
 CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
-CELERY_WORKER_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=min(12, 2 * capacity.cores()))
+CELERY_WORKER_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=worker_children())
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 10**9

@@ -9,6 +9,7 @@ import gc
 from typing import Any
 
 from autobahn.exception import Disconnected
+from autobahn.websocket import protocol as autobahn_protocol
 from daphne.cli import CommandLineInterface
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
@@ -23,6 +24,8 @@ class Protocol(WebSocketProtocol):  # type: ignore[misc]  # daphne has no types
     """Lets out what is larger than what it takes in: a snapshot of 200 long prompts has a megabyte."""
 
     maxMessagePayloadSize: int  # noqa: N815  autobahn's name
+    # s; after its one second autobahn cuts the connection, with the close frame that may still wait to be written.
+    closeHandshakeTimeout = 10  # noqa: N815  autobahn's name
 
     def sendMessage(self, *args: Any, **kwargs: Any) -> None:  # noqa: N802  autobahn's name
         """Send, without the limit that autobahn holds against both directions."""
@@ -31,6 +34,11 @@ class Protocol(WebSocketProtocol):  # type: ignore[misc]  # daphne has no types
             super().sendMessage(*args, **kwargs)
         finally:
             self.maxMessagePayloadSize = most
+
+
+# For each socket autobahn writes out 80 of its settings for a debug line that nobody sees: a twelfth of what opening
+# one costs.
+autobahn_protocol.pformat = repr  # type: ignore[assignment, attr-defined]
 
 
 class PatientServer(Server):  # type: ignore[misc]

@@ -8,7 +8,6 @@ The parent starts a lane again that has died, ends all with SIGTERM or SIGINT (e
 and touches ALIVE_FILE while every lane answers its broker and none of its tasks is past its time limit.
 """
 
-import gc
 import logging
 import os
 import signal
@@ -24,11 +23,9 @@ ALIVE_FILE = os.environ.pop("ALIVE_FILE", "")  # a lane's own sign of life is an
 import django  # noqa: E402 the lanes must not find ALIVE_FILE
 from celery import signals  # noqa: E402
 from django.conf import settings  # noqa: E402
-from django.core.files.storage import storages  # noqa: E402
 from django.db import connections  # noqa: E402
-from django.urls import reverse  # noqa: E402
 
-from artgen import alive  # noqa: E402
+from artgen import alive, preloading  # noqa: E402
 from artgen.celery import app  # noqa: E402
 
 log = logging.getLogger(__name__)
@@ -52,9 +49,7 @@ def main(lanes: list[str]) -> int:
     django.setup()
     app.finalize(auto=True)
     app.loader.import_default_modules()
-    _loaded = reverse("start"), storages["default"]
-    connections.close_all()
-    gc.freeze()  # what is loaded stays, in memory that the lanes share
+    preloading.load()
     return _Parent(lanes or list(LANES)).run()
 
 

@@ -4,6 +4,7 @@ https://gunicorn.org/reference/settings/
 """
 
 import gc
+import importlib
 import os
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from gunicorn.workers.base import Worker
 from artgen import capacity
 
 _capacity = capacity.read()
+gc.disable()  # while the application is loaded: there is no garbage, and looking for it takes a tenth of the start
 
 
 def _number(name: str, default: int) -> int:
@@ -34,9 +36,9 @@ graceful_timeout = _number("GUNICORN_GRACEFUL_TIMEOUT", 30)
 # nginx closes its idle connections after 4 s (nginx.conf), before gunicorn does: none is closed while being used again.
 keepalive = _number("GUNICORN_KEEPALIVE", 5)
 
-# Each process loads the application itself: a database pool that was opened before the fork would be shared by all,
-# and the answers of one process would reach another.
-preload_app = False
+# Loaded once, before the processes are forked: they share its memory. A HUP therefore starts them with the same code;
+# new code gets a new gunicorn (deploy/upgrade.sh).
+preload_app = True
 
 # gunicorn 27 opens a control socket of its own; who may restart it is decided by what started it.
 control_socket_disable = True
@@ -61,14 +63,16 @@ logconfig_dict = {
 _draining = [Path(address[5:]).with_suffix(".draining") for address in bind if address.startswith("unix:")]
 
 
+def when_ready(server: Arbiter) -> None:
+    """Load what the first requests would load in each process, and close whatever was connected on the way."""
+    # Only here: its imports need the application, which is loaded by now.
+    preloading = importlib.import_module("artgen.preloading")
+    preloading.load_templates()
+    preloading.load()
+
+
 def post_fork(server: Arbiter, worker: Worker) -> None:
-    """Collect no garbage while the application is loaded: there is none, and looking for it takes a tenth of the start."""
-    gc.disable()
-
-
-def post_worker_init(worker: Worker) -> None:
-    """Collect from now on, and leave what was loaded out of it: that stays for as long as the process does."""
-    gc.freeze()
+    """Collect garbage from now on."""
     gc.enable()
 
 

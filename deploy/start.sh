@@ -18,6 +18,8 @@ mkdir -p "$RUN_DIR"
 # So PostgreSQL's pg_stat_activity tells whose each connection is.
 export PGAPPNAME="artgen-${1:-}"
 turn=${2:-main}
+# glibc gives threads up to eight arenas for each core, and hands back little of what each has once taken.
+export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
 
 # Under supervisor: what a killed predecessor left running, or a killed supervisor, still holds its port, its sockets and
 # its connections. A process id that was given to somebody else since then is told by when that one began.
@@ -72,11 +74,12 @@ sockets)
   # What a killed daphne left behind; a lock whose process id was given away again would keep it from starting.
   rm -f "$socket" "$socket.lock"
   deploy/handover.sh begin sockets "$turn"
-  set -- --unix-socket "$socket"
+  # Everybody comes back at once after a restart: what does not fit into this queue, nginx answers with 503.
+  set -- --endpoint "unix:$socket:backlog=4096"
   if [ -n "${SOCKETS_PORT:-}" ]; then set -- "$@" --bind "${SOCKETS_HOST:-127.0.0.1}" --port "$SOCKETS_PORT"; fi
-  exec "$PYTHON" -m artgen.sockets "$@" --no-server-name --verbosity 0 --access-log /dev/null \
+  exec "$PYTHON" -m artgen.sockets "$@" --no-server-name --verbosity 0 \
     --ping-interval "${SOCKETS_PING_INTERVAL:-20}" --ping-timeout "${SOCKETS_PING_TIMEOUT:-30}" \
-    --websocket-max-message-size 65536 artgen.asgi:application
+    --websocket_connect_timeout 60 --websocket-max-message-size 65536 artgen.asgi:application
   ;;
 worker)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/worker.alive}"

@@ -1,6 +1,7 @@
 """The S3-compatible bucket: presigned addresses that browsers can cache."""
 
 import hashlib
+import threading
 from typing import Any
 
 import boto3
@@ -15,8 +16,24 @@ MISSING = {"NoSuchKey", "404", "NotFound"}
 BEYOND_THE_END = {"InvalidRange", "416"}
 
 
+_connecting = threading.Lock()
+_sessions: dict[tuple[str, str, str], boto3.Session] = {}
+
+
 class BucketStorage(ContentMD5Storage):
     """django-storages' S3, whose addresses stay the same for half their life."""
+
+    @property
+    def connection(self) -> Any:
+        """This thread's connection; all threads share what describes S3 to boto3, 17 MB."""
+        with _connecting:  # sessions may be shared, but not while they make something
+            return super().connection
+
+    def _create_session(self) -> boto3.Session:
+        keys = (self.access_key, self.secret_key, self.security_token)
+        if keys not in _sessions:
+            _sessions[keys] = super()._create_session()
+        return _sessions[keys]
 
     def url(
         self,

@@ -8,9 +8,11 @@ from django.conf import settings
 from django.db.models import prefetch_related_objects
 from django.utils import timezone, translation
 
+from accounts import sockets
 from accounts.middleware import zone_of
 from accounts.models import User
 from artgen.layers import send_to_groups
+from generation import presence
 from generation.models import Job
 from generation.serializers import job_json
 
@@ -18,12 +20,12 @@ log = logging.getLogger(__name__)
 
 
 def group(user_id: UUID) -> str:
-    """Return the name of the channel group that only this user's sockets join."""
-    return f"user.{user_id}"
+    """Return the name of the channel group that only this user's sockets join; `accounts` closes them through it."""
+    return sockets.group(user_id)
 
 
 def publish(jobs: Sequence[Job]) -> None:
-    """Send jobs as they are in hand to their users' sockets, each in its user's language.
+    """Send jobs as they are in hand to those of their users who have a socket open, each in its user's language.
 
     A lost event does no harm: the next one, or the snapshot, replaces it.
     """
@@ -34,7 +36,11 @@ def publish(jobs: Sequence[Job]) -> None:
 
 
 def _publish(jobs: Sequence[Job]) -> None:
-    users = User.objects.filter(id__in={job.user_id for job in jobs}).only("language", "time_zone").in_bulk()
+    present = presence.present({job.user_id for job in jobs})
+    jobs = [job for job in jobs if job.user_id in present]
+    if not jobs:
+        return
+    users = User.objects.filter(id__in=present).only("language", "time_zone").in_bulk()
     prefetch_related_objects(jobs, "images")
     messages = []
     for job in jobs:

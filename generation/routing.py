@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.urls import path
@@ -10,7 +9,7 @@ from django.urls import path
 from generation.consumers import JobsConsumer, bearer_token
 
 _sockets = URLRouter([path("ws/jobs/", JobsConsumer.as_asgi())])
-_with_cookie = AllowedHostsOriginValidator(AuthMiddlewareStack(_sockets))
+_with_cookie = AllowedHostsOriginValidator(_sockets)
 
 
 async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -61,11 +61,21 @@ def main(command: list[str]) -> int:
 @contextlib.contextmanager
 def postgres(folder: Path) -> Iterator[str | None]:
     """Yield the address of a fresh PostgreSQL, None where it is not installed: of its socket, less work than TCP."""
+    prepared = prepare_postgres(folder)
+    if prepared is None:
+        yield None
+        return
+    server, port, url = prepared
+    with running(server, port=port, log=folder / "postgres.log", stop=signal.SIGQUIT):
+        yield url
+
+
+def prepare_postgres(folder: Path) -> tuple[list[str], int, str] | None:
+    """Return the command of a fresh PostgreSQL, its port and its address; None where it is not installed."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     on_path = shutil.which("initdb")
     if not programs and not on_path:
-        yield None
-        return
+        return None
     binaries = programs[-1] if programs else Path(on_path or "").parent
     data, port = folder / "postgres", free_port()
     data.mkdir(mode=0o700)
@@ -78,8 +88,7 @@ def postgres(folder: Path) -> Iterator[str | None]:
     subprocess.run([*initdb, "--locale=C.UTF-8", "--no-sync"], check=True, stdout=subprocess.DEVNULL)
     options = [part for name, value in POSTGRES_SETTINGS.items() for part in ("-c", f"{name}={value}")]
     server = [*drop, str(binaries / "postgres"), "-D", str(data), "-p", str(port), "-k", str(data), *options]
-    with running(server, port=port, log=folder / "postgres.log", stop=signal.SIGQUIT):
-        yield f"postgres://postgres@/postgres?host={data}&port={port}"
+    return server, port, f"postgres://postgres@/postgres?host={data}&port={port}"
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ def said(*arguments: str, **environment: str) -> tuple[int, str]:
 class CapacityTests(SimpleTestCase):
     def test_it_is_silent_where_all_is_well_unless_it_is_asked(self) -> None:
         self.assertEqual(said(GUNICORN_WORKERS="8"), (0, ""))
-        status, text = said("sum", GUNICORN_WORKERS="8")
+        status, text = said("sum", GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12")
         self.assertEqual((status, text.rpartition(" = ")[2]), (0, "56 of 80"))
 
     def test_it_adds_up_all_processes_and_refuses_more_than_80(self) -> None:
@@ -43,8 +43,8 @@ class CapacityTests(SimpleTestCase):
         )
 
     def test_it_says_what_an_upgrade_needs_besides(self) -> None:
-        self.assertEqual(said("upgrade", GUNICORN_WORKERS="8"), (0, ""))  # 56 and 20
-        status, text = said("upgrade", GUNICORN_WORKERS="8", DB_POOL_MAX="6")
+        self.assertEqual(said("upgrade", GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12"), (0, ""))  # 56 and 20
+        status, text = said("upgrade", GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12", DB_POOL_MAX="6")
         self.assertEqual(status, 1)
         self.assertTrue(
             text.startswith("An upgrade could open 100 database connections, above the limit of 80: "), text

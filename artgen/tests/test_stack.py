@@ -1,5 +1,6 @@
 """`make stack`: the production processes, asked what they really do, and compared with the table of settings."""
 
+import asyncio
 import concurrent.futures
 import hashlib
 import io
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import unittest
+from collections import Counter
 from pathlib import Path
 
 import psycopg
@@ -34,6 +36,30 @@ CORES = capacity.cores()
 
 def gone(pids: list[int]) -> bool:
     return not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def connected(pid: int) -> list[str]:
+    """Return the connections of a process, over TCP and over Unix sockets that have a peer."""
+    links = [os.path.realpath(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
+    inodes = {found[1] for link in links if (found := re.search(r"socket:\[(\d+)\]", link))}
+    tcp = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    unix = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+    found = [f"tcp {line[2]}" for line in tcp if line[9] in inodes and line[3] == "01"]
+    return found + [f"unix {line[6]}" for line in unix if line[6] in inodes and line[5] == "03"]
+
+
+async def open_socket(port: int, session: str) -> tuple[str, int]:
+    """Return the status of the handshake, and the code with which the socket was closed."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(
+        f"GET /ws/jobs/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        f"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nCookie: sessionid={session}\r\n\r\n".encode()
+    )
+    head = await reader.readuntil(b"\r\n\r\n")
+    frame = await reader.readexactly(4) if b" 101 " in head else b"\0\0\0\0"
+    writer.close()
+    return head.split(b" ")[1].decode(), int.from_bytes(frame[2:], "big")
 
 
 class StackTests(unittest.TestCase):
@@ -82,13 +108,16 @@ class StackTests(unittest.TestCase):
             "timeout": "180",
             "graceful_timeout": "30",
             "keepalive": "5",
-            "preload_app": "False",
+            "preload_app": "True",
             "control_socket_disable": "True",
         }
         self.assertEqual({name: config[name] for name in expected}, expected)
         self.assertIn(int(config["threads"]), (2, 3, 4))
         self.assertEqual(len(children(master)), min(8, CORES))
         self.assertFalse(list(self.stack.folder.rglob("*.ctl")))
+        # The application is loaded in the master, which then serves nothing: no thread, no connection to be shared.
+        self.assertEqual(len(list(Path(f"/proc/{master}/task").iterdir())), 1)
+        self.assertEqual(connected(master), [])
 
     def test_celery_runs_as_the_table_says(self):
         program = (
@@ -101,9 +130,10 @@ class StackTests(unittest.TestCase):
         ).stdout  # fmt: skip
         told, acks_late = json.loads(answer.splitlines()[-1])
         (stats,) = told.values()
+        most = min(12, 2 * CORES)
         self.assertEqual(stats["pool"]["implementation"], "celery.concurrency.prefork:TaskPool")
-        self.assertEqual((stats["pool"]["max-concurrency"], len(stats["pool"]["processes"])), (12, 12))
-        self.assertEqual(stats["prefetch_count"], 12 * 4)
+        self.assertEqual((stats["pool"]["max-concurrency"], len(stats["pool"]["processes"])), (most, most))
+        self.assertEqual(stats["prefetch_count"], most * 4)
         self.assertTrue(acks_late)
         arguments = command_line(self.stack.pids()["worker"])
         self.assertIn("--without-gossip", arguments)
@@ -138,7 +168,7 @@ class StackTests(unittest.TestCase):
                 [sys.executable, "-c", program],
                 cwd=settings.BASE_DIR, env=environment(pids[kind]), check=True, capture_output=True, text=True,
             ).stdout  # fmt: skip
-            self.assertIn(f"'pool': {{'min_size': 1, 'max_size': {pool}, 'timeout': 10, 'max_lifetime': 1800}}", shown)
+            self.assertIn(f"'pool': {{'max_size': {pool}, 'timeout': 10, 'max_lifetime': 1800}}", shown)
             self.assertIn("'CONN_MAX_AGE': 0", shown)
 
         shown = subprocess.run(
@@ -174,6 +204,14 @@ class StackTests(unittest.TestCase):
             ).fetchall()
         self.assertIn((True,), cut)
         self.assertEqual([self.get("/readyz").status_code for _ in range(30)], [200] * 30)
+
+    # --- sockets -----------------------------------------------------------------------------------------------------
+    def test_it_refuses_nobody_when_everybody_opens_a_socket_at_once(self):
+        async def rush() -> list[tuple[str, int]]:
+            each = [open_socket(self.stack.port, f"made-up-session-{number}") for number in range(600)]
+            return list(await asyncio.gather(*each))
+
+        self.assertEqual(Counter(asyncio.run(rush())), {("101", 4401): 600})
 
     # --- nginx -------------------------------------------------------------------------------------------------------
     def test_it_refuses_more_than_20_requests_a_second_of_one_user_in_the_shape_of_the_api(self):
@@ -246,7 +284,7 @@ class StackTests(unittest.TestCase):
 
     def test_it_serves_static_files_compressed_and_for_ever(self):
         page = self.get("/accounts/login/").text
-        path = re.search(r"/static/artgen/base\.[0-9a-f]{12}\.css", page)[0]
+        path = re.search(r"/static/artgen/artgen\.[0-9a-f]{12}\.css", page)[0]
         plain = self.get(path, headers={"Accept-Encoding": "identity"}).content
         for encoding in ("br", "gzip"):
             answer = self.get(path, headers={"Accept-Encoding": encoding}, stream=True)

@@ -1,11 +1,15 @@
 """The socket in this process: who gets in, and that nobody stays in whose right has ended."""
 
+import asyncio
+import contextlib
+
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.test import Client, TransactionTestCase
 
 from accounts import closing, tokens
 from artgen.test import make_user
+from generation import presence
 from generation.routing import websocket
 
 PASSWORDS = {"old_password": "password", "new_password1": "a new long password", "new_password2": "a new long password"}
@@ -110,3 +114,29 @@ class PagesOfOthers(SocketTestCase):
         await socket.send_json_to({"type": "snapshot"})
         self.assertEqual(await socket.receive_json_from(timeout=10), {"type": "snapshot", "jobs": []})
         await socket.disconnect()
+
+
+class PresenceTests(SocketTestCase):
+    async def test_it_is_present_before_its_snapshot_is_read_and_counted_until_it_ends(self):
+        text = await sync_to_async(tokens.issue)(user=self.alice, name="laptop")
+        first, second = [await self.open(self.with_token(text)) for _ in range(2)]
+        self.assertEqual(presence.present([self.alice.pk, self.bob.pk]), {self.alice.pk})
+        self.assertIn(self.alice.pk, presence.open_here())
+        await first.disconnect()
+        self.assertIn(self.alice.pk, presence.open_here())
+        await second.disconnect()
+        self.assertNotIn(self.alice.pk, presence.open_here())
+
+    async def test_it_is_counted_no_longer_when_it_breaks_off_while_it_is_opened(self):
+        text = await sync_to_async(tokens.issue)(user=self.alice, name="laptop")
+        socket = self.with_token(text)
+        await socket.send_input({"type": "websocket.connect"})
+        await socket.receive_output(timeout=10)
+        socket.future.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await socket.future
+        self.assertEqual(presence.open_here(), set())
+
+    async def test_it_never_counts_those_it_does_not_know(self):
+        await self.assert_is_refused(self.with_token("ag_made-up"))
+        self.assertEqual(presence.open_here(), set())

@@ -1,0 +1,73 @@
+"""What a browser asks for that has never been here: few requests, few bytes, on the collected static files."""
+
+import unittest
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from artgen.tests.browser import LOCALES, PATIENCE, Troubles, chromium
+from artgen.tests.kept import GROUP
+from artgen.tests.stack import kept_stack
+
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.redis,
+    pytest.mark.s3,
+    pytest.mark.nginx,
+    pytest.mark.browser,
+    pytest.mark.xdist_group("stack"),
+]
+MAX_REQUESTS, MAX_BYTES = 25, 150_000  # without images of people and models
+SESSION = """
+from django.test import Client
+from accounts.models import User
+client = Client()
+client.force_login(User.objects.get(email="alice@example.org"))
+print(client.session.session_key)
+"""
+
+
+class FirstVisitTests(unittest.TestCase):
+    def setUp(self) -> None:
+        self.stack = kept_stack()
+        self.browser = GROUP.get("chromium", chromium)
+        self.session = self.stack.command("shell", "-v", "0", "--command", SESSION).splitlines()[-1]
+
+    def visit(self, path: str, language: str) -> tuple[dict[str, int], Page]:
+        """Return the bytes of each address asked for, but of images, and the page."""
+        context = self.browser.new_context(locale=LOCALES[language], base_url=self.stack.url)
+        self.addCleanup(context.close)
+        context.set_default_timeout(PATIENCE)
+        context.add_cookies([{"name": "sessionid", "value": self.session, "url": self.stack.url}])
+        page = context.new_page()
+        troubles = Troubles()
+        troubles.watch(page)
+        network = context.new_cdp_session(page)
+        asked: dict[str, tuple[str, str]] = {}
+        sizes: dict[str, int] = {}
+        network.on(
+            "Network.responseReceived", lambda e: asked.update({e["requestId"]: (e["response"]["url"], e["type"])})
+        )
+        network.on("Network.loadingFinished", lambda e: sizes.update({e["requestId"]: int(e["encodedDataLength"])}))
+        network.send("Network.enable")
+        page.goto(path, wait_until="networkidle")
+        self.assertEqual(troubles, [])
+        ours = {id: url for id, (url, kind) in asked.items() if kind != "Image" or "/static/artgen/" in url}
+        return {url: sizes.get(id, 0) for id, url in ours.items()}, page
+
+    def test_it_is_small_on_every_page_in_both_languages(self) -> None:
+        for path in ("/create/", "/gallery/", "/explore/", "/account/"):
+            for language in LOCALES:
+                with self.subTest(path=path, language=language):
+                    sizes, _page = self.visit(path, language)
+                    told = "\n".join(
+                        f"{size:7} {url}" for url, size in sorted(sizes.items(), key=lambda item: -item[1])
+                    )
+                    self.assertLessEqual(len(sizes), MAX_REQUESTS, told)
+                    self.assertLessEqual(sum(sizes.values()), MAX_BYTES, told)
+
+    def test_its_bundles_work(self) -> None:
+        _sizes, page = self.visit("/create/", "en")
+        page.fill("textarea[name=prompt]", "a lighthouse at dusk")
+        page.locator("#composer button[type=submit]").first.click()
+        expect(page.locator("#feed .run img").first).to_be_visible()

@@ -1,0 +1,115 @@
+"""Who has a socket open: events are published for these people alone.
+
+With Redis each person has a key that ends on its own, so a killed process leaves nobody present. Without it (the demo)
+everything is one process, and counting is enough.
+"""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
+from django.core.cache import cache, caches
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+LASTS_SECONDS = 60
+REFRESH_SECONDS = 5
+"""Far below LASTS_SECONDS: a Redis that was restarted without its data learns again within this time who is present."""
+
+
+class _Sockets:
+    """The sockets of this process, counted for each person, and the thread that keeps their keys alive."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.counts: Counter[UUID] = Counter()
+        self.keeper: threading.Thread | None = None
+
+    def add(self, user_id: UUID) -> None:
+        with self.lock:
+            self.counts[user_id] += 1
+            if self.keeper is None and _is_shared():
+                self.keeper = threading.Thread(target=self._keep, name="presence", daemon=True)
+                self.keeper.start()
+
+    def remove(self, user_id: UUID) -> None:
+        with self.lock:
+            self.counts[user_id] -= 1
+            if self.counts[user_id] <= 0:
+                del self.counts[user_id]
+
+    def users(self) -> set[UUID]:
+        with self.lock:
+            return set(self.counts)
+
+    def _keep(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(REFRESH_SECONDS):
+            refresh()
+
+
+_sockets = _Sockets()
+
+
+def opened(user_id: UUID) -> None:
+    """Count one more socket of the user. Never waits: an event loop may call it."""
+    _sockets.add(user_id)
+
+
+def announce(user_ids: Iterable[UUID]) -> None:
+    """Let other processes know of these users, in one round trip, before reading what their sockets are first sent.
+
+    A change before this call is in what is read after it; a change after this call finds the user present.
+    """
+    if not _is_shared():
+        return
+    try:
+        cache.set_many({_key(user_id): 1 for user_id in user_ids}, timeout=LASTS_SECONDS)
+    except RedisError as error:
+        log.warning("presence not noted", extra={"error": repr(error)})
+
+
+def closed(user_id: UUID) -> None:
+    """Count one socket less.
+
+    The key stays until it ends: another process may hold a socket of the same user, and an event for nobody costs
+    less than a missed one.
+    """
+    _sockets.remove(user_id)
+
+
+def present(user_ids: Collection[UUID]) -> set[UUID]:
+    """Return those who have a socket open, in one round trip; all of them while Redis cannot be asked."""
+    if not _is_shared():
+        return open_here().intersection(user_ids)
+    keys = {_key(user_id): user_id for user_id in user_ids}
+    if not keys:
+        return set()
+    try:
+        return {keys[key] for key in cache.get_many(keys)}
+    except RedisError as error:
+        log.warning("presence is not known", extra={"error": repr(error)})
+        return set(user_ids)
+
+
+def open_here() -> set[UUID]:
+    """Return those who have a socket open in this process."""
+    return _sockets.users()
+
+
+def refresh() -> None:
+    """Keep the people of this process's sockets present, in one round trip."""
+    if users := open_here():
+        announce(users)
+
+
+def _key(user_id: UUID) -> str:
+    return f"presence:{user_id}"
+
+
+def _is_shared() -> bool:
+    return isinstance(caches["default"], RedisCache)

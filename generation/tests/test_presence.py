@@ -1,0 +1,89 @@
+"""presence: who has a socket open."""
+
+import os
+from uuid import UUID, uuid4
+
+import pytest
+from django.core.cache import cache, caches
+from django.test import SimpleTestCase, override_settings
+
+from artgen.tests.services import free_port
+from generation import presence
+
+
+def shared(url: str) -> override_settings:
+    options = {"socket_connect_timeout": 2, "socket_timeout": 5}
+    backend = {"BACKEND": "artgen.cache.ForgivingRedisCache", "LOCATION": url, "OPTIONS": options}
+    return override_settings(CACHES={"default": backend})
+
+
+class PresenceTests(SimpleTestCase):
+    def open(self, user: UUID) -> None:
+        presence.opened(user)
+        self.addCleanup(presence.closed, user)
+        presence.announce([user])
+
+
+class InOneProcess(PresenceTests):
+    def test_it_counts_each_user_s_sockets(self) -> None:
+        with override_settings(CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}):
+            alice, bob = uuid4(), uuid4()
+            presence.opened(alice)
+            presence.opened(alice)
+            self.assertEqual(presence.present([alice, bob]), {alice})
+            presence.closed(alice)
+            self.assertEqual(presence.present([alice, bob]), {alice})
+            presence.closed(alice)
+            self.assertEqual(presence.present([alice, bob]), set())
+            self.assertEqual(presence.present([]), set())
+
+
+@pytest.mark.redis
+class OverRedis(PresenceTests):
+    def setUp(self) -> None:
+        self.enterContext(shared(os.environ["REDIS_URL"]))
+
+    def forget(self, user: UUID) -> None:
+        self.assertTrue(cache.delete(f"presence:{user}"))
+
+    def test_it_finds_those_who_are_present_in_one_round_trip(self) -> None:
+        alice, bob = uuid4(), uuid4()
+        self.open(alice)
+        client = caches["default"]._cache.get_client()
+        before = client.info("commandstats").get("cmdstat_mget", {"calls": 0})["calls"]
+        self.assertEqual(presence.present([alice, bob]), {alice})
+        self.assertEqual(client.info("commandstats")["cmdstat_mget"]["calls"], before + 1)
+        self.assertEqual(presence.present([]), set())
+
+    def test_it_lets_each_key_end(self) -> None:
+        alice = uuid4()
+        self.open(alice)
+        left = caches["default"]._cache.get_client().ttl(cache.make_key(f"presence:{alice}"))
+        self.assertTrue(0 < left <= presence.LASTS_SECONDS, left)
+
+    def test_it_keeps_those_present_whose_socket_is_open_here_and_no_others(self) -> None:
+        here, gone = uuid4(), uuid4()
+        self.open(here)
+        presence.opened(gone)
+        presence.announce([gone])
+        presence.closed(gone)
+        for user in (here, gone):
+            self.forget(user)
+        presence.refresh()
+        self.assertEqual(presence.present([here, gone]), {here})
+
+    def test_it_leaves_a_key_that_another_process_may_need(self) -> None:
+        alice = uuid4()
+        presence.opened(alice)
+        presence.announce([alice])
+        presence.closed(alice)
+        self.assertEqual(presence.present([alice]), {alice})
+
+
+class WithoutRedis(PresenceTests):
+    def test_it_takes_everybody_for_present(self) -> None:
+        with shared(f"redis://127.0.0.1:{free_port()}/0"):
+            alice, bob = uuid4(), uuid4()
+            self.open(alice)
+            presence.refresh()
+            self.assertEqual(presence.present([alice, bob]), {alice, bob})
