@@ -1,21 +1,28 @@
 """The S3-compatible bucket: presigned addresses that browsers can cache, and how a bucket is made ready."""
 
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import requests
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from django.conf import settings
-from django.core.cache import cache
+from django.utils import timezone
+from django.utils.functional import cached_property
 from storages.backends.s3 import S3Storage
+
+from generation import presigning
 
 PROBE_KEY = "setup-bucket-probe"
 ABORT_UPLOADS_DAYS = 2
 OLD_VERSIONS_DAYS = settings.TRASH_DAYS
 MISSING = {"NoSuchKey", "404", "NotFound"}
 BEYOND_THE_END = {"InvalidRange", "416"}
+RESPONSE_PARAMETERS = {
+    "ResponseCacheControl": "response-cache-control",
+    "ResponseContentDisposition": "response-content-disposition",
+    "ResponseContentType": "response-content-type",
+}
 UNSUPPORTED = {"NotImplemented", "MethodNotAllowed", "NotSupported", "UnsupportedOperation", "501"}
 
 
@@ -24,7 +31,9 @@ class BucketTrouble(Exception):
 
 
 class BucketStorage(S3Storage):  # type: ignore[misc]  # django-storages has no types
-    """django-storages' S3, whose addresses stay the same for half their life."""
+    """django-storages' S3, whose addresses are signed without botocore and stay the same for half their life."""
+
+    _last_signer: presigning.Presigner | None = None
 
     def url(
         self,
@@ -35,15 +44,41 @@ class BucketStorage(S3Storage):  # type: ignore[misc]  # django-storages has no 
     ) -> str:
         """Return a presigned address, good for URL_EXPIRY_SECONDS when new and for half of it at least.
 
-        A fresh signature with every page would make browsers load every picture again.
+        A fresh signature with every page would make browsers load every picture again. `parameters` are those in
+        RESPONSE_PARAMETERS.
         """
-        wanted = repr((self.endpoint_url, self.bucket_name, self.access_key, name, parameters, expire, http_method))
-        key = f"bucket.url.{hashlib.sha256(wanted.encode()).hexdigest()}"
-        address: str | None = cache.get(key)
-        if address is None:
-            address = super().url(name, parameters=parameters, expire=expire, http_method=http_method)
-            cache.set(key, address, (expire or settings.URL_EXPIRY_SECONDS) // 2)
-        return as_browsers_see(address)
+        if http_method not in (None, "GET"):
+            raise ValueError(f"addresses are signed for GET alone, not for {http_method}")
+        seconds = self.querystring_expire if expire is None else expire
+        asked = tuple((RESPONSE_PARAMETERS[name], value) for name, value in (parameters or {}).items())
+        at = presigning.signed_at(name, seconds=seconds, now=timezone.now().timestamp())
+        return as_browsers_see(self._signer.address(name, at, seconds, asked))
+
+    @property
+    def _signer(self) -> presigning.Presigner:
+        """Signs with the keys of now: botocore renews the temporary ones that a machine's role brings."""
+        if self._credentials is None:
+            raise NoCredentialsError
+        keys = self._credentials.get_frozen_credentials()
+        signer = self._last_signer
+        if signer is None or signer.keys != (keys.access_key, keys.secret_key, keys.token or ""):
+            signer = presigning.Presigner(
+                self._place, access_key=keys.access_key, secret_key=keys.secret_key, token=keys.token or ""
+            )
+            self._last_signer = signer
+        return signer
+
+    @cached_property
+    def _credentials(self) -> Any:
+        return self._create_session().get_credentials()
+
+    @cached_property
+    def _place(self) -> presigning.Bucket:
+        """Where botocore finds this bucket."""
+        signed: str = self.bucket.meta.client.generate_presigned_url(
+            "get_object", Params={"Bucket": self.bucket_name, "Key": PROBE_KEY}
+        )
+        return presigning.bucket_of(signed, key=PROBE_KEY)
 
     def read_piece(self, name: str, *, start: int, length: int) -> bytes:
         """Return up to `length` bytes from `start` on, none at the end; raises FileNotFoundError.
