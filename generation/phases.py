@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from artgen import words
-from generation.eta import Eta
+from generation.eta import Eta, Forecast
 from generation.models import Job, Status
 
 LATE_AFTER = 2  # times the usual p90
@@ -20,6 +20,12 @@ class Phase:
 
     title: str
     detail: str
+
+
+def now_of(job: Job, *, forecast: Forecast, now: datetime) -> Phase:
+    """Return the words for the job's phase in the active language; `forecast` covers the models of active jobs."""
+    warm = job.status == Status.SUBMITTED and forecast.is_warm(job)
+    return of_job(job, position=forecast.position(job), eta=forecast.of_job(job, now=now), warm=warm, now=now)
 
 
 def of_job(
