@@ -83,7 +83,7 @@ def forecast(models: Iterable[ImageModel]) -> Forecast:
     """
     known = {model.pk: model for model in models}
     lines = {turns.cache_key(model_id): model_id for model_id in known}
-    measured = {f"speed:{model_id}": model_id for model_id in known}
+    measured = {f"eta.speed:{model_id}": model_id for model_id in known}
 
     def compute(missing: list[str]) -> dict[str, turns.Line | Eta]:
         unknown = [lines[key] for key in missing if key in lines]

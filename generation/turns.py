@@ -53,7 +53,7 @@ def line(model_id: int) -> Line:
 
 def cache_key(model_id: int) -> str:
     """Return under which key the model's line is remembered for LINE_SECONDS."""
-    return f"line:{model_id}"
+    return f"turns.line:{model_id}"
 
 
 def lines(model_ids: Collection[int]) -> dict[int, Line]:
