@@ -146,11 +146,7 @@ def uuid_or_none(text: str) -> UUID | None:
 
 
 @lru_cache(maxsize=500)
-def _found(path: str) -> str:
-    return path if finders.find(path) else ""
-
-
 def sample(kind: str, slug: str) -> str:
     """Return the address of the painted sample of a model or style, empty where there is none."""
-    path = _found(f"generation/{kind}/{slug}.webp")
-    return static(path) if path else ""
+    path = f"generation/{kind}/{slug}.webp"
+    return static(path) if finders.find(path) else ""

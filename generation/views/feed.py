@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cached_property
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from accounts.models import User
@@ -58,11 +57,12 @@ class Card:
 
     job: Job
     phase: Phase
+    kept: list[Image]  # its pictures that are not in the trash
 
-    @cached_property
-    def kept(self) -> list[Image]:
-        """The job's pictures that are not in the trash."""
-        return [image for image in self.job.images.all() if not image.trashed_at]
+    @property
+    def id(self) -> str:
+        """The job's id as text."""
+        return str(self.job.id)
 
     @property
     def image(self) -> Image | None:
@@ -209,7 +209,8 @@ def of_user(user: User, *, models: Collection[ImageModel], show: str = "all", be
     jobs = _of_cards(shown, models={model.pk: model for model in models})
     forecast = eta.forecast(models)
     active = Job.objects.of(user).active().count()
-    return Feed(days=_days(_runs(jobs, forecast)), active=active, next=rest, forecast=forecast)
+    runs = _runs(jobs, forecast=forecast, images=_images_of(shown))
+    return Feed(days=_days(runs), active=active, next=rest, forecast=forecast)
 
 
 def _page(own: JobQuerySet) -> tuple[list[UUID], str]:
@@ -240,13 +241,19 @@ def _page(own: JobQuerySet) -> tuple[list[UUID], str]:
 
 def _of_cards(ids: Collection[UUID], *, models: Mapping[int, ImageModel]) -> list[Job]:
     """Return these jobs, newest first, with what their cards show and nothing else."""
-    images = Image.objects.kept().only(*IMAGE_FIELDS).order_by("position")
-    jobs = list(
-        Job.objects.filter(id__in=ids).only(*JOB_FIELDS).prefetch_related(Prefetch("images", images)).newest_first()
-    )
+    jobs = list(Job.objects.filter(id__in=ids).only(*JOB_FIELDS).newest_first())
     for job in jobs:
         job.model = models[job.model_id]
     return jobs
+
+
+def _images_of(ids: Collection[UUID]) -> dict[UUID, list[Image]]:
+    """Return what cards show of the pictures of these jobs, by job."""
+    found: dict[UUID, list[Image]] = {}
+    images = Image.objects.kept().filter(job__in=ids).only(*IMAGE_FIELDS).order_by("position")
+    for image in images:
+        found.setdefault(image.job_id, []).append(image)
+    return found
 
 
 def _newest(own: JobQuerySet) -> list[tuple[UUID, UUID | None, bool]]:
@@ -265,24 +272,28 @@ def run_of_user(user: User, run_id: UUID) -> Run | None:
     """Return one run (the id of a batch, or of a single job), None where the user has no such run."""
     own = Job.objects.of(user).with_all()
     jobs = list(own.filter(batch=run_id).order_by("id")) or list(own.filter(id=run_id))
-    runs = _runs(jobs, eta.of_jobs(jobs))
+    images = {job.id: _kept(job) for job in jobs}
+    runs = _runs(jobs, forecast=eta.of_jobs(jobs), images=images)
     return runs[0] if runs else None
 
 
 def card_of(job: Job) -> Card:
     """Return the card of a job that was fetched `with_all`."""
-    return _card(job, forecast=eta.of_jobs([job]), now=timezone.now())
+    now = timezone.now()
+    return Card(job=job, phase=phases.now_of(job, forecast=eta.of_jobs([job]), now=now), kept=_kept(job))
 
 
-def _card(job: Job, *, forecast: Forecast, now: datetime) -> Card:
-    return Card(job=job, phase=phases.now_of(job, forecast=forecast, now=now))
+def _kept(job: Job) -> list[Image]:
+    return [image for image in job.images.all() if not image.trashed_at]
 
 
-def _runs(jobs: Sequence[Job], forecast: Forecast) -> list[Run]:
+def _runs(jobs: Sequence[Job], *, forecast: Forecast, images: Mapping[UUID, list[Image]]) -> list[Run]:
     grouped: dict[UUID, list[Card]] = {}
     now = timezone.now()
     for job in jobs:
-        grouped.setdefault(job.batch or job.id, []).append(_card(job, forecast=forecast, now=now))
+        phase = phases.now_of(job, forecast=forecast, now=now)
+        card = Card(job=job, phase=phase, kept=images.get(job.id, []))
+        grouped.setdefault(job.batch or job.id, []).append(card)
     runs = [Run(id=run_id, cards=sorted(cards, key=lambda card: card.job.id)) for run_id, cards in grouped.items()]
     return [run for run in runs if not all(card.is_gone for card in run.cards)]
 

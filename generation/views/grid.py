@@ -33,6 +33,11 @@ class Tile:
     image: Image
 
     @property
+    def id(self) -> str:
+        """The picture's id as text."""
+        return str(self.image.id)
+
+    @property
     def prompt(self) -> str:
         """The prompt, cut to what a screen reader should have to say."""
         return short(self.image.job.prompt)
