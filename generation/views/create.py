@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import ledger
 from accounts.models import User
 from artgen import words
+from artgen.revalidation import revalidated
 from generation import eta, orders, sharing, uploads
 from generation.catalog import FieldError, InvalidParameters
 from generation.forms import Composer
@@ -62,6 +63,7 @@ def composer(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
+@revalidated
 def quote(request: HttpRequest) -> HttpResponse:
     """Return the Create button with price and waiting time of what the composer holds, and which numbers are wrong."""
     models = list(ImageModel.objects.enabled())
