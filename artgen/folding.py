@@ -10,7 +10,7 @@ from typing import Any
 
 from django.template import Context, Template
 from django.template.base import FilterExpression, Node, NodeList, TextNode, Variable
-from django.template.defaulttags import AutoEscapeControlNode, IfNode, URLNode
+from django.template.defaulttags import AutoEscapeControlNode, CommentNode, IfNode, LoadNode, URLNode
 from django.template.library import SimpleNode
 from django.template.loaders import base, cached
 from django.templatetags.i18n import LanguageNode, TranslateNode
@@ -24,7 +24,7 @@ from artgen.templatetags.look import icon
 class _Folded(base.Loader):
     def get_template(self, template_name: str, skip: Any = None) -> Template:
         template = super().get_template(template_name, skip)
-        _fold(template.nodelist)
+        fold(template.nodelist)
         return template
 
 
@@ -36,13 +36,14 @@ class Loader(cached.Loader, _Folded):
         return f"{get_language()}:{super().cache_key(template_name, skip)}"
 
 
-def _fold(nodes: NodeList) -> None:
+def fold(nodes: NodeList) -> None:
+    """Render what is fixed of a compiled template, in the language that is active now."""
     folded: list[Node] = []
     for node in nodes:
         text = _text_of(node)
         if text is None:
             for children in _inside(node):
-                _fold(children)
+                fold(children)
             folded.append(node)
         elif folded and isinstance(folded[-1], TextNode):
             folded[-1] = TextNode(folded[-1].s + text)
@@ -64,6 +65,8 @@ def _text_of(node: Node) -> str | None:
 
 
 def _is_fixed(node: Any) -> bool:
+    if isinstance(node, LoadNode | CommentNode):
+        return True
     if isinstance(node, TranslateNode):
         context = node.message_context
         return not node.asvar and _is_literal(node.filter_expression) and (context is None or _is_literal(context))
