@@ -1,9 +1,11 @@
 """Redis as a cache that may be away: what is remembered there only saves work, so pages go on without it."""
 
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from django.core.cache import cache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
@@ -34,6 +36,22 @@ class ForgivingRedisCache(RedisCache):
             super().set(key, value, *args, **kwargs)
         except RedisError as error:
             _away(error, None)
+
+    def get_many(self, keys: Iterable[Any], version: int | None = None) -> dict[Any, Any]:
+        """Return what is remembered of these."""
+        try:
+            return super().get_many(keys, version)
+        except RedisError as error:
+            none: dict[Any, Any] = _away(error, {})
+            return none
+
+    def set_many(self, data: dict[Any, Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """Remember the values, if that is possible; return the keys of those that are not remembered."""
+        try:
+            return super().set_many(data, *args, **kwargs)
+        except RedisError as error:
+            not_set: list[Any] = _away(error, list(data))
+            return not_set
 
     def add(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> bool:
         """Remember the value where there is none and return whether it is; raise `CacheAway`."""
@@ -67,3 +85,19 @@ class ForgivingRedisCache(RedisCache):
 def _away(error: RedisError, answer: Any) -> Any:
     log.warning("the cache cannot be reached", extra={"error": repr(error)})
     return answer
+
+
+def remembered(seconds: Mapping[str, float], compute: Callable[[list[str]], Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the values of all keys, none older than its `seconds`; `compute` returns those that are not remembered.
+
+    Takes one round trip, and a second one where something was computed, however different the ages are: so each value
+    is kept together with the time at which it ends.
+    """
+    now = time.time()
+    kept = cache.get_many(seconds)
+    found = {key: value for key, (until, value) in kept.items() if now < until <= now + seconds[key]}
+    if missing := [key for key in seconds if key not in found]:
+        made = compute(missing)
+        cache.set_many({key: (now + seconds[key], made[key]) for key in missing}, max(seconds[key] for key in missing))
+        found.update(made)
+    return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,17 +13,22 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from artgen.problems import FieldProblem, Problem, invalid
+from artgen.revalidation import unless_known
 
 QUERY_MAX_LENGTH = 500
 
 
 class Endpoint(APIView):
-    """An APIView whose answers are for its user alone."""
+    """An APIView whose answers are for its user alone; those of GET are kept if `is_revalidated`, and asked about."""
+
+    is_revalidated = False
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        """Forbid caching: answers hold the user's own things and addresses that expire."""
+        """Forbid to use what was kept: answers hold the user's own things and addresses that expire."""
         finalized: Any = super().finalize_response(request, response, *args, **kwargs)
         _forbid_caching(finalized)
+        if self.is_revalidated and request.method == "GET":
+            finalized.add_post_render_callback(partial(unless_known, request._request))
         return finalized  # type: ignore[no-any-return]
 
 

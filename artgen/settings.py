@@ -69,8 +69,8 @@ ASGI_APPLICATION = "artgen.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [("artgen.folding.Loader", ["django.template.loaders.app_directories.Loader"])],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
@@ -79,6 +79,12 @@ TEMPLATES = [
                 "artgen.look.page",
             ],
         },
+    },
+    {  # cards and tiles, rendered by tags inside of pages
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "NAME": "jinja2",
+        "APP_DIRS": True,
+        "OPTIONS": {"environment": "artgen.jinja.environment"},
     },
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

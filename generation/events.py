@@ -12,7 +12,7 @@ from accounts import sockets
 from accounts.middleware import zone_of
 from accounts.models import User
 from artgen.layers import send_to_groups
-from generation import presence
+from generation import eta, presence
 from generation.models import Job
 from generation.serializers import job_json
 
@@ -42,10 +42,11 @@ def _publish(jobs: Sequence[Job]) -> None:
         return
     users = User.objects.filter(id__in=present).only("language", "time_zone").in_bulk()
     prefetch_related_objects(jobs, "images")
+    forecast = eta.of_jobs(jobs)
     messages = []
     for job in jobs:
         user = users[job.user_id]
         language = translation.override(user.language or settings.LANGUAGE_CODE)
         with language, timezone.override(zone_of(user.time_zone)):
-            messages.append((group(job.user_id), {"type": "job.changed", "job": job_json(job)}))
+            messages.append((group(job.user_id), {"type": "job.changed", "job": job_json(job, forecast=forecast)}))
     send_to_groups(messages)

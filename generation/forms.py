@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.http import QueryDict
@@ -17,6 +17,7 @@ from generation.catalog import (
     PROMPT_MAX_LENGTH,
     FieldError,
     InvalidParameters,
+    Offer,
     Parameter,
 )
 from generation.models import ImageModel
@@ -135,9 +136,14 @@ class Composer:
     # --- what the template shows ---------------------------------------------------------------------------------
 
     @cached_property
+    def offer(self) -> Offer:
+        """The model as plain data."""
+        return self.model.offer
+
+    @property
     def parameters(self) -> Mapping[str, Parameter]:
         """The model's parameters."""
-        return self.model.offer.parameters
+        return self.offer.parameters
 
     @property
     def prompt(self) -> str:
@@ -312,7 +318,7 @@ class Composer:
     def wrong_numbers(self) -> list[FieldError]:
         """Return what the model refuses of CHECKED as it stands now; a prompt or source may still be missing."""
         try:
-            self.model.offer.clean(self.request())
+            self.offer.clean(self.request())
         except InvalidParameters as refused:
             return [error for error in refused.errors if error.field in CHECKED and error.field in self._shown]
         return []
@@ -385,6 +391,7 @@ def _told_apart(shapes: list[Shape]) -> list[Shape]:
     return named
 
 
+@lru_cache(maxsize=1000)  # 1,000 sizes are looked through for each
 def fitting(name: str, ratio: float, *, width: Parameter, height: Parameter) -> Shape:
     """Return the size within the limits whose shape is closest to the ratio at no more than the usual area."""
     area = (width.default or 1024) * (height.default or 1024)

@@ -82,7 +82,8 @@ def quote(*, user: User, requests: Sequence[Mapping[str, Any]]) -> Quote:
     for job in jobs:
         counts[job.model_id] = counts.get(job.model_id, 0) + 1
     models = {job.model_id: job.model for job in jobs}
-    etas = [eta.of_order(models[pk], count=count) for pk, count in counts.items()]
+    forecast = eta.forecast(models.values())
+    etas = [forecast.of_order(models[pk], count=count) for pk, count in counts.items()]
     return Quote(
         credits=sum(job.credits for job in jobs),
         eta=Eta(max(one.p50 for one in etas), max(one.p90 for one in etas)),

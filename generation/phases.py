@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from artgen import words
 from generation import turns
-from generation.eta import Eta
+from generation.eta import Eta, Forecast
 from generation.models import Job, Status
 
 LATE_AFTER = 2  # times the usual p90
@@ -22,6 +22,18 @@ class Phase:
 
     title: str
     detail: str
+
+
+def now_of(job: Job, *, forecast: Forecast, now: datetime) -> Phase:
+    """Return the words for the job's phase in the active language; `forecast` covers the models of active jobs."""
+    return of_job(
+        job,
+        position=forecast.position(job),
+        eta=forecast.of_job(job, now=now),
+        warm=job.status == Status.SUBMITTED and forecast.is_warm(job),
+        blocked=job.status == Status.QUEUED and forecast.is_blocked(job),
+        now=now,
+    )
 
 
 def of_job(

@@ -6,17 +6,20 @@ from typing import Any
 
 from django.utils import timezone
 
-from generation import eta, phases, storage, turns
+from generation import eta, phases, storage
+from generation.eta import Forecast
 from generation.models import Image, Job, Status
 
 
-def job_json(job: Job) -> dict[str, Any]:
-    """Return the job as clients see it; fetch it with `Job.objects.with_all()`, or pictures and model cost queries."""
+def job_json(job: Job, *, forecast: Forecast | None = None) -> dict[str, Any]:
+    """Return the job as clients see it; fetch it with `Job.objects.with_all()`, or pictures and model cost queries.
+
+    `forecast` covers the models of active jobs; it is looked up where there is none.
+    """
     now = timezone.now()
-    position, left = eta.position(job), eta.of_job(job, now=now)
-    warm = job.status == Status.SUBMITTED and turns.line(job.model_id).warm
-    blocked = job.status == Status.QUEUED and turns.line(job.model_id).blocked
-    phase = phases.of_job(job, position=position, eta=left, warm=warm, blocked=blocked, now=now)
+    forecast = forecast or eta.of_jobs([job])
+    position, left = forecast.position(job), forecast.of_job(job, now=now)
+    phase = phases.now_of(job, forecast=forecast, now=now)
     failed = job.status == Status.FAILED
     return {
         "id": str(job.id),
@@ -55,7 +58,8 @@ def job_json(job: Job) -> dict[str, Any]:
 
 def jobs_json(jobs: Sequence[Job]) -> list[dict[str, Any]]:
     """Return several jobs as clients see them."""
-    return [job_json(job) for job in jobs]
+    forecast = eta.of_jobs(jobs)
+    return [job_json(job, forecast=forecast) for job in jobs]
 
 
 def image_json(image: Image) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +18,8 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+
+from generation import presigning
 
 SALT = "generation.storage"
 FOLDERS = ("images", "thumbnails", "uploads", "exports")
@@ -165,10 +168,14 @@ class SignedFileSystemStorage(FileSystemStorage):
 
     def signed(self, name: str, *, seconds: int) -> str:
         """Return the signed address; stable for half its life, so that browsers can cache."""
-        step = max(1, seconds // 2)
-        expires = (int(timezone.now().timestamp()) // step + 2) * step
-        signature = signing.Signer(salt=SALT).signature(f"{name}:{expires}")
-        return f"{reverse('media', args=[name])}?expires={expires}&signature={signature}"
+        expires = presigning.signed_at(name, seconds=seconds, now=timezone.now().timestamp()) + seconds
+        return _media_address(name, expires=expires, secret=settings.SECRET_KEY)
+
+
+@lru_cache(maxsize=presigning.KEPT_ADDRESSES)
+def _media_address(name: str, *, expires: int, secret: str) -> str:
+    signature = signing.Signer(key=secret, salt=SALT).signature(f"{name}:{expires}")
+    return f"{reverse('media', args=[name])}?expires={expires}&signature={signature}"
 
 
 def is_signed(key: str, *, expires: str, signature: str) -> bool:

@@ -2,16 +2,17 @@
 
 import heapq
 from collections import Counter, defaultdict, deque
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.cache import cache
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from artgen.cache import remembered
 from generation import bulk
 from generation.models import ImageModel, Job, ProviderOutage, Status
 
@@ -19,7 +20,10 @@ LINE_SECONDS = 2
 SUBMISSION = timedelta(seconds=settings.HTTP_LIMITS["run_seconds"] + 2)  # by then a POST /run has ended, well or not
 UNKNOWN_MARGIN = timedelta(seconds=60)  # beyond RunPod's ttl, for clocks that differ
 WARM_FOR = timedelta(seconds=60)
-LINE_MOST = 5_000
+LINE_MOST = 5_000  # jobs of a model that are looked at, in the mean
+
+Waiting = dict[UUID, deque[tuple[float, UUID]]]
+"""By user: when each waiting job was placed, and its id, oldest first."""
 
 
 def next_jobs(model: ImageModel, *, now: datetime) -> tuple[str, list[Any]]:
@@ -88,23 +92,55 @@ class Line:
 
 def line(model_id: int) -> Line:
     """Return the model's line; at most LINE_SECONDS old."""
-    key = f"line:{model_id}"
-    found: Line | None = cache.get(key)
-    if found is None:
-        found = _look(model_id)
-        cache.set(key, found, LINE_SECONDS)
+    key = cache_key(model_id)
+    found: Line = remembered({key: LINE_SECONDS}, lambda _missing: {key: lines([model_id])[model_id]})[key]
     return found
 
 
-def _look(model_id: int) -> Line:
-    """Play the queue forward as `next_job` would, as if nothing at RunPod ended meanwhile."""
-    queued = Job.objects.queued().filter(model_id=model_id).order_by("created_at", "id")
-    waiting: dict[UUID, deque[tuple[float, UUID]]] = defaultdict(deque)
-    for job_id, user_id, created_at in queued.values_list("id", "user_id", "created_at")[:LINE_MOST]:
-        waiting[user_id].append((created_at.timestamp(), job_id))
-    busy: Counter[UUID] = Counter(
-        Job.objects.at_runpod().filter(model_id=model_id).order_by().values_list("user_id", flat=True)
-    )
+def cache_key(model_id: int) -> str:
+    """Return under which key the model's line is remembered for LINE_SECONDS."""
+    return f"turns.line:{model_id}"
+
+
+def lines(model_ids: Collection[int]) -> dict[int, Line]:
+    """Return the lines of these models as they are now, in four queries however many models there are.
+
+    Each queue is played forward as `next_jobs` would, as if nothing at RunPod ended meanwhile.
+    """
+    waiting: dict[int, Waiting] = {model_id: defaultdict(deque) for model_id in model_ids}
+    queued = Job.objects.queued().filter(model__in=model_ids).order_by("created_at", "id")
+    rows = queued.values_list("model_id", "id", "user_id", "created_at")[: LINE_MOST * len(waiting)]
+    for model_id, job_id, user_id, created_at in rows:
+        waiting[model_id][user_id].append((created_at.timestamp(), job_id))
+    busy: dict[int, Counter[UUID]] = {model_id: Counter() for model_id in model_ids}
+    at_runpod = Job.objects.at_runpod().filter(model__in=model_ids).order_by()
+    warm = set(_succeeded_lately(model_ids))
+    for model_id, user_id, status, count in at_runpod.values_list("model_id", "user_id", "status").annotate(
+        n=Count("id")
+    ):
+        busy[model_id][user_id] += count
+        if status == Status.RUNNING:
+            warm.add(model_id)
+    refused = ProviderOutage.objects.blocking([OuterRef("endpoint_id")])
+    blocked = set(ImageModel.objects.filter(Exists(refused), pk__in=model_ids).values_list("pk", flat=True))
+    return {
+        model_id: Line(
+            at_runpod=busy[model_id].total(),
+            warm=model_id in warm,
+            blocked=model_id in blocked,
+            positions=_played(waiting[model_id], busy[model_id]),
+        )
+        for model_id in model_ids
+    }
+
+
+def _succeeded_lately(model_ids: Collection[int]) -> "QuerySet[Job, int]":
+    done = Job.objects.filter(status=Status.SUCCEEDED, finished_at__gte=timezone.now() - WARM_FOR, model__in=model_ids)
+    return done.order_by().values_list("model_id", flat=True).distinct()
+
+
+def _played(waiting: Waiting, busy: Counter[UUID]) -> dict[UUID, int]:
+    """Return the place of each waiting job."""
     heap = [(busy[user_id], own[0][0], user_id) for user_id, own in waiting.items()]
     heapq.heapify(heap)
     found: dict[UUID, int] = {}
@@ -114,8 +150,4 @@ def _look(model_id: int) -> Line:
         found[own.popleft()[1]] = len(found)
         if own:
             heapq.heappush(heap, (turns + 1, own[0][0], user_id))
-    worked = Q(status=Status.RUNNING) | Q(status=Status.SUCCEEDED, finished_at__gte=timezone.now() - WARM_FOR)
-    warm = Job.objects.filter(worked, model_id=model_id).exists()
-    endpoint = ImageModel.objects.filter(pk=model_id).values("endpoint_id")
-    blocked = ProviderOutage.objects.blocking(endpoint).exists()
-    return Line(at_runpod=busy.total(), warm=warm, blocked=blocked, positions=found)
+    return found

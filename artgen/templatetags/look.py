@@ -1,6 +1,7 @@
 """Template tags of the look: `{% load look %}`."""
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from django import template
 from django.templatetags.static import static
@@ -13,6 +14,7 @@ register = template.Library()
 
 
 @register.simple_tag
+@lru_cache(maxsize=1000)
 def icon(name: str, classes: str = "") -> SafeString:
     """Return an icon of the sprite, hidden from screen readers: `{% icon "heart" "icon-small" %}`."""
     return format_html(

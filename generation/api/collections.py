@@ -26,6 +26,8 @@ IMAGES_AT_ONCE = 500
 class Collections(Endpoint):
     """`/api/v1/collections/`."""
 
+    is_revalidated = True
+
     @extend_schema(**docs.LIST_COLLECTIONS)
     def get(self, request: Request) -> Response:
         """Return all collections of the user by name, on one page."""

@@ -24,6 +24,8 @@ from generation.serializers import image_json
 class Images(Endpoint):
     """`/api/v1/images/`."""
 
+    is_revalidated = True
+
     @extend_schema(**docs.LIST_IMAGES)
     def get(self, request: Request) -> Response:
         """Return a page of the user's own pictures: the kept ones, or with `trashed=true` those in the trash."""

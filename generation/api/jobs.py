@@ -25,6 +25,8 @@ from generation.serializers import job_json, jobs_json
 class Jobs(Endpoint):
     """`/api/v1/jobs/`."""
 
+    is_revalidated = True
+
     @extend_schema(**docs.LIST_JOBS)
     def get(self, request: Request) -> Response:
         """Return a page of the user's own jobs."""

@@ -16,6 +16,8 @@ from generation.models import ImageModel, Style
 class Models(Endpoint):
     """`/api/v1/models/`."""
 
+    is_revalidated = True
+
     @extend_schema(**docs.LIST_MODELS)
     def get(self, request: Request) -> Response:
         """Return all models, those switched off included."""
@@ -25,6 +27,8 @@ class Models(Endpoint):
 
 class Styles(Endpoint):
     """`/api/v1/styles/`."""
+
+    is_revalidated = True
 
     @extend_schema(**docs.LIST_STYLES)
     def get(self, request: Request) -> Response:

@@ -181,7 +181,10 @@ class Client:
         return self._access.address(endpoint_id, *path)
 
     def _send(self, method: str, url: str, data: bytes | None, *, seconds: float | None = None) -> Reply:
-        """Return the reply of one request, read to its end; `seconds`: for connecting and the first byte. Raises _NoTurn or _Broken."""
+        """Return the reply of one request, read to its end; `seconds`: for connecting and the reply, besides sending.
+
+        Raises _NoTurn or _Broken.
+        """
         connect, read = self._limits.connect_seconds, self._limits.read_seconds
         total = 2 * read
         if seconds is not None:

@@ -129,7 +129,7 @@ class TestList(ApiTestCase):
 
     def test_it_is_not_for_strangers_or_caches(self) -> None:
         self.assert_anonymous_is_refused("GET", JOBS)
-        assert self.api.get(JOBS)["Cache-Control"] == "private, no-store"
+        assert self.api.get(JOBS)["Cache-Control"] == "private, no-cache"
 
     def test_it_filters(self) -> None:
         batch = uuid4()

@@ -2,6 +2,7 @@
 
 import io
 import re
+import uuid
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,9 +20,10 @@ from generation.catalog import size_like
 from generation.forms import shape_of
 from generation.models import GenerationSwitch, ImageModel, Job, Status, Upload
 from generation.tests.api import make_image, make_job
+from generation.views import feed
 
 SCRIPT = {"X-Part": "1"}
-QUERIES = 8  # user, models, jobs, pictures, how many active, prompts, styles, switch
+QUERIES = 9  # user, models, runs, their jobs, pictures, how many active, prompts, styles, switch
 
 
 def png(size=(64, 48)) -> bytes:
@@ -164,6 +166,45 @@ class CreatePage(BaseTestCase):
             self.place()
         with self.assertNumQueries(QUERIES):
             self.client.get(self.url)
+
+    def trashed(self, *, count: int) -> None:
+        """Give alice so many jobs, newest of all, whose pictures are in the trash."""
+        now = timezone.now()
+        placed = [make_job(self.alice, status=Status.SUCCEEDED) for _n in range(count)]
+        for job in placed:
+            make_image(self.alice, job=job, trashed_at=now)
+
+    def test_it_goes_on_with_older_pictures_where_the_newest_are_all_in_the_trash(self):
+        kept = make_image(self.alice)
+        self.trashed(count=feed.JOBS_A_PAGE + 4)
+        self.client.get(self.url)
+        with self.assertNumQueries(QUERIES + 1):
+            page = self.client.get(self.url)
+        self.assertContains(page, f'data-job="{kept.job_id}"', count=1)
+        self.assertEqual(page.context["feed"].next, "")
+
+    def test_it_is_empty_where_all_pictures_are_in_the_trash(self):
+        self.trashed(count=feed.JOBS_A_PAGE)
+        page = self.client.get(self.url)
+        self.assertContains(page, "data-empty")
+        self.assertNotContains(page, "data-job=")
+
+    def test_it_leaves_no_run_out_between_two_pages(self):
+        batches = [uuid.uuid4() for _n in range(feed.RUNS_A_PAGE + 8)]
+        for batch in batches:
+            for position in range(6):
+                job = make_job(self.alice, status=Status.SUCCEEDED, batch=batch)
+                make_image(self.alice, job=job, trashed_at=timezone.now() if position == 2 else None)
+        seen, before = [], ""
+        while True:
+            page = self.client.get(self.url, {"before": before} if before else {})
+            for run in re.findall(r'data-run="([0-9a-f-]+)"', page.content.decode()):
+                seen.append(run)
+            before = page.context["feed"].next
+            if not before:
+                break
+        self.assertEqual(seen, [str(batch) for batch in reversed(batches)])
+        self.assertContains(page, f'data-run="{batches[0]}"')
 
     # --- what it places -----------------------------------------------------------------------------------------------
 

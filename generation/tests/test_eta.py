@@ -1,6 +1,13 @@
-from artgen.test import EmulatorTestCase
+from datetime import timedelta
+
+from django.core.cache import cache
+from django.db import connection
+from django.utils import timezone
+
+from artgen.test import BaseTestCase, EmulatorTestCase
 from generation import eta
-from generation.models import ImageModel
+from generation.models import ImageModel, Status
+from generation.tests.api import make_job
 
 
 class OfOrderTests(EmulatorTestCase):
@@ -16,3 +23,45 @@ class OfOrderTests(EmulatorTestCase):
         one = eta.speed(model)
         self.assertEqual(eta.of_order(model, count=2), eta.Eta(one.p50 * 2, one.p50 + one.p90))
         self.assertIsNotNone(eta.of_job(self.place()))
+
+
+class ForecastTests(BaseTestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.load_catalog()
+
+    def took(self, *seconds: float, model: str) -> None:
+        now = timezone.now()
+        for span in seconds:
+            submitted = now - timedelta(seconds=span)
+            make_job(self.alice, status=Status.SUCCEEDED, model=model, submitted_at=submitted, finished_at=now)
+
+    def test_it_tells_each_models_speed_from_its_own_last_pictures(self) -> None:
+        self.took(10, 20, 30, model="flux-dev")
+        self.took(4, model="flux-schnell")
+        models = {model.slug: model for model in ImageModel.objects.all()}
+        speeds = eta.forecast(models.values()).speeds
+        self.assertEqual(speeds[models["flux-dev"].pk], eta.Eta(20, 30))
+        self.assertEqual(speeds[models["flux-schnell"].pk], eta.Eta(4, 4))
+        typical = models["qwen-image"].typical_seconds
+        self.assertEqual(speeds[models["qwen-image"].pk], eta.Eta(typical, round(typical * 1.6)))
+
+    def test_it_asks_as_much_for_all_models_as_for_two(self) -> None:
+        self.took(10, model="flux-dev")
+        make_job(self.bob, model="flux-schnell")
+        models = list(ImageModel.objects.all())
+        self.assertGreater(len(models), 10)
+        # SQLite cannot put lists that are cut together in one query.
+        each = 1 if connection.features.supports_slicing_ordering_in_compound else len(models)
+        for some, speeds in ((models[:2], min(each, 2)), (models, each)):
+            cache.clear()
+            with self.subTest(len(some)), self.assertNumQueries(3 + speeds):
+                eta.forecast(some)
+        with self.assertNumQueries(0):
+            eta.forecast(models)
+
+    def test_it_needs_nothing_for_jobs_that_have_ended(self) -> None:
+        job = make_job(self.alice, status=Status.SUCCEEDED)
+        with self.assertNumQueries(0):
+            self.assertIsNone(eta.of_jobs([job]).of_job(job, now=timezone.now()))

@@ -160,7 +160,7 @@ class Gallery(GalleryTestCase):
         page = self.client.get(self.url, headers=SCRIPT)
         self.assertContains(page, "data-image=")
         self.assertNotContains(page, "<html")
-        self.assertEqual(page["Cache-Control"], "private, no-store")
+        self.assertEqual(page["Cache-Control"], "private, no-cache")
 
     def test_it_asks_the_database_no_more_for_more_pictures(self):
         self.hang()

@@ -1,6 +1,9 @@
 """Fair turns: whose job is next, and what place in the line a job has."""
 
+from datetime import timedelta
+
 from django.core.cache import cache
+from django.utils import timezone
 
 from artgen.test import EmulatorTestCase, make_user
 from generation import driver, orders, turns
@@ -59,3 +62,32 @@ class TurnsTests(EmulatorTestCase):
         cache.clear()
 
         self.assertEqual(turns.line(a1.model_id).positions, {b1.id: 0, a2.id: 1})
+
+    def test_it_tells_the_lines_of_several_models_in_three_queries(self):
+        jobs = [*self.order(self.alice, count=2), *self.order(self.bob)]
+        request = {"model": "p-image", "prompt": "fog", "width": 1024, "height": 1024}
+        other = orders.place(user=self.bob, request=request).jobs[0]
+        driver.submit_next("flux-schnell")
+        models = [jobs[0].model_id, other.model_id, ImageModel.objects.get(slug="qwen-image").id]
+
+        for some in (models, models[:1]):
+            with self.assertNumQueries(3):
+                found = turns.lines(some)
+            self.assertEqual(found, {model_id: turns.lines([model_id])[model_id] for model_id in some})
+        flux, p_image, qwen = turns.lines(models).values()
+        self.assertEqual((flux.at_runpod, len(flux.positions), flux.warm), (1, 2, False))
+        self.assertEqual((p_image.at_runpod, p_image.positions), (0, {other.id: 0}))
+        self.assertEqual((qwen.at_runpod, qwen.positions), (0, {}))
+
+    def test_a_line_is_warm_while_a_gpu_works_and_for_a_minute_after(self):
+        (job,) = self.order(self.alice)
+        now = timezone.now()
+        told = []
+        for fields in (
+            {"status": Status.RUNNING},
+            {"status": Status.SUCCEEDED, "due_at": None, "finished_at": now - timedelta(seconds=50)},
+            {"status": Status.SUCCEEDED, "due_at": None, "finished_at": now - timedelta(seconds=70)},
+        ):
+            Job.objects.filter(id=job.id).update(**fields)
+            told.append(turns.lines([job.model_id])[job.model_id].warm)
+        self.assertEqual(told, [True, True, False])

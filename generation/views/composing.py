@@ -11,9 +11,9 @@ from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from generation import eta, sources, storage
+from generation import sources, storage
 from generation.catalog import InvalidParameters, size_like
-from generation.eta import Eta
+from generation.eta import Eta, Forecast
 from generation.forms import Composer
 from generation.models import GenerationSwitch, Image, ImageModel, Style, Upload
 from generation.runpod.payloads import dialect_of
@@ -70,11 +70,15 @@ class Source:
     url: str
 
 
-def composing(user: User, *, models: list[ImageModel], composer: Composer | None) -> dict[str, Any]:
-    """Return the context of `_composer.html`; composer None: no model is on offer."""
+def composing(user: User, *, models: list[ImageModel], composer: Composer | None, forecast: Forecast) -> dict[str, Any]:
+    """Return the context of `_composer.html`; composer None: no model is on offer. `forecast` covers the models."""
+    models = [model for model in models if model.enabled]
     return {
         "composer": composer,
-        "models": [_model_option(model, chosen=composer is not None and model == composer.model) for model in models],
+        "models": [
+            _model_option(model, forecast=forecast, chosen=composer is not None and model == composer.model)
+            for model in models
+        ],
         "styles": [
             StyleOption(style.slug, style.name, sample("styles", style.slug))
             for style in Style.objects.filter(enabled=True)
@@ -82,19 +86,19 @@ def composing(user: User, *, models: list[ImageModel], composer: Composer | None
         "sources": _sources(user, composer.sources) if composer and composer.takes_sources else [],
         "sources_note": sources_note(user, composer),
         "source_model": next((model for model in models if model.max_source_images), None),
-        "offer": offer_of(user, composer),
+        "offer": offer_of(user, composer, forecast=forecast),
         "switch": switched_off(),
         "key": uuid.uuid4(),
     }
 
 
-def _model_option(model: ImageModel, *, chosen: bool) -> ModelOption:
-    offer = model.offer
-    first = Composer(model=model).size or (1024, 1024)
-    speed, now = eta.speed(model), eta.of_order(model)
+def _model_option(model: ImageModel, *, forecast: Forecast, chosen: bool) -> ModelOption:
+    form = Composer(model=model)
+    first = form.size or (1024, 1024)
+    speed, now = forecast.speeds[model.pk], forecast.of_order(model)
     return ModelOption(
         model=model,
-        price=offer.price_of({"width": first[0], "height": first[1]}),
+        price=form.offer.price_of({"width": first[0], "height": first[1]}),
         speed=speed,
         line_seconds=now.p50 - speed.p50,
         thumbnail=sample("models", model.slug),
@@ -102,13 +106,13 @@ def _model_option(model: ImageModel, *, chosen: bool) -> ModelOption:
     )
 
 
-def offer_of(user: User, form: Composer | None) -> Offer | None:
+def offer_of(user: User, form: Composer | None, *, forecast: Forecast) -> Offer | None:
     """Return price and waiting time without placing; None while the form holds nothing that has a price."""
     if form is None:
         return None
     width, height = form.size or _size_of_source(user, form) or (1024, 1024)
-    credits = form.model.offer.price_of({"width": width, "height": height}) * form.count
-    now = eta.of_order(form.model, count=form.count)
+    credits = form.offer.price_of({"width": width, "height": height}) * form.count
+    now = forecast.of_order(form.model, count=form.count)
     return Offer(count=form.count, credits=credits, eta=now, left=user.credits - credits)
 
 
@@ -130,7 +134,7 @@ def sources_note(user: User, form: Composer | None) -> str:
 
 def _size_of_source(user: User, form: Composer) -> tuple[int, int] | None:
     """Return the size that a picture takes from its first source, None where it takes none or there is none yet."""
-    if not form.model.offer.sized_by_source or not form.sources:
+    if not form.offer.sized_by_source or not form.sources:
         return None
     try:
         first = sources.check(user=user, ids=form.sources[:1])[0]
@@ -161,11 +165,7 @@ def uuid_or_none(text: str) -> UUID | None:
 
 
 @lru_cache(maxsize=500)
-def _found(path: str) -> str:
-    return path if finders.find(path) else ""
-
-
 def sample(kind: str, slug: str) -> str:
     """Return the address of the painted sample of a model or style, empty where there is none."""
-    path = _found(f"generation/{kind}/{slug}.webp")
-    return static(path) if path else ""
+    path = f"generation/{kind}/{slug}.webp"
+    return static(path) if finders.find(path) else ""

@@ -19,7 +19,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import ledger
 from accounts.models import User
 from artgen import words
-from generation import orders, sharing, uploads
+from artgen.revalidation import revalidated
+from generation import eta, orders, sharing, uploads
 from generation.catalog import FieldError, InvalidParameters
 from generation.forms import Composer
 from generation.models import ImageModel, Job
@@ -42,13 +43,14 @@ def create(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _posted(request)
     _remember_language(request)
-    models = list(ImageModel.objects.enabled())
+    every = _models()
+    models = [model for model in every if model.enabled]
     shared = _shared(request.GET["share"]) if "share" in request.GET else None
     if "share" in request.GET and shared is None:
         messages.warning(request, _("This picture is not shared any more, so its parameters were not taken over."))
         return redirect("create")
     composer = _composer_from_address(request, models, shared=shared)
-    return render(request, "generation/create.html", _page(request, models=models, composer=composer))
+    return render(request, "generation/create.html", _page(request, models=every, composer=composer))
 
 
 @login_required
@@ -57,18 +59,20 @@ def composer(request: HttpRequest) -> HttpResponse:
     """Return the composer for another model (`switch`) with what was typed, or filled as a job was (`job`)."""
     models = list(ImageModel.objects.enabled())
     form = _composer_from_address(request, models) if "job" in request.GET else _typed(request.GET, models)
-    return part(request, "generation/_composer.html", composing(_user(request), models=models, composer=form))
+    context = composing(_user(request), models=models, composer=form, forecast=eta.forecast(models))
+    return part(request, "generation/_composer.html", context)
 
 
 @login_required
 @require_GET
+@revalidated
 def quote(request: HttpRequest) -> HttpResponse:
     """Return the Create button with price and waiting time of what the composer holds, and which numbers are wrong."""
     models = list(ImageModel.objects.enabled())
     chosen = _chosen(models, request.GET.get("model", ""))
     form = Composer.posted(chosen, request.GET) if chosen else None
     context = {
-        "offer": offer_of(_user(request), form),
+        "offer": offer_of(_user(request), form, forecast=eta.forecast([chosen] if chosen else [])),
         "switch": switched_off(),
         "wrong": form.wrong_numbers() if form else [],
         "sources_note": sources_note(_user(request), form),
@@ -78,12 +82,13 @@ def quote(request: HttpRequest) -> HttpResponse:
 
 def _posted(request: HttpRequest) -> HttpResponse:
     user = _user(request)
-    models = list(ImageModel.objects.enabled())
+    every = _models()
+    models = [model for model in every if model.enabled]
     form = _typed(request.POST, models)
     if form is None:
         return redirect("create")
     if "switch" in request.POST:  # without script the list of models posts the form to keep what was typed
-        return render(request, "generation/create.html", _page(request, models=models, composer=form))
+        return render(request, "generation/create.html", _page(request, models=every, composer=form))
     status = _keep_uploads(user, form, request.FILES.getlist("upload")) or 0
     if not status:
         try:
@@ -93,7 +98,7 @@ def _posted(request: HttpRequest) -> HttpResponse:
             form.explain(refused.errors)
             status = 400
         except ledger.TooFewCredits:
-            offer = offer_of(user, form)
+            offer = offer_of(user, form, forecast=eta.forecast([form.model]))
             form.errors["form"] = [_short(offer.short if offer else 0)]
             status = 402
         except orders.GenerationOff as off:
@@ -109,7 +114,7 @@ def _posted(request: HttpRequest) -> HttpResponse:
             form.errors["form"] = [_("This form has been sent before. Press Create once more to send it again.")]
             status = 409
     if status:
-        return _refused(request, models=models, form=form, status=status)
+        return _refused(request, models=every, form=form, status=status)
     run_id = placed.batch or placed.jobs[0].id
     if wants_part(request):
         run = feed.run_of_user(user, run_id)
@@ -130,7 +135,7 @@ def _typed(data: QueryDict, models: list[ImageModel]) -> Composer | None:
 
 def _refused(request: HttpRequest, *, models: list[ImageModel], form: Composer, status: int) -> HttpResponse:
     if wants_part(request):
-        context = composing(_user(request), models=models, composer=form)
+        context = composing(_user(request), models=models, composer=form, forecast=eta.forecast(models))
         return part(request, "generation/_composer.html", context, status=status)
     return render(request, "generation/create.html", _page(request, models=models, composer=form), status=status)
 
@@ -184,16 +189,22 @@ def _composer_from_address(
     return form
 
 
+def _models() -> list[ImageModel]:
+    """Return all models, for the jobs of the feed may be of one that is not on offer any more."""
+    return list(ImageModel.objects.defer("workflow"))
+
+
 def _page(request: HttpRequest, *, models: list[ImageModel], composer: Composer | None) -> dict[str, Any]:
     show = request.GET.get("show", "all")
     show = show if show in feed.SHOWN else "all"
-    page = feed.of_user(_user(request), show=show, before=uuid_or_none(request.GET.get("before", "")))
+    before = uuid_or_none(request.GET.get("before", ""))
+    page = feed.of_user(_user(request), models=models, show=show, before=before)
     examples = [
         {"text": text, "thumbnail": sample("examples", name), "address": f"?{urlencode({'prompt': str(text)})}"}
         for name, text in PROMPTS
     ]
     asked = {"job", "share", "model", "prompt", "source"} & set(request.GET)
-    return composing(_user(request), models=models, composer=composer) | {
+    return composing(_user(request), models=models, composer=composer, forecast=page.forecast) | {
         "feed": page,
         "prompts": feed.prompts_of(_user(request)),
         "show": show,

@@ -1,22 +1,42 @@
 """The feed: runs (one press of Create = one run) with their cards, newest first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from accounts.models import User
 from artgen import words
+from generation import eta, phases
 from generation.catalog import BATCH_MAX
+from generation.eta import Forecast
 from generation.forms import shape_of
-from generation.models import ACTIVE, Image, Job, Status
-from generation.serializers import job_json
+from generation.models import ACTIVE, Image, ImageModel, Job, JobQuerySet, Status
+from generation.phases import Phase
 
 RUNS_A_PAGE = 12
+JOBS_A_PAGE = RUNS_A_PAGE * BATCH_MAX  # looked at for a page
+JOB_FIELDS = (
+    *("id", "model_id", "batch", "prompt", "width", "height", "credits", "status", "version", "attempt", "refusals"),
+    *("progress", "step", "step_count", "error_code", "missing_since"),
+    *("created_at", "submitted_at", "started_at", "finished_at"),
+)
+IMAGE_FIELDS = (
+    "id",
+    "job_id",
+    "thumbnail_key",
+    "large_key",
+    "placeholder",
+    "width",
+    "height",
+    "favorite",
+    "trashed_at",
+)
+IS_GONE = Q(status=Status.SUCCEEDED) & ~Exists(Image.objects.kept().filter(job=OuterRef("pk")).order_by())
 PROMPTS = 20
 SHOWN = ("all", "active", "done")
 DRAWING_FROM, DRAWING_MORE = 28, 22  # the glow of a plate while a GPU works on it
@@ -36,12 +56,13 @@ class Card:
     """One job as the template `_card.html` draws it."""
 
     job: Job
-    data: dict[str, Any]
+    phase: Phase
+    kept: list[Image]  # its pictures that are not in the trash
 
-    @cached_property
-    def kept(self) -> list[Image]:
-        """The job's pictures that are not in the trash."""
-        return [image for image in self.job.images.all() if not image.trashed_at]
+    @property
+    def id(self) -> str:
+        """The job's id as text."""
+        return str(self.job.id)
 
     @property
     def image(self) -> Image | None:
@@ -83,8 +104,8 @@ class Card:
         """The bar's value from 0 to 1 as HTML writes it; empty where nobody knows: waking up, or no steps told."""
         if self.job.status == Status.STORING:
             return "1"
-        known = self.job.status == Status.RUNNING and self.data["progress"] is not None
-        return f"{self.data['progress']:.3f}" if known else ""
+        known = self.job.status == Status.RUNNING and self.job.progress is not None
+        return f"{self.job.progress:.3f}" if known else ""
 
     @property
     def width(self) -> int:
@@ -172,26 +193,73 @@ class Feed:
     days: list[Day]
     active: int
     next: str  # id of the job before which the next page begins, empty at the end
+    forecast: Forecast  # of all models
 
 
-def of_user(user: User, *, show: str = "all", before: UUID | None = None) -> Feed:
-    """Return a page of the user's runs: `show` is one of SHOWN, `before` the last page's `next`."""
-    own = Job.objects.of(user).with_all().newest_first()
+def of_user(user: User, *, models: Collection[ImageModel], show: str = "all", before: UUID | None = None) -> Feed:
+    """Return a page of the user's runs: `show` is one of SHOWN, `before` the last page's `next`; `models` are all."""
+    own = Job.objects.of(user)
     if show == "active":
         own = own.active()
     elif show == "done":
         own = own.filter(status=Status.SUCCEEDED)
     if before:
         own = own.filter(id__lt=before)
-    jobs = list(own[: RUNS_A_PAGE * BATCH_MAX])
-    runs, rest = _runs(jobs)[:RUNS_A_PAGE], ""
-    if len(jobs) == RUNS_A_PAGE * BATCH_MAX or len(_runs(jobs)) > RUNS_A_PAGE:
-        # A run may go on beyond the last job that was fetched: leave it to the next page, unless it is the only one.
-        cut = len(jobs) == RUNS_A_PAGE * BATCH_MAX and len(runs) > 1 and runs[-1].cards[0].job.id == jobs[-1].id
-        runs = runs[:-1] if cut else runs
-        rest = str(min(card.job.id for card in runs[-1].cards))
+    shown, rest = _page(own)
+    jobs = _of_cards(shown, models={model.pk: model for model in models})
+    forecast = eta.forecast(models)
     active = Job.objects.of(user).active().count()
-    return Feed(days=_days(runs), active=active, next=rest)
+    runs = _runs(jobs, forecast=forecast, images=_images_of(shown))
+    return Feed(days=_days(runs), active=active, next=rest, forecast=forecast)
+
+
+def _page(own: JobQuerySet) -> tuple[list[UUID], str]:
+    """Return the jobs of the newest RUNS_A_PAGE runs that show something, and the `next` of the page.
+
+    Only these are fetched whole. Where the newest jobs all have their pictures in the trash, the page begins with the
+    first one that shows something: one query more, however many they are.
+    """
+    found = _newest(own)
+    if len(found) == JOBS_A_PAGE and all(gone for _id, _batch, gone in found):
+        older = own.filter(id__lt=found[-1][0]).alias(gone=IS_GONE).exclude(gone=True).newest_first()
+        first = older.values_list("id", flat=True)[:1]
+        found = _newest(own.filter(id__lte=Subquery(first)))
+    runs: dict[UUID, list[UUID]] = {}
+    showing: list[UUID] = []
+    for job_id, batch, gone in found:
+        runs.setdefault(batch or job_id, []).append(job_id)
+        if not gone and (batch or job_id) not in showing:
+            showing.append(batch or job_id)
+    page, rest = showing[:RUNS_A_PAGE], ""
+    if len(found) == JOBS_A_PAGE or len(showing) > RUNS_A_PAGE:
+        # A run may go on beyond the last job that was fetched: leave it to the next page, unless it is the only one.
+        cut = len(found) == JOBS_A_PAGE and len(page) > 1 and found[-1][0] in runs[page[-1]]
+        page = page[:-1] if cut else page
+        rest = str(min(job_id for run in page for job_id in runs[run])) if page else ""
+    return [job_id for run in page for job_id in runs[run]], rest
+
+
+def _of_cards(ids: Collection[UUID], *, models: Mapping[int, ImageModel]) -> list[Job]:
+    """Return these jobs, newest first, with what their cards show and nothing else."""
+    jobs = list(Job.objects.filter(id__in=ids).only(*JOB_FIELDS).newest_first())
+    for job in jobs:
+        job.model = models[job.model_id]
+    return jobs
+
+
+def _images_of(ids: Collection[UUID]) -> dict[UUID, list[Image]]:
+    """Return what cards show of the pictures of these jobs, by job."""
+    found: dict[UUID, list[Image]] = {}
+    images = Image.objects.kept().filter(job__in=ids).only(*IMAGE_FIELDS).order_by("position")
+    for image in images:
+        found.setdefault(image.job_id, []).append(image)
+    return found
+
+
+def _newest(own: JobQuerySet) -> list[tuple[UUID, UUID | None, bool]]:
+    """Return id, batch and whether its pictures are gone of the newest jobs."""
+    jobs: Any = own.annotate(gone=IS_GONE).newest_first()
+    return list(jobs.values_list("id", "batch", "gone")[:JOBS_A_PAGE])
 
 
 def prompts_of(user: User) -> list[str]:
@@ -204,19 +272,28 @@ def run_of_user(user: User, run_id: UUID) -> Run | None:
     """Return one run (the id of a batch, or of a single job), None where the user has no such run."""
     own = Job.objects.of(user).with_all()
     jobs = list(own.filter(batch=run_id).order_by("id")) or list(own.filter(id=run_id))
-    runs = _runs(jobs)
+    images = {job.id: _kept(job) for job in jobs}
+    runs = _runs(jobs, forecast=eta.of_jobs(jobs), images=images)
     return runs[0] if runs else None
 
 
 def card_of(job: Job) -> Card:
     """Return the card of a job that was fetched `with_all`."""
-    return Card(job=job, data=job_json(job))
+    now = timezone.now()
+    return Card(job=job, phase=phases.now_of(job, forecast=eta.of_jobs([job]), now=now), kept=_kept(job))
 
 
-def _runs(jobs: Sequence[Job]) -> list[Run]:
+def _kept(job: Job) -> list[Image]:
+    return [image for image in job.images.all() if not image.trashed_at]
+
+
+def _runs(jobs: Sequence[Job], *, forecast: Forecast, images: Mapping[UUID, list[Image]]) -> list[Run]:
     grouped: dict[UUID, list[Card]] = {}
+    now = timezone.now()
     for job in jobs:
-        grouped.setdefault(job.batch or job.id, []).append(card_of(job))
+        phase = phases.now_of(job, forecast=forecast, now=now)
+        card = Card(job=job, phase=phase, kept=images.get(job.id, []))
+        grouped.setdefault(job.batch or job.id, []).append(card)
     runs = [Run(id=run_id, cards=sorted(cards, key=lambda card: card.job.id)) for run_id, cards in grouped.items()]
     return [run for run in runs if not all(card.is_gone for card in run.cards)]
 

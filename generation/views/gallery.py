@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import User
 from artgen import words
+from artgen.revalidation import revalidated
 from generation import gallery as pictures
 from generation.finding import Shape, find
 from generation.models import Image, ImageModel, Style
@@ -27,6 +28,7 @@ from generation.views.start import SAMPLES
 
 @login_required
 @require_GET
+@revalidated
 def gallery(request: HttpRequest) -> HttpResponse:
     """Show the user's pictures by month; GET parameters filter them (see `filters`), `before` is a page's cursor."""
     user, before = _user(request), request.GET.get("before", "")
@@ -63,6 +65,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
+@revalidated
 def trash(request: HttpRequest) -> HttpResponse:
     """Show what the user has moved to the trash, the last one first, with the days each is still kept."""
     heap = grid.last_trashed(Image.objects.of(request.user).in_trash(), before=request.GET.get("before", ""))

@@ -8,16 +8,21 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import formats, timezone
+from django.utils.translation import ngettext
 
 from artgen import words
+from artgen.links import link
 from generation import storage
 from generation.finding import whole
 from generation.models import Image, ImageQuerySet
 
 PAGE = 60
 ALT_LENGTH = 120
+FIELDS = (
+    *("user_id", "thumbnail_key", "large_key", "placeholder", "width", "height", "bytes", "favorite"),
+    *("trashed_at", "created_at", "job__prompt"),
+)
 CROP_MAX = 0.04  # share of a side that may be lost where the picture's shape is none of the stylesheet's
 
 
@@ -28,6 +33,11 @@ class Tile:
     image: Image
 
     @property
+    def id(self) -> str:
+        """The picture's id as text."""
+        return str(self.image.id)
+
+    @property
     def prompt(self) -> str:
         """The prompt, cut to what a screen reader should have to say."""
         return short(self.image.job.prompt)
@@ -35,7 +45,7 @@ class Tile:
     @property
     def address(self) -> str:
         """The owner's page of the picture."""
-        return reverse("image", args=[self.image.id])
+        return link("image", self.image.id)
 
     @cached_property
     def thumbnail_url(self) -> str:
@@ -60,6 +70,11 @@ class Tile:
         trashed_at = self.image.trashed_at or timezone.now()
         left = trashed_at + timedelta(days=settings.TRASH_DAYS) - timezone.now()
         return max(1, -(-left // timedelta(days=1)))
+
+    @property
+    def time_left(self) -> str:
+        """The same in words: "3 days left"."""
+        return ngettext("%(days)s day left", "%(days)s days left", self.days_left) % {"days": self.days_left}
 
 
 @dataclass(frozen=True)
@@ -137,7 +152,7 @@ def newest(images: ImageQuerySet, *, before: str = "") -> Heap:
     last = _uuid(before)
     if last:
         images = images.filter(id__lt=last)
-    found = list(whole(images.newest_first()[: PAGE + 1]).select_related("job").newest_first())
+    found = list(_of_tiles(whole(images.newest_first()[: PAGE + 1])).newest_first())
     tiles = [Tile(image) for image in found[:PAGE]]
     return Heap(tiles=tiles, next=str(tiles[-1].image.id) if len(found) > PAGE else "", is_first=last is None)
 
@@ -147,12 +162,17 @@ def last_trashed(images: ImageQuerySet, *, before: str = "") -> Heap:
     if last := _moment_and_uuid(before):
         at, image_id = last
         images = images.filter(Q(trashed_at__lt=at) | Q(id__lt=image_id), trashed_at__lte=at)
-    found = list(images.select_related("job").order_by("-trashed_at", "-id")[: PAGE + 1])
+    found = list(_of_tiles(images).order_by("-trashed_at", "-id")[: PAGE + 1])
     tiles = [Tile(image) for image in found[:PAGE]]
     if len(found) <= PAGE:
         return Heap(tiles=tiles, next="")
     end = tiles[-1].image
     return Heap(tiles=tiles, next=f"{end.trashed_at:%Y%m%dT%H%M%S.%f}_{end.id}")
+
+
+def _of_tiles(images: ImageQuerySet) -> ImageQuerySet:
+    """Fetch what tiles show and nothing else."""
+    return images.select_related("job").only(*FIELDS)
 
 
 def short(prompt: str) -> str:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
+from artgen.revalidation import revalidated
 from generation.models import Image
 from generation.search import matching
 from generation.views import grid
@@ -19,6 +20,7 @@ QUERY_LENGTH = 200
 
 @login_required
 @require_GET
+@revalidated
 def own_pictures(request: HttpRequest) -> HttpResponse:
     """Return a page of the user's pictures to choose from, newest first; `q` are words of their prompts."""
     user = cast(User, request.user)

@@ -1,6 +1,6 @@
 /**
- * The cards of the feed. A change of words or progress is written in place; a change of status brings the card anew from the
- * server, whose template draws every phase. Older versions of a job are dropped.
+ * The cards of the feed. While a job is active its card is drawn from the job's JSON: status, words, progress. Only its end
+ * brings the card from the server, whose template draws pictures and what can be done now. Older versions of a job are dropped.
  */
 
 import { part } from "../../artgen/js/http.js"
@@ -15,6 +15,10 @@ import { paintPlaceholders } from "./thumbhash.js"
 const FOLD = 200 // ms
 const TELL_AFTER = 900 // ms: what ends together is told together
 const ACTIVE = new Set(["queued", "submitted", "running", "storing"])
+// What the server's template draws of an active job: jinja2/generation/card.html.
+const ICONS = { queued: "hourglass", submitted: "power", running: "palette", storing: "check" }
+const WITH_PROGRESS = new Set(["submitted", "running", "storing"])
+const CANCELABLE = new Set(["queued", "submitted", "running"])
 const DRAWING_FROM = 28, DRAWING_MORE = 22 // the glow of a plate while drawing
 
 export class Cards {
@@ -69,13 +73,15 @@ export class Cards {
     } else if (!card) {
       if (ACTIVE.has(job.status) || (missed && job.id > this.newest)) this.#bringRun(job.batch ?? job.id)
     } else if (job.version >= Number(card.dataset.version)) {
-      if (job.status === card.dataset.status) this.#write(card, job)
+      if (canDraw(card, job)) this.#draw(card, job)
       else this.#refresh(job.id, job.version)
     }
     this.onChange(this.active.size)
   }
 
-  #write(card, job) {
+  /** Draw what the job's JSON tells of an active job, or of one that has stayed as it was. */
+  #draw(card, job) {
+    if (job.status !== card.dataset.status) this.#advance(card, job)
     card.dataset.version = job.version
     setText(card.querySelector("[data-phase]"), job.phase)
     const detail = card.querySelector("[data-detail]")
@@ -83,12 +89,41 @@ export class Cards {
       setText(detail, job.phase_detail ?? "")
       detail.hidden = !job.phase_detail
     }
-    card.querySelector("article")?.setAttribute("aria-label", `${job.prompt.slice(0, 120)}, ${job.phase}`)
+    card.querySelector("article")?.setAttribute("aria-label", `${short(job.prompt)}, ${job.phase}`)
     const bar = card.querySelector("[data-progress]")
     if (!bar) return
     bar.setAttribute("aria-label", job.phase)
-    if (job.status === "running" && job.progress !== null) bar.value = job.progress
+    if (job.status === "storing") bar.value = 1
+    else if (job.status === "running" && job.progress !== null) bar.value = job.progress
     glow(bar)
+  }
+
+  /** Bring the plate of an active job to another status. */
+  #advance(card, job) {
+    const plate = card.querySelector("[data-plate]")
+    plate.classList.replace(`plate-${card.dataset.status}`, `plate-${job.status}`)
+    plate.style.removeProperty("--alive")
+    card.dataset.status = job.status
+    const use = plate.querySelector("[data-icon] use")
+    use.setAttribute("href", use.getAttribute("href").replace(/#.*$/, `#${ICONS[job.status]}`))
+    const cancel = plate.querySelector("[data-cancel]")
+    if (cancel && !CANCELABLE.has(job.status)) {
+      if (cancel.contains(document.activeElement)) {
+        const article = card.querySelector("article")
+        article.tabIndex = -1
+        article.focus({ preventScroll: true })
+      }
+      cancel.remove()
+    }
+    plate.querySelector("[data-progress]")?.remove()
+    if (WITH_PROGRESS.has(job.status)) {
+      const bar = document.createElement("progress")
+      bar.className = "progress"
+      bar.max = 1
+      bar.dataset.progress = ""
+      plate.querySelector("[data-detail]").after(bar)
+    }
+    showCancelOfRun(card)
   }
 
   /** Fetch the card until it has reached `version`; one request at a time for each card. */
@@ -127,9 +162,7 @@ export class Cards {
       target.focus({ preventScroll: true })
     }
     if (changed) this.#tell(fresh)
-    const run = fresh.closest("[data-run]")
-    const cancel = run?.querySelector("[data-cancel-run]")
-    if (cancel) cancel.hidden = run.querySelector("[data-cancel]") === null
+    showCancelOfRun(fresh)
   }
 
   /** Tell screen readers what has ended: bursts are merged, and what failed for one reason is said once. */
@@ -287,6 +320,27 @@ function leave(frame) {
   const whole = { height: `${height}px`, minHeight: 0, marginBottom: 0, opacity: 1, overflow: "clip" }
   const folded = { ...whole, height: 0, marginBottom: `${-gap}px`, opacity: 0 }
   frame.animate([whole, folded], { duration: FOLD, easing: "ease", fill: "forwards" }).finished.then(() => frame.remove(), () => frame.remove())
+}
+
+/** Tell whether the card can be brought to what the JSON tells without its HTML. */
+function canDraw(card, job) {
+  if (job.status === card.dataset.status) return true
+  if (!isActive(card) || !ACTIVE.has(job.status)) return false
+  // Tried once more from where it could not be canceled: the form to cancel it is the server's.
+  return !CANCELABLE.has(job.status) || card.querySelector("[data-cancel]") !== null
+}
+
+/** Offer to cancel a run only while something of it can be. */
+function showCancelOfRun(card) {
+  const run = card.closest("[data-run]")
+  const cancel = run?.querySelector("[data-cancel-run]")
+  if (cancel) cancel.hidden = run.querySelector("[data-cancel]") === null
+}
+
+/** Return the prompt cut as the server's template cuts it for screen readers. */
+function short(prompt) {
+  const letters = [...prompt]
+  return letters.length <= 120 ? prompt : `${letters.slice(0, 119).join("").trimEnd()}…`
 }
 
 function isActive(card) {
