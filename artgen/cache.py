@@ -45,6 +45,13 @@ class ForgivingRedisCache(RedisCache):
             none: dict[Any, Any] = _away(error, {})
             return none
 
+    def known(self, keys: Iterable[Any]) -> dict[Any, Any]:
+        """Return what is remembered of these; raise `CacheAway`, for whom nothing known is not nothing there."""
+        try:
+            return super().get_many(keys)
+        except RedisError as error:
+            raise CacheAway from error
+
     def set_many(self, data: dict[Any, Any], *args: Any, **kwargs: Any) -> list[Any]:
         """Remember the values, if that is possible; return the keys of those that are not remembered."""
         try:

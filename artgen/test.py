@@ -67,8 +67,9 @@ def submit_only(job: Job) -> Job:
 
 def work() -> None:
     """Do what the messages of one tick make the workers do, in this process."""
-    slugs = list(ImageModel.objects.order_by("position", "slug").values_list("slug", flat=True))
     outages.probe_due()
+    active = ImageModel.objects.filter(jobs__in=Job.objects.active()).distinct()
+    slugs = list(active.order_by("position", "slug").values_list("slug", flat=True))
     for slug in slugs:
         driver.check(slug)
     store_all()

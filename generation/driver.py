@@ -16,10 +16,11 @@ from uuid import UUID
 
 from botocore.exceptions import BotoCoreError
 from django.conf import settings
-from django.db import close_old_connections, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from artgen import pooling
 from generation import breaker, callbacks, dispatch, inputs, lifecycle, outages, provider, sources, turns
 from generation.models import AT_RUNPOD, GenerationSwitch, ImageModel, Job, ProviderOutage, Status
 from generation.runpod import payloads
@@ -49,7 +50,7 @@ def submit(slug: str) -> list[Job]:
     """Hand all jobs of the model that fit to RunPod, side by side, and return them; empty when nothing can be done."""
     jobs = _take(slug)
     if jobs:
-        close_old_connections()  # back into the pool: the POSTs may take seconds
+        pooling.give_back()  # back into the pool: the POSTs may take seconds
         _note(jobs, _post_all(jobs))
         dispatch.submit(slug)  # for what was placed meanwhile: a model has one submission under way at most
     return jobs
@@ -204,7 +205,7 @@ def check(slug: str) -> int:
         return 0
     jobs = lifecycle.claim_due(model, limit=MAX_CHECKS, lease=CHECK_LEASE)
     if jobs:
-        close_old_connections()  # back into the pool: the sweep may take seconds
+        pooling.give_back()  # back into the pool: the sweep may take seconds
         replies = _ask(jobs)
         out = Job.objects.at_runpod().filter(model=model).count()
         _apply(jobs, replies, look_every=max(LOOK_EVERY, timedelta(seconds=out / READS_PER_SECOND)))

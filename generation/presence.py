@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.core.cache import cache, caches
-from django.core.cache.backends.redis import RedisCache
-from redis.exceptions import RedisError
+
+from artgen.cache import CacheAway, ForgivingRedisCache
 
 log = logging.getLogger(__name__)
 
@@ -65,12 +65,8 @@ def announce(user_ids: Iterable[UUID]) -> None:
 
     A change before this call is in what is read after it; a change after this call finds the user present.
     """
-    if not _is_shared():
-        return
-    try:
+    if _is_shared():
         cache.set_many({_key(user_id): 1 for user_id in user_ids}, timeout=LASTS_SECONDS)
-    except RedisError as error:
-        log.warning("presence not noted", extra={"error": repr(error)})
 
 
 def closed(user_id: UUID) -> None:
@@ -84,15 +80,16 @@ def closed(user_id: UUID) -> None:
 
 def present(user_ids: Collection[UUID]) -> set[UUID]:
     """Return those who have a socket open, in one round trip; all of them while Redis cannot be asked."""
-    if not _is_shared():
+    shared = caches["default"]
+    if not isinstance(shared, ForgivingRedisCache):
         return open_here().intersection(user_ids)
     keys = {_key(user_id): user_id for user_id in user_ids}
     if not keys:
         return set()
     try:
-        return {keys[key] for key in cache.get_many(keys)}
-    except RedisError as error:
-        log.warning("presence is not known", extra={"error": repr(error)})
+        return {keys[key] for key in shared.known(keys)}
+    except CacheAway as error:
+        log.warning("presence is not known", extra={"error": repr(error.__cause__)})
         return set(user_ids)
 
 
@@ -112,4 +109,4 @@ def _key(user_id: UUID) -> str:
 
 
 def _is_shared() -> bool:
-    return isinstance(caches["default"], RedisCache)
+    return isinstance(caches["default"], ForgivingRedisCache)

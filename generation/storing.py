@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
-from django.db import close_old_connections
 from django.utils import timezone
 
+from artgen import pooling
 from generation import dispatch, driver, keeping, lifecycle, outages, provider
 from generation.models import Job, Status
 from generation.runpod import payloads
@@ -93,7 +93,7 @@ def store() -> Job | None:
         # Another slot takes the next one: a message says "look", and this one has been used up.
         if Job.objects.filter(status=Status.STORING, due_at__lte=timezone.now()).exists():
             dispatch.store()
-        close_old_connections()  # back into the pool: the downloads may take a minute
+        pooling.give_back()  # back into the pool: the downloads may take a minute
         _store(job)
     finally:
         HOSTS.left(job.result_host)

@@ -24,6 +24,7 @@ from django.conf import settings
 from supervisor.xmlrpc import SupervisorTransport
 from websockets.sync.client import ClientConnection, connect
 
+from artgen import capacity
 from artgen.tests.kept import GROUP
 from artgen.tests.services import free_port
 from generation.runpod.emulator import Emulator
@@ -137,10 +138,10 @@ class Stack:
         self.until(lambda: all(pid for pid in self.pids().values()), "all processes have started")
 
     def get_ready(self) -> None:
-        """Return when pages answer, sockets open and the worker has begun."""
+        """Return when pages answer, sockets open and each lane of the worker has begun."""
         self.until(lambda: self.answers("/readyz"), "web answers")
         self.until(self.opens_sockets, "sockets open")
-        self.until(lambda: " ready." in self.log[self.launched_at :], "the worker is ready")
+        self.until(lambda: self.log[self.launched_at :].count(" ready.") >= capacity.LANES, "the worker is ready")
 
     def change(self, **given: str) -> None:
         """Let the next launch be with these settings in place of those that it was made with."""
@@ -281,11 +282,6 @@ def kept_stack(**given: str) -> Stack:
 def children(pid: int) -> list[int]:
     """Return the process ids of a process's children."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def command_line(pid: int) -> list[str]:
-    """Return the arguments that a process was started with."""
-    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1]
 
 
 def environment(pid: int) -> dict[str, str]:

@@ -17,8 +17,9 @@ from django.utils import timezone
 from artgen import capacity
 from artgen.test import EmulatorTestCase, make_due
 from artgen.tests.test_env import documented
-from generation import driver
+from generation import driver, outages
 from generation.models import GenerationSwitch, ImageModel, Job, Status
+from generation.runpod.verdicts import EndpointMissing, KeyRefused
 
 FOLDER = settings.BASE_DIR / "deploy" / "kubernetes"
 VERSIONS = ("1.30", "1.33", "1.37")
@@ -154,7 +155,8 @@ class TruthTests(unittest.TestCase):
         self.assertEqual(said, with_upgrade)
         self.assertEqual(planned.excess, "", planned.arithmetic)
         self.assertEqual(
-            planned.arithmetic, "web 5 × 2 processes × 4 + sockets 2 × 4 + workers 4 × 6 + beat 1 + spare 3 = 76"
+            planned.arithmetic,
+            "web 5 × 2 processes × 3 + sockets 2 × 4 + workers 4 × 3 lanes × 3 + beat 1 + spare 3 = 78",
         )
 
     def test_the_page_says_the_sum_as_it_is(self):
@@ -272,13 +274,16 @@ class QueryTests(EmulatorTestCase):
         return row[0]
 
     def test_it_counts_what_a_worker_could_do_now(self):
-        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=2)
+        model = ImageModel.objects.filter(slug="flux-schnell")
+        model.update(max_in_flight=1)
         self.assertEqual(self.waiting(), 0)
         for _ in range(5):
             self.place()
-        self.assertEqual(self.waiting(), 2, "there is room for two of the five")
+        self.assertEqual(self.waiting(), 1, "there is room for one of the five")
         driver.submit("flux-schnell")
-        self.assertEqual(self.waiting(), 1, "one is out and not due, one more fits")
+        self.assertEqual(self.waiting(), 0, "it is out and not due")
+        model.update(max_in_flight=2)
+        self.assertEqual(self.waiting(), 1, "one more fits")
         driver.submit("flux-schnell")
         self.assertEqual(self.waiting(), 0, "no worker makes room")
         make_due()
@@ -294,4 +299,18 @@ class QueryTests(EmulatorTestCase):
         self.assertEqual(self.waiting(), 0)
         ImageModel.objects.update(submit_after=None)
         GenerationSwitch.objects.create(on=False)
+        self.assertEqual(self.waiting(), 0)
+
+    def test_it_counts_no_model_that_runpod_refuses(self):
+        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=1)
+        for slug in ("flux-schnell", "flux-schnell", "flux-dev"):
+            self.place(model=slug)
+        driver.submit("flux-schnell")
+        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=2)
+        make_due()
+        self.assertEqual(self.waiting(), 3, "one to look at, one more that fits, one of another model")
+        missing = EndpointMissing("404", status=404)
+        outages.note(ImageModel.objects.get(slug="flux-schnell").endpoint_id, missing)
+        self.assertEqual(self.waiting(), 1, "the other model's")
+        outages.note(ImageModel.objects.get(slug="flux-dev").endpoint_id, KeyRefused("401", status=401))
         self.assertEqual(self.waiting(), 0)

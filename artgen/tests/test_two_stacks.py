@@ -159,7 +159,7 @@ class TwoStacksTests(unittest.TestCase):
                 opened.enter_context(psycopg.connect(self.here.database_url))
             report = json.loads(self.there.command_that_may_fail("monitor", "--json"))
         figures = {figure["name"]: figure for figure in report["figures"]}
-        self.assertEqual(len(figures), 5)
+        self.assertEqual(len(figures), 6)
         self.assertGreater(figures["api_p95"]["value"], 0)
         self.assertEqual(figures["error_rate"]["value"], 0)
         # Those opened here, and at least one of each machine's web.

@@ -57,7 +57,8 @@ def key_and_endpoints() -> Iterator[Check]:
         key = _key(answers)
         yield key
         if key.ok:
-            yield from pool.map(lambda model: _endpoint(model, answers[model.endpoint_id]), offered)
+            healths = dict(zip(endpoints, pool.map(_health, endpoints), strict=True))
+            yield from (_endpoint(one, answers[one.endpoint_id], healths[one.endpoint_id]) for one in offered)
 
 
 def _probe(endpoint_id: str) -> RunPodError | None:
@@ -71,6 +72,13 @@ def _probe(endpoint_id: str) -> RunPodError | None:
     except RunPodError as error:
         return error
     return None
+
+
+def _health(endpoint_id: str) -> Health | RunPodError:
+    try:
+        return provider.client().health(endpoint_id)
+    except RunPodError as error:
+        return error
 
 
 def _key(answers: Mapping[str, RunPodError | None]) -> Check:
@@ -94,7 +102,7 @@ def _proves_key(error: RunPodError | None) -> bool:
     return isinstance(error, Gone) and "job" in error.detail.lower()
 
 
-def _endpoint(model: ImageModel, answer: RunPodError | None) -> Check:
+def _endpoint(model: ImageModel, answer: RunPodError | None, health: Health | RunPodError) -> Check:
     name, endpoint = f"endpoint:{model.slug}", model.endpoint_id
     public = is_public(model.dialect)
     edit = f"Correct it: `python manage.py set_model {model.slug} endpoint_id=…`."
@@ -103,23 +111,23 @@ def _endpoint(model: ImageModel, answer: RunPodError | None) -> Check:
             f"RunPod has retired it: switch the model off, `set_model {model.slug} enabled=false`." if public else edit
         )
         return Check(name, False, f"RunPod has no endpoint {endpoint}", hint)
-    if public:
-        if _proves_key(answer):
-            return Check(name, True, f"{endpoint}: exists; public, tells nothing of its workers")
+    if public and not _proves_key(answer):
         seen = _said(answer) if answer else "an unexpected reply"
         return Check(name, True, f"{endpoint}: not proved to exist: {seen}", "Try again; see status.runpod.io.")
-    try:
-        health = provider.client().health(endpoint)
-    except RunPodError as error:
-        return Check(name, False, f"{endpoint}: {_said(error)}", "Try again; see status.runpod.io.")
-    return _workers(name, endpoint, health)
+    if isinstance(health, RunPodError):
+        if public:  # RunPod documents /health for endpoints of one's own
+            return Check(name, True, f"{endpoint}: exists; public, tells nothing of its workers")
+        return Check(name, False, f"{endpoint}: {_said(health)}", "Try again; see status.runpod.io.")
+    return _workers(name, endpoint, health, public=public)
 
 
-def _workers(name: str, endpoint: str, health: Health) -> Check:
+def _workers(name: str, endpoint: str, health: Health, *, public: bool) -> Check:
     workers = ", ".join(f"{count} {state}" for state, count in sorted(health.workers.items()) if count)
     seen = f"{endpoint}: {workers or 'no workers'}; {health.in_queue} waiting, {health.in_progress} running"
     if health.workers_total == 0:
         hint = "Its max workers seem to be 0: raise them at runpod.io (RunPod cuts idle endpoints to 0 after 7 days)."
+        if public:
+            hint = "RunPod runs this one itself: see status.runpod.io, or switch the model off."
         return Check(name, False, seen, hint)
     if health.workers.get("unhealthy", 0) >= health.workers_total:
         return Check(name, False, seen, "All of its workers are unhealthy: see their logs at runpod.io.")

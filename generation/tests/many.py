@@ -36,7 +36,7 @@ SELECT
     ], ' '), '', size.width, size.height, 28, 3.5, n, CASE WHEN n %% 5 = 0 THEN 'watercolor' ELSE '' END,
     CASE WHEN n %% 200 = 0 THEN jsonb_build_array(%(source)s::text)
         WHEN n %% 8 = 0 THEN jsonb_build_array(md5(n::text)::uuid::text) ELSE '[]' END,
-    NULL, '{}', 3, 'succeeded', 5, 1, 0, 'rp-' || n, false, '', '', at, at
+    NULL, '{}', 3, 'succeeded', 5, 1, 0, 'rp-' || %(user)s::uuid || '-' || n, false, '', '', at, at
 FROM generate_series(0, %(count)s - 1) AS n
 CROSS JOIN LATERAL (SELECT %(until)s::timestamptz - %(span)s::interval * (%(count)s - n) / %(count)s AS at) AS times
 CROSS JOIN LATERAL (SELECT CASE WHEN n %% 4 = 0 THEN 1344 WHEN n %% 50 = 1 THEN 768 ELSE 1024 END AS width,

@@ -142,8 +142,9 @@ class ActionTests(JobAdminTestCase):
         self.assertEqual(job.due_at, due_before)
 
     def test_it_cancels_what_can_be_canceled_and_counts_the_rest(self) -> None:
-        done, waiting = self.place(), self.place()
+        done = self.place()
         self.draw(done)
+        waiting = self.place()
         messages = self.act("cancel", done, waiting)
         self.assertEqual(messages, ["1 job is canceled.", "1 left alone: it has ended or is being saved."])
         waiting.refresh_from_db()

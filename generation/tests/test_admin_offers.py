@@ -2,8 +2,7 @@ import json
 
 from django.urls import reverse
 
-from artgen.test import BaseTestCase, EmulatorTestCase, make_due
-from generation import driver
+from artgen.test import BaseTestCase, EmulatorTestCase, make_due, work
 from generation.admin.offers import ImageModelForm, ReadableJSONField
 from generation.models import GenerationSwitch, ImageModel, Job, Status, Style
 from generation.runpod.payloads import LEGACY
@@ -168,7 +167,7 @@ class OfferTests(EmulatorTestCase):
         shown = self.client.post(f"{PREVIEW}?model={self.model.pk}", data, headers={"X-Part": "1"})
         told = json.loads(shown.context["body"])
         self.place(prompt=told["input"]["prompt"], negative_prompt="blurry", width=1024, height=1024, seed=42)
-        driver.tick()
+        work()
         (sent,) = [call.json for call in self.emulator.calls if call.call == "run"]
         webhook = told.pop("webhook").replace("TOKEN", "")
         self.assertIn(webhook.rstrip("/"), sent.pop("webhook"))
@@ -187,11 +186,11 @@ class OfferTests(EmulatorTestCase):
     def test_it_tells_the_drift_between_expected_and_recorded_cost(self) -> None:
         paid = self.place(width=1024, height=1024)
         failed = self.place(width=1024, height=1024)
-        driver.tick()
+        work()
         self.emulator.advance(60)
         make_due(paid.id, failed.id)
-        driver.tick()
-        driver.tick()
+        work()
+        work()
         Job.objects.filter(id=paid.id).update(cost="0.0062")
         Job.objects.filter(id=failed.id).update(cost="0.001", status=Status.FAILED, error_code="gpu_lost")
         page = self.client.get(LIST)

@@ -20,7 +20,7 @@ DROP = """([names, bytes]) => {
 
 
 class CreatePageKeepsWhatAModelCannotTake(BrowserTestCase):
-    people = ("switcher", "sizer", "dropper", "paster", "reloader", "uploader", "undoer", "keyboarder", "russian")
+    people = ("modeler", "sizer", "dropper", "paster", "reloader", "uploader", "undoer", "keyboarder", "russian")
 
     def choose(self, page: Page, slug: str) -> None:
         page.click(".model-button")
@@ -54,7 +54,7 @@ class CreatePageKeepsWhatAModelCannotTake(BrowserTestCase):
         return fields
 
     def test_it_gives_settings_back_that_a_model_could_not_take(self):
-        page = self.visit("switcher", "/create/?model=flux-dev&prompt=a+kite")
+        page = self.visit("modeler", "/create/?model=flux-dev&prompt=a+kite")
         expect(page.locator("#composer[data-model=flux-dev]")).to_be_visible()
         self.tune(page)
         page.click("[data-toggle-negative]")

@@ -26,10 +26,11 @@ from artgen.test import BaseTestCase, EmulatorTestCase, emulated, let_time_pass,
 from artgen.tests.services import free_port
 from artgen.tests.test_health import dead_broker, dead_cache
 from artgen.tests.yandex import Yandex
-from generation import bucket, driver, heartbeat, tasks
+from generation import bucket, driver, heartbeat, outages, tasks
 from generation.bucket_errors import hint_for
 from generation.doctor import plumbing
-from generation.models import ImageModel, Job
+from generation.models import ImageModel, Job, ProviderOutage
+from generation.runpod.verdicts import KeyRefused
 from generation.tests.raw_server import http, raw_server
 from generation.tests.test_bucket_setup import public_policy
 from generation.tests.test_storage_commands import bucket_settings
@@ -84,7 +85,7 @@ class CommandTests(DoctorTestCase):
         checks, failed = examine()
         self.assertFalse(failed, checks)
         endpoints = [f"endpoint:{slug}" for slug in ImageModel.objects.enabled().values_list("slug", flat=True)]
-        self.assertEqual(list(checks), [*NAMES, *endpoints, "webhook", "bucket", "disk", "clock"])
+        self.assertEqual(list(checks), [*NAMES, *endpoints, "runpod_outages", "webhook", "bucket", "disk", "clock"])
         self.assertIn("3 idle", checks["endpoint:flux-schnell"]["detail"])
 
     def test_it_warns_of_a_loopback_address_without_failing(self) -> None:
@@ -108,6 +109,7 @@ class CommandTests(DoctorTestCase):
         examine()
         self.assertEqual(Job.objects.filter(id=job.id).values().get(), before)
         self.assertEqual({call.call for call in self.emulator.calls}, {"status", "health"})
+        self.assertFalse(ProviderOutage.objects.exists())
 
 
 class PlumbingTests(DoctorTestCase):
@@ -192,13 +194,26 @@ class RunPodTests(DoctorTestCase):
 
     def test_it_accepts_public_endpoints_that_tell_no_health(self) -> None:
         ImageModel.objects.exclude(slug="flux-schnell").update(enabled=False)
-        for fault in ("refuse_400", "refuse_401"):
+        for fault in ("refuse_400", "refuse_401", "html_502"):
             self.emulator.faults.next("health", fault)
             check = examine()[0]["endpoint:flux-schnell"]
             self.assertTrue(check["ok"])
-            self.assertIn("public, tells nothing", check["detail"])
-        self.emulator.faults.next("health", "html_502")
-        self.assertBroken("endpoint:flux-schnell", "502")
+            self.assertIn("exists; public, tells nothing", check["detail"])
+
+    def test_it_finds_a_retired_public_endpoint(self) -> None:
+        self.emulator.retire("black-forest-labs-flux-1-schnell")
+        checks = self.assertBroken("endpoint:flux-schnell", "no endpoint black-forest", "enabled=false")
+        self.assertTrue(checks["runpod_key"]["ok"])
+
+    def test_it_does_not_take_a_key_for_proved_where_no_endpoint_exists(self) -> None:
+        ImageModel.objects.exclude(slug="flux-schnell").update(enabled=False)
+        self.emulator.retire("black-forest-labs-flux-1-schnell")
+        check = examine()[0]["runpod_key"]
+        self.assertIn("not proved", check["detail"])
+
+    def test_it_tells_what_runpod_refuses_now(self) -> None:
+        outages.note("x", KeyRefused("RunPod refuses the API key (401)"))
+        self.assertBroken("runpod_outages", "API key", "RUNPOD_API_KEY")
 
     def test_it_asks_each_endpoint_once(self) -> None:
         ImageModel.objects.filter(slug="flux-dev").update(endpoint_id="black-forest-labs-flux-1-schnell")

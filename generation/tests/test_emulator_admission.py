@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from generation.runpod.client import Client, Gone, Refused, Unavailable
+from generation.runpod.client import Client, EndpointMissing, KeyRefused
 from generation.runpod.report import State
 from generation.tests.emulation import ENDPOINT, INPUT, run, state
 
@@ -45,7 +45,7 @@ class TestKey:
 
     def test_it_forbids_where_asked(self, emulator, client):
         emulator.faults.next("run", "refuse_403")
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(KeyRefused) as caught:
             run(client)
         assert caught.value.status == 403
 
@@ -53,7 +53,7 @@ class TestKey:
         assert control(emulator, "key", {"api_key": "x"}, headers={}).status_code == 401
         assert control(emulator, "key", {"api_key": ""}).status_code == 400
         assert control(emulator, "key", {"api_key": "rotated"}).status_code == 200
-        with pytest.raises(Refused):
+        with pytest.raises(KeyRefused):
             run(client)
         assert control(emulator, "key", {"api_key": "x"}, headers={"Authorization": "rotated"}).status_code == 401
         assert control(emulator, "key", {"api_key": "emulator-key"}).status_code == 200
@@ -82,7 +82,7 @@ class TestEndpoints:
         runpod_id = run(client)
         emulator.retire(ENDPOINT)
         run(client, endpoint="another")
-        with pytest.raises(Gone):
+        with pytest.raises(EndpointMissing):
             client.status(ENDPOINT, runpod_id)
         emulator.restore(ENDPOINT)
         emulator.advance(5)
@@ -106,7 +106,7 @@ class TestEndpoints:
             assert control(emulator, path, body).status_code == 400
         assert control(emulator, path, {}, headers={}).status_code == 401
         control(emulator, path, {"retired": True})
-        with pytest.raises(Gone):
+        with pytest.raises(EndpointMissing):
             client.health(ENDPOINT)
         control(emulator, path, {"retired": False, "workers": 0, "shape": "list"})
         assert client.health(ENDPOINT).workers_total == 0
@@ -117,6 +117,6 @@ class TestEndpoints:
 
     def test_it_keeps_the_key_apart_from_what_is_gone(self, emulator):
         emulator.accept_key("rotated")
-        with pytest.raises(Unavailable) as caught:
+        with pytest.raises(KeyRefused) as caught:
             Client(base_url=emulator.base_url, api_key="emulator-key").health(ENDPOINT)
         assert caught.value.status == 401

@@ -32,7 +32,7 @@ class OfJobTests(EmulatorTestCase):
         Job.objects.filter(id=job.id).update(snapshot={**snapshot, "dialect": "flux"})
         job.refresh_from_db()
         self.assertEqual(inputs.of_job(job), expected)
-        driver.tick()
+        driver.submit(job.model.slug)
         job.refresh_from_db()
         self.assertEqual(job.status, Status.SUBMITTED)
 

@@ -14,7 +14,7 @@ from artgen.tests.test_health import dead_broker
 from artgen.tests.test_traffic import forget
 from generation import figures
 
-NAMES = ["api_p95", "error_rate", "database_connections", "celery_queue", "cpu_and_memory"]
+NAMES = ["api_p95", "error_rate", "database_connections", "celery_queue", "provider_outages", "cpu_and_memory"]
 CALM = 0.1  # so busy the machine is said to be
 
 
@@ -78,8 +78,8 @@ class FiguresTests(TestCase):
     def test_it_counts_what_waits_in_the_queue(self) -> None:
         before = measured()["celery_queue"].value
         client = usage._redis(settings.CELERY_BROKER_URL)
-        client.lpush("celery", *["{}"] * 10)
-        self.addCleanup(client.ltrim, "celery", 10, -1)
+        client.lpush("drive", *["{}"] * 10)
+        self.addCleanup(client.ltrim, "drive", 10, -1)
         found = measured()["celery_queue"]
         self.assertEqual((found.value, found.limit, found.ok), (before + 10, 10, False))
 
@@ -110,7 +110,7 @@ class CommandTests(TestCase):
         report = json.loads(out)
         self.assertEqual(set(report), {"ok", "figures"})
         self.assertEqual([figure["name"] for figure in report["figures"]], NAMES)
-        self.assertEqual([set(figure) for figure in report["figures"]], [{"name", "value", "limit", "ok"}] * 5)
+        self.assertEqual([set(figure) for figure in report["figures"]], [{"name", "value", "limit", "ok"}] * 6)
         self.assertEqual([figure["limit"] for figure in report["figures"]], [200, 1, 80, 10, 80])
         self.assertEqual(report["ok"], not error)
 

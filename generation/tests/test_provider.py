@@ -64,7 +64,7 @@ def test_it_is_as_the_table_says():
     found = effective()
     # 50 kept, at most 100 at once, 5 s for a free one; connecting and reading apart; never a second POST by itself.
     assert (found["kept"], found["turns"], found["limits"][2], found["retries"]) == (50, 100, 5, 0)
-    assert found["limits"] == [50, 100, 5, 3.05, 15, 4, 8]
+    assert found["limits"] == [50, 100, 5, 3.05, 15, 10, 4, 8]
     assert found["sweep"] == [4, 3.05, 8]
     assert found["bucket"] == 50
 
@@ -76,11 +76,12 @@ def test_it_is_what_the_environment_says():
         HTTP_POOL_WAIT_SECONDS="0.5",
         HTTP_CONNECT_SECONDS="1",
         HTTP_READ_SECONDS="60",
+        HTTP_RUN_SECONDS="20",
         HTTP_SWEEP_CONNECTIONS="2",
         HTTP_SWEEP_SECONDS="3",
     )
     assert (found["kept"], found["turns"], found["bucket"]) == (7, 9, 7)
-    assert found["limits"] == [7, 9, 0.5, 1, 60, 2, 3]
+    assert found["limits"] == [7, 9, 0.5, 1, 60, 20, 2, 3]
     assert found["lease"] > found["longest"] > 60, "nobody else looks at a job while a call about it is under way"
 
 
@@ -90,10 +91,11 @@ def test_it_refuses_values_that_do_not_fit_together():
         {"HTTP_POOL_KEPT": "0"},
         {"HTTP_SWEEP_CONNECTIONS": "0"},
         {"HTTP_READ_SECONDS": "0"},
+        {"HTTP_RUN_SECONDS": "0"},
         {},  # fits
     ]
     said = run(TRY, environment={}, given=json.dumps(environments)).splitlines()
-    assert len(said) == 4
+    assert len(said) == 5
     for line in said:
         assert line.startswith("The HTTP_… values of the environment do not fit together")
 

@@ -270,7 +270,6 @@ def test_it_reads_a_job_from_queue_to_end(emulator, client):
         ("truncated", Unavailable),
         ("refuse_401", KeyRefused),
         ("refuse_403", KeyRefused),
-        ("refuse_404", EndpointMissing),
         ("other_job", Unavailable),
     ],
 )

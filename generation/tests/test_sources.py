@@ -6,7 +6,7 @@ import io
 from django.test import override_settings
 from PIL import Image as Pillow
 
-from artgen.test import EmulatorTestCase, make_due
+from artgen.test import EmulatorTestCase, make_due, work
 from generation import callbacks, driver, orders, sources, storage, uploads
 from generation.catalog import InvalidParameters
 from generation.models import Image, ImageModel, Job, Status, Upload
@@ -36,14 +36,14 @@ class SourcesTests(EmulatorTestCase):
         return orders.place(user=self.alice, request=request).jobs[0]
 
     def submit(self, job):
-        driver.submit_next(job.model.slug)
+        driver.submit(job.model.slug)
         return inputs_of(self.emulator.calls)[-1]
 
     def finish(self, job):
         for _ in range(20):
             self.emulator.advance(3)
             make_due()
-            driver.tick()
+            work()
             job.refresh_from_db()
             if job.is_final:
                 break
@@ -161,7 +161,7 @@ class SourcesTests(EmulatorTestCase):
                 storage.delete(upload.key)
                 if not row_stays:
                     upload.delete()
-                driver.submit_next(job.model.slug)
+                driver.submit(job.model.slug)
                 job.refresh_from_db()
                 self.assertEqual((job.status, job.error_code), (Status.FAILED, "source_missing"))
 

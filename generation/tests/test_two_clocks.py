@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts import ledger
 from accounts.models import CreditEntry
-from artgen.test import emulated, load_catalog, make_due, make_user
+from artgen.test import emulated, load_catalog, make_due, make_user, work
 from generation import orders, provider, tasks
 from generation.models import AT_RUNPOD, IdempotencyKey, Image, ImageModel, Job, Status
 from generation.tests.test_race import in_threads
@@ -58,7 +58,7 @@ class TwoClocksTests(TransactionTestCase):
     def test_it_submits_stores_and_charges_once(self):
         jobs = [self.place(number) for number in range(JOBS)]
         while Job.objects.active().exists():
-            self.at_the_same_moment(tasks.tick)
+            self.at_the_same_moment(work)
             self.assertLessEqual(Job.objects.at_runpod().count(), 10)
             make_due()
         self.assertEqual(Counter(Job.objects.values_list("status", "attempt")), {(Status.SUCCEEDED, 1): JOBS})
@@ -86,9 +86,8 @@ class TwoClocksTests(TransactionTestCase):
 
     def test_it_asks_about_each_job_once_a_round(self):
         since = self.out()
-        self.at_the_same_moment(tasks.tick)
-        # Once for the look, once more when its picture is stored.
-        self.assertLessEqual(max(self.looks(since).values()), 2)
+        self.at_the_same_moment(work)
+        self.assertEqual(set(self.looks(since).values()), {1})
         self.assertEqual(len(self.looks(since)), 10)
 
     def test_control_it_asks_several_times_without_the_lease(self):
@@ -104,7 +103,7 @@ class TwoClocksTests(TransactionTestCase):
     def test_it_cleans_up_once(self):
         jobs = [self.place(number) for number in range(4)]
         for _ in range(4):
-            tasks.tick()
+            work()
             make_due()
         now = timezone.now()
         doomed, kept = Image.objects.filter(job__in=jobs[:2]), Image.objects.filter(job__in=jobs[2:])

@@ -78,9 +78,9 @@ def tiny_png(width: int, height: int, number: int) -> bytes:
 
 
 def tiny_jpeg(width: int, height: int, number: int) -> bytes:
-    """Return a JPEG of one color, which follows a number of 32 bits."""
+    """Return a JPEG of one color, which follows a number of 32 bits; it says, too, that a program drew it."""
     file = io.BytesIO()
-    Image.new("RGB", (width, height), tuple(number.to_bytes(4, "big")[:3])).save(file, "JPEG")
+    Image.new("RGB", (width, height), tuple(number.to_bytes(4, "big")[:3])).save(file, "JPEG", xmp=XMP)
     return file.getvalue()
 
 
