@@ -111,7 +111,7 @@ class CommandTests(TestCase):
         self.assertEqual(set(report), {"ok", "figures"})
         self.assertEqual([figure["name"] for figure in report["figures"]], NAMES)
         self.assertEqual([set(figure) for figure in report["figures"]], [{"name", "value", "limit", "ok"}] * 6)
-        self.assertEqual([figure["limit"] for figure in report["figures"]], [200, 1, 80, 10, 80])
+        self.assertEqual([figure["limit"] for figure in report["figures"]], [200, 1, 80, 10, 1, 80])
         self.assertEqual(report["ok"], not error)
 
     def test_it_prints_a_line_for_each_and_says_where_nothing_is_measured(self) -> None:

@@ -1,0 +1,132 @@
+"""A model that RunPod answers with 5xx pauses, and serves others again soon; nobody is submitted twice."""
+
+from datetime import timedelta
+
+from django.db.models import F
+from django.utils import timezone
+
+from artgen.test import EmulatorTestCase, let_models_rest, make_due, make_user, work
+from generation import breaker, callbacks, driver, turns
+from generation.models import ImageModel, Job, Status
+
+MODEL = "flux-schnell"
+
+
+class BreakerTests(EmulatorTestCase):
+    def model(self) -> ImageModel:
+        return ImageModel.objects.get(slug=MODEL)
+
+    def runs(self) -> int:
+        return len([call for call in self.emulator.calls if call.path.endswith("/run")])
+
+    def eight_502(self) -> list[Job]:
+        """Have eight submissions answered with 502, as many as may be out."""
+        ImageModel.objects.filter(slug=MODEL).update(max_in_flight=8)
+        crowd = make_user("crowd@example.org", credits=50)
+        jobs = [self.place(user=crowd) for _ in range(8)]
+        self.emulator.faults.next("run", "html_502", times=8)
+        driver.submit(MODEL)
+        return jobs
+
+    def age(self, seconds: float) -> None:
+        """Let so much time pass for the model and the jobs of unknown fate."""
+        back = timedelta(seconds=seconds)
+        ImageModel.objects.filter(submit_after__isnull=False).update(submit_after=F("submit_after") - back)
+        Job.objects.filter(status=Status.SUBMITTED, runpod_id="").update(submitted_at=F("submitted_at") - back)
+
+    def test_it_serves_another_person_within_20_seconds_of_eight_502(self):
+        unknown = self.eight_502()
+        other = self.place(user=self.bob)
+        self.assertEqual(driver.submit(MODEL), [])
+
+        self.age(20)
+
+        self.assertEqual([job.id for job in driver.submit(MODEL)], [other.id])
+        for job in unknown:
+            job.refresh_from_db()
+            self.assertEqual((job.status, job.attempt), (Status.SUBMITTED, 1))
+
+    def test_it_never_submits_the_unknown_ones_twice(self):
+        self.eight_502()
+        runs = self.runs()
+        for _ in range(3):
+            self.age(60)
+            make_due()
+            work()
+        self.assertEqual(self.runs(), runs)
+
+    def test_it_tries_one_job_until_one_is_taken(self):
+        self.eight_502()
+        for _ in range(3):
+            self.place(user=self.bob)
+        self.age(30)
+        self.assertEqual(len(driver.submit(MODEL)), 1)
+        self.assertEqual(self.model().submit_failures, 0)
+        self.assertEqual(len(driver.submit(MODEL)), 2)
+
+    def test_it_pauses_longer_with_every_failure_and_no_longer_than_a_minute(self):
+        for _ in range(8):
+            breaker.opened(self.model(), pauses=breaker.UNCLEAR)
+        pause = self.model().submit_after - timezone.now()
+        self.assertLessEqual(pause, timedelta(seconds=60))
+        self.assertGreater(pause, timedelta(seconds=50))
+
+    def test_it_keeps_the_place_of_an_unknown_one_for_a_while(self):
+        ImageModel.objects.filter(slug=MODEL).update(max_in_flight=1)
+        self.place()
+        self.emulator.faults.next("run", "break_after")
+        driver.submit(MODEL)
+        self.place(user=self.bob)
+        let_models_rest()  # the submission has ended; the job may be drawn now
+        Job.objects.filter(status=Status.SUBMITTED).update(submitted_at=timezone.now() - turns.SUBMISSION / 2)
+        ImageModel.objects.update(submit_after=None)
+        self.assertEqual(driver.submit(MODEL), [])
+
+
+class WebhookTests(EmulatorTestCase):
+    def unknown(self, **request) -> Job:
+        self.emulator.faults.next("run", "break_after")
+        job = self.place(**request)
+        driver.submit(MODEL)
+        return Job.objects.get(id=job.id)
+
+    def call(self, job: Job, runpod_id: str) -> None:
+        path = callbacks.address(job).partition("/hooks/")[2]
+        self.client.post(f"/hooks/{path}", {"id": runpod_id}, content_type="application/json")
+
+    def test_a_forged_webhook_brings_nobody_elses_image(self):
+        theirs = self.place(user=self.bob)
+        driver.submit(MODEL)
+        theirs.refresh_from_db()
+        mine = self.unknown()
+        let_models_rest()
+
+        self.call(mine, theirs.runpod_id)
+        make_due()
+        driver.check(MODEL)
+
+        mine.refresh_from_db()
+        self.assertEqual((mine.status, mine.runpod_id, mine.candidate_id), (Status.SUBMITTED, "", ""))
+
+    def test_a_webhook_with_an_unknown_id_leads_to_no_second_submission(self):
+        job = self.unknown()
+        let_models_rest()
+        runs = len(self.emulator.jobs)
+
+        self.call(job, "never-heard-of")
+        for _ in range(3):
+            make_due()
+            work()
+
+        job.refresh_from_db()
+        self.assertEqual((job.attempt, job.runpod_id, len(self.emulator.jobs)), (1, "", runs))
+
+    def test_it_waits_for_the_reply_of_the_submission_itself(self):
+        job = self.unknown()
+        (taken,) = self.emulator.jobs
+
+        self.call(job, taken.id)
+
+        job.refresh_from_db()
+        self.assertEqual((job.runpod_id, job.candidate_id), ("", taken.id))
+        self.assertGreaterEqual(job.due_at, job.submitted_at + turns.SUBMISSION)

@@ -1,0 +1,170 @@
+"""Storing: a host that hangs or refuses costs its own jobs time and nobody else's."""
+
+import socket
+from datetime import timedelta
+
+from django.conf import settings
+from django.test import override_settings
+from django.utils import timezone
+
+from artgen.test import EmulatorTestCase, emulated, make_due
+from generation import driver, lifecycle, storing
+from generation.models import ImageModel, Job, Status
+
+CDN = "d2h7xmz5gqybh9.cloudfront.net"
+
+
+class StoringTestCase(EmulatorTestCase):
+    def finished(self, *, host: str, user=None) -> Job:
+        """Return a job whose image is ready at this host."""
+        job = self.place(user=user)
+        (taken,) = lifecycle.submitting(ImageModel.objects.get(pk=job.model_id))
+        (out,) = lifecycle.submitted([(taken, f"rp-{job.id}")])
+        result = {"pictures": [{"url": f"https://{host}/a.png", "filename": "a.png"}], "seed": None}
+        finished = lifecycle.Finished(drawn_for=timedelta(seconds=1), result=result, host=host, cost=None)
+        (ready,) = lifecycle.storing([(out, finished)])
+        return ready
+
+
+class HostTests(StoringTestCase):
+    def test_it_leaves_the_jobs_of_a_host_that_has_its_share_to_wait(self):
+        with override_settings(STORE_CONCURRENCY=6):
+            for _ in range(3):
+                slow = self.finished(host="slow.example")
+            other = self.finished(host="other.example", user=self.bob)
+            for _ in range(2):
+                storing.HOSTS.taken("slow.example")
+                self.addCleanup(storing.HOSTS.left, "slow.example")
+
+            claimed = lifecycle.claim_storing(lease=storing.LEASE, except_hosts=storing.HOSTS.full())
+
+        self.assertEqual(claimed.id, other.id)
+        self.assertLess(slow.due_at, timezone.now())
+
+    def test_control_it_would_take_them_without_the_share(self):
+        slow = self.finished(host="slow.example")
+        self.finished(host="other.example", user=self.bob)
+
+        claimed = lifecycle.claim_storing(lease=storing.LEASE)
+
+        self.assertEqual(claimed.id, slow.id)
+
+    def test_it_pauses_a_host_that_failed_longer_and_longer(self):
+        pauses = [storing.HOSTS.failed("slow.example") for _ in range(6)]
+        self.assertEqual(pauses[:3], [storing.PAUSE, 2 * storing.PAUSE, 4 * storing.PAUSE])
+        self.assertEqual(pauses[-1], storing.MAX_PAUSE)
+        self.assertEqual(storing.HOSTS.full(), ["slow.example"])
+
+        storing.HOSTS.succeeded("slow.example")
+
+        self.assertEqual(storing.HOSTS.full(), [])
+        self.assertEqual(storing.HOSTS.failed("slow.example"), storing.PAUSE)
+
+    def test_it_says_why_and_keeps_the_job(self):
+        job = self.finished(host="127.0.0.1:9")
+        Job.objects.filter(id=job.id).update(snapshot={**job.snapshot, "dialect": "a1111"})
+
+        storing.store()
+
+        job.refresh_from_db()
+        self.assertEqual(job.status, Status.STORING)
+        self.assertIn("not among the allowed hosts", job.error_detail)
+        self.assertGreater(job.due_at, timezone.now())
+
+
+class AnyAddressTests(EmulatorTestCase):
+    """The recorded content networks of the edit models: their names lead to a host of the test."""
+
+    def setUp(self):
+        super().setUp()
+        self.emulator = self.enterContext(emulated(cdn=CDN))
+
+    def resolve(self, address: str, port: int) -> None:
+        real = socket.getaddrinfo
+
+        def getaddrinfo(host, *rest, **options):
+            if host == CDN:
+                return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+            return real(host, *rest, **options)
+
+        socket.getaddrinfo = getaddrinfo
+        self.addCleanup(setattr, socket, "getaddrinfo", real)
+
+    def finished(self) -> Job:
+        """Return a job of a model whose image RunPod put behind the content network's name."""
+        self.emulator.answers.set(None, cdn=True)
+        job = self.place()
+        driver.submit("flux-schnell")
+        self.emulator.advance(30)
+        make_due()
+        driver.check("flux-schnell")
+        job.refresh_from_db()
+        self.assertEqual((job.status, job.result_host), (Status.STORING, CDN))
+        return job
+
+    @property
+    def port(self) -> int:
+        return int(self.emulator.image_host.rpartition(":")[2])
+
+    def test_it_stores_an_image_from_a_host_that_the_operator_did_not_list_by_port(self):
+        self.resolve("127.0.0.1", self.port)
+        job = self.finished()
+        with override_settings(RUNPOD_IMAGE_HOSTS=[f"{CDN}:{self.port}"]):
+            storing.store()
+        job.refresh_from_db()
+        self.assertEqual(job.status, Status.SUCCEEDED)
+
+    def test_it_keeps_a_job_whose_host_is_at_a_private_address(self):
+        self.resolve("10.0.0.7", 443)
+        job = self.finished()
+        job.result["pictures"][0]["url"] = f"https://{CDN}/a.png"
+        Job.objects.filter(id=job.id).update(result=job.result)
+        with override_settings(RUNPOD_IMAGE_HOSTS=["image.runpod.ai"]):
+            storing.store()
+        job.refresh_from_db()
+        self.assertEqual(job.status, Status.STORING)
+        self.assertIn("10.0.0.7, which is no public address", job.error_detail)
+
+    def test_it_goes_to_any_public_address_for_a_public_endpoint(self):
+        self.resolve("93.184.215.14", 443)
+        asked = []
+        connect = socket.socket.connect
+
+        def refuse(sock, where):
+            if where[0] == "93.184.215.14":
+                asked.append(where)
+                raise OSError("not from a test")
+            return connect(sock, where)
+
+        socket.socket.connect = refuse
+        self.addCleanup(delattr, socket.socket, "connect")
+        job = self.finished()
+        job.result["pictures"][0]["url"] = f"https://{CDN}/a.png"
+        Job.objects.filter(id=job.id).update(result=job.result)
+        with override_settings(RUNPOD_IMAGE_HOSTS=["image.runpod.ai"]):
+            storing.store()
+        self.assertEqual(asked, [("93.184.215.14", 443)])
+        job.refresh_from_db()
+        self.assertEqual(job.status, Status.STORING)
+
+
+class HangTests(StoringTestCase):
+    def test_it_stores_another_persons_image_while_a_host_hangs(self):
+        name = "slow.example"
+        share = max(1, settings.STORE_CONCURRENCY // 3)
+        for _ in range(share):  # as many slots as that host may have are waiting for it
+            storing.HOSTS.taken(name)
+            self.addCleanup(storing.HOSTS.left, name)
+        slow = self.finished(host=name)
+        other = self.place(user=self.bob)
+        driver.submit("flux-schnell")
+        self.emulator.advance(30)
+        make_due(other.id)
+        driver.check("flux-schnell")
+
+        stored = storing.store()
+
+        self.assertEqual(stored.id, other.id)
+        other.refresh_from_db()
+        slow.refresh_from_db()
+        self.assertEqual((other.status, slow.status), (Status.SUCCEEDED, Status.STORING))
