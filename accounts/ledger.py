@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.conf import settings
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Exists, F, IntegerField, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -23,6 +23,7 @@ from django.utils.translation import gettext_noop
 from accounts.models import CreditEntry, User
 
 MOST = 1_000_000_000
+MAX_INTEGER = 2**31 - 1  # of PostgreSQL's integer: no limit of ours
 """No account holds more than this many credits, so that no sum leaves a 32-bit column."""
 
 OPENING_REASON = gettext_noop("Starting credits")
@@ -201,19 +202,21 @@ def _end(kind: CreditEntry.Kind, held: CreditEntry, *, back: int, reason: str) -
 
 def _move(user_id: uuid.UUID, *, credits: int, held: int) -> int:
     """Lock the user's row, change both amounts and return the new balance."""
-    row = User.objects.filter(pk=user_id)
-    fits = Q()
+    # Only what comes in from outside is bounded: a hold always finds its way back.
+    most = MOST - credits if credits > 0 and not held else MAX_INTEGER
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE accounts_user SET credits = credits + %s, held = held + %s "
+            "WHERE id = %s AND credits >= %s AND credits <= %s RETURNING credits",
+            [credits, held, User._meta.pk.get_db_prep_value(user_id, connection), max(0, -credits), most],
+        )
+        row: tuple[int] | None = cursor.fetchone()
+    if row is not None:
+        return row[0]
+    available = User.objects.values_list("credits", flat=True).get(pk=user_id)
     if credits < 0:
-        fits = Q(credits__gte=-credits)
-    elif not held:
-        # Only what comes in from outside is bounded: a hold always finds its way back.
-        fits = Q(credits__lte=MOST - credits)
-    if not row.filter(fits).update(credits=F("credits") + credits, held=F("held") + held):
-        available = row.values_list("credits", flat=True).get()
-        if credits < 0:
-            raise TooFewCredits(needed=-credits, available=available)
-        raise TooManyCredits(f"No account may hold more than {MOST} credits.")
-    return row.values_list("credits", flat=True).get()
+        raise TooFewCredits(needed=-credits, available=available)
+    raise TooManyCredits(f"No account may hold more than {MOST} credits.")
 
 
 def _write(

@@ -52,7 +52,9 @@ def submit(slug: str) -> list[Job]:
     if jobs:
         pooling.give_back()  # back into the pool: the POSTs may take seconds
         _note(jobs, _post_all(jobs))
-        dispatch.submit(slug)  # for what was placed meanwhile: a model has one submission under way at most
+        # A model has one submission under way at most: messages that came meanwhile found nothing to do.
+        if Job.objects.queued().filter(model=jobs[0].model, due_at__lte=timezone.now()).exists():
+            dispatch.submit(slug)
     return jobs
 
 
@@ -207,7 +209,8 @@ def check(slug: str) -> int:
     if jobs:
         pooling.give_back()  # back into the pool: the sweep may take seconds
         replies = _ask(jobs)
-        out = Job.objects.at_runpod().filter(model=model).count()
+        few = len(jobs) < LOOK_EVERY.total_seconds() * READS_PER_SECOND / 2
+        out = 0 if few else Job.objects.at_runpod().filter(model=model).count()
         _apply(jobs, replies, look_every=max(LOOK_EVERY, timedelta(seconds=out / READS_PER_SECOND)))
         if len(jobs) == MAX_CHECKS:
             dispatch.check(slug)

@@ -13,7 +13,7 @@ from accounts.middleware import zone_of
 from accounts.models import User
 from artgen.layers import send_to_groups
 from generation import eta, presence
-from generation.models import Job
+from generation.models import Job, Status
 from generation.serializers import job_json
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ def _publish(jobs: Sequence[Job]) -> None:
     if not jobs:
         return
     users = User.objects.filter(id__in=present).only("language", "time_zone").in_bulk()
-    prefetch_related_objects(jobs, "images")
+    prefetch_related_objects([job for job in jobs if job.status == Status.SUCCEEDED], "images")
     forecast = eta.of_jobs(jobs)
     messages = []
     for job in jobs:

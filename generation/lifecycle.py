@@ -35,6 +35,10 @@ FIRST_LOOK = timedelta(seconds=2)  # from a submission to the first look at it
 STOPPED_BY_STAFF = "stopped_by_staff"
 
 
+ADDED_COST = "CASE WHEN v_cost IS NULL THEN cost ELSE COALESCE(cost, 0) + v_cost END"
+"""SQL of a job's cost with that of one more attempt."""
+
+
 class Stale(Exception):
     """The job is no longer where the caller saw it; somebody else has moved it. Look again or let it be."""
 
@@ -336,7 +340,7 @@ def storing(finished: Sequence[tuple[Job, Finished]]) -> list[Job]:
             expressions={
                 "version": ("version + 1",),
                 "started_at": ("COALESCE(started_at, v_started_at)",),
-                "cost": ("CASE WHEN v_cost IS NULL THEN cost ELSE COALESCE(cost, 0) + v_cost END",),
+                "cost": (ADDED_COST,),
             },
         )
         _with_models(moved, finished)
@@ -393,20 +397,23 @@ def succeeded(job: Job, *, images: Sequence[Image], cost: Decimal | None) -> Job
     """End the job with its stored pictures and charge what was held. Raises Stale."""
     with transaction.atomic():
         now = timezone.now()
-        ended = _moved(
-            job,
-            Status.SUCCEEDED,
-            event="succeeded",
-            at=now,
-            due_at=None,
-            finished_at=now,
-            cost=_with_cost(cost),
-            error_detail="",
-            result=None,
-        )
+        ended = _succeeded(job, cost=cost, at=now)
         Image.objects.bulk_create(images)
         ledger.settle(reference=job.id)
     return ended
+
+
+def _succeeded(job: Job, *, cost: Decimal | None, at: datetime) -> Job:
+    moved = bulk.update_each(
+        [(job, {"cost": cost})],
+        fields=["cost"],
+        same={"status": Status.SUCCEEDED, "due_at": None, "finished_at": at, "error_detail": "", "result": None},
+        expressions={"version": ("version + 1",), "cost": (ADDED_COST,)},
+    )
+    _only(len(moved))
+    _record(moved, name="succeeded", at=at)
+    _publish(moved)
+    return moved[0]
 
 
 def failed(job: Job, *, code: str, detail: str = "", actor: User | None = None, cost: Decimal | None = None) -> Job:

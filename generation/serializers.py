@@ -52,7 +52,8 @@ def job_json(job: Job, *, forecast: Forecast | None = None) -> dict[str, Any]:
         "started_at": time_json(job.started_at),
         "finished_at": time_json(job.finished_at),
         "error": {"code": job.error_code, "message": phases.error_message(job.error_code)} if failed else None,
-        "images": [image_json(image) for image in job.images.all()],
+        # Images are stored together with the success: no other job has any.
+        "images": [image_json(image) for image in job.images.all()] if job.status == Status.SUCCEEDED else [],
     }
 
 
