@@ -127,7 +127,7 @@ def webhook_received(job_id: UUID, *, attempt: int) -> str | None:
 def hurried(job: Job, *, actor: User | None) -> bool:
     """Make a job due at once because staff want it looked at; False when there is nothing to look at.
 
-    That is so when it has ended, and while it is unknown whether RunPod took it: only its doorbell can tell.
+    That is so when it has ended, and while it is unknown whether RunPod took it: only its webhook can tell.
     """
     now = timezone.now()
     with transaction.atomic():

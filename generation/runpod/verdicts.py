@@ -50,7 +50,7 @@ class EndpointMissing(RunPodError):
 
 
 class Unknown(RunPodError):
-    """A /run that may or may not have been accepted: wait for its doorbell, never submit it again at once."""
+    """A /run that may or may not have been accepted: wait for its webhook, never submit it again at once."""
 
 
 class Gone(RunPodError):

@@ -5,10 +5,11 @@ The statements name every column of the lists by `row_to_json`, and find the use
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from psycopg_pool import ConnectionPool
+import psycopg
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS bench_user (id uuid PRIMARY KEY, credits int NOT NULL, held int NOT NULL);
@@ -35,13 +36,13 @@ SELECT json_agg(found)::text FROM (SELECT * FROM generation_image WHERE user_id 
 ORDER BY id DESC LIMIT %(limit)s) found
 """
 STATEMENTS = {"/post": (PLACE, 0), "/jobs": (JOBS, 20), "/images": (IMAGES, 20), "/tiles": (IMAGES, 60)}
-_pools: list[ConnectionPool[Any]] = []
+_own = threading.local()  # a connection for each thread
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answer with what the statement of this path returns."""
-    if not _pools:
-        _pools.append(ConnectionPool(os.environ["DATABASE_URL"], min_size=4, max_size=4, kwargs={"autocommit": True}))
+    if not hasattr(_own, "database"):
+        _own.database = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
     statement, limit = STATEMENTS[environ["PATH_INFO"]]
     token = environ["HTTP_AUTHORIZATION"].removeprefix("Bearer ")
     values = {
@@ -49,8 +50,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         "body": environ["wsgi.input"].read().decode(),
         "limit": limit,
     }
-    with _pools[0].connection() as database:
-        row = database.execute(statement, values).fetchone()
+    row = _own.database.execute(statement, values).fetchone()
     body = (row[0] or "[]").encode() if row else b"null"
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]

@@ -1,4 +1,4 @@
-"""`monitor [--watch] [--json]`: the five figures that operators watch, against their limits."""
+"""`monitor [--watch] [--json]`: the figures that operators watch, against their limits."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ class Command(BaseCommand):
     """Measure, show, and fail when a figure is not below its limit."""
 
     help = (
-        "Shows five figures against their limits: time of the API, errors, database connections, Celery's queue, CPU "
+        "Shows figures against their limits: time of the API, errors, database connections, Celery's queue, RunPod, CPU "
         "and memory of this machine. Exit status 1 when one is at its limit or above, or cannot be measured."
     )
 

@@ -1,4 +1,4 @@
-"""RunPod's doorbell: POSTed at a job's end, again twice 10 s apart unless it is answered with 200.
+"""RunPod's webhook: POSTed at a job's end, again twice 10 s apart unless it is answered with 200.
 
 Never signed.
 
