@@ -119,6 +119,7 @@ class KeyTests(OutageTestCase):
         cache.clear()
         self.client.force_login(self.alice)
 
+        self.assertContains(self.client.get("/create/"), "Not available at the moment")
         (job,) = self.client.get("/api/v1/jobs/").json()["results"]
 
         self.assertEqual((job["phase"], job["eta_seconds"]), ("Not available at the moment", None))

@@ -29,6 +29,7 @@ class ModelOption:
     price: int
     speed: Eta
     line_seconds: int  # how much longer than usual because of the line before it
+    is_blocked: bool  # RunPod refuses the key or does not have its endpoint
     thumbnail: str
     chosen: bool
 
@@ -101,6 +102,7 @@ def _model_option(model: ImageModel, *, forecast: Forecast, chosen: bool) -> Mod
         price=form.offer.price_of({"width": first[0], "height": first[1]}),
         speed=speed,
         line_seconds=now.p50 - speed.p50,
+        is_blocked=forecast.lines[model.pk].blocked,
         thumbnail=sample("models", model.slug),
         chosen=chosen,
     )

@@ -17,8 +17,9 @@ class Command(BaseCommand):
     """Measure, show, and fail when a figure is not below its limit."""
 
     help = (
-        "Shows figures against their limits: time of the API, errors, database connections, Celery's queue, what RunPod "
-        "refuses, CPU and memory of this machine. Exit status 1 when one is at its limit or above, or cannot be measured."
+        "Shows figures against their limits: time of the API, errors, database connections, Celery's queue, outages at "
+        "RunPod, CPU and memory of this machine. Exit status 1 when one is at its limit or above, or cannot be "
+        "measured."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
