@@ -116,7 +116,7 @@ class Pool:
         except BaseException:
             _close(connection)
             raise
-        connection._pool = self  # type: ignore[assignment]
+        connection._pool = self
         connection._expire_at = time.monotonic() + self.max_lifetime
         return connection
 
