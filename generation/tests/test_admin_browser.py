@@ -59,6 +59,7 @@ LORA = {
 
 
 class AdminInABrowser(BrowserTestCase):
+    alone = True  # it adds models, the first of which everybody is offered first, and changes others
     people = ("alice",)
     staff = ("boss",)
 
@@ -172,7 +173,9 @@ class AdminInABrowser(BrowserTestCase):
         expect(drawn.locator("#lora_url-error")).to_contain_text("https://")
 
     def test_it_shows_the_request_without_script(self) -> None:
-        page = self.visit("boss", "/admin/generation/imagemodel/", java_script_enabled=False)
+        page = self.visit("boss", "/admin/", java_script_enabled=False)
+        speak(page, "en")
+        page.goto(f"{self.demo.url}/admin/generation/imagemodel/")
         page.click("#result_list >> text=P-Image >> nth=0")
         with page.context.expect_page() as opened:
             page.click("text=Show the request")
