@@ -10,7 +10,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, IntegerField, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
@@ -243,6 +243,11 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         (_("What it costs"), {"fields": ("expected_cost", "price", "costs_lately")}),
     )
     readonly_fields = ("under_way", "request_format_help", "sample_input", "costs_lately")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Put a new model last: the first one is offered first to everybody."""
+        last = ImageModel.objects.aggregate(last=Max("position"))["last"]
+        return {"position": 0 if last is None else last + 1} | super().get_changeform_initial_data(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Count the jobs of each along."""

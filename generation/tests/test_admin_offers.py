@@ -243,6 +243,11 @@ class OfferTests(EmulatorTestCase):
         self.assertEqual(self.client.post(address, {"post": "yes"}).status_code, 302)
         self.assertFalse(ImageModel.objects.filter(pk=self.comfyui.pk).exists())
 
+    def test_it_puts_a_new_model_last(self) -> None:
+        form = self.client.get(reverse("admin:generation_imagemodel_add")).context["adminform"].form
+        positions = ImageModel.objects.values_list("position", flat=True)
+        self.assertEqual(form.get_initial_for_field(form.fields["position"], "position"), max(positions) + 1)
+
 
 class JSONFieldTests(BaseTestCase):
     def test_it_keeps_what_was_typed_when_it_cannot_be_read(self) -> None:
