@@ -85,7 +85,7 @@ class Forecast:
 def forecast(models: Iterable[ImageModel]) -> Forecast:
     """Return what is known of these models: lines at most LINE_SECONDS old, speeds at most SPEED_SECONDS.
 
-    Takes one or two round trips to the cache and at most five queries, however many models there are.
+    Takes one or two round trips to the cache and at most four queries, however many models there are.
     """
     known = {model.pk: model for model in models}
     lines = {turns.cache_key(model_id): model_id for model_id in known}

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef
 from django.utils import timezone
 
 from artgen.cache import remembered
@@ -103,7 +103,7 @@ def cache_key(model_id: int) -> str:
 
 
 def lines(model_ids: Collection[int]) -> dict[int, Line]:
-    """Return the lines of these models as they are now, in four queries however many models there are.
+    """Return the lines of these models as they are now, in three queries however many models there are.
 
     Each queue is played forward as `next_jobs` would, as if nothing at RunPod ended meanwhile.
     """
@@ -114,15 +114,13 @@ def lines(model_ids: Collection[int]) -> dict[int, Line]:
         waiting[model_id][user_id].append((created_at.timestamp(), job_id))
     busy: dict[int, Counter[UUID]] = {model_id: Counter() for model_id in model_ids}
     at_runpod = Job.objects.at_runpod().filter(model__in=model_ids).order_by()
-    warm = set(_succeeded_lately(model_ids))
+    warm, blocked = _warm_and_blocked(model_ids)
     for model_id, user_id, status, count in at_runpod.values_list("model_id", "user_id", "status").annotate(
         n=Count("id")
     ):
         busy[model_id][user_id] += count
         if status == Status.RUNNING:
             warm.add(model_id)
-    refused = ProviderOutage.objects.blocking([OuterRef("endpoint_id")])
-    blocked = set(ImageModel.objects.filter(Exists(refused), pk__in=model_ids).values_list("pk", flat=True))
     return {
         model_id: Line(
             at_runpod=busy[model_id].total(),
@@ -134,9 +132,14 @@ def lines(model_ids: Collection[int]) -> dict[int, Line]:
     }
 
 
-def _succeeded_lately(model_ids: Collection[int]) -> "QuerySet[Job, int]":
-    done = Job.objects.filter(status=Status.SUCCEEDED, finished_at__gte=timezone.now() - WARM_FOR, model__in=model_ids)
-    return done.order_by().values_list("model_id", flat=True).distinct()
+def _warm_and_blocked(model_ids: Collection[int]) -> tuple[set[int], set[int]]:
+    """Return the models whose GPU has finished a job lately, and those to which nothing can be submitted."""
+    done = Job.objects.filter(status=Status.SUCCEEDED, finished_at__gte=timezone.now() - WARM_FOR, model=OuterRef("pk"))
+    refused = ProviderOutage.objects.blocking([OuterRef("endpoint_id")])
+    models = ImageModel.objects.filter(pk__in=model_ids).order_by()
+    rows = models.annotate(warm=Exists(done), blocked=Exists(refused)).values_list("pk", "warm", "blocked")
+    found = list(rows)
+    return {pk for pk, warm, _ in found if warm}, {pk for pk, _, blocked in found if blocked}
 
 
 def _played(waiting: Waiting, busy: Counter[UUID]) -> dict[UUID, int]:

@@ -87,7 +87,7 @@ class RoundTrips(BaseTestCase):
             self.client.get(address)
             later = timezone.now().timestamp() + 60 * number
             with self.subTest(address), mock.patch("artgen.cache.time.time", return_value=later):
-                more = 5 if address in forecast else 0  # queues, what is at RunPod, what succeeded, outages, speeds
+                more = 4 if address in forecast else 0  # queues, what is at RunPod, warm and blocked models, speeds
                 with sent_to_redis() as sent, self.assertNumQueries(queries + more):
                     self.client.get(address)
                 self.assertLessEqual(len(sent), REDIS_MOST, sent)

@@ -63,7 +63,7 @@ class TurnsTests(EmulatorTestCase):
 
         self.assertEqual(turns.line(a1.model_id).positions, {b1.id: 0, a2.id: 1})
 
-    def test_it_tells_the_lines_of_several_models_in_four_queries(self):
+    def test_it_tells_the_lines_of_several_models_in_three_queries(self):
         jobs = [*self.order(self.alice, count=2), *self.order(self.bob)]
         request = {"model": "p-image", "prompt": "fog", "width": 1024, "height": 1024}
         other = orders.place(user=self.bob, request=request).jobs[0]
@@ -72,7 +72,7 @@ class TurnsTests(EmulatorTestCase):
         models = [jobs[0].model_id, other.model_id, ImageModel.objects.get(slug="qwen-image").id]
 
         for some in (models, models[:1]):
-            with self.assertNumQueries(4):
+            with self.assertNumQueries(3):
                 found = turns.lines(some)
             self.assertEqual(found, {model_id: turns.lines([model_id])[model_id] for model_id in some})
         flux, p_image, qwen = turns.lines(models).values()
