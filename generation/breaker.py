@@ -12,7 +12,7 @@ from generation.models import ImageModel
 REFUSED = (timedelta(seconds=1), timedelta(seconds=30))
 """The first and the longest pause after 429 or no connection: RunPod has certainly taken nothing."""
 
-UNCLEAR = (timedelta(seconds=5), timedelta(seconds=60))
+UNCLEAR = (timedelta(seconds=2), timedelta(seconds=20))
 """The same after a 5xx or a time-out: each try may leave one more job of unknown fate."""
 
 MAX_RETRY_AFTER = timedelta(minutes=5)  # RunPod may ask for more, but a result lives 30 minutes

@@ -153,7 +153,7 @@ def submitting(model: ImageModel) -> list[Job]:
     at, gone, last, first = (bulk.prepared("due_at", moment) for moment in moments)
     statement = (
         f"WITH {chosen} UPDATE {bulk.TABLE} SET status = 'submitted', version = version + 1, "  # noqa: S608 no foreign words
-        "submitted_at = %s, missing_since = NULL, candidate_id = '', deadline_at = COALESCE(deadline_at, %s), "
+        "submitted_at = %s, missing_since = NULL, candidate_id = '', refusals = 0, deadline_at = COALESCE(deadline_at, %s), "
         "due_at = CASE WHEN deadline_at IS NULL THEN %s WHEN deadline_at < %s THEN deadline_at ELSE %s END "
         f"WHERE status = 'queued' AND id IN (SELECT id FROM chosen) RETURNING {bulk.returning()}"
     )
@@ -240,8 +240,10 @@ def no_candidate(job: Job, *, until: datetime) -> None:
 def unknown(jobs: Sequence[tuple[Job, str]]) -> None:
     """Write into the history, with a detail each, that nobody can tell whether RunPod took the job.
 
-    `submitting` has set when it is due.
+    `submitting` has set when it is due. `refusals` says from now on that the POST has ended: another may begin.
     """
+    for job, _ in jobs:
+        _unknown(job.id, job.attempt).update(refusals=1)
     _record([job for job, _ in jobs], name="unknown", at=timezone.now(), details=[detail for _, detail in jobs])
 
 

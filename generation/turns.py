@@ -67,7 +67,7 @@ CHOSEN = """
         SELECT id, ROW_NUMBER() OVER (ORDER BY turn, created_at, user_id, id) FROM waiting
         WHERE NOT EXISTS (
             SELECT 1 FROM generation_job
-            WHERE model_id = %s AND status = 'submitted' AND runpod_id = '' AND submitted_at > %s
+            WHERE model_id = %s AND status = 'submitted' AND runpod_id = '' AND refusals = 0 AND submitted_at > %s
         )
     ),
     chosen (id) AS (

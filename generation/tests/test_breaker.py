@@ -64,12 +64,12 @@ class BreakerTests(EmulatorTestCase):
         self.assertEqual(self.model().submit_failures, 0)
         self.assertEqual(len(driver.submit(MODEL)), 2)
 
-    def test_it_pauses_longer_with_every_failure_and_no_longer_than_a_minute(self):
+    def test_it_pauses_longer_with_every_failure_and_no_longer_than_20_seconds(self):
         for _ in range(8):
             breaker.opened(self.model(), pauses=breaker.UNCLEAR)
         pause = self.model().submit_after - timezone.now()
-        self.assertLessEqual(pause, timedelta(seconds=60))
-        self.assertGreater(pause, timedelta(seconds=50))
+        self.assertLessEqual(pause, timedelta(seconds=20))
+        self.assertGreater(pause, timedelta(seconds=15))
 
     def test_it_keeps_the_place_of_an_unknown_one_for_a_while(self):
         ImageModel.objects.filter(slug=MODEL).update(max_in_flight=1)
