@@ -153,7 +153,8 @@ def submitting(model: ImageModel) -> list[Job]:
     at, gone, last, first = (bulk.prepared("due_at", moment) for moment in moments)
     statement = (
         f"WITH {chosen} UPDATE {bulk.TABLE} SET status = 'submitted', version = version + 1, "  # noqa: S608 no foreign words
-        "submitted_at = %s, missing_since = NULL, candidate_id = '', refusals = 0, deadline_at = COALESCE(deadline_at, %s), "
+        "submitted_at = %s, missing_since = NULL, candidate_id = '', refusals = 0, "
+        "deadline_at = COALESCE(deadline_at, %s), "
         "due_at = CASE WHEN deadline_at IS NULL THEN %s WHEN deadline_at < %s THEN deadline_at ELSE %s END "
         f"WHERE status = 'queued' AND id IN (SELECT id FROM chosen) RETURNING {bulk.returning()}"
     )
