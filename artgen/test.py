@@ -12,7 +12,7 @@ from django.test import TestCase, override_settings
 
 from accounts import ledger, letters
 from accounts.models import User
-from generation import driver, lifecycle, orders, outages, storing, turns
+from generation import driver, known_models, lifecycle, orders, outages, storing, turns
 from generation.models import ImageModel, Job, Status
 from generation.runpod.emulator import Emulator
 
@@ -112,6 +112,7 @@ class BaseTestCase(TestCase):
     def setUp(self) -> None:
         """Forget what an earlier test cached (rate limits, speeds, lines); leave the next one no letter on its way."""
         cache.clear()
+        known_models.forget()
         storing.HOSTS.forget()
         self.addCleanup(letters.drain)
 

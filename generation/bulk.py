@@ -1,70 +1,135 @@
-"""One guarded UPDATE for many jobs, each with values of its own; knows no status and decides nothing.
+"""UPDATEs of many jobs and their lines of history in one statement; knows no status and decides nothing.
 
-`lifecycle` is its only caller. The statement is the same on PostgreSQL and SQLite.
+`lifecycle` is its only caller. SQLite cannot insert in the same statement and gets the history in a second one.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
-from generation.models import Job
+from generation import rows
+from generation.models import Job, JobEvent
 
 GUARD = ("id", "status", "attempt")
 """What a row must still be for its UPDATE to count."""
 
-Row = tuple[Job, Mapping[str, Any]]
+Change = tuple[Job, Mapping[str, Any]]
 """A job as the caller saw it, and its new values by field name."""
 
 Expression = tuple[Any, ...]
 """SQL, and a value for each `%s` in it."""
 
 
+@dataclass(frozen=True)
+class History:
+    """A line of history for each job that an UPDATE changes; with `details`, for those jobs alone that have one."""
+
+    name: str
+    at: datetime
+    details: Mapping[UUID, str] | None = None
+
+
+def update(
+    sets: str, parameters: Sequence[Any], *, given: str = "", where: str, history: History | None, note: str = "''"
+) -> list[Job]:
+    """Return the jobs that an UPDATE has changed, as they are now.
+
+    Args:
+        sets: what stands behind SET.
+        parameters: for the `%s` of `given`, `sets` and `where`, in this order.
+        given: common table expressions before the UPDATE.
+        where: what stands behind SET: FROM and WHERE.
+        history: written along.
+        note: SQL of a line's detail in terms of `given`; NULL: this job gets no line.
+    """
+    before = f"WITH {given}" if given else "WITH"
+    changing = f"UPDATE {TABLE} SET {sets} {where} RETURNING {COLUMNS}"  # noqa: S608 no foreign words
+    if history is None:
+        return rows.fetch(Job, f"{before if given else ''} {changing}", parameters)
+    if connection.vendor != "postgresql":
+        changed = rows.fetch(Job, f"{before if given else ''} {changing}", parameters)
+        insert_history(changed, history)
+        return changed
+    statement = (
+        f"{before}{',' if given else ''} changed AS ({changing}, {note} AS note), noted AS ("  # noqa: S608
+        f"INSERT INTO {JobEvent._meta.db_table} (job_id, at, name, status, attempt, detail) "
+        f"SELECT id, %s, %s, status, attempt, note FROM changed WHERE note IS NOT NULL) SELECT {COLUMNS} FROM changed"
+    )
+    return rows.fetch(Job, statement, [*parameters, history.at, history.name])
+
+
+def insert_history(jobs: Sequence[Job], history: History, **fields: Any) -> None:
+    """Write a line for each of these jobs, as they are in hand."""
+    details = history.details if history.details is not None else {job.id: "" for job in jobs}
+    JobEvent.objects.bulk_create(
+        JobEvent(
+            job=job,
+            at=history.at,
+            name=history.name,
+            status=job.status,
+            attempt=job.attempt,
+            detail=details[job.id],
+            **fields,
+        )
+        for job in jobs
+        if job.id in details
+    )
+
+
 def update_each(
-    rows: Sequence[Row],
+    changes: Sequence[Change],
     *,
     fields: Sequence[str],
     same: Mapping[str, Any],
     expressions: Mapping[str, Expression],
     guard: str = "",
+    history: History | None = None,
 ) -> list[Job]:
     """Return the jobs that were still as seen, as they are now; the others were left alone.
 
     Args:
-        rows: no job twice.
-        fields: the keys of every row's values.
+        changes: no job twice.
+        fields: the keys of every change's values.
         same: fields that get one value in all rows.
         expressions: SQL for fields that depend on the row's old values, and values for its `%s`; `v_NAME` is the new
             value of a field of `fields`. A field of `fields` without an expression gets its value as it is.
         guard: one more condition in SQL.
+        history: written along.
     """
-    if not rows:
+    if not changes:
         return []
     given = [*GUARD, *fields]
-    values = ", ".join(_tuple(given, first=number == 0) for number in range(len(rows)))
-    parameters = [
-        prepared(name, getattr(job, name) if name in GUARD else new[name]) for job, new in rows for name in given
-    ]
+    details = history.details if history else None
+    extra = [] if details is None else [NOTE]
+    values = ", ".join(_tuple([*given, *extra], first=number == 0) for number in range(len(changes)))
+    parameters: list[Any] = []
+    for job, new in changes:
+        parameters += [prepared(name, getattr(job, name) if name in GUARD else new[name]) for name in given]
+        if details is not None:
+            parameters.append(details.get(job.id))
     assignments: dict[str, Expression] = {name: (f"v_{name}",) for name in fields}
     assignments |= {name: ("%s", value) for name, value in same.items()}
     assignments |= expressions
     sets = [f"{_column(name)} = {sql}" for name, (sql, *_) in assignments.items()]
     parameters += [prepared(name, value) for name, (_, *new) in assignments.items() for value in new]
     matches = " AND ".join(f"{_column(name)} = v_{name}" for name in GUARD)
-    statement = (
-        f"WITH v ({', '.join(f'v_{name}' for name in given)}) AS (VALUES {values}) "  # noqa: S608 no foreign words
-        f"UPDATE {TABLE} SET {', '.join(sets)} FROM v WHERE {matches}{f' AND ({guard})' if guard else ''} "
-        f"RETURNING {returning()}"
+    return update(
+        ", ".join(sets),
+        parameters,
+        given=f"v ({', '.join(f'v_{name}' for name in [*given, *extra])}) AS (VALUES {values})",
+        where=f"FROM v WHERE {matches}{f' AND ({guard})' if guard else ''}",
+        history=history,
+        note="''" if details is None else f"v_{NOTE}",
     )
-    return list(Job.objects.raw(statement, parameters))
-
-
-def returning() -> str:
-    """Return all columns of a job, as a RETURNING clause lists them."""
-    return ", ".join(f'"{field.column}"' for field in Job._meta.concrete_fields)
 
 
 TABLE = f'"{Job._meta.db_table}"'
+COLUMNS = rows.columns(Job)
+NOTE = "note"
 
 
 def _column(name: str) -> str:
@@ -84,7 +149,8 @@ def _placeholder(name: str) -> str:
     # A column of NULLs alone has no type in PostgreSQL; SQLite's CAST would change dates.
     if connection.vendor != "postgresql":
         return "%s"
-    return f"CAST(%s AS {_field(name).db_type(connection)})"
+    kind = "text" if name == NOTE else _field(name).db_type(connection)
+    return f"CAST(%s AS {kind})"
 
 
 def _field(name: str) -> Any:

@@ -61,7 +61,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         # Joined and present first: a change between that and the snapshot comes as an event with a higher version.
         self.group = events.group(user.id)
         await self.channel_layer.group_add(self.group, self.channel_name)
-        presence.opened(user.id)
+        presence.opened(user.id, (user.language, user.time_zone))
         self.counted = user.id
         await self.send_json({"type": "snapshot", "jobs": await self._first_snapshot(user)})
 

@@ -16,13 +16,13 @@ from uuid import UUID
 
 from botocore.exceptions import BotoCoreError
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from artgen import pooling
-from generation import breaker, callbacks, dispatch, inputs, lifecycle, outages, provider, sources, turns
-from generation.models import AT_RUNPOD, GenerationSwitch, ImageModel, Job, ProviderOutage, Status
+from generation import breaker, callbacks, dispatch, inputs, lifecycle, outages, provider, rows, sources, turns
+from generation.models import AT_RUNPOD, ImageModel, Job, ProviderOutage, Status
 from generation.runpod import payloads
 from generation.runpod.client import Submission
 from generation.runpod.payloads import OutputError, PayloadError
@@ -41,6 +41,15 @@ TROUBLE_PAUSE = timedelta(seconds=60)
 MAX_CHECKS = 400  # with one sweep
 MAX_POSTS = 32  # side by side
 MAX_STOPS = 20
+
+OPEN_MODEL = f"""
+    SELECT {rows.columns(ImageModel)} FROM generation_imagemodel AS model
+    WHERE slug = %s AND NOT EXISTS (SELECT 1 FROM generation_generationswitch AS switch WHERE NOT switch."on")
+    AND NOT EXISTS (
+        SELECT 1 FROM generation_provideroutage AS outage
+        WHERE outage.kind = 'key_refused' OR outage.endpoint_id = model.endpoint_id
+    )"""  # noqa: S608 no foreign words
+LOCK = " FOR NO KEY UPDATE OF model"
 
 Outcome = Submission | Exception
 
@@ -64,14 +73,11 @@ def _take(slug: str) -> list[Job]:
     Empty while the stop switch is off or RunPod refuses us: what is queued then waits here and costs nothing.
     """
     with transaction.atomic():
-        model = (
-            ImageModel.objects.select_for_update(no_key=True, of=("self",))
-            .filter(~Exists(GenerationSwitch.objects.filter(on=False)), ~_blocked(), slug=slug)
-            .first()
-        )
-        if model is None or (model.submit_after and model.submit_after > timezone.now()):
-            return []
-        return lifecycle.submitting(model)
+        lock = LOCK if connection.features.has_select_for_update else ""
+        for model in rows.fetch(ImageModel, OPEN_MODEL + lock, [slug]):
+            if model.submit_after is None or model.submit_after <= timezone.now():
+                return lifecycle.submitting(model)
+    return []
 
 
 def _blocked() -> Exists:
@@ -202,15 +208,12 @@ def _follow_model(job: Job) -> None:
 # --- check -----------------------------------------------------------------------------------------------------------
 def check(slug: str) -> int:
     """Ask RunPod about all jobs of the model that are due, with one sweep; returns how many."""
-    model = ImageModel.objects.filter(~_blocked(), slug=slug).first()
-    if model is None:  # nobody fails for a deadline either, as long as nobody can ask
-        return 0
-    jobs = lifecycle.claim_due(model, limit=MAX_CHECKS, lease=CHECK_LEASE)
+    jobs = lifecycle.claim_due(slug, limit=MAX_CHECKS, lease=CHECK_LEASE)
     if jobs:
         pooling.give_back()  # back into the pool: the sweep may take seconds
         replies = _ask(jobs)
         few = len(jobs) < LOOK_EVERY.total_seconds() * READS_PER_SECOND / 2
-        out = 0 if few else Job.objects.at_runpod().filter(model=model).count()
+        out = 0 if few else Job.objects.at_runpod().filter(model=jobs[0].model).count()
         _apply(jobs, replies, look_every=max(LOOK_EVERY, timedelta(seconds=out / READS_PER_SECOND)))
         if len(jobs) == MAX_CHECKS:
             dispatch.check(slug)
@@ -290,9 +293,10 @@ def _apply(jobs: Sequence[Job], replies: dict[UUID, Report | RunPodError], *, lo
     _together([(job, None) for job in unchanged], lambda some: lifecycle.postponed([j for j, _ in some], until=later))
     if finished:
         dispatch.store()
-    if len(unchanged) + len(seen) < len(jobs):  # some have ended: places may be free
-        for slug in {job.model.slug for job in jobs}:
-            dispatch.submit(slug)
+    if len(unchanged) + len(seen) < len(jobs):  # some have ended: places may be free for those who wait
+        models = {job.model_id: job.model.slug for job in jobs}
+        for model_id in Job.objects.queued().filter(model__in=models).values_list("model_id", flat=True).distinct():
+            dispatch.submit(models[model_id])
 
 
 def _together(rows: Sequence[tuple[Job, Any]], apply: Callable[[Sequence[tuple[Job, Any]]], object]) -> None:

@@ -1,7 +1,7 @@
 """What the browser learns at once: every change of a job goes to the group of its user, and to nobody else."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from accounts.models import User
 from artgen.layers import send_to_groups
 from generation import eta, presence
 from generation.models import Job, Status
+from generation.presence import Reader
 from generation.serializers import job_json
 
 log = logging.getLogger(__name__)
@@ -40,13 +41,20 @@ def _publish(jobs: Sequence[Job]) -> None:
     jobs = [job for job in jobs if job.user_id in present]
     if not jobs:
         return
-    users = User.objects.filter(id__in=present).only("language", "time_zone").in_bulk()
+    readers = _readers(present)
     prefetch_related_objects([job for job in jobs if job.status == Status.SUCCEEDED], "images")
     forecast = eta.of_jobs(jobs)
     messages = []
     for job in jobs:
-        user = users[job.user_id]
-        language = translation.override(user.language or settings.LANGUAGE_CODE)
-        with language, timezone.override(zone_of(user.time_zone)):
+        language, time_zone = readers[job.user_id]
+        with translation.override(language or settings.LANGUAGE_CODE), timezone.override(zone_of(time_zone)):
             messages.append((group(job.user_id), {"type": "job.changed", "job": job_json(job, forecast=forecast)}))
     send_to_groups(messages)
+
+
+def _readers(present: Mapping[UUID, Reader | None]) -> dict[UUID, Reader]:
+    known = {user_id: reader for user_id, reader in present.items() if reader is not None}
+    if unknown := present.keys() - known.keys():
+        rows = User.objects.filter(id__in=unknown).values_list("id", "language", "time_zone")
+        known |= {user_id: (language, time_zone) for user_id, language, time_zone in rows}
+    return known

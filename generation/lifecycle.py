@@ -28,8 +28,9 @@ from django.utils import timezone
 
 from accounts import ledger
 from accounts.models import User
-from generation import bulk, events, turns
-from generation.models import ACTIVE, AT_RUNPOD, Image, ImageModel, Job, JobEvent, JobQuerySet, Status
+from generation import bulk, events, known_models, turns
+from generation.bulk import History
+from generation.models import ACTIVE, AT_RUNPOD, Image, ImageModel, Job, JobQuerySet, Status
 
 FIRST_LOOK = timedelta(seconds=2)  # from a submission to the first look at it
 STOPPED_BY_STAFF = "stopped_by_staff"
@@ -59,21 +60,26 @@ def placed(jobs: Sequence[Job], *, actor: User | None, detail: str = "") -> None
     for job in jobs:
         job.status, job.due_at, job.created_at = Status.QUEUED, now, now
     Job.objects.bulk_create(jobs)
-    _record(jobs, name="placed", at=now, actor=actor, details=[detail] * len(jobs))
+    _record(jobs, name="placed", at=now, actor=actor, detail=detail)
     if reduced := [job for job in jobs if job.snapshot.get("sources_reduced")]:
         why = "they do not fit into RunPod's 10 MB as they are"
-        _record(reduced, name="sources_reduced", at=now, details=[why] * len(reduced))
+        _record(reduced, name="sources_reduced", at=now, detail=why)
     _publish(jobs)
 
 
 # --- leases: whoever pushes due_at ahead has the job for that long ---------------------------------------------------
-def claim_due(model: ImageModel, *, limit: int, lease: timedelta) -> list[Job]:
-    """Return at most `limit` due jobs of the model at RunPod, oldest due first; nobody else gets them for `lease`."""
-    where = "model_id = %s AND status IN ('submitted', 'running')"
-    jobs = _claim(where, [model.pk], limit=limit, lease=lease)
-    for job in jobs:
-        job.model = model
-    return sorted(jobs, key=lambda job: job.id)
+def claim_due(slug: str, *, limit: int, lease: timedelta) -> list[Job]:
+    """Return at most `limit` due jobs of the model at RunPod, oldest due first; nobody else gets them for `lease`.
+
+    None while RunPod cannot be asked about the model.
+    """
+    where = (
+        "model_id = (SELECT id FROM generation_imagemodel AS model "
+        "WHERE slug = %s AND NOT EXISTS (SELECT 1 FROM generation_provideroutage AS outage "
+        "WHERE outage.kind = 'key_refused' OR outage.endpoint_id = model.endpoint_id)) "
+        "AND status IN ('submitted', 'running')"
+    )
+    return sorted(_claim(where, [slug], limit=limit, lease=lease), key=lambda job: job.id)
 
 
 def claim_storing(*, lease: timedelta, except_hosts: Collection[str] = ()) -> Job | None:
@@ -90,11 +96,9 @@ def _claim(where: str, parameters: list[Any], *, limit: int, lease: timedelta) -
     now = timezone.now()
     lock = " FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
     due, until = bulk.prepared("due_at", now), bulk.prepared("due_at", now + lease)
-    statement = (
-        f"UPDATE {bulk.TABLE} SET due_at = %s WHERE id IN (SELECT id FROM {bulk.TABLE} "  # noqa: S608 no foreign words
-        f"WHERE {where} AND due_at <= %s ORDER BY due_at, id LIMIT %s{lock}) RETURNING {bulk.returning()}"
-    )
-    return list(Job.objects.raw(statement, [until, *parameters, due, limit]))
+    chosen = f"SELECT id FROM {bulk.TABLE} WHERE {where} AND due_at <= %s ORDER BY due_at, id LIMIT %s{lock}"  # noqa: S608
+    jobs = bulk.update("due_at = %s", [until, *parameters, due, limit], where=f"WHERE id IN ({chosen})", history=None)
+    return known_models.attached(jobs)
 
 
 def postponed(jobs: Sequence[Job], *, until: datetime) -> int:
@@ -151,19 +155,19 @@ def submitting(model: ImageModel) -> list[Job]:
     chosen, parameters = turns.next_jobs(model, now=now)
     moments = (now, gone_at, deadline_at, min(gone_at, deadline_at))
     at, gone, last, first = (bulk.prepared("due_at", moment) for moment in moments)
-    statement = (
-        f"WITH {chosen} UPDATE {bulk.TABLE} SET status = 'submitted', version = version + 1, "  # noqa: S608 no foreign words
-        "submitted_at = %s, missing_since = NULL, candidate_id = '', refusals = 0, "
-        "deadline_at = COALESCE(deadline_at, %s), "
-        "due_at = CASE WHEN deadline_at IS NULL THEN %s WHEN deadline_at < %s THEN deadline_at ELSE %s END "
-        f"WHERE status = 'queued' AND id IN (SELECT id FROM chosen) RETURNING {bulk.returning()}"
-    )
     with transaction.atomic():
-        jobs = list(Job.objects.raw(statement, [*parameters, at, last, first, gone, gone]))
+        jobs = bulk.update(
+            "status = 'submitted', version = version + 1, submitted_at = %s, missing_since = NULL, candidate_id = '', "
+            "refusals = 0, deadline_at = COALESCE(deadline_at, %s), "
+            "due_at = CASE WHEN deadline_at IS NULL THEN %s WHEN deadline_at < %s THEN deadline_at ELSE %s END",
+            [*parameters, at, last, first, gone, gone],
+            given=chosen,
+            where="WHERE status = 'queued' AND id IN (SELECT id FROM chosen)",
+            history=History("submitting", now),
+        )
         for job in jobs:
             job.model = model
         jobs.sort(key=lambda job: (job.created_at, job.id))
-        _record(jobs, name="submitting", at=now)
         _publish(jobs)
     return jobs
 
@@ -174,10 +178,10 @@ def submitted(accepted: Sequence[tuple[Job, str]]) -> list[Job]:
     What is missing in the answer was canceled meanwhile.
     """
     now = timezone.now()
-    rows: list[bulk.Row] = [(job, {"runpod_id": runpod_id}) for job, runpod_id in accepted]
+    changes: list[bulk.Change] = [(job, {"runpod_id": runpod_id}) for job, runpod_id in accepted]
     with transaction.atomic():
         moved = bulk.update_each(
-            rows,
+            changes,
             fields=["runpod_id"],
             same={"refusals": 0, "candidate_id": ""},
             expressions={
@@ -186,9 +190,9 @@ def submitted(accepted: Sequence[tuple[Job, str]]) -> list[Job]:
                 "due_at": ("CASE WHEN candidate_id <> '' THEN %s ELSE %s END", now, now + FIRST_LOOK),
             },
             guard="runpod_id IN ('', v_runpod_id)",
+            history=History("submitted", now, {job.id: runpod_id for job, runpod_id in accepted}),
         )
         _with_models(moved, accepted)
-        _record(moved, name="submitted", at=now, details=[job.runpod_id for job in moved])
         _publish(moved)
     return moved
 
@@ -243,15 +247,19 @@ def unknown(jobs: Sequence[tuple[Job, str]]) -> None:
 
     `submitting` has set when it is due. `refusals` says from now on that the POST has ended: another may begin.
     """
-    for job, _ in jobs:
-        _unknown(job.id, job.attempt).update(refusals=1)
-    _record([job for job, _ in jobs], name="unknown", at=timezone.now(), details=[detail for _, detail in jobs])
+    bulk.update_each(
+        [(job, {}) for job, _ in jobs],
+        fields=[],
+        same={"refusals": 1},
+        expressions={},
+        guard="runpod_id = ''",
+        history=_history("unknown", timezone.now(), jobs),
+    )
 
 
 def deferred(jobs: Sequence[tuple[Job, str]], *, until: datetime) -> list[Job]:
     """Put jobs that RunPod certainly did not take back into the queue, same attempt, with a detail each."""
     now = timezone.now()
-    details = {job.id: detail for job, detail in jobs}
     with transaction.atomic():
         moved = bulk.update_each(
             [(job, {}) for job, _ in jobs],
@@ -264,9 +272,9 @@ def deferred(jobs: Sequence[tuple[Job, str]], *, until: datetime) -> list[Job]:
                 "deadline_at": ("CASE WHEN attempt = 1 THEN NULL ELSE deadline_at END",),
             },
             guard="runpod_id = ''",
+            history=_history("deferred", now, jobs),
         )
         _with_models(moved, jobs)
-        _record(moved, name="deferred", at=now, details=[details[job.id] for job in moved])
         _publish(moved)
     return moved
 
@@ -279,19 +287,19 @@ def moved_endpoint(job: Job, *, endpoint_id: str) -> None:
 def followed(seen: Sequence[tuple[Job, Drawn]], *, until: datetime) -> list[Job]:
     """Note that GPUs work on these, and how far they are; a line in the history for each that has just begun."""
     now = timezone.now()
-    begun = {job.id for job, _ in seen if job.status == Status.SUBMITTED}
-    rows: list[bulk.Row] = [
+    begun = {job.id: "" for job, _ in seen if job.status == Status.SUBMITTED}
+    changes: list[bulk.Change] = [
         (job, {"progress": drawn.progress, "step": drawn.step, "step_count": drawn.step_count}) for job, drawn in seen
     ]
     with transaction.atomic():
         moved = bulk.update_each(
-            rows,
+            changes,
             fields=["progress", "step", "step_count"],
             same={"status": Status.RUNNING, "due_at": until, "missing_since": None},
             expressions={"version": ("version + 1",), "started_at": ("COALESCE(started_at, %s)", now)},
+            history=History("running", now, begun) if begun else None,
         )
         _with_models(moved, seen)
-        _record([job for job in moved if job.id in begun], name="running", at=now)
         _publish(moved)
     return moved
 
@@ -315,7 +323,7 @@ def storing(finished: Sequence[tuple[Job, Finished]]) -> list[Job]:
     """Note that the images are ready to be fetched; at once due for that."""
     now = timezone.now()
     # When the drawing began, where nobody looked in between.
-    rows: list[bulk.Row] = [
+    changes: list[bulk.Change] = [
         (
             job,
             {
@@ -329,7 +337,7 @@ def storing(finished: Sequence[tuple[Job, Finished]]) -> list[Job]:
     ]
     with transaction.atomic():
         moved = bulk.update_each(
-            rows,
+            changes,
             fields=["started_at", "result", "result_host", "cost"],
             same={
                 "status": Status.STORING,
@@ -345,9 +353,9 @@ def storing(finished: Sequence[tuple[Job, Finished]]) -> list[Job]:
                 "started_at": ("COALESCE(started_at, v_started_at)",),
                 "cost": (ADDED_COST,),
             },
+            history=History("storing", now),
         )
         _with_models(moved, finished)
-        _record(moved, name="storing", at=now)
         _publish(moved)
     return moved
 
@@ -361,7 +369,7 @@ def not_stored(job: Job, *, until: datetime, detail: str) -> None:
         detail = _storable(detail)
         _only(_same(job).update(due_at=until, error_detail=detail))
         if detail != job.error_detail:
-            _record([job], name="not_stored", at=timezone.now(), details=[detail])
+            _record([job], name="not_stored", at=timezone.now(), detail=detail)
 
 
 def lost(job: Job, *, code: str, detail: str, cost: Decimal | None = None) -> Job:
@@ -400,23 +408,27 @@ def succeeded(job: Job, *, images: Sequence[Image], cost: Decimal | None) -> Job
     """End the job with its stored pictures and charge what was held. Raises Stale."""
     with transaction.atomic():
         now = timezone.now()
-        ended = _succeeded(job, cost=cost, at=now)
+        ended = _succeeded(job, images=images, cost=cost, at=now)
         Image.objects.bulk_create(images)
         ledger.settle(reference=job.id)
     return ended
 
 
-def _succeeded(job: Job, *, cost: Decimal | None, at: datetime) -> Job:
+def _succeeded(job: Job, *, images: Sequence[Image], cost: Decimal | None, at: datetime) -> Job:
     moved = bulk.update_each(
         [(job, {"cost": cost})],
         fields=["cost"],
         same={"status": Status.SUCCEEDED, "due_at": None, "finished_at": at, "error_detail": "", "result": None},
         expressions={"version": ("version + 1",), "cost": (ADDED_COST,)},
+        history=History("succeeded", at),
     )
     _only(len(moved))
-    _record(moved, name="succeeded", at=at)
+    (ended,) = moved
+    ended.model = job.model
+    # As `with_all` leaves them, for the event shows them.
+    ended._prefetched_objects_cache = {"images": images}  # type: ignore[attr-defined]
     _publish(moved)
-    return moved[0]
+    return ended
 
 
 def failed(job: Job, *, code: str, detail: str = "", actor: User | None = None, cost: Decimal | None = None) -> Job:
@@ -518,7 +530,7 @@ def _moved(
     with transaction.atomic():
         _only(_same(job).filter(guard or Q()).update(status=to, version=F("version") + 1, **fields))
         moved = Job.objects.select_related("model").get(id=job.id)
-        _record([moved], name=event, at=at, details=[detail], actor=actor)
+        _record([moved], name=event, at=at, detail=detail, actor=actor)
         _publish([moved])
     return moved
 
@@ -542,20 +554,13 @@ def _only(count: int) -> None:
         raise Stale
 
 
-def _record(
-    jobs: Sequence[Job],
-    *,
-    name: str,
-    at: datetime,
-    details: Sequence[str] | None = None,
-    actor: User | None = None,
-) -> None:
-    JobEvent.objects.bulk_create(
-        JobEvent(
-            job=job, at=at, name=name, status=job.status, attempt=job.attempt, detail=_storable(detail), actor=actor
-        )
-        for job, detail in zip(jobs, details or [""] * len(jobs), strict=True)
-    )
+def _record(jobs: Sequence[Job], *, name: str, at: datetime, detail: str = "", actor: User | None = None) -> None:
+    history = History(name, at, dict.fromkeys((job.id for job in jobs), _storable(detail)))
+    bulk.insert_history(jobs, history, actor=actor)
+
+
+def _history(name: str, at: datetime, jobs: Sequence[tuple[Job, str]]) -> History:
+    return History(name, at, {job.id: _storable(detail) for job, detail in jobs})
 
 
 def _storable(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Who has a socket open: events are published for these people alone.
+"""Who has a socket open, and in which language and time zone they read: events are published for these people alone.
 
 With Redis each person has a key that ends on its own, so a killed process leaves nobody present. Without it (the demo)
 everything is one process, and counting is enough.
@@ -20,6 +20,9 @@ LASTS_SECONDS = 60
 REFRESH_SECONDS = 5
 """Far below LASTS_SECONDS: a Redis that was restarted without its data learns again within this time who is present."""
 
+Reader = tuple[str, str]
+"""Language and time zone of a user, either empty where the user has chosen none."""
+
 
 class _Sockets:
     """The sockets of this process, counted for each person, and the thread that keeps their keys alive."""
@@ -27,11 +30,13 @@ class _Sockets:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.counts: Counter[UUID] = Counter()
+        self.readers: dict[UUID, Reader] = {}
         self.keeper: threading.Thread | None = None
 
-    def add(self, user_id: UUID) -> None:
+    def add(self, user_id: UUID, reader: Reader) -> None:
         with self.lock:
             self.counts[user_id] += 1
+            self.readers[user_id] = reader
             if self.keeper is None and _is_shared():
                 self.keeper = threading.Thread(target=self._keep, name="presence", daemon=True)
                 self.keeper.start()
@@ -40,11 +45,11 @@ class _Sockets:
         with self.lock:
             self.counts[user_id] -= 1
             if self.counts[user_id] <= 0:
-                del self.counts[user_id]
+                del self.counts[user_id], self.readers[user_id]
 
-    def users(self) -> set[UUID]:
+    def users(self) -> dict[UUID, Reader]:
         with self.lock:
-            return set(self.counts)
+            return dict(self.readers)
 
     def _keep(self) -> None:
         pause = threading.Event()
@@ -55,9 +60,9 @@ class _Sockets:
 _sockets = _Sockets()
 
 
-def opened(user_id: UUID) -> None:
+def opened(user_id: UUID, reader: Reader) -> None:
     """Count one more socket of the user. Never waits: an event loop may call it."""
-    _sockets.add(user_id)
+    _sockets.add(user_id, reader)
 
 
 def announce(user_ids: Iterable[UUID]) -> None:
@@ -66,7 +71,10 @@ def announce(user_ids: Iterable[UUID]) -> None:
     A change before this call is in what is read after it; a change after this call finds the user present.
     """
     if _is_shared():
-        cache.set_many({_key(user_id): 1 for user_id in user_ids}, timeout=LASTS_SECONDS)
+        here = open_here()  # whoever has left meanwhile is not announced
+        readers = {_key(user_id): here[user_id] for user_id in user_ids if user_id in here}
+        if readers:
+            cache.set_many(readers, timeout=LASTS_SECONDS)
 
 
 def closed(user_id: UUID) -> None:
@@ -78,22 +86,25 @@ def closed(user_id: UUID) -> None:
     _sockets.remove(user_id)
 
 
-def present(user_ids: Collection[UUID]) -> set[UUID]:
-    """Return those who have a socket open, in one round trip; all of them while Redis cannot be asked."""
+def present(user_ids: Collection[UUID]) -> dict[UUID, Reader | None]:
+    """Return those who have a socket open, in one round trip; all of them, as None, while Redis cannot be asked."""
     shared = caches["default"]
     if not isinstance(shared, ForgivingRedisCache):
-        return open_here().intersection(user_ids)
+        here = open_here()
+        return {user_id: here[user_id] for user_id in user_ids if user_id in here}
     keys = {_key(user_id): user_id for user_id in user_ids}
     if not keys:
-        return set()
+        return {}
     try:
-        return {keys[key] for key in shared.known(keys)}
+        known = shared.known(keys)
     except CacheAway as error:
         log.warning("presence is not known", extra={"error": repr(error.__cause__)})
-        return set(user_ids)
+        return dict.fromkeys(user_ids)
+    # During an upgrade the key may still hold what the version before has written.
+    return {keys[key]: value if isinstance(value, tuple) else None for key, value in known.items()}
 
 
-def open_here() -> set[UUID]:
+def open_here() -> dict[UUID, Reader]:
     """Return those who have a socket open in this process."""
     return _sockets.users()
 

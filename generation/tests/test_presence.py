@@ -10,6 +10,8 @@ from django.test import SimpleTestCase, override_settings
 from artgen.tests.services import free_port
 from generation import presence
 
+READER = ("ru", "Europe/Moscow")
+
 
 def shared(url: str) -> override_settings:
     options = {"socket_connect_timeout": 2, "socket_timeout": 5}
@@ -19,7 +21,7 @@ def shared(url: str) -> override_settings:
 
 class PresenceTests(SimpleTestCase):
     def open(self, user: UUID) -> None:
-        presence.opened(user)
+        presence.opened(user, READER)
         self.addCleanup(presence.closed, user)
         presence.announce([user])
 
@@ -28,14 +30,14 @@ class InOneProcess(PresenceTests):
     def test_it_counts_each_user_s_sockets(self) -> None:
         with override_settings(CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}):
             alice, bob = uuid4(), uuid4()
-            presence.opened(alice)
-            presence.opened(alice)
-            self.assertEqual(presence.present([alice, bob]), {alice})
+            presence.opened(alice, READER)
+            presence.opened(alice, READER)
+            self.assertEqual(set(presence.present([alice, bob])), {alice})
             presence.closed(alice)
-            self.assertEqual(presence.present([alice, bob]), {alice})
+            self.assertEqual(set(presence.present([alice, bob])), {alice})
             presence.closed(alice)
-            self.assertEqual(presence.present([alice, bob]), set())
-            self.assertEqual(presence.present([]), set())
+            self.assertEqual(set(presence.present([alice, bob])), set())
+            self.assertEqual(set(presence.present([])), set())
 
 
 @pytest.mark.redis
@@ -51,9 +53,9 @@ class OverRedis(PresenceTests):
         self.open(alice)
         client = caches["default"]._cache.get_client()
         before = client.info("commandstats").get("cmdstat_mget", {"calls": 0})["calls"]
-        self.assertEqual(presence.present([alice, bob]), {alice})
+        self.assertEqual(set(presence.present([alice, bob])), {alice})
         self.assertEqual(client.info("commandstats")["cmdstat_mget"]["calls"], before + 1)
-        self.assertEqual(presence.present([]), set())
+        self.assertEqual(set(presence.present([])), set())
 
     def test_it_lets_each_key_end(self) -> None:
         alice = uuid4()
@@ -64,20 +66,25 @@ class OverRedis(PresenceTests):
     def test_it_keeps_those_present_whose_socket_is_open_here_and_no_others(self) -> None:
         here, gone = uuid4(), uuid4()
         self.open(here)
-        presence.opened(gone)
+        presence.opened(gone, READER)
         presence.announce([gone])
         presence.closed(gone)
         for user in (here, gone):
             self.forget(user)
         presence.refresh()
-        self.assertEqual(presence.present([here, gone]), {here})
+        self.assertEqual(set(presence.present([here, gone])), {here})
 
     def test_it_leaves_a_key_that_another_process_may_need(self) -> None:
         alice = uuid4()
-        presence.opened(alice)
+        presence.opened(alice, READER)
         presence.announce([alice])
         presence.closed(alice)
-        self.assertEqual(presence.present([alice]), {alice})
+        self.assertEqual(presence.present([alice]), {alice: READER})
+
+    def test_it_does_not_know_how_somebody_reads_whom_an_older_version_announced(self) -> None:
+        alice = uuid4()
+        cache.set(f"presence:{alice}", 1)
+        self.assertEqual(presence.present([alice]), {alice: None})
 
 
 class WithoutRedis(PresenceTests):
@@ -86,4 +93,4 @@ class WithoutRedis(PresenceTests):
             alice, bob = uuid4(), uuid4()
             self.open(alice)
             presence.refresh()
-            self.assertEqual(presence.present([alice, bob]), {alice, bob})
+            self.assertEqual(set(presence.present([alice, bob])), {alice, bob})

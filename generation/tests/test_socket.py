@@ -120,7 +120,7 @@ class PresenceTests(SocketTestCase):
     async def test_it_is_present_before_its_snapshot_is_read_and_counted_until_it_ends(self):
         text = await sync_to_async(tokens.issue)(user=self.alice, name="laptop")
         first, second = [await self.open(self.with_token(text)) for _ in range(2)]
-        self.assertEqual(presence.present([self.alice.pk, self.bob.pk]), {self.alice.pk})
+        self.assertEqual(set(presence.present([self.alice.pk, self.bob.pk])), {self.alice.pk})
         self.assertIn(self.alice.pk, presence.open_here())
         await first.disconnect()
         self.assertIn(self.alice.pk, presence.open_here())
@@ -135,8 +135,8 @@ class PresenceTests(SocketTestCase):
         socket.future.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await socket.future
-        self.assertEqual(presence.open_here(), set())
+        self.assertEqual(presence.open_here(), {})
 
     async def test_it_never_counts_those_it_does_not_know(self):
         await self.assert_is_refused(self.with_token("ag_made-up"))
-        self.assertEqual(presence.open_here(), set())
+        self.assertEqual(presence.open_here(), {})
