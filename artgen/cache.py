@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.core.cache import cache
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
@@ -16,12 +16,32 @@ class CacheAway(Exception):
     """The cache cannot be reached, and what was asked of it must not be left undone; `artgen.outage` answers 503."""
 
 
+class _Client(RedisCacheClient):
+    """Django's client, which makes a `redis.Redis` for every command; that takes as long as the command."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._clients: dict[Any, Any] = {}
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        """Return the client of the pool; it holds nothing else and may be shared between threads."""
+        pool = self._get_connection_pool(write)
+        client = self._clients.get(pool)
+        if client is None:
+            client = self._clients[pool] = super().get_client(key, write=write)
+        return client
+
+
 class ForgivingRedisCache(RedisCache):
     """RedisCache that knows nothing and keeps nothing while Redis is away.
 
     `add`, `incr` and `decr`, with which tries are counted, and `delete`, with which sessions end, raise `CacheAway`
     nevertheless: a limit that nobody counts is none, and a session that is still remembered has not ended.
     """
+
+    def __init__(self, server: Any, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = _Client
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         """Return what is remembered, else the default."""

@@ -1,4 +1,4 @@
-"""The lane that stores: fetch what RunPod drew, put it into the bucket, end the job. One job a call.
+"""The lane that stores: fetch what RunPod drew, put it into the bucket, end the job.
 
 Downloads take as long as a foreign host likes, so no host gets more than its share of the slots, and one that fails
 gets growing pauses in which nobody waits for it.
@@ -6,6 +6,7 @@ gets growing pauses in which nobody waits for it.
 
 import logging
 import threading
+import time
 from collections import Counter
 from datetime import datetime, timedelta
 
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=180)  # longer than a download and its uploads
 PAUSE = timedelta(seconds=10)  # after a failure; doubled with every one in a row of the same host
 MAX_PAUSE = timedelta(minutes=2)
+TURN_SECONDS = 20.0  # after which a slot takes a message again, so that a lane can end
 
 
 class Hosts:
@@ -83,24 +85,45 @@ class Hosts:
 HOSTS = Hosts()
 
 
+def work() -> None:
+    """Store one finished job, and then others while more are due; each message keeps one slot busy for that long."""
+    ends = time.monotonic() + TURN_SECONDS
+    spread = True
+    while job := _claimed():
+        others = Job.objects.filter(status=Status.STORING, due_at__lte=timezone.now()).exists()
+        if others and spread:
+            dispatch.store()  # so that another slot begins, too: a message says "look", and this one is used up
+            spread = False
+        _store(job)
+        if not others:
+            return
+        if time.monotonic() > ends:
+            dispatch.store()
+            return
+
+
 def store() -> Job | None:
     """Copy the images of one finished job into the bucket and return it; None when no job is due."""
-    job = lifecycle.claim_storing(lease=LEASE, except_hosts=HOSTS.full())
-    if job is None:
-        return None
-    HOSTS.taken(job.result_host)
-    try:
-        # Another slot takes the next one: a message says "look", and this one has been used up.
-        if Job.objects.filter(status=Status.STORING, due_at__lte=timezone.now()).exists():
-            dispatch.store()
-        pooling.give_back()  # back into the pool: the downloads may take a minute
+    job = _claimed()
+    if job is not None:
         _store(job)
-    finally:
-        HOSTS.left(job.result_host)
     return job
 
 
+def _claimed() -> Job | None:
+    return lifecycle.claim_storing(lease=LEASE, except_hosts=HOSTS.full())
+
+
 def _store(job: Job) -> None:
+    HOSTS.taken(job.result_host)
+    try:
+        pooling.give_back()  # back into the pool: the downloads may take a minute
+        _copy(job)
+    finally:
+        HOSTS.left(job.result_host)
+
+
+def _copy(job: Job) -> None:
     try:
         try:
             result = _result(job)

@@ -37,9 +37,9 @@ def probe() -> None:
 
 @shared_task(name="generation.store")
 def store() -> None:
-    """Store the images of one finished job."""
+    """Store the images of finished jobs."""
     dispatch.begun("generation.store")
-    storing.store()
+    storing.work()
 
 
 @shared_task(name="generation.export", time_limit=1500)
