@@ -25,7 +25,7 @@ class _Client(RedisCacheClient):
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Any:
         """Return the client of the pool; it holds nothing else and may be shared between threads."""
-        pool = self._get_connection_pool(write)
+        pool = self._get_connection_pool(write)  # type: ignore[attr-defined]
         client = self._clients.get(pool)
         if client is None:
             client = self._clients[pool] = super().get_client(key, write=write)

@@ -97,6 +97,8 @@ DB_STATEMENT_TIMEOUT_OPTION = ""
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     _options = DATABASES["default"].setdefault("OPTIONS", {})  # what the address asks for, such as sslmode, stays
     _options.setdefault("connect_timeout", env.int("DB_CONNECT_TIMEOUT", default=5))
+    if env.bool("DB_PREPARED_STATEMENTS", default=True):  # PostgreSQL plans a statement once for a connection
+        _options |= {"server_side_binding": True, "prepare_threshold": 3}
     # Else each connection that PostgreSQL's restart has cut costs somebody an error; looking takes one round trip.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     if env.bool("DB_POOL", default=False):

@@ -30,3 +30,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
                     **options,
                 )
             return self._connection_pools[self.alias]
+
+    def _close(self) -> None:
+        # After an error the connection may hold a plan that a migration has outdated: each use of it would fail.
+        if self.connection is not None and self.errors_occurred and self.pool:
+            self.connection.close()
+        super()._close()  # type: ignore[misc]  # its types leave it out

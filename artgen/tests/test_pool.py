@@ -11,7 +11,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.db import NotSupportedError, connections
 
+from artgen.postgresql.base import DatabaseWrapper
 from artgen.postgresql.pool import Pool, PoolTimeout
 from artgen.tests.services import prepare_postgres, running
 
@@ -176,3 +178,33 @@ def test_it_tells_that_there_is_no_server(server: Server):
         with pytest.raises(psycopg.OperationalError) as refusal:
             pool.getconn()
         assert not isinstance(refusal.value, PoolTimeout)
+
+
+@pytest.mark.django_db
+def test_a_plan_that_a_migration_has_outdated_fails_once_and_no_more():
+    settings = connections.databases["default"]
+    options = {**settings["OPTIONS"], "pool": {"max_size": 1, "timeout": 5, "max_lifetime": 1800}}
+    ours = DatabaseWrapper({**settings, "OPTIONS": options, "CONN_MAX_AGE": 0}, alias="default")
+    other = psycopg.connect(os.environ["DATABASE_URL"], dbname=settings["NAME"], autocommit=True)
+
+    def read() -> list[tuple[str]]:
+        try:
+            with ours.cursor() as cursor:
+                cursor.execute("SELECT word FROM outdated_plan WHERE word <> %s", ["x"])
+                found: list[tuple[str]] = cursor.fetchall()
+                return found
+        finally:
+            ours.close()  # back into the pool
+
+    other.execute("CREATE TABLE outdated_plan (word varchar(5))")
+    try:
+        for _ in range(options["prepare_threshold"] + 2):
+            read()
+        other.execute("ALTER TABLE outdated_plan ALTER word TYPE varchar(9)")
+        with pytest.raises(NotSupportedError, match="cached plan"):
+            read()
+        assert read() == []
+    finally:
+        other.execute("DROP TABLE outdated_plan")
+        other.close()
+        ours.close_pool()
