@@ -147,7 +147,8 @@ def submitting(model: ImageModel) -> list[Job]:
     """Take all jobs out of the queue that fit, before their POST: until a reply says otherwise their fate is unknown.
 
     They become due again only after RunPod's ttl, when an accepted job would be gone for certain, or at their deadline.
-    The caller has locked the model's row and checked that submissions are possible.
+    No event: the reply, within seconds, brings one. The caller has locked the model's row and checked that submissions
+    are possible.
     """
     now = timezone.now()
     gone_at = now + timedelta(seconds=settings.RUNPOD_TTL_SECONDS) + turns.UNKNOWN_MARGIN
@@ -168,7 +169,6 @@ def submitting(model: ImageModel) -> list[Job]:
         for job in jobs:
             job.model = model
         jobs.sort(key=lambda job: (job.created_at, job.id))
-        _publish(jobs)
     return jobs
 
 
@@ -247,14 +247,17 @@ def unknown(jobs: Sequence[tuple[Job, str]]) -> None:
 
     `submitting` has set when it is due. `refusals` says from now on that the POST has ended: another may begin.
     """
-    bulk.update_each(
-        [(job, {}) for job, _ in jobs],
-        fields=[],
-        same={"refusals": 1},
-        expressions={},
-        guard="runpod_id = ''",
-        history=_history("unknown", timezone.now(), jobs),
-    )
+    with transaction.atomic():
+        moved = bulk.update_each(
+            [(job, {}) for job, _ in jobs],
+            fields=[],
+            same={"refusals": 1},
+            expressions={},
+            guard="runpod_id = ''",
+            history=_history("unknown", timezone.now(), jobs),
+        )
+        _with_models(moved, jobs)
+        _publish(moved)
 
 
 def deferred(jobs: Sequence[tuple[Job, str]], *, until: datetime) -> list[Job]:
