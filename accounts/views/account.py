@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import dossier, statement
+from accounts import dossier, remembered, statement
 from accounts.forms import ProfileForm
 from accounts.models import CreditEntry, User
 from accounts.requests import SignedInRequest
@@ -64,6 +64,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if request.method == "POST" and form.is_valid():
         form.instance.save(update_fields=["name", "language", "time_zone"])
+        remembered.forget(request.user.pk)
         with translation.override(form.instance.language or translation.get_language()):
             messages.success(request, _("Saved."))
         response = redirect("profile")
