@@ -1,14 +1,15 @@
-"""One guarded UPDATE for many jobs, each with values of its own; knows no status and decides nothing.
+"""One guarded UPDATE or INSERT for many jobs, each with values of its own; knows no status and decides nothing.
 
-`lifecycle` is its only caller. The statement is the same on PostgreSQL and SQLite.
+`lifecycle` is its only caller. The UPDATE is the same on PostgreSQL and SQLite.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
 
-from generation.models import Job
+from generation.models import Job, JobEvent
 
 GUARD = ("id", "status", "attempt")
 """What a row must still be for its UPDATE to count."""
@@ -57,6 +58,48 @@ def update_each(
         f"RETURNING {returning()}"
     )
     return list(Job.objects.raw(statement, parameters))
+
+
+def insert(jobs: Sequence[Job], *, guard: Expression, history: Mapping[str, Any]) -> bool:
+    """Insert new jobs, and a line of history for each, if the guard holds; False: it does not, nothing was inserted.
+
+    `history` holds `name`, `at`, `detail` and `actor_id` of all lines. On PostgreSQL this is one statement.
+    """
+    condition, *values = guard
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:  # SQLite: nobody else writes during this transaction
+            cursor.execute(f"SELECT {condition}", values)
+            if not cursor.fetchone()[0]:
+                return False
+        Job.objects.bulk_create(jobs)
+        events = [JobEvent(job=job, status=job.status, attempt=job.attempt, **history) for job in jobs]
+        JobEvent.objects.bulk_create(events)
+        return True
+    parameters = [
+        field.get_db_prep_save(getattr(job, field.attname), connection)
+        for job in jobs
+        for field in Job._meta.concrete_fields
+    ]
+    line = [history["at"], history["name"], history["detail"], history["actor_id"]]
+    with connection.cursor() as cursor:
+        cursor.execute(_insertion(len(jobs), condition), [*parameters, *values, *line])
+        inserted = cursor.rowcount
+    for job in jobs if inserted else ():
+        job._state.adding, job._state.db = False, connection.alias
+    return bool(inserted)
+
+
+@lru_cache(maxsize=64)
+def _insertion(count: int, condition: str) -> str:
+    fields = [field.name for field in Job._meta.concrete_fields]
+    columns = returning()
+    rows = ", ".join(_tuple(fields, first=number == 0) for number in range(count))
+    return (
+        f"WITH given ({columns}) AS (VALUES {rows}), placed AS (INSERT INTO {TABLE} ({columns}) "  # noqa: S608 no foreign words
+        f"SELECT * FROM given WHERE {condition} RETURNING id, status, attempt) "
+        f'INSERT INTO "{JobEvent._meta.db_table}" (job_id, at, name, status, attempt, detail, actor_id) '
+        "SELECT id, %s, %s, status, attempt, %s, %s FROM placed ORDER BY id"
+    )
 
 
 def returning() -> str:
