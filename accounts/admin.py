@@ -22,7 +22,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import closing, ledger, sockets
+from accounts import closing, ledger, remembered, sockets
 from accounts.forms import GrantForm, PausingMixin, language_field, time_zone_field
 from accounts.models import ApiToken, CreditEntry, User
 from accounts.requests import SignedInRequest
@@ -121,6 +121,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
                 self._keep(request, obj, form)
             own = {field.name for field in User._meta.concrete_fields}
             obj.save(update_fields=[name for name in form.changed_data if name in own])
+            remembered.forget(obj.pk)
             if "is_active" in form.changed_data:
                 sockets.hang_up(obj.pk)
 

@@ -22,7 +22,7 @@ class Account(Endpoint):
     def get(self, request: Request) -> Response:
         """Return who calls and what they may spend."""
         query_of(request)
-        user = cast(User, request.user)
+        user = User.objects.only("email", "credits", "held").get(pk=cast(User, request.user).pk)
         limits = {
             "waiting_jobs": settings.MAX_WAITING_PER_USER,
             "upload_bytes": settings.UPLOAD_MAX_BYTES,

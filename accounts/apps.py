@@ -1,6 +1,7 @@
 """The accounts app: who you are and what you may spend. It knows nothing of pictures."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_save
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +10,9 @@ class AccountsConfig(AppConfig):
 
     name = "accounts"
     verbose_name = _("Accounts")
+
+    def ready(self) -> None:
+        """Let what is remembered of a user end with each change of the row."""
+        from accounts import remembered
+
+        post_save.connect(remembered.forget_saved, sender=self.get_model("User"))

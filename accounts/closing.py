@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_noop
 
-from accounts import ledger, sockets
+from accounts import ledger, remembered, sockets
 from accounts.models import ApiToken, User
 
 GRACE = timedelta(days=settings.ERASE_DAYS)
@@ -98,6 +98,7 @@ def keep(user: User) -> None:
     rows = User.objects.filter(pk=user.pk, erased_at=None, erase_at__gt=timezone.now())
     if not rows.update(is_active=True, erase_at=None):
         raise CannotKeep
+    remembered.forget(user.pk)
     user.is_active, user.erase_at = True, None
 
 

@@ -10,6 +10,7 @@ others hold while they wait for a user's row.
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from django.db.models import Exists, F, IntegerField, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_noop
+from uuid_utils.compat import uuid7
 
 from accounts.models import CreditEntry, User
 
@@ -100,6 +102,62 @@ def hold(*, user: User, amount: int, reference: uuid.UUID, reason: str = "") -> 
         if CreditEntry.objects.filter(reference=reference, kind=CreditEntry.Kind.HOLD).exists():
             raise HoldExists(str(reference)) from error
         raise
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What is to be set aside for one job."""
+
+    reference: uuid.UUID
+    amount: int
+    reason: str
+
+
+def hold_all(*, user: User, holds: Sequence[Hold]) -> None:
+    """Set aside what all of these jobs cost, or nothing; raise `TooFewCredits` for all of them together.
+
+    Their references are new: where one has a hold already, the caller's transaction fails with IntegrityError.
+    """
+    total = sum(one.amount for one in holds)
+    if any(one.amount < 0 for one in holds):
+        raise ValueError("A hold takes credits, it does not give them.")
+    if connection.vendor == "postgresql":
+        if _hold_in_one_statement(user.pk, holds, total=total):
+            return
+    else:
+        try:
+            balance = _move(user.pk, credits=-total, held=total) + total
+        except TooFewCredits:
+            pass
+        else:
+            for one in holds:
+                balance -= one.amount
+                _write(CreditEntry.Kind.HOLD, user.pk, -one.amount, balance, one.reason, reference=one.reference)
+            return
+    raise TooFewCredits(needed=total, available=User.objects.values_list("credits", flat=True).get(pk=user.pk))
+
+
+def _hold_in_one_statement(user_id: uuid.UUID, holds: Sequence[Hold], *, total: int) -> bool:
+    """Change the balance and write the entries; False where there are too few credits."""
+    values: list[Any] = []
+    rest = total
+    for number, one in enumerate(holds):
+        rest -= one.amount
+        values += [uuid7(), one.amount, rest, one.reference, one.reason, number]
+    rows = ", ".join(["(%s::uuid, %s::int, %s::int, %s::uuid, %s::varchar, %s::int)"] * len(holds))
+    with connection.cursor() as cursor:
+        # The time is taken under the lock of the user's row, so that a user's entries sort as they happened.
+        cursor.execute(
+            "WITH moved AS (UPDATE accounts_user SET credits = credits - %s, held = held + %s "  # noqa: S608 no foreign words
+            "WHERE id = %s AND credits >= %s RETURNING id, credits, clock_timestamp() AS at) "
+            "INSERT INTO accounts_creditentry "
+            "(id, user_id, kind, amount, balance_after, reference, reason, created_at) "
+            "SELECT v.id, moved.id, 'hold', -v.amount, moved.credits + v.rest, v.reference, v.reason, "
+            "moved.at + v.number * interval '1 microsecond' "
+            f"FROM moved CROSS JOIN (VALUES {rows}) AS v (id, amount, rest, reference, reason, number)",
+            [total, total, user_id, total, *values],
+        )
+        return bool(cursor.rowcount)
 
 
 def settle(*, reference: uuid.UUID, price: int | None = None, reason: str = "") -> CreditEntry:

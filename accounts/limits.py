@@ -1,7 +1,10 @@
 """How often someone may try: by address and by e-mail, told in words and with Retry-After."""
 
+import math
+import time
+import zlib
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, TypeAlias
 
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +14,7 @@ from django_ratelimit import ALL
 from django_ratelimit.core import get_usage
 
 from accounts.models import fold
+from artgen.cache import counted
 
 Key: TypeAlias = str | Callable[[str, HttpRequest], str]
 
@@ -61,6 +65,24 @@ def spend(request: HttpRequest, *, group: str, key: Key, rate: str, method: str 
     usage = get_usage(request, group=group, key=key, rate=rate, method=method or ALL, increment=True)
     if usage and usage["should_limit"]:
         raise TooManyTries(max(1, usage["time_left"]))
+
+
+def spend_of(value: str, *, group: str, rate: str) -> None:
+    """Count one more try of this user or address against a rate; raise `TooManyTries` where it is one too many.
+
+    In windows of one length, which begin at another moment for each value. One round trip to the cache.
+    """
+    limit, period = _rate(rate)
+    window, since = divmod(time.time() + zlib.crc32(value.encode()), period)
+    left = period - since
+    if counted(f"limit:{group}:{rate}:{value}:{window:.0f}", left) > limit:
+        raise TooManyTries(max(1, math.ceil(left)))
+
+
+@lru_cache(maxsize=100)
+def _rate(rate: str) -> tuple[int, int]:
+    count, _slash, unit = rate.partition("/")
+    return int(count), {"s": 1, "m": 60, "h": 3600, "d": 86400}[unit]
 
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:

@@ -18,6 +18,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
+from accounts import remembered
 from accounts.models import User
 from artgen.layers import send_to_group
 
@@ -63,7 +64,8 @@ def _is_of(session: dict[str, Any], user: User) -> bool:
 
 
 def hang_up(user_id: Any) -> None:
-    """Close, after commit, all sockets of the user."""
+    """Close, after commit, all sockets of the user; from now on the database is asked whose the user's tokens are."""
+    remembered.forget(user_id)
     transaction.on_commit(partial(_hang_up, user_id), robust=True)
 
 

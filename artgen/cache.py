@@ -3,33 +3,34 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
+
+NEAR_MOST = 1000  # values that a process keeps beside Redis
 
 
 class CacheAway(Exception):
     """The cache cannot be reached, and what was asked of it must not be left undone; `artgen.outage` answers 503."""
 
 
-class _Client(RedisCacheClient):
-    """Django's client, which makes a `redis.Redis` for every command; that takes as long as the command."""
+class _Clients(RedisCacheClient):
+    """Keeps the client of each pool: Django makes one for each command, which takes longer than most commands."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._clients: dict[Any, Any] = {}
+        self._kept: dict[Any, Any] = {}
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Any:
-        """Return the client of the pool; it holds nothing else and may be shared between threads."""
-        pool = self._get_connection_pool(write)  # type: ignore[attr-defined]
-        client = self._clients.get(pool)
-        if client is None:
-            client = self._clients[pool] = super().get_client(key, write=write)
-        return client
+        """Return the client of the pool; it may be used by several threads."""
+        pool = self._get_connection_pool(write)  # type: ignore[attr-defined]  # its types leave it out
+        if pool not in self._kept:
+            self._kept[pool] = super().get_client(key, write=write)
+        return self._kept[pool]
 
 
 class ForgivingRedisCache(RedisCache):
@@ -39,9 +40,17 @@ class ForgivingRedisCache(RedisCache):
     nevertheless: a limit that nobody counts is none, and a session that is still remembered has not ended.
     """
 
-    def __init__(self, server: Any, params: dict[str, Any]) -> None:
+    near: ClassVar[dict[str, tuple[float, Any]]] = {}
+    """What this process has got from `remembered`, so that it need not be unpacked again; with the time of its end."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
-        self._class = _Client
+        self._class = _Clients
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.near.clear()
+        super().clear()
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         """Return what is remembered, else the default."""
@@ -87,6 +96,20 @@ class ForgivingRedisCache(RedisCache):
         except RedisError as error:
             raise CacheAway from error
 
+    def counted(self, key: str, seconds: float) -> int:
+        """Count up from 0, kept for so long from the first time on, and return the count; raise `CacheAway`.
+
+        One round trip, where `add` and `incr` take three.
+        """
+        made = self.make_and_validate_key(key)
+        try:
+            with self._cache.get_client(made, write=True).pipeline(transaction=False) as batch:
+                batch.set(made, 0, px=max(1, round(seconds * 1000)), nx=True)
+                batch.incr(made)
+                return int(batch.execute()[1])
+        except RedisError as error:
+            raise CacheAway from error
+
     def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
         """Count up, or down by a negative delta, and return the count; raise `CacheAway`."""
         try:
@@ -109,6 +132,14 @@ class ForgivingRedisCache(RedisCache):
             raise CacheAway from error
 
 
+def counted(key: str, seconds: float) -> int:
+    """Count up from 0, kept for so long from the first time on, and return the count; raise `CacheAway`."""
+    shared = caches["default"]
+    if isinstance(shared, ForgivingRedisCache):
+        return shared.counted(key, seconds)
+    return 1 if shared.add(key, 1, seconds) else shared.incr(key)
+
+
 def _away(error: RedisError, answer: Any) -> Any:
     log.warning("the cache cannot be reached", extra={"error": repr(error)})
     return answer
@@ -118,13 +149,25 @@ def remembered(seconds: Mapping[str, float], compute: Callable[[list[str]], Mapp
     """Return the values of all keys, none older than its `seconds`; `compute` returns those that are not remembered.
 
     Takes one round trip, and a second one where something was computed, however different the ages are: so each value
-    is kept together with the time at which it ends.
+    is kept together with the time at which it ends. None where this process has had all of them since.
     """
     now = time.time()
-    kept = cache.get_many(seconds)
-    found = {key: value for key, (until, value) in kept.items() if now < until <= now + seconds[key]}
-    if missing := [key for key in seconds if key not in found]:
-        made = compute(missing)
-        cache.set_many({key: (now + seconds[key], made[key]) for key in missing}, max(seconds[key] for key in missing))
-        found.update(made)
-    return found
+    shared = caches["default"]
+    near = shared.near if isinstance(shared, ForgivingRedisCache) else {}
+
+    def fresh(kept: Mapping[str, tuple[float, Any]]) -> dict[str, tuple[float, Any]]:
+        some = ((key, kept.get(key)) for key in seconds)  # another thread may be clearing it
+        return {key: one for key, one in some if one is not None and now < one[0] <= now + seconds[key]}
+
+    found = fresh(near)
+    if unknown := [key for key in seconds if key not in found]:
+        found |= fresh(shared.get_many(unknown))
+        if missing := [key for key in seconds if key not in found]:
+            made = compute(missing)
+            new = {key: (now + seconds[key], made[key]) for key in missing}
+            shared.set_many(new, max(seconds[key] for key in missing))
+            found |= new
+        if len(near) > NEAR_MOST:
+            near.clear()
+        near.update(found)
+    return {key: value for key, (_until, value) in found.items()}

@@ -16,12 +16,20 @@ from artgen.problems import FieldProblem, Problem, invalid
 from artgen.revalidation import unless_known
 
 QUERY_MAX_LENGTH = 500
+PLAINLY_ACCEPTED = ("*/*", "application/json", "application/json, */*")
 
 
 class Endpoint(APIView):
     """An APIView whose answers are for its user alone; those of GET are kept if `is_revalidated`, and asked about."""
 
     is_revalidated = False
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Return renderer and media type; there is one of each, so what most clients accept needs no look."""
+        if request._request.META.get("HTTP_ACCEPT", "*/*") in PLAINLY_ACCEPTED:
+            renderer = self.get_renderers()[0]
+            return renderer, renderer.media_type
+        return super().perform_content_negotiation(request, force)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Forbid to use what was kept: answers hold the user's own things and addresses that expire."""

@@ -62,7 +62,9 @@ def set_language(request: HttpRequest) -> HttpResponse:
     """Change the language and go back to `next`: in a cookie, and for signed-in users in their account."""
     language = request.POST.get("language", "")
     if request.user.is_authenticated and language in dict(settings.LANGUAGES):
-        get_user_model().objects.filter(pk=request.user.pk).update(language=language)
+        user = get_user_model()._default_manager.get(pk=request.user.pk)
+        user.language = language
+        user.save(update_fields=["language"])
     return i18n.set_language(request)
 
 

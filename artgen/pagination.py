@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.utils.urls import remove_query_param, replace_query_param
@@ -21,22 +21,23 @@ LIMIT_MOST = 100
 PARAMETERS = ("cursor", "limit")
 OLDER, NEWER = "o", "n"
 
-Row = TypeVar("Row", bound=Model)
+Row = TypeVar("Row")
 Place = tuple[Any, ...]
 
 
 def page_of(
     request: Request,
-    rows: QuerySet[Row],
+    rows: QuerySet[Any, Row],
     *,
     by: Sequence[str] = ("id",),
     show: Callable[[Sequence[Row]], list[dict[str, Any]]],
-    whole: QuerySet[Row] | None = None,
+    whole: QuerySet[Any, Row] | None = None,
 ) -> dict[str, Any]:
     """Return `{"results", "next", "previous"}` of the page that `limit` and `cursor` ask for, in one query.
 
     `by` names the columns, all descending, the last one unique. `whole`, where given, fetches by id what `rows` finds,
-    so that the list itself can be read from an index. Raises Problem for a bad limit or cursor.
+    so that the list itself can be read from an index. Both may give named rows. Raises Problem for a bad limit or
+    cursor.
     """
     salt = f"{rows.model._meta.label}:{','.join(by)}"
     limit = _limit(request.query_params.get("limit"))
@@ -81,7 +82,7 @@ def _read(cursor: str | None, *, by: Sequence[str], salt: str) -> tuple[str, Pla
     return direction, tuple(UUID(text) if name == "id" else datetime.fromisoformat(text) for name, text in texts)
 
 
-def _write(row: Model, direction: str, *, by: Sequence[str], salt: str) -> str:
+def _write(row: Any, direction: str, *, by: Sequence[str], salt: str) -> str:
     values = (getattr(row, name) for name in by)
     place = [value.isoformat() if isinstance(value, datetime) else str(value) for value in values]
     return signing.Signer(salt=salt).sign_object([direction, *place])

@@ -131,8 +131,8 @@ def as_browsers_see(address: str) -> str:
 
     For a bucket behind a proxy that passes the endpoint's own host name on: signatures cover it.
     """
-    inside, outside = f"{settings.S3_ENDPOINT_URL.rstrip('/')}/", settings.S3_PUBLIC_URL
-    if outside and address.startswith(inside):
+    outside = settings.S3_PUBLIC_URL
+    if outside and address.startswith(inside := f"{settings.S3_ENDPOINT_URL.rstrip('/')}/"):
         return f"{outside.rstrip('/')}/{address.removeprefix(inside)}"
     return address
 

@@ -1,16 +1,18 @@
-"""UPDATEs of many jobs and their lines of history in one statement; knows no status and decides nothing.
+"""UPDATEs and INSERTs of many jobs with their lines of history in one statement; knows no status and decides nothing.
 
-`lifecycle` is its only caller. SQLite cannot insert in the same statement and gets the history in a second one.
+`lifecycle` is its only caller. SQLite cannot do both in one statement and gets the history in a second one.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
+from accounts.models import User
 from generation import rows
 from generation.models import Job, JobEvent
 
@@ -62,7 +64,49 @@ def update(
     return rows.fetch(Job, statement, [*parameters, history.at, history.name])
 
 
-def insert_history(jobs: Sequence[Job], history: History, **fields: Any) -> None:
+def insert(jobs: Sequence[Job], *, guard: Expression, history: History, actor: User | None) -> bool:
+    """Insert new jobs and their lines of history if the guard holds; False: it does not, and nothing was inserted.
+
+    `history` has a detail for each job.
+    """
+    condition, *values = guard
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:  # SQLite: nobody else writes during this transaction
+            cursor.execute(f"SELECT {condition}", values)
+            if not cursor.fetchone()[0]:
+                return False
+        Job.objects.bulk_create(jobs)
+        insert_history(jobs, history, actor=actor)
+        return True
+    details = history.details or {}
+    parameters: list[Any] = []
+    for job in jobs:
+        fields = Job._meta.concrete_fields
+        parameters += [field.get_db_prep_save(getattr(job, field.attname), connection) for field in fields]
+        parameters.append(details[job.id])
+    line: list[Any] = [history.at, history.name, actor.pk if actor else None]
+    with connection.cursor() as cursor:
+        cursor.execute(_insertion(len(jobs), condition), [*parameters, *values, *line])
+        inserted = cursor.rowcount
+    for job in jobs if inserted else ():
+        job._state.adding, job._state.db = False, connection.alias
+    return bool(inserted)
+
+
+@lru_cache(maxsize=64)
+def _insertion(count: int, condition: str) -> str:
+    names = [*(field.name for field in Job._meta.concrete_fields), NOTE]
+    given = ", ".join(_tuple(names, first=number == 0) for number in range(count))
+    return (
+        f"WITH given ({COLUMNS}, note) AS (VALUES {given}), placed AS (INSERT INTO {TABLE} ({COLUMNS}) "  # noqa: S608
+        f"SELECT {COLUMNS} FROM given WHERE {condition} RETURNING id, status, attempt) "
+        f"INSERT INTO {JobEvent._meta.db_table} (job_id, at, name, status, attempt, detail, actor_id) "
+        "SELECT placed.id, %s, %s, placed.status, placed.attempt, given.note, %s "
+        "FROM placed JOIN given ON given.id = placed.id ORDER BY placed.id"
+    )
+
+
+def insert_history(jobs: Sequence[Job], history: History, *, actor: User | None = None) -> None:
     """Write a line for each of these jobs, as they are in hand."""
     details = history.details if history.details is not None else {job.id: "" for job in jobs}
     JobEvent.objects.bulk_create(
@@ -73,7 +117,7 @@ def insert_history(jobs: Sequence[Job], history: History, **fields: Any) -> None
             status=job.status,
             attempt=job.attempt,
             detail=details[job.id],
-            **fields,
+            actor=actor,
         )
         for job in jobs
         if job.id in details

@@ -54,17 +54,23 @@ class Drawn:
 
 
 # --- birth -----------------------------------------------------------------------------------------------------------
-def placed(jobs: Sequence[Job], *, actor: User | None, detail: str = "") -> None:
-    """Insert new jobs as QUEUED and due; the caller's transaction holds their credits. No actor: a command did it."""
+def placed(jobs: Sequence[Job], *, actor: User | None, detail: str = "", guard: bulk.Expression = ("TRUE",)) -> bool:
+    """Insert new jobs as QUEUED and due; the caller's transaction holds their credits. No actor: a command did it.
+
+    `guard` is a condition in SQL and the values for its `%s`: where it does not hold, nothing is inserted and False
+    returned.
+    """
     now = timezone.now()
     for job in jobs:
         job.status, job.due_at, job.created_at = Status.QUEUED, now, now
-    Job.objects.bulk_create(jobs)
-    _record(jobs, name="placed", at=now, actor=actor, detail=detail)
+    history = History("placed", now, dict.fromkeys((job.id for job in jobs), _storable(detail)))
+    if not bulk.insert(jobs, guard=guard, history=history, actor=actor):
+        return False
     if reduced := [job for job in jobs if job.snapshot.get("sources_reduced")]:
         why = "they do not fit into RunPod's 10 MB as they are"
         _record(reduced, name="sources_reduced", at=now, detail=why)
     _publish(jobs)
+    return True
 
 
 # --- leases: whoever pushes due_at ahead has the job for that long ---------------------------------------------------

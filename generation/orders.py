@@ -16,13 +16,16 @@ from uuid_utils.compat import uuid7
 
 from accounts import ledger
 from accounts.models import User
-from generation import dispatch, eta, lifecycle, sources
+from generation import bulk, dispatch, eta, lifecycle, on_offer, sources
 from generation.catalog import BATCH_MAX, SEED_MAX, FieldError, InvalidParameters, size_like
 from generation.eta import Eta
-from generation.models import GenerationSwitch, IdempotencyKey, ImageModel, Job, Status, Style
+from generation.models import GenerationSwitch, IdempotencyKey, Job, Status
+from generation.on_offer import OnOffer
 from generation.runpod.payloads import dialect_of
 
 CANCEL_TRIES = 5
+ROOM = "(SELECT COUNT(*) FROM generation_job WHERE user_id = %s AND status = 'queued') + %s <= %s"
+NOT_OFF = 'NOT EXISTS (SELECT 1 FROM generation_generationswitch WHERE NOT "on")'
 
 
 class GenerationOff(Exception):
@@ -77,7 +80,7 @@ def quote(*, user: User, requests: Sequence[Mapping[str, Any]]) -> Quote:
     Raises:
         InvalidParameters: as `place` would.
     """
-    jobs = _draft(user=user, requests=requests)
+    jobs = _draft(user=user, requests=requests, offered=on_offer.read())
     counts: dict[int, int] = {}
     for job in jobs:
         counts[job.model_id] = counts.get(job.model_id, 0) + 1
@@ -185,29 +188,52 @@ def _place(
     by_staff: bool = False,
     detail: str = "",
 ) -> Placed:
-    switch = GenerationSwitch.objects.filter(on=False).first()
-    body = hashlib.sha256(json.dumps([batch, *requests], sort_keys=True, default=str).encode()).hexdigest()
+    body = _digest([batch, *requests]) if key else ""
     own_key = {"user": user, "key": key, "by_staff": by_staff}
     if key and (known := IdempotencyKey.objects.filter(**own_key).first()):
         return _replay(known, user=user, body=body, batch=batch)
-    if switch:
-        raise GenerationOff(switch.message)
-    jobs = _draft(user=user, requests=requests)
-    batch_id = uuid7() if batch else None
-    for job in jobs:
-        job.batch = batch_id
-    try:
+    offered = on_offer.lately()
+
+    def order() -> Placed:
+        jobs = _draft(user=user, requests=requests, offered=offered)
+        batch_id = uuid7() if batch else None
+        for job in jobs:
+            job.batch = batch_id
         with transaction.atomic():
             if key:
                 _remember(own_key, body=body, placed=batch_id or jobs[0].id)
             _hold(user=user, jobs=jobs)
-            _check_waiting(user=user, more=len(jobs), model=jobs[0].model)
-            lifecycle.placed(jobs, actor=actor, detail=detail)
+            _queue(user=user, jobs=jobs, offered=offered, actor=actor, detail=detail)
             for slug in {job.model.slug for job in jobs}:
                 dispatch.submit(slug)
+        return Placed(jobs=jobs, batch=batch_id, created=True)
+
+    try:
+        try:
+            return order()
+        except (InvalidParameters, ledger.TooFewCredits, _Changed):
+            if offered.is_fresh:
+                raise
+        offered = on_offer.read()
+        return order()
     except _Twin:
         return _replay(IdempotencyKey.objects.get(**own_key), user=user, body=body, batch=batch)
-    return Placed(jobs=jobs, batch=batch_id, created=True)
+    except (InvalidParameters, ledger.TooFewCredits, TooManyWaiting):
+        _refuse_if_off()  # whatever else is wrong with an order, this is said first
+        raise
+
+
+def _digest(order: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(order, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _refuse_if_off() -> None:
+    if switch := GenerationSwitch.objects.filter(on=False).first():
+        raise GenerationOff(switch.message)
+
+
+class _Changed(Exception):
+    """A model or style has been changed since this process kept it."""
 
 
 class _Twin(Exception):
@@ -234,34 +260,39 @@ def _replay(known: IdempotencyKey, *, user: User, body: str, batch: bool) -> Pla
 
 
 def _hold(*, user: User, jobs: Sequence[Job]) -> None:
-    held = 0
-    for job in jobs:
-        try:
-            ledger.hold(user=user, amount=job.credits, reference=job.id, reason=job.prompt[:80])
-        except ledger.TooFewCredits as short:  # for this one; what the user needs to know is about all of them
-            needed = sum(one.credits for one in jobs)
-            raise ledger.TooFewCredits(needed=needed, available=short.available + held) from short
-        held += job.credits
+    ledger.hold_all(
+        user=user,
+        holds=[ledger.Hold(reference=job.id, amount=job.credits, reason=job.prompt[:80]) for job in jobs],
+    )
 
 
-def _check_waiting(*, user: User, more: int, model: ImageModel) -> None:
+def _queue(*, user: User, jobs: Sequence[Job], offered: OnOffer, actor: User | None, detail: str) -> None:
+    """Insert the jobs, unless creating is off, too many wait, or what is on offer has changed: one statement."""
+    most = settings.MAX_WAITING_PER_USER
+    same, versions = offered.unchanged(
+        models={job.model.slug for job in jobs}, styles={job.style for job in jobs if job.style}
+    )
     # The hold has locked the user's row, so two orders of one user cannot both count themselves in.
-    if Job.objects.of(user).queued().count() + more > settings.MAX_WAITING_PER_USER:
-        raise TooManyWaiting(limit=settings.MAX_WAITING_PER_USER, retry_after=eta.speed(model).p50)
+    user_id = bulk.prepared("user", user.pk)
+    guard = (f"{ROOM} AND {NOT_OFF} AND {same}", user_id, len(jobs), most, *versions)
+    if lifecycle.placed(jobs, actor=actor, detail=detail, guard=guard):
+        return
+    _refuse_if_off()
+    if offered.is_fresh or Job.objects.of(user).queued().count() + len(jobs) > most:
+        raise TooManyWaiting(limit=most, retry_after=eta.speed(jobs[0].model).p50)
+    raise _Changed
 
 
-def _draft(*, user: User, requests: Sequence[Mapping[str, Any]]) -> list[Job]:
+def _draft(*, user: User, requests: Sequence[Mapping[str, Any]], offered: OnOffer) -> list[Job]:
     """Return unsaved jobs for the requests: checked, with defaults, a seed each, a price and a snapshot."""
     if not 1 <= len(requests) <= BATCH_MAX:
         detail = _("From 1 to %(max)d pictures at once.") % {"max": BATCH_MAX}
         raise InvalidParameters([FieldError(field="count", code="max_value", detail=detail)])
-    models = {model.slug: model for model in ImageModel.objects.enabled()}
-    styles = {style.slug: style for style in Style.objects.filter(enabled=True)}
     jobs: list[Job] = []
     errors: dict[int, list[FieldError]] = {}
     for index, request in enumerate(requests):
         try:
-            jobs.append(_draft_one(user=user, request=request, models=models, styles=styles))
+            jobs.append(_draft_one(user=user, request=request, offered=offered))
         except InvalidParameters as refused:
             errors[index] = refused.errors
     if errors:
@@ -269,17 +300,15 @@ def _draft(*, user: User, requests: Sequence[Mapping[str, Any]]) -> list[Job]:
     return jobs
 
 
-def _draft_one(
-    *, user: User, request: Mapping[str, Any], models: Mapping[str, ImageModel], styles: Mapping[str, Style]
-) -> Job:
+def _draft_one(*, user: User, request: Mapping[str, Any], offered: OnOffer) -> Job:
     slug = request.get("model")
-    model = models.get(slug) if isinstance(slug, str) else None
+    model = offered.models.get(slug) if isinstance(slug, str) else None
     if model is None:
         code, detail = ("does_not_exist", _("There is no such model.")) if slug else ("required", _("Choose a model."))
         raise InvalidParameters([FieldError(field="model", code=code, detail=detail)])
-    offer = model.offer
+    offer = offered.offers[model.slug]
     cleaned = offer.clean({name: value for name, value in request.items() if name != "model"})
-    style = styles.get(cleaned["style"]) if cleaned["style"] else None
+    style = offered.styles.get(cleaned["style"]) if cleaned["style"] else None
     if cleaned["style"] and style is None:
         raise InvalidParameters([FieldError(field="style", code="does_not_exist", detail=_("There is no such style."))])
     known = sources.check(user=user, ids=cleaned["source_images"])

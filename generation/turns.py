@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,8 @@ LINE_SECONDS = 2
 SUBMISSION = timedelta(seconds=settings.HTTP_LIMITS["run_seconds"] + 2)  # by then a POST /run has ended, well or not
 UNKNOWN_MARGIN = timedelta(seconds=60)  # beyond RunPod's ttl, for clocks that differ
 WARM_FOR = timedelta(seconds=60)
+ID_BYTES = 16
+MAX_AT_ONCE = 1_000  # jobs of one submission
 LINE_MOST = 5_000  # jobs of a model that are looked at, in the mean
 
 Waiting = dict[UUID, deque[tuple[float, UUID]]]
@@ -41,7 +43,7 @@ def next_jobs(model: ImageModel, *, now: datetime) -> tuple[str, list[Any]]:
         model.pk,
         bulk.prepared("due_at", now - SUBMISSION),
         model.max_in_flight,
-        1 if model.submit_failures else model.max_in_flight,
+        1 if model.submit_failures else MAX_AT_ONCE,
     ]
 
 
@@ -87,7 +89,28 @@ class Line:
     at_runpod: int
     warm: bool
     blocked: bool
-    positions: dict[UUID, int]
+    positions: "Positions"
+
+
+class Positions(Mapping[UUID, int]):
+    """The places of waiting jobs, kept as one string of bytes: a cache packs and unpacks thousands in no time."""
+
+    def __init__(self, ids: Iterable[UUID] = ()) -> None:
+        self.order = b"".join(one.bytes for one in ids)
+
+    def __getitem__(self, job_id: UUID) -> int:
+        at = self.order.find(job_id.bytes)
+        while at % ID_BYTES and at >= 0:  # found across two ids
+            at = self.order.find(job_id.bytes, at + 1)
+        if at < 0:
+            raise KeyError(job_id)
+        return at // ID_BYTES
+
+    def __len__(self) -> int:
+        return len(self.order) // ID_BYTES
+
+    def __iter__(self) -> Iterator[UUID]:
+        return (UUID(bytes=self.order[at : at + ID_BYTES]) for at in range(0, len(self.order), ID_BYTES))
 
 
 def line(model_id: int) -> Line:
@@ -99,7 +122,7 @@ def line(model_id: int) -> Line:
 
 def cache_key(model_id: int) -> str:
     """Return under which key the model's line is remembered for LINE_SECONDS."""
-    return f"turns.line:{model_id}"
+    return f"turns.positions:{model_id}"
 
 
 def lines(model_ids: Collection[int]) -> dict[int, Line]:
@@ -142,15 +165,15 @@ def _warm_and_blocked(model_ids: Collection[int]) -> tuple[set[int], set[int]]:
     return {pk for pk, warm, _ in found if warm}, {pk for pk, _, blocked in found if blocked}
 
 
-def _played(waiting: Waiting, busy: Counter[UUID]) -> dict[UUID, int]:
+def _played(waiting: Waiting, busy: Counter[UUID]) -> Positions:
     """Return the place of each waiting job."""
     heap = [(busy[user_id], own[0][0], user_id) for user_id, own in waiting.items()]
     heapq.heapify(heap)
-    found: dict[UUID, int] = {}
+    found: list[UUID] = []
     while heap:
         turns, _, user_id = heapq.heappop(heap)
         own = waiting[user_id]
-        found[own.popleft()[1]] = len(found)
+        found.append(own.popleft()[1])
         if own:
             heapq.heappush(heap, (turns + 1, own[0][0], user_id))
-    return found
+    return Positions(found)

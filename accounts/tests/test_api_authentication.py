@@ -76,7 +76,8 @@ class TestBearer(BaseTestCase):
         assert russian != english
         assert title(**{"Accept-Language": "en"}) == english
         assert title() == english
-        User.objects.filter(id=self.alice.id).update(language="ru")
+        self.alice.language = "ru"
+        self.alice.save(update_fields=["language"])
         assert title() == russian
         assert title(**{"Accept-Language": "en"}) == english
 
@@ -109,6 +110,7 @@ class TestSession(BaseTestCase):
         assert client.post("/api/v1/jobs/", {}, content_type="application/json").status_code == 401
 
     def test_it_speaks_the_language_of_the_user(self) -> None:
-        User.objects.filter(id=self.alice.id).update(language="ru")
+        self.alice.language = "ru"
+        self.alice.save(update_fields=["language"])
         self.client.force_login(self.alice)
         assert self.client.post(ACCOUNT)["Content-Language"] == "ru"

@@ -1,9 +1,11 @@
 import hashlib
 from datetime import timedelta
 
+import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
-from accounts import tokens
+from accounts import closing, ledger, remembered, tokens
 from accounts.models import ApiToken, User
 from artgen.test import BaseTestCase
 
@@ -74,9 +76,11 @@ class TokenTests(BaseTestCase):
             tokens.authenticate(text)
         first = ApiToken.objects.get().last_used_at
         assert first is not None
+        cache.clear()
         with self.assertNumQueries(1):
             tokens.authenticate(text)
         assert ApiToken.objects.get().last_used_at == first
+        cache.clear()
         ApiToken.objects.update(last_used_at=timezone.now() - timedelta(seconds=61))
         with self.assertNumQueries(2):
             tokens.authenticate(text)
@@ -86,3 +90,56 @@ class TokenTests(BaseTestCase):
         for text in ("", "ag_" + "x" * 40, "nonsense"):
             with self.assertNumQueries(1):
                 tokens.authenticate(text)
+
+
+class RememberedTests(BaseTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.text = tokens.issue(user=self.alice, name="a")
+        tokens.authenticate(self.text)
+
+    def test_it_asks_the_database_once_in_a_while(self) -> None:
+        with self.assertNumQueries(0):
+            user = tokens.authenticate(self.text)
+            assert user == self.alice
+            for name in remembered.COLUMNS:
+                assert getattr(user, name) == getattr(self.alice, name), name
+
+    def test_a_revoked_one_is_refused_at_once(self) -> None:
+        tokens.revoke(user=self.alice, name="a")
+        assert tokens.authenticate(self.text) is None
+
+    def test_one_of_a_locked_account_is_refused_at_once(self) -> None:
+        closing.close(user=self.alice, after=closing.GRACE)
+        assert tokens.authenticate(self.text) is None
+        closing.keep(self.alice)
+        assert tokens.authenticate(self.text) == self.alice
+
+    def test_who_was_slow_does_not_bring_back_what_was_revoked(self) -> None:
+        cache.clear()
+        values = [getattr(self.alice, name) for name in remembered.COLUMNS]  # read before it was revoked
+        tokens.revoke(user=self.alice, name="a")
+        remembered.keep(ApiToken.objects.get().digest, values)
+        assert tokens.authenticate(self.text) is None
+
+    def test_control_without_the_mark_it_would_come_back(self) -> None:
+        cache.clear()
+        values = [getattr(self.alice, name) for name in remembered.COLUMNS]
+        tokens.revoke(user=self.alice, name="a")
+        cache.clear()
+        remembered.keep(ApiToken.objects.get().digest, values)
+        assert tokens.authenticate(self.text) == self.alice
+
+    def test_it_tells_the_balance_of_now(self) -> None:
+        ledger.grant(user=self.alice, amount=5, reason="test")
+        user = tokens.authenticate(self.text)
+        assert user is not None
+        assert user.credits == 105
+
+    def test_it_keeps_no_password(self) -> None:
+        assert "password" not in remembered.COLUMNS
+
+
+@pytest.mark.redis
+class RememberedInRedisTests(RememberedTests):
+    """The same beside Redis."""

@@ -1,12 +1,13 @@
 """What is remembered for a while, several values at a time."""
 
+import time
 from collections.abc import Iterator
 from unittest import mock
 
 import pytest
 from django.core.cache import cache
 
-from artgen.cache import remembered
+from artgen.cache import counted, remembered
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +55,25 @@ def test_it_remembers_that_there_is_nothing() -> None:
     for _time in range(2):
         assert remembered({"nothing": 2.0}, lambda keys: asked.append(keys) or dict.fromkeys(keys)) == {"nothing": None}
     assert asked == [["nothing"]]
+
+
+def test_it_counts_up_from_nothing() -> None:
+    assert [counted("tries", 60) for _try in range(3)] == [1, 2, 3]
+    assert counted("others", 60) == 1
+    cache.delete("tries")
+    assert counted("tries", 60) == 1
+
+
+@pytest.mark.redis
+def test_what_this_process_has_kept_ends_with_what_redis_keeps() -> None:
+    compute, start = Counter(), time.time()
+    with mock.patch("artgen.cache.time.time", return_value=start):
+        remembered({"line": 2.0}, compute)
+    cache.delete("line")
+    with mock.patch("artgen.cache.time.time", return_value=start + 1.9):
+        assert remembered({"line": 2.0}, compute) == {"line": 1}
+    with mock.patch("artgen.cache.time.time", return_value=start + 2.1):
+        assert remembered({"line": 2.0}, compute) == {"line": 2}
+    cache.clear()
+    with mock.patch("artgen.cache.time.time", return_value=start + 2.2):
+        assert remembered({"line": 2.0}, compute) == {"line": 3}

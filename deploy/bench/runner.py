@@ -10,18 +10,24 @@ from deploy.bench.result import Line
 from deploy.bench.settings import Sizes
 from deploy.bench.site import Site
 
+WARM_UP = 16  # requests before the first that counts
+USER_BURST = 30  # below NGINX_BURST; what a row has used up comes back while its floor is measured
 Row = Callable[["Bench"], list[Line]]
 
 
 class Bench:
     """Keeps the site of the last row for the next one that needs the same."""
 
-    feeds = 2  # people whose feeds and galleries are looked at
-
     def __init__(self, sizes: Sizes) -> None:
         self.sizes = sizes
         self._kind = ""
         self._site: Site | None = None
+
+    @property
+    def feeds(self) -> int:
+        """How many people's feeds and galleries are looked at: none asks more often than nginx lets one user."""
+        asked = self.sizes.times * (self.sizes.requests + WARM_UP)
+        return max(2, -(-asked // USER_BURST))
 
     def site(self, kind: str, *, furnish: Callable[[Site], None] | None = None, **options: Any) -> Site:
         """Return the running site of this kind; another one is ended first, so that the machine is quiet."""

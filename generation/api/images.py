@@ -18,7 +18,7 @@ from generation.api.sharing import own_image, show_to
 from generation.api.wanted import PARAMETERS, read_wanted
 from generation.finding import find
 from generation.models import Image, Visibility
-from generation.serializers import image_json
+from generation.serializers import IMAGE_COLUMNS, image_json
 
 
 class Images(Endpoint):
@@ -33,7 +33,8 @@ class Images(Endpoint):
         own = Image.objects.of(request.user)
         rows = own.in_trash() if flag_of(query, "trashed") else own.kept()
         rows = find(rows, read_wanted(query, user=request.user), user=request.user).images
-        return Response(pagination.page_of(request, rows, show=_images_json, whole=Image.objects.all()))
+        whole = Image.objects.values_list(*IMAGE_COLUMNS, named=True)
+        return Response(pagination.page_of(request, rows, show=_images_json, whole=whole))
 
 
 class ImageDetail(Endpoint):
@@ -88,5 +89,5 @@ def _read_change(body: Mapping[str, Any]) -> dict[str, Any]:
     return dict(body)
 
 
-def _images_json(images: Sequence[Image]) -> list[dict[str, Any]]:
+def _images_json(images: Sequence[Any]) -> list[dict[str, Any]]:
     return [image_json(image) for image in images]

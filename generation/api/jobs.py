@@ -19,7 +19,7 @@ from generation.api.bodies import read_key
 from generation.api.models import check_model
 from generation.api.refusals import told
 from generation.models import Job, Status
-from generation.serializers import job_json, jobs_json
+from generation.serializers import JOB_COLUMNS, job_json, job_rows_json
 
 
 class Jobs(Endpoint):
@@ -31,14 +31,15 @@ class Jobs(Endpoint):
     def get(self, request: Request) -> Response:
         """Return a page of the user's own jobs."""
         query = query_of(request, "status", "model", "batch", *pagination.PARAMETERS)
-        rows = Job.objects.of(request.user).with_all()
+        rows = Job.objects.of(request.user)
         if status := choice_of(query, "status", Status.values):
             rows = rows.filter(status=status)
         if model := check_model(query):
             rows = rows.filter(model=model)
         if batch := id_of(query, "batch"):
             rows = rows.filter(batch=batch)
-        return Response(pagination.page_of(request, rows, show=jobs_json))
+        columns = rows.values_list(*JOB_COLUMNS, named=True)
+        return Response(pagination.page_of(request, columns, show=job_rows_json))
 
     @extend_schema(**docs.PLACE_JOB)
     def post(self, request: Request) -> Response:

@@ -7,10 +7,8 @@ from artgen.problems import Problem
 
 
 def spend(request: Request, *, group: str, rate: str) -> None:
-    """Count this POST of the user against a rate such as "20/s"; raises Problem with Retry-After."""
+    """Count this call of the user against a rate such as "20/s"; raises Problem with Retry-After."""
     try:
-        limits.spend(
-            request._request, group=f"api:{group}", key=lambda _group, _request: str(request.user.pk), rate=rate
-        )
+        limits.spend_of(str(request.user.pk), group=f"api:{group}", rate=rate)
     except limits.TooManyTries as refused:
         raise Problem("too_many_requests", headers={"Retry-After": str(refused.seconds)}) from refused

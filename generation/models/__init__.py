@@ -20,7 +20,7 @@ from generation.models.jobs import (
 )
 from generation.models.offers import GenerationSwitch, ImageModel, ImageModelQuerySet, Style
 from generation.models.outages import OutageKind, ProviderOutage, ProviderOutageQuerySet
-from generation.models.pictures import Image, ImageQuerySet, Upload, Visibility
+from generation.models.pictures import Image, ImageQuerySet, Upload, Visibility, seen_by
 from generation.models.sharing import (
     OPEN,
     TO_REVIEW,
@@ -65,4 +65,5 @@ __all__ = [
     "Style",
     "Upload",
     "Visibility",
+    "seen_by",
 ]

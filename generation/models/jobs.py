@@ -81,6 +81,14 @@ class JobQuerySet(models.QuerySet["Job"]):
             )
         )
 
+    def for_forecast(self) -> "JobQuerySet":
+        """Fetch active ones with what their JSON needs of their model, and without what is only for RunPod."""
+        return self.select_related("model").defer(
+            "snapshot",
+            "result",
+            *(f"model__{name}" for name in ("workflow", "request_format", "parameters", "price", "expected_cost")),
+        )
+
 
 class Job(models.Model):
     """One picture to be made (or several, where the model gives several at once). The row is the truth."""

@@ -140,14 +140,23 @@ class Image(models.Model):
     @property
     def has_link(self) -> bool:
         """Whether there is a link that has not expired; that of a trashed picture rests until it is restored."""
-        return self.link_slug is not None and (self.link_until is None or self.link_until > timezone.now())
+        return _has_link(self)
 
     @property
     def seen_by(self) -> Visibility:
         """Who may see the picture now: `visibility`, with an expired link counted as none."""
-        if self.visibility == Visibility.LINK and not self.has_link:
-            return Visibility.PRIVATE
-        return Visibility(self.visibility)
+        return seen_by(self)
+
+
+def seen_by(image: Any) -> Visibility:
+    """Return `Image.seen_by` of a picture, or of a row with its columns."""
+    if image.visibility == Visibility.LINK and not _has_link(image):
+        return Visibility.PRIVATE
+    return Visibility(image.visibility)
+
+
+def _has_link(image: Any) -> bool:
+    return image.link_slug is not None and (image.link_until is None or image.link_until > timezone.now())
 
 
 class Upload(models.Model):

@@ -1,6 +1,8 @@
 """Fair turns: whose job is next, and what place in the line a job has."""
 
+import pickle
 from datetime import timedelta
+from uuid import UUID
 
 from django.core.cache import cache
 from django.utils import timezone
@@ -92,3 +94,13 @@ class TurnsTests(EmulatorTestCase):
             Job.objects.filter(id=job.id).update(**fields)
             told.append(turns.lines([job.model_id])[job.model_id].warm)
         self.assertEqual(told, [True, True, False])
+
+
+def test_positions_find_whole_ids_alone() -> None:
+    first, second = UUID(int=0x01020304 << 96), UUID(int=0x01020304)
+    across = UUID(bytes=(first.bytes + second.bytes)[4:20])
+    positions = pickle.loads(pickle.dumps(turns.Positions([first, second])))
+    assert dict(positions) == {first: 0, second: 1}
+    assert (positions[second], len(positions), positions.get(across), across in positions) == (1, 2, None, False)
+    assert turns.Positions([first, second, across])[across] == 2
+    assert turns.Positions() == {}

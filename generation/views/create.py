@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import ledger
+from accounts import ledger, remembered
 from accounts.models import User
 from artgen import words
 from artgen.revalidation import revalidated
@@ -259,6 +259,7 @@ def _remember_language(request: HttpRequest) -> None:
     language = getattr(request, "LANGUAGE_CODE", "")
     if language and not user.language:
         User.objects.filter(pk=user.pk, language="").update(language=language)
+        remembered.forget(user.pk)
 
 
 def _too_large() -> str:

@@ -11,14 +11,13 @@ import aiohttp
 
 from deploy.bench.floors import servers
 from deploy.bench.floors.wsgi import TABLES
-from deploy.bench.people import SMALL, Crowd
+from deploy.bench.people import SMALL
 from deploy.bench.processes import cpu_seconds, tree
 from deploy.bench.result import CannotMeasure, Line, ms
-from deploy.bench.runner import Bench
+from deploy.bench.runner import WARM_UP, Bench
 from deploy.bench.site import Site
 
 AT_ONCE = 4
-WARM_UP = 16
 PLACING_PEOPLE = 40  # nobody may have more than 200 jobs waiting, nor place more than 20 a second
 
 
@@ -57,9 +56,10 @@ def gallery(bench: Bench) -> list[Line]:
 
 def _list(bench: Bench, figure: str, path: str, floor: str) -> Line:
     site = _front(bench)
+    feeds = site.accounts[: bench.feeds]
 
     def ask(number: int, url: str) -> dict[str, Any]:
-        account = site.accounts[number % bench.feeds]
+        account = feeds[number % len(feeds)]
         return {"method": "GET", "url": f"{url}{path}", "headers": _bearer(account)}
 
     return _line(bench, site, figure, ask, floor, budget="≤ 5×")
@@ -67,9 +67,10 @@ def _list(bench: Bench, figure: str, path: str, floor: str) -> Line:
 
 def _page(bench: Bench, figure: str, path: str, floor: str, *, budget: str) -> Line:
     site = _front(bench)
+    feeds = site.accounts[: bench.feeds]
 
     def ask(number: int, url: str) -> dict[str, Any]:
-        account = site.accounts[number % bench.feeds]
+        account = feeds[number % len(feeds)]
         cookie = {"Cookie": f"sessionid={account['session']}", "Accept-Language": "en"}
         return {"method": "GET", "url": f"{url}{path}", "headers": cookie | _bearer(account)}
 
@@ -77,17 +78,10 @@ def _page(bench: Bench, figure: str, path: str, floor: str, *, budget: str) -> L
 
 
 def _front(bench: Bench) -> Site:
-    """Return a site where people have drawn real images, and only what answers requests still runs."""
+    """Return a site where people have jobs with images, rows without files, and only what answers requests runs."""
 
     def furnish(site: Site) -> None:
-        people = site.people(bench.feeds)
-
-        async def draw() -> None:
-            async with Crowd(site.url, people) as crowd:
-                jobs = await crowd.place_many(bench.sizes.feed_images * len(people), at_once=4)
-                await crowd.finished(jobs, seconds=120 + len(jobs))
-
-        asyncio.run(draw())
+        site.people(bench.feeds, images=bench.sizes.feed_images)
         site.stop(*site.drivers())
         site.sql(TABLES)
         site.sql("VACUUM ANALYZE")
