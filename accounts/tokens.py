@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
@@ -39,18 +40,20 @@ def authenticate(text: str) -> User | None:
 
     Every text costs one hash and one look into the index of hashes, so the time it takes says nothing about it.
     """
+    return owners([text]).get(text)
+
+
+def owners(texts: Collection[str]) -> dict[str, User]:
+    """Return the active user of each of these that is a live token, as `authenticate` does, with two statements."""
     now = timezone.now()
-    token = (
-        ApiToken.objects.filter(digest=_digest(text), revoked_at=None, user__is_active=True)
-        .select_related("user")
-        .first()
-    )
-    if token is None:
-        return None
-    if token.last_used_at is None or token.last_used_at <= now - USE_IS_NOTED_EVERY:
-        stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_IS_NOTED_EVERY)
-        ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
-    return token.user
+    digests = {_digest(text): text for text in texts}
+    live = ApiToken.objects.filter(digest__in=digests, revoked_at=None, user__is_active=True)
+    tokens = list(live.select_related("user").order_by("pk"))
+    limit = now - USE_IS_NOTED_EVERY
+    if used := [token.pk for token in tokens if token.last_used_at is None or token.last_used_at <= limit]:
+        stale = Q(last_used_at=None) | Q(last_used_at__lte=limit)
+        ApiToken.objects.filter(stale, pk__in=used).update(last_used_at=now)
+    return {digests[token.digest]: token.user for token in tokens}
 
 
 def revoke(*, user: User, name: str) -> None:
