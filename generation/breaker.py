@@ -21,7 +21,8 @@ class Pauses:
 
     def after(self, failures: int) -> timedelta:
         """Return the pause behind one more failure than so many in a row."""
-        return min(self.first * 2 ** min(failures // self.steps, 10), self.longest)
+        doubled: int = 2 ** min(failures // self.steps, 10)
+        return min(self.first * doubled, self.longest)
 
 
 REFUSED = Pauses(timedelta(seconds=1), timedelta(seconds=30))

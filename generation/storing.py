@@ -105,7 +105,8 @@ class Hosts:
 
 
 def _host_share() -> int:
-    return max(1, settings.STORE_CONCURRENCY // 3)
+    share: int = max(1, settings.STORE_CONCURRENCY // 3)
+    return share
 
 
 HOSTS = Hosts()
