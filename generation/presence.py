@@ -6,8 +6,10 @@ everything is one process, and counting is enough.
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Collection, Iterable
+from itertools import batched
 from uuid import UUID
 
 from django.core.cache import cache, caches
@@ -19,6 +21,8 @@ log = logging.getLogger(__name__)
 LASTS_SECONDS = 60
 REFRESH_SECONDS = 5
 """Far below LASTS_SECONDS: a Redis that was restarted without its data learns again within this time who is present."""
+
+REFRESHED_AT_ONCE = 50
 
 
 class _Sockets:
@@ -47,9 +51,8 @@ class _Sockets:
             return set(self.counts)
 
     def _keep(self) -> None:
-        pause = threading.Event()
-        while not pause.wait(REFRESH_SECONDS):
-            refresh()
+        while True:
+            refresh(seconds=REFRESH_SECONDS)
 
 
 _sockets = _Sockets()
@@ -98,10 +101,17 @@ def open_here() -> set[UUID]:
     return _sockets.users()
 
 
-def refresh() -> None:
-    """Keep the people of this process's sockets present, in one round trip."""
-    if users := open_here():
+def refresh(*, seconds: float = 0) -> None:
+    """Keep the people of this process's sockets present, taking so many seconds for it.
+
+    A few at a time: thousands in a row keep the event loop from the interpreter lock, and events wait for 40 ms.
+    """
+    parts = list(batched(open_here(), REFRESHED_AT_ONCE, strict=False))
+    for users in parts:
         announce(users)
+        time.sleep(seconds / len(parts))
+    if not parts:
+        time.sleep(seconds)
 
 
 def _key(user_id: UUID) -> str:
