@@ -9,7 +9,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable
-from itertools import batched
 from uuid import UUID
 
 from django.core.cache import cache, caches
@@ -106,7 +105,8 @@ def refresh(*, seconds: float = 0) -> None:
 
     A few at a time: thousands in a row keep the event loop from the interpreter lock, and events wait for 40 ms.
     """
-    parts = list(batched(open_here(), REFRESHED_AT_ONCE, strict=False))
+    everybody = list(open_here())
+    parts = [everybody[n : n + REFRESHED_AT_ONCE] for n in range(0, len(everybody), REFRESHED_AT_ONCE)]
     for users in parts:
         announce(users)
         time.sleep(seconds / len(parts))

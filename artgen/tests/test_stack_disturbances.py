@@ -99,6 +99,7 @@ class DisturbanceTests(unittest.TestCase):
         # A stack of its own: what hangs here would disturb other tests. As long as the door is shut, nobody gives up.
         given = MACHINE | {"S3_ENDPOINT_URL": cls.door.address, "S3_READ_SECONDS": str(PATIENCE)}
         cls.stack = cls.enterClassContext(Stack(**given))
+        cls.addClassCleanup(cls.stack.emulator.stop)  # first: the worker's end waits for downloads that hang
         token = cls.stack.command("shell", "--command", BOB).splitlines()[-1]
         cls.bob = {"Authorization": f"Bearer {token}"}
 
