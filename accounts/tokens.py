@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.db import IntegrityError, connection, transaction
@@ -65,6 +66,19 @@ def authenticate(text: str) -> User | None:
             remembered.keep(digest, [getattr(user, name) for name in remembered.COLUMNS])
         return user
     return None
+
+
+def owners(texts: Collection[str]) -> dict[str, User]:
+    """Return the active user of each of these that is a live token, as `authenticate` does, with two statements."""
+    now = timezone.now()
+    digests = {_digest(text): text for text in texts}
+    live = ApiToken.objects.filter(digest__in=digests, revoked_at=None, user__is_active=True)
+    tokens = list(live.select_related("user").order_by("pk"))
+    limit = now - USE_IS_NOTED_EVERY
+    if used := [token.pk for token in tokens if token.last_used_at is None or token.last_used_at <= limit]:
+        stale = Q(last_used_at=None) | Q(last_used_at__lte=limit)
+        ApiToken.objects.filter(stale, pk__in=used).update(last_used_at=now)
+    return {digests[token.digest]: token.user for token in tokens}
 
 
 def revoke(*, user: User, name: str) -> None:

@@ -62,6 +62,8 @@ DATABASE_AWAY = gettext_lazy(
     "safely send it again."
 )
 
+BUCKET_AWAY = gettext_lazy("The storage for images is not answering. Nothing was changed; try again in a minute.")
+
 
 @dataclass(frozen=True)
 class FieldProblem:
@@ -203,6 +205,8 @@ def _problem(error: Exception) -> Problem | None:
             return _unavailable(
                 _("What counts your requests is not answering, so this has to wait. Nothing was changed.")
             )
+        case outage.BucketAway():
+            return _unavailable(BUCKET_AWAY)
         case UnreadablePostError():
             return Problem("malformed", _("The connection broke while the request was being read."))
         case _:

@@ -231,9 +231,9 @@ S3_OPTIONS = {
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         connect_timeout=5,
-        read_timeout=30,
+        read_timeout=env.int("S3_READ_SECONDS", default=10),
         max_pool_connections=env.int("HTTP_POOL_KEPT", default=50),
-        retries={"max_attempts": 2, "mode": "standard"},
+        retries={"total_max_attempts": 2, "mode": "standard"},
     ),
 }
 STORAGES = {
@@ -301,6 +301,11 @@ ERASE_DAYS = 7  # how long a closed account can still be kept; then all of it is
 SELECTION_MAX = 1000  # pictures that one action of the gallery, or one archive, may take
 # A ZIP keeps a thread of gunicorn busy for as long as the download takes: half of them always stay for pages.
 ARCHIVES_PER_PROCESS = env.int("ARCHIVES_PER_PROCESS", default=2)
+# A bucket that does not answer must not keep all of them busy either: half may wait for it, and one that neither waits
+# nor sends a ZIP always remains.
+_web_threads = env.int("GUNICORN_THREADS", default=4)
+BUCKET_THREADS = env.int("BUCKET_THREADS", default=None) or max(1, _web_threads // 2)
+HELD_THREADS = max(1, _web_threads - 1, BUCKET_THREADS)
 
 # --- REST API --------------------------------------------------------------------------------------------------------
 API_DESCRIPTION = """Prompts in, pictures out. Send `Authorization: Bearer TOKEN`; a token comes from the account page.

@@ -3,26 +3,43 @@
 Open until `submit_after`; then one job is tried at a time (half-open) until one is taken. All processes see it.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils import timezone
 
 from generation.models import ImageModel
 
-REFUSED = (timedelta(seconds=1), timedelta(seconds=30))
-"""The first and the longest pause after 429 or no connection: RunPod has certainly taken nothing."""
 
-UNCLEAR = (timedelta(seconds=2), timedelta(seconds=20))
-"""The same after a 5xx or a time-out: each try may leave one more job of unknown fate."""
+@dataclass(frozen=True)
+class Pauses:
+    """The first and the longest pause; it doubles behind `steps` failures in a row."""
+
+    first: timedelta
+    longest: timedelta
+    steps: int = 1
+
+    def after(self, failures: int) -> timedelta:
+        """Return the pause behind one more failure than so many in a row."""
+        doubled: int = 2 ** min(failures // self.steps, 10)
+        return min(self.first * doubled, self.longest)
+
+
+REFUSED = Pauses(timedelta(seconds=1), timedelta(seconds=30))
+"""After 429 or no connection: RunPod has certainly taken nothing."""
+
+UNCLEAR = Pauses(timedelta(seconds=1), timedelta(seconds=20), steps=3)
+"""After a 5xx or a time-out. Each try may leave one more job of unknown fate, so a long outage is asked three times a
+minute; eight bad replies, one at a time, take less than half a minute (1, 1, 1, 2, 2, 2, 4, 4 s, and a tick for each).
+"""
 
 MAX_RETRY_AFTER = timedelta(minutes=5)  # RunPod may ask for more, but a result lives 30 minutes
 MAX_FAILURES = 20
 
 
-def opened(model: ImageModel, *, pauses: tuple[timedelta, timedelta], retry_after: float | None = None) -> None:
-    """Pause the model, twice as long with every failure in a row; at least for `retry_after` seconds."""
-    first, longest = pauses
-    pause = min(first * 2 ** min(model.submit_failures, 10), longest)
+def opened(model: ImageModel, *, pauses: Pauses, retry_after: float | None = None) -> None:
+    """Pause the model, longer with every failure in a row; at least for `retry_after` seconds."""
+    pause = pauses.after(model.submit_failures)
     if retry_after is not None:
         pause = min(max(pause, timedelta(seconds=retry_after)), MAX_RETRY_AFTER)
     failures = min(model.submit_failures + 1, MAX_FAILURES)

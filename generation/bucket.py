@@ -110,7 +110,7 @@ class BucketStorage(ContentMD5Storage):
         source = self.bucket.Object(name)
         for last_try in (False, True):
             try:
-                data: bytes = source.get(Range=f"bytes={start}-{start + length - 1}")["Body"].read()
+                body = source.get(Range=f"bytes={start}-{start + length - 1}")["Body"]
             except ClientError as error:
                 code = error.response["Error"]["Code"]
                 if code in MISSING:
@@ -118,6 +118,8 @@ class BucketStorage(ContentMD5Storage):
                 if code in BEYOND_THE_END:
                     break
                 raise
+            try:
+                data: bytes = body.read()
             except BotoCoreError:
                 if last_try:
                     raise

@@ -102,7 +102,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
     async def _user(self) -> User | None:
         bearer = bearer_token(self.scope)
         if bearer is not None:
-            return await in_thread(tokens.authenticate, bearer)
+            return await _bearers.ask(bearer)
         user = await _visitors.ask(_cookies(self.scope).get(settings.SESSION_COOKIE_NAME, ""))
         # A page left open by one user must not hear of another one who has signed in since.
         page = parse_qs(self.scope["query_string"].decode("latin-1")).get("user", [""])[0]
@@ -152,6 +152,7 @@ def _with_connection(function: Callable[[Argument], Result]) -> Callable[[Argume
 _threads = ThreadPoolExecutor(settings.DB_POOL_MAX, thread_name_prefix="socket")
 """As many as there are database connections for them; Channels' own helper has one thread for all sockets."""
 _visitors = Batched(_with_connection(sockets.signed_in), threads=_threads)
+_bearers = Batched(_with_connection(tokens.owners), threads=_threads)
 _arrivals = Batched(_with_connection(_arrived), threads=_threads)
 
 

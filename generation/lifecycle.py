@@ -88,12 +88,20 @@ def claim_due(slug: str, *, limit: int, lease: timedelta) -> list[Job]:
     return sorted(_claim(where, [slug], limit=limit, lease=lease), key=lambda job: job.id)
 
 
-def claim_storing(*, lease: timedelta, except_hosts: Collection[str] = ()) -> Job | None:
-    """Return a due STORING job whose images are not at one of these hosts, leased; None when there is none."""
-    where = "status = 'storing'"
+def claim_storing(
+    *, lease: timedelta, except_hosts: Collection[str] = (), except_pairs: Collection[tuple[str, UUID]] = ()
+) -> Job | None:
+    """Return a due STORING job, leased; None when there is none.
+
+    Left out are those whose images are at one of these hosts, or at a host that its user has to wait for.
+    """
+    where, parameters = "status = 'storing'", list[Any](except_hosts)
     if except_hosts:
         where += f" AND result_host NOT IN ({', '.join(['%s'] * len(except_hosts))})"
-    for job in _claim(where, list(except_hosts), limit=1, lease=lease):
+    for host, user_id in except_pairs:
+        where += " AND NOT (result_host = %s AND user_id = %s)"
+        parameters += [host, bulk.prepared("user", user_id)]
+    for job in _claim(where, parameters, limit=1, lease=lease):
         return job
     return None
 

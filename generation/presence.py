@@ -6,6 +6,7 @@ everything is one process, and counting is enough.
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Collection, Iterable
 from uuid import UUID
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 LASTS_SECONDS = 60
 REFRESH_SECONDS = 5
 """Far below LASTS_SECONDS: a Redis that was restarted without its data learns again within this time who is present."""
+
+REFRESHED_AT_ONCE = 50
 
 Reader = tuple[str, str]
 """Language and time zone of a user, either empty where the user has chosen none."""
@@ -52,9 +55,8 @@ class _Sockets:
             return dict(self.readers)
 
     def _keep(self) -> None:
-        pause = threading.Event()
-        while not pause.wait(REFRESH_SECONDS):
-            refresh()
+        while True:
+            refresh(seconds=REFRESH_SECONDS)
 
 
 _sockets = _Sockets()
@@ -109,10 +111,18 @@ def open_here() -> dict[UUID, Reader]:
     return _sockets.users()
 
 
-def refresh() -> None:
-    """Keep the people of this process's sockets present, in one round trip."""
-    if users := open_here():
+def refresh(*, seconds: float = 0) -> None:
+    """Keep the people of this process's sockets present, taking so many seconds for it.
+
+    A few at a time: thousands in a row keep the event loop from the interpreter lock, and events wait for 40 ms.
+    """
+    everybody = list(open_here())
+    parts = [everybody[n : n + REFRESHED_AT_ONCE] for n in range(0, len(everybody), REFRESHED_AT_ONCE)]
+    for users in parts:
         announce(users)
+        time.sleep(seconds / len(parts))
+    if not parts:
+        time.sleep(seconds)
 
 
 def _key(user_id: UUID) -> str:

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid4
 
 from accounts.models import User
 from artgen.cache import CacheAway
+from generation import bucket_threads
 
 LEASE_SECONDS = 120  # a killed process holds its users' slots no longer than this
 RENEW_SECONDS = 30
@@ -36,11 +37,14 @@ class Slot:
         self._released = threading.Lock()
         if not _in_this_process.acquire(blocking=False):
             raise Busy(yours=False)
+        if not bucket_threads.hold():
+            _in_this_process.release()
+            raise Busy(yours=False)
         try:
             if not cache.add(key, self._token, LEASE_SECONDS):
                 raise Busy(yours=True)
         except BaseException:
-            _in_this_process.release()
+            _free_thread()
             raise
 
     def renew(self) -> None:
@@ -53,10 +57,15 @@ class Slot:
         """Let the next one begin; a second time changes nothing."""
         if not self._released.acquire(blocking=False):
             return
-        _in_this_process.release()
+        _free_thread()
         with suppress(CacheAway):  # then the lease ends by itself
             if cache.get(self._key) == self._token:
                 cache.delete(self._key)
+
+
+def _free_thread() -> None:
+    bucket_threads.let_go()
+    _in_this_process.release()
 
 
 def take(user: User) -> Slot:

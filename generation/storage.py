@@ -75,9 +75,7 @@ def save(key: str, data: bytes, *, content_type: str) -> None:
 
 def read(key: str) -> bytes:
     """Return the bytes under the key; raises FileNotFoundError when there are none."""
-    with default_storage.open(key) as file:
-        data: bytes = file.read()
-    return data
+    return b"".join(pieces(key))
 
 
 def pieces(key: str, *, length: int = PIECE) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
 """The lane that stores: fetch what RunPod drew, put it into the bucket, end the job.
 
-Downloads take as long as a foreign host likes, so no host gets more than its share of the slots, and one that fails
-gets growing pauses in which nobody waits for it.
+Downloads take as long as a foreign host likes, so no host gets more than its share of the slots, nobody more than half
+of that, and a host that fails gets growing pauses in which nobody waits for it.
 """
 
 import logging
@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
@@ -32,41 +33,59 @@ TURN_SECONDS = 20.0  # after which a slot takes a message again, so that a lane 
 
 
 class Hosts:
-    """Which hosts this process downloads from just now, and which ones failed lately. Safe between threads."""
+    """Which hosts this process downloads from just now, for whom, and which ones failed lately. Safe between threads.
+
+    One person's images that hang must not keep everybody from a host that serves the others well. So a person has at
+    most half of a host's slots, and a failure pauses the host for that person; for all only once a second person's
+    download has failed as well, with none between that succeeded.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._busy: Counter[str] = Counter()
-        self._failures: Counter[str] = Counter()
-        self._until: dict[str, datetime] = {}
+        self._busy: Counter[tuple[str, UUID]] = Counter()
+        self._failures: Counter[tuple[str, UUID]] = Counter()
+        self._until: dict[tuple[str, UUID], datetime] = {}
+        self._failing: dict[str, set[UUID]] = {}
 
     def full(self) -> list[str]:
-        """Return the hosts that have their share of the slots, or are paused."""
-        share = max(1, settings.STORE_CONCURRENCY // 3)
-        now = timezone.now()
+        """Return the hosts that have their share of the slots, or are paused for everybody."""
+        share, now = _host_share(), timezone.now()
         with self._lock:
-            busy = [host for host, count in self._busy.items() if host and count >= share]
-            return [*busy, *(host for host, until in self._until.items() if until > now and host not in busy)]
+            busy: Counter[str] = Counter()
+            for (host, _), count in self._busy.items():
+                busy[host] += count
+            full = {host for host, count in busy.items() if host and count >= share}
+            paused = {host for (host, _), until in self._until.items() if until > now and self._is_failing(host)}
+        return sorted(full | paused)
 
-    def taken(self, host: str) -> None:
+    def full_for(self) -> list[tuple[str, UUID]]:
+        """Return at which hosts somebody has to wait: their own share of the slots is taken, or they are paused."""
+        share, now = max(1, _host_share() // 2), timezone.now()
+        with self._lock:
+            full = {each for each, count in self._busy.items() if each[0] and count >= share}
+            paused = {each for each, until in self._until.items() if until > now}
+        return sorted(full | paused)
+
+    def taken(self, host: str, user_id: UUID) -> None:
         """Note that a slot is used for the host."""
         with self._lock:
-            self._busy[host] += 1
+            self._busy[host, user_id] += 1
 
-    def left(self, host: str) -> None:
+    def left(self, host: str, user_id: UUID) -> None:
         """Note that the slot is free again."""
         with self._lock:
-            self._busy[host] -= 1
-            if self._busy[host] <= 0:
-                del self._busy[host]
+            self._busy[host, user_id] -= 1
+            if self._busy[host, user_id] <= 0:
+                del self._busy[host, user_id]
 
-    def failed(self, host: str) -> timedelta:
+    def failed(self, host: str, user_id: UUID) -> timedelta:
         """Pause the host, and return for how long."""
         with self._lock:
-            pause: timedelta = min(PAUSE * 2 ** min(self._failures[host], 10), MAX_PAUSE)
-            self._failures[host] += 1
+            pause: timedelta = min(PAUSE * 2 ** min(self._failures[host, user_id], 10), MAX_PAUSE)
+            self._failures[host, user_id] += 1
             if host:
-                self._until[host] = timezone.now() + pause
+                self._until[host, user_id] = timezone.now() + pause
+                self._failing.setdefault(host, set()).add(user_id)
         return pause
 
     def forget(self) -> None:
@@ -74,12 +93,22 @@ class Hosts:
         with self._lock:
             self._failures.clear()
             self._until.clear()
+            self._failing.clear()
 
-    def succeeded(self, host: str) -> None:
-        """Forget the host's failures."""
+    def succeeded(self, host: str, user_id: UUID) -> None:
+        """Forget this person's failures, and that the host fails for everybody."""
         with self._lock:
-            self._failures.pop(host, None)
-            self._until.pop(host, None)
+            self._failures.pop((host, user_id), None)
+            self._until.pop((host, user_id), None)
+            self._failing.pop(host, None)
+
+    def _is_failing(self, host: str) -> bool:
+        return len(self._failing.get(host, ())) > 1
+
+
+def _host_share() -> int:
+    share: int = max(1, settings.STORE_CONCURRENCY // 3)
+    return share
 
 
 HOSTS = Hosts()
@@ -111,16 +140,16 @@ def store() -> Job | None:
 
 
 def _claimed() -> Job | None:
-    return lifecycle.claim_storing(lease=LEASE, except_hosts=HOSTS.full())
+    return lifecycle.claim_storing(lease=LEASE, except_hosts=HOSTS.full(), except_pairs=HOSTS.full_for())
 
 
 def _store(job: Job) -> None:
-    HOSTS.taken(job.result_host)
+    HOSTS.taken(job.result_host, job.user_id)
     try:
         pooling.give_back()  # back into the pool: the downloads may take a minute
         _copy(job)
     finally:
-        HOSTS.left(job.result_host)
+        HOSTS.left(job.result_host, job.user_id)
 
 
 def _copy(job: Job) -> None:
@@ -146,11 +175,11 @@ def _copy(job: Job) -> None:
             outages.note(job.snapshot["endpoint_id"], error)
             lifecycle.not_stored(job, until=timezone.now() + PAUSE, detail=f"{error} {error.detail}".strip())
         except (DownloadRefused, DownloadFailed) as error:
-            _later(job, error, pause=HOSTS.failed(job.result_host))
+            _later(job, error, pause=HOSTS.failed(job.result_host, job.user_id))
         except (RunPodError, OSError, BotoCoreError, ClientError) as error:
             _later(job, error, pause=PAUSE)
         else:
-            HOSTS.succeeded(job.result_host)
+            HOSTS.succeeded(job.result_host, job.user_id)
             lifecycle.succeeded(job, images=images, cost=result.cost)
     except lifecycle.Stale:
         log.info("job moved on while it was stored", extra={"job": str(job.id)})

@@ -32,14 +32,16 @@ def next_jobs(model: ImageModel, *, now: datetime) -> tuple[str, list[Any]]:
     """Return SQL for a common table expression `chosen (id)`, and its parameters: the jobs that go to RunPod now.
 
     All QUEUED jobs that are due and fit beside what is out, at most `max_in_flight`: those of the users with the fewest
-    out first, oldest first. None while a submission of the model is under way, and one alone while submissions fail.
-    Use it in a statement that runs after the model's row was locked.
+    out first, oldest first. None while a submission of the model is under way. While submissions fail it is one alone,
+    of the user with the most out: it may be one more of unknown fate, which is rather somebody's second than another
+    person's first. Use it in a statement that runs after the model's row was locked.
     """
     return CHOSEN, [
         model.pk,
         bulk.prepared("due_at", now - held_for(model)),
         model.pk,
         bulk.prepared("due_at", now),
+        -1 if model.submit_failures else 0,
         model.pk,
         bulk.prepared("due_at", now - SUBMISSION),
         model.max_in_flight,
@@ -59,14 +61,14 @@ CHOSEN = """
         WHERE model_id = %s AND status IN ('submitted', 'running') AND (runpod_id <> '' OR submitted_at > %s)
         GROUP BY user_id
     ),
-    waiting (id, user_id, created_at, turn) AS (
-        SELECT job.id, job.user_id, job.created_at,
+    waiting (id, user_id, created_at, busy, turn) AS (
+        SELECT job.id, job.user_id, job.created_at, COALESCE(busy.jobs, 0),
             ROW_NUMBER() OVER (PARTITION BY job.user_id ORDER BY job.created_at, job.id) + COALESCE(busy.jobs, 0)
         FROM generation_job AS job LEFT JOIN busy ON busy.user_id = job.user_id
         WHERE job.model_id = %s AND job.status = 'queued' AND job.due_at <= %s
     ),
     ordered (id, place) AS (
-        SELECT id, ROW_NUMBER() OVER (ORDER BY turn, created_at, user_id, id) FROM waiting
+        SELECT id, ROW_NUMBER() OVER (ORDER BY %s * busy, turn, created_at, user_id, id) FROM waiting
         WHERE NOT EXISTS (
             SELECT 1 FROM generation_job
             WHERE model_id = %s AND status = 'submitted' AND runpod_id = '' AND refusals = 0 AND submitted_at > %s

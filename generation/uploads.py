@@ -8,7 +8,7 @@ from PIL import Image as Pillow
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
-from generation import pictures, storage
+from generation import bucket_threads, pictures, storage
 from generation.models import Upload
 from generation.runpod.picture import decode
 
@@ -20,6 +20,7 @@ def keep(*, user: User, data: bytes) -> Upload:
 
     Raises:
         generation.runpod.picture.NotAPicture: the bytes are no PNG, JPEG or WebP that can be decoded.
+        artgen.outage.BucketAway: it cannot be stored now.
     """
     info, image = decode(data)
     picture = pictures.upright(image)
@@ -34,7 +35,8 @@ def keep(*, user: User, data: bytes) -> Upload:
         content_type = "image/png"
     upload_id, kept = uuid7(), file.getvalue()
     key = storage.upload_key(user_id=user.id, upload_id=upload_id, content_type=content_type)
-    storage.save(key, kept, content_type=content_type)
+    with bucket_threads.reading_or_writing():
+        storage.save(key, kept, content_type=content_type)
     return Upload.objects.create(
         id=upload_id,
         user=user,

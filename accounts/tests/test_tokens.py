@@ -91,6 +91,17 @@ class TokenTests(BaseTestCase):
             with self.assertNumQueries(1):
                 tokens.authenticate(text)
 
+    def test_it_knows_the_users_of_many_with_two_statements(self) -> None:
+        texts = [tokens.issue(user=self.alice, name="a"), tokens.issue(user=self.bob, name="b")]
+        revoked = tokens.issue(user=self.bob, name="old")
+        tokens.revoke(user=self.bob, name="old")
+        with self.assertNumQueries(2):
+            found = tokens.owners([*texts, revoked, "ag_made-up"])
+        assert found == dict(zip(texts, [self.alice, self.bob], strict=True))
+        assert not ApiToken.objects.filter(revoked_at=None, last_used_at=None).exists()
+        with self.assertNumQueries(1):
+            tokens.owners(texts)
+
 
 class RememberedTests(BaseTestCase):
     def setUp(self) -> None:

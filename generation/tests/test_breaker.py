@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.models import User
 from artgen.test import EmulatorTestCase, let_models_rest, make_due, make_user, work
 from generation import breaker, callbacks, driver, turns
 from generation.models import ImageModel, Job, Status
@@ -64,12 +65,42 @@ class BreakerTests(EmulatorTestCase):
         self.assertEqual(self.model().submit_failures, 0)
         self.assertEqual(len(driver.submit(MODEL)), 2)
 
-    def test_it_pauses_longer_with_every_failure_and_no_longer_than_20_seconds(self):
-        for _ in range(8):
+    def test_it_pauses_longer_with_every_third_failure_and_no_longer_than_20_seconds(self):
+        pauses = [breaker.UNCLEAR.after(failures).total_seconds() for failures in range(12)]
+        self.assertEqual(pauses, [1, 1, 1, 2, 2, 2, 4, 4, 4, 8, 8, 8])
+        self.assertEqual(breaker.UNCLEAR.after(breaker.MAX_FAILURES), timedelta(seconds=20))
+        for pause in pauses:
+            before = timezone.now()
             breaker.opened(self.model(), pauses=breaker.UNCLEAR)
-        pause = self.model().submit_after - timezone.now()
-        self.assertLessEqual(pause, timedelta(seconds=20))
-        self.assertGreater(pause, timedelta(seconds=15))
+            self.assertGreaterEqual(self.model().submit_after, before + timedelta(seconds=pause))
+
+    def test_it_serves_another_person_within_20_seconds_of_eight_502_one_at_a_time(self):
+        crowd = make_user("crowd@example.org", credits=50)
+        self.emulator.faults.next("run", "html_502", times=8)
+        jobs = [self.place(user=crowd) for _ in range(4)]
+        submitted = [job.id for job in driver.submit(MODEL)]
+        self.assertEqual(len(submitted), 4)  # all that wait fit, and share one bad reply each
+        jobs += [self.place(user=crowd) for _ in range(4)]
+        other = self.place(user=self.bob)
+        seconds = 0
+        while other.id not in submitted:
+            self.age(1)
+            seconds += 1
+            submitted += [job.id for job in driver.submit(MODEL)]
+        self.assertEqual(submitted, [*(job.id for job in jobs), other.id])
+        self.assertLess(seconds, 20)
+        other.refresh_from_db()
+        self.assertTrue(other.runpod_id)
+        self.assertEqual(self.model().submit_failures, 0)
+
+    def test_it_tries_anybody_s_job_once_the_unknown_ones_have_left_the_count(self):
+        self.eight_502()
+        self.place(user=User.objects.get(email="crowd@example.org"))
+        other = self.place(user=self.bob)
+        other.created_at -= timedelta(hours=1)
+        other.save(update_fields=["created_at"])
+        self.age(60)
+        self.assertEqual([job.id for job in driver.submit(MODEL)], [other.id])
 
     def test_it_keeps_the_place_of_an_unknown_one_for_a_while(self):
         ImageModel.objects.filter(slug=MODEL).update(max_in_flight=1)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.test import override_settings
 from django.utils import timezone
 
+from accounts.models import User
 from artgen.test import EmulatorTestCase, emulated, make_due
 from generation import driver, lifecycle, storing
 from generation.models import ImageModel, Job, Status
@@ -25,6 +26,11 @@ class StoringTestCase(EmulatorTestCase):
         (ready,) = lifecycle.storing([(out, finished)])
         return ready
 
+    def take(self, host: str, user: User) -> None:
+        """Use one of the host's slots for somebody until the test ends."""
+        storing.HOSTS.taken(host, user.id)
+        self.addCleanup(storing.HOSTS.left, host, user.id)
+
 
 class HostTests(StoringTestCase):
     def test_it_leaves_the_jobs_of_a_host_that_has_its_share_to_wait(self):
@@ -32,9 +38,8 @@ class HostTests(StoringTestCase):
             for _ in range(3):
                 slow = self.finished(host="slow.example")
             other = self.finished(host="other.example", user=self.bob)
-            for _ in range(2):
-                storing.HOSTS.taken("slow.example")
-                self.addCleanup(storing.HOSTS.left, "slow.example")
+            for user in (self.alice, self.bob):
+                self.take("slow.example", user)
 
             claimed = lifecycle.claim_storing(lease=storing.LEASE, except_hosts=storing.HOSTS.full())
 
@@ -49,16 +54,41 @@ class HostTests(StoringTestCase):
 
         self.assertEqual(claimed.id, slow.id)
 
-    def test_it_pauses_a_host_that_failed_longer_and_longer(self):
-        pauses = [storing.HOSTS.failed("slow.example") for _ in range(6)]
+    def test_it_pauses_a_host_longer_and_longer_for_whom_it_failed(self):
+        host, alice = "slow.example", self.alice.id
+        pauses = [storing.HOSTS.failed(host, alice) for _ in range(6)]
         self.assertEqual(pauses[:3], [storing.PAUSE, 2 * storing.PAUSE, 4 * storing.PAUSE])
         self.assertEqual(pauses[-1], storing.MAX_PAUSE)
-        self.assertEqual(storing.HOSTS.full(), ["slow.example"])
+        self.assertEqual((storing.HOSTS.full(), storing.HOSTS.full_for()), ([], [(host, alice)]))
 
-        storing.HOSTS.succeeded("slow.example")
+        storing.HOSTS.succeeded(host, alice)
 
+        self.assertEqual((storing.HOSTS.full(), storing.HOSTS.full_for()), ([], []))
+        self.assertEqual(storing.HOSTS.failed(host, alice), storing.PAUSE)
+
+    def test_it_pauses_a_host_for_everybody_once_it_has_failed_for_two_in_a_row(self):
+        host, alice, bob = "slow.example", self.alice.id, self.bob.id
+        storing.HOSTS.failed(host, alice)
+        storing.HOSTS.succeeded(host, bob)
+        storing.HOSTS.failed(host, bob)
         self.assertEqual(storing.HOSTS.full(), [])
-        self.assertEqual(storing.HOSTS.failed("slow.example"), storing.PAUSE)
+
+        storing.HOSTS.failed(host, alice)
+
+        self.assertEqual(storing.HOSTS.full(), [host])
+
+    def test_it_leaves_others_slots_of_a_host_at_which_one_person_s_images_hang(self):
+        host = "cdn.example"
+        slow, other = self.finished(host=host), self.finished(host=host, user=self.bob)
+        while (host, self.alice.id) not in storing.HOSTS.full_for():
+            self.take(host, self.alice)
+
+        claimed = lifecycle.claim_storing(
+            lease=storing.LEASE, except_hosts=storing.HOSTS.full(), except_pairs=storing.HOSTS.full_for()
+        )
+
+        self.assertEqual(claimed.id, other.id)
+        self.assertLess(slow.due_at, timezone.now())
 
     def test_it_says_why_and_keeps_the_job(self):
         job = self.finished(host="127.0.0.1:9")
@@ -152,9 +182,8 @@ class HangTests(StoringTestCase):
     def test_it_stores_another_persons_image_while_a_host_hangs(self):
         name = "slow.example"
         share = max(1, settings.STORE_CONCURRENCY // 3)
-        for _ in range(share):  # as many slots as that host may have are waiting for it
-            storing.HOSTS.taken(name)
-            self.addCleanup(storing.HOSTS.left, name)
+        for number in range(share):  # as many slots as that host may have are waiting for it
+            self.take(name, (self.alice, self.bob)[number % 2])
         slow = self.finished(host=name)
         other = self.place(user=self.bob)
         driver.submit("flux-schnell")

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import CreditEntry, User
-from generation import gallery, metadata, pictures, storage
+from generation import bucket_threads, gallery, metadata, pictures, storage
 from generation.filenames import filename
 from generation.forms import shape_of
 from generation.models import Image, ImageModel, ImageQuerySet, Job, Style, Upload
@@ -120,7 +120,8 @@ def download(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 def _read(found: Image) -> bytes:
     try:
-        return storage.read(found.key)
+        with bucket_threads.reading_or_writing():
+            return storage.read(found.key)
     except FileNotFoundError as error:
         raise Http404 from error
 

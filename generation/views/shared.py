@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.limits import limited
-from generation import metadata, sharing, storage
+from generation import bucket_threads, metadata, sharing, storage
 from generation.filenames import filename
 from generation.forms import shape_of
 from generation.models import Report, Style
@@ -79,9 +79,11 @@ def picture(request: HttpRequest, slug: str) -> HttpResponseBase:
             address = storage.url(image.key, seconds=FILE_SECONDS)
         return _guarded(HttpResponseRedirect(address), found)
     try:
-        data = metadata.without_parameters(storage.read(image.key))
+        with bucket_threads.reading_or_writing():
+            data = storage.read(image.key)
     except FileNotFoundError as missing:
         raise Http404 from missing
+    data = metadata.without_parameters(data)
     response = FileResponse(
         io.BytesIO(data),
         as_attachment=wants_file,

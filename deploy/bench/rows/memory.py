@@ -20,7 +20,6 @@ def memory(bench: Bench) -> list[Line]:
     site, size = bench.site("memory", seconds=0.5), bench.sizes
     people = site.people(20, images=60)
     fresh = _pss(site)
-    end = time.monotonic() + 60 * size.memory_minutes
 
     async def work() -> None:
         async with Crowd(site.url, people) as crowd:
@@ -28,7 +27,7 @@ def memory(bench: Bench) -> list[Line]:
             await crowd.finished(jobs, seconds=120 + size.memory_jobs)
 
     asyncio.run(work())
-    rounds = 0
+    rounds, end = 0, time.monotonic() + 60 * size.memory_minutes
     while time.monotonic() < end or not rounds:
         account = people[rounds % len(people)]
         for path in PAGES:
@@ -43,7 +42,7 @@ def memory(bench: Bench) -> list[Line]:
             f"{before / MIB:.0f} MiB fresh",
             total / before,
             budget="≤ 800 MB",
-            detail=f"after {size.memory_jobs} jobs and {rounds * len(PAGES)} pages in {size.memory_minutes:g} min; "
+            detail=f"after {size.memory_jobs} jobs, then {rounds * len(PAGES)} pages in {size.memory_minutes:g} min; "
             + ", ".join(f"{name} {used / MIB:.0f}" for name, used in sorted(worn.items())),
             data={"fresh": fresh, "after": worn},
         )
