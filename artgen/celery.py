@@ -5,10 +5,13 @@ from typing import Any
 
 from celery import Celery, signals
 from django.db import close_old_connections
+from kombu.transport import TRANSPORT_ALIASES
 
 from artgen import alive
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artgen.settings")
+
+TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "artgen.broker:Transport")
 
 app = Celery("artgen")
 app.config_from_object("django.conf:settings", namespace="CELERY")

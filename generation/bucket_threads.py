@@ -36,7 +36,8 @@ def reading_or_writing() -> Iterator[None]:
     """Let this request use the bucket inside.
 
     Raises:
-        artgen.outage.BucketAway: enough requests wait for the bucket, or it does not answer. FileNotFoundError passes.
+        artgen.outage.BucketAway: enough requests wait for the bucket, or it does not answer.
+            FileNotFoundError passes.
     """
     if not _waiting.acquire(blocking=False):
         raise BucketAway

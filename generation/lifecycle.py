@@ -442,8 +442,7 @@ def _succeeded(job: Job, *, images: Sequence[Image], cost: Decimal | None, at: d
     _only(len(moved))
     (ended,) = moved
     ended.model = job.model
-    # As `with_all` leaves them, for the event shows them.
-    ended._prefetched_objects_cache = {"images": images}  # type: ignore[attr-defined]
+    _with_images(ended, images)
     _publish(moved)
     return ended
 
@@ -556,6 +555,13 @@ def _with_models(moved: Sequence[Job], seen: Sequence[tuple[Job, Any]]) -> None:
     models = {job.model_id: job.model for job, _ in seen}
     for job in moved:
         job.model = models[job.model_id]
+
+
+def _with_images(job: Job, images: Sequence[Image]) -> None:
+    """Let `job.images.all()` be these, as after `with_all`, without a query: the event shows them."""
+    known = Image.objects.filter(job=job).order_by("position")
+    known._result_cache = list(images)
+    job._prefetched_objects_cache = {"images": known}  # type: ignore[attr-defined]
 
 
 def _unknown(job_id: UUID, attempt: int) -> JobQuerySet:

@@ -126,6 +126,7 @@ def a_machine_without_keys(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatc
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, "/dev/null")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr("generation.bucket._sessions", {})  # of other tests, with their keys
     return monkeypatch
 
 
