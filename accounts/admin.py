@@ -22,7 +22,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import closing, ledger, remembered, sockets
+from accounts import deletion, ledger, sockets, token_cache
 from accounts.forms import GrantForm, PausingMixin, language_field, time_zone_field
 from accounts.models import ApiToken, CreditEntry, User
 from accounts.requests import SignedInRequest
@@ -121,7 +121,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
                 self._keep(request, obj, form)
             own = {field.name for field in User._meta.concrete_fields}
             obj.save(update_fields=[name for name in form.changed_data if name in own])
-            remembered.forget(obj.pk)
+            token_cache.forget(obj.pk)
             if "is_active" in form.changed_data:
                 sockets.hang_up(obj.pk)
 
@@ -129,8 +129,8 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         """Switch on an account that was about to be erased, unless that has begun."""
         form.changed_data.remove("is_active")
         try:
-            closing.keep(user)
-        except closing.CannotKeep:
+            deletion.keep(user)
+        except deletion.CannotKeep:
             user.is_active = False
             messages.error(request, gettext("This account is being erased already: it stays locked."))
 

@@ -11,8 +11,8 @@ from rest_framework.response import Response
 
 from accounts import api_docs as docs
 from accounts.models import CreditEntry, User
-from artgen import pagination
-from artgen.endpoint import Endpoint, query_of, time_json
+from artgen.api import pagination
+from artgen.api.views import Endpoint, query_of, time_json
 
 
 class Account(Endpoint):

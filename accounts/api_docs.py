@@ -7,7 +7,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import serializers
 
 from accounts.models import CreditEntry
-from artgen.openapi import CURSOR_PARAMETERS, answer, page_example, page_shape, problems
+from artgen.api.openapi import CURSOR_PARAMETERS, answer, page_example, page_shape, problems
 
 Docs = dict[str, Any]
 

@@ -13,6 +13,6 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let what is remembered of a user end with each change of the row."""
-        from accounts import remembered  # noqa: PLC0415 it needs the models
+        from accounts import token_cache  # noqa: PLC0415 it needs the models
 
-        post_save.connect(remembered.forget_saved, sender=self.get_model("User"))
+        post_save.connect(token_cache.forget_saved, sender=self.get_model("User"))

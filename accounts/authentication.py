@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from accounts import tokens
 from accounts.models import User
-from artgen.problems import Problem
+from artgen.api.problems import Problem
 
 SCHEME = "bearer"
 
@@ -61,6 +61,6 @@ def _check_csrf(request: Request) -> None:
 
 
 def _speak_with(user: User) -> None:
-    # For sessions `artgen.look.user_language` does it. LocaleMiddleware sets the language anew for each request.
+    # For sessions `artgen.theme.user_language` does it. LocaleMiddleware sets the language anew for each request.
     if user.language and translation.check_for_language(user.language):
         translation.activate(user.language)

@@ -13,9 +13,9 @@ from django.utils.text import format_lazy
 from django.utils.translation import get_language_info, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import pauses
+from accounts import login_throttle
 from accounts.models import User, fold
-from artgen import words
+from artgen import formatting
 
 
 class PausingMixin:
@@ -23,7 +23,7 @@ class PausingMixin:
 
     request: Any
     cleaned_data: dict[str, Any]
-    current: pauses.Try
+    current: login_throttle.Try
     seconds_to_wait = 0
 
     def clean(self) -> dict[str, Any]:
@@ -31,17 +31,17 @@ class PausingMixin:
         email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
         if email and password:
             try:
-                self.current = pauses.begin(self.request, email)
-            except pauses.MustWait as refusal:
+                self.current = login_throttle.begin(self.request, email)
+            except login_throttle.MustWait as refusal:
                 self.seconds_to_wait = refusal.seconds
                 raise ValidationError(
                     _("Too many tries for this address. The next one is possible in %(duration)s."),
                     code="paused",
-                    params={"duration": words.duration(refusal.seconds)},
+                    params={"duration": formatting.duration(refusal.seconds)},
                 ) from refusal
         cleaned: dict[str, Any] = super().clean()  # type: ignore[misc]
         if email and password:
-            pauses.forget(self.request, email)
+            login_throttle.forget(self.request, email)
         return cleaned
 
     def get_invalid_login_error(self) -> ValidationError:
@@ -50,7 +50,7 @@ class PausingMixin:
             return ValidationError(
                 _("Email and password do not match. The next try is possible in %(duration)s."),
                 code="invalid_login",
-                params={"duration": words.duration(self.current.wait)},
+                params={"duration": formatting.duration(self.current.wait)},
             )
         return ValidationError(
             ngettext(

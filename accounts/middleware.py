@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from artgen import problems
+from artgen.api import problems
 
 PAGE_USER = "X-Page-User"
 """Whose page the request comes from, as the page's own script says."""

@@ -60,7 +60,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     held = models.IntegerField(_("held"), default=0, editable=False, help_text=_("Set aside for jobs in progress."))
     # NULL until the starting credits are granted: the guard that grants them once.
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True, editable=False)
-    # Set: the account is locked, and all of it is erased when this time has come. `accounts.closing` writes both.
+    # Set: the account is locked, and all of it is erased when this time has come. `accounts.deletion` writes both.
     erase_at = models.DateTimeField(_("to be erased"), null=True, blank=True, editable=False)
     # Set: nothing of the person is left here; the row remains because the ledger names it.
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)

@@ -18,9 +18,9 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
-from accounts import remembered
+from accounts import token_cache
 from accounts.models import User
-from artgen.layers import send_to_group
+from artgen.channel_layers import send_to_group
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def _is_of(session: dict[str, Any], user: User) -> bool:
 
 def hang_up(user_id: Any) -> None:
     """Close, after commit, all sockets of the user; from now on the database is asked whose the user's tokens are."""
-    remembered.forget(user_id)
+    token_cache.forget(user_id)
     transaction.on_commit(partial(_hang_up, user_id), robust=True)
 
 

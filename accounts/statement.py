@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts import subjects
+from accounts import ledger_descriptions
+from accounts.ledger_descriptions import Subject
 from accounts.models import CreditEntry, User
-from accounts.subjects import Subject
-from artgen import words
+from artgen import formatting
 
 Kind = CreditEntry.Kind
 REASON_LENGTH = 120
@@ -39,12 +39,12 @@ class Line:
     @property
     def signed(self) -> str:
         """Return the amount with its sign: "+50", "−12"; of a charge that gave nothing back, what was charged."""
-        return words.number(self.spent) if self.spent and not self.amount else signed(self.amount)
+        return formatting.number(self.spent) if self.spent and not self.amount else signed(self.amount)
 
 
 def signed(amount: int) -> str:
     """Return a number with a sign that is as wide as a digit: "+50", "−12", "0"."""
-    return ("+" if amount > 0 else "−" if amount < 0 else "") + words.number(abs(amount))
+    return ("+" if amount > 0 else "−" if amount < 0 else "") + formatting.number(abs(amount))
 
 
 def lines(entries: Iterable[CreditEntry]) -> list[Line]:
@@ -59,7 +59,7 @@ def lines(entries: Iterable[CreditEntry]) -> list[Line]:
         if settled
         else ()
     )
-    known = subjects.of({entry.reference for entry in entries if entry.reference})
+    known = ledger_descriptions.of({entry.reference for entry in entries if entry.reference})
 
     def together(entry: CreditEntry) -> object:
         subject = known.get(entry.reference) if entry.reference else None
@@ -113,7 +113,7 @@ def _what(entry: CreditEntry, *, count: int, spent: int, maker: str) -> str:
         )
     else:
         text = str(entry.get_kind_display())
-    return text % {"count": words.number(count), "model": maker, "credits": words.credits(spent)}
+    return text % {"count": formatting.number(count), "model": maker, "credits": formatting.credits(spent)}
 
 
 @dataclass(frozen=True)
@@ -186,10 +186,10 @@ def chart(days: list[Day]) -> Chart:
         bars.append(Bar(day, number * 24 + 4, Chart.HEIGHT - height, height, number == len(days) - 1))
     if total:
         summary = _("Spent by day: %(total)s in %(days)s days, most on %(day)s: %(credits)s.") % {
-            "total": words.credits(total),
+            "total": formatting.credits(total),
             "days": len(days),
-            "day": words.day(most.date),
-            "credits": words.credits(most.credits),
+            "day": formatting.day(most.date),
+            "credits": formatting.credits(most.credits),
         }
     else:
         summary = _("Nothing was spent in the last %(days)s days.") % {"days": len(days)}

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import remembered, sockets
+from accounts import sockets, token_cache
 from accounts.models import ApiToken, User
 from artgen.cache import CacheAway
 
@@ -21,7 +21,7 @@ LAST_USED = ApiToken._meta.get_field("last_used_at")
 
 # Put together by the ORM it takes three times as long.
 OWNER = f"""
-SELECT {", ".join(f'owner."{name}"' for name in remembered.COLUMNS)},
+SELECT {", ".join(f'owner."{name}"' for name in token_cache.COLUMNS)},
     token.id AS token_id, token.last_used_at IS NULL OR token.last_used_at <= %s AS is_to_be_noted
 FROM accounts_apitoken token JOIN accounts_user owner ON owner.id = token.user_id
 WHERE token.digest = %s AND token.revoked_at IS NULL AND owner.is_active
@@ -54,7 +54,7 @@ def authenticate(text: str) -> User | None:
     nothing about it. Balances of the user are read when they are looked at.
     """
     digest = _digest(text)
-    if known := remembered.owner(digest):
+    if known := token_cache.owner(digest):
         return known
     now = timezone.now()
     before = LAST_USED.get_db_prep_value(now - USE_IS_NOTED_EVERY, connection)
@@ -63,7 +63,7 @@ def authenticate(text: str) -> User | None:
             stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_IS_NOTED_EVERY)
             ApiToken.objects.filter(stale, pk=user.token_id).update(last_used_at=now)  # type: ignore[attr-defined]
         with contextlib.suppress(CacheAway):
-            remembered.keep(digest, [getattr(user, name) for name in remembered.COLUMNS])
+            token_cache.keep(digest, [getattr(user, name) for name in token_cache.COLUMNS])
         return user
     return None
 

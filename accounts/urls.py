@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import account, closing, passwords, signing, tokens
+from accounts.views import account, deletion, passwords, signing, tokens
 
 urlpatterns = [
     path("accounts/login/", signing.login, name="login"),
@@ -19,8 +19,8 @@ urlpatterns = [
         name="password_reset_confirm",
     ),
     path("accounts/reset/done/", passwords.password_reset_complete, name="password_reset_complete"),
-    path("accounts/keep/<str:token>/", closing.keep_account, name="keep_account"),
-    path("accounts/closed/", closing.account_closed, name="account_closed"),
+    path("accounts/keep/<str:token>/", deletion.keep_account, name="keep_account"),
+    path("accounts/closed/", deletion.account_closed, name="account_closed"),
     path("account/", account.account, name="account"),
     path("account/ledger/", account.ledger, name="ledger"),
     path("account/ledger.csv", account.ledger_csv, name="ledger_csv"),

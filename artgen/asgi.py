@@ -9,6 +9,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artgen.settings")
 
 http = get_asgi_application()  # before anything that imports models
 
-from generation.routing import websocket  # noqa: E402
+from generation.jobs.routing import websocket  # noqa: E402
 
 application = ProtocolTypeRouter({"http": http, "websocket": websocket})

@@ -15,7 +15,7 @@ NEAR_MOST = 1000  # values that a process keeps beside Redis
 
 
 class CacheAway(Exception):
-    """The cache cannot be reached, and what was asked of it must not be left undone; `artgen.outage` answers 503."""
+    """The cache cannot be reached, and the request cannot go on without it; `artgen.unavailable` answers 503."""
 
 
 class _Clients(RedisCacheClient):
@@ -41,7 +41,7 @@ class ForgivingRedisCache(RedisCache):
     """
 
     near: ClassVar[dict[str, tuple[float, Any]]] = {}
-    """What this process has got from `remembered`, so that it need not be unpacked again; with the time of its end."""
+    """What this process has got from `token_cache`, so that it need not be unpacked again; with the time of its end."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)

@@ -7,16 +7,16 @@ from celery import Celery, signals
 from django.db import close_old_connections
 from kombu.transport import TRANSPORT_ALIASES
 
-from artgen import alive
+from artgen.observability import celery_health
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artgen.settings")
 
-TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "artgen.broker:Transport")
+TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "artgen.celery_transport:Transport")
 
 app = Celery("artgen")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-alive.watch(os.environ.get("ALIVE_FILE", ""))
+celery_health.watch(os.environ.get("ALIVE_FILE", ""))
 
 
 # Celery closes Django's connections around every task unless CELERY_DB_REUSE_MAX says otherwise; we keep one a child

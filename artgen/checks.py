@@ -9,17 +9,17 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from artgen import capacity
+from artgen import connection_budget
 
 CONNECTIONS = "connections"
-"""`manage.py check --tag connections` runs only this one; the start scripts do the same by `-m artgen.capacity`."""
+"""`manage.py check --tag connections` runs only this one; the start scripts run `-m artgen.connection_budget`."""
 
 
 @register(CONNECTIONS)
 def connections(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """Refuse more database connections than PostgreSQL may hold (80 of its 100), and say how they add up."""
     try:
-        planned = capacity.read()
+        planned = connection_budget.read()
     except ValueError as error:
         return [Error(str(error), id="artgen.E001")]
     if "postgresql" not in settings.DATABASES["default"]["ENGINE"]:

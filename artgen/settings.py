@@ -10,7 +10,7 @@ from celery.schedules import crontab, schedule
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from artgen.capacity import worker_children
+from artgen.connection_budget import worker_children
 from artgen.env import BASE_DIR, env, secret_of_this_machine
 
 VERSION = "0.1.0"
@@ -47,7 +47,7 @@ INSTALLED_APPS = [
     "storages",
 ]
 MIDDLEWARE = [
-    "artgen.traffic.middleware",
+    "artgen.observability.request_stats.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -56,12 +56,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "artgen.look.user_language",
+    "artgen.theme.user_language",
     "accounts.middleware.time_zone",
     "accounts.middleware.page_user",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "artgen.outage.OutageMiddleware",
+    "artgen.unavailable.OutageMiddleware",
 ]
 ROOT_URLCONF = "artgen.urls"
 WSGI_APPLICATION = "artgen.wsgi.application"
@@ -70,13 +70,13 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "OPTIONS": {
-            "loaders": [("artgen.folding.Loader", ["django.template.loaders.app_directories.Loader"])],
+            "loaders": [("artgen.frontend.folding.Loader", ["django.template.loaders.app_directories.Loader"])],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "artgen.look.page",
+                "artgen.theme.page",
             ],
         },
     },
@@ -84,7 +84,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "NAME": "jinja2",
         "APP_DIRS": True,
-        "OPTIONS": {"environment": "artgen.jinja.environment"},
+        "OPTIONS": {"environment": "artgen.frontend.jinja.environment"},
     },
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -130,13 +130,13 @@ if REDIS_URL:
     }
     CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "artgen.layers.RedisLayer",
+            "BACKEND": "artgen.channel_layers.RedisLayer",
             "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2}]},
         },
     }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    CHANNEL_LAYERS = {"default": {"BACKEND": "artgen.layers.ThreadsafeInMemoryChannelLayer"}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "artgen.channel_layers.ThreadsafeInMemoryChannelLayer"}}
 
 # --- Celery: a message says "look", the row is the truth -------------------------------------------------------------
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://localhost")
@@ -184,7 +184,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-LEDGER_SUBJECTS = "generation.receipts.of_jobs"  # tells what entries of the ledger were for
+LEDGER_SUBJECTS = "generation.user_data.ledger_descriptions.of_jobs"  # tells what entries of the ledger were for
 DEFAULT_CREDITS = env.int("DEFAULT_CREDITS", default=50)
 RATELIMIT_USE_CACHE = "default"
 SILENCED_SYSTEM_CHECKS = ["models.W040"]  # SQLite builds an index without the columns that PostgreSQL adds to it
@@ -235,11 +235,11 @@ S3_OPTIONS = {
     ),
 }
 STORAGES = {
-    "default": {"BACKEND": "generation.bucket.BucketStorage", "OPTIONS": S3_OPTIONS}
+    "default": {"BACKEND": "generation.files.bucket.BucketStorage", "OPTIONS": S3_OPTIONS}
     if S3_BUCKET
-    else {"BACKEND": "generation.storage.SignedFileSystemStorage", "OPTIONS": {"allow_overwrite": True}},
+    else {"BACKEND": "generation.files.storage.SignedFileSystemStorage", "OPTIONS": {"allow_overwrite": True}},
     "staticfiles": {
-        "BACKEND": "artgen.assets.HashedStorage"
+        "BACKEND": "artgen.frontend.assets.HashedStorage"
         if STATIC_ROOT.exists()
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
@@ -321,10 +321,10 @@ REST_FRAMEWORK = {
         "accounts.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["artgen.fast_json.FastJSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["artgen.strict_json.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["artgen.api.renderers.FastJSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["artgen.api.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "artgen.problems.handle",
+    "EXCEPTION_HANDLER": "artgen.api.problems.handle",
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
@@ -345,7 +345,7 @@ SPECTACULAR_SETTINGS = {
         "Visibility": "generation.models.Visibility",
         "PublicationState": "generation.models.PublicationState",
         "EntryKind": "accounts.models.CreditEntry.Kind",
-        "ProblemCode": "artgen.openapi.CODES",
+        "ProblemCode": "artgen.api.openapi.CODES",
     },
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -355,7 +355,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "artgen.openapi.close_requests",
+        "artgen.api.openapi.close_requests",
     ],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
@@ -381,8 +381,11 @@ LOG_FORMAT = env.str("LOG_FORMAT", default="text")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"text": {"()": "artgen.logs.TextFormatter"}, "json": {"()": "artgen.logs.JsonFormatter"}},
-    "filters": {"planned": {"()": "artgen.logs.Planned"}},
+    "formatters": {
+        "text": {"()": "artgen.observability.logging.TextFormatter"},
+        "json": {"()": "artgen.observability.logging.JsonFormatter"},
+    },
+    "filters": {"planned": {"()": "artgen.observability.logging.Planned"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {

@@ -10,11 +10,11 @@ from django.core.management import call_command
 from django.db.models import F
 from django.test import TestCase, override_settings
 
-from accounts import ledger, letters
+from accounts import emails, ledger
 from accounts.models import User
-from generation import driver, known_models, lifecycle, orders, outages, storing, turns
+from generation.demo.emulator import Emulator
+from generation.jobs import driver, lifecycle, model_cache, orders, outages, scheduling, storing
 from generation.models import ImageModel, Job, Status
-from generation.runpod.emulator import Emulator
 
 
 def make_user(email: str, *, credits: int = 100, **fields: Any) -> User:
@@ -52,7 +52,7 @@ def let_models_rest() -> None:
     """Make the pauses of all models be over, and every submission under way have ended."""
     ImageModel.objects.update(submit_after=None)
     unknown = Job.objects.filter(status=Status.SUBMITTED, runpod_id="")
-    unknown.update(submitted_at=F("submitted_at") - turns.SUBMISSION)
+    unknown.update(submitted_at=F("submitted_at") - scheduling.SUBMISSION)
 
 
 def submit_only(job: Job) -> Job:
@@ -112,9 +112,9 @@ class BaseTestCase(TestCase):
     def setUp(self) -> None:
         """Forget what an earlier test cached (rate limits, speeds, lines); leave the next one no letter on its way."""
         cache.clear()
-        known_models.forget()
+        model_cache.forget()
         storing.HOSTS.forget()
-        self.addCleanup(letters.drain)
+        self.addCleanup(emails.drain)
 
 
 class EmulatorTestCase(BaseTestCase):

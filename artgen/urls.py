@@ -3,8 +3,9 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from artgen import health, problems, schema
-from artgen.look import favicon, set_language, set_theme
+from artgen.api import problems, schema
+from artgen.observability import health
+from artgen.theme import favicon, set_language, set_theme
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),

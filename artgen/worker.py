@@ -25,8 +25,9 @@ from celery import signals  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402
 
-from artgen import alive, preloading  # noqa: E402
+from artgen import preloading  # noqa: E402
 from artgen.celery import app  # noqa: E402
+from artgen.observability import celery_health  # noqa: E402
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ def _run(lane: str, parent: int) -> None:
         options["options"] = options["options"].removesuffix(settings.DB_STATEMENT_TIMEOUT_OPTION)
     if ALIVE_FILE:
         _alive_file(lane).unlink(missing_ok=True)
-        alive.watch(str(_alive_file(lane)))
+        celery_health.watch(str(_alive_file(lane)))
     _Watch(lane, parent).start()
     worker = app.Worker(
         hostname=f"{lane}@{os.environ.get('WORKER_NAME', '%h')}",

@@ -12,9 +12,9 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.http.message import Request
 from gunicorn.workers.base import Worker
 
-from artgen import capacity
+from artgen import connection_budget
 
-_capacity = capacity.read()
+_capacity = connection_budget.read()
 gc.disable()  # while the application is loaded: there is no garbage, and looking for it takes a tenth of the start
 
 
@@ -50,7 +50,10 @@ accesslog = None
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"text": {"()": "artgen.logs.TextFormatter"}, "json": {"()": "artgen.logs.JsonFormatter"}},
+    "formatters": {
+        "text": {"()": "artgen.observability.logging.TextFormatter"},
+        "json": {"()": "artgen.observability.logging.JsonFormatter"},
+    },
     "handlers": {
         "error_console": {"class": "logging.StreamHandler", "formatter": os.environ.get("LOG_FORMAT") or "text"},
     },

@@ -57,7 +57,7 @@ prepare() { # PYTHON FILE: a folder with this code, its packages, its static fil
     PYTHON="$packages/bin/python"
   fi
   key=$( (find artgen accounts generation -path '*/static/*' -type f -exec cksum {} + | sort
-    cksum requirements.txt artgen/assets.py artgen/bundles.py) | cksum | tr -s ' ' -)
+    cksum requirements.txt artgen/frontend/assets.py artgen/frontend/bundles.py) | cksum | tr -s ' ' -)
   STATIC_ROOT="$collected/$key"
   export PYTHON STATIC_ROOT
   if [ ! -s "$STATIC_ROOT/staticfiles.json" ]; then # compressing takes a while

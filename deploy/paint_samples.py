@@ -2,7 +2,7 @@
 
     python deploy/paint_samples.py
 
-Run it after adding a model or a style to generation/catalog.toml; what has no sample shows its first letter.
+Run it after adding a model or a style to generation/catalog/catalog.toml; what has no sample shows its first letter.
 """
 
 import sys
@@ -14,7 +14,7 @@ from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from generation.runpod.painter import paint  # noqa: E402
+from generation.demo.painter import paint  # noqa: E402
 
 STATIC = ROOT / "generation" / "static" / "generation"
 Finish = Callable[[Image.Image], Image.Image]

@@ -56,7 +56,7 @@ release)
   if [ -n "${NGINX_STATIC:-}" ]; then exec deploy/start.sh publish; fi
   ;;
 web)
-  "$PYTHON" -m artgen.capacity  # above the limit of database connections it ends here and says the sum
+  "$PYTHON" -m artgen.connection_budget  # above the limit of database connections it ends here and says the sum
   export DB_POOL=1
   [ "$turn" = main ] || export DB_POOL_MAX=$(((${DB_POOL_MAX:-4} + 1) / 2))
   if [ -z "${GUNICORN_BIND:-}" ]; then
@@ -67,7 +67,7 @@ web)
   exec "$PYTHON" -m gunicorn --config deploy/gunicorn.conf.py
   ;;
 sockets)
-  "$PYTHON" -m artgen.capacity  # above the limit of database connections it ends here and says the sum
+  "$PYTHON" -m artgen.connection_budget  # above the limit of database connections it ends here and says the sum
   export DB_POOL=1 DB_POOL_MAX="${SOCKETS_DB_POOL_MAX:-8}"
   [ "$turn" = main ] || export DB_POOL_MAX=$(((DB_POOL_MAX + 1) / 2))
   socket="$RUN_DIR/sockets-$turn.sock"
@@ -77,7 +77,7 @@ sockets)
   # Everybody comes back at once after a restart: what does not fit into this queue, nginx answers with 503.
   set -- --endpoint "unix:$socket:backlog=4096"
   if [ -n "${SOCKETS_PORT:-}" ]; then set -- "$@" --bind "${SOCKETS_HOST:-127.0.0.1}" --port "$SOCKETS_PORT"; fi
-  exec "$PYTHON" -m artgen.sockets "$@" --no-server-name --verbosity 0 \
+  exec "$PYTHON" -m artgen.daphne "$@" --no-server-name --verbosity 0 \
     --ping-interval "${SOCKETS_PING_INTERVAL:-20}" --ping-timeout "${SOCKETS_PING_TIMEOUT:-30}" \
     --websocket_connect_timeout 60 --websocket-max-message-size 65536 artgen.asgi:application
   ;;
@@ -85,14 +85,14 @@ worker)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/worker.alive}"
   rm -f "$ALIVE_FILE"
   export CELERY_SKIP_CHECKS=1 # `release` has checked
-  "$PYTHON" -m artgen.capacity  # above the limit of database connections it ends here and says the sum
+  "$PYTHON" -m artgen.connection_budget  # above the limit of database connections it ends here and says the sum
   export DB_POOL=1 DB_POOL_MAX="${WORKER_DB_POOL_MAX:-4}"
   exec "$PYTHON" -m artgen.worker
   ;;
 beat)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/beat.alive}"
   rm -f "$ALIVE_FILE"
-  exec "$PYTHON" -m artgen.clock
+  exec "$PYTHON" -m artgen.beat
   ;;
 alive)
   test -n "$(find "$ALIVE_FILE" -newermt '-30 seconds' 2>/dev/null)"

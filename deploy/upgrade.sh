@@ -37,7 +37,7 @@ stack_build() {
   # A shell of its own, for in one whose success is asked about `set -e` holds nothing up.
   sh -euc '. deploy/installation.sh; prepare "$1" "$2"' prepare "$PYTHON" "$RUN_DIR/release.next"
 }
-stack_release() { (of next; cd "$CODE" && "$PYTHON" -m artgen.capacity upgrade && deploy/start.sh release); }
+stack_release() { (of next; cd "$CODE" && "$PYTHON" -m artgen.connection_budget upgrade && deploy/start.sh release); }
 stack_use() { # before|next: from now on programs start from that folder
   cp "$RUN_DIR/release.$1" "$RUN_DIR/release.half"
   mv -f "$RUN_DIR/release.half" "$RUN_DIR/release"
@@ -76,7 +76,7 @@ compose_build() { ARTGEN_VERSION=$new docker compose build --quiet release; }
 compose_release() {
   export ARTGEN_VERSION="$new"
   docker compose run --rm -T --no-deps configure &&
-    docker compose run --rm -T --no-deps --entrypoint python release -m artgen.capacity upgrade &&
+    docker compose run --rm -T --no-deps --entrypoint python release -m artgen.connection_budget upgrade &&
     docker compose run --rm -T --no-deps release
 }
 compose_use() { if [ "$1" = next ]; then export ARTGEN_VERSION="$new"; else export ARTGEN_VERSION="$old"; fi; }

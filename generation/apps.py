@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from generation import checks as checks  # registers them
+from generation.operations import checks as checks  # registers them
 
 
 class GenerationConfig(AppConfig):

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from generation.catalog import (
+from generation.catalog.offers import (
     BATCH_MAX,
     LORA_URL_MAX_LENGTH,
     PROMPT_MAX_LENGTH,

@@ -4,7 +4,9 @@ from uuid import UUID
 
 from celery import shared_task
 
-from generation import dispatch, driver, export, heartbeat, housekeeping, outages, storing
+from generation.jobs import dispatch, driver, heartbeat, outages, storing
+from generation.operations import cleanup
+from generation.user_data import export
 
 
 @shared_task(name="generation.submit")
@@ -59,4 +61,4 @@ def tick() -> None:
 @shared_task(name="generation.clean_up", time_limit=3000)
 def clean_up() -> None:
     """Delete what is past its time."""
-    housekeeping.clean_up()
+    cleanup.clean_up()

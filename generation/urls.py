@@ -2,7 +2,9 @@
 
 from django.urls import path
 
+from generation.jobs.webhooks import runpod_hook
 from generation.views import (
+    account_deletion,
     collections,
     create,
     data,
@@ -10,22 +12,20 @@ from generation.views import (
     gallery,
     images,
     jobs,
-    leaving,
     media,
     metrics,
-    picking,
     selection,
     shared,
     sharing,
+    source_picker,
     start,
 )
-from generation.webhooks import runpod_hook
 
 urlpatterns = [
     path("", start.start, name="start"),
     path("create/", create.create, name="create"),
     path("create/composer/", create.composer, name="composer"),
-    path("create/pictures/", picking.own_pictures, name="own_pictures"),
+    path("create/pictures/", source_picker.own_pictures, name="own_pictures"),
     path("create/quote/", create.quote, name="quote"),
     path("jobs/<uuid:job_id>/", jobs.job, name="job"),
     path("jobs/<uuid:job_id>/card/", jobs.card, name="card"),
@@ -66,7 +66,7 @@ urlpatterns = [
     path("s/<slug:slug>/", shared.shared, name="shared"),
     path("s/<slug:slug>/picture/", shared.picture, name="shared_picture"),
     path("s/<slug:slug>/report/", shared.report, name="report_shared"),
-    path("account/delete/", leaving.delete_account, name="delete_account"),
+    path("account/delete/", account_deletion.delete_account, name="delete_account"),
     path("media/<path:name>", media.media, name="media"),
     path("metrics", metrics.metrics, name="metrics"),
     path("hooks/runpod/<str:token>/", runpod_hook, name="runpod_hook"),

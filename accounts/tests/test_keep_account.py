@@ -4,7 +4,7 @@ from datetime import timedelta
 from django.core import mail
 from django.test import Client, override_settings
 
-from accounts import closing, letters
+from accounts import deletion, emails
 from accounts.models import User
 from artgen.test import BaseTestCase
 
@@ -14,15 +14,15 @@ class KeepAccountTests(BaseTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.client = Client(headers={"Accept-Language": "en"})
-        closing.close(user=self.alice, after=closing.GRACE)
-        self.url = f"/accounts/keep/{closing.keep_token(self.alice)}/"
+        deletion.close(user=self.alice, after=deletion.GRACE)
+        self.url = f"/accounts/keep/{deletion.keep_token(self.alice)}/"
 
     def is_locked(self) -> bool:
         self.alice.refresh_from_db()
         return not self.alice.is_active
 
     def test_the_letter_says_when_and_brings_the_link(self) -> None:
-        letter = letters.account_closed(user=self.alice)
+        letter = emails.account_closed(user=self.alice)
         assert letter.to == ["alice@example.org"]
         assert re.fullmatch(r"Your ArtGen account will be erased on \w+ \d+(, \d+)?", letter.subject)
         link = re.search(r"https://art\.example(/accounts/keep/\S+)", letter.body)  # which tells the second, too
@@ -41,14 +41,14 @@ class KeepAccountTests(BaseTestCase):
     def test_the_link_works_once_and_only_for_this_closing(self) -> None:
         self.client.post(self.url)
         assert self.client.post(self.url).status_code == 410
-        closing.close(user=self.alice, after=closing.GRACE)
+        deletion.close(user=self.alice, after=deletion.GRACE)
         assert self.client.post(self.url).status_code == 410
         assert self.is_locked()
 
     def test_it_ends_when_the_time_has_come(self) -> None:
-        at = closing.close(user=self.alice, after=timedelta(0))
+        at = deletion.close(user=self.alice, after=timedelta(0))
         assert at == self.alice.erase_at
-        response = self.client.get(f"/accounts/keep/{closing.keep_token(self.alice)}/")
+        response = self.client.get(f"/accounts/keep/{deletion.keep_token(self.alice)}/")
         self.assertContains(response, "There is nothing to keep here", status_code=410)
 
     def test_a_made_up_link_opens_nothing(self) -> None:
@@ -68,15 +68,15 @@ class KeepAccountTests(BaseTestCase):
         for url in ("/accounts/signup/", "/accounts/password_reset/"):
             mail.outbox.clear()
             self.client.post(url, {"email": "alice@example.org"})
-            letters.drain()
+            emails.drain()
             [letter] = mail.outbox
             assert letter.subject.startswith("Your ArtGen account will be erased on")
 
     def test_it_is_written_in_russian_too(self) -> None:
         User.objects.filter(pk=self.alice.pk).update(language="ru")
         self.alice.refresh_from_db()
-        assert letters.account_closed(user=self.alice).subject.startswith("Ваш аккаунт ArtGen будет стёрт")
-        assert letters.account_erased(user=self.alice).subject == "Ваш аккаунт ArtGen стёрт"
+        assert emails.account_closed(user=self.alice).subject.startswith("Ваш аккаунт ArtGen будет стёрт")
+        assert emails.account_erased(user=self.alice).subject == "Ваш аккаунт ArtGen стёрт"
 
 
 class AccountClosedTests(BaseTestCase):

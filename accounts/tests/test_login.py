@@ -3,7 +3,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from accounts import pauses
+from accounts import login_throttle
 from accounts.models import User
 from artgen.test import BaseTestCase
 
@@ -144,20 +144,20 @@ class LoginTests(BaseTestCase):
 
 class PauseTests(BaseTestCase):
     def test_it_grows_up_to_a_quarter_of_an_hour(self) -> None:
-        assert [pauses.pause_after(tries) for tries in (1, 4, 5, 6, 7, 8, 9, 10, 11, 1000)] == [
+        assert [login_throttle.pause_after(tries) for tries in (1, 4, 5, 6, 7, 8, 9, 10, 11, 1000)] == [
             0, 0, 30, 60, 120, 240, 480, 900, 900, 900,
         ]  # fmt: skip
 
     def test_one_may_try_again_when_it_is_over(self) -> None:
         request = self.client.get("/accounts/login/").wsgi_request
-        _counter, gate = pauses._keys(request, "alice@example.org")
+        _counter, gate = login_throttle._keys(request, "alice@example.org")
         waits = []
         for _ in range(8):
-            current = pauses.begin(request, "alice@example.org")
+            current = login_throttle.begin(request, "alice@example.org")
             waits.append(current.wait)
             if current.wait:
-                with self.assertRaises(pauses.MustWait) as caught:
-                    pauses.begin(request, "alice@example.org")
+                with self.assertRaises(login_throttle.MustWait) as caught:
+                    login_throttle.begin(request, "alice@example.org")
                 assert 0 < caught.exception.seconds <= current.wait
             cache.delete(gate)  # as if the pause had passed
         assert waits == [0, 0, 0, 0, 30, 60, 120, 240]

@@ -3,7 +3,7 @@ import re
 from django.core import mail
 from django.test import Client, override_settings
 
-from accounts import letters
+from accounts import emails
 from accounts.models import User
 from artgen.test import BaseTestCase
 
@@ -16,7 +16,7 @@ class PasswordResetTests(BaseTestCase):
     def ask(self, email: str) -> list[mail.EmailMessage]:
         mail.outbox.clear()
         self.assertRedirects(self.client.post(self.url, {"email": email}), "/accounts/password_reset/done/")
-        letters.drain()
+        emails.drain()
         return mail.outbox
 
     def link(self) -> str:
@@ -40,7 +40,7 @@ class PasswordResetTests(BaseTestCase):
             page = self.client.get(first.url).content.decode()
             answers.append((first.status_code, first.url, re.sub(r'value="\w{64}"', "", page).replace(email, "")))
         assert answers[0] == answers[1] == answers[2]
-        letters.drain()
+        emails.drain()
         assert [letter.to for letter in mail.outbox] == [["alice@example.org"]]
 
     def test_it_sets_a_new_password_once(self) -> None:

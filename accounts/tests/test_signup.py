@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.test import override_settings
 from django.urls import reverse
 
-from accounts import ledger, letters
+from accounts import emails, ledger
 from accounts.models import User
 from artgen.test import BaseTestCase
 
@@ -18,7 +18,7 @@ class SignUpTestCase(BaseTestCase):
     def ask(self, email: str, **data: str) -> mail.EmailMessage:
         response = self.client.post(self.url, {"email": email, **data}, headers={"accept-language": "en"})
         self.assertRedirects(response, "/accounts/signup/sent/")
-        letters.drain()
+        emails.drain()
         return mail.outbox[-1]
 
     def link_in(self, letter: mail.EmailMessage) -> str:
@@ -69,14 +69,14 @@ class SignUpTests(SignUpTestCase):
 
     def test_it_writes_in_the_language_of_the_page(self) -> None:
         self.client.post(self.url, {"email": "new@example.org"}, headers={"accept-language": "ru"})
-        letters.drain()
+        emails.drain()
         assert mail.outbox[-1].subject == "Завершите создание учётной записи ArtGen"
         assert mail.outbox[-1].body.startswith("Здравствуйте")
 
     def test_it_refuses_what_is_no_address(self) -> None:
         for email in ("", "nonsense", "a@b", "a\n@example.org", "x" * 250 + "@example.org"):
             assert self.client.post(self.url, {"email": email}).status_code == 200
-        letters.drain()
+        emails.drain()
         assert mail.outbox == []
 
     def test_it_limits_letters_to_one_address(self) -> None:
@@ -87,7 +87,7 @@ class SignUpTests(SignUpTestCase):
             self.assertTemplateUsed(response, "429.html")
             assert response.status_code == 429
             assert 0 < int(response["Retry-After"]) <= 3600
-        letters.drain()
+        emails.drain()
         assert len(mail.outbox) == 5
         assert self.client.post(self.url, {"email": "other@example.org"}).status_code == 302
 
@@ -104,14 +104,14 @@ class SignUpTests(SignUpTestCase):
     def test_it_never_lets_the_visitor_choose_the_host_in_the_letter(self) -> None:
         with override_settings(ALLOWED_HOSTS=["*"]):
             self.client.post(self.url, {"email": "new@example.org"}, headers={"host": "evil.example"})
-        letters.drain()
+        emails.drain()
         assert "evil.example" not in mail.outbox[-1].body
 
     def test_a_mail_server_that_is_down_changes_nothing_for_the_visitor(self) -> None:
         smtp = "django.core.mail.backends.smtp.EmailBackend"
-        with override_settings(EMAIL_BACKEND=smtp, EMAIL_PORT=1), self.assertLogs("accounts.letters", "ERROR"):
+        with override_settings(EMAIL_BACKEND=smtp, EMAIL_PORT=1), self.assertLogs("accounts.emails", "ERROR"):
             response = self.client.post(self.url, {"email": "new@example.org"})
-            letters.drain()
+            emails.drain()
         self.assertRedirects(response, "/accounts/signup/sent/")
 
 

@@ -5,7 +5,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from accounts import closing, ledger, remembered, tokens
+from accounts import deletion, ledger, token_cache, tokens
 from accounts.models import ApiToken, User
 from artgen.test import BaseTestCase
 
@@ -113,7 +113,7 @@ class RememberedTests(BaseTestCase):
         with self.assertNumQueries(0):
             user = tokens.authenticate(self.text)
             assert user == self.alice
-            for name in remembered.COLUMNS:
+            for name in token_cache.COLUMNS:
                 assert getattr(user, name) == getattr(self.alice, name), name
 
     def test_a_revoked_one_is_refused_at_once(self) -> None:
@@ -121,24 +121,24 @@ class RememberedTests(BaseTestCase):
         assert tokens.authenticate(self.text) is None
 
     def test_one_of_a_locked_account_is_refused_at_once(self) -> None:
-        closing.close(user=self.alice, after=closing.GRACE)
+        deletion.close(user=self.alice, after=deletion.GRACE)
         assert tokens.authenticate(self.text) is None
-        closing.keep(self.alice)
+        deletion.keep(self.alice)
         assert tokens.authenticate(self.text) == self.alice
 
     def test_who_was_slow_does_not_bring_back_what_was_revoked(self) -> None:
         cache.clear()
-        values = [getattr(self.alice, name) for name in remembered.COLUMNS]  # read before it was revoked
+        values = [getattr(self.alice, name) for name in token_cache.COLUMNS]  # read before it was revoked
         tokens.revoke(user=self.alice, name="a")
-        remembered.keep(ApiToken.objects.get().digest, values)
+        token_cache.keep(ApiToken.objects.get().digest, values)
         assert tokens.authenticate(self.text) is None
 
     def test_control_without_the_mark_it_would_come_back(self) -> None:
         cache.clear()
-        values = [getattr(self.alice, name) for name in remembered.COLUMNS]
+        values = [getattr(self.alice, name) for name in token_cache.COLUMNS]
         tokens.revoke(user=self.alice, name="a")
         cache.clear()
-        remembered.keep(ApiToken.objects.get().digest, values)
+        token_cache.keep(ApiToken.objects.get().digest, values)
         assert tokens.authenticate(self.text) == self.alice
 
     def test_it_tells_the_balance_of_now(self) -> None:
@@ -148,7 +148,7 @@ class RememberedTests(BaseTestCase):
         assert user.credits == 105
 
     def test_it_keeps_no_password(self) -> None:
-        assert "password" not in remembered.COLUMNS
+        assert "password" not in token_cache.COLUMNS
 
 
 @pytest.mark.redis

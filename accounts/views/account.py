@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import dossier, statement
+from accounts import export, statement
 from accounts.forms import ProfileForm
 from accounts.models import CreditEntry, User
 from accounts.requests import SignedInRequest
@@ -51,7 +51,7 @@ def ledger(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def ledger_csv(request: SignedInRequest) -> StreamingHttpResponse:
     """Stream the user's whole ledger, newest first, as a table that spreadsheets open."""
-    response = StreamingHttpResponse(dossier.table(request.user), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(export.table(request.user), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="artgen-credits-{timezone.localdate()}.csv"'
     return response
 

@@ -13,10 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import letters, pauses, sockets
+from accounts import emails, login_throttle, sockets
 from accounts.forms import ChangePasswordForm, EmailForm, NewPasswordForm
-from accounts.limits import by_email, limited
 from accounts.models import User
+from accounts.rate_limits import by_email, limited
 from accounts.requests import SignedInRequest
 from accounts.views.signing import LETTER_TO, sent
 
@@ -52,9 +52,9 @@ def password_reset(request: HttpRequest) -> HttpResponse:
         user = User.objects.filter(email=email).first()
         # The letter is written for a stranger too, so that both answers take the same time.
         known = user or User(id=uuid4(), email=email)
-        letter = letters.account_closed(user=known) if known.erase_at else letters.reset_password(user=known)
+        letter = emails.account_closed(user=known) if known.erase_at else emails.reset_password(user=known)
         if user and (user.is_active or user.erase_at):
-            letters.post(letter)
+            emails.post(letter)
         request.session[LETTER_TO] = email
         return redirect("password_reset_done")
     return render(request, "accounts/password_reset.html", {"form": form})
@@ -78,8 +78,8 @@ class PasswordResetConfirm(views.PasswordResetConfirmView):
         response = super().form_valid(form)
         email = form.user.email
         sockets.hang_up(form.user.pk)
-        pauses.forget(self.request, email)
-        pauses.know(self.request, response, email)
+        login_throttle.forget(self.request, email)
+        login_throttle.know(self.request, response, email)
         return response
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:

@@ -24,10 +24,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import ledger, letters, pauses, sockets
+from accounts import emails, ledger, login_throttle, sockets
 from accounts.forms import EmailForm, FinishSignUpForm, SignInForm
-from accounts.limits import by_email, limited
 from accounts.models import User
+from accounts.rate_limits import by_email, limited
 
 LETTER_TO = "letter_to"
 """Session key: the address that the page "check your mail" names."""
@@ -62,7 +62,7 @@ def login(request: HttpRequest) -> HttpResponse:
             user = form.get_user()
             start_session(request, user)
             response = go_on(request)
-            pauses.know(request, response, user.get_username())
+            login_throttle.know(request, response, user.get_username())
             return response
         wait = form.seconds_to_wait
         if form.non_field_errors():
@@ -97,10 +97,10 @@ def signup(request: HttpRequest) -> HttpResponse:
         email = form.cleaned_data["email"]
         user = User.objects.filter(email=email).first()
         # Both are written, one is sent.
-        invitation = letters.finish_sign_up(email=email, next_page=next_page(request))
+        invitation = emails.finish_sign_up(email=email, next_page=next_page(request))
         known = user or User(id=uuid4(), email=email)
-        reminder = letters.account_closed(user=known) if known.erase_at else letters.have_account(user=known)
-        letters.post(reminder if user else invitation)
+        reminder = emails.account_closed(user=known) if known.erase_at else emails.have_account(user=known)
+        emails.post(reminder if user else invitation)
         request.session[LETTER_TO] = email
         return redirect("signup_sent")
     return render(request, "accounts/signup.html", {"form": form, "next": next_page(request)})
@@ -129,7 +129,7 @@ def sent(request: HttpRequest) -> dict[str, object]:
 def signup_finish(request: HttpRequest, token: str) -> HttpResponse:
     """Create the account of the address that the letter's link proves, with its starting credits, and sign in."""
     try:
-        email = letters.address_of(token)
+        email = emails.address_of(token)
     except signing.BadSignature:
         return render(request, "accounts/link_ended.html", {"again": "signup"}, status=410)
     if User.objects.filter(email=email).exists():
@@ -147,7 +147,7 @@ def signup_finish(request: HttpRequest, token: str) -> HttpResponse:
             return _has_account(request)
         start_session(request, user, backend="django.contrib.auth.backends.ModelBackend")
         response = go_on(request)
-        pauses.know(request, response, user.email)
+        login_throttle.know(request, response, user.email)
         return response
     context = {"form": form, "email": email, "next": next_page(request)}
     return render(request, "accounts/signup_finish.html", context)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import tokens as api_tokens
 from accounts.forms import TokenForm
-from accounts.limits import limited
+from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
 
 

@@ -23,11 +23,14 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from PIL import Image as Pillow
 
-from accounts import ledger, letters, tokens
+from accounts import emails, ledger, tokens
 from accounts.models import CreditEntry, User
-from artgen.look import page
 from artgen.tests.people import let_in
-from generation import collections, gallery, orders, sharing, uploads
+from artgen.theme import page
+from generation.files import uploads
+from generation.gallery import collections, sharing
+from generation.gallery.images import set_favorite, trash
+from generation.jobs import orders
 from generation.models import Image, Job, Status
 
 TEMPLATES = ("400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html", "503.html")
@@ -73,9 +76,9 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
         _make_older(jobs, days=age)
     images = list(Image.objects.of(owner).kept().order_by("id"))
     for image in images[::4]:
-        gallery.set_favorite(image, favorite=True)
+        set_favorite(image, favorite=True)
     for number, image in enumerate(images[3:9:2]):
-        gallery.trash(image)
+        trash(image)
         image.trashed_at = timezone.now()
         Image.objects.filter(pk=image.pk).update(trashed_at=timezone.now() - timedelta(days=9 * number))
     public = [image for image in images[1::2] if image.trashed_at is None]
@@ -119,7 +122,7 @@ def _account(owner: User) -> dict[str, Any]:
     return {
         "uid": urlsafe_base64_encode(force_bytes(owner.pk)),
         "reset": default_token_generator.make_token(owner),
-        "sign_up": signing.dumps({"email": "new@example.org"}, salt=letters.SIGN_UP_SALT),
+        "sign_up": signing.dumps({"email": "new@example.org"}, salt=emails.SIGN_UP_SALT),
     }
 
 

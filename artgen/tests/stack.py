@@ -24,10 +24,10 @@ from django.conf import settings
 from supervisor.xmlrpc import SupervisorTransport
 from websockets.sync.client import ClientConnection, connect
 
-from artgen import capacity
+from artgen import connection_budget
 from artgen.tests.kept import GROUP
 from artgen.tests.services import free_port
-from generation.runpod.emulator import Emulator
+from generation.demo.emulator import Emulator
 
 PATIENCE = 180  # seconds until a test gives up; nothing waits for it when all is well
 # Compressing them takes a while; whoever runs the tests again finds them there.
@@ -141,7 +141,9 @@ class Stack:
         """Return when pages answer, sockets open and each lane of the worker has begun."""
         self.until(lambda: self.answers("/readyz"), "web answers")
         self.until(self.opens_sockets, "sockets open")
-        self.until(lambda: self.log[self.launched_at :].count(" ready.") >= capacity.LANES, "the worker is ready")
+        self.until(
+            lambda: self.log[self.launched_at :].count(" ready.") >= connection_budget.LANES, "the worker is ready"
+        )
 
     def change(self, **given: str) -> None:
         """Let the next launch be with these settings in place of those that it was made with."""

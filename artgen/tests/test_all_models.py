@@ -11,8 +11,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from artgen.tests.demo import PATIENCE, DemoTestCase, follow
-from generation.catalog import CATALOG_FILE, read_catalog
-from generation.runpod.emulator.inputs import PUBLIC_ENDPOINTS
+from generation.catalog.offers import CATALOG_FILE, read_catalog
+from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS
 from generation.runpod.payloads import DIALECTS, PUBLIC
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.test import SimpleTestCase
 
-from artgen.assets import HashedStorage
+from artgen.frontend.assets import HashedStorage
 
 IMPORTS = re.compile(r"""\bfrom\s*["'](\.[^"']+\.js)["']$""", re.MULTILINE)
 HASHED = re.compile(r"\.[0-9a-f]{12}\.js$")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from artgen.bundles import CannotBundle, scripts, sheets
+from artgen.frontend.bundles import CannotBundle, scripts, sheets
 
 SHARED = {
     "artgen/base.js": 'import { wire } from "./js/menus.js"\n\nwire()\n',

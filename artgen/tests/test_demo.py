@@ -8,8 +8,8 @@ from pathlib import Path
 import requests
 
 from artgen.tests.demo import PATIENCE, Demo, follow
-from generation.runpod.emulator import Emulator
-from generation.runpod.emulator.painting import tiny_png
+from generation.demo.emulator import Emulator
+from generation.demo.emulator.painting import tiny_png
 
 PATIENT = ("--painter", "tiny", "--seconds", "0.7", "--cold-start", "0")  # seven for what has [slow] in its prompt
 

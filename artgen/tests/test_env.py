@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import SimpleTestCase
 
 EXAMPLE = settings.BASE_DIR / "deploy" / "env.example"
-READERS = ("artgen/settings.py", "artgen/capacity.py", "deploy/gunicorn.conf.py")
+READERS = ("artgen/settings.py", "artgen/connection_budget.py", "deploy/gunicorn.conf.py")
 BY_START = {"SOCKETS_PING_INTERVAL", "SOCKETS_PING_TIMEOUT", "RUN_DIR"}
 BY_COMPOSE = {"ARTGEN_VERSION", "BIND_ADDRESS", "GRAFANA_PASSWORD", "PORT", "POSTGRES_PASSWORD", "TLS_DIR", "TLS_PORT"}
 BY_OTHERS = BY_START | BY_COMPOSE | {"NGINX_SERVER", "NGINX_TRUSTED_PROXIES"}

@@ -8,12 +8,12 @@ from django.test import SimpleTestCase
 from django.urls import reverse
 from django.utils import translation
 
-from artgen.folding import fold
-from artgen.links import link
+from artgen.frontend.folding import fold
+from artgen.frontend.links import link
 
-FIXED = """{% load i18n look static %}<a href="{% url "gallery" %}">{% icon "heart" %}{% translate "Gallery" %}</a>
+FIXED = """{% load i18n theme static %}<a href="{% url "gallery" %}">{% icon "heart" %}{% translate "Gallery" %}</a>
 {% translate "Create" context "section" %}{% static "artgen/favicon.svg" %}"""
-LOOSE = """{% load i18n look %}{% if ready %}{% translate "Gallery" %}{% else %}{% translate "Trash" %}{% endif %}
+LOOSE = """{% load i18n theme %}{% if ready %}{% translate "Gallery" %}{% else %}{% translate "Trash" %}{% endif %}
 {% for name in names %}{% icon name %}{% url "image" id %}{% endfor %}{% translate word %}
 {% translate "Gallery" as told %}{{ told }}
 {% language "ru" %}{% translate "Gallery" %}{% endlanguage %}{% translate "Gallery"|upper %}

@@ -21,14 +21,14 @@ class HealthTests(BaseTestCase):
         self.assertEqual(response.json(), {"ok": True, "checks": {"database": True, "cache": True, "broker": True}})
 
     def test_it_is_not_ready_without_broker(self) -> None:
-        with dead_broker(), self.assertLogs("artgen.health", "WARNING") as logs:
+        with dead_broker(), self.assertLogs("artgen.observability.health", "WARNING") as logs:
             response = self.client.get("/readyz")
         self.assertEqual(response.status_code, 503)
         self.assertEqual(response.json(), {"ok": False, "checks": {"database": True, "cache": True, "broker": False}})
         self.assertIn("broker cannot be reached", logs.output[0])
 
     def test_it_is_not_ready_without_cache(self) -> None:
-        with dead_cache(), self.assertLogs("artgen.health", "WARNING"):
+        with dead_cache(), self.assertLogs("artgen.observability.health", "WARNING"):
             response = self.client.get("/readyz")
         self.assertEqual(response.status_code, 503)
         self.assertFalse(response.json()["checks"]["cache"])

@@ -14,10 +14,10 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from artgen import capacity
+from artgen import connection_budget
 from artgen.test import EmulatorTestCase, make_due
 from artgen.tests.test_env import documented
-from generation import driver, outages
+from generation.jobs import driver, outages
 from generation.models import GenerationSwitch, ImageModel, Job, Status
 from generation.runpod.verdicts import EndpointMissing, KeyRefused
 
@@ -139,7 +139,7 @@ class TruthTests(unittest.TestCase):
         self.assertEqual(set(pods()), {*PROCESSES, "release"})
 
     def test_the_sum_of_connections_stays_below_the_limit_also_during_an_upgrade(self):
-        deployments, planned = of_kind("Deployment"), capacity.read(config())
+        deployments, planned = of_kind("Deployment"), connection_budget.read(config())
         (autoscaler,) = of_kind("HorizontalPodAutoscaler").values()
         (scaled,) = of_kind("ScaledObject").values()
         most = {
@@ -160,7 +160,7 @@ class TruthTests(unittest.TestCase):
         )
 
     def test_the_page_says_the_sum_as_it_is(self):
-        planned = capacity.read(config())
+        planned = connection_budget.read(config())
         page = (FOLDER / "README.md").read_text()
         self.assertEqual(page.count(f"`{planned.arithmetic} of {planned.limit}`"), 2)
 

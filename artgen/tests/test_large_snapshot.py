@@ -1,4 +1,4 @@
-"""artgen.sockets, daphne with a limit for what comes in alone."""
+"""artgen.daphne, daphne with a limit for what comes in alone."""
 
 import contextlib
 import json
@@ -32,7 +32,7 @@ def connected() -> Iterator[ClientConnection]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         command = ["-e", f"fd:fileno={listener.fileno()}", "--websocket-max-message-size", str(MOST)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "artgen.sockets", *command, f"{__name__}:application"],
+            [sys.executable, "-m", "artgen.daphne", *command, f"{__name__}:application"],
             pass_fds=[listener.fileno()], cwd=settings.BASE_DIR, env=dict(os.environ),
         )  # fmt: skip
         try:

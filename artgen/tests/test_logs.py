@@ -3,7 +3,7 @@ import logging
 from django.conf import settings
 from django.test import SimpleTestCase
 
-from artgen.logs import Planned
+from artgen.observability.logging import Planned
 
 
 class PlannedTests(SimpleTestCase):

@@ -11,7 +11,7 @@ from playwright.sync_api import ViewportSize
 from artgen.tests.browser import DESKTOP, BrowserTestCase, speak
 from artgen.tests.demo import QUICK, Demo, told_by
 from artgen.tests.pages import ADMIN, ERRORS, NO_PAGES, PAGES, Page, go, routes
-from generation.catalog import CATALOG_FILE, read_catalog
+from generation.catalog.offers import CATALOG_FILE, read_catalog
 
 HERE = Path(__file__).parent
 AXE = next((HERE / "axe").glob("axe-core-*.min.js")).read_text()

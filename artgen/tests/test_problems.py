@@ -14,9 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import tokens
-from artgen import problems
-from artgen.endpoint import Endpoint
-from artgen.problems import KINDS
+from artgen.api import problems
+from artgen.api.problems import KINDS
+from artgen.api.views import Endpoint
 from artgen.test import BaseTestCase
 
 RAISED: dict[str, tuple[Exception, int, str]] = {

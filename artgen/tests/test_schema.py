@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from jsonschema import Draft202012Validator
 
-from artgen.problems import CONTENT_TYPE, KINDS
+from artgen.api.problems import CONTENT_TYPE, KINDS
 from generation.models import Status
 from generation.tests.api import FLUX, ApiTestCase, make_image, make_job
 from generation.tests.test_api_uploads import picture

@@ -21,7 +21,7 @@ import requests
 from django.conf import settings
 from PIL import Image as Pillow
 
-from artgen import capacity
+from artgen import connection_budget
 from artgen.tests.stack import MACHINE, PATIENCE, Stack, children, environment, kept_stack
 
 pytestmark = [
@@ -32,7 +32,7 @@ pytestmark = [
     pytest.mark.xdist_group("stack"),
 ]
 
-CORES = capacity.cores()
+CORES = connection_budget.cores()
 
 
 def gone(pids: list[int]) -> bool:
@@ -200,7 +200,7 @@ class StackTests(unittest.TestCase):
                     [self.stack.name],
                 ).fetchall()
             )
-        planned = capacity.read(self.stack.environment)
+        planned = connection_budget.read(self.stack.environment)
         self.assertLessEqual(counts["artgen-web"], planned.web_workers * planned.web_pool)
         self.assertLessEqual(counts.get("artgen-sockets", 0), planned.sockets_pool)
         self.assertLessEqual(counts["artgen-worker"], planned.worker_lanes * planned.worker_pool)
@@ -414,5 +414,5 @@ class CapacityTests(unittest.TestCase):
         )
 
     def test_the_defaults_are_those_of_the_table(self):
-        planned = capacity.read({"GUNICORN_WORKERS": "8"})
+        planned = connection_budget.read({"GUNICORN_WORKERS": "8"})
         self.assertEqual((planned.worker_lanes * planned.worker_pool, planned.connections, planned.limit), (12, 56, 80))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generation.loadtest.sections import put_into
+from generation.operations.loadtest.sections import put_into
 
 PEOPLE = 10_000
 BUSY_MAX = 0.7

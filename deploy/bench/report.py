@@ -12,10 +12,11 @@ from typing import Any
 import django
 from django.conf import settings
 
-from artgen import capacity, usage
+from artgen import connection_budget
+from artgen.observability import resources
 from deploy.bench.result import Line
 from deploy.bench.settings import Sizes
-from generation.loadtest.sections import put_into
+from generation.operations.loadtest.sections import put_into
 
 HEAD = "| row | figure | value | floor | ratio | budget | how |\n|---|---|---|---|---|---|---|"
 COMMAND = "make bench"
@@ -23,11 +24,13 @@ COMMAND = "make bench"
 
 def conditions(sizes: Sizes, *, scale: float) -> dict[str, Any]:
     """Return machine, versions, commit and sizes."""
-    memory = usage.memory()
+    memory = resources.memory()
     return {
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "commit": _said("git", "rev-parse", "--short", "HEAD"),
-        "machine": f"{capacity.cores()} cores ({_processor()}), {memory.total / 2**30:.0f} GiB" if memory else "",
+        "machine": f"{connection_budget.cores()} cores ({_processor()}), {memory.total / 2**30:.0f} GiB"
+        if memory
+        else "",
         "system": f"{platform.system()} {platform.release()}",
         "versions": {
             "Python": platform.python_version(),

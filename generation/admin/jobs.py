@@ -20,11 +20,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import ledger
 from accounts.models import User
-from artgen import words
-from generation import orders
+from artgen import formatting
 from generation.admin.reading import ReadOnlyAdmin, ReadOnlyInline, thumbnail
 from generation.admin.reading import words as long_text
-from generation.catalog import InvalidParameters
+from generation.catalog.offers import InvalidParameters
+from generation.jobs import orders
 from generation.models import Image, Job, JobEvent, JobQuerySet, Status
 
 PROMPT_CUT = 60
@@ -169,15 +169,15 @@ class JobAdmin(ReadOnlyAdmin):
         if seconds < 0 and job.status == Status.QUEUED:
             return gettext("waits for its turn")
         if seconds >= 0:
-            return gettext("in %(time)s") % {"time": words.duration(seconds)}
-        return gettext("%(time)s late") % {"time": words.duration(-seconds)}
+            return gettext("in %(time)s") % {"time": formatting.duration(seconds)}
+        return gettext("%(time)s late") % {"time": formatting.duration(-seconds)}
 
     @admin.display(description=_("age"), ordering="created_at")
     def age(self, job: Job) -> str:
         """Return the time from its placing to its end, or until now."""
         end: datetime = job.finished_at or timezone.now()
         seconds = (end - job.created_at).total_seconds()
-        return words.duration(seconds) if seconds < 3600 else timesince(job.created_at, end, depth=1)
+        return formatting.duration(seconds) if seconds < 3600 else timesince(job.created_at, end, depth=1)
 
     @admin.display(description=_("endpoint"))
     def endpoint(self, job: Job) -> str:

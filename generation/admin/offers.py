@@ -24,11 +24,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from artgen import words
-from generation import costs, rehearsal
+from artgen import formatting
 from generation.admin.reading import Media
-from generation.catalog import InvalidParameters, read_catalog
+from generation.catalog import validation
+from generation.catalog.offers import InvalidParameters, read_catalog
 from generation.models import ACTIVE, GenerationSwitch, ImageModel, Job, OutageKind, ProviderOutage, Style
+from generation.operations import provider_costs
 from generation.runpod.payloads import DIALECTS, LEGACY, PUBLIC, PayloadError
 
 ORDER = (
@@ -265,7 +266,7 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if outage := getattr(model, "outage", None):
             return str(OutageKind(outage).label)
         if model.submit_after and model.submit_after > timezone.now():
-            return gettext("paused until %(time)s") % {"time": words.clock(model.submit_after)}
+            return gettext("paused until %(time)s") % {"time": formatting.clock(model.submit_after)}
         return gettext("running")
 
     @admin.display(description=_("waiting"), ordering="jobs_waiting")
@@ -290,7 +291,7 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Put beside each model of the list what its jobs have cost lately."""
         changelist = super().get_changelist_instance(request)
-        spent = costs.spent(changelist.result_list)
+        spent = provider_costs.spent(changelist.result_list)
         for model in changelist.result_list:
             model.spent = spent.get(model.pk)
         return changelist
@@ -324,7 +325,7 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Return what its jobs have cost against what was expected."""
         if model._state.adding:
             return "—"
-        spent = costs.spent([model]).get(model.pk)
+        spent = provider_costs.spent([model]).get(model.pk)
         if spent is None:
             return gettext("No job with a cost.")
         model.spent = spent  # type: ignore[attr-defined]
@@ -451,7 +452,7 @@ def _count(jobs: QuerySet[Job]) -> Coalesce:
     return Coalesce(Subquery(mine), 0, output_field=IntegerField())
 
 
-def _spent(model: ImageModel) -> costs.Spent | None:
+def _spent(model: ImageModel) -> provider_costs.Spent | None:
     return getattr(model, "spent", None)
 
 
@@ -476,7 +477,7 @@ def _preview(model: ImageModel) -> dict[str, Any]:
     if problem := _problem(model):
         return {"errors": [("", [problem])]}
     offer = model.offer
-    sample = rehearsal.rehearse_all(offer, workflow=model.workflow)
+    sample = validation.rehearse_all(offer, workflow=model.workflow)
     body = {
         "input": sample,
         "webhook": f"{settings.PUBLIC_URL}{reverse('runpod_hook', args=['TOKEN'])}",
@@ -485,7 +486,7 @@ def _preview(model: ImageModel) -> dict[str, Any]:
             "ttl": settings.RUNPOD_TTL_SECONDS * 1000,
         },
     }
-    width, height = rehearsal.usual_size(offer)
+    width, height = validation.usual_size(offer)
     return {
         "request_line": f"POST {settings.RUNPOD_BASE_URL}/{model.endpoint_id}/run",
         "body": json.dumps(body, indent=2, ensure_ascii=False),
@@ -503,7 +504,7 @@ def _problem(model: ImageModel) -> str:
     """Return what would make the model's jobs fail, or ""."""
     try:
         model.clean()
-        rehearsal.rehearse(model.offer, workflow=model.workflow)
+        validation.rehearse(model.offer, workflow=model.workflow)
     except ValidationError as error:
         return "; ".join(f"{field}: {' '.join(texts)}" for field, texts in error.message_dict.items())
     except (InvalidParameters, PayloadError) as error:

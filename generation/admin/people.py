@@ -8,10 +8,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import closing
+from accounts import deletion
 from accounts.admin import UserAdmin
 from accounts.models import User
-from generation import erasure
+from generation.user_data import erasure
 
 admin.site.unregister(User)
 
@@ -33,7 +33,7 @@ class PeopleAdmin(UserAdmin):
         for user in queryset.filter(erased_at=None).order_by("id"):
             try:
                 erasure.close(user=user, actor=request.user if isinstance(request.user, User) else None)
-            except closing.LastSuperuser:
+            except deletion.LastSuperuser:
                 text = gettext("%(email)s stays: nobody else could administer ArtGen.") % {"email": user.email}
                 self.message_user(request, text, messages.ERROR)
                 continue
@@ -53,8 +53,8 @@ class PeopleAdmin(UserAdmin):
         count = 0
         for user in queryset.exclude(erase_at=None).order_by("id"):
             try:
-                closing.keep(user)
-            except closing.CannotKeep:
+                deletion.keep(user)
+            except deletion.CannotKeep:
                 text = gettext("%(email)s is erased already, or it has begun.") % {"email": user.email}
                 self.message_user(request, text, messages.ERROR)
                 continue

@@ -9,9 +9,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from artgen import words
-from generation import sharing, storage
+from artgen import formatting
 from generation.admin.reading import ReadOnlyAdmin, thumbnail
+from generation.files import storage
+from generation.gallery import sharing
 from generation.models import Collection, Image, Upload, Visibility
 
 COVERS = 12  # thumbnails on the page of a collection
@@ -86,7 +87,7 @@ class ImageAdmin(ReadOnlyAdmin):
     @admin.display(description=_("file"), ordering="bytes")
     def file_size(self, image: Image) -> str:
         """Return the bytes in words."""
-        return words.file_size(image.bytes)
+        return formatting.file_size(image.bytes)
 
 
 @admin.register(Collection)
@@ -143,4 +144,4 @@ class UploadAdmin(ReadOnlyAdmin):
     @admin.display(description=_("file"), ordering="bytes")
     def file_size(self, upload: Upload) -> str:
         """Return the bytes in words."""
-        return words.file_size(upload.bytes)
+        return formatting.file_size(upload.bytes)

@@ -17,9 +17,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from artgen import words
-from generation import sharing
+from artgen import formatting
 from generation.admin.reading import Media, ReadOnlyAdmin, ReadOnlyInline, thumbnail
+from generation.gallery import sharing
 from generation.models import TO_REVIEW, BlockedWord, Publication, PublicationState, Report
 
 PROMPT_CUT = 140
@@ -197,7 +197,7 @@ class PublicationAdmin(ReadOnlyAdmin):
     @admin.display(description=_("asked for"), ordering="asked_at")
     def asked(self, publication: Publication) -> str:
         """Return since when it waits."""
-        return words.moment(timezone.localtime(publication.asked_at))
+        return formatting.moment(timezone.localtime(publication.asked_at))
 
     @admin.display(description=_("reports"))
     def reported(self, publication: Publication) -> str:
@@ -211,7 +211,7 @@ class PublicationAdmin(ReadOnlyAdmin):
         if not publication.decided_at:
             return ""
         by = publication.decided_by.email if publication.decided_by else gettext("a rule")
-        told = f"{words.moment(timezone.localtime(publication.decided_at))}, {by}"
+        told = f"{formatting.moment(timezone.localtime(publication.decided_at))}, {by}"
         return f"{told}: {publication.reason}" if publication.reason else told
 
     @admin.display(description=_("earlier"))

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from generation import storage
+from generation.files import storage
 from generation.models import Image
 
 THUMBNAIL_SIDE = 120  # CSS pixels

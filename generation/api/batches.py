@@ -9,12 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from artgen.endpoint import Endpoint, body_of
-from generation import orders
-from generation.api import docs, limits
+from artgen.api.views import Endpoint, body_of
+from generation.api import docs, rate_limits
 from generation.api.bodies import read_key, read_order
 from generation.api.refusals import told
-from generation.serializers import jobs_json
+from generation.jobs import orders
+from generation.jobs.serializers import jobs_json
 
 
 class Batches(Endpoint):
@@ -23,7 +23,7 @@ class Batches(Endpoint):
     @extend_schema(**docs.PLACE_BATCH)
     def post(self, request: Request) -> Response:
         """Place one to eight jobs."""
-        limits.spend(request, group="place", rate=settings.PLACING_RATE)
+        rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
         key, order = read_key(request), read_order(body_of(request))
         with told(listed=order.listed):
             placed = orders.place_batch(user=cast(User, request.user), requests=order.requests, key=key)

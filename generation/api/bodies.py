@@ -7,9 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from artgen.problems import FieldProblem, Problem, invalid
-from generation import orders
-from generation.catalog import BATCH_MAX
+from artgen.api.problems import FieldProblem, Problem, invalid
+from generation.catalog.offers import BATCH_MAX
+from generation.jobs import orders
 
 KEY_HEADER = "Idempotency-Key"
 KEY_MAX_LENGTH = 255

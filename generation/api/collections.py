@@ -12,11 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from artgen.endpoint import Endpoint, body_of, query_of, time_json
-from artgen.problems import FieldProblem, Problem, invalid
-from generation import collections, storage
+from artgen.api.problems import FieldProblem, Problem, invalid
+from artgen.api.views import Endpoint, body_of, query_of, time_json
 from generation.api import docs
-from generation.collections import Summary
+from generation.files import storage
+from generation.gallery import collections
+from generation.gallery.collections import Summary
 from generation.models import Collection
 from generation.models.collections import NAME_MAX
 

@@ -5,11 +5,11 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, PolymorphicProxySerializer
 
-from artgen.endpoint import QUERY_MAX_LENGTH
-from artgen.openapi import CURSOR_PARAMETERS, answer, page_example, page_shape, problems
+from artgen.api.openapi import CURSOR_PARAMETERS, answer, page_example, page_shape, problems
+from artgen.api.views import QUERY_MAX_LENGTH
 from generation.api import examples, shapes
 from generation.api.bodies import KEY_HEADER, KEY_MAX_LENGTH
-from generation.finding import LONGEST_MOST, Shape
+from generation.gallery.filters import LONGEST_MOST, Shape
 from generation.models import Status
 
 Docs = dict[str, Any]

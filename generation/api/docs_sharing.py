@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
-from artgen.openapi import EXAMPLE_HOST, answer, problems
+from artgen.api.openapi import EXAMPLE_HOST, answer, problems
 from generation.models import PublicationState
 
 Docs = dict[str, Any]

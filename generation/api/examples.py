@@ -1,6 +1,6 @@
 """Examples in the OpenAPI description. A test holds them against the shapes."""
 
-from artgen.openapi import EXAMPLE_HOST
+from artgen.api.openapi import EXAMPLE_HOST
 
 JOB_ID = "019ab2f0-5c1e-7d90-a3b4-1f2e3d4c5b6a"
 IMAGE_ID = "019ab2f1-0a4b-7c11-9e2d-7a6b5c4d3e2f"

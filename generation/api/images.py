@@ -9,16 +9,16 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from artgen import pagination
-from artgen.endpoint import Endpoint, body_of, flag_of, query_of
-from artgen.problems import FieldProblem, Problem
-from generation import gallery
+from artgen.api import pagination
+from artgen.api.problems import FieldProblem, Problem
+from artgen.api.views import Endpoint, body_of, flag_of, query_of
 from generation.api import docs
+from generation.api.filters import PARAMETERS, read_wanted
 from generation.api.sharing import own_image, show_to
-from generation.api.wanted import PARAMETERS, read_wanted
-from generation.finding import find
+from generation.gallery import images
+from generation.gallery.filters import find
+from generation.jobs.serializers import IMAGE_COLUMNS, image_json
 from generation.models import Image, Visibility
-from generation.serializers import IMAGE_COLUMNS, image_json
 
 
 class Images(Endpoint):
@@ -53,13 +53,13 @@ class ImageDetail(Endpoint):
         if visibility := change.get("visibility"):
             image = show_to(image, visibility)
         if (favorite := change.get("favorite")) is not None:
-            image = gallery.set_favorite(image, favorite=favorite)
+            image = images.set_favorite(image, favorite=favorite)
         return Response(image_json(image))
 
     @extend_schema(**docs.TRASH_IMAGE)
     def delete(self, request: Request, image_id: UUID) -> Response:
         """Move one of the user's own pictures to the trash."""
-        gallery.trash(own_image(request, image_id))
+        images.trash(own_image(request, image_id))
         return Response(status=204)
 
 
@@ -69,7 +69,7 @@ class ImageRestore(Endpoint):
     @extend_schema(**docs.RESTORE_IMAGE)
     def post(self, request: Request, image_id: UUID) -> Response:
         """Take one of the user's own pictures out of the trash."""
-        return Response(image_json(gallery.restore(own_image(request, image_id))))
+        return Response(image_json(images.restore(own_image(request, image_id))))
 
 
 def _read_change(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,15 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from artgen import pagination
-from artgen.endpoint import Endpoint, body_of, choice_of, id_of, query_of
-from generation import orders
-from generation.api import docs, limits
+from artgen.api import pagination
+from artgen.api.views import Endpoint, body_of, choice_of, id_of, query_of
+from generation.api import docs, rate_limits
 from generation.api.bodies import read_key
 from generation.api.models import check_model
 from generation.api.refusals import told
+from generation.jobs import orders
+from generation.jobs.serializers import JOB_COLUMNS, job_json, job_rows_json
 from generation.models import Job, Status
-from generation.serializers import JOB_COLUMNS, job_json, job_rows_json
 
 
 class Jobs(Endpoint):
@@ -44,7 +44,7 @@ class Jobs(Endpoint):
     @extend_schema(**docs.PLACE_JOB)
     def post(self, request: Request) -> Response:
         """Place one job."""
-        limits.spend(request, group="place", rate=settings.PLACING_RATE)
+        rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
         key = read_key(request)
         with told():
             placed = orders.place(user=cast(User, request.user), request=body_of(request), key=key)
@@ -78,7 +78,7 @@ class JobRetry(Endpoint):
     @extend_schema(**docs.RETRY_JOB)
     def post(self, request: Request, job_id: UUID) -> Response:
         """Place a new job with the parameters of one of the user's own."""
-        limits.spend(request, group="place", rate=settings.PLACING_RATE)
+        rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
         job = own_job(request, job_id)
         with told():
             again = orders.retry(user=cast(User, request.user), job=job)

@@ -7,8 +7,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from artgen.endpoint import Endpoint, query_of
-from artgen.problems import invalid
+from artgen.api.problems import invalid
+from artgen.api.views import Endpoint, query_of
 from generation.api import docs
 from generation.models import ImageModel, Style
 

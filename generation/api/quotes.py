@@ -7,11 +7,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from artgen.endpoint import Endpoint, body_of
-from generation import orders
+from artgen.api.views import Endpoint, body_of
 from generation.api import docs
 from generation.api.bodies import read_order
 from generation.api.refusals import told
+from generation.jobs import orders
 
 
 class Quotes(Endpoint):

@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import ledger
-from artgen import words
-from artgen.problems import FieldProblem, Problem
-from generation import orders
-from generation.catalog import FieldError, InvalidParameters
+from artgen import formatting
+from artgen.api.problems import FieldProblem, Problem
+from generation.catalog.offers import FieldError, InvalidParameters
+from generation.jobs import orders
 
 PAUSED_RETRY_SECONDS = 60
 
@@ -23,7 +23,7 @@ def told(*, listed: bool = False) -> Iterator[None]:
     except InvalidParameters as refused:
         raise Problem("invalid", errors=_errors(refused, listed=listed)) from refused
     except ledger.TooFewCredits as refused:
-        short = words.credits(refused.short)
+        short = formatting.credits(refused.short)
         detail = _("%(credits)s short") % {"credits": short}
         raise Problem("too_few_credits", detail, needed=refused.needed, available=refused.available) from refused
     except orders.GenerationOff as refused:

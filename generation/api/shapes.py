@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from generation.catalog import LORA_URL_MAX_LENGTH
+from generation.catalog.offers import LORA_URL_MAX_LENGTH
 from generation.models import Status, Visibility
 from generation.models.collections import NAME_MAX
 

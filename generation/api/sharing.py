@@ -12,12 +12,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from artgen.endpoint import Endpoint, body_of
-from artgen.problems import FieldProblem, Problem
-from generation import sharing
-from generation.api import docs_sharing, limits
+from artgen.api.problems import FieldProblem, Problem
+from artgen.api.views import Endpoint, body_of
+from generation.api import docs_sharing, rate_limits
+from generation.gallery import sharing
+from generation.jobs.serializers import time_json
 from generation.models import Image, Publication, PublicationState, Visibility
-from generation.serializers import time_json
 
 SHARING_RATE = "120/m"
 DAYS = (*sharing.LINK_DAYS, None)
@@ -36,7 +36,7 @@ class Share(Endpoint):
         """Make a link to one of the user's own pictures, or change how long it works and what it tells."""
         image = own_image(request, image_id)
         asked = _read_link(body_of(request))
-        limits.spend(request, group="share", rate=SHARING_RATE)
+        rate_limits.spend(request, group="share", rate=SHARING_RATE)
         had_link = image.has_link and not asked["new"]
         try:
             image = sharing.share_by_link(

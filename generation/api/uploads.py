@@ -10,10 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from artgen.endpoint import Endpoint
-from artgen.problems import FieldProblem, Problem, invalid, too_large
-from generation import storage, uploads
-from generation.api import docs, limits
+from artgen.api.problems import FieldProblem, Problem, invalid, too_large
+from artgen.api.views import Endpoint
+from generation.api import docs, rate_limits
+from generation.files import storage, uploads
 from generation.runpod.picture import NotAPicture
 
 FIELD = "file"
@@ -36,7 +36,7 @@ class Uploads(Endpoint):
     @extend_schema(**docs.UPLOAD)
     def post(self, request: Request) -> Response:
         """Store one picture."""
-        limits.spend(request, group="upload", rate=settings.UPLOADING_RATE)
+        rate_limits.spend(request, group="upload", rate=settings.UPLOADING_RATE)
         data = _read_file(request)
         try:
             upload = uploads.keep(user=cast(User, request.user), data=data)

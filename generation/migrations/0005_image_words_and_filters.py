@@ -13,7 +13,7 @@ from django.db import migrations, models
 # one word; so punctuation becomes space first, as it does in what is searched for.
 #
 # "@ID" among the words says whose picture it is: no word of a prompt begins with "@". So one index finds one user's.
-# The function that reads this index may use no other way: what it is planned for is told in `generation.search`.
+# The function that reads this index may use no other way: what it is planned for is told in `generation.gallery.search`.
 FORWARD = r"""
 CREATE TEXT SEARCH DICTIONARY artgen_russian (TEMPLATE = snowball, LANGUAGE = russian);
 CREATE TEXT SEARCH DICTIONARY artgen_english (TEMPLATE = snowball, LANGUAGE = english);

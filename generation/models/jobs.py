@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from generation.catalog import LORA_URL_MAX_LENGTH
+from generation.catalog.offers import LORA_URL_MAX_LENGTH
 from generation.models.offers import ImageModel
 
 

@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from generation import rehearsal
-from generation.catalog import Cost, Offer, Price, cost_from, parameter_from, price_from
+from generation.catalog import validation
+from generation.catalog.offers import Cost, Offer, Price, cost_from, parameter_from, price_from
 from generation.runpod.payloads import DIALECTS, PUBLIC, RequestFormatError, check_workflow, dialect_of, is_public
 
 
@@ -158,7 +158,7 @@ class ImageModel(models.Model):
         if self.min_source_images > self.max_source_images:
             errors["min_source_images"] = _("More than at most.")
         if not errors:
-            errors = dict(rehearsal.problems(self.offer, workflow=self.workflow))
+            errors = dict(validation.problems(self.offer, workflow=self.workflow))
         if errors:
             raise ValidationError(errors)
 
@@ -170,7 +170,7 @@ class ImageModel(models.Model):
         try:
             dialect_of(self.dialect, self.request_format)
         except RequestFormatError as error:
-            return rehearsal.explain(error)
+            return validation.explain(error)
         return []
 
 

@@ -23,7 +23,7 @@ class ProviderOutageQuerySet(models.QuerySet["ProviderOutage"]):
 
 
 class ProviderOutage(models.Model):
-    """A refusal by RunPod that time or an operator resolves; written by `generation.outages` alone."""
+    """A refusal by RunPod that time or an operator resolves; written by `generation.jobs.outages` alone."""
 
     kind = models.CharField(_("problem"), max_length=20, choices=OutageKind.choices)
     # Of KEY_REFUSED: the endpoint that was asked last. Of ENDPOINT_MISSING: the endpoint itself.

@@ -12,10 +12,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import pgettext
 
-from artgen.jinja import rendered
-from generation import storage
+from artgen.frontend.jinja import rendered
+from generation.files import storage
+from generation.files.processing import LARGE_SIDE, THUMBNAIL_SIDE, width_within
 from generation.models import Image
-from generation.pictures import LARGE_SIDE, THUMBNAIL_SIDE, width_within
 from generation.views.explore import PublicTile
 from generation.views.feed import Card, Run
 from generation.views.grid import Tile

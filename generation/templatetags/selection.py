@@ -6,7 +6,7 @@ from django.utils.html import json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
-from artgen import words
+from artgen import formatting
 
 register = template.Library()
 
@@ -21,9 +21,9 @@ def selection_max() -> int:
 def selection_words() -> SafeString:
     """Return the sentences whose numbers change while pictures move, for the page's script."""
     forms = {
-        "pictures": words.plural_forms(
+        "pictures": formatting.plural_forms(
             lambda n: ngettext("%(count)s picture", "%(count)s pictures", n).replace(" ", "\N{NO-BREAK SPACE}")
         ),
-        "found": words.plural_forms(lambda n: ngettext("%(shown)s found", "%(shown)s found", n)),
+        "found": formatting.plural_forms(lambda n: ngettext("%(shown)s found", "%(shown)s found", n)),
     }
     return json_script(forms, "words")

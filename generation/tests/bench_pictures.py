@@ -27,9 +27,10 @@ def main() -> None:
     django.setup()
     from django.core.files.storage import default_storage
 
-    from generation import keeping, pictures
+    from generation.demo.painter import encode, paint
+    from generation.files import processing
+    from generation.jobs import storing
     from generation.models import Job
-    from generation.runpod.painter import encode, paint
     from generation.tests.test_bucket import s3_settings
 
     side = int(sys.argv[1]) if len(sys.argv) > 1 else 1024
@@ -55,8 +56,8 @@ def main() -> None:
 
             steps: dict[str, Callable[[], object]] = {
                 "decode + PUT (floor)": floor,
-                "prepare": lambda data=data: pictures.prepare(data, parameters={"prompt": PROMPT}),
-                "keep": lambda data=data: keeping.keep(job, position=0, data=data, seed=1),
+                "prepare": lambda data=data: processing.prepare(data, parameters={"prompt": PROMPT}),
+                "keep": lambda data=data: storing.keep(job, position=0, data=data, seed=1),
             }
             taken = measured(steps)
             least = taken["decode + PUT (floor)"]
@@ -66,8 +67,8 @@ def main() -> None:
                     f"{cpu / least[0]:5.2f}x {wall / least[1]:5.2f}x"
                 )
             sent.clear()
-            keeping.keep(job, position=0, data=data, seed=1)
-            made = pictures.prepare(data)
+            storing.keep(job, position=0, data=data, seed=1)
+            made = processing.prepare(data)
             print(f"{form} requests: {' '.join(sent)}; bytes: {len(data)}, {len(made.large)}, {len(made.thumbnail)}")
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from generation.demo.emulator import Emulator
 from generation.runpod.client import Client
-from generation.runpod.emulator import Emulator
 from generation.tests.emulation import Doorbell
 
 

@@ -4,10 +4,10 @@ import http.server
 import json
 import threading
 
+from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS
+from generation.demo.emulator.painting import tiny_png
 from generation.runpod import payloads
 from generation.runpod.download import fetch_picture
-from generation.runpod.emulator.inputs import PUBLIC_ENDPOINTS
-from generation.runpod.emulator.painting import tiny_png
 from generation.tests.test_runpod_payloads import WORKFLOW, parameters
 
 ENDPOINT = "qwen-image-t2i"

@@ -7,7 +7,8 @@ from django.urls import reverse
 from PIL import Image as Pillow
 from uuid_utils.compat import uuid7
 
-from generation import slots, storage
+from generation.files import storage
+from generation.gallery import archive_limits
 from generation.models import Image
 from generation.tests.test_gallery_page import SCRIPT, GalleryTestCase
 
@@ -41,7 +42,7 @@ class SelectionTestCase(GalleryTestCase):
 
 def storage_of_slots_is_free(test):
     """Every test leaves all slots free: what one forgot would block the next."""
-    taken = [slots.take(user) for user in (test.alice, test.bob)]
+    taken = [archive_limits.take(user) for user in (test.alice, test.bob)]
     for slot in taken:
         slot.release()
 

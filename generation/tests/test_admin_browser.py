@@ -11,7 +11,7 @@ from artgen.tests.browser import BrowserTestCase, speak
 
 PLACE = """
 from accounts.models import User
-from generation import orders
+from generation.jobs import orders
 for prompt in ("a heron at dusk", "a red kiln [oom]"):
     orders.place(user=User.objects.get(email="alice@example.org"), request={"model": "flux-schnell", "prompt": prompt})
 """

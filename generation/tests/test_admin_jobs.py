@@ -1,9 +1,9 @@
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from accounts import closing
+from accounts import deletion
 from artgen.test import EmulatorTestCase, catch_up, let_time_pass
-from generation import driver, orders
+from generation.jobs import driver, orders
 from generation.models import GenerationSwitch, Job, JobEvent, Status
 
 LIST = "/admin/generation/job/"
@@ -181,7 +181,7 @@ class ActionTests(JobAdminTestCase):
     def test_it_retries_nothing_for_a_locked_account(self) -> None:
         job = self.place()
         self.act("cancel", job)
-        closing.close(user=self.alice, after=closing.GRACE)
+        deletion.close(user=self.alice, after=deletion.GRACE)
         self.assertEqual(self.act("retry", job), ["1 left alone: the user’s account is locked."])
         self.assertEqual(Job.objects.count(), 1)
 

@@ -1,5 +1,7 @@
 from artgen.test import EmulatorTestCase, catch_up
-from generation import collections, driver, storage, uploads
+from generation.files import storage, uploads
+from generation.gallery import collections
+from generation.jobs import driver
 from generation.models import Image
 
 

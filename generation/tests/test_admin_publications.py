@@ -3,7 +3,7 @@
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 
-from generation import gallery, sharing
+from generation.gallery import images, sharing
 from generation.models import BlockedWord, Publication, PublicationState
 from generation.tests.test_sharing import SharingTestCase
 
@@ -31,7 +31,7 @@ class PublicationAdminTests(SharingTestCase):
         waiting = self.ask()
         published = self.published(self.hang("a quiet harbor"))
         trashed = self.ask(self.hang("a lost glove"))
-        gallery.trash(trashed.image)
+        images.trash(trashed.image)
         page = self.client.get(QUEUE)
         self.assertContains(page, self.page(waiting))
         self.assertContains(page, waiting.image.thumbnail_key)

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from artgen.test import emulated, load_catalog, make_due, make_user, work
-from generation import orders, storage, uploads
-from generation.catalog import CATALOG_FILE, read_catalog
+from generation.catalog.offers import CATALOG_FILE, read_catalog
+from generation.demo.emulator.painting import tiny_png
+from generation.files import storage, uploads
+from generation.jobs import orders
 from generation.models import ImageModel, Status
 from generation.runpod import payloads
-from generation.runpod.emulator.painting import tiny_png
 
 CATALOG = read_catalog(CATALOG_FILE)["models"]
 OWN = [model["slug"] for model in CATALOG if model["endpoint_id"].startswith("own-")]

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from django.core.cache import cache
 
-from generation import collections
+from generation.gallery import collections
 from generation.models import Collection, CollectionImage
 from generation.tests.api import ApiTestCase, make_image
 

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
-from generation import collections
+from generation.gallery import collections
+from generation.jobs.serializers import image_json
 from generation.models import Image, Status, Visibility
-from generation.serializers import image_json
 from generation.tests.api import ApiTestCase, make_image, make_job
 
 IMAGES = "/api/v1/images/"

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import ledger
+from generation.jobs.serializers import job_json
 from generation.models import GenerationSwitch, Image, ImageModel, Job, Status
-from generation.serializers import job_json
 from generation.tests.api import FLUX, ApiTestCase, make_image, make_job, stored
 
 JOBS = "/api/v1/jobs/"

@@ -1,6 +1,6 @@
 """PATCH visibility and /api/v1/images/ID/share/."""
 
-from generation import gallery, sharing
+from generation.gallery import images, sharing
 from generation.models import BlockedWord, Image, Publication, PublicationState
 from generation.tests.api import ApiTestCase, make_image
 
@@ -79,7 +79,7 @@ class SharingApi(ApiTestCase):
         assert (self.now().favorite, self.now().visibility) == (False, "private")
 
     def test_it_shares_nothing_from_the_trash(self) -> None:
-        gallery.trash(self.image)
+        images.trash(self.image)
         self.assert_problem(self.api.post(self.share), 409, "in_the_trash")
         for visibility in ("link", "public"):
             self.assert_problem(self.api.patch(self.path, {"visibility": visibility}), 409, "in_the_trash")

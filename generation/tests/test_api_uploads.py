@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from PIL import Image as Pillow
 
-from generation import metadata, pictures, storage
+from generation.files import metadata, processing, storage
 from generation.models import Upload
 from generation.tests.api import ApiTestCase, stored
 
@@ -41,7 +41,7 @@ class TestUploads(ApiTestCase):
 
     def test_it_takes_a_picture_that_says_how_it_was_made(self) -> None:
         for kind in ("PNG", "JPEG", "WEBP"):
-            made = pictures.prepare(picture(kind), parameters={"prompt": "tea hills", "seed": 7}).data
+            made = processing.prepare(picture(kind), parameters={"prompt": "tea hills", "seed": 7}).data
             for data in (made, metadata.without_parameters(made)):
                 response = self.upload(data)
                 assert response.status_code == 201, response.content

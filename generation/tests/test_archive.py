@@ -12,7 +12,8 @@ from django.test import SimpleTestCase
 from django.utils import timezone, translation
 from PIL import Image as Pillow
 
-from generation import archive, storage
+from generation.files import storage
+from generation.gallery import archive
 from generation.models import Image, ImageModel, Job
 
 AT = datetime(2026, 11, 24, 20, 30, 10, tzinfo=UTC)
@@ -145,7 +146,8 @@ class Pack(SimpleTestCase):
 PEAK = """
 import json, resource, sys, django
 django.setup()
-from generation import archive, storage
+from generation.gallery import archive
+from generation.files import storage
 from generation.tests.test_archive import image
 from django.utils import timezone
 counts, as_webp = json.loads(sys.argv[1]), sys.argv[2] == "True"

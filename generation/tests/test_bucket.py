@@ -20,7 +20,7 @@ from django.core.files.storage import default_storage
 from django.test import SimpleTestCase, override_settings
 
 from artgen.tests.services import free_port, running
-from generation import bucket, storage
+from generation.files import bucket, storage
 from generation.tests.certificate import make_certificate
 from generation.tests.raw_server import http, raw_server
 
@@ -40,7 +40,7 @@ def s3_settings(address: str, *, name: str, key: str = "key", secret: str = "sec
         "secret_key": secret,
         "verify": verify,
     }
-    default = {"BACKEND": "generation.bucket.BucketStorage", "OPTIONS": options}
+    default = {"BACKEND": "generation.files.bucket.BucketStorage", "OPTIONS": options}
     return override_settings(
         STORAGES={**settings.STORAGES, "default": default},
         S3_BUCKET=name, S3_ENDPOINT_URL=address, S3_REGION="us-east-1", S3_PUBLIC_URL="",

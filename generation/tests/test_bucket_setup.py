@@ -15,7 +15,7 @@ from django.test import TestCase, override_settings
 
 from artgen.tests.services import free_port
 from artgen.tests.yandex import Yandex, create_bucket
-from generation import bucket, bucket_setup, storage
+from generation.files import bucket, bucket_setup, storage
 from generation.models import ImageModel
 from generation.tests.raw_server import http, raw_server
 from generation.tests.test_bucket import KEY, PICTURE, BucketTestCase, s3_settings

@@ -14,8 +14,9 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from artgen.outage import BucketAway
-from generation import bucket_threads, slots, storage
+from artgen.unavailable import BucketAway
+from generation.files import bucket_threads, storage
+from generation.gallery import archive_limits
 from generation.models import Upload
 from generation.tests.api import ApiTestCase, make_image
 from generation.tests.raw_server import RawServer, raw_server
@@ -77,7 +78,7 @@ class TestShare(ApiTestCase):
             until(lambda: len(server.requests) == CROWD)
 
     def test_it_counts_archives_that_are_being_sent_and_leaves_one_thread(self) -> None:
-        sent = [slots.take(user) for user in (self.alice, self.bob)]
+        sent = [archive_limits.take(user) for user in (self.alice, self.bob)]
         try:
             with hanging() as (server, over), crowd(write_in_a_request, over) as requests:
                 until(lambda: sum(request.done() for request in requests) == CROWD - 1)
@@ -85,7 +86,7 @@ class TestShare(ApiTestCase):
         finally:
             for slot in sent:
                 slot.release()
-        slots.take(self.alice).release()
+        archive_limits.take(self.alice).release()
 
     def test_it_says_so_in_words_and_stores_nothing(self) -> None:
         image = make_image(self.alice)

@@ -7,10 +7,10 @@ import uuid
 from django.utils import translation
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from artgen.jinja import rendered
+from artgen.frontend.jinja import rendered
 from artgen.tests.browser import BrowserTestCase
+from generation.jobs.status_text import Phase
 from generation.models import ImageModel, Job
-from generation.phases import Phase
 from generation.templatetags.pictures import picture
 from generation.views.feed import Card
 

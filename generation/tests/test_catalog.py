@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.test import SimpleTestCase
 
-from generation.catalog import (
+from generation.catalog.offers import (
     InvalidParameters,
     Offer,
     cost_from,

@@ -1,4 +1,4 @@
-"""`generation.collections`: made, named, filled, emptied, deleted and taken back."""
+"""`generation.gallery.collections`: made, named, filled, emptied, deleted and taken back."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -7,8 +7,9 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from generation import collections, housekeeping
+from generation.gallery import collections
 from generation.models import Collection, CollectionImage, Image
+from generation.operations import cleanup
 from generation.tests.api import ApiTestCase, make_image
 
 
@@ -103,10 +104,10 @@ class TestDelete(ApiTestCase):
 
     def test_it_is_for_good_when_its_time_is_over(self) -> None:
         collections.delete(self.made)
-        housekeeping.clean_up()
+        cleanup.clean_up()
         assert Collection.objects.count() == 1
         Collection.objects.update(deleted_at=timezone.now() - collections.UNDO_KEPT - timedelta(seconds=1))
-        housekeeping.clean_up()
+        cleanup.clean_up()
         assert not Collection.objects.exists()
         assert Image.objects.get() == self.image
 

@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils import timezone
 
-from generation import collections
+from generation.gallery import collections
 from generation.models import Collection, CollectionImage
 from generation.tests.test_gallery_page import SCRIPT, GalleryTestCase
 

@@ -15,9 +15,10 @@ from PIL import Image as Pillow
 
 from accounts.models import CreditEntry, User
 from artgen.test import BaseTestCase
-from generation import orders, uploads
-from generation.catalog import size_like
+from generation.catalog.offers import size_like
+from generation.files import uploads
 from generation.forms import shape_of
+from generation.jobs import orders
 from generation.models import GenerationSwitch, ImageModel, Job, Status, Upload
 from generation.tests.api import make_image, make_job
 from generation.views import feed

@@ -26,10 +26,12 @@ from artgen.test import BaseTestCase, EmulatorTestCase, emulated, let_time_pass,
 from artgen.tests.services import free_port
 from artgen.tests.test_health import dead_broker, dead_cache
 from artgen.tests.yandex import Yandex
-from generation import bucket, driver, heartbeat, outages, tasks
-from generation.bucket_errors import hint_for
-from generation.doctor import plumbing
+from generation import tasks
+from generation.files import bucket
+from generation.files.bucket_errors import hint_for
+from generation.jobs import driver, heartbeat, outages
 from generation.models import ImageModel, Job, ProviderOutage
+from generation.operations.doctor import plumbing
 from generation.runpod.verdicts import KeyRefused
 from generation.tests.raw_server import http, raw_server
 from generation.tests.test_bucket_setup import public_policy

@@ -3,8 +3,8 @@
 import pytest
 import requests
 
+from generation.demo.emulator.limits import RateLimits
 from generation.runpod.client import Unavailable
-from generation.runpod.emulator.limits import RateLimits
 from generation.tests.emulation import ENDPOINT, INPUT, run
 
 

@@ -5,10 +5,10 @@ import json
 import pytest
 import requests
 
+from generation.demo.emulator import FAULTS, MAGIC_WORDS, Emulator
 from generation.runpod import payloads
 from generation.runpod.client import Client, Gone, NotAccepted, Refused, RunPodError
 from generation.runpod.download import DownloadFailed, DownloadRefused
-from generation.runpod.emulator import FAULTS, MAGIC_WORDS, Emulator
 from generation.runpod.payloads import OutputError
 from generation.runpod.picture import NotAPicture, check_picture
 from generation.runpod.report import State

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
+from generation.demo.emulator import Emulator
 from generation.runpod.client import Client, Gone
-from generation.runpod.emulator import Emulator
 from generation.runpod.report import State
 from generation.tests.emulation import ENDPOINT, run, state
 

@@ -6,11 +6,11 @@ import json
 import pytest
 import requests
 
+from generation.demo.emulator import Emulator
+from generation.demo.emulator.answers import RECORDED, SHAPES
+from generation.demo.emulator.painting import tiny_png
 from generation.runpod import payloads
 from generation.runpod.client import Client
-from generation.runpod.emulator import Emulator
-from generation.runpod.emulator.answers import RECORDED, SHAPES
-from generation.runpod.emulator.painting import tiny_png
 from generation.runpod.payloads import OutputError
 from generation.runpod.picture import check_picture
 from generation.runpod.report import State

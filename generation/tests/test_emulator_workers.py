@@ -5,11 +5,11 @@ import io
 import pytest
 from PIL import Image
 
-from generation import metadata
+from generation.demo.emulator import Emulator
+from generation.demo.emulator.painting import tiny_png
+from generation.files import metadata
 from generation.runpod import payloads
 from generation.runpod.client import Client
-from generation.runpod.emulator import Emulator
-from generation.runpod.emulator.painting import tiny_png
 from generation.runpod.payloads import DIALECTS, LEGACY, OutputError, Source
 from generation.runpod.picture import check_picture
 from generation.runpod.report import State

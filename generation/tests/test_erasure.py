@@ -10,11 +10,15 @@ from django.core.management import CommandError, call_command
 from django.db import models
 from django.utils import timezone
 
-from accounts import closing, ledger, letters, tokens
+from accounts import deletion, emails, ledger, tokens
 from accounts.models import CreditEntry, User
 from artgen.test import EmulatorTestCase, catch_up, work
-from generation import collections, driver, erasure, housekeeping, orders, storage, uploads
+from generation.files import storage, uploads
+from generation.gallery import collections
+from generation.jobs import driver, orders
 from generation.models import IdempotencyKey, Image, Job, Status, Upload
+from generation.operations import cleanup
+from generation.user_data import erasure
 
 
 def rows_of(user: User) -> set[str]:
@@ -76,7 +80,7 @@ class EraseTests(ErasureTestCase):
     def test_it_writes_a_last_letter_to_the_old_address(self) -> None:
         erasure.close(user=self.alice, actor=self.alice, after=timedelta(0))
         erasure.erase(self.alice.pk)
-        letters.drain()
+        emails.drain()
         [letter] = mail.outbox
         assert (letter.to, letter.subject) == (["alice@example.org"], "Your ArtGen account is erased")
 
@@ -108,14 +112,14 @@ class EraseTests(ErasureTestCase):
         moved = folder.rename(folder.with_name("elsewhere"))
         folder.mkdir()
         (folder / str(self.alice.pk)).write_text("no folder")
-        with self.assertLogs("generation.erasure", "ERROR"):
+        with self.assertLogs("generation.user_data.erasure", "ERROR"):
             assert erasure.erase_due() == 0
         assert not Path(settings.MEDIA_ROOT, image.key).exists()
         assert Image.objects.of(self.alice).exists()
         (folder / str(self.alice.pk)).unlink()
         folder.rmdir()
         moved.rename(folder)
-        housekeeping.clean_up()
+        cleanup.clean_up()
         assert rows_of(self.alice) == {"CreditEntry"}
         assert files_of(self.alice) == []
         assert ledger.check() == []
@@ -146,7 +150,7 @@ class CloseTests(ErasureTestCase):
     def test_an_account_that_was_switched_off_gets_no_link(self) -> None:
         User.objects.filter(pk=self.alice.pk).update(is_active=False)
         erasure.close(user=self.alice, actor=self.staff)
-        letters.drain()
+        emails.drain()
         assert mail.outbox == []
 
     def test_staff_who_close_it_are_named_on_the_job(self) -> None:
@@ -225,18 +229,18 @@ class AdminTests(ErasureTestCase):
         ]
 
     def test_an_account_that_has_begun_to_go_is_not_kept(self) -> None:
-        closing.close(user=self.alice, after=timedelta(0))
+        deletion.close(user=self.alice, after=timedelta(0))
         assert self.act("keep_accounts", self.alice) == ["alice@example.org is erased already, or it has begun."]
 
     def test_switching_it_on_keeps_it(self) -> None:
-        closing.close(user=self.alice, after=closing.GRACE)
+        deletion.close(user=self.alice, after=deletion.GRACE)
         data = {"email": "alice@example.org", "name": "", "language": "en", "time_zone": "", "is_active": "on"}
         assert self.client.post(f"{self.url}{self.alice.pk}/change/", data).status_code == 302
         self.alice.refresh_from_db()
         assert (self.alice.is_active, self.alice.erase_at) == (True, None)
 
     def test_a_row_without_a_person_can_be_read_and_not_changed(self) -> None:
-        closing.close(user=self.alice, after=timedelta(0))
+        deletion.close(user=self.alice, after=timedelta(0))
         erasure.erase(self.alice.pk)
         page = self.client.get(f"{self.url}{self.alice.pk}/change/")
         self.assertContains(page, "@erased.invalid")

@@ -5,7 +5,7 @@ from django.db import connection
 from django.utils import timezone
 
 from artgen.test import BaseTestCase, EmulatorTestCase
-from generation import eta
+from generation.jobs import eta
 from generation.models import ImageModel, Status
 from generation.tests.api import make_job
 

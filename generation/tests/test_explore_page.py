@@ -5,7 +5,7 @@ import re
 from django.urls import reverse
 from django.utils import timezone
 
-from generation import gallery, sharing
+from generation.gallery import images, sharing
 from generation.models import Publication
 from generation.tests.test_gallery_page import SCRIPT
 from generation.tests.test_sharing import SharingTestCase
@@ -30,7 +30,7 @@ class Explore(SharingTestCase):
         self.link(self.hang())
         sharing.refuse(self.published(self.hang()), by=self.staff, reason="no")
         gone = self.published(self.hang())
-        gallery.trash(gone.image)
+        images.trash(gone.image)
         self.assertEqual(self.slugs(self.see()), [second.slug, first.slug])
 
     def test_it_tells_a_prompt_and_a_name_only_where_the_owner_allowed_it(self):

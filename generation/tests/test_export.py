@@ -16,12 +16,16 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import closing, ledger, letters, tokens
+from accounts import deletion, emails, ledger, tokens
 from accounts.models import User
 from artgen.test import EmulatorTestCase, catch_up
-from generation import collections, driver, erasure, export, housekeeping, storage, uploads
+from generation.files import storage, uploads
+from generation.gallery import collections
+from generation.jobs import driver
 from generation.models import Export, Image, Upload
+from generation.operations import cleanup
 from generation.tests.test_storage_commands import bucket_settings
+from generation.user_data import erasure, export
 
 
 class ExportTestCase(EmulatorTestCase):
@@ -93,7 +97,7 @@ class StepTests(ExportTestCase):
 
     def test_it_writes_a_letter_with_the_page_that_has_the_files(self) -> None:
         self.finish(export.ask(self.alice))
-        letters.drain()
+        emails.drain()
         [letter] = mail.outbox
         assert (letter.to, letter.subject) == (["alice@example.org"], "Your ArtGen data is ready")
         assert f"{settings.PUBLIC_URL}/account/data/" in letter.body
@@ -120,7 +124,7 @@ class StepTests(ExportTestCase):
             [first] = made.parts
             folder = Path(settings.MEDIA_ROOT) / storage.export_folder(user_id=self.alice.id, export_id=made.id)
             (folder / "2.zip").mkdir()  # as a bucket that refuses
-            with self.assertLogs("generation.export", "ERROR"):
+            with self.assertLogs("generation.user_data.export", "ERROR"):
                 export.step(made.id)
             made.refresh_from_db()
             assert (made.parts, made.tries) == ([first], 1)
@@ -138,13 +142,13 @@ class StepTests(ExportTestCase):
         made = export.ask(self.alice)
         Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
         (Path(settings.MEDIA_ROOT) / "exports").write_text("in the way")
-        with self.assertLogs("generation.export", "ERROR"):
+        with self.assertLogs("generation.user_data.export", "ERROR"):
             for _n in range(export.TRIES):
                 Export.objects.filter(id=made.id).update(due_at=timezone.now())
                 export.step(made.id)
         made.refresh_from_db()
         assert (made.failed, made.due_at) == (True, None)
-        letters.drain()
+        emails.drain()
         assert mail.outbox == []
 
     def test_a_picture_whose_file_is_gone_leaves_a_note(self) -> None:
@@ -172,7 +176,7 @@ class StepTests(ExportTestCase):
 
     def test_nothing_is_prepared_for_a_locked_account(self) -> None:
         made = export.ask(self.alice)
-        closing.close(user=self.alice, after=closing.GRACE)
+        deletion.close(user=self.alice, after=deletion.GRACE)
         export.step(made.id)
         made.refresh_from_db()
         assert (made.due_at, made.failed, made.parts) == (None, True, [])
@@ -216,10 +220,10 @@ class HintDueTests(ExportTestCase):
 class ForgetExpiredTests(ExportTestCase):
     def test_files_and_row_go_after_their_days(self) -> None:
         made = self.finish(export.ask(self.alice))
-        housekeeping.clean_up()
+        cleanup.clean_up()
         assert default_storage.exists(made.parts[0]["key"])
         Export.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-        housekeeping.clean_up()
+        cleanup.clean_up()
         assert not Export.objects.exists()
         assert not default_storage.exists(made.parts[0]["key"])
 

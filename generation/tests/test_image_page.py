@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 from uuid_utils.compat import uuid7
 
 from accounts import ledger
-from generation import pictures, storage
+from generation.files import processing, storage
 from generation.models import Image, ImageModel, Status, Style
 from generation.tests.api import make_image, make_job
 from generation.tests.test_gallery_page import SCRIPT, GalleryTestCase
@@ -241,7 +241,7 @@ class Download(ImageTestCase):
             with self.subTest(form):
                 file = io.BytesIO()
                 Pillow.effect_noise((64, 48), 60).convert("RGB").save(file, form)
-                kept = pictures.prepare(file.getvalue(), parameters={"prompt": "tea hills"}).data
+                kept = processing.prepare(file.getvalue(), parameters={"prompt": "tea hills"}).data
                 storage.save(self.image.key, kept, content_type=kind)
                 Image.objects.filter(id=self.image.id).update(content_type=kind)
                 answer = self.client.get(self.at("download_image"), {"as": "bare"})

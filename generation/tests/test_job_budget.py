@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import tokens
 from artgen.test import EmulatorTestCase, make_due
-from generation import callbacks, driver, storing
+from generation.jobs import driver, storing, webhook_tokens
 from generation.models import Job, Status
 
 MODEL = "flux-schnell"
@@ -45,7 +45,7 @@ class JobBudgetTests(EmulatorTestCase):
         counts["place"] -= 1  # this test's own look at the row
         counts["submit"], _ = self.statements(lambda: driver.submit(MODEL))
         self.emulator.advance(30)
-        path = callbacks.address(job).partition("/hooks/")[2]
+        path = webhook_tokens.address(job).partition("/hooks/")[2]
         client = self.client_class()
         counts["webhook"], _ = self.statements(
             lambda: client.post(f"/hooks/{path}", {}, content_type="application/json")

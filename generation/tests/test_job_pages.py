@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from accounts.models import User
 from artgen.test import BaseTestCase, submit_only
-from generation import lifecycle, orders
+from generation.jobs import lifecycle, orders
 from generation.models import GenerationSwitch, Image, Job
 
 SCRIPT = {"X-Part": "1"}

@@ -5,7 +5,7 @@ from uuid import uuid4
 from django.core.management import CommandError, call_command
 
 from artgen.test import EmulatorTestCase, let_models_rest, let_time_pass
-from generation import driver, lifecycle
+from generation.jobs import driver, lifecycle
 from generation.management.table import span
 from generation.models import GenerationSwitch, ImageModel, Job, JobEvent, Status
 

@@ -1,7 +1,7 @@
 """The ledger's pages say what each entry was for."""
 
 from artgen.test import EmulatorTestCase, catch_up
-from generation import driver, orders
+from generation.jobs import driver, orders
 from generation.models import Image, Job
 
 NBSP = "\N{NO-BREAK SPACE}"

@@ -13,9 +13,9 @@ from django.test import Client
 from accounts.models import ApiToken, User
 from artgen.test import load_catalog
 from artgen.tests.stack import kept_stack
-from generation.loadtest import accounts, sections
-from generation.loadtest.measures import Notes, StepFailed, quantile
 from generation.models import Image, Job
+from generation.operations.loadtest import accounts, sections
+from generation.operations.loadtest.measures import Notes, StepFailed, quantile
 
 ROUND = ["--rounds=1", "--minutes=10", "--think=0.1,0.2", "--images=3"]
 

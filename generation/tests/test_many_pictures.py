@@ -19,9 +19,9 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.models import User
 from artgen.test import load_catalog, make_user
-from generation import collections
+from generation.gallery import collections
+from generation.gallery.search import RARE
 from generation.models import Image, ImageModel
-from generation.search import RARE
 from generation.tests import many
 
 COUNT = 26_000  # of these alice's, a fifth of them more than RARE; the plans are those of 100,000, see the benchmark

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from generation import metadata, pictures
-from generation.containers import jpeg, png, webp
-from generation.containers.errors import Malformed
+from generation.files import metadata, processing
+from generation.files.containers import jpeg, png, webp
+from generation.files.containers.errors import Malformed
 from generation.runpod.picture import NotAPicture, check_picture, decode
 from generation.tests.samples import FILES, FOREIGN_XMP, ON_ITS_SIDE, PROFILE, SECRET, encoded, mpo
 
@@ -119,7 +119,7 @@ def test_it_believes_a_file_that_says_no_model_made_it(form):
     for changed in (metadata.described(data, parameters=PARAMETERS), metadata.without_parameters(data)):
         assert ALGORITHMIC.encode() in changed
         assert TRAINED.encode() not in changed
-    made = pictures.prepare(data, parameters=PARAMETERS)
+    made = processing.prepare(data, parameters=PARAMETERS)
     assert ALGORITHMIC.encode() in made.thumbnail
 
 
@@ -244,7 +244,7 @@ def test_a_broken_file_is_refused_or_looks_as_it_did(kind, changes):
     data = mutated(FILES[kind], changes)
     before = pixels(data) or pixels_without_words(data)  # broken words are replaced, so they are no reason to refuse it
     try:
-        made = pictures.prepare(data, parameters=PARAMETERS)
+        made = processing.prepare(data, parameters=PARAMETERS)
     except NotAPicture:
         assert pixels(data) == b""
         return
@@ -263,4 +263,4 @@ def test_a_webp_that_ends_inside_the_image_is_never_completed_by_the_mark():
     with pytest.raises(NotAPicture):
         check_picture(shortened)
     with pytest.raises(NotAPicture):
-        pictures.prepare(shortened)
+        processing.prepare(shortened)

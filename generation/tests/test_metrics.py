@@ -14,8 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from artgen.test import EmulatorTestCase
 from artgen.tests.test_health import dead_broker
-from artgen.tests.test_traffic import forget
-from generation import driver, heartbeat, outages
+from artgen.tests.test_request_stats import forget
+from generation.jobs import driver, heartbeat, outages
 from generation.models import GenerationSwitch, ImageModel, Job
 from generation.runpod.verdicts import KeyRefused
 
@@ -87,7 +87,7 @@ class MetricsTests(EmulatorTestCase):
 
     @pytest.mark.redis
     def test_it_says_what_cannot_be_asked_and_tells_the_rest(self) -> None:
-        with dead_broker(), self.assertLogs("generation.metrics", "WARNING"):
+        with dead_broker(), self.assertLogs("generation.operations.metrics", "WARNING"):
             found = self.scrape()
         self.assertEqual(found["artgen_part_up"]["queue",], 0)
         self.assertNotIn("artgen_celery_queue", found)
@@ -100,7 +100,7 @@ class MetricsTests(EmulatorTestCase):
             asked.append(sql)
             raise OperationalError("the server is away")
 
-        with connection.execute_wrapper(away), self.assertLogs("generation.metrics", "WARNING"):
+        with connection.execute_wrapper(away), self.assertLogs("generation.operations.metrics", "WARNING"):
             found = self.scrape()
         self.assertEqual(len(asked), 1)
         down = {part for (part,), value in found["artgen_part_up"].items() if value == 0}

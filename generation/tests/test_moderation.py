@@ -1,7 +1,7 @@
 """`moderation.judge`: the words that staff block."""
 
 from artgen.test import BaseTestCase
-from generation import moderation
+from generation.gallery import moderation
 from generation.models import BlockedWord
 
 

@@ -9,17 +9,17 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import TestCase
 
-from artgen import traffic, usage
+from artgen.observability import request_stats, resources
 from artgen.tests.test_health import dead_broker
-from artgen.tests.test_traffic import forget
-from generation import figures
+from artgen.tests.test_request_stats import forget
+from generation.operations import monitor
 
 NAMES = ["api_p95", "error_rate", "database_connections", "celery_queue", "provider_outages", "cpu_and_memory"]
 CALM = 0.1  # so busy the machine is said to be
 
 
-def measured(*, processor_share: float | None = CALM) -> dict[str, figures.Figure]:
-    found = figures.measure(processor_share=processor_share)
+def measured(*, processor_share: float | None = CALM) -> dict[str, monitor.Figure]:
+    found = monitor.measure(processor_share=processor_share)
     assert [figure.name for figure in found] == NAMES
     return {figure.name: figure for figure in found}
 
@@ -36,15 +36,15 @@ class FiguresTests(TestCase):
 
     def test_it_takes_the_p95_of_the_api_alone(self) -> None:
         for _ in range(95):
-            traffic.note("api", 200, 0.04)
+            request_stats.note("api", 200, 0.04)
         for _ in range(5):
-            traffic.note("api", 201, 0.4)
+            request_stats.note("api", 201, 0.4)
         for _ in range(100):
-            traffic.note("page", 200, 3)
+            request_stats.note("page", 200, 3)
         found = measured()["api_p95"]
         self.assertEqual((found.value, found.limit, found.ok), (50, 200, True))
         for _ in range(5):
-            traffic.note("api", 201, 0.4)
+            request_stats.note("api", 201, 0.4)
         found = measured()["api_p95"]
         self.assertGreater(found.value, 300)
         self.assertFalse(found.ok)
@@ -52,16 +52,16 @@ class FiguresTests(TestCase):
     def test_it_takes_the_errors_of_all_requests(self) -> None:
         for kind, status, times in (("api", 200, 150), ("page", 404, 50), ("page", 500, 1)):
             for _ in range(times):
-                traffic.note(kind, status, 0.01)
+                request_stats.note(kind, status, 0.01)
         found = measured()["error_rate"]
         self.assertEqual((found.value, found.limit, found.ok), (0.5, 1, True))
         self.assertEqual(found.detail, "1 of 201 requests in 5 minutes")
-        traffic.note("hook", 503, 0.01)
-        traffic.note("hook", 503, 0.01)
+        request_stats.note("hook", 503, 0.01)
+        request_stats.note("hook", 503, 0.01)
         self.assertFalse(measured()["error_rate"].ok)
 
     def test_it_takes_the_worse_of_processor_and_memory(self) -> None:
-        memory = usage.memory().share * 100
+        memory = resources.memory().share * 100
         self.assertAlmostEqual(measured(processor_share=0)["cpu_and_memory"].value, memory, delta=5)
         found = measured(processor_share=0.801)["cpu_and_memory"]
         self.assertEqual((found.value, found.limit, found.ok), (80.1, 80, False))
@@ -77,7 +77,7 @@ class FiguresTests(TestCase):
     @pytest.mark.redis
     def test_it_counts_what_waits_in_the_queue(self) -> None:
         before = measured()["celery_queue"].value
-        client = usage._redis(settings.CELERY_BROKER_URL)
+        client = resources._redis(settings.CELERY_BROKER_URL)
         client.lpush("drive", *["{}"] * 10)
         self.addCleanup(client.ltrim, "drive", 10, -1)
         found = measured()["celery_queue"]
@@ -85,7 +85,7 @@ class FiguresTests(TestCase):
 
     @pytest.mark.redis
     def test_it_is_not_well_where_something_cannot_be_asked(self) -> None:
-        with dead_broker(), self.assertLogs("generation.figures", "WARNING"):
+        with dead_broker(), self.assertLogs("generation.operations.monitor", "WARNING"):
             found = measured()["celery_queue"]
         self.assertEqual((found.value, found.ok), (None, False))
         self.assertTrue(found.detail.startswith("cannot be measured: "))
@@ -105,7 +105,7 @@ class CommandTests(TestCase):
         return out.getvalue(), ""
 
     def test_it_prints_json(self) -> None:
-        traffic.note("api", 200, 0.01)
+        request_stats.note("api", 200, 0.01)
         out, error = self.run_it("--json")
         report = json.loads(out)
         self.assertEqual(set(report), {"ok", "figures"})
@@ -121,7 +121,7 @@ class CommandTests(TestCase):
         self.assertIn("nothing ", lines[0])
 
     def test_it_fails_above_a_limit_and_names_it(self) -> None:
-        traffic.note("page", 500, 0.01)
+        request_stats.note("page", 500, 0.01)
         out, error = self.run_it()
         self.assertIn("LOOK  error_rate", out)
         self.assertTrue(error.startswith("Not as it should be: ") and "error_rate" in error, error)

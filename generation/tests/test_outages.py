@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts import ledger
 from accounts.models import CreditEntry
 from artgen.test import EmulatorTestCase, let_models_rest, let_time_pass, make_due, make_user, work
-from generation import driver, outages
+from generation.jobs import driver, outages
 from generation.models import ImageModel, Job, OutageKind, ProviderOutage, Status
 from generation.runpod.verdicts import KeyRefused
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generation import metadata
-from generation.runpod import painter
-from generation.runpod.painter import bench, encode, paint, words
-from generation.runpod.painter.finishes import FINISHES
-from generation.runpod.painter.motifs import MOTIFS
-from generation.runpod.painter.painting import choose_motif
+from generation.demo import painter
+from generation.demo.painter import bench, encode, paint, words
+from generation.demo.painter.finishes import FINISHES
+from generation.demo.painter.motifs import MOTIFS
+from generation.demo.painter.painting import choose_motif
+from generation.files import metadata
 
 PAIRS = {
     "mountains": ("Горные хребты на рассвете", "Mountain ridges at dawn"),
@@ -218,7 +218,7 @@ def test_its_benchmark_names_every_motif() -> None:
 
 def test_it_needs_numpy_and_pillow_alone() -> None:
     root = Path(painter.__file__).parent
-    allowed = ("from .", "from generation.runpod.painter", "from __future__", "import numpy", "from numpy", "from PIL")
+    allowed = ("from .", "from generation.demo.painter", "from __future__", "import numpy", "from numpy", "from PIL")
     standard = ("collections", "dataclasses", "io", "itertools", "math", "re", "sys", "time", "typing", "zlib")
     for path in root.rglob("*.py"):
         for line in path.read_text().splitlines():

@@ -10,7 +10,8 @@ from PIL import Image as Pillow
 
 from accounts.models import CreditEntry
 from artgen.test import EmulatorTestCase, let_models_rest, let_time_pass, make_due, work
-from generation import callbacks, driver, orders, storage, turns
+from generation.files import storage
+from generation.jobs import driver, orders, scheduling, webhook_tokens
 from generation.models import GenerationSwitch, ImageModel, Job, Status
 
 
@@ -117,7 +118,7 @@ class TroubleTests(_Path):
         job = self.place()
         driver.submit("flux-schnell")
 
-        let_time_pass(job.id, seconds=settings.RUNPOD_TTL_SECONDS + turns.UNKNOWN_MARGIN.total_seconds())
+        let_time_pass(job.id, seconds=settings.RUNPOD_TTL_SECONDS + scheduling.UNKNOWN_MARGIN.total_seconds())
         Job.objects.filter(id=job.id).update(deadline_at=timezone.now() + timedelta(hours=1))
         let_models_rest()
         work()
@@ -277,7 +278,7 @@ class CancelTests(_Path):
 class DoorbellTests(_Path):
     def ring(self, job: Job, *, body: object = None, attempt: int = 1) -> int:
         job.attempt = attempt
-        path = callbacks.address(job).removeprefix(settings.PUBLIC_URL)
+        path = webhook_tokens.address(job).removeprefix(settings.PUBLIC_URL)
         return self.client.post(path, body or {}, content_type="application/json").status_code
 
     def test_it_makes_the_job_due_at_once(self):
@@ -332,7 +333,7 @@ class DoorbellTests(_Path):
     def test_it_knows_no_other_token(self):
         self.assertEqual(self.client.post("/hooks/runpod/nonsense/").status_code, 404)
         self.assertEqual(
-            self.client.get(callbacks.address(self.place()).removeprefix(settings.PUBLIC_URL)).status_code, 405
+            self.client.get(webhook_tokens.address(self.place()).removeprefix(settings.PUBLIC_URL)).status_code, 405
         )
 
 

@@ -8,7 +8,7 @@ from django.core.cache import cache, caches
 from django.test import SimpleTestCase, override_settings
 
 from artgen.tests.services import free_port
-from generation import presence
+from generation.jobs import presence
 
 READER = ("ru", "Europe/Moscow")
 

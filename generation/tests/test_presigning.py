@@ -13,8 +13,8 @@ from botocore.exceptions import NoCredentialsError
 from django.conf import settings
 from django.test import override_settings
 
-from generation import presigning
-from generation.bucket import BucketStorage
+from generation.files import presigning
+from generation.files.bucket import BucketStorage
 from generation.tests.raw_server import http, raw_server
 
 KEYS = (
@@ -126,7 +126,7 @@ def a_machine_without_keys(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatc
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, "/dev/null")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setattr("generation.bucket._sessions", {})  # of other tests, with their keys
+    monkeypatch.setattr("generation.files.bucket._sessions", {})  # of other tests, with their keys
     return monkeypatch
 
 

@@ -23,7 +23,7 @@ from django.test import Client, TransactionTestCase
 from accounts import ledger
 from accounts.models import CreditEntry
 from artgen.test import emulated, let_time_pass, load_catalog, make_due, make_user, work
-from generation import callbacks, driver, orders, provider, storing, turns
+from generation.jobs import clients, driver, orders, scheduling, storing, webhook_tokens
 from generation.models import FINAL, ImageModel, Job, Status
 
 WORKERS = 8
@@ -113,13 +113,13 @@ class RaceTests(TransactionTestCase):
         """Let every pause and lease be over, and RunPod's ttl for what rang no doorbell and was never taken."""
         taken = {urlsplit(job.webhook).path for job in self.emulator.jobs}
         for job in Job.objects.filter(status=Status.SUBMITTED, runpod_id=""):
-            if urlsplit(callbacks.address(job)).path not in taken:
-                ttl = settings.RUNPOD_TTL_SECONDS + turns.UNKNOWN_MARGIN.total_seconds() + 1
+            if urlsplit(webhook_tokens.address(job)).path not in taken:
+                ttl = settings.RUNPOD_TTL_SECONDS + scheduling.UNKNOWN_MARGIN.total_seconds() + 1
                 let_time_pass(job.id, seconds=ttl)
         ImageModel.objects.update(submit_after=None)
         # A submission under way keeps the next one back; what is unknown by now is none.
         Job.objects.filter(status=Status.SUBMITTED, runpod_id="").update(
-            submitted_at=F("submitted_at") - turns.SUBMISSION
+            submitted_at=F("submitted_at") - scheduling.SUBMISSION
         )
         Job.objects.active().update(deadline_at=None)
         make_due()
@@ -158,10 +158,10 @@ class RaceTests(TransactionTestCase):
         def submit_unguarded(number):
             job = Job.objects.get(status=Status.QUEUED)
             barrier.wait()
-            reply = provider.client().run(
+            reply = clients.client().run(
                 job.snapshot["endpoint_id"],
                 input={"prompt": job.prompt},
-                webhook=callbacks.address(job),
+                webhook=webhook_tokens.address(job),
                 execution_timeout_ms=60_000,
                 ttl_ms=60_000,
             )

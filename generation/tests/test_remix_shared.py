@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from generation import gallery, sharing
+from generation.gallery import images, sharing
 from generation.models import ImageModel, Job, Status
 from generation.tests.api import make_image, make_job
 from generation.tests.test_sharing import NOBODY_EVER, SharingTestCase
@@ -90,7 +90,7 @@ class RemixSharedTests(SharingTestCase):
         sharing.stop_link(stopped)
         trashed = self.hang()
         trashed_slug = self.link(trashed, with_parameters=True).link_slug
-        gallery.trash(trashed)
+        images.trash(trashed)
         waiting = self.ask(self.hang(), with_parameters=True).slug
         for slug in (NOBODY_EVER, untold, expired, stopped_slug, trashed_slug, waiting, "", "\0", "x" * 500):
             with self.subTest(slug):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from generation.catalog import read_catalog
+from generation.catalog.offers import read_catalog
+from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS, understand
 from generation.runpod import payloads
-from generation.runpod.emulator.inputs import PUBLIC_ENDPOINTS, understand
 from generation.runpod.payloads import LEGACY, PayloadError, RequestFormatError, parse_request_format
 from generation.runpod.payloads.public import nearest_ratio
 from generation.tests.test_runpod_payloads import CAT, DOG, INPUTS, parameters

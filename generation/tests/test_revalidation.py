@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts import ledger, tokens
 from artgen.test import BaseTestCase
-from generation import gallery
+from generation.gallery import images
 from generation.models import Status
 from generation.tests.api import make_image, make_job
 
@@ -47,7 +47,7 @@ class RevalidationTests(BaseTestCase):
         address = reverse("gallery")
         page = self.client.get(address)
         for change in (
-            lambda: gallery.set_favorite(self.image, favorite=True),
+            lambda: images.set_favorite(self.image, favorite=True),
             lambda: make_image(self.alice),
             lambda: ledger.grant(user=self.alice, amount=5, reason="test"),
             lambda: self.client.post(reverse("set_theme"), {"theme": "dark"}),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from redis.connection import AbstractConnection
 
 from artgen.test import BaseTestCase
-from generation import collections
+from generation.gallery import collections
 from generation.models import Status
 from generation.tests.api import make_image, make_job
 

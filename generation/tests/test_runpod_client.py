@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from generation.demo.emulator import Emulator
 from generation.runpod.access import Limits
 from generation.runpod.client import (
     Client,
@@ -21,7 +22,6 @@ from generation.runpod.client import (
     Unavailable,
     Unknown,
 )
-from generation.runpod.emulator import Emulator
 from generation.runpod.report import State
 from generation.tests.raw_server import http, raw_server
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from generation.runpod.emulator import outputs
+from generation.demo.emulator import outputs
 from generation.runpod.payloads import CODES, classify
 
 

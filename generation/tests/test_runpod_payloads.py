@@ -2,8 +2,8 @@
 
 import pytest
 
+from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS, understand
 from generation.runpod import payloads
-from generation.runpod.emulator.inputs import PUBLIC_ENDPOINTS, understand
 from generation.runpod.payloads import DIALECTS, LEGACY, Parameters, PayloadError, Source
 
 CAT = Source(url="https://storage.example/cat.png?X-Amz-Signature=1", name="cat.png", data=b"\x89PNG")

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from generation.runpod.emulator.painting import tiny_png
+from generation.demo.emulator.painting import tiny_png
 from generation.runpod.picture import NotAPicture, PictureInfo, check_picture
 
 

@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 
-from generation.runpod.emulator import Emulator
+from generation.demo.emulator import Emulator
 
 ENDPOINT = "qwen-image-t2i"
 pytestmark = pytest.mark.xdist_group("RunPod's SDK")

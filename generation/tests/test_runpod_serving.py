@@ -21,7 +21,7 @@ PROGRAM = """
 import sys
 
 if __name__ == "__main__":
-    from generation.runpod.emulator import serve
+    from generation.demo.emulator import serve
 
     serve(
         port=0, painter=sys.argv[1], processes=1, speed=50, exit_with_parent=sys.argv[2] == "parent",
@@ -144,7 +144,7 @@ def gone(pids, seconds=10):
 
 def test_it_says_that_its_port_is_taken(tmp_path):
     with serving(tmp_path) as (_, host):
-        program = "from generation.runpod.emulator import Emulator; Emulator(port={}).start()"
+        program = "from generation.demo.emulator import Emulator; Emulator(port={}).start()"
         result = subprocess.run(
             [sys.executable, "-c", program.format(host.rpartition(":")[2])],
             capture_output=True,

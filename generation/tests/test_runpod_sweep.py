@@ -13,9 +13,9 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from niquests.exceptions import ConnectTimeout
 
+from generation.demo.emulator import Emulator
 from generation.runpod.access import Limits
 from generation.runpod.client import Client, Gone, Unavailable
-from generation.runpod.emulator import Emulator
 from generation.runpod.report import Report, State
 from generation.runpod.sweep import BATCH, Sweep
 from generation.tests.certificate import make_certificate

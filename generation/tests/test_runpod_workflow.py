@@ -5,8 +5,8 @@ import copy
 
 import pytest
 
+from generation.demo.emulator.graphs import read_graph
 from generation.runpod import payloads
-from generation.runpod.emulator.graphs import read_graph
 from generation.runpod.payloads import PayloadError, Source, WorkflowError, check_workflow
 from generation.tests.test_runpod_payloads import CAT, DOG, WORKFLOW, parameters
 

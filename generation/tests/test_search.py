@@ -1,13 +1,13 @@
-"""`generation.search`: pictures by the words of their prompts, on whichever database the tests run."""
+"""`generation.gallery.search`: pictures by the words of their prompts, on whichever database the tests run."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from accounts.models import User
-from generation import search
+from generation.gallery import search
+from generation.gallery.search import Term, matching, read
 from generation.models import Image, Status
-from generation.search import Term, matching, read
 from generation.tests.api import ApiTestCase, make_image, make_job
 
 

@@ -6,8 +6,10 @@ from django.urls import reverse
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from generation import collections, housekeeping, storage
+from generation.files import storage
+from generation.gallery import collections
 from generation.models import Collection, Image
+from generation.operations import cleanup
 from generation.tests.selecting import SelectionTestCase, Shared
 from generation.tests.test_gallery_page import GalleryTestCase
 
@@ -115,7 +117,7 @@ class Delete(Changing, SelectionTestCase):
             answer, {"told": "1 picture deleted for good.", "changed": self.ids(doomed), "collection": None}
         )
         self.assertEqual(list(Image.objects.present()), [kept])
-        housekeeping.clean_up()
+        cleanup.clean_up()
         with self.assertRaises(FileNotFoundError):
             storage.read(doomed.key)
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 from PIL import Image as Pillow
 from uuid_utils.compat import uuid7
 
-from generation import archive, slots
+from generation.gallery import archive, archive_limits
 from generation.tests.selecting import SelectionTestCase, Shared
-from generation.views.sending import ArchiveResponse
+from generation.views.streaming import ArchiveResponse
 
 
 def go_away(response):
@@ -87,7 +87,7 @@ class Download(Shared, SelectionTestCase):
         image = self.hang_with_file()
         go_away(self.ask(image, headers={}))
         pieces = archive.pack([image])
-        begun = ArchiveResponse(RequestFactory().post("/"), pieces, slot=slots.take(self.alice), name="a.zip")
+        begun = ArchiveResponse(RequestFactory().post("/"), pieces, slot=archive_limits.take(self.alice), name="a.zip")
         next(iter(begun))
         go_away(begun)
         with self.assertRaises(StopIteration):
@@ -102,10 +102,10 @@ class Download(Shared, SelectionTestCase):
         pieces = [piece async for piece in response.streaming_content]
         self.assertGreater(len(pieces), 2)
         self.assertEqual(len(ZipFile(io.BytesIO(b"".join(pieces))).namelist()), 3)
-        self.assertTrue(await sync_to_async(slots.is_free)(self.alice))
+        self.assertTrue(await sync_to_async(archive_limits.is_free)(self.alice))
 
     def test_it_leaves_threads_for_pages(self):
-        taken = [slots.take(self.make_user(f"{n}@example.org", credits=0)) for n in range(2)]
+        taken = [archive_limits.take(self.make_user(f"{n}@example.org", credits=0)) for n in range(2)]
         response = self.ask(self.hang_with_file(), headers={})
         self.assertEqual((response.status_code, response["Retry-After"]), (429, "15"))
         for slot in taken:

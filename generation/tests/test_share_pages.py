@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from django.urls import reverse
 
-from generation import gallery, sharing
+from generation.gallery import images, sharing
 from generation.models import BlockedWord, Publication, PublicationState, Visibility
 from generation.tests.test_gallery_page import SCRIPT
 from generation.tests.test_sharing import SharingTestCase
@@ -76,7 +76,7 @@ class SharePages(SharingTestCase):
 
     def test_it_shares_nothing_from_the_trash(self):
         self.post("share_image")
-        gallery.trash(self.now())
+        images.trash(self.now())
         self.assertContains(self.client.get(self.at("share_image")), "shows nothing until it is restored")
         slug = self.now().link_slug
         for name in ("share_image", "publish_image"):

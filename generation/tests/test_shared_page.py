@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from generation import gallery, pictures, sharing, storage
+from generation.files import processing, storage
+from generation.gallery import images, sharing
 from generation.models import Image, PublicationState, Report
 from generation.tests.test_sharing import NOBODY_EVER, SharingTestCase
 
@@ -21,7 +22,7 @@ class SharedTestCase(SharingTestCase):
         self.client = Client(headers={"Accept-Language": "en"})
         file = io.BytesIO()
         Pillow.new("RGB", (40, 30), "teal").save(file, "PNG")
-        data = pictures.prepare(file.getvalue(), parameters={"prompt": "tea hills in mist"}).data
+        data = processing.prepare(file.getvalue(), parameters={"prompt": "tea hills in mist"}).data
         storage.save(self.image.key, data, content_type="image/png")
 
     def at(self, slug, name="shared"):
@@ -94,7 +95,7 @@ class Page(SharedTestCase):
         sharing.stop_link(stopped)
         trashed = self.hang()
         trashed_slug = self.link(trashed).link_slug
-        gallery.trash(trashed)
+        images.trash(trashed)
         waiting = self.ask(self.hang()).slug
         seen = set()
         for slug in (NOBODY_EVER, expired, stopped_slug, trashed_slug, waiting):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from generation import gallery, sharing
+from generation.gallery import images, sharing
 from generation.models import BlockedWord, Image, PublicationState, Report, Visibility
 from generation.tests.test_gallery_page import GalleryTestCase
 
@@ -72,13 +72,13 @@ class Link(SharingTestCase):
 
     def test_it_rests_in_the_trash_and_comes_back(self):
         slug = self.link().link_slug
-        gallery.trash(self.now())
+        images.trash(self.now())
         self.assertIsNone(sharing.find(slug))
-        gallery.restore(self.now())
+        images.restore(self.now())
         self.assertIsNotNone(sharing.find(slug))
 
     def test_it_is_not_made_in_the_trash(self):
-        gallery.trash(self.image)
+        images.trash(self.image)
         for action in (self.link, lambda: sharing.keep_to_link(self.image), self.ask):
             with self.assertRaises(sharing.InTheTrash):
                 action()
@@ -168,9 +168,9 @@ class Publishing(SharingTestCase):
 
     def test_it_rests_in_the_trash_and_comes_back(self):
         publication = self.published()
-        gallery.trash(self.now())
+        images.trash(self.now())
         self.assertIsNone(sharing.find(publication.slug))
-        gallery.restore(self.now())
+        images.restore(self.now())
         self.assertIsNotNone(sharing.find(publication.slug))
 
     def test_it_is_refused_by_the_word_list_and_remembers_that(self):

@@ -7,10 +7,10 @@ from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.test import Client, TransactionTestCase
 
-from accounts import closing, tokens
+from accounts import deletion, tokens
 from artgen.test import make_user
-from generation import presence
-from generation.routing import websocket
+from generation.jobs import presence
+from generation.jobs.routing import websocket
 
 PASSWORDS = {"old_password": "password", "new_password1": "a new long password", "new_password2": "a new long password"}
 
@@ -88,7 +88,7 @@ class EndTests(SocketTestCase):
         client = await self.signed_in()
         text = await sync_to_async(tokens.issue)(user=self.alice, name="laptop")
         sockets = [await self.open(self.with_cookie(client)), await self.open(self.with_token(text))]
-        await sync_to_async(closing.close)(user=self.alice, after=closing.GRACE)
+        await sync_to_async(deletion.close)(user=self.alice, after=deletion.GRACE)
         for socket in sockets:
             await self.assert_closes(socket, 1012)
         for again in (self.with_cookie(client), self.with_token(text)):

@@ -7,8 +7,9 @@ from django.test import override_settings
 from PIL import Image as Pillow
 
 from artgen.test import EmulatorTestCase, make_due, work
-from generation import callbacks, driver, orders, sources, storage, uploads
-from generation.catalog import InvalidParameters
+from generation.catalog.offers import InvalidParameters
+from generation.files import storage, uploads
+from generation.jobs import driver, orders, sources, webhook_tokens
 from generation.models import Image, ImageModel, Job, Status, Upload
 from generation.runpod.client import BODY_MOST
 from generation.runpod.payloads import dialect_of
@@ -67,7 +68,7 @@ class SourcesTests(EmulatorTestCase):
         job = self.place_from([self.upload()])
         (source,) = sources.of_job(job, with_data=False)
         self.assertRegex(source.url, "^https://art.example.org/media/uploads/")
-        self.assertRegex(callbacks.address(job), "^https://art.example.org/hooks/runpod/")
+        self.assertRegex(webhook_tokens.address(job), "^https://art.example.org/hooks/runpod/")
 
     def test_it_sends_to_runpod_no_address_of_this_machine(self):
         for public_url in ("http://127.0.0.1:8000", "http://laptop:8000", "http://192.168.1.7:8000", "http://[::1]:80"):
@@ -75,7 +76,7 @@ class SourcesTests(EmulatorTestCase):
                 job = self.place_from([self.upload()])
                 (source,) = sources.of_job(job, with_data=False)
                 self.assertRegex(source.url, "^data:image/png;base64,")
-                self.assertIsNone(callbacks.address(job))
+                self.assertIsNone(webhook_tokens.address(job))
 
     # --- where it does not ----------------------------------------------------------------------------------------
 

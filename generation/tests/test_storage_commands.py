@@ -13,7 +13,8 @@ from django.test import override_settings
 from django.utils import timezone
 
 from artgen.test import EmulatorTestCase, catch_up
-from generation import driver, storage, uploads
+from generation.files import storage, uploads
+from generation.jobs import driver
 from generation.models import Image, Job, Status, Upload
 
 
@@ -172,7 +173,7 @@ def bucket_settings(**changes: object) -> override_settings:
         S3_BUCKET=bucket,
         S3_ENDPOINT_URL=endpoint,
         STORAGES={
-            "default": {"BACKEND": "generation.bucket.BucketStorage", "OPTIONS": options},
+            "default": {"BACKEND": "generation.files.bucket.BucketStorage", "OPTIONS": options},
             "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
         },
     )

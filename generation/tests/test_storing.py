@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from artgen.test import EmulatorTestCase, emulated, make_due
-from generation import driver, lifecycle, storing
+from generation.jobs import driver, lifecycle, storing
 from generation.models import ImageModel, Job, Status
 
 CDN = "d2h7xmz5gqybh9.cloudfront.net"

@@ -5,8 +5,9 @@ from datetime import timedelta
 from django.urls import reverse
 from django.utils import timezone
 
-from generation import housekeeping, storage
+from generation.files import storage
 from generation.models import Image
+from generation.operations import cleanup
 from generation.tests.test_gallery_page import GalleryTestCase
 
 QUERIES = 4  # user, a page of pictures, all counts, collections
@@ -91,7 +92,7 @@ class EmptyTrash(GalleryTestCase):
         self.assertEqual(self.client.get(reverse("image", args=[self.doomed.id])).status_code, 404)
         restored = self.client.post(reverse("restore_image", args=[self.doomed.id]))
         self.assertEqual(restored.status_code, 404)
-        housekeeping.clean_up()
+        cleanup.clean_up()
         self.assertFalse(Image.objects.filter(id=self.doomed.id).exists())
         with self.assertRaises(FileNotFoundError):
             storage.read(self.doomed.key)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import ledger
 from artgen.test import EmulatorTestCase, let_time_pass, make_due, store_all, work
-from generation import driver, lifecycle, orders
+from generation.jobs import driver, lifecycle, orders
 from generation.models import ImageModel, Job, Status
 
 MODEL = "flux-schnell"

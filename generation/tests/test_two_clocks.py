@@ -17,7 +17,8 @@ from django.utils import timezone
 from accounts import ledger
 from accounts.models import CreditEntry
 from artgen.test import emulated, load_catalog, make_due, make_user, work
-from generation import orders, provider, tasks
+from generation import tasks
+from generation.jobs import clients, orders
 from generation.models import AT_RUNPOD, IdempotencyKey, Image, ImageModel, Job, Status
 from generation.tests.test_race import in_threads
 
@@ -95,7 +96,7 @@ class TwoClocksTests(TransactionTestCase):
 
         def look():
             due = Job.objects.filter(status__in=AT_RUNPOD, due_at__lte=timezone.now())
-            provider.sweep().read([(job.snapshot["endpoint_id"], job.runpod_id) for job in due])
+            clients.sweep().read([(job.snapshot["endpoint_id"], job.runpod_id) for job in due])
 
         self.at_the_same_moment(look)
         self.assertEqual(set(self.looks(since).values()), {CLOCKS})

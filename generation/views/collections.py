@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
-from generation import collections
-from generation.collections import BadName, NameTaken, TooManyCollections
+from generation.gallery import collections
+from generation.gallery.collections import BadName, NameTaken, TooManyCollections
 from generation.models import Collection, CollectionQuerySet, Image
 from generation.models.collections import NAME_MAX
-from generation.views import places
+from generation.views import sidebar
 from generation.views.filters import address_of
-from generation.views.parts import part, wants_part
+from generation.views.partials import part, wants_part
 
 COVERS = 4
 Refusal = BadName | NameTaken | TooManyCollections
@@ -119,8 +119,8 @@ def told(refused: Refusal) -> str:
 
 
 def _overview(request: HttpRequest, *, name: str = "", refused: Refusal | None = None) -> HttpResponse:
-    piles = places.piles_of(request.user, covers=COVERS)
-    context = places.beside(request.user, place="collections", piles=piles) | {
+    piles = sidebar.piles_of(request.user, covers=COVERS)
+    context = sidebar.beside(request.user, place="collections", piles=piles) | {
         "name": name[:NAME_MAX],
         "name_error": told(refused) if refused else "",
         "taken": refused.collection if isinstance(refused, NameTaken) else None,

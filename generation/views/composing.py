@@ -11,10 +11,11 @@ from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from generation import sources, storage
-from generation.catalog import InvalidParameters, size_like
-from generation.eta import Eta, Forecast
+from generation.catalog.offers import InvalidParameters, size_like
+from generation.files import storage
 from generation.forms import Composer
+from generation.jobs import sources
+from generation.jobs.eta import Eta, Forecast
 from generation.models import GenerationSwitch, Image, ImageModel, Style, Upload
 from generation.runpod.payloads import dialect_of
 

@@ -16,18 +16,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import ledger, remembered
+from accounts import ledger, token_cache
 from accounts.models import User
-from artgen import words
+from artgen import formatting
 from artgen.revalidation import revalidated
-from generation import eta, orders, sharing, uploads
-from generation.catalog import FieldError, InvalidParameters
+from generation.catalog.offers import FieldError, InvalidParameters
+from generation.files import uploads
 from generation.forms import Composer
+from generation.gallery import sharing
+from generation.jobs import eta, orders
 from generation.models import ImageModel, Job
 from generation.runpod.picture import NotAPicture
 from generation.views import feed
 from generation.views.composing import composing, offer_of, sample, sources_note, switched_off, uuid_or_none
-from generation.views.parts import part, wants_part
+from generation.views.partials import part, wants_part
 
 PROMPTS = (
     ("tea", gettext_lazy("Tea hills in morning mist, rows of bushes, warm light")),
@@ -106,8 +108,8 @@ def _posted(request: HttpRequest) -> HttpResponse:
             status = 503
         except orders.TooManyWaiting as many:
             text = _("%(limit)s pictures are waiting already, that is the limit. Try again in %(duration)s.")
-            duration = words.duration(many.retry_after)
-            form.errors["form"] = [text % {"limit": words.number(many.limit), "duration": duration}]
+            duration = formatting.duration(many.retry_after)
+            form.errors["form"] = [text % {"limit": formatting.number(many.limit), "duration": duration}]
             status = 429
         except (orders.KeyReused, orders.KeyBusy):
             # The form came back by the browser's Back button after it had been sent: it is a new order now.
@@ -144,7 +146,7 @@ def _keep_uploads(user: User, form: Composer, files: "Sequence[UploadedFile[Any]
     """Store the files that came with the form (a browser without script); return a status where one is no picture."""
     for file in files:
         if (file.size or 0) > settings.UPLOAD_MAX_BYTES:  # before any of them is stored
-            detail = _too_large() % {"name": file.name, "size": words.number(math.ceil((file.size or 0) / 1e6))}
+            detail = _too_large() % {"name": file.name, "size": formatting.number(math.ceil((file.size or 0) / 1e6))}
             form.explain([FieldError(field="source_images", code="too_large", detail=detail)])
             return 400
     for file in files:
@@ -211,18 +213,20 @@ def _page(request: HttpRequest, *, models: list[ImageModel], composer: Composer 
         "is_filled": bool(asked) or request.method == "POST",
         "examples": examples,
         "words": {
-            "ready": words.plural_forms(lambda n: ngettext("%(count)s picture ready", "%(count)s pictures ready", n)),
-            "active": words.plural_forms(lambda n: ngettext("%(count)s in progress", "%(count)s in progress", n)),
-            "failed": words.plural_forms(
+            "ready": formatting.plural_forms(
+                lambda n: ngettext("%(count)s picture ready", "%(count)s pictures ready", n)
+            ),
+            "active": formatting.plural_forms(lambda n: ngettext("%(count)s in progress", "%(count)s in progress", n)),
+            "failed": formatting.plural_forms(
                 lambda n: ngettext("%(count)s did not work out", "%(count)s did not work out", n)
             ),
-            "steps": words.plural_forms(lambda n: ngettext("%(count)s step", "%(count)s steps", n)),
+            "steps": formatting.plural_forms(lambda n: ngettext("%(count)s step", "%(count)s steps", n)),
             "no_picture": _("%(name)s is no PNG, JPEG or WebP picture."),
             "too_large": _too_large(),
             "not_arrived": _("No connection, so %(name)s has not arrived. It stays here and goes off by itself later."),
             "not_taken": _("%(name)s could not be taken right now. It stays here, send it again in a moment."),
             "kept_all": _("%(model)s doesn’t use source images. They are kept here and not sent."),
-            "kept_more": words.plural_forms(
+            "kept_more": formatting.plural_forms(
                 lambda n: ngettext(
                     "%(model)s uses up to %(count)s source image. The rest are kept here and not sent.",
                     "%(model)s uses up to %(count)s source images. The rest are kept here and not sent.",
@@ -259,7 +263,7 @@ def _remember_language(request: HttpRequest) -> None:
     language = getattr(request, "LANGUAGE_CODE", "")
     if language and not user.language:
         User.objects.filter(pk=user.pk, language="").update(language=language)
-        remembered.forget(user.pk)
+        token_cache.forget(user.pk)
 
 
 def _too_large() -> str:
@@ -267,7 +271,7 @@ def _too_large() -> str:
 
 
 def _short(missing: int) -> str:
-    return _("%(credits)s short") % {"credits": words.credits(missing)}
+    return _("%(credits)s short") % {"credits": formatting.credits(missing)}
 
 
 def _user(request: HttpRequest) -> User:

@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.limits import limited
 from accounts.models import User
+from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
-from generation import export as exports
 from generation.models import Export
-from generation.views.parts import part, wants_part
+from generation.user_data import export as exports
+from generation.views.partials import part, wants_part
 
 
 @never_cache

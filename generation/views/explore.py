@@ -13,10 +13,10 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from generation import sharing
+from generation.gallery import sharing
 from generation.models import Publication, PublicationQuerySet
 from generation.views.grid import PAGE, Tile
-from generation.views.parts import part, wants_part
+from generation.views.partials import part, wants_part
 
 SALT = "generation.explore"
 

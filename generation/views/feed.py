@@ -10,13 +10,13 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from accounts.models import User
-from artgen import words
-from generation import eta, phases
-from generation.catalog import BATCH_MAX
-from generation.eta import Forecast
+from artgen import formatting
+from generation.catalog.offers import BATCH_MAX
 from generation.forms import shape_of
+from generation.jobs import eta, status_text
+from generation.jobs.eta import Forecast
+from generation.jobs.status_text import Phase
 from generation.models import ACTIVE, Image, ImageModel, Job, JobQuerySet, Status
-from generation.phases import Phase
 
 RUNS_A_PAGE = 12
 JOBS_A_PAGE = RUNS_A_PAGE * BATCH_MAX  # looked at for a page
@@ -182,7 +182,7 @@ class Day:
     @property
     def title(self) -> str:
         """Its heading: "Today", "November 18"."""
-        told = words.day(self.day)
+        told = formatting.day(self.day)
         return told[:1].upper() + told[1:]
 
 
@@ -280,7 +280,7 @@ def run_of_user(user: User, run_id: UUID) -> Run | None:
 def card_of(job: Job) -> Card:
     """Return the card of a job that was fetched `with_all`."""
     now = timezone.now()
-    return Card(job=job, phase=phases.now_of(job, forecast=eta.of_jobs([job]), now=now), kept=_kept(job))
+    return Card(job=job, phase=status_text.now_of(job, forecast=eta.of_jobs([job]), now=now), kept=_kept(job))
 
 
 def _kept(job: Job) -> list[Image]:
@@ -291,7 +291,7 @@ def _runs(jobs: Sequence[Job], *, forecast: Forecast, images: Mapping[UUID, list
     grouped: dict[UUID, list[Card]] = {}
     now = timezone.now()
     for job in jobs:
-        phase = phases.now_of(job, forecast=forecast, now=now)
+        phase = status_text.now_of(job, forecast=forecast, now=now)
         card = Card(job=job, phase=phase, kept=images.get(job.id, []))
         grouped.setdefault(job.batch or job.id, []).append(card)
     runs = [Run(id=run_id, cards=sorted(cards, key=lambda card: card.job.id)) for run_id, cards in grouped.items()]

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from generation.finding import LONGEST_MOST, Shape, Wanted
+from generation.gallery.filters import LONGEST_MOST, Shape, Wanted
 from generation.models import Collection, ImageModel, Style
 from generation.views import days
 

@@ -14,15 +14,15 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from artgen import words
+from artgen import formatting
 from artgen.revalidation import revalidated
-from generation import gallery as pictures
-from generation.finding import Shape, find
+from generation.gallery import images
+from generation.gallery.filters import Shape, find
+from generation.gallery.search import RARE
 from generation.models import Image, ImageModel, Style
-from generation.search import RARE
-from generation.views import days, filters, grid, places, tally
+from generation.views import days, filters, grid, image_counts, sidebar
 from generation.views.filters import Filters
-from generation.views.parts import part, wants_part
+from generation.views.partials import part, wants_part
 from generation.views.start import SAMPLES
 
 
@@ -35,18 +35,18 @@ def gallery(request: HttpRequest) -> HttpResponse:
     own = Image.objects.of(user).kept()
     models = list(ImageModel.objects.filter(Exists(own.filter(model=OuterRef("pk")))))
     styles = list(Style.objects.filter(Exists(own.filter(style=OuterRef("slug")))))
-    piles = places.piles_of(user)
+    piles = sidebar.piles_of(user)
     collections = [pile.collection for pile in piles]
     asked = filters.read(request.GET, models=models, styles=styles, collections=collections)
     found = find(own, asked.wanted, user=user)
     heap = grid.newest(found.images, before=before)
     context: dict[str, Any] = {"filters": asked, "next_address": asked.next_page(heap.next)}
     if wants_part(request):
-        counted = tally.of_months(user, found, heap=heap)
+        counted = image_counts.of_months(user, found, heap=heap)
         context["grid"] = grid.by_month(heap, counts=counted, address=asked.of_month)
         return part(request, "generation/_months.html", context)
-    counts = tally.of_page(user, asked.wanted, found, heap=heap)
-    context |= places.beside(user, place=_place(asked), counts=counts, piles=piles)
+    counts = image_counts.of_page(user, asked.wanted, found, heap=heap)
+    context |= sidebar.beside(user, place=_place(asked), counts=counts, piles=piles)
     context |= {
         "grid": grid.by_month(heap, counts=counts.months, address=asked.of_month),
         "choices": {
@@ -75,7 +75,7 @@ def trash(request: HttpRequest) -> HttpResponse:
     }
     if wants_part(request):
         return part(request, "generation/_trashed.html", context)
-    context |= places.beside(request.user, place="trash") | {"trash_days": settings.TRASH_DAYS}
+    context |= sidebar.beside(request.user, place="trash") | {"trash_days": settings.TRASH_DAYS}
     return render(request, "generation/trash.html", context)
 
 
@@ -83,9 +83,9 @@ def trash(request: HttpRequest) -> HttpResponse:
 @require_POST
 def restore_all(request: HttpRequest) -> HttpResponse:
     """Take everything out of the trash."""
-    count = pictures.restore_all(_user(request))
+    count = images.restore_all(_user(request))
     told = ngettext("%(count)s picture is back.", "%(count)s pictures are back.", count)
-    messages.success(request, told % {"count": words.number(count)})
+    messages.success(request, told % {"count": formatting.number(count)})
     return redirect("gallery")
 
 
@@ -94,14 +94,14 @@ def restore_all(request: HttpRequest) -> HttpResponse:
 def empty_trash(request: HttpRequest) -> HttpResponse:
     """Ask once more (GET: the page for browsers without script), then delete for good what is in the trash (POST)."""
     if request.method == "POST":
-        count = pictures.empty_trash(_user(request))
+        count = images.empty_trash(_user(request))
         told = ngettext("%(count)s picture deleted for good.", "%(count)s pictures deleted for good.", count)
-        messages.success(request, told % {"count": words.number(count)})
+        messages.success(request, told % {"count": formatting.number(count)})
         return redirect("trash")
-    counts = tally.of_places(request.user)
+    counts = image_counts.of_places(request.user)
     if not counts.trashed:
         return redirect("trash")
-    return render(request, "generation/empty_trash.html", places.beside(request.user, place="trash", counts=counts))
+    return render(request, "generation/empty_trash.html", sidebar.beside(request.user, place="trash", counts=counts))
 
 
 def _place(asked: Filters) -> str:

@@ -11,10 +11,10 @@ from django.db.models import Q
 from django.utils import formats, timezone
 from django.utils.translation import ngettext
 
-from artgen import words
-from artgen.links import link
-from generation import storage
-from generation.finding import whole
+from artgen import formatting
+from artgen.frontend.links import link
+from generation.files import storage
+from generation.gallery.filters import whole
 from generation.models import Image, ImageQuerySet
 
 PAGE = 60
@@ -55,7 +55,7 @@ class Tile:
     @cached_property
     def ratio(self) -> str:
         """The shape that the stylesheet knows and that comes closest: "16x9"."""
-        return words.ratio(self.image.width, self.image.height)
+        return formatting.ratio(self.image.width, self.image.height)
 
     @property
     def is_odd(self) -> bool:

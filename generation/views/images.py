@@ -19,13 +19,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import CreditEntry, User
-from generation import bucket_threads, gallery, metadata, pictures, storage
-from generation.filenames import filename
+from generation.files import bucket_threads, metadata, processing, storage
+from generation.files.filenames import filename
 from generation.forms import shape_of
+from generation.gallery import images
 from generation.models import Image, ImageModel, ImageQuerySet, Job, Style, Upload
 from generation.views.collections import menu_of
 from generation.views.grid import Tile
-from generation.views.parts import wants_part
+from generation.views.partials import wants_part
 from generation.views.sharing import context_of as sharing_context
 
 MORE_AT_ONCE = 4
@@ -112,7 +113,7 @@ def download(request: HttpRequest, image_id: UUID) -> HttpResponse:
         return _attachment(data, content_type=found.content_type, name=name)
     if kind == "webp" and found.content_type != "image/webp":
         name = filename(found, extension="webp")
-        return _attachment(pictures.as_webp(_read(found)), content_type="image/webp", name=name)
+        return _attachment(processing.as_webp(_read(found)), content_type="image/webp", name=name)
     response = HttpResponseRedirect(storage.download_url(found.key, filename=filename(found)))
     response["Cache-Control"] = "private, no-store"
     return response
@@ -138,7 +139,7 @@ def _attachment(data: bytes, *, content_type: str, name: str) -> HttpResponse:
 @require_POST
 def favorite(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Make the picture a favorite (`favorite=1`) or no more (anything else)."""
-    gallery.set_favorite(_own(request, image_id), favorite=request.POST.get("favorite") == "1")
+    images.set_favorite(_own(request, image_id), favorite=request.POST.get("favorite") == "1")
     return _done(request, image_id)
 
 
@@ -146,7 +147,7 @@ def favorite(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @require_POST
 def trash(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Move the picture to the trash, with an undo."""
-    gallery.trash(_own(request, image_id))
+    images.trash(_own(request, image_id))
     if not wants_part(request):
         messages.success(request, _with_undo(_("Moved to the trash."), image_id))
     return _done(request, image_id)
@@ -156,7 +157,7 @@ def trash(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Take the picture out of the trash."""
-    gallery.restore(_own(request, image_id))
+    images.restore(_own(request, image_id))
     if not wants_part(request):
         messages.success(request, _("Back in the gallery."))
     return _done(request, image_id)

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import ledger
 from accounts.models import CreditEntry, User
-from artgen import words
-from generation import orders
-from generation.catalog import InvalidParameters
+from artgen import formatting
+from generation.catalog.offers import InvalidParameters
 from generation.forms import shape_of
+from generation.jobs import orders
 from generation.models import Job, JobEvent, Style
 from generation.views import feed
-from generation.views.parts import part, wants_part
+from generation.views.partials import part, wants_part
 
 
 @login_required
@@ -109,14 +109,14 @@ def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     try:
         placed = orders.retry(user=_user(request), job=found)
     except ledger.TooFewCredits as few:
-        status, told = 402, _("%(credits)s short") % {"credits": words.credits(few.short)}
+        status, told = 402, _("%(credits)s short") % {"credits": formatting.credits(few.short)}
     except InvalidParameters as refused:
         status, told = 400, refused.errors[0].detail
     except orders.GenerationOff as off:
         status, told = 503, off.message or _("Creating is paused. Keep writing, nothing gets lost.")
     except orders.TooManyWaiting as many:
         text = _("%(limit)s pictures are waiting already, that is the limit. Try again in %(duration)s.")
-        told = text % {"limit": words.number(many.limit), "duration": words.duration(many.retry_after)}
+        told = text % {"limit": formatting.number(many.limit), "duration": formatting.duration(many.retry_after)}
         status = 429
     if not wants_part(request):
         (messages.success if placed else messages.error)(request, told)

@@ -25,15 +25,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from accounts.limits import too_many
 from accounts.models import User
-from artgen import words
-from generation import archive, collections, gallery, slots
+from accounts.rate_limits import too_many
+from artgen import formatting
+from generation.gallery import archive, archive_limits, collections, images
 from generation.models import Collection, Image
 from generation.models.collections import NAME_MAX
 from generation.views.composing import uuid_or_none
-from generation.views.parts import part, wants_part
-from generation.views.sending import ArchiveResponse
+from generation.views.partials import part, wants_part
+from generation.views.streaming import ArchiveResponse
 
 KINDS = ("original", "webp")
 
@@ -59,31 +59,31 @@ def on_selection(act: Callable[[HttpRequest, list[UUID]], HttpResponseBase]) -> 
 def favorite(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     """Make the selected pictures favorites (`favorite=1`) or no more (anything else)."""
     wanted = request.POST.get("favorite", "1") == "1"
-    changed = gallery.favorite_these(user=_user(request), ids=ids, favorite=wanted)
+    changed = images.favorite_these(user=_user(request), ids=ids, favorite=wanted)
     if wanted:
         told = ngettext("%(count)s picture added to favorites.", "%(count)s pictures added to favorites.", len(changed))
     else:
         told = ngettext(
             "%(count)s picture removed from favorites.", "%(count)s pictures removed from favorites.", len(changed)
         )
-    return _done(request, told % {"count": words.number(len(changed))}, changed)
+    return _done(request, told % {"count": formatting.number(len(changed))}, changed)
 
 
 @on_selection
 def trash(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     """Move the selected pictures to the trash, with one undo for all."""
-    changed = gallery.trash_these(user=_user(request), ids=ids)
+    changed = images.trash_these(user=_user(request), ids=ids)
     told = ngettext("%(count)s picture moved to the trash.", "%(count)s pictures moved to the trash.", len(changed))
-    told = told % {"count": words.number(len(changed))}
+    told = told % {"count": formatting.number(len(changed))}
     return _done(request, told, changed, undo=reverse("restore_selection"))
 
 
 @on_selection
 def restore(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     """Take the selected pictures out of the trash."""
-    changed = gallery.restore_these(user=_user(request), ids=ids)
+    changed = images.restore_these(user=_user(request), ids=ids)
     told = ngettext("%(count)s picture is back.", "%(count)s pictures are back.", len(changed))
-    return _done(request, told % {"count": words.number(len(changed))}, changed)
+    return _done(request, told % {"count": formatting.number(len(changed))}, changed)
 
 
 @on_selection
@@ -95,9 +95,9 @@ def delete(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
         if not context["count"]:
             raise Refused(_gone())
         return render(request, "generation/delete_selection.html", context)
-    changed = gallery.end_these(user=_user(request), ids=ids)
+    changed = images.end_these(user=_user(request), ids=ids)
     told = ngettext("%(count)s picture deleted for good.", "%(count)s pictures deleted for good.", len(changed))
-    return _done(request, told % {"count": words.number(len(changed))}, changed)
+    return _done(request, told % {"count": formatting.number(len(changed))}, changed)
 
 
 @on_selection
@@ -115,14 +115,14 @@ def collect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
         collection = taken.collection
     except collections.TooManyCollections as many:
         told = _("You have %(limit)s collections, that is the limit. Delete one first.")
-        raise Refused(told % {"limit": words.number(many.limit)}) from many
+        raise Refused(told % {"limit": formatting.number(many.limit)}) from many
     except collections.BadName as bad:
         raise Refused(_bad_name(bad)) from bad
-    changed = gallery.outside(user=user, ids=ids, collection=collection)
+    changed = images.outside(user=user, ids=ids, collection=collection)
     collections.add(collection, image_ids=changed)
     told = ngettext(
         "%(count)s picture added to “%(name)s”.", "%(count)s pictures added to “%(name)s”.", len(changed)
-    ) % {"count": words.number(len(changed)), "name": collection.name}
+    ) % {"count": formatting.number(len(changed)), "name": collection.name}
     return _done(request, told, changed, undo=reverse("uncollect_selection"), collection=collection)
 
 
@@ -131,12 +131,12 @@ def uncollect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     """Take the selected pictures out of `collection`; they stay in the gallery."""
     user = _user(request)
     collection = _collection(user, _asked_collection(request))
-    inside = set(gallery.outside(user=user, ids=ids, collection=collection))
-    changed = [image_id for image_id in gallery.own(user=user, ids=ids) if image_id not in inside]
+    inside = set(images.outside(user=user, ids=ids, collection=collection))
+    changed = [image_id for image_id in images.own(user=user, ids=ids) if image_id not in inside]
     collections.remove(collection, image_ids=changed)
     told = ngettext(
         "%(count)s picture taken out of “%(name)s”.", "%(count)s pictures taken out of “%(name)s”.", len(changed)
-    ) % {"count": words.number(len(changed)), "name": collection.name}
+    ) % {"count": formatting.number(len(changed)), "name": collection.name}
     return _done(request, told, changed, undo=reverse("collect_selection"), collection=collection)
 
 
@@ -149,16 +149,20 @@ def download(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     user, kind = _user(request), request.POST.get("as", "original")
     if kind not in KINDS:
         raise BadRequest
-    found = gallery.own(user=user, ids=ids)
+    found = images.own(user=user, ids=ids)
     if not found:
         raise Refused(_gone())
     if wants_part(request):
-        return HttpResponse(status=204) if slots.is_free(user) else _busy(request, slots.Busy(yours=True))
+        return (
+            HttpResponse(status=204)
+            if archive_limits.is_free(user)
+            else _busy(request, archive_limits.Busy(yours=True))
+        )
     try:
-        slot = slots.take(user)
-    except slots.Busy as busy:
+        slot = archive_limits.take(user)
+    except archive_limits.Busy as busy:
         return _busy(request, busy)
-    pieces = archive.pack(gallery.each(user=user, ids=found), as_webp=kind == "webp")
+    pieces = archive.pack(images.each(user=user, ids=found), as_webp=kind == "webp")
     name = f"artgen-{timezone.localdate():%Y-%m-%d}-{len(found)}.zip"
     return ArchiveResponse(request, pieces, slot=slot, name=name)
 
@@ -174,7 +178,7 @@ def _ids(request: HttpRequest) -> list[UUID]:
         raise Refused(_("Nothing is selected. Tick some pictures first."))
     if len(ids) > settings.SELECTION_MAX:
         told = _("At most %(limit)s pictures at once. Select fewer.")
-        raise Refused(told % {"limit": words.number(settings.SELECTION_MAX)})
+        raise Refused(told % {"limit": formatting.number(settings.SELECTION_MAX)})
     return ids
 
 
@@ -243,14 +247,14 @@ def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
     return _back(request)
 
 
-def _busy(request: HttpRequest, busy: slots.Busy) -> HttpResponse:
+def _busy(request: HttpRequest, busy: archive_limits.Busy) -> HttpResponse:
     if not wants_part(request):
         return too_many(request, busy.retry_after)
     told = (
         _("Your last download is still on its way. Wait until it is done.")
         if busy.yours
         else _("Many downloads are on their way. Try again in %(duration)s.")
-        % {"duration": words.duration(busy.retry_after)}
+        % {"duration": formatting.duration(busy.retry_after)}
     )
     headers = {"Retry-After": str(busy.retry_after)}
     return JsonResponse({"detail": told}, status=429, headers=headers)

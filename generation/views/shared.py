@@ -13,10 +13,11 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.limits import limited
-from generation import bucket_threads, metadata, sharing, storage
-from generation.filenames import filename
+from accounts.rate_limits import limited
+from generation.files import bucket_threads, metadata, storage
+from generation.files.filenames import filename
 from generation.forms import shape_of
+from generation.gallery import sharing
 from generation.models import Report, Style
 from generation.views.grid import Tile
 from generation.views.sharing import absolute
@@ -98,7 +99,7 @@ def picture(request: HttpRequest, slug: str) -> HttpResponseBase:
 @limited(("ip", REPORTING_RATE))
 @limited(("ip", SEEING_RATE), method=None)
 def report(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take a visitor's word that a public picture should not be there to staff (`kind`, `words`)."""
+    """Take a visitor's word that a public picture should not be there to staff (`kind`, `formatting`)."""
     found = _found(slug)
     if found.publication is None:
         raise Http404

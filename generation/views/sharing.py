@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.limits import limited
-from generation import sharing
+from accounts.rate_limits import limited
+from generation.gallery import sharing
 from generation.models import Image, PublicationState
 from generation.views.grid import Tile
-from generation.views.parts import part, wants_part
+from generation.views.partials import part, wants_part
 
 NEVER, KEEP = "never", "keep"
 PERIODS: dict[str, tuple[int | None, Promise]] = {

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from artgen import words
+from artgen import formatting
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Sample:
     @property
     def ratio(self) -> str:
         """The shape that the stylesheet knows: "16x9"."""
-        return words.ratio(self.width, self.height)
+        return formatting.ratio(self.width, self.height)
 
     @property
     def address(self) -> str:

@@ -29,8 +29,9 @@ from django.db import connection
 from accounts.models import User
 from artgen.asgi import application
 from artgen.celery import app
-from artgen.sockets import PatientServer
-from generation import exhibition, reachability
+from artgen.daphne import PatientServer
+from generation.demo import sample_gallery
+from generation.jobs import reachability
 
 HOST = "127.0.0.1"
 WORKER_THREADS = 8
@@ -130,7 +131,7 @@ def _at_runpod() -> str:
 def _emulator(port: int, behavior: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     """Run the emulator as a child; it ends when its input is closed, so also when this process dies."""
     # Not by manage.py: without Django it is there in half the time.
-    command = [sys.executable, "-m", "generation.runpod.emulator", "--port", str(port), "--exit-with-parent", *behavior]
+    command = [sys.executable, "-m", "generation.demo.emulator", "--port", str(port), "--exit-with-parent", *behavior]
     child = subprocess.Popen(  # noqa: S603 our own command
         command,
         cwd=settings.BASE_DIR,
@@ -201,7 +202,7 @@ def _exhibition() -> Iterator[threading.Thread]:
 
     def fill() -> None:
         wait = EXHIBITION_AFTER
-        while not ended.wait(wait) and exhibition.step(owner=owner, staff=staff):
+        while not ended.wait(wait) and sample_gallery.step(owner=owner, staff=staff):
             wait = EXHIBITION_STEP
         connection.close()
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from generation import orders
+from generation.jobs import orders
 from generation.management.selection import add_selection, selected
 from generation.management.table import counted
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from generation.doctor import Check, examine
+from generation.operations.doctor import Check, examine
 
 
 class Command(BaseCommand):

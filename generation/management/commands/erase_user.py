@@ -9,9 +9,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from accounts import closing, letters
+from accounts import deletion, emails
 from accounts.models import User, fold
-from generation import erasure
+from generation.user_data import erasure
 
 
 class Command(BaseCommand):
@@ -36,17 +36,17 @@ class Command(BaseCommand):
         if keep:
             self._keep(user)
             return
-        after = timedelta(0) if now else closing.GRACE
+        after = timedelta(0) if now else deletion.GRACE
         try:
             erasure.close(user=user, actor=None, after=after)
-        except closing.LastSuperuser as error:
+        except deletion.LastSuperuser as error:
             raise CommandError(f"{email} is the last superuser: without it nobody could administer ArtGen.") from error
         if not now:
-            letters.drain()
+            emails.drain()
             on = timezone.localtime(user.erase_at).strftime("%Y-%m-%d %H:%M")
             self.stdout.write(f"{email} is locked and will be erased after {on} ({settings.ERASE_DAYS} days).")
         elif erasure.erase(user.pk):
-            letters.drain()
+            emails.drain()
             self.stdout.write(f"{email} is erased; in the ledger it is {user.pk}@erased.invalid now.")
         else:
             self.stdout.write(
@@ -56,8 +56,8 @@ class Command(BaseCommand):
 
     def _keep(self, user: User) -> None:
         try:
-            closing.keep(user)
-        except closing.CannotKeep as error:
+            deletion.keep(user)
+        except deletion.CannotKeep as error:
             raise CommandError(f"{user.email} is not about to be erased, or it has begun already.") from error
         self.stdout.write(f"{user.email} is kept and may sign in again.")
 

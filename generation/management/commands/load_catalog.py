@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, no_translations
 from django.db import transaction
 
-from generation.catalog import CATALOG_FILE, read_catalog
+from generation.catalog.offers import CATALOG_FILE, read_catalog
 from generation.models import ImageModel, Style
 
 

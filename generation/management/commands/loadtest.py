@@ -15,8 +15,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from yarl import URL
 
-from generation.loadtest import accounts, crowd, report, sections
-from generation.loadtest.person import Habits
+from generation.operations.loadtest import accounts, crowd, report, sections
+from generation.operations.loadtest.person import Habits
 
 MINUTES_MAX = 60.0
 

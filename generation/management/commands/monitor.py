@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from artgen import usage
-from generation import figures
-from generation.figures import Figure
+from artgen.observability import resources
+from generation.operations import monitor
+from generation.operations.monitor import Figure
 
 
 class Command(BaseCommand):
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError(f"Not as it should be: {', '.join(wrong)}.")
 
     def _look(self, options: dict[str, Any]) -> list[Figure]:
-        found = figures.measure(processor_share=usage.processor_share(options["seconds"]))
+        found = monitor.measure(processor_share=resources.processor_share(options["seconds"]))
         if options["json"]:
             report = {"ok": all(figure.ok for figure in found), "figures": [figure.as_json() for figure in found]}
             self.stdout.write(json.dumps(report, indent=None if options["watch"] else 2))

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Sum
 from django.utils import timezone
 
-from generation import gallery
+from generation.gallery import images
 from generation.management.table import counted
 from generation.models import Image
 
@@ -36,4 +36,4 @@ class Command(BaseCommand):
             size = doomed.aggregate(size=Sum("bytes"))["size"] or 0
             self.stdout.write(f"Would remove {counted(doomed.count(), 'picture')}, {size / 1e6:.1f} MB.")
             return
-        self.stdout.write(f"{counted(gallery.purge(trashed_before=before), 'picture')} removed.")
+        self.stdout.write(f"{counted(images.purge(trashed_before=before), 'picture')} removed.")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from generation import driver, storing
+from generation.jobs import driver, storing
 from generation.models import Job, Status
 
 

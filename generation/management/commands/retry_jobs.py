@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from accounts import ledger
-from generation import orders
-from generation.catalog import InvalidParameters
+from generation.catalog.offers import InvalidParameters
+from generation.jobs import orders
 from generation.management.selection import add_selection, selected
 from generation.management.table import counted
 from generation.models import Job, Status

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from generation.runpod.emulator import MAGIC_WORDS, add_arguments, serve
+from generation.demo.emulator import MAGIC_WORDS, add_arguments, serve
 
 
 class Command(BaseCommand):

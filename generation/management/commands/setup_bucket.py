@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from generation.bucket_setup import BucketIsPublicError, set_up
+from generation.files.bucket_setup import BucketIsPublicError, set_up
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from generation import inventory, storage
+from generation.files import consistency, storage
 from generation.management.table import counted
 
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, deep: bool, delete_orphans: bool, **options: Any) -> None:
         """Raise CommandError on any difference that remains."""
         remaining = removed = 0
-        for difference in inventory.compare(deep=deep):
+        for difference in consistency.compare(deep=deep):
             self.stdout.write(f"{difference.kind:<8} {difference.key}  {difference.detail}")
             if difference.kind == "orphan" and delete_orphans:
                 storage.delete(difference.key)
@@ -36,4 +36,4 @@ class Command(BaseCommand):
             self.stdout.write(f"{counted(removed, 'orphan')} removed.")
         if remaining:
             raise CommandError(f"{counted(remaining, 'difference')}.")
-        self.stdout.write(f"{counted(inventory.count(), 'file')} as there should be.")
+        self.stdout.write(f"{counted(consistency.count(), 'file')} as there should be.")

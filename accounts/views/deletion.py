@@ -1,0 +1,42 @@
+"""Keep an account that is locked and about to be erased, by the link of its letter."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import deletion
+from accounts.rate_limits import limited
+from accounts.views.signing import sent
+
+ERASE_AT = "erase_at"
+"""Session key: when the account that was closed here will be erased, ISO 8601."""
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited(("ip", "60/h"))
+def keep_account(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask (GET), then unlock the account (POST); 410 where there is nothing to keep any more."""
+    try:
+        kept = deletion.kept_by(token)
+        if request.method == "POST":
+            deletion.keep(kept.user)
+            messages.success(request, _("The account is yours again, with all that is in it. Sign in to go on."))
+            return redirect("login")
+    except deletion.CannotKeep:
+        return render(request, "accounts/keep_ended.html", status=410)
+    return render(request, "accounts/keep.html", {"email": kept.user.email, "erase_at": kept.erase_at})
+
+
+@never_cache
+@require_safe
+def account_closed(request: HttpRequest) -> HttpResponse:
+    """Say until when the account that was just closed can still be kept."""
+    erase_at = parse_datetime(request.session.get(ERASE_AT, ""))
+    if erase_at is None:
+        return redirect("start")
+    return render(request, "accounts/closed.html", {**sent(request), "erase_at": erase_at})

@@ -1,0 +1,1 @@
+"""What all endpoints of the REST API share."""

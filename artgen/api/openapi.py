@@ -1,0 +1,124 @@
+"""Pieces of the OpenAPI description that every endpoint needs: pages, cursors, problems."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, inline_serializer
+from rest_framework import serializers
+
+from artgen.api.pagination import LIMIT_DEFAULT, LIMIT_MOST
+from artgen.api.problems import CONTENT_TYPE, KINDS, PREFIX
+from artgen.api.views import QUERY_MAX_LENGTH
+
+CODES = [(code, code) for code in KINDS]
+EXAMPLE_HOST = "https://artgen.example.org"
+
+CURSOR_PARAMETERS = [
+    OpenApiParameter(
+        "limit",
+        {"type": "integer", "minimum": 1, "maximum": LIMIT_MOST, "default": LIMIT_DEFAULT},
+        description="Results a page.",
+    ),
+    OpenApiParameter(
+        "cursor",
+        {"type": "string", "minLength": 1, "maxLength": QUERY_MAX_LENGTH},
+        description="The place in the list, as the links `next` and `previous` have it.",
+    ),
+]
+
+Responses = dict[Any, Any]
+
+
+class FieldProblemShape(serializers.Serializer[Any]):
+    """One field at fault."""
+
+    field = serializers.CharField(help_text="A field of the body (`width`, `jobs[2].width`), a parameter or a header.")
+    code = serializers.CharField(help_text="Stable, for programs: `required`, `max_value`, `not_supported` …")
+    detail = serializers.CharField(help_text="For people, in the language of Accept-Language; names the limit.")
+
+    class Meta:
+        ref_name = "FieldProblem"
+
+
+class ProblemShape(serializers.Serializer[Any]):
+    """A refusal as RFC 9457 describes it."""
+
+    type = serializers.URLField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.ChoiceField(choices=CODES, help_text="Stable, for programs.")
+    detail = serializers.CharField()
+    errors = FieldProblemShape(many=True)  # type: ignore[assignment]
+    needed = serializers.IntegerField(required=False, help_text="`too_few_credits`: what all of it costs.")
+    available = serializers.IntegerField(required=False, help_text="`too_few_credits`: what is free to spend.")
+    limit = serializers.IntegerField(required=False, help_text="`too_large`, `too_many_waiting`: the limit.")
+
+    class Meta:
+        ref_name = "Problem"
+
+
+def answer(shape: Any, description: str, *examples: Any) -> OpenApiResponse:
+    """Return an answer with its example, if any."""
+    shown = [OpenApiExample(description, value) for value in examples]
+    return OpenApiResponse(shape, description=description, examples=shown)
+
+
+def problems(*codes: str, **examples: dict[str, Any]) -> Responses:
+    """Return the refusals with these codes, and those that every endpoint has; `examples` has members by code."""
+    by_status: dict[int, list[str]] = {}
+    for code in (*codes, "not_authenticated", "not_acceptable", "server_error"):
+        by_status.setdefault(KINDS[code][0], []).append(code)
+    return {
+        (status, CONTENT_TYPE): OpenApiResponse(
+            ProblemShape,
+            description=" · ".join(f"`{code}`" for code in found),
+            examples=[OpenApiExample(code, problem_example(code, **examples.get(code, {}))) for code in found],
+        )
+        for status, found in sorted(by_status.items())
+    }
+
+
+def problem_example(code: str, **members: Any) -> dict[str, Any]:
+    """Return a problem document as an example."""
+    status, title = KINDS[code]
+    return {
+        "type": f"{EXAMPLE_HOST}{PREFIX}problems/{code}/",
+        "title": _source(title),
+        "status": status,
+        "code": code,
+        "detail": _source(title),
+        "errors": [],
+        **members,
+    }
+
+
+def close_requests(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
+    """Say of every shape of a request that it takes no other fields (a postprocessing hook of drf-spectacular)."""
+    for name, shape in result["components"]["schemas"].items():
+        if name.endswith("Request") and shape.get("type") == "object":
+            shape["additionalProperties"] = False
+    return result
+
+
+def page_shape(name: str, shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    """Return the shape of a page of such results."""
+    page: serializers.Serializer[Any] = inline_serializer(
+        name=f"{name}Page",
+        fields={
+            "results": shape(many=True),
+            "next": serializers.URLField(allow_null=True, help_text="The page with older ones."),
+            "previous": serializers.URLField(allow_null=True, help_text="The page with newer ones."),
+        },
+    )
+    return page
+
+
+def page_example(results: Sequence[Any], path: str) -> dict[str, Any]:
+    """Return a page as an example."""
+    return {"results": list(results), "next": f"{EXAMPLE_HOST}{path}?cursor=WyJvIiwiMDE5YSJd", "previous": None}
+
+
+def _source(text: Any) -> str:
+    """Return a lazy translation's English words, whatever language is active."""
+    args: tuple[Any, ...] = getattr(text, "_args", (text,))
+    return str(args[0])

@@ -1,0 +1,96 @@
+"""Pages of a list, newest first, behind cursors: nothing is shown twice or left out when rows come in meanwhile.
+
+A cursor is the place beside one row, as that row's values of the columns that order the list, signed.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.core import signing
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+from rest_framework.utils.urls import remove_query_param, replace_query_param
+
+from artgen.api.problems import invalid
+
+LIMIT_DEFAULT = 20
+LIMIT_MOST = 100
+PARAMETERS = ("cursor", "limit")
+OLDER, NEWER = "o", "n"
+
+Row = TypeVar("Row")
+Place = tuple[Any, ...]
+
+
+def page_of(
+    request: Request,
+    rows: QuerySet[Any, Row],
+    *,
+    by: Sequence[str] = ("id",),
+    show: Callable[[Sequence[Row]], list[dict[str, Any]]],
+    whole: QuerySet[Any, Row] | None = None,
+) -> dict[str, Any]:
+    """Return `{"results", "next", "previous"}` of the page that `limit` and `cursor` ask for, in one query.
+
+    `by` names the columns, all descending, the last one unique. `whole`, where given, fetches by id what `rows` finds,
+    so that the list itself can be read from an index. Both may give named rows. Raises Problem for a bad limit or
+    cursor.
+    """
+    salt = f"{rows.model._meta.label}:{','.join(by)}"
+    limit = _limit(request.query_params.get("limit"))
+    direction, place = _read(request.query_params.get("cursor"), by=by, salt=salt)
+    newer = direction == NEWER
+    found = rows.filter(_beyond(by, place, newer=newer)) if place else rows
+    order = [name if newer else f"-{name}" for name in by]
+    page = found.order_by(*order)[: limit + 1]
+    some = list(page if whole is None else whole.filter(pk__in=page.values("pk")).order_by(*order))
+    shown, more = some[:limit], len(some) > limit
+    if newer:
+        shown.reverse()
+    has_next, has_previous = (True, more) if newer else (more, place is not None)
+    address = remove_query_param(request.build_absolute_uri(), "cursor")
+
+    def beside(row: Row, direction: str) -> str:
+        return replace_query_param(address, "cursor", _write(row, direction, by=by, salt=salt))
+
+    return {
+        "results": show(shown),
+        "next": beside(shown[-1], OLDER) if shown and has_next else None,
+        "previous": beside(shown[0], NEWER) if shown and has_previous else None,
+    }
+
+
+def _limit(given: str | None) -> int:
+    if given is None:
+        return LIMIT_DEFAULT
+    if not given.isascii() or not given.isdigit() or not 1 <= int(given[:4]) <= LIMIT_MOST:
+        raise invalid("limit", "invalid", _("A number from 1 to %(max)d.") % {"max": LIMIT_MOST})
+    return int(given)
+
+
+def _read(cursor: str | None, *, by: Sequence[str], salt: str) -> tuple[str, Place | None]:
+    if cursor is None:
+        return OLDER, None
+    try:
+        direction, *place = signing.Signer(salt=salt).unsign_object(cursor)
+    except (signing.BadSignature, ValueError) as error:
+        raise invalid("cursor", "invalid", _("This is no place in this list.")) from error
+    texts = zip(by, place, strict=True)
+    return direction, tuple(UUID(text) if name == "id" else datetime.fromisoformat(text) for name, text in texts)
+
+
+def _write(row: Any, direction: str, *, by: Sequence[str], salt: str) -> str:
+    values = (getattr(row, name) for name in by)
+    place = [value.isoformat() if isinstance(value, datetime) else str(value) for value in values]
+    return signing.Signer(salt=salt).sign_object([direction, *place])
+
+
+def _beyond(by: Sequence[str], place: Place, *, newer: bool) -> Q:
+    """Return the condition that a row lies beyond the place: the first column does, or is equal and the next does."""
+    towards = "gt" if newer else "lt"
+    first, rest = by[0], by[1:]
+    beyond = Q(**{f"{first}__{towards}": place[0]})
+    return beyond | (Q(**{first: place[0]}) & _beyond(rest, place[1:], newer=newer)) if rest else beyond

@@ -1,0 +1,76 @@
+"""JSON bodies read strictly: one object, each field once, numbers that exist, bounded size and depth (RFC 8259)."""
+
+import json
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from rest_framework.parsers import BaseParser
+
+from artgen.api.problems import Problem, invalid, too_large
+
+DEPTH_MOST = 10
+
+
+class StrictJSONParser(BaseParser):
+    """Reads `application/json` into a dict, or raises Problem: `malformed`, `invalid` or `too_large`."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return the object; at most DATA_UPLOAD_MAX_MEMORY_SIZE bytes of it are read."""
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        raw = stream.read(most + 1)
+        if len(raw) > most:
+            raise too_large(most)
+        return parse_object(raw)
+
+
+def parse_object(raw: bytes) -> dict[str, Any]:
+    """Return the JSON object in UTF-8 bytes; raises Problem."""
+    try:
+        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse_constant)
+    except UnicodeDecodeError as error:
+        raise Problem("malformed", _("The body is not UTF-8.")) from error
+    except json.JSONDecodeError as error:
+        where = {"line": error.lineno, "column": error.colno}
+        raise Problem("malformed", _("The body is no JSON: line %(line)d, column %(column)d.") % where) from error
+    except RecursionError as error:
+        raise _too_deep() from error
+    except ValueError as error:  # a whole number of thousands of digits
+        raise Problem("malformed", _("The body has a number that cannot be read.")) from error
+    if not isinstance(value, dict):
+        raise Problem("malformed", _("The body must be one JSON object."))
+    _check_depth(value, DEPTH_MOST)
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        shown = name.encode("utf-8", "replace").decode()[:100]
+        if shown != name:
+            raise invalid(shown, "unknown_field", _("There is no such field."))
+        if name in found:
+            raise invalid(name, "duplicate", _("This field is given twice."))
+        found[name] = value
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise Problem("malformed", _("%(name)s is no number in JSON.") % {"name": name})
+
+
+def _check_depth(value: Any, left: int) -> None:
+    if left == 0:
+        raise _too_deep()
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            _check_depth(one, left - 1)
+
+
+def _too_deep() -> Problem:
+    return Problem("malformed", _("The body is nested too deeply."))

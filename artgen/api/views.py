@@ -1,0 +1,98 @@
+"""What all endpoints of the REST API share: answers nobody caches, and query parameters read strictly."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, cast
+from uuid import UUID
+
+from django.http import HttpResponseBase
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from artgen.api.problems import FieldProblem, Problem, invalid
+from artgen.revalidation import unless_known
+
+QUERY_MAX_LENGTH = 500
+PLAINLY_ACCEPTED = ("*/*", "application/json", "application/json, */*")
+
+
+class Endpoint(APIView):
+    """An APIView whose answers are for its user alone; those of GET are kept if `is_revalidated`, and asked about."""
+
+    is_revalidated = False
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Return renderer and media type; there is one of each, so what most clients accept needs no look."""
+        if request._request.META.get("HTTP_ACCEPT", "*/*") in PLAINLY_ACCEPTED:
+            renderer = self.get_renderers()[0]
+            return renderer, renderer.media_type
+        return super().perform_content_negotiation(request, force)
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """Forbid to use what was kept: answers hold the user's own things and addresses that expire."""
+        finalized: Any = super().finalize_response(request, response, *args, **kwargs)
+        _forbid_caching(finalized)
+        if self.is_revalidated and request.method == "GET":
+            finalized.add_post_render_callback(partial(unless_known, request._request))
+        return finalized  # type: ignore[no-any-return]
+
+
+def body_of(request: Request) -> Mapping[str, Any]:
+    """Return the JSON object of the body, empty without a body; raises Problem."""
+    return cast(Mapping[str, Any], request.data)
+
+
+def query_of(request: Request, *names: str) -> dict[str, str]:
+    """Return the query parameters, of which only these are known; raises Problem for others and for any given twice."""
+    errors: list[FieldProblem] = []
+    for name, values in request.query_params.lists():
+        shown = name[:100]
+        if name not in names:
+            errors.append(FieldProblem(shown, "unknown_field", _("There is no such parameter.")))
+        elif len(values) > 1:
+            errors.append(FieldProblem(shown, "duplicate", _("This parameter is given twice.")))
+        elif len(values[0]) > QUERY_MAX_LENGTH:
+            detail = _("At most %(max)d characters.") % {"max": QUERY_MAX_LENGTH}
+            errors.append(FieldProblem(shown, "max_length", detail))
+        elif not values[0].isprintable():
+            errors.append(FieldProblem(shown, "control_characters", _("Control characters are not allowed.")))
+    if errors:
+        raise Problem("invalid", errors=errors)
+    return {name: value for name in names if (value := request.query_params.get(name)) is not None}
+
+
+def choice_of(query: dict[str, str], name: str, choices: Sequence[str]) -> str | None:
+    """Return the parameter, None where it is not given; raises Problem unless it is one of the choices."""
+    value = query.get(name)
+    if value is not None and value not in choices:
+        raise invalid(name, "choices", _("One of: %(choices)s.") % {"choices": ", ".join(choices)})
+    return value
+
+
+def flag_of(query: dict[str, str], name: str) -> bool | None:
+    """Return the parameter as a truth, None where it is not given; raises Problem unless it is true or false."""
+    value = choice_of(query, name, ("true", "false"))
+    return None if value is None else value == "true"
+
+
+def id_of(query: dict[str, str], name: str) -> UUID | None:
+    """Return the parameter as an id, None where it is not given; raises Problem unless it is a UUID."""
+    value = query.get(name)
+    if value is None:
+        return None
+    try:
+        return UUID(value)
+    except ValueError:
+        raise invalid(name, "invalid", _("This must be an id.")) from None
+
+
+def time_json(at: datetime) -> str:
+    """Return the moment as ISO 8601 in UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _forbid_caching(response: HttpResponseBase) -> None:
+    response.headers.setdefault("Cache-Control", "private, no-store")

@@ -1,0 +1,1 @@
+"""Static files and the rendering of templates."""

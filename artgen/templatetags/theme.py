@@ -1,0 +1,85 @@
+"""Template tags of the look: `{% load theme %}`."""
+
+from datetime import date, datetime
+from functools import lru_cache
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from artgen import formatting
+
+register = template.Library()
+
+
+@register.simple_tag
+@lru_cache(maxsize=1000)
+def icon(name: str, classes: str = "") -> SafeString:
+    """Return an icon of the sprite, hidden from screen readers: `{% icon "heart" "icon-small" %}`."""
+    return format_html(
+        '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        f" {classes}" if classes else "",
+        static("artgen/icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def credits(amount: int) -> str:
+    """Return "3 credits", "3 кредита"."""
+    return formatting.credits(amount)
+
+
+@register.filter
+def pictures(count: int) -> str:
+    """Return "4 pictures", "4 картины"."""
+    return formatting.pictures(count)
+
+
+@register.filter
+def number(value: int) -> str:
+    """Return "1,284", "1 284"."""
+    return formatting.number(value)
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """Return "40 s", "2.5 min"."""
+    return formatting.duration(seconds)
+
+
+@register.filter
+def waiting(eta: dict[str, float] | None) -> str:
+    """Return a forecast of the API's shape {"p50", "p90"} in words: "about 40 s", "20–60 s"; nothing for None."""
+    return formatting.about(eta["p50"], eta["p90"]) if eta else ""
+
+
+@register.filter
+def day(value: datetime | date) -> str:
+    """Return "today", "yesterday", "November 18"."""
+    return formatting.day(value)
+
+
+@register.filter
+def moment(value: datetime) -> str:
+    """Return "today, 10:12"."""
+    return formatting.moment(value)
+
+
+@register.filter
+def clock(value: datetime) -> str:
+    """Return "10:12"."""
+    return formatting.clock(value)
+
+
+@register.filter
+def file_size(count: int) -> str:
+    """Return "2.1 MB"."""
+    return formatting.file_size(count)
+
+
+@register.simple_tag
+def ratio(width: int, height: int) -> str:
+    """Return the name of the closest shape that the stylesheet knows: `data-ratio="{% ratio w h %}"`."""
+    return formatting.ratio(width, height)

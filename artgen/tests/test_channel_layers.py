@@ -1,0 +1,103 @@
+"""RedisLayer: it speaks as the library's own layer does, and subscribes in batches."""
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+from channels_redis.pubsub import RedisPubSubChannelLayer
+
+from artgen.channel_layers import RedisLayer
+
+pytestmark = pytest.mark.redis
+HOSTS = [{"address": os.environ.get("REDIS_URL", ""), "socket_connect_timeout": 2}]
+MESSAGE = {"type": "job.changed", "job": {"prompt": "маяк", "n": 1}}
+
+
+def run(test: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(test)
+
+
+async def subscribed(layer: RedisLayer, *groups: str) -> None:
+    """Return when Redis knows the subscriptions."""
+    client = layer._connections
+    while not all(count for _, count in client.pubsub_numsub(*[f"asgi__group__{group}" for group in groups])):
+        await asyncio.sleep(0)
+
+
+def test_it_hears_what_the_library_s_layer_sends_and_the_other_way_round():
+    async def test() -> None:
+        ours, theirs = RedisLayer(hosts=HOSTS), RedisPubSubChannelLayer(hosts=HOSTS)
+        for sender, receiver in ((theirs, ours), (ours, theirs), (ours, ours)):
+            channel = await receiver.new_channel()
+            await receiver.group_add("alice", channel)
+            await subscribed(ours, "alice")
+            await sender.group_send("alice", MESSAGE)
+            assert await receiver.receive(channel) == MESSAGE
+            await receiver.group_discard("alice", channel)
+
+    run(test())
+
+
+def test_it_publishes_from_code_without_an_event_loop():
+    async def test() -> None:
+        layer = RedisLayer(hosts=HOSTS)
+        channel = await layer.new_channel()
+        await layer.group_add("alice", channel)
+        await subscribed(layer, "alice")
+        await asyncio.to_thread(layer.publish, "alice", MESSAGE)
+        assert await layer.receive(channel) == MESSAGE
+
+    run(test())
+
+
+def test_it_subscribes_to_many_groups_with_few_commands():
+    async def test() -> None:
+        layer = RedisLayer(hosts=HOSTS)
+        client = layer._connections
+
+        def commands() -> int:
+            return int(client.info("commandstats").get("cmdstat_subscribe", {"calls": 0})["calls"])
+
+        channels = [await layer.new_channel() for _ in range(200)]
+        before = commands()
+        await asyncio.gather(*[layer.group_add(f"user{n}", channel) for n, channel in enumerate(channels)])
+        await subscribed(layer, *[f"user{n}" for n in range(200)])
+        assert commands() - before <= 3
+        for n, channel in enumerate(channels):
+            await asyncio.to_thread(layer.publish, f"user{n}", {"type": "x", "n": n})
+            assert await layer.receive(channel) == {"type": "x", "n": n}
+
+    run(test())
+
+
+def test_it_hears_a_group_joined_again_while_it_is_being_left():
+    async def test() -> None:
+        layer = RedisLayer(hosts=HOSTS)
+        before, after = await layer.new_channel(), await layer.new_channel()
+        await layer.group_add("alice", before)
+        await asyncio.gather(layer.group_discard("alice", before), layer.group_add("alice", after))
+        await subscribed(layer, "alice")
+        await asyncio.to_thread(layer.publish, "alice", MESSAGE)
+        assert await layer.receive(after) == MESSAGE
+
+    run(test())
+
+
+def test_it_hears_again_after_its_connection_was_cut():
+    async def test() -> None:
+        layer = RedisLayer(hosts=HOSTS)
+        channel = await layer.new_channel()
+        await layer.group_add("alice", channel)
+        await subscribed(layer, "alice")
+        layer._connections.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        await asyncio.sleep(0)
+        await subscribed(layer, "alice")
+        receiving = asyncio.ensure_future(layer.receive(channel))
+        while not receiving.done():
+            await asyncio.to_thread(layer.publish, "alice", MESSAGE)
+            await asyncio.sleep(0.01)
+        assert receiving.result() == MESSAGE
+
+    run(test())

@@ -1,0 +1,83 @@
+"""Words for numbers, money and time."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.test import SimpleTestCase, override_settings
+from django.utils import timezone, translation
+
+from artgen import formatting
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def plain(text: str) -> str:
+    return text.replace(NBSP, " ").replace("\N{WORD JOINER}", "")
+
+
+class Words(SimpleTestCase):
+    def test_it_counts_in_russian(self):
+        cases = {
+            1: "1 кредит",
+            2: "2 кредита",
+            5: "5 кредитов",
+            11: "11 кредитов",
+            21: "21 кредит",
+            112: "112 кредитов",
+        }
+        with translation.override("ru"):
+            for amount, text in cases.items():
+                self.assertEqual(formatting.credits(amount), text.replace(" ", NBSP))
+            self.assertEqual(plain(formatting.credits(1284)), "1 284 кредита")
+            self.assertEqual(plain(formatting.pictures(4)), "4 картины")
+
+    def test_it_counts_in_english(self):
+        with translation.override("en"):
+            self.assertEqual(plain(formatting.credits(1)), "1 credit")
+            self.assertEqual(plain(formatting.credits(1284)), "1,284 credits")
+
+    def test_it_rounds_times_as_people_say_them(self):
+        cases = {0.2: "1 s", 9.4: "9 s", 12: "10 s", 13: "15 s", 57: "55 s", 58: "1 min", 80: "1.5 min", 125: "2 min"}
+        with translation.override("en"):
+            for seconds, text in cases.items():
+                self.assertEqual(plain(formatting.duration(seconds)), text, seconds)
+        with translation.override("ru"):
+            self.assertEqual(plain(formatting.duration(90)), "1,5 мин")
+
+    def test_it_tells_a_range_only_where_one_number_would_mislead(self):
+        cases = {
+            (38, 50): "about 40 s",
+            (20, 60): "20 s–1 min",
+            (20, 50): "20–50 s",
+            (60, 180): "1–3 min",
+            (1, 2): "1–2 s",
+        }
+        with translation.override("en"):
+            for (p50, p90), text in cases.items():
+                self.assertEqual(plain(formatting.about(p50, p90)), text)
+
+    def test_it_names_days(self):
+        now = timezone.now()
+        with translation.override("en"):
+            self.assertEqual(formatting.day(now), "today")
+            self.assertEqual(formatting.day(now - timedelta(days=1)), "yesterday")
+            self.assertEqual(formatting.day(datetime(2019, 11, 18, 12, tzinfo=UTC)), "November 18, 2019")
+        with translation.override("ru"):
+            self.assertEqual(formatting.day(datetime(2019, 11, 18, 12, tzinfo=UTC)), "18 ноября 2019")
+        with (
+            translation.override("ru"),
+            override_settings(TIME_ZONE="Europe/Moscow"),
+            timezone.override("Europe/Moscow"),
+        ):
+            self.assertEqual(formatting.clock(datetime(2026, 1, 1, 6, 41, tzinfo=UTC)), "9:41")
+
+    def test_it_finds_the_closest_shape_of_the_stylesheet(self):
+        self.assertEqual(
+            [formatting.ratio(*size) for size in ((1344, 768), (896, 1120), (1000, 1010))], ["16x9", "4x5", "1x1"]
+        )
+
+    def test_it_gives_scripts_the_plural_forms(self):
+        with translation.override("ru"):
+            forms = formatting.plural_forms(lambda n: translation.ngettext("%(count)s step", "%(count)s steps", n))
+        self.assertEqual(
+            (forms["one"], forms["few"], forms["many"]), ("%(count)s шаг", "%(count)s шага", "%(count)s шагов")
+        )

@@ -1,0 +1,59 @@
+"""What a migration may do while the version before it still serves."""
+
+from django.core.checks import run_checks
+from django.db import migrations, models
+from django.db.migrations.loader import MigrationLoader
+from django.test import SimpleTestCase
+
+from artgen import migration_checks
+
+STATE = MigrationLoader(None).project_state()
+
+
+def problems(*operations: migrations.operations.base.Operation) -> list[str]:
+    """Return what is wrong with a migration of `accounts` that comes after all others."""
+    migration = migrations.Migration("9999_next", "accounts")
+    migration.operations = list(operations)
+    return list(migration_checks.problems(migration, STATE))
+
+
+class ExpansionTests(SimpleTestCase):
+    def test_it_lets_tables_columns_and_indexes_be_added(self) -> None:
+        told = problems(
+            migrations.CreateModel("Note", [("id", models.BigAutoField(primary_key=True))]),
+            migrations.AddField("note", "text", models.TextField()),
+            migrations.AddConstraint("note", models.CheckConstraint(condition=~models.Q(text=""), name="said")),
+            migrations.AddField("user", "motto", models.TextField(null=True)),
+            migrations.AddField("user", "rank", models.IntegerField(db_default=0)),
+            migrations.AddConstraint("user", models.CheckConstraint(condition=models.Q(rank__gte=0), name="ranked")),
+            migrations.AddIndex("user", models.Index(fields=["rank"], name="by_rank")),
+            migrations.RunPython(migrations.RunPython.noop),
+        )
+        self.assertEqual(told, [])
+
+    def test_it_refuses_a_column_that_old_code_does_not_fill(self) -> None:
+        told = problems(migrations.AddField("user", "rank", models.IntegerField(default=0)))
+        self.assertEqual(told, ["user.rank needs null=True or db_default"])
+
+    def test_it_refuses_to_take_away_and_to_rename(self) -> None:
+        self.assertEqual(problems(migrations.RemoveField("user", "email")), ["remove field email from user"])
+        self.assertEqual(
+            problems(migrations.RenameField("user", "email", "mail")), ["rename field email on user to mail"]
+        )
+        self.assertEqual(problems(migrations.DeleteModel("user")), ["delete model user"])
+        self.assertEqual(problems(migrations.RunSQL("SELECT 1")), ["nobody knows what its SQL does"])
+
+    def test_it_refuses_to_tighten(self) -> None:
+        constraint = models.CheckConstraint(condition=~models.Q(email=""), name="has_email")
+        self.assertEqual(problems(migrations.AddConstraint("user", constraint)), ["user is held to has_email"])
+        told = ["user.last_login is another column or a narrower one"]
+        self.assertEqual(problems(migrations.AlterField("user", "last_login", models.DateTimeField())), told)
+        self.assertEqual(problems(migrations.AlterField("user", "last_login", models.DateField(null=True))), told)
+
+    def test_it_lets_words_and_choices_change(self) -> None:
+        field = STATE.models["accounts", "user"].fields["last_login"].clone()
+        field.verbose_name, field.help_text = "seen", "when"
+        self.assertEqual(problems(migrations.AlterField("user", "last_login", field)), [])
+
+    def test_all_of_ours_keep_to_it_or_say_why_not(self) -> None:
+        self.assertEqual(run_checks(tags=[migration_checks.MIGRATIONS]), [])

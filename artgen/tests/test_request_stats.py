@@ -1,0 +1,135 @@
+import threading
+import time
+
+import pytest
+import redis
+from django.conf import settings
+from django.core.cache import cache
+from django.core.handlers.exception import convert_exception_to_response
+from django.test import RequestFactory, SimpleTestCase, override_settings
+
+from artgen.observability import request_stats
+from artgen.observability.request_stats import BOUNDS, Times
+from artgen.tests.services import free_port
+
+
+def forget() -> None:
+    """Begin without any request counted, in this process or by others."""
+    request_stats.flush()
+    cache.clear()
+    request_stats._store_at.cache_clear()
+
+
+def counts(found: request_stats.Traffic) -> dict[tuple[str, str], int]:
+    return {series: times.count for series, times in found.items()}
+
+
+class MiddlewareTests(SimpleTestCase):
+    databases = {"default"}
+
+    def setUp(self) -> None:
+        forget()
+
+    def test_it_counts_by_kind_and_class_of_answer(self) -> None:
+        for path in ("/nothing-here/", "/api/v1/nothing/", "/api/v1/nothing/", "/hooks/runpod/x/"):
+            self.client.get(path)
+        self.assertEqual(counts(request_stats.totals()), {("page", "4xx"): 1, ("api", "4xx"): 2, ("hook", "4xx"): 1})
+        self.assertEqual(counts(request_stats.recent(5)), counts(request_stats.totals()))
+
+    def test_it_does_not_count_those_who_look_after_it(self) -> None:
+        for path in ("/healthz", "/metrics", "/static/x.css"):
+            self.assertEqual(request_stats.kind_of(path), "", path)
+        self.client.get("/healthz")
+        self.assertEqual(counts(request_stats.totals()), {})
+
+    def test_it_counts_an_error_and_the_time_of_everything_inside(self) -> None:
+        def broken(request):
+            raise RuntimeError
+
+        request = RequestFactory().get("/create/")
+        with self.assertLogs("django.request", "ERROR"):
+            response = request_stats.middleware(convert_exception_to_response(broken))(request)
+        self.assertEqual(response.status_code, 500)
+        self.assertEqual(counts(request_stats.totals()), {("page", "5xx"): 1})
+        self.assertGreater(request_stats.totals()["page", "5xx"].seconds, 0)
+
+
+class CountingTests(SimpleTestCase):
+    def setUp(self) -> None:
+        forget()
+
+    def test_it_sorts_times_into_their_classes(self) -> None:
+        for seconds in (0.001, 0.005, 0.0051, 0.2, 9, 11):
+            request_stats.note("api", 200, seconds)
+        times = request_stats.totals()["api", "2xx"]
+        filled = {name: count for name, count in zip((*BOUNDS, "more"), times.counts, strict=True) if count}
+        self.assertEqual(filled, {0.005: 2, 0.01: 1, 0.2: 1, 10.0: 1, "more": 1})
+        self.assertAlmostEqual(times.seconds, 20.2111, places=3)
+
+    def test_it_loses_none_to_threads(self) -> None:
+        def work() -> None:
+            for _ in range(500):
+                request_stats.note("api", 200, 0.01)
+                request_stats.flush()
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(request_stats.totals()["api", "2xx"].count, 2000)
+
+    def test_it_forgets_minutes_but_no_total(self) -> None:
+        long_ago = int(time.time()) // 60 - 7
+        request_stats._store().add({(long_ago, "api 2xx 0"): 3})
+        request_stats.note("api", 200, 0.001)
+        self.assertEqual(counts(request_stats.totals()), {("api", "2xx"): 4})
+        self.assertEqual(counts(request_stats.recent(5)), {("api", "2xx"): 1})
+        self.assertEqual(counts(request_stats.recent(8)), {("api", "2xx"): 4})
+
+
+class QuantileTests(SimpleTestCase):
+    def of(self, **classes: int) -> Times:
+        times = Times()
+        for name, count in classes.items():
+            times.counts[int(name.removeprefix("c"))] = count
+        return times
+
+    def test_it_is_what_prometheus_computes(self) -> None:
+        # 90 up to 5 ms, 10 between 0.1 and 0.2 s: the 95th of 100 is in the middle of the latter.
+        self.assertAlmostEqual(self.of(c0=90, c5=10).quantile(0.95), 0.15)
+        self.assertAlmostEqual(self.of(c0=100).quantile(0.95), 0.00475)
+        self.assertAlmostEqual(self.of(c0=95, c5=5).quantile(0.95), 0.005)
+
+    def test_it_is_the_last_bound_beyond_it_and_nothing_of_nothing(self) -> None:
+        self.assertEqual(self.of(c12=3).quantile(0.95), 10.0)
+        self.assertIsNone(Times().quantile(0.95))
+
+
+@pytest.mark.redis
+class RedisTests(SimpleTestCase):
+    def setUp(self) -> None:
+        forget()
+
+    def test_it_adds_up_what_several_processes_have_counted(self) -> None:
+        minute = int(time.time()) // 60
+        for _ in range(3):  # each a process of its own, as far as Redis can tell
+            request_stats._Redis(settings.REDIS_URL).add({(minute, "api 2xx 0"): 2, (minute, "api 2xx us"): 1500})
+        times = request_stats.totals()["api", "2xx"]
+        self.assertEqual((times.count, round(times.seconds, 6)), (6, 0.0045))
+        self.assertEqual(counts(request_stats.recent(1)), {("api", "2xx"): 6})
+
+    def test_it_keeps_the_minutes_for_a_while_only(self) -> None:
+        request_stats.note("api", 200, 0.001)
+        request_stats.flush()
+        client = redis.Redis.from_url(settings.REDIS_URL)
+        (key,) = client.keys(f"{request_stats.KEY}:*")
+        self.assertTrue(0 < client.ttl(key) <= request_stats.KEPT_MINUTES * 60)
+        self.assertEqual(client.ttl(request_stats.KEY), -1)
+
+    def test_it_keeps_counts_while_redis_is_away(self) -> None:
+        with override_settings(REDIS_URL=f"redis://127.0.0.1:{free_port()}/0"):
+            request_stats.note("api", 200, 0.001)
+            with self.assertLogs("artgen.observability.request_stats", "WARNING"):
+                request_stats.flush()
+        self.assertEqual(counts(request_stats.totals()), {("api", "2xx"): 1})

@@ -1,0 +1,69 @@
+"""The query parameters by which pictures are listed, read strictly."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from artgen.api.problems import invalid
+from artgen.api.views import choice_of, flag_of, id_of
+from generation.api.models import check_model
+from generation.gallery.filters import LONGEST_MOST, Shape, Wanted
+from generation.models import Collection
+
+PARAMETERS = (
+    *("q", "model", "style", "since", "until", "shape", "longest", "sourced", "source", "favorite", "collection"),
+)
+
+
+def read_wanted(query: dict[str, str], *, user: Any) -> Wanted:
+    """Return what the parameters ask for; raises Problem."""
+    since, until = _day(query, "since"), _day(query, "until")
+    if since and until and since > until:
+        raise invalid("until", "min_value", _("The last day comes before the first."))
+    return Wanted(
+        words=query.get("q", ""),
+        model=check_model(query),
+        style=query.get("style"),
+        since=since,
+        until=until,
+        shape=choice_of(query, "shape", Shape.values) or "",
+        longest=_pixels(query),
+        sourced=flag_of(query, "sourced"),
+        made_from=id_of(query, "source"),
+        favorite=flag_of(query, "favorite"),
+        collection=_collection(query, user=user),
+    )
+
+
+def _day(query: Mapping[str, str], name: str) -> date | None:
+    text = query.get(name)
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text) if len(text) == len("2026-11-24") else None
+    except ValueError:
+        day = None
+    if day is None or not 1900 <= day.year < 9999:
+        raise invalid(name, "invalid", _("A day such as 2026-11-24."))
+    return day
+
+
+def _pixels(query: Mapping[str, str]) -> int | None:
+    text = query.get("longest")
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:7]) <= LONGEST_MOST:
+        raise invalid("longest", "invalid", _("A number from 1 to %(max)d.") % {"max": LONGEST_MOST})
+    return int(text)
+
+
+def _collection(query: dict[str, str], *, user: Any) -> Collection | None:
+    collection_id = id_of(query, "collection")
+    if collection_id is None:
+        return None
+    collection = Collection.objects.of(user).present().filter(id=collection_id).first()
+    if collection is None:
+        raise invalid("collection", "does_not_exist", _("There is no such collection."))
+    return collection

@@ -1,0 +1,1 @@
+"""Models on offer as plain data, and their validation before anybody pays."""

@@ -1,0 +1,220 @@
+"""A model on offer tried out before anybody pays for it: do its limits, its dialect and its workflow fit together?"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from generation.catalog.offers import InvalidParameters, Offer, Parameter
+from generation.runpod import payloads
+from generation.runpod.payloads import (
+    Dialect,
+    FormatProblem,
+    Parameters,
+    PayloadError,
+    RequestFormatError,
+    Source,
+    WorkflowError,
+)
+
+PROMPT = "a lighthouse at dusk"
+SEED = 42
+NEGATIVE_PROMPT = "blurry"
+LORA_URL = "https://example.org/style.safetensors"
+NUMBERS = ("width", "height", "steps", "guidance", "strength", "lora_scale")
+KNOWN = {*NUMBERS, "size", "negative_prompt", "seed", "lora_url"}
+EVERY_DIALECT = {"size", "width", "height", "seed"}  # carried, or kept from the source picture
+SIZE = re.compile(r"[1-9]\d{0,4}x[1-9]\d{0,4}")
+
+
+def rehearse(offer: Offer, *, workflow: Mapping[str, Any] | None, sources: int | None = None) -> dict[str, Any]:
+    """Return the `input` that RunPod would get for a sample prompt with every default of the model.
+
+    `sources` pictures come along, by default as many as the model needs at least.
+
+    Raises:
+        InvalidParameters: a default is outside the model's own limits.
+        PayloadError: the dialect or the workflow cannot carry it.
+    """
+    count = offer.min_source_images if sources is None else sources
+    names = _names(count)
+    return _input(offer, offer.clean(_given(names)), workflow=workflow, names=names)
+
+
+def rehearse_all(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the `input` of a job that uses everything the model offers: every parameter, as many sources as it takes.
+
+    Raises what `rehearse` raises.
+    """
+    names = _names(offer.max_source_images)
+    given = _given(names)
+    given |= {name: text for name, text in _texts().items() if name in offer.parameters}
+    return _input(offer, offer.clean(given), workflow=workflow, names=names)
+
+
+def usual_size(offer: Offer) -> tuple[int, int]:
+    """Return width and height of an image with the model's defaults, 1024 × 1024 where the source decides."""
+    size, width, height = (offer.parameters.get(name) for name in ("size", "width", "height"))
+    if size:
+        across, down = (int(side) for side in str(size.default).split("x"))
+        return across, down
+    return int(width.default) if width else 1024, int(height.default) if height else 1024
+
+
+def explain(error: RequestFormatError) -> list[str]:
+    """Return what is wrong with a request format, in the reader's words."""
+    return [_explained(problem) for problem in error.problems]
+
+
+def problems(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[str, list[str]]:
+    """Return what would make this model's jobs fail, by field of ImageModel; empty when it can be offered."""
+    dialect = payloads.dialect_of(offer.dialect, offer.request_format)
+    found = [*_unknown(offer, dialect), *_odd_numbers(offer), *_odd_sizes(offer), *_odd_lora(offer)]
+    if found:
+        return {"parameters": found}
+    if not dialect.min_sources <= offer.max_source_images <= dialect.max_sources:
+        limits = {"dialect": offer.dialect, "min": dialect.min_sources, "max": dialect.max_sources}
+        return {"max_source_images": [_("%(dialect)s takes %(min)d to %(max)d source pictures.") % limits]}
+    try:
+        for count in sorted({offer.min_source_images, offer.max_source_images}):
+            rehearse(offer, workflow=workflow, sources=max(count, dialect.min_sources))
+        rehearse_all(offer, workflow=workflow)
+        _try_sizes(offer, workflow)
+    except InvalidParameters as error:
+        return {"parameters": [f"{one.field}: {one.detail}" for one in error.errors]}
+    except WorkflowError as error:
+        return {"workflow": [str(error)]}
+    except PayloadError as error:
+        return {"parameters": [str(error)]}
+    return {}
+
+
+def _input(
+    offer: Offer, cleaned: Mapping[str, Any], *, workflow: Mapping[str, Any] | None, names: list[str]
+) -> dict[str, Any]:
+    return payloads.build(
+        offer.dialect,
+        Parameters(
+            prompt=cleaned["prompt"],
+            negative_prompt=cleaned["negative_prompt"],
+            width=cleaned["width"] or 1024,
+            height=cleaned["height"] or 1024,
+            steps=cleaned["steps"],
+            guidance=cleaned["guidance"],
+            seed=cleaned["seed"],
+            strength=cleaned["strength"],
+            lora_url=cleaned["lora_url"],
+            lora_scale=cleaned["lora_scale"],
+        ),
+        sources=[Source(url=f"https://example.org/{name}", name=name, data=b"") for name in names],
+        workflow=workflow,
+        request_format=offer.request_format,
+    )
+
+
+def _names(count: int) -> list[str]:
+    return [f"source-{number}.png" for number in range(1, count + 1)]
+
+
+def _given(names: list[str]) -> dict[str, Any]:
+    return {"prompt": PROMPT, "seed": SEED, "source_images": names}
+
+
+def _texts() -> dict[str, str]:
+    return {"negative_prompt": NEGATIVE_PROMPT, "lora_url": LORA_URL}
+
+
+def _try_sizes(offer: Offer, workflow: Mapping[str, Any] | None) -> None:
+    """Build a job of each size in the list, or of the smallest and the largest."""
+    names = _names(offer.min_source_images)
+    for width, height in _sizes(offer):
+        given = {**_given(names), "width": width, "height": height}
+        _input(offer, offer.clean(given), workflow=workflow, names=names)
+
+
+def _sizes(offer: Offer) -> Iterator[tuple[int, int]]:
+    if "size" in offer.parameters:
+        for choice in offer.parameters["size"].choices:
+            width, height = (int(side) for side in choice.split("x"))
+            yield width, height
+    elif {"width", "height"} <= set(offer.parameters):
+        across, down = offer.parameters["width"], offer.parameters["height"]
+        for side, other in ((across.min, down.min), (across.max, down.max)):
+            if side is not None and other is not None:
+                yield int(side), int(other)
+
+
+def _unknown(offer: Offer, dialect: Dialect) -> Iterator[str]:
+    for name in offer.parameters:
+        if name not in KNOWN:
+            yield _("%(name)s: there is no such setting. Known: %(known)s.") % {
+                "name": name,
+                "known": ", ".join(sorted(KNOWN)),
+            }
+        elif dialect.sized_by_source and name in ("size", "width", "height"):
+            yield _("%(name)s: the endpoint takes the size of the source image (match_input_image).") % {"name": name}
+        elif name not in EVERY_DIALECT | dialect.accepts:
+            yield _("%(name)s: the dialect %(dialect)s cannot carry it.") % {"name": name, "dialect": offer.dialect}
+
+
+def _odd_numbers(offer: Offer) -> Iterator[str]:
+    for name in NUMBERS:
+        if (parameter := offer.parameters.get(name)) is not None:
+            yield from (f"{name}: {problem}" for problem in _odd_number(name, parameter))
+
+
+def _odd_number(name: str, parameter: Parameter) -> Iterator[str]:
+    limits = {"min": parameter.min, "max": parameter.max, "step": parameter.step, "default": parameter.default}
+    values = [*limits.values(), *parameter.choices]
+    if any(value is not None and not _is_number(value) for value in values):
+        yield _("default, min, max, step and choices are numbers.")
+        return
+    if parameter.default is None and name in ("width", "height"):
+        yield _("a default is needed.")
+    if parameter.min is not None and parameter.max is not None and parameter.min > parameter.max:
+        yield _("min is above max.")
+    if parameter.step is not None and parameter.step <= 0:
+        yield _("step is above 0.")
+    if parameter.default is None:
+        return
+    too_small = parameter.min is not None and parameter.default < parameter.min
+    too_large = parameter.max is not None and parameter.default > parameter.max
+    if too_small or too_large or (parameter.choices and parameter.default not in parameter.choices):
+        yield _("the default is outside the limits.")
+
+
+def _odd_sizes(offer: Offer) -> Iterator[str]:
+    size = offer.parameters.get("size")
+    if size is None:
+        return
+    if not size.choices or not all(isinstance(choice, str) and SIZE.fullmatch(choice) for choice in size.choices):
+        yield _("size: give choices such as 1024x768.")
+    elif size.default not in size.choices:
+        yield _("size: the default is one of the choices.")
+
+
+def _odd_lora(offer: Offer) -> Iterator[str]:
+    if ("lora_url" in offer.parameters) != ("lora_scale" in offer.parameters):
+        yield _("lora_url and lora_scale: give both or neither.")
+
+
+def _explained(problem: FormatProblem) -> str:
+    """Return one problem of a request format in words, with the entry that it stands at."""
+    texts = {
+        "unknown": _("there is no such key. Known: %(known)s."),
+        "type": _("this must be of the kind: %(value)s."),
+        "name": _("“%(value)s” cannot be a parameter's name: letters, digits and _, such as num_inference_steps."),
+        "value": _("“%(value)s” is not known. Possible: %(known)s."),
+        "range": _("%(value)s is outside the limits: a whole number in %(known)s."),
+        "required": _("needed for %(value)s."),
+        "duplicate": _("“%(value)s” is used twice."),
+        "too_long": _("at most %(value)s bytes."),
+    }
+    known = " … ".join(problem.known) if problem.code == "range" else ", ".join(problem.known)
+    text = texts[problem.code] % {"value": problem.value, "known": known}
+    return f"{problem.path}: {text}" if problem.path else text
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,157 @@
+"""Who paints for an emulated worker.
+
+A tiny painter for tests, or the demo's real one in processes of its own.
+"""
+
+import asyncio
+import functools
+import io
+import itertools
+import multiprocessing
+import struct
+import threading
+import zlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from typing import Any, Protocol
+
+from PIL import Image
+
+from generation.demo import painting_process
+from generation.demo.painter_mark import PNG_KEYWORD, XMP
+
+from .inputs import Request
+
+OnProgress = Callable[[float], None]
+
+
+class Painter(Protocol):
+    """Turns a request into the bytes of a picture."""
+
+    async def paint(self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress) -> bytes:
+        """Return an encoded picture of the request's size; `on_progress` gets rising values 0..1."""
+        ...
+
+    def close(self) -> None:
+        """End every process of the painter."""
+        ...
+
+
+class TinyPainter:
+    """Paints a small real PNG of the right size in a fraction of a millisecond, or a JPEG where that is asked for.
+
+    Two colors and a pattern of prompt and seed.
+    """
+
+    async def paint(self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress) -> bytes:
+        """Return the file; the same request, seed and sources give the same bytes."""
+        on_progress(1.0)
+        number = zlib.crc32(f"{request.prompt}\0{request.negative_prompt}\0{seed}".encode())
+        for source in sources:
+            number = zlib.crc32(source, number)
+        paint = tiny_jpeg if request.format == "jpeg" else tiny_png
+        return paint(request.width, request.height, number)
+
+    def close(self) -> None:
+        """Do nothing: there is no process to end."""
+
+
+def tiny_png(width: int, height: int, number: int) -> bytes:
+    """Return a PNG of one bit a pixel whose colors and pattern follow a number of 32 bits.
+
+    Format: RFC 2083.
+    """
+    first, second = zlib.crc32(number.to_bytes(4, "big")), zlib.crc32(number.to_bytes(4, "little"), 1)
+    row = b"\0" + (number.to_bytes(4, "big") * (width // 32 + 1))[: (width + 7) // 8]
+    palette = first.to_bytes(4, "big")[:3] + second.to_bytes(4, "big")[:3]
+    header = struct.pack(">IIBBBBB", width, height, 1, 3, 0, 0, 0)
+    chunks = (
+        (b"IHDR", header),
+        (b"iTXt", PNG_KEYWORD.encode() + b"\0\0\0\0\0" + XMP),
+        (b"PLTE", palette),
+        (b"IDAT", zlib.compress(row * height, 1)),
+        (b"IEND", b""),
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+
+
+def tiny_jpeg(width: int, height: int, number: int) -> bytes:
+    """Return a JPEG of one color, which follows a number of 32 bits; it says, too, that a program drew it."""
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), tuple(number.to_bytes(4, "big")[:3])).save(file, "JPEG", xmp=XMP)
+    return file.getvalue()
+
+
+class FullPainter:
+    """Paints with `generation.demo.painter` in processes of its own.
+
+    Progress comes back while it paints.
+    """
+
+    def __init__(self, *, processes: int) -> None:
+        self._processes = processes
+        self._context = multiprocessing.get_context("spawn")
+        self._progress: Any = self._context.SimpleQueue()
+        self._pool = self._new_pool()
+        self._numbers = itertools.count()
+        self._listeners: dict[int, OnProgress] = {}
+        self._reader = threading.Thread(target=self._read, name="painter-progress", daemon=True)
+        self._reader.start()
+
+    async def paint(self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress) -> bytes:
+        """Return the picture in the request's format."""
+        number = next(self._numbers)
+        loop = asyncio.get_running_loop()
+        self._listeners[number] = lambda value: _tell(loop, on_progress, value)
+        pool = self._pool
+        try:
+            return await loop.run_in_executor(
+                pool,
+                functools.partial(
+                    painting_process.draw,
+                    number,
+                    prompt=request.prompt,
+                    width=request.width,
+                    height=request.height,
+                    seed=seed,
+                    negative_prompt=request.negative_prompt,
+                    sources=tuple(sources),
+                    strength=request.strength,
+                    format="jpeg" if request.format == "jpeg" else "png",
+                ),
+            )
+        except BrokenExecutor:
+            if self._pool is pool:
+                self._pool = self._new_pool()  # a process died: this picture is lost, the next ones are not
+            raise
+        finally:
+            del self._listeners[number]
+
+    def close(self) -> None:
+        """End the processes, also those that are painting."""
+        painters = list((getattr(self._pool, "_processes", None) or {}).values())
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for painter in painters:
+            painter.terminate()
+        for painter in painters:
+            painter.join(5)
+        self._progress.put(None)
+        self._reader.join(5)
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            self._processes, mp_context=self._context, initializer=painting_process.begin, initargs=(self._progress,)
+        )
+
+    def _read(self) -> None:
+        while (item := self._progress.get()) is not None:
+            number, value = item
+            if listener := self._listeners.get(number):
+                listener(value)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, on_progress: OnProgress, value: float) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(on_progress, value)

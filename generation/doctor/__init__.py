@@ -1,6 +1,0 @@
-"""Is everything there that ArtGen needs, and if not, what to do? Behind `manage.py doctor`."""
-
-from generation.doctor.check import Check
-from generation.doctor.examination import examine
-
-__all__ = ["Check", "examine"]

@@ -1,0 +1,1 @@
+"""Bytes in and out: bucket, image processing, uploads, metadata, consistency of rows and bucket."""

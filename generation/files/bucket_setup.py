@@ -1,0 +1,303 @@
+"""Prepare the bucket: create it, keep it private, remove leftovers. All but its privacy is advice, not a condition.
+
+The key of an installation may have no right to configure anything, and S3-compatible stores lack some of these calls.
+So what cannot be done becomes a warning that says what to set by hand, and ArtGen starts.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from queue import Empty, Queue
+from threading import Thread
+from typing import Any
+from uuid import uuid4
+
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from django.conf import settings
+
+from generation.files.bucket import client
+from generation.files.bucket_errors import (
+    DENIED,
+    FAILURES,
+    KEY_HINTS,
+    MISSING_BUCKET,
+    code_of,
+    hint_for,
+    missing_setting,
+    said,
+    status_of,
+)
+
+logger = logging.getLogger(__name__)
+
+MAX_SECONDS = 60  # for all of it, whatever the store does
+# Two attempts of a call that hangs end after 20 s.
+IMPATIENT = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2, "mode": "standard"})
+ABORT_UPLOADS_DAYS = 2
+OLD_VERSIONS_DAYS = settings.TRASH_DAYS
+
+ACCESS_BY_HAND = "By hand: give nobody but the owner access to its objects, their list and its settings."
+LIFECYCLE_BY_HAND = (
+    "By hand: a lifecycle rule for the whole bucket that aborts unfinished multipart uploads after "
+    f"{ABORT_UPLOADS_DAYS} days, and one that deletes noncurrent versions after {OLD_VERSIONS_DAYS} days."
+)
+VERSIONS_BY_HAND = "By hand: turn on versioning of the bucket."
+
+
+class BucketIsPublicError(Exception):
+    """Images can be read or listed without a key; the text says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was done; with `is_warning` what was not, why, and what to do by hand."""
+
+    text: str
+    is_warning: bool = False
+
+
+def set_up(*, keep_old_versions: bool, seconds: float = MAX_SECONDS) -> Iterator[Step]:
+    """Prepare S3_BUCKET and yield each step; return after so many seconds even where the store hangs.
+
+    Raises:
+        BucketIsPublicError: reading without a key has succeeded.
+    """
+    steps: Queue[Step | BucketIsPublicError | None] = Queue()
+
+    # A store that sends a byte now and then passes every time limit of a connection; a thread can be left behind.
+    def work() -> None:
+        try:
+            for step in _steps(keep_old_versions=keep_old_versions):
+                steps.put(step)
+        except BucketIsPublicError as error:
+            steps.put(error)
+        except Exception as error:  # nothing but a public bucket may keep ArtGen from starting
+            logger.exception("the bucket's set-up broke")
+            steps.put(_warning(f"{_where()}: {type(error).__name__}: {said(error)}"))
+        steps.put(None)
+
+    Thread(target=work, name="bucket-setup", daemon=True).start()
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            step = steps.get(timeout=max(0, deadline - time.monotonic()))
+        except Empty:
+            yield _warning(f"{_where()}: not finished after {seconds:.0f} s, and given up")
+            return
+        if step is None:
+            return
+        if isinstance(step, BucketIsPublicError):
+            raise step
+        yield step
+
+
+def _steps(*, keep_old_versions: bool) -> Iterator[Step]:
+    if missing := missing_setting():
+        yield _warning(f"{_where()}: {missing} is not set")
+        return
+    bucket = settings.S3_BUCKET
+    try:
+        s3 = client(IMPATIENT)
+        exists = _exists(s3, bucket)
+        yield exists
+        if exists.is_warning:
+            return
+    except FAILURES as error:
+        yield _warning(f"{_where()}: {said(error)}. {hint_for(error)}")
+        code = code_of(error) if isinstance(error, ClientError) else ""
+        if code in KEY_HINTS:
+            yield from _private(s3, bucket, may_put=False)
+        if code not in DENIED:  # no bucket, no store or no key: nothing else would do better
+            return
+    yield _configured(
+        "public access: blocked",
+        ACCESS_BY_HAND,
+        lambda: s3.put_public_access_block(
+            Bucket=bucket,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "IgnorePublicAcls": True,
+                "BlockPublicPolicy": True,
+                "RestrictPublicBuckets": True,
+            },
+        ),
+    )
+    yield from _private(s3, bucket, may_put=True)
+    if keep_old_versions:
+        yield _configured(
+            f"versions: what is deleted can be restored for {OLD_VERSIONS_DAYS} days",
+            VERSIONS_BY_HAND,
+            lambda: s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}),
+        )
+    yield _configured(
+        f"lifecycle: unfinished uploads go after {ABORT_UPLOADS_DAYS} days, old versions after {OLD_VERSIONS_DAYS}",
+        LIFECYCLE_BY_HAND,
+        lambda: _merge_lifecycle(s3, bucket),
+    )
+
+
+def _where() -> str:
+    return f"bucket {settings.S3_BUCKET} at {settings.S3_ENDPOINT_URL}"
+
+
+def _warning(text: str) -> Step:
+    return Step(text, is_warning=True)
+
+
+def _exists(s3: Any, bucket: str) -> Step:
+    """List, not HEAD: a limited key may do it, and only replies with a body tell a wrong key from a wrong secret."""
+    try:
+        s3.list_objects_v2(Bucket=bucket, MaxKeys=1)
+    except ClientError as error:
+        if code_of(error) not in MISSING_BUCKET:
+            raise
+    else:
+        return Step(f"bucket {bucket}: exists")
+    try:
+        s3.create_bucket(Bucket=bucket, **_location())
+    except ClientError as error:
+        code = code_of(error)
+        if code in DENIED:
+            return _warning(
+                f"bucket {bucket}: does not exist, and the key may not create it ({said(error)}). "
+                "By hand: create it, private, or correct S3_BUCKET."
+            )
+        if code != "BucketAlreadyOwnedByYou":  # another machine has created it meanwhile
+            raise
+    return Step(f"bucket {bucket}: created")
+
+
+def _location() -> dict[str, Any]:
+    # Amazon wants a region named here, unless it is its first; others know only their own.
+    if ".amazonaws.com" in settings.S3_ENDPOINT_URL and settings.S3_REGION != "us-east-1":
+        return {"CreateBucketConfiguration": {"LocationConstraint": settings.S3_REGION}}
+    return {}
+
+
+def _configured(done: str, by_hand: str, call: Callable[[], Any]) -> Step:
+    try:
+        call()
+    except FAILURES as error:
+        return _warning(f"{done.partition(':')[0]}: could not be set ({said(error)}). {by_hand}")
+    return Step(done)
+
+
+# --- the one condition: private ---------------------------------------------------------------------------------------
+def _private(s3: Any, bucket: str, *, may_put: bool) -> Iterator[Step]:
+    key, data = f"setup-bucket-probe/{uuid4()}", uuid4().hex.encode()
+    if may_put:
+        try:
+            s3.put_object(Bucket=bucket, Key=key, Body=data, ContentType="text/plain")
+        except FAILURES as error:
+            yield _warning(f"{_where()}: an image cannot be stored ({said(error)}). {hint_for(error)}")
+            may_put = False
+    try:
+        public, unknown = readable_without_key(bucket, key, data)
+    finally:
+        if may_put:
+            try:
+                s3.delete_object(Bucket=bucket, Key=key)
+            except FAILURES as error:
+                yield _warning(f"{_where()}: {key} cannot be deleted ({said(error)}). {hint_for(error)}")
+    if public:
+        raise BucketIsPublicError(
+            f"{_where()}: everybody can {' and '.join(public)} without a key. Make the bucket private: "
+            "no public access to objects and list, no ACL and no policy for everybody. Then: manage.py setup_bucket"
+        )
+    if unknown:
+        yield _warning(f"{_where()}: whether it is private is not known ({unknown}). {ACCESS_BY_HAND}")
+    elif may_put:
+        yield Step("requests without a key: refused")
+
+
+def readable_without_key(bucket: str, key: str, data: bytes) -> tuple[list[str], str]:
+    """Ask for the object and for the list without a key.
+
+    Returns:
+        What is proved to be public, as verbs with their objects; and why something is not known, "" when all is.
+    """
+    stranger = client(IMPATIENT.merge(Config(signature_version=UNSIGNED)))
+    public, unknown = [], ""
+
+    def asked(what: str, proof: Callable[[], bool]) -> None:
+        nonlocal unknown
+        try:
+            if proof():
+                public.append(what)
+        except ClientError as error:
+            if not 400 <= status_of(error) < 500:
+                unknown = said(error)
+        except FAILURES as error:
+            unknown = said(error)
+
+    asked("read images", lambda: stranger.get_object(Bucket=bucket, Key=key)["Body"].read(len(data) + 1) == data)
+    # Some other page with status 200, of a proxy for instance, has no such element.
+    asked("list images", lambda: "Name" in stranger.list_objects_v2(Bucket=bucket, MaxKeys=1))
+    return public, unknown
+
+
+# --- lifecycle --------------------------------------------------------------------------------------------------------
+def lifecycle_rules() -> list[dict[str, Any]]:
+    """Return the rules for what nobody sees: parts of unfinished uploads, and versions that were deleted or replaced.
+
+    Images in the trash are ArtGen's own business: they can still be restored there.
+    """
+    return [
+        {
+            "ID": "unfinished-uploads",
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": ABORT_UPLOADS_DAYS},
+        },
+        {
+            "ID": "old-versions",
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": OLD_VERSIONS_DAYS},
+        },
+    ]
+
+
+def has_lifecycle_rules(s3: Any, bucket: str) -> bool:
+    """Tell whether all of `lifecycle_rules` are set; raises what botocore raises where the key may not read them."""
+    return not _missing_rules(_lifecycle(s3, bucket).get("Rules", []))
+
+
+def _merge_lifecycle(s3: Any, bucket: str) -> None:
+    """Set our rules, leave all others as they are; write nothing where they are set already or cannot be read."""
+    found = _lifecycle(s3, bucket)
+    rules = found.get("Rules", [])
+    if not _missing_rules(rules):
+        return
+    ours = {rule["ID"] for rule in lifecycle_rules()}
+    # What S3 sets for all rules together would go back to its default if it were not sent again.
+    rest = {name: found[name] for name in ("TransitionDefaultMinimumObjectSize",) if name in found}
+    s3.put_bucket_lifecycle_configuration(
+        Bucket=bucket,
+        LifecycleConfiguration={"Rules": [*(rule for rule in rules if rule.get("ID") not in ours), *lifecycle_rules()]},
+        **rest,
+    )
+
+
+def _lifecycle(s3: Any, bucket: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = s3.get_bucket_lifecycle_configuration(Bucket=bucket)
+    except ClientError as error:
+        if code_of(error) != "NoSuchLifecycleConfiguration":
+            raise
+        return {}
+    return found
+
+
+def _missing_rules(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    canonical = [_canonical(rule) for rule in found]
+    return [rule for rule in lifecycle_rules() if _canonical(rule) not in canonical]
+
+
+def _canonical(rule: dict[str, Any]) -> dict[str, Any]:
+    """Return the rule with "the whole bucket" written one way: stores give back what they were sent in several."""
+    scope = rule.get("Filter") or {"Prefix": rule.get("Prefix", "")}
+    return {name: value for name, value in rule.items() if name not in ("Filter", "Prefix")} | {"Filter": scope}

@@ -1,0 +1,125 @@
+"""What the rows say lies in the bucket, against what lies there."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from django.db.models import Q
+
+from generation.files import storage
+from generation.models import Export, Image, Job, Upload
+
+PREFIXES = tuple(f"{folder}/" for folder in storage.FOLDERS)
+ROWS_AT_ONCE = 1000
+ID_LENGTH = 36
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One file that is not as it should be; `detail` says what was expected and what was found."""
+
+    kind: Literal["missing", "size", "sha256", "orphan"]
+    key: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class _Expected:
+    key: str
+    bytes: int | None  # None: not recorded, as of thumbnails
+    sha256: str
+    row: str
+
+
+def count() -> int:
+    """Return the number of files that there should be."""
+    parts = sum(len(parts) for parts in Export.objects.values_list("parts", flat=True))
+    large = Image.objects.exclude(large_key="").count()
+    return Image.objects.count() * 2 + large + Upload.objects.count() + parts
+
+
+def compare(*, deep: bool = False) -> Iterator[Difference]:
+    """Yield every difference: files missing, of another size, with another sha256 (`deep` reads each), without a row.
+
+    Holds the keys of the bucket in memory, some 150 bytes a file. While ArtGen runs, files come and go: what differs is
+    looked at once more before it is told.
+    """
+    found = {key: size for prefix in PREFIXES for key, size in storage.listing(prefix)}
+    for expected in _expected():
+        size = found.pop(expected.key, None)
+        if difference := _of(expected, size, deep=deep):
+            yield difference
+    for key, size in sorted(found.items()):
+        if not _has_row(key) and not _may_get_row(key):
+            yield Difference("orphan", key, f"{size} bytes that no row names")
+
+
+def _of(expected: _Expected, size: int | None, *, deep: bool) -> Difference | None:
+    if size is None or deep:
+        try:
+            data = storage.read(expected.key)
+        except FileNotFoundError:
+            # Its row may have gone with it since the rows were read.
+            return Difference("missing", expected.key, expected.row) if _has_row(expected.key) else None
+        size = len(data)
+        digest = hashlib.sha256(data).hexdigest()
+        if deep and expected.sha256 and size == expected.bytes and digest != expected.sha256:
+            return Difference("sha256", expected.key, f"{expected.row}: {expected.sha256} in the row, {digest} found")
+    if size == 0 or (expected.bytes is not None and size != expected.bytes):
+        recorded = "something" if expected.bytes is None else f"{expected.bytes} bytes"
+        return Difference("size", expected.key, f"{expected.row}: {recorded} in the row, {size} bytes found")
+    return None
+
+
+def _expected() -> Iterator[_Expected]:
+    images = Image.objects.order_by("id").only("id", "key", "thumbnail_key", "large_key", "bytes", "sha256")
+    for image in images.iterator(chunk_size=ROWS_AT_ONCE):
+        yield _Expected(image.key, image.bytes, image.sha256, f"image {image.id}")
+        for smaller in image.keys[1:]:
+            yield _Expected(smaller, None, "", f"image {image.id}")
+    uploads = Upload.objects.order_by("id").only("id", "key", "bytes", "sha256")
+    for upload in uploads.iterator(chunk_size=ROWS_AT_ONCE):
+        yield _Expected(upload.key, upload.bytes, upload.sha256, f"upload {upload.id}")
+    for export in Export.objects.order_by("id").iterator(chunk_size=ROWS_AT_ONCE):
+        for part in export.parts:
+            yield _Expected(part["key"], part["bytes"], "", f"export {export.id}")
+
+
+def _has_row(key: str) -> bool:
+    if key.startswith("uploads/"):
+        return Upload.objects.filter(key=key).exists()
+    if key.startswith("exports/"):
+        export = _export_of(key)
+        return export is not None and any(part["key"] == key for part in export.parts)
+    job_id = _id_in(key)
+    if job_id is None:
+        return False
+    image = Image.objects.filter(job_id=job_id)
+    return image.filter(Q(key=key) | Q(thumbnail_key=key) | Q(large_key=key)).exists()
+
+
+def _may_get_row(key: str) -> bool:
+    """Tell whether a job is being stored, or an export prepared, to which this file belongs: rows come last."""
+    if key.startswith("exports/"):
+        export = _export_of(key)
+        return export is not None and export.due_at is not None
+    job_id = _id_in(key)
+    return job_id is not None and Job.objects.active().filter(id=job_id).exists()
+
+
+def _export_of(key: str) -> Export | None:
+    """Return the export to which a key of `storage.export_folder` belongs."""
+    try:
+        return Export.objects.filter(id=UUID(key.split("/")[-2])).first()
+    except (ValueError, IndexError):
+        return None
+
+
+def _id_in(key: str) -> UUID | None:
+    """Return the job's id in a key of one of its pictures' files; of an upload's key, the upload's."""
+    try:
+        return UUID(key.rsplit("/", 1)[-1][:ID_LENGTH])
+    except ValueError:
+        return None

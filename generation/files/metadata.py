@@ -1,0 +1,102 @@
+"""What an image's file says of its making: by which kind of source (always), from which parameters (if wanted).
+
+The mark is IPTC's DigitalSourceType in an XMP packet, which PNG, JPEG and WebP all can hold.
+Source: https://iptc.org/std/photometadata/specification/IPTC-PhotoMetadata
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from xml.sax.saxutils import escape
+
+from generation.files.containers import jpeg, png, webp
+
+SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+TRAINED = "trainedAlgorithmicMedia"  # made by a model that was trained on data
+ALGORITHMIC = "algorithmicMedia"  # drawn by a program that has learned from nothing: the demo's painter says so itself
+TEXT = "parameters"  # the keyword of the text in a PNG
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # https://www.w3.org/TR/xml/#charsets
+_SOURCE_TYPE = re.compile(re.escape(SOURCE_TYPES).encode() + rb"(\w+)")
+_PACKET = (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""'
+    ' xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+    ' xmlns:artgen="urn:artgen:xmp:1/"><xmp:CreatorTool>ArtGen</xmp:CreatorTool>%s'
+    '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+)
+
+
+def described(data: bytes, *, parameters: Mapping[str, Any] | None = None) -> bytes:
+    """Return the file with the mark and the parameters; what else it says stays, its pixels too.
+
+    A file that names ALGORITHMIC as its source keeps that. A JPEG has no room for parameters of more than 64 kB: it
+    gets the mark alone. Bytes that are neither PNG, JPEG nor WebP come back as they are.
+
+    Raises:
+        generation.files.containers.errors.Malformed: a WebP file ends inside the image, or any has thousands of parts.
+    """
+    xmp = packet(source_type_of(data), parameters)
+    if data.startswith(png.SIGNATURE):
+        texts = {TEXT: _json(parameters)} if parameters else {}
+        return png.with_notes(data, xmp=xmp, texts=texts)
+    if data.startswith(jpeg.SIGNATURE):
+        fits = len(xmp) <= jpeg.XMP_MAX
+        return jpeg.with_notes(data, xmp=xmp if fits else packet(source_type_of(data)))
+    if webp.is_webp(data):
+        return webp.with_notes(data, xmp=xmp)
+    return data
+
+
+def without_parameters(data: bytes) -> bytes:
+    """Return the file with the mark, its color profile and its orientation; all other words are gone, no pixel changes.
+
+    Bytes that are neither PNG, JPEG nor WebP come back as they are.
+
+    Raises:
+        generation.files.containers.errors.Malformed: a WebP file ends inside the image, or any has thousands of parts.
+    """
+    xmp = packet(source_type_of(data))
+    if data.startswith(png.SIGNATURE):
+        return png.without_notes(data, xmp=xmp)
+    if data.startswith(jpeg.SIGNATURE):
+        return jpeg.without_notes(data, xmp=xmp)
+    if webp.is_webp(data):
+        return webp.without_notes(data, xmp=xmp)
+    return data
+
+
+def packet_of(data: bytes) -> bytes:
+    """Return the file's XMP packet, b"" where it has none that can be read."""
+    if data.startswith(png.SIGNATURE):
+        return png.xmp(data)
+    if data.startswith(jpeg.SIGNATURE):
+        return jpeg.xmp(data)
+    return webp.xmp(data) if webp.is_webp(data) else b""
+
+
+def source_type_of(data: bytes) -> str:
+    """Return ALGORITHMIC where the file names that as its source, else TRAINED."""
+    found = _SOURCE_TYPE.search(packet_of(data))
+    return ALGORITHMIC if found and found[1].decode() == ALGORITHMIC else TRAINED
+
+
+def packet(source_type: str, parameters: Mapping[str, Any] | None = None) -> bytes:
+    """Return an XMP packet with the source type; with parameters also model, prompt, and all of them as JSON."""
+    properties = {"Iptc4xmpExt:DigitalSourceType": f"{SOURCE_TYPES}{source_type}"}
+    if parameters:
+        prompt, negative = (str(parameters.get(name) or "") for name in ("prompt", "negative_prompt"))
+        properties["Iptc4xmpExt:AISystemUsed"] = str(parameters.get("model") or "")
+        properties["Iptc4xmpExt:AIPromptInformation"] = f"{prompt}\nNegative prompt: {negative}" if negative else prompt
+        properties["artgen:parameters"] = _json(parameters)
+    elements = (f"<{name}>{escape(_clean(text))}</{name}>" for name, text in properties.items() if text)
+    return (_PACKET % "".join(elements)).encode()
+
+
+def _json(parameters: Mapping[str, Any]) -> str:
+    """Return JSON whose every character XML can hold, too: others are escaped as JSON does it."""
+    return NOT_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(parameters, ensure_ascii=False))
+
+
+def _clean(text: str) -> str:
+    return NOT_XML.sub("\ufffd", text)

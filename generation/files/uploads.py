@@ -1,0 +1,50 @@
+"""Source pictures that users bring along."""
+
+import hashlib
+import io
+
+from django.utils import timezone
+from PIL import Image as Pillow
+from uuid_utils.compat import uuid7
+
+from accounts.models import User
+from generation.files import bucket_threads, processing, storage
+from generation.models import Upload
+from generation.runpod.picture import decode
+
+SIDE_MAX = 4096
+
+
+def keep(*, user: User, data: bytes) -> Upload:
+    """Store the picture, upright and without its metadata (camera, place), at most SIDE_MAX a side.
+
+    Raises:
+        generation.runpod.picture.NotAPicture: the bytes are no PNG, JPEG or WebP that can be decoded.
+        artgen.unavailable.BucketAway: it cannot be stored now.
+    """
+    info, image = decode(data)
+    picture = processing.upright(image)
+    picture.thumbnail((SIDE_MAX, SIDE_MAX), Pillow.Resampling.LANCZOS)
+    clean = Pillow.frombytes(picture.mode, picture.size, picture.tobytes())
+    file = io.BytesIO()
+    if info.content_type == "image/jpeg":
+        clean.save(file, "JPEG", quality=95)
+        content_type = "image/jpeg"
+    else:
+        clean.save(file, "PNG", compress_level=4)
+        content_type = "image/png"
+    upload_id, kept = uuid7(), file.getvalue()
+    key = storage.upload_key(user_id=user.id, upload_id=upload_id, content_type=content_type)
+    with bucket_threads.reading_or_writing():
+        storage.save(key, kept, content_type=content_type)
+    return Upload.objects.create(
+        id=upload_id,
+        user=user,
+        key=key,
+        width=clean.width,
+        height=clean.height,
+        bytes=len(kept),
+        content_type=content_type,
+        sha256=hashlib.sha256(kept).hexdigest(),
+        created_at=timezone.now(),
+    )

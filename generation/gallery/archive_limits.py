@@ -1,0 +1,85 @@
+"""How many archives are packed at the same time: one for each user, and never all threads of a process."""
+
+import threading
+import time
+from contextlib import suppress
+
+from django.conf import settings
+from django.core.cache import cache
+from uuid_utils.compat import uuid4
+
+from accounts.models import User
+from artgen.cache import CacheAway
+from generation.files import bucket_threads
+
+LEASE_SECONDS = 120  # a killed process holds its users' slots no longer than this
+RENEW_SECONDS = 30
+RETRY_AFTER = 15  # s
+
+_in_this_process = threading.BoundedSemaphore(settings.ARCHIVES_PER_PROCESS)
+
+
+class Busy(Exception):
+    """No archive can be begun now; `yours`: because the user's own is still on its way."""
+
+    def __init__(self, *, yours: bool) -> None:
+        super().__init__("an archive of this user is being packed" if yours else "too many archives are being packed")
+        self.yours = yours
+        self.retry_after = RETRY_AFTER
+
+
+class Slot:
+    """The right to pack an archive, until `release`."""
+
+    def __init__(self, key: str) -> None:
+        self._key, self._token = key, str(uuid4())
+        self._renewed = time.monotonic()
+        self._released = threading.Lock()
+        if not _in_this_process.acquire(blocking=False):
+            raise Busy(yours=False)
+        if not bucket_threads.hold():
+            _in_this_process.release()
+            raise Busy(yours=False)
+        try:
+            if not cache.add(key, self._token, LEASE_SECONDS):
+                raise Busy(yours=True)
+        except BaseException:
+            _free_thread()
+            raise
+
+    def renew(self) -> None:
+        """Say that the archive is still on its way."""
+        if time.monotonic() - self._renewed > RENEW_SECONDS:
+            self._renewed = time.monotonic()
+            cache.set(self._key, self._token, LEASE_SECONDS)
+
+    def release(self) -> None:
+        """Let the next one begin; a second time changes nothing."""
+        if not self._released.acquire(blocking=False):
+            return
+        _free_thread()
+        with suppress(CacheAway):  # then the lease ends by itself
+            if cache.get(self._key) == self._token:
+                cache.delete(self._key)
+
+
+def _free_thread() -> None:
+    bucket_threads.let_go()
+    _in_this_process.release()
+
+
+def take(user: User) -> Slot:
+    """Return a slot for the user's next archive; raises Busy, or artgen.cache.CacheAway.
+
+    The limit of a process is its own: eight processes on two machines pack up to sixteen times as many.
+    """
+    return Slot(_key(user))
+
+
+def is_free(user: User) -> bool:
+    """Tell whether the user has no archive on its way."""
+    return cache.get(_key(user)) is None
+
+
+def _key(user: User) -> str:
+    return f"archive.{user.pk}"

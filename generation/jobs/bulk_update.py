@@ -1,0 +1,201 @@
+"""UPDATEs and INSERTs of many jobs with their lines of history in one statement; knows no status and decides nothing.
+
+`lifecycle` is its only caller. SQLite cannot do both in one statement and gets the history in a second one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.models import User
+from generation.jobs import model_rows
+from generation.models import Job, JobEvent
+
+GUARD = ("id", "status", "attempt")
+"""What a row must still be for its UPDATE to count."""
+
+Change = tuple[Job, Mapping[str, Any]]
+"""A job as the caller saw it, and its new values by field name."""
+
+Expression = tuple[Any, ...]
+"""SQL, and a value for each `%s` in it."""
+
+
+@dataclass(frozen=True)
+class History:
+    """A line of history for each job that an UPDATE changes; with `details`, for those jobs alone that have one."""
+
+    name: str
+    at: datetime
+    details: Mapping[UUID, str] | None = None
+
+
+def update(
+    sets: str, parameters: Sequence[Any], *, given: str = "", where: str, history: History | None, note: str = "''"
+) -> list[Job]:
+    """Return the jobs that an UPDATE has changed, as they are now.
+
+    Args:
+        sets: what stands behind SET.
+        parameters: for the `%s` of `given`, `sets` and `where`, in this order.
+        given: common table expressions before the UPDATE.
+        where: what stands behind SET: FROM and WHERE.
+        history: written along.
+        note: SQL of a line's detail in terms of `given`; NULL: this job gets no line.
+    """
+    before = f"WITH {given}" if given else "WITH"
+    changing = f"UPDATE {TABLE} SET {sets} {where} RETURNING {COLUMNS}"  # noqa: S608 no foreign words
+    if history is None:
+        return model_rows.fetch(Job, f"{before if given else ''} {changing}", parameters)
+    if connection.vendor != "postgresql":
+        changed = model_rows.fetch(Job, f"{before if given else ''} {changing}", parameters)
+        insert_history(changed, history)
+        return changed
+    statement = (
+        f"{before}{',' if given else ''} changed AS ({changing}, {note} AS note), noted AS ("  # noqa: S608
+        f"INSERT INTO {JobEvent._meta.db_table} (job_id, at, name, status, attempt, detail) "
+        f"SELECT id, %s, %s, status, attempt, note FROM changed WHERE note IS NOT NULL) SELECT {COLUMNS} FROM changed"
+    )
+    return model_rows.fetch(Job, statement, [*parameters, history.at, history.name])
+
+
+def insert(jobs: Sequence[Job], *, guard: Expression, history: History, actor: User | None) -> bool:
+    """Insert new jobs and their lines of history if the guard holds; False: it does not, and nothing was inserted.
+
+    `history` has a detail for each job.
+    """
+    condition, *values = guard
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:  # SQLite: nobody else writes during this transaction
+            cursor.execute(f"SELECT {condition}", values)
+            if not cursor.fetchone()[0]:
+                return False
+        Job.objects.bulk_create(jobs)
+        insert_history(jobs, history, actor=actor)
+        return True
+    details = history.details or {}
+    parameters: list[Any] = []
+    for job in jobs:
+        fields = Job._meta.concrete_fields
+        parameters += [field.get_db_prep_save(getattr(job, field.attname), connection) for field in fields]
+        parameters.append(details[job.id])
+    line: list[Any] = [history.at, history.name, actor.pk if actor else None]
+    with connection.cursor() as cursor:
+        cursor.execute(_insertion(len(jobs), condition), [*parameters, *values, *line])
+        inserted = cursor.rowcount
+    for job in jobs if inserted else ():
+        job._state.adding, job._state.db = False, connection.alias
+    return bool(inserted)
+
+
+@lru_cache(maxsize=64)
+def _insertion(count: int, condition: str) -> str:
+    names = [*(field.name for field in Job._meta.concrete_fields), NOTE]
+    given = ", ".join(_tuple(names, first=number == 0) for number in range(count))
+    return (
+        f"WITH given ({COLUMNS}, note) AS (VALUES {given}), placed AS (INSERT INTO {TABLE} ({COLUMNS}) "  # noqa: S608
+        f"SELECT {COLUMNS} FROM given WHERE {condition} RETURNING id, status, attempt) "
+        f"INSERT INTO {JobEvent._meta.db_table} (job_id, at, name, status, attempt, detail, actor_id) "
+        "SELECT placed.id, %s, %s, placed.status, placed.attempt, given.note, %s "
+        "FROM placed JOIN given ON given.id = placed.id ORDER BY placed.id"
+    )
+
+
+def insert_history(jobs: Sequence[Job], history: History, *, actor: User | None = None) -> None:
+    """Write a line for each of these jobs, as they are in hand."""
+    details = history.details if history.details is not None else {job.id: "" for job in jobs}
+    JobEvent.objects.bulk_create(
+        JobEvent(
+            job=job,
+            at=history.at,
+            name=history.name,
+            status=job.status,
+            attempt=job.attempt,
+            detail=details[job.id],
+            actor=actor,
+        )
+        for job in jobs
+        if job.id in details
+    )
+
+
+def update_each(
+    changes: Sequence[Change],
+    *,
+    fields: Sequence[str],
+    same: Mapping[str, Any],
+    expressions: Mapping[str, Expression],
+    guard: str = "",
+    history: History | None = None,
+) -> list[Job]:
+    """Return the jobs that were still as seen, as they are now; the others were left alone.
+
+    Args:
+        changes: no job twice.
+        fields: the keys of every change's values.
+        same: fields that get one value in all rows.
+        expressions: SQL for fields that depend on the row's old values, and values for its `%s`; `v_NAME` is the new
+            value of a field of `fields`. A field of `fields` without an expression gets its value as it is.
+        guard: one more condition in SQL.
+        history: written along.
+    """
+    if not changes:
+        return []
+    given = [*GUARD, *fields]
+    details = history.details if history else None
+    extra = [] if details is None else [NOTE]
+    values = ", ".join(_tuple([*given, *extra], first=number == 0) for number in range(len(changes)))
+    parameters: list[Any] = []
+    for job, new in changes:
+        parameters += [prepared(name, getattr(job, name) if name in GUARD else new[name]) for name in given]
+        if details is not None:
+            parameters.append(details.get(job.id))
+    assignments: dict[str, Expression] = {name: (f"v_{name}",) for name in fields}
+    assignments |= {name: ("%s", value) for name, value in same.items()}
+    assignments |= expressions
+    sets = [f"{_column(name)} = {sql}" for name, (sql, *_) in assignments.items()]
+    parameters += [prepared(name, value) for name, (_, *new) in assignments.items() for value in new]
+    matches = " AND ".join(f"{_column(name)} = v_{name}" for name in GUARD)
+    return update(
+        ", ".join(sets),
+        parameters,
+        given=f"v ({', '.join(f'v_{name}' for name in [*given, *extra])}) AS (VALUES {values})",
+        where=f"FROM v WHERE {matches}{f' AND ({guard})' if guard else ''}",
+        history=history,
+        note="''" if details is None else f"v_{NOTE}",
+    )
+
+
+TABLE = f'"{Job._meta.db_table}"'
+COLUMNS = model_rows.columns(Job)
+NOTE = "note"
+
+
+def _column(name: str) -> str:
+    return f'"{_field(name).column}"'
+
+
+def prepared(name: str, value: Any) -> Any:
+    """Return a value of a job's field as a parameter of SQL."""
+    return _field(name).get_db_prep_save(value, connection)
+
+
+def _tuple(names: Sequence[str], *, first: bool) -> str:
+    return f"({', '.join(_placeholder(name) if first else '%s' for name in names)})"
+
+
+def _placeholder(name: str) -> str:
+    # A column of NULLs alone has no type in PostgreSQL; SQLite's CAST would change dates.
+    if connection.vendor != "postgresql":
+        return "%s"
+    kind = "text" if name == NOTE else _field(name).db_type(connection)
+    return f"CAST(%s AS {kind})"
+
+
+def _field(name: str) -> Any:
+    return Job._meta.get_field(name)

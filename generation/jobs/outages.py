@@ -1,0 +1,86 @@
+"""What RunPod refuses until somebody corrects it: a wrong key parks all models, a missing endpoint its own.
+
+While such a row is there, nothing is submitted and nothing fails. A probe that costs nothing asks again and again; once
+RunPod answers as it should, the row goes, deadlines get the lost time back, and everything continues.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.db.models import F
+from django.utils import timezone
+
+from generation.jobs import clients, dispatch, lifecycle
+from generation.models import ImageModel, OutageKind, ProviderOutage
+from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError
+
+log = logging.getLogger(__name__)
+
+NO_SUCH_JOB = "artgen-probe"
+PROBE_EVERY = timedelta(seconds=5)  # doubled with every probe
+MAX_PROBE_EVERY = timedelta(seconds=60)
+MAX_ENDPOINTS = 5  # asked with one probe of the key
+
+
+def note(endpoint_id: str, error: KeyRefused | EndpointMissing) -> None:
+    """Stop submissions because RunPod refused the key, or does not have this endpoint."""
+    kind = OutageKind.KEY_REFUSED if isinstance(error, KeyRefused) else OutageKind.ENDPOINT_MISSING
+    now = timezone.now()
+    same = {"kind": kind} if kind == OutageKind.KEY_REFUSED else {"kind": kind, "endpoint_id": endpoint_id}
+    _, created = ProviderOutage.objects.get_or_create(
+        **same,
+        defaults={
+            "endpoint_id": endpoint_id,
+            "detail": f"{error} {error.detail}".strip(),
+            "since": now,
+            "probe_at": now + PROBE_EVERY,
+        },
+    )
+    if created:
+        log.error("submissions stopped: %s", kind.label, extra={"endpoint": endpoint_id, "error": str(error)})
+
+
+def probe_due() -> None:
+    """Ask RunPod about every outage whose probe is due, and continue where it is over."""
+    now = timezone.now()
+    for outage in ProviderOutage.objects.filter(probe_at__lte=now).order_by("probe_at", "id"):
+        pause = min(PROBE_EVERY * 2 ** min(outage.probes, 10), MAX_PROBE_EVERY)
+        mine = ProviderOutage.objects.filter(pk=outage.pk, probe_at=outage.probe_at)
+        if mine.update(probe_at=now + pause, probes=F("probes") + 1) and _is_over(outage):
+            _resolve(outage)
+
+
+def _is_over(outage: ProviderOutage) -> bool:
+    if outage.kind == OutageKind.ENDPOINT_MISSING:
+        return isinstance(_answer(outage.endpoint_id), Gone)
+    offered = ImageModel.objects.enabled().order_by("position", "slug").values_list("endpoint_id", flat=True)
+    endpoints = dict.fromkeys([outage.endpoint_id, *offered])
+    if outage.endpoint_id not in offered and len(endpoints) > 1:
+        del endpoints[outage.endpoint_id]  # staff switched its model off
+    for endpoint_id in list(endpoints)[:MAX_ENDPOINTS]:
+        answer = _answer(endpoint_id)
+        if not isinstance(answer, EndpointMissing):  # which says nothing about the key
+            return isinstance(answer, Gone)
+    return False
+
+
+def _answer(endpoint_id: str) -> RunPodError | None:
+    """Ask for a job that cannot exist: Gone says that the key is good and the endpoint exists."""
+    try:
+        clients.client().status(endpoint_id, NO_SUCH_JOB)
+    except RunPodError as error:
+        return error
+    return None
+
+
+def _resolve(outage: ProviderOutage) -> None:
+    if not ProviderOutage.objects.filter(pk=outage.pk).delete()[0]:
+        return
+    lost = timezone.now() - outage.since
+    endpoint_id = outage.endpoint_id if outage.kind == OutageKind.ENDPOINT_MISSING else None
+    lifecycle.extend_deadlines(by=lost, endpoint_id=endpoint_id)
+    log.warning("submissions continue after %s", lost, extra={"kind": outage.kind, "endpoint": outage.endpoint_id})
+    models = ImageModel.objects.all() if endpoint_id is None else ImageModel.objects.filter(endpoint_id=endpoint_id)
+    for slug in models.values_list("slug", flat=True):
+        dispatch.check(slug)
+        dispatch.submit(slug)

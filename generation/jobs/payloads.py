@@ -1,0 +1,48 @@
+"""What RunPod gets for a job: its `input`, from its parameters, its sources and the model as it was when placed."""
+
+from typing import Any
+
+from generation.jobs import sources
+from generation.models import Job
+from generation.runpod import payloads
+from generation.runpod.payloads import Parameters, UnknownDialect
+
+
+def input_of(job: Job) -> dict[str, Any]:
+    """Return the `input` of the job's /run.
+
+    Raises:
+        SourceMissing: a source picture is gone.
+        PayloadError: the dialect cannot carry what is asked for, or the workflow does not fit.
+        LookupError: another version of ArtGen placed the job with a dialect of its own.
+        OSError, BotoCoreError: the bucket does not answer.
+    """
+    dialect, request_format = job.snapshot["dialect"], job.snapshot.get("request_format")
+    if dialect == payloads.PUBLIC and request_format is None:
+        # Placed by the version before, which keeps none in its snapshots, while this one was started.
+        request_format = job.model.request_format
+    template = job.snapshot.get("style_template") or "{prompt}"
+    parameters = Parameters(
+        prompt=template.replace("{prompt}", job.prompt),
+        negative_prompt=job.negative_prompt,
+        width=job.width,
+        height=job.height,
+        steps=job.steps,
+        guidance=job.guidance,
+        seed=job.seed,
+        strength=job.strength,
+        sampler=job.snapshot.get("sampler"),
+        lora_url=job.lora_url,
+        lora_scale=job.lora_scale,
+    )
+    try:
+        needs_data = payloads.dialect_of(dialect, request_format).needs_data
+    except UnknownDialect as error:
+        raise LookupError(f"a job of another version of ArtGen: {error}") from error
+    return payloads.build(
+        dialect,
+        parameters,
+        sources=sources.of_job(job, with_data=needs_data),
+        workflow=job.snapshot.get("workflow"),
+        request_format=request_format,
+    )

@@ -1,0 +1,18 @@
+"""Socket addresses, and who may open them: a cookie needs an allowed Origin, a Bearer token does not."""
+
+from typing import Any
+
+from channels.routing import URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.urls import path
+
+from generation.jobs.consumers import JobsConsumer, bearer_token
+
+_sockets = URLRouter([path("ws/jobs/", JobsConsumer.as_asgi())])
+_with_cookie = AllowedHostsOriginValidator(_sockets)
+
+
+async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Route one socket; with a Bearer header, or with no cookie at all, neither cookie nor Origin is looked at."""
+    with_cookie = bearer_token(scope) is None and any(name == b"cookie" for name, _ in scope["headers"])
+    await (_with_cookie if with_cookie else _sockets)(scope, receive, send)

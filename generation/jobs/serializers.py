@@ -1,0 +1,144 @@
+"""The one Job JSON and the one Image JSON: the API, the socket and the pages all speak these."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from generation.files import storage
+from generation.jobs import eta, status_text
+from generation.jobs.eta import Eta, Forecast
+from generation.jobs.status_text import Phase
+from generation.models import FINAL, Image, Job, Status, seen_by
+
+JOB_COLUMNS = (
+    *("id", "status", "progress", "step", "step_count", "model__slug", "prompt", "negative_prompt", "width", "height"),
+    *("steps", "guidance", "seed", "style", "source_images", "strength", "lora_url", "lora_scale", "batch", "credits"),
+    *("attempt", "version", "created_at", "started_at", "finished_at", "error_code"),
+)
+"""What the Job JSON of a final job is made of, besides its pictures."""
+IMAGE_COLUMNS = (
+    *("id", "job_id", "key", "thumbnail_key", "placeholder", "width", "height", "bytes", "content_type", "sha256"),
+    *("seed", "favorite", "trashed_at", "visibility", "link_slug", "link_until", "created_at"),
+)
+
+
+def job_json(job: Job, *, forecast: Forecast | None = None) -> dict[str, Any]:
+    """Return the job as clients see it; fetch it with `Job.objects.with_all()`, or pictures and model cost queries.
+
+    `forecast` covers the models of active jobs; it is looked up where there is none.
+    """
+    now = timezone.now()
+    forecast = forecast or eta.of_jobs([job])
+    return _job_json(
+        job,
+        model=job.model.slug,
+        position=forecast.position(job),
+        left=forecast.of_job(job, now=now),
+        phase=status_text.now_of(job, forecast=forecast, now=now),
+        # Images are stored together with the success: no other job has any.
+        images=list(job.images.all()) if job.status == Status.SUCCEEDED else [],
+    )
+
+
+def jobs_json(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """Return several jobs as clients see them."""
+    forecast = eta.of_jobs(jobs)
+    return [job_json(job, forecast=forecast) for job in jobs]
+
+
+def job_rows_json(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return jobs that were fetched as named rows of JOB_COLUMNS: a third of the time that whole jobs take.
+
+    What is active is fetched whole.
+    """
+    now = timezone.now()
+    ids = [row.id for row in rows if row.status not in FINAL]
+    whole = {job.id: job for job in Job.objects.filter(id__in=ids).for_forecast()} if ids else {}
+    forecast = eta.of_jobs(whole.values())
+    done = [row.id for row in rows if row.status == Status.SUCCEEDED and row.id not in whole]
+    images: dict[UUID, list[Any]] = {}
+    if done:
+        pictures = Image.objects.filter(job__in=done).order_by("position")
+        for image in pictures.values_list(*IMAGE_COLUMNS, named=True):
+            images.setdefault(image.job_id, []).append(image)
+    return [
+        job_json(whole[row.id], forecast=forecast)
+        if row.id in whole
+        else _job_json(
+            row,
+            model=row.model__slug,
+            position=None,
+            left=None,
+            phase=status_text.of_job(row, position=None, eta=None, now=now),
+            images=images.get(row.id, []),
+        )
+        for row in rows
+    ]
+
+
+def _job_json(
+    job: Any, *, model: str, position: int | None, left: Eta | None, phase: Phase, images: Sequence[Any]
+) -> dict[str, Any]:
+    failed = job.status == Status.FAILED
+    return {
+        "id": str(job.id),
+        "status": job.status,
+        "progress": job.progress,
+        "step": job.step,
+        "step_count": job.step_count,
+        "queue_position": position,
+        "eta_seconds": left.as_json() if left else None,
+        "phase": phase.title,
+        "phase_detail": phase.detail,
+        "model": model,
+        "prompt": job.prompt,
+        "negative_prompt": job.negative_prompt,
+        "width": job.width,
+        "height": job.height,
+        "steps": job.steps,
+        "guidance": job.guidance,
+        "seed": job.seed,
+        "style": job.style or None,
+        "source_images": job.source_images,
+        "strength": job.strength,
+        "lora_url": job.lora_url or None,
+        "lora_scale": job.lora_scale,
+        "batch": str(job.batch) if job.batch else None,
+        "credits": job.credits,
+        "attempt": job.attempt,
+        "version": job.version,
+        "created_at": time_json(job.created_at),
+        "started_at": time_json(job.started_at),
+        "finished_at": time_json(job.finished_at),
+        "error": {"code": job.error_code, "message": status_text.error_message(job.error_code)} if failed else None,
+        "images": [image_json(image) for image in images],
+    }
+
+
+def image_json(image: Any) -> dict[str, Any]:
+    """Return the picture, or a named row of IMAGE_COLUMNS, as its owner sees it; the URLs expire."""
+    return {
+        "id": str(image.id),
+        "job": str(image.job_id),
+        "url": storage.absolute_url(image.key),
+        "thumbnail_url": storage.absolute_url(image.thumbnail_key),
+        "placeholder": image.placeholder,
+        "width": image.width,
+        "height": image.height,
+        "bytes": image.bytes,
+        "content_type": image.content_type,
+        "sha256": image.sha256,
+        "seed": image.seed,
+        "favorite": image.favorite,
+        "trashed_at": time_json(image.trashed_at),
+        "visibility": seen_by(image),
+        "created_at": time_json(image.created_at),
+    }
+
+
+def time_json(at: datetime | None) -> str | None:
+    """Return the moment as ISO 8601 in UTC, to the millisecond."""
+    return None if at is None else f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"

@@ -1,0 +1,133 @@
+"""One simulated browser: an address of its own, cookies, one kept connection, one socket."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from generation.operations.loadtest.measures import Notes, StepFailed
+
+REQUEST_SECONDS = 60
+CONNECTIONS = 4  # of one browser to one site at once
+Job = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a request was answered with."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str]
+
+
+class Client:
+    """Sends requests and notes how long they took; follows redirects only where told."""
+
+    def __init__(self, *, url: URL, notes: Notes, address: str = "", forwarded_for: str = "") -> None:
+        self.url, self.notes = url, notes
+        connector = aiohttp.TCPConnector(local_addr=(address, 0) if address else None, limit=CONNECTIONS)
+        headers = {"Accept-Language": "en", "User-Agent": "artgen-loadtest"}
+        if forwarded_for:
+            headers["X-Forwarded-For"] = forwarded_for
+        self.session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.CookieJar(unsafe=True),  # cookies of an address without a name, too
+            headers=headers,
+            timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS),
+        )
+
+    async def send(
+        self, kind: str, method: str, path: str, *, expect: tuple[int, ...] = (200,), **options: Any
+    ) -> Reply:
+        """Send one request as a step of this kind; raises StepFailed for any other status or no answer."""
+        with self.notes.step(kind):
+            try:
+                async with self.session.request(
+                    method, self.url.join(URL(path)), allow_redirects=False, **options
+                ) as response:
+                    reply = Reply(response.status, await response.text(), response.headers)
+            except TimeoutError as error:
+                raise StepFailed("no answer in time") from error
+            except aiohttp.ClientError as error:
+                raise StepFailed(type(error).__name__) from error
+            if reply.status not in expect:
+                raise StepFailed(f"status {reply.status}")
+            return reply
+
+    def cookie(self, name: str) -> str:
+        """Return the value of a cookie, "" without one."""
+        found = self.session.cookie_jar.filter_cookies(self.url).get(name)
+        return found.value if found else ""
+
+    def keep_cookie(self, name: str, value: str) -> None:
+        """Set a cookie of this site."""
+        self.session.cookie_jar.update_cookies({name: value}, self.url)
+
+    def forget_cookies(self) -> None:
+        """Be a browser that nobody has signed in with."""
+        self.session.cookie_jar.clear()
+
+    async def socket(self, kind: str, *, user: str = "", headers: Mapping[str, str] | None = None) -> "Socket":
+        """Open the socket; a step of this kind that ends with the snapshot. Raises StepFailed."""
+        address = self.url.join(URL("/ws/jobs/")).with_scheme("wss" if self.url.scheme == "https" else "ws")
+        if user:
+            address = address.with_query(user=user)
+        with self.notes.step(kind):
+            try:
+                async with asyncio.timeout(REQUEST_SECONDS):
+                    opened = await self.session.ws_connect(
+                        address, headers=headers, origin=str(self.url.origin()), max_msg_size=0, autoping=True
+                    )
+                    first = await opened.receive()
+            except TimeoutError as error:
+                raise StepFailed("no answer in time") from error
+            except aiohttp.WSServerHandshakeError as error:
+                raise StepFailed(f"status {error.status}") from error
+            except aiohttp.ClientError as error:
+                raise StepFailed(type(error).__name__) from error
+            if first.type is not aiohttp.WSMsgType.TEXT:
+                raise StepFailed(f"closed with {opened.close_code}")
+        return Socket(opened)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.session.close()
+
+
+class Socket:
+    """An open socket whose job events others wait for."""
+
+    def __init__(self, opened: aiohttp.ClientWebSocketResponse) -> None:
+        self._opened = opened
+        self._events: asyncio.Queue[Job | None] = asyncio.Queue()
+        self._reader = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        try:
+            async for message in self._opened:
+                if message.type is not aiohttp.WSMsgType.TEXT:
+                    continue
+                document = json.loads(message.data)
+                jobs = document["jobs"] if document["type"] == "snapshot" else [document.get("job")]
+                for job in filter(None, jobs):
+                    self._events.put_nowait(job)
+        finally:
+            self._events.put_nowait(None)  # whoever waits learns of the end, whatever it was
+
+    async def changes(self, prompt: str) -> AsyncIterator[Job]:
+        """Yield each event of the job with this prompt until the socket closes."""
+        while (job := await self._events.get()) is not None:
+            if job["prompt"] == prompt:
+                yield job
+
+    async def close(self) -> None:
+        """Close it and forget what was not read."""
+        self._reader.cancel()
+        with contextlib.suppress(aiohttp.ClientError, asyncio.CancelledError):
+            await self._opened.close()

@@ -1,0 +1,174 @@
+"""One simulated person: signs in now and then, creates an image, follows it, looks around, and again."""
+
+import asyncio
+import contextlib
+import itertools
+import random
+import re
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+from generation.operations.loadtest.accounts import WORDS, Account
+from generation.operations.loadtest.client import Client, Socket
+from generation.operations.loadtest.measures import StepFailed
+
+FINAL = ("succeeded", "failed", "canceled")
+FOLLOW_SECONDS = 300
+_FIELD = re.compile(r'<input type="hidden" name="(csrfmiddlewaretoken|key|model)" value="([^"]*)"')
+_PAGE_USER = re.compile(r'<body[^>]* data-user="([^"]+)"')
+_IMAGE = re.compile(r'href="(/images/[0-9a-f-]{36}/)')
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How people behave: seconds between steps, shares of rounds, and how often the page asks for a card."""
+
+    think: tuple[float, float] = (5.0, 15.0)
+    sign_in: float = 0.1  # share of rounds that begin with signing in
+    api: float = 0.1  # share of people who use the API instead of pages
+    cards: str = "end"  # "end": one request for a card when its job is final; "each": one for each change
+    model: str = ""  # "": the one that Create has chosen
+    rounds: int = 0  # after which a person leaves; 0: when the test is over
+
+
+class Person:
+    """One person with a client of their own. `run` goes on until it is canceled."""
+
+    def __init__(
+        self, *, number: int, account: Account, client: Client, habits: Habits, leaving: Callable[[], bool]
+    ) -> None:
+        self.account, self.client, self.habits = account, client, habits
+        self.leaving = leaving  # tells when no further image may be placed
+        self.random = random.Random(number)  # noqa: S311 repeatable, not secret
+        self.number = number
+        self.images_placed = 0
+        self.socket: Socket | None = None
+        self.uses_api = bool(account.token) and self.random.random() < habits.api
+        if account.session:
+            client.keep_cookie("sessionid", account.session)
+
+    async def run(self) -> None:
+        """Go round after round; a failed step ends the round, not the person."""
+        await asyncio.sleep(self.random.uniform(0, self.habits.think[1]))
+        rounds: Iterable[int] = range(self.habits.rounds) if self.habits.rounds else itertools.count()
+        try:
+            for _ in rounds:
+                if self.leaving():
+                    break
+                with contextlib.suppress(StepFailed):
+                    await (self._round_of_api() if self.uses_api else self._round_of_pages())
+                await self._close_socket()
+                with contextlib.suppress(StepFailed):
+                    await self._think()
+        finally:
+            await self._close_socket()
+            await self.client.close()
+
+    async def _think(self) -> None:
+        await asyncio.sleep(self.random.uniform(*self.habits.think))
+        if self.leaving():
+            raise StepFailed("the test is over")
+
+    async def _close_socket(self) -> None:
+        if self.socket is not None:
+            await self.socket.close()
+            self.socket = None
+
+    # --- pages --------------------------------------------------------------------------------------------------------
+    async def _round_of_pages(self) -> None:
+        if not self.client.cookie("sessionid") or self.random.random() < self.habits.sign_in:
+            await self._sign_in()
+        page = (await self.client.send("create", "GET", "/create/")).text
+        fields = dict(_FIELD.findall(page))
+        user = found[1] if (found := _PAGE_USER.search(page)) else ""
+        part = {"X-Part": "1", "X-Page-User": user}
+        self.socket = await self.client.socket("socket", user=user)
+        await self._think()
+        asked = {"model": self.habits.model or fields.get("model", ""), "count": "1"}
+        await self.client.send("quote", "GET", "/create/quote/", params=asked, headers=part)
+        await self._think()
+
+        async def place(prompt: str) -> None:
+            form = {**fields, **asked, "prompt": prompt}
+            headers = {**part, "X-CSRFToken": self.client.cookie("csrftoken"), "Referer": str(self.client.url)}
+            await self.client.send("place", "POST", "/create/", expect=(201,), data=form, headers=headers)
+
+        async def look(job_id: str) -> None:
+            await self.client.send("card", "GET", f"/jobs/{job_id}/card/", headers=part)
+
+        await self._create(place, look)
+        await self._close_socket()  # the browser leaves Create
+        await self._think()
+        gallery = (await self.client.send("gallery", "GET", "/gallery/")).text
+        await self._think()
+        await self.client.send("search", "GET", "/gallery/", params={"q": self.random.choice(WORDS)})
+        await self._think()
+        if images := _IMAGE.findall(gallery):
+            await self.client.send("image", "GET", self.random.choice(images))
+
+    async def _sign_in(self) -> None:
+        self.client.forget_cookies()
+        page = (await self.client.send("sign-in page", "GET", "/accounts/login/")).text
+        form = dict(_FIELD.findall(page)) | {"username": self.account.email, "password": self.account.password}
+        headers = {"Referer": str(self.client.url)}
+        await self._think()
+        await self.client.send("sign in", "POST", "/accounts/login/", expect=(302,), data=form, headers=headers)
+
+    # --- API ----------------------------------------------------------------------------------------------------------
+    async def _round_of_api(self) -> None:
+        bearer = {"Authorization": f"Bearer {self.account.token}"}
+        models = await self.client.send("api models", "GET", "/api/v1/models/", headers=bearer)
+        slug = self.habits.model or re.findall(r'"slug": ?"([^"]+)"', models.text)[0]
+        self.socket = await self.client.socket("socket", headers=bearer)
+        await self._think()
+        quote = {"model": slug, "prompt": "a lighthouse"}
+        await self.client.send("api quote", "POST", "/api/v1/quotes/", json=quote, headers=bearer)
+        await self._think()
+
+        async def place(prompt: str) -> None:
+            body = {"model": slug, "prompt": prompt}
+            await self.client.send("api place", "POST", "/api/v1/jobs/", expect=(201,), json=body, headers=bearer)
+
+        async def look(job_id: str) -> None:
+            await self.client.send("api job", "GET", f"/api/v1/jobs/{job_id}/", headers=bearer)
+
+        await self._create(place, look)
+        await self._think()
+        await self.client.send("api images", "GET", "/api/v1/images/", headers=bearer)
+
+    # --- both ---------------------------------------------------------------------------------------------------------
+    async def _create(self, place: Callable[[str], Awaitable[None]], look: Callable[[str], Awaitable[None]]) -> None:
+        """Place one image and follow it by the socket until it is final."""
+        if self.leaving() or self.socket is None:
+            return
+        notes, counts = self.client.notes, self.client.notes.open
+        self.images_placed += 1
+        words = " ".join(self.random.sample(WORDS, 3))
+        prompt = f"{words}, person {self.number}, image {self.images_placed} at {time.time_ns()}"
+        began = time.perf_counter()
+        await place(prompt)
+        notes.placed += counts
+        status = ""
+        try:
+            async with asyncio.timeout(FOLLOW_SECONDS):
+                async for job in self.socket.changes(prompt):
+                    changed, status = job["status"] != status, job["status"]
+                    if status in FINAL:
+                        break
+                    if changed and self.habits.cards == "each":
+                        await look(job["id"])
+        except TimeoutError as error:
+            raise self._lost("not final in time", counts) from error
+        if status not in FINAL:
+            raise self._lost("the socket closed", counts)
+        if counts:
+            notes.waits.append(time.perf_counter() - began)
+            notes.finished += status == "succeeded"
+            notes.failed += status != "succeeded"
+        await look(job["id"])
+
+    def _lost(self, why: str, counts: bool) -> StepFailed:
+        if counts:
+            self.client.notes.errors[f"job: {why}"] += 1
+        return StepFailed(why)

@@ -1,0 +1,114 @@
+"""The figures that operators watch, against their limits. Behind `manage.py monitor`."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from artgen import connection_budget
+from artgen.observability import request_stats, resources
+from generation.models import ProviderOutage
+
+log = logging.getLogger(__name__)
+
+MINUTES = 5  # so far back requests are looked at
+API_P95_MS = 200
+ERROR_PERCENT = 1
+QUEUE_LENGTH = 10
+MACHINE_PERCENT = 80
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A value that has to stay below its limit; None where nothing is measured, and `detail` says why."""
+
+    name: str
+    value: float | None
+    limit: float
+    unit: str
+    detail: str
+    broken: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether all is well: it is below the limit, or there is nothing to measure."""
+        return not self.broken and (self.value is None or self.value < self.limit)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return `{"name", "value", "limit", "ok"}`."""
+        return {"name": self.name, "value": self.value, "limit": self.limit, "ok": self.ok}
+
+
+def measure(*, processor_share: float | None) -> list[Figure]:
+    """Return them; `processor_share` is that of this machine, 0 to 1, measured by the caller over a while."""
+    looks: dict[str, tuple[float, str, Callable[[], tuple[float | None, str]]]] = {
+        "api_p95": (API_P95_MS, "ms", _api_p95),
+        "error_rate": (ERROR_PERCENT, "%", _error_rate),
+        "database_connections": (connection_budget.read().limit, "", _database_connections),
+        "celery_queue": (QUEUE_LENGTH, "", _celery_queue),
+        "provider_outages": (1, "", _provider_outages),
+        "cpu_and_memory": (MACHINE_PERCENT, "%", lambda: _machine(processor_share)),
+    }
+    return [_figure(name, *look) for name, look in looks.items()]
+
+
+def _figure(name: str, limit: float, unit: str, look: Callable[[], tuple[float | None, str]]) -> Figure:
+    try:
+        value, detail = look()
+    except Exception as error:  # noqa: BLE001 whatever its driver raises, the other figures are told
+        log.warning("%s cannot be measured", name, extra={"error": repr(error)})
+        return Figure(name, None, limit, unit, f"cannot be measured: {type(error).__name__}", broken=True)
+    return Figure(name, None if value is None else round(value, 1), limit, unit, detail)
+
+
+def _api_p95() -> tuple[float | None, str]:
+    api = sum(
+        (times for (kind, _), times in request_stats.recent(MINUTES).items() if kind == "api"), request_stats.Times()
+    )
+    p95 = api.quantile(0.95)
+    if p95 is None:
+        return None, _nothing("API call")
+    return p95 * 1000, f"of {api.count} API calls in {MINUTES} minutes"
+
+
+def _error_rate() -> tuple[float | None, str]:
+    found = request_stats.recent(MINUTES)
+    count = sum(times.count for times in found.values())
+    errors = sum(times.count for (_, status), times in found.items() if status == "5xx")
+    if not count:
+        return None, _nothing("request")
+    return errors / count * 100, f"{errors} of {count} requests in {MINUTES} minutes"
+
+
+def _nothing(what: str) -> str:
+    if not request_stats.is_shared():
+        return "nothing to measure: without Redis every process counts for itself"
+    return f"nothing measured yet: no {what} in {MINUTES} minutes"
+
+
+def _database_connections() -> tuple[float | None, str]:
+    found = resources.connections()
+    if found is None:
+        return None, "nothing to measure: this database has no connections that could run out"
+    own = ", ".join(f"{program} {count}" for program, count in sorted(found.by_program.items()))
+    return found.used, f"of {found.most}; to this database: {own}"
+
+
+def _celery_queue() -> tuple[float | None, str]:
+    length = resources.queue_length()
+    if length is None:
+        return None, "nothing to measure: the queue is in one process's memory"
+    return length, "messages that wait for a worker"
+
+
+def _provider_outages() -> tuple[float | None, str]:
+    found = list(ProviderOutage.objects.all())
+    return len(found), "; ".join(f"{outage.get_kind_display()} ({outage.endpoint_id})" for outage in found)
+
+
+def _machine(processor_share: float | None) -> tuple[float | None, str]:
+    memory = resources.memory()
+    if processor_share is None or memory is None:
+        return None, "nothing to measure: this machine does not tell"
+    shares = {"CPU": processor_share * 100, "memory": memory.share * 100}
+    return max(shares.values()), ", ".join(f"{name} {share:.0f} %" for name, share in shares.items())

@@ -1,0 +1,127 @@
+"""What of a user's lies here, as files for the user: jobs with their history, pictures, uploads, collections."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max
+
+from accounts.export import AT_ONCE, File, array
+from accounts.models import User
+from generation.models import Collection, CollectionImage, Image, Job, JobEvent, Publication, Upload
+
+
+def files(user: User) -> Iterator[File]:
+    """Yield the files, each read from the database while it is written."""
+    yield "prompts.txt", _prompts(user)
+    yield "jobs.json", array(_jobs(user))
+    yield "pictures.json", array(_pictures(user))
+    yield "uploads.json", array(upload_data(upload) for upload in _uploads(user))
+    yield "collections.json", array(_collections(user))
+    yield "publications.json", array(_publications(user))
+
+
+def name_of(row: Image | Upload) -> str:
+    """Return the path of a file in an export."""
+    return picture_name(row) if isinstance(row, Image) else upload_name(row)
+
+
+def picture_name(image: Image) -> str:
+    """Return the path of a picture in an export: by month, named after its job."""
+    return f"pictures/{image.created_at:%Y-%m}/{image.key.rsplit('/', 1)[-1]}"
+
+
+def upload_name(upload: Upload) -> str:
+    """Return the path of an uploaded source picture in an export."""
+    return f"uploads/{upload.key.rsplit('/', 1)[-1]}"
+
+
+def upload_data(upload: Upload) -> dict[str, Any]:
+    """Return the facts of an uploaded picture."""
+    return {
+        "id": upload.id,
+        "file": upload_name(upload),
+        "width": upload.width,
+        "height": upload.height,
+        "bytes": upload.bytes,
+        "sha256": upload.sha256,
+        "created_at": upload.created_at,
+    }
+
+
+def _prompts(user: User) -> Iterator[str]:
+    used = Job.objects.of(user).order_by().values("prompt").annotate(last=Max("created_at")).order_by("-last")
+    for row in used.values_list("prompt", flat=True).iterator(chunk_size=AT_ONCE):
+        yield f"{row}\n\n"
+
+
+def _jobs(user: User) -> Iterator[dict[str, Any]]:
+    rows = Job.objects.of(user).select_related("model").order_by("id").iterator(chunk_size=AT_ONCE)
+    while jobs := list(islice(rows, AT_ONCE)):
+        history: dict[Any, list[dict[str, Any]]] = {job.id: [] for job in jobs}
+        events = JobEvent.objects.filter(job__in=list(history)).order_by("id")
+        for job_id, at, name, status, attempt in events.values_list("job_id", "at", "name", "status", "attempt"):
+            history[job_id].append({"at": at, "event": name, "status": status, "attempt": attempt})
+        for job in jobs:
+            yield {
+                "id": job.id,
+                "batch": job.batch,
+                "model": job.model.slug,
+                **job.parameters,
+                "credits": job.credits,
+                "status": job.status,
+                "error": job.error_code or None,
+                "created_at": job.created_at,
+                "started_at": job.started_at,
+                "finished_at": job.finished_at,
+                "history": history[job.id],
+            }
+
+
+def _pictures(user: User) -> Iterator[dict[str, Any]]:
+    for image in Image.objects.of(user).present().order_by("id").iterator(chunk_size=AT_ONCE):
+        yield {
+            "id": image.id,
+            "job": image.job_id,
+            "file": picture_name(image),
+            "seed": image.seed,
+            "width": image.width,
+            "height": image.height,
+            "bytes": image.bytes,
+            "sha256": image.sha256,
+            "favorite": image.favorite,
+            "visibility": image.visibility,
+            "link": image.link_slug
+            and {
+                "slug": image.link_slug,
+                "until": image.link_until,
+                "with_parameters": image.link_parameters,
+                "with_name": image.link_name,
+            },
+            "trashed_at": image.trashed_at,
+            "created_at": image.created_at,
+        }
+
+
+def _uploads(user: User) -> Iterator[Upload]:
+    return Upload.objects.filter(user=user).order_by("id").iterator(chunk_size=AT_ONCE)
+
+
+def _collections(user: User) -> Iterator[dict[str, Any]]:
+    members: dict[UUID, list[UUID]] = {}
+    of_user = CollectionImage.objects.filter(collection__user=user).order_by("image_id")
+    for collection_id, image_id in of_user.values_list("collection_id", "image_id"):
+        members.setdefault(collection_id, []).append(image_id)
+    for collection in Collection.objects.of(user).present().by_name():
+        yield {
+            "name": collection.name,
+            "created_at": collection.created_at,
+            "pictures": members.get(collection.id, []),
+        }
+
+
+def _publications(user: User) -> Iterator[dict[str, Any]]:
+    columns = ("image_id", "slug", "state", "reason", "with_parameters", "with_name", "asked_at", "published_at")
+    rows = Publication.objects.filter(image__user=user).order_by("id").values(*columns)
+    yield from rows.iterator(chunk_size=AT_ONCE)

@@ -1,0 +1,34 @@
+"""Jobs as the ledger tells of them: `settings.LEDGER_SUBJECTS`."""
+
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from django.db.models import Prefetch
+from django.urls import reverse
+
+from accounts.ledger_descriptions import Subject
+from generation.files import storage
+from generation.jobs import status_text
+from generation.models import Image, Job, Status
+
+
+def of_jobs(ids: Collection[UUID]) -> Mapping[UUID, Subject]:
+    """Return what the jobs were, with their first picture that is still there; two queries."""
+    pictures = Prefetch("images", queryset=Image.objects.kept().order_by("position"), to_attr="kept_images")
+    return {
+        job.id: _subject(job)
+        for job in Job.objects.filter(id__in=ids).select_related("model").prefetch_related(pictures)
+    }
+
+
+def _subject(job: Job) -> Subject:
+    images: list[Image] = getattr(job, "kept_images", [])
+    return Subject(
+        title=job.prompt,
+        maker=job.model.name,
+        trouble=status_text.error_message(job.error_code) if job.status == Status.FAILED else "",
+        run=job.batch,
+        url=reverse("job", args=[job.id]),
+        run_url=reverse("run", args=[job.batch]) if job.batch else "",
+        picture=storage.url(images[0].thumbnail_key) if images else "",
+    )

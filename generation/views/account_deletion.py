@@ -1,0 +1,76 @@
+"""Leave ArtGen: the page that says what goes and what stays, and asks for the password once more."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import logout as end_session
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts import deletion
+from accounts.forms import PasswordForm
+from accounts.models import User
+from accounts.rate_limits import limited
+from accounts.requests import SignedInRequest
+from accounts.views.deletion import ERASE_AT
+from accounts.views.signing import LETTER_TO
+from generation.models import Collection, Image, Job, Upload
+from generation.user_data import erasure
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """How much of a user's there is."""
+
+    images: int
+    uploads: int
+    collections: int
+    jobs: int
+    active: int
+    tokens: int
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited(("user", "10/h"))
+def delete_account(request: SignedInRequest) -> HttpResponse:
+    """Say what goes and what stays (GET); lock the account and let it be erased (POST with the password)."""
+    form = PasswordForm(request.user, request.POST or None)
+    user = request.user
+    if request.method == "POST" and form.is_valid():
+        try:
+            erasure.close(user=user, actor=user)
+        except deletion.LastSuperuser:
+            form.add_error(None, _("Nobody else could administer ArtGen. Give somebody else all rights first."))
+        else:
+            end_session(request)
+            request.session[LETTER_TO] = user.email
+            request.session[ERASE_AT] = user.erase_at.isoformat() if user.erase_at else ""
+            return redirect("account_closed")
+    context = {
+        "form": form,
+        "has": _belongings(user),
+        "days": settings.ERASE_DAYS,
+        "erase_on": timezone.now() + timedelta(days=settings.ERASE_DAYS),
+    }
+    return render(request, "generation/delete_account.html", context)
+
+
+def _belongings(user: User) -> Belongings:
+    return Belongings(
+        images=Image.objects.of(user).present().count(),
+        uploads=Upload.objects.filter(user=user).count(),
+        collections=Collection.objects.of(user).present().count(),
+        jobs=Job.objects.of(user).count(),
+        active=Job.objects.of(user).active().count(),
+        tokens=user.tokens.filter(revoked_at=None).count(),
+    )

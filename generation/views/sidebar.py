@@ -1,0 +1,52 @@
+"""The column beside the grid: all pictures, favorites, trash, the collections; with how many each holds."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from generation.files import storage
+from generation.gallery import collections
+from generation.gallery.collections import Summary
+from generation.models import Collection
+from generation.views import image_counts
+from generation.views.image_counts import Tally
+
+
+@dataclass(frozen=True)
+class Pile:
+    """A collection as pages show it."""
+
+    summary: Summary
+
+    @property
+    def collection(self) -> Collection:
+        """The collection itself."""
+        return self.summary.collection
+
+    @property
+    def count(self) -> int:
+        """How many pictures it holds, or at least holds."""
+        return self.summary.count
+
+    @property
+    def is_more(self) -> bool:
+        """Whether it holds more than that."""
+        return self.summary.is_more
+
+    @property
+    def covers(self) -> list[str]:
+        """Short-lived addresses of the newest thumbnails."""
+        return [storage.url(key) for key in self.summary.covers]
+
+
+def piles_of(user: Any, *, covers: int = 1) -> list[Pile]:
+    """Return the user's collections by name, in two queries."""
+    return [Pile(summary) for summary in collections.summaries(user, covers=covers)]
+
+
+def beside(user: Any, *, place: str, counts: Tally | None = None, piles: list[Pile] | None = None) -> dict[str, Any]:
+    """Return what `gallery_frame.html` shows; `place` is where the page is: "all", "favorites", "trash", an id, …"""
+    return {
+        "place": place,
+        "counts": counts or image_counts.of_places(user),
+        "piles": piles_of(user) if piles is None else piles,
+    }

@@ -1,0 +1,50 @@
+"""Long answers that are made while they are being sent."""
+
+from collections.abc import AsyncIterator, Generator
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils.http import content_disposition_header
+
+from generation.gallery.archive_limits import Slot
+
+
+class ArchiveResponse(StreamingHttpResponse):
+    """A ZIP on its way; its slot is free again when it is sent, failed, or nobody takes it any more."""
+
+    def __init__(self, request: HttpRequest, pieces: Generator[bytes], *, slot: Slot, name: str) -> None:
+        self._pieces, self._slot = pieces, slot
+        watched = _watched(pieces, slot)
+        # Django would collect all pieces of a plain iterator before an ASGI server (the demo's) gets the first.
+        content: Any = _in_turns(watched) if isinstance(request, ASGIRequest) else watched
+        super().__init__(content, content_type="application/zip")
+        self["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+        self["Cache-Control"] = "private, no-store"
+        self["X-Content-Type-Options"] = "nosniff"
+        self["X-Accel-Buffering"] = "no"  # else nginx writes what a slow client does not take yet to its disk
+
+    def close(self) -> None:
+        """Stop making pieces and give the slot back."""
+        super().close()
+        self._pieces.close()
+        self._slot.release()
+
+
+def _watched(pieces: Generator[bytes], slot: Slot) -> Generator[bytes]:
+    try:
+        for piece in pieces:
+            slot.renew()
+            yield piece
+    finally:
+        slot.release()
+
+
+async def _in_turns(pieces: Generator[bytes]) -> AsyncIterator[bytes]:
+    step: Any = sync_to_async(next)
+    try:
+        while (piece := await step(pieces, None)) is not None:
+            yield piece
+    finally:
+        await sync_to_async(pieces.close)()
