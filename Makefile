@@ -13,7 +13,7 @@ export PIP_NO_CACHE_DIR := 1
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 
-run: $(VENV)/.runtime  ## everything on this machine, nothing to install: http://127.0.0.1:PORT
+run: $(VENV)/.demo  ## everything on this machine, nothing to install: http://127.0.0.1:PORT
 	@exec deploy/demo.sh $(BIN)/python
 
 stack: $(VENV)/.runtime  ## the production processes on this machine, against the servers that the environment names
@@ -47,7 +47,9 @@ lint: $(VENV)/.development
 
 lock:  ## pin the newest allowed versions
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) -o requirements.txt
-	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) --group dev -c requirements.txt -o deploy/requirements-dev.txt
+	$(BIN)/uv pip compile --group demo --upgrade $(LOCK) -c requirements.txt -o deploy/requirements-demo.txt
+	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) --group dev -c requirements.txt -c deploy/requirements-demo.txt \
+		-o deploy/requirements-dev.txt
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --emit-build-options \
 	--no-binary urllib3-future --custom-compile-command 'make lock'
 
@@ -67,6 +69,12 @@ $(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
+$(VENV)/.demo: requirements.txt deploy/requirements-demo.txt | $(VENV)/bin/python
+	@echo 'Installing what the demo needs into $(VENV) (once, a minute or two).'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements.txt -r deploy/requirements-demo.txt
+	@touch $@ $(VENV)/.runtime
+
 $(VENV)/.development: deploy/requirements-dev.txt requirements.txt | $(VENV)/bin/python
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements-dev.txt
-	@touch $@ $(VENV)/.runtime
+	@touch $@ $(VENV)/.runtime $(VENV)/.demo

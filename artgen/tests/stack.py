@@ -37,6 +37,8 @@ FINAL = ("succeeded", "failed", "canceled")
 # Of one of two machines, as small as can be.
 MACHINE = {"WEB_MACHINES": "2", "SOCKETS_MACHINES": "2", "WORKER_MACHINES": "2"}
 MACHINE |= {"GUNICORN_WORKERS": "1", "CELERY_CONCURRENCY": "2"}
+# Packages of the group `demo`, which production does not install.
+ABSENT = Path(__file__).parent / "absent_in_production"
 PREPARE = """
 from django.core.management import call_command
 call_command("create_user", "alice@example.org", password="password", credits=1000)
@@ -125,12 +127,13 @@ class Stack:
 
     def launch(self) -> None:
         """Start all processes as `make stack` does, and wait until each has been started."""
+        paths = [str(ABSENT), *filter(None, [os.environ.get("PYTHONPATH")])]
         with (self.folder / "log").open("ab") as log:
             self.launched_at = len(self.log)
             self.process = subprocess.Popen(
                 ["deploy/stack.sh", sys.executable],
                 cwd=settings.BASE_DIR,
-                env=self.environment,
+                env={**self.environment, "PYTHONPATH": os.pathsep.join(paths)},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -41,7 +41,7 @@ class ContainmentTests(SimpleTestCase):
             self.assertEqual(service["security_opt"], ["no-new-privileges:true"], name)
             # Those without `user` have one in their image: 10001 in our own, nobody and 472 in the monitoring's.
             image = service["image"].partition(":")[0]
-            if image not in ("artgen", "artgen-nginx", "prom/prometheus", "grafana/grafana"):
+            if image not in ("artgen", "artgen-demo", "artgen-nginx", "prom/prometheus", "grafana/grafana"):
                 self.assertNotIn(service["user"], ("root", "0", "0:0"), name)
 
     def test_each_keeps_to_limits_and_tells_how_it_is(self) -> None:

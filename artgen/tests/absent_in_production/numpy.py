@@ -1,0 +1,3 @@
+"""Hides the package from processes that run as in production."""
+
+raise ModuleNotFoundError("numpy")

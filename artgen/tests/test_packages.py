@@ -1,0 +1,56 @@
+"""Production runs without the packages of the group `demo`."""
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from artgen.tests.stack import ABSENT
+
+PROGRAM = """
+import importlib, pkgutil
+import django
+
+django.setup()
+import accounts, artgen, generation
+
+DEMO = ("generation.demo.emulator", "generation.demo.paint", "generation.operations.loadtest", "artgen.test")
+COMMANDS = ("generation.management.commands.loadtest", "generation.management.commands.runpod_emulator")
+for app in (accounts, artgen, generation):
+    for module in pkgutil.walk_packages(app.__path__, f"{app.__name__}."):
+        if ".tests" not in module.name and not module.name.startswith((*DEMO, *COMMANDS)):
+            importlib.import_module(module.name)
+print("all")
+"""
+
+
+@pytest.fixture
+def without_demo(tmp_path: Path) -> dict[str, str]:
+    """An environment whose processes do not find the packages of the group."""
+    paths = [str(ABSENT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(paths),
+        "DJANGO_SETTINGS_MODULE": "artgen.settings",
+        "DATA_DIR": str(tmp_path),
+    }
+
+
+def test_it_imports_all_of_production_without_them(without_demo: dict[str, str]) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", PROGRAM]
+    done = subprocess.run(command, env=without_demo, capture_output=True, text=True, check=False, cwd=settings.BASE_DIR)
+    assert (done.stdout.strip().splitlines()[-1:], done.returncode) == (["all"], 0), done.stderr
+
+
+def test_it_pins_them_apart() -> None:
+    groups = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["dependency-groups"]
+    assert [name.partition("<")[0] for name in groups["demo"]] == ["aiohttp", "numpy"]
+    production = (settings.BASE_DIR / "requirements.txt").read_text()
+    demo = (settings.BASE_DIR / "deploy" / "requirements-demo.txt").read_text()
+    for name in ("aiohttp", "numpy"):
+        assert f"\n{name}==" not in production
+        assert f"\n{name}==" in demo
