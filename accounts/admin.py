@@ -77,7 +77,13 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         "date_joined",
         "last_login",
     )
-    list_filter = ("is_active", ("erase_at", admin.EmptyFieldListFilter), "is_staff", "date_joined", "language")
+    list_filter = (
+        "is_active",
+        ("erase_at", admin.EmptyFieldListFilter),
+        "is_staff",
+        "date_joined",
+        "language",
+    )
     search_fields = ("email", "name")
     ordering = ("-date_joined", "-id")
     date_hierarchy = "date_joined"
@@ -95,7 +101,9 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         ),
         (_("Dates"), {"fields": ("date_joined", "last_login", "erase_at", "erased_at")}),
     )
-    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),)
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),
+    )
     actions: tuple[str, ...] = ("grant_credits",)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -104,13 +112,17 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Refuse for a row that is no person any more."""
-        return (obj is None or obj.erased_at is None) and super().has_change_permission(request, obj)
+        return (obj is None or obj.erased_at is None) and super().has_change_permission(
+            request, obj
+        )
 
     def has_grant_permission(self, request: HttpRequest) -> bool:
         """Return whether this member of staff may write into the ledger."""
         return request.user.has_perm("accounts.add_creditentry")
 
-    def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool
+    ) -> None:
         """Write the fields that were changed; a new user gets the starting credits as well."""
         if not change:
             super().save_model(request, obj, form, change)
@@ -132,9 +144,13 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
             deletion.keep(user)
         except deletion.CannotKeep:
             user.is_active = False
-            messages.error(request, gettext("This account is being erased already: it stays locked."))
+            messages.error(
+                request, gettext("This account is being erased already: it stays locked.")
+            )
 
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
         """Set somebody's password; whatever they have open with the old one closes."""
         response: HttpResponse = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
@@ -144,12 +160,16 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     @admin.action(description=_("Grant credits…"), permissions=["grant"])
     def grant_credits(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
         """Go to the form that asks how many and why."""
-        query = urlencode({"user": [str(pk) for pk in queryset.values_list("pk", flat=True)]}, doseq=True)
+        query = urlencode(
+            {"user": [str(pk) for pk in queryset.values_list("pk", flat=True)]}, doseq=True
+        )
         return HttpResponseRedirect(f"{reverse('admin:accounts_user_grant')}?{query}")
 
     def get_urls(self) -> list[URLPattern]:
         """Add the address of the grant form."""
-        grant = path("grant/", self.admin_site.admin_view(self.grant_view), name="accounts_user_grant")
+        grant = path(
+            "grant/", self.admin_site.admin_view(self.grant_view), name="accounts_user_grant"
+        )
         return [grant, *super().get_urls()]
 
     def grant_view(self, request: SignedInRequest) -> HttpResponse:
@@ -163,7 +183,9 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         form = GrantForm(request.POST or None, initial={"once": uuid4()})
         if request.method == "POST" and form.is_valid() and self.grant(request, users, form):
             back = reverse("admin:accounts_user_change", args=[users[0].pk])
-            return HttpResponseRedirect(back if len(users) == 1 else reverse("admin:accounts_user_changelist"))
+            return HttpResponseRedirect(
+                back if len(users) == 1 else reverse("admin:accounts_user_changelist")
+            )
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Grant credits"),
@@ -192,7 +214,9 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
             cache.delete(key)
             form.add_error("amount", f"{user.email}: {error}")
             return False
-        words = ngettext("%(count)s account has changed.", "%(count)s accounts have changed.", len(users))
+        words = ngettext(
+            "%(count)s account has changed.", "%(count)s accounts have changed.", len(users)
+        )
         messages.success(request, words % {"count": len(users)})
         return True
 
@@ -227,7 +251,16 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class CreditEntryAdmin(ReadOnlyAdmin):
     """The ledger, to read."""
 
-    list_display = ("created_at", "user", "kind", "amount", "balance_after", "reference", "reason", "actor")
+    list_display = (
+        "created_at",
+        "user",
+        "kind",
+        "amount",
+        "balance_after",
+        "reference",
+        "reason",
+        "actor",
+    )
     list_filter = ("kind", "created_at")
     list_select_related = ("user", "actor")
     search_fields = ("user__email", "reason")
@@ -265,9 +298,9 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         """Make the live ones among them useless at once and for good."""
         live = list(queryset.filter(revoked_at=None))
-        count = ApiToken.objects.filter(pk__in=[token.pk for token in live], revoked_at=None).update(
-            revoked_at=timezone.now()
-        )
+        count = ApiToken.objects.filter(
+            pk__in=[token.pk for token in live], revoked_at=None
+        ).update(revoked_at=timezone.now())
         for token in live:
             self.log_change(request, token, "revoked")
         for user_id in {token.user_id for token in live}:

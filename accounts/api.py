@@ -29,7 +29,9 @@ class Account(Endpoint):
             "placing_rate": settings.PLACING_RATE,
             "uploading_rate": settings.UPLOADING_RATE,
         }
-        return Response({"email": user.email, "credits": user.credits, "held": user.held, "limits": limits})
+        return Response(
+            {"email": user.email, "credits": user.credits, "held": user.held, "limits": limits}
+        )
 
 
 class Ledger(Endpoint):
@@ -40,7 +42,9 @@ class Ledger(Endpoint):
         """Return a page of the user's own entries."""
         query_of(request, *pagination.PARAMETERS)
         rows = CreditEntry.objects.of(cast(User, request.user))
-        return Response(pagination.page_of(request, rows, by=("created_at", "id"), show=_entries_json))
+        return Response(
+            pagination.page_of(request, rows, by=("created_at", "id"), show=_entries_json)
+        )
 
 
 def _entries_json(entries: Sequence[CreditEntry]) -> list[dict[str, Any]]:
@@ -50,7 +54,9 @@ def _entries_json(entries: Sequence[CreditEntry]) -> list[dict[str, Any]]:
             "amount": entry.amount,
             "balance_after": entry.balance_after,
             "job": str(entry.reference) if entry.reference else None,
-            "reason": _(entry.reason) if entry.kind == CreditEntry.Kind.GRANT and entry.reason else entry.reason,
+            "reason": _(entry.reason)
+            if entry.kind == CreditEntry.Kind.GRANT and entry.reason
+            else entry.reason,
             "created_at": time_json(entry.created_at),
         }
         for entry in entries

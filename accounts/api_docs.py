@@ -56,7 +56,12 @@ ACCOUNT_EXAMPLE = {
     "email": "alice@example.org",
     "credits": 47,
     "held": 3,
-    "limits": {"waiting_jobs": 200, "upload_bytes": 10000000, "placing_rate": "1200/m", "uploading_rate": "120/m"},
+    "limits": {
+        "waiting_jobs": 200,
+        "upload_bytes": 10000000,
+        "placing_rate": "1200/m",
+        "uploading_rate": "120/m",
+    },
 }
 ENTRY_EXAMPLE = {
     "kind": "hold",
@@ -81,7 +86,9 @@ LEDGER: Docs = {
     "parameters": CURSOR_PARAMETERS,
     "responses": {
         200: answer(
-            page_shape("LedgerEntry", EntryShape), "A page", page_example([ENTRY_EXAMPLE], "/api/v1/account/ledger/")
+            page_shape("LedgerEntry", EntryShape),
+            "A page",
+            page_example([ENTRY_EXAMPLE], "/api/v1/account/ledger/"),
         ),
         **problems("invalid"),
     },

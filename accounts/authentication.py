@@ -57,7 +57,9 @@ def _check_csrf(request: Request) -> None:
     check = _CsrfCheck(lambda _request: HttpResponse())
     check.process_request(request._request)
     if check.process_view(request._request, lambda _request: HttpResponse(), (), {}):
-        raise Problem("csrf_failed", _("Send the value of the cookie csrftoken in the header X-CSRFToken."))
+        raise Problem(
+            "csrf_failed", _("Send the value of the cookie csrftoken in the header X-CSRFToken.")
+        )
 
 
 def _speak_with(user: User) -> None:

@@ -63,7 +63,11 @@ def close(*, user: User, after: timedelta) -> datetime:
     now = timezone.now()
     with transaction.atomic():
         # One after the other, so that two last superusers cannot both go.
-        superusers = User.objects.filter(is_superuser=True, is_active=True).order_by("id").select_for_update()
+        superusers = (
+            User.objects.filter(is_superuser=True, is_active=True)
+            .order_by("id")
+            .select_for_update()
+        )
         if [one.pk for one in superusers] == [user.pk]:
             raise LastSuperuser
         rows = User.objects.filter(pk=user.pk, erased_at=None)
@@ -77,7 +81,9 @@ def close(*, user: User, after: timedelta) -> datetime:
 
 def keep_token(user: User) -> str:
     """Return the text with which the owner may keep the account, until it is erased."""
-    return signing.dumps([str(user.pk), user.erase_at.isoformat() if user.erase_at else ""], salt=SALT)
+    return signing.dumps(
+        [str(user.pk), user.erase_at.isoformat() if user.erase_at else ""], salt=SALT
+    )
 
 
 def kept_by(token: str) -> Kept:
@@ -104,7 +110,9 @@ def keep(user: User) -> None:
 
 def due() -> list[UUID]:
     """Return the ids of accounts whose time to be erased has come."""
-    found = User.objects.filter(erased_at=None, erase_at__lte=timezone.now()).order_by("erase_at", "id")
+    found = User.objects.filter(erased_at=None, erase_at__lte=timezone.now()).order_by(
+        "erase_at", "id"
+    )
     return list(found.values_list("id", flat=True))
 
 
@@ -153,4 +161,6 @@ def end_sessions(user: User) -> None:
 def _rename_in_log(model: type[User] | type[ApiToken], ids: list[UUID], name: str) -> None:
     """Take addresses and names out of the admin's log, which keeps what rows were called."""
     kind = ContentType.objects.get_for_model(model)
-    LogEntry.objects.filter(content_type=kind, object_id__in=[str(one) for one in ids]).update(object_repr=name)
+    LogEntry.objects.filter(content_type=kind, object_id__in=[str(one) for one in ids]).update(
+        object_repr=name
+    )

@@ -75,7 +75,9 @@ def account_closed(*, user: User) -> EmailMessage:
 def account_erased(*, user: User) -> EmailMessage:
     """Return the last letter: nothing of the account is left."""
     with in_the_words_of(user):
-        return compose("accounts/emails/account_erased", to=user.email, sign_up=absolute(reverse("signup")))
+        return compose(
+            "accounts/emails/account_erased", to=user.email, sign_up=absolute(reverse("signup"))
+        )
 
 
 def address_of(token: str) -> str:
@@ -120,5 +122,8 @@ def absolute(path: str) -> str:
 @contextmanager
 def in_the_words_of(user: User) -> Iterator[None]:
     """Speak the user's language and tell their time, where they have chosen any."""
-    with translation.override(user.language or translation.get_language()), timezone.override(zone_of(user.time_zone)):
+    with (
+        translation.override(user.language or translation.get_language()),
+        timezone.override(zone_of(user.time_zone)),
+    ):
         yield

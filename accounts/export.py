@@ -18,7 +18,12 @@ AT_ONCE = 500
 def account_files(user: User) -> Iterator[File]:
     """Yield the files, each read from the database while it is written."""
     yield "profile.json", [text(profile(user))]
-    yield "ledger.json", array(entry_data(entry) for entry in CreditEntry.objects.of(user).iterator(chunk_size=AT_ONCE))
+    yield (
+        "ledger.json",
+        array(
+            entry_data(entry) for entry in CreditEntry.objects.of(user).iterator(chunk_size=AT_ONCE)
+        ),
+    )
     yield "ledger.csv", table(user)
     tokens = user.tokens.order_by("created_at", "id").values(
         "name", "prefix", "created_at", "last_used_at", "revoked_at"
@@ -60,9 +65,13 @@ def table(user: User) -> Iterator[str]:
     yield writer.writerow(["created_at", "kind", "amount", "balance_after", "job", "reason"])
     for entry in CreditEntry.objects.of(user).iterator(chunk_size=AT_ONCE):
         # A reason that begins like a formula stays a text.
-        reason = f"'{entry.reason}" if entry.reason[:1] in ("=", "+", "-", "@", "\t") else entry.reason
+        reason = (
+            f"'{entry.reason}" if entry.reason[:1] in ("=", "+", "-", "@", "\t") else entry.reason
+        )
         at = timezone.localtime(entry.created_at).isoformat(timespec="seconds")
-        yield writer.writerow([at, entry.kind, entry.amount, entry.balance_after, entry.reference or "", reason])
+        yield writer.writerow(
+            [at, entry.kind, entry.amount, entry.balance_after, entry.reference or "", reason]
+        )
 
 
 def text(data: Any) -> str:

@@ -114,7 +114,10 @@ class FinishSignUpForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ("name", "password", "time_zone")
-        widgets = {"time_zone": forms.HiddenInput, "name": forms.TextInput(attrs={"autocomplete": "name"})}
+        widgets = {
+            "time_zone": forms.HiddenInput,
+            "name": forms.TextInput(attrs={"autocomplete": "name"}),
+        }
         labels = {"name": _("Name, if you like")}
 
     field_order = ("name", "password", "time_zone")
@@ -225,14 +228,21 @@ class GrantForm(forms.Form):
 
 def language_field() -> forms.ChoiceField:
     """Return the choice among the languages of the pages, or none."""
-    languages = [(code, get_language_info(code)["name_local"].capitalize()) for code, _name in settings.LANGUAGES]
-    return forms.ChoiceField(label=_("Language"), required=False, choices=[("", _("As the browser asks")), *languages])
+    languages = [
+        (code, get_language_info(code)["name_local"].capitalize())
+        for code, _name in settings.LANGUAGES
+    ]
+    return forms.ChoiceField(
+        label=_("Language"), required=False, choices=[("", _("As the browser asks")), *languages]
+    )
 
 
 def time_zone_field() -> forms.ChoiceField:
     """Return the choice among the time zones of the world by region, or none."""
     server = format_lazy("{} ({})", _("As the server"), settings.TIME_ZONE)
-    return forms.ChoiceField(label=_("Time zone"), required=False, choices=[("", server), *_time_zones()])
+    return forms.ChoiceField(
+        label=_("Time zone"), required=False, choices=[("", server), *_time_zones()]
+    )
 
 
 @cache
@@ -241,5 +251,7 @@ def _time_zones() -> list[tuple[str, list[tuple[str, str]]]]:
     for name in sorted(available_timezones()):
         region, _slash, place = name.partition("/")
         if place and region not in ("Etc", "SystemV", "US", "Canada", "Brazil", "Chile", "Mexico"):
-            regions.setdefault(region, []).append((name, place.replace("_", " ").replace("/", " / ")))
+            regions.setdefault(region, []).append(
+                (name, place.replace("_", " ").replace("/", " / "))
+            )
     return [*regions.items(), ("UTC", [("UTC", "UTC")])]

@@ -97,7 +97,9 @@ def hold(*, user: User, amount: int, reference: uuid.UUID, reason: str = "") -> 
     try:
         with transaction.atomic():
             balance = _move(user.pk, credits=-amount, held=amount)
-            return _write(CreditEntry.Kind.HOLD, user.pk, -amount, balance, reason, reference=reference)
+            return _write(
+                CreditEntry.Kind.HOLD, user.pk, -amount, balance, reason, reference=reference
+            )
     except IntegrityError as error:
         if CreditEntry.objects.filter(reference=reference, kind=CreditEntry.Kind.HOLD).exists():
             raise HoldExists(str(reference)) from error
@@ -132,9 +134,18 @@ def hold_all(*, user: User, holds: Sequence[Hold]) -> None:
         else:
             for one in holds:
                 balance -= one.amount
-                _write(CreditEntry.Kind.HOLD, user.pk, -one.amount, balance, one.reason, reference=one.reference)
+                _write(
+                    CreditEntry.Kind.HOLD,
+                    user.pk,
+                    -one.amount,
+                    balance,
+                    one.reason,
+                    reference=one.reference,
+                )
             return
-    raise TooFewCredits(needed=total, available=User.objects.values_list("credits", flat=True).get(pk=user.pk))
+    raise TooFewCredits(
+        needed=total, available=User.objects.values_list("credits", flat=True).get(pk=user.pk)
+    )
 
 
 def _hold_in_one_statement(user_id: uuid.UUID, holds: Sequence[Hold], *, total: int) -> bool:
@@ -206,7 +217,8 @@ def check() -> list[Discrepancy]:
     mine = CreditEntry.objects.filter(user=OuterRef("pk")).order_by().values("user")
     ends = CreditEntry.objects.filter(reference=OuterRef("reference"), kind__in=ENDS)
     users = User.objects.annotate(
-        sum_of_entries=_sum(mine), sum_of_holds=_sum(mine.filter(~Exists(ends), kind=CreditEntry.Kind.HOLD))
+        sum_of_entries=_sum(mine),
+        sum_of_holds=_sum(mine.filter(~Exists(ends), kind=CreditEntry.Kind.HOLD)),
     ).exclude(credits=F("sum_of_entries"), held=-F("sum_of_holds"))
     found: list[Discrepancy] = []
     for user in users.order_by("email", "id"):
@@ -222,16 +234,24 @@ def check() -> list[Discrepancy]:
         .annotate(most=Subquery(its_hold.values("back")[:1]))
         .filter(Q(most=None) | Q(amount__gt=F("most")))
     )
-    for email, amount, most in strays.order_by("created_at", "id").values_list("user__email", "amount", "most"):
+    for email, amount, most in strays.order_by("created_at", "id").values_list(
+        "user__email", "amount", "most"
+    ):
         found.append(Discrepancy(email, "end without its hold", amount, most or 0))
     return found
 
 
 def _sum(entries: models.QuerySet[CreditEntry, Any]) -> Coalesce:
-    return Coalesce(Subquery(entries.annotate(total=Sum("amount")).values("total")), 0, output_field=IntegerField())
+    return Coalesce(
+        Subquery(entries.annotate(total=Sum("amount")).values("total")),
+        0,
+        output_field=IntegerField(),
+    )
 
 
-def _adjust(kind: CreditEntry.Kind, user: User, amount: int, reason: str, actor: User | None) -> CreditEntry:
+def _adjust(
+    kind: CreditEntry.Kind, user: User, amount: int, reason: str, actor: User | None
+) -> CreditEntry:
     if not reason.strip():
         raise ValueError("Say why: the reason stays in the ledger.")
     with transaction.atomic():
@@ -266,7 +286,13 @@ def _move(user_id: uuid.UUID, *, credits: int, held: int) -> int:
         cursor.execute(
             "UPDATE accounts_user SET credits = credits + %s, held = held + %s "
             "WHERE id = %s AND credits >= %s AND credits <= %s RETURNING credits",
-            [credits, held, User._meta.pk.get_db_prep_value(user_id, connection), max(0, -credits), most],
+            [
+                credits,
+                held,
+                User._meta.pk.get_db_prep_value(user_id, connection),
+                max(0, -credits),
+                most,
+            ],
         )
         row: tuple[int] | None = cursor.fetchone()
     if row is not None:

@@ -25,5 +25,7 @@ def of(references: Collection[UUID]) -> Mapping[UUID, Subject]:
     """Return what is known of these references, in a constant number of queries; none for no references."""
     if not references:
         return {}
-    describe: Callable[[Collection[UUID]], Mapping[UUID, Subject]] = import_string(settings.LEDGER_SUBJECTS)
+    describe: Callable[[Collection[UUID]], Mapping[UUID, Subject]] = import_string(
+        settings.LEDGER_SUBJECTS
+    )
     return describe(references)

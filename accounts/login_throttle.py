@@ -94,7 +94,9 @@ def _keys(request: HttpRequest, email: str) -> tuple[str, str]:
 def _known_as(request: HttpRequest, email: str) -> str:
     """Return the name of a browser that signed in to this very account before, else an empty string."""
     try:
-        name, digest = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=COOKIE_AGE_SECONDS)
+        name, digest = signing.loads(
+            request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=COOKIE_AGE_SECONDS
+        )
     except (signing.BadSignature, ValueError, TypeError):
         return ""
     return str(name) if digest == _digest(email) else ""

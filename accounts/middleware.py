@@ -14,7 +14,9 @@ PAGE_USER = "X-Page-User"
 """Whose page the request comes from, as the page's own script says."""
 
 
-def time_zone(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+def time_zone(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
     """Return the middleware that shows signed-in users their own time; it stands after AuthenticationMiddleware."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -36,7 +38,9 @@ def zone_of(name: str) -> ZoneInfo | None:
         return None
 
 
-def page_user(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+def page_user(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
     """Return the middleware that refuses what a page left open by one user asks after another one has signed in.
 
     Both share the browser's cookies: without it the first one's words would be drawn for, and paid by, the second.

@@ -32,7 +32,9 @@ class UserManager(BaseUserManager["User"]):
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Return a new user who may do everything, in the admin too."""
-        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+        return self.create_user(
+            email, password, **{"is_staff": True, "is_superuser": True, **fields}
+        )
 
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the user of this e-mail address, whatever its case; raise `User.DoesNotExist`."""
@@ -44,20 +46,32 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(
-        _("email"), unique=True, error_messages={"unique": _("There is a user with this email already.")}
+        _("email"),
+        unique=True,
+        error_messages={"unique": _("There is a user with this email already.")},
     )
     name = models.CharField(_("name"), max_length=100, blank=True)
-    is_staff = models.BooleanField(_("staff"), default=False, help_text=_("May use the admin pages."))
+    is_staff = models.BooleanField(
+        _("staff"), default=False, help_text=_("May use the admin pages.")
+    )
     is_active = models.BooleanField(
         _("active"),
         default=True,
         help_text=_("Switch this off instead of deleting: the ledger keeps its users."),
     )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
-    language = models.CharField(_("language"), max_length=8, blank=True, help_text=_("Empty: as the browser asks."))
-    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, help_text=_("Empty: the server’s own."))
-    credits = models.IntegerField(_("credits"), default=0, editable=False, help_text=_("Free to spend."))
-    held = models.IntegerField(_("held"), default=0, editable=False, help_text=_("Set aside for jobs in progress."))
+    language = models.CharField(
+        _("language"), max_length=8, blank=True, help_text=_("Empty: as the browser asks.")
+    )
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, blank=True, help_text=_("Empty: the server’s own.")
+    )
+    credits = models.IntegerField(
+        _("credits"), default=0, editable=False, help_text=_("Free to spend.")
+    )
+    held = models.IntegerField(
+        _("held"), default=0, editable=False, help_text=_("Set aside for jobs in progress.")
+    )
     # NULL until the starting credits are granted: the guard that grants them once.
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True, editable=False)
     # Set: the account is locked, and all of it is erased when this time has come. `accounts.deletion` writes both.
@@ -84,12 +98,19 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(condition=Q(credits__gte=0), name="credits_never_negative"),
             models.CheckConstraint(condition=Q(held__gte=0), name="held_never_negative"),
             models.CheckConstraint(
-                condition=Q(erase_at=None) | Q(is_active=False), name="account_to_be_erased_is_locked"
+                condition=Q(erase_at=None) | Q(is_active=False),
+                name="account_to_be_erased_is_locked",
             ),
-            models.CheckConstraint(condition=Q(erased_at=None) | ~Q(erase_at=None), name="account_erased_when_asked"),
+            models.CheckConstraint(
+                condition=Q(erased_at=None) | ~Q(erase_at=None), name="account_erased_when_asked"
+            ),
         )
         indexes = (
-            models.Index("erase_at", condition=Q(erased_at=None, erase_at__isnull=False), name="user_to_be_erased"),
+            models.Index(
+                "erase_at",
+                condition=Q(erased_at=None, erase_at__isnull=False),
+                name="user_to_be_erased",
+            ),
         )
 
     def __str__(self) -> str:
@@ -159,7 +180,12 @@ class CreditEntry(models.Model):
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     # PROTECT, not SET_NULL: setting it to NULL would rewrite history.
     actor = models.ForeignKey(
-        User, models.PROTECT, related_name="entries_made", null=True, blank=True, verbose_name=_("by")
+        User,
+        models.PROTECT,
+        related_name="entries_made",
+        null=True,
+        blank=True,
+        verbose_name=_("by"),
     )
     created_at = models.DateTimeField(_("at"), default=timezone.now)
 
@@ -182,13 +208,23 @@ class CreditEntry(models.Model):
                 | Q(kind__in=("grant", "adjust"), reference__isnull=True),
                 name="reference_exactly_for_holds_and_ends",
             ),
-            models.CheckConstraint(condition=Q(balance_after__gte=0), name="balance_after_never_negative"),
-            models.UniqueConstraint(fields=("reference",), condition=Q(kind="hold"), name="one_hold_per_reference"),
+            models.CheckConstraint(
+                condition=Q(balance_after__gte=0), name="balance_after_never_negative"
+            ),
             models.UniqueConstraint(
-                fields=("reference",), condition=Q(kind__in=("settle", "release")), name="a_hold_ends_once"
+                fields=("reference",), condition=Q(kind="hold"), name="one_hold_per_reference"
+            ),
+            models.UniqueConstraint(
+                fields=("reference",),
+                condition=Q(kind__in=("settle", "release")),
+                name="a_hold_ends_once",
             ),
         )
-        indexes = (models.Index("user", F("created_at").desc(), F("id").desc(), name="ledger_newest_first"),)
+        indexes = (
+            models.Index(
+                "user", F("created_at").desc(), F("id").desc(), name="ledger_newest_first"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.amount:+d}"
@@ -223,7 +259,9 @@ class ApiToken(models.Model):
         ordering = ("-created_at", "-id")
         constraints = (
             models.UniqueConstraint(
-                fields=("user", "name"), condition=Q(revoked_at=None), name="live_token_names_unique_per_user"
+                fields=("user", "name"),
+                condition=Q(revoked_at=None),
+                name="live_token_names_unique_per_user",
             ),
         )
 

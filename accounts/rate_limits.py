@@ -57,12 +57,16 @@ def limited(*rates: tuple[Key, str], method: str | None = "POST") -> Callable[[V
     return decorate
 
 
-def spend(request: HttpRequest, *, group: str, key: Key, rate: str, method: str | None = "POST") -> None:
+def spend(
+    request: HttpRequest, *, group: str, key: Key, rate: str, method: str | None = "POST"
+) -> None:
     """Count this POST against a rate such as "20/h"; raise `TooManyTries` where it is one too many.
 
     `method` None: requests of every method count.
     """
-    usage = get_usage(request, group=group, key=key, rate=rate, method=method or ALL, increment=True)
+    usage = get_usage(
+        request, group=group, key=key, rate=rate, method=method or ALL, increment=True
+    )
     if usage and usage["should_limit"]:
         raise TooManyTries(max(1, usage["time_left"]))
 

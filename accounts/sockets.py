@@ -40,12 +40,17 @@ def signed_in(session_keys: Collection[str]) -> dict[str, User]:
     stores = {key: _sessions.SessionStore(key) for key in session_keys}
     stores = {key: store for key, store in stores.items() if store.session_key}
     remembered = cache.get_many([store.cache_key for store in stores.values()])
-    sessions = {key: remembered.get(store.cache_key) or store.load() for key, store in stores.items()}
+    sessions = {
+        key: remembered.get(store.cache_key) or store.load() for key, store in stores.items()
+    }
     users = User.objects.in_bulk({id for session in sessions.values() if (id := _user_id(session))})
     return {
         key: user
         for key, session in sessions.items()
-        if (id := _user_id(session)) and (user := users.get(id)) and user.is_active and _is_of(session, user)
+        if (id := _user_id(session))
+        and (user := users.get(id))
+        and user.is_active
+        and _is_of(session, user)
     }
 
 
@@ -73,4 +78,6 @@ def _hang_up(user_id: Any) -> None:
     try:
         send_to_group(group(user_id), {"type": MESSAGE})
     except Exception as error:  # noqa: BLE001 a channel layer raises whatever its client does
-        log.error("open sockets could not be closed", extra={"user": str(user_id), "error": repr(error)})
+        log.error(
+            "open sockets could not be closed", extra={"user": str(user_id), "error": repr(error)}
+        )

@@ -39,7 +39,9 @@ class Line:
     @property
     def signed(self) -> str:
         """Return the amount with its sign: "+50", "−12"; of a charge that gave nothing back, what was charged."""
-        return formatting.number(self.spent) if self.spent and not self.amount else signed(self.amount)
+        return (
+            formatting.number(self.spent) if self.spent and not self.amount else signed(self.amount)
+        )
 
 
 def signed(amount: int) -> str:
@@ -55,7 +57,9 @@ def lines(entries: Iterable[CreditEntry]) -> list[Line]:
     entries = list(entries)
     settled = [entry.reference for entry in entries if entry.kind == Kind.SETTLE]
     held = dict(
-        CreditEntry.objects.filter(kind=Kind.HOLD, reference__in=settled).values_list("reference", "amount")
+        CreditEntry.objects.filter(kind=Kind.HOLD, reference__in=settled).values_list(
+            "reference", "amount"
+        )
         if settled
         else ()
     )
@@ -71,14 +75,24 @@ def lines(entries: Iterable[CreditEntry]) -> list[Line]:
     return [_line(group, held=held, subject=_first_with_picture(known, group)) for group in groups]
 
 
-def _first_with_picture(known: Mapping[UUID, Subject], entries: list[CreditEntry]) -> Subject | None:
-    found = [known[entry.reference] for entry in entries if entry.reference and entry.reference in known]
+def _first_with_picture(
+    known: Mapping[UUID, Subject], entries: list[CreditEntry]
+) -> Subject | None:
+    found = [
+        known[entry.reference] for entry in entries if entry.reference and entry.reference in known
+    ]
     return next((subject for subject in found if subject.picture), found[0] if found else None)
 
 
-def _line(entries: list[CreditEntry], *, held: Mapping[UUID | None, int], subject: Subject | None) -> Line:
+def _line(
+    entries: list[CreditEntry], *, held: Mapping[UUID | None, int], subject: Subject | None
+) -> Line:
     newest, count = entries[0], len(entries)
-    spent = sum(-held.get(entry.reference, 0) - entry.amount for entry in entries) if newest.kind == Kind.SETTLE else 0
+    spent = (
+        sum(-held.get(entry.reference, 0) - entry.amount for entry in entries)
+        if newest.kind == Kind.SETTLE
+        else 0
+    )
     reason = _(newest.reason) if newest.reason else ""
     if subject:
         reason = (newest.kind == Kind.RELEASE and subject.trouble) or subject.title
@@ -98,22 +112,34 @@ def _line(entries: list[CreditEntry], *, held: Mapping[UUID | None, int], subjec
 
 def _what(entry: CreditEntry, *, count: int, spent: int, maker: str) -> str:
     if entry.kind == Kind.HOLD and maker:
-        text = ngettext("Held for %(count)s picture, %(model)s", "Held for %(count)s pictures, %(model)s", count)
+        text = ngettext(
+            "Held for %(count)s picture, %(model)s", "Held for %(count)s pictures, %(model)s", count
+        )
     elif entry.kind == Kind.HOLD:
         text = _("Held for a picture")
     elif entry.kind == Kind.SETTLE and maker:
-        text = ngettext("Charged: %(count)s picture, %(model)s", "Charged: %(count)s pictures, %(model)s", count)
+        text = ngettext(
+            "Charged: %(count)s picture, %(model)s", "Charged: %(count)s pictures, %(model)s", count
+        )
     elif entry.kind == Kind.SETTLE:
         text = _("%(credits)s charged from the hold")
     elif entry.kind == Kind.RELEASE and entry.reason == "canceled":
-        text = ngettext("Returned: %(count)s picture canceled", "Returned: %(count)s pictures canceled", count)
+        text = ngettext(
+            "Returned: %(count)s picture canceled", "Returned: %(count)s pictures canceled", count
+        )
     elif entry.kind == Kind.RELEASE and maker:
         text = ngettext(
-            "Returned: %(count)s picture did not work out", "Returned: %(count)s pictures did not work out", count
+            "Returned: %(count)s picture did not work out",
+            "Returned: %(count)s pictures did not work out",
+            count,
         )
     else:
         text = str(entry.get_kind_display())
-    return text % {"count": formatting.number(count), "model": maker, "credits": formatting.credits(spent)}
+    return text % {
+        "count": formatting.number(count),
+        "model": maker,
+        "credits": formatting.credits(spent),
+    }
 
 
 @dataclass(frozen=True)
@@ -183,7 +209,9 @@ def chart(days: list[Day]) -> Chart:
     bars = []
     for number, day in enumerate(days):
         height = max(2, round(day.credits * 108 / most.credits)) if day.credits else 2
-        bars.append(Bar(day, number * 24 + 4, Chart.HEIGHT - height, height, number == len(days) - 1))
+        bars.append(
+            Bar(day, number * 24 + 4, Chart.HEIGHT - height, height, number == len(days) - 1)
+        )
     if total:
         summary = _("Spent by day: %(total)s in %(days)s days, most on %(day)s: %(credits)s.") % {
             "total": formatting.credits(total),
@@ -193,4 +221,6 @@ def chart(days: list[Day]) -> Chart:
         }
     else:
         summary = _("Nothing was spent in the last %(days)s days.") % {"days": len(days)}
-    return Chart(bars, len(days) * 24, total, sum(day.jobs for day in days), most, days[-1].credits, summary)
+    return Chart(
+        bars, len(days) * 24, total, sum(day.jobs for day in days), most, days[-1].credits, summary
+    )

@@ -28,7 +28,9 @@ COLUMNS = tuple(
 def owner(digest: str) -> User | None:
     """Return the owner of the token, None where that is not known."""
     values: Sequence[Any] | str | None = cache.get(_key(digest))
-    return None if values is None or values == FORGOTTEN else User.from_db("default", COLUMNS, values)
+    return (
+        None if values is None or values == FORGOTTEN else User.from_db("default", COLUMNS, values)
+    )
 
 
 def keep(digest: str, values: Sequence[Any]) -> None:
@@ -38,14 +40,18 @@ def keep(digest: str, values: Sequence[Any]) -> None:
 
 def forget(user_id: UUID) -> None:
     """Let the database be asked about all tokens of this user that are live, or have been until a moment ago."""
-    lately = Q(revoked_at=None) | Q(revoked_at__gte=timezone.now() - timedelta(seconds=FORGOTTEN_SECONDS))
+    lately = Q(revoked_at=None) | Q(
+        revoked_at__gte=timezone.now() - timedelta(seconds=FORGOTTEN_SECONDS)
+    )
     digests = ApiToken.objects.filter(lately, user=user_id).values_list("digest", flat=True)
     marks: Mapping[str, str] = {_key(digest): FORGOTTEN for digest in digests}
     if marks:
         cache.set_many(dict(marks), FORGOTTEN_SECONDS)
 
 
-def forget_saved(*, instance: User, created: bool, update_fields: Collection[str] | None, **_: Any) -> None:
+def forget_saved(
+    *, instance: User, created: bool, update_fields: Collection[str] | None, **_: Any
+) -> None:
     """Forget what is remembered of a user whose row is saved with a change of it."""
     if not created and (update_fields is None or WANTED.intersection(update_fields)):
         forget(instance.pk)

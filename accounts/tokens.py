@@ -41,7 +41,9 @@ def issue(*, user: User, name: str) -> str:
     text = f"ag_{secrets.token_urlsafe(30)}"
     try:
         with transaction.atomic():
-            ApiToken.objects.create(user=user, name=name, digest=_digest(text), prefix=text[:PREFIX_LENGTH])
+            ApiToken.objects.create(
+                user=user, name=name, digest=_digest(text), prefix=text[:PREFIX_LENGTH]
+            )
     except IntegrityError as error:
         raise TokenNameTaken(name) from error
     return text
@@ -75,7 +77,9 @@ def owners(texts: Collection[str]) -> dict[str, User]:
     live = ApiToken.objects.filter(digest__in=digests, revoked_at=None, user__is_active=True)
     tokens = list(live.select_related("user").order_by("pk"))
     limit = now - USE_IS_NOTED_EVERY
-    if used := [token.pk for token in tokens if token.last_used_at is None or token.last_used_at <= limit]:
+    if used := [
+        token.pk for token in tokens if token.last_used_at is None or token.last_used_at <= limit
+    ]:
         stale = Q(last_used_at=None) | Q(last_used_at__lte=limit)
         ApiToken.objects.filter(stale, pk__in=used).update(last_used_at=now)
     return {digests[token.digest]: token.user for token in tokens}

@@ -12,7 +12,9 @@ urlpatterns = [
     path("accounts/signup/<str:token>/", signing.signup_finish, name="signup_finish"),
     path("accounts/password_change/", passwords.password_change, name="password_change"),
     path("accounts/password_reset/", passwords.password_reset, name="password_reset"),
-    path("accounts/password_reset/done/", passwords.password_reset_done, name="password_reset_done"),
+    path(
+        "accounts/password_reset/done/", passwords.password_reset_done, name="password_reset_done"
+    ),
     path(
         "accounts/reset/<uidb64>/<token>/",
         passwords.PasswordResetConfirm.as_view(),

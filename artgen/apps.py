@@ -2,7 +2,9 @@
 
 from django.apps import AppConfig
 
-from artgen import celery as celery  # tasks belong to this application of Celery, whoever calls them
+from artgen import (
+    celery as celery,
+)  # tasks belong to this application of Celery, whoever calls them
 from artgen import checks as checks  # registers them
 from artgen import migration_checks as migration_checks
 

@@ -20,7 +20,10 @@ class Batched(Generic[Question, Answer]):
     """
 
     def __init__(
-        self, function: Callable[[list[Question]], dict[Question, Answer]], *, threads: ThreadPoolExecutor
+        self,
+        function: Callable[[list[Question]], dict[Question, Answer]],
+        *,
+        threads: ThreadPoolExecutor,
     ) -> None:
         self.function, self.threads = function, threads
         self.waiting: SimpleQueue[tuple[Question, asyncio.Future[Answer | None]]] = SimpleQueue()
@@ -47,10 +50,14 @@ class Batched(Generic[Question, Answer]):
             failure = error
         for question, future in batch:
             with contextlib.suppress(RuntimeError):  # its loop has ended
-                future.get_loop().call_soon_threadsafe(_settle, future, answers.get(question), failure)
+                future.get_loop().call_soon_threadsafe(
+                    _settle, future, answers.get(question), failure
+                )
 
 
-def _settle(future: asyncio.Future[Answer | None], answer: Answer | None, failure: Exception | None) -> None:
+def _settle(
+    future: asyncio.Future[Answer | None], answer: Answer | None, failure: Exception | None
+) -> None:
     if future.done():  # whoever asked has gone
         return
     if failure is not None:

@@ -145,7 +145,9 @@ def _away(error: RedisError, answer: Any) -> Any:
     return answer
 
 
-def remembered(seconds: Mapping[str, float], compute: Callable[[list[str]], Mapping[str, Any]]) -> dict[str, Any]:
+def remembered(
+    seconds: Mapping[str, float], compute: Callable[[list[str]], Mapping[str, Any]]
+) -> dict[str, Any]:
     """Return the values of all keys, none older than its `seconds`; `compute` returns those that are not remembered.
 
     Takes one round trip, and a second one where something was computed, however different the ages are: so each value
@@ -157,7 +159,9 @@ def remembered(seconds: Mapping[str, float], compute: Callable[[list[str]], Mapp
 
     def fresh(kept: Mapping[str, tuple[float, Any]]) -> dict[str, tuple[float, Any]]:
         some = ((key, kept.get(key)) for key in seconds)  # another thread may be clearing it
-        return {key: one for key, one in some if one is not None and now < one[0] <= now + seconds[key]}
+        return {
+            key: one for key, one in some if one is not None and now < one[0] <= now + seconds[key]
+        }
 
     found = fresh(near)
     if unknown := [key for key in seconds if key not in found]:

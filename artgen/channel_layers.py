@@ -8,7 +8,11 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, get_channel_layer
-from channels_redis.pubsub import RedisPubSubChannelLayer, RedisPubSubLoopLayer, RedisSingleShardConnection
+from channels_redis.pubsub import (
+    RedisPubSubChannelLayer,
+    RedisPubSubLoopLayer,
+    RedisSingleShardConnection,
+)
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -74,7 +78,9 @@ class _LoopLayer(RedisPubSubLoopLayer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._shards: list[RedisSingleShardConnection] = [_Connection(host, self) for host in kwargs["hosts"]]
+        self._shards: list[RedisSingleShardConnection] = [
+            _Connection(host, self) for host in kwargs["hosts"]
+        ]
 
     async def _subscribe_to_channel(self, channel: str) -> None:
         self.channels[channel] = asyncio.Queue()
@@ -104,7 +110,9 @@ class _Connection(RedisSingleShardConnection):
         while True:
             try:
                 if self._pubsub and self._pubsub.subscribed:
-                    self._receive_message(await self._pubsub.get_message(ignore_subscribe_messages=True, timeout=None))
+                    self._receive_message(
+                        await self._pubsub.get_message(ignore_subscribe_messages=True, timeout=None)
+                    )
                 else:
                     await asyncio.sleep(0.1)
             except Exception:

@@ -66,18 +66,27 @@ class PatientServer(Server):  # type: ignore[misc]
         until = asyncio.get_running_loop().time() + CLOSING_SECONDS
         while open_ones := self._open():
             for protocol in open_ones:
-                if isinstance(protocol, WebSocketProtocol) and protocol.state == WebSocketProtocol.STATE_OPEN:
-                    protocol.sendCloseFrame(code=SERVICE_RESTART)  # sendClose takes only codes of applications
+                if (
+                    isinstance(protocol, WebSocketProtocol)
+                    and protocol.state == WebSocketProtocol.STATE_OPEN
+                ):
+                    protocol.sendCloseFrame(
+                        code=SERVICE_RESTART
+                    )  # sendClose takes only codes of applications
             if asyncio.get_running_loop().time() > until:
                 break
             await asyncio.sleep(0.05)
-        running = [task for each in self.connections.values() if (task := each.get("application_instance"))]
+        running = [
+            task for each in self.connections.values() if (task := each.get("application_instance"))
+        ]
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
     def _open(self) -> list[Any]:
-        return [protocol for protocol, each in self.connections.items() if "disconnected" not in each]
+        return [
+            protocol for protocol, each in self.connections.items() if "disconnected" not in each
+        ]
 
 
 class CommandLine(CommandLineInterface):  # type: ignore[misc]

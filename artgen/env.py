@@ -14,7 +14,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 class Environment(environ.FileAwareEnv):  # type: ignore[misc] # has no types
     """The environment, in which an empty value means the default: files of settings name what they leave alone."""
 
-    def get_value(self, var: str, cast: Any = None, default: Any = None, parse_default: bool = False) -> Any:
+    def get_value(
+        self, var: str, cast: Any = None, default: Any = None, parse_default: bool = False
+    ) -> Any:
         """Return the value, typed, or the default, which every caller gives."""
         if not str(self.ENVIRON.get(var, "")).strip():
             return default

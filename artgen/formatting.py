@@ -15,12 +15,16 @@ DASH = "–\N{WORD JOINER}"
 
 def credits(amount: int) -> str:
     """Return an amount of money in words: "3 credits", "3 кредита"."""
-    return _joined(ngettext("%(count)s credit", "%(count)s credits", abs(amount)) % {"count": number(amount)})
+    return _joined(
+        ngettext("%(count)s credit", "%(count)s credits", abs(amount)) % {"count": number(amount)}
+    )
 
 
 def pictures(count: int) -> str:
     """Return a number of pictures in words: "4 pictures", "4 картины"."""
-    return _joined(ngettext("%(count)s picture", "%(count)s pictures", count) % {"count": number(count)})
+    return _joined(
+        ngettext("%(count)s picture", "%(count)s pictures", count) % {"count": number(count)}
+    )
 
 
 def number(value: int) -> str:
@@ -83,7 +87,9 @@ def day(value: datetime | date) -> str:
     # Django's own formats have the Russian month in the nominative ("18 Ноябрь").
     if when.year == today.year:
         return formats.date_format(when, pgettext("date format of Django: month and day", "F j"))
-    return formats.date_format(when, pgettext("date format of Django: month, day and year", "F j, Y"))
+    return formats.date_format(
+        when, pgettext("date format of Django: month, day and year", "F j, Y")
+    )
 
 
 def moment(value: datetime) -> str:
@@ -134,4 +140,9 @@ def plural_forms(translated: Callable[[int], str]) -> dict[str, str]:
     `translated` calls ngettext with its number. 1, 2 and 5 stand for one, few and many: that covers Russian; English
     uses one and other.
     """
-    return {"one": translated(1), "few": translated(2), "many": translated(5), "other": translated(2)}
+    return {
+        "one": translated(1),
+        "few": translated(2),
+        "many": translated(5),
+        "other": translated(2),
+    }

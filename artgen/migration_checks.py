@@ -40,7 +40,9 @@ def expanding(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMe
 def problems(migration: migrations.Migration, state: ProjectState) -> Iterator[str]:
     """Yield what in the migration old code cannot live with; `state` is that before it."""
     state = state.clone()
-    new: set[tuple[str, str]] = set()  # what this migration adds, as (model, field); old code fills none of it
+    new: set[tuple[str, str]] = (
+        set()
+    )  # what this migration adds, as (model, field); old code fills none of it
     for operation in migration.operations:
         if isinstance(operation, migrations.CreateModel):
             new.add((operation.name_lower, ""))
@@ -66,9 +68,13 @@ def _problem(operation: Operation, new: set[tuple[str, str]], app: str, state: P
         case migrations.AlterField():
             before = state.models[app, operation.model_name_lower].fields[operation.name]
             if _tightens(before, operation.field):
-                return f"{operation.model_name}.{operation.name} is another column or a narrower one"
+                return (
+                    f"{operation.model_name}.{operation.name} is another column or a narrower one"
+                )
         case migrations.AddConstraint():
-            named = re.findall(r"'([a-z0-9_]+?)(?:__[a-z0-9_]+)?'", repr(operation.constraint).lower())
+            named = re.findall(
+                r"'([a-z0-9_]+?)(?:__[a-z0-9_]+)?'", repr(operation.constraint).lower()
+            )
             if not any((operation.model_name_lower, name) in new for name in named):
                 return f"{operation.model_name} is held to {operation.constraint.name}"
         case (

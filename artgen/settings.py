@@ -70,7 +70,12 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "OPTIONS": {
-            "loaders": [("artgen.frontend.folding.Loader", ["django.template.loaders.app_directories.Loader"])],
+            "loaders": [
+                (
+                    "artgen.frontend.folding.Loader",
+                    ["django.template.loaders.app_directories.Loader"],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
@@ -95,9 +100,13 @@ DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 DB_POOL_MAX = env.int("DB_POOL_MAX", default=4)
 DB_STATEMENT_TIMEOUT_OPTION = ""
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    _options = DATABASES["default"].setdefault("OPTIONS", {})  # what the address asks for, such as sslmode, stays
+    _options = DATABASES["default"].setdefault(
+        "OPTIONS", {}
+    )  # what the address asks for, such as sslmode, stays
     _options.setdefault("connect_timeout", env.int("DB_CONNECT_TIMEOUT", default=5))
-    if env.bool("DB_PREPARED_STATEMENTS", default=True):  # PostgreSQL plans a statement once for a connection
+    if env.bool(
+        "DB_PREPARED_STATEMENTS", default=True
+    ):  # PostgreSQL plans a statement once for a connection
         _options |= {"server_side_binding": True, "prepare_threshold": 3}
     # Else each connection that PostgreSQL's restart has cut costs somebody an error; looking takes one round trip.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -136,7 +145,9 @@ if REDIS_URL:
     }
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    CHANNEL_LAYERS = {"default": {"BACKEND": "artgen.channel_layers.ThreadsafeInMemoryChannelLayer"}}
+    CHANNEL_LAYERS = {
+        "default": {"BACKEND": "artgen.channel_layers.ThreadsafeInMemoryChannelLayer"}
+    }
 
 # --- Celery: a message says "look", the row is the truth -------------------------------------------------------------
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://localhost")
@@ -149,7 +160,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 )
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_TIME_LIMIT = 600  # s, longer than every lease: what hangs is killed, and the tick finds its job again
+CELERY_TASK_TIME_LIMIT = (
+    600  # s, longer than every lease: what hangs is killed, and the tick finds its job again
+)
 CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=worker_children())
@@ -163,11 +176,21 @@ CELERY_TASK_ROUTES = {
     "generation.export": {"queue": "slow"},  # minutes
     "generation.clean_up": {"queue": "slow"},
 }
-STORE_CONCURRENCY = env.int("STORE_CONCURRENCY", default=16)  # downloads at once; the bucket and foreign hosts decide
+STORE_CONCURRENCY = env.int(
+    "STORE_CONCURRENCY", default=16
+)  # downloads at once; the bucket and foreign hosts decide
 CELERY_BEAT_SCHEDULE = {
-    "tick": {"task": "generation.tick", "schedule": schedule(timedelta(seconds=2)), "options": {"expires": 10}},
+    "tick": {
+        "task": "generation.tick",
+        "schedule": schedule(timedelta(seconds=2)),
+        "options": {"expires": 10},
+    },
     # By the clock of the wall: an interval would begin anew with every start of beat.
-    "sweep": {"task": "generation.clean_up", "schedule": crontab(minute="17"), "options": {"expires": 600}},
+    "sweep": {
+        "task": "generation.clean_up",
+        "schedule": crontab(minute="17"),
+        "options": {"expires": 600},
+    },
 }
 
 # --- who may come in -------------------------------------------------------------------------------------------------
@@ -180,14 +203,21 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ["email"]},
     },
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 8},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-LEDGER_SUBJECTS = "generation.user_data.ledger_descriptions.of_jobs"  # tells what entries of the ledger were for
+LEDGER_SUBJECTS = (
+    "generation.user_data.ledger_descriptions.of_jobs"  # tells what entries of the ledger were for
+)
 DEFAULT_CREDITS = env.int("DEFAULT_CREDITS", default=50)
 RATELIMIT_USE_CACHE = "default"
-SILENCED_SYSTEM_CHECKS = ["models.W040"]  # SQLite builds an index without the columns that PostgreSQL adds to it
+SILENCED_SYSTEM_CHECKS = [
+    "models.W040"
+]  # SQLite builds an index without the columns that PostgreSQL adds to it
 if not REDIS_URL:
     SILENCED_SYSTEM_CHECKS += ["django_ratelimit.E003", "django_ratelimit.W001"]
 
@@ -206,7 +236,9 @@ X_FRAME_OPTIONS = "DENY"
 # --- pictures: a bucket, or files on disk ----------------------------------------------------------------------------
 S3_BUCKET = env.str("S3_BUCKET", default="")
 S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", default="https://storage.yandexcloud.net")
-S3_PUBLIC_URL = env.str("S3_PUBLIC_URL", default="")  # where browsers reach S3_ENDPOINT_URL, if elsewhere
+S3_PUBLIC_URL = env.str(
+    "S3_PUBLIC_URL", default=""
+)  # where browsers reach S3_ENDPOINT_URL, if elsewhere
 S3_REGION = env.str("S3_REGION", default="ru-central1")
 URL_EXPIRY_SECONDS = env.int("URL_EXPIRY_SECONDS", default=3600)
 MEDIA_ROOT = DATA_DIR / "media"
@@ -237,7 +269,10 @@ S3_OPTIONS = {
 STORAGES = {
     "default": {"BACKEND": "generation.files.bucket.BucketStorage", "OPTIONS": S3_OPTIONS}
     if S3_BUCKET
-    else {"BACKEND": "generation.files.storage.SignedFileSystemStorage", "OPTIONS": {"allow_overwrite": True}},
+    else {
+        "BACKEND": "generation.files.storage.SignedFileSystemStorage",
+        "OPTIONS": {"allow_overwrite": True},
+    },
     "staticfiles": {
         "BACKEND": "artgen.frontend.assets.HashedStorage"
         if STATIC_ROOT.exists()
@@ -248,11 +283,15 @@ WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
 if WHITENOISE_USE_FINDERS:
     # In the demo only fonts have names that browsers may keep: asked for again each minute, they came after the text.
     WHITENOISE_IMMUTABLE_FILE_TEST = r"-\d+\.\d+\.\d+-\w+\.woff2$"
-warnings.filterwarnings("ignore", message="No directory at", module="django")  # the finders serve instead
+warnings.filterwarnings(
+    "ignore", message="No directory at", module="django"
+)  # the finders serve instead
 # Pictures and fonts are compressed already; source maps are for people with time.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["gif", "ico", "jpg", "map", "png", "webp", "woff", "woff2"]
 _bucket_url = f"{S3_PUBLIC_URL.rstrip('/')}/" if S3_PUBLIC_URL else S3_ENDPOINT_URL
-_pictures_from = [_bucket_url, _bucket_url.replace("://", f"://{S3_BUCKET}.")] if S3_BUCKET else [PUBLIC_URL]
+_pictures_from = (
+    [_bucket_url, _bucket_url.replace("://", f"://{S3_BUCKET}.")] if S3_BUCKET else [PUBLIC_URL]
+)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -34,8 +34,17 @@ def load_catalog() -> None:
 def let_time_pass(job_id: UUID, *, seconds: float = 3600) -> None:
     """Move a job's clocks back by so many seconds: what waits for them need not be waited for."""
     back = timedelta(seconds=seconds)
-    for column in ("due_at", "submitted_at", "missing_since", "deadline_at", "started_at", "created_at"):
-        Job.objects.filter(id=job_id, **{f"{column}__isnull": False}).update(**{column: F(column) - back})
+    for column in (
+        "due_at",
+        "submitted_at",
+        "missing_since",
+        "deadline_at",
+        "started_at",
+        "created_at",
+    ):
+        Job.objects.filter(id=job_id, **{f"{column}__isnull": False}).update(
+            **{column: F(column) - back}
+        )
     storing.HOSTS.forget()
 
 
@@ -133,7 +142,9 @@ class EmulatorTestCase(BaseTestCase):
         super().setUp()
         self.emulator = self.enterContext(emulated())
 
-    def place(self, *, user: User | None = None, model: str = "flux-schnell", **request: Any) -> Job:
+    def place(
+        self, *, user: User | None = None, model: str = "flux-schnell", **request: Any
+    ) -> Job:
         """Place one job, alice's unless said otherwise, and return it."""
         request = {"prompt": "a lighthouse at dusk", "width": 256, "height": 256, **request}
         return orders.place(user=user or self.alice, request={"model": model, **request}).jobs[0]

@@ -24,7 +24,11 @@ def page(request: HttpRequest) -> dict[str, Any]:
     theme = request.COOKIES.get(THEME_COOKIE, "")
     current = get_language() or settings.LANGUAGE_CODE
     languages = [
-        {"code": code, "name": get_language_info(code)["name_local"].capitalize(), "current": code == current}
+        {
+            "code": code,
+            "name": get_language_info(code)["name_local"].capitalize(),
+            "current": code == current,
+        }
         for code, _name in settings.LANGUAGES
     ]
     return {
@@ -35,7 +39,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def user_language(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+def user_language(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
     """Return the middleware that gives signed-in users the language they chose, on every device.
 
     What reaches them outside of a request (socket, e-mail) is in that language, so the pages must be too.

@@ -18,7 +18,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-ALIVE_FILE = os.environ.pop("ALIVE_FILE", "")  # a lane's own sign of life is another file: see `_run`
+ALIVE_FILE = os.environ.pop(
+    "ALIVE_FILE", ""
+)  # a lane's own sign of life is another file: see `_run`
 
 import django  # noqa: E402 the lanes must not find ALIVE_FILE
 from celery import signals  # noqa: E402
@@ -73,7 +75,11 @@ class _Parent:
                 continue
             lane = self._running.pop(pid)
             if not self._ending:
-                log.error("the lane %s ended with %s and is started again", lane, os.waitstatus_to_exitcode(status))
+                log.error(
+                    "the lane %s ended with %s and is started again",
+                    lane,
+                    os.waitstatus_to_exitcode(status),
+                )
                 time.sleep(RESTART_SECONDS)
                 if not self._ending:
                     self._start(lane)
@@ -148,7 +154,9 @@ class _Watch:
         threading.Thread(target=self._watch, name="watch", daemon=True).start()
 
     def _begun(self, task_id: str, task: Any, **_: Any) -> None:
-        self._until[task_id] = time.monotonic() + (task.time_limit or settings.CELERY_TASK_TIME_LIMIT)
+        self._until[task_id] = time.monotonic() + (
+            task.time_limit or settings.CELERY_TASK_TIME_LIMIT
+        )
 
     def _ended(self, task_id: str, **_: Any) -> None:
         self._until.pop(task_id, None)

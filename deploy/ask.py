@@ -23,7 +23,9 @@ def _connection(where: str) -> http.client.HTTPConnection:
     if where.startswith("http"):
         address = urlsplit(where)
         host, port = address.hostname or "127.0.0.1", address.port
-        if address.scheme == "https":  # of this machine itself, whose name the certificate does not bear
+        if (
+            address.scheme == "https"
+        ):  # of this machine itself, whose name the certificate does not bear
             context = ssl._create_unverified_context()  # noqa: S323
             return http.client.HTTPSConnection(host, port, timeout=SECONDS, context=context)
         return http.client.HTTPConnection(host, port, timeout=SECONDS)

@@ -55,15 +55,25 @@ logconfig_dict = {
         "json": {"()": "artgen.observability.logging.JsonFormatter"},
     },
     "handlers": {
-        "error_console": {"class": "logging.StreamHandler", "formatter": os.environ.get("LOG_FORMAT") or "text"},
+        "error_console": {
+            "class": "logging.StreamHandler",
+            "formatter": os.environ.get("LOG_FORMAT") or "text",
+        },
     },
     "root": {"level": "WARNING", "handlers": []},
     "loggers": {
-        "gunicorn.error": {"level": "INFO", "handlers": ["error_console"], "propagate": False, "qualname": "gunicorn"},
+        "gunicorn.error": {
+            "level": "INFO",
+            "handlers": ["error_console"],
+            "propagate": False,
+            "qualname": "gunicorn",
+        },
     },
 }
 
-_draining = [Path(address[5:]).with_suffix(".draining") for address in bind if address.startswith("unix:")]
+_draining = [
+    Path(address[5:]).with_suffix(".draining") for address in bind if address.startswith("unix:")
+]
 
 
 def when_ready(server: Arbiter) -> None:

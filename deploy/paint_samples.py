@@ -39,7 +39,9 @@ def brushed(picture: Image.Image) -> Image.Image:
 def inked(picture: Image.Image) -> Image.Image:
     """Ink: two tones."""
     gray = ImageOps.autocontrast(ImageOps.grayscale(picture), cutoff=4)
-    return ImageOps.colorize(gray.point(lambda tone: 255 * tone**3 // (tone**3 + 118**3)), "#1b1c22", "#f6f3ea")
+    return ImageOps.colorize(
+        gray.point(lambda tone: 255 * tone**3 // (tone**3 + 118**3)), "#1b1c22", "#f6f3ea"
+    )
 
 
 def filmed(picture: Image.Image) -> Image.Image:
@@ -71,11 +73,23 @@ SAMPLES: dict[str, list[tuple[str, str, int, tuple[int, int], Finish]]] = {
         ("qwen-image-edit-2511", "a cat on a window sill", 9, (176, 176), plain),
         ("seedream-4-edit", "dunes at sunset", 11, (176, 176), plain),
         ("p-image-edit", "a coral flower on black", 13, (176, 176), plain),
-        ("nano-banana", "a yellow vase with three bananas, sunny window, warm wall", 51, (176, 176), plain),
+        (
+            "nano-banana",
+            "a yellow vase with three bananas, sunny window, warm wall",
+            51,
+            (176, 176),
+            plain,
+        ),
         ("nano-banana-2", "tea hills in morning mist, rows of bushes", 52, (176, 176), plain),
         ("nano-banana-pro", "a jellyfish glowing in the deep sea", 53, (176, 176), plain),
         ("qwen-image-lora", "a blue vase with cotton branches, green wall", 54, (176, 176), washed),
-        ("qwen-image-edit-2511-lora", "a cabin in a snowy forest at night", 55, (176, 176), brushed),
+        (
+            "qwen-image-edit-2511-lora",
+            "a cabin in a snowy forest at night",
+            55,
+            (176, 176),
+            brushed,
+        ),
         ("sdxl", "birch forest in autumn", 14, (176, 176), plain),
         ("sdxl-turbo", "liquid marble, magenta and gold", 15, (176, 176), plain),
         ("a1111", "a lighthouse at dusk", 16, (176, 176), plain),
@@ -93,7 +107,13 @@ SAMPLES: dict[str, list[tuple[str, str, int, tuple[int, int], Finish]]] = {
     ],
     "examples": [
         ("tea", "tea hills in morning mist, rows of bushes, warm light", 41, (480, 360), plain),
-        ("vase", "a dark vase with cotton branches, long shadows from a window", 42, (480, 360), plain),
+        (
+            "vase",
+            "a dark vase with cotton branches, long shadows from a window",
+            42,
+            (480, 360),
+            plain,
+        ),
         ("canyon", "a canyon of layered colored paper, seen from above", 43, (480, 360), plain),
     ],
 }
@@ -111,7 +131,9 @@ def main() -> None:
             finish(picture).resize(size, Image.Resampling.LANCZOS).save(
                 STATIC / kind / f"{name}.webp", quality=80, method=6
             )
-    night = paint(prompt="moon over the sea at night, a sailing boat", width=800, height=1000, seed=2)
+    night = paint(
+        prompt="moon over the sea at night, a sailing boat", width=800, height=1000, seed=2
+    )
     night.save(NIGHT, quality=80, method=6)
 
 

@@ -28,7 +28,9 @@ class Supervisor:
     """
 
     def __init__(self, path: str) -> None:
-        self.asked: Any = ServerProxy("http://localhost", SupervisorTransport(serverurl=f"unix://{path}")).supervisor
+        self.asked: Any = ServerProxy(
+            "http://localhost", SupervisorTransport(serverurl=f"unix://{path}")
+        ).supervisor
 
     def running(self) -> None:
         """Return if it answers."""

@@ -47,8 +47,12 @@ def main(node_modules: Path) -> None:
         shutil.copy(package / "LICENSE", fonts / f"{family}.LICENSE.txt")
     lucide = node_modules / "lucide-static"
     symbols = "\n".join(symbol(source=lucide / "icons", name=name) for name in ICONS)
-    comment = "<!-- Lucide icons, ISC license (icons.LICENSE.txt); built by deploy/vendor_look.py -->"
-    (STATIC / "icons.svg").write_text(f'<svg xmlns="http://www.w3.org/2000/svg">\n{comment}\n{symbols}\n</svg>\n')
+    comment = (
+        "<!-- Lucide icons, ISC license (icons.LICENSE.txt); built by deploy/vendor_look.py -->"
+    )
+    (STATIC / "icons.svg").write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg">\n{comment}\n{symbols}\n</svg>\n'
+    )
     shutil.copy(lucide / "LICENSE", STATIC / "icons.LICENSE.txt")
 
 

@@ -24,7 +24,14 @@ from generation.models import ImageModel
 
 COUNTS = (1, 2, 3, 4, 6, 8)
 COUNT_DEFAULT = 4
-SHAPES = (("1:1", 1), ("4:5", 4 / 5), ("2:3", 2 / 3), ("9:16", 9 / 16), ("3:2", 3 / 2), ("16:9", 16 / 9))
+SHAPES = (
+    ("1:1", 1),
+    ("4:5", 4 / 5),
+    ("2:3", 2 / 3),
+    ("9:16", 9 / 16),
+    ("3:2", 3 / 2),
+    ("16:9", 16 / 9),
+)
 NAMED_RATIOS = (
     *SHAPES,
     *(
@@ -43,7 +50,18 @@ RATIO_MAX = 12  # a fraction with larger numbers says less than the size itself
 SHAPE_BOX = (28, 26)  # px: the little drawing of a shape
 SLIDERS = ("steps", "guidance", "strength", "lora_scale")
 CHECKED = ("width", "height", *SLIDERS, "seed", "lora_url")  # told to be wrong as soon as they are
-TEXTS = ("prompt", "negative_prompt", "style", "shape", "width", "height", *SLIDERS, "seed", "lora_url", "count")
+TEXTS = (
+    "prompt",
+    "negative_prompt",
+    "style",
+    "shape",
+    "width",
+    "height",
+    *SLIDERS,
+    "seed",
+    "lora_url",
+    "count",
+)
 
 
 @dataclass(frozen=True)
@@ -113,24 +131,35 @@ class Composer:
 
     def for_model(self, model: ImageModel) -> "Composer":
         """Return the form for another model: what was typed stays, numbers left at the old default take the new one."""
-        moved = Composer(model=model, texts=dict(self.texts), sources=self.sources, exact=self.exact)
+        moved = Composer(
+            model=model, texts=dict(self.texts), sources=self.sources, exact=self.exact
+        )
         for name in SLIDERS:
             before, after = self.parameters.get(name), moved.parameters.get(name)
             given = _decimal(self.texts.get(name, ""))
             left_alone = before is not None and given == before.default
-            if after is None or left_alone or not isinstance(given, float) or not _within(given, after):
+            if (
+                after is None
+                or left_alone
+                or not isinstance(given, float)
+                or not _within(given, after)
+            ):
                 moved.texts.pop(name, None)
         return moved
 
     @classmethod
-    def filled(cls, model: ImageModel, parameters: Mapping[str, Any], *, count: int = 1) -> "Composer":
+    def filled(
+        cls, model: ImageModel, parameters: Mapping[str, Any], *, count: int = 1
+    ) -> "Composer":
         """Return the form filled with the parameters of a job; what this model does not take is left out."""
         composer = cls(model=model, sources=list(parameters.get("source_images") or []))
         known = {name for name in (*TEXTS,) if parameters.get(name) not in (None, "")}
         composer.texts = {name: f"{parameters[name]}" for name in known} | {"count": str(count)}
         if "width" in known and "height" in known:
             composer.texts["shape"] = f"{parameters['width']}x{parameters['height']}"
-            composer.exact = all(shape.value != composer.texts["shape"] for shape in composer.shapes)
+            composer.exact = all(
+                shape.value != composer.texts["shape"] for shape in composer.shapes
+            )
         return composer
 
     # --- what the template shows ---------------------------------------------------------------------------------
@@ -212,7 +241,9 @@ class Composer:
             return wanted
         if match := SIZE.fullmatch(wanted):
             ratio = int(match[1]) / max(1, int(match[2]))
-            closest = min(self.shapes, key=lambda shape: abs(math.log(max(ratio, 0.01) / shape.ratio)))
+            closest = min(
+                self.shapes, key=lambda shape: abs(math.log(max(ratio, 0.01) / shape.ratio))
+            )
             return closest.value
         default = str(self.parameters["size"].default) if "size" in self.parameters else ""
         return default if default in values else values[0]
@@ -286,7 +317,15 @@ class Composer:
     @property
     def tuning_open(self) -> bool:
         """Whether the fine tuning holds something that must be seen."""
-        wrong = {"width", "height", "steps", "guidance", "seed", "lora_url", "lora_scale"} & self.errors.keys()
+        wrong = {
+            "width",
+            "height",
+            "steps",
+            "guidance",
+            "seed",
+            "lora_url",
+            "lora_scale",
+        } & self.errors.keys()
         return bool(wrong or self.exact or (self.takes_lora and self.lora_url))
 
     @property
@@ -307,20 +346,32 @@ class Composer:
         }
         label, hint = labels[name]
         given = self.texts.get(name)
-        value = given if given not in (None, "") else f"{parameter.default:g}" if parameter.default is not None else ""
+        value = (
+            given
+            if given not in (None, "")
+            else f"{parameter.default:g}"
+            if parameter.default is not None
+            else ""
+        )
         return Slider(name, label, hint, value, parameter, self.errors.get(name, []))
 
     def explain(self, errors: Iterable[FieldError]) -> None:
         """Put refusals beside their fields; those without a field of this form stand above the button."""
         for error in errors:
-            self.errors.setdefault(error.field if error.field in self._shown else "form", []).append(error.detail)
+            self.errors.setdefault(
+                error.field if error.field in self._shown else "form", []
+            ).append(error.detail)
 
     def wrong_numbers(self) -> list[FieldError]:
         """Return what the model refuses of CHECKED as it stands now; a prompt or source may still be missing."""
         try:
             self.offer.clean(self.request())
         except InvalidParameters as refused:
-            return [error for error in refused.errors if error.field in CHECKED and error.field in self._shown]
+            return [
+                error
+                for error in refused.errors
+                if error.field in CHECKED and error.field in self._shown
+            ]
         return []
 
     @property
@@ -386,7 +437,9 @@ def _told_apart(shapes: list[Shape]) -> list[Shape]:
     seen: set[str] = set()
     named = []
     for shape in shapes:
-        named.append(Shape(f"{shape.width}", shape.width, shape.height) if shape.name in seen else shape)
+        named.append(
+            Shape(f"{shape.width}", shape.width, shape.height) if shape.name in seen else shape
+        )
         seen.add(shape.name)
     return named
 
@@ -395,7 +448,11 @@ def _told_apart(shapes: list[Shape]) -> list[Shape]:
 def fitting(name: str, ratio: float, *, width: Parameter, height: Parameter) -> Shape:
     """Return the size within the limits whose shape is closest to the ratio at no more than the usual area."""
     area = (width.default or 1024) * (height.default or 1024)
-    best: tuple[float, int, int] = (math.inf, int(width.default or 1024), int(height.default or 1024))
+    best: tuple[float, int, int] = (
+        math.inf,
+        int(width.default or 1024),
+        int(height.default or 1024),
+    )
     for side in _grid(width):
         for other in _grid(height):
             if side * other > area:

@@ -46,9 +46,21 @@ urlpatterns = [
     path("gallery/selection/download/", selection.download, name="download_selection"),
     path("explore/", explore.explore, name="explore"),
     path("gallery/collections/", collections.collections_page, name="collections"),
-    path("gallery/collections/<uuid:collection_id>/rename/", collections.rename, name="rename_collection"),
-    path("gallery/collections/<uuid:collection_id>/delete/", collections.delete, name="delete_collection"),
-    path("gallery/collections/<uuid:collection_id>/restore/", collections.restore, name="restore_collection"),
+    path(
+        "gallery/collections/<uuid:collection_id>/rename/",
+        collections.rename,
+        name="rename_collection",
+    ),
+    path(
+        "gallery/collections/<uuid:collection_id>/delete/",
+        collections.delete,
+        name="delete_collection",
+    ),
+    path(
+        "gallery/collections/<uuid:collection_id>/restore/",
+        collections.restore,
+        name="restore_collection",
+    ),
     path("images/<uuid:image_id>/collections/", collections.put, name="image_collections"),
     path("images/<uuid:image_id>/", images.image, name="image"),
     path("images/<uuid:image_id>/compare/", images.compare, name="compare_image"),
@@ -58,7 +70,9 @@ urlpatterns = [
     path("images/<uuid:image_id>/restore/", images.restore, name="restore_image"),
     path("account/data/", data.account_data, name="account_data"),
     path("account/data/export/", data.ask_export, name="ask_export"),
-    path("account/data/<uuid:export_id>/<int:number>/", data.download_export, name="download_export"),
+    path(
+        "account/data/<uuid:export_id>/<int:number>/", data.download_export, name="download_export"
+    ),
     path("images/<uuid:image_id>/share/", sharing.share, name="share_image"),
     path("images/<uuid:image_id>/share/stop/", sharing.stop, name="stop_sharing_image"),
     path("images/<uuid:image_id>/publish/", sharing.publish, name="publish_image"),

@@ -31,7 +31,9 @@ class AccountTests(BaseTestCase):
         ledger.hold(user=self.alice, amount=4, reference=reference)
         ledger.settle(reference=reference)
         response = self.client.get(self.url)
-        self.assertContains(response, 'role="img" aria-label="Spent by day: 4\N{NO-BREAK SPACE}credits in 30 days')
+        self.assertContains(
+            response, 'role="img" aria-label="Spent by day: 4\N{NO-BREAK SPACE}credits in 30 days'
+        )
         self.assertContains(response, "<details")
         self.assertContains(response, "<rect class=", 30)
 

@@ -39,7 +39,13 @@ class UserAdminTests(AdminTestCase):
         assert carol.check_password("quiet lighthouse")
 
     def change(self, **data: str):
-        form = {"email": "alice@example.org", "name": "", "is_active": "on", "language": "en", "time_zone": ""}
+        form = {
+            "email": "alice@example.org",
+            "name": "",
+            "is_active": "on",
+            "language": "en",
+            "time_zone": "",
+        }
         return self.client.post(f"/admin/accounts/user/{self.alice.pk}/change/", {**form, **data})
 
     def test_it_changes_a_user_but_never_the_balance(self) -> None:
@@ -63,7 +69,12 @@ class UserAdminTests(AdminTestCase):
         assert self.alice.email == "alice@example.org"
 
     def test_it_deletes_nobody(self) -> None:
-        assert self.client.post(f"/admin/accounts/user/{self.alice.pk}/delete/", {"post": "yes"}).status_code == 403
+        assert (
+            self.client.post(
+                f"/admin/accounts/user/{self.alice.pk}/delete/", {"post": "yes"}
+            ).status_code
+            == 403
+        )
         assert User.objects.filter(pk=self.alice.pk).exists()
 
 
@@ -80,9 +91,16 @@ class GrantTests(AdminTestCase):
 
     def test_it_grants_in_the_name_of_who_asked(self) -> None:
         self.assertContains(self.client.get(self.address(self.alice)), "alice@example.org")
-        self.assertRedirects(self.grant(self.alice), f"/admin/accounts/user/{self.alice.pk}/change/")
+        self.assertRedirects(
+            self.grant(self.alice), f"/admin/accounts/user/{self.alice.pk}/change/"
+        )
         entry = CreditEntry.objects.of(self.alice)[0]
-        assert (entry.kind, entry.amount, entry.reason, entry.actor) == ("grant", 25, "prize", self.staff)
+        assert (entry.kind, entry.amount, entry.reason, entry.actor) == (
+            "grant",
+            25,
+            "prize",
+            self.staff,
+        )
         assert LogEntry.objects.get().user == self.staff
 
     def test_it_takes_away_as_an_adjustment(self) -> None:
@@ -92,7 +110,9 @@ class GrantTests(AdminTestCase):
 
     def test_it_serves_several_users_all_or_none(self) -> None:
         poor = make_user("poor@example.org", credits=5)
-        self.assertRedirects(self.grant(self.alice, self.bob), reverse("admin:accounts_user_changelist"))
+        self.assertRedirects(
+            self.grant(self.alice, self.bob), reverse("admin:accounts_user_changelist")
+        )
         response = self.grant(self.alice, poor, amount=-6)
         self.assertContains(response, "poor@example.org")
         for user, credits in ((self.alice, 125), (self.bob, 125), (poor, 5)):
@@ -101,7 +121,10 @@ class GrantTests(AdminTestCase):
         assert ledger.check() == []
 
     def test_the_action_leads_to_the_form(self) -> None:
-        chosen = {"action": "grant_credits", "_selected_action": [str(self.alice.pk), str(self.bob.pk)]}
+        chosen = {
+            "action": "grant_credits",
+            "_selected_action": [str(self.alice.pk), str(self.bob.pk)],
+        }
         response = self.client.post("/admin/accounts/user/", chosen)
         assert response.url.startswith(self.url)
         assert str(self.alice.pk) in response.url
@@ -115,14 +138,23 @@ class GrantTests(AdminTestCase):
         assert self.alice.credits == 125
 
     def test_it_refuses_no_reason_and_no_amount(self) -> None:
-        for amount, reason in ((0, "why"), (1, ""), (1, "  "), ("x", "why"), (2_000_000, "why"), (-101, "why")):
+        for amount, reason in (
+            (0, "why"),
+            (1, ""),
+            (1, "  "),
+            ("x", "why"),
+            (2_000_000, "why"),
+            (-101, "why"),
+        ):
             assert self.grant(self.alice, amount=amount, reason=reason).status_code == 200
         self.alice.refresh_from_db()
         assert self.alice.credits == 100
 
     def test_it_serves_those_with_the_right_alone(self) -> None:
         helper = make_user("helper@example.org", is_staff=True)
-        helper.user_permissions.add(*Permission.objects.filter(codename__in=["view_user", "change_user"]))
+        helper.user_permissions.add(
+            *Permission.objects.filter(codename__in=["view_user", "change_user"])
+        )
         self.client.force_login(helper)
         assert self.grant(self.alice).status_code == 403
         helper.user_permissions.add(Permission.objects.get(codename="add_creditentry"))
@@ -134,7 +166,9 @@ class GrantTests(AdminTestCase):
 
     def test_nobody_chosen_is_said(self) -> None:
         for address in (self.url, f"{self.url}?user=nonsense", f"{self.url}?user={uuid4()}"):
-            self.assertRedirects(self.client.get(address), reverse("admin:accounts_user_changelist"))
+            self.assertRedirects(
+                self.client.get(address), reverse("admin:accounts_user_changelist")
+            )
 
 
 class LedgerAdminTests(AdminTestCase):

@@ -22,12 +22,16 @@ class AccountTestCase(BaseTestCase):
         cls.token = tokens.issue(user=cls.alice, name="test")
 
     def get(self, path: str, **query: Any) -> Any:
-        return self.client.get(path, query, headers={"Authorization": f"Bearer {self.token}", "Accept-Language": "en"})
+        return self.client.get(
+            path, query, headers={"Authorization": f"Bearer {self.token}", "Accept-Language": "en"}
+        )
 
     def assert_closed(self, path: str) -> None:
         assert self.client.get(path).status_code == 401
         for method in ("POST", "PUT", "PATCH", "DELETE"):
-            response = self.client.generic(method, path, headers={"Authorization": f"Bearer {self.token}"})
+            response = self.client.generic(
+                method, path, headers={"Authorization": f"Bearer {self.token}"}
+            )
             assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
             assert response["Allow"] == "GET, HEAD, OPTIONS"
 
@@ -59,13 +63,18 @@ class TestLedger(AccountTestCase):
         ledger.release(reference=job, reason="canceled")
         ledger.hold(user=self.bob, amount=1, reference=uuid4())
         entries = self.get(LEDGER).json()["results"]
-        assert [(entry["kind"], entry["amount"], entry["balance_after"], entry["job"]) for entry in entries] == [
+        assert [
+            (entry["kind"], entry["amount"], entry["balance_after"], entry["job"])
+            for entry in entries
+        ] == [
             ("release", 30, 100, str(job)),
             ("hold", -30, 70, str(job)),
             ("grant", 100, 100, None),
         ]
         assert [entry["reason"] for entry in entries] == ["canceled", "Tea hills", "for the test"]
-        assert all(set(entry) == set(entries[0]) and entry["created_at"].endswith("Z") for entry in entries)
+        assert all(
+            set(entry) == set(entries[0]) and entry["created_at"].endswith("Z") for entry in entries
+        )
 
     def test_it_sums_to_the_balance_over_all_pages(self) -> None:
         for amount in range(1, 51):
@@ -85,7 +94,14 @@ class TestLedger(AccountTestCase):
         moment = CreditEntry.objects.latest("created_at").created_at
         # The ledger is append-only, so entries of one moment are made as such.
         copies = [
-            CreditEntry(user=self.bob, kind="grant", amount=1, balance_after=n, created_at=moment, reason="x")
+            CreditEntry(
+                user=self.bob,
+                kind="grant",
+                amount=1,
+                balance_after=n,
+                created_at=moment,
+                reason="x",
+            )
             for n in range(7)
         ]
         CreditEntry.objects.bulk_create(copies)
@@ -100,7 +116,9 @@ class TestLedger(AccountTestCase):
         assert sorted(seen) == [0, 1, 2, 3, 4, 5, 6, 100]
         back = self.get(pages[-1]["previous"]).json()
         assert back["results"] == pages[-2]["results"]
-        assert CreditEntry.objects.filter(user=self.bob).aggregate(total=Sum("amount"))["total"] == 107
+        assert (
+            CreditEntry.objects.filter(user=self.bob).aggregate(total=Sum("amount"))["total"] == 107
+        )
 
     def test_it_translates_the_reason_of_the_starting_credits(self) -> None:
         user = self.make_user("carol@example.org", credits=0)

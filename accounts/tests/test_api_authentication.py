@@ -39,12 +39,22 @@ class TestBearer(BaseTestCase):
 
     def test_it_asks_strangers_for_a_token(self) -> None:
         for authorization in ("", "Basic YTpi", self.token, f"Token {self.token}"):
-            self.assert_refused(self.get(authorization), "not_authenticated", 'Bearer realm="ArtGen"')
+            self.assert_refused(
+                self.get(authorization), "not_authenticated", 'Bearer realm="ArtGen"'
+            )
         self.assert_refused(self.client.get(ACCOUNT), "not_authenticated", 'Bearer realm="ArtGen"')
 
     def test_it_refuses_tokens_that_are_not_valid(self) -> None:
         challenge = 'Bearer realm="ArtGen", error="invalid_token"'
-        for text in ("", "x", "ag_" + "x" * 40, self.token[:-1], f"{self.token} x", "ключ", "x" * 5000):
+        for text in (
+            "",
+            "x",
+            "ag_" + "x" * 40,
+            self.token[:-1],
+            f"{self.token} x",
+            "ключ",
+            "x" * 5000,
+        ):
             self.assert_refused(self.get(f"Bearer {text}"), "invalid_token", challenge)
 
     def test_it_refuses_revoked_tokens_and_owners_who_may_not_sign_in(self) -> None:
@@ -69,10 +79,15 @@ class TestBearer(BaseTestCase):
 
     def test_it_speaks_the_language_asked_for_else_that_of_the_owner(self) -> None:
         def title(**headers: str) -> str:
-            response = self.client.post(ACCOUNT, headers={"Authorization": f"Bearer {self.token}", **headers})
+            response = self.client.post(
+                ACCOUNT, headers={"Authorization": f"Bearer {self.token}", **headers}
+            )
             return str(response.json()["title"])
 
-        english, russian = "This address does not take this method", title(**{"Accept-Language": "ru"})
+        english, russian = (
+            "This address does not take this method",
+            title(**{"Accept-Language": "ru"}),
+        )
         assert russian != english
         assert title(**{"Accept-Language": "en"}) == english
         assert title() == english
@@ -102,7 +117,9 @@ class TestSession(BaseTestCase):
         client.get("/accounts/password_change/")
         token = client.cookies["csrftoken"].value
         headers = {"X-CSRFToken": token}
-        response = client.post("/api/v1/jobs/", {}, content_type="application/json", headers=headers)
+        response = client.post(
+            "/api/v1/jobs/", {}, content_type="application/json", headers=headers
+        )
         assert response.status_code == 400
 
     def test_it_refuses_a_stranger_without_asking_for_csrf(self) -> None:

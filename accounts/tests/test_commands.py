@@ -30,12 +30,17 @@ class CreateUserTests(CommandTestCase):
     def test_it_makes_up_a_password_for_a_new_user_alone(self) -> None:
         _out, err = self.run_command("create_user", "carol@example.org")
         assert User.objects.get(email="carol@example.org").check_password(err.rpartition(" ")[2])
-        assert self.run_command("create_user", "carol@example.org") == ("Unchanged: carol@example.org", "")
+        assert self.run_command("create_user", "carol@example.org") == (
+            "Unchanged: carol@example.org",
+            "",
+        )
         assert User.objects.get(email="carol@example.org").check_password(err.rpartition(" ")[2])
 
     def test_it_takes_a_starting_balance_once(self) -> None:
         for _ in range(3):
-            self.run_command("create_user", "carol@example.org", "--credits", "1000", "--password", "secret")
+            self.run_command(
+                "create_user", "carol@example.org", "--credits", "1000", "--password", "secret"
+            )
         carol = User.objects.get(email="carol@example.org")
         assert carol.credits == 1000
         assert carol.entries.count() == 1
@@ -55,7 +60,11 @@ class CreateUserTests(CommandTestCase):
         assert self.alice.is_staff
 
     def test_it_refuses_nonsense(self) -> None:
-        for arguments in (("nonsense",), ("x@example.org", "--credits", "-1"), ("x@example.org", "--password", "")):
+        for arguments in (
+            ("nonsense",),
+            ("x@example.org", "--credits", "-1"),
+            ("x@example.org", "--password", ""),
+        ):
             with self.assertRaises(CommandError):
                 self.run_command("create_user", *arguments)
         assert User.objects.count() == 3
@@ -71,7 +80,11 @@ class IssueTokenTests(CommandTestCase):
     def test_it_finds_a_free_name(self) -> None:
         for _ in range(3):
             self.run_command("issue_token", "alice@example.org")
-        assert sorted(ApiToken.objects.values_list("name", flat=True)) == ["token", "token 2", "token 3"]
+        assert sorted(ApiToken.objects.values_list("name", flat=True)) == [
+            "token",
+            "token 2",
+            "token 3",
+        ]
 
     def test_it_says_what_is_wrong(self) -> None:
         self.run_command("issue_token", "alice@example.org", "--name", "laptop")
@@ -106,7 +119,9 @@ class RevokeTokenTests(CommandTestCase):
 
 class GrantCreditsTests(CommandTestCase):
     def test_it_grants(self) -> None:
-        out, _err = self.run_command("grant_credits", "Alice@example.org", "25", "--reason", "prize")
+        out, _err = self.run_command(
+            "grant_credits", "Alice@example.org", "25", "--reason", "prize"
+        )
         assert out == "Granted 25 credits to alice@example.org; free to spend now: 125"
         entry = self.alice.entries.order_by("-created_at", "-id")[0]
         assert (entry.kind, entry.amount, entry.reason, entry.actor) == ("grant", 25, "prize", None)

@@ -22,7 +22,11 @@ class CloseTests(BaseTestCase):
         at = deletion.close(user=self.alice, after=timedelta(days=7))
         assert before + timedelta(days=7) <= at <= timezone.now() + timedelta(days=7)
         self.alice.refresh_from_db()
-        assert (self.alice.is_active, self.alice.erase_at, self.alice.erased_at) == (False, at, None)
+        assert (self.alice.is_active, self.alice.erase_at, self.alice.erased_at) == (
+            False,
+            at,
+            None,
+        )
         assert tokens.authenticate(text) is None
         assert not Client().login(username="alice@example.org", password="password")
 
@@ -31,7 +35,9 @@ class CloseTests(BaseTestCase):
         for client, user in ((hers, self.alice), (other, self.alice), (bobs, self.bob)):
             client.force_login(user)
         deletion.close(user=self.alice, after=deletion.GRACE)
-        assert [row.get_decoded()["_auth_user_id"] for row in Session.objects.all()] == [str(self.bob.pk)]
+        assert [row.get_decoded()["_auth_user_id"] for row in Session.objects.all()] == [
+            str(self.bob.pk)
+        ]
         deletion.keep(self.alice)
         assert hers.get("/account/").status_code == other.get("/account/").status_code == 302
         assert bobs.get("/account/").status_code == 200
@@ -77,7 +83,11 @@ class AnonymizeTests(BaseTestCase):
         group = Group.objects.create(name="painters")
         self.alice.groups.add(group)
         User.objects.filter(pk=self.alice.pk).update(
-            name="Alice", language="ru", time_zone="Asia/Omsk", is_staff=True, last_login=timezone.now()
+            name="Alice",
+            language="ru",
+            time_zone="Asia/Omsk",
+            is_staff=True,
+            last_login=timezone.now(),
         )
         tokens.issue(user=self.alice, name="Alice’s laptop")
         token = ApiToken.objects.get()
@@ -95,27 +105,45 @@ class AnonymizeTests(BaseTestCase):
         assert self.alice.email == f"{self.alice.pk}@erased.invalid"
         assert (self.alice.name, self.alice.language, self.alice.time_zone) == ("", "", "")
         assert not self.alice.has_usable_password()
-        assert (self.alice.is_active, self.alice.is_staff, self.alice.is_superuser) == (False, False, False)
+        assert (self.alice.is_active, self.alice.is_staff, self.alice.is_superuser) == (
+            False,
+            False,
+            False,
+        )
         assert self.alice.last_login is None
         assert self.alice.erased_at is not None
         assert not self.alice.groups.exists()
         assert not ApiToken.objects.exists()
-        assert sorted(LogEntry.objects.values_list("object_repr", flat=True)) == ["", self.alice.email]
+        assert sorted(LogEntry.objects.values_list("object_repr", flat=True)) == [
+            "",
+            self.alice.email,
+        ]
 
     def test_the_ledger_stays_without_words_and_adds_up(self) -> None:
         spent, released = uuid4(), uuid4()
         for reference in (spent, released):
-            ledger.hold(user=self.alice, amount=4, reference=reference, reason="my aunt Olga at the sea")
+            ledger.hold(
+                user=self.alice, amount=4, reference=reference, reason="my aunt Olga at the sea"
+            )
         ledger.settle(reference=spent)
         ledger.release(reference=released, reason="canceled")
         ledger.hold(user=self.bob, amount=4, reference=uuid4(), reason="bob's words")
-        amounts = list(CreditEntry.objects.filter(user=self.alice).order_by("id").values_list("id", "kind", "amount"))
+        amounts = list(
+            CreditEntry.objects.filter(user=self.alice)
+            .order_by("id")
+            .values_list("id", "kind", "amount")
+        )
         self.close(self.alice)
         deletion.anonymize(self.alice.pk)
         entries = CreditEntry.objects.filter(user=self.alice).order_by("id")
         assert list(entries.values_list("id", "kind", "amount"))[:-1] == amounts
         last = entries.last()
-        assert (last.kind, last.amount, last.balance_after, last.reason) == ("adjust", -96, 0, "Account erased")
+        assert (last.kind, last.amount, last.balance_after, last.reason) == (
+            "adjust",
+            -96,
+            0,
+            "Account erased",
+        )
         assert not entries.filter(reason__contains="Olga").exists()
         assert CreditEntry.objects.filter(reason="bob's words").count() == 1
         assert ledger.check() == []
@@ -151,14 +179,22 @@ class TriggerTests(BaseTestCase):
 
     def write(self, changes: str) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"UPDATE accounts_creditentry SET {changes} WHERE user_id = %s", [self.alice.pk])
+            cursor.execute(
+                f"UPDATE accounts_creditentry SET {changes} WHERE user_id = %s", [self.alice.pk]
+            )
 
-    def test_words_leave_the_entries_of_an_account_that_is_being_erased_and_nothing_else(self) -> None:
+    def test_words_leave_the_entries_of_an_account_that_is_being_erased_and_nothing_else(
+        self,
+    ) -> None:
         ledger.hold(user=self.alice, amount=4, reference=uuid4(), reason="words")
         with pytest.raises(IntegrityError), transaction.atomic():
             ledger.forget_words(user=self.alice)
         deletion.close(user=self.alice, after=deletion.GRACE)
-        for changes in ("reason = 'other words'", "reason = '', amount = amount - 1", "reason = ''"):
+        for changes in (
+            "reason = 'other words'",
+            "reason = '', amount = amount - 1",
+            "reason = ''",
+        ):
             with pytest.raises(IntegrityError):
                 self.write(changes)  # the last one because of the grant among the entries
         assert ledger.forget_words(user=self.alice) == 1

@@ -24,8 +24,12 @@ class KeepAccountTests(BaseTestCase):
     def test_the_letter_says_when_and_brings_the_link(self) -> None:
         letter = emails.account_closed(user=self.alice)
         assert letter.to == ["alice@example.org"]
-        assert re.fullmatch(r"Your ArtGen account will be erased on \w+ \d+(, \d+)?", letter.subject)
-        link = re.search(r"https://art\.example(/accounts/keep/\S+)", letter.body)  # which tells the second, too
+        assert re.fullmatch(
+            r"Your ArtGen account will be erased on \w+ \d+(, \d+)?", letter.subject
+        )
+        link = re.search(
+            r"https://art\.example(/accounts/keep/\S+)", letter.body
+        )  # which tells the second, too
         assert link and self.client.post(link[1]).status_code == 302
         assert not self.is_locked()
 
@@ -75,7 +79,9 @@ class KeepAccountTests(BaseTestCase):
     def test_it_is_written_in_russian_too(self) -> None:
         User.objects.filter(pk=self.alice.pk).update(language="ru")
         self.alice.refresh_from_db()
-        assert emails.account_closed(user=self.alice).subject.startswith("Ваш аккаунт ArtGen будет стёрт")
+        assert emails.account_closed(user=self.alice).subject.startswith(
+            "Ваш аккаунт ArtGen будет стёрт"
+        )
         assert emails.account_erased(user=self.alice).subject == "Ваш аккаунт ArtGen стёрт"
 
 

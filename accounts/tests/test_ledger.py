@@ -21,9 +21,15 @@ class LedgerTestCase(BaseTestCase):
 
 class GrantTests(LedgerTestCase):
     def test_it_adds_credits_and_says_who_and_why(self) -> None:
-        entry = ledger.grant(user=self.alice, amount=40, reason=" For the exhibition ", actor=self.staff)
+        entry = ledger.grant(
+            user=self.alice, amount=40, reason=" For the exhibition ", actor=self.staff
+        )
         assert (entry.kind, entry.amount, entry.balance_after) == (Kind.GRANT, 40, 140)
-        assert (entry.reason, entry.actor, entry.reference) == ("For the exhibition", self.staff, None)
+        assert (entry.reason, entry.actor, entry.reference) == (
+            "For the exhibition",
+            self.staff,
+            None,
+        )
         self.assert_money(self.alice, credits=140, held=0)
         self.assert_money(self.bob, credits=100, held=0)
 
@@ -49,14 +55,23 @@ class GrantTests(LedgerTestCase):
 
 class AdjustTests(LedgerTestCase):
     def test_it_moves_the_balance_either_way(self) -> None:
-        assert ledger.adjust(user=self.alice, amount=-30, reason="counted twice", actor=self.staff).balance_after == 70
+        assert (
+            ledger.adjust(
+                user=self.alice, amount=-30, reason="counted twice", actor=self.staff
+            ).balance_after
+            == 70
+        )
         assert ledger.adjust(user=self.alice, amount=5, reason="rounded").balance_after == 75
         self.assert_money(self.alice, credits=75, held=0)
 
     def test_it_refuses_to_go_below_zero_or_to_do_nothing(self) -> None:
         with self.assertRaises(ledger.TooFewCredits) as caught:
             ledger.adjust(user=self.alice, amount=-101, reason="why")
-        assert (caught.exception.needed, caught.exception.available, caught.exception.short) == (101, 100, 1)
+        assert (caught.exception.needed, caught.exception.available, caught.exception.short) == (
+            101,
+            100,
+            1,
+        )
         with self.assertRaises(ValueError):
             ledger.adjust(user=self.alice, amount=0, reason="why")
         self.assert_money(self.alice, credits=100, held=0)
@@ -206,7 +221,9 @@ class CheckTests(LedgerTestCase):
         ledger.hold(user=self.bob, amount=8, reference=reference)
         User.objects.filter(pk=self.alice.pk).update(credits=101)
         User.objects.filter(pk=self.bob.pk).update(held=9)
-        CreditEntry.objects.create(user=self.staff, kind=Kind.RELEASE, amount=0, balance_after=100, reference=uuid4())
+        CreditEntry.objects.create(
+            user=self.staff, kind=Kind.RELEASE, amount=0, balance_after=100, reference=uuid4()
+        )
         with self.assertNumQueries(2):
             found = ledger.check()
         assert found == [
@@ -218,9 +235,13 @@ class CheckTests(LedgerTestCase):
     def test_it_finds_an_end_that_gives_back_more_than_was_held(self) -> None:
         reference = uuid4()
         ledger.hold(user=self.bob, amount=8, reference=reference)
-        CreditEntry.objects.create(user=self.bob, kind=Kind.RELEASE, amount=9, balance_after=101, reference=reference)
+        CreditEntry.objects.create(
+            user=self.bob, kind=Kind.RELEASE, amount=9, balance_after=101, reference=reference
+        )
         User.objects.filter(pk=self.bob.pk).update(credits=101, held=0)
-        assert ledger.check() == [ledger.Discrepancy("bob@example.org", "end without its hold", 9, 8)]
+        assert ledger.check() == [
+            ledger.Discrepancy("bob@example.org", "end without its hold", 9, 8)
+        ]
 
 
 class AppendOnlyTests(LedgerTestCase):
@@ -240,7 +261,10 @@ class AppendOnlyTests(LedgerTestCase):
 
     @pytest.mark.postgres
     def test_postgresql_refuses_it_as_well(self) -> None:
-        for statement in ("UPDATE accounts_creditentry SET amount = 2", "DELETE FROM accounts_creditentry"):
+        for statement in (
+            "UPDATE accounts_creditentry SET amount = 2",
+            "DELETE FROM accounts_creditentry",
+        ):
             with (
                 self.assertRaisesMessage(IntegrityError, "The ledger is append-only"),
                 transaction.atomic(),
@@ -254,7 +278,10 @@ class ConstraintTests(LedgerTestCase):
 
     def test_the_balance_never_falls_below_zero(self) -> None:
         for column in ("credits", "held"):
-            with self.assertRaisesMessage(IntegrityError, f"{column}_never_negative"), transaction.atomic():
+            with (
+                self.assertRaisesMessage(IntegrityError, f"{column}_never_negative"),
+                transaction.atomic(),
+            ):
                 User.objects.filter(pk=self.alice.pk).update(**{column: -1})
 
     def test_a_hold_ends_once(self) -> None:
@@ -294,4 +321,6 @@ class ConstraintTests(LedgerTestCase):
                 self.insert(kind, amount, reference=reference)
 
     def insert(self, kind: str, amount: int, *, reference: object) -> None:
-        CreditEntry.objects.create(user=self.alice, kind=kind, amount=amount, balance_after=100, reference=reference)
+        CreditEntry.objects.create(
+            user=self.alice, kind=kind, amount=amount, balance_after=100, reference=reference
+        )

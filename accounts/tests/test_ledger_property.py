@@ -19,7 +19,13 @@ steps = st.one_of(
     st.tuples(st.just("settle"), references, st.none() | amounts),
     st.tuples(st.just("release"), references),
 )
-REFUSALS = (ValueError, ledger.TooFewCredits, ledger.HoldExists, ledger.NoSuchHold, ledger.HoldEnded)
+REFUSALS = (
+    ValueError,
+    ledger.TooFewCredits,
+    ledger.HoldExists,
+    ledger.NoSuchHold,
+    ledger.HoldEnded,
+)
 
 
 class LedgerPropertyTests(TestCase):
@@ -65,18 +71,24 @@ class LedgerPropertyTests(TestCase):
             self.assert_exact(users, model, count)
         for user in users:
             open_holds = sum(
-                amount for reference, (owner, amount) in holds.items() if owner == user.pk and reference not in ended
+                amount
+                for reference, (owner, amount) in holds.items()
+                if owner == user.pk and reference not in ended
             )
             assert model[user.pk]["held"] == open_holds
         assert ledger.check() == []
 
-    def end(self, reference: UUID, holds: dict[UUID, tuple[UUID, int]], ended: set[UUID]) -> tuple[UUID, int]:
+    def end(
+        self, reference: UUID, holds: dict[UUID, tuple[UUID, int]], ended: set[UUID]
+    ) -> tuple[UUID, int]:
         assert reference in holds
         assert reference not in ended
         ended.add(reference)
         return holds[reference]
 
-    def assert_exact(self, users: list[User], model: dict[UUID, dict[str, int]], count: int) -> None:
+    def assert_exact(
+        self, users: list[User], model: dict[UUID, dict[str, int]], count: int
+    ) -> None:
         rows = User.objects.in_bulk(model)
         entries = list(CreditEntry.objects.order_by("-created_at", "-id"))
         assert len(entries) == count

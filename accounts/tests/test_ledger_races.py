@@ -48,7 +48,9 @@ class LedgerRaceTests(TransactionTestCase):
         assert ledger.check() == []
 
     def test_it_holds_no_more_than_there_is(self) -> None:
-        outcome = at_once([lambda: ledger.hold(user=self.user, amount=10, reference=uuid4()) for _ in range(20)])
+        outcome = at_once(
+            [lambda: ledger.hold(user=self.user, amount=10, reference=uuid4()) for _ in range(20)]
+        )
         assert outcome == {"CreditEntry": 7, "TooFewCredits": 13}
         self.assert_money(credits=0, held=70)
         balances = CreditEntry.objects.filter(kind="hold").order_by("created_at", "id")
@@ -62,9 +64,15 @@ class LedgerRaceTests(TransactionTestCase):
             barrier.wait(timeout=20)
             if user.credits >= 30:
                 with transaction.atomic():
-                    User.objects.filter(pk=user.pk).update(credits=user.credits - 30, held=user.held + 30)
+                    User.objects.filter(pk=user.pk).update(
+                        credits=user.credits - 30, held=user.held + 30
+                    )
                     CreditEntry.objects.create(
-                        user=user, kind="hold", amount=-30, balance_after=user.credits - 30, reference=uuid4()
+                        user=user,
+                        kind="hold",
+                        amount=-30,
+                        balance_after=user.credits - 30,
+                        reference=uuid4(),
                     )
 
         at_once([hold_naively] * 4)
@@ -77,7 +85,9 @@ class LedgerRaceTests(TransactionTestCase):
         for _ in range(10):
             reference = uuid4()
             ledger.hold(user=self.user, amount=2, reference=reference)
-            outcome = at_once([lambda reference=reference: ledger.settle(reference=reference) for _ in range(4)])
+            outcome = at_once(
+                [lambda reference=reference: ledger.settle(reference=reference) for _ in range(4)]
+            )
             assert outcome == {"CreditEntry": 1, "HoldEnded": 3}
         self.assert_money(credits=50, held=0)
 

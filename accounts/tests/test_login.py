@@ -37,7 +37,9 @@ class LoginTests(BaseTestCase):
         before = self.client.cookies[settings.SESSION_COOKIE_NAME].value
         self.sign_in()
         assert self.client.cookies[settings.SESSION_COOKIE_NAME].value != before
-        assert not Client(headers={"cookie": f"{settings.SESSION_COOKIE_NAME}={before}"}).session.get("_auth_user_id")
+        assert not Client(
+            headers={"cookie": f"{settings.SESSION_COOKIE_NAME}={before}"}
+        ).session.get("_auth_user_id")
 
     def test_it_goes_where_the_visitor_was_going(self) -> None:
         response = self.sign_in(next="/account/ledger/?page=2")
@@ -74,7 +76,12 @@ class LoginTests(BaseTestCase):
             response = self.sign_in(email, password)
             self.assertContains(response, "Email and password do not match. 4 tries left.")
             self.assertNotIn("_auth_user_id", self.client.session)
-            answers.add(response.content.decode().replace(email, "").split("<form", 2)[2].split("value=", 2)[2])
+            answers.add(
+                response.content.decode()
+                .replace(email, "")
+                .split("<form", 2)[2]
+                .split("value=", 2)[2]
+            )
         assert len({len(answer) for answer in answers}) == 1
 
     def test_it_hashes_a_password_for_an_unknown_address_too(self) -> None:
@@ -92,7 +99,9 @@ class LoginTests(BaseTestCase):
     def test_it_pauses_after_five_wrong_passwords(self) -> None:
         for left in (4, 3, 2, 1):
             self.assertContains(self.sign_in(password="wrong"), f"{left} tr")
-        self.assertContains(self.sign_in(password="wrong"), "The next try is possible in 30\N{NO-BREAK SPACE}s")
+        self.assertContains(
+            self.sign_in(password="wrong"), "The next try is possible in 30\N{NO-BREAK SPACE}s"
+        )
         response = self.sign_in()
         self.assertContains(response, "Too many tries for this address", status_code=429)
         assert 0 < int(response["Retry-After"]) <= 30
@@ -110,7 +119,12 @@ class LoginTests(BaseTestCase):
         stranger = Client()
         for _ in range(6):
             stranger.post(self.url, {"username": "alice@example.org", "password": "wrong"})
-        assert stranger.post(self.url, {"username": "alice@example.org", "password": "password"}).status_code == 429
+        assert (
+            stranger.post(
+                self.url, {"username": "alice@example.org", "password": "password"}
+            ).status_code
+            == 429
+        )
         self.assertRedirects(self.sign_in(), reverse("create"), fetch_redirect_response=False)
 
     def test_it_forgets_the_wrong_ones_after_the_right_one(self) -> None:
@@ -132,12 +146,21 @@ class LoginTests(BaseTestCase):
     def test_it_refuses_other_methods_and_a_missing_token(self) -> None:
         assert self.client.put(self.url).status_code == 405
         strict = Client(enforce_csrf_checks=True)
-        assert strict.post(self.url, {"username": "alice@example.org", "password": "password"}).status_code == 403
+        assert (
+            strict.post(
+                self.url, {"username": "alice@example.org", "password": "password"}
+            ).status_code
+            == 403
+        )
 
     def test_the_admins_own_door_pauses_as_well(self) -> None:
         for _ in range(5):
-            self.client.post("/admin/login/", {"username": "staff@example.org", "password": "wrong"})
-        response = self.client.post("/admin/login/", {"username": "staff@example.org", "password": "password"})
+            self.client.post(
+                "/admin/login/", {"username": "staff@example.org", "password": "wrong"}
+            )
+        response = self.client.post(
+            "/admin/login/", {"username": "staff@example.org", "password": "password"}
+        )
         self.assertContains(response, "Too many tries for this address")
         assert self.signed_in_as() is None
 
@@ -163,11 +186,17 @@ class PauseTests(BaseTestCase):
         assert waits == [0, 0, 0, 0, 30, 60, 120, 240]
 
     def test_a_cookie_of_another_account_helps_nobody(self) -> None:
-        self.client.post("/accounts/login/", {"username": "bob@example.org", "password": "password"})
+        self.client.post(
+            "/accounts/login/", {"username": "bob@example.org", "password": "password"}
+        )
         self.client.post("/accounts/logout/")
         for _ in range(5):
-            self.client.post("/accounts/login/", {"username": "alice@example.org", "password": "wrong"})
-        response = self.client.post("/accounts/login/", {"username": "alice@example.org", "password": "password"})
+            self.client.post(
+                "/accounts/login/", {"username": "alice@example.org", "password": "wrong"}
+            )
+        response = self.client.post(
+            "/accounts/login/", {"username": "alice@example.org", "password": "password"}
+        )
         assert response.status_code == 429
 
 

@@ -6,7 +6,9 @@ from artgen.test import BaseTestCase
 class LogoutTests(BaseTestCase):
     def test_it_ends_the_session(self) -> None:
         self.client.force_login(self.alice)
-        self.assertRedirects(self.client.post("/accounts/logout/"), reverse("start"), fetch_redirect_response=False)
+        self.assertRedirects(
+            self.client.post("/accounts/logout/"), reverse("start"), fetch_redirect_response=False
+        )
         assert "_auth_user_id" not in self.client.session
 
     def test_a_link_cannot_sign_anybody_out(self) -> None:

@@ -5,7 +5,11 @@ from artgen.test import BaseTestCase
 
 class PasswordChangeTests(BaseTestCase):
     url = "/accounts/password_change/"
-    good = {"old_password": "password", "new_password1": "quiet lighthouse", "new_password2": "quiet lighthouse"}
+    good = {
+        "old_password": "password",
+        "new_password1": "quiet lighthouse",
+        "new_password2": "quiet lighthouse",
+    }
 
     def setUp(self) -> None:
         super().setUp()

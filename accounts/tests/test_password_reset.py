@@ -15,7 +15,9 @@ class PasswordResetTests(BaseTestCase):
 
     def ask(self, email: str) -> list[mail.EmailMessage]:
         mail.outbox.clear()
-        self.assertRedirects(self.client.post(self.url, {"email": email}), "/accounts/password_reset/done/")
+        self.assertRedirects(
+            self.client.post(self.url, {"email": email}), "/accounts/password_reset/done/"
+        )
         emails.drain()
         return mail.outbox
 
@@ -38,7 +40,13 @@ class PasswordResetTests(BaseTestCase):
             self.client.cookies.clear()
             first = self.client.post(self.url, {"email": email})
             page = self.client.get(first.url).content.decode()
-            answers.append((first.status_code, first.url, re.sub(r'value="\w{64}"', "", page).replace(email, "")))
+            answers.append(
+                (
+                    first.status_code,
+                    first.url,
+                    re.sub(r'value="\w{64}"', "", page).replace(email, ""),
+                )
+            )
         assert answers[0] == answers[1] == answers[2]
         emails.drain()
         assert [letter.to for letter in mail.outbox] == [["alice@example.org"]]
@@ -70,13 +78,22 @@ class PasswordResetTests(BaseTestCase):
 
     def test_it_refuses_a_weak_password(self) -> None:
         form = self.client.get(self.link())
-        assert self.client.post(form.url, {"new_password1": "short", "new_password2": "short"}).status_code == 200
+        assert (
+            self.client.post(
+                form.url, {"new_password1": "short", "new_password2": "short"}
+            ).status_code
+            == 200
+        )
         self.alice.refresh_from_db()
         assert self.alice.check_password("password")
 
     def test_a_forged_an_old_and_a_superseded_link_end(self) -> None:
         link = self.link()
-        for bad in ("/accounts/reset/xx/yy/", link.replace("/accounts/reset/", "/accounts/reset/A"), link[:-2] + "x/"):
+        for bad in (
+            "/accounts/reset/xx/yy/",
+            link.replace("/accounts/reset/", "/accounts/reset/A"),
+            link[:-2] + "x/",
+        ):
             assert self.client.get(bad).status_code == 410
             assert self.client.post(bad, self.new).status_code == 410
         with override_settings(PASSWORD_RESET_TIMEOUT=-1):

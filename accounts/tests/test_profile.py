@@ -14,15 +14,28 @@ class ProfileTests(BaseTestCase):
         self.client.force_login(self.alice)
 
     def test_it_changes_name_language_and_time_zone(self) -> None:
-        response = self.client.post(self.url, {"name": "Алиса", "language": "ru", "time_zone": "Asia/Vladivostok"})
+        response = self.client.post(
+            self.url, {"name": "Алиса", "language": "ru", "time_zone": "Asia/Vladivostok"}
+        )
         self.assertRedirects(response, self.url, fetch_redirect_response=False)
         self.alice.refresh_from_db()
-        assert (self.alice.name, self.alice.language, self.alice.time_zone) == ("Алиса", "ru", "Asia/Vladivostok")
+        assert (self.alice.name, self.alice.language, self.alice.time_zone) == (
+            "Алиса",
+            "ru",
+            "Asia/Vladivostok",
+        )
         self.assertContains(self.client.get(self.url), "Часовой пояс")
 
     def test_it_leaves_the_balance_alone(self) -> None:
         self.client.post(
-            self.url, {"name": "x", "credits": "999", "held": "9", "email": "bob2@example.org", "is_staff": "on"}
+            self.url,
+            {
+                "name": "x",
+                "credits": "999",
+                "held": "9",
+                "email": "bob2@example.org",
+                "is_staff": "on",
+            },
         )
         self.alice.refresh_from_db()
         assert (self.alice.name, self.alice.credits, self.alice.held) == ("x", 100, 0)

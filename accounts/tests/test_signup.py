@@ -16,7 +16,9 @@ class SignUpTestCase(BaseTestCase):
     url = "/accounts/signup/"
 
     def ask(self, email: str, **data: str) -> mail.EmailMessage:
-        response = self.client.post(self.url, {"email": email, **data}, headers={"accept-language": "en"})
+        response = self.client.post(
+            self.url, {"email": email, **data}, headers={"accept-language": "en"}
+        )
         self.assertRedirects(response, "/accounts/signup/sent/")
         emails.drain()
         return mail.outbox[-1]
@@ -54,7 +56,11 @@ class SignUpTests(SignUpTestCase):
             first = self.client.post(self.url, {"email": email})
             page = self.client.get(first.url)
             answers.append(
-                (first.status_code, first.url, re.sub(r'value="\w{64}"', "", page.content.decode()).replace(email, ""))
+                (
+                    first.status_code,
+                    first.url,
+                    re.sub(r'value="\w{64}"', "", page.content.decode()).replace(email, ""),
+                )
             )
         assert answers[0] == answers[1]
 
@@ -93,7 +99,9 @@ class SignUpTests(SignUpTestCase):
 
     def test_it_limits_one_address_on_the_net(self) -> None:
         for number in range(30):
-            assert self.client.post(self.url, {"email": f"new{number}@example.org"}).status_code == 302
+            assert (
+                self.client.post(self.url, {"email": f"new{number}@example.org"}).status_code == 302
+            )
         assert self.client.post(self.url, {"email": "one.more@example.org"}).status_code == 429
 
     def test_it_says_where_the_letter_is_without_a_mail_server(self) -> None:
@@ -103,13 +111,18 @@ class SignUpTests(SignUpTestCase):
 
     def test_it_never_lets_the_visitor_choose_the_host_in_the_letter(self) -> None:
         with override_settings(ALLOWED_HOSTS=["*"]):
-            self.client.post(self.url, {"email": "new@example.org"}, headers={"host": "evil.example"})
+            self.client.post(
+                self.url, {"email": "new@example.org"}, headers={"host": "evil.example"}
+            )
         emails.drain()
         assert "evil.example" not in mail.outbox[-1].body
 
     def test_a_mail_server_that_is_down_changes_nothing_for_the_visitor(self) -> None:
         smtp = "django.core.mail.backends.smtp.EmailBackend"
-        with override_settings(EMAIL_BACKEND=smtp, EMAIL_PORT=1), self.assertLogs("accounts.emails", "ERROR"):
+        with (
+            override_settings(EMAIL_BACKEND=smtp, EMAIL_PORT=1),
+            self.assertLogs("accounts.emails", "ERROR"),
+        ):
             response = self.client.post(self.url, {"email": "new@example.org"})
             emails.drain()
         self.assertRedirects(response, "/accounts/signup/sent/")
@@ -118,7 +131,8 @@ class SignUpTests(SignUpTestCase):
 class SignUpFinishTests(SignUpTestCase):
     def finish(self, link: str, **data: str):
         return self.client.post(
-            link, {"name": "Nina", "password": "a long enough one", "time_zone": "Asia/Omsk", **data}
+            link,
+            {"name": "Nina", "password": "a long enough one", "time_zone": "Asia/Omsk", **data},
         )
 
     @override_settings(DEFAULT_CREDITS=50)
@@ -137,7 +151,9 @@ class SignUpFinishTests(SignUpTestCase):
     def test_it_goes_on_to_where_the_visitor_was_going(self) -> None:
         link = self.link_in(self.ask("nina@example.org", next="/create/?prompt=a%20lighthouse"))
         response = self.finish(link, next="/create/?prompt=a%20lighthouse")
-        self.assertRedirects(response, "/create/?prompt=a%20lighthouse", fetch_redirect_response=False)
+        self.assertRedirects(
+            response, "/create/?prompt=a%20lighthouse", fetch_redirect_response=False
+        )
 
     def test_it_never_leads_to_another_site(self) -> None:
         link = self.link_in(self.ask("nina@example.org", next="https://evil.example/"))
@@ -154,7 +170,12 @@ class SignUpFinishTests(SignUpTestCase):
     def test_it_takes_no_more_than_name_password_and_zone(self) -> None:
         link = self.link_in(self.ask("nina@example.org"))
         self.finish(
-            link, is_staff="on", is_superuser="on", credits="999", email="alice@example.org", time_zone="Mars/Base"
+            link,
+            is_staff="on",
+            is_superuser="on",
+            credits="999",
+            email="alice@example.org",
+            time_zone="Mars/Base",
         )
         nina = User.objects.get(email="nina@example.org")
         assert (nina.is_staff, nina.is_superuser, nina.time_zone) == (False, False, "")
@@ -184,7 +205,9 @@ class SignUpFinishTests(SignUpTestCase):
 
         def before_the_other_window(users: QuerySet) -> bool:
             found = exists(users)
-            if users.model is User and not User.objects.filter(email="nina@example.org").values_list("pk"):
+            if users.model is User and not User.objects.filter(
+                email="nina@example.org"
+            ).values_list("pk"):
                 User.objects.create_user("nina@example.org", name="first")
             return found
 

@@ -70,6 +70,8 @@ class SignedInTests(BaseTestCase):
 
     def test_it_leaves_out_a_session_that_has_ended(self) -> None:
         key = self.session(self.alice)
-        Session.objects.filter(session_key=key).update(expire_date=timezone.now() - timedelta(seconds=1))
+        Session.objects.filter(session_key=key).update(
+            expire_date=timezone.now() - timedelta(seconds=1)
+        )
         cache.clear()
         self.assertEqual(sockets.signed_in([key]), {})

@@ -57,7 +57,12 @@ class StatementTests(BaseTestCase):
         assert chart.summary == (
             "Spent by day: 6\N{NO-BREAK SPACE}credits in 30 days, most on today: 4\N{NO-BREAK SPACE}credits."
         )
-        assert [(bar.y, bar.height) for bar in chart.bars[-4:]] == [(66, 54), (118, 2), (118, 2), (12, 108)]
+        assert [(bar.y, bar.height) for bar in chart.bars[-4:]] == [
+            (66, 54),
+            (118, 2),
+            (118, 2),
+            (12, 108),
+        ]
         assert chart.bars[-1].today
 
     def test_lines_say_what_happened(self) -> None:

@@ -21,7 +21,10 @@ class TokenTests(BaseTestCase):
         assert token.last_used_at is None
 
     def test_it_knows_its_user(self) -> None:
-        alices, bobs = tokens.issue(user=self.alice, name="a"), tokens.issue(user=self.bob, name="a")
+        alices, bobs = (
+            tokens.issue(user=self.alice, name="a"),
+            tokens.issue(user=self.bob, name="a"),
+        )
         assert tokens.authenticate(alices) == self.alice
         assert tokens.authenticate(bobs) == self.bob
 
@@ -43,7 +46,10 @@ class TokenTests(BaseTestCase):
             assert tokens.authenticate(other) is None, other[:20]
 
     def test_it_is_useless_once_revoked(self) -> None:
-        text, other = tokens.issue(user=self.alice, name="a"), tokens.issue(user=self.alice, name="b")
+        text, other = (
+            tokens.issue(user=self.alice, name="a"),
+            tokens.issue(user=self.alice, name="b"),
+        )
         tokens.revoke(user=self.alice, name="a")
         assert tokens.authenticate(text) is None
         assert tokens.authenticate(other) == self.alice
@@ -128,7 +134,9 @@ class RememberedTests(BaseTestCase):
 
     def test_who_was_slow_does_not_bring_back_what_was_revoked(self) -> None:
         cache.clear()
-        values = [getattr(self.alice, name) for name in token_cache.COLUMNS]  # read before it was revoked
+        values = [
+            getattr(self.alice, name) for name in token_cache.COLUMNS
+        ]  # read before it was revoked
         tokens.revoke(user=self.alice, name="a")
         token_cache.keep(ApiToken.objects.get().digest, values)
         assert tokens.authenticate(self.text) is None

@@ -31,17 +31,23 @@ class OutageTests(BaseTestCase):
 
     def test_nobody_signs_in_uncounted(self) -> None:
         data = {"username": "alice@example.org", "password": "password"}
-        self.assert_in_words(self.client.post("/accounts/login/", data, headers={"Accept-Language": "en"}))
+        self.assert_in_words(
+            self.client.post("/accounts/login/", data, headers={"Accept-Language": "en"})
+        )
         assert not self.client.cookies.get("sessionid")
 
     def test_nobody_signs_up_or_resets_a_password_uncounted(self) -> None:
         for url in ("/accounts/signup/", "/accounts/password_reset/"):
-            answer = self.client.post(url, {"email": "new@example.org"}, headers={"Accept-Language": "en"})
+            answer = self.client.post(
+                url, {"email": "new@example.org"}, headers={"Accept-Language": "en"}
+            )
             self.assert_in_words(answer)
 
     def test_the_admins_door_is_guarded_too(self) -> None:
         data = {"username": "staff@example.org", "password": "password"}
-        self.assert_in_words(self.client.post("/admin/login/", data, headers={"Accept-Language": "en"}))
+        self.assert_in_words(
+            self.client.post("/admin/login/", data, headers={"Accept-Language": "en"})
+        )
 
     def test_the_api_says_so_as_a_problem(self) -> None:
         token = tokens.issue(user=self.alice, name="test")
@@ -74,8 +80,14 @@ class DatabaseTests(BaseTestCase):
 
     def test_the_api_says_so_as_a_problem(self) -> None:
         with connection.execute_wrapper(self.away):
-            response = self.client.get("/api/v1/jobs/", headers={"Authorization": f"Bearer {self.token}"})
-        assert (response.status_code, response.json()["code"], response["Retry-After"]) == (503, "unavailable", "30")
+            response = self.client.get(
+                "/api/v1/jobs/", headers={"Authorization": f"Bearer {self.token}"}
+            )
+        assert (response.status_code, response.json()["code"], response["Retry-After"]) == (
+            503,
+            "unavailable",
+            "30",
+        )
 
     def test_a_bug_is_no_outage(self) -> None:
         def broken(*args: object) -> None:

@@ -42,8 +42,12 @@ def account(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def ledger(request: SignedInRequest) -> HttpResponse:
     """Show every entry of the user's ledger, newest first, 50 a page."""
-    page = Paginator(CreditEntry.objects.of(request.user), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "accounts/ledger.html", {"page": page, "lines": statement.lines(page.object_list)})
+    page = Paginator(CreditEntry.objects.of(request.user), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    return render(
+        request, "accounts/ledger.html", {"page": page, "lines": statement.lines(page.object_list)}
+    )
 
 
 @never_cache
@@ -51,8 +55,12 @@ def ledger(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def ledger_csv(request: SignedInRequest) -> StreamingHttpResponse:
     """Stream the user's whole ledger, newest first, as a table that spreadsheets open."""
-    response = StreamingHttpResponse(export.table(request.user), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="artgen-credits-{timezone.localdate()}.csv"'
+    response = StreamingHttpResponse(
+        export.table(request.user), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = (
+        f'attachment; filename="artgen-credits-{timezone.localdate()}.csv"'
+    )
     return response
 
 

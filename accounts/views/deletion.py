@@ -25,11 +25,15 @@ def keep_account(request: HttpRequest, token: str) -> HttpResponse:
         kept = deletion.kept_by(token)
         if request.method == "POST":
             deletion.keep(kept.user)
-            messages.success(request, _("The account is yours again, with all that is in it. Sign in to go on."))
+            messages.success(
+                request, _("The account is yours again, with all that is in it. Sign in to go on.")
+            )
             return redirect("login")
     except deletion.CannotKeep:
         return render(request, "accounts/keep_ended.html", status=410)
-    return render(request, "accounts/keep.html", {"email": kept.user.email, "erase_at": kept.erase_at})
+    return render(
+        request, "accounts/keep.html", {"email": kept.user.email, "erase_at": kept.erase_at}
+    )
 
 
 @never_cache

@@ -52,7 +52,11 @@ def password_reset(request: HttpRequest) -> HttpResponse:
         user = User.objects.filter(email=email).first()
         # The letter is written for a stranger too, so that both answers take the same time.
         known = user or User(id=uuid4(), email=email)
-        letter = emails.account_closed(user=known) if known.erase_at else emails.reset_password(user=known)
+        letter = (
+            emails.account_closed(user=known)
+            if known.erase_at
+            else emails.reset_password(user=known)
+        )
         if user and (user.is_active or user.erase_at):
             emails.post(letter)
         request.session[LETTER_TO] = email
@@ -85,7 +89,9 @@ class PasswordResetConfirm(views.PasswordResetConfirmView):
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         """Show the form, or say that the link has ended."""
         if not self.validlink:
-            return render(self.request, "accounts/link_ended.html", {"again": "password_reset"}, status=410)
+            return render(
+                self.request, "accounts/link_ended.html", {"again": "password_reset"}, status=410
+            )
         return super().render_to_response(context, **kwargs)
 
 

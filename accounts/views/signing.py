@@ -99,7 +99,9 @@ def signup(request: HttpRequest) -> HttpResponse:
         # Both are written, one is sent.
         invitation = emails.finish_sign_up(email=email, next_page=next_page(request))
         known = user or User(id=uuid4(), email=email)
-        reminder = emails.account_closed(user=known) if known.erase_at else emails.have_account(user=known)
+        reminder = (
+            emails.account_closed(user=known) if known.erase_at else emails.have_account(user=known)
+        )
         emails.post(reminder if user else invitation)
         request.session[LETTER_TO] = email
         return redirect("signup_sent")
@@ -134,7 +136,9 @@ def signup_finish(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "accounts/link_ended.html", {"again": "signup"}, status=410)
     if User.objects.filter(email=email).exists():
         return _has_account(request)
-    form = FinishSignUpForm(request.POST or None, instance=User(email=email, language=get_language() or ""))
+    form = FinishSignUpForm(
+        request.POST or None, instance=User(email=email, language=get_language() or "")
+    )
     if request.method == "POST" and form.is_valid():
         user = form.save(commit=False)
         user.set_password(form.cleaned_data["password"])

@@ -27,7 +27,9 @@ def tokens(request: SignedInRequest) -> HttpResponse:
             made = {"name": name, "text": api_tokens.issue(user=request.user, name=name)}
             form = TokenForm()
         except api_tokens.TokenNameTaken:
-            form.add_error("name", _("You have a token of this name. Revoke it first, or take another name."))
+            form.add_error(
+                "name", _("You have a token of this name. Revoke it first, or take another name.")
+            )
     context = {"form": form, "made": made, "tokens": request.user.tokens.filter(revoked_at=None)}
     return render(request, "accounts/tokens.html", context)
 

@@ -3,7 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    inline_serializer,
+)
 from rest_framework import serializers
 
 from artgen.api.pagination import LIMIT_DEFAULT, LIMIT_MOST
@@ -32,9 +37,15 @@ Responses = dict[Any, Any]
 class FieldProblemShape(serializers.Serializer[Any]):
     """One field at fault."""
 
-    field = serializers.CharField(help_text="A field of the body (`width`, `jobs[2].width`), a parameter or a header.")
-    code = serializers.CharField(help_text="Stable, for programs: `required`, `max_value`, `not_supported` …")
-    detail = serializers.CharField(help_text="For people, in the language of Accept-Language; names the limit.")
+    field = serializers.CharField(
+        help_text="A field of the body (`width`, `jobs[2].width`), a parameter or a header."
+    )
+    code = serializers.CharField(
+        help_text="Stable, for programs: `required`, `max_value`, `not_supported` …"
+    )
+    detail = serializers.CharField(
+        help_text="For people, in the language of Accept-Language; names the limit."
+    )
 
     class Meta:
         ref_name = "FieldProblem"
@@ -49,9 +60,15 @@ class ProblemShape(serializers.Serializer[Any]):
     code = serializers.ChoiceField(choices=CODES, help_text="Stable, for programs.")
     detail = serializers.CharField()
     errors = FieldProblemShape(many=True)  # type: ignore[assignment]
-    needed = serializers.IntegerField(required=False, help_text="`too_few_credits`: what all of it costs.")
-    available = serializers.IntegerField(required=False, help_text="`too_few_credits`: what is free to spend.")
-    limit = serializers.IntegerField(required=False, help_text="`too_large`, `too_many_waiting`: the limit.")
+    needed = serializers.IntegerField(
+        required=False, help_text="`too_few_credits`: what all of it costs."
+    )
+    available = serializers.IntegerField(
+        required=False, help_text="`too_few_credits`: what is free to spend."
+    )
+    limit = serializers.IntegerField(
+        required=False, help_text="`too_large`, `too_many_waiting`: the limit."
+    )
 
     class Meta:
         ref_name = "Problem"
@@ -72,7 +89,10 @@ def problems(*codes: str, **examples: dict[str, Any]) -> Responses:
         (status, CONTENT_TYPE): OpenApiResponse(
             ProblemShape,
             description=" · ".join(f"`{code}`" for code in found),
-            examples=[OpenApiExample(code, problem_example(code, **examples.get(code, {}))) for code in found],
+            examples=[
+                OpenApiExample(code, problem_example(code, **examples.get(code, {})))
+                for code in found
+            ],
         )
         for status, found in sorted(by_status.items())
     }
@@ -107,7 +127,9 @@ def page_shape(name: str, shape: type[serializers.Serializer[Any]]) -> serialize
         fields={
             "results": shape(many=True),
             "next": serializers.URLField(allow_null=True, help_text="The page with older ones."),
-            "previous": serializers.URLField(allow_null=True, help_text="The page with newer ones."),
+            "previous": serializers.URLField(
+                allow_null=True, help_text="The page with newer ones."
+            ),
         },
     )
     return page
@@ -115,7 +137,11 @@ def page_shape(name: str, shape: type[serializers.Serializer[Any]]) -> serialize
 
 def page_example(results: Sequence[Any], path: str) -> dict[str, Any]:
     """Return a page as an example."""
-    return {"results": list(results), "next": f"{EXAMPLE_HOST}{path}?cursor=WyJvIiwiMDE5YSJd", "previous": None}
+    return {
+        "results": list(results),
+        "next": f"{EXAMPLE_HOST}{path}?cursor=WyJvIiwiMDE5YSJd",
+        "previous": None,
+    }
 
 
 def _source(text: Any) -> str:

@@ -79,7 +79,9 @@ def _read(cursor: str | None, *, by: Sequence[str], salt: str) -> tuple[str, Pla
     except (signing.BadSignature, ValueError) as error:
         raise invalid("cursor", "invalid", _("This is no place in this list.")) from error
     texts = zip(by, place, strict=True)
-    return direction, tuple(UUID(text) if name == "id" else datetime.fromisoformat(text) for name, text in texts)
+    return direction, tuple(
+        UUID(text) if name == "id" else datetime.fromisoformat(text) for name, text in texts
+    )
 
 
 def _write(row: Any, direction: str, *, by: Sequence[str], salt: str) -> str:
@@ -93,4 +95,8 @@ def _beyond(by: Sequence[str], place: Place, *, newer: bool) -> Q:
     towards = "gt" if newer else "lt"
     first, rest = by[0], by[1:]
     beyond = Q(**{f"{first}__{towards}": place[0]})
-    return beyond | (Q(**{first: place[0]}) & _beyond(rest, place[1:], newer=newer)) if rest else beyond
+    return (
+        beyond | (Q(**{first: place[0]}) & _beyond(rest, place[1:], newer=newer))
+        if rest
+        else beyond
+    )

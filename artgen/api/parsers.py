@@ -19,7 +19,10 @@ class StrictJSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(
-        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Return the object; at most DATA_UPLOAD_MAX_MEMORY_SIZE bytes of it are read."""
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
@@ -32,12 +35,16 @@ class StrictJSONParser(BaseParser):
 def parse_object(raw: bytes) -> dict[str, Any]:
     """Return the JSON object in UTF-8 bytes; raises Problem."""
     try:
-        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse_constant)
+        value = json.loads(
+            raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse_constant
+        )
     except UnicodeDecodeError as error:
         raise Problem("malformed", _("The body is not UTF-8.")) from error
     except json.JSONDecodeError as error:
         where = {"line": error.lineno, "column": error.colno}
-        raise Problem("malformed", _("The body is no JSON: line %(line)d, column %(column)d.") % where) from error
+        raise Problem(
+            "malformed", _("The body is no JSON: line %(line)d, column %(column)d.") % where
+        ) from error
     except RecursionError as error:
         raise _too_deep() from error
     except ValueError as error:  # a whole number of thousands of digits

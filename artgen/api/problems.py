@@ -10,9 +10,20 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    JsonResponse,
+)
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.urls import Resolver404, resolve
@@ -53,7 +64,10 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "too_many_waiting": (429, gettext_lazy("Too many pictures are waiting")),
     "server_error": (500, gettext_lazy("Something went wrong here")),
     "generation_off": (503, gettext_lazy("Creating is paused")),
-    "unavailable": (503, gettext_lazy("ArtGen is back in a moment")),  # also by nginx while the application is away
+    "unavailable": (
+        503,
+        gettext_lazy("ArtGen is back in a moment"),
+    ),  # also by nginx while the application is away
 }
 """Each code with its status and title. A published code never changes."""
 
@@ -62,7 +76,9 @@ DATABASE_AWAY = gettext_lazy(
     "safely send it again."
 )
 
-BUCKET_AWAY = gettext_lazy("The storage for images is not answering. Nothing was changed; try again in a minute.")
+BUCKET_AWAY = gettext_lazy(
+    "The storage for images is not answering. Nothing was changed; try again in a minute."
+)
 
 
 @dataclass(frozen=True)
@@ -133,7 +149,11 @@ def unknown_address(request: HttpRequest, rest: str = "") -> HttpResponse:
     if not rest.endswith("/") and _is_known(f"{request.path_info}/"):
         if request.method in ("GET", "HEAD"):
             return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))
-        return respond(Problem("not_found", _("Addresses end with a slash: %(path)s/") % {"path": request.path}))
+        return respond(
+            Problem(
+                "not_found", _("Addresses end with a slash: %(path)s/") % {"path": request.path}
+            )
+        )
     return respond(Problem("not_found"))
 
 
@@ -144,7 +164,8 @@ def kind(request: HttpRequest, code: str) -> HttpResponse:
         return respond(Problem("not_found"))
     status, title = KINDS[code]
     return JsonResponse(
-        {"code": code, "status": status, "title": str(title)}, json_dumps_params={"ensure_ascii": False}
+        {"code": code, "status": status, "title": str(title)},
+        json_dumps_params={"ensure_ascii": False},
     )
 
 
@@ -184,9 +205,13 @@ def _problem(error: Exception) -> Problem | None:
         case Problem():
             return error
         case exceptions.AuthenticationFailed():
-            return Problem("invalid_token", _("It is wrong, has been revoked, or its owner may not sign in."))
+            return Problem(
+                "invalid_token", _("It is wrong, has been revoked, or its owner may not sign in.")
+            )
         case exceptions.NotAuthenticated():
-            return Problem("not_authenticated", _("Send a token as “Authorization: Bearer …”, or sign in."))
+            return Problem(
+                "not_authenticated", _("Send a token as “Authorization: Bearer …”, or sign in.")
+            )
         case exceptions.PermissionDenied() | PermissionDenied():
             return Problem("permission_denied")
         case exceptions.NotFound() | Http404():
@@ -199,11 +224,15 @@ def _problem(error: Exception) -> Problem | None:
             return Problem("unsupported_media_type")
         case RequestDataTooBig():
             return too_large(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-        case exceptions.ParseError() | MultiPartParserError() | SuspiciousOperation() | BadRequest():
+        case (
+            exceptions.ParseError() | MultiPartParserError() | SuspiciousOperation() | BadRequest()
+        ):
             return Problem("malformed")
         case CacheAway():
             return _unavailable(
-                _("What counts your requests is not answering, so this has to wait. Nothing was changed.")
+                _(
+                    "What counts your requests is not answering, so this has to wait. Nothing was changed."
+                )
             )
         case unavailable.BucketAway():
             return _unavailable(BUCKET_AWAY)
@@ -214,7 +243,9 @@ def _problem(error: Exception) -> Problem | None:
 
 
 def _unavailable(detail: Any) -> Problem:
-    return Problem("unavailable", str(detail), headers={"Retry-After": str(unavailable.RETRY_AFTER_SECONDS)})
+    return Problem(
+        "unavailable", str(detail), headers={"Retry-After": str(unavailable.RETRY_AFTER_SECONDS)}
+    )
 
 
 def too_large(most: int, *, field: str = "") -> Problem:

@@ -14,7 +14,10 @@ class FastJSONRenderer(JSONRenderer):
     """Writes UTF-8 without blanks."""
 
     def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         """Return the JSON; what orjson does not take (numbers beyond 64 bits, `indent=4`) is written as by its base."""
         if data is not None and ";" not in (accepted_media_type or ""):

@@ -15,7 +15,12 @@ from drf_spectacular.views import SpectacularAPIView
 class Schema(SpectacularAPIView):
     """`/api/schema/`: JSON, or YAML for who accepts only that."""
 
-    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer2, OpenApiYamlRenderer]
+    renderer_classes = [
+        OpenApiJsonRenderer2,
+        OpenApiJsonRenderer,
+        OpenApiYamlRenderer2,
+        OpenApiYamlRenderer,
+    ]
 
 
 @require_safe

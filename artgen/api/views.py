@@ -31,7 +31,9 @@ class Endpoint(APIView):
             return renderer, renderer.media_type
         return super().perform_content_negotiation(request, force)
 
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
         """Forbid to use what was kept: answers hold the user's own things and addresses that expire."""
         finalized: Any = super().finalize_response(request, response, *args, **kwargs)
         _forbid_caching(finalized)
@@ -58,7 +60,9 @@ def query_of(request: Request, *names: str) -> dict[str, str]:
             detail = _("At most %(max)d characters.") % {"max": QUERY_MAX_LENGTH}
             errors.append(FieldProblem(shown, "max_length", detail))
         elif not values[0].isprintable():
-            errors.append(FieldProblem(shown, "control_characters", _("Control characters are not allowed.")))
+            errors.append(
+                FieldProblem(shown, "control_characters", _("Control characters are not allowed."))
+            )
     if errors:
         raise Problem("invalid", errors=errors)
     return {name: value for name in names if (value := request.query_params.get(name)) is not None}

@@ -31,14 +31,17 @@ class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
         """Name and compress the files; those that are bundled, with what the bundle holds."""
         read = _Source(paths)
         texts = Texts({**bundles.scripts(paths, read), **bundles.sheets(paths, read)})
-        return super().post_process(paths | {name: (texts, name) for name in texts.contents}, *args, **kwargs)
+        return super().post_process(
+            paths | {name: (texts, name) for name in texts.contents}, *args, **kwargs
+        )
 
     def compress_files(self, paths: Iterable[str]) -> Any:
         """Compress what pages ask for: names with a hash, no parts of bundles; of two sizes, the small one."""
         asked = {
             hashed
             for name, hashed in self.hashed_files.items()
-            if f"{PurePosixPath(name).with_suffix('')}.min{PurePosixPath(name).suffix}" not in self.hashed_files
+            if f"{PurePosixPath(name).with_suffix('')}.min{PurePosixPath(name).suffix}"
+            not in self.hashed_files
             and not bundles.PART.fullmatch(name)
         }
         return super().compress_files(asked.intersection(paths))

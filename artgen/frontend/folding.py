@@ -10,7 +10,13 @@ from typing import Any
 
 from django.template import Context, Template
 from django.template.base import FilterExpression, Node, NodeList, TextNode, Variable
-from django.template.defaulttags import AutoEscapeControlNode, CommentNode, IfNode, LoadNode, URLNode
+from django.template.defaulttags import (
+    AutoEscapeControlNode,
+    CommentNode,
+    IfNode,
+    LoadNode,
+    URLNode,
+)
 from django.template.library import SimpleNode
 from django.template.loaders import base, cached
 from django.templatetags.i18n import LanguageNode, TranslateNode
@@ -69,13 +75,22 @@ def _is_fixed(node: Any) -> bool:
         return True
     if isinstance(node, TranslateNode):
         context = node.message_context
-        return not node.asvar and _is_literal(node.filter_expression) and (context is None or _is_literal(context))
+        return (
+            not node.asvar
+            and _is_literal(node.filter_expression)
+            and (context is None or _is_literal(context))
+        )
     if isinstance(node, URLNode):
         return not (node.asvar or node.args or node.kwargs) and _is_literal(node.view_name)
     if isinstance(node, StaticNode):
         return not node.varname and _is_literal(node.path)
     if isinstance(node, SimpleNode):
-        return node.func is icon and not node.target_var and not node.kwargs and all(map(_is_literal, node.args))
+        return (
+            node.func is icon
+            and not node.target_var
+            and not node.kwargs
+            and all(map(_is_literal, node.args))
+        )
     return False
 
 

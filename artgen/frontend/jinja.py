@@ -22,14 +22,18 @@ def environment(**options: Any) -> Environment:
     """Return the environment of all Jinja2 templates."""
     made = Environment(**(options | {"autoescape": True}))  # noqa: S701  it is on
     made.globals.update({"icon": icon, "link": link})
-    made.filters.update({"credits": formatting.credits, "clock": formatting.clock, "duration": formatting.duration})
+    made.filters.update(
+        {"credits": formatting.credits, "clock": formatting.clock, "duration": formatting.duration}
+    )
     return made
 
 
 def rendered(template_name: str, **values: Any) -> SafeString:
     """Return a Jinja2 template rendered with these values and nothing else."""
     texts = _texts(get_language() or "")
-    return mark_safe(get_template(template_name, using="jinja2").render({"_": texts.__getitem__, **values}))
+    return mark_safe(
+        get_template(template_name, using="jinja2").render({"_": texts.__getitem__, **values})
+    )
 
 
 class _Texts(dict[str, Markup]):

@@ -39,7 +39,11 @@ def ask_broker() -> None:
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_SECONDS)
 
 
-PARTS: Mapping[str, Callable[[], None]] = {"database": ask_database, "cache": ask_cache, "broker": ask_broker}
+PARTS: Mapping[str, Callable[[], None]] = {
+    "database": ask_database,
+    "cache": ask_cache,
+    "broker": ask_broker,
+}
 
 
 @never_cache

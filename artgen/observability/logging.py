@@ -16,7 +16,9 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, with what was passed in `extra` behind it."""
-        extra = " ".join(f"{key}={value}" for key, value in vars(record).items() if key not in _PLAIN)
+        extra = " ".join(
+            f"{key}={value}" for key, value in vars(record).items() if key not in _PLAIN
+        )
         line = super().format(record)
         return f"{line} {extra}" if extra and "\n" not in line else line
 

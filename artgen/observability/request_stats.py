@@ -76,7 +76,9 @@ def kind_of(path: str) -> str:
     return {"api": "api", "hooks": "hook", "admin": "admin"}.get(first, "page")
 
 
-def middleware(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+def middleware(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
     """Count every request and its time, the other middleware included."""
 
     def counted(request: HttpRequest) -> HttpResponseBase:
@@ -124,7 +126,13 @@ def flush() -> None:
             log.warning("requests not counted yet", extra={"error": repr(error)})
             oldest = int(time.time()) // 60 - KEPT_MINUTES
             with _lock:
-                _counts.update({(minute, name): count for (minute, name), count in counts.items() if minute >= oldest})
+                _counts.update(
+                    {
+                        (minute, name): count
+                        for (minute, name), count in counts.items()
+                        if minute >= oldest
+                    }
+                )
 
 
 def _flush_for_ever() -> None:
@@ -199,7 +207,9 @@ class _Memory:
 
     def of_minutes(self, minutes: Iterable[int]) -> Mapping[str, int]:
         with _lock:
-            return sum((self._minutes[minute] for minute in minutes if minute in self._minutes), Counter())
+            return sum(
+                (self._minutes[minute] for minute in minutes if minute in self._minutes), Counter()
+            )
 
 
 class _Redis:

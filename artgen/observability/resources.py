@@ -75,7 +75,9 @@ def redis_memory() -> Memory | None:
     if not settings.REDIS_URL:
         return None
     told = _redis(settings.REDIS_URL).info()
-    return Memory(used=told["used_memory"], most=told.get("maxmemory", 0), clients=told["connected_clients"])
+    return Memory(
+        used=told["used_memory"], most=told.get("maxmemory", 0), clients=told["connected_clients"]
+    )
 
 
 @lru_cache(maxsize=4)
@@ -138,5 +140,8 @@ def memory() -> MachineMemory | None:
         lines = Path("/proc/meminfo").read_text().splitlines()
     except OSError:
         return None
-    bytes_of = {name: int(rest.split()[0]) * 1024 for name, _, rest in (line.partition(":") for line in lines)}
+    bytes_of = {
+        name: int(rest.split()[0]) * 1024
+        for name, _, rest in (line.partition(":") for line in lines)
+    }
     return MachineMemory(total=bytes_of["MemTotal"], available=bytes_of["MemAvailable"])

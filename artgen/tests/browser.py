@@ -5,7 +5,15 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from artgen.tests.demo import Demo, DemoTestCase
 from artgen.tests.kept import GROUP
@@ -59,7 +67,10 @@ class Troubles(list[str]):
 
     def hear(self, said: ConsoleMessage) -> None:
         """Note what the browser complains of; error answers are noted by `look_at`, with their address."""
-        if said.type in ("error", "warning") and "the server responded with a status" not in said.text:
+        if (
+            said.type in ("error", "warning")
+            and "the server responded with a status" not in said.text
+        ):
             self.note(f"{said.text} {said.location.get('url', '')}")
 
     def look_at(self, response: Response) -> None:
@@ -84,18 +95,24 @@ class Visitors:
         self.demo, self.browser = demo, browser
         self.sessions = sessions
 
-    def context(self, name: str = "", *, language: str = "en", theme: str = "", **options: Any) -> BrowserContext:
+    def context(
+        self, name: str = "", *, language: str = "en", theme: str = "", **options: Any
+    ) -> BrowserContext:
         """Return a fresh context: this person signed in (no name: nobody), in this language and theme.
 
         Accounts keep the language of their first page: `speak` changes it.
         """
         if theme:
             options["color_scheme"] = theme
-        context = self.browser.new_context(locale=LOCALES[language], base_url=self.demo.url, **options)
+        context = self.browser.new_context(
+            locale=LOCALES[language], base_url=self.demo.url, **options
+        )
         context.set_default_timeout(PATIENCE)
         cookies = {"sessionid": self.sessions[name]} if name else {}
         cookies |= {"theme": theme} if theme else {}
-        context.add_cookies([{"name": key, "value": value, "url": self.demo.url} for key, value in cookies.items()])
+        context.add_cookies(
+            [{"name": key, "value": value, "url": self.demo.url} for key, value in cookies.items()]
+        )
         return context
 
 

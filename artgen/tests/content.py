@@ -33,9 +33,20 @@ from generation.gallery.images import set_favorite, trash
 from generation.jobs import orders
 from generation.models import Image, Job, Status
 
-TEMPLATES = ("400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html", "503.html")
+TEMPLATES = (
+    "400.html",
+    "403.html",
+    "403_csrf.html",
+    "404.html",
+    "429.html",
+    "500.html",
+    "503.html",
+)
 RUNS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())["runs"]
-RUNNING = ("A white arcade by the sea, stairs, noon light", "Белая аркада у моря, лестница, полуденный свет")
+RUNNING = (
+    "A white arcade by the sea, stairs, noon light",
+    "Белая аркада у моря, лестница, полуденный свет",
+)
 FAILED = ("A red barn in a field of rye", "Красный амбар в ржаном поле")
 REFUSED = ("A portrait of somebody famous", "Портрет знаменитости")
 GPUS = 3  # of the demo's emulator for one endpoint
@@ -53,19 +64,28 @@ def fill(language: str = "en", *, runs: int = len(RUNS)) -> None:
     User.objects.filter(pk=owner.pk).update(name="Nora Sand" if language == "en" else "Нора Песок")
     with translation.override(language):
         found = _pictures(owner, RUNS[-runs:], russian=language == "ru") | _account(owner)
-    errors = {code: {template: _error(template, code) for template in TEMPLATES} for code, _name in settings.LANGUAGES}
+    errors = {
+        code: {template: _error(template, code) for template in TEMPLATES}
+        for code, _name in settings.LANGUAGES
+    }
     print(json.dumps({"sessions": sessions, "ids": found, "errors": errors}, default=str))  # noqa: T201 the caller reads it
 
 
 def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict[str, Any]:
     failed = _trouble(owner, FAILED[russian], "[fail]")
     refused = _trouble(owner, REFUSED[russian], "[refuse]")
-    canceled = orders.place(user=owner, request={"model": "flux-dev", "prompt": CANCELED[russian]}).jobs[0]
+    canceled = orders.place(
+        user=owner, request={"model": "flux-dev", "prompt": CANCELED[russian]}
+    ).jobs[0]
     orders.cancel(job=canceled, actor=owner)
     _make_older([failed, refused, canceled], days=80)
     placed: list[tuple[list[Job], int]] = []
     for run in runs:
-        request = {"model": "flux-schnell", "prompt": run["ru" if russian else "en"], "seed": 7 * len(placed) + 5}
+        request = {
+            "model": "flux-schnell",
+            "prompt": run["ru" if russian else "en"],
+            "seed": 7 * len(placed) + 5,
+        }
         request |= {"width": run["width"], "height": run["height"]}
         requests = orders.repeated(request, count=run["count"])
         placed.append((orders.place_batch(user=owner, requests=requests).jobs, run["age"]))
@@ -80,7 +100,9 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
     for number, image in enumerate(images[3:9:2]):
         trash(image)
         image.trashed_at = timezone.now()
-        Image.objects.filter(pk=image.pk).update(trashed_at=timezone.now() - timedelta(days=9 * number))
+        Image.objects.filter(pk=image.pk).update(
+            trashed_at=timezone.now() - timedelta(days=9 * number)
+        )
     public = [image for image in images[1::2] if image.trashed_at is None]
     for image in public[:-1]:
         wish = sharing.ask_to_publish(image, with_parameters=True, with_name=image == public[0])
@@ -88,10 +110,12 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
     sharing.ask_to_publish(public[-1], with_parameters=True, with_name=True)
     variants = Image.objects.of(owner).filter(job__in=placed[-2][0]).order_by("id")
     in_month = timezone.now() + timedelta(days=30)
-    shared = sharing.share_by_link(variants[2], until=in_month, with_parameters=True, with_name=True)
-    piles = [collections.create(user=owner, name=name) for name in ("Море и свет", "Зима") if russian] or [
-        collections.create(user=owner, name=name) for name in ("Sea and light", "Winter")
-    ]
+    shared = sharing.share_by_link(
+        variants[2], until=in_month, with_parameters=True, with_name=True
+    )
+    piles = [
+        collections.create(user=owner, name=name) for name in ("Море и свет", "Зима") if russian
+    ] or [collections.create(user=owner, name=name) for name in ("Sea and light", "Winter")]
     collections.add(piles[0], image_ids=[image.pk for image in images[::3]])
     collections.add(piles[1], image_ids=[image.pk for image in images[2:5]])
     running = _running(owner, RUNNING[russian])
@@ -115,7 +139,9 @@ def _account(owner: User) -> dict[str, Any]:
     ledger.grant(
         user=owner,
         amount=250,
-        reason="Подарок к выставке" if translation.get_language() == "ru" else "A gift for the exhibition",
+        reason="Подарок к выставке"
+        if translation.get_language() == "ru"
+        else "A gift for the exhibition",
     )
     tokens.issue(user=owner, name="laptop")
     tokens.issue(user=owner, name="n8n")
@@ -128,7 +154,9 @@ def _account(owner: User) -> dict[str, Any]:
 
 def _trouble(owner: User, prompt: str, word: str) -> Job:
     """Place a job that fails as the emulator's magic word says; the word is taken off when it has worked."""
-    job = orders.place(user=owner, request={"model": "flux-schnell", "prompt": f"{prompt} {word}"}).jobs[0]
+    job = orders.place(
+        user=owner, request={"model": "flux-schnell", "prompt": f"{prompt} {word}"}
+    ).jobs[0]
     _wait(Job.objects.filter(pk=job.pk, status=Status.FAILED))
     Job.objects.filter(pk=job.pk).update(prompt=prompt)
     return job
@@ -136,7 +164,13 @@ def _trouble(owner: User, prompt: str, word: str) -> Job:
 
 def _running(owner: User, prompt: str) -> list[Job]:
     """Place one run of four that never ends: three are drawn, one is handed over; nobody looks at them any more."""
-    request = {"model": "flux-dev", "prompt": f"{prompt} [stuck]", "width": 832, "height": 1024, "seed": 11}
+    request = {
+        "model": "flux-dev",
+        "prompt": f"{prompt} [stuck]",
+        "width": 832,
+        "height": 1024,
+        "seed": 11,
+    }
     jobs = orders.place_batch(user=owner, requests=orders.repeated(request, count=4)).jobs
     run = Job.objects.filter(pk__in=[job.pk for job in jobs])
     while run.filter(status=Status.RUNNING).count() < GPUS:
@@ -145,7 +179,9 @@ def _running(owner: User, prompt: str) -> list[Job]:
     run.update(prompt=prompt, due_at=now + timedelta(hours=1))
     for number, job in enumerate(run.filter(status=Status.RUNNING).order_by("id"), start=1):
         drawn = {"progress": 0.23 * number, "step": 6 * number, "step_count": 28}
-        Job.objects.filter(pk=job.pk).update(started_at=now - timedelta(seconds=4 * number), **drawn)
+        Job.objects.filter(pk=job.pk).update(
+            started_at=now - timedelta(seconds=4 * number), **drawn
+        )
     return jobs
 
 
@@ -176,7 +212,9 @@ def _make_older(jobs: list[Job], *, days: int) -> None:
             Image.objects.filter(pk=image.pk).update(id=born, created_at=born_at)
         for entry in CreditEntry.objects.filter(reference=job.pk):
             # The ledger's own queryset refuses to rewrite history; a made-up history has to be written once.
-            QuerySet.update(CreditEntry.objects.filter(pk=entry.pk), created_at=entry.created_at - back)
+            QuerySet.update(
+                CreditEntry.objects.filter(pk=entry.pk), created_at=entry.created_at - back
+            )
 
 
 def _photo() -> bytes:
@@ -191,4 +229,6 @@ def _error(template: str, language: str) -> str:
     request = RequestFactory().get("/broken/")
     request.resolver_match = None
     with translation.override(language):
-        return render_to_string(template, {**page(request), "LANGUAGE_CODE": language, "retry_after": 42})
+        return render_to_string(
+            template, {**page(request), "LANGUAGE_CODE": language, "retry_after": 42}
+        )

@@ -26,7 +26,14 @@ from artgen.tests.services import free_port
 PATIENCE = 120  # seconds until a test gives up; nothing waits for it when all is well
 FINAL = ("succeeded", "failed", "canceled")
 QUICK = ("--painter", "tiny", "--seconds", "0.2", "--cold-start", "0")
-WATCHED = ("--painter", "tiny", "--seconds", "1.5", "--cold-start", "0")  # slow enough to meet a picture being drawn
+WATCHED = (
+    "--painter",
+    "tiny",
+    "--seconds",
+    "1.5",
+    "--cold-start",
+    "0",
+)  # slow enough to meet a picture being drawn
 
 
 class Demo:
@@ -38,9 +45,21 @@ class Demo:
         self.environment = {
             name: value
             for name, value in os.environ.items()
-            if name not in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "RUNPOD_API_KEY", "PYTEST_VERSION", "PUBLIC_URL")
+            if name
+            not in (
+                "DATABASE_URL",
+                "REDIS_URL",
+                "SECRET_KEY",
+                "RUNPOD_API_KEY",
+                "PYTEST_VERSION",
+                "PUBLIC_URL",
+            )
         }
-        self.environment |= {"DATA_DIR": str(data), "PORT": str(self.port), "EMULATOR_PORT": str(emulator_port)}
+        self.environment |= {
+            "DATA_DIR": str(data),
+            "PORT": str(self.port),
+            "EMULATOR_PORT": str(emulator_port),
+        }
         self.environment |= {"RUNPOD_MISSING_SECONDS": "1", "PYTHONUNBUFFERED": "1"}
         self.options = options
 
@@ -48,7 +67,12 @@ class Demo:
         """Run one of ArtGen's commands on the demo's data and return what it prints."""
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
-            command, cwd=settings.BASE_DIR, env=self.environment, capture_output=True, text=True, check=False
+            command,
+            cwd=settings.BASE_DIR,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise RuntimeError(f"{arguments[0]} failed: {done.stderr}")
@@ -57,7 +81,9 @@ class Demo:
     def commands(self, *calls: tuple[str, ...]) -> list[str]:
         """Run several commands in one process, whose start takes longer than they do; return the lines they print."""
         run = "from django.core.management import call_command\nfor call in {!r}:\n    call_command(*call)"
-        return self.command("shell", "--verbosity", "0", "--command", run.format(calls)).splitlines()
+        return self.command(
+            "shell", "--verbosity", "0", "--command", run.format(calls)
+        ).splitlines()
 
     def __enter__(self) -> "Demo":
         self.process = subprocess.Popen(
@@ -96,13 +122,21 @@ class Demo:
 
     def ask(self, method: str, path: str, **options: object) -> requests.Response:
         """Call the API with the token."""
-        headers = {"Authorization": f"Bearer {self.token}", "Accept-Language": "en", **options.pop("headers", {})}
-        return requests.request(method, f"{self.url}/api/v1/{path}", headers=headers, timeout=PATIENCE, **options)
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Accept-Language": "en",
+            **options.pop("headers", {}),
+        }
+        return requests.request(
+            method, f"{self.url}/api/v1/{path}", headers=headers, timeout=PATIENCE, **options
+        )
 
     def socket(self, **options: object):
         """Open the socket with the token."""
         headers = {"Authorization": f"Bearer {self.token}"}
-        return connect(f"ws://127.0.0.1:{self.port}/ws/jobs/", additional_headers=headers, **options)
+        return connect(
+            f"ws://127.0.0.1:{self.port}/ws/jobs/", additional_headers=headers, **options
+        )
 
 
 def follow(socket, ids: set[str]) -> dict[str, list[dict]]:
@@ -127,7 +161,9 @@ def inhabited_demo(*classes: "type[DemoTestCase]") -> Iterator[tuple[Demo, dict[
     people = [name for one in classes for name in one.people]
     staff = [name for one in classes for name in one.staff]
     if twice := {name for name, count in Counter(people + staff).items() if count > 1}:
-        raise ValueError(f"two classes that share a demo have {sorted(twice)}: each would meet what the other does")
+        raise ValueError(
+            f"two classes that share a demo have {sorted(twice)}: each would meet what the other does"
+        )
     enter = f"import json; from artgen.tests.people import let_in; sessions = let_in(*{people!r}, staff={staff!r})"
     with tempfile.TemporaryDirectory() as data, Demo(Path(data), *classes[0].options) as demo:
         # One process for all of it: its start takes longer than what it does.
@@ -145,7 +181,9 @@ class DemoTestCase(unittest.TestCase):
     alone: ClassVar[bool] = False
     people: ClassVar[tuple[str, ...]] = ()  # names that no class sharing the demo has
     staff: ClassVar[tuple[str, ...]] = ()
-    prepare: ClassVar[str] = ""  # lines of Python that run inside the demo when its people are there
+    prepare: ClassVar[str] = (
+        ""  # lines of Python that run inside the demo when its people are there
+    )
     marks: ClassVar[tuple[pytest.MarkDecorator, ...]] = ()
     sharing: ClassVar[list[type["DemoTestCase"]]] = []
 
@@ -153,7 +191,10 @@ class DemoTestCase(unittest.TestCase):
         if abstract:
             return
         # One worker of pytest-xdist takes all tests of a demo: it starts once.
-        cls.pytestmark = [*cls.marks, pytest.mark.xdist_group(cls.__qualname__ if cls.alone else "demo")]
+        cls.pytestmark = [
+            *cls.marks,
+            pytest.mark.xdist_group(cls.__qualname__ if cls.alone else "demo"),
+        ]
         if not cls.alone:
             cls.sharing.append(cls)
 

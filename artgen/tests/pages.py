@@ -34,7 +34,9 @@ class Page:
         """Return the path of the page in a demo with these ids."""
         if self.route == BROKEN:
             return f"/broken/{self.name}"
-        return reverse(self.route, args=[*self.args, *(ids[name] for name in self.ids)]) + self.query
+        return (
+            reverse(self.route, args=[*self.args, *(ids[name] for name in self.ids)]) + self.query
+        )
 
 
 def _click(selector: str, shown: str = "") -> Act:
@@ -81,7 +83,9 @@ DROP = """async (address) => {
 
 def _drop_sources(tab: Tab) -> None:
     """Drop two images on a model that takes none, having set what another one does not take."""
-    if not tab.locator("#negative_prompt").is_visible():  # else the draft of an earlier visit has it
+    if not tab.locator(
+        "#negative_prompt"
+    ).is_visible():  # else the draft of an earlier visit has it
         tab.click("[data-toggle-negative]")
     tab.fill("#negative_prompt", "fog")
     tab.click(".model-button")
@@ -104,11 +108,29 @@ PAGES = (
     Page("start", "start", "", main=True),
     Page("create", "create", main=True),
     Page("create-models", "create", act=_click(".model-button", "#models"), main=True),
-    Page("create-menu", "create", act=_click("[data-run] .run-meta button[popovertarget]", ".run-menu")),
-    Page("create-tuning", "create", act=_click(".tuning summary", ".tuning[open]"), query="?prompt=A+snail+on+a+leaf"),
+    Page(
+        "create-menu",
+        "create",
+        act=_click("[data-run] .run-meta button[popovertarget]", ".run-menu"),
+    ),
+    Page(
+        "create-tuning",
+        "create",
+        act=_click(".tuning summary", ".tuning[open]"),
+        query="?prompt=A+snail+on+a+leaf",
+    ),
     Page("create-first-run", "create", "newcomer"),
-    Page("create-empty-prompt", "create", "newcomer", act=_click("#create-button", "#prompt-error")),
-    Page("create-kept", "create", "newcomer", act=_drop_sources, query="?model=flux-dev&prompt=A+kite", main=True),
+    Page(
+        "create-empty-prompt", "create", "newcomer", act=_click("#create-button", "#prompt-error")
+    ),
+    Page(
+        "create-kept",
+        "create",
+        "newcomer",
+        act=_drop_sources,
+        query="?model=flux-dev&prompt=A+kite",
+        main=True,
+    ),
     Page("job-done", "job", ids=("succeeded",)),
     Page("job-running", "job", ids=("running",)),
     Page("job-failed", "job", ids=("failed",)),
@@ -127,8 +149,19 @@ PAGES = (
     Page("empty-trash", "empty_trash"),
     Page("explore", "explore", "", main=True),
     Page("picture", "image", ids=("image",), main=True),
-    Page("picture-collections", "image", ids=("image",), act=_click("#collections-menu summary", ".collections-menu")),
-    Page("picture-share", "image", ids=("link",), act=_click("[data-share-open]", "dialog[open] #share"), main=True),
+    Page(
+        "picture-collections",
+        "image",
+        ids=("image",),
+        act=_click("#collections-menu summary", ".collections-menu"),
+    ),
+    Page(
+        "picture-share",
+        "image",
+        ids=("link",),
+        act=_click("[data-share-open]", "dialog[open] #share"),
+        main=True,
+    ),
     Page("compare", "compare_image", ids=("image",), main=True),
     Page("share", "share_image", ids=("image",)),
     Page("shared", "shared", "", ids=("shared",), main=True),
@@ -148,7 +181,10 @@ PAGES = (
     Page("delete-account", "delete_account", "leaver"),
     Page("login", "login", "", main=True),
     Page(
-        "login-error", "login", "", act=_send("form .button-primary", username="nobody@example.org", password="wrong")
+        "login-error",
+        "login",
+        "",
+        act=_send("form .button-primary", username="nobody@example.org", password="wrong"),
     ),
     Page("sign-up", "signup", ""),
     Page("sign-up-sent", "signup_sent", ""),
@@ -184,11 +220,26 @@ ADMIN = (
     Page("admin-ledger", "admin:accounts_creditentry_changelist", "boss"),
 )
 NO_PAGES = {
-    *("favicon", "own_pictures", "image_collections", "shared_picture", "collect_selection", "uncollect_selection"),
+    *(
+        "favicon",
+        "own_pictures",
+        "image_collections",
+        "shared_picture",
+        "collect_selection",
+        "uncollect_selection",
+    ),
     *("rename_collection", "delete_collection", "restore_collection", "stop_sharing_image"),
     *("publish_image", "withdraw_image"),
     *("api_schema", "api_problem", "ask_export", "download_export"),
-    *("healthz", "readyz", "metrics", "media", "runpod_hook", "ledger_csv", "download_image"),  # files and machines
+    *(
+        "healthz",
+        "readyz",
+        "metrics",
+        "media",
+        "runpod_hook",
+        "ledger_csv",
+        "download_image",
+    ),  # files and machines
     *("set_language", "set_theme", "logout", "revoke_token"),  # only POST
     *(
         "composer",
@@ -197,7 +248,13 @@ NO_PAGES = {
         "run",  # pieces of pages
     ),
     *("cancel_job", "retry_job", "cancel_run", "favorite_image", "trash_image", "restore_image"),
-    *("restore_all", "favorite_selection", "trash_selection", "restore_selection", "delete_selection"),
+    *(
+        "restore_all",
+        "favorite_selection",
+        "trash_selection",
+        "restore_selection",
+        "delete_selection",
+    ),
     "download_selection",
 }
 

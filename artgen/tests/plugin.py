@@ -17,10 +17,14 @@ gc.disable()
 
 # Each worker of pytest-xdist gets a database of its own in Redis: one clears its cache while another counts on it.
 if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
-    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{int(worker.removeprefix('gw')) % 15 + 1}"
+    os.environ["REDIS_URL"] = (
+        f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{int(worker.removeprefix('gw')) % 15 + 1}"
+    )
 
 # The shell is Chromium without the parts of its window: it starts and draws with a fifth less work.
-CHROMIUMS = [Path("/usr/bin") / name for name in ("chromium-headless-shell", "chromium", "chromium-browser")]
+CHROMIUMS = [
+    Path("/usr/bin") / name for name in ("chromium-headless-shell", "chromium", "chromium-browser")
+]
 LONG = ("demo", "stack", "Pages")  # groups of tests that take minutes
 AVAILABLE = {
     "postgres": os.environ.get("DATABASE_URL", "").startswith("postgres"),
@@ -55,7 +59,9 @@ def _turn(item: pytest.Item) -> tuple[int, str, int]:
     """
     name = group(item)
     kind = getattr(item, "cls", None) or object
-    database = 0 if issubclass(kind, TestCase) else 2 if issubclass(kind, TransactionTestCase) else 1
+    database = (
+        0 if issubclass(kind, TestCase) else 2 if issubclass(kind, TransactionTestCase) else 1
+    )
     return LONG.index(name) if name in LONG else len(LONG) + (not name), name, database
 
 

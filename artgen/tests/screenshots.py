@@ -30,7 +30,9 @@ def take(*parts: str) -> None:
     with chromium() as browser:
         for language in ("en", "ru"):
             pages = [page for page in (*PAGES, *ERRORS, *ADMIN) if language == "en" or page.main]
-            pages = [page for page in pages if not parts or any(part in page.name for part in parts)]
+            pages = [
+                page for page in pages if not parts or any(part in page.name for part in parts)
+            ]
             with tempfile.TemporaryDirectory() as data, Demo(Path(data), *FULL) as demo:
                 told = told_by(demo, "from artgen.tests.content import fill", f"fill({language!r})")
                 visitors = Visitors(demo, browser, told["sessions"])

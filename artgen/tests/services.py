@@ -38,20 +38,29 @@ def main(command: list[str]) -> int:
     environment = dict(os.environ)
     with contextlib.ExitStack() as stack:
         folder = Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="artgen-test-", ignore_cleanup_errors=True))
+            stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="artgen-test-", ignore_cleanup_errors=True)
+            )
         )
         folder.chmod(0o755)
         for name, start in (("DATABASE_URL", postgres), ("REDIS_URL", redis), ("TEST_S3_URL", s3)):
             if name not in environment and (url := stack.enter_context(start(folder))):
                 environment[name] = url
             print(f"{name}: {environment.get(name, 'none on this machine')}", flush=True)
-        missing = [name for name in ("DATABASE_URL", "REDIS_URL", "TEST_S3_URL") if name not in environment]
+        missing = [
+            name for name in ("DATABASE_URL", "REDIS_URL", "TEST_S3_URL") if name not in environment
+        ]
         if missing and environment.get("CI") == "true":
             print(f"CI must have a server for {', '.join(missing)}.", file=sys.stderr)
             return 1
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # dozens of processes start: one compiles for all of them
+        environment.pop(
+            "PYTHONDONTWRITEBYTECODE", None
+        )  # dozens of processes start: one compiles for all of them
         # As in production: packages that only development brings are not found by those that would load them.
-        paths = [str(Path(__file__).parent / "absent"), *filter(None, [environment.get("PYTHONPATH")])]
+        paths = [
+            str(Path(__file__).parent / "absent"),
+            *filter(None, [environment.get("PYTHONPATH")]),
+        ]
         environment["PYTHONPATH"] = os.pathsep.join(paths)
         environment.setdefault("DATA_DIR", str(folder / "data"))
         environment.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
@@ -72,7 +81,9 @@ def postgres(folder: Path) -> Iterator[str | None]:
 
 def prepare_postgres(folder: Path) -> tuple[list[str], int, str] | None:
     """Return the command of a fresh PostgreSQL, its port and its address; None where it is not installed."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    programs = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name)
+    )
     on_path = shutil.which("initdb")
     if not programs and not on_path:
         return None
@@ -84,10 +95,35 @@ def prepare_postgres(folder: Path) -> tuple[list[str], int, str] | None:
         account = pwd.getpwnam("postgres")
         os.chown(data, account.pw_uid, account.pw_gid)
         drop = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
-    initdb = [*drop, str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-    subprocess.run([*initdb, "--locale=C.UTF-8", "--no-sync"], check=True, stdout=subprocess.DEVNULL)
-    options = [part for name, value in POSTGRES_SETTINGS.items() for part in ("-c", f"{name}={value}")]
-    server = [*drop, str(binaries / "postgres"), "-D", str(data), "-p", str(port), "-k", str(data), *options]
+    initdb = [
+        *drop,
+        str(binaries / "initdb"),
+        "-D",
+        str(data),
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+    ]
+    subprocess.run(
+        [*initdb, "--locale=C.UTF-8", "--no-sync"], check=True, stdout=subprocess.DEVNULL
+    )
+    options = [
+        part for name, value in POSTGRES_SETTINGS.items() for part in ("-c", f"{name}={value}")
+    ]
+    server = [
+        *drop,
+        str(binaries / "postgres"),
+        "-D",
+        str(data),
+        "-p",
+        str(port),
+        "-k",
+        str(data),
+        *options,
+    ]
     return server, port, f"postgres://postgres@/postgres?host={data}&port={port}"
 
 
@@ -99,7 +135,17 @@ def redis(folder: Path) -> Iterator[str | None]:
         yield None
         return
     port = free_port()
-    server = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    server = [
+        program,
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+    ]
     with running(server, port=port, log=folder / "redis.log", stop=signal.SIGKILL):
         yield f"redis://127.0.0.1:{port}/0"
 
@@ -107,7 +153,9 @@ def redis(folder: Path) -> Iterator[str | None]:
 @contextlib.contextmanager
 def s3(folder: Path) -> Iterator[str | None]:
     """Yield the address of a fresh S3 server (SeaweedFS) that checks signatures; key "key", secret "secret"."""
-    program = shutil.which("weed", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
+    program = shutil.which(
+        "weed", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
+    )
     if program is None:
         yield None
         return
@@ -118,7 +166,14 @@ def s3(folder: Path) -> Iterator[str | None]:
         '{"identities":[{"name":"artgen","credentials":[{"accessKey":"key","secretKey":"secret"}],'
         '"actions":["Admin","Read","Write","List","Tagging"]}]}'
     )
-    server = [program, f"-logdir={data}", "mini", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
+    server = [
+        program,
+        f"-logdir={data}",
+        "mini",
+        f"-dir={data}",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+    ]
     server += [f"-s3.port={port}", f"-s3.config={identities}", "-webdav=false", "-admin.ui=false"]
     server += [f"-{name}.port={free_port()}" for name in ("master", "volume", "filer", "admin")]
     server += ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]
@@ -132,12 +187,16 @@ def running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server until the block ends; enter it once its port answers."""
     with log.open("wb") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        server = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+        )
     try:
         until = time.monotonic() + seconds
         while not answers(port):
             if server.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"{command[0]} did not start: {log.read_text(errors='replace')[-2000:]}")
+                raise RuntimeError(
+                    f"{command[0]} did not start: {log.read_text(errors='replace')[-2000:]}"
+                )
             time.sleep(0.02)
         yield server
     finally:

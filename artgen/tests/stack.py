@@ -62,7 +62,9 @@ class Stack:
         self.folder.chmod(0o755)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.emulator = beside.emulator if beside else Emulator(api_key="test", seconds=0.2, cold_start=0)
+        self.emulator = (
+            beside.emulator if beside else Emulator(api_key="test", seconds=0.2, cold_start=0)
+        )
         s3 = urlsplit(os.environ["TEST_S3_URL"])
         self.environment = {
             name: value
@@ -145,12 +147,15 @@ class Stack:
         self.until(lambda: self.answers("/readyz"), "web answers")
         self.until(self.opens_sockets, "sockets open")
         self.until(
-            lambda: self.log[self.launched_at :].count(" ready.") >= connection_budget.LANES, "the worker is ready"
+            lambda: self.log[self.launched_at :].count(" ready.") >= connection_budget.LANES,
+            "the worker is ready",
         )
 
     def change(self, **given: str) -> None:
         """Let the next launch be with these settings in place of those that it was made with."""
-        self.environment = {name: value for name, value in self.environment.items() if name not in self.given} | given
+        self.environment = {
+            name: value for name, value in self.environment.items() if name not in self.given
+        } | given
         self.given = given
 
     def __exit__(self, *error: object) -> None:
@@ -171,7 +176,9 @@ class Stack:
                 limit = time.monotonic() + PATIENCE
                 while process.poll() is None:
                     if time.monotonic() > limit:
-                        raise AssertionError(f"it does not stop; the stack says:\n{self.log[-4000:]}")
+                        raise AssertionError(
+                            f"it does not stop; the stack says:\n{self.log[-4000:]}"
+                        )
                     self.states()  # supervisor looks at its programs once a second, and whenever it is asked
                     time.sleep(0.05)
             finally:
@@ -183,7 +190,9 @@ class Stack:
         limit = time.monotonic() + PATIENCE
         while not (result := done()):
             if self.process.poll() is not None or time.monotonic() > limit:
-                raise AssertionError(f"waited in vain until {what}; the stack says:\n{self.log[-4000:]}")
+                raise AssertionError(
+                    f"waited in vain until {what}; the stack says:\n{self.log[-4000:]}"
+                )
             time.sleep(0.05)
         return result
 
@@ -216,13 +225,19 @@ class Stack:
         """Stop these programs."""
         for program in programs:
             self.supervisor.stopProcess(program, False)
-        self.until(lambda: {self.states()[program] for program in programs} == {"STOPPED"}, f"{programs} have ended")
+        self.until(
+            lambda: {self.states()[program] for program in programs} == {"STOPPED"},
+            f"{programs} have ended",
+        )
 
     def start(self, *programs: str) -> None:
         """Start programs that were stopped."""
         for program in programs:
             self.supervisor.startProcess(program, False)
-        self.until(lambda: {self.states()[program] for program in programs} == {"RUNNING"}, f"{programs} run")
+        self.until(
+            lambda: {self.states()[program] for program in programs} == {"RUNNING"},
+            f"{programs} run",
+        )
 
     def _programs(self) -> dict[str, dict[str, Any]]:
         with contextlib.suppress(OSError, http.client.HTTPException, Fault):
@@ -240,13 +255,24 @@ class Stack:
     def _command(self, arguments: Sequence[str], *, check: bool) -> str:
         command = [sys.executable, "manage.py", *arguments]
         return subprocess.run(
-            command, cwd=settings.BASE_DIR, env=self.environment, check=check, capture_output=True, text=True
+            command,
+            cwd=settings.BASE_DIR,
+            env=self.environment,
+            check=check,
+            capture_output=True,
+            text=True,
         ).stdout.strip()
 
     def ask(self, method: str, path: str, **options: Any) -> requests.Response:
         """Call the API through nginx with the token."""
-        headers = {"Authorization": f"Bearer {self.token}", "Accept-Language": "en", **options.pop("headers", {})}
-        return requests.request(method, f"{self.url}/api/v1/{path}", headers=headers, timeout=PATIENCE, **options)
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Accept-Language": "en",
+            **options.pop("headers", {}),
+        }
+        return requests.request(
+            method, f"{self.url}/api/v1/{path}", headers=headers, timeout=PATIENCE, **options
+        )
 
     def socket(self) -> ClientConnection:
         """Open the socket through nginx with the token."""
@@ -262,7 +288,9 @@ class Stack:
     def draw(self) -> dict[str, Any]:
         """Place a job by API, follow it by socket, and return it when it is final."""
         with self.socket() as socket:
-            answer = self.ask("post", "jobs/", json={"model": "flux-schnell", "prompt": "a lighthouse at dusk"})
+            answer = self.ask(
+                "post", "jobs/", json={"model": "flux-schnell", "prompt": "a lighthouse at dusk"}
+            )
             if answer.status_code != 201:
                 raise AssertionError(f"{answer.status_code} {answer.text}\n{self.log[-4000:]}")
             job: dict[str, Any] = answer.json()

@@ -30,11 +30,18 @@ class AllModelsTests(DemoTestCase):
         source = demo.ask("post", "uploads/", files=file).json()["id"]
 
         with demo.socket() as socket:
-            self.assertEqual(json.loads(socket.recv(timeout=PATIENCE)), {"type": "snapshot", "jobs": []})
+            self.assertEqual(
+                json.loads(socket.recv(timeout=PATIENCE)), {"type": "snapshot", "jobs": []}
+            )
             placed = {}
             for model in models:
                 sources = [source] * model.get("min_source_images", 0)
-                request = {"model": model["slug"], "prompt": "маяк ночью", "seed": 7, "source_images": sources}
+                request = {
+                    "model": model["slug"],
+                    "prompt": "маяк ночью",
+                    "seed": 7,
+                    "source_images": sources,
+                }
                 answer = demo.ask("post", "jobs/", json=request)
                 self.assertEqual(answer.status_code, 201, answer.text)
                 placed[answer.json()["id"]] = model["slug"]
@@ -52,7 +59,9 @@ class AllModelsTests(DemoTestCase):
                 self.assertEqual(len(data), image["bytes"])
                 with Pillow.open(io.BytesIO(data)) as picture:
                     self.assertEqual(picture.size, (image["width"], image["height"]))
-                self.assertEqual(requests.get(f"{image['url']}1", timeout=PATIENCE).status_code, 404)
+                self.assertEqual(
+                    requests.get(f"{image['url']}1", timeout=PATIENCE).status_code, 404
+                )
         account = demo.ask("get", "account/").json()
         spent = sum(job[-1]["credits"] for job in told.values())
         self.assertEqual((account["held"], account["credits"]), (0, before - spent))
@@ -61,23 +70,42 @@ class AllModelsTests(DemoTestCase):
         demo = self.demo
         address = f"ws://127.0.0.1:{demo.port}/ws/jobs/"
         nonsense = {"Authorization": "Bearer nonsense"}
-        for options in ({}, {"origin": demo.url}, {"origin": demo.url, "additional_headers": nonsense}):
+        for options in (
+            {},
+            {"origin": demo.url},
+            {"origin": demo.url, "additional_headers": nonsense},
+        ):
             with connect(address, **options) as socket:
                 with contextlib.suppress(Exception):
                     socket.recv(timeout=PATIENCE)
                 self.assertEqual(socket.close_code, 4401)
         with self.assertRaises(InvalidStatus):
-            connect(address, origin="https://evil.example", additional_headers={"Cookie": "sessionid=stolen"})
+            connect(
+                address,
+                origin="https://evil.example",
+                additional_headers={"Cookie": "sessionid=stolen"},
+            )
 
         new = ("create_user", "eve@example.org", "--password", "eves-password")
         token = demo.commands(new, ("issue_token", "eve@example.org"))[-1]
-        with connect(address, additional_headers={"Authorization": f"Bearer {token}"}) as eve, demo.socket() as own:
-            job = demo.ask("post", "jobs/", json={"model": "flux-schnell", "prompt": "fog"}).json()["id"]
+        with (
+            connect(address, additional_headers={"Authorization": f"Bearer {token}"}) as eve,
+            demo.socket() as own,
+        ):
+            job = demo.ask("post", "jobs/", json={"model": "flux-schnell", "prompt": "fog"}).json()[
+                "id"
+            ]
             follow(own, {job})
-            self.assertEqual(json.loads(eve.recv(timeout=PATIENCE)), {"type": "snapshot", "jobs": []})
+            self.assertEqual(
+                json.loads(eve.recv(timeout=PATIENCE)), {"type": "snapshot", "jobs": []}
+            )
             eve.send(b"no text")
             eve.send('{"type": "ping"}')
-            self.assertEqual(json.loads(eve.recv(timeout=PATIENCE)), {"type": "pong"}, "nothing of the job came before")
+            self.assertEqual(
+                json.loads(eve.recv(timeout=PATIENCE)),
+                {"type": "pong"},
+                "nothing of the job came before",
+            )
 
 
 def _png() -> bytes:

@@ -36,7 +36,9 @@ class HashedStorageTests(SimpleTestCase):
                 self.assertTrue(imported[name].is_file(), (name, address))
         # What every page loads anyway is all that a page's own script still asks for.
         base = folder / storage.stored_name("artgen/base.js")
-        self.assertEqual({imported[name] for name in ("generation/create.js", "generation/gallery.js")}, {base})
+        self.assertEqual(
+            {imported[name] for name in ("generation/create.js", "generation/gallery.js")}, {base}
+        )
         self.assertNotIn("artgen/base.js", imported)
 
     def test_it_compresses_what_pages_ask_for_and_nothing_else(self):
@@ -45,10 +47,18 @@ class HashedStorageTests(SimpleTestCase):
         names = ("page.css", "vendor/library.js", "vendor/library.min.js")
         for name in names:
             storage.save(name, ContentFile(b"/* easily compressed */\n" * 100))
-        for _name, _hashed, processed in storage.post_process({name: (storage, name) for name in names}):
+        for _name, _hashed, processed in storage.post_process(
+            {name: (storage, name) for name in names}
+        ):
             self.assertNotIsInstance(processed, Exception)
         for suffix in (".br", ".gz"):
-            compressed = {file.relative_to(folder).as_posix() for file in folder.rglob(f"*{suffix}")}
+            compressed = {
+                file.relative_to(folder).as_posix() for file in folder.rglob(f"*{suffix}")
+            }
             self.assertEqual(
-                compressed, {f"{storage.stored_name(name)}{suffix}" for name in ("page.css", "vendor/library.min.js")}
+                compressed,
+                {
+                    f"{storage.stored_name(name)}{suffix}"
+                    for name in ("page.css", "vendor/library.min.js")
+                },
             )

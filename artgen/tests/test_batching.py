@@ -43,7 +43,9 @@ def test_it_takes_no_more_than_a_batch_at_once():
     async def ask() -> list[int | None]:
         with ThreadPoolExecutor(1) as threads:
             batched = Batched(count, threads=threads)
-            return list(await asyncio.gather(*[batched.ask(number) for number in range(3 * MAX_BATCH)]))
+            return list(
+                await asyncio.gather(*[batched.ask(number) for number in range(3 * MAX_BATCH)])
+            )
 
     assert asyncio.run(ask()) == [1] * 3 * MAX_BATCH
     assert max(sizes) <= MAX_BATCH

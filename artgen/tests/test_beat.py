@@ -16,7 +16,9 @@ class ClockTests(SimpleTestCase):
                 "sweep": "generation.clean_up",
             },
         )
-        self.assertEqual({entry["task"] for entry in schedule.values()} - set(celery.app.tasks), set())
+        self.assertEqual(
+            {entry["task"] for entry in schedule.values()} - set(celery.app.tasks), set()
+        )
 
     def test_its_messages_go_where_the_workers_listen(self):
         self.assertEqual(beat.app.conf.broker_url, celery.app.conf.broker_url)

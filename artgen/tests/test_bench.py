@@ -29,7 +29,9 @@ needs_servers = [
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "deploy.bench", *arguments]
-    return subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
+    )
 
 
 class TestBench:
@@ -38,7 +40,9 @@ class TestBench:
     def test_it_measures_against_floors_and_saves_the_table(self, tmp_path: Path) -> None:
         document = tmp_path / "PERFORMANCE.md"
         document.write_text(DOCUMENT)
-        done = run("--rows=post gallery", f"--size={SIZES}", f"--output={tmp_path}", f"--into={document}")
+        done = run(
+            "--rows=post gallery", f"--size={SIZES}", f"--output={tmp_path}", f"--into={document}"
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         saved = json.loads((tmp_path / "bench.json").read_text())
         assert [line["row"] for line in saved["rows"]] == ["post", "gallery"]
@@ -62,7 +66,10 @@ class TestRunner:
         lines = Bench(Sizes()).run({"broken": broken, "well": well}, ["broken", "well"])
         assert [(name, line.failed) for name, line in lines] == [("broken", True), ("well", False)]
         table = save(lines, conditions(Sizes(), scale=1), folder=tmp_path, into=None)
-        assert "| broken | broken | not measured |  |  |  | CannotMeasure: no events have arrived |" in table
+        assert (
+            "| broken | broken | not measured |  |  |  | CannotMeasure: no events have arrived |"
+            in table
+        )
         assert "| well | a / b | 2 ms | 1 ms | 2.00× |  |  |" in table
 
 
@@ -72,14 +79,24 @@ class TestArguments:
         for argument in ("--rows=nothing", "--size=nothing=1", "--size=times"):
             command = [sys.executable, "-m", "deploy.bench.measure", argument]
             done = subprocess.run(
-                command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=False
+                command,
+                cwd=settings.BASE_DIR,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
             )
             assert done.returncode == 2
             assert "nothing" in done.stderr or "NAME=NUMBER" in done.stderr
 
     def test_it_makes_all_sizes_smaller_but_for_how_often_it_measures(self) -> None:
         small = Sizes().scaled(0.01).given(["sockets=7"])
-        assert (small.burst_jobs, small.finished_rows, small.sockets, small.times) == (10, 10_000, 7, 3)
+        assert (small.burst_jobs, small.finished_rows, small.sockets, small.times) == (
+            10,
+            10_000,
+            7,
+            3,
+        )
 
 
 class TestProcesses:

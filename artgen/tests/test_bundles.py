@@ -22,7 +22,11 @@ PAGE = {
 
 
 def made(**changed: str) -> dict[str, str]:
-    files = {**SHARED, **PAGE, **{name.replace("__", "/") + ".js": text for name, text in changed.items()}}
+    files = {
+        **SHARED,
+        **PAGE,
+        **{name.replace("__", "/") + ".js": text for name, text in changed.items()},
+    }
     return scripts(files, files.__getitem__)
 
 
@@ -33,7 +37,8 @@ def test_it_makes_a_bundle_of_each_page_s_script_and_of_nothing_else():
 def test_it_puts_each_module_behind_what_it_imports_and_only_once():
     page = made()["generation/page.js"]
     places = [
-        page.index(f"const {name}=") for name in ("$generation_js_draw", "$generation_js_cards", "$generation_page")
+        page.index(f"const {name}=")
+        for name in ("$generation_js_draw", "$generation_js_cards", "$generation_page")
     ]
     assert places == sorted(places)
     assert page.count("const $generation_js_draw=") == 1
@@ -41,7 +46,9 @@ def test_it_puts_each_module_behind_what_it_imports_and_only_once():
 
 def test_it_leaves_what_every_page_has_to_the_base():
     bundles = made()
-    assert bundles["generation/page.js"].startswith('import{$artgen_js_http}from"../artgen/base.js"')
+    assert bundles["generation/page.js"].startswith(
+        'import{$artgen_js_http}from"../artgen/base.js"'
+    )
     assert "secret=1" not in bundles["generation/page.js"]
     assert bundles["artgen/base.js"].endswith("export{$artgen_js_http,$artgen_js_menus}")
     assert "const{part:ask}=$artgen_js_http" in bundles["artgen/base.js"]
@@ -68,7 +75,9 @@ def test_it_refuses_a_form_that_it_does_not_know(form: str):
 
 def test_it_refuses_modules_that_import_each_other():
     with pytest.raises(CannotBundle, match="imports itself"):
-        made(generation__js__draw='import { Cards } from "./cards.js"\nexport function draw() { return Cards }\n')
+        made(
+            generation__js__draw='import { Cards } from "./cards.js"\nexport function draw() { return Cards }\n'
+        )
 
 
 def test_it_puts_style_sheets_in_place_of_their_imports():

@@ -53,7 +53,9 @@ def test_it_believes_nothing_that_a_clock_ahead_of_ours_has_kept() -> None:
 def test_it_remembers_that_there_is_nothing() -> None:
     asked = []
     for _time in range(2):
-        assert remembered({"nothing": 2.0}, lambda keys: asked.append(keys) or dict.fromkeys(keys)) == {"nothing": None}
+        assert remembered(
+            {"nothing": 2.0}, lambda keys: asked.append(keys) or dict.fromkeys(keys)
+        ) == {"nothing": None}
     assert asked == [["nothing"]]
 
 

@@ -22,7 +22,9 @@ def run(test: Coroutine[Any, Any, None]) -> None:
 async def subscribed(layer: RedisLayer, *groups: str) -> None:
     """Return when Redis knows the subscriptions."""
     client = layer._connections
-    while not all(count for _, count in client.pubsub_numsub(*[f"asgi__group__{group}" for group in groups])):
+    while not all(
+        count for _, count in client.pubsub_numsub(*[f"asgi__group__{group}" for group in groups])
+    ):
         await asyncio.sleep(0)
 
 
@@ -62,7 +64,9 @@ def test_it_subscribes_to_many_groups_with_few_commands():
 
         channels = [await layer.new_channel() for _ in range(200)]
         before = commands()
-        await asyncio.gather(*[layer.group_add(f"user{n}", channel) for n, channel in enumerate(channels)])
+        await asyncio.gather(
+            *[layer.group_add(f"user{n}", channel) for n, channel in enumerate(channels)]
+        )
         await subscribed(layer, *[f"user{n}" for n in range(200)])
         assert commands() - before <= 3
         for n, channel in enumerate(channels):

@@ -19,7 +19,8 @@ class ConnectionsTests(SimpleTestCase):
         with mock.patch.dict(os.environ, SOCKETS_DB_POOL_MAX="many"):
             (error,) = checks.connections(None)
         self.assertEqual(
-            (error.id, error.msg), ("artgen.E001", "SOCKETS_DB_POOL_MAX must be a whole number above 0, not 'many'")
+            (error.id, error.msg),
+            ("artgen.E001", "SOCKETS_DB_POOL_MAX must be a whole number above 0, not 'many'"),
         )
 
 
@@ -31,5 +32,8 @@ class PackagesTests(SimpleTestCase):
         with mock.patch.object(urllib3, "__version__", "2.25.904"):
             (error,) = checks.packages(None)
         self.assertEqual(error.id, "artgen.E004")
-        self.assertIn(f"urllib3 {metadata.version('urllib3')} is installed, but urllib3-future 2.25.904", error.msg)
+        self.assertIn(
+            f"urllib3 {metadata.version('urllib3')} is installed, but urllib3-future 2.25.904",
+            error.msg,
+        )
         self.assertIn("URLLIB3_NO_OVERRIDE=1", error.hint)

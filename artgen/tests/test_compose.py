@@ -23,9 +23,13 @@ class EnvironmentTests(SimpleTestCase):
         for name in ("backend", "sockets", "worker", "beat", "release"):
             given = {variable.removesuffix("_FILE") for variable in services()[name]["environment"]}
             # What compose itself reads, nginx' values and what `configure` makes of the password.
-            used = set(re.findall(r"\$\{([A-Z_]+)", FILE.read_text())) | set(services()["nginx"]["environment"])
+            used = set(re.findall(r"\$\{([A-Z_]+)", FILE.read_text())) | set(
+                services()["nginx"]["environment"]
+            )
             used |= set(services()["configure"]["environment"])
-            self.assertEqual(set(documented()) - given - used - {"GUNICORN_BIND"}, BY_IMAGE | NEVER, name)
+            self.assertEqual(
+                set(documented()) - given - used - {"GUNICORN_BIND"}, BY_IMAGE | NEVER, name
+            )
 
     def test_it_names_nothing_that_nobody_reads(self) -> None:
         given = {variable.removesuffix("_FILE") for variable in services()["beat"]["environment"]}
@@ -41,17 +45,27 @@ class ContainmentTests(SimpleTestCase):
             self.assertEqual(service["security_opt"], ["no-new-privileges:true"], name)
             # Those without `user` have one in their image: 10001 in our own, nobody and 472 in the monitoring's.
             image = service["image"].partition(":")[0]
-            if image not in ("artgen", "artgen-demo", "artgen-nginx", "prom/prometheus", "grafana/grafana"):
+            if image not in (
+                "artgen",
+                "artgen-demo",
+                "artgen-nginx",
+                "prom/prometheus",
+                "grafana/grafana",
+            ):
                 self.assertNotIn(service["user"], ("root", "0", "0:0"), name)
 
     def test_each_keeps_to_limits_and_tells_how_it_is(self) -> None:
         for name, service in services().items():
-            self.assertEqual(service["logging"]["options"], {"max-size": "10m", "max-file": "5"}, name)
+            self.assertEqual(
+                service["logging"]["options"], {"max-size": "10m", "max-file": "5"}, name
+            )
             if service["restart"] == "no":  # once, before the others
                 self.assertIn(name, ("configure", "release"))
                 continue
             self.assertEqual(service["restart"], "unless-stopped", name)
-            self.assertEqual(set(service["deploy"]["resources"]["limits"]), {"memory", "pids"}, name)
+            self.assertEqual(
+                set(service["deploy"]["resources"]["limits"]), {"memory", "pids"}, name
+            )
             self.assertTrue(service["healthcheck"]["test"], name)
 
     def test_only_nginx_is_reached_from_outside_and_the_databases_from_inside_alone(self) -> None:
@@ -65,20 +79,32 @@ class ContainmentTests(SimpleTestCase):
 
 
 class MonitoringTests(SimpleTestCase):
-    def test_prometheus_asks_where_the_backend_listens_under_a_name_that_it_answers_to(self) -> None:
+    def test_prometheus_asks_where_the_backend_listens_under_a_name_that_it_answers_to(
+        self,
+    ) -> None:
         config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
         (target,) = config["scrape_configs"][0]["static_configs"][0]["targets"]
         host, port = target.split(":")
         self.assertEqual(services()[host]["environment"]["WEB_PORT"], port)
         self.assertIn(host, settings.ALLOWED_HOSTS)
-        self.assertTrue(set(services()[host]["networks"]) & set(services()["prometheus"]["networks"]))
+        self.assertTrue(
+            set(services()[host]["networks"]) & set(services()["prometheus"]["networks"])
+        )
 
     def test_grafana_finds_prometheus_and_the_dashboard(self) -> None:
-        (source,) = yaml.safe_load((DEPLOY / "grafana" / "datasources" / "prometheus.yml").read_text())["datasources"]
+        (source,) = yaml.safe_load(
+            (DEPLOY / "grafana" / "datasources" / "prometheus.yml").read_text()
+        )["datasources"]
         self.assertEqual((source["url"], source["uid"]), ("http://prometheus:9090", "prometheus"))
-        self.assertTrue(set(services()["grafana"]["networks"]) & set(services()["prometheus"]["networks"]))
-        (provider,) = yaml.safe_load((DEPLOY / "grafana" / "dashboards" / "dashboards.yml").read_text())["providers"]
-        self.assertIn("./deploy/grafana:/etc/grafana/provisioning:ro", services()["grafana"]["volumes"])
+        self.assertTrue(
+            set(services()["grafana"]["networks"]) & set(services()["prometheus"]["networks"])
+        )
+        (provider,) = yaml.safe_load(
+            (DEPLOY / "grafana" / "dashboards" / "dashboards.yml").read_text()
+        )["providers"]
+        self.assertIn(
+            "./deploy/grafana:/etc/grafana/provisioning:ro", services()["grafana"]["volumes"]
+        )
         self.assertEqual(provider["options"]["path"], "/etc/grafana/provisioning/dashboards")
         self.assertTrue((DEPLOY / "grafana" / "dashboards" / "artgen.json").exists())
 

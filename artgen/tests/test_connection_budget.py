@@ -39,20 +39,32 @@ class CapacityTests(SimpleTestCase):
 
     def test_it_names_the_variable_that_is_no_number(self) -> None:
         self.assertEqual(
-            said(SOCKETS_DB_POOL_MAX="many"), (1, "SOCKETS_DB_POOL_MAX must be a whole number above 0, not 'many'")
+            said(SOCKETS_DB_POOL_MAX="many"),
+            (1, "SOCKETS_DB_POOL_MAX must be a whole number above 0, not 'many'"),
         )
 
     def test_it_says_what_an_upgrade_needs_besides(self) -> None:
-        self.assertEqual(said("upgrade", GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12"), (0, ""))  # 56 and 20
-        status, text = said("upgrade", GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12", DB_POOL_MAX="6")
+        self.assertEqual(
+            said("upgrade", GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12"), (0, "")
+        )  # 56 and 20
+        status, text = said(
+            "upgrade", GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12", DB_POOL_MAX="6"
+        )
         self.assertEqual(status, 1)
         self.assertTrue(
-            text.startswith("An upgrade could open 100 database connections, above the limit of 80: "), text
+            text.startswith(
+                "An upgrade could open 100 database connections, above the limit of 80: "
+            ),
+            text,
         )
         self.assertTrue(text.endswith(" = 72, and stand-ins 28."), text)
 
     def test_the_page_shows_what_it_says(self) -> None:
-        shown = re.findall(r"^\$ (.*) python -m artgen\.connection_budget sum\n(.*)$", PAGE.read_text(), re.MULTILINE)
+        shown = re.findall(
+            r"^\$ (.*) python -m artgen\.connection_budget sum\n(.*)$",
+            PAGE.read_text(),
+            re.MULTILINE,
+        )
         self.assertEqual(len(shown), 6, "three, in two languages")
         for settings_of, answer in shown:
             environment = dict(pair.split("=") for pair in settings_of.split())

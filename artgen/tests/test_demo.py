@@ -11,7 +11,14 @@ from artgen.tests.demo import PATIENCE, Demo, follow
 from generation.demo.emulator import Emulator
 from generation.demo.emulator.painting import tiny_png
 
-PATIENT = ("--painter", "tiny", "--seconds", "0.7", "--cold-start", "0")  # seven for what has [slow] in its prompt
+PATIENT = (
+    "--painter",
+    "tiny",
+    "--seconds",
+    "0.7",
+    "--cold-start",
+    "0",
+)  # seven for what has [slow] in its prompt
 
 
 class RestartTests(unittest.TestCase):
@@ -22,7 +29,9 @@ class RestartTests(unittest.TestCase):
         with Demo(self.data, *PATIENT) as first, first.socket() as socket:
             self.assertIn(first.url, first.output)
             self.assertIn("demo@artgen.local", first.output)
-            done = first.ask("post", "jobs/", json={"model": "flux-schnell", "prompt": "fog"}).json()["id"]
+            done = first.ask(
+                "post", "jobs/", json={"model": "flux-schnell", "prompt": "fog"}
+            ).json()["id"]
             follow(socket, {done})
             slow = {"model": "flux-schnell", "prompt": "fog [slow]"}
             half = first.ask("post", "jobs/", json=slow).json()["id"]
@@ -33,7 +42,9 @@ class RestartTests(unittest.TestCase):
         with second:
             with second.socket() as socket:
                 told = follow(socket, {half})
-            self.assertEqual((told[half][-1]["status"], told[half][-1]["attempt"]), ("succeeded", 2))
+            self.assertEqual(
+                (told[half][-1]["status"], told[half][-1]["attempt"]), ("succeeded", 2)
+            )
             self.assertEqual(len(second.ask("get", "images/").json()["results"]), 2)
             url = second.ask("get", f"jobs/{done}/").json()["images"][0]["url"]
             self.assertEqual(requests.get(url, timeout=PATIENCE).status_code, 200)
@@ -64,15 +75,25 @@ class OwnKeyTests(unittest.TestCase):
             self.assertIn("RunPod makes the images and charges your key.", demo.output)
             self.assertIn("RunPod cannot reach this machine", demo.output)
             with self.assertRaises(requests.ConnectionError):
-                requests.get(f"http://127.0.0.1:{demo.environment['EMULATOR_PORT']}/", timeout=PATIENCE)
-            models = [one for one in demo.ask("get", "models/").json() if one["max_source_images"] and one["enabled"]]
+                requests.get(
+                    f"http://127.0.0.1:{demo.environment['EMULATOR_PORT']}/", timeout=PATIENCE
+                )
+            models = [
+                one
+                for one in demo.ask("get", "models/").json()
+                if one["max_source_images"] and one["enabled"]
+            ]
             self.assertGreaterEqual(len(models), 6)
             file = {"file": ("source.png", tiny_png(640, 320, 7), "image/png")}
             source = demo.ask("post", "uploads/", files=file).json()["id"]
             with demo.socket() as socket:
                 placed = set()
                 for model in models:
-                    request = {"model": model["slug"], "prompt": "the same at night", "source_images": [source]}
+                    request = {
+                        "model": model["slug"],
+                        "prompt": "the same at night",
+                        "source_images": [source],
+                    }
                     placed.add(demo.ask("post", "jobs/", json=request).json()["id"])
                 told = follow(socket, placed)
             self.assertEqual({told[one][-1]["status"] for one in placed}, {"succeeded"})

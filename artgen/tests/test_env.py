@@ -12,7 +12,15 @@ from django.test import SimpleTestCase
 EXAMPLE = settings.BASE_DIR / "deploy" / "env.example"
 READERS = ("artgen/settings.py", "artgen/connection_budget.py", "deploy/gunicorn.conf.py")
 BY_START = {"SOCKETS_PING_INTERVAL", "SOCKETS_PING_TIMEOUT", "RUN_DIR"}
-BY_COMPOSE = {"ARTGEN_VERSION", "BIND_ADDRESS", "GRAFANA_PASSWORD", "PORT", "POSTGRES_PASSWORD", "TLS_DIR", "TLS_PORT"}
+BY_COMPOSE = {
+    "ARTGEN_VERSION",
+    "BIND_ADDRESS",
+    "GRAFANA_PASSWORD",
+    "PORT",
+    "POSTGRES_PASSWORD",
+    "TLS_DIR",
+    "TLS_PORT",
+}
 BY_OTHERS = BY_START | BY_COMPOSE | {"NGINX_SERVER", "NGINX_TRUSTED_PROXIES"}
 SHOW = """
 import json
@@ -32,14 +40,18 @@ def read() -> dict[str, object]:
     found: dict[str, object] = {}
     for file in READERS:
         for node in ast.walk(ast.parse((settings.BASE_DIR / file).read_text())):
-            if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
+            if not (
+                isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
+            ):
                 continue
             called, name = ast.unparse(node.func), str(node.args[0].value)
             # In settings through env; elsewhere through a small function of the file's own.
             reads = called.startswith("env.") or called == "os.environ.get" or file != READERS[0]
             if not reads or not re.fullmatch("[A-Z][A-Z0-9_]+", name):
                 continue
-            default = [word.value for word in node.keywords if word.arg == "default"] or node.args[1:]
+            default = [word.value for word in node.keywords if word.arg == "default"] or node.args[
+                1:
+            ]
             try:
                 found.setdefault(name, ast.literal_eval(default[0]) if default else None)
             except ValueError:
@@ -49,8 +61,18 @@ def read() -> dict[str, object]:
 
 def load(**environment: str) -> str:
     """Return some settings as a fresh process reads them from this environment alone."""
-    names = ["DEBUG", "PUBLIC_URL", "DATABASES", "CELERY_BROKER_URL", "STORAGES", "RUNPOD_IMAGE_HOSTS", "ALLOWED_HOSTS"]
-    kept = {name: os.environ[name] for name in ("PATH", "URLLIB3_NO_OVERRIDE") if name in os.environ}
+    names = [
+        "DEBUG",
+        "PUBLIC_URL",
+        "DATABASES",
+        "CELERY_BROKER_URL",
+        "STORAGES",
+        "RUNPOD_IMAGE_HOSTS",
+        "ALLOWED_HOSTS",
+    ]
+    kept = {
+        name: os.environ[name] for name in ("PATH", "URLLIB3_NO_OVERRIDE") if name in os.environ
+    }
     return subprocess.run(
         [sys.executable, "-c", SHOW % names],
         env={**kept, "SECRET_KEY": "for the test", **environment},

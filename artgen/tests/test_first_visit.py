@@ -46,13 +46,21 @@ class FirstVisitTests(unittest.TestCase):
         asked: dict[str, tuple[str, str]] = {}
         sizes: dict[str, int] = {}
         network.on(
-            "Network.responseReceived", lambda e: asked.update({e["requestId"]: (e["response"]["url"], e["type"])})
+            "Network.responseReceived",
+            lambda e: asked.update({e["requestId"]: (e["response"]["url"], e["type"])}),
         )
-        network.on("Network.loadingFinished", lambda e: sizes.update({e["requestId"]: int(e["encodedDataLength"])}))
+        network.on(
+            "Network.loadingFinished",
+            lambda e: sizes.update({e["requestId"]: int(e["encodedDataLength"])}),
+        )
         network.send("Network.enable")
         page.goto(path, wait_until="networkidle")
         self.assertEqual(troubles, [])
-        ours = {id: url for id, (url, kind) in asked.items() if kind != "Image" or "/static/artgen/" in url}
+        ours = {
+            id: url
+            for id, (url, kind) in asked.items()
+            if kind != "Image" or "/static/artgen/" in url
+        }
         return {url: sizes.get(id, 0) for id, url in ours.items()}, page
 
     def test_it_is_small_on_every_page_in_both_languages(self) -> None:
@@ -61,7 +69,8 @@ class FirstVisitTests(unittest.TestCase):
                 with self.subTest(path=path, language=language):
                     sizes, _page = self.visit(path, language)
                     told = "\n".join(
-                        f"{size:7} {url}" for url, size in sorted(sizes.items(), key=lambda item: -item[1])
+                        f"{size:7} {url}"
+                        for url, size in sorted(sizes.items(), key=lambda item: -item[1])
                     )
                     self.assertLessEqual(len(sizes), MAX_REQUESTS, told)
                     self.assertLessEqual(sum(sizes.values()), MAX_BYTES, told)

@@ -45,7 +45,9 @@ class FoldingTests(SimpleTestCase):
         for language, word in (("en", "Gallery"), ("ru", "Галерея"), ("en", "Gallery")):
             with translation.override(language):
                 page = engines["django"].get_template("generation/trash.html")
-                self.assertIs(page.template, engines["django"].get_template("generation/trash.html").template)
+                self.assertIs(
+                    page.template, engines["django"].get_template("generation/trash.html").template
+                )
                 menu = engines["django"].get_template("artgen/_tabs.html").render({})
             self.assertIn(word, menu)
 
@@ -53,5 +55,13 @@ class FoldingTests(SimpleTestCase):
 class LinkTests(SimpleTestCase):
     def test_it_is_the_address_that_reverse_returns(self) -> None:
         one = uuid.uuid4()
-        for name in ("image", "job", "trash_image", "favorite_image", "restore_image", "download_image", "cancel_run"):
+        for name in (
+            "image",
+            "job",
+            "trash_image",
+            "favorite_image",
+            "restore_image",
+            "download_image",
+            "cancel_run",
+        ):
             self.assertEqual(link(name, one), reverse(name, args=[one]))

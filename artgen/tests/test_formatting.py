@@ -36,7 +36,16 @@ class Words(SimpleTestCase):
             self.assertEqual(plain(formatting.credits(1284)), "1,284 credits")
 
     def test_it_rounds_times_as_people_say_them(self):
-        cases = {0.2: "1 s", 9.4: "9 s", 12: "10 s", 13: "15 s", 57: "55 s", 58: "1 min", 80: "1.5 min", 125: "2 min"}
+        cases = {
+            0.2: "1 s",
+            9.4: "9 s",
+            12: "10 s",
+            13: "15 s",
+            57: "55 s",
+            58: "1 min",
+            80: "1.5 min",
+            125: "2 min",
+        }
         with translation.override("en"):
             for seconds, text in cases.items():
                 self.assertEqual(plain(formatting.duration(seconds)), text, seconds)
@@ -60,9 +69,13 @@ class Words(SimpleTestCase):
         with translation.override("en"):
             self.assertEqual(formatting.day(now), "today")
             self.assertEqual(formatting.day(now - timedelta(days=1)), "yesterday")
-            self.assertEqual(formatting.day(datetime(2019, 11, 18, 12, tzinfo=UTC)), "November 18, 2019")
+            self.assertEqual(
+                formatting.day(datetime(2019, 11, 18, 12, tzinfo=UTC)), "November 18, 2019"
+            )
         with translation.override("ru"):
-            self.assertEqual(formatting.day(datetime(2019, 11, 18, 12, tzinfo=UTC)), "18 ноября 2019")
+            self.assertEqual(
+                formatting.day(datetime(2019, 11, 18, 12, tzinfo=UTC)), "18 ноября 2019"
+            )
         with (
             translation.override("ru"),
             override_settings(TIME_ZONE="Europe/Moscow"),
@@ -72,12 +85,16 @@ class Words(SimpleTestCase):
 
     def test_it_finds_the_closest_shape_of_the_stylesheet(self):
         self.assertEqual(
-            [formatting.ratio(*size) for size in ((1344, 768), (896, 1120), (1000, 1010))], ["16x9", "4x5", "1x1"]
+            [formatting.ratio(*size) for size in ((1344, 768), (896, 1120), (1000, 1010))],
+            ["16x9", "4x5", "1x1"],
         )
 
     def test_it_gives_scripts_the_plural_forms(self):
         with translation.override("ru"):
-            forms = formatting.plural_forms(lambda n: translation.ngettext("%(count)s step", "%(count)s steps", n))
+            forms = formatting.plural_forms(
+                lambda n: translation.ngettext("%(count)s step", "%(count)s steps", n)
+            )
         self.assertEqual(
-            (forms["one"], forms["few"], forms["many"]), ("%(count)s шаг", "%(count)s шага", "%(count)s шагов")
+            (forms["one"], forms["few"], forms["many"]),
+            ("%(count)s шаг", "%(count)s шага", "%(count)s шагов"),
         )

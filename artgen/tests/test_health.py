@@ -9,7 +9,9 @@ class HealthTests(BaseTestCase):
     def test_it_is_alive(self) -> None:
         response = self.client.get("/healthz")
         self.assertEqual((response.status_code, response.json()), (200, {"ok": True}))
-        self.assertEqual(response["Cache-Control"], "max-age=0, no-cache, no-store, must-revalidate, private")
+        self.assertEqual(
+            response["Cache-Control"], "max-age=0, no-cache, no-store, must-revalidate, private"
+        )
 
     def test_it_asks_nobody_whether_it_is_alive(self) -> None:
         with self.assertNumQueries(0), dead_broker(), dead_cache():
@@ -18,13 +20,19 @@ class HealthTests(BaseTestCase):
     def test_it_is_ready(self) -> None:
         response = self.client.get("/readyz")
         self.assertEqual(response.status_code, 200)
-        self.assertEqual(response.json(), {"ok": True, "checks": {"database": True, "cache": True, "broker": True}})
+        self.assertEqual(
+            response.json(),
+            {"ok": True, "checks": {"database": True, "cache": True, "broker": True}},
+        )
 
     def test_it_is_not_ready_without_broker(self) -> None:
         with dead_broker(), self.assertLogs("artgen.observability.health", "WARNING") as logs:
             response = self.client.get("/readyz")
         self.assertEqual(response.status_code, 503)
-        self.assertEqual(response.json(), {"ok": False, "checks": {"database": True, "cache": True, "broker": False}})
+        self.assertEqual(
+            response.json(),
+            {"ok": False, "checks": {"database": True, "cache": True, "broker": False}},
+        )
         self.assertIn("broker cannot be reached", logs.output[0])
 
     def test_it_is_not_ready_without_cache(self) -> None:
@@ -59,5 +67,10 @@ def dead_cache() -> override_settings:
     """While it lasts, the cache is an address where nobody listens."""
     address = f"redis://127.0.0.1:{free_port()}/0"
     return override_settings(
-        CACHES={"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": address}}
+        CACHES={
+            "default": {
+                "BACKEND": "django.core.cache.backends.redis.RedisCache",
+                "LOCATION": address,
+            }
+        }
     )

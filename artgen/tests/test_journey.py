@@ -33,7 +33,10 @@ call_command("set_model", "z-image-turbo", "max_in_flight=1")
 
     def go_all_the_way(self, page: Page, *, prompt: str, word: str) -> None:
         """Create four, cancel one, favorite, search, remix, trash, restore, share and take a ZIP along."""
-        done, canceled = page.locator("[data-status=succeeded]"), page.locator("[data-status=canceled]")
+        done, canceled = (
+            page.locator("[data-status=succeeded]"),
+            page.locator("[data-status=canceled]"),
+        )
         page.click(".model-button")
         page.click(".model-option[value=z-image-turbo]")
         expect(page.locator("#model-name")).to_contain_text("Z-Image Turbo")
@@ -99,7 +102,9 @@ call_command("set_model", "z-image-turbo", "max_in_flight=1")
             page.click("[data-act=download][value=original]")
         with ZipFile(begun.value.path()) as archive:
             self.assertIsNone(archive.testzip())
-            self.assertEqual([name.rpartition(".")[2] for name in archive.namelist()], ["png"] * 3 + ["json"])
+            self.assertEqual(
+                [name.rpartition(".")[2] for name in archive.namelist()], ["png"] * 3 + ["json"]
+            )
 
     def test_it_leads_from_signing_up_to_a_zip(self):
         page = self.sign_up("vera@example.org", **DESKTOP)

@@ -33,14 +33,21 @@ Manifest = dict[str, Any]
 @cache
 def rendered() -> tuple[Manifest, ...]:
     """Return what kustomize makes of the folder."""
-    text = subprocess.run(["kubectl", "kustomize", FOLDER], check=True, capture_output=True, text=True).stdout
+    text = subprocess.run(
+        ["kubectl", "kustomize", FOLDER], check=True, capture_output=True, text=True
+    ).stdout
     return tuple(yaml.safe_load_all(text))
 
 
 def written() -> list[Manifest]:
     """Return every document of every file, the example of the secrets included."""
     files = sorted(FOLDER.glob("*.yaml"))
-    return [one for file in files for one in yaml.safe_load_all(file.read_text()) if one["kind"] != "Kustomization"]
+    return [
+        one
+        for file in files
+        for one in yaml.safe_load_all(file.read_text())
+        if one["kind"] != "Kustomization"
+    ]
 
 
 def of_kind(kind: str) -> dict[str, Manifest]:
@@ -50,7 +57,9 @@ def of_kind(kind: str) -> dict[str, Manifest]:
 def pods() -> dict[str, Manifest]:
     """Return the pod of each Deployment and Job."""
     return {
-        name: one["spec"]["template"]["spec"] for kind in ("Deployment", "Job") for name, one in of_kind(kind).items()
+        name: one["spec"]["template"]["spec"]
+        for kind in ("Deployment", "Job")
+        for name, one in of_kind(kind).items()
     }
 
 
@@ -97,23 +106,38 @@ class SchemaTests(unittest.TestCase):
         self.assertEqual(scaled["apiVersion"], "keda.sh/v1alpha1")
         self.assertLessEqual(
             set(spec),
-            {"scaleTargetRef", "pollingInterval", "cooldownPeriod", "initialCooldownPeriod", "idleReplicaCount"}
+            {
+                "scaleTargetRef",
+                "pollingInterval",
+                "cooldownPeriod",
+                "initialCooldownPeriod",
+                "idleReplicaCount",
+            }
             | {"minReplicaCount", "maxReplicaCount", "fallback", "advanced", "triggers"},
         )
-        self.assertEqual(spec["scaleTargetRef"], {"apiVersion": "apps/v1", "kind": "Deployment", "name": "worker"})
+        self.assertEqual(
+            spec["scaleTargetRef"],
+            {"apiVersion": "apps/v1", "kind": "Deployment", "name": "worker"},
+        )
         self.assertEqual(set(spec["fallback"]), {"failureThreshold", "replicas"})
         self.assertEqual(set(spec["advanced"]), {"horizontalPodAutoscalerConfig"})
         self.assertEqual(set(trigger), {"type", "metricType", "metadata", "authenticationRef"})
         # `fallback` is for AverageValue alone.
         self.assertEqual((trigger["type"], trigger["metricType"]), ("postgresql", "AverageValue"))
-        self.assertLessEqual(set(trigger["metadata"]), {"query", "targetQueryValue", "activationTargetQueryValue"})
+        self.assertLessEqual(
+            set(trigger["metadata"]), {"query", "targetQueryValue", "activationTargetQueryValue"}
+        )
         self.assertTrue(all(isinstance(value, str) for value in trigger["metadata"].values()))
         (authentication,) = of_kind("TriggerAuthentication").values()
         self.assertEqual(trigger["authenticationRef"], {"name": authentication["metadata"]["name"]})
         (reference,) = authentication["spec"]["secretTargetRef"]
         self.assertEqual(set(reference), {"parameter", "name", "key"})
         self.assertEqual(reference["parameter"], "connection")
-        secrets = {one["metadata"]["name"]: one["stringData"] for one in written() if one["kind"] == "Secret"}
+        secrets = {
+            one["metadata"]["name"]: one["stringData"]
+            for one in written()
+            if one["kind"] == "Secret"
+        }
         self.assertIn(reference["key"], secrets[reference["name"]])
 
 
@@ -151,7 +175,11 @@ class TruthTests(unittest.TestCase):
             name: count + deployments[name]["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
             for name, count in most.items()
         }
-        said = {"web": planned.web_machines, "worker": planned.worker_machines, "sockets": planned.sockets_machines}
+        said = {
+            "web": planned.web_machines,
+            "worker": planned.worker_machines,
+            "sockets": planned.sockets_machines,
+        }
         self.assertEqual(said, with_upgrade)
         self.assertEqual(planned.excess, "", planned.arithmetic)
         self.assertEqual(
@@ -189,7 +217,10 @@ class TruthTests(unittest.TestCase):
                         "capabilities": {"drop": ["ALL"]},
                     },
                 )
-                self.assertTrue(container["resources"]["requests"] and container["resources"]["limits"]["memory"])
+                self.assertTrue(
+                    container["resources"]["requests"]
+                    and container["resources"]["limits"]["memory"]
+                )
                 self.assertIn("/tmp", {mount["mountPath"] for mount in container["volumeMounts"]})
 
     def test_every_process_is_asked_how_it_is(self):
@@ -204,11 +235,19 @@ class TruthTests(unittest.TestCase):
                     (header,) = container[probe]["httpGet"]["httpHeaders"]
                     self.assertIn(header["value"], settings.ALLOWED_HOSTS)
             if name in ("worker", "beat"):
-                self.assertEqual(container["livenessProbe"]["exec"]["command"], ["deploy/start.sh", "alive"])
+                self.assertEqual(
+                    container["livenessProbe"]["exec"]["command"], ["deploy/start.sh", "alive"]
+                )
 
     def test_every_process_is_given_the_time_to_end_in_peace(self):
         compose = yaml.safe_load((settings.BASE_DIR / "docker-compose.yml").read_text())["services"]
-        services = {"web": "backend", "nginx": "nginx", "sockets": "sockets", "worker": "worker", "beat": "beat"}
+        services = {
+            "web": "backend",
+            "nginx": "nginx",
+            "sockets": "sockets",
+            "worker": "worker",
+            "beat": "beat",
+        }
         for name, service in services.items():
             pod = pods()[name]
             before = (
@@ -219,7 +258,9 @@ class TruthTests(unittest.TestCase):
                 .get("command", ["", "0"])[1]
             )
             given = pod["terminationGracePeriodSeconds"]
-            self.assertGreaterEqual(given, int(before) + seconds(compose[service]["stop_grace_period"]), name)
+            self.assertGreaterEqual(
+                given, int(before) + seconds(compose[service]["stop_grace_period"]), name
+            )
 
     def test_an_eviction_never_takes_the_last_of_a_kind(self):
         budgets = of_kind("PodDisruptionBudget")
@@ -236,27 +277,44 @@ class TruthTests(unittest.TestCase):
             (container,) = pods()[name]["containers"]
             self.assertEqual(port["targetPort"], container["ports"][0]["name"])
             self.assertEqual(port["port"], container["ports"][0]["containerPort"])
-        variables = {one["name"]: one.get("value") for one in pods()["nginx"]["containers"][0]["env"]}
-        self.assertEqual((variables["NGINX_WEB"], variables["NGINX_SOCKETS"]), ("web:8000", "sockets:8001"))
+        variables = {
+            one["name"]: one.get("value") for one in pods()["nginx"]["containers"][0]["env"]
+        }
+        self.assertEqual(
+            (variables["NGINX_WEB"], variables["NGINX_SOCKETS"]), ("web:8000", "sockets:8001")
+        )
         for ingress in of_kind("Ingress").values():
             (path,) = ingress["spec"]["rules"][0]["http"]["paths"]
-            self.assertEqual(path["backend"]["service"], {"name": "nginx", "port": {"name": "http"}})
+            self.assertEqual(
+                path["backend"]["service"], {"name": "nginx", "port": {"name": "http"}}
+            )
 
     def test_the_ingress_is_nowhere_narrower_than_nginx(self):
-        ingresses, prefix, defaults = of_kind("Ingress"), "nginx.ingress.kubernetes.io/", nginx_defaults()
-        for name, timeout in (("artgen", "NGINX_API_TIMEOUT"), ("artgen-sockets", "NGINX_SOCKET_TIMEOUT")):
+        ingresses, prefix, defaults = (
+            of_kind("Ingress"),
+            "nginx.ingress.kubernetes.io/",
+            nginx_defaults(),
+        )
+        for name, timeout in (
+            ("artgen", "NGINX_API_TIMEOUT"),
+            ("artgen-sockets", "NGINX_SOCKET_TIMEOUT"),
+        ):
             for kind in ("read", "send"):
                 given = ingresses[name]["metadata"]["annotations"][f"{prefix}proxy-{kind}-timeout"]
                 self.assertEqual(int(given), seconds(defaults[timeout]))
         bodies = ("NGINX_UPLOAD_BODY_MAX", "NGINX_FORM_BODY_MAX", "NGINX_HOOK_BODY_MAX")
         most = max(int(defaults[body].removesuffix("m")) for body in bodies)
-        self.assertEqual(ingresses["artgen"]["metadata"]["annotations"][f"{prefix}proxy-body-size"], f"{most}m")
+        self.assertEqual(
+            ingresses["artgen"]["metadata"]["annotations"][f"{prefix}proxy-body-size"], f"{most}m"
+        )
 
     def test_a_changed_value_starts_the_pods_anew(self):
         (name,) = of_kind("ConfigMap")
         self.assertRegex(name, r"^artgen-\w{10}$")
         for kind in ("web", "sockets", "worker", "beat", "release"):
-            self.assertEqual(pods()[kind]["containers"][0]["envFrom"][0], {"configMapRef": {"name": name}})
+            self.assertEqual(
+                pods()[kind]["containers"][0]["envFrom"][0], {"configMapRef": {"name": name}}
+            )
 
 
 @pytest.mark.kubectl
@@ -308,9 +366,13 @@ class QueryTests(EmulatorTestCase):
         driver.submit("flux-schnell")
         ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=2)
         make_due()
-        self.assertEqual(self.waiting(), 3, "one to look at, one more that fits, one of another model")
+        self.assertEqual(
+            self.waiting(), 3, "one to look at, one more that fits, one of another model"
+        )
         missing = EndpointMissing("404", status=404)
         outages.note(ImageModel.objects.get(slug="flux-schnell").endpoint_id, missing)
         self.assertEqual(self.waiting(), 1, "the other model's")
-        outages.note(ImageModel.objects.get(slug="flux-dev").endpoint_id, KeyRefused("401", status=401))
+        outages.note(
+            ImageModel.objects.get(slug="flux-dev").endpoint_id, KeyRefused("401", status=401)
+        )
         self.assertEqual(self.waiting(), 0)

@@ -30,7 +30,12 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
 def connected() -> Iterator[ClientConnection]:
     """Yield a socket to a daphne that runs until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        command = ["-e", f"fd:fileno={listener.fileno()}", "--websocket-max-message-size", str(MOST)]
+        command = [
+            "-e",
+            f"fd:fileno={listener.fileno()}",
+            "--websocket-max-message-size",
+            str(MOST),
+        ]
         process = subprocess.Popen(
             [sys.executable, "-m", "artgen.daphne", *command, f"{__name__}:application"],
             pass_fds=[listener.fileno()], cwd=settings.BASE_DIR, env=dict(os.environ),

@@ -22,10 +22,14 @@ class ExpansionTests(SimpleTestCase):
         told = problems(
             migrations.CreateModel("Note", [("id", models.BigAutoField(primary_key=True))]),
             migrations.AddField("note", "text", models.TextField()),
-            migrations.AddConstraint("note", models.CheckConstraint(condition=~models.Q(text=""), name="said")),
+            migrations.AddConstraint(
+                "note", models.CheckConstraint(condition=~models.Q(text=""), name="said")
+            ),
             migrations.AddField("user", "motto", models.TextField(null=True)),
             migrations.AddField("user", "rank", models.IntegerField(db_default=0)),
-            migrations.AddConstraint("user", models.CheckConstraint(condition=models.Q(rank__gte=0), name="ranked")),
+            migrations.AddConstraint(
+                "user", models.CheckConstraint(condition=models.Q(rank__gte=0), name="ranked")
+            ),
             migrations.AddIndex("user", models.Index(fields=["rank"], name="by_rank")),
             migrations.RunPython(migrations.RunPython.noop),
         )
@@ -36,19 +40,30 @@ class ExpansionTests(SimpleTestCase):
         self.assertEqual(told, ["user.rank needs null=True or db_default"])
 
     def test_it_refuses_to_take_away_and_to_rename(self) -> None:
-        self.assertEqual(problems(migrations.RemoveField("user", "email")), ["remove field email from user"])
         self.assertEqual(
-            problems(migrations.RenameField("user", "email", "mail")), ["rename field email on user to mail"]
+            problems(migrations.RemoveField("user", "email")), ["remove field email from user"]
+        )
+        self.assertEqual(
+            problems(migrations.RenameField("user", "email", "mail")),
+            ["rename field email on user to mail"],
         )
         self.assertEqual(problems(migrations.DeleteModel("user")), ["delete model user"])
-        self.assertEqual(problems(migrations.RunSQL("SELECT 1")), ["nobody knows what its SQL does"])
+        self.assertEqual(
+            problems(migrations.RunSQL("SELECT 1")), ["nobody knows what its SQL does"]
+        )
 
     def test_it_refuses_to_tighten(self) -> None:
         constraint = models.CheckConstraint(condition=~models.Q(email=""), name="has_email")
-        self.assertEqual(problems(migrations.AddConstraint("user", constraint)), ["user is held to has_email"])
+        self.assertEqual(
+            problems(migrations.AddConstraint("user", constraint)), ["user is held to has_email"]
+        )
         told = ["user.last_login is another column or a narrower one"]
-        self.assertEqual(problems(migrations.AlterField("user", "last_login", models.DateTimeField())), told)
-        self.assertEqual(problems(migrations.AlterField("user", "last_login", models.DateField(null=True))), told)
+        self.assertEqual(
+            problems(migrations.AlterField("user", "last_login", models.DateTimeField())), told
+        )
+        self.assertEqual(
+            problems(migrations.AlterField("user", "last_login", models.DateField(null=True))), told
+        )
 
     def test_it_lets_words_and_choices_change(self) -> None:
         field = STATE.models["accounts", "user"].fields["last_login"].clone()

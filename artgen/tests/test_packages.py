@@ -42,7 +42,14 @@ def without_demo(tmp_path: Path) -> dict[str, str]:
 
 def test_it_imports_all_of_production_without_them(without_demo: dict[str, str]) -> None:
     command = [sys.executable, "-W", "ignore", "-c", PROGRAM]
-    done = subprocess.run(command, env=without_demo, capture_output=True, text=True, check=False, cwd=settings.BASE_DIR)
+    done = subprocess.run(
+        command,
+        env=without_demo,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=settings.BASE_DIR,
+    )
     assert (done.stdout.strip().splitlines()[-1:], done.returncode) == (["all"], 0), done.stderr
 
 

@@ -19,14 +19,20 @@ PHONES: tuple[ViewportSize, ...] = ({"width": 360, "height": 720}, {"width": 320
 JUMP = 0.001  # of the layout; browsers call 0.1 good
 NAMES = {model["name"] for model in read_catalog(CATALOG_FILE)["models"]}
 CHECKS = (HERE / "checks.js").read_text()
-LATIN = re.compile(r"(?:\b[A-Za-z’']{2,}[ ,.:]+){2,}[A-Za-z’']{2,}")  # three words in a row that are not Russian
+LATIN = re.compile(
+    r"(?:\b[A-Za-z’']{2,}[ ,.:]+){2,}[A-Za-z’']{2,}"
+)  # three words in a row that are not Russian
 
 
 class Routes(SimpleTestCase):
     def test_every_address_is_walked_or_said_to_be_no_page(self):
         names = {name for name, _pattern in routes()}
         walked = {page.route for page in PAGES}
-        self.assertEqual(names - walked - NO_PAGES, set(), "add a Page to artgen/tests/pages.py, or a name to NO_PAGES")
+        self.assertEqual(
+            names - walked - NO_PAGES,
+            set(),
+            "add a Page to artgen/tests/pages.py, or a name to NO_PAGES",
+        )
         self.assertEqual((walked | NO_PAGES) - names, set(), "these addresses are no more")
 
 
@@ -55,9 +61,13 @@ class Pages(BrowserTestCase):
     def show(self, page: Page, viewport: ViewportSize) -> Tab:
         """Return a tab of the page's visitor with this page, before anything is opened for it."""
         if page.who not in self.tabs:
-            tab = self.open(page.who, language=self.language, theme="light", reduced_motion="reduce", **DESKTOP)
+            tab = self.open(
+                page.who, language=self.language, theme="light", reduced_motion="reduce", **DESKTOP
+            )
             tab.add_init_script(AXE + CHECKS)
-            tab.goto("/accounts/closed/")  # brings the fonts, as on every page but a visitor's first one
+            tab.goto(
+                "/accounts/closed/"
+            )  # brings the fonts, as on every page but a visitor's first one
             speak(tab, self.language)
             self.tabs[page.who] = tab
         tab = self.tabs[page.who]
@@ -94,7 +104,9 @@ class Pages(BrowserTestCase):
     def check_phone(self, page: Page, tab: Tab) -> None:
         """Make sure that axe finds nothing on a phone."""
         # What lies under an open menu is out of reach only until it closes.
-        self.assertEqual(self.check(tab, off=[*page.off, *(["target-size"] if page.act else [])]), [])
+        self.assertEqual(
+            self.check(tab, off=[*page.off, *(["target-size"] if page.act else [])]), []
+        )
 
     def fit(self, tab: Tab) -> None:
         """Make sure that nothing runs off sideways on a phone."""
@@ -130,7 +142,9 @@ class Pages(BrowserTestCase):
         for page in ADMIN:
             with self.subTest(page.name):
                 tab = self.show(page, DESKTOP["viewport"])
-                self.assertEqual(self.check(tab, tags=["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]), [])
+                self.assertEqual(
+                    self.check(tab, tags=["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]), []
+                )
 
     def test_every_page_is_russian_and_for_everybody_on_a_phone(self):
         self.language = "ru"
@@ -141,5 +155,7 @@ class Pages(BrowserTestCase):
                 self.check_phone(page, tab)
                 self.assertEqual(tab.evaluate("document.documentElement.lang"), "ru")
                 texts = tab.evaluate("checks.texts()")
-                self.assertEqual([text for text in texts if LATIN.search(text) and text not in NAMES], [])
+                self.assertEqual(
+                    [text for text in texts if LATIN.search(text) and text not in NAMES], []
+                )
                 self.fit(tab)

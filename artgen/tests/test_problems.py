@@ -65,7 +65,14 @@ class ProblemTestCase(BaseTestCase):
 
 class TestUnknownAddresses(ProblemTestCase):
     def test_it_answers_unknown_paths_of_the_api_to_everybody(self) -> None:
-        for name in ("/api/", "/api/v1/", "/api/v1/nothing/", "/api/v2/jobs/", "/api/v1/jobs/1/", "/api/%00/%ff"):
+        for name in (
+            "/api/",
+            "/api/v1/",
+            "/api/v1/nothing/",
+            "/api/v2/jobs/",
+            "/api/v1/jobs/1/",
+            "/api/%00/%ff",
+        ):
             for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"):
                 response = self.client.generic(method, name)
                 if method == "HEAD":
@@ -93,10 +100,14 @@ class TestRefusals(ProblemTestCase):
 
     def test_it_answers_only_in_json(self) -> None:
         for accept in ("text/html", "application/xml", "image/*"):
-            response = self.client.get("/api/v1/account/", headers={**self.headers, "Accept": accept})
+            response = self.client.get(
+                "/api/v1/account/", headers={**self.headers, "Accept": accept}
+            )
             self.assert_problem(response, 406, "not_acceptable")
         for accept in ("*/*", "application/json", "application/*", "text/html, */*;q=0.1"):
-            response = self.client.get("/api/v1/account/", headers={**self.headers, "Accept": accept})
+            response = self.client.get(
+                "/api/v1/account/", headers={**self.headers, "Accept": accept}
+            )
             assert response.status_code == 200
 
     def test_it_lists_the_methods_that_an_address_takes(self) -> None:
@@ -140,7 +151,9 @@ class TestRaised(ProblemTestCase):
 class TestKinds(ProblemTestCase):
     def test_it_explains_each_type(self) -> None:
         for code, (status, _title) in KINDS.items():
-            body = self.client.get(f"/api/problems/{code}/", headers={"Accept-Language": "en"}).json()
+            body = self.client.get(
+                f"/api/problems/{code}/", headers={"Accept-Language": "en"}
+            ).json()
             assert (body["code"], body["status"]) == (code, status)
             assert body["title"]
         self.assert_problem(self.client.get("/api/problems/nothing/"), 404, "not_found")

@@ -10,7 +10,9 @@ pytestmark = pytest.mark.promtool
 
 
 def promtool(*arguments: str) -> str:
-    outcome = subprocess.run(["promtool", *arguments], cwd=FOLDER, capture_output=True, text=True, check=False)
+    outcome = subprocess.run(
+        ["promtool", *arguments], cwd=FOLDER, capture_output=True, text=True, check=False
+    )
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     return outcome.stdout
 

@@ -21,7 +21,19 @@ class PublishTests(SimpleTestCase):
                     (folder / path).parent.mkdir(parents=True, exist_ok=True)
                     (folder / path).write_text(text)
             for source in (old, new):
-                command = [sys.executable, settings.BASE_DIR / "deploy" / "publish.py", source, goal]
+                command = [
+                    sys.executable,
+                    settings.BASE_DIR / "deploy" / "publish.py",
+                    source,
+                    goal,
+                ]
                 subprocess.run(command, check=True)
-            there = {str(file.relative_to(goal)): file.read_text() for file in goal.rglob("*") if file.is_file()}
-        self.assertEqual(there, {"base.0123456789ab.css": "old", "base.css": "new", "js/live.ba9876543210.js": "new"})
+            there = {
+                str(file.relative_to(goal)): file.read_text()
+                for file in goal.rglob("*")
+                if file.is_file()
+            }
+        self.assertEqual(
+            there,
+            {"base.0123456789ab.css": "old", "base.css": "new", "js/live.ba9876543210.js": "new"},
+        )

@@ -33,7 +33,10 @@ class MiddlewareTests(SimpleTestCase):
     def test_it_counts_by_kind_and_class_of_answer(self) -> None:
         for path in ("/nothing-here/", "/api/v1/nothing/", "/api/v1/nothing/", "/hooks/runpod/x/"):
             self.client.get(path)
-        self.assertEqual(counts(request_stats.totals()), {("page", "4xx"): 1, ("api", "4xx"): 2, ("hook", "4xx"): 1})
+        self.assertEqual(
+            counts(request_stats.totals()),
+            {("page", "4xx"): 1, ("api", "4xx"): 2, ("hook", "4xx"): 1},
+        )
         self.assertEqual(counts(request_stats.recent(5)), counts(request_stats.totals()))
 
     def test_it_does_not_count_those_who_look_after_it(self) -> None:
@@ -62,7 +65,11 @@ class CountingTests(SimpleTestCase):
         for seconds in (0.001, 0.005, 0.0051, 0.2, 9, 11):
             request_stats.note("api", 200, seconds)
         times = request_stats.totals()["api", "2xx"]
-        filled = {name: count for name, count in zip((*BOUNDS, "more"), times.counts, strict=True) if count}
+        filled = {
+            name: count
+            for name, count in zip((*BOUNDS, "more"), times.counts, strict=True)
+            if count
+        }
         self.assertEqual(filled, {0.005: 2, 0.01: 1, 0.2: 1, 10.0: 1, "more": 1})
         self.assertAlmostEqual(times.seconds, 20.2111, places=3)
 
@@ -114,7 +121,9 @@ class RedisTests(SimpleTestCase):
     def test_it_adds_up_what_several_processes_have_counted(self) -> None:
         minute = int(time.time()) // 60
         for _ in range(3):  # each a process of its own, as far as Redis can tell
-            request_stats._Redis(settings.REDIS_URL).add({(minute, "api 2xx 0"): 2, (minute, "api 2xx us"): 1500})
+            request_stats._Redis(settings.REDIS_URL).add(
+                {(minute, "api 2xx 0"): 2, (minute, "api 2xx us"): 1500}
+            )
         times = request_stats.totals()["api", "2xx"]
         self.assertEqual((times.count, round(times.seconds, 6)), (6, 0.0045))
         self.assertEqual(counts(request_stats.recent(1)), {("api", "2xx"): 6})

@@ -86,10 +86,14 @@ class TestSchema(ApiTestCase):
     def test_it_shows_an_example_of_each_request_and_answer(self) -> None:
         for name, operation in self.operations():
             contents = [
-                content for answer in operation["responses"].values() for content in answer.get("content", {}).values()
+                content
+                for answer in operation["responses"].values()
+                for content in answer.get("content", {}).values()
             ]
             bodies = operation.get("requestBody", {}).get("content", {})
-            contents += [content for kind, content in bodies.items() if kind != "multipart/form-data"]
+            contents += [
+                content for kind, content in bodies.items() if kind != "multipart/form-data"
+            ]
             for content in contents:
                 with self.subTest(name):
                     assert content["examples"]
@@ -104,7 +108,9 @@ class TestSchema(ApiTestCase):
                     (content,) = answer["content"].items()
                     assert content[0] == CONTENT_TYPE
                     assert content[1]["schema"] == {"$ref": "#/components/schemas/Problem"}
-                    told |= {example["value"]["code"] for example in content[1]["examples"].values()}
+                    told |= {
+                        example["value"]["code"] for example in content[1]["examples"].values()
+                    }
             with self.subTest(name):
                 assert {"not_authenticated", "not_acceptable", "server_error"} <= told <= set(KINDS)
                 assert ("csrf_failed" in told) == (not name.startswith("get"))
@@ -116,7 +122,9 @@ class TestSchema(ApiTestCase):
         failed = make_job(self.alice, status=Status.FAILED)
         placed = self.api.post("/api/v1/jobs/", FLUX)
         path = f"/api/v1/jobs/{placed.json()['id']}/"
-        upload = self.api.client.post("/api/v1/uploads/", {"file": SimpleUploadedFile("tea.png", picture())})
+        upload = self.api.client.post(
+            "/api/v1/uploads/", {"file": SimpleUploadedFile("tea.png", picture())}
+        )
         collections = "/api/v1/collections/"
         made = self.api.post(collections, {"name": "Hills"})
         pile = f"{collections}{made.json()['id']}/"
@@ -127,7 +135,9 @@ class TestSchema(ApiTestCase):
             ],
             "get /api/v1/collections/": [self.api.get(collections)],
             "get /api/v1/collections/{collection_id}/": [self.api.get(pile), self.others.get(pile)],
-            "patch /api/v1/collections/{collection_id}/": [self.api.patch(pile, {"name": "Tea hills"})],
+            "patch /api/v1/collections/{collection_id}/": [
+                self.api.patch(pile, {"name": "Tea hills"})
+            ],
             "post /api/v1/collections/{collection_id}/images/remove/": [
                 self.api.post(f"{pile}images/remove/", {"images": [str(image.id)]})
             ],
@@ -136,17 +146,32 @@ class TestSchema(ApiTestCase):
             ],
             "delete /api/v1/collections/{collection_id}/": [self.api.delete(pile)],
             "post /api/v1/jobs/": [placed, self.api.post("/api/v1/jobs/", {})],
-            "get /api/v1/jobs/": [self.api.get("/api/v1/jobs/"), self.api.get("/api/v1/jobs/", {"limit": 1})],
+            "get /api/v1/jobs/": [
+                self.api.get("/api/v1/jobs/"),
+                self.api.get("/api/v1/jobs/", {"limit": 1}),
+            ],
             "get /api/v1/jobs/{job_id}/": [self.api.get(path), self.others.get(path)],
-            "post /api/v1/jobs/{job_id}/cancel/": [self.api.post(f"{path}cancel/"), self.api.post(f"{path}cancel/")],
-            "post /api/v1/jobs/{job_id}/retry/": [self.api.post(f"/api/v1/jobs/{failed.id}/retry/")],
+            "post /api/v1/jobs/{job_id}/cancel/": [
+                self.api.post(f"{path}cancel/"),
+                self.api.post(f"{path}cancel/"),
+            ],
+            "post /api/v1/jobs/{job_id}/retry/": [
+                self.api.post(f"/api/v1/jobs/{failed.id}/retry/")
+            ],
             "post /api/v1/batches/": [self.api.post("/api/v1/batches/", FLUX | {"count": 2})],
-            "post /api/v1/quotes/": [self.api.post("/api/v1/quotes/", FLUX), self.api.post("/api/v1/quotes/", b"{")],
+            "post /api/v1/quotes/": [
+                self.api.post("/api/v1/quotes/", FLUX),
+                self.api.post("/api/v1/quotes/", b"{"),
+            ],
             "get /api/v1/images/": [self.api.get("/api/v1/images/")],
             "get /api/v1/images/{image_id}/": [self.api.get(f"/api/v1/images/{image.id}/")],
-            "patch /api/v1/images/{image_id}/": [self.api.patch(f"/api/v1/images/{image.id}/", {"favorite": True})],
+            "patch /api/v1/images/{image_id}/": [
+                self.api.patch(f"/api/v1/images/{image.id}/", {"favorite": True})
+            ],
             "delete /api/v1/images/{image_id}/": [self.api.delete(f"/api/v1/images/{image.id}/")],
-            "post /api/v1/images/{image_id}/restore/": [self.api.post(f"/api/v1/images/{image.id}/restore/")],
+            "post /api/v1/images/{image_id}/restore/": [
+                self.api.post(f"/api/v1/images/{image.id}/restore/")
+            ],
             "post /api/v1/images/{image_id}/share/": [
                 self.api.post(f"/api/v1/images/{image.id}/share/", {"expires_in_days": 7}),
                 self.api.post(f"/api/v1/images/{image.id}/share/"),
@@ -155,11 +180,16 @@ class TestSchema(ApiTestCase):
                 self.api.patch(f"/api/v1/images/{image.id}/", {"visibility": "public"})
                 and self.api.get(f"/api/v1/images/{image.id}/share/")
             ],
-            "delete /api/v1/images/{image_id}/share/": [self.api.delete(f"/api/v1/images/{image.id}/share/")],
+            "delete /api/v1/images/{image_id}/share/": [
+                self.api.delete(f"/api/v1/images/{image.id}/share/")
+            ],
             "post /api/v1/uploads/": [upload, self.api.post("/api/v1/uploads/", {})],
             "get /api/v1/models/": [self.api.get("/api/v1/models/")],
             "get /api/v1/styles/": [self.api.get("/api/v1/styles/")],
-            "get /api/v1/account/": [self.api.get("/api/v1/account/"), self.client.get("/api/v1/account/")],
+            "get /api/v1/account/": [
+                self.api.get("/api/v1/account/"),
+                self.client.get("/api/v1/account/"),
+            ],
             "get /api/v1/account/ledger/": [self.api.get("/api/v1/account/ledger/")],
         }
         assert set(answers) == OPERATIONS
@@ -177,10 +207,14 @@ class TestSchema(ApiTestCase):
         components = self.schema["components"]
         if exactly:
             schemas = {
-                name: shape | {"additionalProperties": False} if shape.get("type") == "object" else shape
+                name: shape | {"additionalProperties": False}
+                if shape.get("type") == "object"
+                else shape
                 for name, shape in components["schemas"].items()
             }
             components = components | {"schemas": schemas}
         validator = Draft202012Validator(schema | {"components": components})
-        errors = [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(value)]
+        errors = [
+            f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(value)
+        ]
         assert errors == []

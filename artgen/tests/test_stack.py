@@ -79,7 +79,9 @@ class StackTests(unittest.TestCase):
         self.assertEqual((job["status"], job["error"], job["attempt"]), ("succeeded", None, 1))
         (image,) = job["images"]
         for name in ("url", "thumbnail_url"):
-            self.assertTrue(image[name].startswith(self.stack.environment["S3_ENDPOINT_URL"]), image[name])
+            self.assertTrue(
+                image[name].startswith(self.stack.environment["S3_ENDPOINT_URL"]), image[name]
+            )
         data = requests.get(image["url"], timeout=PATIENCE).content
         self.assertEqual(hashlib.sha256(data).hexdigest(), image["sha256"])
         with Pillow.open(io.BytesIO(data)) as picture:
@@ -133,11 +135,16 @@ class StackTests(unittest.TestCase):
         told, queues, acks_late = json.loads(answer.splitlines()[-1])
         stats = {name.partition("@")[0]: each for name, each in told.items()}
         self.assertEqual(
-            {name.partition("@")[0]: [queue["name"] for queue in each] for name, each in queues.items()},
+            {
+                name.partition("@")[0]: [queue["name"] for queue in each]
+                for name, each in queues.items()
+            },
             {"drive": ["drive"], "store": ["store"], "slow": ["slow"]},
         )
         threads = {"drive": min(32, 4 * min(12, 2 * CORES)), "store": 16, "slow": 2}
-        self.assertEqual({lane: each["pool"]["max-concurrency"] for lane, each in stats.items()}, threads)
+        self.assertEqual(
+            {lane: each["pool"]["max-concurrency"] for lane, each in stats.items()}, threads
+        )
         self.assertEqual(
             {lane: each["prefetch_count"] for lane, each in stats.items()},
             {lane: 4 * most for lane, most in threads.items()},
@@ -173,7 +180,9 @@ class StackTests(unittest.TestCase):
         ):
             self.assertIn(line, shown)
         (sockets,) = re.findall(r"location /ws/ \{(.*?)\}", shown)
-        self.assertIn("proxy_read_timeout 3600s; proxy_send_timeout 3600s; proxy_buffering off;", sockets)
+        self.assertIn(
+            "proxy_read_timeout 3600s; proxy_send_timeout 3600s; proxy_buffering off;", sockets
+        )
         for location in ("/", "/create/", "/api/", "/api/v1/uploads/", "/ws/"):
             (body,) = re.findall(rf"location {location} \{{(.*?)\}}", shown)
             self.assertRegex(body, r"limit_req zone=user burst=\d+ nodelay;")
@@ -186,7 +195,9 @@ class StackTests(unittest.TestCase):
                 [sys.executable, "-c", program],
                 cwd=settings.BASE_DIR, env=environment(pids[kind]), check=True, capture_output=True, text=True,
             ).stdout  # fmt: skip
-            self.assertIn(f"'pool': {{'max_size': {pool}, 'timeout': 10, 'max_lifetime': 1800}}", shown)
+            self.assertIn(
+                f"'pool': {{'max_size': {pool}, 'timeout': 10, 'max_lifetime': 1800}}", shown
+            )
             self.assertIn("'CONN_MAX_AGE': 0", shown)
             self.assertIn("'CONN_HEALTH_CHECKS': True", shown)
 
@@ -219,7 +230,9 @@ class StackTests(unittest.TestCase):
     # --- sockets -----------------------------------------------------------------------------------------------------
     def test_it_refuses_nobody_when_everybody_opens_a_socket_at_once(self):
         async def rush() -> list[tuple[str, int]]:
-            each = [open_socket(self.stack.port, f"made-up-session-{number}") for number in range(600)]
+            each = [
+                open_socket(self.stack.port, f"made-up-session-{number}") for number in range(600)
+            ]
             return list(await asyncio.gather(*each))
 
         # In a thread of its own: Playwright, where a test before this one has used it, keeps a loop in this one.
@@ -255,13 +268,22 @@ class StackTests(unittest.TestCase):
         )
         self.assertEqual(ask("somebody-else").status_code, 401, "others are let through")
         with concurrent.futures.ThreadPoolExecutor(20) as crowd:
-            answers = list(crowd.map(ask, ["another-greedy-user"] * 100, ["ru-RU,ru;q=0.9,en;q=0.8"] * 100))
-        self.assertIn("Слишком много запросов", {a.json()["title"] for a in answers if a.status_code == 429})
+            answers = list(
+                crowd.map(ask, ["another-greedy-user"] * 100, ["ru-RU,ru;q=0.9,en;q=0.8"] * 100)
+            )
+        self.assertIn(
+            "Слишком много запросов", {a.json()["title"] for a in answers if a.status_code == 429}
+        )
 
         with concurrent.futures.ThreadPoolExecutor(20) as crowd:
-            pages = list(crowd.map(lambda _: self.get("/", cookies={"sessionid": "greedy"}), range(150)))
+            pages = list(
+                crowd.map(lambda _: self.get("/", cookies={"sessionid": "greedy"}), range(150))
+            )
         page = next(page for page in pages if page.status_code == 429)
-        self.assertEqual((page.headers["Content-Type"], page.headers["Retry-After"]), ("text/html; charset=utf-8", "1"))
+        self.assertEqual(
+            (page.headers["Content-Type"], page.headers["Retry-After"]),
+            ("text/html; charset=utf-8", "1"),
+        )
 
     def test_it_lets_a_webhooks_large_body_pass_and_refuses_larger_ones(self):
         def ring(hook: str, megabytes: float) -> int:
@@ -285,12 +307,21 @@ class StackTests(unittest.TestCase):
         Pillow.effect_noise((512, 512), 100).convert("RGB").save(picture, "PNG")
         for length, status in ((10_000_000, 201), (20_000_000, 413)):
             padded = picture.getvalue() + b"\0" * (length - picture.tell())
-            answer = self.stack.ask("post", "uploads/", files={"file": ("noise.png", padded, "image/png")})
+            answer = self.stack.ask(
+                "post", "uploads/", files={"file": ("noise.png", padded, "image/png")}
+            )
             self.assertEqual(answer.status_code, status, answer.text)
         self.assertEqual([error["field"] for error in answer.json()["errors"]], ["file"])
 
     def test_it_keeps_metrics_to_itself(self):
-        for path in ("/metrics", "/metrics/", "//metrics", "/x/../metrics", "/%6detrics", "/metrics?a=b"):
+        for path in (
+            "/metrics",
+            "/metrics/",
+            "//metrics",
+            "/x/../metrics",
+            "/%6detrics",
+            "/metrics?a=b",
+        ):
             request = requests.Request("GET", self.stack.url).prepare()
             request.url = f"{self.stack.url}{path}"
             with requests.Session() as session:
@@ -319,9 +350,13 @@ class StackTests(unittest.TestCase):
         self.assertEqual(answer.headers["X-Request-ID"], "0123456789abcdef")
         answer = self.get("/healthz", headers={"X-Request-ID": "no good\tid"})
         self.assertRegex(answer.headers["X-Request-ID"], "^[0-9a-f]{32}$")
-        self.get("/nothing-here", headers={"X-Forwarded-For": "203.0.113.9", "X-Real-IP": "203.0.113.9"})
+        self.get(
+            "/nothing-here", headers={"X-Forwarded-For": "203.0.113.9", "X-Real-IP": "203.0.113.9"}
+        )
         line = self.stack.until(
-            lambda: next((line for line in self.stack.log.splitlines() if '"/nothing-here"' in line), None),
+            lambda: next(
+                (line for line in self.stack.log.splitlines() if '"/nothing-here"' in line), None
+            ),
             "nginx has written its log",
         )
         self.assertEqual(json.loads(line)["address"], "127.0.0.1")
@@ -330,7 +365,10 @@ class StackTests(unittest.TestCase):
         file = self.stack.run_dir / "nginx" / "maintenance"
         file.touch()
         try:
-            page, answer = self.get("/", headers={"Accept-Language": "en"}), self.stack.ask("get", "models/")
+            page, answer = (
+                self.get("/", headers={"Accept-Language": "en"}),
+                self.stack.ask("get", "models/"),
+            )
         finally:
             file.unlink()
         self.assertEqual((page.status_code, page.headers["Retry-After"]), (503, "10"))
@@ -415,4 +453,7 @@ class CapacityTests(unittest.TestCase):
 
     def test_the_defaults_are_those_of_the_table(self):
         planned = connection_budget.read({"GUNICORN_WORKERS": "8"})
-        self.assertEqual((planned.worker_lanes * planned.worker_pool, planned.connections, planned.limit), (12, 56, 80))
+        self.assertEqual(
+            (planned.worker_lanes * planned.worker_pool, planned.connections, planned.limit),
+            (12, 56, 80),
+        )

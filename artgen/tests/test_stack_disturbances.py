@@ -99,7 +99,9 @@ class DisturbanceTests(unittest.TestCase):
         # A stack of its own: what hangs here would disturb other tests. As long as the door is shut, nobody gives up.
         given = MACHINE | {"S3_ENDPOINT_URL": cls.door.address, "S3_READ_SECONDS": str(PATIENCE)}
         cls.stack = cls.enterClassContext(Stack(**given))
-        cls.addClassCleanup(cls.stack.emulator.stop)  # first: the worker's end waits for downloads that hang
+        cls.addClassCleanup(
+            cls.stack.emulator.stop
+        )  # first: the worker's end waits for downloads that hang
         token = cls.stack.command("shell", "--command", BOB).splitlines()[-1]
         cls.bob = {"Authorization": f"Bearer {token}"}
 
@@ -119,7 +121,8 @@ class DisturbanceTests(unittest.TestCase):
     def follow(self, job: dict[str, Any], **options: Any) -> str:
         """Return how the job ends."""
         return self.stack.until(
-            lambda: (status := self.job(job["id"], **options)["status"]) in FINAL and status, f"{job['id']} has ended"
+            lambda: (status := self.job(job["id"], **options)["status"]) in FINAL and status,
+            f"{job['id']} has ended",
         )
 
     def test_one_persons_hanging_images_delay_nobody_else(self):
@@ -140,7 +143,9 @@ class DisturbanceTests(unittest.TestCase):
         self.stack.emulator.faults.next("run", "html_502", times=REFUSED)
         runs = len(self.stack.emulator.calls)
         burst, single = REFUSED // 2, REFUSED // 2
-        answer = self.stack.ask("post", "batches/", json={"jobs": [{"model": MODEL, "prompt": "a"}] * burst})
+        answer = self.stack.ask(
+            "post", "batches/", json={"jobs": [{"model": MODEL, "prompt": "a"}] * burst}
+        )
         self.assertEqual(answer.status_code, 201, answer.text)
         for number in range(single):  # tried one at a time
             self.place(f"lighthouse {number}")
@@ -156,7 +161,9 @@ class DisturbanceTests(unittest.TestCase):
         Pillow.new("RGB", (64, 64), "teal").save(image, "PNG")
 
         def upload() -> requests.Response:
-            return self.stack.ask("post", "uploads/", files={"file": ("a.png", image.getvalue(), "image/png")})
+            return self.stack.ask(
+                "post", "uploads/", files={"file": ("a.png", image.getvalue(), "image/png")}
+            )
 
         threads = int(MACHINE["GUNICORN_WORKERS"]) * 4
         self.door.opened.clear()
@@ -164,14 +171,27 @@ class DisturbanceTests(unittest.TestCase):
             try:
                 uploads = [crowd.submit(upload) for _ in range(UPLOADS)]
                 done = UPLOADS - threads // 2
-                self.stack.until(lambda: sum(each.done() for each in uploads) == done, "the others are refused")
-                self.stack.until(lambda: self.door.waiting == threads // 2, "half of the threads wait for the bucket")
+                self.stack.until(
+                    lambda: sum(each.done() for each in uploads) == done, "the others are refused"
+                )
+                self.stack.until(
+                    lambda: self.door.waiting == threads // 2,
+                    "half of the threads wait for the bucket",
+                )
                 refused = [each.result() for each in uploads if each.done()]
-                pages = [self.stack.ask("get", "jobs/"), requests.get(f"{self.stack.url}/", timeout=PATIENCE)]
+                pages = [
+                    self.stack.ask("get", "jobs/"),
+                    requests.get(f"{self.stack.url}/", timeout=PATIENCE),
+                ]
                 self.assertEqual(self.door.waiting, threads // 2, "they still wait")
             finally:
                 self.door.opened.set()
         self.assertEqual([answer.status_code for answer in pages], [200, 200])
-        self.assertEqual({(answer.status_code, answer.json()["code"]) for answer in refused}, {(503, "unavailable")})
+        self.assertEqual(
+            {(answer.status_code, answer.json()["code"]) for answer in refused},
+            {(503, "unavailable")},
+        )
         self.assertTrue(all(int(answer.headers["Retry-After"]) for answer in refused))
-        self.assertEqual(sorted(each.result().status_code for each in uploads), [201] * 2 + [503] * done)
+        self.assertEqual(
+            sorted(each.result().status_code for each in uploads), [201] * 2 + [503] * done
+        )

@@ -74,9 +74,23 @@ class NginxTests(unittest.TestCase):
             "LANGUAGE_CODE": "en",
             **environment,
         }
-        subprocess.run(["nginx/render.sh", folder], cwd=settings.BASE_DIR, env=environment, check=True)
-        command = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr", "-g", "daemon off;"]
-        self.enterContext(running(command, port=self.port, log=self.folder / "log", stop=signal.SIGTERM))
+        subprocess.run(
+            ["nginx/render.sh", folder], cwd=settings.BASE_DIR, env=environment, check=True
+        )
+        command = [
+            "nginx",
+            "-p",
+            str(folder),
+            "-c",
+            str(folder / "nginx.conf"),
+            "-e",
+            "stderr",
+            "-g",
+            "daemon off;",
+        ]
+        self.enterContext(
+            running(command, port=self.port, log=self.folder / "log", stop=signal.SIGTERM)
+        )
 
     def reload(self, site: str) -> subprocess.CompletedProcess[str]:
         """Let it go on with the templates of another version, whose site.conf is this."""
@@ -112,20 +126,30 @@ class NginxTests(unittest.TestCase):
         broken = self.reload(f"add_header X-Version three always;\nno_such_directive on;\n{site}")
         self.assertEqual(broken.returncode, 1)
         self.assertIn('unknown directive "no_such_directive"', broken.stdout)
-        self.assertNotEqual(version(), "three")  # a worker of the first may still answer, it ends what it has
+        self.assertNotEqual(
+            version(), "three"
+        )  # a worker of the first may still answer, it ends what it has
         again = self.reload(f"add_header X-Version two always;\n{site}")
         self.assertEqual(again.stdout, "nginx: nothing new\n", "the one before was put back")
 
     def test_it_believes_no_header_about_the_client(self):
         self.nginx(NGINX_WEB=self.application())
-        told = self.headers(**{"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "X-Real-IP": "1.2.3.4"})
+        told = self.headers(
+            **{
+                "X-Forwarded-For": "203.0.113.9",
+                "X-Forwarded-Proto": "https",
+                "X-Real-IP": "1.2.3.4",
+            }
+        )
         self.assertEqual((told["X-Real-IP"], told["X-Forwarded-For"]), ("127.0.0.1", "127.0.0.1"))
         self.assertEqual(told["X-Forwarded-Proto"], "http")
         self.assertEqual(told["Host"], f"127.0.0.1:{self.port}")
 
     def test_it_believes_the_proxies_that_are_named(self):
         self.nginx(NGINX_WEB=self.application(), NGINX_TRUSTED_PROXIES="10.0.0.0/8, 127.0.0.1")
-        told = self.headers(**{"X-Forwarded-For": "6.6.6.6, 203.0.113.9, 10.1.2.3", "X-Forwarded-Proto": "https"})
+        told = self.headers(
+            **{"X-Forwarded-For": "6.6.6.6, 203.0.113.9, 10.1.2.3", "X-Forwarded-Proto": "https"}
+        )
         self.assertEqual((told["X-Real-IP"], told["X-Forwarded-Proto"]), ("203.0.113.9", "https"))
 
     def test_it_speaks_tls_and_http2_and_sends_plain_http_there(self):
@@ -145,7 +169,9 @@ class NginxTests(unittest.TestCase):
         answer = requests.get(f"{self.url}/create/?a=b", allow_redirects=False, timeout=30)
         self.assertEqual(answer.status_code, 308)
         self.assertEqual(answer.headers["Location"], "https://art.example.org/create/?a=b")
-        self.assertEqual(requests.get(f"{self.url}/.well-known/acme-challenge/token", timeout=30).text, "proof")
+        self.assertEqual(
+            requests.get(f"{self.url}/.well-known/acme-challenge/token", timeout=30).text, "proof"
+        )
 
         address = f"https://127.0.0.1:{self.tls_port}/"
         told = requests.get(address, verify=str(self.folder / "fullchain.pem"), timeout=30).json()
@@ -156,11 +182,15 @@ class NginxTests(unittest.TestCase):
             socket.create_connection(("127.0.0.1", self.tls_port)) as plain,
             context.wrap_socket(plain, server_hostname="localhost") as encrypted,
         ):
-            self.assertEqual((encrypted.selected_alpn_protocol(), encrypted.version()), ("h2", "TLSv1.3"))
+            self.assertEqual(
+                (encrypted.selected_alpn_protocol(), encrypted.version()), ("h2", "TLSv1.3")
+            )
 
     def test_it_says_that_the_application_is_away(self):
         self.nginx()
-        page = requests.post(f"{self.url}/create/", headers={"Accept-Language": "de, ru;q=0.5"}, timeout=30)
+        page = requests.post(
+            f"{self.url}/create/", headers={"Accept-Language": "de, ru;q=0.5"}, timeout=30
+        )
         self.assertEqual((page.status_code, page.headers["Retry-After"]), (503, "10"))
         self.assertIn("ArtGen скоро вернётся", page.content.decode())
         answer = requests.post(f"{self.url}/api/v1/jobs/", timeout=30)
@@ -169,11 +199,15 @@ class NginxTests(unittest.TestCase):
         self.assertEqual(answer.json()["type"], f"{self.url}/api/problems/unavailable/")
 
     def test_made_up_tokens_get_nobody_past_the_limit_of_one_address(self):
-        self.nginx(NGINX_WEB=self.application(), NGINX_ADDRESS_RATE="20r/s", NGINX_ADDRESS_BURST="10")
+        self.nginx(
+            NGINX_WEB=self.application(), NGINX_ADDRESS_RATE="20r/s", NGINX_ADDRESS_BURST="10"
+        )
 
         def ask(number: int) -> int:
             headers = {"Authorization": f"Bearer made-up-{number}"}
-            return requests.get(f"{self.url}/api/v1/models/", headers=headers, timeout=30).status_code
+            return requests.get(
+                f"{self.url}/api/v1/models/", headers=headers, timeout=30
+            ).status_code
 
         with concurrent.futures.ThreadPoolExecutor(10) as crowd:
             answers = list(crowd.map(ask, range(60)))

@@ -61,7 +61,9 @@ class Load:
                 ("job", seconds_between_jobs, self.place),
             )
         ]
-        self.threads += [threading.Thread(target=self.listen, args=(number,)) for number in range(SOCKETS)]
+        self.threads += [
+            threading.Thread(target=self.listen, args=(number,)) for number in range(SOCKETS)
+        ]
         self.session = requests.Session()
         for thread in self.threads:
             thread.start()
@@ -156,7 +158,9 @@ class UpgradeTests(unittest.TestCase):
     def folders(self) -> dict[str, str]:
         """Return in which folder each program runs."""
         return {
-            name: str(Path(f"/proc/{pid}/cwd").readlink()) for name, pid in self.stack.pids().items() if name != "nginx"
+            name: str(Path(f"/proc/{pid}/cwd").readlink())
+            for name, pid in self.stack.pids().items()
+            if name != "nginx"
         }
 
     def assert_all_succeeded(self, load: Load) -> None:
@@ -180,7 +184,9 @@ class UpgradeTests(unittest.TestCase):
         before = self.folders()
         with self.code(artgen__health=('{"ok": True}', '{"ok": True, "new": True}')) as folder:
             last = sorted((folder / "accounts" / "migrations").glob("0*.py"))[-1].stem
-            (folder / "accounts" / "migrations" / "9999_novelty.py").write_text(MIGRATION.format(before=last))
+            (folder / "accounts" / "migrations" / "9999_novelty.py").write_text(
+                MIGRATION.format(before=last)
+            )
             load = Load(self.stack, seconds_between_jobs=0.4)
             try:
                 outcome = self.upgrade(folder)
@@ -221,7 +227,9 @@ class UpgradeTests(unittest.TestCase):
         self.assertIn("ROLLED BACK", outcome.stdout)
         self.assertEqual(load.failures, [], outcome.stdout)
         self.assertEqual(load.closed, [[]] * SOCKETS, "nobody was sent anywhere")
-        self.assertEqual((self.folders(), self.stack.pids(), self.serving()), (before, pids, serving))
+        self.assertEqual(
+            (self.folders(), self.stack.pids(), self.serving()), (before, pids, serving)
+        )
         self.assert_all_succeeded(load)
 
     def test_it_goes_back_when_the_new_version_fails_where_its_stand_in_did_not(self):

@@ -15,7 +15,11 @@ from django.urls import reverse
 from accounts.models import User
 from artgen.test import BaseTestCase
 
-TEMPLATES = [path for app in ("artgen", "accounts", "generation") for path in (settings.BASE_DIR / app).rglob("*.html")]
+TEMPLATES = [
+    path
+    for app in ("artgen", "accounts", "generation")
+    for path in (settings.BASE_DIR / app).rglob("*.html")
+]
 STATIC = settings.BASE_DIR / "artgen" / "static" / "artgen"
 LOCALE = settings.BASE_DIR / "artgen" / "locale" / "ru" / "LC_MESSAGES"
 
@@ -30,7 +34,9 @@ class Favicon(BaseTestCase):
 
 class Theme(BaseTestCase):
     def test_it_is_remembered_and_leads_back(self):
-        answer = self.client.post(reverse("set_theme"), {"theme": "dark", "next": "/accounts/login/?x=1"})
+        answer = self.client.post(
+            reverse("set_theme"), {"theme": "dark", "next": "/accounts/login/?x=1"}
+        )
         self.assertRedirects(answer, "/accounts/login/?x=1", fetch_redirect_response=False)
         self.assertEqual(answer.cookies["theme"].value, "dark")
         self.assertContains(self.client.get(reverse("login")), 'data-theme="dark"')
@@ -41,7 +47,9 @@ class Theme(BaseTestCase):
         self.assertNotContains(self.client.get(reverse("login")), 'data-theme="dark"')
 
     def test_it_gives_a_script_no_page(self):
-        answer = self.client.post(reverse("set_theme"), {"theme": "light"}, headers={"Accept": "application/json"})
+        answer = self.client.post(
+            reverse("set_theme"), {"theme": "light"}, headers={"Accept": "application/json"}
+        )
         self.assertEqual((answer.status_code, answer.cookies["theme"].value), (204, "light"))
 
     def test_it_leads_nowhere_else_and_takes_post_alone(self):
@@ -59,7 +67,9 @@ class Language(BaseTestCase):
     def test_it_changes_the_page_and_stays_with_the_account(self):
         self.client.force_login(self.alice)
         self.assertContains(self.client.get(reverse("create")), "Describe a picture…")
-        answer = self.client.post(reverse("set_language"), {"language": "ru", "next": reverse("create")})
+        answer = self.client.post(
+            reverse("set_language"), {"language": "ru", "next": reverse("create")}
+        )
         self.assertRedirects(answer, reverse("create"), fetch_redirect_response=False)
         self.alice.refresh_from_db()
         self.assertEqual(self.alice.language, "ru")
@@ -129,7 +139,9 @@ class Translation(SimpleTestCase):
     @pytest.mark.skipif(not shutil.which("msgfmt"), reason="gettext is not installed")
     def test_the_compiled_file_is_that_of_the_texts(self):
         checked = subprocess.run(
-            ["msgfmt", "--check-format", "-o", "-", str(LOCALE / "django.po")], check=True, capture_output=True
+            ["msgfmt", "--check-format", "-o", "-", str(LOCALE / "django.po")],
+            check=True,
+            capture_output=True,
         )
         with (LOCALE / "django.mo").open("rb") as file:
             compiled = gettext.GNUTranslations(file)._catalog

@@ -52,13 +52,19 @@ class TwoStacksTests(unittest.TestCase):
         cls.here = kept_stack(**MACHINE)
         cls.there = cls.enterClassContext(Stack(beside=cls.here, **MACHINE))
 
-    def page(self, stack: Stack, session: requests.Session, path: str, **form: str) -> requests.Response:
+    def page(
+        self, stack: Stack, session: requests.Session, path: str, **form: str
+    ) -> requests.Response:
         """Get a page with the session, or post its form."""
         if not form:
             return session.get(f"{stack.url}{path}", timeout=PATIENCE, allow_redirects=False)
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page(stack, session, path).text)[1]
+        token = re.search(
+            r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page(stack, session, path).text
+        )[1]
         form["csrfmiddlewaretoken"] = token
-        return session.post(f"{stack.url}{path}", data=form, timeout=PATIENCE, allow_redirects=False)
+        return session.post(
+            f"{stack.url}{path}", data=form, timeout=PATIENCE, allow_redirects=False
+        )
 
     @contextlib.contextmanager
     def driven_there_alone(self):
@@ -79,23 +85,34 @@ class TwoStacksTests(unittest.TestCase):
                 if message["type"] == "job" and message["job"]["id"] == job["id"]:
                     seen.append(message["job"])
         self.assertEqual(seen[-1]["status"], "succeeded")
-        self.assertEqual({"submitted", "storing", "succeeded"} - {one["status"] for one in seen}, set())
+        self.assertEqual(
+            {"submitted", "storing", "succeeded"} - {one["status"] for one in seen}, set()
+        )
         versions = [one["version"] for one in seen]
         self.assertEqual(versions, sorted(set(versions)))
         for stack in (self.here, self.there):
             self.assertEqual(
-                stack.ask("get", f"jobs/{job['id']}/").json()["images"][0]["id"], seen[-1]["images"][0]["id"]
+                stack.ask("get", f"jobs/{job['id']}/").json()["images"][0]["id"],
+                seen[-1]["images"][0]["id"],
             )
 
     def test_it_works_on_one_machine_from_what_was_uploaded_on_the_other(self):
         picture = io.BytesIO()
         Pillow.new("RGB", (256, 256), "teal").save(picture, "PNG")
-        uploaded = self.here.ask("post", "uploads/", files={"file": ("teal.png", picture.getvalue(), "image/png")})
+        uploaded = self.here.ask(
+            "post", "uploads/", files={"file": ("teal.png", picture.getvalue(), "image/png")}
+        )
         self.assertEqual(uploaded.status_code, 201, uploaded.text)
-        order = {"model": "qwen-image-edit", "prompt": "at night", "source_images": [uploaded.json()["id"]]}
+        order = {
+            "model": "qwen-image-edit",
+            "prompt": "at night",
+            "source_images": [uploaded.json()["id"]],
+        }
         placed = self.there.ask("post", "jobs/", json=order)
         self.assertEqual(placed.status_code, 201, placed.text)
-        job = self.there.until(lambda: self.finished(self.there, placed.json()["id"]), "the picture is there")
+        job = self.there.until(
+            lambda: self.finished(self.there, placed.json()["id"]), "the picture is there"
+        )
         self.assertEqual((job["status"], job["error"]), ("succeeded", None))
         image = self.here.ask("get", f"images/{job['images'][0]['id']}/").json()
         self.assertEqual(requests.get(image["url"], timeout=PATIENCE).status_code, 200)
@@ -106,7 +123,13 @@ class TwoStacksTests(unittest.TestCase):
 
     def test_it_knows_on_one_machine_who_signed_in_on_the_other(self):
         session = requests.Session()
-        answer = self.page(self.here, session, "/accounts/login/", username="alice@example.org", password="password")
+        answer = self.page(
+            self.here,
+            session,
+            "/accounts/login/",
+            username="alice@example.org",
+            password="password",
+        )
         self.assertEqual(answer.status_code, 302, answer.text[:500])
         self.assertEqual(self.page(self.there, session, "/account/").status_code, 200)
         cookies = "; ".join(f"{name}={value}" for name, value in session.cookies.items())
@@ -120,10 +143,14 @@ class TwoStacksTests(unittest.TestCase):
         statuses = []
         while 429 not in statuses and len(statuses) < 30:
             stack = (self.here, self.there)[len(statuses) % 2]
-            statuses.append(self.page(stack, requests.Session(), "/accounts/login/", **guess).status_code)
+            statuses.append(
+                self.page(stack, requests.Session(), "/accounts/login/", **guess).status_code
+            )
         self.assertIn(429, statuses)
         for stack in (self.here, self.there):
-            self.assertEqual(self.page(stack, requests.Session(), "/accounts/login/", **guess).status_code, 429)
+            self.assertEqual(
+                self.page(stack, requests.Session(), "/accounts/login/", **guess).status_code, 429
+            )
 
     def test_it_places_once_what_is_asked_of_both_machines_with_one_key(self):
         headers = {"Idempotency-Key": str(uuid4())}
@@ -133,10 +160,14 @@ class TwoStacksTests(unittest.TestCase):
 
         with ThreadPoolExecutor(4) as crowd:
             answers = list(crowd.map(place, [self.here, self.there] * 2))
-        self.assertTrue({answer.status_code for answer in answers} <= {200, 201, 409}, [a.text for a in answers])
+        self.assertTrue(
+            {answer.status_code for answer in answers} <= {200, 201, 409}, [a.text for a in answers]
+        )
         again = place(self.there)
         self.assertEqual(again.status_code, 200)
-        self.assertEqual({a.json()["id"] for a in answers if a.status_code != 409}, {again.json()["id"]})
+        self.assertEqual(
+            {a.json()["id"] for a in answers if a.status_code != 409}, {again.json()["id"]}
+        )
 
     def test_it_counts_the_requests_of_both_machines_together(self):
         def placed(stack: Stack) -> float:
@@ -144,7 +175,11 @@ class TwoStacksTests(unittest.TestCase):
             asking.request("GET", "/metrics")
             text = asking.getresponse().read().decode()
             asking.close()
-            return float(re.search(r'^artgen_requests_total\{kind="api",status="4xx"\} (\S+)$', text, re.MULTILINE)[1])
+            return float(
+                re.search(
+                    r'^artgen_requests_total\{kind="api",status="4xx"\} (\S+)$', text, re.MULTILINE
+                )[1]
+            )
 
         for stack in (self.here, self.there):
             self.assertEqual(stack.ask("get", "jobs/not-an-id/").status_code, 404)
@@ -153,7 +188,10 @@ class TwoStacksTests(unittest.TestCase):
             for _ in range(5):
                 stack.ask("get", "jobs/not-an-id/")
         for stack in (self.here, self.there):
-            stack.until(lambda stack=stack: placed(stack) >= before + 10, "every process has handed its counts over")
+            stack.until(
+                lambda stack=stack: placed(stack) >= before + 10,
+                "every process has handed its counts over",
+            )
         with contextlib.ExitStack() as opened:
             for _ in range(OPENED):
                 opened.enter_context(psycopg.connect(self.here.database_url))
@@ -178,14 +216,19 @@ class TwoStacksTests(unittest.TestCase):
         with ThreadPoolExecutor(4) as crowd:
             ids = list(crowd.map(place, range(24)))
         jobs = [
-            self.here.until(lambda job_id=job_id: self.finished(self.there, job_id), "all is drawn") for job_id in ids
+            self.here.until(lambda job_id=job_id: self.finished(self.there, job_id), "all is drawn")
+            for job_id in ids
         ]
         self.assertEqual(Counter(job["status"] for job in jobs), {"succeeded": 24})
         self.assertEqual({job["attempt"] for job in jobs}, {1})
         runs = self.here.emulator.jobs[before:]
         doorbells = Counter(run.webhook for run in runs)
         self.assertEqual((len(runs), max(doorbells.values())), (24, 1))
-        self.assertRegex(self.there.command("check_ledger"), r"^The ledger adds up: 1 users, \d+ entries\.$")
+        self.assertRegex(
+            self.there.command("check_ledger"), r"^The ledger adds up: 1 users, \d+ entries\.$"
+        )
         ends = self.there.ask("get", "account/ledger/?limit=100").json()["results"]
         kinds = Counter((entry["job"], entry["kind"]) for entry in ends if entry["job"] in ids)
-        self.assertEqual(kinds, {(job_id, kind): 1 for job_id in ids for kind in ("hold", "settle")})
+        self.assertEqual(
+            kinds, {(job_id, kind): 1 for job_id in ids for kind in ("hold", "settle")}
+        )

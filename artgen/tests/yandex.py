@@ -31,7 +31,17 @@ from artgen.tests.services import s3
 
 NEEDS_MD5 = {("PUT", "cors"), ("PUT", "lifecycle"), ("POST", "delete")}
 UNKNOWN = {"publicAccessBlock", "ownershipControls"}
-CONFIGURATION = {"acl", "cors", "encryption", "lifecycle", "logging", "policy", "tagging", "versioning", "website"}
+CONFIGURATION = {
+    "acl",
+    "cors",
+    "encryption",
+    "lifecycle",
+    "logging",
+    "policy",
+    "tagging",
+    "versioning",
+    "website",
+}
 HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding", "content-length")
 
 
@@ -104,23 +114,40 @@ class Yandex:
         """Return the calls of this method and subresource so far."""
         return [call for call in self.calls if (call.method, call.what) == (method, what)]
 
-    def refusal(self, method: str, path: str, what: str, headers: Message, body: bytes) -> Refusal | None:
+    def refusal(
+        self, method: str, path: str, what: str, headers: Message, body: bytes
+    ) -> Refusal | None:
         """Return how Yandex refuses this request, None where it does not."""
         if what in UNKNOWN:
             return Refusal(
-                501, "NotImplemented", "A header you provided implies functionality that is not implemented."
+                501,
+                "NotImplemented",
+                "A header you provided implies functionality that is not implemented.",
             )
         of_bucket = "/" not in path.strip("/")
-        if self.limited and of_bucket and (what in CONFIGURATION or (method in ("PUT", "DELETE") and not what)):
+        if (
+            self.limited
+            and of_bucket
+            and (what in CONFIGURATION or (method in ("PUT", "DELETE") and not what))
+        ):
             return Refusal(403, "AccessDenied", "Access Denied")
         if method == "GET" and what in self.unreadable:
             return Refusal(403, "AccessDenied", "Access Denied")
         if (method, what) in NEEDS_MD5:
             given = headers.get("Content-MD5")
             if given is None:
-                return Refusal(400, "InvalidRequest", "Missing required header for this request: Content-MD5")
-            if given != base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode():
-                return Refusal(400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
+                return Refusal(
+                    400, "InvalidRequest", "Missing required header for this request: Content-MD5"
+                )
+            if (
+                given
+                != base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+            ):
+                return Refusal(
+                    400,
+                    "BadDigest",
+                    "The Content-MD5 you specified did not match what we received.",
+                )
         if headers.get("x-amz-content-sha256", "").endswith("-TRAILER"):
             return Refusal(400, "XAmzContentSHA256Mismatch")
         return None
@@ -138,7 +165,11 @@ class _Handler(BaseHTTPRequestHandler):
         names = [name for name, value in parse_qsl(address.query, keep_blank_values=True)]
         what = next((name for name in names if name in CONFIGURATION | UNKNOWN | {"delete"}), "")
         if refusal := self.stand_in.refusal(self.command, address.path, what, self.headers, body):
-            status, headers, reply = refusal.status, [("Content-Type", "application/xml")], refusal.body
+            status, headers, reply = (
+                refusal.status,
+                [("Content-Type", "application/xml")],
+                refusal.body,
+            )
             length = str(len(reply))
         else:
             status, headers, reply, length = self._ask_store(body)
@@ -159,14 +190,20 @@ class _Handler(BaseHTTPRequestHandler):
         store = urlsplit(self.stand_in.store)
         connection = http.client.HTTPConnection(store.hostname or "", store.port, timeout=60)
         with contextlib.closing(connection):
-            connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+            connection.putrequest(
+                self.command, self.path, skip_host=True, skip_accept_encoding=True
+            )
             for name, value in self.headers.items():
                 if name.lower() not in ("connection", "expect"):
                     connection.putheader(name, value)
             connection.endheaders(body or None)
             response = connection.getresponse()
             reply = response.read()
-            headers = [(name, value) for name, value in response.getheaders() if name.lower() not in HOP_BY_HOP]
+            headers = [
+                (name, value)
+                for name, value in response.getheaders()
+                if name.lower() not in HOP_BY_HOP
+            ]
             length = response.getheader("Content-Length") if self.command == "HEAD" else None
             return response.status, headers, reply, length or str(len(reply))
 
@@ -196,7 +233,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--bucket", default="artgen", help="created beforehand; empty: none")
     parser.add_argument("--full-key", action="store_true", help="the key may configure the bucket")
     given = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(0))  # so that the server behind it ends, too
+    signal.signal(
+        signal.SIGTERM, lambda *_signal: sys.exit(0)
+    )  # so that the server behind it ends, too
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         store = os.environ.get("TEST_S3_URL") or stack.enter_context(s3(Path(folder)))
@@ -206,7 +245,12 @@ def main(arguments: list[str]) -> None:
             create_bucket(store, given.bucket)
         address = urlsplit(store)
         yandex = stack.enter_context(
-            Yandex(f"http://{address.hostname}:{address.port}", not given.full_key, given.host, given.port)
+            Yandex(
+                f"http://{address.hostname}:{address.port}",
+                not given.full_key,
+                given.host,
+                given.port,
+            )
         )
         settings = {
             "S3_ENDPOINT_URL": yandex.url,

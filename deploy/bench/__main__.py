@@ -15,7 +15,12 @@ POSTGRES = {
     "shared_preload_libraries": "pg_stat_statements",
     "autovacuum": "on",
 }
-OWN = ("S3_BUCKET", "RUNPOD_API_KEY", "CELERY_BROKER_URL", "PUBLIC_URL")  # the site sets these itself
+OWN = (
+    "S3_BUCKET",
+    "RUNPOD_API_KEY",
+    "CELERY_BROKER_URL",
+    "PUBLIC_URL",
+)  # the site sets these itself
 
 
 def main(arguments: list[str]) -> int:
@@ -26,15 +31,25 @@ def main(arguments: list[str]) -> int:
         path.chmod(0o755)
         services.POSTGRES_SETTINGS |= POSTGRES
         environment = {name: value for name, value in os.environ.items() if name not in OWN}
-        starts = (("DATABASE_URL", services.postgres), ("REDIS_URL", services.redis), ("TEST_S3_URL", services.s3))
+        starts = (
+            ("DATABASE_URL", services.postgres),
+            ("REDIS_URL", services.redis),
+            ("TEST_S3_URL", services.s3),
+        )
         for name, start in starts:
             url = stack.enter_context(start(path))
             if url is None:
-                sys.exit(f"This machine has no server for {name}: CONTRIBUTING.md says what to install.")
+                sys.exit(
+                    f"This machine has no server for {name}: CONTRIBUTING.md says what to install."
+                )
             environment[name] = url
         environment |= {"DJANGO_SETTINGS_MODULE": "artgen.settings", "DATA_DIR": str(path / "data")}
-        environment |= {"SECRET_KEY": "of-a-site-that-lives-for-this-run-alone-on-the-loopback-address"}
-        child = subprocess.Popen([sys.executable, "-m", "deploy.bench.measure", *arguments], env=environment)
+        environment |= {
+            "SECRET_KEY": "of-a-site-that-lives-for-this-run-alone-on-the-loopback-address"
+        }
+        child = subprocess.Popen(
+            [sys.executable, "-m", "deploy.bench.measure", *arguments], env=environment
+        )
 
         def stop(number: int, frame: FrameType | None) -> None:
             child.terminate()  # it ends its processes; then we end the servers

@@ -19,7 +19,12 @@ class EmulatorProcess:
 
     def __init__(self, *, seconds: float, painter: str = "tiny", workers: int = 2000) -> None:
         self.port = free_port()
-        self.options = [f"--seconds={seconds}", f"--painter={painter}", f"--workers={workers}", "--cold-start=0"]
+        self.options = [
+            f"--seconds={seconds}",
+            f"--painter={painter}",
+            f"--workers={workers}",
+            "--cold-start=0",
+        ]
 
     @property
     def image_host(self) -> str:
@@ -33,7 +38,13 @@ class EmulatorProcess:
 
     def start(self) -> None:
         """Start it and return when it listens."""
-        command = [sys.executable, "manage.py", "runpod_emulator", f"--port={self.port}", "--exit-with-parent"]
+        command = [
+            sys.executable,
+            "manage.py",
+            "runpod_emulator",
+            f"--port={self.port}",
+            "--exit-with-parent",
+        ]
         environment = os.environ | {"RUNPOD_API_KEY": "test"}
         self.process = subprocess.Popen(
             [*command, *self.options],
@@ -56,5 +67,7 @@ class EmulatorProcess:
     def plan(self, **fault: object) -> None:
         """Plan a fault: `call`, `fault`, `times` and the like of `Faults.next`."""
         headers = {"Authorization": "Bearer test"}
-        reply = requests.post(f"http://{self.image_host}/emulator/faults", json=fault, headers=headers, timeout=10)
+        reply = requests.post(
+            f"http://{self.image_host}/emulator/faults", json=fault, headers=headers, timeout=10
+        )
         reply.raise_for_status()

@@ -19,14 +19,27 @@ def main() -> int:
     """Return 1 when a row could not be measured."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rows", default="all", help=f"with blanks: {' '.join(ALL)}")
-    parser.add_argument("--scale", type=float, default=1.0, help="of all sizes; 0.1 is a tenth of the work")
-    parser.add_argument("--size", default="", metavar="'NAME=NUMBER …'", help="see deploy/bench/settings.py")
-    parser.add_argument("--output", type=Path, default=Path(".data/bench"), help="folder of the results")
     parser.add_argument(
-        "--into", default="", metavar="FILE", help="also write the table between its markers in this document"
+        "--scale", type=float, default=1.0, help="of all sizes; 0.1 is a tenth of the work"
     )
-    parser.add_argument("--minutes", type=float, default=MINUTES_MAX, help="after which all of it ends")
-    parser.add_argument("--loadtest", default="", metavar="OPTIONS", help="instead: `loadtest` with these options")
+    parser.add_argument(
+        "--size", default="", metavar="'NAME=NUMBER …'", help="see deploy/bench/settings.py"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=Path(".data/bench"), help="folder of the results"
+    )
+    parser.add_argument(
+        "--into",
+        default="",
+        metavar="FILE",
+        help="also write the table between its markers in this document",
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=MINUTES_MAX, help="after which all of it ends"
+    )
+    parser.add_argument(
+        "--loadtest", default="", metavar="OPTIONS", help="instead: `loadtest` with these options"
+    )
     asked = parser.parse_args()
     wanted = list(ALL) if asked.rows == "all" else asked.rows.split()
     if unknown := sorted(set(wanted) - set(ALL)):

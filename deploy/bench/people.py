@@ -41,8 +41,13 @@ class Crowd:
         self.sessions = [
             await self.stack.enter_async_context(
                 aiohttp.ClientSession(
-                    connector=aiohttp.TCPConnector(local_addr=(f"127.2.{n // 250}.{n % 250 + 1}", 0), limit=8),
-                    headers={"Authorization": f"Bearer {account['token']}", "Accept-Language": "en"},
+                    connector=aiohttp.TCPConnector(
+                        local_addr=(f"127.2.{n // 250}.{n % 250 + 1}", 0), limit=8
+                    ),
+                    headers={
+                        "Authorization": f"Bearer {account['token']}",
+                        "Accept-Language": "en",
+                    },
                     timeout=aiohttp.ClientTimeout(total=120),
                 )
             )
@@ -60,7 +65,9 @@ class Crowd:
         await self.stack.aclose()
 
     async def _listen(self, session: aiohttp.ClientSession) -> None:
-        socket = await session.ws_connect(f"{self.url.replace('http', 'ws', 1)}/ws/jobs/", max_msg_size=0)
+        socket = await session.ws_connect(
+            f"{self.url.replace('http', 'ws', 1)}/ws/jobs/", max_msg_size=0
+        )
         await socket.receive()
         self.readers.append(asyncio.create_task(self._read(socket)))
 
@@ -81,7 +88,9 @@ class Crowd:
         body = {**SMALL, "prompt": prompt, **wanted}
         async with session.post(f"{self.url}/api/v1/jobs/", json=body) as reply:
             if reply.status != 201:
-                raise CannotMeasure(f"POST /api/v1/jobs/: {reply.status} {(await reply.text())[:200]}")
+                raise CannotMeasure(
+                    f"POST /api/v1/jobs/: {reply.status} {(await reply.text())[:200]}"
+                )
             placed.id = (await reply.json())["id"]
         return placed
 
@@ -108,7 +117,9 @@ class Crowd:
         limit = time.perf_counter() + seconds
         while missing := sum(not job.done for job in jobs):
             if time.perf_counter() > limit:
-                raise CannotMeasure(f"{missing} of {len(jobs)} jobs had no final event within {seconds:g} s")
+                raise CannotMeasure(
+                    f"{missing} of {len(jobs)} jobs had no final event within {seconds:g} s"
+                )
             await asyncio.sleep(0.02)
         if bad := [job.status for job in jobs if job.status != "succeeded"]:
             raise CannotMeasure(f"{len(bad)} of {len(jobs)} jobs ended as {bad[0]}")

@@ -23,4 +23,6 @@ def people(options: list[str], *, output: Path, into: Path | None) -> int:
             "--keep-accounts",
         ]
         command += [f"--into={into}"] if into else []
-        return subprocess.run([*command, *options], cwd=settings.BASE_DIR, env=site.environment, check=False).returncode
+        return subprocess.run(
+            [*command, *options], cwd=settings.BASE_DIR, env=site.environment, check=False
+        ).returncode

@@ -20,7 +20,13 @@ BUSY_MAX = 0.7
 WAIT_MAX = 0.02  # seconds
 SIMULATED_SECONDS = 60
 COMMAND = "python -m deploy.bench.plan"
-PAGES = {"create": "create", "gallery": "gallery", "search": "gallery", "image": "gallery", "place": "post"}
+PAGES = {
+    "create": "create",
+    "gallery": "gallery",
+    "search": "gallery",
+    "image": "gallery",
+    "place": "post",
+}
 PAGES |= {"api place": "post", "api images": "list_images", "api job": "list_jobs"}
 OTHER = "list_jobs"  # what a step costs that no row measures: quotes, cards, signing in
 
@@ -51,9 +57,16 @@ def parts_of(bench: dict[str, Any], loadtest: dict[str, Any], *, people: int) ->
     requests = sum(pages.values())
 
     def mean(which: str) -> float:
-        return sum(rate * rows[PAGES.get(kind, OTHER)][which] for kind, rate in pages.items()) / requests
+        return (
+            sum(rate * rows[PAGES.get(kind, OTHER)][which] for kind, rate in pages.items())
+            / requests
+        )
 
-    drive = sum(used for name, used in job.items() if name not in ("web", "sockets", "nginx", "PostgreSQL", "Redis"))
+    drive = sum(
+        used
+        for name, used in job.items()
+        if name not in ("web", "sockets", "nginx", "PostgreSQL", "Redis")
+    )
     drive -= rows["cpu"]["image_work"]
     placing = rows["post"]["PostgreSQL"]
     statements = requests * mean("PostgreSQL") + jobs * max(0.0, job["PostgreSQL"] - placing)
@@ -89,7 +102,9 @@ def _p95_of_waiting(part: Part, cores: int) -> float:
 def markdown(bench: dict[str, Any], loadtest: dict[str, Any]) -> str:
     """Return the table, and which part is full first on the measured machine."""
     parts = parts_of(bench, loadtest, people=PEOPLE)
-    lines = [f"| part | a second | CPU each | cores busy | cores for {PEOPLE:,} people | p95 of waiting |"]
+    lines = [
+        f"| part | a second | CPU each | cores busy | cores for {PEOPLE:,} people | p95 of waiting |"
+    ]
     lines += ["|---|---|---|---|---|---|"]
     total = 0
     for part in parts:
@@ -114,7 +129,9 @@ def markdown(bench: dict[str, Any], loadtest: dict[str, Any]) -> str:
 
 def main(bench: str, loadtest: str, document: str = "") -> None:
     """Print the table and write it into the document."""
-    table = markdown(*(json.loads(Path(path).read_text(encoding="utf-8")) for path in (bench, loadtest)))
+    table = markdown(
+        *(json.loads(Path(path).read_text(encoding="utf-8")) for path in (bench, loadtest))
+    )
     print(table)
     if document:
         put_into(Path(document), name="plan", command=COMMAND, text=table)

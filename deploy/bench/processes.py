@@ -15,7 +15,11 @@ def tree(*roots: int) -> list[int]:
         found.append(pid)
         try:
             threads = list(Path(f"/proc/{pid}/task").iterdir())
-            left += [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+            left += [
+                int(child)
+                for thread in threads
+                for child in (thread / "children").read_text().split()
+            ]
         except OSError:
             continue  # it has just ended
     return found

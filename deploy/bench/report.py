@@ -46,7 +46,9 @@ def conditions(sizes: Sizes, *, scale: float) -> dict[str, Any]:
     }
 
 
-def save(lines: list[tuple[str, Line]], told: dict[str, Any], *, folder: Path, into: Path | None) -> str:
+def save(
+    lines: list[tuple[str, Line]], told: dict[str, Any], *, folder: Path, into: Path | None
+) -> str:
     """Write bench.md and bench.json, and the table into the document; returns the table."""
     table = "\n".join([HEAD, *(_row(name, line) for name, line in lines), "", _about(told)])
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,7 +61,13 @@ def save(lines: list[tuple[str, Line]], told: dict[str, Any], *, folder: Path, i
 
 
 def _row(name: str, line: Line) -> str:
-    ratio = "" if line.ratio is None else f"{line.ratio:.2f}×" if line.ratio < 10 else f"{line.ratio:.0f}×"
+    ratio = (
+        ""
+        if line.ratio is None
+        else f"{line.ratio:.2f}×"
+        if line.ratio < 10
+        else f"{line.ratio:.0f}×"
+    )
     cells = (name, line.figure, line.value, line.floor, ratio, line.budget, line.detail)
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 
@@ -81,14 +89,18 @@ def _processor() -> str:
 
 
 def _postgres() -> str:
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3]))
+    programs = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3])
+    )
     return _said(str(programs[-1]), "--version").split(" ")[2] if programs else ""
 
 
 def _said(*command: str) -> str:
     """Return what a program says of itself, "" where it is not there."""
     try:
-        done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
+        )
     except OSError:
         return ""
     return (done.stdout or done.stderr).strip()

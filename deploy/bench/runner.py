@@ -29,7 +29,9 @@ class Bench:
         asked = self.sizes.times * (self.sizes.requests + WARM_UP)
         return max(2, -(-asked // USER_BURST))
 
-    def site(self, kind: str, *, furnish: Callable[[Site], None] | None = None, **options: Any) -> Site:
+    def site(
+        self, kind: str, *, furnish: Callable[[Site], None] | None = None, **options: Any
+    ) -> Site:
         """Return the running site of this kind; another one is ended first, so that the machine is quiet."""
         if self._kind != kind or self._site is None:
             self.close()
@@ -56,9 +58,19 @@ class Bench:
                     found = rows[name](self)
                 except Exception as error:  # noqa: BLE001 whatever it is, the other rows are measured
                     traceback.print_exc(file=sys.stderr)
-                    found = [Line(name, "not measured", detail=f"{type(error).__name__}: {error}"[:300], failed=True)]
+                    found = [
+                        Line(
+                            name,
+                            "not measured",
+                            detail=f"{type(error).__name__}: {error}"[:300],
+                            failed=True,
+                        )
+                    ]
                     self.close()
-                print(f"{time.monotonic() - began:.0f} s: {'; '.join(line.value for line in found)}", flush=True)
+                print(
+                    f"{time.monotonic() - began:.0f} s: {'; '.join(line.value for line in found)}",
+                    flush=True,
+                )
                 lines += [(name, line) for line in found]
         finally:
             self.close()

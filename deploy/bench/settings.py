@@ -41,7 +41,10 @@ class Sizes:
         return replace(
             self,
             **{
-                name: max(least.get(name, 1), type(getattr(self, name))(getattr(self, name) * factor)) for name in names
+                name: max(
+                    least.get(name, 1), type(getattr(self, name))(getattr(self, name) * factor)
+                )
+                for name in names
             },
         )
 

@@ -19,8 +19,31 @@ from deploy.bench.result import CannotMeasure
 MODEL = "flux-schnell"
 MAX_IN_FLIGHT = 4000
 FRONT = ("web", "sockets", "nginx")  # what answers people; whatever else runs drives jobs
-CONNECTING = {"info", "ping", "client", "hello", "auth", "select", "config", "subscribe", "unsubscribe", "psubscribe"}
-MESSAGING = {"brpop", "lpush", "rpush", "llen", "zadd", "zrem", "zrevrangebyscore", "hget", "hset", "hdel", "sadd"}
+CONNECTING = {
+    "info",
+    "ping",
+    "client",
+    "hello",
+    "auth",
+    "select",
+    "config",
+    "subscribe",
+    "unsubscribe",
+    "psubscribe",
+}
+MESSAGING = {
+    "brpop",
+    "lpush",
+    "rpush",
+    "llen",
+    "zadd",
+    "zrem",
+    "zrevrangebyscore",
+    "hget",
+    "hset",
+    "hdel",
+    "sadd",
+}
 MESSAGING |= {"smembers", "multi", "exec", "watch", "unwatch", "zrange", "zrangebyscore"}
 OPTIONS = {"NGINX_ACCESS_LOG": "off", "LOG_LEVEL": "WARNING"}
 
@@ -70,7 +93,9 @@ class Site(Stack):
     def people(self, count: int, *, images: int = 0) -> list[dict[str, str]]:
         """Return so many new accounts as `loadtest` makes them."""
         file = Path(self.folder) / f"accounts-{secrets.token_hex(4)}"
-        self.command("loadtest", f"--make-accounts={count}", f"--accounts={file}", f"--images={images}")
+        self.command(
+            "loadtest", f"--make-accounts={count}", f"--accounts={file}", f"--images={images}"
+        )
         accounts = [json.loads(line) for line in file.read_text().splitlines()]
         self.accounts += accounts
         return accounts
@@ -81,7 +106,9 @@ class Site(Stack):
         row = cursor.fetchone() if cursor.description else None
         return row[0] if row else None
 
-    def wait(self, done: Callable[[], Any], *, what: str, seconds: float, every: float = 0.1) -> Any:
+    def wait(
+        self, done: Callable[[], Any], *, what: str, seconds: float, every: float = 0.1
+    ) -> Any:
         """Return what `done` returns as soon as that is true; raises CannotMeasure after so many seconds."""
         limit = time.monotonic() + seconds
         while not (result := done()):
@@ -100,7 +127,9 @@ class Site(Stack):
 
     def running(self) -> dict[str, int]:
         """Return the process id of each program that runs."""
-        return {name: program["pid"] for name, program in self._programs().items() if program["pid"]}
+        return {
+            name: program["pid"] for name, program in self._programs().items() if program["pid"]
+        }
 
     def drivers(self) -> list[str]:
         """Return the programs that drive jobs."""

@@ -71,7 +71,15 @@ class ImageInline(ReadOnlyInline):
     """The pictures of one job."""
 
     model = Image
-    fields = readonly_fields = ("picture", "width", "height", "bytes", "seed", "visibility", "trashed_at")
+    fields = readonly_fields = (
+        "picture",
+        "width",
+        "height",
+        "bytes",
+        "seed",
+        "visibility",
+        "trashed_at",
+    )
 
     @admin.display(description=_("picture"))
     def picture(self, image: Image) -> SafeString:
@@ -84,7 +92,17 @@ class JobAdmin(ReadOnlyAdmin):
     """Search, read, hurry, cancel, retry."""
 
     change_form_template = "admin/generation/job/change_form.html"
-    list_display = ("short_id", "badge", "user", "model", "prompt_cut", "attempt", "due", "age", "credits")
+    list_display = (
+        "short_id",
+        "badge",
+        "user",
+        "model",
+        "prompt_cut",
+        "attempt",
+        "due",
+        "age",
+        "credits",
+    )
     list_display_links = ("short_id", "prompt_cut")
     list_select_related = ("user", "model")
     list_filter = ("status", StuckFilter, "model", "created_at")
@@ -97,7 +115,19 @@ class JobAdmin(ReadOnlyAdmin):
     fieldsets = (
         (
             None,
-            {"fields": ("id", "badge", "user", "model", "batch", "credits", "attempt", "due", "created_at")},
+            {
+                "fields": (
+                    "id",
+                    "badge",
+                    "user",
+                    "model",
+                    "batch",
+                    "credits",
+                    "attempt",
+                    "due",
+                    "created_at",
+                )
+            },
         ),
         (
             _("What was asked for"),
@@ -127,10 +157,23 @@ class JobAdmin(ReadOnlyAdmin):
                 )
             },
         ),
-        (_("Model and style as they were when placed"), {"classes": ("collapse",), "fields": ("as_placed",)}),
+        (
+            _("Model and style as they were when placed"),
+            {"classes": ("collapse",), "fields": ("as_placed",)},
+        ),
     )
     # What is computed here; the rest is read-only because nobody may edit.
-    readonly_fields = ("id", "badge", "due", "endpoint", "missing", "refused", "stopping", "vendor_words", "as_placed")
+    readonly_fields = (
+        "id",
+        "badge",
+        "due",
+        "endpoint",
+        "missing",
+        "refused",
+        "stopping",
+        "vendor_words",
+        "as_placed",
+    )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -152,7 +195,10 @@ class JobAdmin(ReadOnlyAdmin):
         """Return the status in color, with what is special about it."""
         more = job.error_code or (gettext("unknown to RunPod") if self._unknown(job) else "")
         return format_html(
-            '<span class="badge" data-status="{}">{}</span> {}', job.status, job.get_status_display(), more
+            '<span class="badge" data-status="{}">{}</span> {}',
+            job.status,
+            job.get_status_display(),
+            more,
         )
 
     @admin.display(description=_("prompt"))
@@ -177,7 +223,11 @@ class JobAdmin(ReadOnlyAdmin):
         """Return the time from its placing to its end, or until now."""
         end: datetime = job.finished_at or timezone.now()
         seconds = (end - job.created_at).total_seconds()
-        return formatting.duration(seconds) if seconds < 3600 else timesince(job.created_at, end, depth=1)
+        return (
+            formatting.duration(seconds)
+            if seconds < 3600
+            else timesince(job.created_at, end, depth=1)
+        )
 
     @admin.display(description=_("endpoint"))
     def endpoint(self, job: Job) -> str:
@@ -227,9 +277,17 @@ class JobAdmin(ReadOnlyAdmin):
             context["job_actions"] = [
                 (name, label)
                 for name, label, possible in (
-                    ("look_again", _("Look again now"), not job.is_final and not self._unknown(job)),
+                    (
+                        "look_again",
+                        _("Look again now"),
+                        not job.is_final and not self._unknown(job),
+                    ),
                     ("cancel", _("Cancel"), job.is_cancelable),
-                    ("retry", _("Retry for the user"), job.status in (Status.FAILED, Status.CANCELED)),
+                    (
+                        "retry",
+                        _("Retry for the user"),
+                        job.status in (Status.FAILED, Status.CANCELED),
+                    ),
                 )
                 if possible
             ]
@@ -240,7 +298,9 @@ class JobAdmin(ReadOnlyAdmin):
         """Make the jobs due at once."""
 
         def done(count: int) -> str:
-            return ngettext("%(count)d job is looked at now.", "%(count)d jobs are looked at now.", count)
+            return ngettext(
+                "%(count)d job is looked at now.", "%(count)d jobs are looked at now.", count
+            )
 
         return self._each(request, queryset, _look_again, done)
 
@@ -258,7 +318,9 @@ class JobAdmin(ReadOnlyAdmin):
         """Place failed and canceled jobs once more, at their owners' cost."""
 
         def done(count: int) -> str:
-            return ngettext("%(count)d job is queued again.", "%(count)d jobs are queued again.", count)
+            return ngettext(
+                "%(count)d job is queued again.", "%(count)d jobs are queued again.", count
+            )
 
         return self._each(request, queryset, _retry, done)
 
@@ -274,14 +336,18 @@ class JobAdmin(ReadOnlyAdmin):
         if count := reasons.pop("", 0):
             self.message_user(request, done(count) % {"count": count}, messages.SUCCESS)
         for reason, count in reasons.items():
-            text = ngettext("%(count)d left alone: %(reason)s", "%(count)d left alone: %(reason)s", count)
+            text = ngettext(
+                "%(count)d left alone: %(reason)s", "%(count)d left alone: %(reason)s", count
+            )
             self.message_user(request, text % {"count": count, "reason": reason}, messages.WARNING)
         return _back(request)
 
     def _some(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Job]:
         jobs = list(queryset.select_related("user", "model").order_by("id")[: ACTION_MOST + 1])
         if len(jobs) > ACTION_MOST:
-            text = gettext("Only the oldest %(count)d are done at once; repeat for the rest.") % {"count": ACTION_MOST}
+            text = gettext("Only the oldest %(count)d are done at once; repeat for the rest.") % {
+                "count": ACTION_MOST
+            }
             self.message_user(request, text, messages.WARNING)
         return jobs[:ACTION_MOST]
 
@@ -333,4 +399,6 @@ def _back(request: HttpRequest) -> HttpResponse | None:
     """Return to the page of the one job whose button was pressed; None: to the list."""
     if "from_page" not in request.POST:
         return None
-    return HttpResponseRedirect(reverse("admin:generation_job_change", args=[request.POST.get("_selected_action", "")]))
+    return HttpResponseRedirect(
+        reverse("admin:generation_job_change", args=[request.POST.get("_selected_action", "")])
+    )

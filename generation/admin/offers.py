@@ -28,19 +28,52 @@ from artgen import formatting
 from generation.admin.reading import Media
 from generation.catalog import validation
 from generation.catalog.offers import InvalidParameters, read_catalog
-from generation.models import ACTIVE, GenerationSwitch, ImageModel, Job, OutageKind, ProviderOutage, Style
+from generation.models import (
+    ACTIVE,
+    GenerationSwitch,
+    ImageModel,
+    Job,
+    OutageKind,
+    ProviderOutage,
+    Style,
+)
 from generation.operations import provider_costs
 from generation.runpod.payloads import DIALECTS, LEGACY, PUBLIC, PayloadError
 
 ORDER = (
     *("mode", "field"),
-    *("prompt", "negative_prompt", "size", "width", "height", "sources", "steps", "guidance", "strength", "seed"),
+    *(
+        "prompt",
+        "negative_prompt",
+        "size",
+        "width",
+        "height",
+        "sources",
+        "steps",
+        "guidance",
+        "strength",
+        "seed",
+    ),
     *("loras", "lora_url", "lora_scale", "fixed"),
     *("default", "list", "min", "max", "step", "choices", "sizes", "ratios"),
     *("per_image", "per_megapixel", "minimum"),
 )
-DRIVEN_BY = ("endpoint_id", "dialect", "request_format", "workflow", "parameters", "price", "expected_cost", "enabled")
-EXAMPLES = ("flux-dev", "p-image", "nano-banana-pro", "qwen-image-edit-2511-lora")  # models of the catalog
+DRIVEN_BY = (
+    "endpoint_id",
+    "dialect",
+    "request_format",
+    "workflow",
+    "parameters",
+    "price",
+    "expected_cost",
+    "enabled",
+)
+EXAMPLES = (
+    "flux-dev",
+    "p-image",
+    "nano-banana-pro",
+    "qwen-image-edit-2511-lora",
+)  # models of the catalog
 
 
 class RepeatedKey(ValueError):
@@ -74,7 +107,9 @@ class ReadableJSONField(forms.JSONField):
             try:
                 json.loads(value, object_pairs_hook=_once)
             except RepeatedKey as repeated:
-                raise ValidationError(gettext("“%(key)s” is given twice.") % {"key": repeated.key[:80]}) from repeated
+                raise ValidationError(
+                    gettext("“%(key)s” is given twice.") % {"key": repeated.key[:80]}
+                ) from repeated
             except RecursionError as error:
                 raise ValidationError(self.error_messages["invalid"], code="invalid") from error
             except ValueError:
@@ -93,7 +128,11 @@ class ReadableJSONField(forms.JSONField):
         if isinstance(value, InvalidJSONInput):
             return value
         if self.indent or not isinstance(value, dict) or not value:
-            return json.dumps(value, ensure_ascii=False, indent=self.indent) if value is not None else ""
+            return (
+                json.dumps(value, ensure_ascii=False, indent=self.indent)
+                if value is not None
+                else ""
+            )
         lines = (
             f"  {json.dumps(key, ensure_ascii=False)}: {json.dumps(_in_order(inner), ensure_ascii=False)}"
             for key, inner in _in_order(value).items()
@@ -105,7 +144,11 @@ def _in_order(value: Any) -> Any:
     """Return an object with its keys in the order that people expect: PostgreSQL keeps none."""
     if not isinstance(value, dict):
         return value
-    return dict(sorted(value.items(), key=lambda item: ORDER.index(item[0]) if item[0] in ORDER else len(ORDER)))
+    return dict(
+        sorted(
+            value.items(), key=lambda item: ORDER.index(item[0]) if item[0] in ORDER else len(ORDER)
+        )
+    )
 
 
 class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -113,14 +156,21 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     dialect = forms.ChoiceField(
         label=capfirst(_("dialect")),
-        choices=[(PUBLIC, _("public: an endpoint of RunPod's own")), *((name, name) for name in sorted(DIALECTS))],
-        help_text=_("public: see the request format. All others: the worker that runs at your own endpoint."),
+        choices=[
+            (PUBLIC, _("public: an endpoint of RunPod's own")),
+            *((name, name) for name in sorted(DIALECTS)),
+        ],
+        help_text=_(
+            "public: see the request format. All others: the worker that runs at your own endpoint."
+        ),
     )
     request_format = ReadableJSONField(
         label=capfirst(_("request format")),
         rows=10,
         required=False,
-        help_text=_("Public endpoints only: what the endpoint calls its parameters. What is not listed is not sent."),
+        help_text=_(
+            "Public endpoints only: what the endpoint calls its parameters. What is not listed is not sent."
+        ),
     )
     parameters = ReadableJSONField(
         label=capfirst(_("parameters")),
@@ -135,7 +185,9 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
         label=capfirst(_("expected cost, $")),
         rows=3,
         required=False,
-        help_text=_('What RunPod charges for an image, such as {"per_image": 0.025} or {"per_megapixel": 0.02}.'),
+        help_text=_(
+            'What RunPod charges for an image, such as {"per_image": 0.025} or {"per_megapixel": 0.02}.'
+        ),
     )
     price = ReadableJSONField(
         label=capfirst(_("price rule")),
@@ -151,7 +203,9 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
         indent=2,
         rows=24,
         required=False,
-        help_text=_("ComfyUI only: the graph in API format, with slots such as {{prompt}}, {{seed}}, {{image_1}}."),
+        help_text=_(
+            "ComfyUI only: the graph in API format, with slots such as {{prompt}}, {{seed}}, {{image_1}}."
+        ),
     )
 
     class Meta:
@@ -217,7 +271,17 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = ImageModelForm
     change_form_template = "admin/generation/imagemodel/change_form.html"
     list_display = (
-        *("name", "enabled", "slug", "endpoint_id", "submissions", "waiting", "out", "max_in_flight", "position"),
+        *(
+            "name",
+            "enabled",
+            "slug",
+            "endpoint_id",
+            "submissions",
+            "waiting",
+            "out",
+            "max_in_flight",
+            "position",
+        ),
         *("expected", "recorded", "drift"),
     )
     list_filter = ("enabled", "dialect")
@@ -226,8 +290,14 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     actions = ("switch_on", "switch_off", "try_out")
     save_on_top = True
     fieldsets = (
-        (None, {"fields": ("enabled", "name", "slug", "position", "description_en", "description_ru")}),
-        (_("At RunPod"), {"fields": ("endpoint_id", "dialect", "max_in_flight", "typical_seconds", "under_way")}),
+        (
+            None,
+            {"fields": ("enabled", "name", "slug", "position", "description_en", "description_ru")},
+        ),
+        (
+            _("At RunPod"),
+            {"fields": ("endpoint_id", "dialect", "max_in_flight", "typical_seconds", "under_way")},
+        ),
         (
             _("What it takes"),
             {
@@ -248,13 +318,17 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Put a new model last: the first one is offered first to everybody."""
         last = ImageModel.objects.aggregate(last=Max("position"))["last"]
-        return {"position": 0 if last is None else last + 1} | super().get_changeform_initial_data(request)
+        return {"position": 0 if last is None else last + 1} | super().get_changeform_initial_data(
+            request
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Count the jobs of each along."""
         models: QuerySet[Any] = super().get_queryset(request)
         counted: QuerySet[Any] = models.annotate(
-            outage=Subquery(ProviderOutage.objects.blocking([OuterRef("endpoint_id")]).values("kind")[:1]),
+            outage=Subquery(
+                ProviderOutage.objects.blocking([OuterRef("endpoint_id")]).values("kind")[:1]
+            ),
             jobs_waiting=_count(Job.objects.queued()),
             jobs_out=_count(Job.objects.at_runpod()),
         )
@@ -310,7 +384,9 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return "—"
         text = _dollars(spent.recorded)
         if spent.without_image:
-            text += " " + gettext("(%(sum)s without an image)") % {"sum": _dollars(spent.without_image)}
+            text += " " + gettext("(%(sum)s without an image)") % {
+                "sum": _dollars(spent.without_image)
+            }
         return text
 
     @admin.display(description=_("difference"))
@@ -318,7 +394,11 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Return by how much the expectation was missed."""
         spent = _spent(model)
         share = spent.drift if spent else None
-        return "—" if share is None else f"{'+' if share >= 0 else '−'}{number_format(round(abs(share) * 100, 1), 1)} %"
+        return (
+            "—"
+            if share is None
+            else f"{'+' if share >= 0 else '−'}{number_format(round(abs(share) * 100, 1), 1)} %"
+        )
 
     @admin.display(description=_("last 30 days"))
     def costs_lately(self, model: ImageModel) -> str:
@@ -329,7 +409,9 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if spent is None:
             return gettext("No job with a cost.")
         model.spent = spent  # type: ignore[attr-defined]
-        return gettext("jobs: %(jobs)d · expected: %(expected)s · recorded: %(recorded)s · difference: %(drift)s") % {
+        return gettext(
+            "jobs: %(jobs)d · expected: %(expected)s · recorded: %(recorded)s · difference: %(drift)s"
+        ) % {
             "jobs": spent.jobs,
             "expected": self.expected(model),
             "recorded": self.recorded(model),
@@ -340,7 +422,9 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("how to write it"))
     def request_format_help(self, model: ImageModel) -> SafeString:
         """Return what every key means, and examples from the catalog."""
-        return render_to_string("admin/generation/imagemodel/_request_format.html", {"examples": _examples()})
+        return render_to_string(
+            "admin/generation/imagemodel/_request_format.html", {"examples": _examples()}
+        )
 
     @admin.display(description=_("what RunPod would get"))
     def sample_input(self, model: ImageModel) -> SafeString:
@@ -362,12 +446,22 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         given = request.GET.get("model", "")
-        model = get_object_or_404(ImageModel, pk=given if given.isascii() and given.isdigit() else 0) if given else None
-        allowed = self.has_change_permission(request, model) if model else self.has_add_permission(request)
+        model = (
+            get_object_or_404(ImageModel, pk=given if given.isascii() and given.isdigit() else 0)
+            if given
+            else None
+        )
+        allowed = (
+            self.has_change_permission(request, model)
+            if model
+            else self.has_add_permission(request)
+        )
         if not allowed:
             raise PermissionDenied
         form = ImageModelForm(request.POST, instance=model)
-        context: dict[str, Any] = _preview(form.instance) if form.is_valid() else {"errors": _errors(form)}
+        context: dict[str, Any] = (
+            _preview(form.instance) if form.is_valid() else {"errors": _errors(form)}
+        )
         if request.headers.get("X-Part") == "1":  # the page's own script
             return render(request, "admin/generation/imagemodel/_preview.html", context)
         context |= self.admin_site.each_context(request) | {
@@ -419,7 +513,9 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                     "%(name)s: %(count)d jobs are under way and end as they were placed.",
                     under_way,
                 )
-                self.message_user(request, text % {"name": model.name, "count": under_way}, messages.WARNING)
+                self.message_user(
+                    request, text % {"name": model.name, "count": under_way}, messages.WARNING
+                )
         self._say_switched(request, done)
 
     @admin.action(description=_("Check settings and workflow"), permissions=["view"])
@@ -431,10 +527,14 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 self.message_user(request, f"{model.name}: {problem}", messages.ERROR)
             else:
                 self.message_user(
-                    request, gettext("%(name)s: a sample job can be sent.") % {"name": model.name}, messages.SUCCESS
+                    request,
+                    gettext("%(name)s: a sample job can be sent.") % {"name": model.name},
+                    messages.SUCCESS,
                 )
         if "from_page" in request.POST and models:
-            return HttpResponseRedirect(reverse("admin:generation_imagemodel_change", args=[models[0].pk]))
+            return HttpResponseRedirect(
+                reverse("admin:generation_imagemodel_change", args=[models[0].pk])
+            )
         return None
 
     def _switch(self, request: HttpRequest, model: ImageModel, *, enabled: bool) -> None:
@@ -443,12 +543,20 @@ class ImageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def _say_switched(self, request: HttpRequest, count: int) -> None:
         text = ngettext("%(count)d model switched.", "%(count)d models switched.", count)
-        self.message_user(request, text % {"count": count}, messages.SUCCESS if count else messages.INFO)
+        self.message_user(
+            request, text % {"count": count}, messages.SUCCESS if count else messages.INFO
+        )
 
 
 def _count(jobs: QuerySet[Job]) -> Coalesce:
     """Return the number of these jobs for each model; partial indexes find them, however long the history is."""
-    mine = jobs.filter(model=OuterRef("pk")).order_by().values("model").annotate(number=Count("id")).values("number")
+    mine = (
+        jobs.filter(model=OuterRef("pk"))
+        .order_by()
+        .values("model")
+        .annotate(number=Count("id"))
+        .values("number")
+    )
     return Coalesce(Subquery(mine), 0, output_field=IntegerField())
 
 
@@ -497,7 +605,9 @@ def _preview(model: ImageModel) -> dict[str, Any]:
 
 def _errors(form: ImageModelForm) -> list[tuple[str, list[str]]]:
     labels: Mapping[str, Any] = {name: field.label for name, field in form.fields.items()}
-    return [(str(labels.get(name, "")), list(map(str, texts))) for name, texts in form.errors.items()]
+    return [
+        (str(labels.get(name, "")), list(map(str, texts))) for name, texts in form.errors.items()
+    ]
 
 
 def _problem(model: ImageModel) -> str:
@@ -506,7 +616,9 @@ def _problem(model: ImageModel) -> str:
         model.clean()
         validation.rehearse(model.offer, workflow=model.workflow)
     except ValidationError as error:
-        return "; ".join(f"{field}: {' '.join(texts)}" for field, texts in error.message_dict.items())
+        return "; ".join(
+            f"{field}: {' '.join(texts)}" for field, texts in error.message_dict.items()
+        )
     except (InvalidParameters, PayloadError) as error:
         return str(error)
     return ""
@@ -538,9 +650,13 @@ class GenerationSwitchAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """It stays."""
         return False
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Go straight to the switch."""
         if not self.has_view_or_change_permission(request):
             return super().changelist_view(request, extra_context)
         switch, _created = GenerationSwitch.objects.get_or_create(pk=1)
-        return HttpResponseRedirect(reverse("admin:generation_generationswitch_change", args=[switch.pk]))
+        return HttpResponseRedirect(
+            reverse("admin:generation_generationswitch_change", args=[switch.pk])
+        )

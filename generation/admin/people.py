@@ -32,9 +32,13 @@ class PeopleAdmin(UserAdmin):
         count = 0
         for user in queryset.filter(erased_at=None).order_by("id"):
             try:
-                erasure.close(user=user, actor=request.user if isinstance(request.user, User) else None)
+                erasure.close(
+                    user=user, actor=request.user if isinstance(request.user, User) else None
+                )
             except deletion.LastSuperuser:
-                text = gettext("%(email)s stays: nobody else could administer ArtGen.") % {"email": user.email}
+                text = gettext("%(email)s stays: nobody else could administer ArtGen.") % {
+                    "email": user.email
+                }
                 self.message_user(request, text, messages.ERROR)
                 continue
             self.log_change(request, user, "closed, to be erased")
@@ -55,7 +59,9 @@ class PeopleAdmin(UserAdmin):
             try:
                 deletion.keep(user)
             except deletion.CannotKeep:
-                text = gettext("%(email)s is erased already, or it has begun.") % {"email": user.email}
+                text = gettext("%(email)s is erased already, or it has begun.") % {
+                    "email": user.email
+                }
                 self.message_user(request, text, messages.ERROR)
                 continue
             self.log_change(request, user, "kept")

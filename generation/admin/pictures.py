@@ -22,7 +22,16 @@ COVERS = 12  # thumbnails on the page of a collection
 class ImageAdmin(ReadOnlyAdmin):
     """Pictures that were drawn."""
 
-    list_display = ("picture", "user", "of_job", "size", "file_size", "seen_by", "trashed_at", "created_at")
+    list_display = (
+        "picture",
+        "user",
+        "of_job",
+        "size",
+        "file_size",
+        "seen_by",
+        "trashed_at",
+        "created_at",
+    )
     list_display_links = ("created_at",)
     list_filter = ("visibility", ("trashed_at", admin.EmptyFieldListFilter), "created_at")
     list_per_page = 50
@@ -60,7 +69,9 @@ class ImageAdmin(ReadOnlyAdmin):
             sharing.make_private(image)
             self.log_change(request, image, "sharing stopped")
             count += 1
-        told = ngettext("%(count)d picture is private now.", "%(count)d pictures are private now.", count)
+        told = ngettext(
+            "%(count)d picture is private now.", "%(count)d pictures are private now.", count
+        )
         self.message_user(request, told % {"count": count}, messages.SUCCESS)
 
     @admin.display(description=_("picture"))
@@ -128,13 +139,25 @@ class UploadAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("user__email", "=sha256")
     ordering = ("-id",)
-    fields = ("id", "file", "user", ("width", "height", "bytes", "content_type"), "created_at", "key", "sha256")
+    fields = (
+        "id",
+        "file",
+        "user",
+        ("width", "height", "bytes", "content_type"),
+        "created_at",
+        "key",
+        "sha256",
+    )
     readonly_fields = ("id", "file")
 
     @admin.display(description=_("file"))
     def file(self, upload: Upload) -> SafeString:
         """Return a link to the file."""
-        return format_html('<a href="{}" target="_blank" rel="noopener">{}</a>', storage.url(upload.key), upload.key)
+        return format_html(
+            '<a href="{}" target="_blank" rel="noopener">{}</a>',
+            storage.url(upload.key),
+            upload.key,
+        )
 
     @admin.display(description=_("size"))
     def size(self, upload: Upload) -> str:

@@ -50,13 +50,17 @@ class QueueFilter(admin.SimpleListFilter):
         if self.value():
             return queryset.filter(state=self.value())
         kept = queryset.filter(image__trashed_at__isnull=True)
-        return kept.filter(Q(state__in=TO_REVIEW) | Q(open_reports__gt=0, state=PublicationState.PUBLISHED))
+        return kept.filter(
+            Q(state__in=TO_REVIEW) | Q(open_reports__gt=0, state=PublicationState.PUBLISHED)
+        )
 
 
 class DecisionForm(ActionForm):
     """The list's actions with the reason that owners read."""
 
-    reason = forms.CharField(label=_("Reason for the owner:"), max_length=REASON_MAX, required=False)
+    reason = forms.CharField(
+        label=_("Reason for the owner:"), max_length=REASON_MAX, required=False
+    )
 
 
 class ReportInline(ReadOnlyInline):
@@ -105,7 +109,9 @@ class PublicationAdmin(ReadOnlyAdmin):
             return "approved"
 
         count = self._each(request, queryset, one)
-        told = ngettext("%(count)d picture is on Explore.", "%(count)d pictures are on Explore.", count)
+        told = ngettext(
+            "%(count)d picture is on Explore.", "%(count)d pictures are on Explore.", count
+        )
         return self._on(request, told % {"count": count} if count else "")
 
     @admin.action(description=_("Refuse, or take away from Explore"), permissions=["review"])
@@ -113,7 +119,9 @@ class PublicationAdmin(ReadOnlyAdmin):
         """Keep the pictures from /explore/; the owner reads the reason."""
         reason = request.POST.get("reason", "").strip()[:REASON_MAX]
         if not reason:
-            self.message_user(request, gettext("Write the reason: the owner reads it."), messages.ERROR)
+            self.message_user(
+                request, gettext("Write the reason: the owner reads it."), messages.ERROR
+            )
             return self._on(request, "", stay=True)
 
         def one(publication: Publication, by: User) -> str:
@@ -121,11 +129,16 @@ class PublicationAdmin(ReadOnlyAdmin):
             return f"refused: {reason}"
 
         count = self._each(request, queryset, one)
-        told = ngettext("%(count)d picture is not shown.", "%(count)d pictures are not shown.", count)
+        told = ngettext(
+            "%(count)d picture is not shown.", "%(count)d pictures are not shown.", count
+        )
         return self._on(request, told % {"count": count} if count else "")
 
     def _each(
-        self, request: HttpRequest, queryset: QuerySet[Publication], decide: Callable[[Publication, User], str]
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Publication],
+        decide: Callable[[Publication, User], str],
     ) -> int:
         count = 0
         for publication in queryset.select_related("image").order_by("asked_at", "id"):
@@ -151,11 +164,17 @@ class PublicationAdmin(ReadOnlyAdmin):
         waiting = Publication.objects.filter(state__in=TO_REVIEW, image__trashed_at__isnull=True)
         following = waiting.order_by("asked_at", "id").values_list("id", flat=True).first()
         return HttpResponseRedirect(
-            reverse(page, args=[following]) if following else reverse("admin:generation_publication_changelist")
+            reverse(page, args=[following])
+            if following
+            else reverse("admin:generation_publication_changelist")
         )
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show one picture large, with the two decisions beside it."""
         more = {"may_review": self.has_review_permission(request), "reason_max": REASON_MAX}
@@ -176,13 +195,17 @@ class PublicationAdmin(ReadOnlyAdmin):
     def owner(self, publication: Publication) -> SafeString:
         """Return whose it is, as a link."""
         user = publication.image.user
-        return format_html('<a href="{}">{}</a>', reverse("admin:accounts_user_change", args=[user.pk]), user.email)
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:accounts_user_change", args=[user.pk]), user.email
+        )
 
     @admin.display(description=_("state"), ordering="state")
     def badge(self, publication: Publication) -> SafeString:
         """Return the state in color and words."""
         return format_html(
-            '<span class="badge" data-status="{}">{}</span>', publication.state, publication.get_state_display()
+            '<span class="badge" data-status="{}">{}</span>',
+            publication.state,
+            publication.get_state_display(),
         )
 
     @admin.display(description=_("shows"))
@@ -190,7 +213,11 @@ class PublicationAdmin(ReadOnlyAdmin):
         """Return what strangers learn beside the picture."""
         told = [
             *([gettext("parameters")] if publication.with_parameters else []),
-            *([publication.image.user.name] if publication.with_name and publication.image.user.name else []),
+            *(
+                [publication.image.user.name]
+                if publication.with_name and publication.image.user.name
+                else []
+            ),
         ]
         return ", ".join(told) or gettext("the picture alone")
 
@@ -217,8 +244,13 @@ class PublicationAdmin(ReadOnlyAdmin):
     @admin.display(description=_("earlier"))
     def earlier(self, publication: Publication) -> SafeString:
         """Return what became of earlier wishes for the same picture."""
-        others = publication.image.publications.exclude(id=publication.id).select_related("decided_by")
-        lines = [f"{one.get_state_display()} {self.decision(one)}" for one in others.order_by("-asked_at", "-id")[:20]]
+        others = publication.image.publications.exclude(id=publication.id).select_related(
+            "decided_by"
+        )
+        lines = [
+            f"{one.get_state_display()} {self.decision(one)}"
+            for one in others.order_by("-asked_at", "-id")[:20]
+        ]
         return format_html("{}", "\n".join(lines))
 
 

@@ -26,7 +26,9 @@ class Batches(Endpoint):
         rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
         key, order = read_key(request), read_order(body_of(request))
         with told(listed=order.listed):
-            placed = orders.place_batch(user=cast(User, request.user), requests=order.requests, key=key)
+            placed = orders.place_batch(
+                user=cast(User, request.user), requests=order.requests, key=key
+            )
         prefetch_related_objects(placed.jobs, "images")
         answer = {"id": str(placed.batch), "jobs": jobs_json(placed.jobs)}
         return Response(answer, status=201 if placed.created else 200)

@@ -42,15 +42,23 @@ def read_key(request: Request) -> str:
     if key is None:
         return ""
     if len(key) > KEY_MAX_LENGTH:
-        raise invalid(KEY_HEADER, "max_length", _("At most %(max)d characters.") % {"max": KEY_MAX_LENGTH})
+        raise invalid(
+            KEY_HEADER, "max_length", _("At most %(max)d characters.") % {"max": KEY_MAX_LENGTH}
+        )
     if not key or not key.isascii() or not key.isprintable():
-        raise invalid(KEY_HEADER, "invalid", _("From 1 to %(max)d ASCII characters.") % {"max": KEY_MAX_LENGTH})
+        raise invalid(
+            KEY_HEADER,
+            "invalid",
+            _("From 1 to %(max)d ASCII characters.") % {"max": KEY_MAX_LENGTH},
+        )
     return key
 
 
 def _jobs(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     beside = [
-        FieldProblem(name, "unknown_field", _("Not together with “jobs”: it says all of each picture."))
+        FieldProblem(
+            name, "unknown_field", _("Not together with “jobs”: it says all of each picture.")
+        )
         for name in body
         if name != "jobs"
     ]

@@ -39,7 +39,9 @@ class Collections(Endpoint):
     def post(self, request: Request) -> Response:
         """Make an empty collection."""
         with _told():
-            made = collections.create(user=_user(request), name=_read_name(body_of(request), is_required=True))
+            made = collections.create(
+                user=_user(request), name=_read_name(body_of(request), is_required=True)
+            )
         return Response(_one_json(made), status=201)
 
 
@@ -112,16 +114,22 @@ def _told() -> Iterator[None]:
             "control_characters": _("Control characters are not allowed."),
         }
         codes = {"empty": "blank", "too_long": "max_length"}
-        raise invalid("name", codes.get(refused.reason, refused.reason), details[refused.reason]) from refused
+        raise invalid(
+            "name", codes.get(refused.reason, refused.reason), details[refused.reason]
+        ) from refused
     except collections.NameTaken as refused:
-        detail = _("You have a collection of this name: %(name)s.") % {"name": refused.collection.name}
+        detail = _("You have a collection of this name: %(name)s.") % {
+            "name": refused.collection.name
+        }
         raise invalid("name", "unique", detail) from refused
     except collections.TooManyCollections as refused:
         detail = _("At most %(max)d collections.") % {"max": refused.limit}
         raise Problem("too_many_collections", detail, limit=refused.limit) from refused
     except collections.NoSuchImages as refused:
         ids = ", ".join(str(image_id) for image_id in list(refused.ids)[:5])
-        raise invalid("images", "does_not_exist", _("No pictures of yours: %(ids)s.") % {"ids": ids}) from refused
+        raise invalid(
+            "images", "does_not_exist", _("No pictures of yours: %(ids)s.") % {"ids": ids}
+        ) from refused
 
 
 def _own(request: Request, collection_id: UUID) -> Collection:
@@ -172,7 +180,10 @@ def _read_ids(body: Mapping[str, Any]) -> list[UUID]:
         raise invalid("images", "max_length" if ids else "min_length", detail)
     wrong = [f"images[{index}]" for index, one in enumerate(ids) if not _is_id(one)]
     if wrong:
-        raise Problem("invalid", errors=[FieldProblem(name, "invalid", _("This must be an id.")) for name in wrong])
+        raise Problem(
+            "invalid",
+            errors=[FieldProblem(name, "invalid", _("This must be an id.")) for name in wrong],
+        )
     return [UUID(one) for one in ids]
 
 

@@ -39,12 +39,20 @@ KEYED_PROBLEMS = problems(
         "idempotency_key_busy",
         "too_large",
     ),
-    *("unsupported_media_type", "idempotency_key_reused", "too_many_requests", "too_many_waiting", "generation_off"),
+    *(
+        "unsupported_media_type",
+        "idempotency_key_reused",
+        "too_many_requests",
+        "too_many_waiting",
+        "generation_off",
+    ),
     invalid=TOO_WIDE,
     too_few_credits=SHORT,
 )
 BATCH_REQUEST = PolymorphicProxySerializer(
-    component_name="BatchOrder", serializers=[shapes.CountedShape, shapes.ListedShape], resource_type_field_name=None
+    component_name="BatchOrder",
+    serializers=[shapes.CountedShape, shapes.ListedShape],
+    resource_type_field_name=None,
 )
 COUNTED = OpenApiExample("Four of one", examples.ORDER | {"count": 4}, request_only=True)
 LISTED = OpenApiExample(
@@ -56,7 +64,11 @@ ONE = OpenApiExample("A picture", examples.ORDER, request_only=True)
 NAME_TAKEN = {
     "detail": "You have a collection of this name: Mountains.",
     "errors": [
-        {"field": "name", "code": "unique", "detail": "You have a collection of this name: Mountains."},
+        {
+            "field": "name",
+            "code": "unique",
+            "detail": "You have a collection of this name: Mountains.",
+        },
     ],
 }
 THESE = OpenApiExample("Two pictures", {"images": examples.TWO_IDS}, request_only=True)
@@ -68,13 +80,19 @@ LIST_JOBS: Docs = {
     "summary": "List own jobs",
     "description": "Newest first.",
     "parameters": [
-        OpenApiParameter("status", OpenApiTypes.STR, enum=Status.values, description="Only in this status."),
+        OpenApiParameter(
+            "status", OpenApiTypes.STR, enum=Status.values, description="Only in this status."
+        ),
         BY_MODEL,
         OpenApiParameter("batch", OpenApiTypes.UUID, description="Only of this batch."),
         *CURSOR_PARAMETERS,
     ],
     "responses": {
-        200: answer(page_shape("Job", shapes.JobShape), "A page", page_example([examples.SUCCEEDED], "/api/v1/jobs/")),
+        200: answer(
+            page_shape("Job", shapes.JobShape),
+            "A page",
+            page_example([examples.SUCCEEDED], "/api/v1/jobs/"),
+        ),
         **problems("invalid"),
     },
 }
@@ -97,7 +115,10 @@ GET_JOB: Docs = {
     "operation_id": "get_job",
     "tags": JOBS,
     "summary": "Get an own job",
-    "responses": {200: answer(shapes.JobShape, "The job", examples.SUCCEEDED), **problems("not_found")},
+    "responses": {
+        200: answer(shapes.JobShape, "The job", examples.SUCCEEDED),
+        **problems("not_found"),
+    },
 }
 CANCEL_JOB: Docs = {
     "operation_id": "cancel_job",
@@ -120,7 +141,14 @@ RETRY_JOB: Docs = {
         201: answer(shapes.JobShape, "Placed", examples.QUEUED),
         **problems(
             "csrf_failed",
-            *("invalid", "too_few_credits", "permission_denied", "not_found", "too_many_requests", "too_many_waiting"),
+            *(
+                "invalid",
+                "too_few_credits",
+                "permission_denied",
+                "not_found",
+                "too_many_requests",
+                "too_many_waiting",
+            ),
             "generation_off",
             too_few_credits=SHORT,
         ),
@@ -148,8 +176,17 @@ QUOTE: Docs = {
     "request": BATCH_REQUEST,
     "examples": [ONE, COUNTED, LISTED],
     "responses": {
-        200: answer(shapes.QuoteShape, "The quote", {"credits": 12, "eta_seconds": {"p50": 40, "p90": 64}}),
-        **problems("csrf_failed", "invalid", "malformed", "too_large", "unsupported_media_type", invalid=TOO_WIDE),
+        200: answer(
+            shapes.QuoteShape, "The quote", {"credits": 12, "eta_seconds": {"p50": 40, "p90": 64}}
+        ),
+        **problems(
+            "csrf_failed",
+            "invalid",
+            "malformed",
+            "too_large",
+            "unsupported_media_type",
+            invalid=TOO_WIDE,
+        ),
     },
 }
 LIST_IMAGES: Docs = {
@@ -167,23 +204,39 @@ LIST_IMAGES: Docs = {
         BY_MODEL,
         OpenApiParameter("style", OpenApiTypes.STR, description="Only of this style, by slug."),
         OpenApiParameter("since", OpenApiTypes.DATE, description="Only made on this day or later."),
-        OpenApiParameter("until", OpenApiTypes.DATE, description="Only made on this day or earlier."),
-        OpenApiParameter("shape", OpenApiTypes.STR, enum=Shape.values, description="Only of this shape."),
+        OpenApiParameter(
+            "until", OpenApiTypes.DATE, description="Only made on this day or earlier."
+        ),
+        OpenApiParameter(
+            "shape", OpenApiTypes.STR, enum=Shape.values, description="Only of this shape."
+        ),
         OpenApiParameter(
             "longest",
             {"type": "integer", "minimum": 1, "maximum": LONGEST_MOST},
             description="Only with so many pixels along the longer side, or more.",
         ),
-        OpenApiParameter("sourced", OpenApiTypes.BOOL, description="Only made from a picture, or only from words."),
-        OpenApiParameter("source", OpenApiTypes.UUID, description="Only made from this picture or upload."),
-        OpenApiParameter("favorite", OpenApiTypes.BOOL, description="Only favorites, or only the others."),
+        OpenApiParameter(
+            "sourced",
+            OpenApiTypes.BOOL,
+            description="Only made from a picture, or only from words.",
+        ),
+        OpenApiParameter(
+            "source", OpenApiTypes.UUID, description="Only made from this picture or upload."
+        ),
+        OpenApiParameter(
+            "favorite", OpenApiTypes.BOOL, description="Only favorites, or only the others."
+        ),
         OpenApiParameter("collection", OpenApiTypes.UUID, description="Only of this collection."),
-        OpenApiParameter("trashed", OpenApiTypes.BOOL, description="Those in the trash instead.", default=False),
+        OpenApiParameter(
+            "trashed", OpenApiTypes.BOOL, description="Those in the trash instead.", default=False
+        ),
         *CURSOR_PARAMETERS,
     ],
     "responses": {
         200: answer(
-            page_shape("Image", shapes.ImageShape), "A page", page_example([examples.IMAGE], "/api/v1/images/")
+            page_shape("Image", shapes.ImageShape),
+            "A page",
+            page_example([examples.IMAGE], "/api/v1/images/"),
         ),
         **problems("invalid"),
     },
@@ -193,7 +246,10 @@ GET_IMAGE: Docs = {
     "tags": IMAGES,
     "summary": "Get an own picture",
     "description": "Also one in the trash; `trashed_at` says since when.",
-    "responses": {200: answer(shapes.ImageShape, "The picture", examples.IMAGE), **problems("not_found")},
+    "responses": {
+        200: answer(shapes.ImageShape, "The picture", examples.IMAGE),
+        **problems("not_found"),
+    },
 }
 CHANGE_IMAGE: Docs = {
     "operation_id": "change_image",
@@ -204,12 +260,22 @@ CHANGE_IMAGE: Docs = {
     "link already showed it.",
     "examples": [
         OpenApiExample("A favorite", {"favorite": True}, request_only=True),
-        OpenApiExample("For everybody, after a review", {"visibility": "public"}, request_only=True),
+        OpenApiExample(
+            "For everybody, after a review", {"visibility": "public"}, request_only=True
+        ),
     ],
     "responses": {
         200: answer(shapes.ImageShape, "Changed", examples.IMAGE | {"favorite": True}),
         **problems(
-            *("csrf_failed", "invalid", "malformed", "not_found", "in_the_trash", "not_publishable", "too_large"),
+            *(
+                "csrf_failed",
+                "invalid",
+                "malformed",
+                "not_found",
+                "in_the_trash",
+                "not_publishable",
+                "too_large",
+            ),
             *("unsupported_media_type", "too_many_waiting"),
         ),
     },
@@ -226,9 +292,14 @@ RESTORE_IMAGE: Docs = {
     "tags": IMAGES,
     "summary": "Take an own picture out of the trash",
     "request": None,
-    "responses": {200: answer(shapes.ImageShape, "Restored", examples.IMAGE), **problems("csrf_failed", "not_found")},
+    "responses": {
+        200: answer(shapes.ImageShape, "Restored", examples.IMAGE),
+        **problems("csrf_failed", "not_found"),
+    },
 }
-COLLECTION_PROBLEMS = (*("csrf_failed", "invalid", "malformed", "not_found", "too_large", "unsupported_media_type"),)
+COLLECTION_PROBLEMS = (
+    *("csrf_failed", "invalid", "malformed", "not_found", "too_large", "unsupported_media_type"),
+)
 LIST_COLLECTIONS: Docs = {
     "operation_id": "list_collections",
     "tags": COLLECTIONS,
@@ -247,9 +318,18 @@ MAKE_COLLECTION: Docs = {
     "request": shapes.CollectionNameShape,
     "examples": [OpenApiExample("A name", {"name": "Mountains"}, request_only=True)],
     "responses": {
-        201: answer(shapes.CollectionShape, "Made", examples.COLLECTION | {"count": 0, "cover_url": None}),
+        201: answer(
+            shapes.CollectionShape, "Made", examples.COLLECTION | {"count": 0, "cover_url": None}
+        ),
         **problems(
-            *("csrf_failed", "invalid", "malformed", "too_many_collections", "too_large", "unsupported_media_type"),
+            *(
+                "csrf_failed",
+                "invalid",
+                "malformed",
+                "too_many_collections",
+                "too_large",
+                "unsupported_media_type",
+            ),
             invalid=NAME_TAKEN,
             too_many_collections={"detail": "At most 200 collections.", "limit": 200},
         ),
@@ -259,7 +339,10 @@ GET_COLLECTION: Docs = {
     "operation_id": "get_collection",
     "tags": COLLECTIONS,
     "summary": "Get an own collection",
-    "responses": {200: answer(shapes.CollectionShape, "The collection", examples.COLLECTION), **problems("not_found")},
+    "responses": {
+        200: answer(shapes.CollectionShape, "The collection", examples.COLLECTION),
+        **problems("not_found"),
+    },
 }
 RENAME_COLLECTION: Docs = {
     "operation_id": "rename_collection",
@@ -317,7 +400,14 @@ UPLOAD: Docs = {
     "request": {"multipart/form-data": shapes.UploadFileShape},
     "responses": {
         201: answer(shapes.UploadShape, "Kept", examples.UPLOAD),
-        **problems("csrf_failed", "invalid", "malformed", "too_large", "unsupported_media_type", "too_many_requests"),
+        **problems(
+            "csrf_failed",
+            "invalid",
+            "malformed",
+            "too_large",
+            "unsupported_media_type",
+            "too_many_requests",
+        ),
     },
 }
 LIST_MODELS: Docs = {
@@ -325,14 +415,19 @@ LIST_MODELS: Docs = {
     "tags": OFFER,
     "summary": "List the models on offer",
     "description": "All of them on one page, those switched off included.",
-    "responses": {200: answer(shapes.ModelShape(many=True), "All models", examples.MODEL), **problems("invalid")},
+    "responses": {
+        200: answer(shapes.ModelShape(many=True), "All models", examples.MODEL),
+        **problems("invalid"),
+    },
 }
 LIST_STYLES: Docs = {
     "operation_id": "list_styles",
     "tags": OFFER,
     "summary": "List the styles",
     "responses": {
-        200: answer(shapes.StyleShape(many=True), "All styles", {"slug": "watercolor", "name": "Watercolor"}),
+        200: answer(
+            shapes.StyleShape(many=True), "All styles", {"slug": "watercolor", "name": "Watercolor"}
+        ),
         **problems("invalid"),
     },
 }

@@ -37,10 +37,18 @@ class PublicationShape(Shape):
 class ShareShape(Shape):
     """How a picture is shared. Without a link that works `url` is null."""
 
-    url = serializers.URLField(allow_null=True, help_text="The page that whoever has this address sees.")
-    expires_at = serializers.DateTimeField(allow_null=True, help_text="Null: it works until it is stopped.")
-    with_parameters = serializers.BooleanField(help_text="Whether the page shows prompt and parameters.")
-    with_name = serializers.BooleanField(help_text="Whether the page shows the name of your account, never the e-mail.")
+    url = serializers.URLField(
+        allow_null=True, help_text="The page that whoever has this address sees."
+    )
+    expires_at = serializers.DateTimeField(
+        allow_null=True, help_text="Null: it works until it is stopped."
+    )
+    with_parameters = serializers.BooleanField(
+        help_text="Whether the page shows prompt and parameters."
+    )
+    with_name = serializers.BooleanField(
+        help_text="Whether the page shows the name of your account, never the e-mail."
+    )
     publication = PublicationShape(allow_null=True, help_text="The last wish to be public.")
 
     class Meta:
@@ -51,11 +59,15 @@ class LinkShape(Shape):
     """What a link is to be like."""
 
     expires_in_days = serializers.IntegerField(
-        required=False, allow_null=True, help_text="1, 7 or 30 days from now; null, as if not given: until stopped."
+        required=False,
+        allow_null=True,
+        help_text="1, 7 or 30 days from now; null, as if not given: until stopped.",
     )
     with_parameters = serializers.BooleanField(required=False, default=False)
     with_name = serializers.BooleanField(required=False, default=False)
-    new = serializers.BooleanField(required=False, default=False, help_text="End the old link and make another one.")
+    new = serializers.BooleanField(
+        required=False, default=False, help_text="End the old link and make another one."
+    )
 
     class Meta:
         ref_name = "Link"
@@ -97,7 +109,11 @@ MAKE_LINK: Docs = {
     "has already got from the page works for ten minutes more after the link is stopped.",
     "request": LinkShape,
     "examples": [
-        OpenApiExample("A week, with parameters", {"expires_in_days": 7, "with_parameters": True}, request_only=True)
+        OpenApiExample(
+            "A week, with parameters",
+            {"expires_in_days": 7, "with_parameters": True},
+            request_only=True,
+        )
     ],
     "responses": {
         201: answer(ShareShape, "Made", SHARE),

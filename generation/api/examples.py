@@ -83,7 +83,9 @@ MODEL = {
     "slug": "flux-dev",
     "name": "FLUX.1 dev",
     "description": "Light and texture, subtle scenes",
-    "parameters": {"width": {"default": 1024, "min": 256, "max": 1536, "step": 64, "choices": None}},
+    "parameters": {
+        "width": {"default": 1024, "min": 256, "max": 1536, "step": 64, "choices": None}
+    },
     "min_source_images": 0,
     "max_source_images": 0,
     "price": {"per_image": 0, "per_megapixel": 2.4, "minimum": 1},

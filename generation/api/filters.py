@@ -13,7 +13,19 @@ from generation.gallery.filters import LONGEST_MOST, Shape, Wanted
 from generation.models import Collection
 
 PARAMETERS = (
-    *("q", "model", "style", "since", "until", "shape", "longest", "sourced", "source", "favorite", "collection"),
+    *(
+        "q",
+        "model",
+        "style",
+        "since",
+        "until",
+        "shape",
+        "longest",
+        "sourced",
+        "source",
+        "favorite",
+        "collection",
+    ),
 )
 
 
@@ -55,7 +67,9 @@ def _pixels(query: Mapping[str, str]) -> int | None:
     if text is None:
         return None
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:7]) <= LONGEST_MOST:
-        raise invalid("longest", "invalid", _("A number from 1 to %(max)d.") % {"max": LONGEST_MOST})
+        raise invalid(
+            "longest", "invalid", _("A number from 1 to %(max)d.") % {"max": LONGEST_MOST}
+        )
     return int(text)
 
 

@@ -81,7 +81,11 @@ def _read_change(body: Mapping[str, Any]) -> dict[str, Any]:
                 detail = _("One of: %(choices)s.") % {"choices": ", ".join(Visibility.values)}
                 errors.append(FieldProblem(name, "choices", detail))
         elif name != "favorite":
-            errors.append(FieldProblem(name, "unknown_field", _("There is no such field, or it cannot be changed.")))
+            errors.append(
+                FieldProblem(
+                    name, "unknown_field", _("There is no such field, or it cannot be changed.")
+                )
+            )
         elif not isinstance(value, bool):
             errors.append(FieldProblem(name, "invalid", _("This must be true or false.")))
     if errors:

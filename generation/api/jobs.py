@@ -94,4 +94,6 @@ def own_job(request: Request, job_id: UUID) -> Job:
 
 
 def _placed(job: Job, *, status: int) -> Response:
-    return Response(job_json(job), status=status, headers={"Location": reverse("api_job", args=[job.id])})
+    return Response(
+        job_json(job), status=status, headers={"Location": reverse("api_job", args=[job.id])}
+    )

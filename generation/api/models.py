@@ -22,7 +22,9 @@ class Models(Endpoint):
     def get(self, request: Request) -> Response:
         """Return all models, those switched off included."""
         query_of(request)
-        return Response([_model_json(model) for model in ImageModel.objects.order_by("position", "slug")])
+        return Response(
+            [_model_json(model) for model in ImageModel.objects.order_by("position", "slug")]
+        )
 
 
 class Styles(Endpoint):

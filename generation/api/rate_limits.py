@@ -11,4 +11,6 @@ def spend(request: Request, *, group: str, rate: str) -> None:
     try:
         rate_limits.spend_of(str(request.user.pk), group=f"api:{group}", rate=rate)
     except rate_limits.TooManyTries as refused:
-        raise Problem("too_many_requests", headers={"Retry-After": str(refused.seconds)}) from refused
+        raise Problem(
+            "too_many_requests", headers={"Retry-After": str(refused.seconds)}
+        ) from refused

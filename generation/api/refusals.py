@@ -25,10 +25,14 @@ def told(*, listed: bool = False) -> Iterator[None]:
     except ledger.TooFewCredits as refused:
         short = formatting.credits(refused.short)
         detail = _("%(credits)s short") % {"credits": short}
-        raise Problem("too_few_credits", detail, needed=refused.needed, available=refused.available) from refused
+        raise Problem(
+            "too_few_credits", detail, needed=refused.needed, available=refused.available
+        ) from refused
     except orders.GenerationOff as refused:
         detail = refused.message or _("Creating is paused. Keep writing, nothing gets lost.")
-        raise Problem("generation_off", detail, headers={"Retry-After": str(PAUSED_RETRY_SECONDS)}) from refused
+        raise Problem(
+            "generation_off", detail, headers={"Retry-After": str(PAUSED_RETRY_SECONDS)}
+        ) from refused
     except orders.TooManyWaiting as refused:
         detail = ngettext(
             "At most %(count)d picture of yours may wait at once.",
@@ -42,17 +46,27 @@ def told(*, listed: bool = False) -> Iterator[None]:
             limit=refused.limit,
         ) from refused
     except orders.KeyReused as refused:
-        raise Problem("idempotency_key_reused", _("A new request needs a new Idempotency-Key.")) from refused
+        raise Problem(
+            "idempotency_key_reused", _("A new request needs a new Idempotency-Key.")
+        ) from refused
     except orders.KeyBusy as refused:
-        raise Problem("idempotency_key_busy", _("A new request needs a new Idempotency-Key.")) from refused
+        raise Problem(
+            "idempotency_key_busy", _("A new request needs a new Idempotency-Key.")
+        ) from refused
     except orders.AlreadyFinal as refused:
-        raise Problem("already_final", _("It has ended or is being saved, so nothing can be stopped.")) from refused
+        raise Problem(
+            "already_final", _("It has ended or is being saved, so nothing can be stopped.")
+        ) from refused
 
 
 def _errors(refused: InvalidParameters, *, listed: bool) -> list[FieldProblem]:
     if not listed or not refused.by_request:
         return _under("", refused.errors)
-    return [one for index, errors in refused.by_request.items() for one in _under(f"jobs[{index}].", errors)]
+    return [
+        one
+        for index, errors in refused.by_request.items()
+        for one in _under(f"jobs[{index}].", errors)
+    ]
 
 
 def _under(prefix: str, errors: Sequence[FieldError]) -> list[FieldProblem]:

@@ -65,7 +65,9 @@ class JobShape(Shape):
     progress = serializers.FloatField(allow_null=True, help_text="0 to 1; null where nobody knows.")
     step = serializers.IntegerField(allow_null=True)
     step_count = serializers.IntegerField(allow_null=True)
-    queue_position = serializers.IntegerField(allow_null=True, help_text="Jobs before this one; only while queued.")
+    queue_position = serializers.IntegerField(
+        allow_null=True, help_text="Jobs before this one; only while queued."
+    )
     eta_seconds = EtaShape(allow_null=True)
     phase = serializers.CharField(help_text="What is happening, in words for a person.")
     phase_detail = serializers.CharField(allow_blank=True)
@@ -80,15 +82,23 @@ class JobShape(Shape):
     style = serializers.CharField(allow_null=True)  # type: ignore[assignment]
     source_images = serializers.ListField(child=serializers.UUIDField())
     strength = serializers.FloatField(allow_null=True)
-    lora_url = serializers.CharField(allow_null=True, help_text="Address of the LoRA that was applied.")
+    lora_url = serializers.CharField(
+        allow_null=True, help_text="Address of the LoRA that was applied."
+    )
     lora_scale = serializers.FloatField(allow_null=True, help_text="Its weight.")
     batch = serializers.UUIDField(allow_null=True)
-    credits = serializers.IntegerField(help_text="Held while active, charged when succeeded, else returned.")
+    credits = serializers.IntegerField(
+        help_text="Held while active, charged when succeeded, else returned."
+    )
     attempt = serializers.IntegerField()
-    version = serializers.IntegerField(help_text="Only grows; of two documents the one with the higher is newer.")
+    version = serializers.IntegerField(
+        help_text="Only grows; of two documents the one with the higher is newer."
+    )
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
-    finished_at = serializers.DateTimeField(allow_null=True, help_text="Set exactly when the status is final.")
+    finished_at = serializers.DateTimeField(
+        allow_null=True, help_text="Set exactly when the status is final."
+    )
     error = ErrorShape(allow_null=True)
     images = ImageShape(many=True)
 
@@ -106,12 +116,17 @@ class JobRequestShape(Shape):
     height = serializers.IntegerField(required=False, allow_null=True)
     steps = serializers.IntegerField(required=False, allow_null=True)
     guidance = serializers.FloatField(required=False, allow_null=True)
-    seed = serializers.IntegerField(required=False, allow_null=True, help_text="0 to 2147483647; drawn if not given.")
+    seed = serializers.IntegerField(
+        required=False, allow_null=True, help_text="0 to 2147483647; drawn if not given."
+    )
     style = serializers.CharField(  # type: ignore[assignment]
         required=False, allow_null=True, allow_blank=True, help_text="The slug of a style."
     )
     source_images = serializers.ListField(
-        child=serializers.UUIDField(), required=False, allow_null=True, help_text="Ids of own uploads and pictures."
+        child=serializers.UUIDField(),
+        required=False,
+        allow_null=True,
+        help_text="Ids of own uploads and pictures.",
     )
     strength = serializers.FloatField(required=False, allow_null=True)
     lora_url = serializers.CharField(
@@ -122,7 +137,9 @@ class JobRequestShape(Shape):
         help_text="An https address of a LoRA file, for models with the parameter `lora_url`. RunPod fetches it.",
     )
     lora_scale = serializers.FloatField(
-        required=False, allow_null=True, help_text="The weight of the LoRA; only together with `lora_url`."
+        required=False,
+        allow_null=True,
+        help_text="The weight of the LoRA; only together with `lora_url`.",
     )
 
     class Meta:
@@ -189,8 +206,12 @@ class CollectionShape(Shape):
     id = serializers.UUIDField()
     name = serializers.CharField()
     count = serializers.IntegerField(help_text="Pictures in it, those in the trash left out.")
-    count_is_more = serializers.BooleanField(help_text="Whether it holds more than `count`: counting stops at 1,000.")
-    cover_url = serializers.CharField(allow_null=True, help_text="Thumbnail of its newest picture; expires.")
+    count_is_more = serializers.BooleanField(
+        help_text="Whether it holds more than `count`: counting stops at 1,000."
+    )
+    cover_url = serializers.CharField(
+        allow_null=True, help_text="Thumbnail of its newest picture; expires."
+    )
     created_at = serializers.DateTimeField()
 
     class Meta:
@@ -218,7 +239,9 @@ class CollectionImagesShape(Shape):
 class UploadFileShape(Shape):
     """A picture to work from."""
 
-    file = serializers.FileField(help_text="PNG, JPEG or WebP, at most 20 MiB. Kept upright, without its metadata.")
+    file = serializers.FileField(
+        help_text="PNG, JPEG or WebP, at most 20 MiB. Kept upright, without its metadata."
+    )
 
     class Meta:
         ref_name = "UploadFile"

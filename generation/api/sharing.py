@@ -59,7 +59,9 @@ class Share(Endpoint):
 
 def own_image(request: Request, image_id: UUID) -> Image:
     """Return one of the user's own pictures, also from the trash; raises Http404."""
-    image = Image.objects.of(request.user).present().select_related("job").filter(id=image_id).first()
+    image = (
+        Image.objects.of(request.user).present().select_related("job").filter(id=image_id).first()
+    )
     if image is None:
         raise Http404
     return image
@@ -74,7 +76,9 @@ def show_to(image: Image, visibility: str) -> Image:
             return sharing.keep_to_link(image)
         told = image.has_link
         sharing.ask_to_publish(
-            image, with_parameters=told and image.link_parameters, with_name=told and image.link_name
+            image,
+            with_parameters=told and image.link_parameters,
+            with_name=told and image.link_name,
         )
     except sharing.InTheTrash as trashed:
         raise _in_the_trash() from trashed
@@ -83,7 +87,9 @@ def show_to(image: Image, visibility: str) -> Image:
     except sharing.TooManyInReview as many:
         told_limit = _("%(limit)d pictures of yours wait for a review already, that is the limit.")
         detail = told_limit % {"limit": many.limit}
-        raise Problem("too_many_waiting", detail, headers={"Retry-After": "3600"}, limit=many.limit) from many
+        raise Problem(
+            "too_many_waiting", detail, headers={"Retry-After": "3600"}, limit=many.limit
+        ) from many
     return image
 
 
@@ -117,16 +123,27 @@ def _address(slug: str) -> str:
 
 
 def _read_link(body: Mapping[str, Any]) -> dict[str, Any]:
-    asked: dict[str, Any] = {"expires_in_days": None, "with_parameters": False, "with_name": False, "new": False}
+    asked: dict[str, Any] = {
+        "expires_in_days": None,
+        "with_parameters": False,
+        "with_name": False,
+        "new": False,
+    }
     errors = []
     for name, value in body.items():
         if name not in asked:
-            errors.append(FieldProblem(name, "unknown_field", _("There is no such field, or it cannot be changed.")))
+            errors.append(
+                FieldProblem(
+                    name, "unknown_field", _("There is no such field, or it cannot be changed.")
+                )
+            )
         elif name == "expires_in_days":
             if isinstance(value, bool) or value not in DAYS:
                 choices = ", ".join(str(days) for days in sharing.LINK_DAYS)
                 errors.append(
-                    FieldProblem(name, "choices", _("One of: %(choices)s.") % {"choices": f"{choices}, null"})
+                    FieldProblem(
+                        name, "choices", _("One of: %(choices)s.") % {"choices": f"{choices}, null"}
+                    )
                 )
         elif not isinstance(value, bool):
             errors.append(FieldProblem(name, "invalid", _("This must be true or false.")))

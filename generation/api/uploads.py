@@ -61,7 +61,11 @@ def _read_file(request: Request) -> bytes:
         raise Problem("invalid", errors=beside)
     files = request.FILES.getlist(FIELD)
     if len(files) != 1:
-        code, detail = ("duplicate", _("One picture at a time.")) if files else ("required", _("Choose a picture."))
+        code, detail = (
+            ("duplicate", _("One picture at a time."))
+            if files
+            else ("required", _("Choose a picture."))
+        )
         raise invalid(FIELD, code, detail)
     if files[0].size > settings.UPLOAD_MAX_BYTES:
         raise too_large(settings.UPLOAD_MAX_BYTES, field=FIELD)

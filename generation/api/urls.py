@@ -18,8 +18,14 @@ urlpatterns = [
     path("collections/", collections.Collections.as_view()),
     path("collections/<uuid:collection_id>/", collections.CollectionDetail.as_view()),
     path("collections/<uuid:collection_id>/images/", collections.CollectionImages.as_view()),
-    path("collections/<uuid:collection_id>/images/remove/", collections.CollectionImagesRemove.as_view()),
-    path("collections/<uuid:collection_id>/images/<uuid:image_id>/", collections.CollectionImageDetail.as_view()),
+    path(
+        "collections/<uuid:collection_id>/images/remove/",
+        collections.CollectionImagesRemove.as_view(),
+    ),
+    path(
+        "collections/<uuid:collection_id>/images/<uuid:image_id>/",
+        collections.CollectionImageDetail.as_view(),
+    ),
     path("uploads/", uploads.Uploads.as_view()),
     path("models/", models.Models.as_view()),
     path("styles/", models.Styles.as_view()),

@@ -115,7 +115,9 @@ class InvalidParameters(ValueError):
     Of a batch, `by_request` has the errors of every request at fault by its index, and `errors` those of the first.
     """
 
-    def __init__(self, errors: list[FieldError], *, by_request: Mapping[int, list[FieldError]] | None = None) -> None:
+    def __init__(
+        self, errors: list[FieldError], *, by_request: Mapping[int, list[FieldError]] | None = None
+    ) -> None:
         super().__init__("; ".join(f"{error.field}: {error.detail}" for error in errors))
         self.errors = errors
         self.by_request = by_request or {}
@@ -188,7 +190,10 @@ def cost_from(raw: Mapping[str, Any]) -> Cost:
     unknown = set(raw) - {"per_image", "per_megapixel"}
     if unknown:
         raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
-    cost = Cost(per_image=_amount(raw.get("per_image", 0)), per_megapixel=_amount(raw.get("per_megapixel", 0)))
+    cost = Cost(
+        per_image=_amount(raw.get("per_image", 0)),
+        per_megapixel=_amount(raw.get("per_megapixel", 0)),
+    )
     if not cost.per_image and not cost.per_megapixel:
         raise ValueError("give per_image or per_megapixel, in dollars")
     return cost
@@ -211,7 +216,9 @@ def read_catalog(path: Path = CATALOG_FILE) -> dict[str, list[dict[str, Any]]]:
     return {"models": models, "styles": raw.get("styles", [])}
 
 
-def size_like(*, width: int, height: int, pixels: int = 1024 * 1024, multiple: int = 8) -> tuple[int, int]:
+def size_like(
+    *, width: int, height: int, pixels: int = 1024 * 1024, multiple: int = 8
+) -> tuple[int, int]:
     """Return width and height of this shape with about so many pixels, both multiples of `multiple`."""
     scale = math.sqrt(pixels / (width * height))
     return (
@@ -235,7 +242,10 @@ class _Cleaning:
                 self.fail(str(name)[:100], "unknown_field", _("There is no such field."))
         cleaned = {
             "prompt": self.text("prompt", required=True),
-            "negative_prompt": self.supported("negative_prompt", lambda: self.text("negative_prompt")) or "",
+            "negative_prompt": self.supported(
+                "negative_prompt", lambda: self.text("negative_prompt")
+            )
+            or "",
             "width": None if sized else self.number("width", int),
             "height": None if sized else self.number("height", int),
             "steps": self.number("steps", int),
@@ -262,7 +272,11 @@ class _Cleaning:
         if name in self.offer.parameters:
             return read()
         if self.given.get(name) not in (None, ""):
-            self.fail(name, "not_supported", _("%(model)s has no such setting.") % {"model": self.offer.name})
+            self.fail(
+                name,
+                "not_supported",
+                _("%(model)s has no such setting.") % {"model": self.offer.name},
+            )
         return None
 
     def text(self, name: str, *, required: bool = False) -> str:
@@ -279,7 +293,9 @@ class _Cleaning:
             self.fail(
                 name,
                 "max_length",
-                ngettext("At most %(max)d character.", "At most %(max)d characters.", PROMPT_MAX_LENGTH)
+                ngettext(
+                    "At most %(max)d character.", "At most %(max)d characters.", PROMPT_MAX_LENGTH
+                )
                 % {"max": PROMPT_MAX_LENGTH},
             )
         elif required and not value:
@@ -303,24 +319,39 @@ class _Cleaning:
         value = self.given.get(name)
         if value is None:
             return None if parameter.default is None else kind(parameter.default)
-        right_type = isinstance(value, int) or (kind is float and isinstance(value, float) and math.isfinite(value))
+        right_type = isinstance(value, int) or (
+            kind is float and isinstance(value, float) and math.isfinite(value)
+        )
         if isinstance(value, bool) or not right_type:
             self.fail(
-                name, "invalid", _("This must be a whole number.") if kind is int else _("This must be a number.")
+                name,
+                "invalid",
+                _("This must be a whole number.") if kind is int else _("This must be a number."),
             )
             return None
-        names = {"model": self.offer.name, "min": _plain(parameter.min), "max": _plain(parameter.max)}
+        names = {
+            "model": self.offer.name,
+            "min": _plain(parameter.min),
+            "max": _plain(parameter.max),
+        }
         if parameter.min is not None and value < parameter.min:
             self.fail(name, "min_value", _("%(model)s takes %(min)s to %(max)s.") % names)
         elif parameter.max is not None and value > parameter.max:
             self.fail(name, "max_value", _("%(model)s takes %(min)s to %(max)s.") % names)
         elif kind is int and parameter.step and (value - (parameter.min or 0)) % parameter.step:
             self.fail(
-                name, "step", _("%(model)s takes multiples of %(step)s.") % {**names, "step": _plain(parameter.step)}
+                name,
+                "step",
+                _("%(model)s takes multiples of %(step)s.")
+                % {**names, "step": _plain(parameter.step)},
             )
         elif parameter.choices and value not in parameter.choices:
             choices = ", ".join(_plain(choice) for choice in parameter.choices)
-            self.fail(name, "choices", _("%(model)s takes one of: %(choices)s.") % {**names, "choices": choices})
+            self.fail(
+                name,
+                "choices",
+                _("%(model)s takes one of: %(choices)s.") % {**names, "choices": choices},
+            )
         else:
             return kind(value)
         return None
@@ -347,7 +378,9 @@ class _Cleaning:
             self.fail("source_images", "invalid", _("This must be a list of picture ids."))
         elif value and most == 0:
             self.fail(
-                "source_images", "not_supported", _("%(model)s takes no source picture.") % {"model": self.offer.name}
+                "source_images",
+                "not_supported",
+                _("%(model)s takes no source picture.") % {"model": self.offer.name},
             )
         elif len(value) > most:
             self.fail(
@@ -361,7 +394,11 @@ class _Cleaning:
                 % {"model": self.offer.name, "max": most},
             )
         elif len(value) < least:
-            self.fail("source_images", "required", _("%(model)s needs a source picture.") % {"model": self.offer.name})
+            self.fail(
+                "source_images",
+                "required",
+                _("%(model)s needs a source picture.") % {"model": self.offer.name},
+            )
         else:
             return value
         return []
@@ -376,10 +413,14 @@ class _Cleaning:
             return ""
         value = value.strip()
         if len(value) > LORA_URL_MAX_LENGTH:
-            detail = ngettext("At most %(max)d character.", "At most %(max)d characters.", LORA_URL_MAX_LENGTH)
+            detail = ngettext(
+                "At most %(max)d character.", "At most %(max)d characters.", LORA_URL_MAX_LENGTH
+            )
             self.fail("lora_url", "max_length", detail % {"max": LORA_URL_MAX_LENGTH})
         elif value and not _is_https(value):
-            detail = _("This must be an https:// address, without a user name, a password or spaces.")
+            detail = _(
+                "This must be an https:// address, without a user name, a password or spaces."
+            )
             self.fail("lora_url", "invalid", detail)
         else:
             return value
@@ -387,7 +428,9 @@ class _Cleaning:
 
     def without_lora(self, cleaned: dict[str, Any]) -> None:
         """Leave out the scale of a LoRA that is not given; a scale on its own is a mistake."""
-        alone = self.given.get("lora_url") in (None, "") and self.given.get("lora_scale") is not None
+        alone = (
+            self.given.get("lora_url") in (None, "") and self.given.get("lora_scale") is not None
+        )
         if alone and "lora_url" in self.offer.parameters:
             self.fail("lora_url", "required", _("Give the address of the LoRA as well."))
         cleaned["lora_scale"] = None
@@ -411,7 +454,8 @@ class _Cleaning:
                 self.fail(
                     name,
                     "choices",
-                    _("%(model)s takes these sizes: %(choices)s.") % {"model": self.offer.name, "choices": choices},
+                    _("%(model)s takes these sizes: %(choices)s.")
+                    % {"model": self.offer.name, "choices": choices},
                 )
 
 

@@ -28,7 +28,9 @@ EVERY_DIALECT = {"size", "width", "height", "seed"}  # carried, or kept from the
 SIZE = re.compile(r"[1-9]\d{0,4}x[1-9]\d{0,4}")
 
 
-def rehearse(offer: Offer, *, workflow: Mapping[str, Any] | None, sources: int | None = None) -> dict[str, Any]:
+def rehearse(
+    offer: Offer, *, workflow: Mapping[str, Any] | None, sources: int | None = None
+) -> dict[str, Any]:
     """Return the `input` that RunPod would get for a sample prompt with every default of the model.
 
     `sources` pictures come along, by default as many as the model needs at least.
@@ -75,7 +77,11 @@ def problems(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[str, l
         return {"parameters": found}
     if not dialect.min_sources <= offer.max_source_images <= dialect.max_sources:
         limits = {"dialect": offer.dialect, "min": dialect.min_sources, "max": dialect.max_sources}
-        return {"max_source_images": [_("%(dialect)s takes %(min)d to %(max)d source pictures.") % limits]}
+        return {
+            "max_source_images": [
+                _("%(dialect)s takes %(min)d to %(max)d source pictures.") % limits
+            ]
+        }
     try:
         for count in sorted({offer.min_source_images, offer.max_source_images}):
             rehearse(offer, workflow=workflow, sources=max(count, dialect.min_sources))
@@ -91,7 +97,11 @@ def problems(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[str, l
 
 
 def _input(
-    offer: Offer, cleaned: Mapping[str, Any], *, workflow: Mapping[str, Any] | None, names: list[str]
+    offer: Offer,
+    cleaned: Mapping[str, Any],
+    *,
+    workflow: Mapping[str, Any] | None,
+    names: list[str],
 ) -> dict[str, Any]:
     return payloads.build(
         offer.dialect,
@@ -153,9 +163,14 @@ def _unknown(offer: Offer, dialect: Dialect) -> Iterator[str]:
                 "known": ", ".join(sorted(KNOWN)),
             }
         elif dialect.sized_by_source and name in ("size", "width", "height"):
-            yield _("%(name)s: the endpoint takes the size of the source image (match_input_image).") % {"name": name}
+            yield _(
+                "%(name)s: the endpoint takes the size of the source image (match_input_image)."
+            ) % {"name": name}
         elif name not in EVERY_DIALECT | dialect.accepts:
-            yield _("%(name)s: the dialect %(dialect)s cannot carry it.") % {"name": name, "dialect": offer.dialect}
+            yield _("%(name)s: the dialect %(dialect)s cannot carry it.") % {
+                "name": name,
+                "dialect": offer.dialect,
+            }
 
 
 def _odd_numbers(offer: Offer) -> Iterator[str]:
@@ -165,7 +180,12 @@ def _odd_numbers(offer: Offer) -> Iterator[str]:
 
 
 def _odd_number(name: str, parameter: Parameter) -> Iterator[str]:
-    limits = {"min": parameter.min, "max": parameter.max, "step": parameter.step, "default": parameter.default}
+    limits = {
+        "min": parameter.min,
+        "max": parameter.max,
+        "step": parameter.step,
+        "default": parameter.default,
+    }
     values = [*limits.values(), *parameter.choices]
     if any(value is not None and not _is_number(value) for value in values):
         yield _("default, min, max, step and choices are numbers.")
@@ -188,7 +208,9 @@ def _odd_sizes(offer: Offer) -> Iterator[str]:
     size = offer.parameters.get("size")
     if size is None:
         return
-    if not size.choices or not all(isinstance(choice, str) and SIZE.fullmatch(choice) for choice in size.choices):
+    if not size.choices or not all(
+        isinstance(choice, str) and SIZE.fullmatch(choice) for choice in size.choices
+    ):
         yield _("size: give choices such as 1024x768.")
     elif size.default not in size.choices:
         yield _("size: the default is one of the choices.")
@@ -204,7 +226,9 @@ def _explained(problem: FormatProblem) -> str:
     texts = {
         "unknown": _("there is no such key. Known: %(known)s."),
         "type": _("this must be of the kind: %(value)s."),
-        "name": _("“%(value)s” cannot be a parameter's name: letters, digits and _, such as num_inference_steps."),
+        "name": _(
+            "“%(value)s” cannot be a parameter's name: letters, digits and _, such as num_inference_steps."
+        ),
         "value": _("“%(value)s” is not known. Possible: %(known)s."),
         "range": _("%(value)s is outside the limits: a whole number in %(known)s."),
         "required": _("needed for %(value)s."),

@@ -59,7 +59,9 @@ class BucketStorage(ContentMD5Storage):
         if http_method not in (None, "GET"):
             raise ValueError(f"addresses are signed for GET alone, not for {http_method}")
         seconds = self.querystring_expire if expire is None else expire
-        asked = tuple((RESPONSE_PARAMETERS[name], value) for name, value in (parameters or {}).items())
+        asked = tuple(
+            (RESPONSE_PARAMETERS[name], value) for name, value in (parameters or {}).items()
+        )
         at = presigning.signed_at(name, seconds=seconds, now=timezone.now().timestamp())
         return as_browsers_see(self._signer.address(name, at, seconds, asked))
 
@@ -72,7 +74,10 @@ class BucketStorage(ContentMD5Storage):
         signer = self._last_signer
         if signer is None or signer.keys != (keys.access_key, keys.secret_key, keys.token or ""):
             signer = presigning.Presigner(
-                self._place, access_key=keys.access_key, secret_key=keys.secret_key, token=keys.token or ""
+                self._place,
+                access_key=keys.access_key,
+                secret_key=keys.secret_key,
+                token=keys.token or "",
             )
             self._last_signer = signer
         return signer
@@ -141,7 +146,10 @@ def as_browsers_see(address: str) -> str:
 
 def as_we_see(address: str) -> str:
     """Return what `as_browsers_see` was given: the same file as this machine reaches it."""
-    inside, outside = f"{settings.S3_ENDPOINT_URL.rstrip('/')}/", f"{settings.S3_PUBLIC_URL.rstrip('/')}/"
+    inside, outside = (
+        f"{settings.S3_ENDPOINT_URL.rstrip('/')}/",
+        f"{settings.S3_PUBLIC_URL.rstrip('/')}/",
+    )
     if settings.S3_PUBLIC_URL and address.startswith(outside):
         return f"{inside}{address.removeprefix(outside)}"
     return address

@@ -46,7 +46,10 @@ def missing_setting() -> str:
     """Return the name of the first setting of the bucket's key that is empty, "" when both are there."""
     storage: Any = settings.STORAGES["default"]
     options = storage["OPTIONS"]
-    names = {"S3_ACCESS_KEY_ID": options["access_key"], "S3_SECRET_ACCESS_KEY": options["secret_key"]}
+    names = {
+        "S3_ACCESS_KEY_ID": options["access_key"],
+        "S3_SECRET_ACCESS_KEY": options["secret_key"],
+    }
     return next((name for name, value in names.items() if not value), "")
 
 
@@ -92,7 +95,9 @@ def _hint_for_reply(error: ClientError) -> str:
     if code in HINTS:
         return HINTS[code]
     if code in DENIED:
-        return RIGHT_HINT.format(right=RIGHTS.get(error.operation_name, "list, put, get and delete"))
+        return RIGHT_HINT.format(
+            right=RIGHTS.get(error.operation_name, "list, put, get and delete")
+        )
     if 300 <= status < 400:
         return HINTS["PermanentRedirect"]
     return TRY_AGAIN if status >= 500 or status == 429 else ANYTHING

@@ -35,11 +35,15 @@ logger = logging.getLogger(__name__)
 
 MAX_SECONDS = 60  # for all of it, whatever the store does
 # Two attempts of a call that hangs end after 20 s.
-IMPATIENT = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2, "mode": "standard"})
+IMPATIENT = Config(
+    connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2, "mode": "standard"}
+)
 ABORT_UPLOADS_DAYS = 2
 OLD_VERSIONS_DAYS = settings.TRASH_DAYS
 
-ACCESS_BY_HAND = "By hand: give nobody but the owner access to its objects, their list and its settings."
+ACCESS_BY_HAND = (
+    "By hand: give nobody but the owner access to its objects, their list and its settings."
+)
 LIFECYCLE_BY_HAND = (
     "By hand: a lifecycle rule for the whole bucket that aborts unfinished multipart uploads after "
     f"{ABORT_UPLOADS_DAYS} days, and one that deletes noncurrent versions after {OLD_VERSIONS_DAYS} days."
@@ -130,7 +134,9 @@ def _steps(*, keep_old_versions: bool) -> Iterator[Step]:
         yield _configured(
             f"versions: what is deleted can be restored for {OLD_VERSIONS_DAYS} days",
             VERSIONS_BY_HAND,
-            lambda: s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}),
+            lambda: s3.put_bucket_versioning(
+                Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
+            ),
         )
     yield _configured(
         f"lifecycle: unfinished uploads go after {ABORT_UPLOADS_DAYS} days, old versions after {OLD_VERSIONS_DAYS}",
@@ -192,7 +198,9 @@ def _private(s3: Any, bucket: str, *, may_put: bool) -> Iterator[Step]:
         try:
             s3.put_object(Bucket=bucket, Key=key, Body=data, ContentType="text/plain")
         except FAILURES as error:
-            yield _warning(f"{_where()}: an image cannot be stored ({said(error)}). {hint_for(error)}")
+            yield _warning(
+                f"{_where()}: an image cannot be stored ({said(error)}). {hint_for(error)}"
+            )
             may_put = False
     try:
         public, unknown = readable_without_key(bucket, key, data)
@@ -201,14 +209,18 @@ def _private(s3: Any, bucket: str, *, may_put: bool) -> Iterator[Step]:
             try:
                 s3.delete_object(Bucket=bucket, Key=key)
             except FAILURES as error:
-                yield _warning(f"{_where()}: {key} cannot be deleted ({said(error)}). {hint_for(error)}")
+                yield _warning(
+                    f"{_where()}: {key} cannot be deleted ({said(error)}). {hint_for(error)}"
+                )
     if public:
         raise BucketIsPublicError(
             f"{_where()}: everybody can {' and '.join(public)} without a key. Make the bucket private: "
             "no public access to objects and list, no ACL and no policy for everybody. Then: manage.py setup_bucket"
         )
     if unknown:
-        yield _warning(f"{_where()}: whether it is private is not known ({unknown}). {ACCESS_BY_HAND}")
+        yield _warning(
+            f"{_where()}: whether it is private is not known ({unknown}). {ACCESS_BY_HAND}"
+        )
     elif may_put:
         yield Step("requests without a key: refused")
 
@@ -233,7 +245,10 @@ def readable_without_key(bucket: str, key: str, data: bytes) -> tuple[list[str],
         except FAILURES as error:
             unknown = said(error)
 
-    asked("read images", lambda: stranger.get_object(Bucket=bucket, Key=key)["Body"].read(len(data) + 1) == data)
+    asked(
+        "read images",
+        lambda: stranger.get_object(Bucket=bucket, Key=key)["Body"].read(len(data) + 1) == data,
+    )
     # Some other page with status 200, of a proxy for instance, has no such element.
     asked("list images", lambda: "Name" in stranger.list_objects_v2(Bucket=bucket, MaxKeys=1))
     return public, unknown
@@ -277,7 +292,9 @@ def _merge_lifecycle(s3: Any, bucket: str) -> None:
     rest = {name: found[name] for name in ("TransitionDefaultMinimumObjectSize",) if name in found}
     s3.put_bucket_lifecycle_configuration(
         Bucket=bucket,
-        LifecycleConfiguration={"Rules": [*(rule for rule in rules if rule.get("ID") not in ours), *lifecycle_rules()]},
+        LifecycleConfiguration={
+            "Rules": [*(rule for rule in rules if rule.get("ID") not in ours), *lifecycle_rules()]
+        },
         **rest,
     )
 
@@ -300,4 +317,6 @@ def _missing_rules(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _canonical(rule: dict[str, Any]) -> dict[str, Any]:
     """Return the rule with "the whole bucket" written one way: stores give back what they were sent in several."""
     scope = rule.get("Filter") or {"Prefix": rule.get("Prefix", "")}
-    return {name: value for name, value in rule.items() if name not in ("Filter", "Prefix")} | {"Filter": scope}
+    return {name: value for name, value in rule.items() if name not in ("Filter", "Prefix")} | {
+        "Filter": scope
+    }

@@ -62,19 +62,31 @@ def _of(expected: _Expected, size: int | None, *, deep: bool) -> Difference | No
             data = storage.read(expected.key)
         except FileNotFoundError:
             # Its row may have gone with it since the rows were read.
-            return Difference("missing", expected.key, expected.row) if _has_row(expected.key) else None
+            return (
+                Difference("missing", expected.key, expected.row)
+                if _has_row(expected.key)
+                else None
+            )
         size = len(data)
         digest = hashlib.sha256(data).hexdigest()
         if deep and expected.sha256 and size == expected.bytes and digest != expected.sha256:
-            return Difference("sha256", expected.key, f"{expected.row}: {expected.sha256} in the row, {digest} found")
+            return Difference(
+                "sha256",
+                expected.key,
+                f"{expected.row}: {expected.sha256} in the row, {digest} found",
+            )
     if size == 0 or (expected.bytes is not None and size != expected.bytes):
         recorded = "something" if expected.bytes is None else f"{expected.bytes} bytes"
-        return Difference("size", expected.key, f"{expected.row}: {recorded} in the row, {size} bytes found")
+        return Difference(
+            "size", expected.key, f"{expected.row}: {recorded} in the row, {size} bytes found"
+        )
     return None
 
 
 def _expected() -> Iterator[_Expected]:
-    images = Image.objects.order_by("id").only("id", "key", "thumbnail_key", "large_key", "bytes", "sha256")
+    images = Image.objects.order_by("id").only(
+        "id", "key", "thumbnail_key", "large_key", "bytes", "sha256"
+    )
     for image in images.iterator(chunk_size=ROWS_AT_ONCE):
         yield _Expected(image.key, image.bytes, image.sha256, f"image {image.id}")
         for smaller in image.keys[1:]:

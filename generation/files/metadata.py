@@ -16,7 +16,9 @@ SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 TRAINED = "trainedAlgorithmicMedia"  # made by a model that was trained on data
 ALGORITHMIC = "algorithmicMedia"  # drawn by a program that has learned from nothing: the demo's painter says so itself
 TEXT = "parameters"  # the keyword of the text in a PNG
-NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # https://www.w3.org/TR/xml/#charsets
+NOT_XML = re.compile(
+    "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)  # https://www.w3.org/TR/xml/#charsets
 _SOURCE_TYPE = re.compile(re.escape(SOURCE_TYPES).encode() + rb"(\w+)")
 _PACKET = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -85,17 +87,25 @@ def packet(source_type: str, parameters: Mapping[str, Any] | None = None) -> byt
     """Return an XMP packet with the source type; with parameters also model, prompt, and all of them as JSON."""
     properties = {"Iptc4xmpExt:DigitalSourceType": f"{SOURCE_TYPES}{source_type}"}
     if parameters:
-        prompt, negative = (str(parameters.get(name) or "") for name in ("prompt", "negative_prompt"))
+        prompt, negative = (
+            str(parameters.get(name) or "") for name in ("prompt", "negative_prompt")
+        )
         properties["Iptc4xmpExt:AISystemUsed"] = str(parameters.get("model") or "")
-        properties["Iptc4xmpExt:AIPromptInformation"] = f"{prompt}\nNegative prompt: {negative}" if negative else prompt
+        properties["Iptc4xmpExt:AIPromptInformation"] = (
+            f"{prompt}\nNegative prompt: {negative}" if negative else prompt
+        )
         properties["artgen:parameters"] = _json(parameters)
-    elements = (f"<{name}>{escape(_clean(text))}</{name}>" for name, text in properties.items() if text)
+    elements = (
+        f"<{name}>{escape(_clean(text))}</{name}>" for name, text in properties.items() if text
+    )
     return (_PACKET % "".join(elements)).encode()
 
 
 def _json(parameters: Mapping[str, Any]) -> str:
     """Return JSON whose every character XML can hold, too: others are escaped as JSON does it."""
-    return NOT_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(parameters, ensure_ascii=False))
+    return NOT_XML.sub(
+        lambda found: f"\\u{ord(found[0]):04x}", json.dumps(parameters, ensure_ascii=False)
+    )
 
 
 def _clean(text: str) -> str:

@@ -55,13 +55,17 @@ def signed_at(key: str, *, seconds: int, now: float) -> int:
 class Presigner:
     """Signs addresses of one bucket with one pair of keys; `token` belongs to temporary ones."""
 
-    def __init__(self, bucket: Bucket, *, access_key: str, secret_key: str, token: str = "") -> None:
+    def __init__(
+        self, bucket: Bucket, *, access_key: str, secret_key: str, token: str = ""
+    ) -> None:
         self.bucket = bucket
         self.keys = (access_key, secret_key, token)
         self.address = lru_cache(maxsize=KEPT_ADDRESSES)(self._address)
         self._period = lru_cache(maxsize=64)(self._signed_from)
 
-    def _address(self, key: str, at: int, seconds: int, parameters: tuple[tuple[str, str], ...] = ()) -> str:
+    def _address(
+        self, key: str, at: int, seconds: int, parameters: tuple[tuple[str, str], ...] = ()
+    ) -> str:
         """Return the address from which anybody can GET the file for `seconds` from `at` on.
 
         `parameters` are those of the request, such as `response-content-disposition`, in small letters.
@@ -74,7 +78,9 @@ class Presigner:
         text = f"{period.text}{hashlib.sha256(canonical.encode()).hexdigest()}"
         signature = hmac.digest(period.key, text.encode(), "sha256").hex()
         query = "&".join([*asked, period.query])
-        return f"{self.bucket.scheme}://{self.bucket.host}{path}?{query}&X-Amz-Signature={signature}"
+        return (
+            f"{self.bucket.scheme}://{self.bucket.host}{path}?{query}&X-Amz-Signature={signature}"
+        )
 
     def _signed_from(self, at: int, seconds: int) -> "_Period":
         access_key, secret_key, token = self.keys

@@ -18,8 +18,12 @@ from generation.runpod.picture import NotAPicture, decode
 THUMBNAIL_SIDE = 768  # px: a wide picture in a row of the gallery is some 660 across; 512 looked soft, 768 costs 5 ms
 LARGE_SIDE = 1536  # px: that row on a screen with two pixels to one. Mean of a day's pictures: 52 kB, the PNG 1436
 LARGE_FROM = 960  # px of the long side: below, the thumbnail is nearly as sharp
-PLACEHOLDER_SIDE = 20  # px: enough for the 7 waves a side that a thumbhash holds; its cost grows with the square
-SHRINKING = Pillow.Resampling.HAMMING  # a third of LANCZOS' time; the difference, 47 dB, is below WebP's own, 39 dB
+PLACEHOLDER_SIDE = (
+    20  # px: enough for the 7 waves a side that a thumbhash holds; its cost grows with the square
+)
+SHRINKING = (
+    Pillow.Resampling.HAMMING
+)  # a third of LANCZOS' time; the difference, 47 dB, is below WebP's own, 39 dB
 # Against method 2 and quality 82: half the time for the same bytes, 0.4 dB less. `generation.tests.bench_pictures`
 # measures what it comes to. pyvips decodes and encodes slower than Pillow; only its shrinking is faster.
 LARGE_ENCODING = {"quality": 79, "method": 0}

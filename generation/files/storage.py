@@ -158,7 +158,9 @@ class SignedFileSystemStorage(FileSystemStorage):
         """Write the bytes under exactly this name; the type is told from the name when they are served."""
         saved = self.save(name, ContentFile(data))
         if saved != name:
-            raise RuntimeError(f"saved as {saved!r} instead of {name!r}: the storage must overwrite")
+            raise RuntimeError(
+                f"saved as {saved!r} instead of {name!r}: the storage must overwrite"
+            )
 
     def url(self, name: str | None) -> str:
         """Return the signed address, good for URL_EXPIRY_SECONDS."""
@@ -166,7 +168,9 @@ class SignedFileSystemStorage(FileSystemStorage):
 
     def signed(self, name: str, *, seconds: int) -> str:
         """Return the signed address; stable for half its life, so that browsers can cache."""
-        expires = presigning.signed_at(name, seconds=seconds, now=timezone.now().timestamp()) + seconds
+        expires = (
+            presigning.signed_at(name, seconds=seconds, now=timezone.now().timestamp()) + seconds
+        )
         return _media_address(name, expires=expires, secret=settings.SECRET_KEY)
 
 

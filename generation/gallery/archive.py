@@ -34,12 +34,22 @@ def pack(images: Iterable[Image], *, as_webp: bool = False) -> Generator[bytes]:
     Times and words are those of the language and time zone that are active now. Anything else that fails ends the
     stream with its error, so that nobody takes half an archive for a whole one.
     """
-    return _packed(images, as_webp=as_webp, zone=timezone.get_current_timezone(), language=translation.get_language())
+    return _packed(
+        images,
+        as_webp=as_webp,
+        zone=timezone.get_current_timezone(),
+        language=translation.get_language(),
+    )
 
 
-def _packed(images: Iterable[Image], *, as_webp: bool, zone: tzinfo, language: str) -> Generator[bytes]:
+def _packed(
+    images: Iterable[Image], *, as_webp: bool, zone: tzinfo, language: str
+) -> Generator[bytes]:
     outlet, names, missing = _Outlet(), UniqueNames(), list[str]()
-    with SpooledTemporaryFile(max_size=IN_MEMORY) as parameters, ZipFile(outlet, "w", ZIP_STORED) as archive:
+    with (
+        SpooledTemporaryFile(max_size=IN_MEMORY) as parameters,
+        ZipFile(outlet, "w", ZIP_STORED) as archive,
+    ):
         for image in images:
             try:
                 content, extension = _content(image, as_webp=as_webp)
@@ -47,12 +57,16 @@ def _packed(images: Iterable[Image], *, as_webp: bool, zone: tzinfo, language: s
                 missing.append(names.give(filename(image)))
                 continue
             name = names.give(filename(image, extension=extension))
-            with archive.open(picture_entry(name, created_at=image.created_at, zone=zone), "w") as file:
+            with archive.open(
+                picture_entry(name, created_at=image.created_at, zone=zone), "w"
+            ) as file:
                 for piece in content:
                     file.write(piece)
                     yield from outlet.take()
             parameters.write(b",\n" if parameters.tell() else b"[\n")
-            parameters.write(json.dumps({"file": name, **_described(image)}, ensure_ascii=False).encode())
+            parameters.write(
+                json.dumps({"file": name, **_described(image)}, ensure_ascii=False).encode()
+            )
             yield from outlet.take()
         if parameters.tell():
             parameters.write(b"\n]\n")
@@ -116,8 +130,15 @@ def text_entry(name: str, *, zone: tzinfo | None = None) -> ZipInfo:
 
 def _described(image: Image) -> dict[str, Any]:
     """Return what the API takes to make the picture again, and when it was made."""
-    asked = {name: value for name, value in image.job.parameters.items() if value not in (None, "", [])}
-    return {"model": image.job.model.slug, **asked, "seed": image.seed, "created_at": image.created_at.isoformat()}
+    asked = {
+        name: value for name, value in image.job.parameters.items() if value not in (None, "", [])
+    }
+    return {
+        "model": image.job.model.slug,
+        **asked,
+        "seed": image.seed,
+        "created_at": image.created_at.isoformat(),
+    }
 
 
 def _told(missing: list[str]) -> str:

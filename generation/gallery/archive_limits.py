@@ -23,7 +23,11 @@ class Busy(Exception):
     """No archive can be begun now; `yours`: because the user's own is still on its way."""
 
     def __init__(self, *, yours: bool) -> None:
-        super().__init__("an archive of this user is being packed" if yours else "too many archives are being packed")
+        super().__init__(
+            "an archive of this user is being packed"
+            if yours
+            else "too many archives are being packed"
+        )
         self.yours = yours
         self.retry_after = RETRY_AFTER
 

@@ -108,7 +108,9 @@ def remove(collection: Collection, *, image_ids: Iterable[UUID]) -> int:
     count = 0
     with transaction.atomic():
         for some in _batches(image_ids):
-            deleted, _by_model = CollectionImage.objects.filter(collection=collection, image_id__in=some).delete()
+            deleted, _by_model = CollectionImage.objects.filter(
+                collection=collection, image_id__in=some
+            ).delete()
             count += deleted
     return count
 
@@ -123,12 +125,16 @@ def summaries(user: User, *, covers: int = 1) -> list[Summary]:
 
     Counting stops at COUNTED_MAX: else this would read all pictures of all collections, for one page.
     """
-    return _summaries(Collection.objects.of(user).present().by_name(), user_id=user.pk, covers=covers)
+    return _summaries(
+        Collection.objects.of(user).present().by_name(), user_id=user.pk, covers=covers
+    )
 
 
 def summary(collection: Collection) -> Summary:
     """Return one collection as lists show it, in two queries."""
-    return _summaries(Collection.objects.filter(id=collection.id), user_id=collection.user_id, covers=1)[0]
+    return _summaries(
+        Collection.objects.filter(id=collection.id), user_id=collection.user_id, covers=1
+    )[0]
 
 
 def clean_name(name: str) -> str:
@@ -159,7 +165,9 @@ def _updated(collection: Collection, **fields: object) -> Collection:
 
 
 def _taken(collection: Collection, folded_name: str) -> NameTaken:
-    others = Collection.objects.present().filter(user_id=collection.user_id, folded_name=folded_name)
+    others = Collection.objects.present().filter(
+        user_id=collection.user_id, folded_name=folded_name
+    )
     return NameTaken(others.exclude(id=collection.id).get())
 
 
@@ -196,8 +204,14 @@ def _summaries(collections: CollectionQuerySet, *, user_id: Any, covers: int) ->
     members = CollectionImage.objects.filter(collection=OuterRef("pk"))
     counted = Counted(members.order_by("image_id").values("image_id")[: COUNTED_MAX + 1])
     # Only among the newest members: joining all of them would walk through all pictures.
-    recent = CollectionImage.objects.filter(collection=OuterRef(OuterRef("pk"))).order_by("-image_id")
-    kept = Image.objects.kept().filter(id__in=Subquery(recent.values("image_id")[:RECENT])).newest_first()
+    recent = CollectionImage.objects.filter(collection=OuterRef(OuterRef("pk"))).order_by(
+        "-image_id"
+    )
+    kept = (
+        Image.objects.kept()
+        .filter(id__in=Subquery(recent.values("image_id")[:RECENT]))
+        .newest_first()
+    )
     kept_keys = kept.values("thumbnail_key")
     newest = {f"cover_{n}": Subquery(kept_keys[n : n + 1]) for n in range(covers)}
     found: list[Any] = list(collections.annotate(count=counted, **newest))

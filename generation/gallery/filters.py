@@ -19,7 +19,9 @@ from generation.gallery.search import RARE, Found, matching
 from generation.models import Collection, CollectionImage, Image, ImageModel, ImageQuerySet, Job
 
 LONGEST_MOST = 100_000  # pixels that can be asked for
-ID_SLACK = timedelta(hours=1)  # between `created_at` and the moment in the id: milliseconds, as the product makes them
+ID_SLACK = timedelta(
+    hours=1
+)  # between `created_at` and the moment in the id: milliseconds, as the product makes them
 
 
 class Shape(models.TextChoices):
@@ -109,10 +111,16 @@ def whole(found: ImageQuerySet) -> ImageQuerySet:
 
 
 def _jobs_from(source_id: UUID, *, user: Any) -> Any:
-    jobs = Job.objects.of(user).exclude(source_images=[])  # which is what the index of sources holds
+    jobs = Job.objects.of(user).exclude(
+        source_images=[]
+    )  # which is what the index of sources holds
     if connection.vendor == "postgresql":
         return jobs.filter(source_images__contains=[str(source_id)]).values("id")
-    return jobs.annotate(told=Cast("source_images", TextField())).filter(told__contains=str(source_id)).values("id")
+    return (
+        jobs.annotate(told=Cast("source_images", TextField()))
+        .filter(told__contains=str(source_id))
+        .values("id")
+    )
 
 
 def _first_id(at: datetime) -> UUID:

@@ -34,7 +34,9 @@ def restore(image: Image) -> Image:
 
 def favorite_these(*, user: User, ids: Collection[UUID], favorite: bool) -> list[UUID]:
     """Mark or unmark the user's kept pictures among `ids`; returns those that this changed."""
-    return _changed(Image.objects.of(user).kept().exclude(favorite=favorite), ids, favorite=favorite)
+    return _changed(
+        Image.objects.of(user).kept().exclude(favorite=favorite), ids, favorite=favorite
+    )
 
 
 def trash_these(*, user: User, ids: Collection[UUID]) -> list[UUID]:
@@ -60,8 +62,12 @@ def own(*, user: User, ids: Collection[UUID]) -> list[UUID]:
 
 def outside(*, user: User, ids: Collection[UUID], collection: Pile) -> list[UUID]:
     """Return those of `ids` that are pictures of the user, kept or in the trash, and not in the collection."""
-    members = CollectionImage.objects.filter(collection=collection, image_id__in=ids).values("image_id")
-    found = Image.objects.of(user).present().filter(id__in=ids).exclude(id__in=members).newest_first()
+    members = CollectionImage.objects.filter(collection=collection, image_id__in=ids).values(
+        "image_id"
+    )
+    found = (
+        Image.objects.of(user).present().filter(id__in=ids).exclude(id__in=members).newest_first()
+    )
     return list(found.values_list("id", flat=True))
 
 
@@ -94,7 +100,9 @@ def empty_trash(user: User) -> int:
 def purge(*, trashed_before: datetime) -> int:
     """Remove for good, files first, what went to the trash before then; returns how many pictures."""
     count = 0
-    doomed = Image.objects.trashed().filter(trashed_at__lt=trashed_before).order_by("trashed_at", "id")
+    doomed = (
+        Image.objects.trashed().filter(trashed_at__lt=trashed_before).order_by("trashed_at", "id")
+    )
     while images := list(doomed[:PURGE_AT_ONCE]):
         for image in images:
             for key in image.keys:

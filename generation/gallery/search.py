@@ -26,7 +26,10 @@ from generation.models import Image, ImageQuerySet
 
 RARE = 5000
 LATELY = 5000  # so many of the newest pictures are looked at first
-SOME, OFTEN = 100, 1500  # of these, what is more than a page, and what makes it likely that more than RARE are soon met
+SOME, OFTEN = (
+    100,
+    1500,
+)  # of these, what is more than a page, and what makes it likely that more than RARE are soon met
 ALL = 2**31 - 1
 WORDS_MAX = 12
 OPEN_MIN = 2  # letters that an unfinished word must have
@@ -72,14 +75,20 @@ def matching(images: ImageQuerySet, text: str, *, user: Any) -> Found:
     if not alternatives:
         return Found(images.none())
     if connection.vendor != "postgresql":
-        return Found(images.filter(reduce(or_, (reduce(and_, map(_told, terms)) for terms in alternatives))))
+        return Found(
+            images.filter(reduce(or_, (reduce(and_, map(_told, terms)) for terms in alternatives)))
+        )
     query = _query(alternatives, user=user)
     lately = _count_newest(query, user=user, among=LATELY, at_most=OFTEN)
-    are_soon_met = lately == OFTEN and _count_newest(query, user=user, among=3 * RARE, at_most=RARE + 1) > RARE
+    are_soon_met = (
+        lately == OFTEN and _count_newest(query, user=user, among=3 * RARE, at_most=RARE + 1) > RARE
+    )
     are_many = are_soon_met or _count(query, at_most=RARE + 1) > RARE
     if are_many and lately >= SOME:
         # COALESCE keeps the index of the words out of it: that would fetch all of them before sorting.
-        has_words = _Holds(F("words"), query, arg_joiner=" @@ ", template="COALESCE(%(expressions)s, false)")
+        has_words = _Holds(
+            F("words"), query, arg_joiner=" @@ ", template="COALESCE(%(expressions)s, false)"
+        )
         return Found(images.filter(has_words), are_many=True)
     is_one = _Holds(F("id"), _Any(query, Value(ALL if are_many else RARE)), arg_joiner=" = ")
     return Found(images.filter(is_one), are_many=are_many)
@@ -194,7 +203,9 @@ def _count_newest(query: Any, *, user: Any, among: int, at_most: int) -> int:
 
 def _sql(query: Any) -> tuple[str, Sequence[Any]]:
     images = Image.objects.all().query
-    sql, values = images.get_compiler(connection=connection).compile(query.resolve_expression(images))
+    sql, values = images.get_compiler(connection=connection).compile(
+        query.resolve_expression(images)
+    )
     return sql, values
 
 

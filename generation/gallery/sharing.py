@@ -14,7 +14,15 @@ from django.utils.crypto import salted_hmac
 
 from accounts.models import User
 from generation.gallery import moderation
-from generation.models import OPEN, TO_REVIEW, Image, Publication, PublicationState, Report, Visibility
+from generation.models import (
+    OPEN,
+    TO_REVIEW,
+    Image,
+    Publication,
+    PublicationState,
+    Report,
+    Visibility,
+)
 
 SLUG_BYTES = 18  # 144 random bits: nobody finds a link by trying
 LINK_DAYS = (1, 7, 30)  # how long a link may work; None: until it is stopped
@@ -61,12 +69,17 @@ class Shared:
 def find(slug: str) -> Shared | None:
     """Return what this slug shows now; None for unknown, expired, stopped, trashed, hidden: nobody is told which."""
     link = (
-        Image.objects.kept().filter(link_slug=slug, user__is_active=True).select_related("job__model", "user").first()
+        Image.objects.kept()
+        .filter(link_slug=slug, user__is_active=True)
+        .select_related("job__model", "user")
+        .first()
     )
     if link is not None:
         name = link.user.name if link.link_name else ""
         told = link.link_parameters
-        shared = Shared(link, slug, with_parameters=told, author=name, until=link.link_until, publication=None)
+        shared = Shared(
+            link, slug, with_parameters=told, author=name, until=link.link_until, publication=None
+        )
         return shared if link.has_link else None
     publication = Publication.objects.shown().filter(slug=slug).first()
     return as_shared(publication) if publication else None
@@ -90,7 +103,12 @@ def last_publication(image: Image) -> Publication | None:
 
 
 def share_by_link(
-    image: Image, *, until: datetime | None, with_parameters: bool, with_name: bool, renew: bool = False
+    image: Image,
+    *,
+    until: datetime | None,
+    with_parameters: bool,
+    with_name: bool,
+    renew: bool = False,
 ) -> Image:
     """Return the picture with a link that works until then (None: until it is stopped) and tells that much.
 
@@ -127,7 +145,9 @@ def keep_to_link(image: Image) -> Image:
         _end_publications(locked)
         if locked.has_link:
             return _written(locked)
-        return _written(locked, link_slug=_new_slug(), link_until=None, link_parameters=False, link_name=False)
+        return _written(
+            locked, link_slug=_new_slug(), link_until=None, link_parameters=False, link_name=False
+        )
 
 
 def make_private(image: Image) -> Image:
@@ -151,7 +171,9 @@ def ask_to_publish(image: Image, *, with_parameters: bool, with_name: bool) -> P
             raise InTheTrash
         if found := locked.publications.open().first():
             return found
-        waiting = Publication.objects.filter(image__user_id=image.user_id, state__in=TO_REVIEW).count()
+        waiting = Publication.objects.filter(
+            image__user_id=image.user_id, state__in=TO_REVIEW
+        ).count()
         if waiting >= WAITING_MOST:
             raise TooManyInReview(WAITING_MOST)
         publication = Publication.objects.create(
@@ -183,7 +205,14 @@ def publish(publication: Publication, *, by: User) -> None:
     with transaction.atomic():
         locked = _locked(publication.image)
         first = publication.published_at or now
-        _decided(publication, by=by, at=now, state=PublicationState.PUBLISHED, published_at=first, reason="")
+        _decided(
+            publication,
+            by=by,
+            at=now,
+            state=PublicationState.PUBLISHED,
+            published_at=first,
+            reason="",
+        )
         _written(locked)
 
 
@@ -202,11 +231,17 @@ def report(publication: Publication, *, reporter: str, kind: str, words: str) ->
     `reporter` tells visitors apart, by user id or address; only a keyed hash of it is kept. A second report of the
     same visitor changes nothing.
     """
-    digest = salted_hmac(f"generation.report.{publication.id}", reporter, algorithm="sha256").hexdigest()
+    digest = salted_hmac(
+        f"generation.report.{publication.id}", reporter, algorithm="sha256"
+    ).hexdigest()
     try:
         with transaction.atomic():
             Report.objects.create(
-                publication=publication, reporter=digest, kind=kind, words=words, created_at=timezone.now()
+                publication=publication,
+                reporter=digest,
+                kind=kind,
+                words=words,
+                created_at=timezone.now(),
             )
     except IntegrityError:
         return
@@ -225,11 +260,15 @@ def until(*, days: int | None) -> datetime | None:
 
 
 def _decided(publication: Publication, *, by: User, at: datetime, **fields: object) -> None:
-    count = Publication.objects.filter(id=publication.id, state__in=OPEN).update(decided_at=at, decided_by=by, **fields)
+    count = Publication.objects.filter(id=publication.id, state__in=OPEN).update(
+        decided_at=at, decided_by=by, **fields
+    )
     if not count:
         raise AlreadyDecided
     publication.reports.filter(settled_at__isnull=True).update(settled_at=at)
-    publication.refresh_from_db(fields=["state", "reason", "published_at", "decided_at", "decided_by"])
+    publication.refresh_from_db(
+        fields=["state", "reason", "published_at", "decided_at", "decided_by"]
+    )
 
 
 def _end_publications(image: Image) -> None:

@@ -36,7 +36,13 @@ class History:
 
 
 def update(
-    sets: str, parameters: Sequence[Any], *, given: str = "", where: str, history: History | None, note: str = "''"
+    sets: str,
+    parameters: Sequence[Any],
+    *,
+    given: str = "",
+    where: str,
+    history: History | None,
+    note: str = "''",
 ) -> list[Job]:
     """Return the jobs that an UPDATE has changed, as they are now.
 
@@ -82,7 +88,9 @@ def insert(jobs: Sequence[Job], *, guard: Expression, history: History, actor: U
     parameters: list[Any] = []
     for job in jobs:
         fields = Job._meta.concrete_fields
-        parameters += [field.get_db_prep_save(getattr(job, field.attname), connection) for field in fields]
+        parameters += [
+            field.get_db_prep_save(getattr(job, field.attname), connection) for field in fields
+        ]
         parameters.append(details[job.id])
     line: list[Any] = [history.at, history.name, actor.pk if actor else None]
     with connection.cursor() as cursor:
@@ -149,17 +157,23 @@ def update_each(
     given = [*GUARD, *fields]
     details = history.details if history else None
     extra = [] if details is None else [NOTE]
-    values = ", ".join(_tuple([*given, *extra], first=number == 0) for number in range(len(changes)))
+    values = ", ".join(
+        _tuple([*given, *extra], first=number == 0) for number in range(len(changes))
+    )
     parameters: list[Any] = []
     for job, new in changes:
-        parameters += [prepared(name, getattr(job, name) if name in GUARD else new[name]) for name in given]
+        parameters += [
+            prepared(name, getattr(job, name) if name in GUARD else new[name]) for name in given
+        ]
         if details is not None:
             parameters.append(details.get(job.id))
     assignments: dict[str, Expression] = {name: (f"v_{name}",) for name in fields}
     assignments |= {name: ("%s", value) for name, value in same.items()}
     assignments |= expressions
     sets = [f"{_column(name)} = {sql}" for name, (sql, *_) in assignments.items()]
-    parameters += [prepared(name, value) for name, (_, *new) in assignments.items() for value in new]
+    parameters += [
+        prepared(name, value) for name, (_, *new) in assignments.items() for value in new
+    ]
     matches = " AND ".join(f"{_column(name)} = v_{name}" for name in GUARD)
     return update(
         ", ".join(sets),

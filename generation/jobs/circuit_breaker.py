@@ -43,7 +43,9 @@ def opened(model: ImageModel, *, pauses: Pauses, retry_after: float | None = Non
     if retry_after is not None:
         pause = min(max(pause, timedelta(seconds=retry_after)), MAX_RETRY_AFTER)
     failures = min(model.submit_failures + 1, MAX_FAILURES)
-    ImageModel.objects.filter(pk=model.pk).update(submit_after=timezone.now() + pause, submit_failures=failures)
+    ImageModel.objects.filter(pk=model.pk).update(
+        submit_after=timezone.now() + pause, submit_failures=failures
+    )
 
 
 def closed(model: ImageModel) -> None:

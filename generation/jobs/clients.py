@@ -12,7 +12,9 @@ from generation.runpod.sweep import Sweep
 try:
     LIMITS = Limits(**settings.HTTP_LIMITS)
 except ValueError as error:
-    raise ImproperlyConfigured(f"The HTTP_… values of the environment do not fit together: {error}.") from error
+    raise ImproperlyConfigured(
+        f"The HTTP_… values of the environment do not fit together: {error}."
+    ) from error
 
 
 def client() -> Client:

@@ -70,7 +70,9 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         if self.group:
             await self.channel_layer.group_discard(self.group, self.channel_name)
 
-    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
+    async def receive(
+        self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
+    ) -> None:
         """Take text alone; binary frames mean nothing here."""
         if text_data is not None:
             await super().receive(text_data, **kwargs)
@@ -81,7 +83,9 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         if kind == "ping":
             await self.send_json({"type": "pong"})
         elif kind == "snapshot" and self.user is not None:
-            await self.send_json({"type": "snapshot", "jobs": await in_thread(_snapshot, self.user)})
+            await self.send_json(
+                {"type": "snapshot", "jobs": await in_thread(_snapshot, self.user)}
+            )
 
     @classmethod
     async def decode_json(cls, text_data: str) -> Any:
@@ -134,7 +138,9 @@ def _snapshot(user: User) -> list[dict[str, Any]]:
 def _arrived(user_ids: list[UUID]) -> dict[UUID, bool]:
     """Announce these users, then return which of them have active jobs."""
     presence.announce(user_ids)
-    return dict.fromkeys(Job.objects.active().filter(user__in=user_ids).values_list("user_id", flat=True), True)
+    return dict.fromkeys(
+        Job.objects.active().filter(user__in=user_ids).values_list("user_id", flat=True), True
+    )
 
 
 def _with_connection(function: Callable[[Argument], Result]) -> Callable[[Argument], Result]:
@@ -158,4 +164,6 @@ _arrivals = Batched(_with_connection(_arrived), threads=_threads)
 
 async def in_thread(function: Callable[[Argument], Result], argument: Argument) -> Result:
     """Return what the function returns; it may wait for the database."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, _with_connection(function), argument)
+    return await asyncio.get_running_loop().run_in_executor(
+        _threads, _with_connection(function), argument
+    )

@@ -75,7 +75,9 @@ def _send_now(name: str, *arguments: str) -> None:
     try:
         app.send_task(name, args=arguments, retry=False, ignore_result=True, expires=60)
     except Exception as error:  # noqa: BLE001 each broker's client raises what it likes
-        log.warning("message not sent", extra={"task": name, "arguments": arguments, "error": str(error)})
+        log.warning(
+            "message not sent", extra={"task": name, "arguments": arguments, "error": str(error)}
+        )
         begun(name, *arguments)
 
 

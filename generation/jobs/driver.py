@@ -40,11 +40,20 @@ from generation.runpod import payloads
 from generation.runpod.client import Submission
 from generation.runpod.payloads import OutputError, PayloadError
 from generation.runpod.report import Report, State
-from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, NotAccepted, Refused, RunPodError
+from generation.runpod.verdicts import (
+    EndpointMissing,
+    Gone,
+    KeyRefused,
+    NotAccepted,
+    Refused,
+    RunPodError,
+)
 
 log = logging.getLogger(__name__)
 
-CHECK_LEASE = timedelta(seconds=max(60, clients.LIMITS.longest_seconds + 10))  # longer than any call made under it
+CHECK_LEASE = timedelta(
+    seconds=max(60, clients.LIMITS.longest_seconds + 10)
+)  # longer than any call made under it
 LOOK_EVERY = timedelta(seconds=2)
 READS_PER_SECOND = 100  # half of what RunPod allows an endpoint
 MISSING_LOOK = timedelta(seconds=3)
@@ -163,18 +172,29 @@ def _note(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
             unclear.append((job, outcome))
     if accepted:
         noted = {job.id for job in lifecycle.submitted(accepted)}
-        for job_id, runpod_id in ((job.id, runpod_id) for job, runpod_id in accepted if job.id not in noted):
+        for job_id, runpod_id in (
+            (job.id, runpod_id) for job, runpod_id in accepted if job.id not in noted
+        ):
             lifecycle.orphaned(by_id[job_id], runpod_id=runpod_id)  # canceled meanwhile
             dispatch.stop()
     if refused:
-        pause = max((error.retry_after for _, error in refused if error.retry_after is not None), default=None)
+        pause = max(
+            (error.retry_after for _, error in refused if error.retry_after is not None),
+            default=None,
+        )
         circuit_breaker.opened(model, pauses=circuit_breaker.REFUSED, retry_after=pause)
         lifecycle.deferred([(job, words(error)) for job, error in refused], until=timezone.now())
     if unclear:
         for job, error in unclear:
-            log.warning("unknown whether RunPod took the job", extra={"job": str(job.id), "error": repr(error)})
+            log.warning(
+                "unknown whether RunPod took the job",
+                extra={"job": str(job.id), "error": repr(error)},
+            )
         lifecycle.unknown(
-            [(job, words(error) if isinstance(error, RunPodError) else repr(error)) for job, error in unclear]
+            [
+                (job, words(error) if isinstance(error, RunPodError) else repr(error))
+                for job, error in unclear
+            ]
         )
     if unclear and not accepted and not refused:
         circuit_breaker.opened(model, pauses=circuit_breaker.UNCLEAR)
@@ -240,14 +260,22 @@ def reconcile() -> list[tuple[Job, str]]:
     is taken: the second one to apply an answer finds that the row has moved on and leaves it alone.
     """
     asked: list[tuple[Job, str]] = []
-    known = list(Job.objects.at_runpod().exclude(runpod_id="").select_related("model").order_by("id"))
+    known = list(
+        Job.objects.at_runpod().exclude(runpod_id="").select_related("model").order_by("id")
+    )
     for start in range(0, len(known), MAX_CHECKS):
         jobs = known[start : start + MAX_CHECKS]
         replies = _ask(jobs)
         _apply(jobs, replies, look_every=LOOK_EVERY)
         for job in jobs:
             reply = replies.get(job.id)
-            said = reply.state.value if isinstance(reply, Report) else words(reply) if reply else "no reply"
+            said = (
+                reply.state.value
+                if isinstance(reply, Report)
+                else words(reply)
+                if reply
+                else "no reply"
+            )
             asked.append((job, said))
     for job in Job.objects.filter(stop_pending=True).order_by("id"):
         _stop(job)
@@ -255,7 +283,11 @@ def reconcile() -> list[tuple[Job, str]]:
 
 
 def _ask(jobs: Sequence[Job]) -> dict[UUID, Report | RunPodError]:
-    refs = {job.id: (job.snapshot["endpoint_id"], known) for job in jobs if (known := job.runpod_id or _candidate(job))}
+    refs = {
+        job.id: (job.snapshot["endpoint_id"], known)
+        for job in jobs
+        if (known := job.runpod_id or _candidate(job))
+    }
     replies = clients.sweep().read(list(refs.values())) if refs else {}
     return {job_id: replies[ref] for job_id, ref in refs.items() if ref in replies}
 
@@ -266,7 +298,9 @@ def _candidate(job: Job) -> str:
     return job.candidate_id if ended else ""
 
 
-def _apply(jobs: Sequence[Job], replies: dict[UUID, Report | RunPodError], *, look_every: timedelta) -> None:
+def _apply(
+    jobs: Sequence[Job], replies: dict[UUID, Report | RunPodError], *, look_every: timedelta
+) -> None:
     """Move each job by what RunPod says of it: what changes alike in one statement, what does not change in another."""
     now = timezone.now()
     seen: list[tuple[Job, lifecycle.Drawn]] = []
@@ -284,7 +318,9 @@ def _apply(jobs: Sequence[Job], replies: dict[UUID, Report | RunPodError], *, lo
                 if done := _ended(job, reply):
                     finished.append((job, done))
             elif job.deadline_at and job.deadline_at <= now:
-                lifecycle.failed(job, code="deadline", detail=f"deadline {job.deadline_at.isoformat()} passed")
+                lifecycle.failed(
+                    job, code="deadline", detail=f"deadline {job.deadline_at.isoformat()} passed"
+                )
                 dispatch.stop()
             elif isinstance(reply, Gone):
                 look_at_missing(job, reply, now)
@@ -303,16 +339,28 @@ def _apply(jobs: Sequence[Job], replies: dict[UUID, Report | RunPodError], *, lo
     _together(finished, lifecycle.storing)
     _together(seen, lambda some: lifecycle.followed(some, until=now + look_every))
     later = now + look_every
-    _together([(job, None) for job in unchanged], lambda some: lifecycle.postponed([j for j, _ in some], until=later))
+    _together(
+        [(job, None) for job in unchanged],
+        lambda some: lifecycle.postponed([j for j, _ in some], until=later),
+    )
     if finished:
         dispatch.store()
-    if len(unchanged) + len(seen) < len(jobs):  # some have ended: places may be free for those who wait
+    if len(unchanged) + len(seen) < len(
+        jobs
+    ):  # some have ended: places may be free for those who wait
         models = {job.model_id: job.model.slug for job in jobs}
-        for model_id in Job.objects.queued().filter(model__in=models).values_list("model_id", flat=True).distinct():
+        for model_id in (
+            Job.objects.queued()
+            .filter(model__in=models)
+            .values_list("model_id", flat=True)
+            .distinct()
+        ):
             dispatch.submit(models[model_id])
 
 
-def _together(rows: Sequence[tuple[Job, Any]], apply: Callable[[Sequence[tuple[Job, Any]]], object]) -> None:
+def _together(
+    rows: Sequence[tuple[Job, Any]], apply: Callable[[Sequence[tuple[Job, Any]]], object]
+) -> None:
     """Apply a change to all rows with one call; one by one where a row spoils that."""
     if not rows:
         return
@@ -359,7 +407,11 @@ def _progress(job: Job, report: Report) -> lifecycle.Drawn | None:
 
 def _look_at_unknown(job: Job, reply: Report | RunPodError | None, now: datetime) -> None:
     """Adopt what a webhook named once RunPod confirms it; give up when an accepted job would be past RunPod's ttl."""
-    gone_at = (job.submitted_at or now) + timedelta(seconds=settings.RUNPOD_TTL_SECONDS) + scheduling.UNKNOWN_MARGIN
+    gone_at = (
+        (job.submitted_at or now)
+        + timedelta(seconds=settings.RUNPOD_TTL_SECONDS)
+        + scheduling.UNKNOWN_MARGIN
+    )
     if isinstance(reply, Report):
         try:
             lifecycle.adopted(job)
@@ -370,9 +422,13 @@ def _look_at_unknown(job: Job, reply: Report | RunPodError | None, now: datetime
     elif isinstance(reply, Gone):
         lifecycle.no_candidate(job, until=gone_at)
     elif job.deadline_at and job.deadline_at <= now:
-        lifecycle.failed(job, code="deadline", detail=f"deadline {job.deadline_at.isoformat()} passed")
+        lifecycle.failed(
+            job, code="deadline", detail=f"deadline {job.deadline_at.isoformat()} passed"
+        )
     elif job.candidate_id:
-        lifecycle.postponed([job], until=max(now + LOOK_EVERY, (job.submitted_at or now) + scheduling.SUBMISSION))
+        lifecycle.postponed(
+            [job], until=max(now + LOOK_EVERY, (job.submitted_at or now) + scheduling.SUBMISSION)
+        )
     elif gone_at > now:
         lifecycle.postponed([job], until=gone_at)
     else:
@@ -397,7 +453,9 @@ def _ended(job: Job, report: Report) -> lifecycle.Finished | None:
         give_up(job, error, cost=cost)
         return None
     drawn_for = timedelta(milliseconds=report.execution_ms or 0)
-    return lifecycle.Finished(drawn_for=drawn_for, result=result.as_json(), host=result.host, cost=cost)
+    return lifecycle.Finished(
+        drawn_for=drawn_for, result=result.as_json(), host=result.host, cost=cost
+    )
 
 
 def give_up(job: Job, error: OutputError, *, cost: Decimal | None) -> None:
@@ -425,11 +483,15 @@ def _stop(job: Job) -> None:
     try:
         clients.client().cancel(endpoint_id, job.runpod_id)
     except Gone:
-        lifecycle.not_there_to_stop(job, give_up_after=timedelta(seconds=settings.RUNPOD_MISSING_SECONDS))
+        lifecycle.not_there_to_stop(
+            job, give_up_after=timedelta(seconds=settings.RUNPOD_MISSING_SECONDS)
+        )
     except (KeyRefused, EndpointMissing) as error:
         outages.note(endpoint_id, error)
     except RunPodError as error:
-        log.warning("RunPod not told to stop yet", extra={"job": str(job.id), "error": words(error)})
+        log.warning(
+            "RunPod not told to stop yet", extra={"job": str(job.id), "error": words(error)}
+        )
     except Exception:
         log.exception("RunPod not told to stop", extra={"job": str(job.id)})
     else:
@@ -467,7 +529,9 @@ def tick() -> None:
 def fail_overdue() -> None:
     """Fail jobs whose deadline passed while they waited for another attempt, but not while RunPod refuses us."""
     now = timezone.now()
-    overdue = Job.objects.queued().filter(deadline_at__lte=now, due_at__lte=now).order_by("due_at", "id")
+    overdue = (
+        Job.objects.queued().filter(deadline_at__lte=now, due_at__lte=now).order_by("due_at", "id")
+    )
     blocked = ImageModel.objects.filter(_blocked()).values("id")
     for job in overdue.exclude(model__in=blocked).select_related("model")[:MAX_CHECKS]:
         try:

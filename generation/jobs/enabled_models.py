@@ -41,9 +41,14 @@ class OnOffer:
         if self.is_fresh:
             return "TRUE", []
         parts, values = [], []
-        for rows in ([self.models[slug] for slug in models], [self.styles[slug] for slug in styles]):
+        for rows in (
+            [self.models[slug] for slug in models],
+            [self.styles[slug] for slug in styles],
+        ):
             for row in rows:
-                parts.append(f"EXISTS (SELECT 1 FROM {row._meta.db_table} WHERE id = %s AND xmin::text = %s)")  # noqa: S608
+                parts.append(
+                    f"EXISTS (SELECT 1 FROM {row._meta.db_table} WHERE id = %s AND xmin::text = %s)"  # noqa: S608
+                )
                 values += [row.pk, vars(row)["row_version"]]
         return " AND ".join(parts), values
 
@@ -56,7 +61,9 @@ def read() -> OnOffer:
     global _kept  # noqa: PLW0603 one for the process
     models, styles = ImageModel.objects.enabled(), Style.objects.filter(enabled=True)
     if connection.vendor != "postgresql":
-        return OnOffer({model.slug: model for model in models}, {style.slug: style for style in styles})
+        return OnOffer(
+            {model.slug: model for model in models}, {style.slug: style for style in styles}
+        )
     found = OnOffer(
         {model.slug: model for model in models.annotate(row_version=_version(ImageModel))},
         {style.slug: style for style in styles.annotate(row_version=_version(Style))},

@@ -96,9 +96,15 @@ def forecast(models: Iterable[ImageModel]) -> Forecast:
         unmeasured = [known[measured[key]] for key in missing if key in measured]
         found_lines = scheduling.lines(unknown) if unknown else {}
         found_speeds = speeds(unmeasured) if unmeasured else {}
-        return {key: found_lines[lines[key]] if key in lines else found_speeds[measured[key]] for key in missing}
+        return {
+            key: found_lines[lines[key]] if key in lines else found_speeds[measured[key]]
+            for key in missing
+        }
 
-    found = remembered(dict.fromkeys(lines, scheduling.LINE_SECONDS) | dict.fromkeys(measured, SPEED_SECONDS), compute)
+    found = remembered(
+        dict.fromkeys(lines, scheduling.LINE_SECONDS) | dict.fromkeys(measured, SPEED_SECONDS),
+        compute,
+    )
     return Forecast(
         speeds={model_id: found[key] for key, model_id in measured.items()},
         lines={model_id: found[key] for key, model_id in lines.items()},
@@ -148,7 +154,9 @@ def speeds(models: Collection[ImageModel]) -> dict[int, Eta]:
 
 def _last_pictures(model_id: int) -> "QuerySet[Job, tuple[int, datetime | None, datetime | None]]":
     done = Job.objects.filter(model=model_id, status=Status.SUCCEEDED, submitted_at__isnull=False)
-    return done.order_by("-finished_at").values_list("model_id", "submitted_at", "finished_at")[:SAMPLE]
+    return done.order_by("-finished_at").values_list("model_id", "submitted_at", "finished_at")[
+        :SAMPLE
+    ]
 
 
 def _speed(model: ImageModel, spans: list[float]) -> Eta:

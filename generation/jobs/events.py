@@ -47,8 +47,16 @@ def _publish(jobs: Sequence[Job]) -> None:
     messages = []
     for job in jobs:
         language, time_zone = readers[job.user_id]
-        with translation.override(language or settings.LANGUAGE_CODE), timezone.override(zone_of(time_zone)):
-            messages.append((group(job.user_id), {"type": "job.changed", "job": job_json(job, forecast=forecast)}))
+        with (
+            translation.override(language or settings.LANGUAGE_CODE),
+            timezone.override(zone_of(time_zone)),
+        ):
+            messages.append(
+                (
+                    group(job.user_id),
+                    {"type": "job.changed", "job": job_json(job, forecast=forecast)},
+                )
+            )
     send_to_groups(messages)
 
 

@@ -55,7 +55,11 @@ class Drawn:
 
 # --- birth -----------------------------------------------------------------------------------------------------------
 def placed(
-    jobs: Sequence[Job], *, actor: User | None, detail: str = "", guard: bulk_update.Expression = ("TRUE",)
+    jobs: Sequence[Job],
+    *,
+    actor: User | None,
+    detail: str = "",
+    guard: bulk_update.Expression = ("TRUE",),
 ) -> bool:
     """Insert new jobs as QUEUED and due; the caller's transaction holds their credits. No actor: a command did it.
 
@@ -91,7 +95,10 @@ def claim_due(slug: str, *, limit: int, lease: timedelta) -> list[Job]:
 
 
 def claim_storing(
-    *, lease: timedelta, except_hosts: Collection[str] = (), except_pairs: Collection[tuple[str, UUID]] = ()
+    *,
+    lease: timedelta,
+    except_hosts: Collection[str] = (),
+    except_pairs: Collection[tuple[str, UUID]] = (),
 ) -> Job | None:
     """Return a due STORING job, leased; None when there is none.
 
@@ -110,11 +117,16 @@ def claim_storing(
 
 def _claim(where: str, parameters: list[Any], *, limit: int, lease: timedelta) -> list[Job]:
     now = timezone.now()
-    lock = " FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+    lock = (
+        " FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+    )
     due, until = bulk_update.prepared("due_at", now), bulk_update.prepared("due_at", now + lease)
     chosen = f"SELECT id FROM {bulk_update.TABLE} WHERE {where} AND due_at <= %s ORDER BY due_at, id LIMIT %s{lock}"  # noqa: S608
     jobs = bulk_update.update(
-        "due_at = %s", [until, *parameters, due, limit], where=f"WHERE id IN ({chosen})", history=None
+        "due_at = %s",
+        [until, *parameters, due, limit],
+        where=f"WHERE id IN ({chosen})",
+        history=None,
     )
     return model_cache.attached(jobs)
 
@@ -140,7 +152,11 @@ def webhook_received(job_id: UUID, *, attempt: int) -> str | None:
             f"UPDATE {bulk_update.TABLE} SET due_at = %s WHERE id = %s AND attempt = %s "  # noqa: S608 no foreign words
             "AND status IN ('submitted', 'running') AND runpod_id <> '' "
             "RETURNING (SELECT slug FROM generation_imagemodel AS model WHERE model.id = model_id)",
-            [bulk_update.prepared("due_at", timezone.now()), bulk_update.prepared("id", job_id), attempt],
+            [
+                bulk_update.prepared("due_at", timezone.now()),
+                bulk_update.prepared("id", job_id),
+                attempt,
+            ],
         )
         row: tuple[str] | None = cursor.fetchone()
     return row[0] if row else None
@@ -153,7 +169,9 @@ def hurried(job: Job, *, actor: User | None) -> bool:
     """
     now = timezone.now()
     with transaction.atomic():
-        known = Job.objects.active().filter(id=job.id).exclude(status=Status.SUBMITTED, runpod_id="")
+        known = (
+            Job.objects.active().filter(id=job.id).exclude(status=Status.SUBMITTED, runpod_id="")
+        )
         if not known.update(due_at=now):
             return False
         _record([Job.objects.get(id=job.id)], name="hurried", at=now, actor=actor)
@@ -196,7 +214,9 @@ def submitted(accepted: Sequence[tuple[Job, str]]) -> list[Job]:
     What is missing in the answer was canceled meanwhile.
     """
     now = timezone.now()
-    changes: list[bulk_update.Change] = [(job, {"runpod_id": runpod_id}) for job, runpod_id in accepted]
+    changes: list[bulk_update.Change] = [
+        (job, {"runpod_id": runpod_id}) for job, runpod_id in accepted
+    ]
     with transaction.atomic():
         moved = bulk_update.update_each(
             changes,
@@ -205,7 +225,11 @@ def submitted(accepted: Sequence[tuple[Job, str]]) -> list[Job]:
             expressions={
                 "version": ("version + 1",),
                 # Its webhook was there before the reply: it has ended.
-                "due_at": ("CASE WHEN candidate_id <> '' THEN %s ELSE %s END", now, now + FIRST_LOOK),
+                "due_at": (
+                    "CASE WHEN candidate_id <> '' THEN %s ELSE %s END",
+                    now,
+                    now + FIRST_LOOK,
+                ),
             },
             guard="runpod_id IN ('', v_runpod_id)",
             history=History("submitted", now, {job.id: runpod_id for job, runpod_id in accepted}),
@@ -228,7 +252,8 @@ def candidate(job_id: UUID, *, attempt: int, runpod_id: str) -> bool:
     after = timezone.now()
     return bool(
         _unknown(job_id, attempt).update(
-            candidate_id=runpod_id, due_at=Greatest(Value(after), F("submitted_at") + scheduling.SUBMISSION)
+            candidate_id=runpod_id,
+            due_at=Greatest(Value(after), F("submitted_at") + scheduling.SUBMISSION),
         )
     )
 
@@ -285,7 +310,12 @@ def deferred(jobs: Sequence[tuple[Job, str]], *, until: datetime) -> list[Job]:
         moved = bulk_update.update_each(
             [(job, {}) for job, _ in jobs],
             fields=[],
-            same={"status": Status.QUEUED, "due_at": until, "submitted_at": None, "candidate_id": ""},
+            same={
+                "status": Status.QUEUED,
+                "due_at": until,
+                "submitted_at": None,
+                "candidate_id": "",
+            },
             expressions={
                 "version": ("version + 1",),
                 "refusals": ("CASE WHEN refusals < 1000 THEN refusals + 1 ELSE refusals END",),
@@ -310,14 +340,18 @@ def followed(seen: Sequence[tuple[Job, Drawn]], *, until: datetime) -> list[Job]
     now = timezone.now()
     begun = {job.id: "" for job, _ in seen if job.status == Status.SUBMITTED}
     changes: list[bulk_update.Change] = [
-        (job, {"progress": drawn.progress, "step": drawn.step, "step_count": drawn.step_count}) for job, drawn in seen
+        (job, {"progress": drawn.progress, "step": drawn.step, "step_count": drawn.step_count})
+        for job, drawn in seen
     ]
     with transaction.atomic():
         moved = bulk_update.update_each(
             changes,
             fields=["progress", "step", "step_count"],
             same={"status": Status.RUNNING, "due_at": until, "missing_since": None},
-            expressions={"version": ("version + 1",), "started_at": ("COALESCE(started_at, %s)", now)},
+            expressions={
+                "version": ("version + 1",),
+                "started_at": ("COALESCE(started_at, %s)", now),
+            },
             history=History("running", now, begun) if begun else None,
         )
         _with_models(moved, seen)
@@ -327,7 +361,9 @@ def followed(seen: Sequence[tuple[Job, Drawn]], *, until: datetime) -> list[Job]
 
 def missing(job: Job, *, until: datetime) -> None:
     """Note that RunPod answers 404, since now or since earlier. Raises Stale."""
-    _only(_same(job).update(missing_since=Coalesce(F("missing_since"), timezone.now()), due_at=until))
+    _only(
+        _same(job).update(missing_since=Coalesce(F("missing_since"), timezone.now()), due_at=until)
+    )
 
 
 @dataclass(frozen=True)
@@ -439,7 +475,13 @@ def _succeeded(job: Job, *, images: Sequence[Image], cost: Decimal | None, at: d
     moved = bulk_update.update_each(
         [(job, {"cost": cost})],
         fields=["cost"],
-        same={"status": Status.SUCCEEDED, "due_at": None, "finished_at": at, "error_detail": "", "result": None},
+        same={
+            "status": Status.SUCCEEDED,
+            "due_at": None,
+            "finished_at": at,
+            "error_detail": "",
+            "result": None,
+        },
         expressions={"version": ("version + 1",), "cost": (ADDED_COST,)},
         history=History("succeeded", at),
     )
@@ -451,12 +493,16 @@ def _succeeded(job: Job, *, images: Sequence[Image], cost: Decimal | None, at: d
     return ended
 
 
-def failed(job: Job, *, code: str, detail: str = "", actor: User | None = None, cost: Decimal | None = None) -> Job:
+def failed(
+    job: Job, *, code: str, detail: str = "", actor: User | None = None, cost: Decimal | None = None
+) -> Job:
     """End the job without a picture and return what was held; what RunPod may still do is stopped. Raises Stale.
 
     `cost`: what RunPod charged for it all the same, in dollars.
     """
-    return _ended_without_picture(job, Status.FAILED, code=code, detail=detail, actor=actor, cost=cost)
+    return _ended_without_picture(
+        job, Status.FAILED, code=code, detail=detail, actor=actor, cost=cost
+    )
 
 
 def canceled(job: Job, *, actor: User | None, detail: str = "") -> Job:
@@ -478,7 +524,9 @@ def orphaned(job: Job, *, runpod_id: str) -> None:
 
 def stopped(job: Job, *, cost: Decimal | None = None) -> None:
     """Note that RunPod has been told to stop an ended job, and what it charged for it."""
-    Job.objects.filter(id=job.id, stop_pending=True).update(stop_pending=False, cost=_with_cost(cost))
+    Job.objects.filter(id=job.id, stop_pending=True).update(
+        stop_pending=False, cost=_with_cost(cost)
+    )
 
 
 def not_there_to_stop(job: Job, *, give_up_after: timedelta) -> None:
@@ -581,7 +629,9 @@ def _only(count: int) -> None:
         raise Stale
 
 
-def _record(jobs: Sequence[Job], *, name: str, at: datetime, detail: str = "", actor: User | None = None) -> None:
+def _record(
+    jobs: Sequence[Job], *, name: str, at: datetime, detail: str = "", actor: User | None = None
+) -> None:
     history = History(name, at, dict.fromkeys((job.id for job in jobs), _storable(detail)))
     bulk_update.insert_history(jobs, history, actor=actor)
 

@@ -40,6 +40,8 @@ def _converters(model: type[models.Model], vendor: str) -> list[Converter]:
     found: list[Converter] = []
     for position, field in enumerate(model._meta.concrete_fields):
         expression = field.get_col(model._meta.db_table)
-        for convert in connection.ops.get_db_converters(expression) + expression.get_db_converters(connection):
+        for convert in connection.ops.get_db_converters(expression) + expression.get_db_converters(
+            connection
+        ):
             found.append((position, convert, expression))
     return found

@@ -112,7 +112,10 @@ def repeated(request: Mapping[str, Any], *, count: int) -> list[dict[str, Any]]:
     seed = request.get("seed")
     if isinstance(seed, bool) or not isinstance(seed, int):
         return [dict(request) for _n in range(count)]
-    return [{**request, "seed": (seed + n) % (SEED_MAX + 1) if 0 <= seed <= SEED_MAX else seed} for n in range(count)]
+    return [
+        {**request, "seed": (seed + n) % (SEED_MAX + 1) if 0 <= seed <= SEED_MAX else seed}
+        for n in range(count)
+    ]
 
 
 def cancel(*, job: Job, actor: User | None) -> Job:
@@ -152,7 +155,9 @@ def look_again(*, job: Job, actor: User | None) -> bool:
 
 def retry(*, user: User, job: Job) -> Job:
     """Queue a new job with the same parameters, seed included; raises what `place` raises."""
-    return _place(user=user, requests=[_again(job)], batch=False, key="", actor=user, detail=f"again {job.id}").jobs[0]
+    return _place(
+        user=user, requests=[_again(job)], batch=False, key="", actor=user, detail=f"again {job.id}"
+    ).jobs[0]
 
 
 def retry_for_owner(*, job: Job, actor: User | None) -> Placed:
@@ -244,7 +249,9 @@ def _remember(own_key: Mapping[str, Any], *, body: str, placed: UUID) -> None:
     # The unique constraint lets a twin wait for the first one's commit, then fail here.
     try:
         with transaction.atomic():
-            IdempotencyKey.objects.create(**own_key, body_sha256=body, placed=placed, created_at=timezone.now())
+            IdempotencyKey.objects.create(
+                **own_key, body_sha256=body, placed=placed, created_at=timezone.now()
+            )
     except IntegrityError as error:
         raise _Twin from error
 
@@ -253,7 +260,9 @@ def _replay(known: IdempotencyKey, *, user: User, body: str, batch: bool) -> Pla
     if known.body_sha256 != body:
         raise KeyReused
     own = Job.objects.of(user).with_all()
-    jobs = list((own.filter(batch=known.placed) if batch else own.filter(id=known.placed)).order_by("id"))
+    jobs = list(
+        (own.filter(batch=known.placed) if batch else own.filter(id=known.placed)).order_by("id")
+    )
     if not jobs:
         raise KeyBusy
     return Placed(jobs=jobs, batch=jobs[0].batch, created=False)
@@ -262,11 +271,16 @@ def _replay(known: IdempotencyKey, *, user: User, body: str, batch: bool) -> Pla
 def _hold(*, user: User, jobs: Sequence[Job]) -> None:
     ledger.hold_all(
         user=user,
-        holds=[ledger.Hold(reference=job.id, amount=job.credits, reason=job.prompt[:80]) for job in jobs],
+        holds=[
+            ledger.Hold(reference=job.id, amount=job.credits, reason=job.prompt[:80])
+            for job in jobs
+        ],
     )
 
 
-def _queue(*, user: User, jobs: Sequence[Job], offered: OnOffer, actor: User | None, detail: str) -> None:
+def _queue(
+    *, user: User, jobs: Sequence[Job], offered: OnOffer, actor: User | None, detail: str
+) -> None:
     """Insert the jobs, unless creating is off, too many wait, or what is on offer has changed: one statement."""
     most = settings.MAX_WAITING_PER_USER
     same, versions = offered.unchanged(
@@ -304,17 +318,25 @@ def _draft_one(*, user: User, request: Mapping[str, Any], offered: OnOffer) -> J
     slug = request.get("model")
     model = offered.models.get(slug) if isinstance(slug, str) else None
     if model is None:
-        code, detail = ("does_not_exist", _("There is no such model.")) if slug else ("required", _("Choose a model."))
+        code, detail = (
+            ("does_not_exist", _("There is no such model."))
+            if slug
+            else ("required", _("Choose a model."))
+        )
         raise InvalidParameters([FieldError(field="model", code=code, detail=detail)])
     offer = offered.offers[model.slug]
     cleaned = offer.clean({name: value for name, value in request.items() if name != "model"})
     style = offered.styles.get(cleaned["style"]) if cleaned["style"] else None
     if cleaned["style"] and style is None:
-        raise InvalidParameters([FieldError(field="style", code="does_not_exist", detail=_("There is no such style."))])
+        raise InvalidParameters(
+            [FieldError(field="style", code="does_not_exist", detail=_("There is no such style."))]
+        )
     known = sources.check(user=user, ids=cleaned["source_images"])
     cleaned["source_images"] = [str(source.id) for source in known]
     if offer.sized_by_source:
-        cleaned["width"], cleaned["height"] = size_like(width=known[0].width, height=known[0].height)
+        cleaned["width"], cleaned["height"] = size_like(
+            width=known[0].width, height=known[0].height
+        )
     cleaned["style"] = cleaned["style"] or ""
     if cleaned["seed"] is None:
         cleaned["seed"] = secrets.randbelow(SEED_MAX + 1)
@@ -330,4 +352,11 @@ def _draft_one(*, user: User, request: Mapping[str, Any], offered: OnOffer) -> J
     dialect = dialect_of(offer.dialect, offer.request_format)
     if sources.way(known, dialect=dialect, beside={**cleaned, **snapshot}).reduced:
         snapshot["sources_reduced"] = True
-    return Job(id=uuid7(), user=user, model=model, credits=offer.price_of(cleaned), snapshot=snapshot, **cleaned)
+    return Job(
+        id=uuid7(),
+        user=user,
+        model=model,
+        credits=offer.price_of(cleaned),
+        snapshot=snapshot,
+        **cleaned,
+    )

@@ -26,7 +26,11 @@ def note(endpoint_id: str, error: KeyRefused | EndpointMissing) -> None:
     """Stop submissions because RunPod refused the key, or does not have this endpoint."""
     kind = OutageKind.KEY_REFUSED if isinstance(error, KeyRefused) else OutageKind.ENDPOINT_MISSING
     now = timezone.now()
-    same = {"kind": kind} if kind == OutageKind.KEY_REFUSED else {"kind": kind, "endpoint_id": endpoint_id}
+    same = (
+        {"kind": kind}
+        if kind == OutageKind.KEY_REFUSED
+        else {"kind": kind, "endpoint_id": endpoint_id}
+    )
     _, created = ProviderOutage.objects.get_or_create(
         **same,
         defaults={
@@ -37,7 +41,11 @@ def note(endpoint_id: str, error: KeyRefused | EndpointMissing) -> None:
         },
     )
     if created:
-        log.error("submissions stopped: %s", kind.label, extra={"endpoint": endpoint_id, "error": str(error)})
+        log.error(
+            "submissions stopped: %s",
+            kind.label,
+            extra={"endpoint": endpoint_id, "error": str(error)},
+        )
 
 
 def probe_due() -> None:
@@ -53,7 +61,11 @@ def probe_due() -> None:
 def _is_over(outage: ProviderOutage) -> bool:
     if outage.kind == OutageKind.ENDPOINT_MISSING:
         return isinstance(_answer(outage.endpoint_id), Gone)
-    offered = ImageModel.objects.enabled().order_by("position", "slug").values_list("endpoint_id", flat=True)
+    offered = (
+        ImageModel.objects.enabled()
+        .order_by("position", "slug")
+        .values_list("endpoint_id", flat=True)
+    )
     endpoints = dict.fromkeys([outage.endpoint_id, *offered])
     if outage.endpoint_id not in offered and len(endpoints) > 1:
         del endpoints[outage.endpoint_id]  # staff switched its model off
@@ -79,8 +91,16 @@ def _resolve(outage: ProviderOutage) -> None:
     lost = timezone.now() - outage.since
     endpoint_id = outage.endpoint_id if outage.kind == OutageKind.ENDPOINT_MISSING else None
     lifecycle.extend_deadlines(by=lost, endpoint_id=endpoint_id)
-    log.warning("submissions continue after %s", lost, extra={"kind": outage.kind, "endpoint": outage.endpoint_id})
-    models = ImageModel.objects.all() if endpoint_id is None else ImageModel.objects.filter(endpoint_id=endpoint_id)
+    log.warning(
+        "submissions continue after %s",
+        lost,
+        extra={"kind": outage.kind, "endpoint": outage.endpoint_id},
+    )
+    models = (
+        ImageModel.objects.all()
+        if endpoint_id is None
+        else ImageModel.objects.filter(endpoint_id=endpoint_id)
+    )
     for slug in models.values_list("slug", flat=True):
         dispatch.check(slug)
         dispatch.submit(slug)

@@ -117,7 +117,9 @@ def refresh(*, seconds: float = 0) -> None:
     A few at a time: thousands in a row keep the event loop from the interpreter lock, and events wait for 40 ms.
     """
     everybody = list(open_here())
-    parts = [everybody[n : n + REFRESHED_AT_ONCE] for n in range(0, len(everybody), REFRESHED_AT_ONCE)]
+    parts = [
+        everybody[n : n + REFRESHED_AT_ONCE] for n in range(0, len(everybody), REFRESHED_AT_ONCE)
+    ]
     for users in parts:
         announce(users)
         time.sleep(seconds / len(parts))

@@ -14,5 +14,7 @@ _with_cookie = AllowedHostsOriginValidator(_sockets)
 
 async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Route one socket; with a Bearer header, or with no cookie at all, neither cookie nor Origin is looked at."""
-    with_cookie = bearer_token(scope) is None and any(name == b"cookie" for name, _ in scope["headers"])
+    with_cookie = bearer_token(scope) is None and any(
+        name == b"cookie" for name, _ in scope["headers"]
+    )
     await (_with_cookie if with_cookie else _sockets)(scope, receive, send)

@@ -17,7 +17,9 @@ from generation.jobs import bulk_update
 from generation.models import ImageModel, Job, ProviderOutage, Status
 
 LINE_SECONDS = 2
-SUBMISSION = timedelta(seconds=settings.HTTP_LIMITS["run_seconds"] + 2)  # by then a POST /run has ended, well or not
+SUBMISSION = timedelta(
+    seconds=settings.HTTP_LIMITS["run_seconds"] + 2
+)  # by then a POST /run has ended, well or not
 UNKNOWN_MARGIN = timedelta(seconds=60)  # beyond RunPod's ttl, for clocks that differ
 WARM_FOR = timedelta(seconds=60)
 ID_BYTES = 16
@@ -112,13 +114,17 @@ class Positions(Mapping[UUID, int]):
         return len(self.order) // ID_BYTES
 
     def __iter__(self) -> Iterator[UUID]:
-        return (UUID(bytes=self.order[at : at + ID_BYTES]) for at in range(0, len(self.order), ID_BYTES))
+        return (
+            UUID(bytes=self.order[at : at + ID_BYTES]) for at in range(0, len(self.order), ID_BYTES)
+        )
 
 
 def line(model_id: int) -> Line:
     """Return the model's line; at most LINE_SECONDS old."""
     key = cache_key(model_id)
-    found: Line = remembered({key: LINE_SECONDS}, lambda _missing: {key: lines([model_id])[model_id]})[key]
+    found: Line = remembered(
+        {key: LINE_SECONDS}, lambda _missing: {key: lines([model_id])[model_id]}
+    )[key]
     return found
 
 
@@ -140,9 +146,9 @@ def lines(model_ids: Collection[int]) -> dict[int, Line]:
     busy: dict[int, Counter[UUID]] = {model_id: Counter() for model_id in model_ids}
     at_runpod = Job.objects.at_runpod().filter(model__in=model_ids).order_by()
     warm, blocked = _warm_and_blocked(model_ids)
-    for model_id, user_id, status, count in at_runpod.values_list("model_id", "user_id", "status").annotate(
-        n=Count("id")
-    ):
+    for model_id, user_id, status, count in at_runpod.values_list(
+        "model_id", "user_id", "status"
+    ).annotate(n=Count("id")):
         busy[model_id][user_id] += count
         if status == Status.RUNNING:
             warm.add(model_id)
@@ -159,10 +165,14 @@ def lines(model_ids: Collection[int]) -> dict[int, Line]:
 
 def _warm_and_blocked(model_ids: Collection[int]) -> tuple[set[int], set[int]]:
     """Return the models whose GPU has finished a job lately, and those to which nothing can be submitted."""
-    done = Job.objects.filter(status=Status.SUCCEEDED, finished_at__gte=timezone.now() - WARM_FOR, model=OuterRef("pk"))
+    done = Job.objects.filter(
+        status=Status.SUCCEEDED, finished_at__gte=timezone.now() - WARM_FOR, model=OuterRef("pk")
+    )
     refused = ProviderOutage.objects.blocking([OuterRef("endpoint_id")])
     models = ImageModel.objects.filter(pk__in=model_ids).order_by()
-    rows = models.annotate(warm=Exists(done), blocked=Exists(refused)).values_list("pk", "warm", "blocked")
+    rows = models.annotate(warm=Exists(done), blocked=Exists(refused)).values_list(
+        "pk", "warm", "blocked"
+    )
     found = list(rows)
     return {pk for pk, warm, _ in found if warm}, {pk for pk, _, blocked in found if blocked}
 

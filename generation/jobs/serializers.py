@@ -14,13 +14,46 @@ from generation.jobs.status_text import Phase
 from generation.models import FINAL, Image, Job, Status, seen_by
 
 JOB_COLUMNS = (
-    *("id", "status", "progress", "step", "step_count", "model__slug", "prompt", "negative_prompt", "width", "height"),
-    *("steps", "guidance", "seed", "style", "source_images", "strength", "lora_url", "lora_scale", "batch", "credits"),
+    *(
+        "id",
+        "status",
+        "progress",
+        "step",
+        "step_count",
+        "model__slug",
+        "prompt",
+        "negative_prompt",
+        "width",
+        "height",
+    ),
+    *(
+        "steps",
+        "guidance",
+        "seed",
+        "style",
+        "source_images",
+        "strength",
+        "lora_url",
+        "lora_scale",
+        "batch",
+        "credits",
+    ),
     *("attempt", "version", "created_at", "started_at", "finished_at", "error_code"),
 )
 """What the Job JSON of a final job is made of, besides its pictures."""
 IMAGE_COLUMNS = (
-    *("id", "job_id", "key", "thumbnail_key", "placeholder", "width", "height", "bytes", "content_type", "sha256"),
+    *(
+        "id",
+        "job_id",
+        "key",
+        "thumbnail_key",
+        "placeholder",
+        "width",
+        "height",
+        "bytes",
+        "content_type",
+        "sha256",
+    ),
     *("seed", "favorite", "trashed_at", "visibility", "link_slug", "link_until", "created_at"),
 )
 
@@ -80,7 +113,13 @@ def job_rows_json(rows: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def _job_json(
-    job: Any, *, model: str, position: int | None, left: Eta | None, phase: Phase, images: Sequence[Any]
+    job: Any,
+    *,
+    model: str,
+    position: int | None,
+    left: Eta | None,
+    phase: Phase,
+    images: Sequence[Any],
 ) -> dict[str, Any]:
     failed = job.status == Status.FAILED
     return {
@@ -113,7 +152,9 @@ def _job_json(
         "created_at": time_json(job.created_at),
         "started_at": time_json(job.started_at),
         "finished_at": time_json(job.finished_at),
-        "error": {"code": job.error_code, "message": status_text.error_message(job.error_code)} if failed else None,
+        "error": {"code": job.error_code, "message": status_text.error_message(job.error_code)}
+        if failed
+        else None,
         "images": [image_json(image) for image in images],
     }
 
@@ -141,4 +182,8 @@ def image_json(image: Any) -> dict[str, Any]:
 
 def time_json(at: datetime | None) -> str | None:
     """Return the moment as ISO 8601 in UTC, to the millisecond."""
-    return None if at is None else f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    return (
+        None
+        if at is None
+        else f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    )

@@ -70,13 +70,17 @@ def way(sources: Sequence[Known], *, dialect: Dialect, beside: Mapping[str, Any]
     if not sources or not (dialect.needs_data or not _reachable(sources)):
         return Way(inside=False)
     if dialect.needs_address:
-        detail = _("This model loads source images from the internet, but this site isn’t reachable from there.")
+        detail = _(
+            "This model loads source images from the internet, but this site isn’t reachable from there."
+        )
         raise InvalidParameters([FieldError(field=FIELD, code="not_reachable", detail=detail)])
     room = _room(beside)
     if room < fitting.ROOM_LEAST * len(sources):
         detail = _("The source images don’t fit in the request to the GPU. Use fewer.")
         raise InvalidParameters([FieldError(field=FIELD, code="too_large", detail=detail)])
-    return Way(inside=True, reduced=not fitting.fits([source.bytes for source in sources], room=room))
+    return Way(
+        inside=True, reduced=not fitting.fits([source.bytes for source in sources], room=room)
+    )
 
 
 def of_job(job: Job, *, with_data: bool) -> list[Source]:
@@ -105,10 +109,18 @@ def of_job(job: Job, *, with_data: bool) -> list[Source]:
     for file, one in zip(files, fitted, strict=True):
         if one.size:
             told = f"{len(file)} to {len(one.data)} bytes, {one.size[0]}x{one.size[1]} px"
-            log.info("source image reduced to fit into the request", extra={"job": str(job.id), "reduced": told})
+            log.info(
+                "source image reduced to fit into the request",
+                extra={"job": str(job.id), "reduced": told},
+            )
     if with_data:
-        return [Source(url=url, name=name, data=one.data) for url, name, one in zip(urls, names, fitted, strict=True)]
-    return [Source(url=data_uri(one.data), name=name) for name, one in zip(names, fitted, strict=True)]
+        return [
+            Source(url=url, name=name, data=one.data)
+            for url, name, one in zip(urls, names, fitted, strict=True)
+        ]
+    return [
+        Source(url=data_uri(one.data), name=name) for name, one in zip(names, fitted, strict=True)
+    ]
 
 
 def _reachable(sources: Sequence[Known]) -> bool:

@@ -53,35 +53,62 @@ def of_job(
     about = formatting.about(eta.p50, eta.p90) if eta else ""
     if job.status == Status.QUEUED:
         if blocked:
-            return Phase(_("Not available at the moment"), _("Your place is kept, nothing is charged."))
+            return Phase(
+                _("Not available at the moment"), _("Your place is kept, nothing is charged.")
+            )
         if job.attempt > 1:
             return Phase(_("Trying once more"), _("the GPU went away, not charged again"))
         if job.refusals or job.model.submit_failures:
             return Phase(_("Waiting for a GPU"), _("none answers yet, your place is kept"))
         if not position:
             return Phase(_("Next in line"), about)
-        return Phase(ngettext("%(count)d before you", "%(count)d before you", position) % {"count": position}, about)
+        return Phase(
+            ngettext("%(count)d before you", "%(count)d before you", position)
+            % {"count": position},
+            about,
+        )
     if job.status == Status.SUBMITTED:
-        if not job.runpod_id and job.submitted_at and now - job.submitted_at > scheduling.SUBMISSION:
-            gone_at = job.submitted_at + timedelta(seconds=settings.RUNPOD_TTL_SECONDS) + scheduling.UNKNOWN_MARGIN
-            told = _("No clear answer from the GPU yet. Nothing is paid twice; we look again until %(time)s.")
+        if (
+            not job.runpod_id
+            and job.submitted_at
+            and now - job.submitted_at > scheduling.SUBMISSION
+        ):
+            gone_at = (
+                job.submitted_at
+                + timedelta(seconds=settings.RUNPOD_TTL_SECONDS)
+                + scheduling.UNKNOWN_MARGIN
+            )
+            told = _(
+                "No clear answer from the GPU yet. Nothing is paid twice; we look again until %(time)s."
+            )
             return Phase(_("Waiting for an answer"), told % {"time": formatting.clock(gone_at)})
-        if job.missing_since or (job.submitted_at and now - job.submitted_at > timedelta(seconds=60)):
+        if job.missing_since or (
+            job.submitted_at and now - job.submitted_at > timedelta(seconds=60)
+        ):
             return Phase(_("GPU waking up"), _late(job, now))
         if warm:
             return Phase(_("Starting"), about)
         return Phase(_("GPU waking up"), _("usually 20–40 s, not charged"))
     if job.status == Status.RUNNING:
         left = _("%(about)s left") % {"about": about} if about else ""
-        if eta and job.started_at and (now - job.started_at).total_seconds() > LATE_AFTER * max(eta.p90, 60):
+        if (
+            eta
+            and job.started_at
+            and (now - job.started_at).total_seconds() > LATE_AFTER * max(eta.p90, 60)
+        ):
             left = _late(job, now)
         if job.step and job.step_count:
-            title = _("Drawing · step %(step)d of %(count)d") % {"step": job.step, "count": job.step_count}
+            title = _("Drawing · step %(step)d of %(count)d") % {
+                "step": job.step,
+                "count": job.step_count,
+            }
             return Phase(title, left)
         return Phase(_("Drawing"), left)
     if job.status == Status.STORING:
         if job.error_detail:
-            return Phase(_("Saving"), _("The image is ready but cannot be saved yet. We keep trying."))
+            return Phase(
+                _("Saving"), _("The image is ready but cannot be saved yet. We keep trying.")
+            )
         return Phase(_("Saving"), _("Nearly there"))
     if job.status == Status.SUCCEEDED:
         return Phase(_("Picture ready"), "")
@@ -97,7 +124,9 @@ def error_message(code: str) -> str:
         "prompt_refused": _("The model refused this prompt. Put it differently."),
         "invalid_input": _("The model could not read these settings."),
         "source_unreadable": _("The model could not open the source picture."),
-        "lora_unreadable": _("The model could not load the LoRA. Check its address, and that it fits this model."),
+        "lora_unreadable": _(
+            "The model could not load the LoRA. Check its address, and that it fits this model."
+        ),
         "workflow_invalid": _("This model is not set up right. Its operators can see why."),
         "out_of_memory": _("The GPU ran out of memory. Try a smaller size."),
         "gpu_lost": _("The GPU went away halfway."),
@@ -120,9 +149,13 @@ def error_message(code: str) -> str:
 def _back(job: Job) -> str:
     if not job.credits:
         return ""
-    return ngettext("%(count)d credit is back.", "%(count)d credits are back.", job.credits) % {"count": job.credits}
+    return ngettext("%(count)d credit is back.", "%(count)d credits are back.", job.credits) % {
+        "count": job.credits
+    }
 
 
 def _late(job: Job, now: datetime) -> str:
     since = (now - (job.submitted_at or job.created_at)).total_seconds()
-    return _("Takes longer than usual, %(time)s so far. You may close the page.") % {"time": formatting.duration(since)}
+    return _("Takes longer than usual, %(time)s so far. You may close the page.") % {
+        "time": formatting.duration(since)
+    }

@@ -56,7 +56,11 @@ class Hosts:
             for (host, _), count in self._busy.items():
                 busy[host] += count
             full = {host for host, count in busy.items() if host and count >= share}
-            paused = {host for (host, _), until in self._until.items() if until > now and self._is_failing(host)}
+            paused = {
+                host
+                for (host, _), until in self._until.items()
+                if until > now and self._is_failing(host)
+            }
         return sorted(full | paused)
 
     def full_for(self) -> list[tuple[str, UUID]]:
@@ -141,7 +145,9 @@ def store() -> Job | None:
 
 
 def _claimed() -> Job | None:
-    return lifecycle.claim_storing(lease=LEASE, except_hosts=HOSTS.full(), except_pairs=HOSTS.full_for())
+    return lifecycle.claim_storing(
+        lease=LEASE, except_hosts=HOSTS.full(), except_pairs=HOSTS.full_for()
+    )
 
 
 def _store(job: Job) -> None:
@@ -174,7 +180,9 @@ def _copy(job: Job) -> None:
             driver.look_at_missing(job, error, timezone.now())
         except (KeyRefused, EndpointMissing) as error:
             outages.note(job.snapshot["endpoint_id"], error)
-            lifecycle.not_stored(job, until=timezone.now() + PAUSE, detail=f"{error} {error.detail}".strip())
+            lifecycle.not_stored(
+                job, until=timezone.now() + PAUSE, detail=f"{error} {error.detail}".strip()
+            )
         except (DownloadRefused, DownloadFailed) as error:
             _later(job, error, pause=HOSTS.failed(job.result_host, job.user_id))
         except (RunPodError, OSError, BotoCoreError, ClientError) as error:
@@ -212,7 +220,9 @@ def fetch(picture: payloads.Picture, *, any_public: bool) -> bytes:
     """Return the bytes of one picture of a result; raises DownloadRefused or DownloadFailed."""
     if picture.data is not None:
         return picture.data
-    return fetch_picture(picture.url or "", allowed_hosts=settings.RUNPOD_IMAGE_HOSTS, any_public=any_public)
+    return fetch_picture(
+        picture.url or "", allowed_hosts=settings.RUNPOD_IMAGE_HOSTS, any_public=any_public
+    )
 
 
 def is_public_endpoint(job: Job) -> bool:
@@ -232,7 +242,9 @@ def keep(job: Job, *, position: int, data: bytes, seed: int) -> Image:
     written = {**job.shareable_parameters, "model": job.snapshot["slug"], "seed": seed}
     del written["source_images"]
     picture = processing.prepare(data, parameters=written)
-    key = storage.image_key(user_id=job.user_id, job_id=job.id, position=position, content_type=picture.content_type)
+    key = storage.image_key(
+        user_id=job.user_id, job_id=job.id, position=position, content_type=picture.content_type
+    )
     thumbnail_key = storage.thumbnail_key(user_id=job.user_id, job_id=job.id, position=position)
     storage.save(key, picture.data, content_type=picture.content_type)
     storage.save(thumbnail_key, picture.thumbnail, content_type="image/webp")

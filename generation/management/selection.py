@@ -31,7 +31,9 @@ def filtered(*, status: str | None, model: str | None, user: str | None) -> JobQ
         jobs = jobs.filter(status=status)
     if model:
         if not ImageModel.objects.filter(slug=model).exists():
-            slugs = ", ".join(ImageModel.objects.order_by("position", "slug").values_list("slug", flat=True))
+            slugs = ", ".join(
+                ImageModel.objects.order_by("position", "slug").values_list("slug", flat=True)
+            )
             raise CommandError(f"There is no model {model!r}. There are: {slugs or 'none'}.")
         jobs = jobs.filter(model__slug=model)
     if user:

@@ -34,7 +34,10 @@ class Collection(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="collections", verbose_name=_("user")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="collections",
+        verbose_name=_("user"),
     )
     name = models.CharField(_("name"), max_length=NAME_MAX)
     # Case-folded by Python: SQLite folds ASCII alone, PostgreSQL what its locale knows. "ß" becomes two letters.
@@ -57,7 +60,11 @@ class Collection(models.Model):
             ),
         ]
         indexes = [
-            models.Index(name="collection_deleted", fields=["deleted_at"], condition=Q(deleted_at__isnull=False)),
+            models.Index(
+                name="collection_deleted",
+                fields=["deleted_at"],
+                condition=Q(deleted_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -67,13 +74,19 @@ class Collection(models.Model):
 class CollectionImage(models.Model):
     """One picture in one collection."""
 
-    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="members", db_index=False)
+    collection = models.ForeignKey(
+        Collection, on_delete=models.CASCADE, related_name="members", db_index=False
+    )
     image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="memberships")
     added_at = models.DateTimeField(_("added"))
 
     class Meta:
         # Its index is also the way to a collection's pictures, newest first: read backwards.
-        constraints = [models.UniqueConstraint(name="image_once_per_collection", fields=["collection", "image"])]
+        constraints = [
+            models.UniqueConstraint(
+                name="image_once_per_collection", fields=["collection", "image"]
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.collection_id} {self.image_id}"

@@ -30,7 +30,9 @@ class Export(models.Model):
     """One wish for all of one's data. Each step writes one part; the row says how far it is."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports"
+    )
     created_at = models.DateTimeField(_("created"))
     # When the next step may be done; pushed ahead by whoever does it. NULL: nothing is left to do.
     due_at = models.DateTimeField(_("due"), null=True)
@@ -39,7 +41,9 @@ class Export(models.Model):
     parts = models.JSONField(default=list)
     after_image = models.UUIDField(null=True)  # the last picture that is in a part
     after_upload = models.UUIDField(null=True)
-    done = models.PositiveIntegerField(default=0)  # files so far, of `total` that there were when it was asked for
+    done = models.PositiveIntegerField(
+        default=0
+    )  # files so far, of `total` that there were when it was asked for
     total = models.PositiveIntegerField(default=0)
     failed = models.BooleanField(default=False)
     # NULL until finished. Then nobody gets the files any more, and the clean-up takes them away.
@@ -58,12 +62,16 @@ class Export(models.Model):
                 | Q(due_at__isnull=False, expires_at__isnull=True),
             ),
             models.UniqueConstraint(
-                name="one_export_at_once_per_user", fields=["user"], condition=Q(due_at__isnull=False)
+                name="one_export_at_once_per_user",
+                fields=["user"],
+                condition=Q(due_at__isnull=False),
             ),
         ]
         indexes = [
             models.Index(name="export_due", fields=["due_at"], condition=Q(due_at__isnull=False)),
-            models.Index(name="export_expired", fields=["expires_at"], condition=Q(expires_at__isnull=False)),
+            models.Index(
+                name="export_expired", fields=["expires_at"], condition=Q(expires_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -20,9 +20,15 @@ class Status(models.TextChoices):
     """Where a job is."""
 
     QUEUED = "queued", _("queued")  # waits here for its turn; nothing of it is at RunPod
-    SUBMITTED = "submitted", _("submitted")  # about to be, or handed to RunPod; no runpod_id = it is unknown whether
+    SUBMITTED = (
+        "submitted",
+        _("submitted"),
+    )  # about to be, or handed to RunPod; no runpod_id = it is unknown whether
     RUNNING = "running", _("drawing")  # a GPU works on it
-    STORING = "storing", _("saving")  # RunPod is done; the pictures are on their way into the bucket
+    STORING = (
+        "storing",
+        _("saving"),
+    )  # RunPod is done; the pictures are on their way into the bucket
     SUCCEEDED = "succeeded", _("done")  # pictures stored, credits charged
     FAILED = "failed", _("failed")  # gave up; credits returned
     CANCELED = "canceled", _("canceled")  # stopped by somebody; credits returned
@@ -77,7 +83,10 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Fetch with what the Job JSON needs, in a constant number of queries."""
         return self.select_related("model").prefetch_related(
             models.Prefetch(
-                "images", queryset=apps.get_model("generation", "Image")._default_manager.order_by("position")
+                "images",
+                queryset=apps.get_model("generation", "Image")._default_manager.order_by(
+                    "position"
+                ),
             )
         )
 
@@ -86,7 +95,10 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.select_related("model").defer(
             "snapshot",
             "result",
-            *(f"model__{name}" for name in ("workflow", "request_format", "parameters", "price", "expected_cost")),
+            *(
+                f"model__{name}"
+                for name in ("workflow", "request_format", "parameters", "price", "expected_cost")
+            ),
         )
 
 
@@ -95,9 +107,14 @@ class Job(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs", verbose_name=_("user")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="jobs",
+        verbose_name=_("user"),
     )
-    model = models.ForeignKey(ImageModel, on_delete=models.PROTECT, related_name="jobs", verbose_name=_("model"))
+    model = models.ForeignKey(
+        ImageModel, on_delete=models.PROTECT, related_name="jobs", verbose_name=_("model")
+    )
     batch = models.UUIDField(_("batch"), null=True, blank=True)
 
     # what was asked for
@@ -115,11 +132,15 @@ class Job(models.Model):
         _("LoRA address"), max_length=LORA_URL_MAX_LENGTH, blank=True, default="", db_default=""
     )
     lora_scale = models.FloatField(_("LoRA weight"), null=True)
-    snapshot = models.JSONField(_("snapshot"), default=dict, help_text=_("Model and style as they were when placed."))
+    snapshot = models.JSONField(
+        _("snapshot"), default=dict, help_text=_("Model and style as they were when placed.")
+    )
     credits = models.PositiveIntegerField(_("credits"))
 
     # where it is: written by lifecycle alone
-    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.QUEUED)
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.QUEUED
+    )
     due_at = models.DateTimeField(_("due"), null=True)
     version = models.PositiveIntegerField(_("version"), default=1)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
@@ -132,10 +153,16 @@ class Job(models.Model):
     # Of a STORING job: `payloads.Result.as_json()`, so that RunPod is not asked twice. NULL: bytes came with the reply,
     # which are too large for a row, and RunPod is asked again.
     result = models.JSONField(_("result"), null=True)
-    result_host = models.CharField(max_length=255, blank=True, default="", db_default="")  # whence it is downloaded
+    result_host = models.CharField(
+        max_length=255, blank=True, default="", db_default=""
+    )  # whence it is downloaded
     submitted_at = models.DateTimeField(_("submitted"), null=True)  # of this attempt
-    missing_since = models.DateTimeField(null=True)  # RunPod has answered 404 for this attempt since then
-    stop_pending = models.BooleanField(default=False)  # ended here, RunPod must still be told to stop
+    missing_since = models.DateTimeField(
+        null=True
+    )  # RunPod has answered 404 for this attempt since then
+    stop_pending = models.BooleanField(
+        default=False
+    )  # ended here, RunPod must still be told to stop
     progress = models.FloatField(_("progress"), null=True)
     step = models.PositiveIntegerField(null=True)
     step_count = models.PositiveIntegerField(null=True)
@@ -157,7 +184,8 @@ class Job(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="job_is_due_until_final",
-                condition=Q(status__in=FINAL, due_at__isnull=True) | Q(status__in=ACTIVE, due_at__isnull=False),
+                condition=Q(status__in=FINAL, due_at__isnull=True)
+                | Q(status__in=ACTIVE, due_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="job_is_finished_exactly_when_final",
@@ -165,26 +193,41 @@ class Job(models.Model):
                 | Q(status__in=ACTIVE, finished_at__isnull=True),
             ),
             models.CheckConstraint(
-                name="job_failed_with_a_code", condition=~Q(status=Status.FAILED) | ~Q(error_code="")
+                name="job_failed_with_a_code",
+                condition=~Q(status=Status.FAILED) | ~Q(error_code=""),
             ),
             models.CheckConstraint(
-                name="job_waits_here_without_runpod_id", condition=~Q(status=Status.QUEUED) | Q(runpod_id="")
+                name="job_waits_here_without_runpod_id",
+                condition=~Q(status=Status.QUEUED) | Q(runpod_id=""),
             ),
             models.UniqueConstraint(
-                name="runpod_job_belongs_to_one_job", fields=["runpod_id"], condition=~Q(runpod_id="")
+                name="runpod_job_belongs_to_one_job",
+                fields=["runpod_id"],
+                condition=~Q(runpod_id=""),
             ),
             models.CheckConstraint(
-                name="job_progress_is_a_share", condition=Q(progress__isnull=True) | Q(progress__gte=0, progress__lte=1)
+                name="job_progress_is_a_share",
+                condition=Q(progress__isnull=True) | Q(progress__gte=0, progress__lte=1),
             ),
         ]
         indexes = [
             models.Index(name="job_due", fields=["due_at"], condition=Q(due_at__isnull=False)),
-            models.Index(name="job_turn", fields=["model", "user", "created_at"], condition=Q(status=Status.QUEUED)),
-            models.Index(name="job_at_runpod", fields=["model", "user"], condition=Q(status__in=AT_RUNPOD)),
+            models.Index(
+                name="job_turn",
+                fields=["model", "user", "created_at"],
+                condition=Q(status=Status.QUEUED),
+            ),
+            models.Index(
+                name="job_at_runpod", fields=["model", "user"], condition=Q(status__in=AT_RUNPOD)
+            ),
             models.Index(name="job_of_user", fields=["user", "-id"]),
             models.Index(name="job_of_batch", fields=["batch"], condition=Q(batch__isnull=False)),
             models.Index(name="job_to_stop", fields=["id"], condition=Q(stop_pending=True)),
-            models.Index(name="job_speed", fields=["model", "-finished_at"], condition=Q(status=Status.SUCCEEDED)),
+            models.Index(
+                name="job_speed",
+                fields=["model", "-finished_at"],
+                condition=Q(status=Status.SUCCEEDED),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -260,7 +303,9 @@ class IdempotencyKey(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="idempotency_key_once_per_user", fields=["user", "key", "by_staff"])
+            models.UniqueConstraint(
+                name="idempotency_key_once_per_user", fields=["user", "key", "by_staff"]
+            )
         ]
         indexes = [models.Index(name="idempotency_key_age", fields=["created_at"])]
 

@@ -12,7 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from generation.catalog import validation
 from generation.catalog.offers import Cost, Offer, Price, cost_from, parameter_from, price_from
-from generation.runpod.payloads import DIALECTS, PUBLIC, RequestFormatError, check_workflow, dialect_of, is_public
+from generation.runpod.payloads import (
+    DIALECTS,
+    PUBLIC,
+    RequestFormatError,
+    check_workflow,
+    dialect_of,
+    is_public,
+)
 
 
 class ImageModelQuerySet(models.QuerySet["ImageModel"]):
@@ -32,13 +39,17 @@ class ImageModel(models.Model):
     description_ru = models.CharField(_("description (Russian)"), max_length=300, blank=True)
     endpoint_id = models.CharField(_("RunPod endpoint id"), max_length=100)
     dialect = models.CharField(
-        _("dialect"), max_length=40, help_text=_("The shape of input and output that its worker speaks.")
+        _("dialect"),
+        max_length=40,
+        help_text=_("The shape of input and output that its worker speaks."),
     )
     workflow = models.JSONField(
         _("workflow"),
         null=True,
         blank=True,
-        help_text=_("ComfyUI only: the graph in API format, with slots such as {{prompt}}, {{seed}}, {{image_1}}."),
+        help_text=_(
+            "ComfyUI only: the graph in API format, with slots such as {{prompt}}, {{seed}}, {{image_1}}."
+        ),
     )
     # NULL where a worker's dialect is code, and on rows of the version before until they are filled.
     request_format = models.JSONField(
@@ -91,7 +102,9 @@ class ImageModel(models.Model):
     @property
     def description(self) -> str:
         """What the model is good for, in the reader's language."""
-        return self.description_ru if (get_language() or "").startswith("ru") else self.description_en
+        return (
+            self.description_ru if (get_language() or "").startswith("ru") else self.description_en
+        )
 
     @property
     def cost(self) -> Cost | None:
@@ -130,13 +143,17 @@ class ImageModel(models.Model):
         """Refuse what could not be driven: unreadable limits or price, a broken workflow, a failed rehearsal."""
         errors: dict[str, Any] = {}
         if not is_public(self.dialect) and self.dialect not in DIALECTS:
-            errors["dialect"] = _("Known dialects: %(names)s.") % {"names": ", ".join([PUBLIC, *sorted(DIALECTS)])}
+            errors["dialect"] = _("Known dialects: %(names)s.") % {
+                "names": ", ".join([PUBLIC, *sorted(DIALECTS)])
+            }
         elif problems := self._request_format_problems():
             errors["request_format"] = problems
         try:
             for raw in self.parameters.values():
                 if not isinstance(raw, dict):
-                    raise TypeError(_('Each setting is an object such as {"default": 4, "min": 1, "max": 8}.'))
+                    raise TypeError(
+                        _('Each setting is an object such as {"default": 4, "min": 1, "max": 8}.')
+                    )
                 parameter_from(raw)
             sized = "size" in self.parameters or {"width", "height"} <= set(self.parameters)
             if not sized and not self.min_source_images:
@@ -152,7 +169,9 @@ class ImageModel(models.Model):
         if not self.price and not self.expected_cost:
             errors["price"] = _("Give a price, or the expected cost that it follows from.")
         if self.dialect == "comfyui":
-            problems = check_workflow(self.workflow) if self.workflow else [_("ComfyUI needs a workflow.")]
+            problems = (
+                check_workflow(self.workflow) if self.workflow else [_("ComfyUI needs a workflow.")]
+            )
             if problems:
                 errors["workflow"] = problems
         if self.min_source_images > self.max_source_images:
@@ -164,7 +183,11 @@ class ImageModel(models.Model):
 
     def _request_format_problems(self) -> list[Any]:
         if not is_public(self.dialect):
-            return [] if self.request_format is None else [_("Only the dialect “public” has a request format.")]
+            return (
+                []
+                if self.request_format is None
+                else [_("Only the dialect “public” has a request format.")]
+            )
         if self.request_format is None and self.dialect == PUBLIC:
             return [_("Say what the endpoint calls its parameters.")]
         try:
@@ -181,7 +204,10 @@ class Style(models.Model):
     name_en = models.CharField(_("name (English)"), max_length=40)
     name_ru = models.CharField(_("name (Russian)"), max_length=40)
     template = models.CharField(
-        _("template"), max_length=500, default="{prompt}", help_text=_("Words with {prompt} where the prompt goes.")
+        _("template"),
+        max_length=500,
+        default="{prompt}",
+        help_text=_("Words with {prompt} where the prompt goes."),
     )
     enabled = models.BooleanField(_("enabled"), default=True)
     position = models.PositiveIntegerField(_("position"), default=0)

@@ -11,7 +11,10 @@ class OutageKind(models.TextChoices):
     """Why submissions wait."""
 
     KEY_REFUSED = "key_refused", _("RunPod refuses the API key")  # 401 or 403: no model can be used
-    ENDPOINT_MISSING = "endpoint_missing", _("RunPod does not have the endpoint")  # 404: its models cannot be used
+    ENDPOINT_MISSING = (
+        "endpoint_missing",
+        _("RunPod does not have the endpoint"),
+    )  # 404: its models cannot be used
 
 
 class ProviderOutageQuerySet(models.QuerySet["ProviderOutage"]):
@@ -40,7 +43,9 @@ class ProviderOutage(models.Model):
         verbose_name_plural = _("problems at RunPod")
         ordering = ["since", "id"]
         constraints = [
-            models.UniqueConstraint(name="one_refused_key", fields=["kind"], condition=Q(kind=OutageKind.KEY_REFUSED)),
+            models.UniqueConstraint(
+                name="one_refused_key", fields=["kind"], condition=Q(kind=OutageKind.KEY_REFUSED)
+            ),
             models.UniqueConstraint(
                 name="one_outage_per_endpoint",
                 fields=["endpoint_id"],

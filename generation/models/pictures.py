@@ -67,7 +67,9 @@ class Image(models.Model):
     """A picture in the bucket. `sha256`, `width`, `height` and `bytes` are those of the file that its URL serves."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="images")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="images"
+    )
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="images")
     position = models.PositiveSmallIntegerField(default=0)
     key = models.CharField(max_length=200)
@@ -82,10 +84,14 @@ class Image(models.Model):
     sha256 = models.CharField(max_length=64)
     seed = models.BigIntegerField(_("seed"))
     # Copied from the job, where they never change, so that one index answers every filter of the gallery.
-    model = models.ForeignKey(ImageModel, on_delete=models.PROTECT, related_name="+", db_index=False)
+    model = models.ForeignKey(
+        ImageModel, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     style = models.CharField(_("style"), max_length=50, blank=True, default="", db_default="")
     sourced = models.BooleanField(_("made from a picture"), default=False, db_default=False)
-    words = SearchVectorField(null=True, editable=False)  # written by PostgreSQL's trigger; SQLite has none
+    words = SearchVectorField(
+        null=True, editable=False
+    )  # written by PostgreSQL's trigger; SQLite has none
     favorite = models.BooleanField(_("favorite"), default=False)
     visibility = models.CharField(
         _("visibility"), max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
@@ -93,8 +99,12 @@ class Image(models.Model):
     # The link for whoever has it: its secret end, until when it works (NULL: until it is stopped), what it tells.
     link_slug = models.CharField(max_length=32, unique=True, null=True, editable=False)
     link_until = models.DateTimeField(_("link works until"), null=True, blank=True)
-    link_parameters = models.BooleanField(_("link tells prompt and parameters"), default=False, db_default=False)
-    link_name = models.BooleanField(_("link tells the owner’s name"), default=False, db_default=False)
+    link_parameters = models.BooleanField(
+        _("link tells prompt and parameters"), default=False, db_default=False
+    )
+    link_name = models.BooleanField(
+        _("link tells the owner’s name"), default=False, db_default=False
+    )
     trashed_at = models.DateTimeField(_("in the trash since"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
 
@@ -104,7 +114,9 @@ class Image(models.Model):
         verbose_name = _("picture")
         verbose_name_plural = _("pictures")
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(name="image_once_per_job", fields=["job", "position"])]
+        constraints = [
+            models.UniqueConstraint(name="image_once_per_job", fields=["job", "position"])
+        ]
         indexes = [
             # Lists, filters and counts read this index alone, so keep its columns to what they ask for. It is read
             # backwards: ids grow, and where they come in at an index's lower end, its pages stay half empty.
@@ -121,11 +133,19 @@ class Image(models.Model):
                 condition=Q(trashed_at__isnull=True, favorite=True),
             ),
             # Which models and styles a user has pictures of: equal keys are kept once, so these two are tiny.
-            models.Index(name="image_models", fields=["user", "model"], condition=Q(trashed_at__isnull=True)),
-            models.Index(name="image_styles", fields=["user", "style"], condition=Q(trashed_at__isnull=True)),
-            models.Index(name="image_trashed", fields=["trashed_at"], condition=Q(trashed_at__isnull=False)),
             models.Index(
-                name="image_trash_of_user", fields=["user", "-trashed_at", "-id"], condition=Q(trashed_at__isnull=False)
+                name="image_models", fields=["user", "model"], condition=Q(trashed_at__isnull=True)
+            ),
+            models.Index(
+                name="image_styles", fields=["user", "style"], condition=Q(trashed_at__isnull=True)
+            ),
+            models.Index(
+                name="image_trashed", fields=["trashed_at"], condition=Q(trashed_at__isnull=False)
+            ),
+            models.Index(
+                name="image_trash_of_user",
+                fields=["user", "-trashed_at", "-id"],
+                condition=Q(trashed_at__isnull=False),
             ),
         ]
 
@@ -156,14 +176,18 @@ def seen_by(image: Any) -> Visibility:
 
 
 def _has_link(image: Any) -> bool:
-    return image.link_slug is not None and (image.link_until is None or image.link_until > timezone.now())
+    return image.link_slug is not None and (
+        image.link_until is None or image.link_until > timezone.now()
+    )
 
 
 class Upload(models.Model):
     """A source picture that a user brought along."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads"
+    )
     key = models.CharField(max_length=200)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()

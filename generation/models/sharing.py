@@ -15,7 +15,10 @@ class PublicationState(models.TextChoices):
     WAITING = "waiting", _("waiting for review")  # staff must look; nobody else sees it
     PUBLISHED = "published", _("published")  # on /explore/, for everybody
     HIDDEN = "hidden", _("hidden after reports")  # was on /explore/; staff must look once more
-    REFUSED = "refused", _("refused")  # by staff or by a rule, before or after it was shown; `reason` says why
+    REFUSED = (
+        "refused",
+        _("refused"),
+    )  # by staff or by a rule, before or after it was shown; `reason` says why
     WITHDRAWN = "withdrawn", _("withdrawn")  # by its owner
 
 
@@ -33,7 +36,9 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
     def shown(self) -> "PublicationQuerySet":
         """Keep what strangers may see now, with what a page of them needs."""
         return self.filter(
-            state=PublicationState.PUBLISHED, image__trashed_at__isnull=True, image__user__is_active=True
+            state=PublicationState.PUBLISHED,
+            image__trashed_at__isnull=True,
+            image__user__is_active=True,
         ).select_related("image__job__model", "image__user")
 
     def newest_first(self) -> "PublicationQuerySet":
@@ -45,15 +50,23 @@ class Publication(models.Model):
     """One wish of an owner to show a picture to everybody, and what became of it. A new wish is a new row."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    image = models.ForeignKey(Image, models.CASCADE, related_name="publications", verbose_name=_("picture"))
+    image = models.ForeignKey(
+        Image, models.CASCADE, related_name="publications", verbose_name=_("picture")
+    )
     slug = models.CharField(max_length=32, unique=True, editable=False)
     with_parameters = models.BooleanField(_("with its prompt and parameters"), default=False)
     with_name = models.BooleanField(_("with the owner’s name"), default=False)
     state = models.CharField(
-        _("state"), max_length=10, choices=PublicationState.choices, default=PublicationState.WAITING
+        _("state"),
+        max_length=10,
+        choices=PublicationState.choices,
+        default=PublicationState.WAITING,
     )
     reason = models.CharField(
-        _("reason"), max_length=300, blank=True, help_text=_("The owner reads this on the page of the picture.")
+        _("reason"),
+        max_length=300,
+        blank=True,
+        help_text=_("The owner reads this on the page of the picture."),
     )
     asked_at = models.DateTimeField(_("asked for"))
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
@@ -75,7 +88,9 @@ class Publication(models.Model):
         verbose_name_plural = _("publications: to review")
         ordering = ["-asked_at", "-id"]
         constraints = [
-            models.UniqueConstraint(name="one_open_publication", fields=["image"], condition=Q(state__in=OPEN)),
+            models.UniqueConstraint(
+                name="one_open_publication", fields=["image"], condition=Q(state__in=OPEN)
+            ),
             models.CheckConstraint(
                 name="published_has_a_time",
                 condition=~Q(state=PublicationState.PUBLISHED) | Q(published_at__isnull=False),
@@ -87,7 +102,9 @@ class Publication(models.Model):
                 fields=["-published_at", "-id"],
                 condition=Q(state=PublicationState.PUBLISHED),
             ),
-            models.Index(name="publications_waiting", fields=["asked_at"], condition=Q(state__in=TO_REVIEW)),
+            models.Index(
+                name="publications_waiting", fields=["asked_at"], condition=Q(state__in=TO_REVIEW)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -119,7 +136,11 @@ class Report(models.Model):
         verbose_name = _("report")
         verbose_name_plural = _("reports")
         ordering = ["created_at", "id"]
-        constraints = [models.UniqueConstraint(name="one_report_per_visitor", fields=["publication", "reporter"])]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_report_per_visitor", fields=["publication", "reporter"]
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
@@ -132,7 +153,9 @@ class BlockedWord(models.Model):
         _("word"),
         max_length=60,
         unique=True,
-        help_text=_("Whole words, whatever the case. An asterisk at the end stands for any ending: “weapon*”."),
+        help_text=_(
+            "Whole words, whatever the case. An asterisk at the end stands for any ending: “weapon*”."
+        ),
     )
 
     class Meta:

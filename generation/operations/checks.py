@@ -35,6 +35,9 @@ def prices(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessa
             hint="See deploy/env.example for what it means.",
             id="generation.E002",
         )
-        for name, value in (("CREDIT_USD", settings.CREDIT_USD), ("PRICE_MARGIN", settings.PRICE_MARGIN))
+        for name, value in (
+            ("CREDIT_USD", settings.CREDIT_USD),
+            ("PRICE_MARGIN", settings.PRICE_MARGIN),
+        )
         if not (value.is_finite() and value > 0)
     ]

@@ -18,7 +18,14 @@ KEYS_KEPT = timedelta(days=2)
 
 def clean_up() -> None:
     """Forget all that is past its time; what fails goes to the log, keeps nothing else, and comes again in an hour."""
-    for part in (forget_keys, forget_sessions, forget_collections, forget_exports, purge_trash, erase_accounts):
+    for part in (
+        forget_keys,
+        forget_sessions,
+        forget_collections,
+        forget_exports,
+        purge_trash,
+        erase_accounts,
+    ):
         try:
             part()
         except Exception:

@@ -28,7 +28,15 @@ from accounts.models import User
 from artgen import connection_budget
 from artgen.observability import health, request_stats, resources
 from generation.jobs import heartbeat
-from generation.models import ACTIVE, GenerationSwitch, ImageModel, Job, JobQuerySet, ProviderOutage, Status
+from generation.models import (
+    ACTIVE,
+    GenerationSwitch,
+    ImageModel,
+    Job,
+    JobQuerySet,
+    ProviderOutage,
+    Status,
+)
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +62,9 @@ class _Collector:
         up = GaugeMetricFamily("artgen_part_up", "1: this part could be asked.", labels=["part"])
         missing: set[str] = set()
         for name, part in PARTS.items():
-            if NEEDS.get(name) in missing:  # to wait for the same again would be longer than Prometheus does
+            if (
+                NEEDS.get(name) in missing
+            ):  # to wait for the same again would be longer than Prometheus does
                 up.add_metric([name], 0)
                 continue
             try:
@@ -66,12 +76,18 @@ class _Collector:
             else:
                 up.add_metric([name], 1)
         yield up
-        yield InfoMetricFamily("artgen_build", "The version that answered.", {"version": settings.VERSION})
+        yield InfoMetricFamily(
+            "artgen_build", "The version that answered.", {"version": settings.VERSION}
+        )
 
 
 def _requests() -> Iterator[Metric]:
-    total = CounterMetricFamily("artgen_requests", "Requests answered by the application.", labels=["kind", "status"])
-    spent = HistogramMetricFamily("artgen_request_seconds", "Seconds they took there.", labels=["kind"])
+    total = CounterMetricFamily(
+        "artgen_requests", "Requests answered by the application.", labels=["kind", "status"]
+    )
+    spent = HistogramMetricFamily(
+        "artgen_request_seconds", "Seconds they took there.", labels=["kind"]
+    )
     by_kind: dict[str, request_stats.Times] = {}
     for (kind, status), times in sorted(request_stats.totals().items()):
         total.add_metric([kind, status], times.count)
@@ -89,33 +105,49 @@ def _jobs() -> Iterator[Metric]:
     now = timezone.now()
     active = Job.objects.active()
     all_of, due_of = _by_status(active), _by_status(active.filter(due_at__lte=now))
-    jobs = GaugeMetricFamily("artgen_jobs", "Jobs that are not finished, by status.", labels=["status"])
-    due = GaugeMetricFamily("artgen_jobs_due", "Of these, jobs that somebody must look at now.", labels=["status"])
-    late = GaugeMetricFamily("artgen_jobs_due_seconds", "How long the oldest of these has been due.", labels=["status"])
+    jobs = GaugeMetricFamily(
+        "artgen_jobs", "Jobs that are not finished, by status.", labels=["status"]
+    )
+    due = GaugeMetricFamily(
+        "artgen_jobs_due", "Of these, jobs that somebody must look at now.", labels=["status"]
+    )
+    late = GaugeMetricFamily(
+        "artgen_jobs_due_seconds", "How long the oldest of these has been due.", labels=["status"]
+    )
     for status in ACTIVE:
         jobs.add_metric([status], all_of.get(status, (0, now))[0])
         count, oldest = due_of.get(status, (0, now))
         due.add_metric([status], count)
         late.add_metric([status], (now - oldest).total_seconds())
     yield from (jobs, due, late)
-    yield GaugeMetricFamily("artgen_jobs_stuck", "Jobs that want an operator's eye.", Job.objects.stuck().count())
+    yield GaugeMetricFamily(
+        "artgen_jobs_stuck", "Jobs that want an operator's eye.", Job.objects.stuck().count()
+    )
     not_stored = Job.objects.not_stored().count()
-    yield GaugeMetricFamily("artgen_jobs_not_stored", "Finished jobs whose images could not be stored yet.", not_stored)
+    yield GaugeMetricFamily(
+        "artgen_jobs_not_stored", "Finished jobs whose images could not be stored yet.", not_stored
+    )
     outages = GaugeMetricFamily(
-        "artgen_provider_outage_seconds", "How long RunPod has refused this.", labels=["kind", "endpoint"]
+        "artgen_provider_outage_seconds",
+        "How long RunPod has refused this.",
+        labels=["kind", "endpoint"],
     )
     for outage in ProviderOutage.objects.all():
         outages.add_metric([outage.kind, outage.endpoint_id], (now - outage.since).total_seconds())
     yield outages
     stop = Job.objects.filter(stop_pending=True).count()
-    yield GaugeMetricFamily("artgen_jobs_to_stop", "Ended jobs that RunPod has not been told of yet.", stop)
+    yield GaugeMetricFamily(
+        "artgen_jobs_to_stop", "Ended jobs that RunPod has not been told of yet.", stop
+    )
     on = not GenerationSwitch.objects.filter(on=False).exists()
     yield GaugeMetricFamily("artgen_creating_on", "0: the stop switch holds everything.", on)
 
 
 def _jobs_lately() -> Iterator[Metric]:
     since = timezone.now() - LATELY
-    lately = GaugeMetricFamily("artgen_jobs_lately", "Jobs of the last hour, by how they stand.", labels=["status"])
+    lately = GaugeMetricFamily(
+        "artgen_jobs_lately", "Jobs of the last hour, by how they stand.", labels=["status"]
+    )
     stood = dict(
         Job.objects.filter(created_at__gte=since, id__gte=_first_id_of(since))
         .order_by()
@@ -128,10 +160,21 @@ def _jobs_lately() -> Iterator[Metric]:
 
 
 def _lines() -> Iterator[Metric]:
-    waiting = GaugeMetricFamily("artgen_model_jobs", "Jobs of each model on offer.", labels=["model", "where"])
-    room = GaugeMetricFamily("artgen_model_max_in_flight", "Jobs that may be at RunPod at once.", labels=["model"])
-    where = {Status.QUEUED: "waiting", Status.SUBMITTED: "out", Status.RUNNING: "out", Status.STORING: "storing"}
-    offered = dict(ImageModel.objects.enabled().order_by("slug").values_list("slug", "max_in_flight"))
+    waiting = GaugeMetricFamily(
+        "artgen_model_jobs", "Jobs of each model on offer.", labels=["model", "where"]
+    )
+    room = GaugeMetricFamily(
+        "artgen_model_max_in_flight", "Jobs that may be at RunPod at once.", labels=["model"]
+    )
+    where = {
+        Status.QUEUED: "waiting",
+        Status.SUBMITTED: "out",
+        Status.RUNNING: "out",
+        Status.STORING: "storing",
+    }
+    offered = dict(
+        ImageModel.objects.enabled().order_by("slug").values_list("slug", "max_in_flight")
+    )
     of_models = {(slug, place): 0 for slug in offered for place in where.values()}
     active = Job.objects.active().order_by()
     for slug, status, count in active.values_list("model__slug", "status").annotate(Count("id")):
@@ -157,14 +200,18 @@ def _first_id_of(moment: datetime) -> UUID:
 
 def _credits() -> Iterator[Metric]:
     held = User.objects.aggregate(held=Sum("held"))["held"]
-    yield GaugeMetricFamily("artgen_credits_held", "Credits set aside for jobs under way.", held or 0)
+    yield GaugeMetricFamily(
+        "artgen_credits_held", "Credits set aside for jobs under way.", held or 0
+    )
 
 
 def _ticks() -> Iterator[Metric]:
     last = heartbeat.last()
     if last is not None:
         age = (timezone.now() - last).total_seconds()
-        yield GaugeMetricFamily("artgen_tick_age_seconds", "Since the last tick; there is one every 2 s.", age)
+        yield GaugeMetricFamily(
+            "artgen_tick_age_seconds", "Since the last tick; there is one every 2 s.", age
+        )
 
 
 def _database() -> Iterator[Metric]:
@@ -172,11 +219,19 @@ def _database() -> Iterator[Metric]:
     found = resources.connections()
     if found is None:
         return
-    yield GaugeMetricFamily("artgen_database_connections", "Connections to PostgreSQL, everybody's.", found.used)
-    yield GaugeMetricFamily("artgen_database_connections_most", "PostgreSQL's max_connections.", found.most)
+    yield GaugeMetricFamily(
+        "artgen_database_connections", "Connections to PostgreSQL, everybody's.", found.used
+    )
+    yield GaugeMetricFamily(
+        "artgen_database_connections_most", "PostgreSQL's max_connections.", found.most
+    )
     limit = connection_budget.read().limit
-    yield GaugeMetricFamily("artgen_database_connections_limit", "Above so many, raise the alarm.", limit)
-    own = GaugeMetricFamily("artgen_program_connections", "Connections to our database.", labels=["program"])
+    yield GaugeMetricFamily(
+        "artgen_database_connections_limit", "Above so many, raise the alarm.", limit
+    )
+    own = GaugeMetricFamily(
+        "artgen_program_connections", "Connections to our database.", labels=["program"]
+    )
     for program, count in sorted(found.by_program.items()):
         own.add_metric([program], count)
     yield own
@@ -185,7 +240,9 @@ def _database() -> Iterator[Metric]:
 def _queue() -> Iterator[Metric]:
     length = resources.queue_length()
     if length is not None:
-        yield GaugeMetricFamily("artgen_celery_queue", "Celery messages that wait for a worker.", length)
+        yield GaugeMetricFamily(
+            "artgen_celery_queue", "Celery messages that wait for a worker.", length
+        )
 
 
 def _redis() -> Iterator[Metric]:
@@ -193,7 +250,9 @@ def _redis() -> Iterator[Metric]:
     if found is None:
         return
     yield GaugeMetricFamily("artgen_redis_memory_bytes", "Memory that Redis uses.", found.used)
-    yield GaugeMetricFamily("artgen_redis_memory_most_bytes", "Memory that it may use; 0: no limit.", found.most)
+    yield GaugeMetricFamily(
+        "artgen_redis_memory_most_bytes", "Memory that it may use; 0: no limit.", found.most
+    )
     yield GaugeMetricFamily("artgen_redis_clients", "Connections to Redis.", found.clients)
 
 
@@ -201,14 +260,18 @@ def _machine() -> Iterator[Metric]:
     """Tell of the machine of the process that answers, under its name: several machines are several series."""
     name = socket.gethostname()
     if processor := resources.processor():
-        spent = CounterMetricFamily("artgen_machine_cpu_seconds", "All cores' time.", labels=["machine", "mode"])
+        spent = CounterMetricFamily(
+            "artgen_machine_cpu_seconds", "All cores' time.", labels=["machine", "mode"]
+        )
         spent.add_metric([name, "busy"], processor.busy)
         spent.add_metric([name, "idle"], processor.idle)
         yield spent
     if memory := resources.memory():
         size = GaugeMetricFamily("artgen_machine_memory_bytes", "Its memory.", labels=["machine"])
         size.add_metric([name], memory.total)
-        free = GaugeMetricFamily("artgen_machine_memory_available_bytes", "What is left of it.", labels=["machine"])
+        free = GaugeMetricFamily(
+            "artgen_machine_memory_available_bytes", "What is left of it.", labels=["machine"]
+        )
         free.add_metric([name], memory.available)
         yield from (size, free)
 

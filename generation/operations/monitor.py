@@ -52,18 +52,23 @@ def measure(*, processor_share: float | None) -> list[Figure]:
     return [_figure(name, *look) for name, look in looks.items()]
 
 
-def _figure(name: str, limit: float, unit: str, look: Callable[[], tuple[float | None, str]]) -> Figure:
+def _figure(
+    name: str, limit: float, unit: str, look: Callable[[], tuple[float | None, str]]
+) -> Figure:
     try:
         value, detail = look()
     except Exception as error:  # noqa: BLE001 whatever its driver raises, the other figures are told
         log.warning("%s cannot be measured", name, extra={"error": repr(error)})
-        return Figure(name, None, limit, unit, f"cannot be measured: {type(error).__name__}", broken=True)
+        return Figure(
+            name, None, limit, unit, f"cannot be measured: {type(error).__name__}", broken=True
+        )
     return Figure(name, None if value is None else round(value, 1), limit, unit, detail)
 
 
 def _api_p95() -> tuple[float | None, str]:
     api = sum(
-        (times for (kind, _), times in request_stats.recent(MINUTES).items() if kind == "api"), request_stats.Times()
+        (times for (kind, _), times in request_stats.recent(MINUTES).items() if kind == "api"),
+        request_stats.Times(),
     )
     p95 = api.quantile(0.95)
     if p95 is None:
@@ -103,7 +108,9 @@ def _celery_queue() -> tuple[float | None, str]:
 
 def _provider_outages() -> tuple[float | None, str]:
     found = list(ProviderOutage.objects.all())
-    return len(found), "; ".join(f"{outage.get_kind_display()} ({outage.endpoint_id})" for outage in found)
+    return len(found), "; ".join(
+        f"{outage.get_kind_display()} ({outage.endpoint_id})" for outage in found
+    )
 
 
 def _machine(processor_share: float | None) -> tuple[float | None, str]:
@@ -111,4 +118,6 @@ def _machine(processor_share: float | None) -> tuple[float | None, str]:
     if processor_share is None or memory is None:
         return None, "nothing to measure: this machine does not tell"
     shares = {"CPU": processor_share * 100, "memory": memory.share * 100}
-    return max(shares.values()), ", ".join(f"{name} {share:.0f} %" for name, share in shares.items())
+    return max(shares.values()), ", ".join(
+        f"{name} {share:.0f} %" for name, share in shares.items()
+    )

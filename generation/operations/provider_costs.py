@@ -35,8 +35,12 @@ def spent(models: Iterable[ImageModel], *, days: int = DAYS) -> dict[int, Spent]
     A job that brought no image counts when it cost money.
     """
     since = timezone.now() - timedelta(days=days)
-    first_id = UUID(int=max(0, int(since.timestamp() * 1000)) << 80)  # UUIDv7 begins with the milliseconds
-    paid = Job.objects.filter(id__gte=first_id).filter(Q(status=Status.SUCCEEDED, cost__isnull=False) | Q(cost__gt=0))
+    first_id = UUID(
+        int=max(0, int(since.timestamp() * 1000)) << 80
+    )  # UUIDv7 begins with the milliseconds
+    paid = Job.objects.filter(id__gte=first_id).filter(
+        Q(status=Status.SUCCEEDED, cost__isnull=False) | Q(cost__gt=0)
+    )
     sums = (
         paid.order_by()
         .values("model")

@@ -108,23 +108,35 @@ class Client:
         try:
             data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
         except (TypeError, ValueError) as error:
-            raise Refused("the job's input is no JSON", code="invalid_input", detail=str(error)) from error
+            raise Refused(
+                "the job's input is no JSON", code="invalid_input", detail=str(error)
+            ) from error
         if len(data) > BODY_MOST:
-            raise Refused(f"the job has {len(data)} bytes, RunPod takes {BODY_MOST}", code="too_large")
+            raise Refused(
+                f"the job has {len(data)} bytes, RunPod takes {BODY_MOST}", code="too_large"
+            )
         try:
-            reply = self._send("POST", self._url(endpoint_id, "run"), data, seconds=self._limits.run_seconds)
+            reply = self._send(
+                "POST", self._url(endpoint_id, "run"), data, seconds=self._limits.run_seconds
+            )
         except _NoTurn as error:
             raise NotAccepted("too many calls to RunPod are under way here") from error
         except _Broken as error:
             if error.sent:
-                raise Unknown("the call to RunPod broke after it was sent", detail=error.detail) from error.__cause__
-            raise NotAccepted("RunPod could not be reached", detail=error.detail) from error.__cause__
+                raise Unknown(
+                    "the call to RunPod broke after it was sent", detail=error.detail
+                ) from error.__cause__
+            raise NotAccepted(
+                "RunPod could not be reached", detail=error.detail
+            ) from error.__cause__
         if not reply.ok:
             raise run_verdict(reply.status, reply.headers, reply.text)
         answer = reply.json()
         runpod_id = answer.get("id") if isinstance(answer, dict) else None
         if not isinstance(runpod_id, str) or not 0 < len(runpod_id) <= ID_LENGTH_MOST:
-            raise Unknown("RunPod's reply to /run has no job id", detail=reply.text, status=reply.status)
+            raise Unknown(
+                "RunPod's reply to /run has no job id", detail=reply.text, status=reply.status
+            )
         return Submission(runpod_id=runpod_id, state=parse_state(answer.get("status", "IN_QUEUE")))
 
     # https://docs.runpod.io/serverless/endpoints/send-requests#status
@@ -166,7 +178,9 @@ class Client:
     def _report(self, method: str, endpoint_id: str, call: str, runpod_id: str) -> Report:
         reply = self._read(method, self._url(endpoint_id, call, runpod_id))
         if call == "retry" and reply.status == 400:
-            raise Refused("RunPod refused (400)", code="invalid_input", detail=reply.text, status=400)
+            raise Refused(
+                "RunPod refused (400)", code="invalid_input", detail=reply.text, status=400
+            )
         return report_in(reply, runpod_id)
 
     def _read(self, method: str, url: str) -> Reply:
@@ -175,12 +189,16 @@ class Client:
         except _NoTurn as error:
             raise Unavailable("too many calls to RunPod are under way here") from error
         except _Broken as error:
-            raise Unavailable("RunPod could not be reached", detail=error.detail) from error.__cause__
+            raise Unavailable(
+                "RunPod could not be reached", detail=error.detail
+            ) from error.__cause__
 
     def _url(self, endpoint_id: str, *path: str) -> str:
         return self._access.address(endpoint_id, *path)
 
-    def _send(self, method: str, url: str, data: bytes | None, *, seconds: float | None = None) -> Reply:
+    def _send(
+        self, method: str, url: str, data: bytes | None, *, seconds: float | None = None
+    ) -> Reply:
         """Return the reply of one request, read to its end; `seconds`: for connecting and the reply, besides sending.
 
         Raises _NoTurn or _Broken.

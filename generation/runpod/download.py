@@ -79,7 +79,9 @@ def fetch_picture(
         try:
             answer = _get(target, deadline, max_bytes)
         except (OSError, http.client.HTTPException) as error:
-            raise DownloadFailed(f"{target.authority}: {type(error).__name__}: {error}"[:300]) from error
+            raise DownloadFailed(
+                f"{target.authority}: {type(error).__name__}: {error}"[:300]
+            ) from error
         if isinstance(answer, bytes):
             return answer
         url = urllib.parse.urljoin(url, answer)
@@ -155,7 +157,9 @@ def _get(target: _Target, deadline: float, max_bytes: int) -> bytes | str:
         sock.close()
 
 
-def _body(response: http.client.HTTPResponse, target: _Target, deadline: float, max_bytes: int) -> bytes:
+def _body(
+    response: http.client.HTTPResponse, target: _Target, deadline: float, max_bytes: int
+) -> bytes:
     promised = response.length
     if promised is not None and promised > max_bytes:
         raise DownloadRefused(f"{target.authority}: {promised} bytes are more than {max_bytes}")
@@ -168,7 +172,9 @@ def _body(response: http.client.HTTPResponse, target: _Target, deadline: float, 
     if promised is not None and len(body) < promised:
         raise DownloadFailed(f"{target.authority}: {len(body)} of {promised} bytes arrived")
     if not body:
-        raise DownloadFailed(f"{target.authority}: an empty reply")  # also what is left of a head that was cut short
+        raise DownloadFailed(
+            f"{target.authority}: an empty reply"
+        )  # also what is left of a head that was cut short
     return bytes(body)
 
 

@@ -11,11 +11,20 @@ from dataclasses import dataclass
 from PIL import Image, ImageOps
 
 URI_FRAME = 40  # bytes around the base64: "data:image/jpeg;base64,", quotes, a comma
-ROOM_LEAST = (
-    200_000  # bytes in the body that any image fits into: noise of 256 × 256 px with transparency takes 150,000
-)
+# Bytes in the body that any image fits into: noise of 256 × 256 px with transparency takes 150,000.
+ROOM_LEAST = 200_000
 # Long side in px and quality, from what nobody sees to what still shows what is in the image.
-_STEPS = ((4096, 92), (3072, 90), (2048, 88), (1536, 86), (1280, 84), (1024, 82), (768, 80), (512, 75), (256, 60))
+_STEPS = (
+    (4096, 92),
+    (3072, 90),
+    (2048, 88),
+    (1536, 86),
+    (1280, 84),
+    (1024, 82),
+    (768, 80),
+    (512, 75),
+    (256, 60),
+)
 _HOPE = 1.5  # a step is tried when its size, reckoned from that of another one, is not above the room by more than this
 
 
@@ -70,7 +79,9 @@ def _reduced(data: bytes, *, share: int) -> Fitted:
         hopeless = pixels and length * (size[0] * size[1]) / pixels > share * _HOPE
         if hopeless and side != _STEPS[-1][0]:
             continue
-        small = image if scale == 1 else image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+        small = (
+            image if scale == 1 else image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+        )
         encoded = _encoded(small, quality=quality)
         pixels, length = size[0] * size[1], encoded_length(len(encoded))
         if length <= share:

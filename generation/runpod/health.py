@@ -16,12 +16,16 @@ class Health:
     in_progress: int
     in_queue: int
     retried: int
-    workers: Mapping[str, int]  # idle, running, and what else RunPod counts: initializing, ready, throttled
+    workers: Mapping[
+        str, int
+    ]  # idle, running, and what else RunPod counts: initializing, ready, throttled
 
     @property
     def workers_total(self) -> int:
         """Count the workers in any state; 0 may mean that the endpoint's maximum is 0."""
-        return sum(number for state, number in self.workers.items() if state != "ready")  # counted as idle, too
+        return sum(
+            number for state, number in self.workers.items() if state != "ready"
+        )  # counted as idle, too
 
 
 def parse_health(body: Any) -> Health:

@@ -28,7 +28,9 @@ def check_picture(data: bytes, *, max_pixels: int = MAX_PIXELS) -> PictureInfo:
     return decode(data, max_pixels=max_pixels)[0]
 
 
-def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, enough: int | None = None) -> tuple[PictureInfo, Image.Image]:
+def decode(
+    data: bytes, *, max_pixels: int = MAX_PIXELS, enough: int | None = None
+) -> tuple[PictureInfo, Image.Image]:
     """Return the facts of a picture and its pixels, all decoded once, not turned by its orientation tag.
 
     A JPEG larger than `enough` px a side may come scaled down to half, a quarter or an eighth, but not below `enough`:
@@ -54,4 +56,6 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, enough: int | None = No
         raise NotAPicture("neither PNG, JPEG nor WebP") from error
     except Exception as error:  # decoders meet hostile bytes here and raise whatever they like
         raise NotAPicture(f"cannot be decoded: {type(error).__name__}: {error}"[:300]) from error
-    return PictureInfo(width=width, height=height, format=form, content_type=CONTENT_TYPES[form]), image
+    return PictureInfo(
+        width=width, height=height, format=form, content_type=CONTENT_TYPES[form]
+    ), image

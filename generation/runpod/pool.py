@@ -15,7 +15,9 @@ import requests.adapters
 import urllib3
 import urllib3.connection
 
-IDLE_MOST = 15.0  # seconds; load balancers in front of such APIs close idle connections after 60 and more
+IDLE_MOST = (
+    15.0  # seconds; load balancers in front of such APIs close idle connections after 60 and more
+)
 
 SEND_MOST = 240.0  # seconds for all of it: 10 MB over a line that uploads a third of a megabit
 
@@ -113,7 +115,9 @@ class Adapter(requests.adapters.HTTPAdapter):
         """Make the pools of connections through a proxy noting ones, where that is possible."""
         manager = super().proxy_manager_for(proxy, **kwargs)
         if proxy.lower().startswith("socks"):
-            _request.begun = True  # its connections note nothing: every failure counts as one after sending
+            _request.begun = (
+                True  # its connections note nothing: every failure counts as one after sending
+            )
             return manager
         manager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
         return manager

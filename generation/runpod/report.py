@@ -54,7 +54,9 @@ class Report:
     progress: float | None = None  # 0–1, only while running
     step: int | None = None
     steps: int | None = None
-    output: Any = None  # while running: whatever the worker last sent; see `payloads.read` for a finished one
+    output: Any = (
+        None  # while running: whatever the worker last sent; see `payloads.read` for a finished one
+    )
     error: str = ""  # the vendor's text, often with a traceback: for staff only
     delay_ms: int | None = None
     execution_ms: int | None = None
@@ -156,7 +158,9 @@ def _fraction(number: int | float) -> float | None:
     # A whole 1 is read as one percent: too low a bar for a moment is better than a full one.
     if not math.isfinite(number) or not 0 <= number <= 100:
         return None
-    return number / 100 if number > 1 or (number == 1 and isinstance(number, int)) else float(number)
+    return (
+        number / 100 if number > 1 or (number == 1 and isinstance(number, int)) else float(number)
+    )
 
 
 def _whole(mapping: Mapping[str, Any], keys: tuple[str, ...]) -> int | None:
@@ -168,7 +172,12 @@ def _whole(mapping: Mapping[str, Any], keys: tuple[str, ...]) -> int | None:
 
 
 def _milliseconds(value: object) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not math.isfinite(value)
+        or value < 0
+    ):
         return None
     return int(value)
 

@@ -20,7 +20,9 @@ from .verdicts import RunPodError, Unavailable
 Ref = tuple[str, str]
 """Endpoint id and RunPod's id of one job."""
 
-BATCH = 96  # requests sent before any reply is awaited: servers allow about 100 streams on a connection
+BATCH = (
+    96  # requests sent before any reply is awaited: servers allow about 100 streams on a connection
+)
 FEW = 8  # so few are read over one connection
 FAILURES_MOST = 3  # in a row, after which a connection is given up
 
@@ -95,7 +97,9 @@ class Sweep:
         for session in idle:
             session.close()
 
-    def _lane(self, refs: Sequence[Ref], found: dict[Ref, Report | RunPodError], deadline: float) -> None:
+    def _lane(
+        self, refs: Sequence[Ref], found: dict[Ref, Report | RunPodError], deadline: float
+    ) -> None:
         """Read some of the jobs over one connection, and keep that unless it gave trouble."""
         lock, idle = self._lock, self._idle
         with lock:
@@ -103,13 +107,21 @@ class Sweep:
         for start in range(0, len(refs), BATCH):
             outcomes = dict(self._batch(session, refs[start : start + BATCH], deadline))
             found.update(outcomes)
-            broken = [isinstance(outcome, Unavailable) and outcome.status is None for outcome in outcomes.values()]
+            broken = [
+                isinstance(outcome, Unavailable) and outcome.status is None
+                for outcome in outcomes.values()
+            ]
             if any(broken):
                 # What is still under way on it would be waited for again.
                 session.close()
                 session = self._session()
             if all(broken) or time.monotonic() > deadline:
-                found.update({ref: Unavailable("RunPod could not be reached") for ref in refs[start + BATCH :]})
+                found.update(
+                    {
+                        ref: Unavailable("RunPod could not be reached")
+                        for ref in refs[start + BATCH :]
+                    }
+                )
                 break
         with lock:
             keep = len(idle) < self._connections
@@ -171,14 +183,18 @@ class Sweep:
             if len(body) > REPLY_MOST:
                 return Unavailable(f"the reply has more than {REPLY_MOST} bytes")
             headers = {name.title(): value for name, value in response.headers.items()}
-            return report_in(Reply(response.status_code or 0, headers, self._access.scrub_bytes(body)), ref[1])
+            return report_in(
+                Reply(response.status_code or 0, headers, self._access.scrub_bytes(body)), ref[1]
+            )
         except RunPodError as error:
             return error
         except Exception as error:  # noqa: BLE001  (a body that cannot be decoded, for one)
             return self._unavailable(error)
 
     def _unavailable(self, error: Exception) -> Unavailable:
-        unavailable = Unavailable("RunPod could not be reached", detail=self._access.scrub(repr(error)))
+        unavailable = Unavailable(
+            "RunPod could not be reached", detail=self._access.scrub(repr(error))
+        )
         unavailable.__cause__ = error
         return unavailable
 

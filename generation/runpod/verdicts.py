@@ -18,7 +18,12 @@ class RunPodError(Exception):
     """A call to RunPod that brought no clean reply."""
 
     def __init__(
-        self, message: str, *, detail: str = "", status: int | None = None, retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        detail: str = "",
+        status: int | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.detail = detail[:DETAIL_CHARACTERS]  # the vendor's own text: for staff
@@ -33,7 +38,9 @@ class NotAccepted(RunPodError):
 class Refused(RunPodError):
     """A call that was certainly refused and will be again: give up."""
 
-    def __init__(self, message: str, *, code: str, detail: str = "", status: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str, detail: str = "", status: int | None = None
+    ) -> None:
         super().__init__(message, detail=detail, status=status)
         self.code = code  # invalid_input or too_large
 
@@ -64,7 +71,9 @@ class Unavailable(RunPodError):
 # With 401, 403 and 404 the only replies to /run that are a certain no. Any other that is not 2xx stays unknown.
 REFUSALS = {400: "invalid_input", 413: "too_large"}
 _KEY_REFUSED = frozenset({401, 403})
-_ENDPOINT_MISSING = re.compile(r"endpoint\b.{0,40}\bnot (be )?found|no such endpoint", re.IGNORECASE | re.DOTALL)
+_ENDPOINT_MISSING = re.compile(
+    r"endpoint\b.{0,40}\bnot (be )?found|no such endpoint", re.IGNORECASE | re.DOTALL
+)
 
 
 def run_verdict(status: int, headers: Mapping[str, str], text: str) -> RunPodError:
@@ -75,15 +84,24 @@ def run_verdict(status: int, headers: Mapping[str, str], text: str) -> RunPodErr
     detail = vendor_text(text)
     if status == 429:
         return NotAccepted(
-            "RunPod asks for a pause (429)", detail=detail, status=429, retry_after=parse_retry_after(headers)
+            "RunPod asks for a pause (429)",
+            detail=detail,
+            status=429,
+            retry_after=parse_retry_after(headers),
         )
     if status in _KEY_REFUSED:
         return _key_refused(status, detail)
     if status == 404:
-        return EndpointMissing("RunPod does not have this endpoint (404)", detail=detail, status=404)
+        return EndpointMissing(
+            "RunPod does not have this endpoint (404)", detail=detail, status=404
+        )
     if code := REFUSALS.get(status):
-        return Refused(f"RunPod refused the job ({status})", code=code, detail=detail, status=status)
-    return Unknown(f"RunPod answered {status}: the job may have been accepted", detail=detail, status=status)
+        return Refused(
+            f"RunPod refused the job ({status})", code=code, detail=detail, status=status
+        )
+    return Unknown(
+        f"RunPod answered {status}: the job may have been accepted", detail=detail, status=status
+    )
 
 
 def read_verdict(status: int, headers: Mapping[str, str], text: str) -> RunPodError:
@@ -92,11 +110,16 @@ def read_verdict(status: int, headers: Mapping[str, str], text: str) -> RunPodEr
     if status in _KEY_REFUSED:
         return _key_refused(status, detail)
     if status == 404 and _ENDPOINT_MISSING.search(detail):
-        return EndpointMissing("RunPod does not have this endpoint (404)", detail=detail, status=404)
+        return EndpointMissing(
+            "RunPod does not have this endpoint (404)", detail=detail, status=404
+        )
     if status == 404:
         return Gone("RunPod does not have this job (404)", detail=detail, status=404)
     return Unavailable(
-        f"RunPod answered {status}", detail=detail, status=status, retry_after=parse_retry_after(headers)
+        f"RunPod answered {status}",
+        detail=detail,
+        status=status,
+        retry_after=parse_retry_after(headers),
     )
 
 

@@ -35,7 +35,9 @@ register = template.Library()
 
 
 @register.simple_tag
-def picture(image: Image, *, place: str, alt: str = "", eager: bool = False, name: str = "card-picture") -> SafeString:
+def picture(
+    image: Image, *, place: str, alt: str = "", eager: bool = False, name: str = "card-picture"
+) -> SafeString:
     """Draw the picture's copies as one `<img>`; `place` is one of PLACES or ROWS, `eager` for the first screen.
 
     The browser takes the sharper copy only where it shows. Lists never load the picture itself.
@@ -47,7 +49,8 @@ def picture(image: Image, *, place: str, alt: str = "", eager: bool = False, nam
         sizes = f"{'' if eager else 'auto, '}{_sizes(image, place)}"
         large = storage.url(image.large_key)
         small_width, large_width = (
-            width_within(side, width=image.width, height=image.height) for side in (THUMBNAIL_SIDE, LARGE_SIDE)
+            width_within(side, width=image.width, height=image.height)
+            for side in (THUMBNAIL_SIDE, LARGE_SIDE)
         )
         copies = f' srcset="{escape(address)} {small_width}w, {escape(large)} {large_width}w" sizes="{sizes}"'
     return mark_safe(
@@ -66,7 +69,9 @@ def tiles(some: Sequence[Tile], *, eager: int = 0) -> SafeString:
 def public_tiles(context: Context, some: Sequence[PublicTile], *, eager: int = 0) -> SafeString:
     """Draw public pictures as list items, as the page's reader may see them."""
     user_id = context["user"].pk
-    return rendered("generation/public_tiles.html", tiles=some, eager=eager, user_id=user_id, picture=picture)
+    return rendered(
+        "generation/public_tiles.html", tiles=some, eager=eager, user_id=user_id, picture=picture
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -80,7 +85,9 @@ def runs(context: Context, some: Run | Sequence[Run], *, eager: bool = False) ->
 def card(context: Context, one: Card, *, place: str = "", eager: bool = False) -> SafeString:
     """Draw the card of one job; `place` is that of `picture`, the feed where it is empty."""
     place = place or one.place
-    return rendered("generation/card.html", card=one, place=place, eager=bool(eager), **_of_cards(context))
+    return rendered(
+        "generation/card.html", card=one, place=place, eager=bool(eager), **_of_cards(context)
+    )
 
 
 def _of_cards(context: Context) -> dict[str, Any]:
@@ -89,7 +96,9 @@ def _of_cards(context: Context) -> dict[str, Any]:
     return {
         "picture": picture,
         "csrf_input": SimpleLazyObject(
-            lambda: format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token)
+            lambda: format_html(
+                '<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token
+            )
         ),
         "create": reverse("create"),
         "cancel": pgettext("job", "Cancel"),
@@ -97,12 +106,20 @@ def _of_cards(context: Context) -> dict[str, Any]:
 
 
 @register.inclusion_tag("generation/_framed.html")
-def framed(image: Image, *, url: str, alt: str, seconds: int | None = None, again: str = "") -> dict[str, Any]:
+def framed(
+    image: Image, *, url: str, alt: str, seconds: int | None = None, again: str = ""
+) -> dict[str, Any]:
     """Draw the picture itself, at `url`, in the frame of its page; phones get a copy, which is a tenth as heavy.
 
     `seconds` is how long the copies' addresses work (0: there are none to be told), `again` an address to fall back on.
     """
-    return {"image": image, "url": url, "alt": alt, "again": again, "copies": _copies(image, seconds=seconds)}
+    return {
+        "image": image,
+        "url": url,
+        "alt": alt,
+        "again": again,
+        "copies": _copies(image, seconds=seconds),
+    }
 
 
 def _copies(image: Image, *, seconds: int | None = None) -> list[tuple[str, int]]:
@@ -111,7 +128,10 @@ def _copies(image: Image, *, seconds: int | None = None) -> list[tuple[str, int]
         return []
     copies = [(image.thumbnail_key, THUMBNAIL_SIDE), (image.large_key, LARGE_SIDE)]
     return [
-        (storage.url(key, seconds=seconds), width_within(side, width=image.width, height=image.height))
+        (
+            storage.url(key, seconds=seconds),
+            width_within(side, width=image.width, height=image.height),
+        )
         for key, side in copies
     ]
 
@@ -119,5 +139,7 @@ def _copies(image: Image, *, seconds: int | None = None) -> list[tuple[str, int]
 def _sizes(image: Image, place: str) -> str:
     if place not in ROWS:
         return PLACES[place]
-    narrow, wide = (round(STRETCHED * height * image.width / image.height) for height in ROWS[place])
+    narrow, wide = (
+        round(STRETCHED * height * image.width / image.height) for height in ROWS[place]
+    )
     return f"(max-width: 760px) {narrow}px, {wide}px"

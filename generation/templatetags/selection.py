@@ -22,8 +22,12 @@ def selection_words() -> SafeString:
     """Return the sentences whose numbers change while pictures move, for the page's script."""
     forms = {
         "pictures": formatting.plural_forms(
-            lambda n: ngettext("%(count)s picture", "%(count)s pictures", n).replace(" ", "\N{NO-BREAK SPACE}")
+            lambda n: ngettext("%(count)s picture", "%(count)s pictures", n).replace(
+                " ", "\N{NO-BREAK SPACE}"
+            )
         ),
-        "found": formatting.plural_forms(lambda n: ngettext("%(shown)s found", "%(shown)s found", n)),
+        "found": formatting.plural_forms(
+            lambda n: ngettext("%(shown)s found", "%(shown)s found", n)
+        ),
     }
     return json_script(forms, "words")

@@ -96,13 +96,18 @@ def stored() -> tuple[Any, ...]:
     """Return all that a call could have stored; equal before and after a refusal."""
     media = Path(settings.MEDIA_ROOT)
     return (
-        *(model.objects.count() for model in (Job, JobEvent, CreditEntry, IdempotencyKey, Upload, Image)),
+        *(
+            model.objects.count()
+            for model in (Job, JobEvent, CreditEntry, IdempotencyKey, Upload, Image)
+        ),
         list(User.objects.order_by("id").values_list("credits", "held")),
         sorted(str(path) for path in media.rglob("*") if path.is_file()),
     )
 
 
-def make_job(user: User, *, status: str = Status.QUEUED, model: str = "flux-dev", **fields: Any) -> Job:
+def make_job(
+    user: User, *, status: str = Status.QUEUED, model: str = "flux-dev", **fields: Any
+) -> Job:
     """Return a job as if it had come to this status, without money."""
     now = timezone.now()
     final = status in (Status.SUCCEEDED, Status.FAILED, Status.CANCELED)
@@ -118,7 +123,9 @@ def make_job(user: User, *, status: str = Status.QUEUED, model: str = "flux-dev"
         "created_at": now,
         "error_code": "gpu_lost" if status == Status.FAILED else "",
     }
-    return Job.objects.create(user=user, model=ImageModel.objects.get(slug=model), **(defaults | fields))
+    return Job.objects.create(
+        user=user, model=ImageModel.objects.get(slug=model), **(defaults | fields)
+    )
 
 
 def make_image(user: User, *, job: Job | None = None, **fields: Any) -> Image:

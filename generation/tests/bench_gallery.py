@@ -37,7 +37,9 @@ def main() -> None:
             for _run in range(RUNS):
                 times: list[float] = []
 
-                def note(sql: str, params: Any, send: Callable[[], Any], times: list[float] = times) -> Any:
+                def note(
+                    sql: str, params: Any, send: Callable[[], Any], times: list[float] = times
+                ) -> Any:
                     begun = time.perf_counter()
                     try:
                         return send()
@@ -49,7 +51,9 @@ def main() -> None:
                 sums.append(sum(times))
                 slowest.append(max(times))
                 queries = len(times)
-            print(f"{name:32} {min(sums):6.1f}ms {statistics.median(sums):6.1f}ms {queries:8} {min(slowest):12.1f}ms")
+            print(
+                f"{name:32} {min(sums):6.1f}ms {statistics.median(sums):6.1f}ms {queries:8} {min(slowest):12.1f}ms"
+            )
     finally:
         teardown_databases(databases, verbosity=0)
 

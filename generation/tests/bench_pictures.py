@@ -35,7 +35,14 @@ def main() -> None:
 
     side = int(sys.argv[1]) if len(sys.argv) > 1 else 1024
     server = urlsplit(os.environ["TEST_S3_URL"])
-    job = Job(user_id=uuid4(), model_id=1, prompt=PROMPT, width=side, height=side, snapshot={"slug": "flux-dev"})
+    job = Job(
+        user_id=uuid4(),
+        model_id=1,
+        prompt=PROMPT,
+        width=side,
+        height=side,
+        snapshot={"slug": "flux-dev"},
+    )
     painted = paint(prompt=PROMPT, width=side, height=side, seed=1)
     print(f"{'':28} {'CPU':>8} {'wall':>8} {'CPU':>6} {'wall':>6}")
     with s3_settings(f"http://{server.hostname}:{server.port}", name="bench"):
@@ -52,11 +59,15 @@ def main() -> None:
             def floor(data: bytes = data, kind: str = kind) -> None:
                 with Pillow.open(io.BytesIO(data)) as opened:
                     opened.load()
-                s3.connection.meta.client.put_object(Bucket="bench", Key="floor", Body=data, ContentType=kind)
+                s3.connection.meta.client.put_object(
+                    Bucket="bench", Key="floor", Body=data, ContentType=kind
+                )
 
             steps: dict[str, Callable[[], object]] = {
                 "decode + PUT (floor)": floor,
-                "prepare": lambda data=data: processing.prepare(data, parameters={"prompt": PROMPT}),
+                "prepare": lambda data=data: processing.prepare(
+                    data, parameters={"prompt": PROMPT}
+                ),
                 "keep": lambda data=data: storing.keep(job, position=0, data=data, seed=1),
             }
             taken = measured(steps)
@@ -69,7 +80,9 @@ def main() -> None:
             sent.clear()
             storing.keep(job, position=0, data=data, seed=1)
             made = processing.prepare(data)
-            print(f"{form} requests: {' '.join(sent)}; bytes: {len(data)}, {len(made.large)}, {len(made.thumbnail)}")
+            print(
+                f"{form} requests: {' '.join(sent)}; bytes: {len(data)}, {len(made.large)}, {len(made.thumbnail)}"
+            )
 
 
 def measured(steps: dict[str, Callable[[], object]]) -> dict[str, tuple[float, float]]:
@@ -82,7 +95,10 @@ def measured(steps: dict[str, Callable[[], object]]) -> dict[str, tuple[float, f
             if run >= 2:
                 taken[name].append((time.process_time() - cpu, time.perf_counter() - wall))
     return {
-        name: (1000 * statistics.median(c for c, _w in all_), 1000 * statistics.median(w for _c, w in all_))
+        name: (
+            1000 * statistics.median(c for c, _w in all_),
+            1000 * statistics.median(w for _c, w in all_),
+        )
         for name, all_ in taken.items()
     }
 

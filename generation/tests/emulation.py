@@ -60,7 +60,9 @@ def state(client, runpod_id, endpoint=ENDPOINT):
 
 def endpoint_of(dialect):
     """Return a public endpoint that speaks it, or the name of one of one's own."""
-    return next((name for name, kind in PUBLIC_ENDPOINTS.items() if kind == dialect), f"own-{dialect}")
+    return next(
+        (name for name, kind in PUBLIC_ENDPOINTS.items() if kind == dialect), f"own-{dialect}"
+    )
 
 
 def place(dialect):

@@ -27,7 +27,14 @@ def read_request(connection: socket.socket) -> bytes:
             return data
         data += more
     head, _, body = data.partition(b"\r\n\r\n")
-    length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
+    length = next(
+        (
+            int(line[15:])
+            for line in head.split(b"\r\n")
+            if line.lower().startswith(b"content-length:")
+        ),
+        0,
+    )
     while len(body) < length and (more := connection.recv(65_536)):
         body += more
     return head + b"\r\n\r\n" + body

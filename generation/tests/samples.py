@@ -12,7 +12,9 @@ PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 ON_ITS_SIDE = 6
 
 
-def encoded(form: str, mode: str = "RGB", *, size: tuple[int, int] = (40, 30), **options: object) -> bytes:
+def encoded(
+    form: str, mode: str = "RGB", *, size: tuple[int, int] = (40, 30), **options: object
+) -> bytes:
     """Return the file of some noise."""
     file = io.BytesIO()
     image = Pillow.merge("RGBA", [Pillow.effect_noise(size, 60) for _band in "RGBA"]).convert(mode)
@@ -55,7 +57,9 @@ FILES = {
     "JPEG, CMYK": encoded("JPEG", "CMYK"),
     "JPEG, progressive": encoded("JPEG", progressive=True),
     "JPEG, restarts": encoded("JPEG", size=(100, 90), restart_marker_rows=1),
-    "JPEG, told": encoded("JPEG", comment=SECRET.encode(), exif=exif(), xmp=FOREIGN_XMP, icc_profile=PROFILE),
+    "JPEG, told": encoded(
+        "JPEG", comment=SECRET.encode(), exif=exif(), xmp=FOREIGN_XMP, icc_profile=PROFILE
+    ),
     "JPEG, two views": mpo(),
     "WEBP": encoded("WEBP"),
     "WEBP, lossless": encoded("WEBP", lossless=True),

@@ -35,7 +35,9 @@ class SelectionTestCase(GalleryTestCase):
 
     def hang_with_file(self, prompt="a lighthouse", *, color="red", **fields):
         data = png(color)
-        image = self.hang(prompt, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data), **fields)
+        image = self.hang(
+            prompt, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data), **fields
+        )
         storage.save(image.key, data, content_type="image/png")
         return image
 
@@ -54,7 +56,11 @@ class Shared:
         image = self.prepare()
         before = list(Image.objects.order_by("id").values())
         many = [uuid7() for _n in range(1001)]
-        for ids, told in ((["x"], "no picture"), ([], "Nothing is selected"), (many, "At most 1,000")):
+        for ids, told in (
+            (["x"], "no picture"),
+            ([], "Nothing is selected"),
+            (many, "At most 1,000"),
+        ):
             with self.subTest(told):
                 response = self.ask(*ids, **self.more)
                 self.assertEqual(response.status_code, 400)

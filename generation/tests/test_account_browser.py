@@ -62,4 +62,6 @@ for name in ("exporter", "closer"):
         page.goto(self.demo.letter_link("/accounts/keep/"))
         page.click("text=Keep the account")
         page.wait_for_url("**/accounts/login/")
-        self.assertEqual(self.demo.command("check_ledger").splitlines()[-1][:19], "The ledger adds up:")
+        self.assertEqual(
+            self.demo.command("check_ledger").splitlines()[-1][:19], "The ledger adds up:"
+        )

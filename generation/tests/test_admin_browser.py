@@ -59,7 +59,9 @@ LORA = {
 
 
 class AdminInABrowser(BrowserTestCase):
-    alone = True  # it adds models, the first of which everybody is offered first, and changes others
+    alone = (
+        True  # it adds models, the first of which everybody is offered first, and changes others
+    )
     people = ("alice",)
     staff = ("boss",)
 
@@ -67,7 +69,9 @@ class AdminInABrowser(BrowserTestCase):
 
     def enter(self, language: str) -> Page:
         """Return the admin's first page."""
-        page = self.visit("boss", "/admin/", language=language, viewport={"width": 1300, "height": 900})
+        page = self.visit(
+            "boss", "/admin/", language=language, viewport={"width": 1300, "height": 900}
+        )
         speak(page, language)
         page.reload()
         return page
@@ -92,7 +96,9 @@ class AdminInABrowser(BrowserTestCase):
         expect(page.locator("#events-group")).to_contain_text("succeeded")
         picture = page.locator("#images-group img")
         expect(picture).to_be_visible()
-        self.assertGreater(picture.evaluate("image => image.decode().then(() => image.naturalWidth)"), 0)
+        self.assertGreater(
+            picture.evaluate("image => image.decode().then(() => image.naturalWidth)"), 0
+        )
         self.look(page, "job-succeeded")
         page.goto(f"{self.demo.url}/admin/generation/job/?q=kiln")
         page.click("#result_list .field-prompt_cut a")
@@ -107,11 +113,16 @@ class AdminInABrowser(BrowserTestCase):
         page.click("#result_list >> text=FLUX.1 dev")
         self.look(page, "model")
         parameters = json.loads(page.input_value("[name=parameters]"))
-        page.fill("[name=parameters]", json.dumps({**parameters, "steps": {"default": 60, "max": 50}}))
+        page.fill(
+            "[name=parameters]", json.dumps({**parameters, "steps": {"default": 60, "max": 50}})
+        )
         page.click("[name=_continue] >> nth=0")
         expect(page.locator(".errorlist").first).to_be_visible()
         self.look(page, "model-refused")
-        page.fill("[name=parameters]", json.dumps({**parameters, "steps": {"default": 20, "min": 1, "max": 50}}))
+        page.fill(
+            "[name=parameters]",
+            json.dumps({**parameters, "steps": {"default": 20, "min": 1, "max": 50}}),
+        )
         page.click("[name=_continue] >> nth=0")
         expect(page.locator(".messagelist .success")).to_be_visible()
         expect(page.locator(".field-sample_input")).to_contain_text('"num_inference_steps": 20')
@@ -152,7 +163,9 @@ class AdminInABrowser(BrowserTestCase):
         self.add_model(page, BANANA)
         page.fill("[name=request_format]", '{"source": {"field": "images"}}')
         page.click("[name=_save] >> nth=0")
-        expect(page.locator(".field-request_format .errorlist")).to_contain_text("source: there is no such key")
+        expect(page.locator(".field-request_format .errorlist")).to_contain_text(
+            "source: there is no such key"
+        )
         self.look(page, "endpoint-refused")
         page.fill("[name=request_format]", json.dumps(BANANA["request_format"]))
         page.click("text=Show the request")
@@ -168,7 +181,9 @@ class AdminInABrowser(BrowserTestCase):
         page = self.enter("en")
         self.add_model(page, LORA)
         self.save_model(page)
-        drawn = self.draw("lora-by-hand", lora_url="https://example.org/style.safetensors", lora_scale="0.6")
+        drawn = self.draw(
+            "lora-by-hand", lora_url="https://example.org/style.safetensors", lora_scale="0.6"
+        )
         drawn.fill("[name=lora_url]", "http://example.org/style.safetensors")
         expect(drawn.locator("#lora_url-error")).to_contain_text("https://")
 

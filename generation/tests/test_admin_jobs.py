@@ -68,7 +68,9 @@ class ListTests(JobAdminTestCase):
 
     def test_it_lets_nobody_in_who_is_not_staff(self) -> None:
         self.client.force_login(self.alice)
-        self.assertRedirects(self.client.get(LIST), f"/admin/login/?next={LIST}", fetch_redirect_response=False)
+        self.assertRedirects(
+            self.client.get(LIST), f"/admin/login/?next={LIST}", fetch_redirect_response=False
+        )
 
 
 class PageTests(JobAdminTestCase):
@@ -98,7 +100,8 @@ class PageTests(JobAdminTestCase):
     def test_it_changes_nothing_by_form(self) -> None:
         job = self.place()
         response = self.client.post(
-            reverse("admin:generation_job_change", args=[job.id]), {"status": "succeeded", "prompt": "other"}
+            reverse("admin:generation_job_change", args=[job.id]),
+            {"status": "succeeded", "prompt": "other"},
         )
         self.assertEqual(response.status_code, 403)
         job.refresh_from_db()
@@ -146,9 +149,13 @@ class ActionTests(JobAdminTestCase):
         self.draw(done)
         waiting = self.place()
         messages = self.act("cancel", done, waiting)
-        self.assertEqual(messages, ["1 job is canceled.", "1 left alone: it has ended or is being saved."])
+        self.assertEqual(
+            messages, ["1 job is canceled.", "1 left alone: it has ended or is being saved."]
+        )
         waiting.refresh_from_db()
-        self.assertEqual((waiting.status, waiting.error_code), (Status.CANCELED, "stopped_by_staff"))
+        self.assertEqual(
+            (waiting.status, waiting.error_code), (Status.CANCELED, "stopped_by_staff")
+        )
         self.assertEqual(JobEvent.objects.get(job=waiting, name="canceled").actor, self.staff)
         self.alice.refresh_from_db()
         self.assertEqual((self.alice.credits, self.alice.held), (100 - done.credits, 0))
@@ -161,12 +168,15 @@ class ActionTests(JobAdminTestCase):
         self.assertEqual(failed.status, Status.FAILED)
         messages = self.act("retry", failed, waiting)
         self.assertEqual(
-            messages, ["1 job is queued again.", "1 left alone: only failed and canceled jobs are retried."]
+            messages,
+            ["1 job is queued again.", "1 left alone: only failed and canceled jobs are retried."],
         )
         again = Job.objects.exclude(id__in=[failed.id, waiting.id]).get()
         self.assertEqual((again.user, again.seed, again.status), (self.alice, 7, Status.QUEUED))
         event = again.events.get()
-        self.assertEqual((event.name, event.actor, event.detail), ("placed", self.staff, f"again {failed.id}"))
+        self.assertEqual(
+            (event.name, event.actor, event.detail), ("placed", self.staff, f"again {failed.id}")
+        )
         self.assertEqual(self.act("retry", failed), ["1 left alone: this was done before."])
         self.assertEqual(Job.objects.count(), 3)
 
@@ -195,7 +205,9 @@ class ActionTests(JobAdminTestCase):
     def test_it_comes_back_to_the_page_whose_button_was_pressed(self) -> None:
         job = self.place()
         data = {"action": "cancel", "_selected_action": str(job.id), "from_page": "1"}
-        self.assertRedirects(self.client.post(LIST, data), reverse("admin:generation_job_change", args=[job.id]))
+        self.assertRedirects(
+            self.client.post(LIST, data), reverse("admin:generation_job_change", args=[job.id])
+        )
 
     def test_it_does_nothing_for_staff_who_may_only_look(self) -> None:
         job = self.place()

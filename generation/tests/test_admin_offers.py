@@ -12,7 +12,9 @@ PREVIEW = f"{LIST}preview/"
 JSON = ("request_format", "parameters", "expected_cost", "price", "workflow")
 
 
-SIZED = json.dumps({"size": {"default": "1024x1024", "choices": ["1024x1024", "1280x1024"]}, "seed": {}})
+SIZED = json.dumps(
+    {"size": {"default": "1024x1024", "choices": ["1024x1024", "1280x1024"]}, "seed": {}}
+)
 
 
 class OfferTests(EmulatorTestCase):
@@ -28,7 +30,11 @@ class OfferTests(EmulatorTestCase):
         data = {name: form[name].value() for name in form.fields}
         for name in JSON:
             data[name] = form.fields[name].prepare_value(getattr(model, name))
-        data = {name: value for name, value in {**data, **changes}.items() if value is not None and value is not False}
+        data = {
+            name: value
+            for name, value in {**data, **changes}.items()
+            if value is not None and value is not False
+        }
         address = reverse("admin:generation_imagemodel_change", args=[model.pk])
         response = self.client.post(address, data, follow=True)
         shown = response.context.get("adminform")
@@ -44,9 +50,13 @@ class OfferTests(EmulatorTestCase):
         self.assertEqual((row.jobs_waiting, row.jobs_out), (1, 0))
 
     def test_it_shows_parameters_one_a_line(self) -> None:
-        response = self.client.get(reverse("admin:generation_imagemodel_change", args=[self.model.pk]))
+        response = self.client.get(
+            reverse("admin:generation_imagemodel_change", args=[self.model.pk])
+        )
         self.assertContains(response, "&quot;steps&quot;: {&quot;default&quot;: 4,")
-        self.assertContains(response, "num_inference_steps")  # in the sample of what RunPod would get
+        self.assertContains(
+            response, "num_inference_steps"
+        )  # in the sample of what RunPod would get
         self.assertContains(self.client.get(f"{LIST}add/"), "textarea")
 
     def test_it_saves_unchanged_what_it_showed(self) -> None:
@@ -56,9 +66,13 @@ class OfferTests(EmulatorTestCase):
 
     def test_it_saves_a_change_and_warns_of_jobs_under_way(self) -> None:
         self.place()
-        errors, messages = self.save(self.model, parameters=json.dumps({**self.model.parameters, "seed": {}}))
+        errors, messages = self.save(
+            self.model, parameters=json.dumps({**self.model.parameters, "seed": {}})
+        )
         self.assertEqual(errors, {})
-        self.assertTrue(any("1 job of this model is under way" in message for message in messages), messages)
+        self.assertTrue(
+            any("1 job of this model is under way" in message for message in messages), messages
+        )
         self.model.refresh_from_db()
         self.assertEqual(self.model.parameters["seed"], {})
 
@@ -68,37 +82,90 @@ class OfferTests(EmulatorTestCase):
         for model, changes, field, words in (
             (self.model, {"parameters": "{not json"}, "parameters", "valid JSON"),
             (self.model, {"parameters": "[1]"}, "parameters", ""),
-            (self.model, {"parameters": json.dumps({**parameters, "widht": {}})}, "parameters", "widht"),
+            (
+                self.model,
+                {"parameters": json.dumps({**parameters, "widht": {}})},
+                "parameters",
+                "widht",
+            ),
             (
                 self.model,
                 {"parameters": json.dumps({**parameters, "width": {"default": "x"}})},
                 "parameters",
                 "numbers",
             ),
-            (self.model, {"parameters": json.dumps({**parameters, "width": {"min": 1}})}, "parameters", "default"),
-            (self.model, {"parameters": json.dumps({**parameters, "strength": {}})}, "parameters", "cannot carry"),
+            (
+                self.model,
+                {"parameters": json.dumps({**parameters, "width": {"min": 1}})},
+                "parameters",
+                "default",
+            ),
+            (
+                self.model,
+                {"parameters": json.dumps({**parameters, "strength": {}})},
+                "parameters",
+                "cannot carry",
+            ),
             (
                 self.model,
                 {"parameters": json.dumps({**parameters, "width": {"default": 64, "min": 256}})},
                 "parameters",
                 "width",
             ),
-            (self.model, {"request_format": '{"sede": "seed"}'}, "request_format", "sede: there is no such key"),
-            (self.model, {"request_format": '{"size": {"mode": "big"}}'}, "request_format", "Possible: none, width_"),
-            (self.model, {"request_format": '{"seed": "x", "steps": "x"}'}, "request_format", "used twice"),
-            (self.model, {"request_format": '{"seed": "x", "seed": "y"}'}, "request_format", "is given twice"),
+            (
+                self.model,
+                {"request_format": '{"sede": "seed"}'},
+                "request_format",
+                "sede: there is no such key",
+            ),
+            (
+                self.model,
+                {"request_format": '{"size": {"mode": "big"}}'},
+                "request_format",
+                "Possible: none, width_",
+            ),
+            (
+                self.model,
+                {"request_format": '{"seed": "x", "steps": "x"}'},
+                "request_format",
+                "used twice",
+            ),
+            (
+                self.model,
+                {"request_format": '{"seed": "x", "seed": "y"}'},
+                "request_format",
+                "is given twice",
+            ),
             (self.model, {"request_format": '{"seed": {"a": 1}}'}, "request_format", "parameter"),
             (self.model, {"request_format": "[" * 100_000}, "request_format", "valid JSON"),
             (self.model, {"request_format": ""}, "request_format", "Say what the endpoint calls"),
-            (self.model, {"request_format": '{"size": {"mode": "size"}}'}, "parameters", "cannot carry"),
             (
                 self.model,
-                {"request_format": '{"size": {"mode": "custom", "max": 1024}, "seed": "seed"}', "parameters": SIZED},
+                {"request_format": '{"size": {"mode": "size"}}'},
+                "parameters",
+                "cannot carry",
+            ),
+            (
+                self.model,
+                {
+                    "request_format": '{"size": {"mode": "custom", "max": 1024}, "seed": "seed"}',
+                    "parameters": SIZED,
+                },
                 "parameters",
                 "sides of 1 to 1024",
             ),
-            (self.comfyui, {"request_format": '{"seed": "seed"}'}, "request_format", "Only the dialect"),
-            (self.model, {"parameters": json.dumps({**parameters, "lora_url": {}})}, "parameters", "cannot carry"),
+            (
+                self.comfyui,
+                {"request_format": '{"seed": "seed"}'},
+                "request_format",
+                "Only the dialect",
+            ),
+            (
+                self.model,
+                {"parameters": json.dumps({**parameters, "lora_url": {}})},
+                "parameters",
+                "cannot carry",
+            ),
             (self.model, {"expected_cost": '{"per_picture": 1}'}, "expected_cost", "per_picture"),
             (self.model, {"expected_cost": '{"per_image": -1}'}, "expected_cost", "negative"),
             (self.model, {"expected_cost": '{"per_image": NaN}'}, "expected_cost", "negative"),
@@ -108,8 +175,18 @@ class OfferTests(EmulatorTestCase):
             (self.model, {"dialect": "klingon"}, "dialect", "klingon"),
             (self.model, {"max_in_flight": "0"}, "max_in_flight", "1"),
             (self.comfyui, {"workflow": ""}, "workflow", "workflow"),
-            (self.comfyui, {"workflow": workflow.replace("{{seed}}", "{{sed}}")}, "workflow", "sed"),
-            (self.comfyui, {"parameters": json.dumps({**parameters, "guidance": {}})}, "workflow", "guidance"),
+            (
+                self.comfyui,
+                {"workflow": workflow.replace("{{seed}}", "{{sed}}")},
+                "workflow",
+                "sed",
+            ),
+            (
+                self.comfyui,
+                {"parameters": json.dumps({**parameters, "guidance": {}})},
+                "workflow",
+                "guidance",
+            ),
         ):
             before = ImageModel.objects.filter(pk=model.pk).values().get()
             errors, _messages = self.save(model, **changes)
@@ -126,19 +203,32 @@ class OfferTests(EmulatorTestCase):
         changes = {"dialect": "public", "request_format": json.dumps(LEGACY["flux"])}
         self.assertEqual(self.save(self.model, **changes)[0], {})
         self.model.refresh_from_db()
-        self.assertEqual((self.model.dialect, self.model.request_format), ("public", LEGACY["flux"]))
+        self.assertEqual(
+            (self.model.dialect, self.model.request_format), ("public", LEGACY["flux"])
+        )
 
     def typed(self, model: ImageModel | None = None, **changes: object) -> dict[str, object]:
         """Return what a browser sends of the form."""
         form = ImageModelForm(instance=model)
         data = {name: form[name].value() for name in form.fields}
-        data |= {name: form.fields[name].prepare_value(getattr(form.instance, name)) for name in JSON}
-        return {name: value for name, value in {**data, **changes}.items() if value is not None and value is not False}
+        data |= {
+            name: form.fields[name].prepare_value(getattr(form.instance, name)) for name in JSON
+        }
+        return {
+            name: value
+            for name, value in {**data, **changes}.items()
+            if value is not None and value is not False
+        }
 
     def test_it_shows_the_request_with_the_values_as_typed(self) -> None:
         before = ImageModel.objects.filter(pk=self.model.pk).values().get()
-        changed = json.dumps({**self.model.request_format, "steps": "number_of_steps", "fixed": {"tone": "warm"}})
-        address, data = f"{PREVIEW}?model={self.model.pk}", self.typed(self.model, request_format=changed)
+        changed = json.dumps(
+            {**self.model.request_format, "steps": "number_of_steps", "fixed": {"tone": "warm"}}
+        )
+        address, data = (
+            f"{PREVIEW}?model={self.model.pk}",
+            self.typed(self.model, request_format=changed),
+        )
         for headers in ({}, {"X-Part": "1"}):
             shown = self.client.post(address, data, headers=headers)
             self.assertContains(shown, "&quot;number_of_steps&quot;: 4")
@@ -151,9 +241,16 @@ class OfferTests(EmulatorTestCase):
 
     def test_it_shows_the_request_of_a_model_that_is_not_there_yet(self) -> None:
         count = ImageModel.objects.count()
-        data = self.typed(ImageModel.objects.get(slug="qwen-image-lora"), slug="another", name="Another", enabled=False)
+        data = self.typed(
+            ImageModel.objects.get(slug="qwen-image-lora"),
+            slug="another",
+            name="Another",
+            enabled=False,
+        )
         shown = self.client.post(PREVIEW, data)
-        self.assertContains(shown, "&quot;path&quot;: &quot;https://example.org/style.safetensors&quot;")
+        self.assertContains(
+            shown, "&quot;path&quot;: &quot;https://example.org/style.safetensors&quot;"
+        )
         self.assertContains(shown, "3 credits.")
         self.assertEqual(ImageModel.objects.count(), count)
 
@@ -166,7 +263,13 @@ class OfferTests(EmulatorTestCase):
         data = self.typed(self.model)
         shown = self.client.post(f"{PREVIEW}?model={self.model.pk}", data, headers={"X-Part": "1"})
         told = json.loads(shown.context["body"])
-        self.place(prompt=told["input"]["prompt"], negative_prompt="blurry", width=1024, height=1024, seed=42)
+        self.place(
+            prompt=told["input"]["prompt"],
+            negative_prompt="blurry",
+            width=1024,
+            height=1024,
+            seed=42,
+        )
         work()
         (sent,) = [call.json for call in self.emulator.calls if call.call == "run"]
         webhook = told.pop("webhook").replace("TOKEN", "")
@@ -192,11 +295,14 @@ class OfferTests(EmulatorTestCase):
         work()
         work()
         Job.objects.filter(id=paid.id).update(cost="0.0062")
-        Job.objects.filter(id=failed.id).update(cost="0.001", status=Status.FAILED, error_code="gpu_lost")
+        Job.objects.filter(id=failed.id).update(
+            cost="0.001", status=Status.FAILED, error_code="gpu_lost"
+        )
         page = self.client.get(LIST)
         row = next(one for one in page.context["cl"].result_list if one.slug == "flux-schnell")
         self.assertEqual(
-            (row.spent.jobs, float(row.spent.recorded), float(row.spent.without_image)), (2, 0.0072, 0.001)
+            (row.spent.jobs, float(row.spent.recorded), float(row.spent.without_image)),
+            (2, 0.0072, 0.001),
         )
         self.assertContains(page, "$0.0105")  # 2 × 0.005 × 1.048576
         self.assertContains(page, "$0.0072 ($0.0010 without an image)")
@@ -213,7 +319,8 @@ class OfferTests(EmulatorTestCase):
         self.place()
         messages = self.act("switch_off", self.model, self.comfyui)
         self.assertEqual(
-            messages, ["FLUX.1 schnell: 1 job is under way and ends as it was placed.", "1 model switched."]
+            messages,
+            ["FLUX.1 schnell: 1 job is under way and ends as it was placed.", "1 model switched."],
         )
         self.model.refresh_from_db()
         self.assertFalse(self.model.enabled)
@@ -232,7 +339,9 @@ class OfferTests(EmulatorTestCase):
         self.assertEqual(self.act("try_out", self.comfyui), ["ComfyUI: a sample job can be sent."])
         ImageModel.objects.filter(pk=self.comfyui.pk).update(parameters={"width": {"min": 5}})
         self.assertIn("parameters", self.act("try_out", self.comfyui)[0])
-        page = self.client.get(reverse("admin:generation_imagemodel_change", args=[self.comfyui.pk]))
+        page = self.client.get(
+            reverse("admin:generation_imagemodel_change", args=[self.comfyui.pk])
+        )
         self.assertEqual(page.status_code, 200)
 
     def test_it_lets_only_unused_models_go(self) -> None:
@@ -246,7 +355,9 @@ class OfferTests(EmulatorTestCase):
     def test_it_puts_a_new_model_last(self) -> None:
         form = self.client.get(reverse("admin:generation_imagemodel_add")).context["adminform"].form
         positions = ImageModel.objects.values_list("position", flat=True)
-        self.assertEqual(form.get_initial_for_field(form.fields["position"], "position"), max(positions) + 1)
+        self.assertEqual(
+            form.get_initial_for_field(form.fields["position"], "position"), max(positions) + 1
+        )
 
 
 class JSONFieldTests(BaseTestCase):
@@ -256,7 +367,9 @@ class JSONFieldTests(BaseTestCase):
         self.assertEqual(form["parameters"].value(), "{half")
 
     def test_it_writes_letters_of_every_alphabet(self) -> None:
-        self.assertEqual(ReadableJSONField().prepare_value({"имя": {"a": 1}}), '{\n  "имя": {"a": 1}\n}')
+        self.assertEqual(
+            ReadableJSONField().prepare_value({"имя": {"a": 1}}), '{\n  "имя": {"a": 1}\n}'
+        )
 
 
 class SwitchTests(BaseTestCase):
@@ -267,7 +380,9 @@ class SwitchTests(BaseTestCase):
         self.client.post(page, {"message": "back at noon"})
         switch = GenerationSwitch.objects.get()
         self.assertEqual((switch.on, switch.message), (False, "back at noon"))
-        self.assertEqual(self.client.get("/admin/generation/generationswitch/add/").status_code, 403)
+        self.assertEqual(
+            self.client.get("/admin/generation/generationswitch/add/").status_code, 403
+        )
 
     def test_it_makes_no_switch_for_strangers(self) -> None:
         self.client.force_login(self.alice)

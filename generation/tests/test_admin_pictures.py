@@ -23,7 +23,9 @@ class PictureAdminTests(EmulatorTestCase):
         page = f"/admin/generation/image/{self.image.id}/change/"
         self.assertContains(self.client.get(page), self.image.sha256)
         self.assertEqual(self.client.post(page, {"visibility": "public"}).status_code, 403)
-        self.assertEqual(self.client.post(f"/admin/generation/image/{self.image.id}/delete/").status_code, 403)
+        self.assertEqual(
+            self.client.post(f"/admin/generation/image/{self.image.id}/delete/").status_code, 403
+        )
         self.image.refresh_from_db()
         self.assertEqual(self.image.visibility, "private")
 

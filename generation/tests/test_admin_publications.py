@@ -55,17 +55,25 @@ class PublicationAdminTests(SharingTestCase):
         self.assertContains(self.act("publish", first, second), "2 pictures are on Explore.")
         for publication in (first, second):
             publication.refresh_from_db()
-            self.assertEqual((publication.state, publication.decided_by), (PublicationState.PUBLISHED, self.staff))
+            self.assertEqual(
+                (publication.state, publication.decided_by),
+                (PublicationState.PUBLISHED, self.staff),
+            )
         entry = LogEntry.objects.filter(object_id=str(first.id)).get()
         self.assertEqual((entry.user, entry.change_message), (self.staff, "approved"))
 
     def test_it_refuses_with_a_reason_and_never_without(self) -> None:
         publication = self.ask()
-        self.assertContains(self.act("refuse", publication, reason="  "), "Write the reason: the owner reads it.")
+        self.assertContains(
+            self.act("refuse", publication, reason="  "), "Write the reason: the owner reads it."
+        )
         self.assertEqual(self.state(publication), PublicationState.WAITING)
         self.act("refuse", publication, reason="It shows a real person.")
         publication.refresh_from_db()
-        self.assertEqual((publication.state, publication.reason), (PublicationState.REFUSED, "It shows a real person."))
+        self.assertEqual(
+            (publication.state, publication.reason),
+            (PublicationState.REFUSED, "It shows a real person."),
+        )
         self.assertContains(self.client.get(f"{QUEUE}?queue=refused"), "It shows a real person.")
 
     def test_it_goes_from_one_page_to_the_next(self) -> None:
@@ -85,7 +93,9 @@ class PublicationAdminTests(SharingTestCase):
     def test_it_tells_of_what_was_withdrawn_meanwhile(self) -> None:
         publication = self.ask()
         sharing.withdraw(self.image)
-        self.assertContains(self.act("publish", publication), "has been decided or withdrawn meanwhile")
+        self.assertContains(
+            self.act("publish", publication), "has been decided or withdrawn meanwhile"
+        )
         self.assertEqual(self.state(publication), PublicationState.WITHDRAWN)
 
     def test_it_asks_the_database_no_more_for_more_rows(self) -> None:

@@ -29,7 +29,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def runpod(settings, doorbell):
-    settings.PUBLIC_URL = doorbell.url  # where the workers fetch sources, unless those travel in the request
+    settings.PUBLIC_URL = (
+        doorbell.url
+    )  # where the workers fetch sources, unless those travel in the request
     load_catalog()
     ImageModel.objects.update(enabled=True)
     with emulated() as emulator:
@@ -63,7 +65,9 @@ def handed_out(runpod):
     return urlsplit(output.get("result") or output["image_url"])
 
 
-@pytest.mark.parametrize("answer", ANSWERS, ids=["recorded", "result in JPEG", "list at CDN", "documented"])
+@pytest.mark.parametrize(
+    "answer", ANSWERS, ids=["recorded", "result in JPEG", "list at CDN", "documented"]
+)
 @pytest.mark.parametrize("slug", PUBLIC)
 def test_it_stores_the_image_and_records_the_cost(runpod, slug, answer):
     runpod.answers.set(**answer)

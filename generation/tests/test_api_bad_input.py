@@ -66,7 +66,11 @@ FIELDS: list[tuple[dict[str, Any], dict[str, str], str]] = [
     ({"size": "1024x1024"}, {"size": "unknown_field"}, ""),
     ({"user": "bob"}, {"user": "unknown_field"}, ""),
     ({"credits": 0}, {"credits": "unknown_field"}, ""),
-    ({"model": "z-image-turbo", "negative_prompt": "fog"}, {"negative_prompt": "not_supported"}, "Z-Image Turbo"),
+    (
+        {"model": "z-image-turbo", "negative_prompt": "fog"},
+        {"negative_prompt": "not_supported"},
+        "Z-Image Turbo",
+    ),
     ({"model": "z-image-turbo", "steps": 4}, {"steps": "not_supported"}, "Z-Image Turbo"),
     (
         {"model": "qwen-image", "width": 1000},
@@ -75,10 +79,22 @@ FIELDS: list[tuple[dict[str, Any], dict[str, str], str]] = [
     ),
     ({"model": "qwen-image", "width": "1024"}, {"width": "invalid"}, ""),
     ({"model": "flux-kontext"}, {"source_images": "required"}, "Kontext"),
-    ({"model": "qwen-image-lora", "lora_url": "http://example.org/a"}, {"lora_url": "invalid"}, "https://"),
-    ({"model": "qwen-image-lora", "lora_url": "https://x/" + "a" * 500}, {"lora_url": "max_length"}, "500"),
+    (
+        {"model": "qwen-image-lora", "lora_url": "http://example.org/a"},
+        {"lora_url": "invalid"},
+        "https://",
+    ),
+    (
+        {"model": "qwen-image-lora", "lora_url": "https://x/" + "a" * 500},
+        {"lora_url": "max_length"},
+        "500",
+    ),
     ({"model": "qwen-image-lora", "lora_url": ["https://x/a"]}, {"lora_url": "invalid"}, ""),
-    ({"model": "qwen-image-lora", "lora_url": "https://x/a", "lora_scale": 3}, {"lora_scale": "max_value"}, "2"),
+    (
+        {"model": "qwen-image-lora", "lora_url": "https://x/a", "lora_scale": 3},
+        {"lora_scale": "max_value"},
+        "2",
+    ),
     ({"model": "qwen-image-lora", "lora_scale": 1}, {"lora_url": "required"}, ""),
     ({"lora_url": "https://example.org/a"}, {"lora_url": "not_supported"}, "FLUX.1 dev"),
     ({"model": "z-image-turbo", "source_images": ["x", "y"]}, {"source_images": "max_length"}, "1"),
@@ -136,7 +152,9 @@ class TestFields(ApiTestCase):
             "jobs[3].colour": "unknown_field",
         }
         for path in (BATCHES, QUOTES):
-            self.assert_problem(self.api.post(path, {"jobs": jobs}), 400, "invalid", fields=expected)
+            self.assert_problem(
+                self.api.post(path, {"jobs": jobs}), 400, "invalid", fields=expected
+            )
         assert stored() == before
 
     def test_it_refuses_counts_and_lists_outside_one_to_eight(self) -> None:
@@ -162,14 +180,21 @@ class TestFields(ApiTestCase):
                 with self.subTest(path=path, given=str(given)[:80]):
                     self.assert_problem(self.api.post(path, given), 400, "invalid", fields=fields)
         self.assert_problem(
-            self.api.post(JOBS, {**FLUX, "count": 2}), 400, "invalid", fields={"count": "unknown_field"}
+            self.api.post(JOBS, {**FLUX, "count": 2}),
+            400,
+            "invalid",
+            fields={"count": "unknown_field"},
         )
-        self.assert_problem(self.api.post(JOBS, {"jobs": [FLUX]}), 400, "invalid", fields={"model": "required"})
+        self.assert_problem(
+            self.api.post(JOBS, {"jobs": [FLUX]}), 400, "invalid", fields={"model": "required"}
+        )
         assert stored() == before
 
     def test_it_keeps_what_is_unusual_but_right(self) -> None:
         prompt = "Чай на холмах\nв тумане 🌫️ — “soft” ‎𝄞"
-        job = self.api.post(JOBS, FLUX | {"prompt": f"  {prompt}\r\n", "width": None, "seed": 0}).json()
+        job = self.api.post(
+            JOBS, FLUX | {"prompt": f"  {prompt}\r\n", "width": None, "seed": 0}
+        ).json()
         assert job["prompt"] == prompt
         assert (job["width"], job["seed"]) == (1024, 0)
         assert self.api.post(JOBS, FLUX | {"prompt": "х" * PROMPT_MAX_LENGTH}).status_code == 201
@@ -177,13 +202,21 @@ class TestFields(ApiTestCase):
     def test_it_holds_every_model_to_its_own_limits(self) -> None:
         for model in ImageModel.objects.enabled():
             for name, parameter in model.offer.parameters.items():
-                if parameter.max is None or name not in ("width", "height", "steps", "guidance", "strength"):
+                if parameter.max is None or name not in (
+                    "width",
+                    "height",
+                    "steps",
+                    "guidance",
+                    "strength",
+                ):
                     continue
                 sources = {"source_images": ["x"]} if model.min_source_images else {}
                 body = {"model": model.slug, "prompt": "x", name: parameter.max + 1, **sources}
                 with self.subTest(model=model.slug, name=name):
                     code = "max_value" if float(parameter.max).is_integer() else "invalid"
-                    self.assert_problem(self.api.post(QUOTES, body), 400, "invalid", fields={name: code})
+                    self.assert_problem(
+                        self.api.post(QUOTES, body), 400, "invalid", fields={name: code}
+                    )
 
 
 class TestBodies(ApiTestCase):
@@ -209,8 +242,15 @@ class TestBodies(ApiTestCase):
 
     def test_it_refuses_other_types_of_content(self) -> None:
         before = stored()
-        for content_type in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
+        for content_type in (
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data; boundary=x",
+            "",
+        ):
             for path in (JOBS, BATCHES, QUOTES):
-                response = self.api.client.generic("POST", path, json.dumps(FLUX), content_type=content_type)
+                response = self.api.client.generic(
+                    "POST", path, json.dumps(FLUX), content_type=content_type
+                )
                 self.assert_problem(response, 415, "unsupported_media_type")
         assert stored() == before

@@ -28,7 +28,10 @@ class TestBatches(ApiTestCase):
     def test_it_places_different_ones_in_their_order(self) -> None:
         asked = [FLUX | {"prompt": "one"}, {"model": "qwen-image", "prompt": "two"}]
         jobs = self.api.post(BATCHES, {"jobs": asked}).json()["jobs"]
-        assert [(job["model"], job["prompt"]) for job in jobs] == [("flux-dev", "one"), ("qwen-image", "two")]
+        assert [(job["model"], job["prompt"]) for job in jobs] == [
+            ("flux-dev", "one"),
+            ("qwen-image", "two"),
+        ]
 
     def test_it_places_one_without_a_count(self) -> None:
         assert len(self.api.post(BATCHES, FLUX).json()["jobs"]) == 1
@@ -42,7 +45,9 @@ class TestBatches(ApiTestCase):
     def test_it_places_none_when_the_credits_do_not_last_for_all(self) -> None:
         ledger.adjust(user=self.alice, amount=-92, reason="for the test")
         before = stored()
-        document = self.assert_problem(self.api.post(BATCHES, FLUX | {"count": 3}), 402, "too_few_credits")
+        document = self.assert_problem(
+            self.api.post(BATCHES, FLUX | {"count": 3}), 402, "too_few_credits"
+        )
         assert (document["needed"], document["available"]) == (9, 8)
         assert stored() == before
 
@@ -64,7 +69,9 @@ class TestBatches(ApiTestCase):
         asked = {"model": "flux-kontext", "prompt": "x", "source_images": [str(theirs.id)]}
         before = stored()
         response = self.api.post(BATCHES, {"jobs": [FLUX, asked]})
-        self.assert_problem(response, 400, "invalid", fields={"jobs[1].source_images": "does_not_exist"})
+        self.assert_problem(
+            response, 400, "invalid", fields={"jobs[1].source_images": "does_not_exist"}
+        )
         assert stored() == before
 
     def test_it_places_nothing_for_strangers_or_while_paused(self) -> None:
@@ -88,7 +95,11 @@ class TestQuotes(ApiTestCase):
         assert stored() == before
 
     def test_it_tells_what_placing_then_costs(self) -> None:
-        for body in (FLUX | {"width": 512, "height": 512}, FLUX | {"count": 4}, {"jobs": [FLUX, FLUX]}):
+        for body in (
+            FLUX | {"width": 512, "height": 512},
+            FLUX | {"count": 4},
+            {"jobs": [FLUX, FLUX]},
+        ):
             quoted = self.api.post(QUOTES, body).json()["credits"]
             placed = self.api.post(BATCHES, body).json()["jobs"]
             assert quoted == sum(job["credits"] for job in placed)

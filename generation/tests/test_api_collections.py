@@ -19,7 +19,12 @@ class TestCollections(ApiTestCase):
         assert self.api.get(COLLECTIONS).json() == [made[1].json(), made[0].json()]
         body = made[1].json()
         assert set(body) == {"id", "name", "count", "count_is_more", "cover_url", "created_at"}
-        assert (body["name"], body["count"], body["count_is_more"], body["cover_url"]) == ("Hills", 0, False, None)
+        assert (body["name"], body["count"], body["count_is_more"], body["cover_url"]) == (
+            "Hills",
+            0,
+            False,
+            None,
+        )
 
     def test_it_refuses_names_that_cannot_be_and_makes_nothing(self) -> None:
         self.api.post(COLLECTIONS, {"name": "Hills"})
@@ -39,7 +44,9 @@ class TestCollections(ApiTestCase):
     def test_it_stops_at_the_limit(self) -> None:
         for number in range(collections.COLLECTIONS_MAX):
             collections.create(user=self.alice, name=str(number))
-        problem = self.assert_problem(self.api.post(COLLECTIONS, {"name": "x"}), 409, "too_many_collections")
+        problem = self.assert_problem(
+            self.api.post(COLLECTIONS, {"name": "x"}), 409, "too_many_collections"
+        )
         assert problem["limit"] == collections.COLLECTIONS_MAX
 
     def test_it_asks_the_database_as_often_for_one_as_for_sixty(self) -> None:
@@ -122,7 +129,11 @@ class TestCollection(ApiTestCase):
             self.assert_problem(self.others.call(method, path, body), 404, "not_found")
             self.assert_anonymous_is_refused(method, path)
         self.pile.refresh_from_db()
-        assert (self.pile.name, self.pile.deleted_at, self.pile.images.count()) == ("Hills", None, 1)
+        assert (self.pile.name, self.pile.deleted_at, self.pile.images.count()) == (
+            "Hills",
+            None,
+            1,
+        )
 
     def test_it_refuses_other_methods(self) -> None:
         self.assert_only(self.path, "GET", "PATCH", "DELETE")

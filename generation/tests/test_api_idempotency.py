@@ -78,7 +78,12 @@ class TestKey(ApiTestCase):
     def test_it_takes_keys_of_255_characters_and_none_longer(self) -> None:
         assert self.api.post(JOBS, FLUX, **{"Idempotency-Key": "k" * 255}).status_code == 201
         before = stored()
-        for key, code in (("k" * 256, "max_length"), ("", "invalid"), ("a\x00b", "invalid"), ("ключ", "invalid")):
+        for key, code in (
+            ("k" * 256, "max_length"),
+            ("", "invalid"),
+            ("a\x00b", "invalid"),
+            ("ключ", "invalid"),
+        ):
             for path in (JOBS, BATCHES):
                 response = self.api.post(path, FLUX, **{"Idempotency-Key": key})
                 self.assert_problem(response, 400, "invalid", fields={"Idempotency-Key": code})
@@ -103,13 +108,20 @@ class TestTwins(TransactionTestCase):
         assert statuses[201] == 1
         assert statuses[200] == self.TWINS - 1
         assert len({response.json()["id"] for response in answers}) == 1
-        assert (Job.objects.count(), JobEvent.objects.count(), IdempotencyKey.objects.count()) == (1, 1, 1)
+        assert (Job.objects.count(), JobEvent.objects.count(), IdempotencyKey.objects.count()) == (
+            1,
+            1,
+            1,
+        )
         assert CreditEntry.objects.filter(kind="hold").count() == 1
         assert ledger.check() == []
 
     def test_it_places_one_batch_for_eight_twins(self) -> None:
         answers = self._all_at_once(BATCHES, FLUX | {"count": 2}, **{"Idempotency-Key": "k1"})
-        assert Counter(response.status_code for response in answers) == {201: 1, 200: self.TWINS - 1}
+        assert Counter(response.status_code for response in answers) == {
+            201: 1,
+            200: self.TWINS - 1,
+        }
         assert len({response.json()["id"] for response in answers}) == 1
         assert Job.objects.count() == 2
 
@@ -122,7 +134,10 @@ class TestTwins(TransactionTestCase):
     def test_it_never_lets_twins_spend_more_than_there_is(self) -> None:
         ledger.adjust(user=self.alice, amount=-93, reason="for the test")
         answers = self._all_at_once(JOBS, FLUX)
-        assert Counter(response.status_code for response in answers) == {201: 2, 402: self.TWINS - 2}
+        assert Counter(response.status_code for response in answers) == {
+            201: 2,
+            402: self.TWINS - 2,
+        }
         self.alice.refresh_from_db()
         assert (self.alice.credits, self.alice.held) == (1, 6)
         assert ledger.check() == []

@@ -27,7 +27,11 @@ class TestList(ApiTestCase):
         make_image(self.alice, trashed_at=timezone.now())
         make_image(self.bob)
         body = self.api.get(IMAGES).json()
-        assert body == {"results": [image_json(second), image_json(first)], "next": None, "previous": None}
+        assert body == {
+            "results": [image_json(second), image_json(first)],
+            "next": None,
+            "previous": None,
+        }
 
     def test_it_gives_addresses_that_a_client_elsewhere_can_use(self) -> None:
         make_image(self.alice)
@@ -37,7 +41,9 @@ class TestList(ApiTestCase):
 
     def test_it_filters(self) -> None:
         hills = make_image(self.alice, favorite=True)
-        job = make_job(self.alice, status=Status.SUCCEEDED, model="qwen-image", prompt="A cat, 100% tabby")
+        job = make_job(
+            self.alice, status=Status.SUCCEEDED, model="qwen-image", prompt="A cat, 100% tabby"
+        )
         cat = make_image(self.alice, job=job)
         gone = make_image(self.alice, trashed_at=timezone.now())
         assert self.ids(favorite="true") == [str(hills.id)]
@@ -55,7 +61,11 @@ class TestList(ApiTestCase):
     def test_it_filters_by_all_that_a_picture_is(self) -> None:
         source = make_image(self.alice, created_at=datetime(2026, 3, 1, 12, tzinfo=UTC))
         job = make_job(
-            self.alice, status=Status.SUCCEEDED, model="qwen-image-edit", source_images=[str(source.id)], style="ink"
+            self.alice,
+            status=Status.SUCCEEDED,
+            model="qwen-image-edit",
+            source_images=[str(source.id)],
+            style="ink",
         )
         made = make_image(self.alice, job=job, width=768, height=1344)
         pile = collections.create(user=self.alice, name="Ink")
@@ -68,7 +78,12 @@ class TestList(ApiTestCase):
             {"sourced": "true"},
             {"source": str(source.id)},
             {"collection": str(pile.id)},
-            {"q": "hill", "collection": str(pile.id), "source": str(source.id), "shape": "portrait"},
+            {
+                "q": "hill",
+                "collection": str(pile.id),
+                "source": str(source.id),
+                "shape": "portrait",
+            },
         ):
             with self.subTest(query):
                 assert self.ids(**query) == [str(made.id)]
@@ -80,7 +95,12 @@ class TestList(ApiTestCase):
         ):
             with self.subTest(query):
                 assert self.ids(**query) == [str(source.id)]
-        assert self.ids(longest="1345") == self.ids(source=str(uuid4())) == self.ids(shape="square") == []
+        assert (
+            self.ids(longest="1345")
+            == self.ids(source=str(uuid4()))
+            == self.ids(shape="square")
+            == []
+        )
         collections.add(pile, image_ids=[source.id])
         Image.objects.filter(id=source.id).update(trashed_at=timezone.now())
         assert self.ids(collection=pile.id) == [str(made.id)]
@@ -91,7 +111,9 @@ class TestList(ApiTestCase):
         gone = collections.delete(collections.create(user=self.alice, name="Gone"))
         for one in (pile, gone):
             fields = {"collection": "does_not_exist"}
-            self.assert_problem(self.api.get(IMAGES, {"collection": one.id}), 400, "invalid", fields=fields)
+            self.assert_problem(
+                self.api.get(IMAGES, {"collection": one.id}), 400, "invalid", fields=fields
+            )
 
     def test_it_refuses_filters_that_cannot_be(self) -> None:
         for query, fields in (

@@ -32,7 +32,12 @@ class TestPlacing(ApiTestCase):
         job = self.api.post(JOBS, FLUX).json()
         assert UUID(job["id"]).version == 7
         assert job["status"] == "queued"
-        assert (job["model"], job["width"], job["height"], job["steps"]) == ("flux-dev", 1024, 1024, 28)
+        assert (job["model"], job["width"], job["height"], job["steps"]) == (
+            "flux-dev",
+            1024,
+            1024,
+            28,
+        )
         assert job["queue_position"] == 0
         assert set(job["eta_seconds"]) == {"p50", "p90"}
         assert isinstance(job["seed"], int)
@@ -40,7 +45,14 @@ class TestPlacing(ApiTestCase):
         assert job["images"] == []
 
     def test_it_takes_every_parameter_of_the_model(self) -> None:
-        asked = FLUX | {"negative_prompt": "fog", "width": 768, "height": 512, "steps": 20, "guidance": 3.5, "seed": 7}
+        asked = FLUX | {
+            "negative_prompt": "fog",
+            "width": 768,
+            "height": 512,
+            "steps": 20,
+            "guidance": 3.5,
+            "seed": 7,
+        }
         asked |= {"style": "watercolor"}
         job = self.api.post(JOBS, asked).json()
         assert {name: job[name] for name in asked} == asked
@@ -98,7 +110,9 @@ class TestPlacing(ApiTestCase):
 
     def test_it_refuses_models_that_are_switched_off(self) -> None:
         ImageModel.objects.filter(slug="flux-dev").update(enabled=False)
-        self.assert_problem(self.api.post(JOBS, FLUX), 400, "invalid", fields={"model": "does_not_exist"})
+        self.assert_problem(
+            self.api.post(JOBS, FLUX), 400, "invalid", fields={"model": "does_not_exist"}
+        )
 
 
 class TestSources(ApiTestCase):
@@ -115,7 +129,9 @@ class TestSources(ApiTestCase):
         before = stored()
         for ids in ([str(theirs.id)], [str(uuid4())], ["no id"], ["\ud800"]):
             response = self.api.post(JOBS, self.KONTEXT | {"source_images": ids})
-            self.assert_problem(response, 400, "invalid", fields={"source_images": "does_not_exist"})
+            self.assert_problem(
+                response, 400, "invalid", fields={"source_images": "does_not_exist"}
+            )
         assert stored() == before
 
 
@@ -192,7 +208,9 @@ class TestList(ApiTestCase):
             make_image(self.alice)
         link = self.api.get("/api/v1/images/", {"limit": 1}).json()["next"]
         cursor = link.split("cursor=")[1].split("&")[0]
-        self.assert_problem(self.api.get(f"{JOBS}?cursor={cursor}"), 400, "invalid", fields={"cursor": "invalid"})
+        self.assert_problem(
+            self.api.get(f"{JOBS}?cursor={cursor}"), 400, "invalid", fields={"cursor": "invalid"}
+        )
 
     def test_it_gives_up_to_a_hundred(self) -> None:
         for _ in range(21):
@@ -286,7 +304,18 @@ class TestCancel(ApiTestCase):
 
 
 class TestRetry(ApiTestCase):
-    SAME = ("model", "prompt", "negative_prompt", "width", "height", "steps", "guidance", "seed", "style", "strength")
+    SAME = (
+        "model",
+        "prompt",
+        "negative_prompt",
+        "width",
+        "height",
+        "steps",
+        "guidance",
+        "seed",
+        "style",
+        "strength",
+    )
 
     def test_it_places_the_same_again(self) -> None:
         asked = FLUX | {"seed": 77, "width": 768, "style": "watercolor", "negative_prompt": "fog"}
@@ -302,7 +331,11 @@ class TestRetry(ApiTestCase):
 
     def test_it_places_again_what_takes_its_size_from_a_source(self) -> None:
         source = make_image(self.alice)
-        asked = {"model": "qwen-image-edit", "prompt": "Make it winter", "source_images": [str(source.id)]}
+        asked = {
+            "model": "qwen-image-edit",
+            "prompt": "Make it winter",
+            "source_images": [str(source.id)],
+        }
         job = self.api.post(JOBS, asked).json()
         response = self.api.post(f"{JOBS}{job['id']}/retry/")
         assert response.status_code == 201, response.content
@@ -326,7 +359,11 @@ class TestRetry(ApiTestCase):
 
     def test_it_says_that_a_source_is_gone(self) -> None:
         source = make_image(self.alice)
-        asked = {"model": "flux-kontext", "prompt": "Make it winter", "source_images": [str(source.id)]}
+        asked = {
+            "model": "flux-kontext",
+            "prompt": "Make it winter",
+            "source_images": [str(source.id)],
+        }
         job = self.api.post(JOBS, asked).json()
         Image.objects.all().delete()
         before = stored()

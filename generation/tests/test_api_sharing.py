@@ -25,7 +25,11 @@ class SharingApi(ApiTestCase):
         assert answer.status_code == 201
         made = answer.json()
         assert made["url"].endswith(f"/s/{self.now().link_slug}/")
-        assert (made["with_parameters"], made["with_name"], made["publication"]) == (True, False, None)
+        assert (made["with_parameters"], made["with_name"], made["publication"]) == (
+            True,
+            False,
+            None,
+        )
         assert self.api.get(self.share).json() == made
         changed = self.api.post(self.share)
         assert changed.status_code == 200
@@ -61,7 +65,11 @@ class SharingApi(ApiTestCase):
         self.api.post(self.share, {"with_parameters": True})
         assert self.patch("public")["visibility"] == "link"
         publication = self.api.get(self.share).json()["publication"]
-        assert (publication["state"], publication["with_parameters"], publication["url"]) == ("waiting", True, None)
+        assert (publication["state"], publication["with_parameters"], publication["url"]) == (
+            "waiting",
+            True,
+            None,
+        )
         sharing.publish(Publication.objects.get(), by=self.staff)
         assert self.api.get(self.path).json()["visibility"] == "public"
         publication = self.api.get(self.share).json()["publication"]
@@ -82,7 +90,9 @@ class SharingApi(ApiTestCase):
         images.trash(self.image)
         self.assert_problem(self.api.post(self.share), 409, "in_the_trash")
         for visibility in ("link", "public"):
-            self.assert_problem(self.api.patch(self.path, {"visibility": visibility}), 409, "in_the_trash")
+            self.assert_problem(
+                self.api.patch(self.path, {"visibility": visibility}), 409, "in_the_trash"
+            )
         assert self.patch("private")["visibility"] == "private"
 
     def test_it_refuses_what_it_cannot_read(self) -> None:

@@ -41,7 +41,9 @@ class TestUploads(ApiTestCase):
 
     def test_it_takes_a_picture_that_says_how_it_was_made(self) -> None:
         for kind in ("PNG", "JPEG", "WEBP"):
-            made = processing.prepare(picture(kind), parameters={"prompt": "tea hills", "seed": 7}).data
+            made = processing.prepare(
+                picture(kind), parameters={"prompt": "tea hills", "seed": 7}
+            ).data
             for data in (made, metadata.without_parameters(made)):
                 response = self.upload(data)
                 assert response.status_code == 201, response.content
@@ -50,7 +52,11 @@ class TestUploads(ApiTestCase):
 
     def test_it_gives_an_id_that_a_job_takes(self) -> None:
         upload = self.upload(picture(size=(512, 256))).json()
-        asked = {"model": "flux-kontext", "prompt": "Make it winter", "source_images": [upload["id"]]}
+        asked = {
+            "model": "flux-kontext",
+            "prompt": "Make it winter",
+            "source_images": [upload["id"]],
+        }
         job = self.api.post("/api/v1/jobs/", asked).json()
         assert job["source_images"] == [upload["id"]]
         refused = self.others.post("/api/v1/jobs/", asked)
@@ -63,7 +69,13 @@ class TestUploads(ApiTestCase):
 
     def test_it_refuses_what_is_no_picture(self) -> None:
         before = stored()
-        for data in (b"", b"no picture", picture()[:-30], b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"GIF89a"):
+        for data in (
+            b"",
+            b"no picture",
+            picture()[:-30],
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            b"GIF89a",
+        ):
             with self.subTest(data[:20]):
                 response = self.upload(data)
                 self.assert_problem(response, 400, "invalid", fields={"file": "invalid"})
@@ -96,7 +108,9 @@ class TestUploads(ApiTestCase):
     def test_it_refuses_files_above_the_limit(self) -> None:
         before = stored()
         for data in (picture() + b"\0" * 1000, picture() + b"\0" * 100_000):
-            document = self.assert_problem(self.upload(data), 413, "too_large", fields={"file": "too_large"})
+            document = self.assert_problem(
+                self.upload(data), 413, "too_large", fields={"file": "too_large"}
+            )
             assert document["limit"] == 1000
         assert stored() == before
 

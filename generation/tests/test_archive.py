@@ -25,11 +25,15 @@ def png(color="red", size=(64, 48), mode="RGB"):
     return file.getvalue()
 
 
-def image(key="images/a/1-0.png", *, prompt="Tea hills", seed=7, data=None, content_type="image/png"):
+def image(
+    key="images/a/1-0.png", *, prompt="Tea hills", seed=7, data=None, content_type="image/png"
+):
     """Return a picture that no database knows, with its file unless `data` is None."""
     if data is not None:
         storage.save(key, data, content_type=content_type)
-    job = Job(model=ImageModel(slug="flux-dev"), prompt=prompt, width=64, height=48, seed=seed, steps=28)
+    job = Job(
+        model=ImageModel(slug="flux-dev"), prompt=prompt, width=64, height=48, seed=seed, steps=28
+    )
     return Image(job=job, key=key, seed=seed, content_type=content_type, created_at=AT)
 
 
@@ -40,7 +44,9 @@ def unpacked(images, **options):
 class Pack(SimpleTestCase):
     def test_it_packs_files_as_they_are(self):
         first, second = png("red"), png("blue")
-        packed = unpacked([image("images/a/1.png", data=first), image("images/a/2.jpg", prompt="", data=second)])
+        packed = unpacked(
+            [image("images/a/1.png", data=first), image("images/a/2.jpg", prompt="", data=second)]
+        )
         self.assertIsNone(packed.testzip())
         self.assertEqual(packed.namelist(), ["tea-hills-7.png", "artgen-7.jpg", "parameters.json"])
         self.assertEqual(packed.read("tea-hills-7.png"), first)
@@ -48,7 +54,12 @@ class Pack(SimpleTestCase):
         self.assertEqual(packed.getinfo("artgen-7.jpg").compress_type, ZIP_STORED)
 
     def test_it_says_how_each_was_made(self):
-        packed = unpacked([image(data=png(), prompt='Чай "a"\n'), image("images/a/2.png", data=png(), prompt="sea")])
+        packed = unpacked(
+            [
+                image(data=png(), prompt='Чай "a"\n'),
+                image("images/a/2.png", data=png(), prompt="sea"),
+            ]
+        )
         first, second = json.loads(packed.read("parameters.json"))
         self.assertEqual(
             first,
@@ -66,8 +77,18 @@ class Pack(SimpleTestCase):
         self.assertEqual(second["file"], "sea-7.png")
 
     def test_it_gives_every_file_a_name_of_its_own_in_any_script(self):
-        prompts = ("Чайные холмы", "чайные ХОЛМЫ", "чайные холмы 7 2", "お茶", "../../etc/passwd", "CON", "x" * 300)
-        packed = unpacked([image(f"images/a/{n}.png", data=png(), prompt=text) for n, text in enumerate(prompts)])
+        prompts = (
+            "Чайные холмы",
+            "чайные ХОЛМЫ",
+            "чайные холмы 7 2",
+            "お茶",
+            "../../etc/passwd",
+            "CON",
+            "x" * 300,
+        )
+        packed = unpacked(
+            [image(f"images/a/{n}.png", data=png(), prompt=text) for n, text in enumerate(prompts)]
+        )
         self.assertEqual(
             packed.namelist()[:-1],
             [
@@ -89,7 +110,9 @@ class Pack(SimpleTestCase):
 
     def test_it_names_what_is_gone_in_the_user_s_language_and_packs_the_rest(self):
         with translation.override("ru"):
-            pieces = archive.pack([image("images/a/0.png"), image("images/a/1.png", data=png(), prompt="sea")])
+            pieces = archive.pack(
+                [image("images/a/0.png"), image("images/a/1.png", data=png(), prompt="sea")]
+            )
         packed = ZipFile(io.BytesIO(b"".join(pieces)))
         self.assertEqual(packed.namelist(), ["sea-7.png", "parameters.json", "missing.txt"])
         self.assertTrue(packed.read("missing.txt").decode().endswith("\ntea-hills-7.png\n"))
@@ -103,12 +126,19 @@ class Pack(SimpleTestCase):
         packed = unpacked(
             [
                 image("images/a/1.png", data=png((10, 200, 30, 0), mode="RGBA"), prompt="clear"),
-                image("images/a/2.webp", data=kept.getvalue(), prompt="webp", content_type="image/webp"),
+                image(
+                    "images/a/2.webp",
+                    data=kept.getvalue(),
+                    prompt="webp",
+                    content_type="image/webp",
+                ),
                 image("images/a/3.png", data=b"no picture", prompt="broken"),
             ],
             as_webp=True,
         )
-        self.assertEqual(packed.namelist(), ["clear-7.webp", "webp-7.webp", "broken-7.png", "parameters.json"])
+        self.assertEqual(
+            packed.namelist(), ["clear-7.webp", "webp-7.webp", "broken-7.png", "parameters.json"]
+        )
         with Pillow.open(packed.open("clear-7.webp")) as opened:
             self.assertEqual((opened.format, opened.size, opened.mode), ("WEBP", (64, 48), "RGBA"))
         self.assertEqual(packed.read("webp-7.webp"), kept.getvalue())
@@ -172,7 +202,9 @@ def peaks(*counts, as_webp=False):
         "MALLOC_ARENA_MAX": "1",
     }
     command = [sys.executable, "-W", "ignore", "-c", PEAK, json.dumps(counts), str(as_webp)]
-    out = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True)
+    out = subprocess.run(
+        command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
+    )
     most = []
     for count, line in zip(counts, out.stdout.splitlines(), strict=True):
         sent, megabytes = line.split()

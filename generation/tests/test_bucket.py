@@ -30,7 +30,9 @@ KEY = "images/somebody/picture-0.png"
 PICTURE = b"\x89PNG" + bytes(range(256)) * 40
 
 
-def s3_settings(address: str, *, name: str, key: str = "key", secret: str = "secret", verify: str | None = None):
+def s3_settings(
+    address: str, *, name: str, key: str = "key", secret: str = "secret", verify: str | None = None
+):
     """Return what points the default storage to a bucket of this server, with the options of production."""
     options = settings.S3_OPTIONS | {
         "bucket_name": name,
@@ -55,7 +57,9 @@ class BucketTestCase(SimpleTestCase):
         self.name = f"bucket{secrets.token_hex(6)}"
 
     def use(self, **options):
-        self.enterContext(s3_settings(options.pop("address", self.address), name=self.name, **options))
+        self.enterContext(
+            s3_settings(options.pop("address", self.address), name=self.name, **options)
+        )
 
 
 class StorageTests(BucketTestCase):
@@ -79,7 +83,9 @@ class StorageTests(BucketTestCase):
     def test_it_asks_the_bucket_once_for_each_file_it_saves(self):
         sent = []
         client = default_storage.connection.meta.client
-        client.meta.events.register("before-send.s3", lambda request, **_: sent.append(request.method))
+        client.meta.events.register(
+            "before-send.s3", lambda request, **_: sent.append(request.method)
+        )
         storage.save(KEY, b"another", content_type="image/png")
         self.assertEqual(sent, ["PUT"])
         self.assertEqual(storage.read(KEY), b"another")
@@ -112,7 +118,10 @@ class StorageTests(BucketTestCase):
 
     def test_it_names_the_file_that_a_browser_saves(self):
         answer = requests.get(storage.download_url(KEY, filename="кот.png"), timeout=30)
-        self.assertEqual(answer.headers["Content-Disposition"], "attachment; filename*=utf-8''%D0%BA%D0%BE%D1%82.png")
+        self.assertEqual(
+            answer.headers["Content-Disposition"],
+            "attachment; filename*=utf-8''%D0%BA%D0%BE%D1%82.png",
+        )
 
     def test_it_gives_parts(self):
         answer = requests.get(storage.url(KEY), headers={"Range": "bytes=100-199"}, timeout=30)
@@ -123,7 +132,9 @@ class StorageTests(BucketTestCase):
         large = os.urandom(20 * 1024 * 1024)  # above boto3's 8 MB: in several parts
         storage.save("uploads/somebody/large.png", large, content_type="image/png")
         self.assertEqual(storage.read("uploads/somebody/large.png"), large)
-        self.assertEqual(requests.get(storage.url("uploads/somebody/large.png"), timeout=60).content, large)
+        self.assertEqual(
+            requests.get(storage.url("uploads/somebody/large.png"), timeout=60).content, large
+        )
 
     def test_it_is_shut_for_a_wrong_key(self):
         self.use(secret="wrong")
@@ -152,12 +163,30 @@ class TLSTests(BucketTestCase):
         )
         port, plain_port = free_port(), free_port()
         ports = [f"-{name}.port={free_port()}" for name in ("master", "volume", "filer", "admin")]
-        server = [str(Path(sys.executable).parent / "weed"), f"-logdir={folder}", "mini", f"-dir={folder}"]
-        server += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-s3.config={identities}", "-webdav=false", *ports]
+        server = [
+            str(Path(sys.executable).parent / "weed"),
+            f"-logdir={folder}",
+            "mini",
+            f"-dir={folder}",
+        ]
+        server += [
+            "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1",
+            f"-s3.config={identities}",
+            "-webdav=false",
+            *ports,
+        ]
         server += [f"-s3.port={plain_port}", f"-s3.port.https={port}"]
         server += [f"-s3.cert.file={certificate}", f"-s3.key.file={key}"]
-        server += ["-admin.ui=false", "-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]
-        self.enterContext(running(server, port=port, log=folder / "log", stop=signal.SIGKILL, seconds=30))
+        server += [
+            "-admin.ui=false",
+            "-master.telemetry=false",
+            "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
+        ]
+        self.enterContext(
+            running(server, port=port, log=folder / "log", stop=signal.SIGKILL, seconds=30)
+        )
         self.use(address=f"https://127.0.0.1:{port}", verify=certificate)
         default_storage.connection.meta.client.create_bucket(Bucket=self.name)
         for size in (1000, 12 * 1024 * 1024):
@@ -165,4 +194,6 @@ class TLSTests(BucketTestCase):
             default_storage.save(KEY, ContentFile(data))
             self.assertEqual(storage.read(KEY), data)
             cache.clear()
-            self.assertEqual(requests.get(storage.url(KEY), verify=certificate, timeout=60).content, data)
+            self.assertEqual(
+                requests.get(storage.url(KEY), verify=certificate, timeout=60).content, data
+            )

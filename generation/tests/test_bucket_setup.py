@@ -80,18 +80,26 @@ class SetupTests(SetupTestCase):
         storage.delete(KEY)
         s3 = bucket.client()
         (version,) = s3.list_object_versions(Bucket=self.name, Prefix=KEY)["Versions"]
-        kept = s3.get_object(Bucket=self.name, Key=version["Key"], VersionId=version["VersionId"])["Body"].read()
+        kept = s3.get_object(Bucket=self.name, Key=version["Key"], VersionId=version["VersionId"])[
+            "Body"
+        ].read()
         self.assertEqual(kept, PICTURE)
 
     def test_it_fails_only_where_images_or_their_list_can_be_had_without_a_key(self):
         self.use()
         s3 = bucket.client()
         s3.create_bucket(Bucket=self.name)
-        for action, words in (("s3:GetObject", "everybody can read images"), ("s3:ListBucket", "can list images")):
+        for action, words in (
+            ("s3:GetObject", "everybody can read images"),
+            ("s3:ListBucket", "can list images"),
+        ):
             s3.put_bucket_policy(Bucket=self.name, Policy=public_policy(self.name, action))
             with self.assertRaisesRegex(CommandError, words):
                 self.set_up()
-        with s3_settings(self.address, name=self.name, secret="wrong"), self.assertRaisesRegex(CommandError, words):
+        with (
+            s3_settings(self.address, name=self.name, secret="wrong"),
+            self.assertRaisesRegex(CommandError, words),
+        ):
             self.set_up()  # this much is known without a good key, too
         s3.delete_bucket_policy(Bucket=self.name)
         self.set_up()
@@ -127,7 +135,10 @@ class LifecycleTests(SetupTestCase):
         )
         yandex.unreadable = {"lifecycle"}
         warnings = self.set_up()[1]
-        self.assertIn("WARNING: lifecycle: could not be set (403 AccessDenied). By hand: a lifecycle rule", warnings)
+        self.assertIn(
+            "WARNING: lifecycle: could not be set (403 AccessDenied). By hand: a lifecycle rule",
+            warnings,
+        )
         yandex.unreadable = set()
         self.assertEqual(self.rules(), {OPERATORS["ID"]: OPERATORS})
 
@@ -136,9 +147,16 @@ class YandexTests(SetupTestCase):
     def test_it_configures_all_that_yandex_can(self):
         yandex = self.yandex()
         output, warnings = self.set_up("--keep-old-versions")
-        for words in ("created", "versions: what is deleted", "lifecycle: unfinished", "without a key: refused"):
+        for words in (
+            "created",
+            "versions: what is deleted",
+            "lifecycle: unfinished",
+            "without a key: refused",
+        ):
             self.assertIn(words, output)
-        self.assertIn("WARNING: public access: could not be set (501 NotImplemented). By hand: ", warnings)
+        self.assertIn(
+            "WARNING: public access: could not be set (501 NotImplemented). By hand: ", warnings
+        )
         self.assertEqual(warnings.count("WARNING"), 1)
         self.assertEqual([call.status for call in yandex.made("PUT", "lifecycle")], [200])
         self.assertEqual(yandex.made("PUT", "cors"), [])
@@ -148,7 +166,12 @@ class YandexTests(SetupTestCase):
         self.yandex(limited=True)
         output, warnings = self.set_up("--keep-old-versions")
         self.assertEqual(output, f"bucket {self.name}: exists\nrequests without a key: refused\n")
-        for words in ("public access: could", "versions: could", "lifecycle: could", "manage.py doctor"):
+        for words in (
+            "public access: could",
+            "versions: could",
+            "lifecycle: could",
+            "manage.py doctor",
+        ):
             self.assertIn(words, warnings)
         self.assertIn("403 AccessDenied", warnings)
         storage.save(KEY, PICTURE, content_type="image/png")
@@ -161,7 +184,10 @@ class YandexTests(SetupTestCase):
     def test_it_says_that_a_limited_key_cannot_create_the_bucket(self):
         self.yandex(limited=True)
         warnings = self.set_up()[1]
-        self.assertIn("does not exist, and the key may not create it (403 AccessDenied). By hand: create it", warnings)
+        self.assertIn(
+            "does not exist, and the key may not create it (403 AccessDenied). By hand: create it",
+            warnings,
+        )
         self.assertEqual(warnings.count("WARNING"), 1)
 
     def test_every_client_sends_content_md5_where_yandex_requires_it(self):
@@ -169,7 +195,11 @@ class YandexTests(SetupTestCase):
         clients = (bucket.client(), default_storage.connection.meta.client)
         clients[0].create_bucket(Bucket=self.name)
         rules = {"Rules": bucket_setup.lifecycle_rules()}
-        cors = {"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["https://art.example.org"]}]}
+        cors = {
+            "CORSRules": [
+                {"AllowedMethods": ["GET"], "AllowedOrigins": ["https://art.example.org"]}
+            ]
+        }
         for s3 in clients:
             yandex.calls.clear()
             storage.save(KEY, PICTURE, content_type="image/png")
@@ -177,7 +207,11 @@ class YandexTests(SetupTestCase):
             s3.put_bucket_cors(Bucket=self.name, CORSConfiguration=cors)
             s3.delete_objects(Bucket=self.name, Delete={"Objects": [{"Key": KEY}]})
             self.assertEqual(list(storage.listing("images/")), [])
-            calls = [*yandex.made("PUT", "lifecycle"), *yandex.made("PUT", "cors"), *yandex.made("POST", "delete")]
+            calls = [
+                *yandex.made("PUT", "lifecycle"),
+                *yandex.made("PUT", "cors"),
+                *yandex.made("POST", "delete"),
+            ]
             self.assertEqual([call.status for call in calls], [200, 200, 200])
             for call in calls:
                 self.assertRegex(call.headers["Content-MD5"], r"^[\w+/]{22}==$")
@@ -186,7 +220,9 @@ class YandexTests(SetupTestCase):
 
     def test_the_stand_in_refuses_what_boto_sends_by_itself(self):
         yandex = self.yandex()
-        with mock.patch("botocore.hooks.HierarchicalEmitter.register"):  # the control: no handler of ours
+        with mock.patch(
+            "botocore.hooks.HierarchicalEmitter.register"
+        ):  # the control: no handler of ours
             s3 = bucket.client()
         with self.assertRaisesRegex(Exception, "Content-MD5"):
             s3.delete_objects(Bucket=self.name, Delete={"Objects": [{"Key": KEY}]})
@@ -205,7 +241,10 @@ class TroubleTests(SetupTestCase):
             ({"key": ""}, "S3_ACCESS_KEY_ID is not set"),
             ({"secret": ""}, "S3_SECRET_ACCESS_KEY is not set"),
             ({"address": nowhere}, "Correct S3_ENDPOINT_URL, or let this machine reach it."),
-            ({"address": "storage.yandexcloud.net"}, "S3_ENDPOINT_URL: it must begin with https://"),
+            (
+                {"address": "storage.yandexcloud.net"},
+                "S3_ENDPOINT_URL: it must begin with https://",
+            ),
         ):
             with self.subTest(words):
                 self.use(**changes)
@@ -235,11 +274,17 @@ class TroubleTests(SetupTestCase):
                 self.assertIn(words, warnings)
 
     def test_it_names_the_rights_that_a_key_lacks(self):
-        with raw_server(http("403 Forbidden", b"<Error><Code>AccessDenied</Code></Error>")) as server:
+        with raw_server(
+            http("403 Forbidden", b"<Error><Code>AccessDenied</Code></Error>")
+        ) as server:
             self.use(address=f"http://127.0.0.1:{server.port}")
             output, warnings = self.set_up()
         self.assertEqual(output, "")
-        for words in ("the right to list", "an image cannot be stored (403 AccessDenied)", "the right to put"):
+        for words in (
+            "the right to list",
+            "an image cannot be stored (403 AccessDenied)",
+            "the right to put",
+        ):
             self.assertIn(words, warnings)
 
     def test_it_takes_no_page_of_another_server_for_a_public_bucket(self):
@@ -282,5 +327,7 @@ class ReleaseTests(SetupTestCase, TestCase):
         s3 = bucket.client()
         s3.create_bucket(Bucket=self.name)
         s3.put_bucket_policy(Bucket=self.name, Policy=public_policy(self.name))
-        with self.assertRaisesRegex(CommandError, "everybody can read images without a key. Make the bucket private"):
+        with self.assertRaisesRegex(
+            CommandError, "everybody can read images without a key. Make the bucket private"
+        ):
             self.set_up(command="release")

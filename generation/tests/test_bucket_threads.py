@@ -34,7 +34,10 @@ def hanging() -> Iterator[tuple[RawServer, threading.Event]]:
     def say_nothing(connection: socket.socket) -> None:
         over.wait()
 
-    with raw_server(say_nothing) as server, s3_settings(f"http://127.0.0.1:{server.port}", name="hangs"):
+    with (
+        raw_server(say_nothing) as server,
+        s3_settings(f"http://127.0.0.1:{server.port}", name="hangs"),
+    ):
         try:
             yield server, over
         finally:
@@ -68,7 +71,11 @@ def write_in_a_request() -> None:
 class TestShare(ApiTestCase):
     def test_it_lets_half_of_the_threads_wait_and_refuses_the_others_at_once(self) -> None:
         with hanging() as (server, over), crowd(write_in_a_request, over) as requests:
-            until(lambda: sum(request.done() for request in requests) == CROWD - settings.BUCKET_THREADS)
+            until(
+                lambda: (
+                    sum(request.done() for request in requests) == CROWD - settings.BUCKET_THREADS
+                )
+            )
             until(lambda: len(server.requests) == settings.BUCKET_THREADS)
         assert settings.BUCKET_THREADS == settings.HELD_THREADS - 1 == 2
         assert [type(request.exception()) for request in requests] == [BucketAway] * CROWD
@@ -92,7 +99,9 @@ class TestShare(ApiTestCase):
         image = make_image(self.alice)
         with hanging() as (server, over), crowd(write_in_a_request, over):
             until(lambda: len(server.requests) == settings.BUCKET_THREADS)
-            response = self.api.client.post(UPLOADS, {"file": SimpleUploadedFile("tea.png", picture())})
+            response = self.api.client.post(
+                UPLOADS, {"file": SimpleUploadedFile("tea.png", picture())}
+            )
             self.client.force_login(self.alice)
             address = reverse("download_image", args=[image.id])
             page = self.client.get(f"{address}?as=bare", headers={"accept-language": "en"})
@@ -108,10 +117,15 @@ class TestShare(ApiTestCase):
             "client_config": settings.S3_OPTIONS["client_config"].merge(Config(read_timeout=0.05))
         }
         with self.settings(S3_OPTIONS=options), hanging() as (server, _over):
-            response = self.api.client.post(UPLOADS, {"file": SimpleUploadedFile("tea.png", picture())})
+            response = self.api.client.post(
+                UPLOADS, {"file": SimpleUploadedFile("tea.png", picture())}
+            )
             self.assert_problem(response, 503, "unavailable")
             assert len(server.requests) == 2, "once more"
-            for read in (lambda: storage.read("images/a.png"), lambda: list(storage.pieces("images/a.png"))):
+            for read in (
+                lambda: storage.read("images/a.png"),
+                lambda: list(storage.pieces("images/a.png")),
+            ):
                 with pytest.raises(BucketAway), bucket_threads.reading_or_writing():
                     read()
             assert len(server.requests) == 6

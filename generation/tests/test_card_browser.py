@@ -44,7 +44,10 @@ class CardsFollowTheirJobs(BrowserTestCase):
         """Return the addresses of jobs and runs that the page asks for from now on."""
         found: list[str] = []
         page.on(
-            "request", lambda request: found.append(request.url) if re.search("/(jobs|runs)/.*/", request.url) else 0
+            "request",
+            lambda request: (
+                found.append(request.url) if re.search("/(jobs|runs)/.*/", request.url) else 0
+            ),
         )
         return found
 
@@ -60,18 +63,43 @@ class CardsFollowTheirJobs(BrowserTestCase):
         page.route_web_socket(re.compile("/ws/jobs/"), lambda line: lines.append(line))  # noqa: PLW0108  needs a function
         page.goto("/create/")
         job_id = uuid.uuid4()
-        fields = {"id": job_id, "prompt": "a lighthouse & a <boat> " * 8, "width": 1344, "height": 768, "version": 1}
+        fields = {
+            "id": job_id,
+            "prompt": "a lighthouse & a <boat> " * 8,
+            "width": 1344,
+            "height": 768,
+            "version": 1,
+        }
         asked = self.asked(page)
         for version, (status, progress, title, detail) in enumerate(ACTIVE_LIFE, start=1):
-            job = Job(**{**fields, "status": status, "progress": progress, "version": version}, model=ImageModel())
+            job = Job(
+                **{**fields, "status": status, "progress": progress, "version": version},
+                model=ImageModel(),
+            )
             with translation.override("en"):
                 card = Card(job=job, phase=Phase(title, detail), kept=[])
-                values = {"csrf_input": "", "create": "/create/", "cancel": "Cancel", "picture": picture}
-                html = rendered("generation/card.html", card=card, place="feed", eager=False, **values)
-            told = {"id": str(job_id), "status": status, "progress": progress, "version": version, "batch": None}
+                values = {
+                    "csrf_input": "",
+                    "create": "/create/",
+                    "cancel": "Cancel",
+                    "picture": picture,
+                }
+                html = rendered(
+                    "generation/card.html", card=card, place="feed", eager=False, **values
+                )
+            told = {
+                "id": str(job_id),
+                "status": status,
+                "progress": progress,
+                "version": version,
+                "batch": None,
+            }
             told |= {"phase": title, "phase_detail": detail, "prompt": job.prompt}
             if version == 1:
-                page.evaluate("html => document.getElementById('runs').insertAdjacentHTML('beforeend', html)", html)
+                page.evaluate(
+                    "html => document.getElementById('runs').insertAdjacentHTML('beforeend', html)",
+                    html,
+                )
             while not lines:  # the page's script has not connected yet
                 page.evaluate("1")
             lines[0].send(json.dumps({"type": "snapshot", "jobs": [told]}))
@@ -91,6 +119,8 @@ class CardsFollowTheirJobs(BrowserTestCase):
         asked = self.asked(page)
         self.place(page, "a quiet harbor", count=3)
         expect(page.locator("[data-status=succeeded]")).to_have_count(3, timeout=60_000)
-        jobs = [page.locator("[data-job]").nth(number).get_attribute("data-job") for number in range(3)]
+        jobs = [
+            page.locator("[data-job]").nth(number).get_attribute("data-job") for number in range(3)
+        ]
         expect(page.locator("[data-job] img.card-picture")).to_have_count(3)
         self.assertEqual(sorted(asked), sorted(f"{self.demo.url}/jobs/{job}/card/" for job in jobs))

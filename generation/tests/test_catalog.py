@@ -89,14 +89,23 @@ class CleanTests(SimpleTestCase):
                 self.assertEqual(self.errors(**given), [expected])
 
     def test_it_tells_all_errors_at_once(self):
-        self.assertEqual(self.errors(width=1, steps=99), [("width", "min_value"), ("steps", "max_value")])
+        self.assertEqual(
+            self.errors(width=1, steps=99), [("width", "min_value"), ("steps", "max_value")]
+        )
 
     def test_it_refuses_a_negative_prompt_where_the_model_has_none(self):
-        self.assertEqual(self.errors("p-image", negative_prompt="hands"), [("negative_prompt", "not_supported")])
-        self.assertEqual(offer("p-image").clean({"prompt": "fog", "negative_prompt": ""})["negative_prompt"], "")
+        self.assertEqual(
+            self.errors("p-image", negative_prompt="hands"), [("negative_prompt", "not_supported")]
+        )
+        self.assertEqual(
+            offer("p-image").clean({"prompt": "fog", "negative_prompt": ""})["negative_prompt"], ""
+        )
 
     def test_it_takes_sizes_only_in_the_pairs_of_the_model(self):
-        self.assertEqual(self.errors("wan-2-6", width=768, height=1024), [("width", "choices"), ("height", "choices")])
+        self.assertEqual(
+            self.errors("wan-2-6", width=768, height=1024),
+            [("width", "choices"), ("height", "choices")],
+        )
         cleaned = offer("wan-2-6").clean({"prompt": "fog", "width": 1024, "height": 768})
         self.assertEqual((cleaned["width"], cleaned["height"]), (1024, 768))
 
@@ -104,7 +113,9 @@ class CleanTests(SimpleTestCase):
         address = "https://example.org/style.safetensors?download=true"
         cleaned = offer("qwen-image-lora").clean({"prompt": "fog", "lora_url": f" {address} "})
         self.assertEqual((cleaned["lora_url"], cleaned["lora_scale"]), (address, 1))
-        cleaned = offer("qwen-image-lora").clean({"prompt": "fog", "lora_url": address, "lora_scale": 0.6})
+        cleaned = offer("qwen-image-lora").clean(
+            {"prompt": "fog", "lora_url": address, "lora_scale": 0.6}
+        )
         self.assertEqual(cleaned["lora_scale"], 0.6)
         cleaned = offer("qwen-image-lora").clean({"prompt": "fog"})
         self.assertEqual((cleaned["lora_url"], cleaned["lora_scale"]), ("", None))
@@ -128,17 +139,27 @@ class CleanTests(SimpleTestCase):
         ]
         for address, code in cases:
             with self.subTest(str(address)[:60]):
-                self.assertEqual(self.errors("qwen-image-lora", lora_url=address), [("lora_url", code)])
+                self.assertEqual(
+                    self.errors("qwen-image-lora", lora_url=address), [("lora_url", code)]
+                )
         good = "https://example.org/a"
-        self.assertEqual(self.errors("qwen-image-lora", lora_url=good, lora_scale=2.1), [("lora_scale", "max_value")])
-        self.assertEqual(self.errors("qwen-image-lora", lora_url=good, lora_scale=-1), [("lora_scale", "min_value")])
+        self.assertEqual(
+            self.errors("qwen-image-lora", lora_url=good, lora_scale=2.1),
+            [("lora_scale", "max_value")],
+        )
+        self.assertEqual(
+            self.errors("qwen-image-lora", lora_url=good, lora_scale=-1),
+            [("lora_scale", "min_value")],
+        )
         self.assertEqual(self.errors("qwen-image-lora", lora_scale=0.5), [("lora_url", "required")])
         self.assertEqual(self.errors("qwen-image", lora_url=good), [("lora_url", "not_supported")])
         self.assertEqual(self.errors("qwen-image", lora_scale=1), [("lora_scale", "not_supported")])
 
     def test_it_wants_as_many_sources_as_the_model(self):
         self.assertEqual(self.errors("flux-kontext"), [("source_images", "required")])
-        self.assertEqual(self.errors("flux-kontext", source_images=["a", "b"]), [("source_images", "max_length")])
+        self.assertEqual(
+            self.errors("flux-kontext", source_images=["a", "b"]), [("source_images", "max_length")]
+        )
 
 
 class PriceTests(SimpleTestCase):
@@ -149,7 +170,12 @@ class PriceTests(SimpleTestCase):
         self.assertEqual(price.of(width=256, height=256), 1)
 
     def test_it_refuses_what_is_no_price(self):
-        for raw in ({"per_picture": 1}, {"per_image": -1}, {"per_image": math.inf}, {"per_image": 1e9}):
+        for raw in (
+            {"per_picture": 1},
+            {"per_image": -1},
+            {"per_image": math.inf},
+            {"per_image": 1e9},
+        ):
             with self.subTest(raw), self.assertRaises(ValueError):
                 price_from(raw)
 
@@ -169,7 +195,13 @@ class PriceTests(SimpleTestCase):
         self.assertEqual(price.as_json(), {"per_image": 1.2, "per_megapixel": 2.4, "minimum": 1})
 
     def test_it_refuses_what_is_no_cost(self):
-        for raw in ({"per_picture": 1}, {"per_image": -1}, {}, {"per_image": 0}, {"per_image": math.nan}):
+        for raw in (
+            {"per_picture": 1},
+            {"per_image": -1},
+            {},
+            {"per_image": 0},
+            {"per_image": math.nan},
+        ):
             with self.subTest(raw), self.assertRaises((ValueError, ArithmeticError)):
                 cost_from(raw)
 
@@ -182,7 +214,9 @@ class FileTests(SimpleTestCase):
 
     def test_it_shows_every_parameter_as_json(self):
         for table in read_catalog()["models"]:
-            json.dumps({name: parameter_from(raw).as_json() for name, raw in table["parameters"].items()})
+            json.dumps(
+                {name: parameter_from(raw).as_json() for name, raw in table["parameters"].items()}
+            )
 
 
 class SizeLikeTests(SimpleTestCase):

@@ -27,4 +27,6 @@ class PriceTests(SimpleTestCase):
             with override_settings(CREDIT_USD=Decimal(value), PRICE_MARGIN=Decimal("1.2")):
                 told = [message.msg for message in run_checks() if message.id == "generation.E002"]
             self.assertEqual(told, [f"CREDIT_USD is {value}: it must be a number above 0."])
-        self.assertEqual([message for message in run_checks() if message.id == "generation.E002"], [])
+        self.assertEqual(
+            [message for message in run_checks() if message.id == "generation.E002"], []
+        )

@@ -32,8 +32,12 @@ class BreakerTests(EmulatorTestCase):
     def age(self, seconds: float) -> None:
         """Let so much time pass for the model and the jobs of unknown fate."""
         back = timedelta(seconds=seconds)
-        ImageModel.objects.filter(submit_after__isnull=False).update(submit_after=F("submit_after") - back)
-        Job.objects.filter(status=Status.SUBMITTED, runpod_id="").update(submitted_at=F("submitted_at") - back)
+        ImageModel.objects.filter(submit_after__isnull=False).update(
+            submit_after=F("submit_after") - back
+        )
+        Job.objects.filter(status=Status.SUBMITTED, runpod_id="").update(
+            submitted_at=F("submitted_at") - back
+        )
 
     def test_it_serves_another_person_within_20_seconds_of_eight_502(self):
         unknown = self.eight_502()
@@ -68,7 +72,9 @@ class BreakerTests(EmulatorTestCase):
     def test_it_pauses_longer_with_every_third_failure_and_no_longer_than_20_seconds(self):
         pauses = [circuit_breaker.UNCLEAR.after(failures).total_seconds() for failures in range(12)]
         self.assertEqual(pauses, [1, 1, 1, 2, 2, 2, 4, 4, 4, 8, 8, 8])
-        self.assertEqual(circuit_breaker.UNCLEAR.after(circuit_breaker.MAX_FAILURES), timedelta(seconds=20))
+        self.assertEqual(
+            circuit_breaker.UNCLEAR.after(circuit_breaker.MAX_FAILURES), timedelta(seconds=20)
+        )
         for pause in pauses:
             before = timezone.now()
             circuit_breaker.opened(self.model(), pauses=circuit_breaker.UNCLEAR)
@@ -109,7 +115,9 @@ class BreakerTests(EmulatorTestCase):
         driver.submit(MODEL)
         self.place(user=self.bob)
         let_models_rest()  # the submission has ended; the job may be drawn now
-        Job.objects.filter(status=Status.SUBMITTED).update(submitted_at=timezone.now() - scheduling.SUBMISSION / 2)
+        Job.objects.filter(status=Status.SUBMITTED).update(
+            submitted_at=timezone.now() - scheduling.SUBMISSION / 2
+        )
         ImageModel.objects.update(submit_after=None)
         self.assertEqual(driver.submit(MODEL), [])
 
@@ -137,7 +145,9 @@ class WebhookTests(EmulatorTestCase):
         driver.check(MODEL)
 
         mine.refresh_from_db()
-        self.assertEqual((mine.status, mine.runpod_id, mine.candidate_id), (Status.SUBMITTED, "", ""))
+        self.assertEqual(
+            (mine.status, mine.runpod_id, mine.candidate_id), (Status.SUBMITTED, "", "")
+        )
 
     def test_a_webhook_with_an_unknown_id_leads_to_no_second_submission(self):
         job = self.unknown()

@@ -19,14 +19,20 @@ class CleanUpTests(BaseTestCase):
 
     def key(self, *, days: float) -> IdempotencyKey:
         at = timezone.now() - timedelta(days=days)
-        return IdempotencyKey.objects.create(user=self.alice, key=f"{days}", body_sha256="0" * 64, created_at=at)
+        return IdempotencyKey.objects.create(
+            user=self.alice, key=f"{days}", body_sha256="0" * 64, created_at=at
+        )
 
     def test_it_forgets_old_keys_and_sessions_and_ends_the_trash(self) -> None:
         self.key(days=2.1)
         young = self.key(days=1.9)
         now = timezone.now()
-        Session.objects.create(session_key="old", session_data="", expire_date=now - timedelta(minutes=1))
-        Session.objects.create(session_key="live", session_data="", expire_date=now + timedelta(minutes=1))
+        Session.objects.create(
+            session_key="old", session_data="", expire_date=now - timedelta(minutes=1)
+        )
+        Session.objects.create(
+            session_key="live", session_data="", expire_date=now + timedelta(minutes=1)
+        )
         make_image(self.alice, trashed_at=now - timedelta(days=31))
         kept = make_image(self.alice, trashed_at=now - timedelta(days=29))
         cleanup.clean_up()

@@ -52,7 +52,9 @@ def effective(**environment: str) -> dict:
 
 def run(program: str, *, environment: dict[str, str], given: str = "") -> str:
     """Return what a Python program prints in an environment of its own."""
-    kept = {name: os.environ[name] for name in ("PATH", "URLLIB3_NO_OVERRIDE") if name in os.environ}
+    kept = {
+        name: os.environ[name] for name in ("PATH", "URLLIB3_NO_OVERRIDE") if name in os.environ
+    }
     base = {"SECRET_KEY": "x", "DJANGO_SETTINGS_MODULE": "artgen.settings", "RUNPOD_API_KEY": "key"}
     return subprocess.run(
         [sys.executable, "-c", program],
@@ -82,7 +84,9 @@ def test_it_is_what_the_environment_says():
     )
     assert (found["kept"], found["turns"], found["bucket"]) == (7, 9, 7)
     assert found["limits"] == [7, 9, 0.5, 1, 60, 20, 2, 3]
-    assert found["lease"] > found["longest"] > 60, "nobody else looks at a job while a call about it is under way"
+    assert found["lease"] > found["longest"] > 60, (
+        "nobody else looks at a job while a call about it is under way"
+    )
 
 
 def test_it_refuses_values_that_do_not_fit_together():

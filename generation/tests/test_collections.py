@@ -106,7 +106,9 @@ class TestDelete(ApiTestCase):
         collections.delete(self.made)
         cleanup.clean_up()
         assert Collection.objects.count() == 1
-        Collection.objects.update(deleted_at=timezone.now() - collections.UNDO_KEPT - timedelta(seconds=1))
+        Collection.objects.update(
+            deleted_at=timezone.now() - collections.UNDO_KEPT - timedelta(seconds=1)
+        )
         cleanup.clean_up()
         assert not Collection.objects.exists()
         assert Image.objects.get() == self.image
@@ -128,7 +130,9 @@ class TestAdd(ApiTestCase):
 
     def test_it_takes_all_or_nothing_and_only_own_pictures_that_are_there(self) -> None:
         mine, bobs = make_image(self.alice), make_image(self.bob)
-        ended = make_image(self.alice, trashed_at=timezone.now() - timedelta(days=settings.TRASH_DAYS, seconds=1))
+        ended = make_image(
+            self.alice, trashed_at=timezone.now() - timedelta(days=settings.TRASH_DAYS, seconds=1)
+        )
         for foreign in (bobs.id, ended.id, uuid4()):
             with pytest.raises(collections.NoSuchImages) as refused:
                 collections.add(self.made, image_ids=[mine.id, foreign])

@@ -44,10 +44,15 @@ class CollectionsPage(GalleryTestCase):
 
     def test_it_says_why_not_and_keeps_what_was_written(self):
         pile = self.pile("Hills")
-        for name, told in (("hills", "You have a collection called “Hills” already."), (" ", "needs a name")):
+        for name, told in (
+            ("hills", "You have a collection called “Hills” already."),
+            (" ", "needs a name"),
+        ):
             page = self.client.post(self.url, {"name": name})
             self.assertContains(page, told, status_code=400)
-        self.assertContains(self.client.post(self.url, {"name": "HILLS"}), 'value="HILLS"', status_code=400)
+        self.assertContains(
+            self.client.post(self.url, {"name": "HILLS"}), 'value="HILLS"', status_code=400
+        )
         self.assertEqual(Collection.objects.get(), pile)
 
     def test_it_shows_the_pictures_of_one_filtered_like_all(self):
@@ -81,14 +86,20 @@ class CollectionsPage(GalleryTestCase):
     def test_it_puts_a_picture_in_and_out(self):
         image, pile = self.hang(), self.pile("Hills")
         url, page = reverse("image_collections", args=[image.id]), reverse("image", args=[image.id])
-        self.assertContains(self.client.get(page), f'name="add" value="{pile.id}" aria-pressed="false"')
+        self.assertContains(
+            self.client.get(page), f'name="add" value="{pile.id}" aria-pressed="false"'
+        )
         self.assertRedirects(self.client.post(url, {"add": str(pile.id)}), page)
-        self.assertContains(self.client.get(page), f'name="remove" value="{pile.id}" aria-pressed="true"')
+        self.assertContains(
+            self.client.get(page), f'name="remove" value="{pile.id}" aria-pressed="true"'
+        )
         menu = self.client.post(url, {"remove": str(pile.id)}, headers=SCRIPT)
         self.assertContains(menu, f'name="add" value="{pile.id}"')
         self.client.post(url, {"name": "New"})
         self.assertEqual(CollectionImage.objects.get().collection.name, "New")
-        self.assertContains(self.client.post(url, {"name": "new"}, headers=SCRIPT), "already", status_code=400)
+        self.assertContains(
+            self.client.post(url, {"name": "new"}, headers=SCRIPT), "already", status_code=400
+        )
         self.assertEqual(self.client.post(url, {"add": "x"}).status_code, 404)
 
     def test_it_asks_the_database_no_more_for_more_collections(self):
@@ -102,15 +113,22 @@ class CollectionsPage(GalleryTestCase):
 
     def test_it_refuses_others_strangers_and_other_methods_and_changes_nothing(self):
         image, pile = self.hang(), self.pile("Hills")
-        actions = [reverse(f"{name}_collection", args=[pile.id]) for name in ("rename", "delete", "restore")]
+        actions = [
+            reverse(f"{name}_collection", args=[pile.id])
+            for name in ("rename", "delete", "restore")
+        ]
         put = reverse("image_collections", args=[image.id])
         for address in (*actions, put):
             self.assertEqual(self.client.get(address).status_code, 405)
         self.client.force_login(self.bob)
         for address in (*actions, put):
-            self.assertEqual(self.client.post(address, {"name": "Mine", "add": str(pile.id)}).status_code, 404)
+            self.assertEqual(
+                self.client.post(address, {"name": "Mine", "add": str(pile.id)}).status_code, 404
+            )
         self.client.logout()
         for address in (self.url, *actions, put):
             self.assertEqual(self.client.post(address, {"name": "Mine"}).status_code, 302)
-        self.assertEqual(list(Collection.objects.present().values_list("name", flat=True)), ["Hills"])
+        self.assertEqual(
+            list(Collection.objects.present().values_list("name", flat=True)), ["Hills"]
+        )
         self.assertFalse(CollectionImage.objects.exists())

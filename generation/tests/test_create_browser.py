@@ -38,7 +38,9 @@ class CreatePageKeepsEverything(BrowserTestCase):
 
     def wait_until(self, page: Page, true: str) -> None:
         # Playwright's own wait_for_function evaluates text inside the page, which the page's policy forbids.
-        page.evaluate(f"new Promise((done) => {{ const look = () => {true} ? done() : setTimeout(look, 50); look() }})")
+        page.evaluate(
+            f"new Promise((done) => {{ const look = () => {true} ? done() : setTimeout(look, 50); look() }})"
+        )
 
     def place(self, page: Page, prompt: str, *, count: int = 1) -> None:
         page.fill("#prompt", prompt)
@@ -67,7 +69,9 @@ class CreatePageKeepsEverything(BrowserTestCase):
                 self.place(page, "an older run")
                 expect(page.locator("[data-status=succeeded]")).to_have_count(1)
                 held = self.hold_back(page)
-                page.fill("#prompt", "a long shore at low tide, wet sand, a sky of many small clouds")
+                page.fill(
+                    "#prompt", "a long shore at low tide, wet sand, a sky of many small clouds"
+                )
                 page.click(".shape:has-text('16:9')")
                 page.click(".segments label:has([value='3'])")
                 expect(page.locator("#create-button")).to_contain_text("Create 3")
@@ -76,14 +80,18 @@ class CreatePageKeepsEverything(BrowserTestCase):
                 expect(frame.locator(".run-prompt")).to_have_text(page.input_value("#prompt"))
                 expect(frame.locator(".card")).to_have_count(3)
                 expect(page.locator(".run").first).to_have_attribute("aria-busy", "true")
-                self.wait_until(page, "!document.querySelector('.run-frame').getAnimations().length")
+                self.wait_until(
+                    page, "!document.querySelector('.run-frame').getAnimations().length"
+                )
                 below = "scrollY + document.querySelector('[data-run]:last-child').getBoundingClientRect().top"
                 before = page.evaluate(below)
                 held[0].continue_()
                 expect(page.locator("[data-run]")).to_have_count(2)
                 expect(frame).to_have_count(0)
                 self.assertEqual(page.evaluate(below), before)
-                expect(page.locator("#create-button" if name == "placer" else ".run >> nth=0")).to_be_focused()
+                expect(
+                    page.locator("#create-button" if name == "placer" else ".run >> nth=0")
+                ).to_be_focused()
 
     def test_it_takes_the_frame_away_when_nothing_was_placed(self):
         page = self.visit("refused")
@@ -196,10 +204,14 @@ class CreatePageKeepsEverything(BrowserTestCase):
         expect(page.locator("[data-sources-max]")).to_be_visible()
         page.fill("#prompt", "the same at night")
         page.click(".segments label:has([value='1'])")
-        page.set_input_files(".drop-file", {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"})
+        page.set_input_files(
+            ".drop-file", {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"}
+        )
         expect(page.locator(".toast-bad")).to_contain_text("notes.txt is no PNG")
         page.context.set_offline(True)
-        page.set_input_files(".drop-file", {"name": "sea.png", "mimeType": "image/png", "buffer": png()})
+        page.set_input_files(
+            ".drop-file", {"name": "sea.png", "mimeType": "image/png", "buffer": png()}
+        )
         expect(page.locator(".toast-bad").last).to_contain_text("sea.png has not arrived")
         page.click("#create-button")
         expect(page.locator("[data-send-source]")).to_be_focused()
@@ -226,7 +238,9 @@ class CreatePageKeepsEverything(BrowserTestCase):
     def test_it_keeps_the_drafts_of_two_tabs_apart(self):
         page = self.visit("tabber")
         page.fill("#prompt", "in the first tab")
-        self.wait_until(page, "localStorage.getItem(`artgen:draft:${document.body.dataset.user}`) !== null")
+        self.wait_until(
+            page, "localStorage.getItem(`artgen:draft:${document.body.dataset.user}`) !== null"
+        )
         other = page.context.new_page()
         self.troubles.watch(other)
         other.goto("/create/")
@@ -275,10 +289,14 @@ class CreatePageKeepsEverything(BrowserTestCase):
         page.evaluate("Notification.permission = 'granted'")
         self.place(page, "two paper boats", count=2)
         expect(page).to_have_title("(2) Create · ArtGen")
-        expect(page.locator("link[rel=icon]")).to_have_attribute("href", "/static/artgen/favicon-busy.svg")
+        expect(page.locator("link[rel=icon]")).to_have_attribute(
+            "href", "/static/artgen/favicon-busy.svg"
+        )
         page.evaluate("window.away = true; document.dispatchEvent(new Event('visibilitychange'))")
         expect(page).to_have_title("✓ Create · ArtGen")
-        expect(page.locator("link[rel=icon]")).to_have_attribute("href", "/static/artgen/favicon-done.svg")
+        expect(page.locator("link[rel=icon]")).to_have_attribute(
+            "href", "/static/artgen/favicon-done.svg"
+        )
         self.wait_until(page, "told.length === 1")
         self.assertEqual(page.evaluate("told"), [["2 pictures ready", "two paper boats"]])
         page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")

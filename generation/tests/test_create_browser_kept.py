@@ -20,7 +20,17 @@ DROP = """([names, bytes]) => {
 
 
 class CreatePageKeepsWhatAModelCannotTake(BrowserTestCase):
-    people = ("modeler", "sizer", "dropper", "paster", "reloader", "uploader", "undoer", "keyboarder", "russian")
+    people = (
+        "modeler",
+        "sizer",
+        "dropper",
+        "paster",
+        "reloader",
+        "uploader",
+        "undoer",
+        "keyboarder",
+        "russian",
+    )
 
     def choose(self, page: Page, slug: str) -> None:
         page.click(".model-button")
@@ -43,11 +53,16 @@ class CreatePageKeepsWhatAModelCannotTake(BrowserTestCase):
 
     def placed(self, page: Page) -> dict[str, list[str]]:
         """Press Create and return what was posted."""
-        with page.expect_request(lambda request: request.method == "POST" and "/create/" in request.url) as asked:
+        with page.expect_request(
+            lambda request: request.method == "POST" and "/create/" in request.url
+        ) as asked:
             page.click("#create-button")
         expect(page.locator("[data-run] .run-prompt").first).to_be_visible()
         body = asked.value.post_data or ""
-        parts = [part.partition("\r\n\r\n") for part in body.split("Content-Disposition: form-data; ")[1:]]
+        parts = [
+            part.partition("\r\n\r\n")
+            for part in body.split("Content-Disposition: form-data; ")[1:]
+        ]
         fields: dict[str, list[str]] = {}
         for head, _, rest in parts:
             fields.setdefault(head.split('"')[1], []).append(rest.partition("\r\n--")[0])
@@ -76,7 +91,12 @@ class CreatePageKeepsWhatAModelCannotTake(BrowserTestCase):
         expect(page.locator("#composer[data-model=flux-schnell]")).to_be_visible()
         expect(page.locator("#negative_prompt")).to_have_value("no strings")
         self.choose(page, "flux-dev")
-        for name, value in {"negative_prompt": "no strings", "steps": "40", "guidance": "4.5", "seed": "77"}.items():
+        for name, value in {
+            "negative_prompt": "no strings",
+            "steps": "40",
+            "guidance": "4.5",
+            "seed": "77",
+        }.items():
             expect(page.locator(f"#{name}")).to_have_value(value)
         expect(page.locator("[data-settings-kept]")).to_have_count(0)
         expect(page.locator("[data-lock]")).to_have_attribute("aria-pressed", "true")
@@ -110,7 +130,9 @@ class CreatePageKeepsWhatAModelCannotTake(BrowserTestCase):
         kept = page.locator("[data-kept-list] .source")
         expect(kept).to_have_count(2)
         note = page.locator("[data-kept-note]")
-        expect(note).to_have_text("FLUX.1 schnell doesn’t use source images. They are kept here and not sent.")
+        expect(note).to_have_text(
+            "FLUX.1 schnell doesn’t use source images. They are kept here and not sent."
+        )
         expect(page.locator("#status")).to_contain_text("kept here and not sent")
         expect(kept.nth(1).locator("progress")).to_be_hidden()
         self.assertNotIn("source_images", self.placed(page))
@@ -120,7 +142,9 @@ class CreatePageKeepsWhatAModelCannotTake(BrowserTestCase):
         page.click(".model-option[value=flux-kontext]")
         expect(page.locator("[data-source-list] .source")).to_have_count(1)
         expect(kept).to_have_count(1)
-        expect(note).to_contain_text("uses up to 1 source image. The rest are kept here and not sent.")
+        expect(note).to_contain_text(
+            "uses up to 1 source image. The rest are kept here and not sent."
+        )
         self.assertEqual(len(self.placed(page)["source_images"]), 1)
 
         self.choose(page, "qwen-image-edit-2511")

@@ -45,7 +45,13 @@ class CreatePage(BaseTestCase):
         self.client.force_login(self.alice)
 
     def form(self, **fields):
-        return {"model": "flux-schnell", "prompt": "a lighthouse", "shape": "1024x1024", "count": "2", **fields}
+        return {
+            "model": "flux-schnell",
+            "prompt": "a lighthouse",
+            "shape": "1024x1024",
+            "count": "2",
+            **fields,
+        }
 
     def assert_nothing_stored(self):
         self.assertEqual(Job.objects.count(), 0)
@@ -60,7 +66,9 @@ class CreatePage(BaseTestCase):
         self.alice.save(update_fields=["time_zone"])
         page = self.client.get(self.url)
         with timezone.override(ZoneInfo("Asia/Tokyo")):
-            self.assertContains(page, f'<h1 class="heading" data-day="{timezone.localdate():%Y-%m-%d}">Today</h1>')
+            self.assertContains(
+                page, f'<h1 class="heading" data-day="{timezone.localdate():%Y-%m-%d}">Today</h1>'
+            )
         self.assertContains(page, 'data-zone="Asia/Tokyo"')
 
     def test_it_shows_the_form_of_the_chosen_model(self):
@@ -69,18 +77,34 @@ class CreatePage(BaseTestCase):
         self.assertContains(page, 'name="steps"')
         self.assertContains(page, 'max="50"')
         self.assertContains(page, 'name="width"')
-        self.assertContains(page, "3 credits a picture".replace("3 credits", "3\N{NO-BREAK SPACE}credits"))
+        self.assertContains(
+            page, "3 credits a picture".replace("3 credits", "3\N{NO-BREAK SPACE}credits")
+        )
 
     def test_it_leaves_out_what_the_model_does_not_take(self):
         page = self.client.get(self.url, {"model": "wan-2-6"})
-        for name in ("negative_prompt", "steps", "guidance", "width", "source_images", "strength", "lora_url"):
+        for name in (
+            "negative_prompt",
+            "steps",
+            "guidance",
+            "width",
+            "source_images",
+            "strength",
+            "lora_url",
+        ):
             self.assertNotIn(f'name="{name}"', self.sent(page))
         self.assertEqual(self.sent(page).count('name="shape"'), 3)
-        self.assertContains(page, 'name="source_images"', count=1)  # of the template, for another model's sources
+        self.assertContains(
+            page, 'name="source_images"', count=1
+        )  # of the template, for another model's sources
 
     def sent(self, page) -> str:
         """Return the form alone: what a browser sends is in it."""
-        return page.content.decode().partition('<form class="composer-form"')[2].partition("</form>")[0]
+        return (
+            page.content.decode()
+            .partition('<form class="composer-form"')[2]
+            .partition("</form>")[0]
+        )
 
     def test_it_asks_for_a_lora_where_the_model_takes_one(self):
         page = self.client.get(self.url, {"model": "qwen-image-lora"})
@@ -107,7 +131,9 @@ class CreatePage(BaseTestCase):
         form = {"model": "qwen-image-lora", "shape": "1328x1328", "count": "1", "lora_scale": "0,5"}
         self.client.post(self.url, self.form(**form, lora_url=" https://example.org/a "))
         job = Job.objects.get()
-        self.assertEqual((job.lora_url, job.lora_scale, job.credits), ("https://example.org/a", 0.5, 3))
+        self.assertEqual(
+            (job.lora_url, job.lora_scale, job.credits), ("https://example.org/a", 0.5, 3)
+        )
         self.assertContains(self.client.get(reverse("job", args=[job.id])), "https://example.org/a")
 
     def test_it_puts_price_and_waiting_time_on_the_button(self):
@@ -134,7 +160,9 @@ class CreatePage(BaseTestCase):
     def test_it_needs_a_signed_in_user(self):
         self.client.logout()
         for answer in (self.client.get(self.url), self.client.post(self.url, self.form())):
-            self.assertRedirects(answer, f"{reverse('login')}?next={self.url}", fetch_redirect_response=False)
+            self.assertRedirects(
+                answer, f"{reverse('login')}?next={self.url}", fetch_redirect_response=False
+            )
         self.assertEqual(Job.objects.count(), 0)
 
     def test_it_takes_get_and_post_alone(self):
@@ -162,7 +190,9 @@ class CreatePage(BaseTestCase):
         page = self.client.get(self.url, {"source": str(upload.id)})
         self.assertGreater(page.context["composer"].model.max_source_images, 0)
         self.assertContains(page, str(upload.id))
-        self.assertNotIn(str(self.upload(self.bob).id), [source.id for source in page.context["sources"]])
+        self.assertNotIn(
+            str(self.upload(self.bob).id), [source.id for source in page.context["sources"]]
+        )
 
     def test_it_makes_as_many_queries_for_many_runs_as_for_one(self):
         self.place()
@@ -201,7 +231,9 @@ class CreatePage(BaseTestCase):
         for batch in batches:
             for position in range(6):
                 job = make_job(self.alice, status=Status.SUCCEEDED, batch=batch)
-                make_image(self.alice, job=job, trashed_at=timezone.now() if position == 2 else None)
+                make_image(
+                    self.alice, job=job, trashed_at=timezone.now() if position == 2 else None
+                )
         seen, before = [], ""
         while True:
             page = self.client.get(self.url, {"before": before} if before else {})
@@ -216,13 +248,16 @@ class CreatePage(BaseTestCase):
     # --- what it places -----------------------------------------------------------------------------------------------
 
     def test_it_places_a_batch_and_shows_it(self):
-        answer = self.client.post(self.url, self.form(count="3", seed="5", style="ink", negative_prompt="fog"))
+        answer = self.client.post(
+            self.url, self.form(count="3", seed="5", style="ink", negative_prompt="fog")
+        )
         jobs = list(Job.objects.order_by("id"))
         self.assertEqual(answer.status_code, 302)
         self.assertTrue(answer["Location"].endswith(f"#run-{jobs[0].batch}"))
         self.assertEqual([job.seed for job in jobs], [5, 6, 7])
         self.assertEqual(
-            {(job.style, job.negative_prompt, job.width, job.steps) for job in jobs}, {("ink", "fog", 1024, 4)}
+            {(job.style, job.negative_prompt, job.width, job.steps) for job in jobs},
+            {("ink", "fog", 1024, 4)},
         )
         self.alice.refresh_from_db()
         self.assertEqual((self.alice.credits, self.alice.held), (97, 3))
@@ -253,7 +288,12 @@ class CreatePage(BaseTestCase):
 
     def test_it_stores_a_file_that_a_browser_without_script_sends(self):
         self.client.post(
-            self.url, self.form(model="flux-kontext", count="1", upload=SimpleUploadedFile("a.png", png(), "image/png"))
+            self.url,
+            self.form(
+                model="flux-kontext",
+                count="1",
+                upload=SimpleUploadedFile("a.png", png(), "image/png"),
+            ),
         )
         self.assertEqual(Job.objects.get().source_images, [str(Upload.objects.get().id)])
 
@@ -265,7 +305,10 @@ class CreatePage(BaseTestCase):
             "steps": [{"steps": "0"}, {"steps": "9"}, {"steps": "many"}, {"steps": "1e9"}],
             "guidance": [{"guidance": "nan"}, {"guidance": "inf"}, {"guidance": "-1"}],
             "seed": [{"seed": "-1"}, {"seed": str(2**31)}, {"seed": "0x10"}],
-            "width": [{"exact": "1", "width": "100", "height": "512"}, {"exact": "1", "width": "513", "height": "512"}],
+            "width": [
+                {"exact": "1", "width": "100", "height": "512"},
+                {"exact": "1", "width": "513", "height": "512"},
+            ],
             "style": [{"style": "no-such"}],
         }
         for field, forms in wrong.items():
@@ -285,34 +328,51 @@ class CreatePage(BaseTestCase):
 
     def test_it_refuses_what_the_user_cannot_pay(self):
         User.objects.filter(pk=self.alice.pk).update(credits=68)
-        answer = self.client.post(self.url, self.form(model="seedream-4", shape="2048x2048", count="8"))
+        answer = self.client.post(
+            self.url, self.form(model="seedream-4", shape="2048x2048", count="8")
+        )
         self.assertEqual(answer.status_code, 302)
-        answer = self.client.post(self.url, self.form(model="seedream-4", shape="2048x2048", count="8"))
+        answer = self.client.post(
+            self.url, self.form(model="seedream-4", shape="2048x2048", count="8")
+        )
         self.assertEqual(answer.status_code, 302)
-        answer = self.client.post(self.url, self.form(model="seedream-4", shape="2048x2048", count="8"))
+        answer = self.client.post(
+            self.url, self.form(model="seedream-4", shape="2048x2048", count="8")
+        )
         self.assertContains(answer, "28\N{NO-BREAK SPACE}credits short", status_code=402)
         self.assertEqual(Job.objects.count(), 16)
 
     def test_it_refuses_while_creating_is_paused(self):
         GenerationSwitch.objects.create(on=False, message="Back at 14:00.")
-        self.assertContains(self.client.post(self.url, self.form()), "Back at 14:00.", status_code=503)
+        self.assertContains(
+            self.client.post(self.url, self.form()), "Back at 14:00.", status_code=503
+        )
         self.assert_nothing_stored()
 
     @override_settings(MAX_WAITING_PER_USER=1)
     def test_it_refuses_more_than_may_wait(self):
-        self.assertContains(self.client.post(self.url, self.form()), "that is the limit", status_code=429)
+        self.assertContains(
+            self.client.post(self.url, self.form()), "that is the limit", status_code=429
+        )
         self.assert_nothing_stored()
 
     def test_it_refuses_somebody_elses_source_picture(self):
         upload = self.upload(self.bob)
-        answer = self.client.post(self.url, self.form(model="flux-kontext", source_images=str(upload.id)))
+        answer = self.client.post(
+            self.url, self.form(model="flux-kontext", source_images=str(upload.id))
+        )
         self.assertContains(answer, "no such picture among yours", status_code=400)
         self.assert_nothing_stored()
 
     def test_it_refuses_files_above_ten_megabytes_and_stores_none_of_them(self):
-        files = [SimpleUploadedFile(f"{size}.png", png() + b"\0" * size, "image/png") for size in (0, 10_000_000)]
+        files = [
+            SimpleUploadedFile(f"{size}.png", png() + b"\0" * size, "image/png")
+            for size in (0, 10_000_000)
+        ]
         answer = self.client.post(self.url, self.form(model="qwen-image-edit-2511", upload=files))
-        self.assertContains(answer, "10000000.png is 11 MB. A source image can be up to 10 MB.", status_code=400)
+        self.assertContains(
+            answer, "10000000.png is 11 MB. A source image can be up to 10 MB.", status_code=400
+        )
         self.assertIn("source_images", answer.context["composer"].errors)
         self.assertFalse(Upload.objects.exists())
         self.assert_nothing_stored()
@@ -321,7 +381,9 @@ class CreatePage(BaseTestCase):
         job = make_job(self.alice, status=Status.SUCCEEDED, model="flux-dev")
         ended = timezone.now() - timedelta(days=settings.TRASH_DAYS, seconds=1)
         image = make_image(self.alice, job=job, trashed_at=ended)
-        answer = self.client.post(self.url, self.form(model="flux-kontext", source_images=str(image.id)))
+        answer = self.client.post(
+            self.url, self.form(model="flux-kontext", source_images=str(image.id))
+        )
         self.assertContains(answer, "no such picture among yours", status_code=400)
         self.assertEqual(Job.objects.count(), 1)
 
@@ -359,9 +421,13 @@ class CreatePageParts(BaseTestCase):
         self.client.force_login(self.alice)
 
     def test_the_quote_follows_model_shape_and_count(self):
-        answer = self.client.get(reverse("quote"), {"model": "flux-dev", "shape": "1024x1024", "count": "8"})
+        answer = self.client.get(
+            reverse("quote"), {"model": "flux-dev", "shape": "1024x1024", "count": "8"}
+        )
         self.assertContains(answer, "24\N{NO-BREAK SPACE}credits")
-        answer = self.client.get(reverse("quote"), {"model": "flux-dev", "exact": "1", "width": "256", "height": "256"})
+        answer = self.client.get(
+            reverse("quote"), {"model": "flux-dev", "exact": "1", "width": "256", "height": "256"}
+        )
         self.assertContains(answer, "4\N{NO-BREAK SPACE}credits")
         self.assertEqual(Job.objects.count(), 0)
 
@@ -375,21 +441,43 @@ class CreatePageParts(BaseTestCase):
             query = {"model": model.slug, "count": "1", "source_images": str(upload.id)}
             prices.append(self.client.get(reverse("quote"), query).context["offer"].credits)
         taken = [size_like(width=width, height=height) for width, height in sizes]
-        self.assertEqual(prices, [model.offer.price_of({"width": width, "height": height}) for width, height in taken])
+        self.assertEqual(
+            prices,
+            [model.offer.price_of({"width": width, "height": height}) for width, height in taken],
+        )
         self.assertNotEqual(*prices)
 
     def test_a_shape_is_named_so_that_people_know_it(self):
         names = {(1344, 768): "16:9", (832, 1216): "2:3", (1024, 1024): "1:1", (1000, 900): "10:9"}
         self.assertEqual({size: shape_of(*size).name for size in names}, names)
-        self.assertEqual(shape_of(1001, 700 - 251).name, "1001\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}449")
+        self.assertEqual(
+            shape_of(1001, 700 - 251).name, "1001\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}449"
+        )
 
     def test_the_quote_is_calm_about_nonsense(self):
-        for query in ({"model": "none"}, {"count": "99"}, {"exact": "1", "width": "wide"}, {"shape": "1x0"}):
+        for query in (
+            {"model": "none"},
+            {"count": "99"},
+            {"exact": "1", "width": "wide"},
+            {"shape": "1x0"},
+        ):
             with self.subTest(query=query):
-                self.assertEqual(self.client.get(reverse("quote"), {"model": "flux-dev", **query}).status_code, 200)
+                self.assertEqual(
+                    self.client.get(reverse("quote"), {"model": "flux-dev", **query}).status_code,
+                    200,
+                )
 
-    def test_the_quote_says_which_numbers_the_model_refuses_and_nothing_of_what_is_still_missing(self):
-        numbers = {"exact": "1", "width": "4000", "height": "1024", "steps": "99", "guidance": "3", "seed": "seven"}
+    def test_the_quote_says_which_numbers_the_model_refuses_and_nothing_of_what_is_still_missing(
+        self,
+    ):
+        numbers = {
+            "exact": "1",
+            "width": "4000",
+            "height": "1024",
+            "steps": "99",
+            "guidance": "3",
+            "seed": "seven",
+        }
         answer = self.client.get(reverse("quote"), {"model": "flux-dev", "count": "1", **numbers})
         told = [(error.field, error.detail) for error in answer.context["wrong"]]
         expected = [
@@ -407,21 +495,34 @@ class CreatePageParts(BaseTestCase):
 
     def test_the_quote_is_in_russian_for_russians(self):
         User.objects.filter(pk=self.alice.pk).update(language="ru")
-        answer = self.client.get(reverse("quote"), {"model": "flux-dev", "shape": "1024x1024", "count": "1"})
+        answer = self.client.get(
+            reverse("quote"), {"model": "flux-dev", "shape": "1024x1024", "count": "1"}
+        )
         self.assertContains(answer, "3\N{NO-BREAK SPACE}кредита")
 
     def test_the_composer_carries_over_what_fits_another_model(self):
-        typed = {"model": "flux-dev", "prompt": "a kite", "shape": "1344x768", "steps": "40", "seed": "9", "count": "6"}
+        typed = {
+            "model": "flux-dev",
+            "prompt": "a kite",
+            "shape": "1344x768",
+            "steps": "40",
+            "seed": "9",
+            "count": "6",
+        }
         answer = self.client.get(reverse("composer"), {**typed, "switch": "seedream-4"})
         composer = answer.context["composer"]
-        self.assertEqual((composer.prompt, composer.shape, composer.count), ("a kite", "2560x1440", 6))
+        self.assertEqual(
+            (composer.prompt, composer.shape, composer.count), ("a kite", "2560x1440", 6)
+        )
         self.assertNotContains(answer, 'name="steps"')
         self.assertEqual((composer.request()["width"], composer.request()["height"]), (2560, 1440))
 
     def test_the_composer_gives_untouched_numbers_the_new_models_default(self):
         typed = {"model": "flux-schnell", "steps": "4", "guidance": "3", "switch": "flux-dev"}
         composer = self.client.get(reverse("composer"), typed).context["composer"]
-        self.assertEqual((composer.slider("steps").value, composer.slider("guidance").value), ("28", "3"))
+        self.assertEqual(
+            (composer.slider("steps").value, composer.slider("guidance").value), ("28", "3")
+        )
         back = {"model": "flux-dev", "steps": "40", "switch": "flux-schnell"}
         composer = self.client.get(reverse("composer"), back).context["composer"]
         self.assertEqual(composer.slider("steps").value, "4")

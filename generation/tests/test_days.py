@@ -17,16 +17,33 @@ class Days(SimpleTestCase):
         first = today.replace(day=1)
         last_month = first - timedelta(days=1)
         self.assertEqual(days.named("today"), (today, today, "Today"))
-        self.assertEqual(days.named("week"), (today - timedelta(days=today.weekday()), today, "This week"))
+        self.assertEqual(
+            days.named("week"), (today - timedelta(days=today.weekday()), today, "This week")
+        )
         self.assertEqual(days.named("month"), (first, today, "This month"))
-        self.assertEqual(days.named("last-month"), (last_month.replace(day=1), last_month, "Last month"))
+        self.assertEqual(
+            days.named("last-month"), (last_month.replace(day=1), last_month, "Last month")
+        )
 
     def test_it_knows_months_to_their_last_day(self) -> None:
-        self.assertEqual(days.named("2024-02"), (date(2024, 2, 1), date(2024, 2, 29), "February 2024"))
-        self.assertEqual(days.named("2025-12"), (date(2025, 12, 1), date(2025, 12, 31), "December 2025"))
+        self.assertEqual(
+            days.named("2024-02"), (date(2024, 2, 1), date(2024, 2, 29), "February 2024")
+        )
+        self.assertEqual(
+            days.named("2025-12"), (date(2025, 12, 1), date(2025, 12, 31), "December 2025")
+        )
 
     def test_it_knows_no_other_name(self) -> None:
-        for text in ("", "yesterday", "2026-13", "1999-12", "2200-01", "2026", "0000-01", "2026-11-24"):
+        for text in (
+            "",
+            "yesterday",
+            "2026-13",
+            "1999-12",
+            "2200-01",
+            "2026",
+            "0000-01",
+            "2026-11-24",
+        ):
             with self.subTest(text):
                 self.assertIsNone(days.named(text))
 

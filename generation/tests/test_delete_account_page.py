@@ -48,7 +48,9 @@ class DeleteAccountTests(EmulatorTestCase):
     def test_a_wrong_password_changes_nothing(self) -> None:
         for password in ("wrong", ""):
             self.client.post(URL, {"password": password})
-        self.assertContains(self.client.post(URL, {"password": "wrong"}), "This is not your password.")
+        self.assertContains(
+            self.client.post(URL, {"password": "wrong"}), "This is not your password."
+        )
         assert not self.is_locked(self.alice)
         emails.drain()
         assert mail.outbox == []
@@ -67,7 +69,9 @@ class DeleteAccountTests(EmulatorTestCase):
 
     def test_a_stranger_signs_in_first(self) -> None:
         self.client.logout()
-        self.assertRedirects(self.client.post(URL, {"password": "password"}), f"/accounts/login/?next={URL}")
+        self.assertRedirects(
+            self.client.post(URL, {"password": "password"}), f"/accounts/login/?next={URL}"
+        )
         assert Job.objects.count() == 0
 
     def test_it_refuses_other_methods(self) -> None:

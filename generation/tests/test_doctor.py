@@ -22,7 +22,14 @@ from django.test import LiveServerTestCase, override_settings
 from django.utils import timezone
 
 from artgen.celery import app
-from artgen.test import BaseTestCase, EmulatorTestCase, emulated, let_time_pass, load_catalog, make_user
+from artgen.test import (
+    BaseTestCase,
+    EmulatorTestCase,
+    emulated,
+    let_time_pass,
+    load_catalog,
+    make_user,
+)
 from artgen.tests.services import free_port
 from artgen.tests.test_health import dead_broker, dead_cache
 from artgen.tests.yandex import Yandex
@@ -86,8 +93,14 @@ class CommandTests(DoctorTestCase):
     def test_it_finds_nothing_broken(self) -> None:
         checks, failed = examine()
         self.assertFalse(failed, checks)
-        endpoints = [f"endpoint:{slug}" for slug in ImageModel.objects.enabled().values_list("slug", flat=True)]
-        self.assertEqual(list(checks), [*NAMES, *endpoints, "runpod_outages", "webhook", "bucket", "disk", "clock"])
+        endpoints = [
+            f"endpoint:{slug}"
+            for slug in ImageModel.objects.enabled().values_list("slug", flat=True)
+        ]
+        self.assertEqual(
+            list(checks),
+            [*NAMES, *endpoints, "runpod_outages", "webhook", "bucket", "disk", "clock"],
+        )
         self.assertIn("3 idle", checks["endpoint:flux-schnell"]["detail"])
 
     def test_it_warns_of_a_loopback_address_without_failing(self) -> None:
@@ -101,9 +114,14 @@ class CommandTests(DoctorTestCase):
         self.assertIn("ok      database: ", out.getvalue())
         self.assertIn("look    webhook: ", out.getvalue())
         self.assertTrue(out.getvalue().endswith("Nothing is broken.\n"))
-        with override_settings(RUNPOD_API_KEY=""), self.assertRaisesMessage(CommandError, "Broken: runpod_key."):
+        with (
+            override_settings(RUNPOD_API_KEY=""),
+            self.assertRaisesMessage(CommandError, "Broken: runpod_key."),
+        ):
             call_command("doctor", stdout=out)
-        self.assertIn("BROKEN  runpod_key: RUNPOD_API_KEY is not set\n        Make a key", out.getvalue())
+        self.assertIn(
+            "BROKEN  runpod_key: RUNPOD_API_KEY is not set\n        Make a key", out.getvalue()
+        )
 
     def test_it_changes_nothing(self) -> None:
         job = self.place()
@@ -117,14 +135,19 @@ class CommandTests(DoctorTestCase):
 class PlumbingTests(DoctorTestCase):
     def test_it_notices_migrations_that_are_missing(self) -> None:
         MigrationRecorder.Migration.objects.filter(app="generation").delete()
-        checks = self.assertBroken("migrations", "generation.0001_jobs_and_pictures", "manage.py migrate")
+        checks = self.assertBroken(
+            "migrations", "generation.0001_jobs_and_pictures", "manage.py migrate"
+        )
         self.assertEqual(checks["jobs"]["detail"], "not looked at")
 
     def test_it_notices_a_broker_and_a_cache_that_are_away(self) -> None:
         with dead_broker(), dead_cache():
             checks = self.assertBroken("broker", "CELERY_BROKER_URL")
         self.assertFalse(checks["cache"]["ok"])
-        self.assertEqual((checks["workers"]["detail"], checks["beat"]["detail"]), ("not looked at", "not looked at"))
+        self.assertEqual(
+            (checks["workers"]["detail"], checks["beat"]["detail"]),
+            ("not looked at", "not looked at"),
+        )
         self.assertTrue(checks["database"]["ok"])
 
     def test_it_notices_that_nobody_ticks(self) -> None:
@@ -204,7 +227,9 @@ class RunPodTests(DoctorTestCase):
 
     def test_it_finds_a_retired_public_endpoint(self) -> None:
         self.emulator.retire("black-forest-labs-flux-1-schnell")
-        checks = self.assertBroken("endpoint:flux-schnell", "no endpoint black-forest", "enabled=false")
+        checks = self.assertBroken(
+            "endpoint:flux-schnell", "no endpoint black-forest", "enabled=false"
+        )
         self.assertTrue(checks["runpod_key"]["ok"])
 
     def test_it_does_not_take_a_key_for_proved_where_no_endpoint_exists(self) -> None:
@@ -218,7 +243,9 @@ class RunPodTests(DoctorTestCase):
         self.assertBroken("runpod_outages", "API key", "RUNPOD_API_KEY")
 
     def test_it_asks_each_endpoint_once(self) -> None:
-        ImageModel.objects.filter(slug="flux-dev").update(endpoint_id="black-forest-labs-flux-1-schnell")
+        ImageModel.objects.filter(slug="flux-dev").update(
+            endpoint_id="black-forest-labs-flux-1-schnell"
+        )
         examine()
         asked = [call.endpoint for call in self.emulator.calls if call.call == "health"]
         self.assertEqual(len(asked), len(set(asked)))
@@ -301,8 +328,14 @@ class BucketTests(DoctorTestCase):
             ({"access_key": "nobody"}, "Correct S3_ACCESS_KEY_ID."),
             ({"secret_key": ""}, "S3_SECRET_ACCESS_KEY is not set"),
             ({"bucket_name": "No bucket!"}, "Correct S3_BUCKET: no bucket can have this name."),
-            ({"endpoint_url": f"http://127.0.0.1:{free_port()}"}, "Correct S3_ENDPOINT_URL, or let"),
-            ({"endpoint_url": "storage.yandexcloud.net"}, "S3_ENDPOINT_URL: it must begin with https://"),
+            (
+                {"endpoint_url": f"http://127.0.0.1:{free_port()}"},
+                "Correct S3_ENDPOINT_URL, or let",
+            ),
+            (
+                {"endpoint_url": "storage.yandexcloud.net"},
+                "S3_ENDPOINT_URL: it must begin with https://",
+            ),
             ({"endpoint_url": self.emulator.base_url}, "S3_ENDPOINT_URL"),
         ):
             with self.subTest(words), bucket_settings(**changes):
@@ -311,7 +344,9 @@ class BucketTests(DoctorTestCase):
 
     def test_it_notices_a_bucket_that_does_not_exist(self) -> None:
         with (
-            raw_server(http("404 Not Found", b"<Error><Code>NoSuchBucket</Code></Error>")) as server,
+            raw_server(
+                http("404 Not Found", b"<Error><Code>NoSuchBucket</Code></Error>")
+            ) as server,
             bucket_settings(endpoint_url=f"http://127.0.0.1:{server.port}"),
         ):
             self.assertBroken("bucket", "NoSuchBucket", "Create the bucket, or correct S3_BUCKET.")
@@ -326,7 +361,9 @@ class BucketTests(DoctorTestCase):
             denied = ClientError({"Error": {"Code": "AccessDenied"}}, call)
             self.assertIn(f"the right to {right} in this bucket", hint_for(denied))
 
-    def test_it_warns_of_lifecycle_rules_that_are_missing_and_is_content_where_they_cannot_be_read(self) -> None:
+    def test_it_warns_of_lifecycle_rules_that_are_missing_and_is_content_where_they_cannot_be_read(
+        self,
+    ) -> None:
         with bucket_settings():
             check = examine()[0]["bucket"]
             self.assertTrue(check["ok"])
@@ -347,7 +384,9 @@ class BucketTests(DoctorTestCase):
 
     def test_it_notices_a_bucket_that_strangers_can_read(self) -> None:
         with bucket_settings():
-            bucket.client().put_bucket_policy(Bucket=settings.S3_BUCKET, Policy=public_policy(settings.S3_BUCKET))
+            bucket.client().put_bucket_policy(
+                Bucket=settings.S3_BUCKET, Policy=public_policy(settings.S3_BUCKET)
+            )
             self.assertBroken("bucket", "everybody can read images without a key")
 
 
@@ -358,7 +397,9 @@ class WorkerTests(BaseTestCase):
         self.assertIn("no Celery worker", plumbing.workers().detail)
         with start_worker(app, pool="solo", perform_ping_check=False, without_heartbeat=True):
             # One that has just begun may not have subscribed yet, and what is sent before is lost.
-            said = next((check.detail for _try in range(10) if (check := plumbing.workers()).ok), None)
+            said = next(
+                (check.detail for _try in range(10) if (check := plumbing.workers()).ok), None
+            )
         self.assertIn("1 answered", said or "nothing")
 
 
@@ -385,7 +426,9 @@ class shared_cache:
     def __enter__(self) -> None:
         self.folder = TemporaryDirectory()
         backend = "django.core.cache.backends.filebased.FileBasedCache"
-        self.settings = override_settings(CACHES={"default": {"BACKEND": backend, "LOCATION": self.folder.name}})
+        self.settings = override_settings(
+            CACHES={"default": {"BACKEND": backend, "LOCATION": self.folder.name}}
+        )
         self.settings.enable()
 
     def __exit__(self, *error: object) -> None:

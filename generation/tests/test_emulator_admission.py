@@ -11,16 +11,22 @@ KEY = {"Authorization": "Bearer emulator-key"}
 
 
 def ask(emulator, path, *, method="GET", headers=KEY):
-    reply = requests.request(method, f"{emulator.base_url}/{path}", json={"input": INPUT}, headers=headers, timeout=5)
+    reply = requests.request(
+        method, f"{emulator.base_url}/{path}", json={"input": INPUT}, headers=headers, timeout=5
+    )
     return reply.status_code, reply.json().get("error")
 
 
 def control(emulator, path, body, *, headers=KEY):
-    return requests.post(f"http://{emulator.image_host}/emulator/{path}", json=body, headers=headers, timeout=5)
+    return requests.post(
+        f"http://{emulator.image_host}/emulator/{path}", json=body, headers=headers, timeout=5
+    )
 
 
 class TestKey:
-    def test_it_answers_401_to_every_call_with_a_rotated_key_and_then_goes_on(self, emulator, client):
+    def test_it_answers_401_to_every_call_with_a_rotated_key_and_then_goes_on(
+        self, emulator, client
+    ):
         waiting = [run(client) for _ in range(5)]
         emulator.advance(1)
         emulator.accept_key("rotated")
@@ -55,7 +61,12 @@ class TestKey:
         assert control(emulator, "key", {"api_key": "rotated"}).status_code == 200
         with pytest.raises(KeyRefused):
             run(client)
-        assert control(emulator, "key", {"api_key": "x"}, headers={"Authorization": "rotated"}).status_code == 401
+        assert (
+            control(
+                emulator, "key", {"api_key": "x"}, headers={"Authorization": "rotated"}
+            ).status_code
+            == 401
+        )
         assert control(emulator, "key", {"api_key": "emulator-key"}).status_code == 200
         run(client)
 
@@ -66,7 +77,10 @@ class TestEndpoints:
         for headers in ({}, {"Authorization": "Bearer wrong"}):
             assert ask(emulator, f"{ENDPOINT}/health", headers=headers) == (401, "unauthorized")
             assert ask(emulator, "sora-2/health", headers=headers) == (404, "endpoint not found")
-            assert ask(emulator, "missing-one/health", headers=headers) == (404, "endpoint not found")
+            assert ask(emulator, "missing-one/health", headers=headers) == (
+                404,
+                "endpoint not found",
+            )
 
     def test_it_tells_a_job_from_an_endpoint_that_is_not_there(self, emulator):
         emulator.retire("sora-2")
@@ -102,7 +116,14 @@ class TestEndpoints:
 
     def test_it_takes_all_of_it_from_another_process(self, emulator, client):
         path = f"endpoints/{ENDPOINT}"
-        for body in ({"retired": 1.5}, {"workers": -1}, {"workers": True}, {"shape": "x"}, {"color": 1}, []):
+        for body in (
+            {"retired": 1.5},
+            {"workers": -1},
+            {"workers": True},
+            {"shape": "x"},
+            {"color": 1},
+            [],
+        ):
             assert control(emulator, path, body).status_code == 400
         assert control(emulator, path, {}, headers={}).status_code == 401
         control(emulator, path, {"retired": True})

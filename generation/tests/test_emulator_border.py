@@ -20,13 +20,20 @@ class TestBorder:
         ],
     )
     def test_it_wants_the_key(self, emulator, header):
-        for method, path in (("POST", "run"), ("GET", "status/a"), ("GET", "health"), ("POST", "purge-queue")):
+        for method, path in (
+            ("POST", "run"),
+            ("GET", "status/a"),
+            ("GET", "health"),
+            ("POST", "purge-queue"),
+        ):
             reply = requests.request(
                 method, f"{emulator.base_url}/{ENDPOINT}/{path}", json={}, headers=header, timeout=5
             )
             assert reply.status_code == 401
 
-    @pytest.mark.parametrize("header", ["Bearer emulator-key", "bearer emulator-key", "emulator-key"])
+    @pytest.mark.parametrize(
+        "header", ["Bearer emulator-key", "bearer emulator-key", "emulator-key"]
+    )
     def test_it_takes_the_key_as_the_documentation_shows_it(self, emulator, header):
         url = f"{emulator.base_url}/{ENDPOINT}/health"
         assert requests.get(url, headers={"Authorization": header}, timeout=5).status_code == 200
@@ -49,23 +56,35 @@ class TestBorder:
     )
     def test_it_answers_a_bad_run_with_400_and_takes_nothing(self, emulator, body):
         url = f"{emulator.base_url}/{ENDPOINT}/run"
-        reply = requests.post(url, data=body, headers={"Authorization": "Bearer emulator-key"}, timeout=5)
+        reply = requests.post(
+            url, data=body, headers={"Authorization": "Bearer emulator-key"}, timeout=5
+        )
         assert reply.status_code == 400
         assert emulator.jobs == []
 
     def test_it_answers_a_body_over_ten_megabytes_with_413(self, emulator):
         url = f"{emulator.base_url}/{ENDPOINT}/run"
         data = b'{"input": {"prompt": "' + b"x" * 10 * 1024 * 1024 + b'"}}'
-        reply = requests.post(url, data=data, headers={"Authorization": "Bearer emulator-key"}, timeout=5)
+        reply = requests.post(
+            url, data=data, headers={"Authorization": "Bearer emulator-key"}, timeout=5
+        )
         assert reply.status_code == 413
 
     @pytest.mark.parametrize(
         ("method", "path", "status"),
-        [("GET", "run", 405), ("GET", "cancel/a", 405), ("POST", "nonsense", 404), ("GET", "status", 404)],
+        [
+            ("GET", "run", 405),
+            ("GET", "cancel/a", 405),
+            ("POST", "nonsense", 404),
+            ("GET", "status", 404),
+        ],
     )
     def test_it_knows_its_routes(self, emulator, method, path, status):
         reply = requests.request(
-            method, f"{emulator.base_url}/{ENDPOINT}/{path}", headers={"Authorization": "emulator-key"}, timeout=5
+            method,
+            f"{emulator.base_url}/{ENDPOINT}/{path}",
+            headers={"Authorization": "emulator-key"},
+            timeout=5,
         )
         assert reply.status_code == status
 
@@ -98,7 +117,9 @@ class TestBorder:
     def test_it_logs_every_call(self, emulator, client):
         runpod_id = run(client)
         client.status(ENDPOINT, runpod_id)
-        assert [(call.method, call.call, call.endpoint, call.job_id) for call in emulator.calls] == [
+        assert [
+            (call.method, call.call, call.endpoint, call.job_id) for call in emulator.calls
+        ] == [
             ("POST", "run", ENDPOINT, ""),
             ("GET", "status", ENDPOINT, runpod_id),
         ]

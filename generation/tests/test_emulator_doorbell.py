@@ -15,11 +15,17 @@ class TestDoorbell:
         [(path, body)] = doorbell.rings
         assert path == "/hook/secret"
         assert body["id"] == runpod_id
-        assert (body["status"], body["input"], body["webhook"]) == ("COMPLETED", INPUT, doorbell.url + "/hook/secret")
+        assert (body["status"], body["input"], body["webhook"]) == (
+            "COMPLETED",
+            INPUT,
+            doorbell.url + "/hook/secret",
+        )
         assert body["output"] == client.status(ENDPOINT, runpod_id).output
         assert [(ring.job_id, ring.status) for ring in emulator.rings] == [(runpod_id, 200)]
 
-    def test_it_rings_twice_more_ten_seconds_apart_unless_answered_with_200(self, emulator, client, doorbell):
+    def test_it_rings_twice_more_ten_seconds_apart_unless_answered_with_200(
+        self, emulator, client, doorbell
+    ):
         doorbell.answers = [500, 302, 204, 404]
         run(client, webhook=doorbell.url)
         for seconds, rings in ((5, 1), (9, 1), (1, 2), (10, 3), (100, 3)):
@@ -46,7 +52,8 @@ class TestDoorbell:
         assert doorbell.states == ["FAILED"]
 
     @pytest.mark.parametrize(
-        ("fault", "rings_at_once", "rings_in_the_end"), [("lost", 0, 0), ("late", 0, 1), ("doubled", 2, 2)]
+        ("fault", "rings_at_once", "rings_in_the_end"),
+        [("lost", 0, 0), ("late", 0, 1), ("doubled", 2, 2)],
     )
     def test_it_loses_delays_and_doubles_rings(
         self, emulator, client, doorbell, fault, rings_at_once, rings_in_the_end

@@ -59,11 +59,21 @@ class TestFaults:
         key = {"Authorization": "Bearer emulator-key"}
         plan = {"call": "run", "fault": "refuse_400", "times": 1}
         assert requests.post(url, json=plan, timeout=5).status_code == 401
-        assert requests.post(url, json={"call": "run", "fault": "x"}, headers=key, timeout=5).status_code == 400
+        assert (
+            requests.post(
+                url, json={"call": "run", "fault": "x"}, headers=key, timeout=5
+            ).status_code
+            == 400
+        )
         assert requests.post(url, json=plan, headers=key, timeout=5).status_code == 200
         with pytest.raises(Refused):
             run(client)
-        requests.post(url, json={"call": "run", "fault": "refuse_400", "probability": 1}, headers=key, timeout=5)
+        requests.post(
+            url,
+            json={"call": "run", "fault": "refuse_400", "probability": 1},
+            headers=key,
+            timeout=5,
+        )
         assert requests.post(url, json={"clear": True}, headers=key, timeout=5).json() == FAULTS
         run(client)
 
@@ -91,14 +101,18 @@ class TestFaults:
                 payloads.read(dialect, report)
             assert caught.value.code == code
 
-    @pytest.mark.parametrize("fault", ["corrupt_picture", "not_a_picture", "bomb_picture", "oversized_picture"])
+    @pytest.mark.parametrize(
+        "fault", ["corrupt_picture", "not_a_picture", "bomb_picture", "oversized_picture"]
+    )
     @pytest.mark.parametrize("dialect", ["qwen", "comfyui"])
     def test_it_hands_over_what_is_no_picture(self, fault, dialect):
         with Emulator(instant=True) as emulator:
             client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
             emulator.faults.next("job", fault)
             endpoint, body = place(dialect)
-            result = payloads.read(dialect, client.status(endpoint, run(client, endpoint=endpoint, body=body)))
+            result = payloads.read(
+                dialect, client.status(endpoint, run(client, endpoint=endpoint, body=body))
+            )
             with pytest.raises((NotAPicture, DownloadRefused)):
                 check_picture(fetched(emulator, result.pictures[0]))
 

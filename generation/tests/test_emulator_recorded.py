@@ -28,7 +28,11 @@ def output(client, emulator, endpoint, body=BODY):
 
 
 def body_for(endpoint):
-    return BODY | {"image": SOURCE, "images": [SOURCE]} if "edit" in endpoint or "kontext" in endpoint else BODY
+    return (
+        BODY | {"image": SOURCE, "images": [SOURCE]}
+        if "edit" in endpoint or "kontext" in endpoint
+        else BODY
+    )
 
 
 class TestAnswers:
@@ -72,19 +76,28 @@ class TestAnswers:
         emulator.answers.set(ENDPOINT, shape=None)
         assert output(client, emulator, ENDPOINT)["cost"] == RECORDED[ENDPOINT].cost
 
-    @pytest.mark.parametrize("changes", [{"shape": "x"}, {"cost": -1}, {"cost": True}, {"jpeg": 1}, {"color": "red"}])
+    @pytest.mark.parametrize(
+        "changes", [{"shape": "x"}, {"cost": -1}, {"cost": True}, {"jpeg": 1}, {"color": "red"}]
+    )
     def test_it_knows_no_other_answers(self, emulator, changes):
         with pytest.raises(ValueError):
             emulator.answers.set(**changes)
 
-    @pytest.mark.parametrize("options", [{"shape": "x"}, {"file_format": "gif"}, {"painter": "great"}])
+    @pytest.mark.parametrize(
+        "options", [{"shape": "x"}, {"file_format": "gif"}, {"painter": "great"}]
+    )
     def test_it_starts_with_no_other_options(self, options):
         with pytest.raises(ValueError, match="is '"):
             Emulator(**options)
 
     @pytest.mark.parametrize(
         ("file_format", "asked", "form"),
-        [("recorded", "png", "JPEG"), ("asked", "png", "PNG"), ("asked", "jpeg", "JPEG"), ("jpeg", "png", "JPEG")],
+        [
+            ("recorded", "png", "JPEG"),
+            ("asked", "png", "PNG"),
+            ("asked", "jpeg", "JPEG"),
+            ("jpeg", "png", "JPEG"),
+        ],
     )
     def test_it_sends_flux_as_jpeg_whatever_was_asked_for(self, file_format, asked, form):
         with Emulator(manual=True, file_format=file_format) as emulator:
@@ -99,14 +112,18 @@ class TestAnswers:
         emulator.answers.set("own", jpeg=True)
         url = output(client, emulator, ENDPOINT)["result"]
         assert check_picture(requests.get(url, timeout=5).content).format == "PNG"
-        runpod_id = run(client, endpoint="own", body=BODY | {"cfg_scale": 7, "width": 64, "height": 64})
+        runpod_id = run(
+            client, endpoint="own", body=BODY | {"cfg_scale": 7, "width": 64, "height": 64}
+        )
         emulator.advance(5)
         [picture] = payloads.read("a1111", client.status("own", runpod_id)).pictures
         assert check_picture(picture.data).format == "PNG"
 
 
 class TestSecondHost:
-    @pytest.mark.parametrize("endpoint", ["black-forest-labs-flux-1-kontext-dev", EDIT, "qwen-image-edit-2511"])
+    @pytest.mark.parametrize(
+        "endpoint", ["black-forest-labs-flux-1-kontext-dev", EDIT, "qwen-image-edit-2511"]
+    )
     def test_it_hands_out_files_under_another_name(self, endpoint):
         with Emulator(manual=True, cdn="localhost") as emulator:
             assert emulator.cdn_host == f"localhost:{emulator.port}"
@@ -133,7 +150,10 @@ class TestSecondHost:
 class TestFailures:
     @pytest.mark.parametrize(
         ("fault", "expected"),
-        [("failed_output", {"status": "failed"}), ("failed_cost", {"status": "failed", "cost": 0.02})],
+        [
+            ("failed_output", {"status": "failed"}),
+            ("failed_cost", {"status": "failed", "cost": 0.02}),
+        ],
     )
     def test_it_fails_with_an_output(self, emulator, client, fault, expected):
         emulator.faults.next("job", fault)
@@ -173,7 +193,9 @@ class TestDataUris:
 
     def test_it_takes_the_size_of_the_source_and_keeps_the_order(self, emulator, client, doorbell):
         def drawn(*sources):
-            answer = output(client, emulator, "p-image-edit", BODY | {"seed": 1, "images": list(sources)})
+            answer = output(
+                client, emulator, "p-image-edit", BODY | {"seed": 1, "images": list(sources)}
+            )
             return requests.get(answer["result"], timeout=5).content
 
         address, other = (
@@ -185,13 +207,17 @@ class TestDataUris:
 
     @pytest.mark.parametrize("rest", ["", "!!!!", "aGVsbG8="])
     def test_it_fails_a_source_that_is_no_image(self, emulator, client, rest):
-        runpod_id = run(client, endpoint=EDIT, body=BODY | {"image": "data:image/png;base64," + rest})
+        runpod_id = run(
+            client, endpoint=EDIT, body=BODY | {"image": "data:image/png;base64," + rest}
+        )
         emulator.advance(5)
         with pytest.raises(OutputError) as caught:
             payloads.read("qwen_edit", client.status(EDIT, runpod_id))
         assert caught.value.code == "source_unreadable"
 
-    @pytest.mark.parametrize("source", ["data:text/html;base64,aGVsbG8=", "data:image/png,abc", "aGVsbG8="])
+    @pytest.mark.parametrize(
+        "source", ["data:text/html;base64,aGVsbG8=", "data:image/png,abc", "aGVsbG8="]
+    )
     def test_it_refuses_what_is_neither_an_address_nor_an_image(self, emulator, client, source):
         runpod_id = run(client, endpoint=EDIT, body=BODY | {"image": source})
         emulator.advance(5)

@@ -74,7 +74,9 @@ class EraseTests(ErasureTestCase):
         assert (self.alice.credits, self.alice.held) == (0, 0)
         assert not CreditEntry.objects.filter(user=self.alice, reason__contains="Olga").exists()
         assert ledger.check() == []
-        assert Image.objects.of(self.bob).count() == Upload.objects.filter(user=self.bob).count() == 1
+        assert (
+            Image.objects.of(self.bob).count() == Upload.objects.filter(user=self.bob).count() == 1
+        )
         assert run("verify_storage") == "3 files as there should be.\n"
 
     def test_it_writes_a_last_letter_to_the_old_address(self) -> None:
@@ -82,7 +84,10 @@ class EraseTests(ErasureTestCase):
         erasure.erase(self.alice.pk)
         emails.drain()
         [letter] = mail.outbox
-        assert (letter.to, letter.subject) == (["alice@example.org"], "Your ArtGen account is erased")
+        assert (letter.to, letter.subject) == (
+            ["alice@example.org"],
+            "Your ArtGen account is erased",
+        )
 
     def test_it_waits_for_a_picture_that_is_being_saved(self) -> None:
         job = self.place()
@@ -162,14 +167,19 @@ class CloseTests(ErasureTestCase):
 
 class EraseUserCommandTests(ErasureTestCase):
     def test_it_locks_and_names_the_day(self) -> None:
-        assert "alice@example.org is locked and will be erased after " in run("erase_user", "Alice@example.org")
+        assert "alice@example.org is locked and will be erased after " in run(
+            "erase_user", "Alice@example.org"
+        )
         self.alice.refresh_from_db()
         assert not self.alice.is_active
         assert len(mail.outbox) == 1
 
     def test_it_keeps(self) -> None:
         run("erase_user", "alice@example.org")
-        assert run("erase_user", "alice@example.org", "--keep") == "alice@example.org is kept and may sign in again.\n"
+        assert (
+            run("erase_user", "alice@example.org", "--keep")
+            == "alice@example.org is kept and may sign in again.\n"
+        )
         self.alice.refresh_from_db()
         assert self.alice.is_active
         with self.assertRaises(CommandError):
@@ -178,7 +188,10 @@ class EraseUserCommandTests(ErasureTestCase):
     def test_it_erases_at_once(self) -> None:
         self.draw(self.alice)
         out = run("erase_user", "alice@example.org", "--now")
-        assert out == f"alice@example.org is erased; in the ledger it is {self.alice.pk}@erased.invalid now.\n"
+        assert (
+            out
+            == f"alice@example.org is erased; in the ledger it is {self.alice.pk}@erased.invalid now.\n"
+        )
         assert rows_of(self.alice) == {"CreditEntry"}
         with self.assertRaises(CommandError):
             run("erase_user", "alice@example.org")
@@ -230,11 +243,19 @@ class AdminTests(ErasureTestCase):
 
     def test_an_account_that_has_begun_to_go_is_not_kept(self) -> None:
         deletion.close(user=self.alice, after=timedelta(0))
-        assert self.act("keep_accounts", self.alice) == ["alice@example.org is erased already, or it has begun."]
+        assert self.act("keep_accounts", self.alice) == [
+            "alice@example.org is erased already, or it has begun."
+        ]
 
     def test_switching_it_on_keeps_it(self) -> None:
         deletion.close(user=self.alice, after=deletion.GRACE)
-        data = {"email": "alice@example.org", "name": "", "language": "en", "time_zone": "", "is_active": "on"}
+        data = {
+            "email": "alice@example.org",
+            "name": "",
+            "language": "en",
+            "time_zone": "",
+            "is_active": "on",
+        }
         assert self.client.post(f"{self.url}{self.alice.pk}/change/", data).status_code == 302
         self.alice.refresh_from_db()
         assert (self.alice.is_active, self.alice.erase_at) == (True, None)

@@ -35,7 +35,13 @@ class ForecastTests(BaseTestCase):
         now = timezone.now()
         for span in seconds:
             submitted = now - timedelta(seconds=span)
-            make_job(self.alice, status=Status.SUCCEEDED, model=model, submitted_at=submitted, finished_at=now)
+            make_job(
+                self.alice,
+                status=Status.SUCCEEDED,
+                model=model,
+                submitted_at=submitted,
+                finished_at=now,
+            )
 
     def test_it_tells_each_models_speed_from_its_own_last_pictures(self) -> None:
         self.took(10, 20, 30, model="flux-dev")

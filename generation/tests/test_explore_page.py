@@ -60,7 +60,9 @@ class Explore(SharingTestCase):
         Publication.objects.update(published_at=timezone.now())  # the same moment: the id decides
         page = self.see()
         self.assertEqual(len(self.slugs(page)), explore.PAGE)
-        following = re.search(r'rel="next" href="/explore/(\?before=[^"]+)"', page.content.decode())[1]
+        following = re.search(
+            r'rel="next" href="/explore/(\?before=[^"]+)"', page.content.decode()
+        )[1]
         self.published(self.hang())  # a newer one shifts nothing
         rest = self.see(following, **SCRIPT)
         self.assertEqual(len(self.slugs(rest)), 2)

@@ -67,8 +67,21 @@ class StepTests(ExportTestCase):
         pictures = [f"pictures/{month}/{one.key.rsplit('/', 1)[-1]}" for one in (image, favorite)]
         assert sorted(names) == sorted(
             [
-                *("README.txt", "profile.json", "ledger.json", "ledger.csv", "tokens.json", "prompts.txt"),
-                *("jobs.json", "pictures.json", "uploads.json", "collections.json", "publications.json"),
+                *(
+                    "README.txt",
+                    "profile.json",
+                    "ledger.json",
+                    "ledger.csv",
+                    "tokens.json",
+                    "prompts.txt",
+                ),
+                *(
+                    "jobs.json",
+                    "pictures.json",
+                    "uploads.json",
+                    "collections.json",
+                    "publications.json",
+                ),
                 *pictures,
                 f"uploads/{upload.key.rsplit('/', 1)[-1]}",
             ]
@@ -79,9 +92,15 @@ class StepTests(ExportTestCase):
         table = list(csv.reader(io.StringIO(archive.read("ledger.csv").decode("utf-8-sig"))))
         assert len(table) == 6
         assert [token["name"] for token in read["tokens.json"]] == ["laptop"]
-        assert [job["prompt"] for job in read["jobs.json"]] == ["моя тётя Ольга у моря", "a lighthouse"]
+        assert [job["prompt"] for job in read["jobs.json"]] == [
+            "моя тётя Ольга у моря",
+            "a lighthouse",
+        ]
         assert [line["event"] for line in read["jobs.json"][0]["history"]][::5] == ["placed"]
-        assert {line["status"] for line in read["jobs.json"][0]["history"]} >= {"queued", "succeeded"}
+        assert {line["status"] for line in read["jobs.json"][0]["history"]} >= {
+            "queued",
+            "succeeded",
+        }
         assert [(one["file"], one["favorite"]) for one in read["pictures.json"]] == list(
             zip(pictures, [False, True], strict=True)
         )
@@ -91,7 +110,11 @@ class StepTests(ExportTestCase):
         assert archive.read(pictures[0]) == storage.read(image.key)
         everything = b"".join(archive.read(name) for name in names)
         for foreign in (b"bob", secret.encode(), b"password"):
-            assert foreign not in everything.lower() if foreign == b"bob" else foreign not in everything
+            assert (
+                foreign not in everything.lower()
+                if foreign == b"bob"
+                else foreign not in everything
+            )
         assert (made.done, made.total, made.failed) == (3, 3, False)
         assert made.bytes == default_storage.size(made.parts[0]["key"])
 
@@ -122,7 +145,9 @@ class StepTests(ExportTestCase):
             export.step(made.id)
             made.refresh_from_db()
             [first] = made.parts
-            folder = Path(settings.MEDIA_ROOT) / storage.export_folder(user_id=self.alice.id, export_id=made.id)
+            folder = Path(settings.MEDIA_ROOT) / storage.export_folder(
+                user_id=self.alice.id, export_id=made.id
+            )
             (folder / "2.zip").mkdir()  # as a bucket that refuses
             with self.assertLogs("generation.user_data.export", "ERROR"):
                 export.step(made.id)
@@ -168,7 +193,9 @@ class StepTests(ExportTestCase):
         """At most AT_ONCE steps are at work, whoever asks."""
         for number in range(export.AT_ONCE):
             other = self.make_user(f"user{number}@example.org")
-            Export.objects.filter(id=export.ask(other).id).update(due_at=timezone.now() + export.LEASE)
+            Export.objects.filter(id=export.ask(other).id).update(
+                due_at=timezone.now() + export.LEASE
+            )
         made = export.ask(self.alice)
         export.step(made.id)
         made.refresh_from_db()
@@ -324,10 +351,18 @@ class BucketTests(ExportTestCase):
     def test_it_streams_into_the_bucket_and_out_of_it(self) -> None:
         image = self.draw(self.alice)
         data = os.urandom(7 * 1024 * 1024)  # more than one piece of a multipart upload
-        key = storage.upload_key(user_id=self.alice.id, upload_id=image.id, content_type="image/png")
+        key = storage.upload_key(
+            user_id=self.alice.id, upload_id=image.id, content_type="image/png"
+        )
         storage.save(key, data, content_type="image/png")
         Upload.objects.create(
-            user=self.alice, key=key, width=1, height=1, bytes=len(data), sha256="0" * 64, created_at=timezone.now()
+            user=self.alice,
+            key=key,
+            width=1,
+            height=1,
+            bytes=len(data),
+            sha256="0" * 64,
+            created_at=timezone.now(),
         )
         made = self.finish(export.ask(self.alice))
         [archive] = self.archives(made)
@@ -335,4 +370,6 @@ class BucketTests(ExportTestCase):
         assert made.bytes == default_storage.size(made.parts[0]["key"])
         erasure.close(user=self.alice, actor=self.alice, after=timedelta(0))
         assert erasure.erase(self.alice.pk) is True
-        assert [found for folder in storage.FOLDERS for found in storage.listing(f"{folder}/")] == []
+        assert [
+            found for folder in storage.FOLDERS for found in storage.listing(f"{folder}/")
+        ] == []

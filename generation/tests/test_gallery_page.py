@@ -57,7 +57,9 @@ class Gallery(GalleryTestCase):
     def test_it_groups_by_month_and_counts_the_whole_month(self):
         now = timezone.localtime()
         last = (now.replace(day=1) - timedelta(days=3)).replace(hour=12)
-        old = self.hang(created_at=datetime(now.year - 1, 5, 31, 23, tzinfo=UTC))  # June 1 in Moscow
+        old = self.hang(
+            created_at=datetime(now.year - 1, 5, 31, 23, tzinfo=UTC)
+        )  # June 1 in Moscow
         self.hang(created_at=last)
         self.hang(created_at=last)
         self.hang()
@@ -76,23 +78,39 @@ class Gallery(GalleryTestCase):
         with self.assertNumQueries(QUERIES):
             first = self.client.get(self.url)
         address = re.search(r'href="([^"]+)" data-load-more', first.content.decode())[1]
-        for page, months in ((first, 2), (self.client.get(address), 1), (self.client.get(address, headers=SCRIPT), 1)):
+        for page, months in (
+            (first, 2),
+            (self.client.get(address), 1),
+            (self.client.get(address, headers=SCRIPT), 1),
+        ):
             self.assertContains(page, "40\N{NO-BREAK SPACE}pictures</small>", count=months)
-        self.assertContains(self.client.get(self.url, {"favorite": "1"}), "20\N{NO-BREAK SPACE}pictures", count=2)
-        self.assertContains(self.client.get(self.url, {"favorite": "1"}), "40\N{NO-BREAK SPACE}pictures found")
+        self.assertContains(
+            self.client.get(self.url, {"favorite": "1"}), "20\N{NO-BREAK SPACE}pictures", count=2
+        )
+        self.assertContains(
+            self.client.get(self.url, {"favorite": "1"}), "40\N{NO-BREAK SPACE}pictures found"
+        )
 
     def test_it_leads_from_a_heading_to_that_month_of_what_is_asked_for(self):
-        self.hang("a lighthouse at dusk", favorite=True, created_at=datetime(2026, 5, 3, tzinfo=UTC))
+        self.hang(
+            "a lighthouse at dusk", favorite=True, created_at=datetime(2026, 5, 3, tzinfo=UTC)
+        )
         asked = {"q": "lighthouse", "since": "2026-01-01", "favorite": "1"}
         for headers in ({}, SCRIPT):
             page = self.client.get(self.url, asked, headers=headers)
-            self.assertContains(page, 'href="/gallery/?q=lighthouse&amp;favorite=1&amp;when=2026-05"')
+            self.assertContains(
+                page, 'href="/gallery/?q=lighthouse&amp;favorite=1&amp;when=2026-05"'
+            )
         self.assertContains(self.client.get(self.url), 'href="/gallery/?when=2026-05"')
 
     def test_it_finds_by_every_word_whatever_the_case(self):
         hills, sea = self.hang("Чайные ХОЛМЫ в тумане, 100% зелёные"), self.hang("Холмы у моря")
-        self.assertEqual(self.shown(self.client.get(self.url, {"q": "холмы"})), self.ids(sea, hills))
-        self.assertEqual(self.shown(self.client.get(self.url, {"q": " туман   холмы "})), self.ids(hills))
+        self.assertEqual(
+            self.shown(self.client.get(self.url, {"q": "холмы"})), self.ids(sea, hills)
+        )
+        self.assertEqual(
+            self.shown(self.client.get(self.url, {"q": " туман   холмы "})), self.ids(hills)
+        )
         self.assertEqual(self.shown(self.client.get(self.url, {"q": "100%"})), self.ids(hills))
         for nothing in ("зонт", "%%", "х.лмы", "("):
             with self.subTest(nothing):
@@ -115,8 +133,12 @@ class Gallery(GalleryTestCase):
         self.assertContains(page, "2\N{NO-BREAK SPACE}pictures found")
         both = self.client.get(self.url, {"model": "qwen-image", "favorite": "1"})
         self.assertEqual(self.shown(both), self.ids(liked))
-        self.assertContains(both, 'href="/gallery/?favorite=1"')  # the filter of the model can be taken off alone
-        self.assertContains(both, '<input type="hidden" name="model" value="qwen-image">')  # a search keeps it
+        self.assertContains(
+            both, 'href="/gallery/?favorite=1"'
+        )  # the filter of the model can be taken off alone
+        self.assertContains(
+            both, '<input type="hidden" name="model" value="qwen-image">'
+        )  # a search keeps it
 
     def test_it_offers_only_models_that_made_a_picture(self):
         self.hang(model="qwen-image")
@@ -148,7 +170,9 @@ class Gallery(GalleryTestCase):
     def test_it_goes_on_where_a_page_ends_and_keeps_the_filters(self):
         images = [self.hang(favorite=True) for _n in range(grid.PAGE + 3)]
         first = self.client.get(self.url, {"favorite": "1"})
-        address = re.search(r'href="([^"]+)" data-load-more', first.content.decode())[1].replace("&amp;", "&")
+        address = re.search(r'href="([^"]+)" data-load-more', first.content.decode())[1].replace(
+            "&amp;", "&"
+        )
         self.assertIn("favorite=1", address)
         second = self.client.get(address)
         self.assertEqual(self.shown(first) + self.shown(second), self.ids(*reversed(images)))
@@ -178,13 +202,16 @@ class Gallery(GalleryTestCase):
         self.assertNotContains(page, 'role="search"')
         self.hang(trashed_at=timezone.now())
         self.assertContains(
-            self.client.get(self.url), "1\N{NO-BREAK SPACE}picture in the trash can still be taken back."
+            self.client.get(self.url),
+            "1\N{NO-BREAK SPACE}picture in the trash can still be taken back.",
         )
 
     def test_it_explains_favorites_to_somebody_without(self):
         self.hang()
         self.assertContains(self.client.get(self.url, {"favorite": "1"}), "No favorites yet")
-        self.assertContains(self.client.get(self.url, {"favorite": "1", "model": "flux-dev"}), "No such pictures")
+        self.assertContains(
+            self.client.get(self.url, {"favorite": "1", "model": "flux-dev"}), "No such pictures"
+        )
 
     def test_it_speaks_russian_with_plurals(self):
         self.alice.language = "ru"
@@ -222,4 +249,6 @@ class Grid(GalleryTestCase):
         image = self.hang(trashed_at=timezone.now())
         for cursor in ("", "x", "20261124T101010.000001_x", f"x_{image.id}"):
             with self.subTest(cursor):
-                self.assertEqual(len(grid.last_trashed(Image.objects.trashed(), before=cursor).tiles), 1)
+                self.assertEqual(
+                    len(grid.last_trashed(Image.objects.trashed(), before=cursor).tiles), 1
+                )

@@ -32,7 +32,9 @@ class ImageTestCase(GalleryTestCase):
         self.url = self.at("image")
 
     def draw(self, prompt, **fields):
-        return make_job(self.alice, status=Status.SUCCEEDED, prompt=prompt, batch=self.batch, **fields)
+        return make_job(
+            self.alice, status=Status.SUCCEEDED, prompt=prompt, batch=self.batch, **fields
+        )
 
     def at(self, name, image=None):
         return reverse(name, args=[(image or self.image).id])
@@ -86,18 +88,29 @@ class ImagePage(ImageTestCase):
         parameters = next(json.loads(text) for text in copied if text.startswith("{"))
         self.assertEqual(
             parameters,
-            {"model": "flux-dev", "prompt": "Tea hills in mist", "width": 1024, "height": 768, "seed": 4190771},
+            {
+                "model": "flux-dev",
+                "prompt": "Tea hills in mist",
+                "width": 1024,
+                "height": 768,
+                "seed": 4190771,
+            },
         )
 
     def test_it_shows_the_receipt(self):
         now = timezone.now()
         ledger.hold(user=self.alice, amount=3, reference=self.job.id, reason="Tea hills")
         ledger.settle(reference=self.job.id, price=2)
-        self.job.created_at, self.job.submitted_at = now - timedelta(seconds=40), now - timedelta(seconds=20)
+        self.job.created_at, self.job.submitted_at = (
+            now - timedelta(seconds=40),
+            now - timedelta(seconds=20),
+        )
         self.job.finished_at, self.job.attempt = now, 2
         self.job.save()
         page = self.client.get(self.url)
-        self.assertContains(page, "2\N{NO-BREAK SPACE}credits, 1\N{NO-BREAK SPACE}credit less than quoted")
+        self.assertContains(
+            page, "2\N{NO-BREAK SPACE}credits, 1\N{NO-BREAK SPACE}credit less than quoted"
+        )
         self.assertContains(page, "40\N{NO-BREAK SPACE}s, of that 20\N{NO-BREAK SPACE}s in line")
         self.assertContains(page, "2, charged once")
 
@@ -111,7 +124,9 @@ class ImagePage(ImageTestCase):
         self.assertNotContains(page, 'rel="prev"')
         for absent in (gone, other):
             self.assertNotContains(page, self.at("image", absent))
-        self.assertContains(self.client.get(self.at("image", second)), f'rel="prev" href="{self.url}"')
+        self.assertContains(
+            self.client.get(self.at("image", second)), f'rel="prev" href="{self.url}"'
+        )
         # From the trash it is still shown among those that are kept.
         self.assertContains(self.client.get(self.at("image", gone)), "3 of 3")
 
@@ -187,7 +202,8 @@ class Actions(ImageTestCase):
         self.assertEqual(answer["Location"], f"/gallery/?q=tea#image-{self.image.id}")
         page = self.client.get("/gallery/?q=tea")
         self.assertContains(
-            page, f'form="picture-form" formaction="{self.at("restore_image")}" type="submit">Undo</button>'
+            page,
+            f'form="picture-form" formaction="{self.at("restore_image")}" type="submit">Undo</button>',
         )
 
     def test_it_leads_nowhere_else(self):
@@ -221,7 +237,9 @@ class Download(ImageTestCase):
         storage.save(self.image.key, b"the file", content_type="image/png")
         answer = self.client.get(self.at("download_image"), follow=True)
         self.assertEqual(b"".join(answer.streaming_content), b"the file")
-        self.assertTrue(answer["Content-Disposition"].startswith("attachment; filename*=utf-8''%D1%87"))
+        self.assertTrue(
+            answer["Content-Disposition"].startswith("attachment; filename*=utf-8''%D1%87")
+        )
         self.assertTrue(answer["Content-Disposition"].endswith("x-4190771.png"))
         self.assertEqual(answer["Content-Type"], "image/png")
 
@@ -231,7 +249,9 @@ class Download(ImageTestCase):
         storage.save(self.image.key, file.getvalue(), content_type="image/png")
         answer = self.client.get(self.at("download_image"), {"as": "webp"})
         self.assertEqual((answer.status_code, answer["Content-Type"]), (200, "image/webp"))
-        self.assertRegex(answer["Content-Disposition"], r"^attachment; filename=\"[a-z-]+-4190771\.webp\"$")
+        self.assertRegex(
+            answer["Content-Disposition"], r"^attachment; filename=\"[a-z-]+-4190771\.webp\"$"
+        )
         with Pillow.open(io.BytesIO(answer.content)) as opened:
             self.assertEqual((opened.format, opened.size), ("WEBP", (64, 48)))
 
@@ -249,22 +269,38 @@ class Download(ImageTestCase):
                 self.assertEqual(answer["Content-Disposition"], 'attachment; filename="artgen.png"')
                 self.assertNotIn(b"tea hills", answer.content)
                 self.assertIn(b"digitalsourcetype/trainedAlgorithmicMedia", answer.content)
-                with Pillow.open(io.BytesIO(answer.content)) as bare, Pillow.open(io.BytesIO(kept)) as before:
+                with (
+                    Pillow.open(io.BytesIO(answer.content)) as bare,
+                    Pillow.open(io.BytesIO(kept)) as before,
+                ):
                     self.assertEqual(bare.tobytes(), before.tobytes())
 
     def test_it_has_no_other_formats_and_no_file_that_is_gone(self):
-        self.assertEqual(self.client.get(self.at("download_image"), {"as": "bare"}).status_code, 404)
-        self.assertEqual(self.client.get(self.at("download_image"), {"as": "webp"}).status_code, 404)
+        self.assertEqual(
+            self.client.get(self.at("download_image"), {"as": "bare"}).status_code, 404
+        )
+        self.assertEqual(
+            self.client.get(self.at("download_image"), {"as": "webp"}).status_code, 404
+        )
         self.assertEqual(self.client.get(self.at("download_image"), {"as": "bmp"}).status_code, 404)
-        self.assertEqual(self.client.get(self.at("download_image"), {"as": "original"}).status_code, 302)
+        self.assertEqual(
+            self.client.get(self.at("download_image"), {"as": "original"}).status_code, 302
+        )
 
     def test_it_signs_the_name_into_a_bucket_s_address(self):
-        options = {"bucket_name": "art", "access_key": "k", "secret_key": "s", "endpoint_url": "https://s3.example"}
+        options = {
+            "bucket_name": "art",
+            "access_key": "k",
+            "secret_key": "s",
+            "endpoint_url": "https://s3.example",
+        }
         bucket = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
         with override_settings(STORAGES={**settings.STORAGES, "default": bucket}):
             address = storage.download_url("images/1.png", filename="tea.png")
         self.assertTrue(address.startswith("https://s3.example/art/images/1.png?"))
-        self.assertIn("response-content-disposition=attachment%3B%20filename%3D%22tea.png%22", address)
+        self.assertIn(
+            "response-content-disposition=attachment%3B%20filename%3D%22tea.png%22", address
+        )
 
     def test_it_refuses_others_strangers_and_other_methods(self):
         self.assertEqual(self.client.post(self.at("download_image")).status_code, 405)

@@ -22,14 +22,21 @@ class JobBudgetTests(EmulatorTestCase):
 
     def place(self):
         body = {"model": MODEL, "prompt": "fog", "width": 256, "height": 256}
-        response = self.client.post("/api/v1/jobs/", body, content_type="application/json", headers=self.headers)
+        response = self.client.post(
+            "/api/v1/jobs/", body, content_type="application/json", headers=self.headers
+        )
         return Job.objects.get(id=response.json()["id"])
 
     def statements(self, call):
         """Return how many statements a call sends, those that begin and end transactions apart."""
-        with CaptureQueriesContext(connection) as captured, self.captureOnCommitCallbacks(execute=True):
+        with (
+            CaptureQueriesContext(connection) as captured,
+            self.captureOnCommitCallbacks(execute=True),
+        ):
             result = call()
-        kept = [query for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+        kept = [
+            query for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))
+        ]
         return len(kept), result
 
     def test_it_keeps_to_its_budget(self):
@@ -55,4 +62,6 @@ class JobBudgetTests(EmulatorTestCase):
 
         job.refresh_from_db()
         self.assertEqual(job.status, Status.SUCCEEDED)
-        self.assertEqual({name: count for name, count in counts.items() if count > BUDGET[name]}, {}, counts)
+        self.assertEqual(
+            {name: count for name, count in counts.items() if count > BUDGET[name]}, {}, counts
+        )

@@ -31,14 +31,20 @@ class JobPagesTestCase(BaseTestCase):
         self.hidden = self.place(self.bob)
 
     def place(self, user, **request):
-        return orders.place(user=user, request={"model": "flux-schnell", "prompt": "a lighthouse", **request}).jobs[0]
+        return orders.place(
+            user=user, request={"model": "flux-schnell", "prompt": "a lighthouse", **request}
+        ).jobs[0]
 
     def run_job(self, job, *, progress=None, step=None, step_count=None):
         drawn = lifecycle.Drawn(progress=progress, step=step, step_count=step_count)
-        return lifecycle.followed([(submit_only(job), drawn)], until=timezone.now() + timedelta(hours=1))[0]
+        return lifecycle.followed(
+            [(submit_only(job), drawn)], until=timezone.now() + timedelta(hours=1)
+        )[0]
 
     def finish(self, job, *, trashed=False):
-        finished = lifecycle.Finished(drawn_for=timedelta(seconds=4), result=None, host="", cost=None)
+        finished = lifecycle.Finished(
+            drawn_for=timedelta(seconds=4), result=None, host="", cost=None
+        )
         (job,) = lifecycle.storing([(self.run_job(job), finished)])
         key = default_storage.save(f"images/{job.id}.png", ContentFile(b"png"))
         image = Image(
@@ -75,7 +81,9 @@ class JobPage(JobPagesTestCase):
             self.assertContains(page, text)
 
     def test_it_hides_the_vendors_words(self):
-        lifecycle.failed(self.run_job(self.job), code="gpu_lost", detail="Traceback: worker-17.internal")
+        lifecycle.failed(
+            self.run_job(self.job), code="gpu_lost", detail="Traceback: worker-17.internal"
+        )
         page = self.client.get(reverse("job", args=[self.job.id]))
         self.assertContains(page, "The GPU went away halfway.")
         self.assertNotContains(page, "worker-17")
@@ -145,7 +153,9 @@ class CancelPage(JobPagesTestCase):
         self.assertEqual((answer["X-Credits"], answer["X-Held"]), ("100", "0"))
 
     def test_it_goes_back_to_the_feed_without_script(self):
-        self.assertRedirects(self.client.post(reverse("cancel_job", args=[self.job.id])), reverse("create"))
+        self.assertRedirects(
+            self.client.post(reverse("cancel_job", args=[self.job.id])), reverse("create")
+        )
         self.job.refresh_from_db()
         self.assertEqual(self.job.status, "canceled")
 
@@ -157,7 +167,9 @@ class CancelPage(JobPagesTestCase):
     def test_it_refuses_get_strangers_and_other_users(self):
         address = reverse("cancel_job", args=[self.job.id])
         self.assertEqual(self.client.get(address).status_code, 405)
-        self.assertEqual(self.client.post(reverse("cancel_job", args=[self.hidden.id])).status_code, 404)
+        self.assertEqual(
+            self.client.post(reverse("cancel_job", args=[self.hidden.id])).status_code, 404
+        )
         self.client.logout()
         self.assertEqual(self.client.post(address).status_code, 302)
         self.assertEqual(set(Job.objects.values_list("status", flat=True)), {"queued"})
@@ -166,7 +178,9 @@ class CancelPage(JobPagesTestCase):
         client = self.client_class(enforce_csrf_checks=True)
         client.force_login(self.alice)
         self.assertContains(
-            client.post(reverse("cancel_job", args=[self.job.id])), "The form is too old", status_code=403
+            client.post(reverse("cancel_job", args=[self.job.id])),
+            "The form is too old",
+            status_code=403,
         )
 
 
@@ -176,27 +190,35 @@ class RetryPage(JobPagesTestCase):
         answer = self.client.post(reverse("retry_job", args=[self.job.id]), headers=SCRIPT)
         again = Job.objects.of(self.alice).exclude(id=self.job.id).get()
         self.assertContains(answer, str(again.id), status_code=201)
-        self.assertEqual((again.seed, again.prompt, again.status), (self.job.seed, self.job.prompt, "queued"))
+        self.assertEqual(
+            (again.seed, again.prompt, again.status), (self.job.seed, self.job.prompt, "queued")
+        )
 
     def test_it_says_why_not_and_stores_nothing(self):
         orders.cancel(job=self.job, actor=self.alice)
         address = reverse("retry_job", args=[self.job.id])
         User.objects.filter(pk=self.alice.pk).update(credits=0)
         self.assertContains(
-            self.client.post(address, headers=SCRIPT), "1\N{NO-BREAK SPACE}credit short", status_code=402
+            self.client.post(address, headers=SCRIPT),
+            "1\N{NO-BREAK SPACE}credit short",
+            status_code=402,
         )
         with override_settings(MAX_WAITING_PER_USER=0):
             User.objects.filter(pk=self.alice.pk).update(credits=100)
             self.assertEqual(self.client.post(address, headers=SCRIPT).status_code, 429)
         GenerationSwitch.objects.create(on=False, message="Back at 14:00.")
-        self.assertContains(self.client.post(address, headers=SCRIPT), "Back at 14:00.", status_code=503)
+        self.assertContains(
+            self.client.post(address, headers=SCRIPT), "Back at 14:00.", status_code=503
+        )
         self.assertRedirects(self.client.post(address), reverse("create"))
         self.assertEqual(Job.objects.of(self.alice).count(), 1)
 
     def test_it_refuses_get_strangers_and_other_users(self):
         address = reverse("retry_job", args=[self.job.id])
         self.assertEqual(self.client.get(address).status_code, 405)
-        self.assertEqual(self.client.post(reverse("retry_job", args=[self.hidden.id])).status_code, 404)
+        self.assertEqual(
+            self.client.post(reverse("retry_job", args=[self.hidden.id])).status_code, 404
+        )
         self.client.logout()
         self.assertEqual(self.client.post(address).status_code, 302)
         self.assertEqual(Job.objects.count(), 2)
@@ -209,8 +231,12 @@ class RunPage(JobPagesTestCase):
         self.batch = orders.place_batch(user=self.alice, requests=orders.repeated(request, count=4))
 
     def test_it_shows_a_batch_or_a_single_job(self):
-        self.assertContains(self.client.get(reverse("run", args=[self.batch.batch])), "data-job=", count=4)
-        self.assertContains(self.client.get(reverse("run", args=[self.job.id])), "data-job=", count=1)
+        self.assertContains(
+            self.client.get(reverse("run", args=[self.batch.batch])), "data-job=", count=4
+        )
+        self.assertContains(
+            self.client.get(reverse("run", args=[self.job.id])), "data-job=", count=1
+        )
 
     def test_it_cancels_what_can_still_be_canceled(self):
         done = self.finish(self.batch.jobs[0])
@@ -223,8 +249,12 @@ class RunPage(JobPagesTestCase):
     def test_it_is_for_its_owner_alone(self):
         self.client.force_login(self.bob)
         self.assertEqual(self.client.get(reverse("run", args=[self.batch.batch])).status_code, 404)
-        self.assertEqual(self.client.post(reverse("cancel_run", args=[self.batch.batch])).status_code, 404)
-        self.assertEqual(self.client.get(reverse("cancel_run", args=[self.batch.batch])).status_code, 405)
+        self.assertEqual(
+            self.client.post(reverse("cancel_run", args=[self.batch.batch])).status_code, 404
+        )
+        self.assertEqual(
+            self.client.get(reverse("cancel_run", args=[self.batch.batch])).status_code, 405
+        )
         self.client.logout()
         self.assertEqual(self.client.get(reverse("run", args=[self.batch.batch])).status_code, 302)
 
@@ -253,7 +283,13 @@ class Feed(JobPagesTestCase):
         wanted = [str(self.job.id)]
         for n in range(15):
             request = {"model": "flux-schnell", "prompt": f"kite {n}"}
-            wanted.append(str(orders.place_batch(user=self.alice, requests=orders.repeated(request, count=3)).batch))
+            wanted.append(
+                str(
+                    orders.place_batch(
+                        user=self.alice, requests=orders.repeated(request, count=3)
+                    ).batch
+                )
+            )
         seen, before = [], ""
         for _page in range(5):
             page = self.client.get(reverse("create"), {"before": before}).context["feed"]
@@ -265,7 +301,11 @@ class Feed(JobPagesTestCase):
 
     def test_it_greets_a_newcomer_with_examples(self):
         self.client.force_login(self.staff)
-        self.assertContains(self.client.get(reverse("create")), "Your first picture is about a minute away")
+        self.assertContains(
+            self.client.get(reverse("create")), "Your first picture is about a minute away"
+        )
 
     def test_it_is_calm_about_a_broken_cursor(self):
-        self.assertEqual(self.client.get(reverse("create"), {"before": "x", "show": "y"}).status_code, 200)
+        self.assertEqual(
+            self.client.get(reverse("create"), {"before": "x", "show": "y"}).status_code, 200
+        )

@@ -28,18 +28,43 @@ class CommandTestCase(EmulatorTestCase):
 
 class JobsTests(CommandTestCase):
     def test_it_lists_newest_first_in_one_query_and_a_count(self) -> None:
-        first, second = self.place(prompt="first\nof two"), self.place(prompt="x" * 80, user=self.bob)
+        first, second = (
+            self.place(prompt="first\nof two"),
+            self.place(prompt="x" * 80, user=self.bob),
+        )
         with self.assertNumQueries(2):
             out = run("jobs")
         head, *rows, end = out.splitlines()
-        self.assertEqual(head.split(), ["ID", "STATUS", "AGE", "DUE", "ATTEMPT", "MODEL", "USER", "PROMPT"])
+        self.assertEqual(
+            head.split(), ["ID", "STATUS", "AGE", "DUE", "ATTEMPT", "MODEL", "USER", "PROMPT"]
+        )
         self.assertEqual(
             rows[0].split(),
-            [str(second.id), "queued", "0s", "turn", "1", "flux-schnell", "bob@example.org", "x" * 49 + "…"],
+            [
+                str(second.id),
+                "queued",
+                "0s",
+                "turn",
+                "1",
+                "flux-schnell",
+                "bob@example.org",
+                "x" * 49 + "…",
+            ],
         )
         self.assertEqual(
             rows[1].split(),
-            [str(first.id), "queued", "0s", "turn", "1", "flux-schnell", "alice@example.org", "first", "of", "two"],
+            [
+                str(first.id),
+                "queued",
+                "0s",
+                "turn",
+                "1",
+                "flux-schnell",
+                "alice@example.org",
+                "first",
+                "of",
+                "two",
+            ],
         )
         self.assertEqual(end, "2 jobs.")
 
@@ -130,7 +155,10 @@ class CancelTests(CommandTestCase):
     def test_it_cancels_by_filter(self) -> None:
         self.place(), self.place(user=self.bob)
         self.assertIn("1 canceled", run("cancel_jobs", "--user", "alice@example.org"))
-        self.assertIn("1 canceled, 1 credit returned; 1 had ended", run("cancel_jobs", "--model", "flux-schnell"))
+        self.assertIn(
+            "1 canceled, 1 credit returned; 1 had ended",
+            run("cancel_jobs", "--model", "flux-schnell"),
+        )
         self.assertEqual(set(Job.objects.values_list("status", flat=True)), {Status.CANCELED})
 
     def test_it_changes_nothing_in_a_dry_run(self) -> None:
@@ -185,4 +213,11 @@ class RetryTests(CommandTestCase):
 
 
 def test_it_measures_time_in_few_characters() -> None:
-    assert [span(s) for s in (0, 59, 61, 7_300, 200_000, -90)] == ["0s", "59s", "1m", "2h", "2d", "-1m"]
+    assert [span(s) for s in (0, 59, 61, 7_300, 200_000, -90)] == [
+        "0s",
+        "59s",
+        "1m",
+        "2h",
+        "2d",
+        "-1m",
+    ]

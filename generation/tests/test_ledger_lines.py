@@ -16,7 +16,9 @@ class LedgerLineTests(EmulatorTestCase):
 
     def place_run(self, prompt: str, count: int) -> list[Job]:
         request = {"model": "flux-schnell", "prompt": prompt, "width": 256, "height": 256}
-        return orders.place_batch(user=self.alice, requests=orders.repeated(request, count=count)).jobs
+        return orders.place_batch(
+            user=self.alice, requests=orders.repeated(request, count=count)
+        ).jobs
 
     def draw(self) -> None:
         while driver.submit("flux-schnell"):

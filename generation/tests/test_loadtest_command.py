@@ -37,7 +37,11 @@ def test_it_uses_a_site_as_people_do_and_tells_how_it_was(tmp_path: Path) -> Non
     assert [stage["users"] for stage in saved["stages"]] == [2, 3], told
     for stage in saved["stages"]:
         assert stage["errors"] == {}, told
-        assert stage["images"] == {"placed": stage["users"], "finished": stage["users"], "failed": 0}
+        assert stage["images"] == {
+            "placed": stage["users"],
+            "finished": stage["users"],
+            "failed": 0,
+        }
         assert set(stage["limits"]) == {
             "api_p95", "error_rate", "database_connections", "celery_queue", "cpu_and_memory",
         }  # fmt: skip

@@ -25,7 +25,11 @@ from generation.models import Image, ImageModel
 from generation.tests import many
 
 COUNT = 26_000  # of these alice's, a fifth of them more than RARE; the plans are those of 100,000, see the benchmark
-UNSORTED = {"shape, of every fiftieth", "size, of none", "source, any"}  # no index is sorted by these
+UNSORTED = {
+    "shape, of every fiftieth",
+    "size, of none",
+    "source, any",
+}  # no index is sorted by these
 SOURCE = UUID("019ab000-0000-7000-8000-000000000000")
 TABLES = ("generation_image", "generation_job")
 
@@ -34,7 +38,9 @@ def fill(count: int) -> User:
     """Return alice, who has so many pictures and six collections; bob has a fifth as many."""
     load_catalog()
     alice, bob = make_user("many@example.org"), make_user("some@example.org")
-    models = [ImageModel.objects.get(slug=slug).id for slug in ("flux-schnell", "qwen-image", "flux-dev")]
+    models = [
+        ImageModel.objects.get(slug=slug).id for slug in ("flux-schnell", "qwen-image", "flux-dev")
+    ]
     now = timezone.now()
     many.hang(user=bob, models=models, count=count // 5, until=now - timedelta(minutes=7))
     many.hang(user=alice, models=models, count=count, until=now, source=str(SOURCE))
@@ -129,7 +135,11 @@ class ManyPictures(TransactionTestCase):
             with watched(note):
                 assert client.get(address).status_code == 200, name
             with self.subTest(name):
-                read = sum(self.read(sql, params) for sql, params in queries if any(table in sql for table in TABLES))
+                read = sum(
+                    self.read(sql, params)
+                    for sql, params in queries
+                    if any(table in sql for table in TABLES)
+                )
                 # All pictures are counted, from the smallest index. Beside that few are looked at, or the newest.
                 assert read <= COUNT * (2.3 if name in UNSORTED or "search" in name else 1.5), read
 
@@ -137,10 +147,18 @@ class ManyPictures(TransactionTestCase):
         """Look at what the function `artgen_images_with` does inside, with the settings it has."""
         alice = fill(1000)
         with connection.cursor() as cursor:
-            cursor.execute("SELECT prosrc, proconfig FROM pg_proc WHERE proname = 'artgen_images_with'")
+            cursor.execute(
+                "SELECT prosrc, proconfig FROM pg_proc WHERE proname = 'artgen_images_with'"
+            )
             body, settings = cursor.fetchone()
         lexemes = f"'''@{alice.id}'' & {{}}'::tsquery"
-        for words in ("''mountain''", "''axolotl''", "!''mountain''", "''mo'':*", "''red'' <-> ''coat''"):
+        for words in (
+            "''mountain''",
+            "''axolotl''",
+            "!''mountain''",
+            "''mo'':*",
+            "''red'' <-> ''coat''",
+        ):
             with self.subTest(words), connection.cursor() as cursor:
                 cursor.execute("BEGIN")
                 for setting in settings:
@@ -162,7 +180,9 @@ class ManyPictures(TransactionTestCase):
             if scan["Relation Name"] in TABLES:
                 told = f"{scan['Node Type']} of {scan['Relation Name']}: {sql[:400]} … {sql[-900:]}"
                 assert scan["Node Type"] != "Seq Scan", told
-                read = (scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0)) * scan["Actual Loops"]
+                read = (scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0)) * scan[
+                    "Actual Loops"
+                ]
                 # Whoever looks at more than the newest pictures reads an index alone.
                 assert read <= 3.5 * RARE or scan["Node Type"] == "Index Only Scan", told
                 total += int(read)
@@ -180,9 +200,13 @@ class Indexes(TransactionTestCase):
             cursor.execute("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid")
             assert cursor.fetchall() == []
             cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'image_shelf'")
-            assert re.search(r"INCLUDE \(created_at, favorite, model_id, style", cursor.fetchone()[0])
+            assert re.search(
+                r"INCLUDE \(created_at, favorite, model_id, style", cursor.fetchone()[0]
+            )
 
     def test_it_has_pictures_vacuumed_soon(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT reloptions FROM pg_class WHERE oid = 'generation_image'::regclass")
+            cursor.execute(
+                "SELECT reloptions FROM pg_class WHERE oid = 'generation_image'::regclass"
+            )
             assert "autovacuum_vacuum_insert_scale_factor=0.02" in cursor.fetchone()[0]

@@ -18,14 +18,21 @@ from generation.tests.samples import FILES, FOREIGN_XMP, ON_ITS_SIDE, PROFILE, S
 TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 ALGORITHMIC = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
 MARK = "XMP-iptcExt:DigitalSourceType"
-PARAMETERS = {"prompt": "Чай & <холмы> 🍵", "negative_prompt": "fog", "model": "flux-dev", "seed": 7}
+PARAMETERS = {
+    "prompt": "Чай & <холмы> 🍵",
+    "negative_prompt": "fog",
+    "model": "flux-dev",
+    "seed": 7,
+}
 
 
 def seen(data: bytes) -> tuple[object, ...]:
     """Return what decides how an image looks: pixels, color profile, orientation, transparent color."""
     with Pillow.open(io.BytesIO(data)) as image:
         image.load()
-        info = {name: image.info.get(name) for name in ("icc_profile", "transparency", "gamma", "dpi")}
+        info = {
+            name: image.info.get(name) for name in ("icc_profile", "transparency", "gamma", "dpi")
+        }
         return image.size, image.mode, image.tobytes(), info, image.getexif().get(0x0112, 1)
 
 
@@ -113,17 +120,25 @@ def test_it_replaces_xmp_and_leaves_other_words_of_the_provider_alone(kind):
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
 def test_it_believes_a_file_that_says_no_model_made_it(form):
     said = metadata.packet(metadata.ALGORITHMIC)
-    with_packet = {"PNG": png.with_notes(FILES["PNG"], xmp=said, texts={}), "JPEG": encoded("JPEG", xmp=said)}
+    with_packet = {
+        "PNG": png.with_notes(FILES["PNG"], xmp=said, texts={}),
+        "JPEG": encoded("JPEG", xmp=said),
+    }
     data = with_packet.get(form) or encoded("WEBP", xmp=said)
     assert metadata.source_type_of(data) == metadata.ALGORITHMIC
-    for changed in (metadata.described(data, parameters=PARAMETERS), metadata.without_parameters(data)):
+    for changed in (
+        metadata.described(data, parameters=PARAMETERS),
+        metadata.without_parameters(data),
+    ):
         assert ALGORITHMIC.encode() in changed
         assert TRAINED.encode() not in changed
     made = processing.prepare(data, parameters=PARAMETERS)
     assert ALGORITHMIC.encode() in made.thumbnail
 
 
-@pytest.mark.parametrize("said", ["digitalCapture", "algorithmicMediaX", "humanEdits", "trainedAlgorithmicMedia"])
+@pytest.mark.parametrize(
+    "said", ["digitalCapture", "algorithmicMediaX", "humanEdits", "trainedAlgorithmicMedia"]
+)
 def test_it_believes_no_other_source(said):
     xmp = metadata.packet(metadata.TRAINED).replace(b"trainedAlgorithmicMedia", said.encode())
     described = metadata.described(encoded("JPEG", xmp=xmp))
@@ -137,10 +152,16 @@ def test_it_leaves_parameters_out_where_a_jpeg_has_no_room_for_them():
     assert seen(described) == seen(FILES["JPEG"])
     assert metadata.packet_of(described) == metadata.packet(metadata.TRAINED)
     for form in ("PNG", "WEBP"):  # the others have room
-        assert b"&lt;" * 20_000 in metadata.packet_of(metadata.described(FILES[form], parameters=parameters))
+        assert b"&lt;" * 20_000 in metadata.packet_of(
+            metadata.described(FILES[form], parameters=parameters)
+        )
 
 
-@given(st.dictionaries(st.sampled_from(["prompt", "negative_prompt", "model"]), st.text(st.characters(codec=None))))
+@given(
+    st.dictionaries(
+        st.sampled_from(["prompt", "negative_prompt", "model"]), st.text(st.characters(codec=None))
+    )
+)
 def test_it_writes_words_of_any_kind(parameters):
     packet = metadata.packet(metadata.TRAINED, parameters)
     assert not metadata.NOT_XML.search(packet.decode())
@@ -150,7 +171,13 @@ def test_it_writes_words_of_any_kind(parameters):
 
 def test_it_drops_a_signature_that_would_no_longer_hold():
     manifest = b"JP\0\1\0\0\0\1jumb"
-    signed = FILES["JPEG"][:2] + b"\xff\xeb" + (len(manifest) + 2).to_bytes(2, "big") + manifest + FILES["JPEG"][2:]
+    signed = (
+        FILES["JPEG"][:2]
+        + b"\xff\xeb"
+        + (len(manifest) + 2).to_bytes(2, "big")
+        + manifest
+        + FILES["JPEG"][2:]
+    )
     assert manifest in signed
     assert manifest not in metadata.described(signed)
     assert seen(metadata.described(signed)) == seen(signed)
@@ -166,7 +193,9 @@ def test_it_takes_out_what_stands_behind_the_image(form):
 
 def test_it_keeps_a_png_whose_end_is_missing_but_for_no_pixel():
     data = FILES["PNG"][:-20]
-    assert seen(metadata.without_parameters(metadata.described(data, parameters=PARAMETERS))) == seen(data)
+    assert seen(
+        metadata.without_parameters(metadata.described(data, parameters=PARAMETERS))
+    ) == seen(data)
 
 
 def test_it_shows_a_second_view_to_nobody():
@@ -181,7 +210,11 @@ def test_it_leaves_what_is_no_image_as_it_is():
 
 @pytest.mark.parametrize(
     ("start", "part"),
-    [(png.SIGNATURE, bytes(12)), (jpeg.SIGNATURE[:2], b"\xff\xfe\0\2"), (b"RIFF\4\x80\x1e\0WEBP", bytes(8))],
+    [
+        (png.SIGNATURE, bytes(12)),
+        (jpeg.SIGNATURE[:2], b"\xff\xfe\0\2"),
+        (b"RIFF\4\x80\x1e\0WEBP", bytes(8)),
+    ],
 )
 def test_it_refuses_a_file_of_a_million_parts(start, part):
     data = start + part * 1_000_000
@@ -229,7 +262,16 @@ CHANGES = st.lists(
         st.one_of(
             st.binary(min_size=1, max_size=12),
             st.sampled_from(
-                [b"\xff\xd9", b"\xff\xe1\0\2", b"\xff\xda", b"IEND", b"EXIF", b"VP8 ", b"\0\0\0\0", b"\xff"]
+                [
+                    b"\xff\xd9",
+                    b"\xff\xe1\0\2",
+                    b"\xff\xda",
+                    b"IEND",
+                    b"EXIF",
+                    b"VP8 ",
+                    b"\0\0\0\0",
+                    b"\xff",
+                ]
             ),
         ),
     ),
@@ -242,7 +284,9 @@ CHANGES = st.lists(
 @given(kind=st.sampled_from(sorted(FILES)), changes=CHANGES)
 def test_a_broken_file_is_refused_or_looks_as_it_did(kind, changes):
     data = mutated(FILES[kind], changes)
-    before = pixels(data) or pixels_without_words(data)  # broken words are replaced, so they are no reason to refuse it
+    before = pixels(data) or pixels_without_words(
+        data
+    )  # broken words are replaced, so they are no reason to refuse it
     try:
         made = processing.prepare(data, parameters=PARAMETERS)
     except NotAPicture:
@@ -259,7 +303,9 @@ def test_a_webp_that_ends_inside_the_image_is_never_completed_by_the_mark():
     for end in range(webp.HEADER_LENGTH, len(data)):
         with pytest.raises(Malformed):
             metadata.described(data[:end])
-    shortened = data[:4] + (len(data) - 8 - 2).to_bytes(4, "little") + data[8:-2]  # its head says what is there
+    shortened = (
+        data[:4] + (len(data) - 8 - 2).to_bytes(4, "little") + data[8:-2]
+    )  # its head says what is there
     with pytest.raises(NotAPicture):
         check_picture(shortened)
     with pytest.raises(NotAPicture):

@@ -51,9 +51,13 @@ class MetricsTests(EmulatorTestCase):
         Job.objects.filter(id=jobs[2].id).update(due_at=timezone.now() - timedelta(seconds=90))
         GenerationSwitch.objects.create(on=False)
         found = self.scrape()
-        self.assertEqual(found["artgen_jobs"], {("queued",): 2, ("submitted",): 1, ("running",): 0, ("storing",): 0})
         self.assertEqual(
-            found["artgen_jobs_due"], {("queued",): 2, ("submitted",): 0, ("running",): 0, ("storing",): 0}
+            found["artgen_jobs"],
+            {("queued",): 2, ("submitted",): 1, ("running",): 0, ("storing",): 0},
+        )
+        self.assertEqual(
+            found["artgen_jobs_due"],
+            {("queued",): 2, ("submitted",): 0, ("running",): 0, ("storing",): 0},
         )
         self.assertAlmostEqual(found["artgen_jobs_due_seconds"]["queued",], 90, delta=5)
         self.assertEqual(found["artgen_jobs_lately"]["queued",], 2)
@@ -77,7 +81,11 @@ class MetricsTests(EmulatorTestCase):
         self.assertEqual(found["artgen_requests_total"], {("api", "4xx"): 1, ("page", "4xx"): 1})
         self.assertEqual(found["artgen_request_seconds_count"], {("api",): 1, ("page",): 1})
         self.assertEqual(found["artgen_request_seconds_bucket"]["api", "+Inf"], 1)
-        below = [value for (kind, _), value in found["artgen_request_seconds_bucket"].items() if kind == "api"]
+        below = [
+            value
+            for (kind, _), value in found["artgen_request_seconds_bucket"].items()
+            if kind == "api"
+        ]
         self.assertEqual(below, sorted(below))
 
     def test_it_tells_how_long_ago_the_last_tick_was(self) -> None:
@@ -100,7 +108,10 @@ class MetricsTests(EmulatorTestCase):
             asked.append(sql)
             raise OperationalError("the server is away")
 
-        with connection.execute_wrapper(away), self.assertLogs("generation.operations.metrics", "WARNING"):
+        with (
+            connection.execute_wrapper(away),
+            self.assertLogs("generation.operations.metrics", "WARNING"),
+        ):
             found = self.scrape()
         self.assertEqual(len(asked), 1)
         down = {part for (part,), value in found["artgen_part_up"].items() if value == 0}
@@ -121,7 +132,9 @@ class MetricsTests(EmulatorTestCase):
 
     def test_it_is_nothing_for_whoever_comes_by_way_of_a_proxy(self) -> None:
         for header in ("X-Forwarded-For", "X-Real-IP"):
-            self.assertEqual(self.client.get("/metrics", headers={header: "203.0.113.9"}).status_code, 404)
+            self.assertEqual(
+                self.client.get("/metrics", headers={header: "203.0.113.9"}).status_code, 404
+            )
 
     def test_it_answers_head_and_nothing_else_and_over_plain_http_too(self) -> None:
         self.assertEqual(self.client.head("/metrics").status_code, 200)
@@ -129,7 +142,9 @@ class MetricsTests(EmulatorTestCase):
         with override_settings(SECURE_SSL_REDIRECT=True):
             self.assertEqual(self.client.get("/metrics").status_code, 200)
 
-    def test_it_asks_the_database_the_same_number_of_times_however_many_jobs_there_are(self) -> None:
+    def test_it_asks_the_database_the_same_number_of_times_however_many_jobs_there_are(
+        self,
+    ) -> None:
         with CaptureQueriesContext(connection) as few:
             self.scrape()
         for _ in range(5):
@@ -154,9 +169,13 @@ class DashboardTests(EmulatorTestCase):
     def test_it_is_complete(self) -> None:
         dashboard = json.loads(DASHBOARD.read_text())
         panels = [panel for panel in dashboard["panels"] if panel["type"] != "row"]
-        self.assertEqual(len({panel["id"] for panel in dashboard["panels"]}), len(dashboard["panels"]))
+        self.assertEqual(
+            len({panel["id"] for panel in dashboard["panels"]}), len(dashboard["panels"])
+        )
         for panel in panels:
-            self.assertTrue(panel["title"] and panel["description"] and panel["targets"], panel["title"])
+            self.assertTrue(
+                panel["title"] and panel["description"] and panel["targets"], panel["title"]
+            )
             for target in panel["targets"]:
                 self.assertEqual(target["datasource"], {"type": "prometheus", "uid": "prometheus"})
 

@@ -14,7 +14,14 @@ from artgen.tests.test_health import dead_broker
 from artgen.tests.test_request_stats import forget
 from generation.operations import monitor
 
-NAMES = ["api_p95", "error_rate", "database_connections", "celery_queue", "provider_outages", "cpu_and_memory"]
+NAMES = [
+    "api_p95",
+    "error_rate",
+    "database_connections",
+    "celery_queue",
+    "provider_outages",
+    "cpu_and_memory",
+]
 CALM = 0.1  # so busy the machine is said to be
 
 
@@ -110,7 +117,9 @@ class CommandTests(TestCase):
         report = json.loads(out)
         self.assertEqual(set(report), {"ok", "figures"})
         self.assertEqual([figure["name"] for figure in report["figures"]], NAMES)
-        self.assertEqual([set(figure) for figure in report["figures"]], [{"name", "value", "limit", "ok"}] * 6)
+        self.assertEqual(
+            [set(figure) for figure in report["figures"]], [{"name", "value", "limit", "ok"}] * 6
+        )
         self.assertEqual([figure["limit"] for figure in report["figures"]], [200, 1, 80, 10, 1, 80])
         self.assertEqual(report["ok"], not error)
 

@@ -40,7 +40,9 @@ class SetModelTests(EmulatorTestCase):
             ],
         )
         model = ImageModel.objects.get(slug="flux-schnell")
-        self.assertEqual((model.max_in_flight, model.enabled, model.price), (2, False, {"per_image": 3}))
+        self.assertEqual(
+            (model.max_in_flight, model.enabled, model.price), (2, False, {"per_image": 3})
+        )
 
     def test_it_reads_a_value_from_a_file(self) -> None:
         workflow = ImageModel.objects.get(slug="comfyui").workflow
@@ -54,18 +56,38 @@ class SetModelTests(EmulatorTestCase):
     def test_it_refuses_what_could_not_be_driven_and_changes_nothing(self) -> None:
         before = list(ImageModel.objects.order_by("pk").values())
         for slug, changes, words in (
-            ("flux-shnell", ["enabled=true"], "There is no model 'flux-shnell'. There are: flux-schnell"),
+            (
+                "flux-shnell",
+                ["enabled=true"],
+                "There is no model 'flux-shnell'. There are: flux-schnell",
+            ),
             ("flux-schnell", ["speed=5"], "'speed=5': write field=value"),
             ("flux-schnell", ["enabled"], "write field=value"),
             ("flux-schnell", ["id=5"], "write field=value"),
             ("flux-schnell", ["enabled=maybe"], "enabled: say true or false"),
             ("flux-schnell", ["max_in_flight=many"], "max_in_flight:"),
-            ("flux-schnell", ["max_in_flight=0"], "max_in_flight: Ensure this value is greater than or equal to 1."),
+            (
+                "flux-schnell",
+                ["max_in_flight=0"],
+                "max_in_flight: Ensure this value is greater than or equal to 1.",
+            ),
             ("flux-schnell", ["max_in_flight=5", "price={"], "price: this is no JSON"),
             ("flux-schnell", ['price={"per_image": -1}'], "price:"),
-            ("flux-schnell", ["expected_cost="], "price: Give a price, or the expected cost that it follows from."),
-            ("flux-schnell", ['request_format={"sede": "seed"}'], "request_format: sede: there is no such key."),
-            ("flux-schnell", ["request_format="], "request_format: Say what the endpoint calls its parameters."),
+            (
+                "flux-schnell",
+                ["expected_cost="],
+                "price: Give a price, or the expected cost that it follows from.",
+            ),
+            (
+                "flux-schnell",
+                ['request_format={"sede": "seed"}'],
+                "request_format: sede: there is no such key.",
+            ),
+            (
+                "flux-schnell",
+                ["request_format="],
+                "request_format: Say what the endpoint calls its parameters.",
+            ),
             ("flux-schnell", ["dialect=klingon"], "dialect:"),
             ("flux-schnell", ["slug=flux-dev"], "slug:"),
             ("comfyui", ["workflow="], "workflow:"),
@@ -80,7 +102,9 @@ class GenerationTests(BaseTestCase):
     def test_it_switches_off_with_a_message_and_on_again(self) -> None:
         self.assertEqual(run("generation"), "Creating is on.\n")
         out = run("generation", "off", "--message", "Back at noon")
-        self.assertEqual(out, "Creating is off. Users read: Back at noon\nJobs waiting: 0, out: 0.\n")
+        self.assertEqual(
+            out, "Creating is off. Users read: Back at noon\nJobs waiting: 0, out: 0.\n"
+        )
         switch = GenerationSwitch.objects.get()
         self.assertEqual((switch.on, switch.message), (False, "Back at noon"))
         self.assertEqual(run("generation", "on"), "Creating is on.\n")

@@ -50,11 +50,15 @@ class KeyTests(OutageTestCase):
         self.emulator.accept_key("rotated")
         for _ in range(5):
             self.drive()
-        self.assertLessEqual(self.statuses(), {Status.QUEUED, Status.SUBMITTED, Status.RUNNING, Status.SUCCEEDED})
+        self.assertLessEqual(
+            self.statuses(), {Status.QUEUED, Status.SUBMITTED, Status.RUNNING, Status.SUCCEEDED}
+        )
         self.assertEqual(ProviderOutage.objects.get().kind, OutageKind.KEY_REFUSED)
         runs = len([call for call in self.emulator.calls if call.path.endswith("/run")])
         self.drive()
-        self.assertEqual(len([call for call in self.emulator.calls if call.path.endswith("/run")]), runs)
+        self.assertEqual(
+            len([call for call in self.emulator.calls if call.path.endswith("/run")]), runs
+        )
 
         self.emulator.accept_key("test")
         self.probe()
@@ -63,7 +67,9 @@ class KeyTests(OutageTestCase):
 
         self.assertEqual(self.statuses(), {Status.SUCCEEDED})
         self.assertEqual(ledger.check(), [])
-        ends = CreditEntry.objects.filter(reference__in=[job.id for job in jobs]).exclude(kind="hold")
+        ends = CreditEntry.objects.filter(reference__in=[job.id for job in jobs]).exclude(
+            kind="hold"
+        )
         self.assertEqual([entry.kind for entry in ends], ["settle"] * 50)
 
     def test_it_gives_deadlines_the_lost_time_back(self) -> None:
@@ -136,7 +142,9 @@ class KeyTests(OutageTestCase):
         self.assertGreater(outage.probe_at, timezone.now() + outages.MAX_PROBE_EVERY / 2)
 
     def test_it_asks_with_another_model_when_that_of_the_refusal_was_switched_off(self) -> None:
-        outages.note("endpoint-that-the-key-may-not-use", KeyRefused("RunPod refuses the API key (403)"))
+        outages.note(
+            "endpoint-that-the-key-may-not-use", KeyRefused("RunPod refuses the API key (403)")
+        )
         self.probe()
         self.assertFalse(ProviderOutage.objects.exists())
 

@@ -43,7 +43,9 @@ PAIRS = {
 }
 
 
-def pixels(prompt: str, *, seed: int = 1, width: int = 96, height: int = 80, **more: object) -> np.ndarray:
+def pixels(
+    prompt: str, *, seed: int = 1, width: int = 96, height: int = 80, **more: object
+) -> np.ndarray:
     image = paint(prompt=prompt, width=width, height=height, seed=seed, **more)  # type: ignore[arg-type]
     return np.asarray(image, dtype=np.int16)
 
@@ -125,7 +127,9 @@ def test_it_does_not_take_a_longer_word_for_a_short_one() -> None:
     assert words.read("catalog of categories").motif is None
 
 
-@pytest.mark.parametrize(("dark", "bright"), [("sea at night", "sea at noon"), ("ночные горы", "горы днём")])
+@pytest.mark.parametrize(
+    ("dark", "bright"), [("sea at night", "sea at noon"), ("ночные горы", "горы днём")]
+)
 def test_it_follows_the_time_of_day(dark: str, bright: str) -> None:
     assert pixels(dark).mean() + 30 < pixels(bright).mean()
 
@@ -137,7 +141,9 @@ def test_it_follows_a_named_color() -> None:
 
 @pytest.mark.parametrize("finish", sorted(FINISHES))
 def test_it_finishes_in_a_medium(finish: str) -> None:
-    word = {"paper_cut": "papercut", "film": "film grain", "gouache": "gouache", "ink": "ink"}.get(finish, finish)
+    word = {"paper_cut": "papercut", "film": "film grain", "gouache": "gouache", "ink": "ink"}.get(
+        finish, finish
+    )
     assert difference(pixels(f"sea, {word}"), pixels("sea")) > 3
 
 
@@ -154,11 +160,15 @@ def source() -> Image.Image:
     return paint(prompt="a lake in summer, day", width=160, height=120, seed=4)
 
 
-@pytest.mark.parametrize("prompt", ["сделай зиму", "turn it into night", "фиолетовый", "watercolor", "something else"])
+@pytest.mark.parametrize(
+    "prompt", ["сделай зиму", "turn it into night", "фиолетовый", "watercolor", "something else"]
+)
 def test_it_derives_an_edit_from_its_source(prompt: str) -> None:
     original = source()
     before = np.asarray(original, dtype=np.int16)
-    after = np.asarray(paint(prompt=prompt, width=160, height=120, seed=9, sources=[original]), dtype=np.int16)
+    after = np.asarray(
+        paint(prompt=prompt, width=160, height=120, seed=9, sources=[original]), dtype=np.int16
+    )
     assert difference(before, after) > 3
     alike = np.corrcoef(before.mean(axis=2).ravel(), after.mean(axis=2).ravel())[0, 1]
     assert alike > 0.35
@@ -169,7 +179,9 @@ def test_it_moves_farther_from_the_source_with_more_strength() -> None:
     before = np.asarray(original, dtype=np.int16)
 
     def moved(strength: float) -> float:
-        after = paint(prompt="sunset", width=160, height=120, seed=9, sources=[original], strength=strength)
+        after = paint(
+            prompt="sunset", width=160, height=120, seed=9, sources=[original], strength=strength
+        )
         return difference(before, np.asarray(after, dtype=np.int16))
 
     assert moved(0.1) < moved(0.5) < moved(1.0)
@@ -177,14 +189,23 @@ def test_it_moves_farther_from_the_source_with_more_strength() -> None:
 
 def test_it_lends_the_colors_of_a_second_source() -> None:
     original, other = source(), Image.new("RGB", (50, 50), (200, 60, 40))
-    plain = np.asarray(paint(prompt="bright", width=96, height=72, seed=2, sources=[original]), dtype=np.int16)
-    lent = np.asarray(paint(prompt="bright", width=96, height=72, seed=2, sources=[original, other]), dtype=np.int16)
-    assert lent[..., 0].mean() - lent[..., 2].mean() > plain[..., 0].mean() - plain[..., 2].mean() + 20
+    plain = np.asarray(
+        paint(prompt="bright", width=96, height=72, seed=2, sources=[original]), dtype=np.int16
+    )
+    lent = np.asarray(
+        paint(prompt="bright", width=96, height=72, seed=2, sources=[original, other]),
+        dtype=np.int16,
+    )
+    assert (
+        lent[..., 0].mean() - lent[..., 2].mean() > plain[..., 0].mean() - plain[..., 2].mean() + 20
+    )
 
 
 def test_it_takes_sources_of_any_mode_and_ratio() -> None:
     for mode in ("L", "RGBA", "P"):
-        image = paint(prompt="autumn", width=64, height=48, seed=1, sources=[Image.new(mode, (30, 90))])
+        image = paint(
+            prompt="autumn", width=64, height=48, seed=1, sources=[Image.new(mode, (30, 90))]
+        )
         assert image.size == (64, 48)
 
 
@@ -199,13 +220,19 @@ def test_it_says_in_a_png_who_painted_it() -> None:
 
 @pytest.mark.parametrize("form", ["png", "jpeg"])
 def test_it_says_that_no_trained_model_made_it(form) -> None:
-    data = encode(paint(prompt="sea", width=32, height=32, seed=1), prompt="sea", seed=1, format=form)
+    data = encode(
+        paint(prompt="sea", width=32, height=32, seed=1), prompt="sea", seed=1, format=form
+    )
     assert metadata.source_type_of(data) == "algorithmicMedia"
-    assert b"digitalsourcetype/algorithmicMedia<" in metadata.described(data, parameters={"prompt": "sea"})
+    assert b"digitalsourcetype/algorithmicMedia<" in metadata.described(
+        data, parameters={"prompt": "sea"}
+    )
 
 
 def test_it_says_in_a_jpeg_who_painted_it() -> None:
-    data = encode(paint(prompt="sea", width=32, height=32, seed=1), prompt="sea", seed=1, format="jpeg")
+    data = encode(
+        paint(prompt="sea", width=32, height=32, seed=1), prompt="sea", seed=1, format="jpeg"
+    )
     with Image.open(io.BytesIO(data)) as image:
         assert image.format == "JPEG"
         assert b"ArtGen demo painter" in image.info["comment"]
@@ -218,9 +245,29 @@ def test_its_benchmark_names_every_motif() -> None:
 
 def test_it_needs_numpy_and_pillow_alone() -> None:
     root = Path(painter.__file__).parent
-    allowed = ("from .", "from generation.demo.painter", "from __future__", "import numpy", "from numpy", "from PIL")
-    standard = ("collections", "dataclasses", "io", "itertools", "math", "re", "sys", "time", "typing", "zlib")
+    allowed = (
+        "from .",
+        "from generation.demo.painter",
+        "from __future__",
+        "import numpy",
+        "from numpy",
+        "from PIL",
+    )
+    standard = (
+        "collections",
+        "dataclasses",
+        "io",
+        "itertools",
+        "math",
+        "re",
+        "sys",
+        "time",
+        "typing",
+        "zlib",
+    )
     for path in root.rglob("*.py"):
         for line in path.read_text().splitlines():
             if line.startswith(("import ", "from ")):
-                assert line.startswith(allowed) or line.split()[1].split(".")[0] in standard, f"{path.name}: {line}"
+                assert line.startswith(allowed) or line.split()[1].split(".")[0] in standard, (
+                    f"{path.name}: {line}"
+                )

@@ -17,7 +17,11 @@ from generation.models import GenerationSwitch, ImageModel, Job, Status
 
 class _Path(EmulatorTestCase):
     def kinds(self, job: Job) -> list[str]:
-        return list(CreditEntry.objects.filter(reference=job.id).order_by("id").values_list("kind", flat=True))
+        return list(
+            CreditEntry.objects.filter(reference=job.id)
+            .order_by("id")
+            .values_list("kind", flat=True)
+        )
 
     def events(self, job: Job) -> list[str]:
         return list(job.events.values_list("name", flat=True))
@@ -49,7 +53,10 @@ class HappyPathTests(_Path):
 
         self.assertEqual(job.status, Status.SUCCEEDED)
         self.assertEqual(self.kinds(job), ["hold", "settle"])
-        self.assertEqual(self.events(job), ["placed", "submitting", "submitted", "running", "storing", "succeeded"])
+        self.assertEqual(
+            self.events(job),
+            ["placed", "submitting", "submitted", "running", "storing", "succeeded"],
+        )
         self.assertEqual(len(self.runs()), 1)
         image = job.images.get()
         data = storage.read(image.key)
@@ -58,7 +65,9 @@ class HappyPathTests(_Path):
             self.assertEqual((image.width, image.height, image.bytes), (512, 256, len(data)))
             self.assertIn('"seed": 7', picture.text["parameters"])
         self.assertEqual(hashlib.sha256(data).hexdigest(), image.sha256)
-        self.assertIn(b"digitalsourcetype/algorithmicMedia<", data)  # the emulator draws, no model does
+        self.assertIn(
+            b"digitalsourcetype/algorithmicMedia<", data
+        )  # the emulator draws, no model does
         with Pillow.open(io.BytesIO(storage.read(image.thumbnail_key))) as thumbnail:
             self.assertEqual(thumbnail.format, "WEBP")
         self.alice.refresh_from_db()
@@ -96,7 +105,14 @@ class TroubleTests(_Path):
         self.assertEqual(self.kinds(job), ["hold", "release"])
 
     def test_it_never_submits_again_what_may_have_been_taken(self):
-        for fault in ("break_after", "error_5xx_after", "html_502", "garbage", "truncated", "no_id"):
+        for fault in (
+            "break_after",
+            "error_5xx_after",
+            "html_502",
+            "garbage",
+            "truncated",
+            "no_id",
+        ):
             with self.subTest(fault):
                 self.emulator.faults.next("run", fault)
                 job = self.place()
@@ -109,7 +125,9 @@ class TroubleTests(_Path):
                 for _ in range(3):
                     self.tick(seconds=60)
                 job.refresh_from_db()
-                self.assertEqual((job.status, job.attempt, len(self.runs()) - runs), (Status.SUBMITTED, 1, 1))
+                self.assertEqual(
+                    (job.status, job.attempt, len(self.runs()) - runs), (Status.SUBMITTED, 1, 1)
+                )
                 orders.cancel(job=job, actor=self.alice)
                 let_models_rest()
 
@@ -118,7 +136,9 @@ class TroubleTests(_Path):
         job = self.place()
         driver.submit("flux-schnell")
 
-        let_time_pass(job.id, seconds=settings.RUNPOD_TTL_SECONDS + scheduling.UNKNOWN_MARGIN.total_seconds())
+        let_time_pass(
+            job.id, seconds=settings.RUNPOD_TTL_SECONDS + scheduling.UNKNOWN_MARGIN.total_seconds()
+        )
         Job.objects.filter(id=job.id).update(deadline_at=timezone.now() + timedelta(hours=1))
         let_models_rest()
         work()
@@ -169,14 +189,25 @@ class TroubleTests(_Path):
         self.emulator.faults.next("job", "prompt_refused")
         job = self.finish(self.place())
 
-        self.assertEqual((job.status, job.error_code, job.attempt), (Status.FAILED, "prompt_refused", 1))
+        self.assertEqual(
+            (job.status, job.error_code, job.attempt), (Status.FAILED, "prompt_refused", 1)
+        )
 
     def test_it_tries_again_when_what_arrived_is_no_picture(self):
-        for fault in ("corrupt_picture", "not_a_picture", "bomb_picture", "url_404", "no_output", "empty_images"):
+        for fault in (
+            "corrupt_picture",
+            "not_a_picture",
+            "bomb_picture",
+            "url_404",
+            "no_output",
+            "empty_images",
+        ):
             with self.subTest(fault):
                 self.emulator.faults.next("job", fault)
                 job = self.finish(self.place())
-                if job.status == Status.STORING:  # an address that does not answer is asked again until the deadline
+                if (
+                    job.status == Status.STORING
+                ):  # an address that does not answer is asked again until the deadline
                     let_time_pass(job.id, seconds=4000)
                     work()
                     job.refresh_from_db()
@@ -213,7 +244,8 @@ class TroubleTests(_Path):
         self.assertEqual((job.status, job.error_code), (Status.FAILED, "deadline"))
         self.assertFalse(job.stop_pending)
         self.assertEqual(
-            [call.path.split("/")[-2] for call in self.emulator.calls if "/cancel/" in call.path], ["cancel"]
+            [call.path.split("/")[-2] for call in self.emulator.calls if "/cancel/" in call.path],
+            ["cancel"],
         )
         self.assertEqual(self.kinds(job), ["hold", "release"])
 
@@ -308,7 +340,10 @@ class DoorbellTests(_Path):
         job = self.place()
         self.tick()
         self.assertEqual(
-            self.ring(job, body={"id": "x", "status": "COMPLETED", "output": {"image_url": "https://x/"}}), 200
+            self.ring(
+                job, body={"id": "x", "status": "COMPLETED", "output": {"image_url": "https://x/"}}
+            ),
+            200,
         )
         driver.check("flux-schnell")
         job.refresh_from_db()
@@ -333,7 +368,10 @@ class DoorbellTests(_Path):
     def test_it_knows_no_other_token(self):
         self.assertEqual(self.client.post("/hooks/runpod/nonsense/").status_code, 404)
         self.assertEqual(
-            self.client.get(webhook_tokens.address(self.place()).removeprefix(settings.PUBLIC_URL)).status_code, 405
+            self.client.get(
+                webhook_tokens.address(self.place()).removeprefix(settings.PUBLIC_URL)
+            ).status_code,
+            405,
         )
 
 

@@ -43,9 +43,15 @@ class OfJobTests(EmulatorTestCase):
 
     def test_it_sends_the_lora_of_a_job(self) -> None:
         job = self.place(
-            model="qwen-image-lora", width=1328, height=1328, lora_url="https://example.org/a", lora_scale=0.5
+            model="qwen-image-lora",
+            width=1328,
+            height=1328,
+            lora_url="https://example.org/a",
+            lora_scale=0.5,
         )
-        self.assertEqual(payloads.input_of(job)["loras"], [{"path": "https://example.org/a", "scale": 0.5}])
+        self.assertEqual(
+            payloads.input_of(job)["loras"], [{"path": "https://example.org/a", "scale": 0.5}]
+        )
 
 
 class MigrationTests(EmulatorTestCase):
@@ -74,7 +80,9 @@ class MigrationTests(EmulatorTestCase):
 
     def test_it_keeps_the_ratio_where_sizes_on_offer_could_not_be_exact(self) -> None:
         sizes = {"size": {"default": "2048x1152", "choices": ["2048x1152"]}, "seed": {}}
-        ImageModel.objects.filter(slug="p-image").update(dialect="p_image", request_format=None, parameters=sizes)
+        ImageModel.objects.filter(slug="p-image").update(
+            dialect="p_image", request_format=None, parameters=sizes
+        )
         FILL.fill(apps, None)
         model = ImageModel.objects.get(slug="p-image")
         self.assertEqual(model.request_format, LEGACY["p_image"])

@@ -28,7 +28,9 @@ class PresenceTests(SimpleTestCase):
 
 class InOneProcess(PresenceTests):
     def test_it_counts_each_user_s_sockets(self) -> None:
-        with override_settings(CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}):
+        with override_settings(
+            CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+        ):
             alice, bob = uuid4(), uuid4()
             presence.opened(alice, READER)
             presence.opened(alice, READER)

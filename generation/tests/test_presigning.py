@@ -23,13 +23,32 @@ KEYS = (
     "exports/кот/~!*'();:@,$[]%20.png",
 )
 STORES = {
-    "a store of one's own, with a port": {"endpoint_url": "http://127.0.0.1:8333", "region_name": "us-east-1"},
-    "Yandex Object Storage": {"endpoint_url": "https://storage.yandexcloud.net", "region_name": "ru-central1"},
-    "an endpoint with a path": {"endpoint_url": "https://art.example.org/s3", "region_name": "us-east-1"},
-    "Amazon, first region": {"endpoint_url": "https://s3.amazonaws.com", "region_name": "us-east-1"},
-    "Amazon, another region": {"endpoint_url": "https://s3.eu-central-1.amazonaws.com", "region_name": "eu-central-1"},
+    "a store of one's own, with a port": {
+        "endpoint_url": "http://127.0.0.1:8333",
+        "region_name": "us-east-1",
+    },
+    "Yandex Object Storage": {
+        "endpoint_url": "https://storage.yandexcloud.net",
+        "region_name": "ru-central1",
+    },
+    "an endpoint with a path": {
+        "endpoint_url": "https://art.example.org/s3",
+        "region_name": "us-east-1",
+    },
+    "Amazon, first region": {
+        "endpoint_url": "https://s3.amazonaws.com",
+        "region_name": "us-east-1",
+    },
+    "Amazon, another region": {
+        "endpoint_url": "https://s3.eu-central-1.amazonaws.com",
+        "region_name": "eu-central-1",
+    },
     "Amazon, without an endpoint": {"endpoint_url": None, "region_name": "eu-central-1"},
-    "a bucket with dots": {"endpoint_url": None, "region_name": "eu-central-1", "bucket_name": "art.example.org"},
+    "a bucket with dots": {
+        "endpoint_url": None,
+        "region_name": "eu-central-1",
+        "bucket_name": "art.example.org",
+    },
     "the bucket in the host": {
         "endpoint_url": "https://storage.yandexcloud.net",
         "region_name": "ru-central1",
@@ -44,13 +63,21 @@ STORES = {
 PARAMETERS = (
     {},
     {"ResponseContentDisposition": "attachment; filename*=utf-8''%D0%BA%D0%BE%D1%82.png"},
-    {"ResponseContentType": "image/png", "ResponseContentDisposition": 'inline; filename="a b.png"'},
+    {
+        "ResponseContentType": "image/png",
+        "ResponseContentDisposition": 'inline; filename="a b.png"',
+    },
 )
 NOW = datetime(2026, 2, 28, 23, 59, 30, tzinfo=UTC)
 
 
 def storage_of(**options) -> BucketStorage:
-    options = {"bucket_name": "pictures", "access_key": "AKID/+=", "secret_key": "secret/+=", **options}
+    options = {
+        "bucket_name": "pictures",
+        "access_key": "AKID/+=",
+        "secret_key": "secret/+=",
+        **options,
+    }
     return BucketStorage(**settings.S3_OPTIONS | options)
 
 
@@ -59,7 +86,9 @@ def at(moment: datetime):
     return mock.patch("django.utils.timezone.now", return_value=moment)
 
 
-def of_botocore(storage: BucketStorage, *, key: str, seconds: int, signed_at: datetime, parameters) -> str:
+def of_botocore(
+    storage: BucketStorage, *, key: str, seconds: int, signed_at: datetime, parameters
+) -> str:
     client = boto3.client(
         "s3",
         endpoint_url=storage.endpoint_url,
@@ -93,13 +122,17 @@ def test_it_signs_as_botocore_does(store: str) -> None:
                 assert ours == theirs
 
 
-def test_its_addresses_are_the_same_in_every_process_and_work_for_half_of_their_time_at_least() -> None:
+def test_its_addresses_are_the_same_in_every_process_and_work_for_half_of_their_time_at_least() -> (
+    None
+):
     seconds, seen = settings.URL_EXPIRY_SECONDS, set()
     for minute in range(0, 24 * 60, 7):
         now = NOW + timedelta(minutes=minute)
         with at(now):
             address = storage_of().url(KEYS[0])
-            assert storage_of().url(KEYS[0]) == address  # another storage remembers nothing of the first one
+            assert (
+                storage_of().url(KEYS[0]) == address
+            )  # another storage remembers nothing of the first one
         query = parse_qs(urlsplit(address).query)
         signed = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         end = signed + timedelta(seconds=int(query["X-Amz-Expires"][0]))
@@ -110,10 +143,14 @@ def test_its_addresses_are_the_same_in_every_process_and_work_for_half_of_their_
 
 
 def test_owners_do_not_all_get_new_addresses_at_the_same_moment() -> None:
-    moments = {presigning.signed_at(f"images/{owner}/0.png", seconds=3600, now=NOW.timestamp()) for owner in range(50)}
+    moments = {
+        presigning.signed_at(f"images/{owner}/0.png", seconds=3600, now=NOW.timestamp())
+        for owner in range(50)
+    }
     assert len(moments) > 40
     of_one = {
-        presigning.signed_at(f"images/one/{number}.png", seconds=3600, now=NOW.timestamp()) for number in range(9)
+        presigning.signed_at(f"images/one/{number}.png", seconds=3600, now=NOW.timestamp())
+        for number in range(9)
     }
     assert len(of_one) == 1
 
@@ -134,15 +171,25 @@ def test_it_signs_with_the_keys_of_the_machines_role_as_they_change(a_machine_wi
     numbers = count(1)
 
     def keys(connection) -> None:
-        number, end = next(numbers), datetime.now(UTC) + timedelta(minutes=5)  # so short that it is always asked again
+        number, end = (
+            next(numbers),
+            datetime.now(UTC) + timedelta(minutes=5),
+        )  # so short that it is always asked again
         told = {"AccessKeyId": f"A{number}", "SecretAccessKey": f"S{number}", "Token": f"T{number}"}
-        connection.sendall(http("200 OK", json.dumps({**told, "Expiration": end.isoformat()}).encode()))
+        connection.sendall(
+            http("200 OK", json.dumps({**told, "Expiration": end.isoformat()}).encode())
+        )
 
     with raw_server(keys) as server, at(NOW):
-        a_machine_without_keys.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{server.port}/role")
+        a_machine_without_keys.setenv(
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{server.port}/role"
+        )
         storage = storage_of(access_key="", secret_key="")
         queries = [parse_qs(urlsplit(storage.url(KEYS[0])).query) for _time in range(2)]
-    users, tokens = ([query[name][0] for query in queries] for name in ("X-Amz-Credential", "X-Amz-Security-Token"))
+    users, tokens = (
+        [query[name][0] for query in queries]
+        for name in ("X-Amz-Credential", "X-Amz-Security-Token")
+    )
     assert users[0] != users[1]
     assert tokens == [f"T{user[1 : user.index('/')]}" for user in users]
 
@@ -159,5 +206,10 @@ def test_it_signs_nothing_but_reading() -> None:
 
 def test_browsers_see_the_public_address() -> None:
     storage = storage_of(endpoint_url="http://s3:8333")
-    with override_settings(S3_ENDPOINT_URL="http://s3:8333", S3_PUBLIC_URL="https://art.example.org/s3"), at(NOW):
+    with (
+        override_settings(
+            S3_ENDPOINT_URL="http://s3:8333", S3_PUBLIC_URL="https://art.example.org/s3"
+        ),
+        at(NOW),
+    ):
         assert storage.url(KEYS[0]).startswith(f"https://art.example.org/s3/pictures/{KEYS[0]}?")

@@ -86,7 +86,9 @@ class Copies(BaseTestCase):
     def test_it_converts_with_all_that_the_file_says(self):
         kept = processing.prepare(png(64, 64), parameters={"prompt": "a lighthouse"}).data
         self.assertEqual(metadata.packet_of(processing.as_webp(kept)), metadata.packet_of(kept))
-        self.assertIn(b"trainedAlgorithmicMedia", processing.as_webp(png(64, 64)))  # kept before there was a mark
+        self.assertIn(
+            b"trainedAlgorithmicMedia", processing.as_webp(png(64, 64))
+        )  # kept before there was a mark
 
     def test_it_says_how_wide_a_copy_is(self):
         self.assertEqual(processing.width_within(768, width=2048, height=1024), 768)
@@ -112,7 +114,9 @@ class KeptCopies(BaseTestCase):
         self.assertEqual((len(large.keys), small.large_key, len(small.keys)), (3, "", 2))
         self.assertEqual((consistency.count(), list(consistency.compare())), (5, []))
         storage.delete(large.large_key)
-        self.assertEqual([(one.kind, one.key) for one in consistency.compare()], [("missing", large.large_key)])
+        self.assertEqual(
+            [(one.kind, one.key) for one in consistency.compare()], [("missing", large.large_key)]
+        )
         storage.save(large.large_key, b"webp", content_type="image/webp")
         large.trashed_at = timezone.now() - timedelta(days=1)
         large.save(update_fields=["trashed_at"])
@@ -134,9 +138,12 @@ class PictureTag(BaseTestCase):
         image = make_image(self.alice, width=1344, height=768, large_key="thumbnails/x/large.webp")
         drawn = self.draw(image, 'place="feed-wide" alt="a boat"')
         thumbnail, large = storage.url(image.thumbnail_key), storage.url(image.large_key)
-        self.assertIn(f'srcset="{thumbnail} 768w, {large} 1344w" sizes="auto, (max-width: 760px) calc(', drawn)
         self.assertIn(
-            f'src="{thumbnail}" alt="a boat" width="1344" height="768" loading="lazy" decoding="async"', drawn
+            f'srcset="{thumbnail} 768w, {large} 1344w" sizes="auto, (max-width: 760px) calc(', drawn
+        )
+        self.assertIn(
+            f'src="{thumbnail}" alt="a boat" width="1344" height="768" loading="lazy" decoding="async"',
+            drawn,
         )
 
     def test_it_loads_at_once_what_is_on_the_first_screen(self):
@@ -160,5 +167,6 @@ class PictureTag(BaseTestCase):
                 drawn = re.findall(r'<img class="card-picture"[^>]*>', page)
                 self.assertTrue(all("large.webp" in one for one in drawn))
                 self.assertEqual(
-                    ["loading" not in one for one in drawn], [True] * eager + [False] * (len(drawn) - eager)
+                    ["loading" not in one for one in drawn],
+                    [True] * eager + [False] * (len(drawn) - eager),
                 )

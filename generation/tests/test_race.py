@@ -59,7 +59,11 @@ class RaceTests(TransactionTestCase):
         return orders.place(user=user, request=request).jobs[0]
 
     def test_it_loses_and_doubles_nothing(self):
-        for call, fault in (("run", "rate_429_bare"), ("run", "break_after"), ("run", "error_5xx_after")):
+        for call, fault in (
+            ("run", "rate_429_bare"),
+            ("run", "break_after"),
+            ("run", "error_5xx_after"),
+        ):
             self.emulator.faults.chance(call, fault, 0.1)
         self.emulator.faults.chance("status", "error_5xx", 0.2)
         self.emulator.faults.chance("status", "lost_404", 0.1)
@@ -67,7 +71,12 @@ class RaceTests(TransactionTestCase):
         jobs = [self.place(self.users[n % len(self.users)]) for n in range(JOBS)]
 
         for round_number in range(40):
-            in_threads(WORKERS, lambda number, seed=round_number: self.work(random.Random(f"{SEED} {seed} {number}")))
+            in_threads(
+                WORKERS,
+                lambda number, seed=round_number: self.work(
+                    random.Random(f"{SEED} {seed} {number}")
+                ),
+            )
             self.pass_time()
             if not Job.objects.active().exists():
                 break
@@ -106,7 +115,9 @@ class RaceTests(TransactionTestCase):
         for job in chance.sample(self.emulator.jobs, k=min(5, len(self.emulator.jobs))):
             for _ in range(chance.choice((1, 2))):
                 path = urlsplit(job.webhook).path
-                response = client.post(path, json.dumps({"id": job.id}), content_type="application/json")
+                response = client.post(
+                    path, json.dumps({"id": job.id}), content_type="application/json"
+                )
                 self.assertEqual(response.status_code, 200)
 
     def pass_time(self):
@@ -137,7 +148,9 @@ class RaceTests(TransactionTestCase):
             kinds = CreditEntry.objects.filter(reference=job.id).values_list("kind", flat=True)
             self.assertEqual(sorted(kinds), sorted(["hold", end]))
             self.assertEqual(job.images.count(), 1 if job.status == Status.SUCCEEDED else 0)
-            self.assertEqual(job.events.filter(name__in=[status.value for status in FINAL]).count(), 1)
+            self.assertEqual(
+                job.events.filter(name__in=[status.value for status in FINAL]).count(), 1
+            )
 
     def test_it_submits_once_whatever_the_number_of_messages(self):
         self.place(self.users[0])

@@ -42,24 +42,37 @@ class RemixSharedTests(SharingTestCase):
     def test_it_takes_over_every_parameter_but_the_seed(self):
         page = self.remix()
         form = page.context["composer"]
-        self.assertEqual((form.model.slug, form.prompt, form.negative_prompt), ("flux-dev", "tea hills in mist", "fog"))
-        self.assertEqual((form.size, form.texts["steps"], form.texts["guidance"]), ((1216, 832), "31", "4.5"))
+        self.assertEqual(
+            (form.model.slug, form.prompt, form.negative_prompt),
+            ("flux-dev", "tea hills in mist", "fog"),
+        )
+        self.assertEqual(
+            (form.size, form.texts["steps"], form.texts["guidance"]), ((1216, 832), "31", "4.5")
+        )
         self.assertEqual((form.style, form.seed, form.count), ("ink", "", 1))
         self.assertIs(page.context["is_filled"], True)
         self.assertNotContains(page, str(self.image.id))
         self.assertNotContains(page, str(self.image.job_id))
 
     def test_it_takes_over_a_lora_without_the_key_in_its_address(self):
-        lora = {"lora_url": "https://example.org/style.safetensors?token=secret#x", "lora_scale": 0.7}
+        lora = {
+            "lora_url": "https://example.org/style.safetensors?token=secret#x",
+            "lora_scale": 0.7,
+        }
         Job.objects.filter(id=self.image.job_id).update(
             model=ImageModel.objects.get(slug="qwen-image-lora"), steps=None, guidance=None, **lora
         )
         page = self.remix()
         form = page.context["composer"]
-        self.assertEqual((form.lora_url, form.texts["lora_scale"]), ("https://example.org/style.safetensors", "0.7"))
+        self.assertEqual(
+            (form.lora_url, form.texts["lora_scale"]),
+            ("https://example.org/style.safetensors", "0.7"),
+        )
         self.assertNotContains(page, "secret")
         self.client.force_login(self.alice)
-        self.assertEqual(self.remix().context["composer"].lora_url, lora["lora_url"], "one's own as it was")
+        self.assertEqual(
+            self.remix().context["composer"].lora_url, lora["lora_url"], "one's own as it was"
+        )
 
     def test_it_keeps_the_seed_of_the_picture_when_asked(self):
         self.assertEqual(self.remix(seed="keep").context["composer"].seed, "41")
@@ -70,10 +83,12 @@ class RemixSharedTests(SharingTestCase):
         self.assertEqual(self.remix(published.slug).context["composer"].negative_prompt, "fog")
 
     def test_it_believes_the_share_and_not_the_address(self):
-        form = self.remix(model="flux-schnell", steps="3", negative_prompt="x", job=str(self.image.job_id)).context[
-            "composer"
-        ]
-        self.assertEqual((form.model.slug, form.texts["steps"], form.negative_prompt), ("flux-dev", "31", "fog"))
+        form = self.remix(
+            model="flux-schnell", steps="3", negative_prompt="x", job=str(self.image.job_id)
+        ).context["composer"]
+        self.assertEqual(
+            (form.model.slug, form.texts["steps"], form.negative_prompt), ("flux-dev", "31", "fog")
+        )
 
     def test_it_leaves_out_source_pictures_that_are_not_ones_own(self):
         source = self.hang()
@@ -84,7 +99,9 @@ class RemixSharedTests(SharingTestCase):
 
     def test_it_says_so_where_nothing_is_told_and_leaves_the_form_alone(self):
         untold = self.link(self.hang("a secret")).link_slug
-        expired = self.link(self.hang(), with_parameters=True, until=timezone.now() - timedelta(seconds=1)).link_slug
+        expired = self.link(
+            self.hang(), with_parameters=True, until=timezone.now() - timedelta(seconds=1)
+        ).link_slug
         stopped = self.hang()
         stopped_slug = self.link(stopped, with_parameters=True).link_slug
         sharing.stop_link(stopped)
@@ -92,7 +109,17 @@ class RemixSharedTests(SharingTestCase):
         trashed_slug = self.link(trashed, with_parameters=True).link_slug
         images.trash(trashed)
         waiting = self.ask(self.hang(), with_parameters=True).slug
-        for slug in (NOBODY_EVER, untold, expired, stopped_slug, trashed_slug, waiting, "", "\0", "x" * 500):
+        for slug in (
+            NOBODY_EVER,
+            untold,
+            expired,
+            stopped_slug,
+            trashed_slug,
+            waiting,
+            "",
+            "\0",
+            "x" * 500,
+        ):
             with self.subTest(slug):
                 answer = self.remix(slug)
                 self.assertRedirects(answer, self.url, fetch_redirect_response=False)
@@ -106,11 +133,15 @@ class RemixSharedTests(SharingTestCase):
         self.client.logout()
         answer = self.remix(seed="keep")
         next_page = f"{self.url}?share={self.slug}&seed=keep"
-        self.assertEqual((answer.status_code, answer["Location"].partition("?")[0]), (302, reverse("login")))
+        self.assertEqual(
+            (answer.status_code, answer["Location"].partition("?")[0]), (302, reverse("login"))
+        )
         page = self.client.get(answer["Location"])
         self.assertEqual(page.context["next"], next_page)
         form = {"username": "bob@example.org", "password": "password", "next": next_page}
-        self.assertRedirects(self.client.post(reverse("login"), form), next_page, fetch_redirect_response=False)
+        self.assertRedirects(
+            self.client.post(reverse("login"), form), next_page, fetch_redirect_response=False
+        )
         self.assertEqual(self.client.get(next_page).context["composer"].seed, "41")
 
     def test_it_makes_one_query_more_than_the_page(self):

@@ -5,12 +5,24 @@ import pytest
 from generation.catalog.offers import read_catalog
 from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS, understand
 from generation.runpod import payloads
-from generation.runpod.payloads import LEGACY, PayloadError, RequestFormatError, parse_request_format
+from generation.runpod.payloads import (
+    LEGACY,
+    PayloadError,
+    RequestFormatError,
+    parse_request_format,
+)
 from generation.runpod.payloads.public import nearest_ratio
 from generation.tests.test_runpod_payloads import CAT, DOG, INPUTS, parameters
 
-CATALOG = {table["endpoint_id"]: table for table in read_catalog()["models"] if table["dialect"] == "public"}
-CORRECTED = {"p-image-t2i", "p-image-edit"}  # exact sizes since; the version before sent the nearest ratio
+CATALOG = {
+    table["endpoint_id"]: table
+    for table in read_catalog()["models"]
+    if table["dialect"] == "public"
+}
+CORRECTED = {
+    "p-image-t2i",
+    "p-image-edit",
+}  # exact sizes since; the version before sent the nearest ratio
 
 
 def build(request_format, *, sources=(), **changes):
@@ -22,13 +34,17 @@ def of_catalog(endpoint, **options):
     return build(CATALOG[endpoint]["request_format"], **options)
 
 
-@pytest.mark.parametrize("endpoint", [name for name, kind in PUBLIC_ENDPOINTS.items() if kind in LEGACY])
+@pytest.mark.parametrize(
+    "endpoint", [name for name, kind in PUBLIC_ENDPOINTS.items() if kind in LEGACY]
+)
 def test_it_sends_what_the_version_before_sent(endpoint):
     changes, sources, expected = INPUTS[PUBLIC_ENDPOINTS[endpoint]]
     built = of_catalog(endpoint, sources=sources, **changes)
     if endpoint not in CORRECTED:
         assert built == expected
-        assert list(built) == list(payloads.build(PUBLIC_ENDPOINTS[endpoint], parameters(**changes), sources=sources))
+        assert list(built) == list(
+            payloads.build(PUBLIC_ENDPOINTS[endpoint], parameters(**changes), sources=sources)
+        )
 
 
 @pytest.mark.parametrize("endpoint", CATALOG)
@@ -162,7 +178,11 @@ def test_it_renames_everything():
         ({"sources": {}}, "sources.field", "required"),
         ({"sources": {"field": "image", "max": 3}}, "sources.max", "range"),
         ({"sources": {"field": "images", "list": "yes"}}, "sources.list", "type"),
-        ({"sources": {"field": "images", "list": True, "min": 3, "max": 2}}, "sources.min", "range"),
+        (
+            {"sources": {"field": "images", "list": True, "min": 3, "max": 2}},
+            "sources.min",
+            "range",
+        ),
         ({"seed": None}, "seed", "name"),
         ({"seed": "a seed"}, "seed", "name"),
         ({"seed": "x", "steps": "x"}, "seed", "duplicate"),

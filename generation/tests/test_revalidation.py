@@ -31,16 +31,23 @@ class RevalidationTests(BaseTestCase):
     def test_it_sends_nothing_again_that_has_not_changed(self):
         api = {"Authorization": f"Bearer {tokens.issue(user=self.alice, name='test')}"}
         own = reverse("own_pictures")
-        lists = {f"/api/v1/{name}/": api for name in ("jobs", "images", "collections", "models", "styles")}
+        lists = {
+            f"/api/v1/{name}/": api
+            for name in ("jobs", "images", "collections", "models", "styles")
+        }
         pages = {reverse("gallery"): {}, reverse("trash"): {}, self.quote: PART, own: PART}
         for address, headers in (pages | lists).items():
             with self.subTest(address):
                 page = self.client.get(address, headers=headers)
-                self.assertEqual((page.status_code, page["Cache-Control"]), (200, "private, no-cache"))
+                self.assertEqual(
+                    (page.status_code, page["Cache-Control"]), (200, "private, no-cache")
+                )
                 for name in ("Cookie", "Authorization", "X-Part"):
                     self.assertIn(name, page["Vary"])
                 kept = self.again(address, page, headers=headers)
-                self.assertEqual((kept.status_code, kept.content, kept["ETag"]), (304, b"", page["ETag"]))
+                self.assertEqual(
+                    (kept.status_code, kept.content, kept["ETag"]), (304, b"", page["ETag"])
+                )
                 self.assertEqual(kept["Cache-Control"], "private, no-cache")
 
     def test_it_sends_what_has_changed(self):
@@ -66,7 +73,11 @@ class RevalidationTests(BaseTestCase):
         self.assertEqual((fresh.status_code, fresh["X-Credits"]), (200, "105"))
 
     def test_it_tells_nobody_that_he_has_what_somebody_else_has(self):
-        for address, headers in ((reverse("trash"), {}), (self.quote, PART), ("/api/v1/models/", {})):
+        for address, headers in (
+            (reverse("trash"), {}),
+            (self.quote, PART),
+            ("/api/v1/models/", {}),
+        ):
             with self.subTest(address):
                 self.client.force_login(self.alice)
                 page = self.client.get(address, headers=headers)

@@ -50,7 +50,9 @@ class RoundTrips(BaseTestCase):
         for number in range(count):
             image = make_image(self.alice)
             make_image(self.alice, trashed_at=timezone.now())
-            make_job(self.alice, model=("flux-dev", "flux-schnell", "p-image", "qwen-image")[number % 4])
+            make_job(
+                self.alice, model=("flux-dev", "flux-schnell", "p-image", "qwen-image")[number % 4]
+            )
             make_job(self.alice, status=Status.FAILED)
             pile = collections.create(user=self.alice, name=f"{timezone.now()} {number}")
             collections.add(pile, image_ids=[image.id])
@@ -81,13 +83,19 @@ class RoundTrips(BaseTestCase):
 
     def test_a_page_that_nothing_is_remembered_for_costs_few_more(self) -> None:
         self.grow(count=6)
-        forecast = {address for address in self.pages() if address.startswith((reverse("create"), reverse("quote")))}
+        forecast = {
+            address
+            for address in self.pages()
+            if address.startswith((reverse("create"), reverse("quote")))
+        }
         forecast.remove(reverse("own_pictures"))
         for number, (address, queries) in enumerate(self.pages().items(), start=1):
             self.client.get(address)
             later = timezone.now().timestamp() + 60 * number
             with self.subTest(address), mock.patch("artgen.cache.time.time", return_value=later):
-                more = 4 if address in forecast else 0  # queues, what is at RunPod, warm and blocked models, speeds
+                more = (
+                    4 if address in forecast else 0
+                )  # queues, what is at RunPod, warm and blocked models, speeds
                 with sent_to_redis() as sent, self.assertNumQueries(queries + more):
                     self.client.get(address)
                 self.assertLessEqual(len(sent), REDIS_MOST, sent)

@@ -93,7 +93,9 @@ def test_it_sends_nothing_optional_that_was_not_given(emulator, client):
         ("refuse_413", Refused, 0),
     ],
 )
-def test_it_gives_a_verdict_on_every_failure_of_run_and_posts_once(emulator, client, fault, verdict, taken):
+def test_it_gives_a_verdict_on_every_failure_of_run_and_posts_once(
+    emulator, client, fault, verdict, taken
+):
     jobs, calls = len(emulator.jobs), len(emulator.calls)
     emulator.faults.next("run", fault)
     with pytest.raises(RunPodError) as caught:
@@ -110,7 +112,9 @@ def test_it_gives_a_verdict_on_every_failure_of_run_and_posts_once(emulator, cli
         ("refuse_413", "too_large", "emulated fault: refuse_413"),
     ],
 )
-def test_it_names_the_reason_of_a_refusal_and_keeps_the_vendors_text(emulator, client, fault, code, text):
+def test_it_names_the_reason_of_a_refusal_and_keeps_the_vendors_text(
+    emulator, client, fault, code, text
+):
     emulator.faults.next("run", fault)
     with pytest.raises(Refused) as caught:
         client.run(ENDPOINT, input=INPUT)
@@ -150,7 +154,11 @@ def test_it_knows_that_nothing_was_accepted_when_the_name_does_not_resolve():
 
 def test_it_knows_that_nothing_was_accepted_when_tls_fails():
     with raw_server(http("200 OK", b"{}")) as server:
-        client = Client(base_url=f"https://127.0.0.1:{server.port}/v2", api_key=KEY, limits=Limits(connect_seconds=0.2))
+        client = Client(
+            base_url=f"https://127.0.0.1:{server.port}/v2",
+            api_key=KEY,
+            limits=Limits(connect_seconds=0.2),
+        )
         with pytest.raises(NotAccepted):
             client.run(ENDPOINT, input=INPUT)
     assert all(b"POST" not in request for request in server.requests)
@@ -186,7 +194,9 @@ def test_it_sends_ten_megabytes_over_a_line_that_takes_longer_than_any_timeout()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         threading.Thread(target=read_slowly, args=(listener,), daemon=True).start()
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/v2"
-        client = Client(base_url=base_url, api_key=KEY, limits=Limits(connect_seconds=0.1, read_seconds=1))
+        client = Client(
+            base_url=base_url, api_key=KEY, limits=Limits(connect_seconds=0.1, read_seconds=1)
+        )
         submission = client.run(ENDPOINT, input={"image": "x" * 9_900_000})
     assert submission.runpod_id == "one"
     assert received[0] > 9_900_000
@@ -349,7 +359,9 @@ def test_it_never_shows_the_key(emulator, caplog):
 
 
 def test_it_takes_a_key_with_a_newline_and_refuses_one_that_fits_no_header(emulator):
-    assert Client(base_url=emulator.base_url, api_key=KEY + "\n").health(ENDPOINT).workers_total == 3
+    assert (
+        Client(base_url=emulator.base_url, api_key=KEY + "\n").health(ENDPOINT).workers_total == 3
+    )
     with pytest.raises(ValueError, match="header") as caught:
         Client(base_url=emulator.base_url, api_key="two\nlines")
     assert "two" not in str(caught.value)

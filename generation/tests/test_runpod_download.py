@@ -16,7 +16,9 @@ PICTURE = b"\x89PNG and more"
 
 def fetch(server, path="/a.png", **options):
     host = f"127.0.0.1:{server.port}"
-    return fetch_picture(f"http://{host}{path}", **{"allowed_hosts": [host], "total_seconds": 5} | options)
+    return fetch_picture(
+        f"http://{host}{path}", **{"allowed_hosts": [host], "total_seconds": 5} | options
+    )
 
 
 def test_it_fetches_from_a_host_named_with_its_port_and_shows_no_key():
@@ -79,7 +81,8 @@ def resolving(monkeypatch, *answers):
     def getaddrinfo(host, port, **options):
         asked.append(host)
         return [
-            (socket.AF_INET, socket.SOCK_STREAM, 6, "", where) for where in answers[min(len(asked), len(answers)) - 1]
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", where)
+            for where in answers[min(len(asked), len(answers)) - 1]
         ]
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
@@ -153,7 +156,9 @@ def redirect(where, status="302 Found"):
 def test_it_follows_redirects_and_checks_each():
     with (
         raw_server(http("200 OK", PICTURE)) as last,
-        raw_server(redirect(f"http://127.0.0.1:{last.port}/b.png", "307 Temporary Redirect")) as first,
+        raw_server(
+            redirect(f"http://127.0.0.1:{last.port}/b.png", "307 Temporary Redirect")
+        ) as first,
     ):
         hosts = [f"127.0.0.1:{first.port}", f"127.0.0.1:{last.port}"]
         assert fetch(first, allowed_hosts=hosts) == PICTURE
@@ -179,7 +184,10 @@ def test_it_refuses_a_redirect_to_anywhere_else(where):
 
 
 def test_it_follows_at_most_three_redirects():
-    with raw_server(redirect("/again")) as server, pytest.raises(DownloadRefused, match="redirects"):
+    with (
+        raw_server(redirect("/again")) as server,
+        pytest.raises(DownloadRefused, match="redirects"),
+    ):
         fetch(server)
     assert len(server.requests) == 4
 
@@ -189,13 +197,17 @@ def test_it_tries_again_after_a_redirect_to_nowhere():
         fetch(server)
 
 
-@pytest.mark.parametrize("status", ["403 Forbidden", "404 Not Found", "408 X", "429 X", "500 X", "503 X"])
+@pytest.mark.parametrize(
+    "status", ["403 Forbidden", "404 Not Found", "408 X", "429 X", "500 X", "503 X"]
+)
 def test_it_tries_again_after_what_may_pass(status):
     with raw_server(http(status)) as server, pytest.raises(DownloadFailed):
         fetch(server)
 
 
-@pytest.mark.parametrize("status", ["400 Bad Request", "401 X", "410 Gone", "204 No Content", "206 Partial", "304 X"])
+@pytest.mark.parametrize(
+    "status", ["400 Bad Request", "401 X", "410 Gone", "204 No Content", "206 Partial", "304 X"]
+)
 def test_it_gives_up_after_what_will_not_change(status):
     with raw_server(http(status)) as server, pytest.raises(DownloadRefused):
         fetch(server)
@@ -241,7 +253,9 @@ def test_it_tries_again_after_a_reply_that_is_cut_short(answer):
         fetch(server)
 
 
-@pytest.mark.parametrize("begin", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"])
+@pytest.mark.parametrize(
+    "begin", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"]
+)
 def test_it_gives_a_server_that_drips_no_more_than_its_time(begin):
     over = threading.Event()
 
@@ -297,12 +311,17 @@ def test_it_believes_only_a_certificate_of_the_very_host(authority, monkeypatch)
         with pytest.raises(DownloadFailed, match="CERTIFICATE_VERIFY_FAILED"):
             fetch_picture(f"https://localhost:{port}/", allowed_hosts=[f"localhost:{port}"])
         monkeypatch.setattr(download, "_tls", lambda: trusting)
-        assert fetch_picture(f"https://localhost:{port}/", allowed_hosts=[f"localhost:{port}"]) == PICTURE
+        assert (
+            fetch_picture(f"https://localhost:{port}/", allowed_hosts=[f"localhost:{port}"])
+            == PICTURE
+        )
         monkeypatch.setattr(
             socket,
             "getaddrinfo",
             lambda *a, **k: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))],
         )
         with pytest.raises(DownloadFailed, match="CERTIFICATE_VERIFY_FAILED"):
-            fetch_picture(f"https://image.runpod.ai:{port}/", allowed_hosts=[f"image.runpod.ai:{port}"])
+            fetch_picture(
+                f"https://image.runpod.ai:{port}/", allowed_hosts=[f"image.runpod.ai:{port}"]
+            )
         thread.join(5)

@@ -57,7 +57,9 @@ def test_it_looks_past_the_traceback():
         '  File "a.py", line 1, in safety_checker\n'
         '    raise ValueError("invalid")\n'
     )
-    inside = json.dumps({"error_type": "KeyError", "error_message": "'latents'", "error_traceback": trace})
+    inside = json.dumps(
+        {"error_type": "KeyError", "error_message": "'latents'", "error_traceback": trace}
+    )
     assert classify(inside).code == "provider_error"
     assert classify(trace + "RuntimeError: CUDA error: device lost\n").code == "gpu_lost"
 

@@ -33,7 +33,9 @@ def body(fitted) -> int:
 def test_it_reckons_the_growth_of_base64():
     for length in (1, 2, 3, 1000, 99_999):
         data = b"\x89PNG" + b"x" * (length - 4) if length > 4 else b"x" * length
-        assert len(json.dumps(data_uri(data))) <= encoded_length(len(data)) <= len(data_uri(data)) + 40
+        assert (
+            len(json.dumps(data_uri(data))) <= encoded_length(len(data)) <= len(data_uri(data)) + 40
+        )
     assert fits([7_400_000], room=ROOM)
     assert not fits([7_500_000], room=ROOM)
 
@@ -77,7 +79,9 @@ def test_it_keeps_what_is_transparent():
     (fitted,) = fit([image], room=2_000_000)
     assert opened(fitted.data).mode == "RGBA"
     assert body([fitted]) <= 2_000_000
-    opaque = Image.merge("RGBA", [*opened(noise(1500, 1500)).split(), Image.new("L", (1500, 1500), 255)])
+    opaque = Image.merge(
+        "RGBA", [*opened(noise(1500, 1500)).split(), Image.new("L", (1500, 1500), 255)]
+    )
     file = io.BytesIO()
     opaque.save(file, "PNG")
     assert opened(fit([file.getvalue()], room=2_000_000)[0].data).format == "JPEG"

@@ -6,12 +6,20 @@ from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS, understand
 from generation.runpod import payloads
 from generation.runpod.payloads import DIALECTS, LEGACY, Parameters, PayloadError, Source
 
-CAT = Source(url="https://storage.example/cat.png?X-Amz-Signature=1", name="cat.png", data=b"\x89PNG")
+CAT = Source(
+    url="https://storage.example/cat.png?X-Amz-Signature=1", name="cat.png", data=b"\x89PNG"
+)
 DOG = Source(url="https://storage.example/dog.jpg", name="dog.jpg", data=b"\xff\xd8\xff")
 WORKFLOW = {
     "3": {
         "class_type": "KSampler",
-        "inputs": {"seed": "{{seed}}", "steps": 20, "positive": ["6", 0], "negative": ["7", 0], "denoise": 1},
+        "inputs": {
+            "seed": "{{seed}}",
+            "steps": 20,
+            "positive": ["6", 0],
+            "negative": ["7", 0],
+            "denoise": 1,
+        },
     },
     "5": {
         "class_type": "EmptyLatentImage",
@@ -24,7 +32,9 @@ WORKFLOW = {
 
 
 def parameters(**changes):
-    return Parameters(**{"prompt": "a quiet sea", "width": 1024, "height": 1024, "seed": 42} | changes)
+    return Parameters(
+        **{"prompt": "a quiet sea", "width": 1024, "height": 1024, "seed": 42} | changes
+    )
 
 
 INPUTS = {
@@ -121,7 +131,12 @@ INPUTS = {
     "p_image": (
         {"width": 1344, "height": 768},
         (),
-        {"prompt": "a quiet sea", "aspect_ratio": "16:9", "seed": 42, "disable_safety_checker": False},
+        {
+            "prompt": "a quiet sea",
+            "aspect_ratio": "16:9",
+            "seed": 42,
+            "disable_safety_checker": False,
+        },
     ),
     "p_image_edit": (
         {},
@@ -205,7 +220,10 @@ def test_it_leaves_out_what_the_model_is_to_decide(dialect):
     width, height = chosen.sizes[0] if chosen.sizes else (1024, 1024)
     sources = [CAT] * chosen.min_sources
     built = payloads.build(dialect, parameters(width=width, height=height), sources=sources)
-    assert not {"num_inference_steps", "steps", "guidance", "guidance_scale", "cfg_scale", "strength"} & built.keys()
+    assert (
+        not {"num_inference_steps", "steps", "guidance", "guidance_scale", "cfg_scale", "strength"}
+        & built.keys()
+    )
     assert None not in built.values()
 
 

@@ -48,7 +48,8 @@ def test_it_refuses_a_picture_that_is_cut_short(form, part):
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\x89PNG", b"<!doctype html><h1>502</h1>", b"<svg onload='alert(1)'/>", bytes(5000)]
+    "data",
+    [b"", b"\x89PNG", b"<!doctype html><h1>502</h1>", b"<svg onload='alert(1)'/>", bytes(5000)],
 )
 def test_it_refuses_what_is_no_picture(data):
     with pytest.raises(NotAPicture):

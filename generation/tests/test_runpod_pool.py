@@ -61,7 +61,11 @@ def test_it_is_shared_by_threads_over_kept_connections(emulator, client):
 def test_it_opens_a_new_connection_instead_of_one_that_idled(emulator, client, monkeypatch):
     opened = []
     connect = socket.socket.connect
-    monkeypatch.setattr(socket.socket, "connect", lambda self, where: (opened.append(where), connect(self, where))[1])
+    monkeypatch.setattr(
+        socket.socket,
+        "connect",
+        lambda self, where: (opened.append(where), connect(self, where))[1],
+    )
     client.health(ENDPOINT)
     client.health(ENDPOINT)
     assert len(opened) == 1

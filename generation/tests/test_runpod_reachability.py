@@ -7,13 +7,47 @@ from generation.runpod.reachability import is_public_address, is_public_host, re
 INSIDE = (
     *("localhost", "LOCALHOST", "localhost.", "db.localhost", "web", "emulator", "", "."),
     *("127.0.0.1", "127.1", "127.12.0.9", "2130706433", "0x7f000001", "0177.0.0.1", "0.0.0.0"),
-    *("10.0.0.5", "10.1", "167772161", "172.16.3.4", "192.168.1.20", "169.254.169.254", "100.64.0.1", "224.0.0.1"),
-    *("::1", "[::1]", "::", "fc00::1", "fd12:3456::1", "fe80::1%eth0", "::ffff:127.0.0.1", "::ffff:10.0.0.1"),
+    *(
+        "10.0.0.5",
+        "10.1",
+        "167772161",
+        "172.16.3.4",
+        "192.168.1.20",
+        "169.254.169.254",
+        "100.64.0.1",
+        "224.0.0.1",
+    ),
+    *(
+        "::1",
+        "[::1]",
+        "::",
+        "fc00::1",
+        "fd12:3456::1",
+        "fe80::1%eth0",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+    ),
     *("64:ff9b::7f00:1", "2002:7f00:1::", "2001:db8::1"),
-    *("nas.local", "art.internal", "art.corp.internal", "box.lan", "box.home.arpa", "art.test", "x.invalid", "x.onion"),
+    *(
+        "nas.local",
+        "art.internal",
+        "art.corp.internal",
+        "box.lan",
+        "box.home.arpa",
+        "art.test",
+        "x.invalid",
+        "x.onion",
+    ),
 )
 OUTSIDE = (
-    *("art.example.org", "storage.yandexcloud.net", "api.runpod.ai", "local.example.org", "internal.org", "пример.рф"),
+    *(
+        "art.example.org",
+        "storage.yandexcloud.net",
+        "api.runpod.ai",
+        "local.example.org",
+        "internal.org",
+        "пример.рф",
+    ),
     *("8.8.8.8", "134744072", "1.1", "2606:4700::1111", "[2606:4700::1111]", "::ffff:8.8.8.8"),
 )
 RUNPOD, EMULATOR = "https://api.runpod.ai/v2", "http://127.0.0.1:8010/v2"
@@ -30,7 +64,16 @@ def test_it_finds_what_the_internet_reaches(host):
 
 
 @pytest.mark.parametrize(
-    "address", ["", "art.example.org", "ftp://art.example.org", "/media/a.png", "http://[::1", "https://", "data:,x"]
+    "address",
+    [
+        "",
+        "art.example.org",
+        "ftp://art.example.org",
+        "/media/a.png",
+        "http://[::1",
+        "https://",
+        "data:,x",
+    ],
 )
 def test_it_takes_no_other_address_for_a_public_one(address):
     assert not is_public_address(address)

@@ -22,7 +22,12 @@ def test_it_reads_a_finished_job():
     assert report.runpod_id == "a-u1"
     assert report.state is State.COMPLETED
     assert report.state.final
-    assert (report.delay_ms, report.execution_ms, report.worker_id, report.retries) == (31618, 1437, "w1", 1)
+    assert (report.delay_ms, report.execution_ms, report.worker_id, report.retries) == (
+        31618,
+        1437,
+        "w1",
+        1,
+    )
     assert report.output == {"image_url": "https://image.runpod.ai/a.png"}
     assert (report.progress, report.error) == (None, "")
 

@@ -177,7 +177,9 @@ def test_it_says_why_there_is_no_picture(output, code):
     assert caught.value.code == code
 
 
-@pytest.mark.parametrize(("cost", "expected"), [(0.02, Decimal("0.02")), ("0.1", Decimal("0.1")), (0, Decimal(0))])
+@pytest.mark.parametrize(
+    ("cost", "expected"), [(0.02, Decimal("0.02")), ("0.1", Decimal("0.1")), (0, Decimal(0))]
+)
 def test_it_reads_the_cost_exactly(cost, expected):
     assert payloads.read("flux", completed({"image_url": URL, "cost": cost})).cost == expected
 
@@ -187,7 +189,9 @@ def test_it_leaves_out_a_cost_that_is_none(cost):
     assert payloads.read("flux", completed({"image_url": URL, "cost": cost})).cost is None
 
 
-@pytest.mark.parametrize("info", ["", "not json", "[]", '{"seed": "x"}', '{"all_seeds": []}', 7, None])
+@pytest.mark.parametrize(
+    "info", ["", "not json", "[]", '{"seed": "x"}', '{"all_seeds": []}', 7, None]
+)
 def test_it_does_without_a_seed_that_cannot_be_read(info):
     report = load("a1111_completed")
     report.output["info"] = info

@@ -91,10 +91,17 @@ def test_it_paints_for_real_and_ends_with_its_painting_processes(tmp_path):
 def test_it_loses_one_picture_to_a_painting_process_that_dies_and_paints_the_next(tmp_path):
     with serving(tmp_path, "full") as (process, host):
         paint(host)
-        painters = [pid for pid in living(process.pid) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        painters = [
+            pid
+            for pid in living(process.pid)
+            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
         os.kill(painters[0], signal.SIGKILL)
         assert gone(painters)
-        assert paint(host).state in (State.FAILED, State.COMPLETED)  # whether its end was noticed before or after
+        assert paint(host).state in (
+            State.FAILED,
+            State.COMPLETED,
+        )  # whether its end was noticed before or after
         assert paint(host).state is State.COMPLETED
 
 

@@ -43,7 +43,9 @@ class TLSServer:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self):
-        self._loop.run_until_complete(serve(self._app, self._config, shutdown_trigger=self._stop.wait))
+        self._loop.run_until_complete(
+            serve(self._app, self._config, shutdown_trigger=self._stop.wait)
+        )
 
     def __enter__(self):
         self._thread.start()
@@ -52,7 +54,9 @@ class TLSServer:
     def __exit__(self, *error):
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(1)
-        if not self._thread.is_alive():  # else it still waits for a client to hang up; it is a daemon
+        if (
+            not self._thread.is_alive()
+        ):  # else it still waits for a client to hang up; it is a daemon
             self._loop.close()
 
     @property
@@ -71,9 +75,13 @@ class TLSServer:
         self.streams[scope["client"]] += 1
         self.most_streams = max(self.most_streams, self.streams[scope["client"]])
         runpod_id = scope["path"].rsplit("/", 1)[1]
-        status, body, pause = self.plan.get(runpod_id, (200, json.dumps({"id": runpod_id, "status": "IN_QUEUE"}), 0.05))
+        status, body, pause = self.plan.get(
+            runpod_id, (200, json.dumps({"id": runpod_id, "status": "IN_QUEUE"}), 0.05)
+        )
         await asyncio.sleep(pause)
-        await send({"type": "http.response.start", "status": status, "headers": [(b"retry-after", b"3")]})
+        await send(
+            {"type": "http.response.start", "status": status, "headers": [(b"retry-after", b"3")]}
+        )
         await send({"type": "http.response.body", "body": body.encode()})
         self.under_way -= 1
         self.streams[scope["client"]] -= 1
@@ -97,7 +105,12 @@ def over_tls(server):
     server.requests.clear()
     server.plan.clear()
     server.most_under_way = server.most_streams = 0
-    sweep = Sweep(base_url=f"https://127.0.0.1:{server.port}/v2", api_key="key", verify=server.certificate, **PATIENT)
+    sweep = Sweep(
+        base_url=f"https://127.0.0.1:{server.port}/v2",
+        api_key="key",
+        verify=server.certificate,
+        **PATIENT,
+    )
     yield sweep
     sweep.close()
 
@@ -109,14 +122,18 @@ def refs(number):
 def test_it_reads_hundreds_over_few_connections_at_the_same_time(server, over_tls):
     found = over_tls.read(refs(300))
     assert list(found) == refs(300)
-    assert all(isinstance(report, Report) and report.runpod_id == ref[1] for ref, report in found.items())
+    assert all(
+        isinstance(report, Report) and report.runpod_id == ref[1] for ref, report in found.items()
+    )
     assert {version for _, version in server.requests} == {"2"}
     assert len(server.requests) == 300
     assert len(server.connections) == 4
     assert server.most_under_way > 20
 
 
-def test_it_asks_for_400_jobs_over_4_connections_with_no_more_streams_than_servers_allow(server, over_tls):
+def test_it_asks_for_400_jobs_over_4_connections_with_no_more_streams_than_servers_allow(
+    server, over_tls
+):
     found = over_tls.read(refs(400))
     assert sum(isinstance(report, Report) for report in found.values()) == 400
     assert sorted(Counter(client for client, _ in server.requests).values()) == [100, 100, 100, 100]
@@ -145,7 +162,9 @@ def test_it_loses_no_report_to_anothers_trouble_over_http2(server, over_tls):
         "job-7-u1": (502, "<html>", 0),
     }
     found = over_tls.read(refs(200))
-    trouble = {ref[1]: type(outcome) for ref, outcome in found.items() if not isinstance(outcome, Report)}
+    trouble = {
+        ref[1]: type(outcome) for ref, outcome in found.items() if not isinstance(outcome, Report)
+    }
     assert trouble == {"job-1-u1": Gone} | {f"job-{n}-u1": Unavailable for n in (2, 3, 4, 5, 7)}
     assert found[(ENDPOINT, "job-3-u1")].retry_after == 3
     assert len(found) == 200
@@ -167,17 +186,25 @@ def test_it_gives_up_what_does_not_answer_in_time_over_http2(server):
 
 def reading_within(server, seconds):
     """Return a sweep that has one connection, and that leaves the next one no time to open."""
-    address = {"base_url": f"https://127.0.0.1:{server.port}/v2", "api_key": "key", "verify": server.certificate}
+    address = {
+        "base_url": f"https://127.0.0.1:{server.port}/v2",
+        "api_key": "key",
+        "verify": server.certificate,
+    }
     opening = Sweep(**address, **PATIENT)
     opening.read([(ENDPOINT, "another-u1")])
-    sweep = Sweep(**address, limits=Limits(connect_seconds=0.001, sweep_seconds=seconds), total_seconds=3600)
+    sweep = Sweep(
+        **address, limits=Limits(connect_seconds=0.001, sweep_seconds=seconds), total_seconds=3600
+    )
     sweep._idle, opening._idle = opening._idle, []
     return sweep
 
 
 @pytest.mark.parametrize("number", [1, 2, 8])
 def test_it_reads_over_http2_what_takes_longer_than_connecting_may(server, over_tls, number):
-    server.plan |= {ref[1]: (200, json.dumps({"id": ref[1], "status": "IN_QUEUE"}), 0.3) for ref in refs(number)}
+    server.plan |= {
+        ref[1]: (200, json.dumps({"id": ref[1], "status": "IN_QUEUE"}), 0.3) for ref in refs(number)
+    }
     sweep = reading_within(server, 3600)
     found = sweep.read(refs(number))
     assert {type(outcome) for outcome in found.values()} == {Report}
@@ -211,7 +238,12 @@ def full():
 def test_it_gives_up_connecting_long_before_reading(scheme):
     with full() as port:
         limits = Limits(connect_seconds=0.1, sweep_seconds=3600)
-        sweep = Sweep(base_url=f"{scheme}://127.0.0.1:{port}/v2", api_key="k", limits=limits, total_seconds=3600)
+        sweep = Sweep(
+            base_url=f"{scheme}://127.0.0.1:{port}/v2",
+            api_key="k",
+            limits=limits,
+            total_seconds=3600,
+        )
         found = sweep.read(refs(40))
     assert ConnectTimeout in {type(outcome.__cause__) for outcome in found.values()}
     assert {type(outcome) for outcome in found.values()} == {Unavailable}
@@ -221,7 +253,9 @@ def test_it_gives_up_a_server_that_does_not_shake_hands():
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         limits = Limits(connect_seconds=0.1, sweep_seconds=3600)
         port = deaf.getsockname()[1]
-        sweep = Sweep(base_url=f"https://127.0.0.1:{port}/v2", api_key="k", limits=limits, total_seconds=3600)
+        sweep = Sweep(
+            base_url=f"https://127.0.0.1:{port}/v2", api_key="k", limits=limits, total_seconds=3600
+        )
         found = sweep.read(refs(1))
     assert {type(outcome) for outcome in found.values()} == {Unavailable}
 
@@ -246,7 +280,12 @@ def test_it_believes_no_unknown_certificate(server):
 
 def test_it_reads_over_tls_from_a_server_that_speaks_only_http1(tmp_path):
     with TLSServer(tmp_path, protocols=["http/1.1"]) as old:
-        sweep = Sweep(base_url=f"https://127.0.0.1:{old.port}/v2", api_key="key", verify=old.certificate, **PATIENT)
+        sweep = Sweep(
+            base_url=f"https://127.0.0.1:{old.port}/v2",
+            api_key="key",
+            verify=old.certificate,
+            **PATIENT,
+        )
         found = sweep.read(refs(40))
         sweep.close()
     assert all(isinstance(report, Report) for report in found.values())
@@ -258,7 +297,9 @@ def test_it_reads_over_tls_from_a_server_that_speaks_only_http1(tmp_path):
 def emulator():
     with Emulator(instant=True, slow_seconds=3, rate_limits=False) as emulator:
         client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
-        emulator.refs = [(ENDPOINT, client.run(ENDPOINT, input={"prompt": "a"}).runpod_id) for _ in range(60)]
+        emulator.refs = [
+            (ENDPOINT, client.run(ENDPOINT, input={"prompt": "a"}).runpod_id) for _ in range(60)
+        ]
         client.close()
         yield emulator
 
@@ -290,7 +331,11 @@ def test_it_reads_from_a_server_that_speaks_only_http1(emulator):
 def test_it_loses_no_report_to_anothers_trouble_over_http1(emulator, fault, verdict):
     emulator.faults.next("status", "", times=9)
     emulator.faults.next("status", fault)
-    sweep = Sweep(base_url=emulator.base_url, api_key=emulator.api_key, **(HASTY if fault == "slow" else PATIENT))
+    sweep = Sweep(
+        base_url=emulator.base_url,
+        api_key=emulator.api_key,
+        **(HASTY if fault == "slow" else PATIENT),
+    )
     found = sweep.read(emulator.refs)
     trouble = [type(outcome) for outcome in found.values() if not isinstance(outcome, Report)]
     assert verdict in trouble if fault == "slow" else trouble == [verdict]
@@ -340,7 +385,11 @@ def test_it_survives_a_fork(emulator):
             try:
                 alone = sweep._idle == []
                 found = sweep.read(emulator.refs)
-                os._exit(0 if alone and all(isinstance(outcome, Report) for outcome in found.values()) else 1)
+                os._exit(
+                    0
+                    if alone and all(isinstance(outcome, Report) for outcome in found.values())
+                    else 1
+                )
             finally:
                 os._exit(2)
     _, status = os.waitpid(pid, 0)

@@ -22,7 +22,9 @@ def edited():
 
 def test_it_fills_slots_with_typed_values_and_leaves_the_template_alone():
     before = copy.deepcopy(WORKFLOW)
-    built = payloads.build("comfyui", parameters(negative_prompt="fog", width=832, height=1216), workflow=WORKFLOW)
+    built = payloads.build(
+        "comfyui", parameters(negative_prompt="fog", width=832, height=1216), workflow=WORKFLOW
+    )
     assert built.keys() == {"workflow"}
     graph = built["workflow"]
     assert graph["3"]["inputs"]["seed"] == 42
@@ -39,15 +41,22 @@ def test_it_fills_an_empty_negative_prompt():
 
 
 def test_it_does_not_read_slots_in_what_a_user_wrote():
-    graph = payloads.build("comfyui", parameters(prompt="{{seed}} \\1 {{nothing}}"), workflow=WORKFLOW)["workflow"]
+    graph = payloads.build(
+        "comfyui", parameters(prompt="{{seed}} \\1 {{nothing}}"), workflow=WORKFLOW
+    )["workflow"]
     assert graph["6"]["inputs"]["text"] == "masterpiece, {{seed}} \\1 {{nothing}}"
 
 
 def test_it_sends_sources_as_data_under_the_names_that_are_loaded():
     same_name = Source(url="", name="cat.png", data=DOG.data)
-    built = payloads.build("comfyui", parameters(strength=0.4), sources=[CAT, same_name], workflow=edited())
+    built = payloads.build(
+        "comfyui", parameters(strength=0.4), sources=[CAT, same_name], workflow=edited()
+    )
     assert [image["name"] for image in built["images"]] == ["1_cat.png", "2_cat.png"]
-    assert built["images"][0]["image"] == "data:image/png;base64," + base64.b64encode(CAT.data).decode()
+    assert (
+        built["images"][0]["image"]
+        == "data:image/png;base64," + base64.b64encode(CAT.data).decode()
+    )
     assert built["images"][1]["image"].startswith("data:image/jpeg;base64,")
     assert built["workflow"]["10"]["inputs"]["image"] == "1_cat.png"
     assert built["workflow"]["11"]["inputs"]["image"] == "2_cat.png"
@@ -72,7 +81,9 @@ def test_it_needs_a_workflow_and_the_bytes_of_its_sources():
     with pytest.raises(WorkflowError):
         payloads.build("comfyui", parameters())
     with pytest.raises(PayloadError, match="bytes"):
-        payloads.build("comfyui", parameters(), sources=[Source(url="https://x/", name="a")], workflow=edited())
+        payloads.build(
+            "comfyui", parameters(), sources=[Source(url="https://x/", name="a")], workflow=edited()
+        )
 
 
 def test_it_finds_nothing_wrong_with_a_good_template():
@@ -110,11 +121,15 @@ def test_it_tells_staff_what_is_wrong(workflow, problem):
     problems = check_workflow(workflow)
     assert any(problem in text for text in problems), problems
     with pytest.raises(WorkflowError):
-        payloads.build("comfyui", parameters(), workflow=workflow if isinstance(workflow, dict) else {})
+        payloads.build(
+            "comfyui", parameters(), workflow=workflow if isinstance(workflow, dict) else {}
+        )
 
 
 def test_the_emulated_worker_reads_a_graph_as_comfyui_would():
-    built = payloads.build("comfyui", parameters(negative_prompt="fog", width=832, height=1216), workflow=WORKFLOW)
+    built = payloads.build(
+        "comfyui", parameters(negative_prompt="fog", width=832, height=1216), workflow=WORKFLOW
+    )
     graph = read_graph(built["workflow"])
     assert (graph.prompt, graph.negative_prompt) == ("masterpiece, a quiet sea", "fog")
     assert (graph.width, graph.height, graph.seed, graph.steps) == (832, 1216, 42, 20)

@@ -5,7 +5,14 @@ from django.urls import reverse
 from generation.demo import sample_gallery
 from generation.gallery import images, sharing
 from generation.jobs import orders
-from generation.models import BlockedWord, GenerationSwitch, Image, Job, Publication, PublicationState
+from generation.models import (
+    BlockedWord,
+    GenerationSwitch,
+    Image,
+    Job,
+    Publication,
+    PublicationState,
+)
 from generation.tests.test_job_pages import JobPagesTestCase
 
 
@@ -31,10 +38,12 @@ class Exhibition(JobPagesTestCase):
         self.assertEqual(self.hang_all(), len(sample_gallery.EXHIBITS))
         shown = Publication.objects.shown()
         self.assertEqual(
-            {one.image.job.prompt for one in shown}, {exhibit.prompt for exhibit in sample_gallery.EXHIBITS}
+            {one.image.job.prompt for one in shown},
+            {exhibit.prompt for exhibit in sample_gallery.EXHIBITS},
         )
         self.assertEqual(
-            {(one.with_parameters, one.with_name, one.decided_by) for one in shown}, {(True, True, self.staff)}
+            {(one.with_parameters, one.with_name, one.decided_by) for one in shown},
+            {(True, True, self.staff)},
         )
         page = self.client.get(reverse("explore"))
         self.assertContains(page, "Nora", count=len(sample_gallery.EXHIBITS))

@@ -76,7 +76,9 @@ class TurnsTests(EmulatorTestCase):
         for some in (models, models[:1]):
             with self.assertNumQueries(3):
                 found = scheduling.lines(some)
-            self.assertEqual(found, {model_id: scheduling.lines([model_id])[model_id] for model_id in some})
+            self.assertEqual(
+                found, {model_id: scheduling.lines([model_id])[model_id] for model_id in some}
+            )
         flux, p_image, qwen = scheduling.lines(models).values()
         self.assertEqual((flux.at_runpod, len(flux.positions), flux.warm), (1, 2, False))
         self.assertEqual((p_image.at_runpod, p_image.positions), (0, {other.id: 0}))
@@ -88,8 +90,16 @@ class TurnsTests(EmulatorTestCase):
         told = []
         for fields in (
             {"status": Status.RUNNING},
-            {"status": Status.SUCCEEDED, "due_at": None, "finished_at": now - timedelta(seconds=50)},
-            {"status": Status.SUCCEEDED, "due_at": None, "finished_at": now - timedelta(seconds=70)},
+            {
+                "status": Status.SUCCEEDED,
+                "due_at": None,
+                "finished_at": now - timedelta(seconds=50),
+            },
+            {
+                "status": Status.SUCCEEDED,
+                "due_at": None,
+                "finished_at": now - timedelta(seconds=70),
+            },
         ):
             Job.objects.filter(id=job.id).update(**fields)
             told.append(scheduling.lines([job.model_id])[job.model_id].warm)
@@ -101,6 +111,11 @@ def test_positions_find_whole_ids_alone() -> None:
     across = UUID(bytes=(first.bytes + second.bytes)[4:20])
     positions = pickle.loads(pickle.dumps(scheduling.Positions([first, second])))
     assert dict(positions) == {first: 0, second: 1}
-    assert (positions[second], len(positions), positions.get(across), across in positions) == (1, 2, None, False)
+    assert (positions[second], len(positions), positions.get(across), across in positions) == (
+        1,
+        2,
+        None,
+        False,
+    )
     assert scheduling.Positions([first, second, across])[across] == 2
     assert scheduling.Positions() == {}

@@ -21,7 +21,10 @@ class TestRead(ApiTestCase):
             ("tea ", ((Term(("tea",), is_open=True),),)),
             ('"tea hills"', ((Term(("tea", "hills")),),)),
             ('"tea hills', ((Term(("tea", "hills")),),)),
-            ('-"tea hills" fog', ((Term(("tea", "hills"), is_negative=True), Term(("fog",), is_open=True)),)),
+            (
+                '-"tea hills" fog',
+                ((Term(("tea", "hills"), is_negative=True), Term(("fog",), is_open=True)),),
+            ),
             ("-fog", ((Term(("fog",), is_negative=True),),)),
             ("art-deco", ((Term(("art", "deco"), is_open=True),),)),
             ("Ёлка", ((Term(("елка",), is_open=True),),)),
@@ -56,14 +59,34 @@ class TestMatching(ApiTestCase):
         prompt = self.hang("Туман в горах, чёрные ёлки и ЗЕЛЁНЫЕ холмы").job.prompt
         self.hang("Город у моря")
         self.assert_finds(
-            prompt, "горы", "гора", "в горах", "холм", "холмами", "елка", "ёлка", "черная", "зелёный холм"
+            prompt,
+            "горы",
+            "гора",
+            "в горах",
+            "холм",
+            "холмами",
+            "елка",
+            "ёлка",
+            "черная",
+            "зелёный холм",
         )
         assert self.found("горе море") == set()
 
     def test_it_finds_english_words_in_any_form(self) -> None:
-        prompt = self.hang("Two lighthouses painted under an art-deco sky, f/1.8, black/white").job.prompt
+        prompt = self.hang(
+            "Two lighthouses painted under an art-deco sky, f/1.8, black/white"
+        ).job.prompt
         self.hang("A light house")
-        self.assert_finds(prompt, "lighthouse", "lighthouses", "PAINT", "painting", "under", "art deco", "art-deco")
+        self.assert_finds(
+            prompt,
+            "lighthouse",
+            "lighthouses",
+            "PAINT",
+            "painting",
+            "under",
+            "art deco",
+            "art-deco",
+        )
         self.assert_finds(prompt, "white", "black", "1.8", "sky lighthouse")
         assert self.found("lighthouse mountain") == set()
 
@@ -82,7 +105,9 @@ class TestMatching(ApiTestCase):
         assert self.found("l") == set()
 
     def test_it_knows_phrases_minus_and_or(self) -> None:
-        both, swapped, none = (self.hang(text).job.prompt for text in ("tea hills", "hills of tea", "fog"))
+        both, swapped, none = (
+            self.hang(text).job.prompt for text in ("tea hills", "hills of tea", "fog")
+        )
         self.assert_finds(both, '"tea hills"', '"tea hill', '-"hills of" tea', "hills -of")
         self.assert_finds(none, "-tea", "-tea -of fog")
         assert self.found("tea hills") == {both, swapped}
@@ -100,7 +125,22 @@ class TestMatching(ApiTestCase):
     def test_it_finds_all_for_nothing_and_nothing_for_no_word(self) -> None:
         prompt = self.hang("100% tea").job.prompt
         assert self.found(" ") == {prompt}
-        for text in ("%", "_", '"', '""', "-", "- -", "( | )", "\\", ":*", "<->", "'", "&", "²", "🙂"):
+        for text in (
+            "%",
+            "_",
+            '"',
+            '""',
+            "-",
+            "- -",
+            "( | )",
+            "\\",
+            ":*",
+            "<->",
+            "'",
+            "&",
+            "²",
+            "🙂",
+        ):
             with self.subTest(text):
                 assert self.found(text) == set()
         self.assert_finds(prompt, "100%", "100 tea", "tea (%)", "tea' :*", "tea & | !", "\\tea")
@@ -119,7 +159,9 @@ class TestMatching(ApiTestCase):
         try:
             for search.RARE, search.SOME in ((1, 3), (1, 4)):
                 with self.subTest(some=search.SOME):
-                    found = matching(Image.objects.of(self.alice).kept(), "tea hill", user=self.alice)
+                    found = matching(
+                        Image.objects.of(self.alice).kept(), "tea hill", user=self.alice
+                    )
                     assert set(found.images.values_list("job__prompt", flat=True)) == prompts
         finally:
             search.RARE, search.SOME = rare, some

@@ -26,13 +26,19 @@ class Changing(Shared):
 
     def test_it_goes_back_without_script_and_says_how_many(self):
         images = [self.prepare() for _n in range(2)]
-        fields = {"id": [str(image.id) for image in images], "next": "/gallery/?q=light", **self.more}
+        fields = {
+            "id": [str(image.id) for image in images],
+            "next": "/gallery/?q=light",
+            **self.more,
+        }
         response = self.client.post(self.url, fields, follow=True)
         self.assertEqual(response.redirect_chain[0][0], "/gallery/?q=light")
         self.assertContains(response, f"2 pictures {self.told}")
 
     def test_it_leads_to_no_other_site(self):
-        response = self.client.post(self.url, {"id": str(self.prepare().id), "next": "https://evil.org/", **self.more})
+        response = self.client.post(
+            self.url, {"id": str(self.prepare().id), "next": "https://evil.org/", **self.more}
+        )
         self.assertRedirects(response, "/gallery/")
 
 
@@ -43,10 +49,19 @@ class Favorite(Changing, SelectionTestCase):
         return self.hang(**fields)
 
     def test_it_marks_and_unmarks_and_tells_what_changed(self):
-        plain, marked, trashed = self.hang(), self.hang(favorite=True), self.hang(trashed_at=timezone.now())
+        plain, marked, trashed = (
+            self.hang(),
+            self.hang(favorite=True),
+            self.hang(trashed_at=timezone.now()),
+        )
         answer = self.answered(self.ask(plain, marked, trashed, favorite="1"))
         self.assertEqual(
-            answer, {"told": "1 picture added to favorites.", "changed": [str(plain.id)], "collection": None}
+            answer,
+            {
+                "told": "1 picture added to favorites.",
+                "changed": [str(plain.id)],
+                "collection": None,
+            },
         )
         self.assertCountEqual(Image.objects.filter(favorite=True), [plain, marked])
         answer = self.answered(self.ask(plain, marked, favorite="0"))
@@ -65,7 +80,12 @@ class Trash(Changing, SelectionTestCase):
         first, second, old = self.hang(), self.hang(), self.hang(trashed_at=before)
         answer = self.answered(self.ask(first, second, old))
         self.assertEqual(
-            answer, {"told": "2 pictures moved to the trash.", "changed": self.ids(first, second), "collection": None}
+            answer,
+            {
+                "told": "2 pictures moved to the trash.",
+                "changed": self.ids(first, second),
+                "collection": None,
+            },
         )
         self.assertEqual(Image.objects.trashed().count(), 3)
         self.assertEqual(Image.objects.get(id=old.id).trashed_at, before)
@@ -74,7 +94,8 @@ class Trash(Changing, SelectionTestCase):
         images = [self.hang(), self.hang()]
         page = self.client.post(self.url, {"id": self.ids(*images)}, follow=True)
         self.assertContains(
-            page, f'formaction="{reverse("restore_selection")}" name="ids" value="{images[0].id},{images[1].id}"'
+            page,
+            f'formaction="{reverse("restore_selection")}" name="ids" value="{images[0].id},{images[1].id}"',
         )
         self.client.post(reverse("restore_selection"), {"ids": ",".join(self.ids(*images))})
         self.assertEqual(Image.objects.kept().count(), 2)
@@ -91,7 +112,12 @@ class Restore(Changing, SelectionTestCase):
         ended, kept = self.hang(trashed_at=timezone.now() - timedelta(days=31)), self.hang()
         answer = self.answered(self.ask(first, second, ended, kept))
         self.assertEqual(
-            answer, {"told": "2 pictures are back.", "changed": self.ids(first, second), "collection": None}
+            answer,
+            {
+                "told": "2 pictures are back.",
+                "changed": self.ids(first, second),
+                "collection": None,
+            },
         )
         self.assertCountEqual(Image.objects.kept(), [first, second, kept])
 
@@ -114,7 +140,12 @@ class Delete(Changing, SelectionTestCase):
         storage.save(doomed.key, b"png", content_type="image/png")
         answer = self.answered(self.ask(doomed, kept, sure="1"))
         self.assertEqual(
-            answer, {"told": "1 picture deleted for good.", "changed": self.ids(doomed), "collection": None}
+            answer,
+            {
+                "told": "1 picture deleted for good.",
+                "changed": self.ids(doomed),
+                "collection": None,
+            },
         )
         self.assertEqual(list(Image.objects.present()), [kept])
         cleanup.clean_up()
@@ -123,7 +154,9 @@ class Delete(Changing, SelectionTestCase):
 
     def test_it_says_when_nothing_of_it_is_left(self):
         response = self.ask(uuid7())
-        self.assertEqual((response.status_code, response.json()["detail"]), (400, "These pictures are gone."))
+        self.assertEqual(
+            (response.status_code, response.json()["detail"]), (400, "These pictures are gone.")
+        )
 
 
 class Collect(Shared, SelectionTestCase):
@@ -148,7 +181,9 @@ class Collect(Shared, SelectionTestCase):
         collections.add(self.pile, image_ids=[first.id])
         answer = self.answered(self.ask(first, second, bobs, **self.more))
         told = "1 picture added to “Covers”."
-        self.assertEqual(answer, {"told": told, "changed": self.ids(second), "collection": str(self.pile.id)})
+        self.assertEqual(
+            answer, {"told": told, "changed": self.ids(second), "collection": str(self.pile.id)}
+        )
         self.assertEqual(self.held(), [first, second])
 
     def test_it_makes_a_new_collection_or_takes_the_one_of_that_name(self):
@@ -214,7 +249,9 @@ class Uncollect(Shared, SelectionTestCase):
         first, second, never = self.prepare(), self.prepare(), self.hang()
         answer = self.answered(self.ask(first, never, **self.more))
         told = "1 picture taken out of “Covers”."
-        self.assertEqual(answer, {"told": told, "changed": self.ids(first), "collection": str(self.pile.id)})
+        self.assertEqual(
+            answer, {"told": told, "changed": self.ids(first), "collection": str(self.pile.id)}
+        )
         self.assertEqual(list(self.pile.images.all()), [second])
         self.assertEqual(Image.objects.kept().count(), 3)
 
@@ -230,8 +267,15 @@ class Uncollect(Shared, SelectionTestCase):
 class Pages(GalleryTestCase):
     def test_they_have_a_tick_on_each_picture_that_works_without_script(self):
         kept, trashed = self.hang("tea"), self.hang("sea", trashed_at=timezone.now())
-        for name, image, action in (("gallery", kept, "favorite_selection"), ("trash", trashed, "restore_selection")):
+        for name, image, action in (
+            ("gallery", kept, "favorite_selection"),
+            ("trash", trashed, "restore_selection"),
+        ):
             page = self.client.get(reverse(name))
-            self.assertContains(page, f'name="id" value="{image.id}" form="selection-form" data-bytes="1000"')
-            self.assertContains(page, f'<form id="selection-form" method="post" action="{reverse(action)}"')
+            self.assertContains(
+                page, f'name="id" value="{image.id}" form="selection-form" data-bytes="1000"'
+            )
+            self.assertContains(
+                page, f'<form id="selection-form" method="post" action="{reverse(action)}"'
+            )
             self.assertContains(page, 'role="toolbar"')

@@ -45,7 +45,9 @@ class SelectingInABrowser(BrowserTestCase):
         return page.locator("[data-image]")
 
     def ticked(self, page: Page) -> list[int]:
-        return page.eval_on_selector_all(".tick", "all => all.flatMap((tick, at) => tick.checked ? [at] : [])")
+        return page.eval_on_selector_all(
+            ".tick", "all => all.flatMap((tick, at) => tick.checked ? [at] : [])"
+        )
 
     def test_it_selects_by_mouse_and_takes_all_back_at_once(self):
         page = self.gallery("mouse")
@@ -60,10 +62,14 @@ class SelectingInABrowser(BrowserTestCase):
         page.locator(".card-link").nth(5).click()
         self.assertEqual(self.ticked(page), [1, 3, 5])
         self.assertTrue(page.url.endswith("/gallery/"))
-        order = page.eval_on_selector_all("[data-image]", "all => all.map((tile) => tile.dataset.image)")
+        order = page.eval_on_selector_all(
+            "[data-image]", "all => all.map((tile) => tile.dataset.image)"
+        )
         page.click("#selection-bar [data-act=favorite]")
         expect(page.locator("[data-count=favorites]")).to_have_text("3")
-        expect(page.locator("#selection-bar [data-act=favorite]")).to_have_attribute("title", "Remove from favorites")
+        expect(page.locator("#selection-bar [data-act=favorite]")).to_have_attribute(
+            "title", "Remove from favorites"
+        )
         page.click("#selection-bar [data-act=trash]")
         expect(tiles).to_have_count(3)
         expect(page.locator(".toast")).to_contain_text("3 pictures moved to the trash.")
@@ -73,7 +79,10 @@ class SelectingInABrowser(BrowserTestCase):
         page.keyboard.press("Control+z")
         expect(tiles).to_have_count(6)
         self.assertEqual(
-            page.eval_on_selector_all("[data-image]", "all => all.map((tile) => tile.dataset.image)"), order
+            page.eval_on_selector_all(
+                "[data-image]", "all => all.map((tile) => tile.dataset.image)"
+            ),
+            order,
         )
         expect(page.locator("[data-count=trashed]")).to_have_text("0")
         expect(page.locator(".month-count")).to_have_text("6\N{NO-BREAK SPACE}pictures")
@@ -88,7 +97,9 @@ class SelectingInABrowser(BrowserTestCase):
         def hold(route: Route) -> None:
             held.append(route)
 
-        page.route("**/selection/trash/", hold, times=1)  # early: what a page asks for in this moment may pass
+        page.route(
+            "**/selection/trash/", hold, times=1
+        )  # early: what a page asks for in this moment may pass
         links, ticks = page.locator(".card-link"), page.locator(".tick")
         links.first.focus()
         page.keyboard.press("ArrowRight")
@@ -147,7 +158,9 @@ class SelectingInABrowser(BrowserTestCase):
         with page.expect_download() as begun:
             page.click("[data-act=download][value=webp]")
         with ZipFile(begun.value.path()) as archive:
-            self.assertEqual([name.rpartition(".")[2] for name in archive.namelist()], ["webp"] * 3 + ["json"])
+            self.assertEqual(
+                [name.rpartition(".")[2] for name in archive.namelist()], ["webp"] * 3 + ["json"]
+            )
 
     def test_it_puts_a_selection_into_a_new_collection_and_again_into_that(self):
         page = self.gallery("piler")

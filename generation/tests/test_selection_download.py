@@ -36,19 +36,28 @@ class Download(Shared, SelectionTestCase):
         return ZipFile(io.BytesIO(b"".join(response.streaming_content)))
 
     def test_it_sends_the_files_as_they_are_with_their_parameters(self):
-        tea, sea = self.hang_with_file("Чайные холмы, туман", color="green"), self.hang_with_file("Sea", color="blue")
+        tea, sea = (
+            self.hang_with_file("Чайные холмы, туман", color="green"),
+            self.hang_with_file("Sea", color="blue"),
+        )
         bobs = self.hang_with_file(user=self.bob)
         response = self.ask(tea, sea, bobs, headers={})
         self.assertEqual(response["Content-Type"], "application/zip")
         day = timezone.localdate()
-        self.assertEqual(response["Content-Disposition"], f'attachment; filename="artgen-{day:%Y-%m-%d}-2.zip"')
+        self.assertEqual(
+            response["Content-Disposition"], f'attachment; filename="artgen-{day:%Y-%m-%d}-2.zip"'
+        )
         self.assertEqual(response["X-Accel-Buffering"], "no")
         self.assertNotIn("Content-Length", response)
         archive = self.zipped(response)
         self.assertIsNone(archive.testzip())
-        self.assertEqual(archive.namelist(), ["sea-7.png", "чайные-холмы-туман-7.png", "parameters.json"])
+        self.assertEqual(
+            archive.namelist(), ["sea-7.png", "чайные-холмы-туман-7.png", "parameters.json"]
+        )
         self.assertEqual(hashlib.sha256(archive.read("sea-7.png")).hexdigest(), sea.sha256)
-        self.assertEqual(hashlib.sha256(archive.read("чайные-холмы-туман-7.png")).hexdigest(), tea.sha256)
+        self.assertEqual(
+            hashlib.sha256(archive.read("чайные-холмы-туман-7.png")).hexdigest(), tea.sha256
+        )
         parameters = json.loads(archive.read("parameters.json"))
         self.assertEqual([entry["prompt"] for entry in parameters], ["Sea", "Чайные холмы, туман"])
 
@@ -61,14 +70,20 @@ class Download(Shared, SelectionTestCase):
 
     def test_it_takes_ticked_boxes_without_script(self):
         images = [self.hang_with_file(), self.hang_with_file()]
-        archive = self.zipped(self.client.post(self.url, {"id": self.ids(*images), "as": "original"}))
-        self.assertEqual(archive.namelist(), ["a-lighthouse-7.png", "a-lighthouse-7-2.png", "parameters.json"])
+        archive = self.zipped(
+            self.client.post(self.url, {"id": self.ids(*images), "as": "original"})
+        )
+        self.assertEqual(
+            archive.namelist(), ["a-lighthouse-7.png", "a-lighthouse-7-2.png", "parameters.json"]
+        )
 
     def test_it_tells_the_script_whether_a_download_can_begin(self):
         image = self.hang_with_file()
         self.assertEqual(self.ask(image).status_code, 204)
         response = self.ask(uuid7())
-        self.assertEqual((response.status_code, response.json()["detail"]), (400, "These pictures are gone."))
+        self.assertEqual(
+            (response.status_code, response.json()["detail"]), (400, "These pictures are gone.")
+        )
 
     def test_it_packs_one_archive_of_a_user_at_a_time(self):
         image = self.hang_with_file()
@@ -87,7 +102,9 @@ class Download(Shared, SelectionTestCase):
         image = self.hang_with_file()
         go_away(self.ask(image, headers={}))
         pieces = archive.pack([image])
-        begun = ArchiveResponse(RequestFactory().post("/"), pieces, slot=archive_limits.take(self.alice), name="a.zip")
+        begun = ArchiveResponse(
+            RequestFactory().post("/"), pieces, slot=archive_limits.take(self.alice), name="a.zip"
+        )
         next(iter(begun))
         go_away(begun)
         with self.assertRaises(StopIteration):
@@ -105,7 +122,9 @@ class Download(Shared, SelectionTestCase):
         self.assertTrue(await sync_to_async(archive_limits.is_free)(self.alice))
 
     def test_it_leaves_threads_for_pages(self):
-        taken = [archive_limits.take(self.make_user(f"{n}@example.org", credits=0)) for n in range(2)]
+        taken = [
+            archive_limits.take(self.make_user(f"{n}@example.org", credits=0)) for n in range(2)
+        ]
         response = self.ask(self.hang_with_file(), headers={})
         self.assertEqual((response.status_code, response["Retry-After"]), (429, "15"))
         for slot in taken:

@@ -24,7 +24,9 @@ class SharePages(SharingTestCase):
         answer = self.post("share_image", {"period": "7", "parameters": "on"})
         self.assertRedirects(answer, self.at("share_image"))
         now = self.now()
-        self.assertEqual((now.visibility, now.link_parameters, now.link_name), (Visibility.LINK, True, False))
+        self.assertEqual(
+            (now.visibility, now.link_parameters, now.link_name), (Visibility.LINK, True, False)
+        )
         self.assertAlmostEqual((now.link_until - sharing.until(days=7)).total_seconds(), 0, delta=5)
         self.assertContains(self.client.get(self.at("share_image")), f"/s/{now.link_slug}/")
 
@@ -51,13 +53,21 @@ class SharePages(SharingTestCase):
     def test_it_asks_for_publication_shows_the_state_and_takes_it_back(self):
         self.post("publish_image", {"parameters": "on"})
         publication = Publication.objects.get()
-        self.assertEqual((publication.state, publication.with_parameters), (PublicationState.WAITING, True))
-        self.assertContains(self.client.get(reverse("image", args=[self.image.id])), "waiting for review")
+        self.assertEqual(
+            (publication.state, publication.with_parameters), (PublicationState.WAITING, True)
+        )
+        self.assertContains(
+            self.client.get(reverse("image", args=[self.image.id])), "waiting for review"
+        )
         sharing.refuse(publication, by=self.staff, reason="It shows a real person.")
-        self.assertContains(self.client.get(reverse("image", args=[self.image.id])), "It shows a real person.")
+        self.assertContains(
+            self.client.get(reverse("image", args=[self.image.id])), "It shows a real person."
+        )
         self.post("publish_image")
         sharing.publish(Publication.objects.get(state=PublicationState.WAITING), by=self.staff)
-        self.assertContains(self.client.get(reverse("image", args=[self.image.id])), "Everybody can see it")
+        self.assertContains(
+            self.client.get(reverse("image", args=[self.image.id])), "Everybody can see it"
+        )
         self.post("withdraw_image")
         self.assertEqual(self.visibility(), Visibility.PRIVATE)
 
@@ -77,7 +87,9 @@ class SharePages(SharingTestCase):
     def test_it_shares_nothing_from_the_trash(self):
         self.post("share_image")
         images.trash(self.now())
-        self.assertContains(self.client.get(self.at("share_image")), "shows nothing until it is restored")
+        self.assertContains(
+            self.client.get(self.at("share_image")), "shows nothing until it is restored"
+        )
         slug = self.now().link_slug
         for name in ("share_image", "publish_image"):
             self.assertEqual(self.post(name, {"new": "1"}, headers=SCRIPT).status_code, 409)
@@ -100,7 +112,9 @@ class SharePages(SharingTestCase):
         self.client.logout()
         for name in POSTS:
             self.assertRedirects(
-                self.post(name), f"/accounts/login/?next={self.at(name)}", fetch_redirect_response=False
+                self.post(name),
+                f"/accounts/login/?next={self.at(name)}",
+                fetch_redirect_response=False,
             )
         self.assertEqual((self.visibility(), Publication.objects.count()), (Visibility.PRIVATE, 0))
 

@@ -38,7 +38,15 @@ class Page(SharedTestCase):
         page = self.see(slug)
         self.assertContains(page, f'src="{self.at(slug, "shared_picture")}"')
         self.assertContains(page, "Create yours")
-        for secret in ("tea hills", "FLUX", "Seed", "Remix", "alice", "example.org/images", str(self.image.id)):
+        for secret in (
+            "tea hills",
+            "FLUX",
+            "Seed",
+            "Remix",
+            "alice",
+            "example.org/images",
+            str(self.image.id),
+        ):
             with self.subTest(secret):
                 self.assertNotContains(page, secret)
         self.assertNotContains(page, 'style="')
@@ -55,7 +63,9 @@ class Page(SharedTestCase):
         self.assertNotContains(page, "alice@")
 
     def test_it_gives_phones_a_lighter_copy_unless_its_key_would_tell_whose_it_is(self):
-        Image.objects.filter(id=self.image.id).update(large_key=f"thumbnails/{self.alice.id}/large.webp")
+        Image.objects.filter(id=self.image.id).update(
+            large_key=f"thumbnails/{self.alice.id}/large.webp"
+        )
         page = self.see(self.link(with_parameters=True).link_slug)
         self.assertContains(page, f"thumbnails/{self.alice.id}/large.webp")
         self.assertContains(page, " 768w, ")
@@ -107,7 +117,9 @@ class Page(SharedTestCase):
                         answer.context["csrf_token"].encode() if answer.context else b"-", b"T"
                     )
                 )
-        self.assertLessEqual(len({len(body) for body in seen}), 3)  # one for each address, whose length it has
+        self.assertLessEqual(
+            len({len(body) for body in seen}), 3
+        )  # one for each address, whose length it has
 
     def test_it_tells_the_owner_that_it_is_theirs(self):
         slug = self.link().link_slug
@@ -154,7 +166,9 @@ class PictureFile(SharedTestCase):
     def test_it_saves_it_under_a_name_that_tells_no_more_than_the_page(self):
         answer = self.see(self.link().link_slug, "shared_picture", "?download=1")
         self.assertEqual(answer["Content-Disposition"], 'attachment; filename="artgen.png"')
-        answer = self.see(self.link(with_parameters=True).link_slug, "shared_picture", "?download=1")
+        answer = self.see(
+            self.link(with_parameters=True).link_slug, "shared_picture", "?download=1"
+        )
         self.assertIn("tea-hills-in-mist-7.png", answer["Location"])
 
     def test_it_is_not_there_when_its_file_is_gone(self):
@@ -190,7 +204,9 @@ class ReportPage(SharedTestCase):
     def test_it_is_not_there_for_links(self):
         slug = self.link(self.hang()).link_slug
         self.assertEqual(self.see(slug, "report_shared").status_code, 404)
-        self.assertEqual(self.client.post(self.at(slug, "report_shared"), {"kind": "other"}).status_code, 404)
+        self.assertEqual(
+            self.client.post(self.at(slug, "report_shared"), {"kind": "other"}).status_code, 404
+        )
 
     def test_it_has_a_limit(self):
         statuses = [self.client.post(self.url, {"kind": "other"}).status_code for _n in range(11)]

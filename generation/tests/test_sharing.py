@@ -21,7 +21,9 @@ class SharingTestCase(GalleryTestCase):
         return sharing.share_by_link(image or self.image, **options)
 
     def ask(self, image=None, **options):
-        return sharing.ask_to_publish(image or self.image, **{"with_parameters": False, "with_name": False, **options})
+        return sharing.ask_to_publish(
+            image or self.image, **{"with_parameters": False, "with_name": False, **options}
+        )
 
     def published(self, image=None, **options):
         publication = self.ask(image, **options)
@@ -40,7 +42,9 @@ class Link(SharingTestCase):
         slug = self.link().link_slug
         self.assertRegex(slug, r"^[\w-]{24}$")  # 18 random bytes
         found = sharing.find(slug)
-        self.assertEqual((found.image, found.with_parameters, found.author), (self.image, False, ""))
+        self.assertEqual(
+            (found.image, found.with_parameters, found.author), (self.image, False, "")
+        )
         self.assertIsNone(found.publication)
         self.assertEqual(self.visibility(), Visibility.LINK)
         self.assertNotEqual(self.link(self.hang()).link_slug, slug)
@@ -130,13 +134,17 @@ class Publishing(SharingTestCase):
         self.assertEqual(publication.published_at, publication.decided_at)
         self.assertEqual(self.visibility(), Visibility.PUBLIC)
         found = sharing.find(publication.slug)
-        self.assertEqual((found.publication, found.with_parameters, found.until), (publication, True, None))
+        self.assertEqual(
+            (found.publication, found.with_parameters, found.until), (publication, True, None)
+        )
 
     def test_it_is_refused_with_a_reason_before_and_after(self):
         for publication in (self.ask(), self.published(self.hang())):
             sharing.refuse(publication, by=self.staff, reason="A real person")
             publication.refresh_from_db()
-            self.assertEqual((publication.state, publication.reason), (PublicationState.REFUSED, "A real person"))
+            self.assertEqual(
+                (publication.state, publication.reason), (PublicationState.REFUSED, "A real person")
+            )
             self.assertIsNone(sharing.find(publication.slug))
             self.assertEqual(self.now(publication.image).visibility, Visibility.PRIVATE)
 
@@ -179,7 +187,9 @@ class Publishing(SharingTestCase):
             self.ask()
         self.assertIn("hills", refusal.exception.reason)
         publication = sharing.last_publication(self.image)
-        self.assertEqual((publication.state, publication.decided_by), (PublicationState.REFUSED, None))
+        self.assertEqual(
+            (publication.state, publication.decided_by), (PublicationState.REFUSED, None)
+        )
         self.assertEqual(publication.reason, refusal.exception.reason)
 
     def test_it_has_a_limit_of_pictures_before_staff(self):
@@ -211,7 +221,9 @@ class Reporting(SharingTestCase):
         self.publication = self.published()
 
     def report(self, reporter, **options):
-        sharing.report(self.publication, **{"reporter": reporter, "kind": "other", "words": "", **options})
+        sharing.report(
+            self.publication, **{"reporter": reporter, "kind": "other", "words": "", **options}
+        )
         self.publication.refresh_from_db()
         return self.publication.state
 

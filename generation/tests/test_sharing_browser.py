@@ -89,7 +89,9 @@ class SharingInABrowser(BrowserTestCase):
         page.mouse.down()
         page.mouse.move(500, 260)
         page.mouse.up()
-        self.assertNotEqual(page.locator(".viewer-picture").evaluate("picture => picture.style.transform"), before)
+        self.assertNotEqual(
+            page.locator(".viewer-picture").evaluate("picture => picture.style.transform"), before
+        )
         page.keyboard.press("Escape")
         expect(viewer).to_be_hidden()
         expect(page.locator(".frame-open")).to_be_focused()

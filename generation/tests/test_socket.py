@@ -12,7 +12,11 @@ from artgen.test import make_user
 from generation.jobs import presence
 from generation.jobs.routing import websocket
 
-PASSWORDS = {"old_password": "password", "new_password1": "a new long password", "new_password2": "a new long password"}
+PASSWORDS = {
+    "old_password": "password",
+    "new_password1": "a new long password",
+    "new_password2": "a new long password",
+}
 
 
 class SocketTestCase(TransactionTestCase):
@@ -21,7 +25,9 @@ class SocketTestCase(TransactionTestCase):
         self.bob = make_user("bob@example.org")
 
     def with_token(self, text: str) -> WebsocketCommunicator:
-        return WebsocketCommunicator(websocket, "/ws/jobs/", headers=[(b"authorization", f"Bearer {text}".encode())])
+        return WebsocketCommunicator(
+            websocket, "/ws/jobs/", headers=[(b"authorization", f"Bearer {text}".encode())]
+        )
 
     def with_cookie(self, client: Client) -> WebsocketCommunicator:
         cookie = f"sessionid={client.cookies['sessionid'].value}"
@@ -56,7 +62,10 @@ class SocketTestCase(TransactionTestCase):
 class EndTests(SocketTestCase):
     async def test_it_closes_when_its_token_is_revoked(self) -> None:
         issue, revoke = sync_to_async(tokens.issue), sync_to_async(tokens.revoke)
-        revoked, other = await issue(user=self.alice, name="old"), await issue(user=self.alice, name="other")
+        revoked, other = (
+            await issue(user=self.alice, name="old"),
+            await issue(user=self.alice, name="other"),
+        )
         bobs = await self.open(self.with_token(await issue(user=self.bob, name="bob's")))
         sockets = [await self.open(self.with_token(text)) for text in (revoked, other)]
         await revoke(user=self.alice, name="old")
@@ -87,7 +96,10 @@ class EndTests(SocketTestCase):
     async def test_it_closes_when_the_account_is_locked(self) -> None:
         client = await self.signed_in()
         text = await sync_to_async(tokens.issue)(user=self.alice, name="laptop")
-        sockets = [await self.open(self.with_cookie(client)), await self.open(self.with_token(text))]
+        sockets = [
+            await self.open(self.with_cookie(client)),
+            await self.open(self.with_token(text)),
+        ]
         await sync_to_async(deletion.close)(user=self.alice, after=deletion.GRACE)
         for socket in sockets:
             await self.assert_closes(socket, 1012)
@@ -112,7 +124,9 @@ class PagesOfOthers(SocketTestCase):
         await sync_to_async(client.force_login)(self.alice)
         socket = await self.open(self.with_cookie(client))
         await socket.send_json_to({"type": "snapshot"})
-        self.assertEqual(await socket.receive_json_from(timeout=10), {"type": "snapshot", "jobs": []})
+        self.assertEqual(
+            await socket.receive_json_from(timeout=10), {"type": "snapshot", "jobs": []}
+        )
         await socket.disconnect()
 
 

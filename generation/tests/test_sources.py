@@ -63,7 +63,9 @@ class SourcesTests(EmulatorTestCase):
         self.assertRegex(sent["input"]["images"][0], "^http://127.0.0.1:8000/media/uploads/")
         self.assertRegex(sent["webhook"], "^http://127.0.0.1:8000/hooks/runpod/")
 
-    @override_settings(RUNPOD_BASE_URL="https://api.runpod.ai/v2", PUBLIC_URL="https://art.example.org")
+    @override_settings(
+        RUNPOD_BASE_URL="https://api.runpod.ai/v2", PUBLIC_URL="https://art.example.org"
+    )
     def test_it_sends_an_address_that_the_internet_reaches(self):
         job = self.place_from([self.upload()])
         (source,) = sources.of_job(job, with_data=False)
@@ -71,7 +73,12 @@ class SourcesTests(EmulatorTestCase):
         self.assertRegex(webhook_tokens.address(job), "^https://art.example.org/hooks/runpod/")
 
     def test_it_sends_to_runpod_no_address_of_this_machine(self):
-        for public_url in ("http://127.0.0.1:8000", "http://laptop:8000", "http://192.168.1.7:8000", "http://[::1]:80"):
+        for public_url in (
+            "http://127.0.0.1:8000",
+            "http://laptop:8000",
+            "http://192.168.1.7:8000",
+            "http://[::1]:80",
+        ):
             with self.settings(RUNPOD_BASE_URL="https://api.runpod.ai/v2", PUBLIC_URL=public_url):
                 job = self.place_from([self.upload()])
                 (source,) = sources.of_job(job, with_data=False)
@@ -89,7 +96,9 @@ class SourcesTests(EmulatorTestCase):
             if dialect_of(model.dialect, model.request_format).needs_address:
                 continue
             with self.subTest(model.slug):
-                job = self.finish(self.place_from([source] * model.max_source_images, model=model.slug))
+                job = self.finish(
+                    self.place_from([source] * model.max_source_images, model=model.slug)
+                )
                 self.assertEqual(job.status, Status.SUCCEEDED, job.error_detail)
                 self.assertEqual(job.events.filter(name="sources_reduced").count(), 0)
                 self.assertNotIn("webhook", inputs_of(self.emulator.calls)[-1])
@@ -110,7 +119,9 @@ class SourcesTests(EmulatorTestCase):
         job = self.place_from(ids)
         self.assertEqual(job.events.get(name="sources_reduced").detail[:4], "they")
         self.client.force_login(self.alice)
-        self.assertContains(self.client.get(f"/jobs/{job.id}/"), "Source images reduced to fit in the request")
+        self.assertContains(
+            self.client.get(f"/jobs/{job.id}/"), "Source images reduced to fit in the request"
+        )
         sent = self.submit(job)["input"]["images"]
         self.assertLess(sum(map(len, sent)), BODY_MOST)
         self.assertEqual(len(sent), 10)
@@ -142,7 +153,9 @@ class SourcesTests(EmulatorTestCase):
 
     @UNREACHABLE
     def test_it_refuses_at_the_field_what_a_worker_would_have_to_fetch(self):
-        self.assertEqual(self.refused([self.upload()], model="sdxl"), [("source_images", "not_reachable")])
+        self.assertEqual(
+            self.refused([self.upload()], model="sdxl"), [("source_images", "not_reachable")]
+        )
 
     @UNREACHABLE
     def test_it_refuses_at_the_field_what_cannot_fit(self):
@@ -151,12 +164,17 @@ class SourcesTests(EmulatorTestCase):
         model.workflow["note"] = {"class_type": "Note", "inputs": {"text": "x" * 4_900_000}}
         model.min_source_images, model.max_source_images = 0, 1
         model.save()
-        self.assertEqual(self.refused([self.upload()], model="comfyui"), [("source_images", "too_large")])
+        self.assertEqual(
+            self.refused([self.upload()], model="comfyui"), [("source_images", "too_large")]
+        )
 
     def test_it_fails_a_job_whose_source_was_deleted_meanwhile(self):
         # With the row alone an address is still good: what is behind it the worker finds out.
         for reachable, row_stays in ((None, False), (False, False), (False, True)):
-            with self.subTest(reachable=reachable, row_stays=row_stays), self.settings(RUNPOD_REACHES_US=reachable):
+            with (
+                self.subTest(reachable=reachable, row_stays=row_stays),
+                self.settings(RUNPOD_REACHES_US=reachable),
+            ):
                 job = self.place_from([self.upload()])
                 upload = Upload.objects.get(id=job.source_images[0])
                 storage.delete(upload.key)
@@ -174,7 +192,11 @@ class SourcesTests(EmulatorTestCase):
         small, large = self.upload(), self.upload(noise(3000, 1700))
         for model, ids, expected in (
             ("seedream-4-edit", [small], None),
-            ("seedream-4-edit", [small, large], "Source images will be reduced to fit in the 10 MB request."),
+            (
+                "seedream-4-edit",
+                [small, large],
+                "Source images will be reduced to fit in the 10 MB request.",
+            ),
             ("sdxl", [small], "This model loads source images from the internet"),
             ("flux-schnell", [large], None),
             ("seedream-4-edit", ["nonsense"], None),

@@ -33,7 +33,8 @@ class Start(GalleryTestCase):
 
     def test_it_speaks_russian(self):
         self.assertContains(
-            self.client.get(self.url, headers={"Accept-Language": "ru"}), "Напишите, что хотите увидеть"
+            self.client.get(self.url, headers={"Accept-Language": "ru"}),
+            "Напишите, что хотите увидеть",
         )
 
     def test_it_says_how_many_credits_are_free_only_where_some_are(self):
@@ -41,11 +42,15 @@ class Start(GalleryTestCase):
             page = self.client.get(self.url, headers={"Accept-Language": "en"})
             self.assertContains(page, "The first 1\N{NO-BREAK SPACE}credit is free.")
         with override_settings(DEFAULT_CREDITS=0):
-            self.assertNotContains(self.client.get(self.url, headers={"Accept-Language": "en"}), "free.")
+            self.assertNotContains(
+                self.client.get(self.url, headers={"Accept-Language": "en"}), "free."
+            )
 
     def test_it_keeps_the_words_through_signing_in(self):
         answer = self.client.get(reverse("create"), {"prompt": "a lighthouse at dusk"})
-        self.assertRedirects(answer, "/accounts/login/?next=/create/%3Fprompt%3Da%2Blighthouse%2Bat%2Bdusk")
+        self.assertRedirects(
+            answer, "/accounts/login/?next=/create/%3Fprompt%3Da%2Blighthouse%2Bat%2Bdusk"
+        )
 
     def test_it_sends_somebody_signed_in_to_create(self):
         self.client.force_login(self.alice)

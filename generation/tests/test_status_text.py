@@ -11,7 +11,15 @@ from generation.models import ImageModel, Job, Status
 from generation.runpod.payloads import CODES
 
 ABOUT_40 = Eta(40, 50)
-OURS = {"bad_picture", "deadline", "unauthorized", "endpoint_missing", "too_large", "source_missing", "storage"}
+OURS = {
+    "bad_picture",
+    "deadline",
+    "unauthorized",
+    "endpoint_missing",
+    "too_large",
+    "source_missing",
+    "storage",
+}
 
 
 class OfJobTests(SimpleTestCase):
@@ -29,21 +37,29 @@ class OfJobTests(SimpleTestCase):
     def test_it_says_when_a_gpu_must_wake_up_first(self):
         now = timezone.now()
         self.assertEqual(self.phase(Status.SUBMITTED, submitted_at=now)[0], "GPU waking up")
-        self.assertEqual(self.phase(Status.SUBMITTED, submitted_at=now, warm=True), ("Starting", "about 40 s"))
+        self.assertEqual(
+            self.phase(Status.SUBMITTED, submitted_at=now, warm=True), ("Starting", "about 40 s")
+        )
 
     def test_it_counts_the_steps_where_they_are_known(self):
-        title, detail = self.phase(Status.RUNNING, step=12, step_count=28, started_at=timezone.now())
+        title, detail = self.phase(
+            Status.RUNNING, step=12, step_count=28, started_at=timezone.now()
+        )
         self.assertEqual((title, detail), ("Drawing · step 12 of 28", "about 40 s left"))
         self.assertEqual(self.phase(Status.RUNNING, started_at=timezone.now())[0], "Drawing")
 
     def test_it_says_when_it_takes_longer_than_usual(self):
         since = timezone.now() - timedelta(minutes=3)
-        _title, detail = self.phase(Status.RUNNING, eta=Eta(1, 1), started_at=since, submitted_at=since)
+        _title, detail = self.phase(
+            Status.RUNNING, eta=Eta(1, 1), started_at=since, submitted_at=since
+        )
         self.assertEqual(detail, "Takes longer than usual, 3 min so far. You may close the page.")
 
     def test_it_says_that_the_credits_are_back(self):
         title, detail = self.phase(Status.FAILED, eta=None, error_code="gpu_lost")
-        self.assertEqual((title, detail), ("Did not work out", "The GPU went away halfway. 2 credits are back."))
+        self.assertEqual(
+            (title, detail), ("Did not work out", "The GPU went away halfway. 2 credits are back.")
+        )
         self.assertEqual(self.phase(Status.CANCELED, eta=None)[0], "Canceled by you")
 
 

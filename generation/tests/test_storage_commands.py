@@ -67,7 +67,8 @@ class VerifyTests(StorageTestCase):
         storage.save(image.key, b"short", content_type="image/png")
         storage.save(image.thumbnail_key, b"", content_type="image/webp")
         self.assertEqual(
-            [line.split()[:2] for line in self.differences()], [["size", image.key], ["size", image.thumbnail_key]]
+            [line.split()[:2] for line in self.differences()],
+            [["size", image.key], ["size", image.thumbnail_key]],
         )
 
     def test_it_finds_changed_bytes_only_when_it_reads_them(self) -> None:
@@ -89,7 +90,9 @@ class VerifyTests(StorageTestCase):
         ]
         for key in orphans:
             storage.save(key, b"1", content_type="image/png")
-        self.assertEqual([line.split()[:2] for line in self.differences()], [["orphan", key] for key in orphans])
+        self.assertEqual(
+            [line.split()[:2] for line in self.differences()], [["orphan", key] for key in orphans]
+        )
         self.assertIn("3 orphans removed.", run("verify_storage", "--delete-orphans"))
         self.assertEqual(run("verify_storage"), "2 files as there should be.\n")
         self.assertTrue(storage.read(image.key))
@@ -97,7 +100,9 @@ class VerifyTests(StorageTestCase):
     def test_it_leaves_files_alone_whose_job_is_still_being_stored(self) -> None:
         job = self.place()
         Job.objects.filter(id=job.id).update(status=Status.STORING)
-        key = storage.image_key(user_id=self.alice.id, job_id=job.id, position=0, content_type="image/png")
+        key = storage.image_key(
+            user_id=self.alice.id, job_id=job.id, position=0, content_type="image/png"
+        )
         storage.save(key, b"1", content_type="image/png")
         run("verify_storage", "--delete-orphans")
         self.assertEqual(storage.read(key), b"1")
@@ -110,7 +115,11 @@ class PurgeTests(StorageTestCase):
         Image.objects.filter(id=old.id).update(trashed_at=now - timedelta(days=8))
         Image.objects.filter(id=young.id).update(trashed_at=now - timedelta(days=6))
         Image.objects.update(created_at=now - timedelta(days=100))
-        self.assertTrue(run("purge_images", "--older-than", "7", "--dry-run").startswith("Would remove 1 picture, "))
+        self.assertTrue(
+            run("purge_images", "--older-than", "7", "--dry-run").startswith(
+                "Would remove 1 picture, "
+            )
+        )
         self.assertEqual(Image.objects.count(), 3)
         self.assertEqual(run("purge_images", "--older-than", "7"), "1 picture removed.\n")
         self.assertEqual(set(Image.objects.values_list("id", flat=True)), {young.id, kept.id})
@@ -138,7 +147,8 @@ class BucketTests(StorageTestCase):
         orphan = f"images/{self.alice.id}/{uuid4()}-0.png"
         storage.save(orphan, b"1", content_type="image/png")
         self.assertEqual(
-            [line.split()[:2] for line in self.differences()], [["missing", image.key], ["orphan", orphan]]
+            [line.split()[:2] for line in self.differences()],
+            [["missing", image.key], ["orphan", orphan]],
         )
 
 

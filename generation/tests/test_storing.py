@@ -22,7 +22,9 @@ class StoringTestCase(EmulatorTestCase):
         (taken,) = lifecycle.submitting(ImageModel.objects.get(pk=job.model_id))
         (out,) = lifecycle.submitted([(taken, f"rp-{job.id}")])
         result = {"pictures": [{"url": f"https://{host}/a.png", "filename": "a.png"}], "seed": None}
-        finished = lifecycle.Finished(drawn_for=timedelta(seconds=1), result=result, host=host, cost=None)
+        finished = lifecycle.Finished(
+            drawn_for=timedelta(seconds=1), result=result, host=host, cost=None
+        )
         (ready,) = lifecycle.storing([(out, finished)])
         return ready
 
@@ -41,7 +43,9 @@ class HostTests(StoringTestCase):
             for user in (self.alice, self.bob):
                 self.take("slow.example", user)
 
-            claimed = lifecycle.claim_storing(lease=storing.LEASE, except_hosts=storing.HOSTS.full())
+            claimed = lifecycle.claim_storing(
+                lease=storing.LEASE, except_hosts=storing.HOSTS.full()
+            )
 
         self.assertEqual(claimed.id, other.id)
         self.assertLess(slow.due_at, timezone.now())
@@ -84,7 +88,9 @@ class HostTests(StoringTestCase):
             self.take(host, self.alice)
 
         claimed = lifecycle.claim_storing(
-            lease=storing.LEASE, except_hosts=storing.HOSTS.full(), except_pairs=storing.HOSTS.full_for()
+            lease=storing.LEASE,
+            except_hosts=storing.HOSTS.full(),
+            except_pairs=storing.HOSTS.full_for(),
         )
 
         self.assertEqual(claimed.id, other.id)

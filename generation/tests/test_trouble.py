@@ -75,7 +75,9 @@ class TroubleTests(EmulatorTestCase):
         store_all()
 
         self.assert_status(job, Status.SUCCEEDED)
-        self.assertEqual([call.path for call in self.emulator.calls[asked:] if "/v2/" in call.path], [])
+        self.assertEqual(
+            [call.path for call in self.emulator.calls[asked:] if "/v2/" in call.path], []
+        )
 
     def test_it_submits_the_others_when_one_cannot_be_prepared(self):
         spoiled, good = self.place(), self.place(user=self.bob)
@@ -106,7 +108,9 @@ class TroubleTests(EmulatorTestCase):
         gone = Job.objects.filter(stop_pending=True, runpod_id__startswith="gone")
         self.assertEqual(gone.count(), 4, "one 404 does not end the stopping")
 
-        gone.update(missing_since=timezone.now() - timedelta(seconds=settings.RUNPOD_MISSING_SECONDS))
+        gone.update(
+            missing_since=timezone.now() - timedelta(seconds=settings.RUNPOD_MISSING_SECONDS)
+        )
         for _ in range(10):
             driver.stop()
         self.assertEqual(gone.count(), 0)
@@ -159,8 +163,13 @@ class TroubleTests(EmulatorTestCase):
     def test_it_shows_pages_while_the_cache_is_dead(self):
         self.client.force_login(self.alice)
         self.place()
-        with override_settings(CACHES={"default": {"BACKEND": "artgen.cache.ForgivingRedisCache", "LOCATION": DEAD}}):
-            pages = {path: self.client.get(path).status_code for path in ("/create/", "/gallery/", "/account/")}
+        with override_settings(
+            CACHES={"default": {"BACKEND": "artgen.cache.ForgivingRedisCache", "LOCATION": DEAD}}
+        ):
+            pages = {
+                path: self.client.get(path).status_code
+                for path in ("/create/", "/gallery/", "/account/")
+            }
 
         self.assertEqual(set(pages.values()), {200}, pages)
 

@@ -62,12 +62,18 @@ class TwoClocksTests(TransactionTestCase):
             self.at_the_same_moment(work)
             self.assertLessEqual(Job.objects.at_runpod().count(), 10)
             make_due()
-        self.assertEqual(Counter(Job.objects.values_list("status", "attempt")), {(Status.SUCCEEDED, 1): JOBS})
+        self.assertEqual(
+            Counter(Job.objects.values_list("status", "attempt")), {(Status.SUCCEEDED, 1): JOBS}
+        )
         doorbells = Counter(job.webhook for job in self.emulator.jobs)
         self.assertEqual((len(doorbells), set(doorbells.values())), (JOBS, {1}))
         self.assertEqual(ledger.check(), [])
-        entries = Counter(CreditEntry.objects.exclude(reference=None).values_list("reference", "kind"))
-        self.assertEqual(entries, {(job.id, kind): 1 for job in jobs for kind in ("hold", "settle")})
+        entries = Counter(
+            CreditEntry.objects.exclude(reference=None).values_list("reference", "kind")
+        )
+        self.assertEqual(
+            entries, {(job.id, kind): 1 for job in jobs for kind in ("hold", "settle")}
+        )
         self.assertEqual(Image.objects.count(), JOBS)
         for job in jobs:
             names = Counter(job.events.values_list("name", flat=True))
@@ -107,7 +113,10 @@ class TwoClocksTests(TransactionTestCase):
             work()
             make_due()
         now = timezone.now()
-        doomed, kept = Image.objects.filter(job__in=jobs[:2]), Image.objects.filter(job__in=jobs[2:])
+        doomed, kept = (
+            Image.objects.filter(job__in=jobs[:2]),
+            Image.objects.filter(job__in=jobs[2:]),
+        )
         keys = [key for image in doomed for key in (image.key, image.thumbnail_key)]
         doomed.update(trashed_at=now - timedelta(days=31))
         IdempotencyKey.objects.create(

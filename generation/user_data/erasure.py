@@ -49,7 +49,9 @@ def erase(user_id: UUID) -> bool:
     for folder in storage.FOLDERS:
         storage.delete_all(f"{folder}/{user.pk}/")
     for rows, field in _owned():
-        while ids := list(rows.filter(**{field: user}).order_by("pk").values_list("pk", flat=True)[:ROWS_AT_ONCE]):
+        while ids := list(
+            rows.filter(**{field: user}).order_by("pk").values_list("pk", flat=True)[:ROWS_AT_ONCE]
+        ):
             rows.filter(pk__in=ids).delete()
     deletion.anonymize(user.pk)
     emails.post(farewell)
@@ -64,7 +66,10 @@ def erase_due() -> int:
         try:
             count += erase(user_id)
         except Exception:
-            log.exception("an account could not be erased; the next clean-up goes on", extra={"user": str(user_id)})
+            log.exception(
+                "an account could not be erased; the next clean-up goes on",
+                extra={"user": str(user_id)},
+            )
     return count
 
 

@@ -59,7 +59,11 @@ def latest(user: User) -> Export | None:
     """Return the user's newest export that is being prepared, can be had, or has failed lately."""
     rows = Export.objects.of(user).order_by("-id")
     export = rows.first()
-    return export if export and (export.due_at or (export.expires_at and export.expires_at > timezone.now())) else None
+    return (
+        export
+        if export and (export.due_at or (export.expires_at and export.expires_at > timezone.now()))
+        else None
+    )
 
 
 def hint_due() -> None:
@@ -67,7 +71,11 @@ def hint_due() -> None:
     now = timezone.now()
     room = AT_ONCE - Export.objects.filter(due_at__gt=now).count()
     if room > 0:
-        for export_id in Export.objects.filter(due_at__lte=now).order_by("due_at").values_list("id", flat=True)[:room]:
+        for export_id in (
+            Export.objects.filter(due_at__lte=now)
+            .order_by("due_at")
+            .values_list("id", flat=True)[:room]
+        ):
             dispatch.export(export_id)
 
 
@@ -137,7 +145,9 @@ def _write_part(export: Export) -> bool:
             for count, (name, row) in enumerate(files, 1):
                 _write_file(archive, name, row)
                 if count % TELL_EVERY == 0:
-                    Export.objects.filter(id=export.id, due_at=export.due_at).update(done=done + count)
+                    Export.objects.filter(id=export.id, due_at=export.due_at).update(
+                        done=done + count
+                    )
     export.parts = [*export.parts, {"key": key, "bytes": sink.count, "files": len(files)}]
     export.done = done + len(files)
     for _name, row in files:
@@ -219,7 +229,9 @@ def _changed(export: Export, **fields: object) -> bool:
 
 
 def _progress(export: Export) -> dict[str, object]:
-    return {name: getattr(export, name) for name in ("parts", "done", "after_image", "after_upload")}
+    return {
+        name: getattr(export, name) for name in ("parts", "done", "after_image", "after_upload")
+    }
 
 
 def _end() -> object:

@@ -51,7 +51,13 @@ def upload_data(upload: Upload) -> dict[str, Any]:
 
 
 def _prompts(user: User) -> Iterator[str]:
-    used = Job.objects.of(user).order_by().values("prompt").annotate(last=Max("created_at")).order_by("-last")
+    used = (
+        Job.objects.of(user)
+        .order_by()
+        .values("prompt")
+        .annotate(last=Max("created_at"))
+        .order_by("-last")
+    )
     for row in used.values_list("prompt", flat=True).iterator(chunk_size=AT_ONCE):
         yield f"{row}\n\n"
 
@@ -61,7 +67,9 @@ def _jobs(user: User) -> Iterator[dict[str, Any]]:
     while jobs := list(islice(rows, AT_ONCE)):
         history: dict[Any, list[dict[str, Any]]] = {job.id: [] for job in jobs}
         events = JobEvent.objects.filter(job__in=list(history)).order_by("id")
-        for job_id, at, name, status, attempt in events.values_list("job_id", "at", "name", "status", "attempt"):
+        for job_id, at, name, status, attempt in events.values_list(
+            "job_id", "at", "name", "status", "attempt"
+        ):
             history[job_id].append({"at": at, "event": name, "status": status, "attempt": attempt})
         for job in jobs:
             yield {
@@ -122,6 +130,15 @@ def _collections(user: User) -> Iterator[dict[str, Any]]:
 
 
 def _publications(user: User) -> Iterator[dict[str, Any]]:
-    columns = ("image_id", "slug", "state", "reason", "with_parameters", "with_name", "asked_at", "published_at")
+    columns = (
+        "image_id",
+        "slug",
+        "state",
+        "reason",
+        "with_parameters",
+        "with_name",
+        "asked_at",
+        "published_at",
+    )
     rows = Publication.objects.filter(image__user=user).order_by("id").values(*columns)
     yield from rows.iterator(chunk_size=AT_ONCE)

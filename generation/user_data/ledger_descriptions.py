@@ -14,7 +14,9 @@ from generation.models import Image, Job, Status
 
 def of_jobs(ids: Collection[UUID]) -> Mapping[UUID, Subject]:
     """Return what the jobs were, with their first picture that is still there; two queries."""
-    pictures = Prefetch("images", queryset=Image.objects.kept().order_by("position"), to_attr="kept_images")
+    pictures = Prefetch(
+        "images", queryset=Image.objects.kept().order_by("position"), to_attr="kept_images"
+    )
     return {
         job.id: _subject(job)
         for job in Job.objects.filter(id__in=ids).select_related("model").prefetch_related(pictures)

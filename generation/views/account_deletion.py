@@ -50,7 +50,9 @@ def delete_account(request: SignedInRequest) -> HttpResponse:
         try:
             erasure.close(user=user, actor=user)
         except deletion.LastSuperuser:
-            form.add_error(None, _("Nobody else could administer ArtGen. Give somebody else all rights first."))
+            form.add_error(
+                None, _("Nobody else could administer ArtGen. Give somebody else all rights first.")
+            )
         else:
             end_session(request)
             request.session[LETTER_TO] = user.email

@@ -107,9 +107,13 @@ def told(refused: Refusal) -> str:
     """Return what a person should know of a refusal."""
     match refused:
         case NameTaken():
-            return _("You have a collection called “%(name)s” already.") % {"name": refused.collection.name}
+            return _("You have a collection called “%(name)s” already.") % {
+                "name": refused.collection.name
+            }
         case TooManyCollections():
-            return _("More than %(max)d collections would be too many to find one.") % {"max": refused.limit}
+            return _("More than %(max)d collections would be too many to find one.") % {
+                "max": refused.limit
+            }
         case BadName(reason="empty"):
             return _("A collection needs a name.")
         case BadName(reason="too_long"):
@@ -118,7 +122,9 @@ def told(refused: Refusal) -> str:
             return _("This name has characters that cannot be shown.")
 
 
-def _overview(request: HttpRequest, *, name: str = "", refused: Refusal | None = None) -> HttpResponse:
+def _overview(
+    request: HttpRequest, *, name: str = "", refused: Refusal | None = None
+) -> HttpResponse:
     piles = sidebar.piles_of(request.user, covers=COVERS)
     context = sidebar.beside(request.user, place="collections", piles=piles) | {
         "name": name[:NAME_MAX],
@@ -130,7 +136,9 @@ def _overview(request: HttpRequest, *, name: str = "", refused: Refusal | None =
 
 def _menu(request: HttpRequest, image: Image, *, refused: Refusal | None = None) -> HttpResponse:
     context = {"menu": menu_of(image), "name_error": told(refused) if refused else ""}
-    return part(request, "generation/_collections_menu.html", context, status=400 if refused else 200)
+    return part(
+        request, "generation/_collections_menu.html", context, status=400 if refused else 200
+    )
 
 
 def _own(request: HttpRequest, collection_id: UUID | str) -> Collection:

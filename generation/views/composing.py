@@ -72,13 +72,17 @@ class Source:
     url: str
 
 
-def composing(user: User, *, models: list[ImageModel], composer: Composer | None, forecast: Forecast) -> dict[str, Any]:
+def composing(
+    user: User, *, models: list[ImageModel], composer: Composer | None, forecast: Forecast
+) -> dict[str, Any]:
     """Return the context of `_composer.html`; composer None: no model is on offer. `forecast` covers the models."""
     models = [model for model in models if model.enabled]
     return {
         "composer": composer,
         "models": [
-            _model_option(model, forecast=forecast, chosen=composer is not None and model == composer.model)
+            _model_option(
+                model, forecast=forecast, chosen=composer is not None and model == composer.model
+            )
             for model in models
         ],
         "styles": [
@@ -129,7 +133,9 @@ def sources_note(user: User, form: Composer | None) -> str:
     except InvalidParameters:
         return ""  # said when it is sent
     try:
-        is_reduced = sources.way(known, dialect=dialect_of(model.dialect, model.request_format), beside=beside).reduced
+        is_reduced = sources.way(
+            known, dialect=dialect_of(model.dialect, model.request_format), beside=beside
+        ).reduced
     except InvalidParameters as refused:
         return refused.errors[0].detail
     return _("Source images will be reduced to fit in the 10 MB request.") if is_reduced else ""
@@ -149,8 +155,12 @@ def _size_of_source(user: User, form: Composer) -> tuple[int, int] | None:
 def _sources(user: User, ids: list[str]) -> list[Source]:
     """Return the user's own pictures and uploads among the ids, in their order."""
     wanted = [found for one in ids if (found := uuid_or_none(one))]
-    keys: dict[UUID, str] = dict(Upload.objects.filter(user=user, id__in=wanted).values_list("id", "key"))
-    keys |= dict(Image.objects.of(user).present().filter(id__in=wanted).values_list("id", "thumbnail_key"))
+    keys: dict[UUID, str] = dict(
+        Upload.objects.filter(user=user, id__in=wanted).values_list("id", "key")
+    )
+    keys |= dict(
+        Image.objects.of(user).present().filter(id__in=wanted).values_list("id", "thumbnail_key")
+    )
     return [Source(id=str(one), url=storage.url(keys[one])) for one in wanted if one in keys]
 
 

@@ -28,7 +28,14 @@ from generation.jobs import eta, orders
 from generation.models import ImageModel, Job
 from generation.runpod.picture import NotAPicture
 from generation.views import feed
-from generation.views.composing import composing, offer_of, sample, sources_note, switched_off, uuid_or_none
+from generation.views.composing import (
+    composing,
+    offer_of,
+    sample,
+    sources_note,
+    switched_off,
+    uuid_or_none,
+)
 from generation.views.partials import part, wants_part
 
 PROMPTS = (
@@ -49,10 +56,15 @@ def create(request: HttpRequest) -> HttpResponse:
     models = [model for model in every if model.enabled]
     shared = _shared(request.GET["share"]) if "share" in request.GET else None
     if "share" in request.GET and shared is None:
-        messages.warning(request, _("This picture is not shared any more, so its parameters were not taken over."))
+        messages.warning(
+            request,
+            _("This picture is not shared any more, so its parameters were not taken over."),
+        )
         return redirect("create")
     composer = _composer_from_address(request, models, shared=shared)
-    return render(request, "generation/create.html", _page(request, models=every, composer=composer))
+    return render(
+        request, "generation/create.html", _page(request, models=every, composer=composer)
+    )
 
 
 @login_required
@@ -60,7 +72,11 @@ def create(request: HttpRequest) -> HttpResponse:
 def composer(request: HttpRequest) -> HttpResponse:
     """Return the composer for another model (`switch`) with what was typed, or filled as a job was (`job`)."""
     models = list(ImageModel.objects.enabled())
-    form = _composer_from_address(request, models) if "job" in request.GET else _typed(request.GET, models)
+    form = (
+        _composer_from_address(request, models)
+        if "job" in request.GET
+        else _typed(request.GET, models)
+    )
     context = composing(_user(request), models=models, composer=form, forecast=eta.forecast(models))
     return part(request, "generation/_composer.html", context)
 
@@ -89,13 +105,19 @@ def _posted(request: HttpRequest) -> HttpResponse:
     form = _typed(request.POST, models)
     if form is None:
         return redirect("create")
-    if "switch" in request.POST:  # without script the list of models posts the form to keep what was typed
-        return render(request, "generation/create.html", _page(request, models=every, composer=form))
+    if (
+        "switch" in request.POST
+    ):  # without script the list of models posts the form to keep what was typed
+        return render(
+            request, "generation/create.html", _page(request, models=every, composer=form)
+        )
     status = _keep_uploads(user, form, request.FILES.getlist("upload")) or 0
     if not status:
         try:
             requests = orders.repeated(form.request(), count=form.count)
-            placed = orders.place_batch(user=user, requests=requests, key=request.POST.get("key", "")[:255])
+            placed = orders.place_batch(
+                user=user, requests=requests, key=request.POST.get("key", "")[:255]
+            )
         except InvalidParameters as refused:
             form.explain(refused.errors)
             status = 400
@@ -104,16 +126,24 @@ def _posted(request: HttpRequest) -> HttpResponse:
             form.errors["form"] = [_short(offer.short if offer else 0)]
             status = 402
         except orders.GenerationOff as off:
-            form.errors["form"] = [off.message or _("Creating is paused. Keep writing, nothing gets lost.")]
+            form.errors["form"] = [
+                off.message or _("Creating is paused. Keep writing, nothing gets lost.")
+            ]
             status = 503
         except orders.TooManyWaiting as many:
-            text = _("%(limit)s pictures are waiting already, that is the limit. Try again in %(duration)s.")
+            text = _(
+                "%(limit)s pictures are waiting already, that is the limit. Try again in %(duration)s."
+            )
             duration = formatting.duration(many.retry_after)
-            form.errors["form"] = [text % {"limit": formatting.number(many.limit), "duration": duration}]
+            form.errors["form"] = [
+                text % {"limit": formatting.number(many.limit), "duration": duration}
+            ]
             status = 429
         except (orders.KeyReused, orders.KeyBusy):
             # The form came back by the browser's Back button after it had been sent: it is a new order now.
-            form.errors["form"] = [_("This form has been sent before. Press Create once more to send it again.")]
+            form.errors["form"] = [
+                _("This form has been sent before. Press Create once more to send it again.")
+            ]
             status = 409
     if status:
         return _refused(request, models=every, form=form, status=status)
@@ -135,18 +165,30 @@ def _typed(data: QueryDict, models: list[ImageModel]) -> Composer | None:
     return form.for_model(wanted) if wanted and data.get("switch") else form
 
 
-def _refused(request: HttpRequest, *, models: list[ImageModel], form: Composer, status: int) -> HttpResponse:
+def _refused(
+    request: HttpRequest, *, models: list[ImageModel], form: Composer, status: int
+) -> HttpResponse:
     if wants_part(request):
-        context = composing(_user(request), models=models, composer=form, forecast=eta.forecast(models))
+        context = composing(
+            _user(request), models=models, composer=form, forecast=eta.forecast(models)
+        )
         return part(request, "generation/_composer.html", context, status=status)
-    return render(request, "generation/create.html", _page(request, models=models, composer=form), status=status)
+    return render(
+        request,
+        "generation/create.html",
+        _page(request, models=models, composer=form),
+        status=status,
+    )
 
 
 def _keep_uploads(user: User, form: Composer, files: "Sequence[UploadedFile[Any]]") -> int | None:
     """Store the files that came with the form (a browser without script); return a status where one is no picture."""
     for file in files:
         if (file.size or 0) > settings.UPLOAD_MAX_BYTES:  # before any of them is stored
-            detail = _too_large() % {"name": file.name, "size": formatting.number(math.ceil((file.size or 0) / 1e6))}
+            detail = _too_large() % {
+                "name": file.name,
+                "size": formatting.number(math.ceil((file.size or 0) / 1e6)),
+            }
             form.explain([FieldError(field="source_images", code="too_large", detail=detail)])
             return 400
     for file in files:
@@ -181,7 +223,9 @@ def _composer_from_address(
             parameters["seed"] = None
         elif shared:
             parameters["seed"] = shared.image.seed
-        form = Composer.filled(chosen, parameters, count=int(count) if count in "12345678" and count else 1)
+        form = Composer.filled(
+            chosen, parameters, count=int(count) if count in "12345678" and count else 1
+        )
     else:
         form = Composer(model=chosen)
     if prompt := given.get("prompt", ""):
@@ -196,13 +240,19 @@ def _models() -> list[ImageModel]:
     return list(ImageModel.objects.defer("workflow"))
 
 
-def _page(request: HttpRequest, *, models: list[ImageModel], composer: Composer | None) -> dict[str, Any]:
+def _page(
+    request: HttpRequest, *, models: list[ImageModel], composer: Composer | None
+) -> dict[str, Any]:
     show = request.GET.get("show", "all")
     show = show if show in feed.SHOWN else "all"
     before = uuid_or_none(request.GET.get("before", ""))
     page = feed.of_user(_user(request), models=models, show=show, before=before)
     examples = [
-        {"text": text, "thumbnail": sample("examples", name), "address": f"?{urlencode({'prompt': str(text)})}"}
+        {
+            "text": text,
+            "thumbnail": sample("examples", name),
+            "address": f"?{urlencode({'prompt': str(text)})}",
+        }
         for name, text in PROMPTS
     ]
     asked = {"job", "share", "model", "prompt", "source"} & set(request.GET)
@@ -216,15 +266,23 @@ def _page(request: HttpRequest, *, models: list[ImageModel], composer: Composer 
             "ready": formatting.plural_forms(
                 lambda n: ngettext("%(count)s picture ready", "%(count)s pictures ready", n)
             ),
-            "active": formatting.plural_forms(lambda n: ngettext("%(count)s in progress", "%(count)s in progress", n)),
+            "active": formatting.plural_forms(
+                lambda n: ngettext("%(count)s in progress", "%(count)s in progress", n)
+            ),
             "failed": formatting.plural_forms(
                 lambda n: ngettext("%(count)s did not work out", "%(count)s did not work out", n)
             ),
-            "steps": formatting.plural_forms(lambda n: ngettext("%(count)s step", "%(count)s steps", n)),
+            "steps": formatting.plural_forms(
+                lambda n: ngettext("%(count)s step", "%(count)s steps", n)
+            ),
             "no_picture": _("%(name)s is no PNG, JPEG or WebP picture."),
             "too_large": _too_large(),
-            "not_arrived": _("No connection, so %(name)s has not arrived. It stays here and goes off by itself later."),
-            "not_taken": _("%(name)s could not be taken right now. It stays here, send it again in a moment."),
+            "not_arrived": _(
+                "No connection, so %(name)s has not arrived. It stays here and goes off by itself later."
+            ),
+            "not_taken": _(
+                "%(name)s could not be taken right now. It stays here, send it again in a moment."
+            ),
             "kept_all": _("%(model)s doesn’t use source images. They are kept here and not sent."),
             "kept_more": formatting.plural_forms(
                 lambda n: ngettext(
@@ -233,7 +291,9 @@ def _page(request: HttpRequest, *, models: list[ImageModel], composer: Composer 
                     n,
                 )
             ),
-            "settings_kept": _("%(model)s doesn’t use some of your settings. They are kept for other models."),
+            "settings_kept": _(
+                "%(model)s doesn’t use some of your settings. They are kept for other models."
+            ),
             "random_seed": _("random seed"),
             "own_seed": _("own seed"),
             "no_number": _("This must be a number."),
@@ -241,7 +301,9 @@ def _page(request: HttpRequest, *, models: list[ImageModel], composer: Composer 
     }
 
 
-def _chosen(models: list[ImageModel], slug: str, *, needs_source: bool = False) -> ImageModel | None:
+def _chosen(
+    models: list[ImageModel], slug: str, *, needs_source: bool = False
+) -> ImageModel | None:
     fitting = [model for model in models if model.max_source_images] if needs_source else models
     return next((model for model in fitting if model.slug == slug), fitting[0] if fitting else None)
 

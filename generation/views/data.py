@@ -36,7 +36,9 @@ def account_data(request: SignedInRequest) -> HttpResponse:
 def ask_export(request: SignedInRequest) -> HttpResponse:
     """Begin to prepare an export, or go on with the one that is being prepared."""
     exports.ask(request.user)
-    messages.success(request, _("It is being prepared. You may close the page: a letter tells when it is ready."))
+    messages.success(
+        request, _("It is being prepared. You may close the page: a letter tells when it is ready.")
+    )
     return redirect("account_data")
 
 

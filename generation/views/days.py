@@ -45,7 +45,9 @@ def between(since: str, until: str) -> tuple[date | None, date | None] | None:
 
 def label(since: date | None, until: date | None) -> str:
     """Return "11/03/2026 – 11/24/2026", "From …" or "Until …"."""
-    first, last = (formats.date_format(day, "SHORT_DATE_FORMAT") if day else "" for day in (since, until))
+    first, last = (
+        formats.date_format(day, "SHORT_DATE_FORMAT") if day else "" for day in (since, until)
+    )
     if since and until:
         return first if since == until else f"{first} – {last}"
     told = _("From %(day)s") if since else _("Until %(day)s")

@@ -49,7 +49,11 @@ def explore(request: HttpRequest) -> HttpResponse:
     rows = _before(Publication.objects.shown().newest_first(), request.GET.get("before", ""))
     found = list(rows[: PAGE + 1])
     shown = found[:PAGE]
-    next_address = f"{reverse('explore')}?{urlencode({'before': _cursor(shown[-1])})}" if len(found) > PAGE else ""
+    next_address = (
+        f"{reverse('explore')}?{urlencode({'before': _cursor(shown[-1])})}"
+        if len(found) > PAGE
+        else ""
+    )
     context = {
         "tiles": [PublicTile(sharing.as_shared(one), Tile(one.image)) for one in shown],
         "next_address": next_address,

@@ -21,7 +21,19 @@ from generation.models import ACTIVE, Image, ImageModel, Job, JobQuerySet, Statu
 RUNS_A_PAGE = 12
 JOBS_A_PAGE = RUNS_A_PAGE * BATCH_MAX  # looked at for a page
 JOB_FIELDS = (
-    *("id", "model_id", "batch", "prompt", "width", "height", "credits", "status", "version", "attempt", "refusals"),
+    *(
+        "id",
+        "model_id",
+        "batch",
+        "prompt",
+        "width",
+        "height",
+        "credits",
+        "status",
+        "version",
+        "attempt",
+        "refusals",
+    ),
     *("progress", "step", "step_count", "error_code", "missing_since"),
     *("created_at", "submitted_at", "started_at", "finished_at"),
 )
@@ -36,7 +48,9 @@ IMAGE_FIELDS = (
     "favorite",
     "trashed_at",
 )
-IS_GONE = Q(status=Status.SUCCEEDED) & ~Exists(Image.objects.kept().filter(job=OuterRef("pk")).order_by())
+IS_GONE = Q(status=Status.SUCCEEDED) & ~Exists(
+    Image.objects.kept().filter(job=OuterRef("pk")).order_by()
+)
 PROMPTS = 20
 SHOWN = ("all", "active", "done")
 DRAWING_FROM, DRAWING_MORE = 28, 22  # the glow of a plate while a GPU works on it
@@ -154,7 +168,11 @@ class Run:
     @property
     def credits(self) -> int:
         """What is held or charged for it."""
-        return sum(card.job.credits for card in self.cards if card.job.status not in (Status.FAILED, Status.CANCELED))
+        return sum(
+            card.job.credits
+            for card in self.cards
+            if card.job.status not in (Status.FAILED, Status.CANCELED)
+        )
 
     @property
     def is_active(self) -> bool:
@@ -196,7 +214,9 @@ class Feed:
     forecast: Forecast  # of all models
 
 
-def of_user(user: User, *, models: Collection[ImageModel], show: str = "all", before: UUID | None = None) -> Feed:
+def of_user(
+    user: User, *, models: Collection[ImageModel], show: str = "all", before: UUID | None = None
+) -> Feed:
     """Return a page of the user's runs: `show` is one of SHOWN, `before` the last page's `next`; `models` are all."""
     own = Job.objects.of(user)
     if show == "active":
@@ -221,7 +241,9 @@ def _page(own: JobQuerySet) -> tuple[list[UUID], str]:
     """
     found = _newest(own)
     if len(found) == JOBS_A_PAGE and all(gone for _id, _batch, gone in found):
-        older = own.filter(id__lt=found[-1][0]).alias(gone=IS_GONE).exclude(gone=True).newest_first()
+        older = (
+            own.filter(id__lt=found[-1][0]).alias(gone=IS_GONE).exclude(gone=True).newest_first()
+        )
         first = older.values_list("id", flat=True)[:1]
         found = _newest(own.filter(id__lte=Subquery(first)))
     runs: dict[UUID, list[UUID]] = {}
@@ -264,7 +286,9 @@ def _newest(own: JobQuerySet) -> list[tuple[UUID, UUID | None, bool]]:
 
 def prompts_of(user: User) -> list[str]:
     """Return the user's last prompts, each once, newest first."""
-    last = Job.objects.of(user).newest_first().values_list("prompt", flat=True)[: PROMPTS * BATCH_MAX]
+    last = (
+        Job.objects.of(user).newest_first().values_list("prompt", flat=True)[: PROMPTS * BATCH_MAX]
+    )
     return list(dict.fromkeys(last))[:PROMPTS]
 
 
@@ -280,21 +304,30 @@ def run_of_user(user: User, run_id: UUID) -> Run | None:
 def card_of(job: Job) -> Card:
     """Return the card of a job that was fetched `with_all`."""
     now = timezone.now()
-    return Card(job=job, phase=status_text.now_of(job, forecast=eta.of_jobs([job]), now=now), kept=_kept(job))
+    return Card(
+        job=job,
+        phase=status_text.now_of(job, forecast=eta.of_jobs([job]), now=now),
+        kept=_kept(job),
+    )
 
 
 def _kept(job: Job) -> list[Image]:
     return [image for image in job.images.all() if not image.trashed_at]
 
 
-def _runs(jobs: Sequence[Job], *, forecast: Forecast, images: Mapping[UUID, list[Image]]) -> list[Run]:
+def _runs(
+    jobs: Sequence[Job], *, forecast: Forecast, images: Mapping[UUID, list[Image]]
+) -> list[Run]:
     grouped: dict[UUID, list[Card]] = {}
     now = timezone.now()
     for job in jobs:
         phase = status_text.now_of(job, forecast=forecast, now=now)
         card = Card(job=job, phase=phase, kept=images.get(job.id, []))
         grouped.setdefault(job.batch or job.id, []).append(card)
-    runs = [Run(id=run_id, cards=sorted(cards, key=lambda card: card.job.id)) for run_id, cards in grouped.items()]
+    runs = [
+        Run(id=run_id, cards=sorted(cards, key=lambda card: card.job.id))
+        for run_id, cards in grouped.items()
+    ]
     return [run for run in runs if not all(card.is_gone for card in run.cards)]
 
 
@@ -302,4 +335,6 @@ def _days(runs: Sequence[Run]) -> list[Day]:
     days: dict[date, list[Run]] = {}
     for run in runs:
         days.setdefault(run.day, []).append(run)
-    return [Day(day=day, runs=of_day) for day, of_day in days.items()] or [Day(day=timezone.localdate(), runs=[])]
+    return [Day(day=day, runs=of_day) for day, of_day in days.items()] or [
+        Day(day=timezone.localdate(), runs=[])
+    ]

@@ -88,7 +88,9 @@ class Filters:
     @property
     def cleared(self) -> str:
         """The address without any filter, in the same collection."""
-        return address_of({name: value for name, value in self.asked.items() if name == "collection"})
+        return address_of(
+            {name: value for name, value in self.asked.items() if name == "collection"}
+        )
 
     @property
     def chips(self) -> list[Chip]:
@@ -139,7 +141,11 @@ def read(
     collections: Iterable[Collection],
 ) -> Filters:
     """Return what the address asks for; models, styles and collections are those that the user can ask for."""
-    given = {name: value.replace("\0", "").strip() for name, value in query.items() if isinstance(value, str)}
+    given = {
+        name: value.replace("\0", "").strip()
+        for name, value in query.items()
+        if isinstance(value, str)
+    }
     asked: dict[str, str] = {}
     labels: dict[str, str] = {}
     wanted: dict[str, Any] = {}
@@ -178,7 +184,10 @@ def read(
     if given.get("favorite") == "1":
         take("favorite", "1", _("Favorites"), favorite=True)
     return Filters(
-        wanted=Wanted(**wanted), asked=asked, labels=labels, is_lost=bool(given.get("collection")) and not collection
+        wanted=Wanted(**wanted),
+        asked=asked,
+        labels=labels,
+        is_lost=bool(given.get("collection")) and not collection,
     )
 
 

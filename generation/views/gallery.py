@@ -68,10 +68,14 @@ def gallery(request: HttpRequest) -> HttpResponse:
 @revalidated
 def trash(request: HttpRequest) -> HttpResponse:
     """Show what the user has moved to the trash, the last one first, with the days each is still kept."""
-    heap = grid.last_trashed(Image.objects.of(request.user).in_trash(), before=request.GET.get("before", ""))
+    heap = grid.last_trashed(
+        Image.objects.of(request.user).in_trash(), before=request.GET.get("before", "")
+    )
     context: dict[str, Any] = {
         "heap": heap,
-        "next_address": f"{reverse('trash')}?{urlencode({'before': heap.next})}" if heap.next else "",
+        "next_address": f"{reverse('trash')}?{urlencode({'before': heap.next})}"
+        if heap.next
+        else "",
     }
     if wants_part(request):
         return part(request, "generation/_trashed.html", context)
@@ -95,13 +99,19 @@ def empty_trash(request: HttpRequest) -> HttpResponse:
     """Ask once more (GET: the page for browsers without script), then delete for good what is in the trash (POST)."""
     if request.method == "POST":
         count = images.empty_trash(_user(request))
-        told = ngettext("%(count)s picture deleted for good.", "%(count)s pictures deleted for good.", count)
+        told = ngettext(
+            "%(count)s picture deleted for good.", "%(count)s pictures deleted for good.", count
+        )
         messages.success(request, told % {"count": formatting.number(count)})
         return redirect("trash")
     counts = image_counts.of_places(request.user)
     if not counts.trashed:
         return redirect("trash")
-    return render(request, "generation/empty_trash.html", sidebar.beside(request.user, place="trash", counts=counts))
+    return render(
+        request,
+        "generation/empty_trash.html",
+        sidebar.beside(request.user, place="trash", counts=counts),
+    )
 
 
 def _place(asked: Filters) -> str:

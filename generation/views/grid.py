@@ -20,10 +20,21 @@ from generation.models import Image, ImageQuerySet
 PAGE = 60
 ALT_LENGTH = 120
 FIELDS = (
-    *("user_id", "thumbnail_key", "large_key", "placeholder", "width", "height", "bytes", "favorite"),
+    *(
+        "user_id",
+        "thumbnail_key",
+        "large_key",
+        "placeholder",
+        "width",
+        "height",
+        "bytes",
+        "favorite",
+    ),
     *("trashed_at", "created_at", "job__prompt"),
 )
-CROP_MAX = 0.04  # share of a side that may be lost where the picture's shape is none of the stylesheet's
+CROP_MAX = (
+    0.04  # share of a side that may be lost where the picture's shape is none of the stylesheet's
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +85,9 @@ class Tile:
     @property
     def time_left(self) -> str:
         """The same in words: "3 days left"."""
-        return ngettext("%(days)s day left", "%(days)s days left", self.days_left) % {"days": self.days_left}
+        return ngettext("%(days)s day left", "%(days)s days left", self.days_left) % {
+            "days": self.days_left
+        }
 
 
 @dataclass(frozen=True)
@@ -135,7 +148,10 @@ class Heap:
     def cut_months(self) -> set[date]:
         """Those months of a page, newest first, that other pages may go on with: at its two ends."""
         months = list(self.months)
-        return {*months[: 0 if self.is_first else 1], *months[len(months) - 1 if self.next else len(months) :]}
+        return {
+            *months[: 0 if self.is_first else 1],
+            *months[len(months) - 1 if self.next else len(months) :],
+        }
 
 
 def by_month(heap: Heap, *, counts: Mapping[date, int], address: Callable[[str], str]) -> Grid:
@@ -144,7 +160,9 @@ def by_month(heap: Heap, *, counts: Mapping[date, int], address: Callable[[str],
     `counts` are those of whole months, as far as known; `address` returns that of a month ("2026-11").
     """
     months = heap.months.items()
-    return Grid([Month(month, counts.get(month), tiles, address(_key(month))) for month, tiles in months])
+    return Grid(
+        [Month(month, counts.get(month), tiles, address(_key(month))) for month, tiles in months]
+    )
 
 
 def newest(images: ImageQuerySet, *, before: str = "") -> Heap:
@@ -154,7 +172,11 @@ def newest(images: ImageQuerySet, *, before: str = "") -> Heap:
         images = images.filter(id__lt=last)
     found = list(_of_tiles(whole(images.newest_first()[: PAGE + 1])).newest_first())
     tiles = [Tile(image) for image in found[:PAGE]]
-    return Heap(tiles=tiles, next=str(tiles[-1].image.id) if len(found) > PAGE else "", is_first=last is None)
+    return Heap(
+        tiles=tiles,
+        next=str(tiles[-1].image.id) if len(found) > PAGE else "",
+        is_first=last is None,
+    )
 
 
 def last_trashed(images: ImageQuerySet, *, before: str = "") -> Heap:

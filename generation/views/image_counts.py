@@ -43,7 +43,9 @@ def of_page(user: Any, wanted: Wanted, found: Found, *, heap: Heap) -> Tally:
         counted["found"] = len(heap.tiles)
     elif wanted.is_everything:
         counted["found"] = counted["kept"]
-    return replace(_tally(counted), found=counted.get("found"), months=_by_month(counted, found, heap))
+    return replace(
+        _tally(counted), found=counted.get("found"), months=_by_month(counted, found, heap)
+    )
 
 
 def of_months(user: Any, found: Found, *, heap: Heap) -> Mapping[date, int]:
@@ -58,12 +60,19 @@ def _tally(counted: Mapping[str, int]) -> Tally:
 
 def _places(user: Any) -> dict[str, ImageQuerySet]:
     own = Image.objects.of(user)
-    return {"kept": own.kept(), "favorites": own.kept().filter(favorite=True), "trashed": own.in_trash()}
+    return {
+        "kept": own.kept(),
+        "favorites": own.kept().filter(favorite=True),
+        "trashed": own.in_trash(),
+    }
 
 
 def _months(found: Found, heap: Heap) -> dict[str, ImageQuerySet]:
     months = set() if found.are_many else heap.cut_months
-    return {_name(month): found.images.filter(made(since=month, until=days.last_of(month))) for month in months}
+    return {
+        _name(month): found.images.filter(made(since=month, until=days.last_of(month)))
+        for month in months
+    }
 
 
 def _by_month(counted: Mapping[str, int], found: Found, heap: Heap) -> Mapping[date, int]:

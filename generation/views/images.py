@@ -75,7 +75,9 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "variants": variants,
         "number": at + 1,
         "previous": (variants[at - 1].address if at else "") if len(variants) > 1 else newer,
-        "next": (variants[at + 1].address if at + 1 < len(variants) else "") if len(variants) > 1 else older,
+        "next": (variants[at + 1].address if at + 1 < len(variants) else "")
+        if len(variants) > 1
+        else older,
         "newer": newer,
         "older": older,
         "more": MORE_AT_ONCE,
@@ -93,7 +95,11 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
 def compare(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Show the variants of one press of Create side by side, as large as the page allows."""
     found = _own(request, image_id)
-    context = {"image": found, "tile": Tile(found), "variants": [Tile(one) for one in _variants(found)]}
+    context = {
+        "image": found,
+        "tile": Tile(found),
+        "variants": [Tile(one) for one in _variants(found)],
+    }
     return render(request, "generation/compare.html", context)
 
 
@@ -188,12 +194,18 @@ def _beside(found: Image) -> tuple[str, str]:
     kept = Image.objects.of(found.user).kept().values_list("id", flat=True)
     newer = kept.filter(id__gt=found.id).order_by("id").first()
     older = kept.filter(id__lt=found.id).order_by("-id").first()
-    return reverse("image", args=[newer]) if newer else "", reverse("image", args=[older]) if older else ""
+    return reverse("image", args=[newer]) if newer else "", reverse(
+        "image", args=[older]
+    ) if older else ""
 
 
 def _receipt(job: Job) -> Receipt:
     kinds = CreditEntry.Kind
-    amounts = dict(CreditEntry.objects.filter(user_id=job.user_id, reference=job.id).values_list("kind", "amount"))
+    amounts = dict(
+        CreditEntry.objects.filter(user_id=job.user_id, reference=job.id).values_list(
+            "kind", "amount"
+        )
+    )
     held, back = -amounts.get(kinds.HOLD, -job.credits), amounts.get(kinds.SETTLE, 0)
     took = job.finished_at - job.created_at if job.finished_at else None
     waited = job.submitted_at - job.created_at if job.submitted_at else timedelta()
@@ -211,12 +223,16 @@ def _sources(job: Job) -> list[SourcePicture]:
     if not job.source_images:
         return []
     ids = [UUID(one) for one in job.source_images]
-    images = {one.id: one for one in Image.objects.filter(user_id=job.user_id, id__in=ids).present()}
+    images = {
+        one.id: one for one in Image.objects.filter(user_id=job.user_id, id__in=ids).present()
+    }
     uploads = {one.id: one for one in Upload.objects.filter(user_id=job.user_id, id__in=ids)}
     found = []
     for one in ids:
         if one in images:
-            found.append(SourcePicture(reverse("image", args=[one]), storage.url(images[one].thumbnail_key)))
+            found.append(
+                SourcePicture(reverse("image", args=[one]), storage.url(images[one].thumbnail_key))
+            )
         elif one in uploads:
             found.append(SourcePicture("", storage.url(uploads[one].key)))
     return found
@@ -224,7 +240,9 @@ def _sources(job: Job) -> list[SourcePicture]:
 
 def _as_json(found: Image) -> dict[str, Any]:
     """Return what the API takes to make the picture again: settings that were not given are left out."""
-    parameters = {name: value for name, value in found.job.parameters.items() if value not in (None, "", [])}
+    parameters = {
+        name: value for name, value in found.job.parameters.items() if value not in (None, "", [])
+    }
     return {"model": found.job.model.slug, **parameters, "seed": found.seed}
 
 
@@ -236,7 +254,9 @@ def _done(request: HttpRequest, image_id: UUID) -> HttpResponse:
     safe = url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return HttpResponseRedirect(f"{target}#image-{image_id}" if safe else reverse("image", args=[image_id]))
+    return HttpResponseRedirect(
+        f"{target}#image-{image_id}" if safe else reverse("image", args=[image_id])
+    )
 
 
 def _with_undo(told: str, image_id: UUID) -> SafeString:

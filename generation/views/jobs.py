@@ -28,7 +28,9 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Show one of the user's own jobs: its card, its parameters, its receipt and its history in words."""
     found = _own(request, job_id)
     entries = CreditEntry.objects.filter(user=_user(request), reference=found.id).order_by("id")
-    receipt = [(entry.get_kind_display(), entry.created_at, _credits(entry, found)) for entry in entries]
+    receipt = [
+        (entry.get_kind_display(), entry.created_at, _credits(entry, found)) for entry in entries
+    ]
     history = [(event.at, told) for event in found.events.order_by("id") if (told := _told(event))]
     style = Style.objects.filter(slug=found.style).first() if found.style else None
     context = {
@@ -38,7 +40,9 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "style": style.name if style else found.style,
         "receipt": receipt,
         "history": history,
-        "took": (found.finished_at - found.created_at).total_seconds() if found.finished_at else None,
+        "took": (found.finished_at - found.created_at).total_seconds()
+        if found.finished_at
+        else None,
     }
     return render(request, "generation/job.html", context)
 
@@ -93,8 +97,12 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         except orders.AlreadyFinal:
             continue
     if wants_part(request):
-        return part(request, "generation/_run.html", {"run": feed.run_of_user(_user(request), run_id)})
-    told = ngettext("%(count)s picture canceled.", "%(count)s pictures canceled.", count) % {"count": count}
+        return part(
+            request, "generation/_run.html", {"run": feed.run_of_user(_user(request), run_id)}
+        )
+    told = ngettext("%(count)s picture canceled.", "%(count)s pictures canceled.", count) % {
+        "count": count
+    }
     messages.info(request, told)
     return redirect("create")
 
@@ -115,15 +123,25 @@ def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     except orders.GenerationOff as off:
         status, told = 503, off.message or _("Creating is paused. Keep writing, nothing gets lost.")
     except orders.TooManyWaiting as many:
-        text = _("%(limit)s pictures are waiting already, that is the limit. Try again in %(duration)s.")
-        told = text % {"limit": formatting.number(many.limit), "duration": formatting.duration(many.retry_after)}
+        text = _(
+            "%(limit)s pictures are waiting already, that is the limit. Try again in %(duration)s."
+        )
+        told = text % {
+            "limit": formatting.number(many.limit),
+            "duration": formatting.duration(many.retry_after),
+        }
         status = 429
     if not wants_part(request):
         (messages.success if placed else messages.error)(request, told)
         return redirect("create")
     if placed is None:
         return HttpResponse(told, status=status, content_type="text/plain; charset=utf-8")
-    return part(request, "generation/_run.html", {"run": feed.run_of_user(_user(request), placed.id)}, status=status)
+    return part(
+        request,
+        "generation/_run.html",
+        {"run": feed.run_of_user(_user(request), placed.id)},
+        status=status,
+    )
 
 
 def _own(request: HttpRequest, job_id: UUID) -> Job:

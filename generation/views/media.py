@@ -11,7 +11,9 @@ from generation.files import storage
 def media(request: HttpRequest, name: str) -> FileResponse:
     """Send the file; 404 for a wrong or expired signature, as if it were not there."""
     signature, expires = request.GET.get("signature", ""), request.GET.get("expires", "")
-    if not storage.is_signed(name, expires=expires, signature=signature) or not default_storage.exists(name):
+    if not storage.is_signed(
+        name, expires=expires, signature=signature
+    ) or not default_storage.exists(name):
         raise Http404
     download = request.GET.get("download", "")
     response = FileResponse(

@@ -13,10 +13,14 @@ def wants_part(request: HttpRequest) -> bool:
     return request.headers.get("X-Part") == "1"
 
 
-def part(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def part(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
     """Render a piece of a page; `X-Credits` and `X-Held` say what the user has now."""
     response = render(request, template, context, status=status)
     response["Cache-Control"] = "private, no-store"
     if request.user.is_authenticated:
-        response["X-Credits"], response["X-Held"] = User.objects.values_list("credits", "held").get(pk=request.user.pk)
+        response["X-Credits"], response["X-Held"] = User.objects.values_list("credits", "held").get(
+            pk=request.user.pk
+        )
     return response

@@ -42,7 +42,9 @@ class Refused(Exception):
     """The selection cannot be taken as it is; the text says why."""
 
 
-def on_selection(act: Callable[[HttpRequest, list[UUID]], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+def on_selection(
+    act: Callable[[HttpRequest, list[UUID]], HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
     """Return the view (signed in, POST alone) that gives `act` the ids, or says why they cannot be taken."""
 
     @wraps(act)
@@ -61,10 +63,16 @@ def favorite(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     wanted = request.POST.get("favorite", "1") == "1"
     changed = images.favorite_these(user=_user(request), ids=ids, favorite=wanted)
     if wanted:
-        told = ngettext("%(count)s picture added to favorites.", "%(count)s pictures added to favorites.", len(changed))
+        told = ngettext(
+            "%(count)s picture added to favorites.",
+            "%(count)s pictures added to favorites.",
+            len(changed),
+        )
     else:
         told = ngettext(
-            "%(count)s picture removed from favorites.", "%(count)s pictures removed from favorites.", len(changed)
+            "%(count)s picture removed from favorites.",
+            "%(count)s pictures removed from favorites.",
+            len(changed),
         )
     return _done(request, told % {"count": formatting.number(len(changed))}, changed)
 
@@ -73,7 +81,11 @@ def favorite(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
 def trash(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     """Move the selected pictures to the trash, with one undo for all."""
     changed = images.trash_these(user=_user(request), ids=ids)
-    told = ngettext("%(count)s picture moved to the trash.", "%(count)s pictures moved to the trash.", len(changed))
+    told = ngettext(
+        "%(count)s picture moved to the trash.",
+        "%(count)s pictures moved to the trash.",
+        len(changed),
+    )
     told = told % {"count": formatting.number(len(changed))}
     return _done(request, told, changed, undo=reverse("restore_selection"))
 
@@ -96,7 +108,9 @@ def delete(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
             raise Refused(_gone())
         return render(request, "generation/delete_selection.html", context)
     changed = images.end_these(user=_user(request), ids=ids)
-    told = ngettext("%(count)s picture deleted for good.", "%(count)s pictures deleted for good.", len(changed))
+    told = ngettext(
+        "%(count)s picture deleted for good.", "%(count)s pictures deleted for good.", len(changed)
+    )
     return _done(request, told % {"count": formatting.number(len(changed))}, changed)
 
 
@@ -110,7 +124,11 @@ def collect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     if not chosen and "name" not in request.POST:
         return _ask_for_collection(request, ids)
     try:
-        collection = _collection(user, chosen) if chosen else collections.create(user=user, name=request.POST["name"])
+        collection = (
+            _collection(user, chosen)
+            if chosen
+            else collections.create(user=user, name=request.POST["name"])
+        )
     except collections.NameTaken as taken:
         collection = taken.collection
     except collections.TooManyCollections as many:
@@ -121,7 +139,9 @@ def collect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     changed = images.outside(user=user, ids=ids, collection=collection)
     collections.add(collection, image_ids=changed)
     told = ngettext(
-        "%(count)s picture added to “%(name)s”.", "%(count)s pictures added to “%(name)s”.", len(changed)
+        "%(count)s picture added to “%(name)s”.",
+        "%(count)s pictures added to “%(name)s”.",
+        len(changed),
     ) % {"count": formatting.number(len(changed)), "name": collection.name}
     return _done(request, told, changed, undo=reverse("uncollect_selection"), collection=collection)
 
@@ -135,7 +155,9 @@ def uncollect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     changed = [image_id for image_id in images.own(user=user, ids=ids) if image_id not in inside]
     collections.remove(collection, image_ids=changed)
     told = ngettext(
-        "%(count)s picture taken out of “%(name)s”.", "%(count)s pictures taken out of “%(name)s”.", len(changed)
+        "%(count)s picture taken out of “%(name)s”.",
+        "%(count)s pictures taken out of “%(name)s”.",
+        len(changed),
     ) % {"count": formatting.number(len(changed)), "name": collection.name}
     return _done(request, told, changed, undo=reverse("collect_selection"), collection=collection)
 
@@ -173,7 +195,9 @@ def _ids(request: HttpRequest) -> list[UUID]:
     try:
         ids = list(dict.fromkeys(UUID(text.strip()) for text in texts if text.strip()))
     except ValueError:
-        raise Refused(_("Something in this selection is no picture. Reload the page and select again.")) from None
+        raise Refused(
+            _("Something in this selection is no picture. Reload the page and select again.")
+        ) from None
     if not ids:
         raise Refused(_("Nothing is selected. Tick some pictures first."))
     if len(ids) > settings.SELECTION_MAX:
@@ -185,7 +209,11 @@ def _ids(request: HttpRequest) -> list[UUID]:
 def _collection(user: User, text: str) -> Collection:
     """Return the user's collection of this id; raises Refused."""
     collection_id = uuid_or_none(text)
-    found = Collection.objects.of(user).present().filter(id=collection_id).first() if collection_id else None
+    found = (
+        Collection.objects.of(user).present().filter(id=collection_id).first()
+        if collection_id
+        else None
+    )
     if found is None:
         raise Refused(_("There is no such collection any more."))
     return found
@@ -222,7 +250,12 @@ def _gone() -> str:
 
 
 def _done(
-    request: HttpRequest, told: str, changed: list[UUID], *, undo: str = "", collection: Collection | None = None
+    request: HttpRequest,
+    told: str,
+    changed: list[UUID],
+    *,
+    undo: str = "",
+    collection: Collection | None = None,
 ) -> HttpResponse:
     """Answer the page's script with words and the ids that changed; send others back, the words above the pictures."""
     if wants_part(request):

@@ -41,7 +41,9 @@ def shared(request: HttpRequest, slug: str) -> HttpResponse:
     tile = Tile(image)
     style = Style.objects.filter(slug=job.style).first() if told and job.style else None
     path = reverse("shared_picture", args=[slug])
-    untold = _("A picture by %(author)s") % {"author": found.author} if found.author else _("A picture")
+    untold = (
+        _("A picture by %(author)s") % {"author": found.author} if found.author else _("A picture")
+    )
     context: dict[str, Any] = {
         "shared": found,
         "image": image,
@@ -111,7 +113,11 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         if len(words) > WORDS_MAX:
             errors["words"] = _("At most %(max)d characters.") % {"max": WORDS_MAX}
         if not errors:
-            reporter = str(request.user.pk) if request.user.is_authenticated else request.META["REMOTE_ADDR"]
+            reporter = (
+                str(request.user.pk)
+                if request.user.is_authenticated
+                else request.META["REMOTE_ADDR"]
+            )
             sharing.report(found.publication, reporter=reporter, kind=kind, words=words)
             messages.success(request, _("Thank you. People will look at this picture."))
             return redirect("explore")
@@ -133,7 +139,10 @@ def _described(found: sharing.Shared) -> str:
         return _("Made with ArtGen, which paints from words.")
     model = found.image.job.model.name
     if found.author:
-        return _("By %(author)s, painted with %(model)s.") % {"author": found.author, "model": model}
+        return _("By %(author)s, painted with %(model)s.") % {
+            "author": found.author,
+            "model": model,
+        }
     return _("Painted with %(model)s.") % {"model": model}
 
 

@@ -53,7 +53,9 @@ def context_of(image: Image) -> dict[str, Any]:
         "periods": [Period(value, label) for value, (_days, label) in PERIODS.items()],
         "publication": publication,
         "publication_is_open": bool(publication) and state not in ("", PublicationState.REFUSED),
-        "public_address": absolute(publication.slug) if publication and state == PublicationState.PUBLISHED else "",
+        "public_address": absolute(publication.slug)
+        if publication and state == PublicationState.PUBLISHED
+        else "",
     }
 
 
@@ -94,7 +96,9 @@ def share(request: HttpRequest, image_id: UUID) -> HttpResponse:
 def stop(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Stop the link, for good: a later one has another address."""
     image = _own(request, image_id)
-    return _answered(request, _taken_over(image, sharing.stop_link(image)), _("The link has stopped working."))
+    return _answered(
+        request, _taken_over(image, sharing.stop_link(image)), _("The link has stopped working.")
+    )
 
 
 @login_required
@@ -104,13 +108,17 @@ def publish(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Ask for the picture to be shown on Explore (`parameters`, `name`): staff decide."""
     image = _own(request, image_id)
     try:
-        sharing.ask_to_publish(image, with_parameters="parameters" in request.POST, with_name="name" in request.POST)
+        sharing.ask_to_publish(
+            image, with_parameters="parameters" in request.POST, with_name="name" in request.POST
+        )
     except sharing.InTheTrash:
         return _answered(request, image, _in_the_trash(), failed=True)
     except sharing.NotAllowed as refused:
         return _answered(request, image, refused.reason, failed=True)
     except sharing.TooManyInReview as many:
-        told = _("%(limit)d pictures of yours wait for a review already, that is the limit.") % {"limit": many.limit}
+        told = _("%(limit)d pictures of yours wait for a review already, that is the limit.") % {
+            "limit": many.limit
+        }
         return _answered(request, image, told, failed=True)
     return _answered(request, image, _("Sent for review. You will see the answer here."))
 
@@ -148,14 +156,18 @@ def _in_the_trash() -> str:
     return _("The picture is in the trash. Restore it first.")
 
 
-def _answered(request: HttpRequest, image: Image, told: str, *, failed: bool = False) -> HttpResponse:
+def _answered(
+    request: HttpRequest, image: Image, told: str, *, failed: bool = False
+) -> HttpResponse:
     if wants_part(request):
         return _shown(request, image, told=told, failed=failed)
     (messages.error if failed else messages.success)(request, told)
     return redirect("share_image", image_id=image.id)
 
 
-def _shown(request: HttpRequest, image: Image, *, told: str = "", failed: bool = False) -> HttpResponse:
+def _shown(
+    request: HttpRequest, image: Image, *, told: str = "", failed: bool = False
+) -> HttpResponse:
     context = context_of(image) | {"told": told, "failed": failed}
     if wants_part(request):
         return part(request, "generation/_share.html", context, status=409 if failed else 200)

@@ -43,7 +43,9 @@ def piles_of(user: Any, *, covers: int = 1) -> list[Pile]:
     return [Pile(summary) for summary in collections.summaries(user, covers=covers)]
 
 
-def beside(user: Any, *, place: str, counts: Tally | None = None, piles: list[Pile] | None = None) -> dict[str, Any]:
+def beside(
+    user: Any, *, place: str, counts: Tally | None = None, piles: list[Pile] | None = None
+) -> dict[str, Any]:
     """Return what `gallery_frame.html` shows; `place` is where the page is: "all", "favorites", "trash", an id, …"""
     return {
         "place": place,

@@ -26,7 +26,8 @@ def own_pictures(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     query = request.GET.get("q", "")[:QUERY_LENGTH].strip()
     heap = grid.newest(
-        matching(Image.objects.of(user).kept(), query, user=user).images, before=request.GET.get("before", "")
+        matching(Image.objects.of(user).kept(), query, user=user).images,
+        before=request.GET.get("before", ""),
     )
     more = urlencode({"q": query, "before": heap.next})
     context = {

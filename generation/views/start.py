@@ -42,9 +42,16 @@ class Sample:
 
 SAMPLES = (
     Sample("ridges", 1088, 622, _("Mountain ridges at sunset, lilac haze, low sun")),
-    Sample("arcade", 672, 840, _("A white arcade by the sea, stairs, an orange sphere, noon light")),
+    Sample(
+        "arcade", 672, 840, _("A white arcade by the sea, stairs, an orange sphere, noon light")
+    ),
     Sample("aurora", 1024, 683, _("Northern lights over a lake, emerald, long exposure")),
-    Sample("vases", 672, 840, _("Three ceramic vases, cotton branches, long light from the window, quiet still life")),
+    Sample(
+        "vases",
+        672,
+        840,
+        _("Three ceramic vases, cotton branches, long light from the window, quiet still life"),
+    ),
     Sample("dahlia", 768, 768, _("A coral dahlia in full bloom, dark background")),
     Sample("birches", 992, 661, _("A birch forest in autumn, morning fog")),
     Sample("glass", 768, 768, _("A drop of iridescent glass, studio light")),

@@ -14,7 +14,9 @@ from generation.gallery.archive_limits import Slot
 class ArchiveResponse(StreamingHttpResponse):
     """A ZIP on its way; its slot is free again when it is sent, failed, or nobody takes it any more."""
 
-    def __init__(self, request: HttpRequest, pieces: Generator[bytes], *, slot: Slot, name: str) -> None:
+    def __init__(
+        self, request: HttpRequest, pieces: Generator[bytes], *, slot: Slot, name: str
+    ) -> None:
         self._pieces, self._slot = pieces, slot
         watched = _watched(pieces, slot)
         # Django would collect all pieces of a plain iterator before an ASGI server (the demo's) gets the first.
@@ -23,7 +25,9 @@ class ArchiveResponse(StreamingHttpResponse):
         self["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
         self["Cache-Control"] = "private, no-store"
         self["X-Content-Type-Options"] = "nosniff"
-        self["X-Accel-Buffering"] = "no"  # else nginx writes what a slow client does not take yet to its disk
+        self["X-Accel-Buffering"] = (
+            "no"  # else nginx writes what a slow client does not take yet to its disk
+        )
 
     def close(self) -> None:
         """Stop making pieces and give the slot back."""

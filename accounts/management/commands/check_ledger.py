@@ -22,10 +22,21 @@ class Command(BaseCommand):
             return
         rows = [("user", "what", "stored", "entries say", "difference")]
         rows += [
-            (one.email, one.what, str(one.stored), str(one.entries), f"{one.stored - one.entries:+d}") for one in found
+            (
+                one.email,
+                one.what,
+                str(one.stored),
+                str(one.entries),
+                f"{one.stored - one.entries:+d}",
+            )
+            for one in found
         ]
         widths = [max(len(row[column]) for row in rows) for column in range(5)]
         for user, what, *numbers in rows:
-            figures = "  ".join(number.rjust(width) for number, width in zip(numbers, widths[2:], strict=True))
+            figures = "  ".join(
+                number.rjust(width) for number, width in zip(numbers, widths[2:], strict=True)
+            )
             self.stdout.write(f"{user.ljust(widths[0])}  {what.ljust(widths[1])}  {figures}")
-        raise CommandError(f"{len(found)} differences. Balances move through accounts.ledger alone: who wrote here?")
+        raise CommandError(
+            f"{len(found)} differences. Balances move through accounts.ledger alone: who wrote here?"
+        )

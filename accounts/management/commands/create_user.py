@@ -20,11 +20,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument("email")
-        parser.add_argument("--password", help="default: a new user gets one made up, printed to standard error")
-        parser.add_argument("--name", help="what to call them on the pages")
-        parser.add_argument("--staff", action="store_true", help="may use the admin pages and everything in them")
         parser.add_argument(
-            "--credits", type=int, metavar="N", help="starting balance instead of DEFAULT_CREDITS, granted once"
+            "--password", help="default: a new user gets one made up, printed to standard error"
+        )
+        parser.add_argument("--name", help="what to call them on the pages")
+        parser.add_argument(
+            "--staff", action="store_true", help="may use the admin pages and everything in them"
+        )
+        parser.add_argument(
+            "--credits",
+            type=int,
+            metavar="N",
+            help="starting balance instead of DEFAULT_CREDITS, granted once",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -52,13 +59,17 @@ class Command(BaseCommand):
                 if not options["password"]:
                     self.stderr.write(f"The password of {email} is {password}")
             else:
-                done = "Updated" if self.update(user, options["password"], changes) else "Unchanged:"
+                done = (
+                    "Updated" if self.update(user, options["password"], changes) else "Unchanged:"
+                )
             ledger.open_account(user, credits=credits)
         self.stdout.write(f"{done} {email}")
 
     def update(self, user: User, password: str | None, changes: dict[str, Any]) -> bool:
         """Write what differs and return whether anything did."""
-        different = {field: value for field, value in changes.items() if getattr(user, field) != value}
+        different = {
+            field: value for field, value in changes.items() if getattr(user, field) != value
+        }
         for field, value in different.items():
             setattr(user, field, value)
         fields = list(different)

@@ -11,7 +11,9 @@ from accounts.models import User, fold
 class Command(BaseCommand):
     """`grant_credits EMAIL N --reason TEXT`."""
 
-    help = "Add credits to a user's balance; the reason stays in the ledger, where the user sees it."
+    help = (
+        "Add credits to a user's balance; the reason stays in the ledger, where the user sees it."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
@@ -31,4 +33,6 @@ class Command(BaseCommand):
             entry = ledger.grant(user=user, amount=amount, reason=reason)
         except ValueError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"Granted {amount} credits to {email}; free to spend now: {entry.balance_after}")
+        self.stdout.write(
+            f"Granted {amount} credits to {email}; free to spend now: {entry.balance_after}"
+        )

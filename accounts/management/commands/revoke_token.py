@@ -27,6 +27,9 @@ class Command(BaseCommand):
         try:
             tokens.revoke(user=user, name=name)
         except tokens.NoSuchToken as error:
-            live = ", ".join(user.tokens.filter(revoked_at=None).values_list("name", flat=True)) or "none"
+            live = (
+                ", ".join(user.tokens.filter(revoked_at=None).values_list("name", flat=True))
+                or "none"
+            )
             raise CommandError(f"{email} has no token {name!r}. Live tokens: {live}.") from error
         self.stdout.write(f"Revoked {name!r} of {email}")

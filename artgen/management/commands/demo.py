@@ -68,18 +68,29 @@ class Command(BaseCommand):
         parser.add_argument("--emulator-port", type=int, default=8010)
         parser.add_argument("--painter", choices=["full", "tiny"], default="full")
         parser.add_argument("--seconds", default="3", help="GPU time of a picture")
-        parser.add_argument("--cold-start", default="1.5", help="seconds before an endpoint's first job")
+        parser.add_argument(
+            "--cold-start", default="1.5", help="seconds before an endpoint's first job"
+        )
         parser.add_argument("--bare", action="store_true", help="hang no pictures on Explore")
 
     def handle(self, *args: Any, port: int, emulator_port: int, **options: Any) -> None:
         """Run until SIGINT or SIGTERM."""
         for one in (port, emulator_port):
             if one and not _is_free(one):
-                raise CommandError(f"Port {one} is in use. Choose another: make run PORT={port + 100}")
-        warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume")  # files over ASGI, fine here
+                raise CommandError(
+                    f"Port {one} is in use. Choose another: make run PORT={port + 100}"
+                )
+        warnings.filterwarnings(
+            "ignore", message="StreamingHttpResponse must consume"
+        )  # files over ASGI, fine here
         with contextlib.ExitStack() as stack:
-            behavior = [f"--{name.replace('_', '-')}={options[name]}" for name in ("painter", "seconds", "cold_start")]
-            emulator = stack.enter_context(_emulator(emulator_port, behavior)) if emulator_port else None
+            behavior = [
+                f"--{name.replace('_', '-')}={options[name]}"
+                for name in ("painter", "seconds", "cold_start")
+            ]
+            emulator = (
+                stack.enter_context(_emulator(emulator_port, behavior)) if emulator_port else None
+            )
             self._prepare()
             if emulator:
                 _wait_until_ready(emulator, emulator_port)
@@ -93,7 +104,9 @@ class Command(BaseCommand):
                 ready_callable=lambda: self._open(painter=bool(emulator), exhibition=filling),
                 server_name="ArtGen",
             )
-            with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C before the server listens to signals
+            with contextlib.suppress(
+                KeyboardInterrupt
+            ):  # Ctrl-C before the server listens to signals
                 server.run()
             self.stdout.write("Stopping.")
 
@@ -103,7 +116,9 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         call_command("load_catalog", stdout=quiet)
         for email, password, more in PEOPLE:
-            call_command("create_user", email, "--password", password, *more, stdout=quiet, stderr=quiet)
+            call_command(
+                "create_user", email, "--password", password, *more, stdout=quiet, stderr=quiet
+            )
 
     def _open(self, *, painter: bool, exhibition: threading.Thread | None) -> None:
         self._greet(painter=painter)
@@ -131,7 +146,15 @@ def _at_runpod() -> str:
 def _emulator(port: int, behavior: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     """Run the emulator as a child; it ends when its input is closed, so also when this process dies."""
     # Not by manage.py: without Django it is there in half the time.
-    command = [sys.executable, "-m", "generation.demo.emulator", "--port", str(port), "--exit-with-parent", *behavior]
+    command = [
+        sys.executable,
+        "-m",
+        "generation.demo.emulator",
+        "--port",
+        str(port),
+        "--exit-with-parent",
+        *behavior,
+    ]
     child = subprocess.Popen(  # noqa: S603 our own command
         command,
         cwd=settings.BASE_DIR,
@@ -196,7 +219,9 @@ def _workers() -> Iterator[None]:
 @contextlib.contextmanager
 def _exhibition() -> Iterator[threading.Thread]:
     """Yield a thread that, once started, fills Explore step by step."""
-    call_command("create_user", EXHIBITOR, "--name", "Nora", stdout=io.StringIO(), stderr=io.StringIO())
+    call_command(
+        "create_user", EXHIBITOR, "--name", "Nora", stdout=io.StringIO(), stderr=io.StringIO()
+    )
     owner, staff = (User.objects.get(email=email) for email in (EXHIBITOR, PEOPLE[1][0]))
     ended = threading.Event()
 

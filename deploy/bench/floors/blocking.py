@@ -16,14 +16,27 @@ from PIL import Image
 
 POLL_SECONDS = 1.0
 app = Celery("blocking", broker=os.environ.get("REDIS_URL"))
-app.conf.update(task_ignore_result=True, worker_prefetch_multiplier=1, task_default_queue="blocking")
+app.conf.update(
+    task_ignore_result=True, worker_prefetch_multiplier=1, task_default_queue="blocking"
+)
 
 
 @app.task(name="draw")
 def draw(prompt: str) -> None:
     """Draw one image from beginning to end."""
-    session, endpoint = _session(), f"{os.environ['RUNPOD_BASE_URL']}/{os.environ['BENCH_ENDPOINT']}"
-    body = {"input": {"prompt": prompt, "width": 256, "height": 256, "num_inference_steps": 1, "seed": 1}}
+    session, endpoint = (
+        _session(),
+        f"{os.environ['RUNPOD_BASE_URL']}/{os.environ['BENCH_ENDPOINT']}",
+    )
+    body = {
+        "input": {
+            "prompt": prompt,
+            "width": 256,
+            "height": 256,
+            "num_inference_steps": 1,
+            "seed": 1,
+        }
+    }
     job = session.post(f"{endpoint}/run", json=body, timeout=30).json()
     report: dict[str, Any] = {}
     while report.get("status") not in ("COMPLETED", "FAILED"):
@@ -35,7 +48,9 @@ def draw(prompt: str) -> None:
     with Image.open(io.BytesIO(data)) as image:
         image.convert("RGB").resize((128, 128)).save(thumbnail, "WEBP")
     for name, body_ in (("image", data), ("thumbnail", thumbnail.getvalue())):
-        _bucket().put_object(Bucket=os.environ["S3_BUCKET"], Key=f"blocking/{job['id']}/{name}", Body=body_)
+        _bucket().put_object(
+            Bucket=os.environ["S3_BUCKET"], Key=f"blocking/{job['id']}/{name}", Body=body_
+        )
     _database().execute("INSERT INTO bench_blocking (job) VALUES (%s)", (job["id"],))
 
 

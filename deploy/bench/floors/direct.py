@@ -10,7 +10,9 @@ from aiohttp import web
 from artgen.tests.services import free_port
 
 
-async def beyond(*, base_url: str, endpoint: str, gpu_seconds: float, jobs: int, per_second: float) -> list[float]:
+async def beyond(
+    *, base_url: str, endpoint: str, gpu_seconds: float, jobs: int, per_second: float
+) -> list[float]:
     """Return the seconds from each POST to its webhook, without those of the GPU."""
     done: dict[str, asyncio.Future[float]] = {}
 
@@ -32,7 +34,12 @@ async def beyond(*, base_url: str, endpoint: str, gpu_seconds: float, jobs: int,
 
             async def one(number: int) -> float:
                 body: dict[str, Any] = {
-                    "input": {"prompt": f"direct {number}", "width": 256, "height": 256, "seed": number},
+                    "input": {
+                        "prompt": f"direct {number}",
+                        "width": 256,
+                        "height": 256,
+                        "seed": number,
+                    },
                     "webhook": f"http://127.0.0.1:{port}/{number}",
                 }
                 done[str(number)] = asyncio.get_running_loop().create_future()

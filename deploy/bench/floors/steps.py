@@ -32,7 +32,9 @@ def decode_and_put(data: bytes, *, bucket: Any, name: str, times: int) -> float:
     for number in range(times):
         with Image.open(io.BytesIO(data)) as image:
             image.load()
-        bucket.put_object(Bucket=name, Key=f"bench/{number}.png", Body=data, ContentType="image/png")
+        bucket.put_object(
+            Bucket=name, Key=f"bench/{number}.png", Body=data, ContentType="image/png"
+        )
     return (time.process_time() - began) / times
 
 
@@ -49,7 +51,13 @@ def small_image_work(data: bytes, *, bucket: Any, name: str, times: int) -> floa
 
 
 def whole_job(
-    *, database: "psycopg.Connection[Any]", cache: "redis.Redis", base_url: str, endpoint: str, digest: str, times: int
+    *,
+    database: "psycopg.Connection[Any]",
+    cache: "redis.Redis",
+    base_url: str,
+    endpoint: str,
+    digest: str,
+    times: int,
 ) -> float:
     """Return the CPU seconds in this process of one job by hand, without its image.
 
@@ -64,7 +72,9 @@ def whole_job(
     for number in range(times):
         row = database.execute(PLACE, values).fetchone()
         job = json.loads(row[0]) if row else {}
-        body = {"input": {"prompt": f"by hand {number}", "width": 256, "height": 256, "seed": number}}
+        body = {
+            "input": {"prompt": f"by hand {number}", "width": 256, "height": 256, "seed": number}
+        }
         sent = session.post(f"{base_url}/{endpoint}/run", json=body, timeout=30).json()
         for status in ("submitted", "storing", "succeeded"):
             if status == "storing":

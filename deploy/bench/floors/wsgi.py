@@ -35,7 +35,12 @@ IMAGES = f"""
 SELECT json_agg(found)::text FROM (SELECT * FROM generation_image WHERE user_id = {USER} AND trashed_at IS NULL
 ORDER BY id DESC LIMIT %(limit)s) found
 """
-STATEMENTS = {"/post": (PLACE, 0), "/jobs": (JOBS, 20), "/images": (IMAGES, 20), "/tiles": (IMAGES, 60)}
+STATEMENTS = {
+    "/post": (PLACE, 0),
+    "/jobs": (JOBS, 20),
+    "/images": (IMAGES, 20),
+    "/tiles": (IMAGES, 60),
+}
 _own = threading.local()  # a connection for each thread
 
 
@@ -52,5 +57,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     }
     row = _own.database.execute(statement, values).fetchone()
     body = (row[0] or "[]").encode() if row else b"null"
-    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    start_response(
+        "200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    )
     return [body]

@@ -55,7 +55,9 @@ def burst(bench: Bench) -> list[Line]:
 def _blocking_rate(site: Site, *, jobs: int) -> float:
     """Return how many jobs a minute the blocking design does."""
     environment = site.environment | {"BENCH_ENDPOINT": ENDPOINT}
-    site.sql("CREATE TABLE IF NOT EXISTS bench_blocking (job text, at timestamptz DEFAULT clock_timestamp())")
+    site.sql(
+        "CREATE TABLE IF NOT EXISTS bench_blocking (job text, at timestamptz DEFAULT clock_timestamp())"
+    )
     site.sql("GRANT ALL ON bench_blocking TO PUBLIC")
 
     def send(count: int) -> None:
@@ -71,7 +73,11 @@ def _blocking_rate(site: Site, *, jobs: int) -> float:
         site.wait(lambda: stored() >= BLOCKING_WORKERS, what="the blocking workers", seconds=120)
         began = time.monotonic()
         send(jobs)
-        site.wait(lambda: stored() >= BLOCKING_WORKERS + jobs, what="the blocking design", seconds=60 + 2 * jobs)
+        site.wait(
+            lambda: stored() >= BLOCKING_WORKERS + jobs,
+            what="the blocking design",
+            seconds=60 + 2 * jobs,
+        )
         return 60 * jobs / (time.monotonic() - began)
 
 
@@ -100,14 +106,18 @@ def statements(bench: Bench) -> list[Line]:
     ]
 
 
-async def _counted(site: Site, people: list[dict[str, str]], jobs: int) -> tuple[list[float], list[float], list[float]]:
+async def _counted(
+    site: Site, people: list[dict[str, str]], jobs: int
+) -> tuple[list[float], list[float], list[float]]:
     """Return statements, with BEGIN and COMMIT; Redis commands, those for messages: idle, of a job alone, of one of many."""
 
     def now() -> tuple[float, ...]:
         return (*site.statements(), *site.redis_commands(), time.monotonic())
 
     async with Crowd(site.url, people) as crowd:
-        await crowd.finished([await crowd.place(number) for number in range(len(people))], seconds=60)
+        await crowd.finished(
+            [await crowd.place(number) for number in range(len(people))], seconds=60
+        )
         before = now()
         await asyncio.sleep(IDLE_SECONDS)
         *spent, seconds = (b - a for a, b in zip(before, now(), strict=True))
@@ -118,7 +128,9 @@ async def _counted(site: Site, people: list[dict[str, str]], jobs: int) -> tuple
             await place()
             await asyncio.sleep(1)  # what follows the last event
             *spent, seconds = (b - a for a, b in zip(before, now(), strict=True))
-            return [(count - each * seconds) / jobs for count, each in zip(spent, idle, strict=True)]
+            return [
+                (count - each * seconds) / jobs for count, each in zip(spent, idle, strict=True)
+            ]
 
         async def one_by_one() -> None:
             for number in range(jobs):
@@ -188,7 +200,9 @@ def latency(bench: Bench) -> list[Line]:
 
     for rate in RATES:
         runs = [asyncio.run(once(rate)) for _ in range(size.times)]
-        p50, p99 = (statistics.median(quantile(run, share) for run in runs) for share in (0.5, 0.99))
+        p50, p99 = (
+            statistics.median(quantile(run, share) for run in runs) for share in (0.5, 0.99)
+        )
         bare = asyncio.run(
             direct.beyond(
                 base_url=site.emulator.base_url,
@@ -225,9 +239,13 @@ def store(bench: Bench) -> list[Line]:
             jobs = await crowd.place_many(size.stored_images, at_once=4, width=side, height=side)
             await crowd.finished(jobs, seconds=60 + 10 * size.stored_images)
             after = site.cpu()
-        return sum(after[name] - before[name] for name in after if name not in (*FRONT, "Redis")) / len(jobs)
+        return sum(
+            after[name] - before[name] for name in after if name not in (*FRONT, "Redis")
+        ) / len(jobs)
 
-    large = statistics.median(asyncio.run(used(1024)) - asyncio.run(used(256)) for _ in range(size.times))
+    large = statistics.median(
+        asyncio.run(used(1024)) - asyncio.run(used(256)) for _ in range(size.times)
+    )
     data = _newest_image(site, people, width=1024)
     bucket = steps.bucket_of(site.environment)
     floor = steps.decode_and_put(data, bucket=bucket, name=site.name, times=20)

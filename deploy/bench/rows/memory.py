@@ -31,7 +31,9 @@ def memory(bench: Bench) -> list[Line]:
     while time.monotonic() < end or not rounds:
         account = people[rounds % len(people)]
         for path in PAGES:
-            requests.get(f"{site.url}{path}", cookies={"sessionid": account["session"]}, timeout=60).raise_for_status()
+            requests.get(
+                f"{site.url}{path}", cookies={"sessionid": account["session"]}, timeout=60
+            ).raise_for_status()
         rounds += 1
     worn = _pss(site)
     total, before = sum(worn.values()), sum(fresh.values())

@@ -29,7 +29,12 @@ def post(bench: Bench) -> list[Line]:
     def ask(number: int, url: str) -> dict[str, Any]:
         account = people[number % len(people)]
         body = {**SMALL, "prompt": f"a lighthouse {number} {time.time_ns()}"}
-        return {"method": "POST", "url": f"{url}/api/v1/jobs/", "json": body, "headers": _bearer(account)}
+        return {
+            "method": "POST",
+            "url": f"{url}/api/v1/jobs/",
+            "json": body,
+            "headers": _bearer(account),
+        }
 
     return [_line(bench, site, "POST a job", ask, "/post", budget="≤ 6×", status=201)]
 
@@ -102,18 +107,25 @@ def _line(
     size = bench.sizes
     site.sql(TABLES)
     web = site.running()["web"]
-    runs = [asyncio.run(_cost(site, web, size.requests, lambda n: ask(n, site.url), status)) for _ in range(size.times)]
+    runs = [
+        asyncio.run(_cost(site, web, size.requests, lambda n: ask(n, site.url), status))
+        for _ in range(size.times)
+    ]
     ours = statistics.median(sum(cost) for cost, _ in runs)
     environment = site.environment
 
     def bare(number: int, url: str) -> dict[str, Any]:
         asked = ask(number, url)
-        return {"method": "POST" if floor_path == "/post" else "GET", "url": f"{url}{floor_path}"} | {
-            name: asked[name] for name in ("json", "headers") if name in asked
-        }
+        return {
+            "method": "POST" if floor_path == "/post" else "GET",
+            "url": f"{url}{floor_path}",
+        } | {name: asked[name] for name in ("json", "headers") if name in asked}
 
     with servers.wsgi(environment) as (url, pid):
-        floors = [asyncio.run(_cost(site, pid, 2 * size.requests, lambda n: bare(n, url))) for _ in range(size.times)]
+        floors = [
+            asyncio.run(_cost(site, pid, 2 * size.requests, lambda n: bare(n, url)))
+            for _ in range(size.times)
+        ]
     floor = statistics.median(sum(cost) for cost, _ in floors)
     times = sorted(seconds for _, run in runs for seconds in run)
     return Line(
@@ -145,7 +157,9 @@ async def _cost(
         async with session.request(**ask(number), allow_redirects=False) as reply:
             text = await reply.text()
             if reply.status != status:
-                raise CannotMeasure(f"{reply.method} {reply.url.path}: {reply.status} {_title(text)}")
+                raise CannotMeasure(
+                    f"{reply.method} {reply.url.path}: {reply.status} {_title(text)}"
+                )
         times.append(time.perf_counter() - began)
 
     async def some(session: aiohttp.ClientSession, until: int) -> None:

@@ -49,13 +49,19 @@ def sockets(bench: Bench) -> list[Line]:
     with servers.fanout(site.environment["REDIS_URL"]) as bare:
         doors = [(f"{bare.replace('http', 'ws', 1)}?user={user}", {}) for user in users]
         text = json.dumps(
-            {"type": "job", "job": {"prompt": "sent at 0000000000000000000", "filler": "x" * len(payload)}}
+            {
+                "type": "job",
+                "job": {"prompt": "sent at 0000000000000000000", "filler": "x" * len(payload)},
+            }
         )
         channels = [f"{CHANNEL}{user}".encode() for user in users]
         floor = asyncio.run(_watched(site, doors, channels, text.encode(), bench))
     lost = ours.sent - len(ours.late)
     rates = [size.sockets / seen.connect_seconds for seen in (ours, floor)]
-    p50s, p99s = zip(*((quantile(seen.late, 0.5), quantile(seen.late, 0.99)) for seen in (ours, floor)), strict=True)
+    p50s, p99s = zip(
+        *((quantile(seen.late, 0.5), quantile(seen.late, 0.99)) for seen in (ours, floor)),
+        strict=True,
+    )
     return [
         Line(
             f"{size.sockets} sockets: events' p99 at {size.events_per_second}/s",
@@ -90,7 +96,9 @@ async def _captured(site: Site, account: dict[str, str]) -> tuple[bytes, bytes]:
         await opened.receive()
         async with cache.pubsub() as published:
             await published.psubscribe("*")
-            async with session.post(f"{site.url}/api/v1/jobs/", json={**SMALL, "prompt": mark}) as reply:
+            async with session.post(
+                f"{site.url}/api/v1/jobs/", json={**SMALL, "prompt": mark}
+            ) as reply:
                 reply.raise_for_status()
             try:
                 async with asyncio.timeout(CAPTURE_SECONDS):
@@ -103,17 +111,27 @@ async def _captured(site: Site, account: dict[str, str]) -> tuple[bytes, bytes]:
 
 
 async def _watched(
-    site: Site, doors: list[tuple[str, dict[str, str]]], channels: list[bytes], payload: bytes, bench: Bench
+    site: Site,
+    doors: list[tuple[str, dict[str, str]]],
+    channels: list[bytes],
+    payload: bytes,
+    bench: Bench,
 ) -> Seen:
     """Open a socket at each door, publish to the channels in turn, and note how late each event came."""
     seen, size = Seen(), bench.sizes
-    connectors = [aiohttp.TCPConnector(local_addr=(f"127.3.{n}.1", 0), limit=0) for n in range(1 + len(doors) // 200)]
+    connectors = [
+        aiohttp.TCPConnector(local_addr=(f"127.3.{n}.1", 0), limit=0)
+        for n in range(1 + len(doors) // 200)
+    ]
     sessions = [aiohttp.ClientSession(connector=connector) for connector in connectors]
     readers: list[asyncio.Task[None]] = []
     try:
         began = time.perf_counter()
         opened = await asyncio.gather(
-            *(_open(sessions[n // 200], url, headers, seen) for n, (url, headers) in enumerate(doors))
+            *(
+                _open(sessions[n // 200], url, headers, seen)
+                for n, (url, headers) in enumerate(doors)
+            )
         )
         seen.connect_seconds = time.perf_counter() - began
         readers = [asyncio.create_task(_read(socket, seen)) for socket in opened]
@@ -129,11 +147,15 @@ async def _watched(
         for session in sessions:
             await session.close()
     if not seen.late:
-        raise CannotMeasure(f"none of {size.events_per_second * size.socket_seconds} events has arrived")
+        raise CannotMeasure(
+            f"none of {size.events_per_second * size.socket_seconds} events has arrived"
+        )
     return seen
 
 
-async def _open(session: aiohttp.ClientSession, url: str, headers: dict[str, str], seen: Seen) -> Any:
+async def _open(
+    session: aiohttp.ClientSession, url: str, headers: dict[str, str], seen: Seen
+) -> Any:
     """Open one socket; who is refused tries again, as browsers do."""
     for _ in range(60):
         try:
@@ -149,13 +171,20 @@ async def _open(session: aiohttp.ClientSession, url: str, headers: dict[str, str
 
 async def _read(socket: aiohttp.ClientWebSocketResponse, seen: Seen) -> None:
     async for message in socket:
-        if message.type is aiohttp.WSMsgType.TEXT and (found := STAMP.search(message.data.encode())):
+        if message.type is aiohttp.WSMsgType.TEXT and (
+            found := STAMP.search(message.data.encode())
+        ):
             seen.late.append(time.time() - int(found[1]) / 1e9)
 
 
-async def _publish(cache: Redis, channels: list[bytes], payload: bytes, seen: Seen, bench: Bench) -> None:
+async def _publish(
+    cache: Redis, channels: list[bytes], payload: bytes, seen: Seen, bench: Bench
+) -> None:
     size = bench.sizes
-    count, each = size.events_per_second * size.socket_seconds, max(1, size.events_per_second // BATCHES_PER_SECOND)
+    count, each = (
+        size.events_per_second * size.socket_seconds,
+        max(1, size.events_per_second // BATCHES_PER_SECOND),
+    )
     began = time.perf_counter()
     while seen.sent < count:
         async with cache.pipeline(transaction=False) as pipe:
@@ -164,7 +193,9 @@ async def _publish(cache: Redis, channels: list[bytes], payload: bytes, seen: Se
                 pipe.publish(channels[seen.sent % len(channels)], STAMP.sub(stamp, payload))
                 seen.sent += 1
             await pipe.execute()
-        await asyncio.sleep(max(0.0, began + seen.sent / size.events_per_second - time.perf_counter()))
+        await asyncio.sleep(
+            max(0.0, began + seen.sent / size.events_per_second - time.perf_counter())
+        )
 
 
 def _user(site: Site, account: dict[str, str]) -> str:

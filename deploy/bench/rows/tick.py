@@ -72,7 +72,10 @@ def _due_without_news(site: Site, bench: Bench) -> Line:
     asyncio.run(place())
 
     def running() -> bool:
-        return bool(site.sql("SELECT count(*) FROM generation_job WHERE status = 'running'") >= size.due_jobs)
+        return bool(
+            site.sql("SELECT count(*) FROM generation_job WHERE status = 'running'")
+            >= size.due_jobs
+        )
 
     site.wait(running, what="all jobs are drawing", seconds=120)
     time.sleep(3)  # the last news of each has been seen
@@ -97,7 +100,11 @@ def _due_without_news(site: Site, bench: Bench) -> Line:
 
 def _one_look(site: Site) -> tuple[float, float]:
     """Return statements and seconds until all have been looked at once."""
-    site.sql(f"UPDATE {DUE} IS NOT NULL".replace("generation_job", "generation_job SET due_at = now() + '1 hour'", 1))
+    site.sql(
+        f"UPDATE {DUE} IS NOT NULL".replace(
+            "generation_job", "generation_job SET due_at = now() + '1 hour'", 1
+        )
+    )
     time.sleep(1)
     before, began = site.statements()[0], time.monotonic()
     time.sleep(6)

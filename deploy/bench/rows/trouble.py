@@ -27,7 +27,9 @@ def hang(bench: Bench) -> list[Line]:
                 await crowd.place(0, prompt="[hang] lighthouse")
             await asyncio.sleep(GPU_SECONDS + 3)
             with suppress(CannotMeasure):
-                return before, await _one_by_one(crowd, size.other_jobs, seconds=size.patience_seconds)
+                return before, await _one_by_one(
+                    crowd, size.other_jobs, seconds=size.patience_seconds
+                )
             return before, []
 
     before, during = asyncio.run(measure())
@@ -38,7 +40,14 @@ def hang(bench: Bench) -> list[Line]:
         detail = f"another's job was not done within {size.patience_seconds} s"
         data = {"before": before, "during": None}
         return [
-            Line(figure, f"> {size.patience_seconds} s", f"{floor:.2f} s", budget="≤ 1.1×", detail=detail, data=data)
+            Line(
+                figure,
+                f"> {size.patience_seconds} s",
+                f"{floor:.2f} s",
+                budget="≤ 1.1×",
+                detail=detail,
+                data=data,
+            )
         ]
     value = statistics.median(during)
     data = {"before": before, "during": during}
@@ -86,7 +95,9 @@ def refused(bench: Bench) -> list[Line]:
     floor, value = asyncio.run(measure())
     figure = f"{REFUSED} × 502 on /run, all the room of a model: it serves another again after"
     shown = f"{value:.1f} s" if value else f"> {size.patience_seconds} s"
-    detail = "from the first of the eight POSTs to the other's image" + ("" if value else "; " + _why(site))
+    detail = "from the first of the eight POSTs to the other's image" + (
+        "" if value else "; " + _why(site)
+    )
     return [
         Line(
             figure, shown, f"{floor:.2f} s", value / floor if value else None,
@@ -96,5 +107,7 @@ def refused(bench: Bench) -> list[Line]:
 
 
 def _why(site: Site) -> str:
-    rows = site.database.execute("SELECT status, count(*) FROM generation_job GROUP BY 1 ORDER BY 1").fetchall()
+    rows = site.database.execute(
+        "SELECT status, count(*) FROM generation_job GROUP BY 1 ORDER BY 1"
+    ).fetchall()
     return "jobs then: " + ", ".join(f"{count} {status}" for status, count in rows)

@@ -11,4 +11,14 @@ from .jobs import Job
 from .serving import add_arguments, serve
 from .webhooks import Ring
 
-__all__ = ["FAULTS", "MAGIC_WORDS", "Call", "Emulator", "Faults", "Job", "Ring", "add_arguments", "serve"]
+__all__ = [
+    "FAULTS",
+    "MAGIC_WORDS",
+    "Call",
+    "Emulator",
+    "Faults",
+    "Job",
+    "Ring",
+    "add_arguments",
+    "serve",
+]

@@ -41,4 +41,8 @@ class Admission:
 def _fits(authorization: str, key: str | None) -> bool:
     """The documentation shows the key with and without the word Bearer."""
     given = authorization[7:] if authorization[:7].lower() == "bearer " else authorization
-    return bool(given) if key is None else hmac.compare_digest(given.encode(errors="surrogateescape"), key.encode())
+    return (
+        bool(given)
+        if key is None
+        else hmac.compare_digest(given.encode(errors="surrogateescape"), key.encode())
+    )

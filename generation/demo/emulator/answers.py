@@ -56,7 +56,9 @@ class Answers:
     def of(self, endpoint: str) -> Answer:
         """Return how an endpoint answers now: recorded, then changed for all endpoints, then for this one."""
         changes = self._changes
-        return replace(RECORDED.get(endpoint, Answer()), **(changes.get(None, {}) | changes.get(endpoint, {})))
+        return replace(
+            RECORDED.get(endpoint, Answer()), **(changes.get(None, {}) | changes.get(endpoint, {}))
+        )
 
     def set(self, endpoint: str | None = None, **changes: Any) -> None:
         """Change fields of `Answer` for one endpoint, or for all; None goes back to what was recorded.

@@ -35,7 +35,9 @@ class Calls:
         with self._lock:
             self._calls.append((call, size))
             self._bytes += size
-            while len(self._calls) > MAX_CALLS or (self._bytes > MAX_BYTES and len(self._calls) > 1):
+            while len(self._calls) > MAX_CALLS or (
+                self._bytes > MAX_BYTES and len(self._calls) > 1
+            ):
                 _, gone = self._calls.popleft()
                 self._bytes -= gone
 

@@ -34,7 +34,9 @@ class Clock:
         if self.manual:
             heapq.heappush(self._due, (self._now + max(seconds, 0.0), next(self._order), action))
         else:
-            asyncio.get_running_loop().call_later(max(seconds, 0.0) / self.speed, self.start, action)
+            asyncio.get_running_loop().call_later(
+                max(seconds, 0.0) / self.speed, self.start, action
+            )
 
     def start(self, action: Action) -> None:
         """Run `action` now, in a task that `settled` waits for."""

@@ -20,8 +20,15 @@ from .queue import Queue
 class Control:
     """Answers the requests of tests and operators; lives in the emulator's event loop."""
 
-    def __init__(self, *, admission: Admission, answers: Answers, faults: Faults, queue: Queue) -> None:
-        self._admission, self._answers, self._faults, self._queue = admission, answers, faults, queue
+    def __init__(
+        self, *, admission: Admission, answers: Answers, faults: Faults, queue: Queue
+    ) -> None:
+        self._admission, self._answers, self._faults, self._queue = (
+            admission,
+            answers,
+            faults,
+            queue,
+        )
 
     def add_routes(self, app: web.Application) -> None:
         """Serve under /emulator/."""
@@ -55,7 +62,9 @@ class Control:
         retired, workers = document.pop("retired", None), document.pop("workers", None)
         if retired not in (None, True, False):
             raise _refusal(web.HTTPBadRequest, "retired must be true or false")
-        if workers is not None and (isinstance(workers, bool) or not isinstance(workers, int) or workers < 0):
+        if workers is not None and (
+            isinstance(workers, bool) or not isinstance(workers, int) or workers < 0
+        ):
             raise _refusal(web.HTTPBadRequest, "workers must be 0 or more")
         try:
             self._answers.set(endpoint, **document)

@@ -112,14 +112,21 @@ class Emulator:
             files=self._files,
             faults=self.faults,
             admission=self._admission,
-            control=Control(admission=self._admission, answers=self.answers, faults=self.faults, queue=self._queue),
+            control=Control(
+                admission=self._admission,
+                answers=self.answers,
+                faults=self.faults,
+                queue=self._queue,
+            ),
             limits=RateLimits(speed=speed) if rate_limits else None,
             dialects=dialects or {},
             public_url=public_url,
             slow_seconds=slow_seconds,
         )
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="runpod-emulator", daemon=True)
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="runpod-emulator", daemon=True
+        )
         self._runner: web.AppRunner | None = None
 
     @property
@@ -208,7 +215,10 @@ class Emulator:
         return self.start()
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -225,7 +235,9 @@ class Emulator:
         await site.start()
         self.port = self._runner.addresses[0][1]
         if self._cdn:
-            self._files.cdn_url = self._cdn if "://" in self._cdn else f"http://{self._cdn}:{self.port}"
+            self._files.cdn_url = (
+                self._cdn if "://" in self._cdn else f"http://{self._cdn}:{self.port}"
+            )
 
     async def _close(self) -> None:
         await self._clock.close()

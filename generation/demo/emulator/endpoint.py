@@ -17,7 +17,9 @@ class Endpoint:
     waiting: deque[Job] = field(default_factory=deque)
     running: dict[str, Job] = field(default_factory=dict)
     warm: bool = False
-    counts: dict[str, int] = field(default_factory=lambda: {"completed": 0, "failed": 0, "retried": 0})
+    counts: dict[str, int] = field(
+        default_factory=lambda: {"completed": 0, "failed": 0, "retried": 0}
+    )
 
     @property
     def free(self) -> int:

@@ -124,7 +124,9 @@ class Faults:
         with self._lock:
             self._next.setdefault((call, endpoint), deque()).extend([fault] * times)
 
-    def chance(self, call: str, fault: str, probability: float, *, endpoint: str | None = None) -> None:
+    def chance(
+        self, call: str, fault: str, probability: float, *, endpoint: str | None = None
+    ) -> None:
         """Let calls of this kind go wrong by chance, drawn from the emulator's seeded generator."""
         _check(call, fault)
         with self._lock:

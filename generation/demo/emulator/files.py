@@ -29,7 +29,9 @@ class Files:
     """Keeps the newest files in memory and serves them."""
 
     def __init__(self) -> None:
-        self.cdn_url = ""  # where the second host's files are reached; without one all are at the first
+        self.cdn_url = (
+            ""  # where the second host's files are reached; without one all are at the first
+        )
         self._files: OrderedDict[str, File] = OrderedDict()
         self._bytes = 0
 
@@ -51,7 +53,9 @@ class Files:
         if file.fault == "url_redirects_private":
             raise web.HTTPFound(PRIVATE)
         if request.method == "HEAD" or not file.fault:
-            kind = next((kind for start, kind in _TYPES if file.data.startswith(start)), "text/html")
+            kind = next(
+                (kind for start, kind in _TYPES if file.data.startswith(start)), "text/html"
+            )
             return web.Response(body=file.data, content_type=kind)
         reply = web.StreamResponse(headers={"Content-Type": "image/png"})
         await reply.prepare(request)

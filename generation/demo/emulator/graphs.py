@@ -32,7 +32,9 @@ def read_graph(workflow: Mapping[str, Any]) -> Graph:
     prompt = _follow(workflow, sampler.get("positive")) or max(texts, key=len, default="")
     negative = _follow(workflow, sampler.get("negative"))
     seeds = (node.get(key) for node in nodes for key in ("seed", "noise_seed"))
-    strength = next((s for s in (_number(node, "denoise") for node in nodes) if s is not None), None)
+    strength = next(
+        (s for s in (_number(node, "denoise") for node in nodes) if s is not None), None
+    )
     return Graph(
         prompt=prompt,
         negative_prompt="" if negative == prompt else negative,
@@ -44,7 +46,8 @@ def read_graph(workflow: Mapping[str, Any]) -> Graph:
         loaded=tuple(
             node["inputs"]["image"]
             for node in workflow.values()
-            if node.get("class_type") == "LoadImage" and isinstance((node.get("inputs") or {}).get("image"), str)
+            if node.get("class_type") == "LoadImage"
+            and isinstance((node.get("inputs") or {}).get("image"), str)
         ),
     )
 
@@ -57,7 +60,9 @@ def _follow(workflow: Mapping[str, Any], link: Any, depth: int = 8) -> str:
     inputs = node.get("inputs") or {} if isinstance(node, dict) else {}
     if text := _text(inputs):
         return text
-    return next((text for value in inputs.values() if (text := _follow(workflow, value, depth - 1))), "")
+    return next(
+        (text for value in inputs.values() if (text := _follow(workflow, value, depth - 1))), ""
+    )
 
 
 def _text(inputs: Mapping[str, Any]) -> str:

@@ -45,7 +45,9 @@ class Rules:
     format_key: str = "output_format"
     default_steps: int = 20
     loras: bool = False
-    ratios: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # and the size that each gives, at 1k
+    ratios: Mapping[str, tuple[int, int]] = field(
+        default_factory=dict
+    )  # and the size that each gives, at 1k
     default_ratio: str = "16:9"
     custom: bool = False  # aspect_ratio "custom" with width and height
     resolutions: Mapping[str, int] = field(default_factory=dict)  # times as long as at 1k
@@ -74,11 +76,22 @@ GOOGLE_RATIOS = {
 }
 RESOLUTIONS = {"1k": 1, "2k": 2, "4k": 4}
 CUSTOM_SIDES = (256, 1440, 16)  # px: least, most, step
-_EDIT_2511_SIZES = frozenset({"1024*1024", "1024*1280", "1280*1024", "1280*1280", "1280*1536", "1536*1080"})
+_EDIT_2511_SIZES = frozenset(
+    {"1024*1024", "1024*1280", "1280*1024", "1280*1280", "1280*1536", "1536*1080"}
+)
 _GUIDANCE = {"guidance": (0.0, 10.0)}
 RULES: dict[str, Rules] = {
-    "flux": Rules(size="width", steps=(1, 50), numbers=_GUIDANCE, format_key="image_format", default_steps=28),
-    "kontext": Rules(size="size", steps=(1, 50), numbers=_GUIDANCE, source="image", sources=(1, 1), default_steps=28),
+    "flux": Rules(
+        size="width", steps=(1, 50), numbers=_GUIDANCE, format_key="image_format", default_steps=28
+    ),
+    "kontext": Rules(
+        size="size",
+        steps=(1, 50),
+        numbers=_GUIDANCE,
+        source="image",
+        sources=(1, 1),
+        default_steps=28,
+    ),
     "qwen": Rules(size="size"),
     "qwen_edit": Rules(source="image", sources=(1, 1)),
     "qwen_edit_2511": Rules(
@@ -88,7 +101,9 @@ RULES: dict[str, Rules] = {
         sources=(1, 3),
     ),
     "qwen_lora": Rules(size="size", loras=True),
-    "qwen_edit_2511_lora": Rules(size="size", sizes=_EDIT_2511_SIZES, source="images", sources=(1, 3), loras=True),
+    "qwen_edit_2511_lora": Rules(
+        size="size", sizes=_EDIT_2511_SIZES, source="images", sources=(1, 3), loras=True
+    ),
     "nano_banana": Rules(source="images", sources=(1, 4)),
     "nano_banana_2": Rules(
         size="ratio",
@@ -137,7 +152,9 @@ RULES: dict[str, Rules] = {
         default_steps=8,
     ),
     "wan": Rules(size="size", sizes=frozenset({"1024*1024", "1024*768", "1440*1024"})),
-    "a1111": Rules(size="width", steps_key="steps", steps=(1, 150), numbers={"cfg_scale": (0.0, 30.0)}),
+    "a1111": Rules(
+        size="width", steps_key="steps", steps=(1, 150), numbers={"cfg_scale": (0.0, 30.0)}
+    ),
     "sdxl": Rules(
         size="width",
         steps=(1, 150),
@@ -146,7 +163,9 @@ RULES: dict[str, Rules] = {
         sources=(0, 1),
         default_steps=25,
     ),
-    "sdxl_turbo": Rules(steps=(1, 8), numbers={"guidance_scale": (0.0, 2.0), "num_images": (1, 4)}, default_steps=1),
+    "sdxl_turbo": Rules(
+        steps=(1, 8), numbers={"guidance_scale": (0.0, 2.0), "num_images": (1, 4)}, default_steps=1
+    ),
 }
 SCHNELL_STEPS = (1, 8)
 # A data: URI instead of an address is documented nowhere, but RunPod's own SDK sends it and it is accepted.
@@ -180,7 +199,9 @@ def guess_dialect(body: Mapping[str, Any]) -> str:
     if {"cfg_scale", "sampler_name", "override_settings", "batch_size"} & body.keys():
         return "a1111"
     if {"scheduler", "refiner_inference_steps", "num_images", "guidance_scale"} & body.keys():
-        return "sdxl" if {"width", "height", "scheduler", "image_url"} & body.keys() else "sdxl_turbo"
+        return (
+            "sdxl" if {"width", "height", "scheduler", "image_url"} & body.keys() else "sdxl_turbo"
+        )
     return "flux"
 
 
@@ -232,7 +253,9 @@ def _sources(rules: Rules, body: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(listed, list) or not all(isinstance(source, str) for source in listed):
         raise InputProblem(f"Invalid image URL in {rules.source}")
     if not least <= len(listed) <= most:
-        raise InputProblem(f"{rules.source} must have {least} to {most} image URLs, got {len(listed)}")
+        raise InputProblem(
+            f"{rules.source} must have {least} to {most} image URLs, got {len(listed)}"
+        )
     if bad := [source for source in listed if not _SOURCE.match(source)]:
         raise InputProblem(f"Invalid image URL: {bad[0][:100]}")
     return tuple(listed)
@@ -294,7 +317,9 @@ def _check_loras(loras: Any) -> None:
         if not isinstance(path, str) or not re.match(r"https?://\S+$", path):
             raise InputProblem("Input validation error: loras.path is a required input")
         _number("loras.scale", scale, -4, 4)
-        if re.match(r"https?://[^/]*\.invalid(/|$)", path):  # a name that never leads anywhere (RFC 2606)
+        if re.match(
+            r"https?://[^/]*\.invalid(/|$)", path
+        ):  # a name that never leads anywhere (RFC 2606)
             raise InputProblem("Failed to load LoRA model from URL")
 
 
@@ -310,7 +335,9 @@ def _comfyui(body: Mapping[str, Any]) -> Request:
         raise InputProblem("Missing 'workflow' parameter")
     images = body.get("images") or []
     if not isinstance(images, list) or not all(
-        isinstance(image, dict) and isinstance(image.get("name"), str) and isinstance(image.get("image"), str)
+        isinstance(image, dict)
+        and isinstance(image.get("name"), str)
+        and isinstance(image.get("image"), str)
         for image in images
     ):
         raise InputProblem("'images' must be a list of objects with 'name' and 'image' keys")

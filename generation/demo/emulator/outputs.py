@@ -44,7 +44,9 @@ def shape_empty(dialect: str, answer: Answer) -> Any:
 FAILED = {"status": "failed"}
 ERROR_IN_OUTPUT = {"status": "error", "message": "Internal error while generating the image"}
 REFUSED = "Your request was rejected by the safety checker: the prompt may contain sensitive content (NSFW)."
-OUT_OF_MEMORY = "CUDA out of memory. Tried to allocate 2.25 GiB. GPU 0 has 23.64 GiB of which 1.12 GiB is free."
+OUT_OF_MEMORY = (
+    "CUDA out of memory. Tried to allocate 2.25 GiB. GPU 0 has 23.64 GiB of which 1.12 GiB is free."
+)
 
 
 def traceback_text(worker: str) -> str:

@@ -28,7 +28,9 @@ OnProgress = Callable[[float], None]
 class Painter(Protocol):
     """Turns a request into the bytes of a picture."""
 
-    async def paint(self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress) -> bytes:
+    async def paint(
+        self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress
+    ) -> bytes:
         """Return an encoded picture of the request's size; `on_progress` gets rising values 0..1."""
         ...
 
@@ -43,7 +45,9 @@ class TinyPainter:
     Two colors and a pattern of prompt and seed.
     """
 
-    async def paint(self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress) -> bytes:
+    async def paint(
+        self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress
+    ) -> bytes:
         """Return the file; the same request, seed and sources give the same bytes."""
         on_progress(1.0)
         number = zlib.crc32(f"{request.prompt}\0{request.negative_prompt}\0{seed}".encode())
@@ -61,7 +65,10 @@ def tiny_png(width: int, height: int, number: int) -> bytes:
 
     Format: RFC 2083.
     """
-    first, second = zlib.crc32(number.to_bytes(4, "big")), zlib.crc32(number.to_bytes(4, "little"), 1)
+    first, second = (
+        zlib.crc32(number.to_bytes(4, "big")),
+        zlib.crc32(number.to_bytes(4, "little"), 1),
+    )
     row = b"\0" + (number.to_bytes(4, "big") * (width // 32 + 1))[: (width + 7) // 8]
     palette = first.to_bytes(4, "big")[:3] + second.to_bytes(4, "big")[:3]
     header = struct.pack(">IIBBBBB", width, height, 1, 3, 0, 0, 0)
@@ -73,14 +80,17 @@ def tiny_png(width: int, height: int, number: int) -> bytes:
         (b"IEND", b""),
     )
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
     )
 
 
 def tiny_jpeg(width: int, height: int, number: int) -> bytes:
     """Return a JPEG of one color, which follows a number of 32 bits; it says, too, that a program drew it."""
     file = io.BytesIO()
-    Image.new("RGB", (width, height), tuple(number.to_bytes(4, "big")[:3])).save(file, "JPEG", xmp=XMP)
+    Image.new("RGB", (width, height), tuple(number.to_bytes(4, "big")[:3])).save(
+        file, "JPEG", xmp=XMP
+    )
     return file.getvalue()
 
 
@@ -100,7 +110,9 @@ class FullPainter:
         self._reader = threading.Thread(target=self._read, name="painter-progress", daemon=True)
         self._reader.start()
 
-    async def paint(self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress) -> bytes:
+    async def paint(
+        self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress
+    ) -> bytes:
         """Return the picture in the request's format."""
         number = next(self._numbers)
         loop = asyncio.get_running_loop()
@@ -124,7 +136,9 @@ class FullPainter:
             )
         except BrokenExecutor:
             if self._pool is pool:
-                self._pool = self._new_pool()  # a process died: this picture is lost, the next ones are not
+                self._pool = (
+                    self._new_pool()
+                )  # a process died: this picture is lost, the next ones are not
             raise
         finally:
             del self._listeners[number]
@@ -142,7 +156,10 @@ class FullPainter:
 
     def _new_pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
-            self._processes, mp_context=self._context, initializer=painting_process.begin, initargs=(self._progress,)
+            self._processes,
+            mp_context=self._context,
+            initializer=painting_process.begin,
+            initargs=(self._progress,),
         )
 
     def _read(self) -> None:

@@ -108,7 +108,9 @@ class Queue:
     def purge(self, name: str) -> int:
         """Remove the waiting jobs of an endpoint and return their number."""
         endpoint = self.endpoint(name)
-        purged = [job for job in self.jobs.values() if job.endpoint == name and job.state == "IN_QUEUE"]
+        purged = [
+            job for job in self.jobs.values() if job.endpoint == name and job.state == "IN_QUEUE"
+        ]
         purged = [job for job in purged if job.id not in endpoint.running]
         for job in purged:
             job.run += 1
@@ -118,7 +120,9 @@ class Queue:
 
     def health(self, name: str) -> dict[str, Any]:
         """Return what GET /health answers."""
-        return self.endpoint(name).health(job for job in list(self.jobs.values()) if job.endpoint == name)
+        return self.endpoint(name).health(
+            job for job in list(self.jobs.values()) if job.endpoint == name
+        )
 
     def set_workers(self, name: str, workers: int) -> None:
         """Change how many jobs an endpoint does at a time; with 0 its jobs wait."""
@@ -159,7 +163,9 @@ class Queue:
             updates = min(request.steps, PROGRESS_UPDATES)
             for number in range(1, updates + 1):
                 part = number / (updates + 1)
-                self._clock.after(duration * part, lambda part=part: self._report(job, run, request, part))  # type: ignore[misc]
+                self._clock.after(
+                    duration * part, lambda part=part: self._report(job, run, request, part)
+                )  # type: ignore[misc]
         if job.fault == "stuck":
             return
         if job.fault == "retried" and not job.retries:
@@ -186,7 +192,9 @@ class Queue:
         if job.run == run and not job.final:
             part = min(part, job.painted) if self._work.slow else part
             step = max(1, round(request.steps * part))
-            before = job.output["step"] if isinstance(job.output, dict) and "step" in job.output else 0
+            before = (
+                job.output["step"] if isinstance(job.output, dict) and "step" in job.output else 0
+            )
             job.output, job.has_output = {"step": max(step, before), "steps": request.steps}, True
 
     async def _finish(self, job: Job, run: int, work: Any, *, ring: bool = True) -> None:
@@ -211,7 +219,11 @@ class Queue:
 
     def _time_out(self, job: Job, run: int) -> None:
         if job.run == run and not job.final:
-            job.output, job.has_output, job.error = None, False, "job timed out after executionTimeout"
+            job.output, job.has_output, job.error = (
+                None,
+                False,
+                "job timed out after executionTimeout",
+            )
             self._end(job, "TIMED_OUT")
 
     def _lose_worker(self, endpoint: Endpoint, job: Job, run: int) -> None:

@@ -88,7 +88,10 @@ class Server:
             return _error(413, "request body exceeds 10 MB")
         document = _json(body)
         fault = self._faults.take(call, endpoint)
-        self._calls.add(Call(request.method, request.path, call, endpoint, job_id, document, fault), size=len(body))
+        self._calls.add(
+            Call(request.method, request.path, call, endpoint, job_id, document, fault),
+            size=len(body),
+        )
         if refusal := _before(fault, request):
             return refusal
         if not self._admission.exists(endpoint):
@@ -111,11 +114,15 @@ class Server:
             self._queue.replied(job)
         return reply
 
-    async def _do(self, request: web.Request, endpoint: str, call: str, job_id: str, document: Any) -> web.Response:
+    async def _do(
+        self, request: web.Request, endpoint: str, call: str, job_id: str, document: Any
+    ) -> web.Response:
         if call == "run":
             return await self._run(request, endpoint, document)
         if call == "purge-queue":
-            return web.json_response({"removed": self._queue.purge(endpoint), "status": "completed"})
+            return web.json_response(
+                {"removed": self._queue.purge(endpoint), "status": "completed"}
+            )
         if call == "health":
             return web.json_response(self._queue.health(endpoint))
         job = self._queue.find(endpoint, job_id)
@@ -126,7 +133,9 @@ class Server:
             return web.json_response({"id": job.id, "status": job.state})
         if call == "retry":
             if not self._queue.retry(job):
-                return _error(400, f"only FAILED or TIMED_OUT jobs can be retried, this one is {job.state}")
+                return _error(
+                    400, f"only FAILED or TIMED_OUT jobs can be retried, this one is {job.state}"
+                )
             return web.json_response({"id": job.id, "status": job.state})
         return web.json_response(job.report())
 
@@ -144,13 +153,17 @@ class Server:
             if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
                 return _error(400, f"policy.{name} must be between {least} and {most} ms")
         webhook = document.get("webhook") or ""
-        if not isinstance(webhook, str) or (webhook and not webhook.startswith(("http://", "https://"))):
+        if not isinstance(webhook, str) or (
+            webhook and not webhook.startswith(("http://", "https://"))
+        ):
             return _error(400, "webhook must be a URL")
         body = document["input"]
         job = Job(
             endpoint=endpoint,
             input=body,
-            dialect=self._dialects.get(endpoint) or PUBLIC_ENDPOINTS.get(endpoint) or guess_dialect(body),
+            dialect=self._dialects.get(endpoint)
+            or PUBLIC_ENDPOINTS.get(endpoint)
+            or guess_dialect(body),
             webhook=webhook,
             execution_timeout=timeout / 1000,
             ttl=ttl / 1000,
@@ -160,7 +173,9 @@ class Server:
         request[_JOB] = job
         return web.json_response({"id": job.id, "status": "IN_QUEUE"})
 
-    async def _after(self, fault: str, request: web.Request, answer: web.Response) -> web.StreamResponse:
+    async def _after(
+        self, fault: str, request: web.Request, answer: web.Response
+    ) -> web.StreamResponse:
         """Return the reply, or what the fault makes of it now that the call was done."""
         if fault == "break_after":
             return _break(request)
@@ -173,7 +188,9 @@ class Server:
         if fault == "unknown_state":
             return web.json_response({"id": request.match_info["job_id"], "status": "PONDERING"})
         if fault == "other_job":
-            return web.json_response({"id": "another-job-u1", "status": "COMPLETED", "output": {"image_url": "x"}})
+            return web.json_response(
+                {"id": "another-job-u1", "status": "COMPLETED", "output": {"image_url": "x"}}
+            )
         if fault == "slow":
             await asyncio.sleep(self._slow_seconds)
         if fault == "truncated":

@@ -15,7 +15,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Let a command take how the emulator behaves, named as by `serve`; the defaults are the demo's."""
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8010)
-    parser.add_argument("--public-url", default="", help="where others reach its files, if not at HOST:PORT")
+    parser.add_argument(
+        "--public-url", default="", help="where others reach its files, if not at HOST:PORT"
+    )
     parser.add_argument(
         "--cdn",
         default="",
@@ -34,17 +36,30 @@ def add_arguments(parser: ArgumentParser) -> None:
         default="recorded",
         help="recorded: FLUX sends JPEG whatever is asked for",
     )
-    parser.add_argument("--painter", choices=["full", "tiny"], default="full", help="tiny: flat pictures at once")
+    parser.add_argument(
+        "--painter", choices=["full", "tiny"], default="full", help="tiny: flat pictures at once"
+    )
     parser.add_argument("--processes", type=int, default=2, help="painting processes")
-    parser.add_argument("--workers", type=int, default=3, help="jobs that one endpoint does at a time")
+    parser.add_argument(
+        "--workers", type=int, default=3, help="jobs that one endpoint does at a time"
+    )
     parser.add_argument("--seconds", type=float, default=4, help="GPU time of a picture")
-    parser.add_argument("--cold-start", type=float, default=2, help="seconds before an endpoint's first job")
-    parser.add_argument("--speed", type=float, default=1, help="10 makes ten emulated seconds of one")
+    parser.add_argument(
+        "--cold-start", type=float, default=2, help="seconds before an endpoint's first job"
+    )
+    parser.add_argument(
+        "--speed", type=float, default=1, help="10 makes ten emulated seconds of one"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of everything that is drawn by chance")
     parser.add_argument(
-        "--no-rate-limits", dest="rate_limits", action="store_false", help="answer no 429 of its own accord"
+        "--no-rate-limits",
+        dest="rate_limits",
+        action="store_false",
+        help="answer no 429 of its own accord",
     )
-    parser.add_argument("--exit-with-parent", action="store_true", help="end when standard input ends")
+    parser.add_argument(
+        "--exit-with-parent", action="store_true", help="end when standard input ends"
+    )
 
 
 def serve(
@@ -85,10 +100,13 @@ def serve(
 
     on_interrupt = signal.SIG_IGN if exit_with_parent else stop
     before = {
-        number: signal.signal(number, do) for number, do in ((signal.SIGTERM, stop), (signal.SIGINT, on_interrupt))
+        number: signal.signal(number, do)
+        for number, do in ((signal.SIGTERM, stop), (signal.SIGINT, on_interrupt))
     }
     if exit_with_parent:
-        threading.Thread(target=_watch_input, args=(stopped,), name="parent-watch", daemon=True).start()
+        threading.Thread(
+            target=_watch_input, args=(stopped,), name="parent-watch", daemon=True
+        ).start()
     try:
         with Emulator(
             host=host,

@@ -76,9 +76,13 @@ class Webhooks:
         if status != 200 and tries > 1:
             self._clock.after(PAUSE, lambda: self.ring(url, job_id, body, tries - 1))
 
-    async def _post(self, url: str, job_id: str, body: dict[str, Any], *, forged: bool = False) -> int | None:
+    async def _post(
+        self, url: str, job_id: str, body: dict[str, Any], *, forged: bool = False
+    ) -> int | None:
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
+            self._session = aiohttp.ClientSession(
+                timeout=TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()
+            )
         status: int | None = None
         try:
             async with self._session.post(url, json=body, allow_redirects=False) as reply:

@@ -28,7 +28,9 @@ log = logging.getLogger(__name__)
 SOURCE_BYTES = 40 * 1024 * 1024
 SOURCE_TIMEOUT = aiohttp.ClientTimeout(total=20)  # real seconds
 SOURCE_SIDE = 1536
-_URL_FAULTS = frozenset({"url_hangs", "url_drips", "url_redirects_private", "url_404", "oversized_picture"})
+_URL_FAULTS = frozenset(
+    {"url_hangs", "url_drips", "url_redirects_private", "url_404", "oversized_picture"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,9 @@ class Work:
             job.painted = max(job.painted, part)
 
         try:
-            data = await self._painter.paint(request, seed=seed, sources=sources, on_progress=painted)
+            data = await self._painter.paint(
+                request, seed=seed, sources=sources, on_progress=painted
+            )
         except (BrokenExecutor, ValueError) as error:
             log.warning("a painter failed: %r", error)
             return Outcome("FAILED", error=f"worker exited: {error}")
@@ -96,23 +100,33 @@ class Work:
             fault = job.fault if job.fault in _URL_FAULTS else ""
             extension = "jpeg" if data.startswith(b"\xff\xd8") else "png"
             origin = (answer.cdn and self._files.cdn_url) or job.origin
-            output = outputs.shape_public(answer, origin + self._files.add(data, fault=fault, extension=extension))
+            output = outputs.shape_public(
+                answer, origin + self._files.add(data, fault=fault, extension=extension)
+            )
         return Outcome(output=output, has_output=True)
 
     async def _source(self, text: str) -> bytes:
         """Return a source image by its address, or out of its data: URI or base64."""
-        return await self._fetch(text) if text.startswith(("http://", "https://")) else _decode(text)
+        return (
+            await self._fetch(text) if text.startswith(("http://", "https://")) else _decode(text)
+        )
 
     async def _fetch(self, url: str) -> bytes:
         """Return a source picture, downloaded for real as a public endpoint would."""
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=SOURCE_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar())
+            self._session = aiohttp.ClientSession(
+                timeout=SOURCE_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()
+            )
         try:
             async with self._session.get(url) as reply:
                 if reply.status != 200:
-                    raise SourceProblem(f"Invalid image URL: {reply.status} while downloading the image")
+                    raise SourceProblem(
+                        f"Invalid image URL: {reply.status} while downloading the image"
+                    )
                 data = await reply.content.read(SOURCE_BYTES + 1)
-                while len(data) <= SOURCE_BYTES and (more := await reply.content.read(SOURCE_BYTES)):
+                while len(data) <= SOURCE_BYTES and (
+                    more := await reply.content.read(SOURCE_BYTES)
+                ):
                     data += more
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise SourceProblem(f"Failed to download the image: {type(error).__name__}") from error
@@ -159,7 +173,9 @@ def _spoiled(fault: str, data: bytes) -> bytes:
 
 def _decode(text: str) -> bytes:
     try:
-        return base64.b64decode(text.partition(",")[2] if text.startswith("data:") else text, validate=True)
+        return base64.b64decode(
+            text.partition(",")[2] if text.startswith("data:") else text, validate=True
+        )
     except (binascii.Error, ValueError) as error:
         raise SourceProblem("Failed to decode the base64 image") from error
 
@@ -180,4 +196,6 @@ def _sized(request: Request, sources: list[bytes]) -> Request:
         return request
     width, height = sizes[0] if sizes else (1024, 1024)
     scale = min(1.0, SOURCE_SIDE / max(width, height))
-    return replace(request, width=max(16, round(width * scale)), height=max(16, round(height * scale)))
+    return replace(
+        request, width=max(16, round(width * scale)), height=max(16, round(height * scale))
+    )

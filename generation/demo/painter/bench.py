@@ -30,7 +30,9 @@ def main() -> None:
         painted = time.perf_counter()
         data = encode(image, prompt=prompt, seed=7)
         done = time.perf_counter()
-        print(f"{name:14} {1000 * (painted - start):6.0f}ms {1000 * (done - painted):6.0f}ms {len(data) / 1e6:6.2f}")
+        print(
+            f"{name:14} {1000 * (painted - start):6.0f}ms {1000 * (done - painted):6.0f}ms {len(data) / 1e6:6.2f}"
+        )
 
 
 if __name__ == "__main__":

@@ -41,7 +41,14 @@ class Canvas:
     """
 
     def __init__(
-        self, width: int, height: int, *, seed: int, scene: Scene, light: Light, report: Callable[[float], None]
+        self,
+        width: int,
+        height: int,
+        *,
+        seed: int,
+        scene: Scene,
+        light: Light,
+        report: Callable[[float], None],
     ) -> None:
         self.width, self.height = width, height
         self.aspect = width / height
@@ -84,9 +91,13 @@ class Canvas:
 
     def line(self, name: str, *, across: float, octaves: int = 5, gain: float = 0.5) -> Array:
         """Return fractal noise (W,) along the width, mostly 0..1; `across` is its cells per picture height."""
-        return noise.line(self.rng(name), self.width, cells=across * self.aspect, octaves=octaves, gain=gain)
+        return noise.line(
+            self.rng(name), self.width, cells=across * self.aspect, octaves=octaves, gain=gain
+        )
 
-    def tile(self, name: str, *, cells: int, octaves: int = 4, gain: float = 0.5, ridges: bool = False) -> noise.Tile:
+    def tile(
+        self, name: str, *, cells: int, octaves: int = 4, gain: float = 0.5, ridges: bool = False
+    ) -> noise.Tile:
         """Return seamless noise for look-ups at warped coordinates."""
         return noise.Tile(self.rng(name), cells=cells, octaves=octaves, gain=gain, ridges=ridges)
 
@@ -101,11 +112,15 @@ class Canvas:
 
     def disk(self, x: float, y: float, radius: float, softness: float = 1.2) -> Array:
         """Return the coverage (H, W) of a disk."""
-        return self.edge(np.hypot(self.x - np.float32(x), self.y - np.float32(y)) - np.float32(radius), softness)
+        return self.edge(
+            np.hypot(self.x - np.float32(x), self.y - np.float32(y)) - np.float32(radius), softness
+        )
 
     def glow(self, x: float, y: float, falloff: float) -> Array:
         """Return light (H, W) around a point, 1 in its center, `falloff` per picture height."""
-        result: Array = np.exp(np.hypot(self.x - np.float32(x), self.y - np.float32(y)) * np.float32(-falloff))
+        result: Array = np.exp(
+            np.hypot(self.x - np.float32(x), self.y - np.float32(y)) * np.float32(-falloff)
+        )
         return result
 
     # -- shapes ------------------------------------------------------------------------------------------------
@@ -126,13 +141,21 @@ class Canvas:
     def lay(self, colors: Array, cover: Array | float, *, top: int = 0) -> None:
         """Lay a color (3,) or planes over the picture where `cover` is; `top` is the first row that both describe."""
         colors = column(colors) if colors.ndim == 1 else colors
-        rows = cover.shape[0] if isinstance(cover, np.ndarray) and cover.shape[0] > 1 else self.height - top
+        rows = (
+            cover.shape[0]
+            if isinstance(cover, np.ndarray) and cover.shape[0] > 1
+            else self.height - top
+        )
         part = self.rgb[:, top : top + rows]
         part += (colors - part) * cover
 
     def lighten(self, color: Array, amount: Array | float, *, top: int = 0) -> None:
         """Screen the picture with colored light, never past white."""
-        rows = amount.shape[0] if isinstance(amount, np.ndarray) and amount.shape[0] > 1 else self.height - top
+        rows = (
+            amount.shape[0]
+            if isinstance(amount, np.ndarray) and amount.shape[0] > 1
+            else self.height - top
+        )
         part = self.rgb[:, top : top + rows]
         part += (1 - part) * np.clip(column(color) * amount, 0, 1)
 
@@ -161,10 +184,15 @@ class Pen:
     def line(self, points: list[Point], width: float, shade: float = 1.0) -> None:
         """Draw a polyline of one width."""
         self._draw.line(
-            self._points(points), fill=round(255 * shade), width=max(1, round(width * self._scale)), joint="curve"
+            self._points(points),
+            fill=round(255 * shade),
+            width=max(1, round(width * self._scale)),
+            joint="curve",
         )
 
-    def ellipse(self, x: float, y: float, across: float, down: float | None = None, shade: float = 1.0) -> None:
+    def ellipse(
+        self, x: float, y: float, across: float, down: float | None = None, shade: float = 1.0
+    ) -> None:
         """Fill an ellipse around a point with its half axes."""
         down = across if down is None else down
         box = [
@@ -177,7 +205,9 @@ class Pen:
 
     def box(self, left: float, top: float, right: float, bottom: float, shade: float = 1.0) -> None:
         """Fill a rectangle."""
-        self._draw.rectangle([v * self._scale for v in (left, top, right, bottom)], fill=round(255 * shade))
+        self._draw.rectangle(
+            [v * self._scale for v in (left, top, right, bottom)], fill=round(255 * shade)
+        )
 
     def curve(self, points: list[Point], widths: list[float], shade: float = 1.0) -> None:
         """Draw a stroke through points whose width changes from point to point, round at the joints."""

@@ -80,7 +80,10 @@ def _sky_mask(canvas: Canvas, planes: Array) -> Array:
 
 def _with_colors_of(planes: Array, other: Array, amount: float) -> Array:
     """Return planes whose mean and spread per channel move to the other's (after Reinhard et al., 2001)."""
-    mean, spread = planes.mean(axis=(1, 2), keepdims=True), planes.std(axis=(1, 2), keepdims=True) + 1e-4
+    mean, spread = (
+        planes.mean(axis=(1, 2), keepdims=True),
+        planes.std(axis=(1, 2), keepdims=True) + 1e-4,
+    )
     goal, width = other.mean(axis=(1, 2), keepdims=True), other.std(axis=(1, 2), keepdims=True)
     moved = (planes - mean) * np.clip(width / spread, 0.6, 1.6) + goal
     result: Array = np.clip(planes + (moved - planes) * np.float32(amount), 0, 1)
@@ -114,7 +117,13 @@ def _relight(canvas: Canvas, sky: Array, amount: float) -> None:
         )
     elif light.name == "day":
         tones = np.stack(
-            [light.near, light.ambient * 0.7, mixed(light.far, light.direct, 0.4), light.direct, light.sun]
+            [
+                light.near,
+                light.ambient * 0.7,
+                mixed(light.far, light.direct, 0.4),
+                light.direct,
+                light.sun,
+            ]
         )
     graded = ramp(tones, gray)
     # Hues of the source survive in part, or it would be a duotone.
@@ -124,7 +133,9 @@ def _relight(canvas: Canvas, sky: Array, amount: float) -> None:
     detail = (gray - canvas.blurred(gray, 0.05)) * 0.8
     mask = sky * 0.85
     graded = graded + (heaven + detail - graded) * mask
-    canvas.rgb = np.clip(planes + (graded - planes) * np.float32(min(1.0, 0.25 + 0.95 * amount)), 0, 1)
+    canvas.rgb = np.clip(
+        planes + (graded - planes) * np.float32(min(1.0, 0.25 + 0.95 * amount)), 0, 1
+    )
     if light.night or light.dim:
         canvas.lighten(
             rgb("ffb860"),
@@ -132,7 +143,10 @@ def _relight(canvas: Canvas, sky: Array, amount: float) -> None:
         )
     elif light.name in ("sunset", "dawn"):
         x = canvas.aspect * float(canvas.rng("relight").uniform(0.25, 0.75))
-        canvas.lighten(mixed(light.sun, light.sky[-2], 0.45), canvas.glow(x, 0.45, 2.8) * np.float32(0.55 * amount))
+        canvas.lighten(
+            mixed(light.sun, light.sky[-2], 0.45),
+            canvas.glow(x, 0.45, 2.8) * np.float32(0.55 * amount),
+        )
 
 
 def _change_season(canvas: Canvas, season: str, amount: float) -> None:
@@ -150,11 +164,15 @@ def _change_season(canvas: Canvas, season: str, amount: float) -> None:
         planes = planes * column(np.array([1 + 0.10 * amount, 1.0, 1 - 0.16 * amount], np.float32))
     elif season == "winter":
         pale = saturate(planes, 1 - 0.75 * amount) * column(np.array([0.95, 1.0, 1.07], np.float32))
-        lying = np.clip(np.gradient(canvas.blurred(gray, 0.003), axis=0) * np.float32(-canvas.height / 16), 0, 1)
+        lying = np.clip(
+            np.gradient(canvas.blurred(gray, 0.003), axis=0) * np.float32(-canvas.height / 16), 0, 1
+        )
         drift = canvas.fbm("drift", across=14, octaves=5)
         ground = smoothstep(0.45, 0.95, canvas.y) * smoothstep(0.38, 0.62, drift * 0.7 + gray * 0.5)
         snow = np.clip(
-            canvas.blurred(lying, 0.0015) * 1.4 + green * 0.55 * smoothstep(0.35, 0.65, drift) + ground * 0.75,
+            canvas.blurred(lying, 0.0015) * 1.4
+            + green * 0.55 * smoothstep(0.35, 0.65, drift)
+            + ground * 0.75,
             0,
             1,
         )
@@ -163,8 +181,12 @@ def _change_season(canvas: Canvas, season: str, amount: float) -> None:
     elif season == "spring":
         bloom = canvas.fbm("bloom", across=40, octaves=3)
         petals = smoothstep(0.60, 0.70, bloom) * green
-        planes = planes + (column(rgb("f6c2d2")) * (0.6 + 0.5 * gray) - planes) * petals * np.float32(amount)
-        planes = planes * column(np.array([1.02, 1 + 0.05 * amount, 0.98], np.float32)) + np.float32(0.02 * amount)
+        planes = planes + (
+            column(rgb("f6c2d2")) * (0.6 + 0.5 * gray) - planes
+        ) * petals * np.float32(amount)
+        planes = planes * column(
+            np.array([1.02, 1 + 0.05 * amount, 0.98], np.float32)
+        ) + np.float32(0.02 * amount)
     else:
         planes = saturate(planes, 1 + 0.35 * amount) * column(
             np.array([1 + 0.05 * amount, 1.01, 1 - 0.05 * amount], np.float32)
@@ -195,21 +217,28 @@ def _add_things(canvas: Canvas, scene: Scene, sky: Array, amount: float) -> None
     rng = canvas.rng("things")
     before = canvas.rgb.copy()
     painted = False
-    if scene.has("stars") or (canvas.light.night and scene.time == "night" and scene.allows("stars")):
+    if scene.has("stars") or (
+        canvas.light.night and scene.time == "night" and scene.allows("stars")
+    ):
         paint_stars(canvas, horizon=0.7, amount=1.0)
         painted = True
     if scene.has("aurora"):
         colors = CURTAINS[int(rng.integers(len(CURTAINS)))]
         glow = sum(
-            (curtain(canvas, index, 0.62, colors, strength=0.9) for index in range(2)), np.zeros_like(canvas.rgb)
+            (curtain(canvas, index, 0.62, colors, strength=0.9) for index in range(2)),
+            np.zeros_like(canvas.rgb),
         )
         canvas.rgb = 1 - (1 - canvas.rgb * 0.55) * np.exp(-glow)
         painted = True
     if scene.has("moon") and scene.allows("moon"):
-        paint_moon(canvas, canvas.aspect * float(rng.uniform(0.25, 0.75)), 0.2, radius=canvas.unit * 0.06)
+        paint_moon(
+            canvas, canvas.aspect * float(rng.uniform(0.25, 0.75)), 0.2, radius=canvas.unit * 0.06
+        )
         painted = True
     if painted:
-        canvas.rgb = before + (canvas.rgb - before) * np.clip(sky * 1.35, 0, 1) * np.float32(min(1.0, 0.4 + amount))
+        canvas.rgb = before + (canvas.rgb - before) * np.clip(sky * 1.35, 0, 1) * np.float32(
+            min(1.0, 0.4 + amount)
+        )
     if scene.has("birds"):
         paint_birds(canvas, canvas.aspect * float(rng.uniform(0.3, 0.7)), 0.22)
 
@@ -225,7 +254,10 @@ def _add_weather(canvas: Canvas, scene: Scene, amount: float) -> None:
         canvas.rgb = saturate(canvas.rgb, 0.7) * np.float32(1 - 0.3 * amount)
     if "rain" in scene.weather:
         canvas.rgb = saturate(canvas.rgb, 1 - 0.35 * amount) * np.float32(1 - 0.18 * amount)
-        canvas.lighten(rgb("dce6f4"), np.clip(_streaks(canvas, 1600, (0.02, 0.06), -0.12), 0, 1) * np.float32(amount))
+        canvas.lighten(
+            rgb("dce6f4"),
+            np.clip(_streaks(canvas, 1600, (0.02, 0.06), -0.12), 0, 1) * np.float32(amount),
+        )
     if "snow" in scene.weather or scene.season == "winter":
         rng = canvas.rng("flakes")
         scale = max(0.6, canvas.height / 1024)
@@ -237,7 +269,9 @@ def _add_weather(canvas: Canvas, scene: Scene, amount: float) -> None:
                 rng.random(count),
                 rng.uniform(0.3, 1.0, count) * bright * scale**2,
             )
-            canvas.lighten(rgb("f8fbff"), np.clip(blurred(points, sigma * scale), 0, 0.9) * np.float32(amount))
+            canvas.lighten(
+                rgb("f8fbff"), np.clip(blurred(points, sigma * scale), 0, 0.9) * np.float32(amount)
+            )
 
 
 def _streaks(canvas: Canvas, count: int, length: tuple[float, float], lean: float) -> Array:

@@ -14,7 +14,9 @@ SOFTWARE = "ArtGen demo painter (not an AI model)"
 _EXIF_DESCRIPTION, _EXIF_SOFTWARE = 0x010E, 0x0131
 
 
-def encode(image: Image.Image, *, prompt: str, seed: int, format: Literal["png", "jpeg"] = "png") -> bytes:
+def encode(
+    image: Image.Image, *, prompt: str, seed: int, format: Literal["png", "jpeg"] = "png"
+) -> bytes:
     """Return the file of an image; its metadata names ArtGen's demo painter, the prompt and the seed.
 
     Both say in XMP that no trained model made it. PNG: text chunks Software, Description and Seed. JPEG: a comment and

@@ -110,10 +110,18 @@ def _shifted(field: Array, dy: int, dx: int) -> Array:
 
 def _warped(canvas: Canvas, planes: Array, amount: float, across: float) -> Array:
     """Return planes pushed about by noise of `amount` heights."""
-    dx = (canvas.fbm("warp x", across=across, octaves=3) - 0.5) * np.float32(amount * 2 * canvas.height)
-    dy = (canvas.fbm("warp y", across=across, octaves=3) - 0.5) * np.float32(amount * 2 * canvas.height)
-    rows = np.clip(np.arange(canvas.height, dtype=np.float32)[:, None] + dy, 0, canvas.height - 1).astype(np.int32)
-    columns = np.clip(np.arange(canvas.width, dtype=np.float32)[None] + dx, 0, canvas.width - 1).astype(np.int32)
+    dx = (canvas.fbm("warp x", across=across, octaves=3) - 0.5) * np.float32(
+        amount * 2 * canvas.height
+    )
+    dy = (canvas.fbm("warp y", across=across, octaves=3) - 0.5) * np.float32(
+        amount * 2 * canvas.height
+    )
+    rows = np.clip(
+        np.arange(canvas.height, dtype=np.float32)[:, None] + dy, 0, canvas.height - 1
+    ).astype(np.int32)
+    columns = np.clip(
+        np.arange(canvas.width, dtype=np.float32)[None] + dx, 0, canvas.width - 1
+    ).astype(np.int32)
     index = rows * canvas.width + columns
     return np.stack([plane.ravel()[index] for plane in planes])
 
@@ -129,7 +137,10 @@ def _watercolor(canvas: Canvas) -> Array:
     planes = np.clip(saturate(planes, 1.12), 0, 1) ** 0.8
     planes = planes * 0.86 + 0.135
     planes = planes - pooled * 0.8 + (granules * 0.18 + tooth * 0.12) * (1.1 - gray)
-    edge = np.minimum(np.minimum(canvas.x, np.float32(canvas.aspect) - canvas.x), np.minimum(canvas.y, 1 - canvas.y))
+    edge = np.minimum(
+        np.minimum(canvas.x, np.float32(canvas.aspect) - canvas.x),
+        np.minimum(canvas.y, 1 - canvas.y),
+    )
     ragged = canvas.fbm("margin", across=7, octaves=6, gain=0.6) - 0.5
     inside = smoothstep(0.030, 0.036, edge + ragged * 0.04)
     rim = smoothstep(0.052, 0.036, edge + ragged * 0.04) * inside
@@ -141,10 +152,14 @@ def _watercolor(canvas: Canvas) -> Array:
 def _gouache(canvas: Canvas) -> Array:
     """Return flat strokes of thick paint with the ridges of a brush."""
     planes = _warped(canvas, canvas.rgb, 0.005, 26)
-    planes = _smeared(_smeared(planes, max(2, round(canvas.height * 0.007))), max(1, round(canvas.height * 0.003)))
+    planes = _smeared(
+        _smeared(planes, max(2, round(canvas.height * 0.007))), max(1, round(canvas.height * 0.003))
+    )
     gray = luma(planes)
     bristle = canvas.fbm("bristle", across=34, down=120, octaves=3) - 0.5
-    relief = np.gradient(canvas.blurred(gray, 0.0012) + bristle * 0.05, axis=0) * np.float32(canvas.height / 130)
+    relief = np.gradient(canvas.blurred(gray, 0.0012) + bristle * 0.05, axis=0) * np.float32(
+        canvas.height / 130
+    )
     planes = contrast(saturate(planes, 1.14), 1.05)
     result: Array = planes + np.clip(relief, -0.12, 0.12) * 0.6 + bristle * 0.03
     return result
@@ -152,7 +167,9 @@ def _gouache(canvas: Canvas) -> Array:
 
 def _ink(canvas: Canvas) -> Array:
     """Return brushed ink on rice paper: tone in a few washes, lines where the picture breaks."""
-    gray = luma(_smeared(_warped(canvas, canvas.rgb, 0.004, 20), max(2, round(canvas.height * 0.004))))
+    gray = luma(
+        _smeared(_warped(canvas, canvas.rgb, 0.004, 20), max(2, round(canvas.height * 0.004)))
+    )
     low, high = np.quantile(gray[::8, ::8], [0.02, 0.96])
     tone = np.clip((gray - np.float32(low)) / np.float32(max(0.05, high - low)), 0, 1)
     tooth = _paper_tooth(canvas)
@@ -160,7 +177,10 @@ def _ink(canvas: Canvas) -> Array:
     fine, broad = canvas.blurred(gray, 0.0012), canvas.blurred(gray, 0.0035)
     line = smoothstep(0.012, 0.05, broad - fine)
     dark = np.clip((1 - wash) * 0.92 + line * 0.5, 0, 1)
-    paper, ink = np.array([0.955, 0.935, 0.885], np.float32), np.array([0.09, 0.095, 0.12], np.float32)
+    paper, ink = (
+        np.array([0.955, 0.935, 0.885], np.float32),
+        np.array([0.09, 0.095, 0.12], np.float32),
+    )
     brushed = column(paper) * (1 + tooth * 0.05) + column(ink - paper) * dark
     # A trace of the color stays, as if the ink were tinted.
     result: Array = brushed + (canvas.rgb - luma(canvas.rgb)) * 0.16
@@ -186,11 +206,16 @@ def _pixel(canvas: Canvas) -> Array:
     block = max(2, min(canvas.width, canvas.height) // cells)
     rows, columns = -(-canvas.height // block), -(-canvas.width // block)
     padded = np.pad(
-        canvas.rgb, ((0, 0), (0, rows * block - canvas.height), (0, columns * block - canvas.width)), mode="edge"
+        canvas.rgb,
+        ((0, 0), (0, rows * block - canvas.height), (0, columns * block - canvas.width)),
+        mode="edge",
     )
     small = padded.reshape(3, rows, block, columns, block).mean(axis=(2, 4))
     small = contrast(saturate(small, 1.2), 1.12)
-    bayer = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 16 - 0.47
+    bayer = (
+        np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 16
+        - 0.47
+    )
     pattern = np.tile(bayer, (-(-rows // 4), -(-columns // 4)))[:rows, :columns]
     levels = 11
     small = np.round(np.clip(small, 0, 1) * levels + pattern * 0.5) / levels
@@ -206,23 +231,35 @@ def _sketch(canvas: Canvas) -> Array:
     stroke = canvas.fbm("hatch", across=12, octaves=2)
     first = np.sin((canvas.x + canvas.y) * 430 + stroke * 9) * 0.5 + 0.5
     second = np.sin((canvas.x - canvas.y) * 430 + stroke * 9) * 0.5 + np.float32(0.5)
-    shade = 1 - smoothstep(0.62, 0.25, gray) * first * 0.5 - smoothstep(0.32, 0.06, gray) * second * 0.45
+    shade = (
+        1
+        - smoothstep(0.62, 0.25, gray) * first * 0.5
+        - smoothstep(0.32, 0.06, gray) * second * 0.45
+    )
     shade = shade * (0.72 + 0.28 * gray) * dodge + tooth * 0.28
-    paper, lead = np.array([0.965, 0.955, 0.93], np.float32), np.array([0.16, 0.16, 0.18], np.float32)
+    paper, lead = (
+        np.array([0.965, 0.955, 0.93], np.float32),
+        np.array([0.16, 0.16, 0.18], np.float32),
+    )
     return column(lead) + column(paper - lead) * np.clip(shade, 0, 1)
 
 
 def _halftone(canvas: Canvas) -> Array:
     """Return three screens of dots in the inks of a risograph, slightly out of register."""
     inks = ((0, 0.26, (0.0, 0.47, 0.65)), (1, 1.31, (0.95, 0.28, 0.42)), (2, 0.0, (1.0, 0.86, 0.2)))
-    result = np.broadcast_to(column(np.array([0.965, 0.95, 0.91], np.float32)), canvas.rgb.shape).copy()
+    result = np.broadcast_to(
+        column(np.array([0.965, 0.95, 0.91], np.float32)), canvas.rgb.shape
+    ).copy()
     soft = canvas.blurred(canvas.rgb, 0.002)
     pitch = 150.0 if canvas.height >= 700 else 90.0
     for channel, angle, ink in inks:
         cos, sin = np.float32(np.cos(angle) * pitch), np.float32(np.sin(angle) * pitch)
-        screen = np.cos((canvas.x * cos + canvas.y * sin) * 6.283) * np.cos((canvas.y * cos - canvas.x * sin) * 6.283)
+        screen = np.cos((canvas.x * cos + canvas.y * sin) * 6.283) * np.cos(
+            (canvas.y * cos - canvas.x * sin) * 6.283
+        )
         dots = np.clip(
-            (1 - soft[channel] - (screen * 0.5 + 0.5)) * np.float32(canvas.height / pitch * 0.5) + 0.5,
+            (1 - soft[channel] - (screen * 0.5 + 0.5)) * np.float32(canvas.height / pitch * 0.5)
+            + 0.5,
             0,
             1,
         )

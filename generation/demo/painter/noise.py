@@ -24,15 +24,21 @@ _SAMPLES_PER_CELL = 6
 """How finely a lattice cell is drawn before the sum is enlarged further; less shows the bicubic kernel."""
 
 
-def resized(field: Array, height: int, width: int, *, box: tuple[float, float, float, float] | None = None) -> Array:
+def resized(
+    field: Array, height: int, width: int, *, box: tuple[float, float, float, float] | None = None
+) -> Array:
     """Return `field` (H, W) resampled bicubically to (height, width); `box` is (left, top, right, bottom) in cells."""
     if box is None and field.shape == (height, width):
         return field
     image = Image.fromarray(np.ascontiguousarray(field, dtype=np.float32))
-    return np.asarray(image.resize((width, height), Image.Resampling.BICUBIC, box=box), dtype=np.float32)
+    return np.asarray(
+        image.resize((width, height), Image.Resampling.BICUBIC, box=box), dtype=np.float32
+    )
 
 
-def _octave(rng: np.random.Generator, rows: float, columns: float, height: int, width: int) -> Array:
+def _octave(
+    rng: np.random.Generator, rows: float, columns: float, height: int, width: int
+) -> Array:
     lattice = rng.uniform(-1, 1, (math.ceil(rows) + 4, math.ceil(columns) + 4)).astype(np.float32)
     return resized(lattice, height, width, box=(1.5, 1.5, 1.5 + columns, 1.5 + rows))
 
@@ -75,7 +81,9 @@ def fbm(
     return 0.5 + field * np.float32(0.62 / weight)
 
 
-def line(rng: np.random.Generator, length: int, *, cells: float, octaves: int = 5, gain: float = 0.5) -> Array:
+def line(
+    rng: np.random.Generator, length: int, *, cells: float, octaves: int = 5, gain: float = 0.5
+) -> Array:
     """Return one-dimensional fractal noise (length,), mostly in 0..1 around 0.5; `cells` of the coarsest octave."""
     total = np.zeros(length, dtype=np.float32)
     amplitude, weight = 1.0, 0.0
@@ -84,7 +92,10 @@ def line(rng: np.random.Generator, length: int, *, cells: float, octaves: int = 
         weight += amplitude
         if cells < length * 1.5:
             lattice = child.uniform(-1, 1, math.ceil(cells) + 4).astype(np.float32)
-            total += np.float32(amplitude) * resized(lattice[None], 1, length, box=(1.5, 0, 1.5 + cells, 1))[0]
+            total += (
+                np.float32(amplitude)
+                * resized(lattice[None], 1, length, box=(1.5, 0, 1.5 + cells, 1))[0]
+            )
         amplitude *= gain
         cells *= 2.03
     return 0.5 + total * np.float32(0.62 / weight)
@@ -112,7 +123,11 @@ def blurred(field: Array, sigma: float) -> Array:
         padded = np.pad(small, pad, mode="edge")
         out = np.zeros_like(small)
         for index, tap in enumerate(taps):
-            window = padded[index : index + small.shape[0]] if axis == 0 else padded[:, index : index + small.shape[1]]
+            window = (
+                padded[index : index + small.shape[0]]
+                if axis == 0
+                else padded[:, index : index + small.shape[1]]
+            )
             out += tap * window
         small = out
     return resized(small, height, width)
@@ -124,7 +139,13 @@ class Tile:
     SIZE = 512
 
     def __init__(
-        self, rng: np.random.Generator, *, cells: int, octaves: int = 4, gain: float = 0.5, ridges: bool = False
+        self,
+        rng: np.random.Generator,
+        *,
+        cells: int,
+        octaves: int = 4,
+        gain: float = 0.5,
+        ridges: bool = False,
     ) -> None:
         total = np.zeros((self.SIZE, self.SIZE), dtype=np.float32)
         amplitude, weight = 1.0, 0.0
@@ -143,7 +164,10 @@ class Tile:
     def at(self, x: Array, y: Array) -> Array:
         """Return the noise (mostly 0..1) at coordinates in tiles, bilinear; x and y broadcast against each other."""
         size, mask = self.SIZE, self.SIZE - 1
-        x, y = np.asarray(x, np.float32) * np.float32(size), np.asarray(y, np.float32) * np.float32(size)
+        x, y = (
+            np.asarray(x, np.float32) * np.float32(size),
+            np.asarray(y, np.float32) * np.float32(size),
+        )
         left, top = np.floor(x), np.floor(y)
         right, down = x - left, y - top
         columns, rows = left.astype(np.int32), top.astype(np.int32)

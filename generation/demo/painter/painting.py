@@ -37,7 +37,12 @@ def paint(
         raise ValueError(f"a picture of {width}×{height} pixels is too small to paint")
     scene = words.read(prompt, negative_prompt=negative_prompt)
     canvas = Canvas(
-        width, height, seed=seed, scene=scene, light=_light(scene, seed, prompt), report=_Rising(on_progress).report
+        width,
+        height,
+        seed=seed,
+        scene=scene,
+        light=_light(scene, seed, prompt),
+        report=_Rising(on_progress).report,
     )
     canvas.report(0.0)
     if sources:
@@ -61,7 +66,9 @@ def choose_motif(scene: Scene, *, seed: int, prompt: str) -> str:
 def _light(scene: Scene, seed: int, prompt: str) -> Light:
     # The wording shifts the light but not the composition: the same seed with other words stays recognizable.
     rng = np.random.default_rng([seed % 2**64, zlib.crc32(prompt.encode()), 1])
-    times = MOTIFS[scene.motif].times if scene.motif in MOTIFS else ("dawn", "day", "sunset", "dusk")
+    times = (
+        MOTIFS[scene.motif].times if scene.motif in MOTIFS else ("dawn", "day", "sunset", "dusk")
+    )
     if scene.has("moon", "stars", "aurora"):
         times = ("night",)
     time = scene.time or str(rng.choice(times))

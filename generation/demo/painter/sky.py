@@ -33,7 +33,9 @@ def _paint_clouds(canvas: Canvas, horizon: float, amount: float, stretch: float)
     closeness = 1 / (0.16 + np.clip((horizon - canvas.y) / horizon, 0, 1))
     tile = canvas.tile("clouds", cells=4, octaves=6)
     shift = canvas.rng("cloud place").random(2).astype(np.float32)
-    x = (canvas.x - np.float32(canvas.aspect / 2)) * closeness * np.float32(0.16 / stretch) + shift[0]
+    x = (canvas.x - np.float32(canvas.aspect / 2)) * closeness * np.float32(0.16 / stretch) + shift[
+        0
+    ]
     y = np.broadcast_to(closeness * 0.22 + shift[1], x.shape)
     soft = tile.at(x * 0.5, y * 0.5) - 0.5
     shape = tile.at(x + soft * 0.22, y + soft * 0.16)
@@ -52,7 +54,13 @@ def _paint_clouds(canvas: Canvas, horizon: float, amount: float, stretch: float)
 
 
 def paint_sun(
-    canvas: Canvas, x: float, y: float, *, radius: float = 0.045, disk: bool = True, strength: float = 1.0
+    canvas: Canvas,
+    x: float,
+    y: float,
+    *,
+    radius: float = 0.045,
+    disk: bool = True,
+    strength: float = 1.0,
 ) -> None:
     """Paint the glow of the sun and its disk at (x, y)."""
     sun = canvas.light.sun
@@ -84,7 +92,9 @@ def paint_moon(canvas: Canvas, x: float, y: float, *, radius: float = 0.07) -> N
     canvas.lay(body, disk)
 
 
-def paint_stars(canvas: Canvas, *, horizon: float = 1.0, amount: float = 1.0, cover: Array | None = None) -> None:
+def paint_stars(
+    canvas: Canvas, *, horizon: float = 1.0, amount: float = 1.0, cover: Array | None = None
+) -> None:
     """Scatter stars of unequal brightness above `horizon`, fewer toward it; `cover` (H, W) hides them."""
     rng = canvas.rng("stars")
     count = int(1500 * amount * max(0.4, canvas.aspect) * horizon)
@@ -94,7 +104,9 @@ def paint_stars(canvas: Canvas, *, horizon: float = 1.0, amount: float = 1.0, co
     sky = splat(canvas, x, y, brightness * 1.5)
     grown = splat(canvas, x[::41], y[::41], 0.4 + 1.1 * warmth[::41])
     size = canvas.height / 1024
-    field = blurred(sky, 0.6 * max(1.0, size)) * 1.9 + blurred(grown, 0.85 * max(0.6, size)) * np.float32(2.2)
+    field = blurred(sky, 0.6 * max(1.0, size)) * 1.9 + blurred(
+        grown, 0.85 * max(0.6, size)
+    ) * np.float32(2.2)
     field += blurred(grown, 3.5 * max(0.6, size)) * 4
     if cover is not None:
         field *= 1 - cover
@@ -107,7 +119,12 @@ def splat(canvas: Canvas, x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> A
     left, top = np.floor(px).astype(np.int64), np.floor(py).astype(np.int64)
     fx, fy = px - left, py - top
     total = np.zeros(canvas.height * canvas.width, dtype=np.float64)
-    for dx, dy, share in ((0, 0, (1 - fx) * (1 - fy)), (1, 0, fx * (1 - fy)), (0, 1, (1 - fx) * fy), (1, 1, fx * fy)):
+    for dx, dy, share in (
+        (0, 0, (1 - fx) * (1 - fy)),
+        (1, 0, fx * (1 - fy)),
+        (0, 1, (1 - fx) * fy),
+        (1, 1, fx * fy),
+    ):
         column, row = left + dx, top + dy
         inside = (column >= 0) & (column < canvas.width) & (row >= 0) & (row < canvas.height)
         index = row[inside] * canvas.width + column[inside]

@@ -66,9 +66,9 @@ def ground(
     """
     z = (near * (far / near) ** (np.arange(slices) / (slices - 1))).astype(np.float32)[:, None]
     pad = int(canvas.width * _MARGIN)
-    columns = (np.arange(-pad, canvas.width + pad, dtype=np.float32) / canvas.height)[None] - np.float32(
-        canvas.aspect / 2
-    )
+    columns = (np.arange(-pad, canvas.width + pad, dtype=np.float32) / canvas.height)[
+        None
+    ] - np.float32(canvas.aspect / 2)
     x = columns * z / np.float32(focal)
     height = heights(x, np.broadcast_to(z, x.shape))
     step_x = z / np.float32(focal * canvas.height)
@@ -89,7 +89,17 @@ def ground(
     skyline = np.minimum.accumulate(screen, axis=0)
     top = max(0, canvas.row(float(skyline[-1].min())) - 1)
     slice_at, cover = _lookup(skyline, top, canvas)
-    return Ground(x, np.broadcast_to(z, x.shape), height, lit, slope_x[:, keep], slope_z[:, keep], top, slice_at, cover)
+    return Ground(
+        x,
+        np.broadcast_to(z, x.shape),
+        height,
+        lit,
+        slope_x[:, keep],
+        slope_z[:, keep],
+        top,
+        slice_at,
+        cover,
+    )
 
 
 def _lookup(skyline: Array, top: int, canvas: Canvas) -> tuple[Array, Array]:

@@ -44,11 +44,15 @@ def paint_water(
     mirror = np.float32(horizon) - y * np.float32(1.0 + 0.1 * choppy) + slope * reach * 1.6
     rows = np.clip(mirror * canvas.height, 0, max(0, top - 1)).astype(np.int32)
     sway = slope * np.float32(canvas.height * (0.004 + 0.03 * choppy)) * (0.2 + nearness)
-    columns = np.clip(np.arange(canvas.width, dtype=np.float32)[None] + sway, 0, canvas.width - 1).astype(np.int32)
+    columns = np.clip(
+        np.arange(canvas.width, dtype=np.float32)[None] + sway, 0, canvas.width - 1
+    ).astype(np.int32)
     index = rows * canvas.width + columns
     water = deep if deep is not None else mixed(light.sky[0], light.near, 0.35)
     clear = np.clip(
-        0.10 + np.float32(depth) * nearness**0.7 - slope * np.float32(0.35 + 0.5 * choppy) * nearness,
+        0.10
+        + np.float32(depth) * nearness**0.7
+        - slope * np.float32(0.35 + 0.5 * choppy) * nearness,
         0.04,
         0.9,
     )
@@ -65,7 +69,9 @@ def paint_water(
     canvas.lay(mixed(light.sky[-2], light.sky[-1], 0.4), np.exp(nearness * -30) * 0.5, top=top)
 
 
-def _glitter(canvas: Canvas, top: int, at: float, nearness: Array, swell: Array, ripple: Array) -> None:
+def _glitter(
+    canvas: Canvas, top: int, at: float, nearness: Array, swell: Array, ripple: Array
+) -> None:
     width = 0.035 + 0.17 * nearness
     bend = (swell - 0.5) * 0.12
     path = np.exp(-(((canvas.x - np.float32(at) + bend) / width) ** 2))

@@ -247,7 +247,10 @@ def _words(text: str) -> list[str]:
 def _found(words: list[str], table: str) -> list[str]:
     """Return the keys of a table that the words name, in the order of the words."""
     places = {key: _position(words, stems) for key, stems in _TABLES[table].items()}
-    return sorted((key for key, place in places.items() if place is not None), key=lambda key: places[key] or 0)
+    return sorted(
+        (key for key, place in places.items() if place is not None),
+        key=lambda key: places[key] or 0,
+    )
 
 
 def read(prompt: str, *, negative_prompt: str = "") -> Scene:
@@ -256,7 +259,9 @@ def read(prompt: str, *, negative_prompt: str = "") -> Scene:
     without = {*_found(unwanted, "things"), *_found(unwanted, "weather")}
     # "No boat" asks for an empty sea, not for no sea.
     broad = [word for word in unwanted if not _found([word], "things")]
-    without.update(key for key, (_, stems) in _MOTIFS.items() if _position(broad, stems) is not None)
+    without.update(
+        key for key, (_, stems) in _MOTIFS.items() if _position(broad, stems) is not None
+    )
     named = [
         (-weight, place, key)
         for key, (weight, stems) in _MOTIFS.items()
@@ -280,7 +285,12 @@ def read(prompt: str, *, negative_prompt: str = "") -> Scene:
 
 def _implied(things: set[str]) -> str | None:
     """Return the motif for details that were named alone."""
-    for thing, motif in (("moon", "sea"), ("stars", "space"), ("birds", "sea"), ("sun", "mountains")):
+    for thing, motif in (
+        ("moon", "sea"),
+        ("stars", "space"),
+        ("birds", "sea"),
+        ("sun", "mountains"),
+    ):
         if thing in things:
             return motif
     return None

@@ -52,7 +52,10 @@ def xmp(data: bytes) -> bytes:
 
 def with_notes(data: bytes, *, xmp: bytes, texts: Mapping[str, str]) -> bytes:
     """Return the file with this XMP and these texts, which replace what it had of the same names."""
-    added = {XMP_KEYWORD: xmp, **{key.encode("latin-1"): text.encode() for key, text in texts.items()}}
+    added = {
+        XMP_KEYWORD: xmp,
+        **{key.encode("latin-1"): text.encode() for key, text in texts.items()},
+    }
     out = [SIGNATURE]
     for kind, chunk in chunks(data):
         if kind == C2PA or (kind in TEXTS and _keyword(chunk) in added):

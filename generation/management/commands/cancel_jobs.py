@@ -27,7 +27,9 @@ class Command(BaseCommand):
         returned = 0
         if options["dry_run"]:
             for job in stoppable:
-                self.stdout.write(f"{job.id}  {job.status}  {job.user.email}  {counted(job.credits, 'credit')}")
+                self.stdout.write(
+                    f"{job.id}  {job.status}  {job.user.email}  {counted(job.credits, 'credit')}"
+                )
             back = sum(job.credits for job in stoppable)
             words = f"{counted(len(stoppable), 'job')} and return {counted(back, 'credit')}"
             self.stdout.write(f"Would cancel {words}; {left} left alone.")

@@ -17,7 +17,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take --json."""
-        parser.add_argument("--json", action="store_true", help='print {"ok", "checks": [{"name", "ok", …}]}')
+        parser.add_argument(
+            "--json", action="store_true", help='print {"ok", "checks": [{"name", "ok", …}]}'
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Raise CommandError when a check is not ok."""

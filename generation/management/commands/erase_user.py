@@ -26,8 +26,12 @@ class Command(BaseCommand):
         """Take the address, and --now or --keep."""
         parser.add_argument("email", help="or the id, as the log of an erasure has it")
         how = parser.add_mutually_exclusive_group()
-        how.add_argument("--now", action="store_true", help="erase at once; this cannot be taken back")
-        how.add_argument("--keep", action="store_true", help="unlock an account that is about to be erased")
+        how.add_argument(
+            "--now", action="store_true", help="erase at once; this cannot be taken back"
+        )
+        how.add_argument(
+            "--keep", action="store_true", help="unlock an account that is about to be erased"
+        )
 
     def handle(self, *args: Any, email: str, now: bool, keep: bool, **options: Any) -> None:
         """Do it and say what happened."""
@@ -40,14 +44,20 @@ class Command(BaseCommand):
         try:
             erasure.close(user=user, actor=None, after=after)
         except deletion.LastSuperuser as error:
-            raise CommandError(f"{email} is the last superuser: without it nobody could administer ArtGen.") from error
+            raise CommandError(
+                f"{email} is the last superuser: without it nobody could administer ArtGen."
+            ) from error
         if not now:
             emails.drain()
             on = timezone.localtime(user.erase_at).strftime("%Y-%m-%d %H:%M")
-            self.stdout.write(f"{email} is locked and will be erased after {on} ({settings.ERASE_DAYS} days).")
+            self.stdout.write(
+                f"{email} is locked and will be erased after {on} ({settings.ERASE_DAYS} days)."
+            )
         elif erasure.erase(user.pk):
             emails.drain()
-            self.stdout.write(f"{email} is erased; in the ledger it is {user.pk}@erased.invalid now.")
+            self.stdout.write(
+                f"{email} is erased; in the ledger it is {user.pk}@erased.invalid now."
+            )
         else:
             self.stdout.write(
                 f"{email} is locked. A picture of it is just being saved or stopped; the hourly clean-up erases the "
@@ -58,7 +68,9 @@ class Command(BaseCommand):
         try:
             deletion.keep(user)
         except deletion.CannotKeep as error:
-            raise CommandError(f"{user.email} is not about to be erased, or it has begun already.") from error
+            raise CommandError(
+                f"{user.email} is not about to be erased, or it has begun already."
+            ) from error
         self.stdout.write(f"{user.email} is kept and may sign in again.")
 
 

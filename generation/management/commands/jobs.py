@@ -27,8 +27,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the filters and --limit."""
         add_filters(parser)
-        parser.add_argument("--stuck", action="store_true", help="only jobs that want an operator's eye")
-        parser.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many (50)")
+        parser.add_argument(
+            "--stuck", action="store_true", help="only jobs that want an operator's eye"
+        )
+        parser.add_argument(
+            "--limit", type=int, default=50, metavar="N", help="at most so many (50)"
+        )
 
     def handle(self, *args: Any, stuck: bool, limit: int, **options: Any) -> None:
         """Print at most `limit` rows and how many there are."""
@@ -40,7 +44,9 @@ class Command(BaseCommand):
         if rows:
             for line in lines(HEAD, rows):
                 self.stdout.write(line)
-        self.stdout.write(f"{len(rows)} of {total} jobs." if len(rows) < total else f"{counted(total, 'job')}.")
+        self.stdout.write(
+            f"{len(rows)} of {total} jobs." if len(rows) < total else f"{counted(total, 'job')}."
+        )
 
 
 def _row(job: Job, now: datetime) -> tuple[str, ...]:

@@ -20,7 +20,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take FILE and --overwrite."""
         parser.add_argument("file", nargs="?", type=Path, default=CATALOG_FILE)
-        parser.add_argument("--overwrite", action="store_true", help="also change rows that are there already")
+        parser.add_argument(
+            "--overwrite", action="store_true", help="also change rows that are there already"
+        )
 
     @no_translations
     def handle(self, *args: Any, file: Path, overwrite: bool, **options: Any) -> None:
@@ -32,13 +34,17 @@ class Command(BaseCommand):
         with transaction.atomic():
             for kind, name in ((ImageModel, "models"), (Style, "styles")):
                 counts = self._load(kind, tables[name], overwrite=overwrite)
-                self.stdout.write(f"{name}: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
+                self.stdout.write(
+                    f"{name}: " + ", ".join(f"{count} {what}" for what, count in counts.items())
+                )
 
     def _load(
         self, kind: type[ImageModel] | type[Style], tables: list[dict[str, Any]], *, overwrite: bool
     ) -> dict[str, int]:
         counts = {"added": 0, "changed": 0, "kept": 0}
-        rows: dict[str | None, ImageModel | Style] = {row.slug: row for row in kind._default_manager.all()}
+        rows: dict[str | None, ImageModel | Style] = {
+            row.slug: row for row in kind._default_manager.all()
+        }
         fresh: list[Any] = []
         for position, table in enumerate(tables):
             slug = table.get("slug")

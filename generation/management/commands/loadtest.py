@@ -33,29 +33,76 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take who, where, how long, and what to do with accounts and results."""
         parser.add_argument(
-            "--users", default="50", metavar="N[,N…]", help="people at once, a stage for each number (50)"
+            "--users",
+            default="50",
+            metavar="N[,N…]",
+            help="people at once, a stage for each number (50)",
         )
         parser.add_argument("--url", default=settings.PUBLIC_URL, help="the site (PUBLIC_URL)")
-        parser.add_argument("--minutes", type=float, default=2.0, help="of each stage, after everybody has arrived (2)")
-        parser.add_argument("--rounds", type=int, default=0, help="instead: so many rounds of each, within --minutes")
-        parser.add_argument("--think", default="5,15", metavar="LEAST,MOST", help="seconds between steps (5,15)")
         parser.add_argument(
-            "--sign-in", type=float, default=0.1, help="share of rounds that begin with signing in (0.1)"
+            "--minutes",
+            type=float,
+            default=2.0,
+            help="of each stage, after everybody has arrived (2)",
         )
-        parser.add_argument("--api", type=float, default=0.1, help="share of people who use the API (0.1)")
-        parser.add_argument("--cards", choices=["end", "each"], default="end", help="when Create fetches a job's card")
-        parser.add_argument("--model", default="", help="slug; default: the one that Create has chosen")
+        parser.add_argument(
+            "--rounds",
+            type=int,
+            default=0,
+            help="instead: so many rounds of each, within --minutes",
+        )
+        parser.add_argument(
+            "--think", default="5,15", metavar="LEAST,MOST", help="seconds between steps (5,15)"
+        )
+        parser.add_argument(
+            "--sign-in",
+            type=float,
+            default=0.1,
+            help="share of rounds that begin with signing in (0.1)",
+        )
+        parser.add_argument(
+            "--api", type=float, default=0.1, help="share of people who use the API (0.1)"
+        )
+        parser.add_argument(
+            "--cards",
+            choices=["end", "each"],
+            default="end",
+            help="when Create fetches a job's card",
+        )
+        parser.add_argument(
+            "--model", default="", help="slug; default: the one that Create has chosen"
+        )
         parser.add_argument(
             "--addresses", choices=["loopback", "forwarded", "one"],
             help="of the people: 127.1.x.y each (default on loopback), X-Forwarded-For, or one for all",
         )  # fmt: skip
-        parser.add_argument("--accounts", type=Path, metavar="FILE", help="use these accounts; for a remote ArtGen")
-        parser.add_argument("--make-accounts", type=int, metavar="N", help="create accounts, write --accounts, end")
-        parser.add_argument("--remove-accounts", action="store_true", help="erase all accounts of load tests, end")
-        parser.add_argument("--keep-accounts", action="store_true", help="do not erase the accounts afterwards")
-        parser.add_argument("--images", type=int, default=60, help="images that each new account has already (60)")
-        parser.add_argument("--output", type=Path, default=settings.DATA_DIR / "loadtest", help="folder of the results")
-        parser.add_argument("--into", type=Path, metavar="FILE", help="also write the table between its markers there")
+        parser.add_argument(
+            "--accounts", type=Path, metavar="FILE", help="use these accounts; for a remote ArtGen"
+        )
+        parser.add_argument(
+            "--make-accounts", type=int, metavar="N", help="create accounts, write --accounts, end"
+        )
+        parser.add_argument(
+            "--remove-accounts", action="store_true", help="erase all accounts of load tests, end"
+        )
+        parser.add_argument(
+            "--keep-accounts", action="store_true", help="do not erase the accounts afterwards"
+        )
+        parser.add_argument(
+            "--images", type=int, default=60, help="images that each new account has already (60)"
+        )
+        parser.add_argument(
+            "--output",
+            type=Path,
+            default=settings.DATA_DIR / "loadtest",
+            help="folder of the results",
+        )
+        parser.add_argument(
+            "--into",
+            type=Path,
+            metavar="FILE",
+            help="also write the table between its markers there",
+        )
         parser.add_argument(
             "--yes-i-run-this-site", action="store_true",
             help="load a site that is not on this machine; its images cost its owner money",
@@ -77,22 +124,31 @@ class Command(BaseCommand):
         finally:
             if options["accounts"] is None and not options["keep_accounts"]:
                 removed = accounts.remove(people)
-                self.stdout.write(f"{removed} of {len(people)} accounts erased; the hourly clean-up erases the others.")
+                self.stdout.write(
+                    f"{removed} of {len(people)} accounts erased; the hourly clean-up erases the others."
+                )
         table = report.markdown(document)
         self.stdout.write(f"\n{table}\n")
         for path in report.save(document, options["output"]):
             self.stdout.write(f"Saved: {path}")
         if options["into"] is not None:
             sections.put_into(
-                options["into"], name="loadtest", command=f"loadtest --users {options['users']}", text=table
+                options["into"],
+                name="loadtest",
+                command=f"loadtest --users {options['users']}",
+                text=table,
             )
         wrong = [str(stage["users"]) for stage in document["stages"] if not stage["ok"]]
         if wrong:
-            raise CommandError(f"Above a limit, or images not finished, with {', '.join(wrong)} users at {url.host}.")
+            raise CommandError(
+                f"Above a limit, or images not finished, with {', '.join(wrong)} users at {url.host}."
+            )
 
     def _make_file(self, options: dict[str, Any]) -> None:
         if options["accounts"] is None or options["make_accounts"] < 1:
-            raise CommandError("--make-accounts takes a number from 1 and needs --accounts FILE to write them to.")
+            raise CommandError(
+                "--make-accounts takes a number from 1 and needs --accounts FILE to write them to."
+            )
         made = accounts.make(count=options["make_accounts"], images=options["images"])
         accounts.write_file(options["accounts"], made)
         self.stdout.write(
@@ -124,7 +180,9 @@ class Command(BaseCommand):
         )
         addresses = options["addresses"] or ("loopback" if is_here else "one")
         look = _look if options["accounts"] is None or is_here else None
-        return url, crowd.Plan(url=url, seconds=options["minutes"] * 60, addresses=addresses, habits=habits, look=look)
+        return url, crowd.Plan(
+            url=url, seconds=options["minutes"] * 60, addresses=addresses, habits=habits, look=look
+        )
 
     def _people(self, options: dict[str, Any], *, count: int) -> list[accounts.Account]:
         if options["accounts"] is None:
@@ -135,10 +193,14 @@ class Command(BaseCommand):
         except (OSError, ValueError) as error:
             raise CommandError(str(error)) from error
         if len(found) < count:
-            raise CommandError(f"{count} users need as many accounts; {options['accounts']} has {len(found)}.")
+            raise CommandError(
+                f"{count} users need as many accounts; {options['accounts']} has {len(found)}."
+            )
         return found[:count]
 
-    def _measure(self, plan: crowd.Plan, people: list[accounts.Account], users: list[int]) -> dict[str, Any]:
+    def _measure(
+        self, plan: crowd.Plan, people: list[accounts.Account], users: list[int]
+    ) -> dict[str, Any]:
         stages = []
         for count in users:
             began = time.monotonic()
@@ -161,7 +223,9 @@ class Command(BaseCommand):
 def _look() -> dict[str, dict[str, Any]]:
     """Return the figures of `monitor` by name."""
     told = io.StringIO()
-    with contextlib.suppress(CommandError):  # a figure is above its limit: that is what we are here to see
+    with contextlib.suppress(
+        CommandError
+    ):  # a figure is above its limit: that is what we are here to see
         call_command("monitor", "--json", "--seconds=0.1", stdout=told)
     return {figure["name"]: figure for figure in json.loads(told.getvalue())["figures"]}
 

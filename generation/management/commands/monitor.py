@@ -25,9 +25,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take --watch, --json and --seconds."""
         parser.add_argument("--watch", action="store_true", help="again and again, until Ctrl-C")
-        parser.add_argument("--json", action="store_true", help='print {"ok", "figures": [{"name", "value", …}]}')
         parser.add_argument(
-            "--seconds", type=float, default=1.0, help="over which CPU is measured, and between looks (1)"
+            "--json", action="store_true", help='print {"ok", "figures": [{"name", "value", …}]}'
+        )
+        parser.add_argument(
+            "--seconds",
+            type=float,
+            default=1.0,
+            help="over which CPU is measured, and between looks (1)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -44,7 +49,10 @@ class Command(BaseCommand):
     def _look(self, options: dict[str, Any]) -> list[Figure]:
         found = monitor.measure(processor_share=resources.processor_share(options["seconds"]))
         if options["json"]:
-            report = {"ok": all(figure.ok for figure in found), "figures": [figure.as_json() for figure in found]}
+            report = {
+                "ok": all(figure.ok for figure in found),
+                "figures": [figure.as_json() for figure in found],
+            }
             self.stdout.write(json.dumps(report, indent=None if options["watch"] else 2))
         else:
             if options["watch"]:

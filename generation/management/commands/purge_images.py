@@ -23,7 +23,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take --older-than and --dry-run."""
-        parser.add_argument("--older-than", type=int, required=True, metavar="D", help="days in the trash")
+        parser.add_argument(
+            "--older-than", type=int, required=True, metavar="D", help="days in the trash"
+        )
         parser.add_argument("--dry-run", action="store_true", help="only say what would be removed")
 
     def handle(self, *args: Any, older_than: int, dry_run: bool, **options: Any) -> None:
@@ -34,6 +36,8 @@ class Command(BaseCommand):
         if dry_run:
             doomed = Image.objects.trashed().filter(trashed_at__lt=before)
             size = doomed.aggregate(size=Sum("bytes"))["size"] or 0
-            self.stdout.write(f"Would remove {counted(doomed.count(), 'picture')}, {size / 1e6:.1f} MB.")
+            self.stdout.write(
+                f"Would remove {counted(doomed.count(), 'picture')}, {size / 1e6:.1f} MB."
+            )
             return
         self.stdout.write(f"{counted(images.purge(trashed_before=before), 'picture')} removed.")

@@ -20,7 +20,11 @@ class Command(BaseCommand):
         while storing.store():
             pass
         before = {job.id: (job, said) for job, said in asked}
-        before |= {job_id: (job, "ready to be saved") for job_id, job in finished.items() if job_id not in before}
+        before |= {
+            job_id: (job, "ready to be saved")
+            for job_id, job in finished.items()
+            if job_id not in before
+        }
         after = {job.id: job for job in Job.objects.filter(id__in=list(before)).order_by("id")}
         changed = 0
         for job_id, (job, said) in before.items():

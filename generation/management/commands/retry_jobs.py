@@ -35,13 +35,21 @@ class Command(BaseCommand):
         ended = [job for job in jobs if job.status in AGAIN]
         if options["dry_run"]:
             for job in ended:
-                self.stdout.write(f"{job.id}  {job.status}  {job.user.email}  {counted(job.credits, 'credit')}")
+                self.stdout.write(
+                    f"{job.id}  {job.status}  {job.user.email}  {counted(job.credits, 'credit')}"
+                )
             left = len(jobs) - len(ended)
-            self.stdout.write(f"Would retry {counted(len(ended), 'job')}; {left} neither failed nor canceled.")
+            self.stdout.write(
+                f"Would retry {counted(len(ended), 'job')}; {left} neither failed nor canceled."
+            )
             return
         done = 0
         for job in jobs:
-            outcome, placed = _retried(job) if job.status in AGAIN else (f"not retried: it is {job.status}", False)
+            outcome, placed = (
+                _retried(job)
+                if job.status in AGAIN
+                else (f"not retried: it is {job.status}", False)
+            )
             done += placed
             self.stdout.write(f"{job.id}  {outcome}")
         self.stdout.write(f"{done} retried, {len(jobs) - done} not.")
@@ -62,4 +70,8 @@ def _retried(job: Job) -> tuple[str, bool]:
     except (orders.KeyReused, orders.KeyBusy):
         return "not retried: that was done before", False
     again = placed.jobs[0].id
-    return (f"again as {again}", True) if placed.created else (f"not retried: it was before, as {again}", False)
+    return (
+        (f"again as {again}", True)
+        if placed.created
+        else (f"not retried: it was before, as {again}", False)
+    )

@@ -23,7 +23,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take how it behaves, and whether any key will do; the defaults are the demo's."""
         add_arguments(parser)
-        parser.add_argument("--any-key", action="store_true", help="accept any API key, not only RUNPOD_API_KEY")
+        parser.add_argument(
+            "--any-key", action="store_true", help="accept any API key, not only RUNPOD_API_KEY"
+        )
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         """Serve; raises CommandError for a port in use."""
@@ -45,7 +47,9 @@ class Command(BaseCommand):
                 seed=options["seed"],
                 rate_limits=options["rate_limits"],
                 exit_with_parent=options["exit_with_parent"],
-                on_ready=lambda emulator: self.stdout.write(f"RunPod emulator: RUNPOD_BASE_URL={emulator.base_url}"),
+                on_ready=lambda emulator: self.stdout.write(
+                    f"RunPod emulator: RUNPOD_BASE_URL={emulator.base_url}"
+                ),
             )
         except OSError as error:
             raise CommandError(f"{host}:{port}: {error}") from error

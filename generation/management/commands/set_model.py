@@ -12,8 +12,21 @@ from django.db import models
 from generation.management.table import counted
 from generation.models import ACTIVE, ImageModel
 
-WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-FIELDS = {field.name: field for field in ImageModel._meta.concrete_fields if not field.primary_key and field.editable}
+WORDS = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "off": False,
+    "0": False,
+}
+FIELDS = {
+    field.name: field
+    for field in ImageModel._meta.concrete_fields
+    if not field.primary_key and field.editable
+}
 
 
 class Command(BaseCommand):
@@ -34,8 +47,12 @@ class Command(BaseCommand):
         """Change all of the fields or none; raises CommandError for what the model could not be driven with."""
         model = ImageModel.objects.filter(slug=slug).first()
         if model is None:
-            slugs = ", ".join(ImageModel.objects.order_by("position", "slug").values_list("slug", flat=True))
-            raise CommandError(f"There is no model {slug!r}. There are: {slugs or 'none, run load_catalog'}.")
+            slugs = ", ".join(
+                ImageModel.objects.order_by("position", "slug").values_list("slug", flat=True)
+            )
+            raise CommandError(
+                f"There is no model {slug!r}. There are: {slugs or 'none, run load_catalog'}."
+            )
         before: dict[str, Any] = {}
         for change in changes:
             name, value = _parsed(change)
@@ -45,22 +62,30 @@ class Command(BaseCommand):
             model.full_clean()
         except ValidationError as error:
             raise CommandError(
-                "\n".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
+                "\n".join(
+                    f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items()
+                )
             ) from error
         model.save(update_fields=list(before))
         for name, old in before.items():
             new = getattr(model, name)
-            self.stdout.write(f"{name}: {_shown(old)}" + (" (as before)" if new == old else f" → {_shown(new)}"))
+            self.stdout.write(
+                f"{name}: {_shown(old)}" + (" (as before)" if new == old else f" → {_shown(new)}")
+            )
         under_way = model.jobs.filter(status__in=ACTIVE).count()
         if under_way:
-            self.stdout.write(f"{counted(under_way, 'job')} of it under way; what is placed ends as it was placed.")
+            self.stdout.write(
+                f"{counted(under_way, 'job')} of it under way; what is placed ends as it was placed."
+            )
 
 
 def _parsed(change: str) -> tuple[str, Any]:
     name, equals, text = change.partition("=")
     field = FIELDS.get(name)
     if not equals or field is None:
-        raise CommandError(f"{change!r}: write field=value, with one of the fields {', '.join(FIELDS)}.")
+        raise CommandError(
+            f"{change!r}: write field=value, with one of the fields {', '.join(FIELDS)}."
+        )
     if text.startswith("@"):
         try:
             text = Path(text[1:]).read_text(encoding="utf-8").strip()

@@ -20,12 +20,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take --keep-old-versions."""
-        parser.add_argument("--keep-old-versions", action="store_true", help="what is deleted can be restored")
+        parser.add_argument(
+            "--keep-old-versions", action="store_true", help="what is deleted can be restored"
+        )
 
     def handle(self, *args: Any, keep_old_versions: bool, **options: Any) -> None:
         """Do it; raises CommandError when images can be read without a key."""
         if not settings.S3_BUCKET:
-            self.stdout.write(f"S3_BUCKET is not set: images are files below {settings.MEDIA_ROOT}.")
+            self.stdout.write(
+                f"S3_BUCKET is not set: images are files below {settings.MEDIA_ROOT}."
+            )
             return
         warnings = 0
         try:

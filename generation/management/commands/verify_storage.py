@@ -19,8 +19,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take --deep and --delete-orphans."""
-        parser.add_argument("--deep", action="store_true", help="read every file and compare its sha256")
-        parser.add_argument("--delete-orphans", action="store_true", help="remove files that no row names")
+        parser.add_argument(
+            "--deep", action="store_true", help="read every file and compare its sha256"
+        )
+        parser.add_argument(
+            "--delete-orphans", action="store_true", help="remove files that no row names"
+        )
 
     def handle(self, *args: Any, deep: bool, delete_orphans: bool, **options: Any) -> None:
         """Raise CommandError on any difference that remains."""

@@ -16,17 +16,24 @@ HALF_A_SECOND = 0.5  # a Date header says whole seconds, rounded down
 
 def clock() -> Check:
     """Compare with the Date header of RunPod and of the bucket; more than SKEW_MOST apart is a warning."""
-    addresses = [settings.RUNPOD_BASE_URL, *([settings.S3_ENDPOINT_URL] if settings.S3_BUCKET else [])]
+    addresses = [
+        settings.RUNPOD_BASE_URL,
+        *([settings.S3_ENDPOINT_URL] if settings.S3_BUCKET else []),
+    ]
     skews = {urlsplit(address).netloc: _skew(address) for address in addresses}
     known = {host: skew for host, skew in skews.items() if skew is not None}
     if not known:
         return Check("clock", True, f"could not be compared: {', '.join(skews)} told no time")
     detail = ", ".join(
-        f"{abs(skew):.1f} s {'behind' if skew > 0 else 'ahead of'} {host}" for host, skew in known.items()
+        f"{abs(skew):.1f} s {'behind' if skew > 0 else 'ahead of'} {host}"
+        for host, skew in known.items()
     )
     late = max(abs(skew) for skew in known.values()) > SKEW_MOST
     return Check(
-        "clock", True, detail, "Let this machine keep time by NTP (chrony, systemd-timesyncd)." if late else ""
+        "clock",
+        True,
+        detail,
+        "Let this machine keep time by NTP (chrony, systemd-timesyncd)." if late else "",
     )
 
 

@@ -11,7 +11,9 @@ Look = Callable[[], Check | Iterable[Check]]
 def examine() -> Iterator[Check]:
     """Yield every check as it is done; a check that breaks is a finding, not an end."""
     database = yield from _done("database", plumbing.database)
-    tables = yield from _rest(database, "migrations", plumbing.migrations, "Mend the database first.")
+    tables = yield from _rest(
+        database, "migrations", plumbing.migrations, "Mend the database first."
+    )
     broker = yield from _done("broker", plumbing.broker)
     cache = yield from _done("cache", plumbing.cache)
     yield from _done("channel_layer", plumbing.channel_layer)
@@ -19,8 +21,12 @@ def examine() -> Iterator[Check]:
     yield from _rest(cache, "beat", plumbing.beat, "Mend the cache first.")
     yield from _rest(tables, "jobs", plumbing.jobs, "Mend database and migrations first.")
     yield from _rest(tables, "models", runpod.models, "Mend database and migrations first.")
-    yield from _rest(tables, "runpod_key", runpod.key_and_endpoints, "Mend database and migrations first.")
-    yield from _rest(tables, "runpod_outages", runpod.outages, "Mend database and migrations first.")
+    yield from _rest(
+        tables, "runpod_key", runpod.key_and_endpoints, "Mend database and migrations first."
+    )
+    yield from _rest(
+        tables, "runpod_outages", runpod.outages, "Mend database and migrations first."
+    )
     yield from _done("webhook", runpod.webhook)
     yield from _done("bucket", files.bucket)
     yield from _done("disk", files.disk)
@@ -42,6 +48,8 @@ def _done(name: str, look: Look) -> Generator[Check, None, bool]:
             ok = ok and check.ok
             yield check
     except Exception as error:  # noqa: BLE001 whatever breaks is what the doctor is there to tell
-        yield Check(name, False, words_of(error), "This was not expected; the detail says what broke.")
+        yield Check(
+            name, False, words_of(error), "This was not expected; the detail says what broke."
+        )
         return False
     return ok

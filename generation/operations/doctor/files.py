@@ -46,7 +46,12 @@ def bucket() -> Check:
     if problem:
         return Check("bucket", False, f"{where}: {problem[0]}", problem[1])
     lifecycle, hint = _lifecycle()
-    return Check("bucket", True, f"{where}: put, get, list and delete work, strangers are refused{lifecycle}", hint)
+    return Check(
+        "bucket",
+        True,
+        f"{where}: put, get, list and delete work, strangers are refused{lifecycle}",
+        hint,
+    )
 
 
 def _folder() -> Check:
@@ -78,7 +83,10 @@ def _round(key: str, data: bytes) -> tuple[str, str] | None:
     finally:
         storage.delete(key)
     if public:
-        return f"everybody can {' and '.join(public)} without a key", "Make it private: ArtGen signs every address."
+        return (
+            f"everybody can {' and '.join(public)} without a key",
+            "Make it private: ArtGen signs every address.",
+        )
     return (f"whether it is private is not known ({unknown})", ACCESS_BY_HAND) if unknown else None
 
 
@@ -96,7 +104,9 @@ def disk() -> Check:
     """Measure the free space where files or the database lie on this machine's disk."""
     files_here = isinstance(default_storage, FileSystemStorage)
     if not files_here and connection.vendor != "sqlite":
-        return Check("disk", True, "nothing is kept here: pictures are in the bucket, rows in PostgreSQL")
+        return Check(
+            "disk", True, "nothing is kept here: pictures are in the bucket, rows in PostgreSQL"
+        )
     folder = Path(settings.MEDIA_ROOT if files_here else settings.DATA_DIR)
     while not folder.exists():
         folder = folder.parent

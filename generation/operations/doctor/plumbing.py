@@ -26,7 +26,11 @@ def database() -> Check:
     try:
         health.ask_database()
         if connection.vendor != "postgresql":
-            return Check("database", True, f"{connection.display_name}, {settings.DATABASES['default']['NAME']}")
+            return Check(
+                "database",
+                True,
+                f"{connection.display_name}, {settings.DATABASES['default']['NAME']}",
+            )
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT current_setting('server_version'), current_setting('max_connections')::int, "
@@ -36,7 +40,9 @@ def database() -> Check:
     except Exception as error:  # noqa: BLE001 drivers and pools raise what they like
         return Check("database", False, words_of(error), hint)
     full = "" if used < most * 0.8 else "Nearly full: lower DB_POOL_MAX or the number of processes."
-    return Check("database", True, f"PostgreSQL {version}, {used} of {most} connections in use", full)
+    return Check(
+        "database", True, f"PostgreSQL {version}, {used} of {most} connections in use", full
+    )
 
 
 def migrations() -> Check:
@@ -57,7 +63,12 @@ def broker() -> Check:
     try:
         health.ask_broker()
     except Exception as error:  # noqa: BLE001 a transport raises what its client does
-        return Check("broker", False, words_of(error), "Correct CELERY_BROKER_URL or REDIS_URL, or start Redis.")
+        return Check(
+            "broker",
+            False,
+            words_of(error),
+            "Correct CELERY_BROKER_URL or REDIS_URL, or start Redis.",
+        )
     return Check("broker", True, "answers")
 
 
@@ -91,23 +102,36 @@ def channel_layer() -> Check:
 def workers() -> Check:
     """Ask all Celery workers to answer."""
     if _broker_is_here():
-        return Check("workers", True, "cannot be asked: the broker is in another process's memory", IN_ONE_PROCESS)
+        return Check(
+            "workers",
+            True,
+            "cannot be asked: the broker is in another process's memory",
+            IN_ONE_PROCESS,
+        )
     answers = app.control.inspect(timeout=PING_SECONDS).ping() or {}
     lanes = {name.partition("@")[0] for name in answers}
-    if answers and not lanes.issuperset(settings.WORKER_QUEUES) and not lanes.isdisjoint(settings.WORKER_QUEUES):
+    if (
+        answers
+        and not lanes.issuperset(settings.WORKER_QUEUES)
+        and not lanes.isdisjoint(settings.WORKER_QUEUES)
+    ):
         missing = ", ".join(sorted(set(settings.WORKER_QUEUES) - lanes))
         hint = "Start them: `deploy/start.sh worker` runs all lanes unless WORKER_LANES names some."
         return Check("workers", False, f"nobody works on: {missing}", hint)
     if not answers:
         detail = f"no Celery worker has answered within {PING_SECONDS} s"
-        return Check("workers", False, detail, "Start one: `celery -A artgen worker`, and look at its log.")
+        return Check(
+            "workers", False, detail, "Start one: `celery -A artgen worker`, and look at its log."
+        )
     return Check("workers", True, f"{len(answers)} answered: {', '.join(sorted(answers))}")
 
 
 def beat() -> Check:
     """Look when the last tick was done: that takes beat, the broker and a worker."""
     if not heartbeat.is_shared():
-        return Check("beat", True, "cannot be seen: the cache is in another process's memory", IN_ONE_PROCESS)
+        return Check(
+            "beat", True, "cannot be seen: the cache is in another process's memory", IN_ONE_PROCESS
+        )
     last = heartbeat.last()
     hint = "Start beat: `deploy/start.sh beat`, exactly one, and a worker. Without ticks lost jobs stay lost."
     if last is None:
@@ -119,22 +143,38 @@ def beat() -> Check:
 
 def jobs() -> Check:
     """Find jobs that are due and that nobody looks at, and models with room whose queue does not move."""
-    overdue = Job.objects.active().exclude(status="queued").filter(due_at__lt=timezone.now() - STUCK_AFTER).count()
-    idle = [model.slug for model in ImageModel.objects.order_by("position", "slug") if _is_idle(model)]
+    overdue = (
+        Job.objects.active()
+        .exclude(status="queued")
+        .filter(due_at__lt=timezone.now() - STUCK_AFTER)
+        .count()
+    )
+    idle = [
+        model.slug for model in ImageModel.objects.order_by("position", "slug") if _is_idle(model)
+    ]
     waiting, out = Job.objects.queued().count(), Job.objects.at_runpod().count()
     detail = f"{waiting} waiting, {out} at RunPod"
     if overdue or idle:
         detail += f", {overdue} overdue" if overdue else ""
         detail += f", not submitted although there is room: {', '.join(idle)}" if idle else ""
-        return Check("jobs", False, detail, "Nobody drives them: start beat and a worker, then see their logs.")
+        return Check(
+            "jobs",
+            False,
+            detail,
+            "Nobody drives them: start beat and a worker, then see their logs.",
+        )
     not_stored = Job.objects.not_stored().order_by("id")
     if reasons := sorted({job.error_detail[:200] for job in not_stored[:20]}):
         hint = "The images are paid; the jobs fail at their deadline. See `python manage.py jobs --stuck`."
-        return Check("jobs", False, f"{detail}, {not_stored.count()} not stored: {'; '.join(reasons)}", hint)
+        return Check(
+            "jobs", False, f"{detail}, {not_stored.count()} not stored: {'; '.join(reasons)}", hint
+        )
     unknown = Job.objects.stuck().filter(runpod_id="", status="submitted").count()
     if unknown:
         hint = "RunPod's call or its ttl decides; see `python manage.py jobs --stuck`, and whether PUBLIC_URL is right."
-        return Check("jobs", True, f"{detail}, of {unknown} nobody knows whether RunPod took them", hint)
+        return Check(
+            "jobs", True, f"{detail}, of {unknown} nobody knows whether RunPod took them", hint
+        )
     return Check("jobs", True, detail)
 
 
@@ -144,5 +184,10 @@ def _is_idle(model: ImageModel) -> bool:
         return False
     if GenerationSwitch.objects.filter(on=False).exists():
         return False
-    long_due = Job.objects.queued().filter(model=model, due_at__lt=now - STUCK_AFTER, created_at__lt=now - STUCK_AFTER)
-    return long_due.exists() and Job.objects.at_runpod().filter(model=model).count() < model.max_in_flight
+    long_due = Job.objects.queued().filter(
+        model=model, due_at__lt=now - STUCK_AFTER, created_at__lt=now - STUCK_AFTER
+    )
+    return (
+        long_due.exists()
+        and Job.objects.at_runpod().filter(model=model).count() < model.max_in_flight
+    )

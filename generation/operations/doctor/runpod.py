@@ -36,7 +36,9 @@ def models() -> Check:
         except ValidationError as error:
             broken.append(f"{model.slug}: {'; '.join(error.messages)}")
     if broken:
-        return Check("models", False, " ".join(broken), "Correct them in the admin, Models on offer.")
+        return Check(
+            "models", False, " ".join(broken), "Correct them in the admin, Models on offer."
+        )
     return Check("models", True, f"{len(enabled)} on offer")
 
 
@@ -58,7 +60,10 @@ def key_and_endpoints() -> Iterator[Check]:
         yield key
         if key.ok:
             healths = dict(zip(endpoints, pool.map(_health, endpoints), strict=True))
-            yield from (_endpoint(one, answers[one.endpoint_id], healths[one.endpoint_id]) for one in offered)
+            yield from (
+                _endpoint(one, answers[one.endpoint_id], healths[one.endpoint_id])
+                for one in offered
+            )
 
 
 def _probe(endpoint_id: str) -> RunPodError | None:
@@ -83,11 +88,18 @@ def _health(endpoint_id: str) -> Health | RunPodError:
 
 def _key(answers: Mapping[str, RunPodError | None]) -> Check:
     if not answers:
-        return Check(KEY, True, "set, but there is no model on offer to try it with", "Load the catalog first.")
+        return Check(
+            KEY,
+            True,
+            "set, but there is no model on offer to try it with",
+            "Load the catalog first.",
+        )
     where = urlsplit(settings.RUNPOD_BASE_URL).netloc
     for error in answers.values():
         if isinstance(error, KeyRefused):
-            return Check(KEY, False, f"RunPod refuses the key ({error.status}): {_said(error)}", KEY_HINT)
+            return Check(
+                KEY, False, f"RunPod refuses the key ({error.status}): {_said(error)}", KEY_HINT
+            )
     if any(_proves_key(error) for error in answers.values()):
         return Check(KEY, True, f"accepted by {where}")
     if all(isinstance(error, EndpointMissing) for error in answers.values()):
@@ -95,7 +107,9 @@ def _key(answers: Mapping[str, RunPodError | None]) -> Check:
         return Check(KEY, True, f"not proved: {where} knows none of the endpoints", hint)
     error = next(error for error in answers.values() if not isinstance(error, EndpointMissing))
     hint = "Look at RUNPOD_BASE_URL, at this machine's way out, and at status.runpod.io."
-    return Check(KEY, False, f"not proved: {_said(error) if error else 'an unexpected reply'}", hint)
+    return Check(
+        KEY, False, f"not proved: {_said(error) if error else 'an unexpected reply'}", hint
+    )
 
 
 def _proves_key(error: RunPodError | None) -> bool:
@@ -108,21 +122,32 @@ def _endpoint(model: ImageModel, answer: RunPodError | None, health: Health | Ru
     edit = f"Correct it: `python manage.py set_model {model.slug} endpoint_id=…`."
     if isinstance(answer, EndpointMissing):
         hint = (
-            f"RunPod has retired it: switch the model off, `set_model {model.slug} enabled=false`." if public else edit
+            f"RunPod has retired it: switch the model off, `set_model {model.slug} enabled=false`."
+            if public
+            else edit
         )
         return Check(name, False, f"RunPod has no endpoint {endpoint}", hint)
     if public and not _proves_key(answer):
         seen = _said(answer) if answer else "an unexpected reply"
-        return Check(name, True, f"{endpoint}: not proved to exist: {seen}", "Try again; see status.runpod.io.")
+        return Check(
+            name,
+            True,
+            f"{endpoint}: not proved to exist: {seen}",
+            "Try again; see status.runpod.io.",
+        )
     if isinstance(health, RunPodError):
         if public:  # RunPod documents /health for endpoints of one's own
             return Check(name, True, f"{endpoint}: exists; public, tells nothing of its workers")
-        return Check(name, False, f"{endpoint}: {_said(health)}", "Try again; see status.runpod.io.")
+        return Check(
+            name, False, f"{endpoint}: {_said(health)}", "Try again; see status.runpod.io."
+        )
     return _workers(name, endpoint, health, public=public)
 
 
 def _workers(name: str, endpoint: str, health: Health, *, public: bool) -> Check:
-    workers = ", ".join(f"{count} {state}" for state, count in sorted(health.workers.items()) if count)
+    workers = ", ".join(
+        f"{count} {state}" for state, count in sorted(health.workers.items()) if count
+    )
     seen = f"{endpoint}: {workers or 'no workers'}; {health.in_queue} waiting, {health.in_progress} running"
     if health.workers_total == 0:
         hint = "Its max workers seem to be 0: raise them at runpod.io (RunPod cuts idle endpoints to 0 after 7 days)."
@@ -130,9 +155,13 @@ def _workers(name: str, endpoint: str, health: Health, *, public: bool) -> Check
             hint = "RunPod runs this one itself: see status.runpod.io, or switch the model off."
         return Check(name, False, seen, hint)
     if health.workers.get("unhealthy", 0) >= health.workers_total:
-        return Check(name, False, seen, "All of its workers are unhealthy: see their logs at runpod.io.")
+        return Check(
+            name, False, seen, "All of its workers are unhealthy: see their logs at runpod.io."
+        )
     if health.workers.get("throttled", 0) >= health.workers_total:
-        return Check(name, True, seen, "RunPod has no free GPU of this kind: allow more kinds, or wait.")
+        return Check(
+            name, True, seen, "RunPod has no free GPU of this kind: allow more kinds, or wait."
+        )
     return Check(name, True, seen)
 
 
@@ -152,7 +181,9 @@ def outages() -> Check:
         return Check(name, False, "; ".join(found), hint)
     paused = [
         f"{model.slug} until {model.submit_after:%H:%M:%S} UTC"
-        for model in ImageModel.objects.filter(submit_failures__gt=0, submit_after__gt=timezone.now())
+        for model in ImageModel.objects.filter(
+            submit_failures__gt=0, submit_after__gt=timezone.now()
+        )
     ]
     if paused:
         hint = "RunPod answered 429 or 5xx, or not at all; tried again by itself."
@@ -179,7 +210,9 @@ def webhook() -> Check:
         return Check(name, True, f"{url}: {answer}", hint)
     seen = f"{url}: answers from here; whether it does from outside is not known"
     if parts.scheme == "http":
-        return Check(name, True, seen, "Use https: sessions and tokens travel in the clear otherwise.")
+        return Check(
+            name, True, seen, "Use https: sessions and tokens travel in the clear otherwise."
+        )
     return Check(name, True, seen)
 
 

@@ -49,7 +49,10 @@ def make(*, count: int, images: int) -> list[Account]:
     password = secrets.token_urlsafe(12)
     encoded = make_password(password)
     run = secrets.token_hex(4)
-    users = [User(email=f"person-{run}-{number}@{DOMAIN}", password=encoded, language="en") for number in range(count)]
+    users = [
+        User(email=f"person-{run}-{number}@{DOMAIN}", password=encoded, language="en")
+        for number in range(count)
+    ]
     User.objects.bulk_create(users, batch_size=ROWS_PER_INSERT)
     accounts = []
     for user in users:
@@ -67,7 +70,9 @@ def remove(made: Sequence[Account] | None = None) -> int:
 
     One whose image is just being saved is locked, and erased by the hourly clean-up.
     """
-    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # nobody reads a farewell at .invalid
+    settings.EMAIL_BACKEND = (
+        "django.core.mail.backends.dummy.EmailBackend"  # nobody reads a farewell at .invalid
+    )
     users = User.objects.filter(email__endswith=f"@{DOMAIN}", erased_at=None)
     if made is not None:
         users = users.filter(email__in=[account.email for account in made])
@@ -84,7 +89,9 @@ def remove(made: Sequence[Account] | None = None) -> int:
 
 def write_file(path: Path, accounts: list[Account]) -> None:
     """Write one JSON object a line, readable only by the owner: it holds passwords and tokens."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+    with os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+    ) as file:
         file.writelines(f"{json.dumps(asdict(account))}\n" for account in accounts)
 
 
@@ -141,7 +148,9 @@ def _image_of(job: Job) -> Image:
     return Image(
         user_id=job.user_id,
         job=job,
-        key=storage.image_key(user_id=job.user_id, job_id=job.id, position=0, content_type=content_type),
+        key=storage.image_key(
+            user_id=job.user_id, job_id=job.id, position=0, content_type=content_type
+        ),
         thumbnail_key=storage.thumbnail_key(user_id=job.user_id, job_id=job.id, position=0),
         placeholder="2PcRDYJ4d3eIeIeAh3iIeHiHBw==",
         width=job.width,

@@ -29,9 +29,13 @@ class Reply:
 class Client:
     """Sends requests and notes how long they took; follows redirects only where told."""
 
-    def __init__(self, *, url: URL, notes: Notes, address: str = "", forwarded_for: str = "") -> None:
+    def __init__(
+        self, *, url: URL, notes: Notes, address: str = "", forwarded_for: str = ""
+    ) -> None:
         self.url, self.notes = url, notes
-        connector = aiohttp.TCPConnector(local_addr=(address, 0) if address else None, limit=CONNECTIONS)
+        connector = aiohttp.TCPConnector(
+            local_addr=(address, 0) if address else None, limit=CONNECTIONS
+        )
         headers = {"Accept-Language": "en", "User-Agent": "artgen-loadtest"}
         if forwarded_for:
             headers["X-Forwarded-For"] = forwarded_for
@@ -73,16 +77,24 @@ class Client:
         """Be a browser that nobody has signed in with."""
         self.session.cookie_jar.clear()
 
-    async def socket(self, kind: str, *, user: str = "", headers: Mapping[str, str] | None = None) -> "Socket":
+    async def socket(
+        self, kind: str, *, user: str = "", headers: Mapping[str, str] | None = None
+    ) -> "Socket":
         """Open the socket; a step of this kind that ends with the snapshot. Raises StepFailed."""
-        address = self.url.join(URL("/ws/jobs/")).with_scheme("wss" if self.url.scheme == "https" else "ws")
+        address = self.url.join(URL("/ws/jobs/")).with_scheme(
+            "wss" if self.url.scheme == "https" else "ws"
+        )
         if user:
             address = address.with_query(user=user)
         with self.notes.step(kind):
             try:
                 async with asyncio.timeout(REQUEST_SECONDS):
                     opened = await self.session.ws_connect(
-                        address, headers=headers, origin=str(self.url.origin()), max_msg_size=0, autoping=True
+                        address,
+                        headers=headers,
+                        origin=str(self.url.origin()),
+                        max_msg_size=0,
+                        autoping=True,
                     )
                     first = await opened.receive()
             except TimeoutError as error:

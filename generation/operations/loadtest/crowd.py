@@ -78,7 +78,11 @@ async def _run(plan: Plan, accounts: Sequence[Account]) -> Stage:
         before, own_before, began = resources.processor(), own_processor_seconds(), time.monotonic()
         notes.open = True
         watching = _watch(plan, figures)
-        await (_while_some_go_on(tasks, watching) if plan.habits.rounds else _unless_one_fails(tasks, watching))
+        await (
+            _while_some_go_on(tasks, watching)
+            if plan.habits.rounds
+            else _unless_one_fails(tasks, watching)
+        )
         notes.open = False
         seconds = time.monotonic() - began
         after, memory = resources.processor(), resources.memory()
@@ -100,7 +104,9 @@ async def _run(plan: Plan, accounts: Sequence[Account]) -> Stage:
     )
 
 
-async def _unless_one_fails(tasks: "Sequence[asyncio.Task[None]]", waiting: Coroutine[Any, Any, None]) -> None:
+async def _unless_one_fails(
+    tasks: "Sequence[asyncio.Task[None]]", waiting: Coroutine[Any, Any, None]
+) -> None:
     """Wait, or raise what a person raised who ended before: a mistake in the load test itself."""
     wait = asyncio.create_task(waiting)
     done, _ = await asyncio.wait([wait, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -110,7 +116,9 @@ async def _unless_one_fails(tasks: "Sequence[asyncio.Task[None]]", waiting: Coro
     await wait
 
 
-async def _while_some_go_on(tasks: "Sequence[asyncio.Task[None]]", watching: Coroutine[Any, Any, None]) -> None:
+async def _while_some_go_on(
+    tasks: "Sequence[asyncio.Task[None]]", watching: Coroutine[Any, Any, None]
+) -> None:
     """Return when everybody has gone their rounds, or the time is over; raises what a person raised."""
     watch = asyncio.create_task(watching)
     watch.add_done_callback(lambda _: everybody.cancel())
@@ -135,7 +143,9 @@ async def _watch(plan: Plan, figures: dict[str, dict[str, Any]]) -> None:
         looked = time.monotonic()
         for name, figure in (await asyncio.to_thread(plan.look)).items():
             known = figures.setdefault(name, figure)
-            if figure["value"] is not None and (known["value"] is None or figure["value"] > known["value"]):
+            if figure["value"] is not None and (
+                known["value"] is None or figure["value"] > known["value"]
+            ):
                 figures[name] = figure
         await asyncio.sleep(max(0.0, LOOK_EVERY - (time.monotonic() - looked)))
 
@@ -143,7 +153,9 @@ async def _watch(plan: Plan, figures: dict[str, dict[str, Any]]) -> None:
 def _client(plan: Plan, notes: Notes, number: int) -> Client:
     """Return a client with an address of its own: 127.1.x.y, or one of the block for documentation of IPv6."""
     if plan.addresses == "loopback":
-        return Client(url=plan.url, notes=notes, address=f"127.1.{number // 250}.{number % 250 + 1}")
+        return Client(
+            url=plan.url, notes=notes, address=f"127.1.{number // 250}.{number % 250 + 1}"
+        )
     forwarded = f"2001:db8::{number + 1:x}" if plan.addresses == "forwarded" else ""
     return Client(url=plan.url, notes=notes, forwarded_for=forwarded)
 

@@ -48,7 +48,10 @@ class Notes:
     def table(self) -> dict[str, dict[str, float]]:
         """Return {"count", "p50", "p95", "p99"} (milliseconds) of each kind of step, and of all under ""."""
         every = [value for values in self.seconds.values() for value in values]
-        return {kind: _row(values) for kind, values in {"": every, **dict(sorted(self.seconds.items()))}.items()}
+        return {
+            kind: _row(values)
+            for kind, values in {"": every, **dict(sorted(self.seconds.items()))}.items()
+        }
 
 
 def quantile(values: Sequence[float], share: float) -> float:

@@ -27,7 +27,9 @@ class Habits:
     think: tuple[float, float] = (5.0, 15.0)
     sign_in: float = 0.1  # share of rounds that begin with signing in
     api: float = 0.1  # share of people who use the API instead of pages
-    cards: str = "end"  # "end": one request for a card when its job is final; "each": one for each change
+    cards: str = (
+        "end"  # "end": one request for a card when its job is final; "each": one for each change
+    )
     model: str = ""  # "": the one that Create has chosen
     rounds: int = 0  # after which a person leaves; 0: when the test is over
 
@@ -36,7 +38,13 @@ class Person:
     """One person with a client of their own. `run` goes on until it is canceled."""
 
     def __init__(
-        self, *, number: int, account: Account, client: Client, habits: Habits, leaving: Callable[[], bool]
+        self,
+        *,
+        number: int,
+        account: Account,
+        client: Client,
+        habits: Habits,
+        leaving: Callable[[], bool],
     ) -> None:
         self.account, self.client, self.habits = account, client, habits
         self.leaving = leaving  # tells when no further image may be placed
@@ -51,7 +59,9 @@ class Person:
     async def run(self) -> None:
         """Go round after round; a failed step ends the round, not the person."""
         await asyncio.sleep(self.random.uniform(0, self.habits.think[1]))
-        rounds: Iterable[int] = range(self.habits.rounds) if self.habits.rounds else itertools.count()
+        rounds: Iterable[int] = (
+            range(self.habits.rounds) if self.habits.rounds else itertools.count()
+        )
         try:
             for _ in rounds:
                 if self.leaving():
@@ -91,8 +101,14 @@ class Person:
 
         async def place(prompt: str) -> None:
             form = {**fields, **asked, "prompt": prompt}
-            headers = {**part, "X-CSRFToken": self.client.cookie("csrftoken"), "Referer": str(self.client.url)}
-            await self.client.send("place", "POST", "/create/", expect=(201,), data=form, headers=headers)
+            headers = {
+                **part,
+                "X-CSRFToken": self.client.cookie("csrftoken"),
+                "Referer": str(self.client.url),
+            }
+            await self.client.send(
+                "place", "POST", "/create/", expect=(201,), data=form, headers=headers
+            )
 
         async def look(job_id: str) -> None:
             await self.client.send("card", "GET", f"/jobs/{job_id}/card/", headers=part)
@@ -102,7 +118,9 @@ class Person:
         await self._think()
         gallery = (await self.client.send("gallery", "GET", "/gallery/")).text
         await self._think()
-        await self.client.send("search", "GET", "/gallery/", params={"q": self.random.choice(WORDS)})
+        await self.client.send(
+            "search", "GET", "/gallery/", params={"q": self.random.choice(WORDS)}
+        )
         await self._think()
         if images := _IMAGE.findall(gallery):
             await self.client.send("image", "GET", self.random.choice(images))
@@ -110,10 +128,15 @@ class Person:
     async def _sign_in(self) -> None:
         self.client.forget_cookies()
         page = (await self.client.send("sign-in page", "GET", "/accounts/login/")).text
-        form = dict(_FIELD.findall(page)) | {"username": self.account.email, "password": self.account.password}
+        form = dict(_FIELD.findall(page)) | {
+            "username": self.account.email,
+            "password": self.account.password,
+        }
         headers = {"Referer": str(self.client.url)}
         await self._think()
-        await self.client.send("sign in", "POST", "/accounts/login/", expect=(302,), data=form, headers=headers)
+        await self.client.send(
+            "sign in", "POST", "/accounts/login/", expect=(302,), data=form, headers=headers
+        )
 
     # --- API ----------------------------------------------------------------------------------------------------------
     async def _round_of_api(self) -> None:
@@ -128,7 +151,9 @@ class Person:
 
         async def place(prompt: str) -> None:
             body = {"model": slug, "prompt": prompt}
-            await self.client.send("api place", "POST", "/api/v1/jobs/", expect=(201,), json=body, headers=bearer)
+            await self.client.send(
+                "api place", "POST", "/api/v1/jobs/", expect=(201,), json=body, headers=bearer
+            )
 
         async def look(job_id: str) -> None:
             await self.client.send("api job", "GET", f"/api/v1/jobs/{job_id}/", headers=bearer)
@@ -138,7 +163,9 @@ class Person:
         await self.client.send("api images", "GET", "/api/v1/images/", headers=bearer)
 
     # --- both ---------------------------------------------------------------------------------------------------------
-    async def _create(self, place: Callable[[str], Awaitable[None]], look: Callable[[str], Awaitable[None]]) -> None:
+    async def _create(
+        self, place: Callable[[str], Awaitable[None]], look: Callable[[str], Awaitable[None]]
+    ) -> None:
         """Place one image and follow it by the socket until it is final."""
         if self.leaving() or self.socket is None:
             return

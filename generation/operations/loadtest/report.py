@@ -102,7 +102,12 @@ def markdown(document: dict[str, Any]) -> str:
     lines = [f"| {' | '.join(HEAD)} |", f"|{'---|' * len(HEAD)}"]
     lines += [f"| {' | '.join(_cells(stage))} |" for stage in document["stages"]]
     last = document["stages"][-1]
-    lines += ["", f"Steps with {last['users']} users, milliseconds:", "", "| step | count | p50 | p95 | p99 |"]
+    lines += [
+        "",
+        f"Steps with {last['users']} users, milliseconds:",
+        "",
+        "| step | count | p50 | p95 | p99 |",
+    ]
     lines += ["|---|---|---|---|---|"]
     lines += [
         f"| {kind} | {step['count']} | {step['p50']:g} | {step['p95']:g} | {step['p99']:g} |"
@@ -127,7 +132,11 @@ def save(document: dict[str, Any], folder: Path) -> list[Path]:
 def _cells(stage: dict[str, Any]) -> Sequence[str]:
     limits, images, waits = stage["limits"], stage["images"], stage["wait_seconds"]
     lost = images["placed"] != images["finished"]
-    machine = "-" if stage["cpu_percent"] is None else f"{stage['cpu_percent']} · {stage['memory_percent']} %"
+    machine = (
+        "-"
+        if stage["cpu_percent"] is None
+        else f"{stage['cpu_percent']} · {stage['memory_percent']} %"
+    )
     return (
         str(stage["users"]),
         f"{stage['per_second']:g}",
@@ -165,7 +174,9 @@ def _value(stage: Stage, name: str) -> Any:
 
 
 def _at(ordered: list[float], percent: int) -> float:
-    return round(ordered[min(len(ordered) - 1, len(ordered) * percent // 100)], 1) if ordered else 0.0
+    return (
+        round(ordered[min(len(ordered) - 1, len(ordered) * percent // 100)], 1) if ordered else 0.0
+    )
 
 
 def _shown(value: float | None) -> str:

@@ -10,7 +10,15 @@ from typing import Any
 from generation.runpod.report import Report
 
 from . import comfyui, own
-from .dialect import Dialect, Parameters, PayloadError, Source, UnknownDialect, check_parameters, no_seed
+from .dialect import (
+    Dialect,
+    Parameters,
+    PayloadError,
+    Source,
+    UnknownDialect,
+    check_parameters,
+    no_seed,
+)
 from .errors import CODES, Failure, OutputError, classify
 from .legacy import LEGACY
 from .outputs import Picture, Result, cost_in, read_report, result_from
@@ -47,7 +55,9 @@ __all__ = [
     "result_from",
 ]
 
-DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (*own.DIALECTS, comfyui.DIALECT)}
+DIALECTS: dict[str, Dialect] = {
+    dialect.name: dialect for dialect in (*own.DIALECTS, comfyui.DIALECT)
+}
 """What workers of one's own speak, by name."""
 
 
@@ -106,4 +116,6 @@ def read(dialect: str, report: Report) -> Result:
     job is not at its end.
     """
     # The reply of a public endpoint has one shape, whatever its request is like.
-    return read_report(report, seed_of=no_seed if is_public(dialect) else dialect_of(dialect).seed_of)
+    return read_report(
+        report, seed_of=no_seed if is_public(dialect) else dialect_of(dialect).seed_of
+    )

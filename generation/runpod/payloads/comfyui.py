@@ -11,14 +11,18 @@ from .dialect import Dialect, Parameters, PayloadError, Source
 from .workflow import SOURCES_MOST, WorkflowError, check_workflow, fill, slots_in
 
 
-def build(parameters: Parameters, sources: Sequence[Source], workflow: Mapping[str, Any]) -> dict[str, Any]:
+def build(
+    parameters: Parameters, sources: Sequence[Source], workflow: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return the input of worker-comfyui: the filled graph, and the sources as data under the names it loads.
 
     Raises WorkflowError where the template cannot be used, or has no place for one of the sources.
     """
     if problems := check_workflow(workflow):
         raise WorkflowError("", " ".join(problems))
-    names = [f"{number}_{source.name or 'source.png'}" for number, source in enumerate(sources, start=1)]
+    names = [
+        f"{number}_{source.name or 'source.png'}" for number, source in enumerate(sources, start=1)
+    ]
     values: dict[str, Any] = {
         "prompt": parameters.prompt,
         "negative_prompt": parameters.negative_prompt,
@@ -34,11 +38,14 @@ def build(parameters: Parameters, sources: Sequence[Source], workflow: Mapping[s
     used = set(slots_in(workflow))
     for number in range(1, len(sources) + 1):
         if f"image_{number}" not in used:
-            raise WorkflowError("", f"no node uses {{{{image_{number}}}}}, but the job has that source picture")
+            raise WorkflowError(
+                "", f"no node uses {{{{image_{number}}}}}, but the job has that source picture"
+            )
     body: dict[str, Any] = {"workflow": fill(workflow, values)}
     if sources:
         body["images"] = [
-            {"name": name, "image": data_uri(source.data or b"")} for name, source in zip(names, sources, strict=True)
+            {"name": name, "image": data_uri(source.data or b"")}
+            for name, source in zip(names, sources, strict=True)
         ]
     return body
 

@@ -60,7 +60,11 @@ class Dialect:
     needs_data: bool = False  # sources travel as bytes inside the input, not as addresses
     needs_address: bool = False  # its workers fetch sources themselves and cannot read a data: URI
     sizes: tuple[tuple[int, int], ...] = ()  # the only (width, height) it takes; empty: any
-    side_limits: tuple[int | None, int | None, int | None] = (None, None, None)  # px: min, max, step of each side
+    side_limits: tuple[int | None, int | None, int | None] = (
+        None,
+        None,
+        None,
+    )  # px: min, max, step of each side
     sized_by_source: bool = False  # it draws in the shape of the first source and takes no other
     seed_of: SeedOf = no_seed  # the seed that a finished output names
 
@@ -88,7 +92,9 @@ def check_parameters(dialect: Dialect, parameters: Parameters, sources: Sequence
         _check_side(dialect, side)
     least, most = dialect.min_sources, dialect.max_sources
     if not least <= len(sources) <= most:
-        raise PayloadError(f"{dialect.name} takes {least} to {most} source pictures, not {len(sources)}")
+        raise PayloadError(
+            f"{dialect.name} takes {least} to {most} source pictures, not {len(sources)}"
+        )
     for source in sources:
         if dialect.needs_data and source.data is None:
             raise PayloadError(f"{dialect.name} needs the bytes of a source picture")
@@ -99,6 +105,10 @@ def check_parameters(dialect: Dialect, parameters: Parameters, sources: Sequence
 def _check_side(dialect: Dialect, side: int) -> None:
     least, most, step = dialect.side_limits
     if (least and side < least) or (most and side > most):
-        raise PayloadError(f"{dialect.name} takes sides of {least or 1} to {most or 'any'} px, not {side}")
+        raise PayloadError(
+            f"{dialect.name} takes sides of {least or 1} to {most or 'any'} px, not {side}"
+        )
     if step and side % step:
-        raise PayloadError(f"{dialect.name} takes sides that are multiples of {step} px, not {side}")
+        raise PayloadError(
+            f"{dialect.name} takes sides that are multiples of {step} px, not {side}"
+        )

@@ -66,8 +66,14 @@ _TABLE = tuple(
             r"(flagged|blocked|rejected) (as|by|for).{0,40}(sensitive|moderation|safety|policy)",
         ),
         ("out_of_memory", r"out ?of ?memory|\bOOM\b|not enough (GPU )?memory"),
-        ("provider_unpaid", r"insufficient (funds|balance|credit)|payment required|balance is too low"),
-        ("timed_out", r"execution ?time(d)? ?out|job (has )?timed out|exceeded.{0,30}time|TimeoutError"),
+        (
+            "provider_unpaid",
+            r"insufficient (funds|balance|credit)|payment required|balance is too low",
+        ),
+        (
+            "timed_out",
+            r"execution ?time(d)? ?out|job (has )?timed out|exceeded.{0,30}time|TimeoutError",
+        ),
         ("source_unreadable", r"(fetch|download|load|open|decod|read).{0,40}\bimages?\b"),
         ("source_unreadable", r"invalid (image url|image_url)|images? (url|array)"),
         ("source_unreadable", r"cannot identify image|UnidentifiedImageError"),
@@ -75,13 +81,25 @@ _TABLE = tuple(
             "workflow_invalid",
             r"workflow validation failed|missing 'workflow'|prompt_outputs_failed_validation",
         ),
-        ("workflow_invalid", r"value.not.in.list|node type.{0,60}not (found|exist)|missing_node_type"),
+        (
+            "workflow_invalid",
+            r"value.not.in.list|node type.{0,60}not (found|exist)|missing_node_type",
+        ),
         ("gpu_lost", r"CUDA error|cudnn|device-side assert|no CUDA GPUs|NVML|\bXid\b"),
-        ("gpu_lost", r"GPU (is |was )?(lost|unavailable)|exit code 1(37|39)|killed by|not reachable"),
+        (
+            "gpu_lost",
+            r"GPU (is |was )?(lost|unavailable)|exit code 1(37|39)|killed by|not reachable",
+        ),
         ("gpu_lost", r"worker.{0,20}(exited|crashed|died|lost|terminated|unhealthy)"),
         ("gpu_lost", r"websocket.{0,40}(closed|connection)|connection (refused|reset)"),
-        ("no_output", r"no images? (was |were )?(generated|produced|returned)|produced no (images|output)"),
-        ("invalid_input", r"validation ?error|required|missing|invalid|must be|out of range|not allowed"),
+        (
+            "no_output",
+            r"no images? (was |were )?(generated|produced|returned)|produced no (images|output)",
+        ),
+        (
+            "invalid_input",
+            r"validation ?error|required|missing|invalid|must be|out of range|not allowed",
+        ),
         ("invalid_input", r"unsupported|unexpected input|ValueError"),
     )
 )
@@ -120,7 +138,9 @@ def _message(error: Any) -> str:
             return _before_traceback(error)
     if isinstance(error, dict):
         parts = (error.get(key) for key in _MESSAGES)
-        return " ".join(_before_traceback(part) for part in parts if isinstance(part, str))[:DETAIL_CHARACTERS]
+        return " ".join(_before_traceback(part) for part in parts if isinstance(part, str))[
+            :DETAIL_CHARACTERS
+        ]
     if isinstance(error, list):
         return " ".join(_message(part) for part in error)[:DETAIL_CHARACTERS]
     return _before_traceback(str(error or ""))

@@ -15,7 +15,12 @@ _TUNED = {"steps": "num_inference_steps", "guidance": "guidance", "seed": "seed"
 _NEGATIVE = {"negative_prompt": "negative_prompt"}
 
 LEGACY: Mapping[str, Mapping[str, Any]] = {
-    "flux": {"size": {"mode": "width_height"}, **_NEGATIVE, **_TUNED, "fixed": {"image_format": "png"}},
+    "flux": {
+        "size": {"mode": "width_height"},
+        **_NEGATIVE,
+        **_TUNED,
+        "fixed": {"image_format": "png"},
+    },
     "kontext": {
         "size": {"mode": "size"},
         "sources": {"field": "image"},
@@ -24,7 +29,12 @@ LEGACY: Mapping[str, Mapping[str, Any]] = {
         "fixed": _PNG_CHECKED,
     },
     "qwen": {"size": {"mode": "size"}, **_NEGATIVE, "seed": "seed", "fixed": _CHECKED},
-    "qwen_edit": {"sources": {"field": "image"}, **_NEGATIVE, "seed": "seed", "fixed": _PNG_CHECKED},
+    "qwen_edit": {
+        "sources": {"field": "image"},
+        **_NEGATIVE,
+        "seed": "seed",
+        "fixed": _PNG_CHECKED,
+    },
     "qwen_edit_2511": {
         "size": {
             "mode": "size",

@@ -60,7 +60,9 @@ class Result:
 
 def result_from(raw: Mapping[str, Any]) -> Result:
     """Return the result that `Result.as_json` described."""
-    pictures = tuple(Picture(url=one["url"], data=None, filename=one["filename"]) for one in raw["pictures"])
+    pictures = tuple(
+        Picture(url=one["url"], data=None, filename=one["filename"]) for one in raw["pictures"]
+    )
     return Result(pictures=pictures, seed=raw["seed"])
 
 
@@ -92,7 +94,11 @@ def read_report(report: Report, *, seed_of: SeedOf) -> Result:
 def _no_picture(report: Report, output: Any) -> OutputError:
     if error := report.error or _error_in(output):
         return output_error(error)
-    detail = "the reply has no output" if output is None else json.dumps(output, default=str)[:_TEXT_MOST]
+    detail = (
+        "the reply has no output"
+        if output is None
+        else json.dumps(output, default=str)[:_TEXT_MOST]
+    )
     return OutputError("no_output", detail)
 
 
@@ -164,7 +170,9 @@ def _picture(text: str, filename: str = "") -> Picture:
     try:
         data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise OutputError("invalid_output", f"neither an address nor base64: {text[:80]!r}") from error
+        raise OutputError(
+            "invalid_output", f"neither an address nor base64: {text[:80]!r}"
+        ) from error
     if not data:
         raise OutputError("invalid_output", "an empty picture")
     return Picture(url=None, data=data, filename=filename)

@@ -35,12 +35,17 @@ def _accepts(request: RequestFormat) -> frozenset[str]:
         "height": sized,
         "lora_url": request.loras,
         "lora_scale": request.loras,
-        **{name: getattr(request, name) for name in ("negative_prompt", "steps", "guidance", "seed", "strength")},
+        **{
+            name: getattr(request, name)
+            for name in ("negative_prompt", "steps", "guidance", "seed", "strength")
+        },
     }
     return ALWAYS | {name for name, can in carried.items() if can}
 
 
-def _body(request: RequestFormat, parameters: Parameters, sources: Sequence[Source]) -> dict[str, Any]:
+def _body(
+    request: RequestFormat, parameters: Parameters, sources: Sequence[Source]
+) -> dict[str, Any]:
     body: dict[str, Any] = {request.prompt: parameters.prompt}
     if request.negative_prompt and parameters.negative_prompt:
         body[request.negative_prompt] = parameters.negative_prompt
@@ -68,7 +73,9 @@ def _size(size: SizeFormat, parameters: Parameters) -> dict[str, Any]:
         case "size":
             return {size.field: f"{parameters.width}*{parameters.height}"}
         case "aspect_ratio":
-            return {size.field: nearest_ratio(parameters.width, parameters.height, ratios=size.ratios)}
+            return {
+                size.field: nearest_ratio(parameters.width, parameters.height, ratios=size.ratios)
+            }
         case "custom":
             return {size.field: "custom", **sides}
         case "match_input_image":

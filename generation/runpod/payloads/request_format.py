@@ -173,7 +173,9 @@ class _Reader:
             return SizeFormat()
         usual = {"size": "size", "width_height": "", "none": ""}.get(mode, "aspect_ratio")
         least, most, step = (
-            self.number(f"size.{key}", raw[key], least=SIDES[0] if key != "step" else 1, most=SIDES[1])
+            self.number(
+                f"size.{key}", raw[key], least=SIDES[0] if key != "step" else 1, most=SIDES[1]
+            )
             if key in raw
             else None
             for key in _LIMITS
@@ -190,7 +192,9 @@ class _Reader:
             width=self.name("size.width", raw.get("width", "width")),
             height=self.name("size.height", raw.get("height", "height")),
             ratios=ratios,
-            sizes=tuple((int(match[1]), int(match[2])) for text in sizes if (match := SIZE.fullmatch(text))),
+            sizes=tuple(
+                (int(match[1]), int(match[2])) for text in sizes if (match := SIZE.fullmatch(text))
+            ),
             min=least,
             max=most,
             step=step,
@@ -221,7 +225,12 @@ class _Reader:
             as_list = False
         name = self.name("sources.field", raw["field"]) if "field" in raw else ""
         least = self.number("sources.min", raw.get("min", 1), least=0, most=MAX_SOURCES)
-        most = self.number("sources.max", raw.get("max", max(1, least)), least=1, most=MAX_SOURCES if as_list else 1)
+        most = self.number(
+            "sources.max",
+            raw.get("max", max(1, least)),
+            least=1,
+            most=MAX_SOURCES if as_list else 1,
+        )
         if least > most:
             self.fail("sources.min", "range", least, ("0", str(most)))
         return SourcesFormat(field=name, list=as_list, min=least, max=most)

@@ -87,14 +87,20 @@ def check_workflow(workflow: Any) -> list[str]:
         return ["The workflow must be a JSON object of nodes."]
     if isinstance(workflow.get("nodes"), list):
         return ["This is the editor's format. Use Workflow → Export (API) in ComfyUI."]
-    problems = [problem for node_id, node in workflow.items() for problem in _node_problems(workflow, node_id, node)]
+    problems = [
+        problem
+        for node_id, node in workflow.items()
+        for problem in _node_problems(workflow, node_id, node)
+    ]
     used = set(slots_in(workflow))
     if "prompt" not in used:
         problems.append("No node uses {{prompt}}: every picture would be the same.")
     if "seed" not in used:
         problems.append("No node uses {{seed}}: a prompt would always give the same picture.")
     if not any("save" in _class(node).lower() for node in workflow.values()):
-        problems.append("No node saves an image (such as SaveImage): the worker would return nothing.")
+        problems.append(
+            "No node saves an image (such as SaveImage): the worker would return nothing."
+        )
     numbers = sorted(int(slot[6:]) for slot in used if slot in SLOTS and slot.startswith("image_"))
     if numbers and numbers != list(range(1, len(numbers) + 1)):
         problems.append("The source pictures must be {{image_1}}, {{image_2}} … without a gap.")

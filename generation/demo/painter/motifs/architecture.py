@@ -35,7 +35,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     horizon = 0.66
     paint_sky(canvas, horizon=horizon + 0.1, clouds=0.6)
     mirror = float(rng.choice([-1.0, 1.0]))
-    sun = np.array([rng.choice([-0.78, 0.72]), rng.uniform(0.55, 0.9), -rng.uniform(0.4, 0.6)], np.float32)
+    sun = np.array(
+        [rng.choice([-0.78, 0.72]), rng.uniform(0.55, 0.9), -rng.uniform(0.4, 0.6)], np.float32
+    )
     sun /= np.linalg.norm(sun)
     boxes, balls = _build(rng)
     tile = canvas.tile("stucco", cells=8, octaves=5, gain=0.55)
@@ -70,7 +72,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     backdrop = canvas.rgb.reshape(3, -1)
     total = np.zeros((3, where.size), np.float32)
     for ox, oy in ((-0.36, -0.12), (0.12, -0.36), (0.36, 0.12), (-0.12, 0.36)):
-        color, seen, _ = shoot(flat_x[where] + np.float32(ox * canvas.px), flat_y[where] + np.float32(oy * canvas.px))
+        color, seen, _ = shoot(
+            flat_x[where] + np.float32(ox * canvas.px), flat_y[where] + np.float32(oy * canvas.px)
+        )
         total += np.where(seen > 0, color, backdrop[:, where])
     smooth = total / 4
     haze = light.haze
@@ -106,7 +110,9 @@ def _build(rng: np.random.Generator) -> tuple[list[Box], list[Ball]]:
     spring = height - half - float(rng.uniform(0.32, 0.5))
     openings = tuple((start + pitch * (k + 0.5), half, spring) for k in range(arches))
     depth = float(rng.uniform(2.4, 2.9))
-    boxes.append(Box((start, 0, depth), (start + pitch * arches, height, depth + 0.42), 2, openings))
+    boxes.append(
+        Box((start, 0, depth), (start + pitch * arches, height, depth + 0.42), 2, openings)
+    )
     if rng.random() < 0.75:
         boxes.append(
             Box(
@@ -123,9 +129,17 @@ def _build(rng: np.random.Generator) -> tuple[list[Box], list[Ball]]:
                 3,
             )
         )
-    boxes.append(Box((start + pitch * arches + 0.25, 0, depth - 0.5), (start + pitch * arches + 0.75, 0.5, depth), 1))
+    boxes.append(
+        Box(
+            (start + pitch * arches + 0.25, 0, depth - 0.5),
+            (start + pitch * arches + 0.75, 0.5, depth),
+            1,
+        )
+    )
     r = float(rng.uniform(0.24, 0.34))
-    balls = [Ball((start + float(rng.uniform(0.1, 0.9)), r, depth - float(rng.uniform(0.7, 1.1))), r, 5)]
+    balls = [
+        Ball((start + float(rng.uniform(0.1, 0.9)), r, depth - float(rng.uniform(0.7, 1.1))), r, 5)
+    ]
     if rng.random() < 0.7:
         r = float(rng.uniform(0.14, 0.2))
         balls.append(Ball((start + pitch * arches + 0.5, 0.5 + r, depth - 0.25), r, 4))
@@ -159,7 +173,9 @@ def _shade(
     facing = np.clip(nx * sun[0] + ny * sun[1] + nz * sun[2], 0, 1) * lit
     closed = np.exp(-np.maximum(y, 0) * 5) * 0.26 * (ny < 0.5)
     for ball in balls:
-        under = np.hypot(x - np.float32(ball.center[0]), z - np.float32(ball.center[2])) / np.float32(ball.radius)
+        under = np.hypot(
+            x - np.float32(ball.center[0]), z - np.float32(ball.center[2])
+        ) / np.float32(ball.radius)
         closed = np.maximum(
             closed,
             np.exp(-(under**2) * 1.4)

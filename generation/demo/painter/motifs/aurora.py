@@ -42,12 +42,18 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     count = int(rng.integers(2, 4))
     for index in range(count):
         glow += curtain(
-            canvas, index, horizon, colors, strength=float(rng.uniform(0.65, 1.0)) * (1.0 if index else 1.15)
+            canvas,
+            index,
+            horizon,
+            colors,
+            strength=float(rng.uniform(0.65, 1.0)) * (1.0 if index else 1.15),
         )
         canvas.report(0.2 + 0.35 * (index + 1) / count)
     canvas.rgb = 1 - (1 - canvas.rgb) * np.exp(-glow * 1.15)
     _paint_range(canvas, horizon, mixed(colors[1], colors[2], 0.5))
-    paint_shore(canvas, shore=horizon, height=0.055, color=mixed(light.near, np.zeros(3, np.float32), 0.45))
+    paint_shore(
+        canvas, shore=horizon, height=0.055, color=mixed(light.near, np.zeros(3, np.float32), 0.45)
+    )
     canvas.report(0.7)
     paint_water(
         canvas,
@@ -95,7 +101,9 @@ def curtain(canvas: Canvas, index: int, horizon: float, colors: Array, strength:
         soft = np.maximum(soft * fall, light[0, row])
         light[0, row] = soft
     light = light / (1 + light * 0.9)
-    light = (light + 0.9 * canvas.blurred(light, 0.012)) * np.array([4.2, 3.4, 1.9], np.float32)[:, None, None]
+    light = (light + 0.9 * canvas.blurred(light, 0.012)) * np.array([4.2, 3.4, 1.9], np.float32)[
+        :, None, None
+    ]
     short, medium, long = light
     c0, c1, c2, c3 = (color[:, None, None] for color in colors)
     result: Array = (c0 * 0.35 + c1 * 0.65) * short + c1 * medium + (c2 * 0.6 + c3 * 0.4) * long
@@ -113,8 +121,12 @@ def _paint_range(canvas: Canvas, horizon: float, glow: Array) -> None:
         below = y - (np.float32(horizon) - height)[None]
         cover = np.clip(below / np.float32(canvas.px) + 0.5, 0, 1)
         color = mixed(light.near, light.far, 0.30 - 0.14 * layer)
-        texture = canvas.fbm(f"slopes {layer}", across=12, octaves=4, ridges=True)[top : canvas.row(horizon)]
+        texture = canvas.fbm(f"slopes {layer}", across=12, octaves=4, ridges=True)[
+            top : canvas.row(horizon)
+        ]
         body = color[:, None, None] * (0.7 + 0.6 * texture)
         mist = mixed(color, mixed(light.far, glow, 0.35), 0.55)
-        body = body + (mist[:, None, None] - body) * smoothstep(0.02, 0.17, np.maximum(below, 0)) * 0.8
+        body = (
+            body + (mist[:, None, None] - body) * smoothstep(0.02, 0.17, np.maximum(below, 0)) * 0.8
+        )
         canvas.lay(body, cover, top=top)

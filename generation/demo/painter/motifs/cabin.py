@@ -26,8 +26,19 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         paint_stars(canvas, horizon=horizon)
         paint_moon(canvas, canvas.aspect * (0.5 - side * 0.28), 0.17, radius=canvas.unit * 0.05)
     else:
-        paint_sun(canvas, canvas.aspect * (0.5 - side * 0.3), horizon - 0.1, disk=False, strength=0.8)
-    paint_ridges(canvas, first=0.40, last=0.58, count=3, mist=0.9, sun=0.0, height=0.30, snow=0.9 if winter else 0.3)
+        paint_sun(
+            canvas, canvas.aspect * (0.5 - side * 0.3), horizon - 0.1, disk=False, strength=0.8
+        )
+    paint_ridges(
+        canvas,
+        first=0.40,
+        last=0.58,
+        count=3,
+        mist=0.9,
+        sun=0.0,
+        height=0.30,
+        snow=0.9 if winter else 0.3,
+    )
     canvas.report(0.35)
     _paint_wood(canvas, winter)
     at = canvas.aspect * (0.5 + side * (0.10 if canvas.aspect > 0.8 else 0.0))
@@ -42,7 +53,10 @@ def _ground_colors(canvas: Canvas, scene: Scene, winter: bool) -> tuple[Array, A
     light = canvas.light
     dim = 0.5 if light.night else 0.3 if light.dim else 0.0
     if winter:
-        bright, shade = mixed(rgb("f8f6f4"), light.direct, 0.25), mixed(rgb("9fb0cc"), light.ambient, 0.45)
+        bright, shade = (
+            mixed(rgb("f8f6f4"), light.direct, 0.25),
+            mixed(rgb("9fb0cc"), light.ambient, 0.45),
+        )
         return mixed(bright, light.ambient, dim), mixed(shade, light.near, dim * 0.5)
     green = rgb("9a7a3a") if scene.season == "autumn" else rgb("5f7f3c")
     return mixed(mixed(green, light.direct, 0.3), light.near, dim), mixed(
@@ -54,14 +68,24 @@ def _paint_wood(canvas: Canvas, winter: bool) -> None:
     light = canvas.light
     for row in range(3):
         t = row / 2
-        foot = np.float32(0.60 + 0.06 * t) + (canvas.line(f"wood {row}", across=1.5, octaves=3) - 0.5) * 0.05
+        foot = (
+            np.float32(0.60 + 0.06 * t)
+            + (canvas.line(f"wood {row}", across=1.5, octaves=3) - 0.5) * 0.05
+        )
         trees = forest_edge(
-            canvas, f"wood trees {row}", foot=foot, height=0.13 + 0.11 * t, density=120 - 20 * row, thin=0.1
+            canvas,
+            f"wood trees {row}",
+            foot=foot,
+            height=0.13 + 0.11 * t,
+            density=120 - 20 * row,
+            thin=0.1,
         )
         color = mixed(mixed(light.far, light.sky[-2], 0.4 * (1 - t)), light.near, 0.30 + 0.5 * t)
         canvas.lay(color, np.maximum(trees, canvas.edge(foot[None] - canvas.y)))
         if winter:
-            upper = np.clip(trees - np.roll(trees, max(1, round(canvas.height * 0.004)), axis=0), 0, 1)
+            upper = np.clip(
+                trees - np.roll(trees, max(1, round(canvas.height * 0.004)), axis=0), 0, 1
+            )
             canvas.lay(mixed(color, rgb("e8eef6"), 0.62), upper * 0.8)
         veil = np.exp(-(((canvas.y - foot[None]) / 0.055) ** 2))
         canvas.lay(light.haze, veil * np.float32(0.42 - 0.12 * t))
@@ -75,11 +99,17 @@ def _paint_clearing(canvas: Canvas, scene: Scene, winter: bool, at: float) -> Ar
     bright, shade = _ground_colors(canvas, scene, winter)
     drift = canvas.fbm("drifts", across=1.8, down=5, octaves=4)[top:]
     fine = canvas.fbm("crust", across=60, down=110, octaves=3)[top:] - 0.5
-    slope = np.gradient(drift, axis=0) * np.float32(canvas.height * 0.06) + np.gradient(drift, axis=1) * np.float32(
-        canvas.height * 0.05
+    slope = np.gradient(drift, axis=0) * np.float32(canvas.height * 0.06) + np.gradient(
+        drift, axis=1
+    ) * np.float32(canvas.height * 0.05)
+    tone = np.clip(
+        0.55 - slope - (y - line[None]) * 0.9 + fine * np.float32(0.10 if winter else 0.6), 0, 1
     )
-    tone = np.clip(0.55 - slope - (y - line[None]) * 0.9 + fine * np.float32(0.10 if winter else 0.6), 0, 1)
-    canvas.lay(shade[:, None, None] + (bright - shade)[:, None, None] * tone, canvas.edge(line[None] - y), top=top)
+    canvas.lay(
+        shade[:, None, None] + (bright - shade)[:, None, None] * tone,
+        canvas.edge(line[None] - y),
+        top=top,
+    )
     result: Array = line
     return result
 
@@ -119,7 +149,10 @@ def _paint_cabin(canvas: Canvas, at: float, foot: float, winter: bool, side: flo
         )
     )
     canvas.lay(mixed(light.near, light.ambient, 0.3), shadow * 0.42)
-    fill([(right, foot), (back, foot - lift), (back, foot - lift - h * 0.94), (right, foot - h)], log_side)
+    fill(
+        [(right, foot), (back, foot - lift), (back, foot - lift - h * 0.94), (right, foot - h)],
+        log_side,
+    )
     fill([(left, foot), (right, foot), (right, foot - h), apex, (left, foot - h)], log)
 
     def logs(pen: Pen) -> None:
@@ -136,7 +169,10 @@ def _paint_cabin(canvas: Canvas, at: float, foot: float, winter: bool, side: flo
     slab = w * 0.05
     near_eave, far_eave = (right + over, foot - h + drop), (back + over, foot - lift - h + drop)
     fill([apex, ridge_end, far_eave, near_eave], mixed(roof, light.near, 0.16))
-    fill([apex, ridge_end, (ridge_end[0], ridge_end[1] - slab * 0.6), (apex[0], apex[1] - slab)], roof)
+    fill(
+        [apex, ridge_end, (ridge_end[0], ridge_end[1] - slab * 0.6), (apex[0], apex[1] - slab)],
+        roof,
+    )
     front = [
         (apex[0], apex[1] - slab),
         near_eave,
@@ -177,7 +213,9 @@ def _paint_cabin(canvas: Canvas, at: float, foot: float, winter: bool, side: flo
 
     windows = canvas.drawn(front_panes)
     door = canvas.drawn(
-        lambda pen: pen.box((left + right) / 2 - g * 0.075, foot - h * 0.62, (left + right) / 2 + g * 0.075, foot)
+        lambda pen: pen.box(
+            (left + right) / 2 - g * 0.075, foot - h * 0.62, (left + right) / 2 + g * 0.075, foot
+        )
     )
     mid = (right + back) / 2
     flank = canvas.drawn(
@@ -190,7 +228,9 @@ def _paint_cabin(canvas: Canvas, at: float, foot: float, winter: bool, side: flo
             ]
         )
     )
-    attic = canvas.drawn(lambda pen: pen.ellipse((left + right) / 2, foot - h - rise * 0.34, g * 0.075))
+    attic = canvas.drawn(
+        lambda pen: pen.ellipse((left + right) / 2, foot - h - rise * 0.34, g * 0.075)
+    )
     glass = warm if lit else mixed(rgb("8fb0c4"), light.sky[1], 0.5)
     for pane in (windows, flank, attic):
         canvas.lay(glass, pane)
@@ -200,7 +240,10 @@ def _paint_cabin(canvas: Canvas, at: float, foot: float, winter: bool, side: flo
         for px, _, size in panes:
             cx = px + side * size / 2
             pen.line([(cx, foot - h * 0.80), (cx, foot - h * 0.80 + size)], w * 0.010)
-            pen.line([(px, foot - h * 0.80 + size / 2), (px + side * size, foot - h * 0.80 + size / 2)], w * 0.010)
+            pen.line(
+                [(px, foot - h * 0.80 + size / 2), (px + side * size, foot - h * 0.80 + size / 2)],
+                w * 0.010,
+            )
 
     canvas.lay(dark, canvas.drawn(bars) * 0.9)
     if lit:
@@ -219,10 +262,17 @@ def _paint_cabin(canvas: Canvas, at: float, foot: float, winter: bool, side: flo
 def _paint_smoke(canvas: Canvas, x: float, y: float, w: float, side: float) -> None:
     rise = np.clip((np.float32(y) - canvas.y) / np.float32(w * 2.2), 0, 1.4)
     curl = canvas.fbm("smoke curl", across=5, octaves=3) - 0.5
-    middle = np.float32(x) + np.float32(side * w * 0.75) * rise**1.5 + curl * np.float32(w * 0.9) * rise
+    middle = (
+        np.float32(x) + np.float32(side * w * 0.75) * rise**1.5 + curl * np.float32(w * 0.9) * rise
+    )
     width = np.float32(w * 0.04) + np.float32(w * 0.26) * rise
     wisps = canvas.fbm("smoke", across=9, octaves=5)
-    plume = np.exp(-(((canvas.x - middle) / width) ** 2)) * np.clip(1 - rise, 0, 1) * (rise > 0) * (0.35 + wisps)
+    plume = (
+        np.exp(-(((canvas.x - middle) / width) ** 2))
+        * np.clip(1 - rise, 0, 1)
+        * (rise > 0)
+        * (0.35 + wisps)
+    )
     canvas.lay(mixed(canvas.light.sky[-2], rgb("f0ece8"), 0.45), np.clip(plume * 0.62, 0, 0.8))
 
 
@@ -231,9 +281,17 @@ def _paint_front(canvas: Canvas, winter: bool, side: float) -> None:
     light = canvas.light
     run = canvas.x[0] / np.float32(canvas.aspect)
     run = run if side > 0 else 1 - run
-    foot = (0.86 + run * 0.42 + (canvas.line("front", across=2, octaves=3) - 0.5) * 0.05).astype(np.float32)
+    foot = (0.86 + run * 0.42 + (canvas.line("front", across=2, octaves=3) - 0.5) * 0.05).astype(
+        np.float32
+    )
     trees = forest_edge(
-        canvas, "front trees", foot=foot, height=0.52, density=85, thin=-0.5, keep=smoothstep(0.36, 0.10, run)
+        canvas,
+        "front trees",
+        foot=foot,
+        height=0.52,
+        density=85,
+        thin=-0.5,
+        keep=smoothstep(0.36, 0.10, run),
     )
     color = mixed(light.near, light.far, 0.06)
     canvas.lay(color, trees)

@@ -24,7 +24,15 @@ _BODY = [
     (0.275, 0.015),
     (0.0, 0.0),
 ]
-_HEAD = [(0.0, 0.905), (0.075, 0.90), (0.135, 0.865), (0.165, 0.80), (0.160, 0.735), (0.115, 0.68), (0.0, 0.655)]
+_HEAD = [
+    (0.0, 0.905),
+    (0.075, 0.90),
+    (0.135, 0.865),
+    (0.165, 0.80),
+    (0.160, 0.735),
+    (0.115, 0.68),
+    (0.0, 0.655),
+]
 _EAR = [(0.045, 0.89), (0.085, 0.955), (0.128, 1.0), (0.152, 0.935), (0.158, 0.82)]
 
 
@@ -57,7 +65,12 @@ def _paint_view(canvas: Canvas, scene: Scene, rng: np.random.Generator, sill: fl
     x = canvas.aspect * float(rng.choice([0.3, 0.7]))
     if light.night or scene.has("moon"):
         paint_stars(canvas, horizon=horizon)
-        paint_moon(canvas, x, float(rng.uniform(0.24, 0.34)), radius=canvas.unit * float(rng.uniform(0.10, 0.15)))
+        paint_moon(
+            canvas,
+            x,
+            float(rng.uniform(0.24, 0.34)),
+            radius=canvas.unit * float(rng.uniform(0.10, 0.15)),
+        )
     else:
         paint_sun(canvas, x, horizon - 0.2, radius=canvas.unit * 0.08, disk=light.name != "day")
     paint_ridges(
@@ -79,23 +92,39 @@ def _paint_town(canvas: Canvas, sill: float) -> None:
     light = canvas.light
     rng = canvas.rng("roofs")
     for row in range(2):
-        foot, color = sill + 0.05, mixed(light.near, mixed(light.far, light.sky[-2], 0.4), 0.55 - 0.33 * row)
+        foot, color = (
+            sill + 0.05,
+            mixed(light.near, mixed(light.far, light.sky[-2], 0.4), 0.55 - 0.33 * row),
+        )
         panes: list[tuple[float, float, float]] = []
 
         def roofs(
-            pen: Pen, row: int = row, panes: list[tuple[float, float, float]] = panes, foot: float = foot
+            pen: Pen,
+            row: int = row,
+            panes: list[tuple[float, float, float]] = panes,
+            foot: float = foot,
         ) -> None:
             x = -0.05
             while x < canvas.aspect + 0.05:
                 width = rng.uniform(0.07, 0.15)
                 top = sill - rng.uniform(0.07, 0.17) + 0.035 * row
                 pitch = width * rng.uniform(0.25, 0.5)
-                pen.polygon([(x, foot), (x, top), (x + width / 2, top - pitch), (x + width, top), (x + width, foot)])
+                pen.polygon(
+                    [
+                        (x, foot),
+                        (x, top),
+                        (x + width / 2, top - pitch),
+                        (x + width, top),
+                        (x + width, foot),
+                    ]
+                )
                 if rng.random() < 0.5:
                     cx = x + width * rng.uniform(0.2, 0.7)
                     pen.box(cx, top - pitch * 0.95, cx + width * 0.1, top)
                 for k in range(int(rng.integers(0, 4))):
-                    panes.append((x + width * (0.16 + 0.24 * k), top + rng.uniform(0.012, 0.06), width))
+                    panes.append(
+                        (x + width * (0.16 + 0.24 * k), top + rng.uniform(0.012, 0.06), width)
+                    )
                 x += width * 0.97
 
         canvas.lay(color, canvas.drawn(roofs))
@@ -122,7 +151,10 @@ def _paint_drops(canvas: Canvas, sill: float) -> None:
             max(0, int((x - radius) * canvas.height)),
             min(canvas.width, int((x + radius) * canvas.height) + 1),
         )
-        top, bottom = canvas.row(y - radius * 1.3), min(canvas.height, canvas.row(y + radius * 1.3) + 1)
+        top, bottom = (
+            canvas.row(y - radius * 1.3),
+            min(canvas.height, canvas.row(y + radius * 1.3) + 1),
+        )
         if left >= right or top >= bottom:
             continue
         px, py = (
@@ -144,7 +176,11 @@ def _paint_window(canvas: Canvas, rng: np.random.Generator, sill: float) -> None
     a, u = canvas.aspect, canvas.unit
     edge, bar = 0.085 * u, 0.013 * u
     dark = mixed(light.near, rgb("2a2226"), 0.5)
-    wood = mixed(mixed(rgb("e8dccb"), light.ambient, 0.55), light.near, 0.45 if light.night or light.dim else 0.25)
+    wood = mixed(
+        mixed(rgb("e8dccb"), light.ambient, 0.55),
+        light.near,
+        0.45 if light.night or light.dim else 0.25,
+    )
     upright = a * (0.5 if rng.random() < 0.5 else 0.34)
 
     def frame(pen: Pen) -> None:
@@ -169,7 +205,11 @@ def _paint_window(canvas: Canvas, rng: np.random.Generator, sill: float) -> None
     top = canvas.row(sill)
     y = canvas.y[top:]
     grain = canvas.fbm("sill", across=3, down=60, octaves=5)[top:]
-    board = mixed(mixed(rgb("8a5f42"), light.ambient, 0.35), light.near, 0.4 if light.night or light.dim else 0.15)
+    board = mixed(
+        mixed(rgb("8a5f42"), light.ambient, 0.35),
+        light.near,
+        0.4 if light.night or light.dim else 0.15,
+    )
     sheen = np.exp(-np.maximum(y - np.float32(sill), 0) * 26)
     shade = 0.55 + grain * 0.55
     colors = board[:, None, None] * shade
@@ -181,7 +221,9 @@ def _paint_window(canvas: Canvas, rng: np.random.Generator, sill: float) -> None
 def _paint_curtains(canvas: Canvas, rng: np.random.Generator, edge: float, sill: float) -> None:
     light = canvas.light
     cloth = mixed(
-        mixed(rgb(str(rng.choice(["d8c4b0", "b8707a", "8fa0a8", "c8a860"]))), light.ambient, 0.4), light.near, 0.35
+        mixed(rgb(str(rng.choice(["d8c4b0", "b8707a", "8fa0a8", "c8a860"]))), light.ambient, 0.4),
+        light.near,
+        0.35,
     )
     for side in (0, 1):
         run = canvas.x if side == 0 else np.float32(canvas.aspect) - canvas.x
@@ -202,11 +244,21 @@ def _paint_curtains(canvas: Canvas, rng: np.random.Generator, edge: float, sill:
         )
 
 
-def _paint_plant(canvas: Canvas, rng: np.random.Generator, x: float, sill: float, unit: float) -> None:
+def _paint_plant(
+    canvas: Canvas, rng: np.random.Generator, x: float, sill: float, unit: float
+) -> None:
     light = canvas.light
     foot, size = sill + 0.022, unit * 0.11
-    pot = mixed(mixed(rgb("b5673e"), light.ambient, 0.3), light.near, 0.5 if light.night or light.dim else 0.3)
-    leaf = mixed(mixed(rgb("3f6a44"), light.ambient, 0.3), light.near, 0.55 if light.night or light.dim else 0.3)
+    pot = mixed(
+        mixed(rgb("b5673e"), light.ambient, 0.3),
+        light.near,
+        0.5 if light.night or light.dim else 0.3,
+    )
+    leaf = mixed(
+        mixed(rgb("3f6a44"), light.ambient, 0.3),
+        light.near,
+        0.55 if light.night or light.dim else 0.3,
+    )
 
     def leaves(pen: Pen) -> None:
         for k in range(17):
@@ -216,7 +268,10 @@ def _paint_plant(canvas: Canvas, rng: np.random.Generator, x: float, sill: float
             points, widths = [], []
             for s in np.linspace(0, 1, 12):
                 points.append(
-                    (x + np.cos(a) * length * s, foot - size * 0.85 + np.sin(a) * length * s + sag * length * s * s)
+                    (
+                        x + np.cos(a) * length * s,
+                        foot - size * 0.85 + np.sin(a) * length * s + sag * length * s * s,
+                    )
                 )
                 widths.append(size * 0.15 * np.sin(np.pi * min(1.0, s * 0.92 + 0.08)) + 0.001)
             pen.curve(points, widths)
@@ -236,14 +291,21 @@ def _paint_plant(canvas: Canvas, rng: np.random.Generator, x: float, sill: float
 
 def _between(a: float, b: float, c: float, d: float, s: float) -> float:
     """Return the value of the Catmull-Rom cubic at s between b and c."""
-    return 0.5 * (2 * b + (c - a) * s + (2 * a - 5 * b + 4 * c - d) * s * s + (3 * b - a - 3 * c + d) * s**3)
+    return 0.5 * (
+        2 * b + (c - a) * s + (2 * a - 5 * b + 4 * c - d) * s * s + (3 * b - a - 3 * c + d) * s**3
+    )
 
 
 def _spline(points: list[Point], steps: int = 10) -> list[Point]:
     """Return a Catmull-Rom curve through points."""
     result: list[Point] = []
     for i in range(len(points) - 1):
-        p0, p1, p2, p3 = points[max(0, i - 1)], points[i], points[i + 1], points[min(len(points) - 1, i + 2)]
+        p0, p1, p2, p3 = (
+            points[max(0, i - 1)],
+            points[i],
+            points[i + 1],
+            points[min(len(points) - 1, i + 2)],
+        )
         for s in np.linspace(0, 1, steps, endpoint=False):
             x, y = (_between(p0[k], p1[k], p2[k], p3[k], float(s)) for k in (0, 1))
             result.append((x, y))
@@ -251,7 +313,13 @@ def _spline(points: list[Point], steps: int = 10) -> list[Point]:
 
 
 def _paint_cat(
-    canvas: Canvas, rng: np.random.Generator, x: float, foot: float, size: float, side: float, fur: Array
+    canvas: Canvas,
+    rng: np.random.Generator,
+    x: float,
+    foot: float,
+    size: float,
+    side: float,
+    fur: Array,
 ) -> None:
     light = canvas.light
     turn = side * float(rng.uniform(-0.03, 0.05))
@@ -264,7 +332,16 @@ def _paint_cat(
         return place(curve, 1.0, shift) + place(curve, -1.0, shift)[::-1]
 
     tail = _spline(
-        [(0.20, 0.03), (0.36, 0.035), (0.44, -0.02), (0.45, -0.13), (0.41, -0.22), (0.44, -0.29), (0.50, -0.30)], 12
+        [
+            (0.20, 0.03),
+            (0.36, 0.035),
+            (0.44, -0.02),
+            (0.45, -0.13),
+            (0.41, -0.22),
+            (0.44, -0.29),
+            (0.50, -0.30),
+        ],
+        12,
     )
 
     def body(pen: Pen) -> None:
@@ -272,16 +349,24 @@ def _paint_cat(
         pen.polygon(outline(_HEAD, turn))
         for sign in (-1.0, 1.0):
             pen.polygon(place([(0.0, 0.80), *_spline(_EAR, 6)], sign, turn))
-        pen.polygon(place([(-0.10, 0.60), (-0.125, 0.70), (0.125, 0.70), (0.10, 0.60)], 1.0, turn / 2))
+        pen.polygon(
+            place([(-0.10, 0.60), (-0.125, 0.70), (0.125, 0.70), (0.10, 0.60)], 1.0, turn / 2)
+        )
         pen.curve(place(tail, -side), list(np.linspace(0.066, 0.040, len(tail) - 1) * size))
 
     cover = canvas.drawn(body)
     shadow = np.exp(
-        -(((canvas.x - np.float32(x)) / np.float32(size * 0.42)) ** 2 + ((canvas.y - np.float32(foot)) / 0.018) ** 2)
+        -(
+            ((canvas.x - np.float32(x)) / np.float32(size * 0.42)) ** 2
+            + ((canvas.y - np.float32(foot)) / 0.018) ** 2
+        )
     )
     canvas.darken(shadow * 0.55)
     hair = canvas.fbm("fur", across=60, down=26, octaves=4, gain=0.65)
-    px, py = (canvas.x - np.float32(x)) / np.float32(size), (np.float32(foot) - canvas.y) / np.float32(size)
+    px, py = (
+        (canvas.x - np.float32(x)) / np.float32(size),
+        (np.float32(foot) - canvas.y) / np.float32(size),
+    )
     dim = fur[:, None, None] * (0.62 + 0.42 * hair + 0.22 * py)
     # The view lights the outline: fur glows where the cat turns away.
     soft = canvas.blurred(cover, size * 0.022)

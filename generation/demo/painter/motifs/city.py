@@ -16,7 +16,12 @@ LAMPS = (
     hexes("ffcf70 ffe9b8 ff9a50 e8583c b0d0ff ffd090"),
     hexes("3fd8c8 5a8aff ff8a5a f0e0b0 2fa0ff ffc060"),
 )
-NIGHTS = (hexes("0c1222 1c2238"), hexes("120c22 281a3c"), hexes("101418 22262c"), hexes("061618 10292c"))
+NIGHTS = (
+    hexes("0c1222 1c2238"),
+    hexes("120c22 281a3c"),
+    hexes("101418 22262c"),
+    hexes("061618 10292c"),
+)
 UMBRELLAS = hexes("b3201c c8342b d99a1c 1f5a8a 2a7a6a e2ddd2")
 
 
@@ -55,7 +60,9 @@ def _paint_street(canvas: Canvas, night: Array, horizon: float) -> None:
             while x < canvas.aspect + 0.1:
                 width = rng.uniform(0.05, 0.14) * (0.6 + depth)
                 off = abs(x + width / 2 - canvas.aspect / 2) / (canvas.aspect / 2)
-                height = (0.10 + 0.46 * off**1.2) * rng.uniform(0.7, 1.1) * (0.55 + 0.6 * depth) + 0.06
+                height = (0.10 + 0.46 * off**1.2) * rng.uniform(0.7, 1.1) * (
+                    0.55 + 0.6 * depth
+                ) + 0.06
                 if off > 0.16 + 0.22 * depth:
                     pen.box(x, horizon - height, x + width * 0.96, horizon)
                 x += width
@@ -70,13 +77,23 @@ def _bokeh(canvas: Canvas, lamps: Array, horizon: float) -> Array:
     """Return the light (3, H, W) of lamps and windows out of focus: disks with a brighter rim."""
     rng = canvas.rng("bokeh")
     glow = np.zeros_like(canvas.rgb)
-    for size, count, bright in ((0.011, 150, 0.5), (0.020, 75, 0.34), (0.034, 36, 0.22), (0.055, 13, 0.15)):
+    for size, count, bright in (
+        (0.011, 150, 0.5),
+        (0.020, 75, 0.34),
+        (0.034, 36, 0.22),
+        (0.055, 13, 0.15),
+    ):
         radius = size * (0.55 + 0.45 * canvas.unit)
         for tone in lamps:
             total = max(1, round(count * canvas.aspect / len(lamps) * 1.35))
             off = rng.beta(1.1, 1.5, total) * np.where(rng.random(total) < 0.5, -1, 1)
             x = canvas.aspect * (0.5 + 0.52 * off)
-            y = horizon - 0.015 - rng.beta(1.1, 2.6, total) * (0.16 + 0.46 * np.abs(off)) - radius * rng.random(total)
+            y = (
+                horizon
+                - 0.015
+                - rng.beta(1.1, 2.6, total) * (0.16 + 0.46 * np.abs(off))
+                - radius * rng.random(total)
+            )
             weight = rng.uniform(0.35, 1.0, total) ** 1.5
             for px, py, w in zip(x, y, weight, strict=True):
                 _add_disk(canvas, glow, px, py, radius * rng.uniform(0.75, 1.1), tone, bright * w)
@@ -84,7 +101,9 @@ def _bokeh(canvas: Canvas, lamps: Array, horizon: float) -> Array:
     return glow + soft * 0.8
 
 
-def _add_disk(canvas: Canvas, glow: Array, x: float, y: float, radius: float, color: Array, bright: float) -> None:
+def _add_disk(
+    canvas: Canvas, glow: Array, x: float, y: float, radius: float, color: Array, bright: float
+) -> None:
     left, right = (
         max(0, int((x - radius) * canvas.height) - 1),
         min(canvas.width, int((x + radius) * canvas.height) + 2),
@@ -107,21 +126,27 @@ def _mirror(canvas: Canvas, horizon: float) -> None:
     near = 1 / (y + 0.16)
     ripple = tile.at((canvas.x - np.float32(canvas.aspect / 2)) * near * 0.20, near * 0.8)
     smear = canvas.rgb[:, max(0, top - int(rows * 1.35)) : top][:, ::-1]
-    source = np.stack([blurred(np.ascontiguousarray(plane), canvas.height * 0.004) for plane in smear])
+    source = np.stack(
+        [blurred(np.ascontiguousarray(plane), canvas.height * 0.004) for plane in smear]
+    )
     reach = np.clip(
-        y * np.float32(smear.shape[1] * 0.9) + (ripple - 0.5) * np.float32(canvas.height * 0.16) * (0.15 + y),
+        y * np.float32(smear.shape[1] * 0.9)
+        + (ripple - 0.5) * np.float32(canvas.height * 0.16) * (0.15 + y),
         0,
         smear.shape[1] - 1,
     ).astype(np.int32)
     columns = np.clip(
-        np.arange(canvas.width)[None] + (ripple - 0.5) * np.float32(canvas.height * 0.05) * (0.1 + y),
+        np.arange(canvas.width)[None]
+        + (ripple - 0.5) * np.float32(canvas.height * 0.05) * (0.1 + y),
         0,
         canvas.width - 1,
     ).astype(np.int32)
     wet = 0.30 + 0.75 * smoothstep(0.40, 0.62, ripple)
     base = canvas.rgb[:, top - 1 : top].mean(axis=2, keepdims=True) * 0.10
     for channel in range(3):
-        canvas.rgb[channel, top:] = source[channel].ravel()[reach * canvas.width + columns] * wet * 0.95 + base[channel]
+        canvas.rgb[channel, top:] = (
+            source[channel].ravel()[reach * canvas.width + columns] * wet * 0.95 + base[channel]
+        )
     canvas.rgb[:, top:] *= 1 - 0.35 * y
 
 
@@ -182,7 +207,10 @@ def _paint_walker(canvas: Canvas, scene: Scene, horizon: float) -> None:
     def ribs(pen: Pen) -> None:
         for k in (-2 / 3, -1 / 3, 0, 1 / 3, 2 / 3):
             pen.line(
-                [(x + wide * k * np.sin(a), top - high * np.cos(a)) for a in np.linspace(0, np.pi / 2, 16)],
+                [
+                    (x + wide * k * np.sin(a), top - high * np.cos(a))
+                    for a in np.linspace(0, np.pi / 2, 16)
+                ],
                 size * 0.004,
             )
         pen.line([(x, top - high), (x, top - high - size * 0.035)], size * 0.010)
@@ -223,11 +251,17 @@ def _add_rain(canvas: Canvas) -> None:
     rng = canvas.rng("rain")
     count = int(900 * max(0.5, canvas.aspect))
     length = rng.uniform(0.012, 0.055, count)
-    x, y, bright = rng.random(count) * canvas.aspect, rng.random(count) * 1.1 - 0.05, rng.uniform(0.02, 0.16, count)
+    x, y, bright = (
+        rng.random(count) * canvas.aspect,
+        rng.random(count) * 1.1 - 0.05,
+        rng.uniform(0.02, 0.16, count),
+    )
     steps = max(4, int(0.05 * canvas.height))
     t = np.linspace(0, 1, steps)[None]
     xs = x[:, None] - length[:, None] * t * 0.10
     ys = y[:, None] + length[:, None] * t
     weight = bright[:, None] * np.sin(np.pi * t) * length[:, None] * canvas.height / steps
-    streaks = blurred(splat(canvas, xs.ravel(), ys.ravel(), weight.ravel()), 0.5 * max(1.0, canvas.height / 1024))
+    streaks = blurred(
+        splat(canvas, xs.ravel(), ys.ravel(), weight.ravel()), 0.5 * max(1.0, canvas.height / 1024)
+    )
     canvas.rgb += rgb("c8d8ff")[:, None, None] * streaks * 1.3

@@ -41,7 +41,11 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         low = light.name in ("sunset", "dawn", "dusk")
         paint_sun(canvas, x, horizon * (0.84 if low else 0.3), radius=0.04, disk=low)
     canvas.report(0.2)
-    broad, fine, grain = Tile(rng, cells=6, octaves=3), Tile(rng, cells=8, octaves=4), Tile(rng, cells=64, octaves=3)
+    broad, fine, grain = (
+        Tile(rng, cells=6, octaves=3),
+        Tile(rng, cells=8, octaves=4),
+        Tile(rng, cells=64, octaves=3),
+    )
     turn = float(rng.uniform(0.25, 0.5)) * side
 
     def crest(phase: Array, steep: float) -> Array:
@@ -59,7 +63,15 @@ def paint(canvas: Canvas, scene: Scene) -> None:
 
     tangent = 0.34 if light.name in ("sunset", "dusk", "dawn") else 0.5
     land = ground(
-        canvas, heights, horizon=horizon, eye=2.35, sun=side, sun_height=tangent, near=1.4, far=48, slices=520
+        canvas,
+        heights,
+        horizon=horizon,
+        eye=2.35,
+        sun=side,
+        sun_height=tangent,
+        near=1.4,
+        far=48,
+        slices=520,
     )
     canvas.report(0.6)
     wind = land.x * 0.9 + land.z * 0.45 + fine.at(land.x * 0.12, land.z * 0.12) * 2.2
@@ -81,7 +93,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     bounce = 0.42 + 0.22 * upward
     planes = []
     for channel in range(3):
-        shade = direct * np.float32(light.direct[channel] * strength) + bounce * np.float32(light.ambient[channel])
+        shade = direct * np.float32(light.direct[channel] * strength) + bounce * np.float32(
+            light.ambient[channel]
+        )
         body = np.float32(sand[channel]) ** 1.15 * shade * (1 + speck * 0.10)
         planes.append(land.seen(body + (np.float32(veil[channel]) - body) * fog))
     canvas.lay(np.stack(planes), land.cover, top=land.top)

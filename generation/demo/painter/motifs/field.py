@@ -29,8 +29,16 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     light = canvas.light
     crop = next((name for name in ("lavender", "tea", "wheat") if scene.has(name)), None)
     if crop is None:
-        by_color = {"violet": "lavender", "lilac": "lavender", "gold": "wheat", "yellow": "wheat", "green": "tea"}
-        crop = next((by_color[name] for name in scene.colors if name in by_color), None) or str(rng.choice(list(CROPS)))
+        by_color = {
+            "violet": "lavender",
+            "lilac": "lavender",
+            "gold": "wheat",
+            "yellow": "wheat",
+            "green": "tea",
+        }
+        crop = next((by_color[name] for name in scene.colors if name in by_color), None) or str(
+            rng.choice(list(CROPS))
+        )
     horizon = float(rng.uniform(0.38, 0.46))
     paint_sky(canvas, horizon=horizon, clouds=float(rng.uniform(0.4, 0.8)))
     x = canvas.aspect * float(rng.uniform(0.2, 0.8))
@@ -45,7 +53,16 @@ def paint(canvas: Canvas, scene: Scene) -> None:
             radius=0.038,
             disk=light.name in ("sunset", "dawn"),
         )
-    paint_ridges(canvas, first=horizon - 0.015, last=horizon + 0.03, count=3, mist=0.9, sun=x, height=0.10, snow=0.0)
+    paint_ridges(
+        canvas,
+        first=horizon - 0.015,
+        last=horizon + 0.03,
+        count=3,
+        mist=0.9,
+        sun=x,
+        height=0.10,
+        snow=0.0,
+    )
     canvas.report(0.3)
     _paint_ground(canvas, scene, rng, crop, horizon, 1.0 if x > canvas.aspect / 2 else -1.0)
     if scene.has("birds") or rng.random() < 0.4:
@@ -79,7 +96,17 @@ def _paint_ground(
         ).astype(np.float32)
         return result
 
-    land = ground(canvas, heights, horizon=horizon, eye=1.75, sun=side, sun_height=0.42, near=1.1, far=60, slices=620)
+    land = ground(
+        canvas,
+        heights,
+        horizon=horizon,
+        eye=1.75,
+        sun=side,
+        sun_height=0.42,
+        near=1.1,
+        far=60,
+        slices=620,
+    )
     canvas.report(0.6)
     ridge = rows(land.x, land.z)
     speck = fine.at(land.x * 0.31, land.z * 0.27)
@@ -94,15 +121,24 @@ def _paint_ground(
     elif scene.season == "autumn" and crop != "wheat":
         colors = colors * np.array([1.2, 0.95, 0.7], np.float32)[:, None, None]
     length = np.sqrt(land.slope_x**2 + land.slope_z**2 + 1)
-    facing = np.clip((-land.slope_x * np.float32(0.75 * side) + 0.55 - land.slope_z * 0.25) / length, 0, 1.2)
+    facing = np.clip(
+        (-land.slope_x * np.float32(0.75 * side) + 0.55 - land.slope_z * 0.25) / length, 0, 1.2
+    )
     direct = facing * (0.3 + 0.7 * land.lit)
     fog = 1 - np.exp(-((land.z * 0.034) ** 1.5))
     veil = mixed(light.sky[-2], light.far, 0.3)
     strength = 0.7 if light.night else 1.25
     planes = []
     for channel in range(3):
-        shade = direct * np.float32(light.direct[channel] * strength) + np.float32(light.ambient[channel] * 0.62)
-        planes.append(land.seen(colors[channel] * shade + (np.float32(veil[channel]) - colors[channel] * shade) * fog))
+        shade = direct * np.float32(light.direct[channel] * strength) + np.float32(
+            light.ambient[channel] * 0.62
+        )
+        planes.append(
+            land.seen(
+                colors[channel] * shade
+                + (np.float32(veil[channel]) - colors[channel] * shade) * fog
+            )
+        )
     _paint_skyline(canvas, land.top, land.cover, veil)
     canvas.lay(np.stack(planes), land.cover, top=land.top)
     grain = canvas.fbm("leafage", across=190, octaves=3, gain=0.7) - 0.5
@@ -111,6 +147,8 @@ def _paint_ground(
 
 def _paint_skyline(canvas: Canvas, top: int, cover: Array, veil: Array) -> None:
     """Paint a hazy line of trees standing on the far edge of the ground."""
-    edge = np.argmax(cover > 0.5, axis=0).astype(np.float32) * np.float32(canvas.px) + np.float32(top * canvas.px)
+    edge = np.argmax(cover > 0.5, axis=0).astype(np.float32) * np.float32(canvas.px) + np.float32(
+        top * canvas.px
+    )
     trees = forest_edge(canvas, "skyline", foot=edge, height=0.035, density=60, thin=0.6)
     canvas.lay(mixed(veil, canvas.light.near, 0.4), trees)

@@ -30,7 +30,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     """Paint threads along a flow field: glowing silk on black, or ink lines on paper."""
     rng = canvas.rng("flow")
     inked = (
-        bool(scene.moods & {"bright", "pastel"}) or scene.has("white") or (scene.time != "night" and rng.random() < 0.5)
+        bool(scene.moods & {"bright", "pastel"})
+        or scene.has("white")
+        or (scene.time != "night" and rng.random() < 0.5)
     )
     if "dark" in scene.moods or "black" in scene.colors or scene.time == "night":
         inked = False
@@ -51,7 +53,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         return
     glow = color + canvas.blurred(color, 0.009) * 0.18
     fall = 1 - 0.5 * (((canvas.x / np.float32(canvas.aspect)) - 0.5) ** 2 + (canvas.y - 0.5) ** 2)
-    canvas.rgb = (1 - np.exp(glow * -1.5)) * fall + np.array([0.018, 0.018, 0.026], np.float32)[:, None, None]
+    canvas.rgb = (1 - np.exp(glow * -1.5)) * fall + np.array([0.018, 0.018, 0.026], np.float32)[
+        :, None, None
+    ]
 
 
 def _trace(canvas: Canvas, stops: Array, inked: bool) -> tuple[Array, Array]:
@@ -65,7 +69,10 @@ def _trace(canvas: Canvas, stops: Array, inked: bool) -> tuple[Array, Array]:
     size = float(rng.uniform(0.16, 0.26))
     bend, swirl = canvas.tile("bend", cells=5, octaves=2), canvas.tile("swirl", cells=4, octaves=2)
     turns = float(rng.uniform(1.3, 2.0)) if inked else float(rng.uniform(1.8, 3.2))
-    x, y = rng.random(count) * canvas.aspect * 1.2 - 0.1 * canvas.aspect, rng.random(count) * 1.2 - 0.1
+    x, y = (
+        rng.random(count) * canvas.aspect * 1.2 - 0.1 * canvas.aspect,
+        rng.random(count) * 1.2 - 0.1,
+    )
     x, y = x.astype(np.float32), y.astype(np.float32)
     hue = canvas.tile("hue", cells=4, octaves=3).at(x * 0.3, y * 0.3)
     hue = np.clip((hue - 0.28) * 2.2 + rng.normal(0, 0.07, count), 0, 1).astype(np.float32)
@@ -86,7 +93,9 @@ def _trace(canvas: Canvas, stops: Array, inked: bool) -> tuple[Array, Array]:
         paths_y.append(y)
         fades.append(weight * np.float32(np.sin(np.pi * step / steps)))
         if len(paths_x) == batch or step == steps - 1:
-            _scatter(canvas, np.stack(paths_x), np.stack(paths_y), np.stack(fades), tints, total, sums)
+            _scatter(
+                canvas, np.stack(paths_x), np.stack(paths_y), np.stack(fades), tints, total, sums
+            )
             paths_x, paths_y, fades = [], [], []
             canvas.report(0.05 + 0.7 * step / steps)
     shape = (canvas.height, canvas.width)
@@ -95,7 +104,9 @@ def _trace(canvas: Canvas, stops: Array, inked: bool) -> tuple[Array, Array]:
     return density, blurred(sums.reshape(3, *shape).astype(np.float32), soft)
 
 
-def _scatter(canvas: Canvas, x: Array, y: Array, fade: Array, tints: Array, total: Array, sums: Array) -> None:
+def _scatter(
+    canvas: Canvas, x: Array, y: Array, fade: Array, tints: Array, total: Array, sums: Array
+) -> None:
     """Add a batch of steps (steps, N) to the density and the color sums of the pixels under them."""
     column, row = (x * canvas.height).astype(np.int32), (y * canvas.height).astype(np.int32)
     inside = (column >= 0) & (column < canvas.width) & (row >= 0) & (row < canvas.height)
@@ -103,4 +114,6 @@ def _scatter(canvas: Canvas, x: Array, y: Array, fade: Array, tints: Array, tota
     weight = fade[inside]
     total += np.bincount(index, weight, minlength=total.size)
     for channel in range(3):
-        sums[channel] += np.bincount(index, (fade * tints[channel][None])[inside], minlength=total.size)
+        sums[channel] += np.bincount(
+            index, (fade * tints[channel][None])[inside], minlength=total.size
+        )

@@ -63,7 +63,9 @@ GROUNDS = hexes("11171a 1a1420 0e1d1c 20140f e9e2d6 dfe3df ead9d2 cfd8d6")
 def paint(canvas: Canvas, scene: Scene) -> None:
     """Paint a single bloom before a quiet ground, its petals drawn from the outermost inward."""
     rng = canvas.rng("flower")
-    named_kind = next((name for name in BLOOMS if scene.has(name)), "peony" if scene.has("rose") else None)
+    named_kind = next(
+        (name for name in BLOOMS if scene.has(name)), "peony" if scene.has("rose") else None
+    )
     kind = named_kind or str(rng.choice(list(BLOOMS)))
     bloom = BLOOMS[kind]
     named = [NAMED[name] for name in scene.colors if name in NAMED]
@@ -79,7 +81,13 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     palette = COLORS[color]
     _paint_leaves(canvas, rng, x, y, size, ground)
     canvas.darken(
-        np.exp(-((np.hypot(canvas.x - x - 0.02 * size, canvas.y - y - 0.045 * size) / (0.40 * size)) ** 4)) * 0.45
+        np.exp(
+            -(
+                (np.hypot(canvas.x - x - 0.02 * size, canvas.y - y - 0.045 * size) / (0.40 * size))
+                ** 4
+            )
+        )
+        * 0.45
     )
     canvas.report(0.2)
     start = float(rng.uniform(0, 6.28))
@@ -96,12 +104,16 @@ def paint_ground(canvas: Canvas, color: Array, x: float, y: float) -> None:
     """Fill the picture with a softly lit, mottled wall of one color."""
     mottle = canvas.fbm("ground", across=2.5, octaves=5) - 0.5
     cloth = canvas.fbm("cloth", across=90, octaves=3) - 0.5
-    lit = np.exp(-((np.hypot(canvas.x - np.float32(x - 0.2), canvas.y - np.float32(y - 0.25)) / 0.9) ** 2))
+    lit = np.exp(
+        -((np.hypot(canvas.x - np.float32(x - 0.2), canvas.y - np.float32(y - 0.25)) / 0.9) ** 2)
+    )
     level = 0.74 + lit * 0.42 + mottle * 0.22 + cloth * 0.05
     canvas.fill(color[:, None, None] * level)
 
 
-def _paint_leaves(canvas: Canvas, rng: np.random.Generator, x: float, y: float, size: float, ground: Array) -> None:
+def _paint_leaves(
+    canvas: Canvas, rng: np.random.Generator, x: float, y: float, size: float, ground: Array
+) -> None:
     green = mixed(rgb("2c5a3c"), ground, 0.35)
     for _ in range(int(rng.integers(4, 8))):
         angle = rng.uniform(0, 6.28)
@@ -125,13 +137,22 @@ def _paint_petal(
     vary = rng.uniform(-1, 1, 5)
     angle += 0.07 * vary[0]
     grown = age**0.72
-    length = size * (bloom.length[0] + (bloom.length[1] - bloom.length[0]) * grown) * (1 + 0.08 * vary[1])
-    width = size * (bloom.width[0] + (bloom.width[1] - bloom.width[0]) * grown) * (1 + 0.08 * vary[2])
+    length = (
+        size
+        * (bloom.length[0] + (bloom.length[1] - bloom.length[0]) * grown)
+        * (1 + 0.08 * vary[1])
+    )
+    width = (
+        size * (bloom.width[0] + (bloom.width[1] - bloom.width[0]) * grown) * (1 + 0.08 * vary[2])
+    )
     away = size * (bloom.inner + (bloom.outer - bloom.inner) * age**0.62)
     cos, sin = float(np.cos(angle)), float(np.sin(angle))
     px, py = x + cos * away, y + sin * away
     reach = max(length, width * 1.35) * 1.25
-    left, right = max(0, int((px - reach) * canvas.height)), min(canvas.width, int((px + reach) * canvas.height) + 1)
+    left, right = (
+        max(0, int((px - reach) * canvas.height)),
+        min(canvas.width, int((px + reach) * canvas.height) + 1),
+    )
     top, bottom = canvas.row(py - reach), min(canvas.height, canvas.row(py + reach) + 1)
     if left >= right or top >= bottom:
         return
@@ -158,7 +179,9 @@ def _paint_petal(
     vein = 1 - 0.055 * smoothstep(0.3, 1.0, np.cos(lateral * 22)) * smoothstep(-0.9, 0.4, along)
     cup = 0.80 + 0.24 * np.cos(lateral * 1.5) - 0.10 * lateral * np.float32(sin + 0.4)
     rim = np.exp(np.minimum(radius - 1, 0) * 16) * 0.13
-    depth = (0.42 + 0.62 * smoothstep(-1.0, 0.75, along)) * vein * cup * np.float32(1 + 0.05 * vary[3])
+    depth = (
+        (0.42 + 0.62 * smoothstep(-1.0, 0.75, along)) * vein * cup * np.float32(1 + 0.05 * vary[3])
+    )
     # The light comes from the upper left.
     depth *= np.float32(1 - 0.13 * (cos * 0.6 + sin * 0.8))
     for channel in range(3):
@@ -169,9 +192,13 @@ def _paint_petal(
         part[channel] += (np.minimum(color, 1) - part[channel]) * cover
 
 
-def _paint_heart(canvas: Canvas, rng: np.random.Generator, x: float, y: float, radius: float, kind: str) -> None:
+def _paint_heart(
+    canvas: Canvas, rng: np.random.Generator, x: float, y: float, radius: float, kind: str
+) -> None:
     """Paint the disk of florets, spiralling by the golden angle."""
-    dark, bright = (rgb("2a1608"), rgb("8a5a24")) if kind == "sunflower" else (rgb("8a5a10"), rgb("f4c648"))
+    dark, bright = (
+        (rgb("2a1608"), rgb("8a5a24")) if kind == "sunflower" else (rgb("8a5a10"), rgb("f4c648"))
+    )
     off = np.hypot(canvas.x - np.float32(x), canvas.y - np.float32(y)) / np.float32(radius)
     canvas.darken(np.exp(-np.maximum(off - 1, 0) * 6) * 0.4)
     canvas.lay(dark, np.clip((1 - off) * np.float32(radius / canvas.px), 0, 1))

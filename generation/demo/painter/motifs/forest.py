@@ -24,7 +24,9 @@ LEAVES = {
 def paint(canvas: Canvas, scene: Scene) -> None:
     """Paint spruces in rising fog, or a grove of birches with light between the trunks."""
     rng = canvas.rng("forest")
-    birch = scene.has("birch") or (not scene.has("pine") and rng.random() < 0.45 and not canvas.light.night)
+    birch = scene.has("birch") or (
+        not scene.has("pine") and rng.random() < 0.45 and not canvas.light.night
+    )
     (paint_birches if birch else paint_spruces)(canvas, scene)
 
 
@@ -51,17 +53,28 @@ def paint_spruces(canvas: Canvas, scene: Scene) -> None:
         )
         height = 0.085 + 0.46 * t**1.7
         trees = forest_edge(
-            canvas, f"spruces {row}", foot=foot, height=height, density=95 * (1 - 0.35 * t), thin=0.25 * t
+            canvas,
+            f"spruces {row}",
+            foot=foot,
+            height=height,
+            density=95 * (1 - 0.35 * t),
+            thin=0.25 * t,
         )
         ground = canvas.edge(foot[None] - canvas.y)
         veil = ramp(light.sky, np.array([0.62 + 0.28 * (1 - t)], np.float32))[:, 0]
-        color = mixed(veil, green if t > 0.5 else mixed(light.far, green, 0.4), 0.16 + 0.84 * t**1.1)
+        color = mixed(
+            veil, green if t > 0.5 else mixed(light.far, green, 0.4), 0.16 + 0.84 * t**1.1
+        )
         canvas.lay(color, np.maximum(trees, ground))
         if scene.season == "winter":
             # Snow lies on the upper side of every bough.
-            upper = np.clip(trees - np.roll(trees, max(1, round(canvas.height * 0.004)), axis=0), 0, 1)
+            upper = np.clip(
+                trees - np.roll(trees, max(1, round(canvas.height * 0.004)), axis=0), 0, 1
+            )
             canvas.lay(mixed(veil, np.ones(3, np.float32), 0.55), upper * 0.75)
-        drift = fog.at(canvas.x * 0.3 + np.float32(row * 0.31), canvas.y * 0.7 + np.float32(row * 0.17))
+        drift = fog.at(
+            canvas.x * 0.3 + np.float32(row * 0.31), canvas.y * 0.7 + np.float32(row * 0.17)
+        )
         depth = smoothstep(-0.6, 1.1, (canvas.y - foot[None]) / np.float32(height * 0.75))
         if t < 1:
             canvas.lay(
@@ -99,7 +112,9 @@ def paint_birches(canvas: Canvas, scene: Scene) -> None:
     leaves = LEAVES[season]
     glow_x, glow_y = canvas.aspect * float(rng.uniform(0.25, 0.75)), float(rng.uniform(0.28, 0.42))
     haze = mixed(mixed(light.sky[-2], light.far, 0.2), leaves[2], 0.25)
-    shine = np.exp(-((canvas.x - np.float32(glow_x)) ** 2 * 3.2 + (canvas.y - np.float32(glow_y)) ** 2 * 4.5))
+    shine = np.exp(
+        -((canvas.x - np.float32(glow_x)) ** 2 * 3.2 + (canvas.y - np.float32(glow_y)) ** 2 * 4.5)
+    )
     mottle = canvas.fbm("haze", across=2.2, octaves=5) - 0.5
     bright = mixed(light.sun, light.sky[-1], 0.4)
     canvas.fill(haze[:, None, None] + (bright - haze)[:, None, None] * shine + mottle * 0.09)
@@ -139,11 +154,18 @@ def _paint_crowns(
     canvas.lay(colors + (haze[:, None, None] - colors) * np.float32(veil), cover)
 
 
-def _paint_floor(canvas: Canvas, tile: Tile, season: str, haze: Array, t: float, layer: int, veil: float) -> None:
-    line = np.float32(0.66 + 0.27 * t**1.1) + (canvas.line(f"floor {layer}", across=2, octaves=4) - 0.5) * 0.05
+def _paint_floor(
+    canvas: Canvas, tile: Tile, season: str, haze: Array, t: float, layer: int, veil: float
+) -> None:
+    line = (
+        np.float32(0.66 + 0.27 * t**1.1)
+        + (canvas.line(f"floor {layer}", across=2, octaves=4) - 0.5) * 0.05
+    )
     top = canvas.row(float(line.min()) - 0.02)
     y = canvas.y[top:]
-    litter = tile.at(canvas.x * np.float32(0.9 + 0.4 * t) + np.float32(layer * 0.2), y * np.float32(3.0 + t))
+    litter = tile.at(
+        canvas.x * np.float32(0.9 + 0.4 * t) + np.float32(layer * 0.2), y * np.float32(3.0 + t)
+    )
     stops = {
         "autumn": hexes("3f2a1a 8a5a2a d09a4a"),
         "winter": hexes("a8b4c4 dde4ec fbfcfd"),
@@ -154,29 +176,52 @@ def _paint_floor(canvas: Canvas, tile: Tile, season: str, haze: Array, t: float,
 
 
 def _paint_trunks(
-    canvas: Canvas, rng: np.random.Generator, bark: Tile, t: float, layer: int, veil: float, haze: Array, glow_x: float
+    canvas: Canvas,
+    rng: np.random.Generator,
+    bark: Tile,
+    t: float,
+    layer: int,
+    veil: float,
+    haze: Array,
+    glow_x: float,
 ) -> None:
     count = max(3, round((17 - 11 * t) * canvas.aspect))
     light = canvas.light
-    white = mixed(mixed(rgb("f4efe6"), light.direct, 0.15), light.ambient, 0.1 if not light.dim else 0.4)
+    white = mixed(
+        mixed(rgb("f4efe6"), light.direct, 0.15), light.ambient, 0.1 if not light.dim else 0.4
+    )
     dark = mixed(rgb("2a2320"), light.near, 0.4)
     foot = 0.68 + 0.30 * t**1.15
     for index in range(count):
         at = canvas.aspect * (index + rng.uniform(0.05, 0.95)) / count
         half = (0.0035 + 0.0165 * t**1.7) * rng.uniform(0.65, 1.25) * (0.6 + 0.4 * canvas.unit)
-        lean, bend, phase = rng.uniform(-0.055, 0.055), rng.uniform(-0.02, 0.02), rng.uniform(0, 6.28)
+        lean, bend, phase = (
+            rng.uniform(-0.055, 0.055),
+            rng.uniform(-0.02, 0.02),
+            rng.uniform(0, 6.28),
+        )
         bottom = min(canvas.height, canvas.row(foot + rng.uniform(-0.015, 0.03)))
         y = canvas.y[:bottom]
-        middle = np.float32(at) + np.float32(lean) * (y - 0.6) + np.float32(bend) * np.sin(y * 4 + np.float32(phase))
+        middle = (
+            np.float32(at)
+            + np.float32(lean) * (y - 0.6)
+            + np.float32(bend) * np.sin(y * 4 + np.float32(phase))
+        )
         left = max(0, int((float(middle.min()) - half * 1.6) * canvas.height))
         right = min(canvas.width, int((float(middle.max()) + half * 1.6) * canvas.height) + 2)
         if left >= right:
             continue
-        width = np.float32(half) * (0.62 + 0.42 * y / np.float32(foot)) * (1 + 0.25 * smoothstep(foot - 0.05, foot, y))
+        width = (
+            np.float32(half)
+            * (0.62 + 0.42 * y / np.float32(foot))
+            * (1 + 0.25 * smoothstep(foot - 0.05, foot, y))
+        )
         a = (canvas.x[:, left:right] - middle) / width
         cover = canvas.edge((np.abs(a) - 1) * width)
         side = np.float32(1.0 if at < glow_x else -1.0)
-        shade = 0.98 - 0.46 * smoothstep(-0.2, 1.0, -a * side) - 0.12 * smoothstep(0.4, 1.0, np.abs(a))
+        shade = (
+            0.98 - 0.46 * smoothstep(-0.2, 1.0, -a * side) - 0.12 * smoothstep(0.4, 1.0, np.abs(a))
+        )
         marks = bark.at(
             a * 0.05 + np.float32(index * 0.37 + layer * 0.11),
             y * np.float32(1.6 / (0.35 + t)) + np.float32(phase),

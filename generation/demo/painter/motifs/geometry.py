@@ -40,7 +40,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     canvas.rgb *= 1 + fiber * 0.07
 
 
-def _grid(canvas: Canvas, rng: np.random.Generator, inks: Array, layers: list[tuple[Array, Array]]) -> None:
+def _grid(
+    canvas: Canvas, rng: np.random.Generator, inks: Array, layers: list[tuple[Array, Array]]
+) -> None:
     margin = 0.07 * canvas.unit
     across = int(np.clip(round(canvas.aspect / canvas.unit * rng.integers(3, 6)), 3, 9))
     cell = (canvas.aspect - 2 * margin) / across
@@ -52,7 +54,11 @@ def _grid(canvas: Canvas, rng: np.random.Generator, inks: Array, layers: list[tu
             first = int(rng.integers(len(inks)))
             second = int((first + rng.integers(1, len(inks))) % len(inks))
             x, y, turn = margin + place * cell, top + row * cell, int(rng.integers(4))
-            form = str(rng.choice(["quarter", "arcs", "disk", "half", "bars", "triangle", "leaf", "petals"]))
+            form = str(
+                rng.choice(
+                    ["quarter", "arcs", "disk", "half", "bars", "triangle", "leaf", "petals"]
+                )
+            )
             if rng.random() < 0.72:
                 jobs[first].append(("square", x, y, turn))
             jobs[len(inks) + second].append((form, x, y, turn))
@@ -90,7 +96,9 @@ def _cell(pen: Pen, form: str, x: float, y: float, size: float, turn: int) -> No
         pen.polygon([at(0.5 + 0.5 * np.cos(a), 0.5 * np.sin(a)) for a in np.linspace(0, np.pi, 60)])
     elif form == "bars":
         for k in range(4):
-            pen.polygon([at(0, k / 4 + 0.06), at(1, k / 4 + 0.06), at(1, k / 4 + 0.19), at(0, k / 4 + 0.19)])
+            pen.polygon(
+                [at(0, k / 4 + 0.06), at(1, k / 4 + 0.06), at(1, k / 4 + 0.19), at(0, k / 4 + 0.19)]
+            )
     elif form == "triangle":
         pen.polygon([at(0, 0), at(1, 0), at(0, 1)])
     elif form == "leaf":
@@ -103,7 +111,9 @@ def _cell(pen: Pen, form: str, x: float, y: float, size: float, turn: int) -> No
             pen.ellipse(px, py, size * 0.17)
 
 
-def _free(canvas: Canvas, rng: np.random.Generator, inks: Array, layers: list[tuple[Array, Array]]) -> None:
+def _free(
+    canvas: Canvas, rng: np.random.Generator, inks: Array, layers: list[tuple[Array, Array]]
+) -> None:
     """Compose a large sun with rings, a diagonal plane, bars and a few small accents."""
     a, u = canvas.aspect, canvas.unit
     order = rng.permutation(len(inks))
@@ -113,7 +123,11 @@ def _free(canvas: Canvas, rng: np.random.Generator, inks: Array, layers: list[tu
         return a / 2 + side * (value - 0.5) * a
 
     slope, base = rng.uniform(0.15, 0.4), rng.uniform(0.60, 0.72)
-    sun_x, sun_y, radius = px(rng.uniform(0.55, 0.66)), rng.uniform(0.34, 0.44), u * rng.uniform(0.27, 0.34)
+    sun_x, sun_y, radius = (
+        px(rng.uniform(0.55, 0.66)),
+        rng.uniform(0.34, 0.44),
+        u * rng.uniform(0.27, 0.34),
+    )
 
     def ring(outer: float, inner: float) -> Array:
         def draw(pen: Pen) -> None:
@@ -123,8 +137,13 @@ def _free(canvas: Canvas, rng: np.random.Generator, inks: Array, layers: list[tu
         return canvas.drawn(draw)
 
     layers.append((inks[order[0]], canvas.drawn(lambda pen: pen.ellipse(sun_x, sun_y, radius))))
-    half = [(sun_x + radius * np.cos(t), sun_y + radius * np.sin(t)) for t in np.linspace(np.pi / 2, np.pi * 1.5, 80)]
-    layers.append((mixed(inks[order[0]], inks[order[1]], 0.5), canvas.drawn(lambda pen: pen.polygon(half))))
+    half = [
+        (sun_x + radius * np.cos(t), sun_y + radius * np.sin(t))
+        for t in np.linspace(np.pi / 2, np.pi * 1.5, 80)
+    ]
+    layers.append(
+        (mixed(inks[order[0]], inks[order[1]], 0.5), canvas.drawn(lambda pen: pen.polygon(half)))
+    )
     layers.append((inks[order[2]], ring(radius * 0.62, radius * 0.46)))
     layers.append((inks[order[3]], ring(radius * 0.28, 0.0)))
     layers.append(
@@ -132,7 +151,12 @@ def _free(canvas: Canvas, rng: np.random.Generator, inks: Array, layers: list[tu
             inks[order[1]],
             canvas.drawn(
                 lambda pen: pen.polygon(
-                    [(px(-0.02), base), (px(0.62), base), (px(0.62 - slope), 1.02), (px(-0.02), 1.02)]
+                    [
+                        (px(-0.02), base),
+                        (px(0.62), base),
+                        (px(0.62 - slope), 1.02),
+                        (px(-0.02), 1.02),
+                    ]
                 )
             ),
         )
@@ -149,7 +173,10 @@ def _free(canvas: Canvas, rng: np.random.Generator, inks: Array, layers: list[tu
     )
     dome_x, dome = px(rng.uniform(0.74, 0.82)), u * rng.uniform(0.14, 0.2)
     for factor, ink in ((1.0, 2), (0.68, 0), (0.34, 3)):
-        arc = [(dome_x + dome * factor * np.cos(t), 1.0 - dome * factor * np.sin(t)) for t in np.linspace(0, np.pi, 60)]
+        arc = [
+            (dome_x + dome * factor * np.cos(t), 1.0 - dome * factor * np.sin(t))
+            for t in np.linspace(0, np.pi, 60)
+        ]
 
         def segment(pen: Pen, arc: list[Point] = arc) -> None:
             pen.polygon(arc)
@@ -171,4 +198,9 @@ def _free(canvas: Canvas, rng: np.random.Generator, inks: Array, layers: list[tu
         pen.ellipse(px(0.17), base + 0.14, dot * 0.5, shade=0)
 
     layers.append((inks[order[3]], canvas.drawn(eye)))
-    layers.append((inks[order[0]], canvas.drawn(lambda pen: pen.line([(px(0.04), 0.97), (px(0.96), 0.06)], 0.0055))))
+    layers.append(
+        (
+            inks[order[0]],
+            canvas.drawn(lambda pen: pen.line([(px(0.04), 0.97), (px(0.96), 0.06)], 0.0055)),
+        )
+    )

@@ -36,7 +36,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     wobble_y = canvas.fbm("wobble y", across=2.2 / canvas.unit, octaves=2) - 0.5
     uu, vv = u + wobble_x * 0.10, v + wobble_y * 0.10
     for x, y, radius in balls:
-        field += np.float32(radius * radius) / ((uu - np.float32(x)) ** 2 + (vv - np.float32(y)) ** 2 + 1e-4)
+        field += np.float32(radius * radius) / (
+            (uu - np.float32(x)) ** 2 + (vv - np.float32(y)) ** 2 + 1e-4
+        )
     canvas.report(0.3)
     slope = np.hypot(*np.gradient(field)).astype(np.float32)
     cover = np.clip((field - 1) / np.maximum(slope * 1.2, 1e-5) + 0.5, 0, 1)
@@ -50,7 +52,17 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     nx, ny, nz = nx / length, ny / length, 1 / length
     canvas.report(0.5)
     colors = _surface(
-        canvas, nx, ny, nz, uu, vv, dome, low, high, float(rng.uniform(0, 6.28)), float(rng.uniform(4.5, 8.0))
+        canvas,
+        nx,
+        ny,
+        nz,
+        uu,
+        vv,
+        dome,
+        low,
+        high,
+        float(rng.uniform(0, 6.28)),
+        float(rng.uniform(4.5, 8.0)),
     )
     canvas.lay(np.clip(colors, 0, 1), cover)
 
@@ -72,14 +84,16 @@ def _inflated(field: Array, canvas: Canvas) -> Array:
     checker = (inside * odd * 1.93, inside * (1 - odd) * 1.93)
     for sweep in range(400):
         middle = film[1:-1, 1:-1]
-        change = (film[:-2, 1:-1] + film[2:, 1:-1] + film[1:-1, :-2] + film[1:-1, 2:] + step) * np.float32(
-            0.25
-        ) - middle
+        change = (
+            film[:-2, 1:-1] + film[2:, 1:-1] + film[1:-1, :-2] + film[1:-1, 2:] + step
+        ) * np.float32(0.25) - middle
         # Overrelaxed in red and black, as plain Jacobi sweeps would need thousands.
         middle += change * checker[sweep % 2]
     film = film[1:-1, 1:-1]
     gain = blurred(film * inside, 2.0) / np.maximum(blurred(rim * inside, 2.0), 1e-4)
-    result: Array = np.sqrt(np.maximum(resized(gain, canvas.height, canvas.width), 0) * exact + 1e-6) * 2.0
+    result: Array = (
+        np.sqrt(np.maximum(resized(gain, canvas.height, canvas.width), 0) * exact + 1e-6) * 2.0
+    )
     return result
 
 
@@ -90,7 +104,9 @@ def _balls(rng: np.random.Generator, canvas: Canvas) -> list[tuple[float, float,
     for index in range(count):
         turn = angle + index * 6.28 / count + rng.uniform(-0.4, 0.4)
         away = rng.uniform(0.10, 0.215)
-        result.append((float(np.cos(turn) * away), float(np.sin(turn) * away), float(rng.uniform(0.06, 0.12))))
+        result.append(
+            (float(np.cos(turn) * away), float(np.sin(turn) * away), float(rng.uniform(0.06, 0.12)))
+        )
     for _ in range(int(rng.integers(1, 5))):
         turn, away = rng.uniform(0, 6.28), rng.uniform(0.40, 0.47)
         wide = max(1.0, canvas.aspect * 0.7)
@@ -105,7 +121,10 @@ def _balls(rng: np.random.Generator, canvas: Canvas) -> list[tuple[float, float,
 
 
 def _paint_shadow(canvas: Canvas, cover: Array, ground: Array, rng: np.random.Generator) -> None:
-    drop_x, drop_y = round(canvas.height * canvas.unit * 0.035), round(canvas.height * canvas.unit * 0.06)
+    drop_x, drop_y = (
+        round(canvas.height * canvas.unit * 0.035),
+        round(canvas.height * canvas.unit * 0.06),
+    )
     moved = np.zeros_like(cover)
     moved[drop_y:, drop_x:] = cover[: canvas.height - drop_y, : canvas.width - drop_x]
     soft = canvas.blurred(moved, 0.035 * canvas.unit)
@@ -134,7 +153,9 @@ def _environment(dx: Array, dy: Array, dz: Array) -> Array:
         (0.20, 0.48, 2.2, 0.35, 1.25, 0.09),
     ):
         walls = np.float32(low) + np.float32(rise) * up + strips * np.float32(stripe)
-        planes.append(walls + window * np.float32(pane) + warm * np.float32(red) + cold * np.float32(blue))
+        planes.append(
+            walls + window * np.float32(pane) + warm * np.float32(red) + cold * np.float32(blue)
+        )
     return np.stack(planes)
 
 
@@ -152,13 +173,17 @@ def _surface(
     density: float,
 ) -> Array:
     mirrored = _environment(2 * nz * nx, 2 * nz * ny, 2 * nz * nz - 1)
-    through = _environment(-nx * 0.75, -ny * 0.75, np.sqrt(np.clip(1 - 0.56 * (nx * nx + ny * ny), 0, 1)))
+    through = _environment(
+        -nx * 0.75, -ny * 0.75, np.sqrt(np.clip(1 - 0.56 * (nx * nx + ny * ny), 0, 1))
+    )
     canvas.report(0.7)
     fresnel = 0.07 + 0.93 * (1 - nz) ** 2.6
     flow = canvas.fbm("film", across=2.6 / canvas.unit, octaves=4)
     # A film's colors follow its thickness and the angle of view (cosine palette in place of the spectrum).
     thickness = np.float32(density) * nz + flow * 5.0 + (u - v) * 2.0 + np.float32(phase)
-    film = np.stack([0.5 + 0.5 * np.cos(thickness + np.float32(shift)) for shift in (0.0, 2.1, 4.2)])
+    film = np.stack(
+        [0.5 + 0.5 * np.cos(thickness + np.float32(shift)) for shift in (0.0, 2.1, 4.2)]
+    )
     body = through * (0.30 + 0.62 * film) * 0.62
     ground = (mixed(low, high, 0.5) * 0.55)[:, None, None]
     body = body + ground * (0.35 + 0.4 * (1 - dome))

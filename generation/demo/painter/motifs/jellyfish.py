@@ -93,7 +93,10 @@ def _add_jellyfish(
     rng = canvas.rng(name)
     reach = radius * 1.3
     top, bottom = canvas.row(y - reach), canvas.row(y + reach)
-    left, right = max(0, int((x - reach) * canvas.height)), min(canvas.width, int((x + reach) * canvas.height))
+    left, right = (
+        max(0, int((x - reach) * canvas.height)),
+        min(canvas.width, int((x + reach) * canvas.height)),
+    )
     cos, sin = float(np.cos(tilt)), float(np.sin(tilt))
     if left < right and top < bottom:
         dx, dy = canvas.x[:, left:right] - np.float32(x), canvas.y[top:bottom] - np.float32(y)
@@ -106,7 +109,9 @@ def _add_jellyfish(
         shell = np.exp(-(((d - 0.95) / 0.05) ** 2)) * under * 0.75
         veil = np.clip(1 - d, 0, 1) ** 0.6 * under * 0.24
         angle = np.arctan2(px, 0.62 - py)
-        ribs = (np.cos(angle * 30) * 0.5 + 0.5) ** 4 * smoothstep(0.15, 0.9, d) * inside * under * 0.22
+        ribs = (
+            (np.cos(angle * 30) * 0.5 + 0.5) ** 4 * smoothstep(0.15, 0.9, d) * inside * under * 0.22
+        )
         rim = np.exp(-(((py - lobes) / 0.035) ** 2)) * inside * 0.55
         lens = np.exp(-(((px + 0.35) / 0.28) ** 2 + ((py + 0.5) / 0.12) ** 2)) * inside * 0.3
         clover = np.zeros_like(d)
@@ -143,7 +148,11 @@ def _add_tentacles(
     sway = rng.uniform(0, 6.28)
     for place in np.linspace(-0.88, 0.88, count):
         length, phase = rng.uniform(1.9, 4.2), rng.uniform(0, 6.28)
-        px = place * (1 - 0.42 * t) + 0.22 * np.sin(t * 5 + sway) * t + 0.06 * np.sin(t * 17 + phase) * t
+        px = (
+            place * (1 - 0.42 * t)
+            + 0.22 * np.sin(t * 5 + sway) * t
+            + 0.06 * np.sin(t * 17 + phase) * t
+        )
         xs.append(px)
         ys.append(0.16 + 0.05 * np.cos(place * 13) + length * t)
         ws.append((1 - t) ** 1.3 * 0.42 * length * (0.6 + 0.4 * np.sin(t * 60 + phase) ** 2))
@@ -163,7 +172,9 @@ def _add_tentacles(
     lines = blurred(thin, 0.75 * scale)
     arms = blurred(frilly, 0.8 * scale) * 0.7
     glow += bell[:, None, None] * ((lines + arms * 0.5) * np.float32(bright))
-    glow += core[:, None, None] * ((arms * 0.9 + blurred(frilly + thin, 4 * scale)) * np.float32(bright * 0.8))
+    glow += core[:, None, None] * (
+        (arms * 0.9 + blurred(frilly + thin, 4 * scale)) * np.float32(bright * 0.8)
+    )
 
 
 def _splat(
@@ -179,7 +190,11 @@ def _splat(
     density: float,
 ) -> Array:
     """Return (H, W) of points given in radii around a jellyfish that is turned by (cos, sin)."""
-    px, py, weight = np.concatenate(xs) * radius, np.concatenate(ys) * radius, np.concatenate(ws) * density
+    px, py, weight = (
+        np.concatenate(xs) * radius,
+        np.concatenate(ys) * radius,
+        np.concatenate(ws) * density,
+    )
     return splat(canvas, x + px * cos - py * sin, y + px * sin + py * cos, weight * 1.4)
 
 
@@ -189,6 +204,9 @@ def _paint_plankton(canvas: Canvas, color: Array) -> None:
     for count, sigma, bright in ((260, 0.8, 4.0), (70, 2.2, 14.0), (16, 7.0, 60.0)):
         count = int(count * max(0.6, canvas.aspect))
         points = splat(
-            canvas, rng.random(count) * canvas.aspect, rng.random(count), rng.random(count) ** 2 * bright * scale**2
+            canvas,
+            rng.random(count) * canvas.aspect,
+            rng.random(count),
+            rng.random(count) ** 2 * bright * scale**2,
         )
         canvas.rgb += color[:, None, None] * blurred(points, sigma * scale) * 0.5

@@ -27,8 +27,23 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     else:
         paint_sun(canvas, x, 0.26, radius=0.04, disk=light.name in ("dawn", "sunset"), strength=0.9)
     canvas.report(0.2)
-    snow = 0.15 if scene.season == "summer" else 1.0 if scene.season == "winter" else float(rng.uniform(0.4, 0.9))
-    paint_ridges(canvas, first=horizon - 0.19, last=horizon - 0.02, count=4, mist=0.75, sun=x, height=0.36, snow=snow)
+    snow = (
+        0.15
+        if scene.season == "summer"
+        else 1.0
+        if scene.season == "winter"
+        else float(rng.uniform(0.4, 0.9))
+    )
+    paint_ridges(
+        canvas,
+        first=horizon - 0.19,
+        last=horizon - 0.02,
+        count=4,
+        mist=0.75,
+        sun=x,
+        height=0.36,
+        snow=snow,
+    )
     tree = mixed(light.near, light.far, 0.10)
     if scene.season == "autumn":
         tree = mixed(tree, rgb("a8602a"), 0.4)
@@ -36,8 +51,16 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         tree = mixed(tree, rgb("23452f"), 0.35)
     paint_shore(canvas, shore=horizon, height=float(rng.uniform(0.05, 0.085)), color=tree)
     canvas.report(0.75)
-    choppy = 0.05 if "calm" in scene.moods or scene.has("reflection") else float(rng.uniform(0.05, 0.2))
-    paint_water(canvas, horizon=horizon, choppy=choppy, deep=mixed(light.near, light.sky[1], 0.45), depth=0.38)
+    choppy = (
+        0.05 if "calm" in scene.moods or scene.has("reflection") else float(rng.uniform(0.05, 0.2))
+    )
+    paint_water(
+        canvas,
+        horizon=horizon,
+        choppy=choppy,
+        deep=mixed(light.near, light.sky[1], 0.45),
+        depth=0.38,
+    )
     if rng.random() < 0.75:
         _paint_bank(canvas)
     if scene.has("birds"):
@@ -51,7 +74,9 @@ def _paint_bank(canvas: Canvas) -> None:
     land = 0.93 + 0.22 * run / canvas.unit + (canvas.line("bank", across=3, octaves=5) - 0.5) * 0.05
     cover = canvas.edge(land[None] - canvas.y)
     near = smoothstep(0.42, 0.05, run / np.float32(canvas.aspect))
-    trees = forest_edge(canvas, "bank trees", foot=land, height=0.40, density=75, thin=-0.5, keep=near)
+    trees = forest_edge(
+        canvas, "bank trees", foot=land, height=0.40, density=75, thin=-0.5, keep=near
+    )
     color = mixed(canvas.light.near, canvas.light.far, 0.03)
     canvas.lay(color, cover)
     canvas.lay(color, trees)

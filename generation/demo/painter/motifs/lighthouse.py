@@ -21,7 +21,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     tall = canvas.aspect < 0.9
     horizon = float(rng.uniform(0.60, 0.68))
     side = float(rng.choice([-1.0, 1.0]))
-    at = canvas.aspect * (0.5 + side * float(rng.uniform(0.10, 0.18) if tall else rng.uniform(0.16, 0.28)))
+    at = canvas.aspect * (
+        0.5 + side * float(rng.uniform(0.10, 0.18) if tall else rng.uniform(0.16, 0.28))
+    )
     paint_sky(canvas, horizon=horizon, clouds=float(rng.uniform(0.45, 0.8)))
     if light.night:
         paint_stars(canvas, horizon=horizon)
@@ -29,10 +31,18 @@ def paint(canvas: Canvas, scene: Scene) -> None:
             paint_moon(canvas, canvas.aspect * (0.5 - side * 0.27), 0.2, radius=canvas.unit * 0.055)
     glow_at = canvas.aspect * (0.5 - side * float(rng.uniform(0.1, 0.3)))
     if not light.night:
-        paint_sun(canvas, glow_at, horizon - 0.02, disk=light.name == "sunset", radius=0.035, strength=0.9)
+        paint_sun(
+            canvas, glow_at, horizon - 0.02, disk=light.name == "sunset", radius=0.035, strength=0.9
+        )
     canvas.report(0.3)
     choppy = 0.95 if "storm" in scene.weather else 0.45 if "calm" in scene.moods else 0.7
-    paint_water(canvas, horizon=horizon, choppy=choppy, deep=mixed(rgb("22406a"), light.sky[0], 0.55), glint=glow_at)
+    paint_water(
+        canvas,
+        horizon=horizon,
+        choppy=choppy,
+        deep=mixed(rgb("22406a"), light.sky[0], 0.55),
+        glint=glow_at,
+    )
     canvas.report(0.55)
     shore = horizon + float(rng.uniform(0.07, 0.11))
     top = _paint_rock(canvas, at, horizon, shore, side)
@@ -54,10 +64,15 @@ def _paint_rock(canvas: Canvas, at: float, horizon: float, shore: float, side: f
     rise = np.clip(1 - np.abs(off) ** 1.7, 0, 1).astype(np.float32)
     rough = canvas.line("rock", across=6, octaves=7, gain=0.55) - 0.5
     summit = float(rng.uniform(0.10, 0.15))
-    crest = np.float32(shore) - rise * np.float32(summit + 0.015) - rise**0.5 * (rough * 0.085) + 0.004
+    crest = (
+        np.float32(shore) - rise * np.float32(summit + 0.015) - rise**0.5 * (rough * 0.085) + 0.004
+    )
     foot = np.float32(shore) + rise * 0.014 + rough * 0.006
     inside = (np.abs(off) < 1.0).astype(np.float32)[None]
-    first, last = canvas.row(float(crest.min())) - 1, min(canvas.height, canvas.row(float(foot.max())) + 3)
+    first, last = (
+        canvas.row(float(crest.min())) - 1,
+        min(canvas.height, canvas.row(float(foot.max())) + 3),
+    )
     y = canvas.y[first:last]
     cover = canvas.edge(crest[None] - y) * canvas.edge(y - foot[None]) * inside
     tile = canvas.tile("stone", cells=8, octaves=6, gain=0.6)
@@ -76,7 +91,11 @@ def _paint_rock(canvas: Canvas, at: float, horizon: float, shore: float, side: f
         bright = mixed(bright, light.near, 0.45)
     colors = dark[:, None, None] + (bright - dark)[:, None, None] * (relief * (0.55 + stone * 0.5))
     grass = smoothstep(0.035, 0.0, y - crest[None] - (stone - 0.5) * 0.05) * 0.8
-    green = mixed(mixed(rgb("5a6b3a"), light.ambient, 0.35), light.near, 0.35 if light.dim or light.night else 0.05)
+    green = mixed(
+        mixed(rgb("5a6b3a"), light.ambient, 0.35),
+        light.near,
+        0.35 if light.dim or light.night else 0.05,
+    )
     if canvas.scene.season == "winter":
         green = mixed(rgb("f0f2f4"), light.ambient, 0.35)
     colors = colors + (green[:, None, None] * (0.7 + relief * 0.5) - colors) * grass
@@ -99,7 +118,9 @@ def _paint_foam(canvas: Canvas, foot: Array, off: Array) -> None:
     canvas.lay(mixed(canvas.light.sky[-1], np.ones(3, np.float32), 0.35), foam * 0.7, top=first)
 
 
-def _paint_tower(canvas: Canvas, scene: Scene, at: float, ground: float, lit: bool, side: float) -> None:
+def _paint_tower(
+    canvas: Canvas, scene: Scene, at: float, ground: float, lit: bool, side: float
+) -> None:
     light = canvas.light
     rng = canvas.rng("tower")
     height = float(rng.uniform(0.30, 0.36)) * min(1.0, 0.55 + canvas.aspect * 0.5)
@@ -113,7 +134,9 @@ def _paint_tower(canvas: Canvas, scene: Scene, at: float, ground: float, lit: bo
     a = (canvas.x - np.float32(at)) / half
     # The brighter flank faces the open sea, where the sun stands.
     shade = (
-        0.97 - 0.5 * smoothstep(-0.35, 1.0, a * np.float32(side)) - 0.12 * smoothstep(-0.6, -1.0, a * np.float32(side))
+        0.97
+        - 0.5 * smoothstep(-0.35, 1.0, a * np.float32(side))
+        - 0.12 * smoothstep(-0.6, -1.0, a * np.float32(side))
     )
     white = mixed(
         mixed(rgb("f6f0e6"), light.direct, 0.22),
@@ -132,7 +155,11 @@ def _paint_tower(canvas: Canvas, scene: Scene, at: float, ground: float, lit: bo
     colors = (white[:, None, None] + (stripe - white)[:, None, None] * paint) * shade
     dirt = canvas.fbm("plaster", across=30, down=9, octaves=4)[first:last] - 0.5
     colors = colors * (1 + dirt * 0.16)
-    body = canvas.edge((np.abs(a) - 1) * half) * canvas.edge(np.float32(top) - y) * canvas.edge(y - np.float32(foot))
+    body = (
+        canvas.edge((np.abs(a) - 1) * half)
+        * canvas.edge(np.float32(top) - y)
+        * canvas.edge(y - np.float32(foot))
+    )
     canvas.lay(colors, body, top=first)
     lamp_y = top - height * 0.065
     dark = mixed(light.near, rgb("2b2326"), 0.5)
@@ -150,11 +177,16 @@ def _paint_tower(canvas: Canvas, scene: Scene, at: float, ground: float, lit: bo
         for k in range(9):
             px = at + neck * 1.5 * (k / 4 - 1)
             pen.line([(px, top), (px, top - height * 0.04)], height * 0.006)
-        pen.line([(at - neck * 1.52, top - height * 0.04), (at + neck * 1.52, top - height * 0.04)], height * 0.007)
+        pen.line(
+            [(at - neck * 1.52, top - height * 0.04), (at + neck * 1.52, top - height * 0.04)],
+            height * 0.007,
+        )
 
     def windows(pen: Pen) -> None:
         for k in (0.25, 0.55):
-            pen.box(at - base * 0.12, top + height * k, at + base * 0.12, top + height * (k + 0.055))
+            pen.box(
+                at - base * 0.12, top + height * k, at + base * 0.12, top + height * (k + 0.055)
+            )
         pen.box(at - base * 0.25, foot - height * 0.13, at + base * 0.25, foot - 0.004)
 
     def house(pen: Pen) -> None:
@@ -196,6 +228,10 @@ def _paint_beam(canvas: Canvas, at: float, lamp: float, side: float) -> None:
     for direction, power in ((-side, 1.0), (side, 0.35)):
         run = (canvas.x - np.float32(at)) * np.float32(direction)
         slope = (canvas.y - np.float32(lamp)) / np.maximum(run, 1e-3) - np.float32(tilt)
-        beam = np.exp(-((slope / 0.048) ** 2)) * np.exp(-np.maximum(run, 0) * 0.8) * smoothstep(0.0, 0.03, run)
+        beam = (
+            np.exp(-((slope / 0.048) ** 2))
+            * np.exp(-np.maximum(run, 0) * 0.8)
+            * smoothstep(0.0, 0.03, run)
+        )
         canvas.lighten(warm, beam * dust * np.float32(strength * power))
     canvas.lighten(warm, canvas.glow(at, lamp, 9) * 0.35 + canvas.glow(at, lamp, 40) * 0.75)

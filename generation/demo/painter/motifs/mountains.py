@@ -22,10 +22,22 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         paint_stars(canvas, horizon=0.7)
         paint_moon(canvas, x, y * 0.75, radius=0.05)
     elif not scene.weather & {"rain", "storm", "clouds"}:
-        paint_sun(canvas, x, y + (0.1 if light.name == "sunset" else 0.0), radius=rng.uniform(0.035, 0.055))
+        paint_sun(
+            canvas,
+            x,
+            y + (0.1 if light.name == "sunset" else 0.0),
+            radius=rng.uniform(0.035, 0.055),
+        )
     canvas.report(0.2)
     mist = float(rng.uniform(0.75, 1.15)) * (1.35 if "fog" in scene.weather else 1.0)
-    paint_ridges(canvas, first=rng.uniform(0.38, 0.46), last=0.92, count=int(rng.integers(5, 9)), mist=mist, sun=x)
+    paint_ridges(
+        canvas,
+        first=rng.uniform(0.38, 0.46),
+        last=0.92,
+        count=int(rng.integers(5, 9)),
+        mist=mist,
+        sun=x,
+    )
     if scene.has("birds") or rng.random() < 0.35:
         paint_birds(canvas, canvas.aspect * rng.uniform(0.25, 0.75), rng.uniform(0.16, 0.3))
 
@@ -48,7 +60,11 @@ def paint_ridges(
     fog_tile = canvas.tile("mist", cells=4, octaves=4)
     if snow is None:
         snow = (
-            0.9 if scene.season == "winter" else float(rng.choice([0.0, 0.0, 0.55])) if scene.season is None else 0.15
+            0.9
+            if scene.season == "winter"
+            else float(rng.choice([0.0, 0.0, 0.55]))
+            if scene.season is None
+            else 0.15
         )
     lines = []
     for layer in range(count):
@@ -59,14 +75,20 @@ def paint_ridges(
         foot = first + (last - first) * t**1.15
         amplitude = height * (1 - 0.5 * t)
         lines.append(
-            np.float32(foot + amplitude * 0.55) - np.float32(amplitude) * crest - swell * np.float32(amplitude * 1.1)
+            np.float32(foot + amplitude * 0.55)
+            - np.float32(amplitude) * crest
+            - swell * np.float32(amplitude * 1.1)
         )
     for layer, line in enumerate(lines):
         t = layer / max(1, count - 1)
         bottom = (
-            canvas.height if layer == count - 1 else min(canvas.height, canvas.row(float(lines[layer + 1].max())) + 2)
+            canvas.height
+            if layer == count - 1
+            else min(canvas.height, canvas.row(float(lines[layer + 1].max())) + 2)
         )
-        _paint_ridge(canvas, line, bottom, t, layer, tile, fog_tile, mist, sun, snow * (1 - t) ** 0.7)
+        _paint_ridge(
+            canvas, line, bottom, t, layer, tile, fog_tile, mist, sun, snow * (1 - t) ** 0.7
+        )
         canvas.report(0.2 + 0.7 * (layer + 1) / count)
 
 
@@ -113,7 +135,9 @@ def _paint_ridge(
         )
         white = mixed(lightened(light.far, 0.2, chroma=0.6), light.direct, 0.35)
         shaded = mixed(white, light.ambient, 0.6)
-        snowy = shaded[:, None, None] + (white - shaded)[:, None, None] * np.clip(0.45 + relief * 1.3, 0, 1)
+        snowy = shaded[:, None, None] + (white - shaded)[:, None, None] * np.clip(
+            0.45 + relief * 1.3, 0, 1
+        )
         colors = colors + (snowy - colors) * fall * np.float32(min(1.0, 0.35 + 0.8 * snow))
     fog = (1 - np.exp(depth * np.float32(-(5.5 - 2.4 * t)))) * np.float32((0.95 - 0.66 * t) * mist)
     drift = fog_tile.at(canvas.x * 0.42 + shift * 1.7, y * 1.3 + shift)
@@ -132,10 +156,17 @@ def paint_birds(canvas: Canvas, x: float, y: float, *, count: int = 7, size: flo
     def draw(pen: Pen) -> None:
         for _ in range(count):
             bx, by = x + rng.normal(0, 0.075), y + rng.normal(0, 0.035)
-            span, lift, tilt = size * rng.uniform(0.6, 1.3), rng.uniform(0.3, 0.75), rng.uniform(-0.2, 0.2)
+            span, lift, tilt = (
+                size * rng.uniform(0.6, 1.3),
+                rng.uniform(0.3, 0.75),
+                rng.uniform(-0.2, 0.2),
+            )
             for side in (-1, 1):
                 wing = [
-                    (bx + side * span * s, by + span * tilt * side * s - span * lift * (s * (1.5 - s)))
+                    (
+                        bx + side * span * s,
+                        by + span * tilt * side * s - span * lift * (s * (1.5 - s)),
+                    )
                     for s in np.linspace(0, 1, 7)
                 ]
                 pen.curve(wing, list(np.linspace(0.0028, 0.0008, 6)))

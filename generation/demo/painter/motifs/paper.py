@@ -36,7 +36,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     low, high = np.quantile(field[::8, ::8], [0.04, 0.97])
     field = (field - np.float32(low)) / np.float32(high - low)
     gradient = np.hypot(*np.gradient(field)).astype(np.float32)
-    steepness = np.maximum(blurred(gradient, canvas.height * 0.003), 1e-5) * np.float32(canvas.height)
+    steepness = np.maximum(blurred(gradient, canvas.height * 0.003), 1e-5) * np.float32(
+        canvas.height
+    )
     colors = ramp(stops, np.linspace(0, 1, count, dtype=np.float32)).T
     fiber = canvas.fbm("fiber", across=150, octaves=3) - 0.5
     pulp = canvas.fbm("pulp", across=6, octaves=4) - 0.5

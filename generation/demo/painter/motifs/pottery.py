@@ -38,7 +38,9 @@ class Vase:
         below = place.astype(np.int32)
         first = self.profile[below]
         # Interpolated, as steps of the profile would show as rings in the highlights.
-        result: Array = first + (self.profile[below + 1] - first) * (place - below).astype(np.float32)
+        result: Array = first + (self.profile[below + 1] - first) * (place - below).astype(
+            np.float32
+        )
         return result
 
 
@@ -54,10 +56,15 @@ def profile(kind: str, height: float) -> Array:
         + 0.19 * np.sin(np.pi * (t * 0.86 + 0.08)) ** 1.5
         - 0.055 * step(0.72, 0.92)
         + 0.055 * step(0.93, 1.0),
-        "bottle": 0.10 + 0.18 * np.exp(-(((t - 0.28) / 0.21) ** 2)) - 0.03 * step(0.5, 0.8) + 0.04 * step(0.94, 1.0),
+        "bottle": 0.10
+        + 0.18 * np.exp(-(((t - 0.28) / 0.21) ** 2))
+        - 0.03 * step(0.5, 0.8)
+        + 0.04 * step(0.94, 1.0),
         "jar": 0.19 + 0.06 * np.sin(t * 2.4) - 0.03 * step(0.85, 0.97) + 0.02 * step(0.97, 1.0),
         "bowl": 0.09 + 0.27 * step(-0.12, 0.95) ** 1.1,
-        "ribbed": 0.12 + 0.14 * np.sin(np.pi * np.clip(t, 0.02, 0.97)) ** 0.8 + 0.012 * np.sin(t * 44),
+        "ribbed": 0.12
+        + 0.14 * np.sin(np.pi * np.clip(t, 0.02, 0.97)) ** 0.8
+        + 0.012 * np.sin(t * 44),
         "amphora": 0.07 + 0.23 * np.sin(np.pi * t**1.35) ** 1.2 + 0.05 * step(0.93, 1.0),
     }
     result: Array = (shapes[kind] * (height / 0.9) ** 0.35).astype(np.float32)
@@ -90,8 +97,12 @@ class Stage:
         for vase in self.vases:
             if vase is without:
                 continue
-            nearest = np.maximum(((np.float32(vase.x) - x) * lx + (np.float32(vase.z) - z) * lz) / flat, 0)
-            away = np.hypot(x + nearest * lx - np.float32(vase.x), z + nearest * lz - np.float32(vase.z))
+            nearest = np.maximum(
+                ((np.float32(vase.x) - x) * lx + (np.float32(vase.z) - z) * lz) / flat, 0
+            )
+            away = np.hypot(
+                x + nearest * lx - np.float32(vase.x), z + nearest * lz - np.float32(vase.z)
+            )
             level = y + nearest * ly
             soft = 0.006 + nearest * 0.028
             inside = smoothstep(1, -1, (away - vase.radius(level)) / soft) * smoothstep(
@@ -101,17 +112,31 @@ class Stage:
         for fruit in self.fruits:
             if fruit is without:
                 continue
-            dx, dy, dz = np.float32(fruit[0]) - x, np.float32(fruit[2]) - y, np.float32(fruit[1]) - z
+            dx, dy, dz = (
+                np.float32(fruit[0]) - x,
+                np.float32(fruit[2]) - y,
+                np.float32(fruit[1]) - z,
+            )
             nearest = np.maximum(dx * lx + dy * ly + dz * lz, 0)
-            away = np.sqrt((dx - nearest * lx) ** 2 + (dy - nearest * ly) ** 2 + (dz - nearest * lz) ** 2)
+            away = np.sqrt(
+                (dx - nearest * lx) ** 2 + (dy - nearest * ly) ** 2 + (dz - nearest * lz) ** 2
+            )
             soft = 0.006 + nearest * 0.028
-            sun = sun * (1 - smoothstep(1, -1, (away - np.float32(fruit[2])) / soft) * (nearest > 0))
+            sun = sun * (
+                1 - smoothstep(1, -1, (away - np.float32(fruit[2])) / soft) * (nearest > 0)
+            )
         return np.asarray(sun, np.float32)
 
-    def shaded(self, base: Array, sun: Array, normal: tuple[Array, Array, Array], closed: Array) -> Array:
+    def shaded(
+        self, base: Array, sun: Array, normal: tuple[Array, Array, Array], closed: Array
+    ) -> Array:
         """Return lit color planes; `closed` 0..1 is how much of the sky the surroundings hide."""
         facing = (
-            np.clip(normal[0] * self.light[0] + normal[1] * self.light[1] + normal[2] * self.light[2], 0, 1)
+            np.clip(
+                normal[0] * self.light[0] + normal[1] * self.light[1] + normal[2] * self.light[2],
+                0,
+                1,
+            )
             * sun
             * 1.75
         )
@@ -125,14 +150,25 @@ class Stage:
 
 
 def _window(
-    canvas: Canvas, x: float, z: float, low: float, high: float, half: float, zoom: float, mirror: float
+    canvas: Canvas,
+    x: float,
+    z: float,
+    low: float,
+    high: float,
+    half: float,
+    zoom: float,
+    mirror: float,
 ) -> tuple[slice, slice] | None:
     """Return the rows and columns of the picture that show a thing at (x, z) between two heights."""
     depth = z - float(EYE[2])
     near = depth - half
     middle = canvas.aspect / 2 + mirror * x / depth / zoom
     reach = half / near / zoom * 1.12 + 0.004
-    ys = [0.5 - ((level - float(EYE[1])) / d + PITCH) / zoom for level in (low, high) for d in (near, depth + half)]
+    ys = [
+        0.5 - ((level - float(EYE[1])) / d + PITCH) / zoom
+        for level in (low, high)
+        for d in (near, depth + half)
+    ]
     left, right = (
         max(0, int((middle - reach) * canvas.height)),
         min(canvas.width, int((middle + reach) * canvas.height) + 1),
@@ -141,7 +177,9 @@ def _window(
     return (slice(top, bottom), slice(left, right)) if left < right and top < bottom else None
 
 
-def paint_vase(canvas: Canvas, stage: Stage, vase: Vase, u: Array, v: Array, zoom: float, mirror: float) -> None:
+def paint_vase(
+    canvas: Canvas, stage: Stage, vase: Vase, u: Array, v: Array, zoom: float, mirror: float
+) -> None:
     """Paint a vase by marching rays toward it; u and v are the directions of the pixels, x mirrored by `mirror`."""
     half = float(vase.profile.max())
     window = _window(canvas, vase.x, vase.z, 0.0, vase.height, half, float(zoom), mirror)
@@ -180,7 +218,11 @@ def paint_vase(canvas: Canvas, stage: Stage, vase: Vase, u: Array, v: Array, zoo
     pixel = np.float32(canvas.px * zoom) * best_t
     cover = np.clip(1.0 - (best - 0.0005) / pixel, 0, 1)
     seen = np.flatnonzero(cover > 0)
-    x, y, z = dx[seen] * best_t[seen], EYE[1] + dy[seen] * best_t[seen], EYE[2] + dz[seen] * best_t[seen]
+    x, y, z = (
+        dx[seen] * best_t[seen],
+        EYE[1] + dy[seen] * best_t[seen],
+        EYE[2] + dz[seen] * best_t[seen],
+    )
     e = 0.003
     nx, ny, nz = (
         distance(x + e, y, z) - distance(x - e, y, z),
@@ -190,9 +232,13 @@ def paint_vase(canvas: Canvas, stage: Stage, vase: Vase, u: Array, v: Array, zoo
     norm = np.sqrt(nx * nx + ny * ny + nz * nz) + 1e-9
     nx, ny, nz = nx / norm, ny / norm, nz / norm
     base = _glaze(stage, vase, x, y, z)
-    inner = (nx * (x - np.float32(vase.x)) + nz * (z - np.float32(vase.z)) < 0) & (y < vase.height - 0.004)
+    inner = (nx * (x - np.float32(vase.x)) + nz * (z - np.float32(vase.z)) < 0) & (
+        y < vase.height - 0.004
+    )
     sun = stage.sunlight(x, y, z, without=vase) * np.where(inner, np.float32(0.25), np.float32(1))
-    closed = np.clip(np.exp(y * -11) * 0.5 + inner * np.clip((vase.height - y) * 3.0 + 0.2, 0, 0.8), 0, 0.88)
+    closed = np.clip(
+        np.exp(y * -11) * 0.5 + inner * np.clip((vase.height - y) * 3.0 + 0.2, 0, 0.8), 0, 0.88
+    )
     colors = stage.shaded(base, sun, (nx, ny, nz), closed.astype(np.float32))
     hx, hy, hz = stage.light[0] - dx[seen], stage.light[1] - dy[seen], stage.light[2] - dz[seen]
     shine = np.clip((nx * hx + ny * hy + nz * hz) / np.sqrt(hx * hx + hy * hy + hz * hz), 0, 1)
@@ -203,7 +249,13 @@ def paint_vase(canvas: Canvas, stage: Stage, vase: Vase, u: Array, v: Array, zoo
 
 
 def _place(
-    canvas: Canvas, rows: slice, columns: slice, shape: tuple[int, ...], seen: np.ndarray, cover: Array, colors: Array
+    canvas: Canvas,
+    rows: slice,
+    columns: slice,
+    shape: tuple[int, ...],
+    seen: np.ndarray,
+    cover: Array,
+    colors: Array,
 ) -> None:
     for channel in range(3):
         part = canvas.rgb[channel, rows, columns].reshape(-1).copy()
@@ -254,7 +306,9 @@ def paint_fruit(
     ox, oy, oz = np.float32(x0), np.float32(radius) - EYE[1], np.float32(z0) - EYE[2]
     along = dx * ox + dy * oy + dz * oz
     miss = np.sqrt(np.maximum((ox * ox + oy * oy + oz * oz) - along * along, 0))
-    cover = np.clip(0.5 + (np.float32(radius) - miss) / (np.float32(canvas.px * zoom) * along), 0, 1)
+    cover = np.clip(
+        0.5 + (np.float32(radius) - miss) / (np.float32(canvas.px * zoom) * along), 0, 1
+    )
     t = along - np.sqrt(np.maximum(np.float32(radius) ** 2 - miss * miss, 0))
     seen = np.flatnonzero(cover > 0)
     dx, dy, dz, t = dx[seen], dy[seen], dz[seen], t[seen]
@@ -271,6 +325,8 @@ def paint_fruit(
     closed = np.clip(np.exp(y * -16) * 0.7, 0, 0.8)
     colors = stage.shaded(base, sun, (nx, ny, nz), closed)
     hx, hy, hz = stage.light[0] - dx, stage.light[1] - dy, stage.light[2] - dz
-    shine = np.clip((nx * hx + ny * hy + nz * hz) / np.sqrt(hx * hx + hy * hy + hz * hz) + pores * 0.03, 0, 1)
+    shine = np.clip(
+        (nx * hx + ny * hy + nz * hz) / np.sqrt(hx * hx + hy * hy + hz * hz) + pores * 0.03, 0, 1
+    )
     colors += (shine**40 * 0.32 + shine**8 * 0.06) * sun
     _place(canvas, rows, columns, shape, seen, cover[seen], colors)

@@ -24,7 +24,10 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     horizon = float(rng.uniform(0.52, 0.62) if tall else rng.uniform(0.46, 0.58))
     storm = "storm" in scene.weather
     paint_sky(
-        canvas, horizon=horizon, clouds=1.0 if storm else float(rng.uniform(0.3, 0.75)), stretch=1.0 if storm else 1.4
+        canvas,
+        horizon=horizon,
+        clouds=1.0 if storm else float(rng.uniform(0.3, 0.75)),
+        stretch=1.0 if storm else 1.4,
     )
     canvas.report(0.25)
     x = canvas.aspect * float(rng.choice([rng.uniform(0.24, 0.42), rng.uniform(0.58, 0.76)]))
@@ -99,9 +102,14 @@ def _paint_boat(canvas: Canvas, x: float, horizon: float, size: float) -> None:
         sign = -0.8 if mirrored else 1.0
         return [(x + flip * size * (px + lean * py), base - sign * size * py) for px, py in points]
 
-    def curve(start: tuple[float, float], end: tuple[float, float], bulge: float) -> list[tuple[float, float]]:
+    def curve(
+        start: tuple[float, float], end: tuple[float, float], bulge: float
+    ) -> list[tuple[float, float]]:
         return [
-            (start[0] + (end[0] - start[0]) * s + bulge * s * (1 - s) * 4, start[1] + (end[1] - start[1]) * s)
+            (
+                start[0] + (end[0] - start[0]) * s + bulge * s * (1 - s) * 4,
+                start[1] + (end[1] - start[1]) * s,
+            )
             for s in np.linspace(0, 1, 14)
         ]
 

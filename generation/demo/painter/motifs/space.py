@@ -33,7 +33,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     gases = GASES[int(rng.integers(len(GASES)))]
     for name in scene.colors[:1]:
         if name not in ("black", "white", "gray"):
-            gases = np.concatenate([gases[:1], tinted(gases[1:3], NAMED_COLORS[name], 0.75), gases[3:]])
+            gases = np.concatenate(
+                [gases[:1], tinted(gases[1:3], NAMED_COLORS[name], 0.75), gases[3:]]
+            )
     planet = scene.has("planet", "ring") or (not scene.has("nebula") and rng.random() < 0.55)
     planet = planet and scene.allows("planet")
     _paint_nebula(canvas, gases, 0.75 if planet else 1.0)
@@ -83,10 +85,14 @@ def _add_suns(canvas: Canvas, color: Array) -> None:
         reach = np.float32(0.035 * size)
         spikes = np.exp(-dx / reach - dy * 900) + np.exp(-dy / reach - dx * 900)
         halo = np.exp(-np.hypot(dx, dy) / np.float32(0.0045 + 0.006 * size))
-        canvas.lighten(mixed(color, np.ones(3, np.float32), 0.5), np.clip(spikes * 0.6 + halo, 0, 1))
+        canvas.lighten(
+            mixed(color, np.ones(3, np.float32), 0.5), np.clip(spikes * 0.6 + halo, 0, 1)
+        )
 
 
-def _paint_planet(canvas: Canvas, scene: Scene, x: float, y: float, radius: float, side: float) -> None:
+def _paint_planet(
+    canvas: Canvas, scene: Scene, x: float, y: float, radius: float, side: float
+) -> None:
     rng = canvas.rng("planet")
     stops = WORLDS[int(rng.integers(len(WORLDS)))]
     for name in scene.colors[-1:]:
@@ -96,7 +102,10 @@ def _paint_planet(canvas: Canvas, scene: Scene, x: float, y: float, radius: floa
     gas = ringed or rng.random() < 0.5
     tilt = float(rng.uniform(-0.45, 0.45))
     cos, sin = np.float32(np.cos(tilt)), np.float32(np.sin(tilt))
-    dx, dy = (canvas.x - np.float32(x)) / np.float32(radius), (canvas.y - np.float32(y)) / np.float32(radius)
+    dx, dy = (
+        (canvas.x - np.float32(x)) / np.float32(radius),
+        (canvas.y - np.float32(y)) / np.float32(radius),
+    )
     px, py = dx * cos + dy * sin, dy * cos - dx * sin
     off = px * px + py * py
     pz = np.sqrt(np.clip(1 - off, 0, 1))
@@ -123,7 +132,9 @@ def _paint_planet(canvas: Canvas, scene: Scene, x: float, y: float, radius: floa
     colors = colors + (air[:, None, None] - colors) * np.clip(rim * 0.75, 0, 1)
     away = np.sqrt(off)
     # Air glows a little beyond the disk on the day side.
-    halo = np.exp(-np.maximum(away - 1, 0) * 16) * smoothstep(-0.35, 0.8, (px * lx + py * ly) / np.maximum(away, 0.2))
+    halo = np.exp(-np.maximum(away - 1, 0) * 16) * smoothstep(
+        -0.35, 0.8, (px * lx + py * ly) / np.maximum(away, 0.2)
+    )
     canvas.lighten(air, halo * 0.5 * (away > 0.98))
     disk = canvas.edge((away - 1) * np.float32(radius), 1.6)
     if not ringed:
@@ -138,8 +149,12 @@ def _paint_planet(canvas: Canvas, scene: Scene, x: float, y: float, radius: floa
         * (1 - 0.9 * np.exp(-(((ring - 1.86) / 0.025) ** 2)))
     )
     density = band * np.clip(0.25 + grooves * 0.95, 0, 0.95)
-    hidden = smoothstep(0.06, -0.06, px * lx + py * ly + 0.25) * smoothstep(1.05, 0.9, np.abs(px * ly - py * lx))
-    tint = mixed(stops[3], stops[2], 0.4)[:, None, None] * (0.55 + 0.6 * grooves) * (1 - hidden * 0.85)
+    hidden = smoothstep(0.06, -0.06, px * lx + py * ly + 0.25) * smoothstep(
+        1.05, 0.9, np.abs(px * ly - py * lx)
+    )
+    tint = (
+        mixed(stops[3], stops[2], 0.4)[:, None, None] * (0.55 + 0.6 * grooves) * (1 - hidden * 0.85)
+    )
     behind = smoothstep(0.0, -0.01, py)
     canvas.lay(tint, density * behind * (1 - disk))
     # The ring throws its shadow on the planet's day side.

@@ -81,20 +81,33 @@ def _arrange(rng: np.random.Generator, glazes: Array) -> list[Vase]:
     tall = next(kind for kind in kinds if kind != "bowl")
     kinds.remove(tall)
     places = [(rng.uniform(-0.10, 0.10), rng.uniform(0.18, 0.3), rng.uniform(0.74, 0.96), tall)]
-    places.append((rng.uniform(0.42, 0.54), rng.uniform(-0.05, 0.10), rng.uniform(0.36, 0.58), kinds[0]))
+    places.append(
+        (rng.uniform(0.42, 0.54), rng.uniform(-0.05, 0.10), rng.uniform(0.36, 0.58), kinds[0])
+    )
     if rng.random() < 0.8:
-        places.append((-rng.uniform(0.44, 0.56), rng.uniform(-0.02, 0.16), rng.uniform(0.28, 0.46), kinds[1]))
+        places.append(
+            (-rng.uniform(0.44, 0.56), rng.uniform(-0.02, 0.16), rng.uniform(0.28, 0.46), kinds[1])
+        )
     order = rng.permutation(3)
     result = []
     for index, (x, z, height, kind) in enumerate(places):
         height = min(height, 0.32) if kind == "bowl" else height
-        result.append(Vase(x, z, height, glazes[order[index]], profile(str(kind), height), float(rng.random())))
+        result.append(
+            Vase(
+                x, z, height, glazes[order[index]], profile(str(kind), height), float(rng.random())
+            )
+        )
     return result
 
 
 def _fruit(rng: np.random.Generator, color: Array) -> list[Fruit]:
     result = [
-        (float(rng.uniform(-0.34, -0.18)), float(rng.uniform(-0.30, -0.18)), float(rng.uniform(0.085, 0.11)), color)
+        (
+            float(rng.uniform(-0.34, -0.18)),
+            float(rng.uniform(-0.30, -0.18)),
+            float(rng.uniform(0.085, 0.11)),
+            color,
+        )
     ]
     if rng.random() < 0.75:
         result.append(
@@ -106,11 +119,20 @@ def _fruit(rng: np.random.Generator, color: Array) -> list[Fruit]:
             )
         )
     if rng.random() < 0.4:
-        result.append((result[0][0] + 0.2, result[0][1] - 0.07, 0.075, color * np.array([1.0, 0.85, 0.8], np.float32)))
+        result.append(
+            (
+                result[0][0] + 0.2,
+                result[0][1] - 0.07,
+                0.075,
+                color * np.array([1.0, 0.85, 0.8], np.float32),
+            )
+        )
     return result
 
 
-def _paint_room(canvas: Canvas, stage: Stage, u: Array, v: Array, wall: Array, table: Array) -> None:
+def _paint_room(
+    canvas: Canvas, stage: Stage, u: Array, v: Array, wall: Array, table: Array
+) -> None:
     # The ray meets the table where it has fallen by the height of the eye, unless the wall comes first.
     reach_wall = np.float32(_WALL - EYE[2])
     fall = np.where(v < 0, np.float32(EYE[1]) / np.maximum(-v, 1e-4), 1e4)
@@ -123,7 +145,11 @@ def _paint_room(canvas: Canvas, stage: Stage, u: Array, v: Array, wall: Array, t
             continue
         t = fall[top:bottom] if is_table else np.full((bottom - top, 1), reach_wall, np.float32)
         x = u * t
-        y = np.broadcast_to(np.float32(EYE[1]) + v[top:bottom] * t, x.shape) if not is_table else np.zeros_like(x)
+        y = (
+            np.broadcast_to(np.float32(EYE[1]) + v[top:bottom] * t, x.shape)
+            if not is_table
+            else np.zeros_like(x)
+        )
         z = np.broadcast_to(np.float32(EYE[2]) + t, x.shape)
         if is_table:
             grain = tile.at(x * 0.22 + 0.1, z * 1.9)
@@ -134,13 +160,21 @@ def _paint_room(canvas: Canvas, stage: Stage, u: Array, v: Array, wall: Array, t
             for vase in stage.vases:
                 closed = np.maximum(
                     closed,
-                    np.exp((vase.profile[0] - np.hypot(x - np.float32(vase.x), z - np.float32(vase.z))) * 11) * 0.7,
+                    np.exp(
+                        (vase.profile[0] - np.hypot(x - np.float32(vase.x), z - np.float32(vase.z)))
+                        * 11
+                    )
+                    * 0.7,
                 )
             for fruit in stage.fruits:
                 closed = np.maximum(
                     closed,
                     np.exp(
-                        (np.float32(fruit[2] * 0.4) - np.hypot(x - np.float32(fruit[0]), z - np.float32(fruit[1]))) * 16
+                        (
+                            np.float32(fruit[2] * 0.4)
+                            - np.hypot(x - np.float32(fruit[0]), z - np.float32(fruit[1]))
+                        )
+                        * 16
                     )
                     * 0.75,
                 )
@@ -152,7 +186,9 @@ def _paint_room(canvas: Canvas, stage: Stage, u: Array, v: Array, wall: Array, t
             normal = (0, 0, -1)
             closed = np.exp(y * -6) * 0.38
         sun = stage.sunlight(x, np.asarray(y, np.float32), np.asarray(z, np.float32))
-        canvas.rgb[:, top:bottom] = stage.shaded(base, sun, tuple(np.asarray(n, np.float32) for n in normal), closed)  # type: ignore[arg-type]
+        canvas.rgb[:, top:bottom] = stage.shaded(
+            base, sun, tuple(np.asarray(n, np.float32) for n in normal), closed
+        )  # type: ignore[arg-type]
 
 
 def _paint_twigs(
@@ -192,7 +228,12 @@ def _paint_twigs(
         for k in range(8, 26, 2 if leafy else 3):
             side = 1 if (k // 2) % 2 else -1
             buds.append(
-                (*points[k], side * rng.uniform(0.014, 0.03), rng.uniform(0.022, 0.036), rng.uniform(-0.5, 0.5))
+                (
+                    *points[k],
+                    side * rng.uniform(0.014, 0.03),
+                    rng.uniform(0.022, 0.036),
+                    rng.uniform(-0.5, 0.5),
+                )
             )
 
     def wood(dx: float, dy: float, z: float | None = None) -> Array:
@@ -203,7 +244,9 @@ def _paint_twigs(
 
         return canvas.drawn(draw)
 
-    def bloom(dx: float, dy: float, z: float | None, grow: float, lift: float = 0.0, wide: float = 0.0) -> Array:
+    def bloom(
+        dx: float, dy: float, z: float | None, grow: float, lift: float = 0.0, wide: float = 0.0
+    ) -> Array:
         def draw(pen: Pen) -> None:
             for x, y, pz, out, size, turn in buds:
                 px, py = project(x + dx + out, y + dy + 0.01, z if z is not None else pz)
@@ -214,19 +257,29 @@ def _paint_twigs(
                     tip = (px + np.cos(a) * r * 3.4, py + np.sin(a) * r * 3.4)
                     nx, ny = -np.sin(a) * r * 0.85, np.cos(a) * r * 0.85
                     mid = (px + np.cos(a) * r * 1.5, py + np.sin(a) * r * 1.5)
-                    pen.polygon([(px, py), (mid[0] + nx, mid[1] + ny), tip, (mid[0] - nx, mid[1] - ny)])
+                    pen.polygon(
+                        [(px, py), (mid[0] + nx, mid[1] + ny), tip, (mid[0] - nx, mid[1] - ny)]
+                    )
                 else:
                     for k in range(4):
                         b = turn + k * 1.57
-                        pen.ellipse(px + wide * r + np.cos(b) * r * 0.55, py - lift * r + np.sin(b) * r * 0.5, r * 0.72)
+                        pen.ellipse(
+                            px + wide * r + np.cos(b) * r * 0.55,
+                            py - lift * r + np.sin(b) * r * 0.5,
+                            r * 0.72,
+                        )
 
         return canvas.drawn(draw)
 
     # On the wall the shadow lies where the light carries each point.
     lx, ly, lz = (float(value) for value in stage.light)
     flight = (_WALL - vase.z) / -lz
-    shadow = np.maximum(wood(-lx * flight, -ly * flight, _WALL), bloom(-lx * flight, -ly * flight, _WALL, 1.0))
-    canvas.rgb *= 1 - canvas.blurred(shadow, 0.006) * 0.42 * (canvas.y < np.float32(project(0, 0, _WALL)[1]))
+    shadow = np.maximum(
+        wood(-lx * flight, -ly * flight, _WALL), bloom(-lx * flight, -ly * flight, _WALL, 1.0)
+    )
+    canvas.rgb *= 1 - canvas.blurred(shadow, 0.006) * 0.42 * (
+        canvas.y < np.float32(project(0, 0, _WALL)[1])
+    )
     canvas.lay(rgb("3a2a1e") ** 1.6, wood(0, 0))
     tone = color if not leafy else rgb("5f7f5a") ** 1.7
     canvas.lay(tone * 0.42, bloom(0, 0, None, 1.0))

@@ -94,7 +94,9 @@ def trace(boxes: list[Box], balls: list[Ball], dx: Array, dy: Array) -> Hit:
         where = np.flatnonzero((room > 0) & (t < best))
         best[where], material[where], thing[where] = t[where], ball.material, 1000 + index
         at = t[where]
-        normal[:, where] = np.stack([dx[where] * at - ox, dy[where] * at - oy, at - oz]) / np.float32(ball.radius)
+        normal[:, where] = np.stack(
+            [dx[where] * at - ox, dy[where] * at - oy, at - oz]
+        ) / np.float32(ball.radius)
     return Hit(best, normal, material, thing)
 
 
@@ -138,11 +140,17 @@ def _opening(
 
 
 def _in_arch(x: Array, y: Array, half: float, spring: float) -> Mask:
-    result: Mask = (np.abs(x) < half) & ((y < spring) | (x * x + (y - np.float32(spring)) ** 2 < half * half)) & (y > 0)
+    result: Mask = (
+        (np.abs(x) < half)
+        & ((y < spring) | (x * x + (y - np.float32(spring)) ** 2 < half * half))
+        & (y > 0)
+    )
     return result
 
 
-def sunlight(boxes: list[Box], balls: list[Ball], x: Array, y: Array, z: Array, sun: Array) -> Array:
+def sunlight(
+    boxes: list[Box], balls: list[Ball], x: Array, y: Array, z: Array, sun: Array
+) -> Array:
     """Return how much sun 0..1 reaches points: soft at the edges of shadows, softer the farther they fall."""
     light = np.ones(x.shape, np.float32)
     inverse = 1 / sun
@@ -180,7 +188,9 @@ def sunlight(boxes: list[Box], balls: list[Ball], x: Array, y: Array, z: Array, 
     for ball in balls:
         dx, dy, dz = (np.float32(ball.center[k]) - position for k, position in enumerate((x, y, z)))
         along = dx * sun[0] + dy * sun[1] + dz * sun[2]
-        away = np.sqrt((dx - along * sun[0]) ** 2 + (dy - along * sun[1]) ** 2 + (dz - along * sun[2]) ** 2)
+        away = np.sqrt(
+            (dx - along * sun[0]) ** 2 + (dy - along * sun[1]) ** 2 + (dz - along * sun[2]) ** 2
+        )
         soft = 0.012 + 0.035 * np.clip(along, 0, 6)
         light *= 1 - smoothstep(1, -1, (away - np.float32(ball.radius)) / soft) * (along > 0)
     return light

@@ -44,9 +44,20 @@ def paint(canvas: Canvas, scene: Scene) -> None:
             radius=canvas.unit * float(rng.uniform(0.05, 0.13)),
             disk=light.name != "day",
         )
-    paint_ridges(canvas, first=horizon - 0.03, last=horizon + 0.05, count=3, mist=1.0, sun=sun_x, height=0.12, snow=0.0)
+    paint_ridges(
+        canvas,
+        first=horizon - 0.03,
+        last=horizon + 0.05,
+        count=3,
+        mist=1.0,
+        sun=sun_x,
+        height=0.12,
+        snow=0.0,
+    )
     canvas.report(0.3)
-    at = canvas.aspect * (0.5 + side * (float(rng.uniform(0.02, 0.14)) if canvas.aspect > 0.8 else 0.02))
+    at = canvas.aspect * (
+        0.5 + side * (float(rng.uniform(0.02, 0.14)) if canvas.aspect > 0.8 else 0.02)
+    )
     line = _paint_hill(canvas, scene, at, horizon)
     column = min(canvas.width - 1, int(at * canvas.height))
     _paint_tree(canvas, scene, at, float(line[column]) + 0.008, sun_x)
@@ -58,7 +69,11 @@ def _paint_hill(canvas: Canvas, scene: Scene, at: float, horizon: float) -> Arra
     """Paint a grassy knoll under the tree and return its outline (W,)."""
     light = canvas.light
     bulge = np.exp(-(((canvas.x[0] - np.float32(at)) / 0.55) ** 2))
-    line = np.float32(horizon + 0.17) - bulge * 0.10 + (canvas.line("knoll", across=1.2, octaves=3) - 0.5) * 0.07
+    line = (
+        np.float32(horizon + 0.17)
+        - bulge * 0.10
+        + (canvas.line("knoll", across=1.2, octaves=3) - 0.5) * 0.07
+    )
     top = canvas.row(float(line.min())) - 3
     y = canvas.y[top:]
     turf = canvas.fbm("turf", across=22, down=40, octaves=5, gain=0.62)[top:]
@@ -70,7 +85,9 @@ def _paint_hill(canvas: Canvas, scene: Scene, at: float, horizon: float) -> Arra
         light.near,
         0.62 if light.dim or light.night else 0.34 if light.name == "sunset" else 0.12,
     )
-    bright = mixed(mixed(green, light.direct, 0.55), light.near, 0.42 if light.dim or light.night else 0.06)
+    bright = mixed(
+        mixed(green, light.direct, 0.55), light.near, 0.42 if light.dim or light.night else 0.06
+    )
     depth = np.maximum(y - line[None], 0)
     tone = np.clip(turf * 1.1 + np.exp(depth * -14) * 0.5 - 0.30, 0, 1)
     colors = base[:, None, None] + (bright - base)[:, None, None] * tone
@@ -78,7 +95,9 @@ def _paint_hill(canvas: Canvas, scene: Scene, at: float, horizon: float) -> Arra
     blades = (canvas.line("blades", across=260, octaves=2) - 0.5) * 0.014
     canvas.lay(colors, canvas.edge(line[None] + np.minimum(blades, 0.002)[None] - y), top=top)
     # The crown's shadow.
-    shadow = np.exp(-(((canvas.x - np.float32(at)) / 0.26) ** 2 + ((y - line[None] - 0.02) / 0.028) ** 2))
+    shadow = np.exp(
+        -(((canvas.x - np.float32(at)) / 0.26) ** 2 + ((y - line[None] - 0.02) / 0.028) ** 2)
+    )
     canvas.lay(mixed(base, light.near, 0.7), shadow * 0.5, top=top)
     result: Array = line
     return result
@@ -110,9 +129,22 @@ def _grow(
         return
     count = 3 if rng.random() < 0.45 else 2
     for index in range(count):
-        fork = spread * ((index / (count - 1)) * 2 - 1) * rng.uniform(0.55, 1.25) + rng.normal(0, 0.12)
+        fork = spread * ((index / (count - 1)) * 2 - 1) * rng.uniform(0.55, 1.25) + rng.normal(
+            0, 0.12
+        )
         shrink = rng.uniform(0.66, 0.86)
-        _grow(rng, x, y, angle + fork, length * shrink, width * 0.62 * (shrink + 0.12), depth - 1, out, tips, spread)
+        _grow(
+            rng,
+            x,
+            y,
+            angle + fork,
+            length * shrink,
+            width * 0.62 * (shrink + 0.12),
+            depth - 1,
+            out,
+            tips,
+            spread,
+        )
 
 
 def _paint_tree(canvas: Canvas, scene: Scene, x: float, y: float, sun_x: float) -> None:
@@ -121,18 +153,37 @@ def _paint_tree(canvas: Canvas, scene: Scene, x: float, y: float, sun_x: float) 
     branches: list[Branch] = []
     tips: list[tuple[float, float, float]] = []
     _grow(
-        rng, 0.0, 0.0, -math.pi / 2 + rng.normal(0, 0.08), 1.0, 0.21, 7, branches, tips, float(rng.uniform(0.42, 0.60))
+        rng,
+        0.0,
+        0.0,
+        -math.pi / 2 + rng.normal(0, 0.08),
+        1.0,
+        0.21,
+        7,
+        branches,
+        tips,
+        float(rng.uniform(0.42, 0.60)),
     )
     # Grown first, then fitted: no crown may leave the picture.
     xs, ys = np.array([tip[0] for tip in tips]), np.array([tip[1] for tip in tips])
     tall, wide = float(-ys.min()), float(xs.max() - xs.min())
     size = min(
-        (y - 0.10) * float(rng.uniform(0.78, 0.95)) / tall, canvas.aspect * 0.74 / wide, canvas.unit * 0.92 / wide
+        (y - 0.10) * float(rng.uniform(0.78, 0.95)) / tall,
+        canvas.aspect * 0.74 / wide,
+        canvas.unit * 0.92 / wide,
     )
-    shift = float(np.clip(x - (xs.max() + xs.min()) / 2 * size, x - 0.08 * canvas.unit, x + 0.08 * canvas.unit)) - x
+    shift = (
+        float(
+            np.clip(
+                x - (xs.max() + xs.min()) / 2 * size, x - 0.08 * canvas.unit, x + 0.08 * canvas.unit
+            )
+        )
+        - x
+    )
     x += shift
     branches = [
-        (x + x0 * size, y + y0 * size, x + x1 * size, y + y1 * size, width * size) for x0, y0, x1, y1, width in branches
+        (x + x0 * size, y + y0 * size, x + x1 * size, y + y1 * size, width * size)
+        for x0, y0, x1, y1, width in branches
     ]
     tips = [(x + px * size, y + py * size, length * size) for px, py, length in tips]
 
@@ -140,7 +191,13 @@ def _paint_tree(canvas: Canvas, scene: Scene, x: float, y: float, sun_x: float) 
         for x0, y0, x1, y1, width in branches:
             pen.curve([(x0, y0), (x1, y1)], [max(width, canvas.px * 0.8)])
         for flare in (-1, 1):
-            pen.polygon([(x, y - size * 0.3), (x + flare * size * 0.2, y + size * 0.03), (x, y + size * 0.03)])
+            pen.polygon(
+                [
+                    (x, y - size * 0.3),
+                    (x + flare * size * 0.2, y + size * 0.03),
+                    (x, y + size * 0.03),
+                ]
+            )
 
     kind = _foliage(scene, rng)
     bark = mixed(light.near, rgb("4a3428"), 0.35)
@@ -149,13 +206,18 @@ def _paint_tree(canvas: Canvas, scene: Scene, x: float, y: float, sun_x: float) 
     if kind is None:
         canvas.lay(bark, trunk)
         if scene.season == "winter":
-            upper = np.clip(trunk - np.roll(trunk, max(1, round(canvas.height * 0.003)), axis=0), 0, 1)
+            upper = np.clip(
+                trunk - np.roll(trunk, max(1, round(canvas.height * 0.003)), axis=0), 0, 1
+            )
             canvas.lay(rgb("f2f5f8"), upper * 0.85)
         return
     tones = CROWNS[kind]
     dim = 0.62 if light.night else 0.45 if light.dim else 0.22 if light.name == "sunset" else 0.05
     tones = np.stack(
-        [mixed(mixed(tone, light.near, dim), light.direct, 0.10 * rank) for rank, tone in enumerate(tones)]
+        [
+            mixed(mixed(tone, light.near, dim), light.direct, 0.10 * rank)
+            for rank, tone in enumerate(tones)
+        ]
     )
     center_y = float(leaves[:, 1].mean())
     reach = float(leaves[:, 1].std()) * 2.2 + 1e-4
@@ -165,9 +227,13 @@ def _paint_tree(canvas: Canvas, scene: Scene, x: float, y: float, sun_x: float) 
             canvas.lay(bark, trunk * 0.9)
         shift_x, shift_y = (np.sign(sun_x - x) * 0.010 * rank, -0.012 * rank)
 
-        def clump(pen: Pen, rank: int = rank, dx: float = float(shift_x), dy: float = shift_y) -> None:
+        def clump(
+            pen: Pen, rank: int = rank, dx: float = float(shift_x), dy: float = shift_y
+        ) -> None:
             for px, py, length in leaves:
-                light_here = (center_y - py) / reach * 0.5 + (px - x) * np.sign(sun_x - x) / reach * 0.3
+                light_here = (center_y - py) / reach * 0.5 + (px - x) * np.sign(
+                    sun_x - x
+                ) / reach * 0.3
                 if rank >= 2 and rng.random() > 0.42 + 0.5 * light_here - 0.14 * (rank - 2):
                     continue
                 for _ in range(per_tip - rank):
@@ -185,7 +251,11 @@ def _paint_tree(canvas: Canvas, scene: Scene, x: float, y: float, sun_x: float) 
 
 
 def _foliage(scene: Scene, rng: np.random.Generator) -> str | None:
-    if scene.has("blossom") or (scene.season == "spring" and rng.random() < 0.7) or "pink" in scene.colors:
+    if (
+        scene.has("blossom")
+        or (scene.season == "spring" and rng.random() < 0.7)
+        or "pink" in scene.colors
+    ):
         return "blossom"
     if scene.season == "winter":
         return None
@@ -208,7 +278,10 @@ def _paint_fallen(canvas: Canvas, tones: Array, x: float, y: float) -> None:
             pen.ellipse(px, py, rng.uniform(0.0015, 0.004), rng.uniform(0.0008, 0.002))
         for _ in range(16):
             pen.ellipse(
-                x + rng.normal(0, 0.25), y - rng.random() * 0.3, rng.uniform(0.0015, 0.0035), rng.uniform(0.001, 0.003)
+                x + rng.normal(0, 0.25),
+                y - rng.random() * 0.3,
+                rng.uniform(0.0015, 0.0035),
+                rng.uniform(0.001, 0.003),
             )
 
     canvas.lay(tones[2], canvas.drawn(draw) * 0.85)

@@ -8,11 +8,15 @@ from generation.demo.painter.canvas import Canvas, Pen
 from generation.demo.painter.noise import Array
 
 
-def conifer(pen: Pen, rng: np.random.Generator, x: float, foot: float, height: float, *, slim: float = 0.2) -> None:
+def conifer(
+    pen: Pen, rng: np.random.Generator, x: float, foot: float, height: float, *, slim: float = 0.2
+) -> None:
     """Draw a spruce standing at (x, foot): tiers of drooping boughs, no two alike."""
     tiers = int(np.clip(height * 110, 7, 26))
     lean = rng.normal(0, 0.012)
-    pen.polygon([(x - height * 0.012, foot), (x + lean * height, foot - height), (x + height * 0.012, foot)])
+    pen.polygon(
+        [(x - height * 0.012, foot), (x + lean * height, foot - height), (x + height * 0.012, foot)]
+    )
     for side in (-1, 1):
         outline = [(x + lean * height, foot - height * 1.01)]
         for tier in range(1, tiers + 1):
@@ -54,14 +58,18 @@ def forest_edge(
                 if keep[column] < 0.15:
                     continue
                 tall *= float(keep[column])
-            conifer(pen, rng, place, float(foot[column]) + 0.004, tall, slim=rng.uniform(0.15, 0.23))
+            conifer(
+                pen, rng, place, float(foot[column]) + 0.004, tall, slim=rng.uniform(0.15, 0.23)
+            )
 
     return canvas.drawn(draw)
 
 
 def paint_shore(canvas: Canvas, *, shore: float, height: float, color: Array) -> None:
     """Paint the far shore of a lake: a dark strip of land with spruces on it, down to the waterline."""
-    land = np.float32(height * 0.16) + canvas.line("shore land", across=3, octaves=5) * np.float32(height * 0.34)
+    land = np.float32(height * 0.16) + canvas.line("shore land", across=3, octaves=5) * np.float32(
+        height * 0.34
+    )
     foot = np.float32(shore) - land
     cover = np.clip((canvas.y - foot[None]) / np.float32(canvas.px) + 0.5, 0, 1)
     trees = forest_edge(canvas, "shore trees", foot=foot, height=height, density=90)

@@ -28,7 +28,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         paint_moon(canvas, at, 0.12, radius=0.04)
     else:
         paint_sun(canvas, at + canvas.unit * 0.12, lip - 0.08, disk=False)
-    paint_ridges(canvas, first=lip - 0.07, last=lip + 0.06, count=3, mist=1.1, sun=at, height=0.2, snow=0.3)
+    paint_ridges(
+        canvas, first=lip - 0.07, last=lip + 0.06, count=3, mist=1.1, sun=at, height=0.2, snow=0.3
+    )
     canvas.report(0.25)
     width = canvas.unit * float(rng.uniform(0.085, 0.15))
     _paint_cliffs(canvas, scene, at, width, lip, pool)
@@ -51,7 +53,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     )
 
 
-def _paint_cliffs(canvas: Canvas, scene: Scene, at: float, width: float, lip: float, pool: float) -> None:
+def _paint_cliffs(
+    canvas: Canvas, scene: Scene, at: float, width: float, lip: float, pool: float
+) -> None:
     light = canvas.light
     rng = canvas.rng("cliffs")
     off = (canvas.x[0] - np.float32(at)) / np.float32(canvas.unit)
@@ -75,7 +79,11 @@ def _paint_cliffs(canvas: Canvas, scene: Scene, at: float, width: float, lip: fl
             + wall * 0.10
             - (canvas.y - np.float32(lip)) * 0.05
         )
-        open_ = canvas.edge((np.float32(gap) - side) * np.float32(canvas.unit), 2.0) if layer else np.ones_like(side)
+        open_ = (
+            canvas.edge((np.float32(gap) - side) * np.float32(canvas.unit), 2.0)
+            if layer
+            else np.ones_like(side)
+        )
         cover = canvas.edge(line[None] - canvas.y) * open_
         trees = (
             forest_edge(
@@ -93,7 +101,11 @@ def _paint_cliffs(canvas: Canvas, scene: Scene, at: float, width: float, lip: fl
             tree = mixed(tree, rgb("b8702c"), 0.4)
         canvas.lay(tree, trees)
         canvas.lay(_stone(canvas, scene, layer, line, side - np.float32(gap)), cover)
-        shade = np.exp(-np.maximum(side - np.float32(gap), 0) * 16) * cover * np.float32(0.30 if layer else 0)
+        shade = (
+            np.exp(-np.maximum(side - np.float32(gap), 0) * 16)
+            * cover
+            * np.float32(0.30 if layer else 0)
+        )
         canvas.lay(light.near, shade)
 
 
@@ -112,13 +124,21 @@ def _stone(canvas: Canvas, scene: Scene, layer: int, line: Array, inward: Array)
     )
     if light.night or light.dim:
         bright = mixed(bright, light.near, 0.5)
-    colors = dark[:, None, None] + (bright - dark)[:, None, None] * (relief * 0.75 * (0.45 + rock * 0.6))
+    colors = dark[:, None, None] + (bright - dark)[:, None, None] * (
+        relief * 0.75 * (0.45 + rock * 0.6)
+    )
     ledge = canvas.fbm(f"moss {layer}", across=7, down=14, octaves=5)
     moss = smoothstep(0.50, 0.68, ledge + np.exp(-np.maximum(canvas.y - line[None], 0) * 12) * 0.22)
-    green = {"autumn": rgb("8a6a2c"), "winter": rgb("dfe6ec")}.get(scene.season or "", rgb("5a7a34"))
-    green = mixed(mixed(green, light.direct, 0.15), light.near, 0.45 if light.night or light.dim else 0.08)
+    green = {"autumn": rgb("8a6a2c"), "winter": rgb("dfe6ec")}.get(
+        scene.season or "", rgb("5a7a34")
+    )
+    green = mixed(
+        mixed(green, light.direct, 0.15), light.near, 0.45 if light.night or light.dim else 0.08
+    )
     colors = colors + (green[:, None, None] * (0.45 + 0.75 * relief) - colors) * moss * 0.8
-    result: Array = colors + (light.haze[:, None, None] - colors) * np.float32(0.42 * (1 - t) ** 1.2)
+    result: Array = colors + (light.haze[:, None, None] - colors) * np.float32(
+        0.42 * (1 - t) ** 1.2
+    )
     return result
 
 
@@ -152,11 +172,13 @@ def _paint_fall(canvas: Canvas, at: float, width: float, lip: float, pool: float
 
 def _paint_foam(canvas: Canvas, at: float, width: float, pool: float) -> None:
     below = np.maximum(canvas.y - np.float32(pool), 0)
-    spread = np.exp(-(((canvas.x - np.float32(at)) / (np.float32(width * 1.3) + below * 1.1)) ** 2)) * np.exp(
-        below * -9
-    )
+    spread = np.exp(
+        -(((canvas.x - np.float32(at)) / (np.float32(width * 1.3) + below * 1.1)) ** 2)
+    ) * np.exp(below * -9)
     lace = canvas.fbm("lace", across=30, down=90, octaves=4, gain=0.6)
-    foam = smoothstep(0.42, 0.75, lace * 0.6 + spread * 0.55) * spread * (canvas.y > np.float32(pool))
+    foam = (
+        smoothstep(0.42, 0.75, lace * 0.6 + spread * 0.55) * spread * (canvas.y > np.float32(pool))
+    )
     canvas.lay(mixed(canvas.light.sky[-1], rgb("f8fbfa"), 0.6), np.clip(foam * 1.2, 0, 0.9))
 
 
@@ -200,7 +222,11 @@ def _paint_stones(canvas: Canvas, pool: float, at: float, width: float) -> None:
             1,
         )
         dark = mixed(light.near, rgb("1a1e20"), 0.5)
-        bright = mixed(mixed(rgb("6f706a"), light.ambient, 0.4), light.near, 0.5 if light.dim or light.night else 0.12)
+        bright = mixed(
+            mixed(rgb("6f706a"), light.ambient, 0.4),
+            light.near,
+            0.5 if light.dim or light.night else 0.12,
+        )
         colors = dark[:, None, None] + (bright - dark)[:, None, None] * tone
         part = canvas.rgb[:, top:bottom, left:right]
         part += (colors - part) * cover
