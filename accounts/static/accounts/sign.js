@@ -10,7 +10,9 @@ for (const button of document.querySelectorAll("[data-reveal]")) {
     field.focus()
   })
   // What is sent is a password again, so that browsers do not remember it as a text.
-  field.form.addEventListener("submit", () => { field.type = "password" })
+  field.form.addEventListener("submit", () => {
+    field.type = "password"
+  })
 }
 
 const zone = document.querySelector("input[name=time_zone][type=hidden]")

@@ -27,7 +27,8 @@ window.SwaggerUIBundle({
   validatorUrl: null,
   requestInterceptor(request) {
     const ours = new URL(request.url, location.href).origin === location.origin
-    if (ours && request.method && request.method !== "GET") request.headers["X-CSRFToken"] = csrfToken()
+    if (ours && request.method && request.method !== "GET")
+      request.headers["X-CSRFToken"] = csrfToken()
     return request
   },
 })

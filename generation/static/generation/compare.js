@@ -4,5 +4,6 @@ import { wirePictures } from "./js/pictures.js"
 
 wirePictures(document.body, document.getElementById("page-data").dataset)
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !document.querySelector(":popover-open")) document.querySelector(".compare-head a").click()
+  if (event.key === "Escape" && !document.querySelector(":popover-open"))
+    document.querySelector(".compare-head a").click()
 })

@@ -28,7 +28,13 @@ function showActive(count) {
 
 // Older pages and the list of finished pictures stay as they are; new runs belong on the first page.
 const takesNew = !("older" in feed.dataset) && feed.dataset.show !== "done"
-const cards = new Cards({ root: feed, data, runs: takesNew ? document.getElementById("runs") : null, onChange: showActive, onEnded: (card) => teller.ended(card) })
+const cards = new Cards({
+  root: feed,
+  data,
+  runs: takesNew ? document.getElementById("runs") : null,
+  onChange: showActive,
+  onEnded: (card) => teller.ended(card),
+})
 anchorPopovers()
 wirePictures(feed, data)
 showActive(cards.active.size)
@@ -94,7 +100,9 @@ feed.addEventListener("click", async (event) => {
     const first = older.querySelector(".runs .run")
     for (const element of [...older.children]) {
       if (element.matches(".feed-head")) {
-        element.querySelectorAll(".tag, .feed-filter, .feed-tell").forEach((extra) => { extra.remove() })
+        element.querySelectorAll(".tag, .feed-filter, .feed-tell").forEach((extra) => {
+          extra.remove()
+        })
         const heading = element.querySelector(".heading")
         if (heading.dataset.day === lastDay) continue
         const second = document.createElement("h2")
@@ -118,7 +126,11 @@ function wireDock(composer) {
   const dock = document.getElementById("dock")
   dock.hidden = false
   new IntersectionObserver(
-    ([entry]) => document.body.classList.toggle("in-feed", entry.isIntersecting && entry.boundingClientRect.top < innerHeight * 0.6),
+    ([entry]) =>
+      document.body.classList.toggle(
+        "in-feed",
+        entry.isIntersecting && entry.boundingClientRect.top < innerHeight * 0.6,
+      ),
     { rootMargin: "0px 0px -40% 0px" },
   ).observe(feed)
   dock.addEventListener("click", (event) => {

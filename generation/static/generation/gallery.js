@@ -12,19 +12,24 @@ import { complain, offerUndo, post, sent } from "./js/trash.js"
 const data = document.getElementById("page-data")?.dataset ?? {}
 const list = document.getElementById("months")
 const search = document.getElementById("search")
-const selection = list && document.getElementById("selection-bar") ? wireSelection(list, data) : null // Explore has nothing to select
+const selection =
+  list && document.getElementById("selection-bar") ? wireSelection(list, data) : null // Explore has nothing to select
 
 if (list) {
   dress(list)
   wirePictures(list, data)
   list.addEventListener("click", clicked)
   list.addEventListener("keydown", keyed)
-  new MutationObserver(countFavorites).observe(list, { subtree: true, attributeFilter: ["aria-pressed"] })
+  new MutationObserver(countFavorites).observe(list, {
+    subtree: true,
+    attributeFilter: ["aria-pressed"],
+  })
 }
 // Where the places are a row that scrolls, the current one must be in sight.
 const places = document.querySelector(".places")
 const here = places?.querySelector("[aria-current]")
-if (here) places.scrollLeft = Math.max(0, here.offsetLeft + here.offsetWidth + 12 - places.clientWidth)
+if (here)
+  places.scrollLeft = Math.max(0, here.offsetLeft + here.offsetWidth + 12 - places.clientWidth)
 
 wireSearch()
 wireChipMenus()
@@ -33,7 +38,14 @@ wireEmptyDialog()
 function dress(root) {
   paintPlaceholders(root)
   for (const picture of root.querySelectorAll(".card-picture")) {
-    picture.addEventListener("error", () => { picture.hidden = true; picture.parentElement.title = data.broken ?? "" }, { once: true })
+    picture.addEventListener(
+      "error",
+      () => {
+        picture.hidden = true
+        picture.parentElement.title = data.broken ?? ""
+      },
+      { once: true },
+    )
   }
 }
 
@@ -61,7 +73,9 @@ async function move(button) {
   const tile = button.closest("li")
   const place = document.createComment("")
   const month = tile.closest(".month")
-  const neighbor = tile.nextElementSibling?.querySelector(".card-link") ?? tile.previousElementSibling?.querySelector(".card-link")
+  const neighbor =
+    tile.nextElementSibling?.querySelector(".card-link") ??
+    tile.previousElementSibling?.querySelector(".card-link")
   const isTrash = "trash" in button.dataset
   const address = button.formAction
   tile.replaceWith(place)
@@ -108,7 +122,9 @@ async function loadMore(link) {
 
 /** Put a month, or the rest of the last one, or a row list without months, at the end. */
 function append(element) {
-  const last = element.matches(".month") ? list.querySelector(`[data-month="${element.dataset.month}"] .rows`) : element.matches(".rows") && list.querySelector(".rows")
+  const last = element.matches(".month")
+    ? list.querySelector(`[data-month="${element.dataset.month}"] .rows`)
+    : element.matches(".rows") && list.querySelector(".rows")
   if (!last) {
     list.append(element)
     return
@@ -122,7 +138,13 @@ function wireSearch() {
   if (!search) return
   if (key && matchMedia("(hover: hover)").matches) key.hidden = false
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.target.closest("input, textarea, select")) return
+    if (
+      event.key !== "/" ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.target.closest("input, textarea, select")
+    )
+      return
     event.preventDefault()
     search.select()
   })

@@ -35,7 +35,10 @@ async function move(isTrashed) {
   await refreshSharing(document.getElementById("share-open").href).catch(() => {})
 }
 
-for (const [button, isTrashed] of [[trash, true], [restore, false]]) {
+for (const [button, isTrashed] of [
+  [trash, true],
+  [restore, false],
+]) {
   button.addEventListener("click", async (event) => {
     event.preventDefault()
     try {
@@ -50,14 +53,17 @@ for (const [button, isTrashed] of [[trash, true], [restore, false]]) {
 // The dialog has what the share page has; its forms are answered in place.
 const shareDialog = document.getElementById("share-dialog")
 const seen = document.getElementById("seen")
-wireSharing(shareDialog, data, (fresh) => seen.replaceChildren(...fresh.querySelector("[data-seen]").cloneNode(true).childNodes))
+wireSharing(shareDialog, data, (fresh) =>
+  seen.replaceChildren(...fresh.querySelector("[data-seen]").cloneNode(true).childNodes),
+)
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-share-open]")
   if (opener && isPlain(event)) {
     event.preventDefault()
     opener.focus({ preventScroll: true }) // where focus comes back to, also after the key
     shareDialog.showModal()
-  } else if (event.target === shareDialog || event.target.closest("[data-share-close]")) shareDialog.close()
+  } else if (event.target === shareDialog || event.target.closest("[data-share-close]"))
+    shareDialog.close()
 })
 shareDialog.addEventListener("focusin", (event) => {
   if (event.target.id === "share-address") event.target.select()
@@ -77,11 +83,15 @@ function toggleFullScreen() {
 }
 
 // Leafing through variants replaces the page, so that Back leads to the gallery where one left it.
-const cameFrom = document.referrer.startsWith(location.origin) ? new URL(document.referrer).pathname : ""
+const cameFrom = document.referrer.startsWith(location.origin)
+  ? new URL(document.referrer).pathname
+  : ""
 if (/^\/gallery\//.test(cameFrom)) sessionStorage.setItem("gallery", "behind")
 else if (!/^\/images\//.test(cameFrom)) sessionStorage.removeItem("gallery")
 
-for (const link of document.querySelectorAll(".film-frame, .stage-step, .stage-beside, .viewer-step")) {
+for (const link of document.querySelectorAll(
+  ".film-frame, .stage-step, .stage-beside, .viewer-step",
+)) {
   link.addEventListener("click", (event) => {
     if (!isPlain(event)) return
     event.preventDefault()
@@ -90,7 +100,8 @@ for (const link of document.querySelectorAll(".film-frame, .stage-step, .stage-b
 }
 
 document.getElementById("back").addEventListener("click", (event) => {
-  if (!isPlain(event) || sessionStorage.getItem("gallery") !== "behind" || history.length < 2) return
+  if (!isPlain(event) || sessionStorage.getItem("gallery") !== "behind" || history.length < 2)
+    return
   event.preventDefault()
   history.back()
 })
@@ -121,7 +132,17 @@ document.addEventListener("keydown", (event) => {
   const busy = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented
   if (busy || event.target.closest?.("input, textarea, select, [popover]")) return
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
-  const target = { ArrowLeft: "previous", ArrowRight: "next", f: "favorite", "а": "favorite", c: "compare", "с": "compare", s: "share-open", "ы": "share-open", Escape: "back" }[key]
+  const target = {
+    ArrowLeft: "previous",
+    ArrowRight: "next",
+    f: "favorite",
+    а: "favorite",
+    c: "compare",
+    с: "compare",
+    s: "share-open",
+    ы: "share-open",
+    Escape: "back",
+  }[key]
   const beside = event.shiftKey && { ArrowLeft: "newer", ArrowRight: "older" }[event.key]
   const element = document.getElementById(beside || target)
   if (!element || (key === "Escape" && document.fullscreenElement)) return

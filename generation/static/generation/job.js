@@ -20,7 +20,8 @@ async function drawEnd() {
   for (const section of stack.querySelectorAll(":scope > section")) section.remove()
   stack.append(...fresh.querySelectorAll(":scope > section"))
   const download = fresh.querySelector(".job-actions [download]")
-  if (download && !stack.querySelector(".job-actions [download]")) stack.querySelector(".job-actions").append(download)
+  if (download && !stack.querySelector(".job-actions [download]"))
+    stack.querySelector(".job-actions").append(download)
 }
 
 const cards = new Cards({

@@ -2,7 +2,15 @@
 
 /** A refusal (RFC 9457) or a failure to reach the server (`status` 0). */
 export class Problem extends Error {
-  constructor({ status = 0, title = "", detail = "", code = "", errors = [], retryAfter = null, otherUser = false } = {}) {
+  constructor({
+    status = 0,
+    title = "",
+    detail = "",
+    code = "",
+    errors = [],
+    retryAfter = null,
+    otherUser = false,
+  } = {}) {
     super(detail || title)
     Object.assign(this, { status, title, detail, code, errors, retryAfter, otherUser })
   }
@@ -25,17 +33,32 @@ export function pageUser() {
 
 export function csrfToken() {
   const cookie = document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/)
-  return cookie ? cookie[1] : document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? ""
+  return cookie ? cookie[1] : (document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "")
 }
 
 /** Send a request and return the parsed JSON (null without content); throw Problem. `form` sends multipart. */
-export async function api(path, { method = "GET", json, form, headers = {}, signal, seconds = 20 } = {}) {
-  const response = await send(path, { method, json, form, headers: { Accept: "application/json", ...headers }, signal, seconds })
+export async function api(
+  path,
+  { method = "GET", json, form, headers = {}, signal, seconds = 20 } = {},
+) {
+  const response = await send(path, {
+    method,
+    json,
+    form,
+    headers: { Accept: "application/json", ...headers },
+    signal,
+    seconds,
+  })
   if (response.status === 204) return null
   const body = await response.json().catch(() => null)
   if (response.ok) return body
   const otherUser = response.headers.has("X-Other-User")
-  throw new Problem({ ...(body ?? {}), status: response.status, retryAfter: Number(response.headers.get("Retry-After")) || null, otherUser })
+  throw new Problem({
+    ...(body ?? {}),
+    status: response.status,
+    retryAfter: Number(response.headers.get("Retry-After")) || null,
+    otherUser,
+  })
 }
 
 /**
@@ -43,11 +66,19 @@ export async function api(path, { method = "GET", json, form, headers = {}, sign
  * Throws Problem where the server cannot be reached, is broken, or has forgotten who we are (401).
  */
 export async function part(path, { method = "GET", form, signal, seconds = 30 } = {}) {
-  const response = await send(path, { method, form, headers: { Accept: "text/html", "X-Part": "1" }, signal, seconds })
-  if (response.redirected || response.status === 401) throw new Problem({ status: 401, otherUser: response.headers.has("X-Other-User") })
+  const response = await send(path, {
+    method,
+    form,
+    headers: { Accept: "text/html", "X-Part": "1" },
+    signal,
+    seconds,
+  })
+  if (response.redirected || response.status === 401)
+    throw new Problem({ status: 401, otherUser: response.headers.has("X-Other-User") })
   const isHtml = response.headers.get("Content-Type")?.startsWith("text/html")
   const credits = response.headers.get("X-Credits")
-  if (response.status >= 500 && credits === null && isHtml) throw new Problem({ status: response.status })
+  if (response.status >= 500 && credits === null && isHtml)
+    throw new Problem({ status: response.status })
   const text = await response.text()
   const template = document.createElement("template")
   if (isHtml) template.innerHTML = text
@@ -63,7 +94,12 @@ export async function part(path, { method = "GET", form, signal, seconds = 30 } 
 
 async function send(path, { method = "GET", json, form, headers, signal, seconds }) {
   const limit = AbortSignal.timeout(seconds * 1000)
-  const options = { method, headers: { ...headers, ...pageUser() }, credentials: "same-origin", signal: signal ? AbortSignal.any([signal, limit]) : limit }
+  const options = {
+    method,
+    headers: { ...headers, ...pageUser() },
+    credentials: "same-origin",
+    signal: signal ? AbortSignal.any([signal, limit]) : limit,
+  }
   if (method !== "GET") options.headers["X-CSRFToken"] = csrfToken()
   if (json !== undefined) {
     options.headers["Content-Type"] = "application/json"

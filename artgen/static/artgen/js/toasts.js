@@ -7,9 +7,14 @@ const region = document.getElementById("toasts")
  * Show a message; returns a function that takes it away.
  * `kind` "plain" or "error"; `icon` names one of the sprite; `action` {label, run} adds a button (Undo); `key` replaces the message with that key.
  */
-export function toast(text, { kind = "plain", icon = "", action = null, key = "", stays = kind === "error" } = {}) {
+export function toast(
+  text,
+  { kind = "plain", icon = "", action = null, key = "", stays = kind === "error" } = {},
+) {
   if (key) dismiss(key)
-  const element = document.getElementById("toast-template").content.firstElementChild.cloneNode(true)
+  const element = document
+    .getElementById("toast-template")
+    .content.firstElementChild.cloneNode(true)
   element.querySelector("p").textContent = text
   if (key) element.dataset.key = key
   if (kind === "error") {
@@ -49,10 +54,16 @@ function manage(element) {
   close.addEventListener("click", () => element.remove())
   if ("stays" in element.dataset) return
   let timer = 0
-  const start = () => { timer = setTimeout(() => element.remove(), SECONDS * 1000) }
+  const start = () => {
+    timer = setTimeout(() => element.remove(), SECONDS * 1000)
+  }
   const stop = () => clearTimeout(timer)
   for (const event of ["pointerenter", "focusin"]) element.addEventListener(event, stop)
-  for (const event of ["pointerleave", "focusout"]) element.addEventListener(event, () => { stop(); start() })
+  for (const event of ["pointerleave", "focusout"])
+    element.addEventListener(event, () => {
+      stop()
+      start()
+    })
   start()
 }
 

@@ -19,7 +19,8 @@ const ACTIVE = new Set(["queued", "submitted", "running", "storing"])
 const ICONS = { queued: "hourglass", submitted: "power", running: "palette", storing: "check" }
 const WITH_PROGRESS = new Set(["submitted", "running", "storing"])
 const CANCELABLE = new Set(["queued", "submitted", "running"])
-const DRAWING_FROM = 28, DRAWING_MORE = 22 // the glow of a plate while drawing
+const DRAWING_FROM = 28,
+  DRAWING_MORE = 22 // the glow of a plate while drawing
 
 export class Cards {
   /**
@@ -32,7 +33,9 @@ export class Cards {
     this.arriving = new Set() // run ids being fetched
     this.frame = null // stands where a run is being placed
     this.early = new Map() // job id → job that was told of meanwhile: perhaps one of that run
-    this.active = new Set([...root.querySelectorAll("[data-job]")].filter(isActive).map((card) => card.dataset.job))
+    this.active = new Set(
+      [...root.querySelectorAll("[data-job]")].filter(isActive).map((card) => card.dataset.job),
+    )
     this.ended = { ready: 0, failed: new Map() } // what has not been told to screen readers yet
     this.newest = this.#newest() // ids grow with time: an unknown job above it came while nobody listened
     root.addEventListener("submit", (event) => this.#submitted(event))
@@ -45,7 +48,8 @@ export class Cards {
     for (const hidden of element.querySelectorAll("[data-favorite][hidden], [data-copy][hidden]")) {
       hidden.hidden = "copy" in hidden.dataset && !navigator.clipboard
     }
-    if (this.data.ownPictures) for (const hidden of element.querySelectorAll("[data-source-of]")) hidden.hidden = false
+    if (this.data.ownPictures)
+      for (const hidden of element.querySelectorAll("[data-source-of]")) hidden.hidden = false
     for (const bar of element.querySelectorAll("[data-progress]")) glow(bar)
   }
 
@@ -71,7 +75,8 @@ export class Cards {
     if (!card && this.frame) {
       this.early.set(job.id, job)
     } else if (!card) {
-      if (ACTIVE.has(job.status) || (missed && job.id > this.newest)) this.#bringRun(job.batch ?? job.id)
+      if (ACTIVE.has(job.status) || (missed && job.id > this.newest))
+        this.#bringRun(job.batch ?? job.id)
     } else if (job.version >= Number(card.dataset.version)) {
       if (canDraw(card, job)) this.#draw(card, job)
       else this.#refresh(job.id, job.version)
@@ -157,7 +162,8 @@ export class Cards {
     old.replaceWith(fresh)
     this.dress(fresh)
     if (hadFocus) {
-      const target = fresh.querySelector("a[href], button:not([hidden])") ?? fresh.querySelector("article")
+      const target =
+        fresh.querySelector("a[href], button:not([hidden])") ?? fresh.querySelector("article")
       if (target.tagName === "ARTICLE") target.tabIndex = -1
       target.focus({ preventScroll: true })
     }
@@ -172,7 +178,9 @@ export class Cards {
     if (card.dataset.status === "succeeded") {
       this.ended.ready += 1
     } else {
-      const lines = [...card.querySelectorAll("[data-phase], [data-detail]:not([hidden])")].map((line) => line.textContent)
+      const lines = [...card.querySelectorAll("[data-phase], [data-detail]:not([hidden])")].map(
+        (line) => line.textContent,
+      )
       const told = lines.map((line) => line.trim().replace(/\.$/, "")).join(". ")
       this.ended.failed.set(told, (this.ended.failed.get(told) ?? 0) + 1)
     }
@@ -186,7 +194,10 @@ export class Cards {
   }
 
   #newest() {
-    return [...this.root.querySelectorAll("[data-job]")].reduce((newest, card) => (card.dataset.job > newest ? card.dataset.job : newest), "")
+    return [...this.root.querySelectorAll("[data-job]")].reduce(
+      (newest, card) => (card.dataset.job > newest ? card.dataset.job : newest),
+      "",
+    )
   }
 
   async #bringRun(id) {
@@ -249,7 +260,8 @@ export class Cards {
       run.classList.add("run-new")
       runs.insertBefore(run, older ?? null)
     }
-    for (const card of run.querySelectorAll("[data-job]")) if (isActive(card)) this.active.add(card.dataset.job)
+    for (const card of run.querySelectorAll("[data-job]"))
+      if (isActive(card)) this.active.add(card.dataset.job)
     this.newest = this.#newest()
     this.dress(run)
     this.onChange(this.active.size)
@@ -280,7 +292,11 @@ export class Cards {
       }
     } catch (problem) {
       if (problem.signedOut) tellSignedOut(this.data, problem)
-      else toast(problem.status === 0 && this.data.notDone ? this.data.notDone : this.data.failed, { kind: "error", key: "failed" })
+      else
+        toast(problem.status === 0 && this.data.notDone ? this.data.notDone : this.data.failed, {
+          kind: "error",
+          key: "failed",
+        })
     } finally {
       button.removeAttribute("aria-disabled")
     }
@@ -302,7 +318,10 @@ export class Cards {
       run.scrollIntoView({ block: "start" })
       run.querySelector("a[href], button:not([hidden])")?.focus({ preventScroll: true })
     }
-    toast(this.data.queuedAgain, { key: "queued-again", action: away ? { label: this.data.show, run: show } : null })
+    toast(this.data.queuedAgain, {
+      key: "queued-again",
+      action: away ? { label: this.data.show, run: show } : null,
+    })
   }
 
   #card(id) {
@@ -317,9 +336,20 @@ function leave(frame) {
   const folds = frame.offsetParent && !matchMedia("(prefers-reduced-motion: reduce)").matches
   if (!folds) return frame.remove()
   frame.inert = true
-  const whole = { height: `${height}px`, minHeight: 0, marginBottom: 0, opacity: 1, overflow: "clip" }
+  const whole = {
+    height: `${height}px`,
+    minHeight: 0,
+    marginBottom: 0,
+    opacity: 1,
+    overflow: "clip",
+  }
   const folded = { ...whole, height: 0, marginBottom: `${-gap}px`, opacity: 0 }
-  frame.animate([whole, folded], { duration: FOLD, easing: "ease", fill: "forwards" }).finished.then(() => frame.remove(), () => frame.remove())
+  frame
+    .animate([whole, folded], { duration: FOLD, easing: "ease", fill: "forwards" })
+    .finished.then(
+      () => frame.remove(),
+      () => frame.remove(),
+    )
 }
 
 /** Tell whether the card can be brought to what the JSON tells without its HTML. */

@@ -15,7 +15,8 @@ import { freshKey, randomSeed } from "./random.js"
 import { tellSignedOut } from "./signed_out.js"
 import { Sources } from "./sources.js"
 
-const SAVE_AFTER = 300, TYPED_AFTER = 700 // ms of quiet; a number is typed digit by digit
+const SAVE_AFTER = 300,
+  TYPED_AFTER = 700 // ms of quiet; a number is typed digit by digit
 const NEAR_LIMIT = 100 // characters before the prompt's limit from which the count is spoken
 const ASKED = ["job", "share", "count", "seed", "prompt", "model", "source"] // what a link may ask the form to hold
 
@@ -27,17 +28,33 @@ export class Composer {
     this.kept = new Kept()
     this.quote = new Quote({ side, address: data.quote })
     this.past = new Past({ side, draft: this.draft, show: (text) => this.#write(text) })
-    this.sources = new Sources({ side, data, changed: () => { this.#changed(); this.quote.soon() }, useOwn: (id) => this.useSource(id) })
+    this.sources = new Sources({
+      side,
+      data,
+      changed: () => {
+        this.#changed()
+        this.quote.soon()
+      },
+      useOwn: (id) => this.useSource(id),
+    })
     wirePicker(side, (slug) => this.#switch(slug))
     side.addEventListener("input", (event) => this.#input(event.target))
-    side.addEventListener("change", (event) => { if (LIMITED.has(event.target.name)) this.quote.soon(0) })
+    side.addEventListener("change", (event) => {
+      if (LIMITED.has(event.target.name)) this.quote.soon(0)
+    })
     side.addEventListener("click", (event) => this.#clicked(event))
     side.addEventListener("submit", (event) => {
       event.preventDefault()
       this.send()
     })
     side.addEventListener("keydown", (event) => {
-      if (event.target === this.prompt && event.altKey && !event.ctrlKey && !event.metaKey && ["ArrowUp", "ArrowDown"].includes(event.key)) {
+      if (
+        event.target === this.prompt &&
+        event.altKey &&
+        !event.ctrlKey &&
+        !event.metaKey &&
+        ["ArrowUp", "ArrowDown"].includes(event.key)
+      ) {
         event.preventDefault()
         this.past.step(event.key === "ArrowUp" ? 1 : -1, this.prompt.value)
       }
@@ -46,7 +63,9 @@ export class Composer {
         this.send()
       }
     })
-    window.addEventListener("pagehide", () => { if (this.unsaved) this.#save() })
+    window.addEventListener("pagehide", () => {
+      if (this.unsaved) this.#save()
+    })
     this.#dress()
     this.#restore()
   }
@@ -70,7 +89,10 @@ export class Composer {
   async use(query) {
     const before = this.#state()
     const isOther = query.has("job")
-    if (!(await this.#load(() => (isOther ? query : this.#with(query, this.#wanted())), { isOther }))) return
+    if (
+      !(await this.#load(() => (isOther ? query : this.#with(query, this.#wanted())), { isOther }))
+    )
+      return
     this.prompt.focus()
     this.#taken(before, query.has("source") ? this.data.sourceAdded : this.data.used)
   }
@@ -86,10 +108,16 @@ export class Composer {
     if (query.has("prompt")) fields.push(["prompt", query.get("prompt")])
     let model = query.get("model")
     if (query.has("source")) {
-      const now = Object.fromEntries(fields).model, source = query.get("source")
+      const now = Object.fromEntries(fields).model,
+        source = query.get("source")
       model ??= takesSources(this.side, now) ? null : takesSources(this.side)
-      const most = Number(this.side.querySelector(`.model-option[value="${CSS.escape(model ?? now)}"]`)?.dataset.sources ?? 1)
-      const ids = fields.filter(([name, value]) => name === "source_images" && value && value !== source).map(([, value]) => value)
+      const most = Number(
+        this.side.querySelector(`.model-option[value="${CSS.escape(model ?? now)}"]`)?.dataset
+          .sources ?? 1,
+      )
+      const ids = fields
+        .filter(([name, value]) => name === "source_images" && value && value !== source)
+        .map(([, value]) => value)
       ids.splice(Math.max(0, most - 1), 0, source)
       const others = fields.filter(([name]) => name !== "source_images")
       fields.splice(0, Infinity, ...others, ...ids.map((id) => ["source_images", id]))
@@ -160,7 +188,10 @@ export class Composer {
         this.#save()
         tellSignedOut(this.data, problem)
       } else {
-        toast(problem.status === 0 ? this.data.notSent : this.data.failed, { kind: "error", key: "failed" })
+        toast(problem.status === 0 ? this.data.notSent : this.data.failed, {
+          kind: "error",
+          key: "failed",
+        })
       }
     } finally {
       if (!placed) this.onRefused()
@@ -173,18 +204,28 @@ export class Composer {
   /** Do what only script can do for a form that the server has just drawn. */
   #dress() {
     if (!this.form) return
-    for (const hidden of this.side.querySelectorAll("[data-add-source], [data-toggle-negative], [data-dice], [data-lock], [data-own-pictures]")) hidden.hidden = false
+    for (const hidden of this.side.querySelectorAll(
+      "[data-add-source], [data-toggle-negative], [data-dice], [data-lock], [data-own-pictures]",
+    ))
+      hidden.hidden = false
     this.past.dress()
-    for (const hidden of this.side.querySelectorAll("[data-all-styles]")) hidden.hidden = hidden.parentElement.querySelectorAll(".style").length < 5
+    for (const hidden of this.side.querySelectorAll("[data-all-styles]"))
+      hidden.hidden = hidden.parentElement.querySelectorAll(".style").length < 5
     for (const slider of this.side.querySelectorAll("[data-slider]")) fillSlider(slider)
     const negative = this.side.querySelector("#negative")
-    if (negative) this.#showNegative(negative.classList.contains("negative-open") || this.form.elements.negative_prompt.value !== "")
+    if (negative)
+      this.#showNegative(
+        negative.classList.contains("negative-open") ||
+          this.form.elements.negative_prompt.value !== "",
+      )
     this.quote.dress()
     this.#showKept()
     this.#showSize()
     this.#showSummary()
     this.#showCount()
-    this.side.querySelector(".style:has(:checked)")?.scrollIntoView?.({ block: "nearest", inline: "nearest" })
+    this.side
+      .querySelector(".style:has(:checked)")
+      ?.scrollIntoView?.({ block: "nearest", inline: "nearest" })
   }
 
   #showNegative(open) {
@@ -214,8 +255,11 @@ export class Composer {
     this.form.classList.toggle("exact-on", Boolean(exact?.checked))
     const label = this.form.querySelector("[data-size]")
     if (!label) return
-    if (exact && !exact.checked && shape?.value) [width.value, height.value] = shape.value.split("x")
-    label.textContent = exact?.checked ? `${width.value} × ${height.value}` : (shape?.value ?? "").replace("x", " × ")
+    if (exact && !exact.checked && shape?.value)
+      [width.value, height.value] = shape.value.split("x")
+    label.textContent = exact?.checked
+      ? `${width.value} × ${height.value}`
+      : (shape?.value ?? "").replace("x", " × ")
   }
 
   #showSummary() {
@@ -263,13 +307,17 @@ export class Composer {
     }
     const slider = target.closest("[data-slider]")
     if (slider && !target.matches("select")) {
-      const [range, number] = [slider.querySelector("[data-range]"), slider.querySelector("[type=number]")]
+      const [range, number] = [
+        slider.querySelector("[data-range]"),
+        slider.querySelector("[type=number]"),
+      ]
       if (target === range) number.value = range.value
       else if (number.value !== "") range.value = number.value
       fillSlider(slider)
     }
     if (target.name === "width" || target.name === "height") this.form.elements.exact.checked = true
-    if (target.name === "shape" && this.form.elements.exact) this.form.elements.exact.checked = false
+    if (target.name === "shape" && this.form.elements.exact)
+      this.form.elements.exact.checked = false
     if (target.name === "seed") this.#lock(target.value !== "")
     if (PRICED.has(target.name)) this.#showSize()
     if (LIMITED.has(target.name)) this.quote.soon(TYPED_AFTER)
@@ -287,7 +335,11 @@ export class Composer {
     } else if (at("[data-dice]")) {
       this.#setSeed(String(randomSeed()))
     } else if (at("[data-lock]")) {
-      this.#setSeed(at("[data-lock]").getAttribute("aria-pressed") === "true" ? "" : this.form.elements.seed.value || String(randomSeed()))
+      this.#setSeed(
+        at("[data-lock]").getAttribute("aria-pressed") === "true"
+          ? ""
+          : this.form.elements.seed.value || String(randomSeed()),
+      )
     } else if (at("[data-prompt]")) {
       at("[popover]").hidePopover()
       this.setPrompt(at("[data-prompt]").textContent)
@@ -350,7 +402,8 @@ export class Composer {
 
   /** Put fields back as they were: model, texts, sources and all. */
   async #put(fields) {
-    if (!(await this.#load(() => new URLSearchParams(apart(fields).plain), { isOther: true }))) return
+    if (!(await this.#load(() => new URLSearchParams(apart(fields).plain), { isOther: true })))
+      return
     this.#keep(fields)
     this.#changed()
   }
@@ -381,7 +434,8 @@ export class Composer {
       return true
     } catch (problem) {
       if (problem.signedOut) tellSignedOut(this.data, problem)
-      else if (problem.name !== "AbortError") toast(this.data.failed, { kind: "error", key: "failed" })
+      else if (problem.name !== "AbortError")
+        toast(this.data.failed, { kind: "error", key: "failed" })
       return false
     }
   }
@@ -430,7 +484,12 @@ export class Composer {
     const address = new URL(location.href)
     if (this.data.filled === "true" && ASKED.some((name) => address.searchParams.has(name))) {
       // Once is enough: a reload, the Back button or the switch of language must not fill the form again.
-      const query = new URLSearchParams(ASKED.filter((name) => address.searchParams.has(name)).map((name) => [name, address.searchParams.get(name)]))
+      const query = new URLSearchParams(
+        ASKED.filter((name) => address.searchParams.has(name)).map((name) => [
+          name,
+          address.searchParams.get(name),
+        ]),
+      )
       for (const name of ASKED) address.searchParams.delete(name)
       history.replaceState(history.state, "", address)
       this.#asked(query, fields)
@@ -459,5 +518,9 @@ export class Composer {
 
 function fillSlider(slider) {
   const range = slider.querySelector("[data-range]")
-  if (range) range.style.setProperty("--value", (100 * (range.value - range.min)) / (range.max - range.min || 1))
+  if (range)
+    range.style.setProperty(
+      "--value",
+      (100 * (range.value - range.min)) / (range.max - range.min || 1),
+    )
 }

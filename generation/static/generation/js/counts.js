@@ -12,16 +12,21 @@ export function countMoved(change, tile) {
 /** `change` pictures of this month came to what the page shows, or left it. */
 export function countShown(change, month) {
   write(month?.querySelector(".month-count"), change, (count) => plural("pictures", count))
-  write(document.querySelector(".found[data-value]"), change, (count) => plural("found", count, { shown: plural("pictures", count) }))
+  write(document.querySelector(".found[data-value]"), change, (count) =>
+    plural("found", count, { shown: plural("pictures", count) }),
+  )
 }
 
 /** Hearts were pressed: what a MutationObserver of `aria-pressed` has seen. */
 export function countFavorites(changes) {
-  for (const { target } of changes) if (target.isConnected) add("favorites", isPressed(target) ? 1 : -1)
+  for (const { target } of changes)
+    if (target.isConnected) add("favorites", isPressed(target) ? 1 : -1)
 }
 
 export function add(name, change) {
-  write(document.querySelector(`[data-count="${name}"]`), change, (count) => count.toLocaleString(document.documentElement.lang))
+  write(document.querySelector(`[data-count="${name}"]`), change, (count) =>
+    count.toLocaleString(document.documentElement.lang),
+  )
 }
 
 function write(element, change, told) {

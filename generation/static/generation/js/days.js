@@ -30,7 +30,8 @@ export function openDay(feed, day) {
     runs.after(head, older)
   }
   first.dataset.day = day
-  for (const heading of feed.querySelectorAll(".heading[data-day]")) heading.textContent = title(heading.dataset.day, day)
+  for (const heading of feed.querySelectorAll(".heading[data-day]"))
+    heading.textContent = title(heading.dataset.day, day)
 }
 
 /** Return the runs of this day, or the newest ones. */
@@ -42,8 +43,14 @@ export function runsOf(feed, day) {
 function title(day, now) {
   const ago = Math.round((Date.parse(now) - Date.parse(day)) / DAY)
   const year = day.slice(0, 4) === now.slice(0, 4) ? undefined : "numeric"
-  const told = ago < 2
-    ? new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-ago, "day")
-    : new Intl.DateTimeFormat(language, { timeZone: "UTC", day: "numeric", month: "long", year }).format(Date.parse(day))
+  const told =
+    ago < 2
+      ? new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-ago, "day")
+      : new Intl.DateTimeFormat(language, {
+          timeZone: "UTC",
+          day: "numeric",
+          month: "long",
+          year,
+        }).format(Date.parse(day))
   return told[0].toLocaleUpperCase(language) + told.slice(1)
 }

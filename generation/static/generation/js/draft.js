@@ -29,12 +29,20 @@ export class Draft {
 
   /** Keep a prompt that gives way to another. */
   setAside(text) {
-    put(localStorage, this.unsentKey, [text, ...this.unsent().filter((other) => other !== text)].slice(0, UNSENT_MOST))
+    put(
+      localStorage,
+      this.unsentKey,
+      [text, ...this.unsent().filter((other) => other !== text)].slice(0, UNSENT_MOST),
+    )
   }
 
   /** Forget a prompt that has been sent. */
   sent(text) {
-    put(localStorage, this.unsentKey, this.unsent().filter((other) => other !== text))
+    put(
+      localStorage,
+      this.unsentKey,
+      this.unsent().filter((other) => other !== text),
+    )
   }
 }
 
@@ -58,7 +66,9 @@ function put(storage, key, value) {
 /** Return the composer's fields without token, key and files. */
 export function fieldsOf(form) {
   const skipped = new Set(["csrfmiddlewaretoken", "key", "upload", "switch"])
-  return [...new FormData(form)].filter(([name, value]) => !skipped.has(name) && typeof value === "string")
+  return [...new FormData(form)].filter(
+    ([name, value]) => !skipped.has(name) && typeof value === "string",
+  )
 }
 
 /** Put fields into a form that has them, as far as they are its visible ones. */

@@ -20,8 +20,15 @@ export class Kept {
     this.#forgetChanged(fields)
     const isExact = fields.some(([name]) => name === "exact")
     for (const [name, value] of fields) {
-      if (this.wishes.has(name) || EVERYWHERE.has(name) || value === "" || isDefault(form, name, value)) continue
-      if (isExact || !FROM_SHAPE.has(name)) this.wishes.set(name, { values: valuesOf(fields, name), shown: valuesOf(fields, name) })
+      if (
+        this.wishes.has(name) ||
+        EVERYWHERE.has(name) ||
+        value === "" ||
+        isDefault(form, name, value)
+      )
+        continue
+      if (isExact || !FROM_SHAPE.has(name))
+        this.wishes.set(name, { values: valuesOf(fields, name), shown: valuesOf(fields, name) })
     }
     const others = fields.filter(([name]) => !this.wishes.has(name))
     return [...others, ...this.#entries()]
@@ -30,19 +37,25 @@ export class Kept {
   /** Return the wishes that the form does not show, for a draft. */
   unused(fields) {
     this.#forgetChanged(fields)
-    return this.#entries(({ values, shown }) => !equal(values, shown)).map(([name, value]) => [PREFIX + name, value])
+    return this.#entries(({ values, shown }) => !equal(values, shown)).map(([name, value]) => [
+      PREFIX + name,
+      value,
+    ])
   }
 
   /** Whether something waits that is worth a word. */
   get tells() {
-    return [...this.wishes].some(([name, { values, shown }]) => !QUIET.has(name) && !equal(values, shown))
+    return [...this.wishes].some(
+      ([name, { values, shown }]) => !QUIET.has(name) && !equal(values, shown),
+    )
   }
 
   /** Take over the wishes of a draft. */
   restore(fields) {
     this.wishes.clear()
     const { kept } = apart(fields)
-    for (const [name] of kept) if (!EVERYWHERE.has(name)) this.wishes.set(name, { values: valuesOf(kept, name), shown: [] })
+    for (const [name] of kept)
+      if (!EVERYWHERE.has(name)) this.wishes.set(name, { values: valuesOf(kept, name), shown: [] })
   }
 
   clear() {
@@ -60,11 +73,14 @@ export class Kept {
   }
 
   #forgetChanged(fields) {
-    for (const [name, { shown }] of this.wishes) if (!equal(valuesOf(fields, name), shown)) this.wishes.delete(name)
+    for (const [name, { shown }] of this.wishes)
+      if (!equal(valuesOf(fields, name), shown)) this.wishes.delete(name)
   }
 
   #entries(which = () => true) {
-    return [...this.wishes].filter(([, wish]) => which(wish)).flatMap(([name, { values }]) => values.map((value) => [name, value]))
+    return [...this.wishes]
+      .filter(([, wish]) => which(wish))
+      .flatMap(([name, { values }]) => values.map((value) => [name, value]))
   }
 }
 
@@ -72,7 +88,11 @@ export class Kept {
 export function apart(fields) {
   const isKept = ([name]) => name.startsWith(PREFIX)
   const kept = fields.filter(isKept).map(([name, value]) => [name.slice(PREFIX.length), value])
-  return { plain: fields.filter((field) => !isKept(field)), kept, sources: valuesOf(kept, "source_images") }
+  return {
+    plain: fields.filter((field) => !isKept(field)),
+    kept,
+    sources: valuesOf(kept, "source_images"),
+  }
 }
 
 /** Return ids of source images as a draft keeps them beside its form. */
@@ -105,5 +125,8 @@ function put(control, values) {
 }
 
 function isWithin(control, value) {
-  return (control.min === "" || value >= Number(control.min)) && (control.max === "" || value <= Number(control.max))
+  return (
+    (control.min === "" || value >= Number(control.min)) &&
+    (control.max === "" || value <= Number(control.max))
+  )
 }

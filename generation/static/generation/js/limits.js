@@ -3,17 +3,31 @@
 import { say } from "../../artgen/js/status.js"
 import { word } from "../../artgen/js/words.js"
 
-export const LIMITED = new Set(["width", "height", "steps", "guidance", "strength", "seed", "lora_url", "lora_scale"])
+export const LIMITED = new Set([
+  "width",
+  "height",
+  "steps",
+  "guidance",
+  "strength",
+  "seed",
+  "lora_url",
+  "lora_scale",
+])
 const SHARED = { width: "size", height: "size" } // these two have one line for what is wrong
 
 /** `told` is the part of the quote: each `[data-wrong]` names a field and says what is wrong with it. */
 export function showLimits(form, told) {
-  const wrong = new Map([...told.querySelectorAll("[data-wrong]")].map((line) => [line.dataset.wrong, line.textContent]))
+  const wrong = new Map(
+    [...told.querySelectorAll("[data-wrong]")].map((line) => [
+      line.dataset.wrong,
+      line.textContent,
+    ]),
+  )
   const lines = new Map()
   for (const name of LIMITED) {
     const field = form.elements[name]
     if (!field || field.matches?.("select")) continue
-    const text = field.validity.badInput ? word("no_number") : wrong.get(name) ?? ""
+    const text = field.validity.badInput ? word("no_number") : (wrong.get(name) ?? "")
     if (text) field.setAttribute("aria-invalid", "true")
     else field.removeAttribute("aria-invalid")
     const id = `${SHARED[name] ?? name}-error`

@@ -16,7 +16,11 @@ export function connect(cards, data) {
     onState: (state) => {
       if ((state === "offline" || state === "away") && lost !== state) {
         lost = state
-        toast(state === "away" ? data.away : data.offline, { key: "offline", icon: "wifi-off", stays: true })
+        toast(state === "away" ? data.away : data.offline, {
+          key: "offline",
+          icon: "wifi-off",
+          stays: true,
+        })
       } else if (state === "signed out") {
         lost = state
         tellSignedOut(data, { key: "offline" })

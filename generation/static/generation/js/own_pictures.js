@@ -9,8 +9,10 @@ const SEARCH_AFTER = 300 // ms of quiet
 /** `choose(id)` is called with the chosen picture. Returns a function that opens the dialog. */
 export function wireOwnPictures(data, choose) {
   const dialog = document.getElementById("own-pictures")
-  const field = dialog.querySelector("input[type=search]"), body = dialog.querySelector("[data-own-body]")
-  let timer = 0, abort = null
+  const field = dialog.querySelector("input[type=search]"),
+    body = dialog.querySelector("[data-own-body]")
+  let timer = 0,
+    abort = null
 
   async function load(address, { more = null } = {}) {
     abort?.abort()
@@ -39,10 +41,14 @@ export function wireOwnPictures(data, choose) {
 
   field.addEventListener("input", () => {
     clearTimeout(timer)
-    timer = setTimeout(() => load(`${data.ownPictures}?${new URLSearchParams({ q: field.value })}`), SEARCH_AFTER)
+    timer = setTimeout(
+      () => load(`${data.ownPictures}?${new URLSearchParams({ q: field.value })}`),
+      SEARCH_AFTER,
+    )
   })
   dialog.addEventListener("click", (event) => {
-    const picked = event.target.closest("[data-pick]"), more = event.target.closest("[data-load-more]")
+    const picked = event.target.closest("[data-pick]"),
+      more = event.target.closest("[data-load-more]")
     if (event.target === dialog || event.target.closest("[data-close]")) dialog.close()
     if (picked) {
       dialog.close()

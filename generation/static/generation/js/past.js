@@ -58,7 +58,8 @@ export class Past {
   keep(text) {
     for (const given of [this.at === -1 ? "" : this.writing, text]) {
       const trimmed = given.trim()
-      if (trimmed && !this.items.some((item) => item.textContent === trimmed)) this.draft.setAside(trimmed)
+      if (trimmed && !this.items.some((item) => item.textContent === trimmed))
+        this.draft.setAside(trimmed)
     }
     this.at = -1
     this.dress()
@@ -81,8 +82,11 @@ export class Past {
 
   #dressButtons() {
     const count = this.items.length
-    for (const opener of this.side.querySelectorAll("[data-history], [data-past]")) opener.hidden = count === 0
-    this.side.querySelector("[data-earlier]")?.setAttribute("aria-disabled", String(this.at + 1 >= count))
+    for (const opener of this.side.querySelectorAll("[data-history], [data-past]"))
+      opener.hidden = count === 0
+    this.side
+      .querySelector("[data-earlier]")
+      ?.setAttribute("aria-disabled", String(this.at + 1 >= count))
     this.side.querySelector("[data-later]")?.setAttribute("aria-disabled", String(this.at === -1))
   }
 }

@@ -11,7 +11,10 @@ export function wirePictures(root, data) {
       const favorite = heart.getAttribute("aria-pressed") !== "true"
       heart.setAttribute("aria-pressed", String(favorite))
       try {
-        await api(`${data.api}images/${heart.dataset.favorite}/`, { method: "PATCH", json: { favorite } })
+        await api(`${data.api}images/${heart.dataset.favorite}/`, {
+          method: "PATCH",
+          json: { favorite },
+        })
       } catch {
         heart.setAttribute("aria-pressed", String(!favorite))
         toast(data.failed, { kind: "error", key: "failed" })

@@ -5,16 +5,27 @@ import { say } from "../../artgen/js/status.js"
 import { fieldsOf } from "./draft.js"
 import { LIMITED, showLimits, showSourcesNote } from "./limits.js"
 
-export const PRICED = new Set(["model", "shape", "exact", "width", "height", "count", "source_images"])
+export const PRICED = new Set([
+  "model",
+  "shape",
+  "exact",
+  "width",
+  "height",
+  "count",
+  "source_images",
+])
 const EVERY = 30_000 // ms: the line before one changes by itself
-const AFTER = 250, SAY_AFTER = 600 // ms of quiet
+const AFTER = 250,
+  SAY_AFTER = 600 // ms of quiet
 
 export class Quote {
   /** `side` holds the form; `address` answers with the button and with what is outside the limits. */
   constructor({ side, address }) {
     Object.assign(this, { side, address })
     document.addEventListener("balance", () => this.soon())
-    setInterval(() => { if (!document.hidden && this.form) this.#ask({ speaks: false }) }, EVERY)
+    setInterval(() => {
+      if (!document.hidden && this.form) this.#ask({ speaks: false })
+    }, EVERY)
   }
 
   get form() {
@@ -33,7 +44,8 @@ export class Quote {
   dress() {
     for (const keys of this.side.querySelectorAll(".create-keys")) {
       keys.hidden = matchMedia("(pointer: coarse)").matches
-      if (/Mac|iPhone|iPad/.test(navigator.platform)) keys.querySelector("[data-modifier]").textContent = "⌘"
+      if (/Mac|iPhone|iPad/.test(navigator.platform))
+        keys.querySelector("[data-modifier]").textContent = "⌘"
     }
   }
 
@@ -42,7 +54,9 @@ export class Quote {
     this.abort = new AbortController()
     const asked = fieldsOf(this.form).filter(([name]) => PRICED.has(name) || LIMITED.has(name))
     try {
-      const answer = await part(`${this.address}?${new URLSearchParams(asked)}`, { signal: this.abort.signal })
+      const answer = await part(`${this.address}?${new URLSearchParams(asked)}`, {
+        signal: this.abort.signal,
+      })
       if (!answer.ok) return
       showLimits(this.form, answer.fragment)
       showSourcesNote(this.form, answer.fragment)
@@ -67,5 +81,9 @@ export class Quote {
 export function spoken(button) {
   if (!button) return ""
   const parts = [...button.children].filter((part) => !part.matches(".create-placing"))
-  return parts.map((part) => part.textContent).join(" ").trim().replace(/\s+/g, " ")
+  return parts
+    .map((part) => part.textContent)
+    .join(" ")
+    .trim()
+    .replace(/\s+/g, " ")
 }

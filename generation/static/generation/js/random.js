@@ -8,5 +8,7 @@ export function randomSeed() {
 
 /** A key by which the server knows that a form sent twice is one order. */
 export function freshKey() {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("")
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("")
 }

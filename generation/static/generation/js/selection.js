@@ -63,7 +63,8 @@ export function wireSelection(list, data) {
     const all = tiles()
     const from = all.indexOf(anchor)
     const end = all.indexOf(to)
-    for (const tile of from < 0 ? [to] : all.slice(Math.min(from, end), Math.max(from, end) + 1)) set(tile, on)
+    for (const tile of from < 0 ? [to] : all.slice(Math.min(from, end), Math.max(from, end) + 1))
+      set(tile, on)
   }
 
   /** Stretch or shrink the range that begins at the anchor. */
@@ -174,9 +175,20 @@ export function wireSelection(list, data) {
     }
   })
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.target.closest?.("input:not(.tick), textarea, select, dialog") || document.querySelector(":popover-open, dialog[open]")) return
+    if (
+      event.defaultPrevented ||
+      event.target.closest?.("input:not(.tick), textarea, select, dialog") ||
+      document.querySelector(":popover-open, dialog[open]")
+    )
+      return
     if (event.key === "Escape" && isSelecting) clear()
-    else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && tiles().length) {
+    else if (
+      event.key.toLowerCase() === "a" &&
+      (event.ctrlKey || event.metaKey) &&
+      !event.shiftKey &&
+      !event.altKey &&
+      tiles().length
+    ) {
       event.preventDefault()
       all()
       if (!list.contains(document.activeElement)) tickOf(active).focus({ preventScroll: true })
@@ -187,23 +199,38 @@ export function wireSelection(list, data) {
     select(true)
   })
   if (button) button.hidden = false
-  wireHold(list, tileOf, (tile) => { toggle(tile, true); navigator.vibrate?.(10) })
+  wireHold(list, tileOf, (tile) => {
+    toggle(tile, true)
+    navigator.vibrate?.(10)
+  })
   refresh() // a browser may bring back ticks that were set before
 
-  return { refresh, get size() { return chosen.size } }
+  return {
+    refresh,
+    get size() {
+      return chosen.size
+    },
+  }
 }
 
 /** Return the tile that a key leads to from this one; null where there is none, undefined for other keys. */
 function neighbor(all, tile, key) {
   const at = all.indexOf(tile)
   switch (key) {
-    case "ArrowRight": return all[at + 1] ?? null
-    case "ArrowLeft": return all[at - 1] ?? null
-    case "Home": return all[0]
-    case "End": return all.at(-1)
-    case "ArrowDown": return inNextRow(all.slice(at + 1), tile)
-    case "ArrowUp": return inNextRow(all.slice(0, at).reverse(), tile)
-    default: return undefined
+    case "ArrowRight":
+      return all[at + 1] ?? null
+    case "ArrowLeft":
+      return all[at - 1] ?? null
+    case "Home":
+      return all[0]
+    case "End":
+      return all.at(-1)
+    case "ArrowDown":
+      return inNextRow(all.slice(at + 1), tile)
+    case "ArrowUp":
+      return inNextRow(all.slice(0, at).reverse(), tile)
+    default:
+      return undefined
   }
 }
 
@@ -230,23 +257,42 @@ function wireHold(list, tileOf, held) {
   let timer = 0
   let start = null
   let wasHeld = false
-  const stop = () => { clearTimeout(timer); start = null }
+  const stop = () => {
+    clearTimeout(timer)
+    start = null
+  }
   list.addEventListener("pointerdown", (event) => {
     wasHeld = false
     const tile = tileOf(event.target)
-    if (event.pointerType !== "touch" || !event.isPrimary || !tile || event.target.closest("button")) return
+    if (
+      event.pointerType !== "touch" ||
+      !event.isPrimary ||
+      !tile ||
+      event.target.closest("button")
+    )
+      return
     start = event
-    timer = setTimeout(() => { wasHeld = true; held(tile) }, HOLD)
+    timer = setTimeout(() => {
+      wasHeld = true
+      held(tile)
+    }, HOLD)
   })
   list.addEventListener("pointermove", (event) => {
-    if (start && Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) > SLIP) stop()
+    if (start && Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) > SLIP)
+      stop()
   })
   for (const end of ["pointerup", "pointercancel"]) list.addEventListener(end, stop)
-  list.addEventListener("contextmenu", (event) => { if (start || wasHeld) event.preventDefault() })
-  list.addEventListener("click", (event) => {
-    if (!wasHeld) return
-    wasHeld = false
-    event.preventDefault()
-    event.stopImmediatePropagation()
-  }, { capture: true })
+  list.addEventListener("contextmenu", (event) => {
+    if (start || wasHeld) event.preventDefault()
+  })
+  list.addEventListener(
+    "click",
+    (event) => {
+      if (!wasHeld) return
+      wasHeld = false
+      event.preventDefault()
+      event.stopImmediatePropagation()
+    },
+    { capture: true },
+  )
 }

@@ -19,20 +19,41 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
   const most = Number(bar.dataset.most)
   let opener = null
   const heart = bar.querySelector("[data-act=favorite]")
-  const acts = { favorite, restore: (button) => move(button), trash: (button) => move(button), choose, collect: (button) => collect({ collection: button.value }), uncollect: (button) => move(button, { collection: button.value }), all, delete: () => dialog.showModal(), download, clear: () => clear() }
+  const acts = {
+    favorite,
+    restore: (button) => move(button),
+    trash: (button) => move(button),
+    choose,
+    collect: (button) => collect({ collection: button.value }),
+    uncollect: (button) => move(button, { collection: button.value }),
+    all,
+    delete: () => dialog.showModal(),
+    download,
+    clear: () => clear(),
+  }
 
   const chosenTiles = () => tiles().filter((tile) => chosen.has(tile.dataset.image))
 
   function show() {
     const wasOpen = "open" in bar.dataset
     bar.toggleAttribute("data-open", chosen.size > 0)
-    const told = chosen.size ? bar.dataset.selected.replace("{count}", chosen.size.toLocaleString(language)) : ""
+    const told = chosen.size
+      ? bar.dataset.selected.replace("{count}", chosen.size.toLocaleString(language))
+      : ""
     if (told && !wasOpen) say(told) // a region that was hidden is not read
     if (count.textContent !== told) count.textContent = told
     const shown = tiles()
-    rest.hidden = !(list.querySelector("[data-load-more]") && chosen.size < most && chosen.size === shown.length && shown.every((tile) => chosen.has(tile.dataset.image)))
+    rest.hidden = !(
+      list.querySelector("[data-load-more]") &&
+      chosen.size < most &&
+      chosen.size === shown.length &&
+      shown.every((tile) => chosen.has(tile.dataset.image))
+    )
     settle()
-    if (size) size.textContent = chosen.size ? `, ${fileSize([...chosen.values()].reduce((sum, bytes) => sum + bytes, 0))}` : ""
+    if (size)
+      size.textContent = chosen.size
+        ? `, ${fileSize([...chosen.values()].reduce((sum, bytes) => sum + bytes, 0))}`
+        : ""
     if (heart) {
       const marked = chosenTiles()
       const off = marked.length > 0 && marked.length === chosen.size && marked.every(isFavorite)
@@ -51,12 +72,16 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
     form.set("ids", ids.join(","))
     for (const [name, value] of Object.entries(more)) form.set(name, value)
     const answer = await api(address, { method: "POST", form, headers: { "X-Part": "1" } })
-    if (answer === null && !("as" in more)) throw Object.assign(new Error("signed out"), { status: 401 })
+    if (answer === null && !("as" in more))
+      throw Object.assign(new Error("signed out"), { status: 401 })
     return answer
   }
 
   function complain(problem) {
-    const text = problem.status === 401 ? data.signedOut : (problem.status < 500 && problem.message) || data.failed
+    const text =
+      problem.status === 401
+        ? data.signedOut
+        : (problem.status < 500 && problem.message) || data.failed
     toast(text, { kind: "error", key: "failed" })
   }
 
@@ -132,7 +157,9 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
       const answer = await post(bar.dataset.collect, [...chosen.keys()], fields)
       collections.hidePopover()
       opener?.focus()
-      offerUndo(answer.told, data, () => post(bar.dataset.uncollect, answer.changed, { collection: answer.collection }))
+      offerUndo(answer.told, data, () =>
+        post(bar.dataset.uncollect, answer.changed, { collection: answer.collection }),
+      )
     } catch (problem) {
       complain(problem)
     }
@@ -191,7 +218,11 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
   function download(button) {
     button.closest("[popover]")?.hidePopover()
     const form = document.createElement("form")
-    const fields = { ids: [...chosen.keys()].join(","), as: button.value, csrfmiddlewaretoken: csrfToken() }
+    const fields = {
+      ids: [...chosen.keys()].join(","),
+      as: button.value,
+      csrfmiddlewaretoken: csrfToken(),
+    }
     form.method = "post"
     form.action = bar.dataset.download
     form.hidden = true
@@ -218,7 +249,9 @@ export function wireBar({ list, data, chosen, tiles, clear, changed }) {
 
   bar.addEventListener("click", clicked)
   for (const menu of [formats, collections]) menu?.addEventListener("click", clicked)
-  formats?.addEventListener("beforetoggle", () => placeAbove(formats, bar.querySelector("[popovertarget]")))
+  formats?.addEventListener("beforetoggle", () =>
+    placeAbove(formats, bar.querySelector("[popovertarget]")),
+  )
   collections?.addEventListener("submit", (event) => {
     event.preventDefault()
     collect({ name: event.target.elements.name.value })
@@ -246,7 +279,10 @@ function takeAway(tiles) {
   for (const [index, tile] of tiles.entries()) tile.replaceWith(marks[index])
   const all = [...document.querySelectorAll("#months [data-image]")]
   const last = marks.at(-1)
-  const next = all.find((tile) => last && last.compareDocumentPosition(tile) & Node.DOCUMENT_POSITION_FOLLOWING) ?? all.at(-1)
+  const next =
+    all.find(
+      (tile) => last && last.compareDocumentPosition(tile) & Node.DOCUMENT_POSITION_FOLLOWING,
+    ) ?? all.at(-1)
   return {
     tiles,
     next,
@@ -277,15 +313,22 @@ function fileSize(bytes) {
   const isLarge = bytes >= 1e6
   const value = isLarge ? bytes / 1e6 : Math.max(1, Math.round(bytes / 1e3))
   const unit = isLarge ? "megabyte" : "kilobyte"
-  return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)
+  return new Intl.NumberFormat(language, {
+    style: "unit",
+    unit,
+    maximumFractionDigits: value < 10 ? 1 : 0,
+  }).format(value)
 }
 
 /** A toolbar is one stop of the Tab key; arrows move inside it. Returns what settles that stop after buttons came or went. */
 function wireToolbar(bar) {
   const all = [...bar.querySelectorAll("button")]
-  const stopAt = (stop) => { for (const button of all) button.tabIndex = button === stop ? 0 : -1 }
+  const stopAt = (stop) => {
+    for (const button of all) button.tabIndex = button === stop ? 0 : -1
+  }
   const settle = () => {
-    if (!all.some((button) => button.tabIndex === 0 && !button.hidden)) stopAt(all.find((button) => !button.hidden))
+    if (!all.some((button) => button.tabIndex === 0 && !button.hidden))
+      stopAt(all.find((button) => !button.hidden))
   }
   stopAt(null)
   settle()
@@ -293,7 +336,9 @@ function wireToolbar(bar) {
   bar.addEventListener("keydown", (event) => {
     const shown = all.filter((button) => button.offsetParent !== null)
     const at = shown.indexOf(document.activeElement)
-    const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: shown.length - 1 }[event.key]
+    const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: shown.length - 1 }[
+      event.key
+    ]
     if (next === undefined) return
     event.preventDefault()
     shown[(next + shown.length) % shown.length].focus()

@@ -31,7 +31,10 @@ export function wireSharing(root, data, changed = () => {}) {
     if (pressed?.getAttribute("aria-disabled") === "true") return
     pressed?.setAttribute("aria-disabled", "true")
     try {
-      const answer = await part(pressed?.hasAttribute("formaction") ? pressed.formAction : form.action, { method: "POST", form: new FormData(form, pressed) })
+      const answer = await part(
+        pressed?.hasAttribute("formaction") ? pressed.formAction : form.action,
+        { method: "POST", form: new FormData(form, pressed) },
+      )
       const fresh = answer.fragment.querySelector("#share")
       if (!fresh) throw new Error(`answered ${answer.status}`)
       document.getElementById("share").replaceWith(fresh)
@@ -66,6 +69,8 @@ async function copy(text, data) {
 
 /** The pressed button is gone: go on from the next thing to do, or from the first field. */
 function settleFocus(root) {
-  const next = root.querySelector(".button-primary:not([hidden])") ?? root.querySelector("select, input, button")
+  const next =
+    root.querySelector(".button-primary:not([hidden])") ??
+    root.querySelector("select, input, button")
   next?.focus({ preventScroll: true })
 }

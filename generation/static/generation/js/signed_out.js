@@ -10,6 +10,9 @@ export function tellSignedOut(data, { key = "failed", otherUser = false } = {}) 
     key,
     action: otherUser
       ? { label: data.reload, run: () => location.reload() }
-      : { label: data.signIn, run: () => location.assign(`${data.login}?next=${encodeURIComponent(back)}`) },
+      : {
+          label: data.signIn,
+          run: () => location.assign(`${data.login}?next=${encodeURIComponent(back)}`),
+        },
   })
 }

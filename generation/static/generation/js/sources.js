@@ -34,14 +34,18 @@ export class Sources {
       event.target.value = ""
     })
     side.addEventListener("click", (event) => {
-      if (event.target.closest("[data-remove-source]")) this.#remove(event.target.closest(".source"))
+      if (event.target.closest("[data-remove-source]"))
+        this.#remove(event.target.closest(".source"))
       else if (event.target.closest("[data-add-source]")) this.ask()
       else if (event.target.closest("[data-choose-model]")) openForSources(this.side, this.#most)
       else if (event.target.closest("[data-own-pictures]")) this.openOwn()
-      else if (event.target.closest("[data-send-source]")) this.#send(event.target.closest(".source"))
+      else if (event.target.closest("[data-send-source]"))
+        this.#send(event.target.closest(".source"))
     })
     document.addEventListener("paste", (event) => {
-      const files = [...(event.clipboardData?.files ?? [])].filter((file) => file.type.startsWith("image/"))
+      const files = [...(event.clipboardData?.files ?? [])].filter((file) =>
+        file.type.startsWith("image/"),
+      )
       if (!files.length) return
       event.preventDefault()
       this.add(files)
@@ -60,7 +64,11 @@ export class Sources {
   }
 
   get modelName() {
-    return this.side.querySelector("#models [aria-selected=true] .model-name")?.firstChild.textContent.trim() ?? ""
+    return (
+      this.side
+        .querySelector("#models [aria-selected=true] .model-name")
+        ?.firstChild.textContent.trim() ?? ""
+    )
   }
 
   get #used() {
@@ -113,7 +121,10 @@ export class Sources {
       } else if (!KINDS.includes(file.type)) {
         toast(word("no_picture", { name: file.name }), { kind: "error", key: "no-picture" })
       } else if (file.size > BYTES_MOST) {
-        toast(word("too_large", { name: file.name, size: Math.ceil(file.size / 1e6) }), { kind: "error", key: "too-large" })
+        toast(word("too_large", { name: file.name, size: Math.ceil(file.size / 1e6) }), {
+          kind: "error",
+          key: "too-large",
+        })
       } else if (this.items.length >= mostSources(this.side)) {
         toast(this.data.noRoom, { key: "no-room" })
       } else {
@@ -146,12 +157,17 @@ export class Sources {
     this.unseen = ids.filter((id) => !known.has(id))
     const model = takesSources(this.side)
     if (!this.unseen.length || !model) return
-    const query = new URLSearchParams([["model", model], ...this.unseen.map((id) => ["source_images", id])])
+    const query = new URLSearchParams([
+      ["model", model],
+      ...this.unseen.map((id) => ["source_images", id]),
+    ])
     try {
       const { fragment } = await part(`${this.data.composer}?${query}`)
       this.unseen = []
       const shown = new Set(this.items.map(idOf))
-      const come = [...fragment.querySelectorAll("[data-sources-max] .source")].filter((item) => !shown.has(idOf(item)))
+      const come = [...fragment.querySelectorAll("[data-sources-max] .source")].filter(
+        (item) => !shown.has(idOf(item)),
+      )
       this.#spread([...this.items, ...come])
       this.changed()
     } catch {
@@ -162,7 +178,8 @@ export class Sources {
   /** Put the first ones into the form, as many as its model takes, and the others beside it. */
   #spread(items) {
     const focused = document.activeElement
-    const used = items.slice(0, this.#most), kept = items.slice(this.#most)
+    const used = items.slice(0, this.#most),
+      kept = items.slice(this.#most)
     this.fieldset?.querySelector("[data-source-list]").replaceChildren(...used)
     const before = this.side.querySelector("[data-kept-sources]")
     const shelf = kept.length ? (before ?? this.#shelf()) : null
@@ -171,19 +188,24 @@ export class Sources {
     for (const item of used) inputOf(item).disabled = false
     for (const item of kept) inputOf(item).disabled = true
     const note = shelf?.querySelector("[data-kept-note]")
-    const text = this.#most ? plural("kept_more", this.#most, { model: this.modelName }) : word("kept_all", { model: this.modelName })
+    const text = this.#most
+      ? plural("kept_more", this.#most, { model: this.modelName })
+      : word("kept_all", { model: this.modelName })
     if (note && note.textContent !== text) {
       note.textContent = text
       say(text)
     }
     const drop = this.fieldset?.querySelector("[data-drop]")
     if (drop) drop.hidden = used.length >= this.#most
-    if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true })
+    if (focused?.isConnected && focused !== document.activeElement)
+      focused.focus({ preventScroll: true })
   }
 
   /** Return the place for those that the form does not hold, put where the form would have them. */
   #shelf() {
-    const shelf = document.getElementById("kept-sources-template").content.firstElementChild.cloneNode(true)
+    const shelf = document
+      .getElementById("kept-sources-template")
+      .content.firstElementChild.cloneNode(true)
     const form = this.side.querySelector("#composer")
     if (this.fieldset) this.fieldset.after(shelf)
     else form.querySelector(".model-button").parentElement.before(shelf)
@@ -192,7 +214,9 @@ export class Sources {
 
   #upload(file) {
     const shelf = document.getElementById("kept-sources-template").content
-    const item = shelf.querySelector("[data-source-template]").content.firstElementChild.cloneNode(true)
+    const item = shelf
+      .querySelector("[data-source-template]")
+      .content.firstElementChild.cloneNode(true)
     item.querySelector("img").src = URL.createObjectURL(file)
     this.files.set(item, file)
     this.#spread([...this.items, item])
@@ -201,7 +225,8 @@ export class Sources {
   }
 
   #send(item) {
-    const file = this.files.get(item), bar = item.querySelector("progress")
+    const file = this.files.get(item),
+      bar = item.querySelector("progress")
     const again = item.querySelector("[data-send-source]")
     const hadFocus = document.activeElement === again
     delete item.dataset.waiting
@@ -209,7 +234,14 @@ export class Sources {
     bar.hidden = false
     again.hidden = true
     if (hadFocus) item.querySelector("[data-remove-source]").focus()
-    const upload = send(`${this.data.api}uploads/`, file, (share) => { bar.value = share }, item)
+    const upload = send(
+      `${this.data.api}uploads/`,
+      file,
+      (share) => {
+        bar.value = share
+      },
+      item,
+    )
       .then(({ id }) => {
         inputOf(item).value = id
         bar.hidden = true
@@ -221,7 +253,10 @@ export class Sources {
           item.dataset.waiting = ""
           bar.hidden = true
           again.hidden = false
-          toast(word(problem.status ? "not_taken" : "not_arrived", { name: file.name }), { kind: "error", key: "not-arrived" })
+          toast(word(problem.status ? "not_taken" : "not_arrived", { name: file.name }), {
+            kind: "error",
+            key: "not-arrived",
+          })
           return
         }
         this.#remove(item)
@@ -237,7 +272,11 @@ export class Sources {
     item.dispatchEvent(new Event("removed"))
     item.remove()
     this.#spread(this.items)
-    ;(next?.querySelector("button") ?? this.fieldset?.querySelector(".drop-file") ?? this.side.querySelector("#prompt"))?.focus()
+    ;(
+      next?.querySelector("button") ??
+      this.fieldset?.querySelector(".drop-file") ??
+      this.side.querySelector("#prompt")
+    )?.focus()
     this.changed()
   }
 
@@ -245,9 +284,13 @@ export class Sources {
     let depth = 0
     let own = "" // a card of the feed that is being dragged
     document.addEventListener("dragstart", (event) => {
-      own = event.target.closest?.("[data-job]")?.querySelector("[data-favorite]")?.dataset.favorite ?? ""
+      own =
+        event.target.closest?.("[data-job]")?.querySelector("[data-favorite]")?.dataset.favorite ??
+        ""
     })
-    document.addEventListener("dragend", () => { own = "" })
+    document.addEventListener("dragend", () => {
+      own = ""
+    })
     const brings = (event) => own || [...(event.dataTransfer?.types ?? [])].includes("Files")
     const show = (over) => {
       this.side.classList.toggle("dragged-over", over)
@@ -256,9 +299,21 @@ export class Sources {
       drop.querySelector("[data-drop-text]").hidden = over
       drop.querySelector("[data-drop-over]").hidden = !over
     }
-    document.addEventListener("dragenter", (event) => { if (brings(event)) { depth++; show(true) } })
-    document.addEventListener("dragleave", (event) => { if (brings(event) && --depth <= 0) { depth = 0; show(false) } })
-    document.addEventListener("dragover", (event) => { if (brings(event)) event.preventDefault() })
+    document.addEventListener("dragenter", (event) => {
+      if (brings(event)) {
+        depth++
+        show(true)
+      }
+    })
+    document.addEventListener("dragleave", (event) => {
+      if (brings(event) && --depth <= 0) {
+        depth = 0
+        show(false)
+      }
+    })
+    document.addEventListener("dragover", (event) => {
+      if (brings(event)) event.preventDefault()
+    })
     document.addEventListener("drop", (event) => {
       if (!brings(event)) return
       event.preventDefault()
@@ -290,10 +345,20 @@ function send(address, file, onProgress, item) {
     request.setRequestHeader("Accept", "application/json")
     for (const [name, value] of Object.entries(pageUser())) request.setRequestHeader(name, value)
     request.responseType = "json"
-    request.upload.onprogress = (event) => { if (event.lengthComputable) onProgress(event.loaded / event.total) }
+    request.upload.onprogress = (event) => {
+      if (event.lengthComputable) onProgress(event.loaded / event.total)
+    }
     request.onload = () => {
       if (request.status === 201) resolve(request.response)
-      else reject(new Problem({ ...request.response, status: request.status, detail: request.response?.errors?.[0]?.detail ?? request.response?.detail, otherUser: Boolean(request.getResponseHeader("X-Other-User")) }))
+      else
+        reject(
+          new Problem({
+            ...request.response,
+            status: request.status,
+            detail: request.response?.errors?.[0]?.detail ?? request.response?.detail,
+            otherUser: Boolean(request.getResponseHeader("X-Other-User")),
+          }),
+        )
     }
     request.onerror = request.onabort = request.ontimeout = () => reject(new Problem())
     item.addEventListener("removed", () => request.abort(), { once: true })

@@ -46,8 +46,13 @@ export class Teller {
     const done = this.active === 0 && this.ready + this.failed > 0
     const sign = this.active ? `(${this.active}) ` : done ? (this.ready ? "✓ " : "! ") : ""
     document.title = sign + this.title
-    const icon = this.active ? this.data.iconBusy : done && this.ready ? this.data.iconDone : this.calm
-    if (this.icon && icon && this.icon.getAttribute("href") !== icon) this.icon.setAttribute("href", icon)
+    const icon = this.active
+      ? this.data.iconBusy
+      : done && this.ready
+        ? this.data.iconDone
+        : this.calm
+    if (this.icon && icon && this.icon.getAttribute("href") !== icon)
+      this.icon.setAttribute("href", icon)
   }
 
   #looked() {
@@ -58,7 +63,16 @@ export class Teller {
     this.#forget()
     this.#draw()
     // The lock tells this user's other tabs that somebody is looking, so that they stay quiet.
-    navigator.locks?.request(IN_VIEW, { mode: "shared" }, () => new Promise((leave) => { this.leave = leave })).catch(() => {})
+    navigator.locks
+      ?.request(
+        IN_VIEW,
+        { mode: "shared" },
+        () =>
+          new Promise((leave) => {
+            this.leave = leave
+          }),
+      )
+      .catch(() => {})
   }
 
   #forget() {
@@ -78,7 +92,13 @@ export class Teller {
 
   #wire() {
     // Android's browsers have the interface, but let only a service worker use it.
-    if (!this.button || !("Notification" in window) || !isSecureContext || /Android/.test(navigator.userAgent)) return
+    if (
+      !this.button ||
+      !("Notification" in window) ||
+      !isSecureContext ||
+      /Android/.test(navigator.userAgent)
+    )
+      return
     this.button.hidden = false
     this.#press()
     this.button.addEventListener("click", async () => {
@@ -106,9 +126,15 @@ export class Teller {
     if (!document.hidden || !this.#isOn || !(ready + failed)) return
     const held = (await navigator.locks?.query())?.held ?? []
     if (held.some((lock) => lock.name === IN_VIEW)) return
-    const parts = [ready && plural("ready", ready), failed && plural("failed", failed)].filter(Boolean)
+    const parts = [ready && plural("ready", ready), failed && plural("failed", failed)].filter(
+      Boolean,
+    )
     try {
-      const note = new Notification(parts.join(" · "), { body: prompt.slice(0, 140), tag: "artgen", icon: this.data.iconPlain })
+      const note = new Notification(parts.join(" · "), {
+        body: prompt.slice(0, 140),
+        tag: "artgen",
+        icon: this.data.iconPlain,
+      })
       note.onclick = () => {
         window.focus()
         note.close()

@@ -7,7 +7,8 @@ export function paintPlaceholders(root) {
     const picture = canvas.parentElement.querySelector(".card-picture")
     if (!picture || picture.complete) continue
     picture.dataset.loading = ""
-    for (const event of ["load", "error"]) picture.addEventListener(event, () => delete picture.dataset.loading, { once: true })
+    for (const event of ["load", "error"])
+      picture.addEventListener(event, () => delete picture.dataset.loading, { once: true })
   }
 }
 
@@ -53,12 +54,18 @@ function decode(hash) {
   const pixels = new Uint8ClampedArray(width * height * 4)
   const at = (waves, x, y) => {
     let sum = 0
-    for (const wave of waves) sum += wave.amount * Math.cos((Math.PI / width) * (x + 0.5) * wave.x) * Math.cos((Math.PI / height) * (y + 0.5) * wave.y)
+    for (const wave of waves)
+      sum +=
+        wave.amount *
+        Math.cos((Math.PI / width) * (x + 0.5) * wave.x) *
+        Math.cos((Math.PI / height) * (y + 0.5) * wave.y)
     return sum
   }
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i += 4) {
-      const l = at(light, x, y), p = at(yellow, x, y), q = at(red, x, y)
+      const l = at(light, x, y),
+        p = at(yellow, x, y),
+        q = at(red, x, y)
       const b = l - (2 / 3) * p
       const r = (3 * l - b + q) / 2
       pixels.set([255 * r, 255 * (r - q), 255 * b, 255], i)

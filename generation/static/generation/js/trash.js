@@ -51,7 +51,15 @@ export function complain(problem, data) {
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select")
-  if (!(undo || underWay) || typing || event.shiftKey || event.altKey || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return
+  if (
+    !(undo || underWay) ||
+    typing ||
+    event.shiftKey ||
+    event.altKey ||
+    !(event.ctrlKey || event.metaKey) ||
+    event.key.toLowerCase() !== "z"
+  )
+    return
   event.preventDefault()
   if (underWay) isTakenBack = true
   else undo()

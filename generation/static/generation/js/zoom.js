@@ -17,15 +17,27 @@ export function wireZoom(frame, viewer, mayUseKeys = () => true) {
   const picture = viewer.querySelector(".viewer-picture")
   const level = viewer.querySelector("[data-zoom-level]")
   const pointers = new Map()
-  let size = { width: 1, height: 1 }, fit = 1, scale = 1, left = 0, top = 0
-  let travelled = 0, tappedAt = 0, pinched = false
+  let size = { width: 1, height: 1 },
+    fit = 1,
+    scale = 1,
+    left = 0,
+    top = 0
+  let travelled = 0,
+    tappedAt = 0,
+    pinched = false
 
   opener.hidden = false
   opener.addEventListener("click", () => open())
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest?.("input, textarea, select, dialog, [popover]")
-    if (viewer.open || typing || !mayUseKeys() || event.ctrlKey || event.metaKey || event.altKey) return
-    if (event.key === "+" || event.key === "=" || event.key.toLowerCase() === "z" || event.key.toLowerCase() === "я") {
+    if (viewer.open || typing || !mayUseKeys() || event.ctrlKey || event.metaKey || event.altKey)
+      return
+    if (
+      event.key === "+" ||
+      event.key === "=" ||
+      event.key.toLowerCase() === "z" ||
+      event.key.toLowerCase() === "я"
+    ) {
       event.preventDefault()
       open()
       if (event.key === "+" || event.key === "=") zoom(scale * STEP)
@@ -38,7 +50,10 @@ export function wireZoom(frame, viewer, mayUseKeys = () => true) {
     picture.src = source.currentSrc || source.src
     if (picture.src !== source.src) bringWhole()
     picture.alt = source.alt
-    size = { width: Number(source.getAttribute("width")), height: Number(source.getAttribute("height")) }
+    size = {
+      width: Number(source.getAttribute("width")),
+      height: Number(source.getAttribute("height")),
+    }
     picture.width = size.width
     picture.height = size.height
     viewer.showModal()
@@ -59,10 +74,13 @@ export function wireZoom(frame, viewer, mayUseKeys = () => true) {
   }
 
   viewer.addEventListener("close", () => {
-    if (location.hash === "#view") history.replaceState(history.state, "", location.pathname + location.search)
+    if (location.hash === "#view")
+      history.replaceState(history.state, "", location.pathname + location.search)
     opener.focus({ preventScroll: true })
   })
-  window.addEventListener("resize", () => { if (viewer.open) settle() })
+  window.addEventListener("resize", () => {
+    if (viewer.open) settle()
+  })
 
   /** Begin anew: the whole picture, as large as the room allows. */
   function settle() {
@@ -88,7 +106,8 @@ export function wireZoom(frame, viewer, mayUseKeys = () => true) {
     const closeUp = scale > fit * 1.001
     room.toggleAttribute("data-close-up", closeUp)
     level.textContent = `${Math.round(scale * 100)}\u00a0%`
-    for (const name of ["out", "fit"]) viewer.querySelector(`[data-zoom=${name}]`).setAttribute("aria-disabled", String(!closeUp))
+    for (const name of ["out", "fit"])
+      viewer.querySelector(`[data-zoom=${name}]`).setAttribute("aria-disabled", String(!closeUp))
   }
 
   function within(at, length, space) {
@@ -102,7 +121,7 @@ export function wireZoom(frame, viewer, mayUseKeys = () => true) {
   /** Between the whole picture and its own pixels, or twice as large where it fits with them. */
   function toggle(at) {
     if (scale > fit * 1.001) zoom(fit, at)
-    else zoom(fit < .8 ? 1 : fit * 2, at)
+    else zoom(fit < 0.8 ? 1 : fit * 2, at)
   }
 
   viewer.addEventListener("click", (event) => {
@@ -116,7 +135,9 @@ export function wireZoom(frame, viewer, mayUseKeys = () => true) {
   viewer.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     const closeUp = scale > fit * 1.001
-    const arrow = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key]
+    const arrow = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[
+      event.key
+    ]
     if (event.key === "+" || event.key === "=") zoom(scale * STEP)
     else if (event.key === "-" || event.key === "_" || event.key === "−") zoom(scale / STEP)
     else if (event.key === "0") zoom(fit)
@@ -124,23 +145,32 @@ export function wireZoom(frame, viewer, mayUseKeys = () => true) {
       glide(true)
       place(left + arrow[0] * PACE, top + arrow[1] * PACE)
     } else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
-      viewer.querySelector(event.key === "ArrowLeft" ? "[data-viewer-previous]" : "[data-viewer-next]")?.click()
+      viewer
+        .querySelector(event.key === "ArrowLeft" ? "[data-viewer-previous]" : "[data-viewer-next]")
+        ?.click()
     } else return
     event.preventDefault()
     event.stopPropagation()
   })
 
-  room.addEventListener("wheel", (event) => {
-    event.preventDefault()
-    const lines = event.deltaMode === 1 ? 16 : 1
-    zoom(scale * Math.exp(-event.deltaY * lines * .0022), point(event), false)
-  }, { passive: false })
+  room.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault()
+      const lines = event.deltaMode === 1 ? 16 : 1
+      zoom(scale * Math.exp(-event.deltaY * lines * 0.0022), point(event), false)
+    },
+    { passive: false },
+  )
 
   room.addEventListener("pointerdown", (event) => {
     if (event.button) return
     room.setPointerCapture(event.pointerId)
     pointers.set(event.pointerId, point(event))
-    if (pointers.size === 1) { travelled = 0; pinched = false }
+    if (pointers.size === 1) {
+      travelled = 0
+      pinched = false
+    }
     room.setAttribute("data-moving", "")
   })
 
@@ -154,7 +184,9 @@ export function wireZoom(frame, viewer, mayUseKeys = () => true) {
     if (others.length) {
       pinched = true
       const fixed = others[0][1]
-      const apart = Math.hypot(now.x - fixed.x, now.y - fixed.y) / Math.max(1, Math.hypot(before.x - fixed.x, before.y - fixed.y))
+      const apart =
+        Math.hypot(now.x - fixed.x, now.y - fixed.y) /
+        Math.max(1, Math.hypot(before.x - fixed.x, before.y - fixed.y))
       zoom(scale * apart, { x: (now.x + fixed.x) / 2, y: (now.y + fixed.y) / 2 }, false)
     } else if (travelled > NEAR || scale > fit) {
       glide(false)
@@ -168,8 +200,10 @@ export function wireZoom(frame, viewer, mayUseKeys = () => true) {
       if (!pointers.size) room.removeAttribute("data-moving")
       if (name === "pointercancel" || pointers.size || pinched || travelled > NEAR) return
       if (event.pointerType !== "touch") toggle(point(event))
-      else if (event.timeStamp - tappedAt < DOUBLE) { tappedAt = 0; toggle(point(event)) }
-      else tappedAt = event.timeStamp
+      else if (event.timeStamp - tappedAt < DOUBLE) {
+        tappedAt = 0
+        toggle(point(event))
+      } else tappedAt = event.timeStamp
     })
   }
 
