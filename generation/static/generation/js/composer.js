@@ -140,18 +140,9 @@ export class Composer {
     this.#input(this.prompt, { typed: false })
   }
 
-  /** Place what the form holds, unless something is plainly missing. */
+  /** Create a job from the form, unless something is clearly missing. */
   async send() {
-    const button = this.form.querySelector("#create-button")
-    if (!this.prompt.value.trim()) {
-      this.#complain(this.form.querySelector("#prompt-error").dataset.empty)
-      return
-    }
-    if (button?.getAttribute("aria-disabled") === "true") {
-      say(spoken(button))
-      return
-    }
-    if (this.form.getAttribute("aria-busy") === "true") return
+    if (!this.#canSend()) return
     this.form.setAttribute("aria-busy", "true")
     let placed = false
     this.onPlacing()
@@ -166,37 +157,57 @@ export class Composer {
       body.delete("upload")
       const answer = await part(this.data.create, { method: "POST", form: body })
       showBalance(answer)
-      if (answer.ok) {
-        this.form.elements.key.value = freshKey()
-        this.#complain("")
-        dismiss("failed")
-        this.past.sent(this.prompt.value.trim())
-        placed = true
-        this.onPlaced(answer.fragment.querySelector("[data-run]"))
-        this.quote.soon()
-      } else if (answer.fragment.querySelector("#composer")) {
-        this.#replace(answer.fragment)
-        const wrong = this.form.querySelector("[aria-invalid=true]")
-        wrong?.focus({ preventScroll: true })
-        wrong?.scrollIntoView({ block: "center" })
-      } else {
-        toast(this.data.failed, { kind: "error", key: "failed" })
-      }
+      placed = answer.ok
+      if (answer.ok) this.#sent(answer.fragment)
+      else if (answer.fragment.querySelector("#composer")) this.#showErrors(answer.fragment)
+      else toast(this.data.failed, { kind: "error", key: "failed" })
     } catch (problem) {
-      // The key stays: sending again after an answer was lost places nothing twice.
-      if (problem.signedOut) {
-        this.#save()
-        tellSignedOut(this.data, problem)
-      } else {
-        toast(problem.status === 0 ? this.data.notSent : this.data.failed, {
-          kind: "error",
-          key: "failed",
-        })
-      }
+      this.#sendFailed(problem)
     } finally {
       if (!placed) this.onRefused()
       this.form.removeAttribute("aria-busy")
     }
+  }
+
+  /** Tell whether the form can be sent now; say what is missing. */
+  #canSend() {
+    const button = this.form.querySelector("#create-button")
+    if (!this.prompt.value.trim()) {
+      this.#complain(this.form.querySelector("#prompt-error").dataset.empty)
+      return false
+    }
+    if (button?.getAttribute("aria-disabled") === "true") {
+      say(spoken(button))
+      return false
+    }
+    return this.form.getAttribute("aria-busy") !== "true"
+  }
+
+  #sent(fragment) {
+    this.form.elements.key.value = freshKey()
+    this.#complain("")
+    dismiss("failed")
+    this.past.sent(this.prompt.value.trim())
+    this.onPlaced(fragment.querySelector("[data-run]"))
+    this.quote.soon()
+  }
+
+  #showErrors(fragment) {
+    this.#replace(fragment)
+    const wrong = this.form.querySelector("[aria-invalid=true]")
+    wrong?.focus({ preventScroll: true })
+    wrong?.scrollIntoView({ block: "center" })
+  }
+
+  /** The key stays: if only the answer was lost, sending again creates nothing twice. */
+  #sendFailed(problem) {
+    if (problem.signedOut) {
+      this.#save()
+      tellSignedOut(this.data, problem)
+      return
+    }
+    const message = problem.status === 0 ? this.data.notSent : this.data.failed
+    toast(message, { kind: "error", key: "failed" })
   }
 
   // --- what is shown --------------------------------------------------------------------------------------------------
