@@ -40,7 +40,7 @@ class CollectionsPage(GalleryTestCase):
     def test_it_makes_one_and_opens_it(self):
         page = self.client.post(self.url, {"name": "Hills"})
         self.assertRedirects(page, self.address(Collection.objects.get()))
-        self.assertContains(self.client.get(page["Location"]), "Nothing in it yet")
+        self.assertContains(self.client.get(page["Location"]), "This collection is empty")
 
     def test_it_says_why_not_and_keeps_what_was_written(self):
         pile = self.pile("Hills")

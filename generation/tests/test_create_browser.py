@@ -257,7 +257,7 @@ class CreatePageKeepsEverything(BrowserTestCase):
         self.troubles.forgive("401")
         self.become(page, "newcomer")
         page.click("#create-button")
-        expect(page.locator(".toast-bad")).to_contain_text("Somebody else has signed in")
+        expect(page.locator(".toast-bad")).to_contain_text("Another account is signed in")
         page.click(".toast-bad >> text=Reload")
         expect(page.locator("#prompt")).to_have_value("")
         expect(page.locator("#balance-credits")).to_have_text("100")

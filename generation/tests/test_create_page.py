@@ -155,7 +155,7 @@ class CreatePage(BaseTestCase):
 
     def test_it_works_without_any_model(self):
         ImageModel.objects.update(enabled=False)
-        self.assertContains(self.client.get(self.url), "No model is on offer")
+        self.assertContains(self.client.get(self.url), "No models available")
 
     def test_it_needs_a_signed_in_user(self):
         self.client.logout()

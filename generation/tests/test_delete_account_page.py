@@ -21,9 +21,9 @@ class DeleteAccountTests(EmulatorTestCase):
         self.place()
         response = self.client.get(URL)
         for words in (
-            "What goes",
-            "What stays",
-            "pictures in progress: 1",
+            "What is deleted",
+            "What is kept",
+            "images in progress: 1",
             "For 7 days the link",
             "99\N{NO-BREAK SPACE}credits",
         ):

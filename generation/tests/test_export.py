@@ -283,9 +283,9 @@ class PageTests(ExportTestCase):
         self.client.force_login(self.alice)
 
     def test_it_goes_from_asking_to_the_file(self) -> None:
-        self.assertContains(self.client.get(self.url), "Prepare my data")
+        self.assertContains(self.client.get(self.url), "Prepare export")
         response = self.client.post(f"{self.url}export/", follow=True)
-        self.assertContains(response, "Being prepared")
+        self.assertContains(response, "Preparing export")
         self.assertContains(response, "data-running")
         made = self.finish(Export.objects.get())
         page = self.client.get(self.url, headers={"X-Part": "1"})

@@ -116,7 +116,7 @@ class Gallery(GalleryTestCase):
             with self.subTest(nothing):
                 page = self.client.get(self.url, {"q": nothing})
                 self.assertEqual(self.shown(page), [])
-                self.assertContains(page, "We looked through 2 prompts.")
+                self.assertContains(page, "Searched 2 prompts.")
 
     def test_it_escapes_what_was_searched_for(self):
         self.hang()
@@ -177,7 +177,7 @@ class Gallery(GalleryTestCase):
         second = self.client.get(address)
         self.assertEqual(self.shown(first) + self.shown(second), self.ids(*reversed(images)))
         self.assertNotContains(second, "data-load-more")
-        self.assertContains(second, "To the newest")
+        self.assertContains(second, "Back to newest")
 
     def test_it_gives_the_script_only_the_pictures(self):
         self.hang()
@@ -197,20 +197,20 @@ class Gallery(GalleryTestCase):
 
     def test_it_welcomes_somebody_without_pictures(self):
         page = self.client.get(self.url)
-        self.assertContains(page, "Your pictures will hang here")
+        self.assertContains(page, "Your images will appear here")
         self.assertContains(page, "/create/?prompt=", count=3)
         self.assertNotContains(page, 'role="search"')
         self.hang(trashed_at=timezone.now())
         self.assertContains(
             self.client.get(self.url),
-            "1\N{NO-BREAK SPACE}picture in the trash can still be taken back.",
+            "1\N{NO-BREAK SPACE}picture in the trash can be restored.",
         )
 
     def test_it_explains_favorites_to_somebody_without(self):
         self.hang()
         self.assertContains(self.client.get(self.url, {"favorite": "1"}), "No favorites yet")
         self.assertContains(
-            self.client.get(self.url, {"favorite": "1", "model": "flux-dev"}), "No such pictures"
+            self.client.get(self.url, {"favorite": "1", "model": "flux-dev"}), "No matching images"
         )
 
     def test_it_speaks_russian_with_plurals(self):

@@ -67,7 +67,7 @@ class ImagePage(ImageTestCase):
             "<dd>0.6</dd>",
             "4190771",
             "Download PNG, 2.1\N{NO-BREAK SPACE}MB",
-            "Only you can see it",
+            "Only you can see this",
             f'href="{reverse("job", args=[self.job.id])}"',
             f'href="/create/?job={self.job.id}&amp;seed=keep"',
             f'href="/create/?source={self.image.id}"',
@@ -79,7 +79,14 @@ class ImagePage(ImageTestCase):
 
     def test_it_leaves_out_what_the_model_does_not_take(self):
         page = self.client.get(self.url)
-        for text in ("Steps", "Guidance", "Left out", "Change the source", "Made from", "Attempts"):
+        for text in (
+            "Steps",
+            "Guidance",
+            "Negative prompt",
+            "Strength",
+            "Source image",
+            "Attempts",
+        ):
             self.assertNotContains(page, f"<dt>{text}</dt>")
 
     def test_it_has_the_parameters_as_the_api_takes_them(self):
@@ -149,7 +156,7 @@ class ImagePage(ImageTestCase):
     def test_it_offers_no_re_run_of_a_model_that_is_not_on_offer(self):
         ImageModel.objects.filter(slug="flux-dev").update(enabled=False)
         page = self.client.get(self.url)
-        self.assertContains(page, "FLUX.1 dev is not on offer now, so there is no re-run.")
+        self.assertContains(page, "FLUX.1 dev is unavailable, so this image can’t be repeated.")
         self.assertNotContains(page, reverse("retry_job", args=[self.job.id]))
 
     def test_it_offers_editing_only_where_a_model_can(self):
