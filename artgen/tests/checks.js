@@ -1,9 +1,12 @@
-/** What the tests of all pages ask a page; it is put into each before its own scripts. */
+/** Checks that the tests run in every page, before the page's own scripts. */
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 globalThis.checks = {
-  /** Return what axe finds; `rules` switches some off or, by {only: […]}, all others. Swagger UI and Django's breadcrumbs are not ours to mend. */
+  /**
+   * Return what axe finds; `rules` turns some off or, as {only: […]}, all others. Swagger UI and
+   * Django's breadcrumbs are excluded, because they are not ours to fix.
+   */
   async axe({ only, off = [], tags = TAGS }) {
     const runOnly = only ? { type: "rule", values: only } : { type: "tag", values: tags }
     const rules = only ? {} : Object.fromEntries(off.map((name) => [name, { enabled: false }]))
@@ -12,11 +15,14 @@ globalThis.checks = {
       { runOnly, rules, resultTypes: ["violations"], preload: false },
     )
     const told = (one, node) =>
-      `${one.id}: ${node.target} ${node.html.slice(0, 160)} | ${node.failureSummary.replace(/\s+/g, " ").slice(0, 300)}`
+      [
+        `${one.id}: ${node.target} ${node.html.slice(0, 160)}`,
+        node.failureSummary.replace(/\s+/g, " ").slice(0, 300),
+      ].join(" | ")
     return found.violations.flatMap((one) => one.nodes.map((node) => told(one, node)))
   },
 
-  /** Wait until nothing moves that ends by itself. */
+  /** Wait until all finite animations have ended. */
   async settled() {
     let ending
     do {
@@ -31,7 +37,7 @@ globalThis.checks = {
   /** Return how many menus, dialogs and details are open. */
   opened: () => document.querySelectorAll("details[open], dialog[open], :popover-open").length,
 
-  /** Return what runs off the page sideways. */
+  /** Return the elements that overflow the page horizontally. */
   sideways() {
     const root = document.documentElement
     if (root.scrollWidth <= innerWidth) return []
@@ -44,7 +50,7 @@ globalThis.checks = {
     ]
   },
 
-  /** Return what has moved since the page came. */
+  /** Return the layout shifts since the page loaded. */
   shifts() {
     const moved = []
     const place = ({ x, y, width, height }) => `${x},${y} ${width}×${height}`
@@ -64,7 +70,7 @@ globalThis.checks = {
     })
   },
 
-  /** Return every text of the page that is meant for its reader, names and hints included. */
+  /** Return all texts of the page, accessible names and hints included. */
   texts() {
     const foreign = (one) =>
       one.closest("[lang=en], code, pre, script, style, template, noscript, [name=time_zone]")
@@ -78,7 +84,7 @@ globalThis.checks = {
     return found.map((text) => text.replace(/\s+/g, " ").trim())
   },
 
-  /** Return what takes the keyboard's focus without showing it; a key must have been pressed before. */
+  /** Return the elements that do not show keyboard focus; press a key first. */
   unseen() {
     const look = (one) => {
       const seen = []

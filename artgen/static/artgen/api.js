@@ -1,4 +1,4 @@
-/** The reader of the API description: Swagger UI in the page's theme, with the session's CSRF token on what changes. */
+/** Swagger UI in the page's theme, with the session's CSRF token on unsafe requests. */
 
 import { csrfToken } from "./js/http.js"
 

@@ -1,4 +1,4 @@
-/** “Show the request” puts its answer below the button; without script it opens in a new tab. */
+/** “Show request” shows the request below the button; without script it opens in a new tab. */
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-preview]")

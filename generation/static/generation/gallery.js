@@ -1,10 +1,13 @@
-/** Gallery, trash and explore: more pictures, favorites, trash with undo, the search key. All of it works without script. */
+/**
+ * Gallery, trash and Explore: load more, favorites, trash with undo, search key. Works without
+ * script.
+ */
 
 import { part } from "../artgen/js/http.js"
 import { say } from "../artgen/js/status.js"
 import { countFavorites, countMoved, countShown } from "./js/counts.js"
 import { wireChipMenus } from "./js/chip_menus.js"
-import { wirePictures } from "./js/pictures.js"
+import { wireCardButtons } from "./js/card_buttons.js"
 import { wireSelection } from "./js/selection.js"
 import { paintPlaceholders } from "./js/thumbhash.js"
 import { complain, offerUndo, post, sent } from "./js/trash.js"
@@ -13,11 +16,12 @@ const data = document.getElementById("page-data")?.dataset ?? {}
 const list = document.getElementById("months")
 const search = document.getElementById("search")
 const selection =
-  list && document.getElementById("selection-bar") ? wireSelection(list, data) : null // Explore has nothing to select
+  // Explore has nothing to select
+  list && document.getElementById("selection-bar") ? wireSelection(list, data) : null
 
 if (list) {
   dress(list)
-  wirePictures(list, data)
+  wireCardButtons(list, data)
   list.addEventListener("click", clicked)
   list.addEventListener("keydown", keyed)
   new MutationObserver(countFavorites).observe(list, {
@@ -25,7 +29,7 @@ if (list) {
     attributeFilter: ["aria-pressed"],
   })
 }
-// Where the places are a row that scrolls, the current one must be in sight.
+// On narrow windows the places are a row that scrolls: show the current one.
 const places = document.querySelector(".places")
 const here = places?.querySelector("[aria-current]")
 if (here)
@@ -68,7 +72,7 @@ function keyed(event) {
   if (button) move(button)
 }
 
-/** Take a tile away: into the trash, or out of it; the undo puts it back where it was. */
+/** Move an image to the trash or out of it; undo puts its tile back in its place. */
 async function move(button) {
   const tile = button.closest("li")
   const place = document.createComment("")
@@ -120,7 +124,7 @@ async function loadMore(link) {
   say(`+${shown}`)
 }
 
-/** Put a month, or the rest of the last one, or a row list without months, at the end. */
+/** Append a month, the rest of the last one, or rows without months. */
 function append(element) {
   const last = element.matches(".month")
     ? list.querySelector(`[data-month="${element.dataset.month}"] .rows`)

@@ -1,6 +1,6 @@
-/** Talk to ArtGen's own addresses: JSON in and out, CSRF token, a time limit, problems as errors. */
+/** Requests to ArtGen: JSON in and out, CSRF token, a timeout, problems as errors. */
 
-/** A refusal (RFC 9457) or a failure to reach the server (`status` 0). */
+/** An error response (RFC 9457), or no connection to the server (`status` 0). */
 export class Problem extends Error {
   constructor({
     status = 0,
@@ -15,7 +15,7 @@ export class Problem extends Error {
     Object.assign(this, { status, title, detail, code, errors, retryAfter, otherUser })
   }
 
-  /** Whether the page's user is signed in no more, here or by somebody else. */
+  /** Whether the page's user is no longer signed in, or another user is. */
   get signedOut() {
     return this.status === 401 || this.otherUser
   }
@@ -26,7 +26,10 @@ export class Problem extends Error {
   }
 }
 
-/** Whose page this is. Cookies are shared by all tabs, so each request says it, and the server refuses it for somebody else. */
+/**
+ * The user of this page. All tabs share the cookies, so each request names its user, and the server
+ * rejects it if another user is signed in.
+ */
 export function pageUser() {
   return document.body.dataset.user ? { "X-Page-User": document.body.dataset.user } : {}
 }
@@ -36,7 +39,10 @@ export function csrfToken() {
   return cookie ? cookie[1] : (document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "")
 }
 
-/** Send a request and return the parsed JSON (null without content); throw Problem. `form` sends multipart. */
+/**
+ * Send a request; return the parsed JSON (null without content), throw Problem. `form` is
+ * multipart.
+ */
 export async function api(
   path,
   { method = "GET", json, form, headers = {}, signal, seconds = 20 } = {},
@@ -62,8 +68,8 @@ export async function api(
 }
 
 /**
- * Ask for a piece of a page; returns {status, ok, fragment, text, credits, held} also for refusals, which come as HTML too.
- * Throws Problem where the server cannot be reached, is broken, or has forgotten who we are (401).
+ * Fetch a part of a page as {status, ok, fragment, text, credits, held}; errors have HTML as well.
+ * Throw Problem if there is no connection, the server fails, or the user is signed out (401).
  */
 export async function part(path, { method = "GET", form, signal, seconds = 30 } = {}) {
   const response = await send(path, {

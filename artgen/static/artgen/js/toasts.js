@@ -4,8 +4,8 @@ const SECONDS = 8
 const region = document.getElementById("toasts")
 
 /**
- * Show a message; returns a function that takes it away.
- * `kind` "plain" or "error"; `icon` names one of the sprite; `action` {label, run} adds a button (Undo); `key` replaces the message with that key.
+ * Show a message; return a function that removes it. `kind` is "plain" or "error", `icon` a name of
+ * the sprite; `action` {label, run} adds a button (Undo); `key` replaces the message of that key.
  */
 export function toast(
   text,
@@ -43,7 +43,7 @@ export function toast(
   return () => element.remove()
 }
 
-/** Take away the message with this key, if it is there. */
+/** Remove the message with this key, if there is one. */
 export function dismiss(key) {
   region.querySelector(`[data-key="${CSS.escape(key)}"]`)?.remove()
 }
@@ -67,7 +67,7 @@ function manage(element) {
   start()
 }
 
-/** Take over the messages that the server has put into the page. */
+/** Handle the messages that the server put into the page. */
 export function adoptToasts() {
   for (const element of region.children) manage(element)
 }

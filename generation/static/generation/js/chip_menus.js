@@ -1,4 +1,7 @@
-/** Menus in <details class="chip-menu">: one open at a time, closed by Escape or a press elsewhere, walked by arrows. */
+/**
+ * Menus in <details class="chip-menu">: one open at a time; Escape or a click outside closes it;
+ * arrow keys.
+ */
 
 export function wireChipMenus() {
   const menus = () => [...document.querySelectorAll(".chip-menu[open]")]

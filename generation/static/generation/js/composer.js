@@ -1,4 +1,6 @@
-/** The form: quote on the button, sliders, seed, size, drafts, sending. The server draws it; this keeps it alive. */
+/**
+ * The form: quote, sliders, seed, size, drafts, sending. The server renders it, this updates it.
+ */
 
 import { part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
@@ -6,28 +8,32 @@ import { dismiss, toast } from "../../artgen/js/toasts.js"
 import { plural, word } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
 import { Draft, fieldsOf, putInto, same } from "./draft.js"
-import { apart, Kept, keptSources } from "./kept.js"
+import { apart, KeptSettings, keptSources } from "./kept_settings.js"
 import { LIMITED } from "./limits.js"
-import { Past } from "./past.js"
-import { takesSources, wirePicker } from "./picker.js"
+import { PromptHistory } from "./prompt_history.js"
+import { takesSources, wireModelPicker } from "./model_picker.js"
 import { PRICED, Quote, spoken } from "./quote.js"
 import { freshKey, randomSeed } from "./random.js"
-import { tellSignedOut } from "./signed_out.js"
+import { showSignedOut } from "./signed_out.js"
 import { Sources } from "./sources.js"
 
 const SAVE_AFTER = 300,
-  TYPED_AFTER = 700 // ms of quiet; a number is typed digit by digit
-const NEAR_LIMIT = 100 // characters before the prompt's limit from which the count is spoken
-const ASKED = ["job", "share", "count", "seed", "prompt", "model", "source"] // what a link may ask the form to hold
+  TYPED_AFTER = 700 // ms without input; a number is typed digit by digit
+const NEAR_LIMIT = 100 // characters below the limit: from here the count is announced
+// Query parameters of links that fill the form.
+const ASKED = ["job", "share", "count", "seed", "prompt", "model", "source"]
 
 export class Composer {
-  /** `side` holds form and lists; `onPlacing()` hears of the press, then either `onPlaced(run)` or `onRefused()`. */
+  /**
+   * `side` contains form and lists. Sending calls `onPlacing()`, then `onPlaced(run)` or
+   * `onRefused()`.
+   */
   constructor({ side, data, onPlacing, onPlaced, onRefused }) {
     Object.assign(this, { side, data, onPlacing, onPlaced, onRefused })
     this.draft = new Draft(data.user)
-    this.kept = new Kept()
+    this.kept = new KeptSettings()
     this.quote = new Quote({ side, address: data.quote })
-    this.past = new Past({ side, draft: this.draft, show: (text) => this.#write(text) })
+    this.history = new PromptHistory({ side, draft: this.draft, show: (text) => this.#write(text) })
     this.sources = new Sources({
       side,
       data,
@@ -37,7 +43,7 @@ export class Composer {
       },
       useOwn: (id) => this.useSource(id),
     })
-    wirePicker(side, (slug) => this.#switch(slug))
+    wireModelPicker(side, (slug) => this.#switch(slug))
     side.addEventListener("input", (event) => this.#input(event.target))
     side.addEventListener("change", (event) => {
       if (LIMITED.has(event.target.name)) this.quote.soon(0)
@@ -56,7 +62,7 @@ export class Composer {
         ["ArrowUp", "ArrowDown"].includes(event.key)
       ) {
         event.preventDefault()
-        this.past.step(event.key === "ArrowUp" ? 1 : -1, this.prompt.value)
+        this.history.step(event.key === "ArrowUp" ? 1 : -1, this.prompt.value)
       }
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault()
@@ -78,14 +84,17 @@ export class Composer {
     return this.form.elements.prompt
   }
 
-  /** Put a prompt into the form (an example, an earlier one); what was being written is among the earlier ones then. */
+  /** Put a prompt into the form; keep the replaced one in the history. */
   setPrompt(text) {
-    this.past.keep(this.prompt.value)
+    this.history.keep(this.prompt.value)
     this.#write(text)
     this.prompt.focus()
   }
 
-  /** Take over what a link asks for: a job's parameters, a prompt, a source. What was there can be had back by Undo. */
+  /**
+   * Fill the form from a link: a job's parameters, a prompt, a source. Undo restores the old
+   * values.
+   */
   async use(query) {
     const before = this.#state()
     const isOther = query.has("job")
@@ -97,12 +106,12 @@ export class Composer {
     this.#taken(before, query.has("source") ? this.data.sourceAdded : this.data.used)
   }
 
-  /** Take a picture of one's own as the source, in a model that takes one. */
+  /** Use one of the user's images as the source, with a model that accepts one. */
   useSource(id) {
     return this.use(new URLSearchParams({ source: id }))
   }
 
-  /** Return `before` with what a link asks for in its place: all else stays. */
+  /** Return the fields `before`, replaced where the link has values. */
   #with(query, before) {
     const fields = before.filter(([name]) => !(name === "prompt" && query.has("prompt")))
     if (query.has("prompt")) fields.push(["prompt", query.get("prompt")])
@@ -125,14 +134,14 @@ export class Composer {
     return new URLSearchParams(model ? [...fields, ["switch", model]] : fields)
   }
 
-  /** The form holds something else now than `before`: keep it, offer the way back. */
-  #taken(before, told = this.data.used) {
+  /** Save the new content of the form and offer to undo it. */
+  #taken(before, message = this.data.used) {
     const prompt = before.find(([name]) => name === "prompt")?.[1] ?? ""
-    if (prompt !== this.prompt.value) this.past.keep(prompt)
+    if (prompt !== this.prompt.value) this.history.keep(prompt)
     this.#changed()
     this.#save()
     this.quote.soon()
-    toast(told, { key: "used", action: { label: this.data.undo, run: () => this.#put(before) } })
+    toast(message, { key: "used", action: { label: this.data.undo, run: () => this.#put(before) } })
   }
 
   #write(text) {
@@ -187,7 +196,7 @@ export class Composer {
     this.form.elements.key.value = freshKey()
     this.#complain("")
     dismiss("failed")
-    this.past.sent(this.prompt.value.trim())
+    this.history.sent(this.prompt.value.trim())
     this.onPlaced(fragment.querySelector("[data-run]"))
     this.quote.soon()
   }
@@ -203,23 +212,23 @@ export class Composer {
   #sendFailed(problem) {
     if (problem.signedOut) {
       this.#save()
-      tellSignedOut(this.data, problem)
+      showSignedOut(this.data, problem)
       return
     }
     const message = problem.status === 0 ? this.data.notSent : this.data.failed
     toast(message, { kind: "error", key: "failed" })
   }
 
-  // --- what is shown --------------------------------------------------------------------------------------------------
+  // --- what is shown --------------------------------------------------------------------------
 
-  /** Do what only script can do for a form that the server has just drawn. */
+  /** Prepare a form that the server has rendered: show what needs script. */
   #dress() {
     if (!this.form) return
     for (const hidden of this.side.querySelectorAll(
       "[data-add-source], [data-toggle-negative], [data-dice], [data-lock], [data-own-pictures]",
     ))
       hidden.hidden = false
-    this.past.dress()
+    this.history.dress()
     for (const hidden of this.side.querySelectorAll("[data-all-styles]"))
       hidden.hidden = hidden.parentElement.querySelectorAll(".style").length < 5
     for (const slider of this.side.querySelectorAll("[data-slider]")) fillSlider(slider)
@@ -246,7 +255,7 @@ export class Composer {
     button.setAttribute("aria-pressed", String(open))
   }
 
-  /** Say below the model that it does not use some of what was set. */
+  /** Show below the model that it does not use some of the settings. */
   #showKept() {
     const old = this.form.querySelector("[data-settings-kept]")
     if (Boolean(old) === this.kept.tells) return
@@ -305,7 +314,7 @@ export class Composer {
     }
   }
 
-  // --- what the user does -----------------------------------------------------------------------------------------------
+  // --- what the user does ---------------------------------------------------------------------
 
   #input(target, { typed = true } = {}) {
     if (!target.form || target.form !== this.form) {
@@ -313,7 +322,7 @@ export class Composer {
     }
     if (target === this.prompt) {
       this.#showCount()
-      if (typed) this.past.typed()
+      if (typed) this.history.typed()
       if (target.value.trim()) this.#complain("")
     }
     const slider = target.closest("[data-slider]")
@@ -355,9 +364,9 @@ export class Composer {
       at("[popover]").hidePopover()
       this.setPrompt(at("[data-prompt]").textContent)
     } else if (at("[data-earlier]")) {
-      this.past.step(1, this.prompt.value)
+      this.history.step(1, this.prompt.value)
     } else if (at("[data-later]")) {
-      this.past.step(-1, this.prompt.value)
+      this.history.step(-1, this.prompt.value)
     } else if (at("[data-all-styles]")) {
       const open = this.side.querySelector(".style-row").classList.toggle("open")
       at("[data-all-styles]").setAttribute("aria-expanded", String(open))
@@ -390,19 +399,21 @@ export class Composer {
     if (this.form) this.draft.write(this.#state())
   }
 
-  /** Return all that is kept: the form's fields, and beside them what its model does not use. */
+  /**
+   * Return the content of a draft: the form's fields and the settings that its model does not use.
+   */
   #state() {
     const fields = fieldsOf(this.form)
     return [...fields, ...this.kept.unused(fields), ...keptSources(this.sources.keptIds)]
   }
 
-  /** Return what another model is to be asked for. */
+  /** Return the fields for another model. */
   #wanted() {
     const fields = this.kept.merged(this.form, fieldsOf(this.form))
     return [...fields, ...this.sources.keptIds.map((id) => ["source_images", id])]
   }
 
-  // --- what the server draws anew -------------------------------------------------------------------------------------------
+  // --- forms from the server ------------------------------------------------------------------
 
   async #switch(slug) {
     await this.#load(() => new URLSearchParams([...this.#wanted(), ["switch", slug]]))
@@ -411,7 +422,7 @@ export class Composer {
     this.side.querySelector(".model-button").focus()
   }
 
-  /** Put fields back as they were: model, texts, sources and all. */
+  /** Restore all fields: model, texts, sources. */
   async #put(fields) {
     if (!(await this.#load(() => new URLSearchParams(apart(fields).plain), { isOther: true })))
       return
@@ -419,7 +430,7 @@ export class Composer {
     this.#changed()
   }
 
-  /** Keep beside the form what a draft kept there. */
+  /** Restore what a draft kept for other models. */
   #keep(fields) {
     this.kept.restore(fields)
     this.kept.putInto(this.form, () => fieldsOf(this.form))
@@ -430,8 +441,8 @@ export class Composer {
   }
 
   /**
-   * Show the form that `query()` asks for; what is typed or chosen on the way is asked for again, not lost.
-   * `isOther`: it is another form, of which what is kept beside this one is no part.
+   * Load the form for `query()`; load again if the user changed something meanwhile.
+   * `isOther`: another form, which does not get the settings kept for other models.
    */
   async #load(query, { isOther = false } = {}) {
     this.abort?.abort()
@@ -444,16 +455,18 @@ export class Composer {
       this.#replace(answer.fragment, { isOther })
       return true
     } catch (problem) {
-      if (problem.signedOut) tellSignedOut(this.data, problem)
+      if (problem.signedOut) showSignedOut(this.data, problem)
       else if (problem.name !== "AbortError")
         toast(this.data.failed, { kind: "error", key: "failed" })
       return false
     }
   }
 
-  /** Put in the form and the list of models that the server has drawn; scroll position and open details stay. */
+  /**
+   * Insert the form and the list of models from the server; keep scroll position and open details.
+   */
   #replace(fragment, { isOther = false } = {}) {
-    this.kept.unused(fieldsOf(this.form)) // what has been changed is no wish any more
+    this.kept.unused(fieldsOf(this.form)) // changed fields replace kept settings
     if (isOther) this.kept.clear()
     const before = this.sources.shown
     const scroll = this.form.querySelector(".composer-scroll").scrollTop
@@ -470,7 +483,7 @@ export class Composer {
     this.form.querySelector(".composer-scroll").scrollTop = scroll
   }
 
-  /** The page was opened by a link that asks for something; `before` is the draft, null without one. */
+  /** The page was opened by a link that fills the form; `before` is the draft, or null. */
   async #asked(query, before) {
     const drawn = fieldsOf(this.form)
     if (!before || same(before, drawn)) {
@@ -488,13 +501,13 @@ export class Composer {
     if (!same(before, this.#state())) this.#taken(before)
   }
 
-  /** Put the draft into the form that the server has drawn, or keep it for an Undo where a link has asked for something else. */
+  /** Put the draft into the form, or keep it for Undo if a link has filled the form. */
   #restore() {
     if (!this.form) return
     const fields = this.draft.read()
     const address = new URL(location.href)
     if (this.data.filled === "true" && ASKED.some((name) => address.searchParams.has(name))) {
-      // Once is enough: a reload, the Back button or the switch of language must not fill the form again.
+      // Only once: a reload, Back or a change of language must not fill the form again.
       const query = new URLSearchParams(
         ASKED.filter((name) => address.searchParams.has(name)).map((name) => [
           name,

@@ -1,8 +1,8 @@
-/** Put popovers beside the button that opens them; on phones the stylesheet makes sheets of them. */
+/** Place popovers beside their button; on phones the style sheet shows them as sheets. */
 
 const GAP = 8,
   EDGE = 12 // px
-const ROOM_LEAST = 360 // px: with less room below, the list may cover its button
+const MIN_ROOM = 360 // px: with less room below, the list may cover its button
 const phone = window.matchMedia("(max-width: 760px)")
 
 export function anchorPopovers() {
@@ -35,7 +35,7 @@ function place(floating, opener) {
   let height = floating.offsetHeight
   const below = from.bottom + GAP
   const room = innerHeight - below - EDGE
-  if (height > room && room >= ROOM_LEAST) {
+  if (height > room && room >= MIN_ROOM) {
     floating.style.maxHeight = `${room}px`
     height = room
   }

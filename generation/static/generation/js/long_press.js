@@ -4,7 +4,9 @@ const DURATION = 450 // ms until a resting finger selects
 const TOLERANCE = 10 // px that it may move meanwhile
 
 export class LongPress {
-  /** `tileOf(element)` finds the tile of an element; `pressed(tile)` is called for each long press. */
+  /**
+   * `tileOf(element)` finds the tile of an element; `pressed(tile)` is called for each long press.
+   */
   constructor(list, { tileOf, pressed }) {
     Object.assign(this, { tileOf, pressed })
     this.timer = 0

@@ -3,7 +3,10 @@
 import { countShown } from "./counts.js"
 
 export class RemovedTiles {
-  /** Replace each tile by a placeholder; `next` is the image after the last one, or before the first. */
+  /**
+   * Replace each tile by a placeholder; `next` is the image after the last one, or before the
+   * first.
+   */
   constructor(tiles) {
     this.tiles = tiles
     this.months = tiles.map((tile) => tile.closest(".month"))

@@ -1,6 +1,7 @@
 /**
  * Selecting images: ticks, ranges, arrow keys, long press. The bar shows what is selected.
- * The ticks are checkboxes of a form, so selecting works without script too; with it, every image is a target.
+ * The ticks are checkboxes of a form, so selecting works without script too; with it, every image
+ * is a target.
  */
 
 import { say } from "../../artgen/js/status.js"

@@ -1,4 +1,7 @@
-/** The bar of actions on the selected images: their number and size, favorite, ZIP, collections, trash with undo. */
+/**
+ * The bar of actions on the selected images: their number and size, favorite, ZIP, collections,
+ * trash with undo.
+ */
 
 import { api, csrfToken, part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
@@ -63,7 +66,8 @@ export class SelectionBar {
     this.bar.toggleAttribute("data-open", size > 0)
     const number = size.toLocaleString(language)
     const message = size ? this.bar.dataset.selected.replace("{count}", number) : ""
-    if (message && !wasOpen) say(message) // screen readers do not read a live region that was hidden
+    // screen readers do not read a live region that was hidden
+    if (message && !wasOpen) say(message)
     if (this.countLabel.textContent !== message) this.countLabel.textContent = message
   }
 
@@ -329,7 +333,10 @@ export class SelectionBar {
     if (!tiles.length) list.querySelector("[data-load-more]")?.click()
   }
 
-  /** Offer an undo that posts to `address` and puts the tiles back; `recountBack()` corrects the counts. */
+  /**
+   * Offer an undo that posts to `address` and puts the tiles back; `recountBack()` corrects the
+   * counts.
+   */
   #offerPutBack({ answer, removed, elsewhere }, { address, fields = {}, recountBack = () => {} }) {
     offerUndo(answer.told, this.data, async () => {
       await this.#post(address, answer.changed, fields)
@@ -345,7 +352,10 @@ export class SelectionBar {
   }
 }
 
-/** Count images that moved into the gallery (1) or into the trash (-1); `others` are not on the page. */
+/**
+ * Count images that moved into the gallery (1) or into the trash (-1); `others` are not on the
+ * page.
+ */
 function recount(tiles, sign, others) {
   for (const tile of tiles) countMoved(sign, tile)
   add("kept", sign * others)

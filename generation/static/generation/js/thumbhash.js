@@ -1,6 +1,6 @@
-/** Draw a thumbhash (evanw.github.io/thumbhash): some 25 bytes of cosines that blur like the picture. */
+/** Draw a thumbhash (evanw.github.io/thumbhash): a blurred placeholder in about 25 bytes. */
 
-/** Paint every `canvas[data-placeholder]` below `root` and let its picture fade in over it. */
+/** Draw every `canvas[data-placeholder]` below `root`; its image fades in over it. */
 export function paintPlaceholders(root) {
   for (const canvas of root.querySelectorAll("canvas[data-placeholder]")) {
     paint(canvas)

@@ -1,4 +1,6 @@
-/** The visible part of an image that is zoomed and moved inside an element. Lengths are CSS pixels. */
+/**
+ * The visible part of an image that is zoomed and moved inside an element. Lengths are CSS pixels.
+ */
 
 const MAX_ZOOM = 8 // times the scale at which the image fits
 const ZOOMED_FROM = 1.001 // times the fitting scale: less is a rounding error

@@ -1,6 +1,6 @@
 /**
- * The full view of an image: a click or + opens it; wheel, pinch, double tap, buttons and + − 0 zoom;
- * drag and arrow keys move. It is a native dialog, so Escape closes it and returns the focus.
+ * The full view of an image: a click or + opens it; wheel, pinch, double tap, buttons and + − 0
+ * zoom; drag and arrow keys move. It is a native dialog, so Escape closes it and returns the focus.
  */
 
 import { Gestures } from "./gestures.js"
@@ -15,7 +15,9 @@ const OPEN_KEYS = ["z", "я"] // the same key of the English and the Russian lay
 const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }
 const NEIGHBORS = { ArrowLeft: "[data-viewer-previous]", ArrowRight: "[data-viewer-next]" }
 
-/** Let `viewer` open the image of `frame`; `mayUseKeys()` tells whether the page has single keys on. */
+/**
+ * Let `viewer` open the image of `frame`; `mayUseKeys()` tells whether the page has single keys on.
+ */
 export function wireZoom(frame, viewer, mayUseKeys = () => true) {
   return new FullView(frame, viewer, mayUseKeys)
 }

@@ -1,16 +1,16 @@
 /**
- * What tells of the pictures while nobody looks at the page: its title, its icon in the tab, and, if the user has asked for
- * it, one notification of the browser when nothing is in progress any more.
+ * Progress while the page is hidden: title, tab icon and, if the user turned it on, a notification
+ * of the browser when all jobs have ended.
  */
 
 import { toast } from "../../artgen/js/toasts.js"
 import { plural } from "../../artgen/js/words.js"
 
-const NOTIFY_AFTER = 1_500 // ms: the cards of the last pictures are still on their way
-const IN_VIEW = "artgen:in-view" // name of the lock that a tab holds while it is looked at
+const NOTIFY_AFTER = 1_500 // ms: the cards of the last images are still loading
+const IN_VIEW = "artgen:in-view" // name of the lock that a visible tab holds
 
-export class Teller {
-  /** `button` switches notifications; `data` holds texts and the addresses of the icons. */
+export class Notifier {
+  /** `button` turns notifications on and off; `data` has texts and addresses of icons. */
   constructor({ data, button }) {
     Object.assign(this, { data, button })
     this.title = document.title
@@ -33,7 +33,7 @@ export class Teller {
     this.#draw()
   }
 
-  /** Count what has ended while the page is out of view. */
+  /** Count the jobs that ended while the page is hidden. */
   ended(card) {
     if (!document.hidden) return
     if (card.dataset.status === "succeeded") this.ready += 1
@@ -62,7 +62,7 @@ export class Teller {
     }
     this.#forget()
     this.#draw()
-    // The lock tells this user's other tabs that somebody is looking, so that they stay quiet.
+    // The lock shows the user's other tabs that one is visible, so that they do not notify.
     navigator.locks
       ?.request(
         IN_VIEW,
@@ -80,7 +80,7 @@ export class Teller {
     this.prompt = ""
   }
 
-  // --- notifications ------------------------------------------------------------------------------------------------------
+  // --- notifications --------------------------------------------------------------------------
 
   get #isOn() {
     try {
@@ -91,7 +91,7 @@ export class Teller {
   }
 
   #wire() {
-    // Android's browsers have the interface, but let only a service worker use it.
+    // On Android only service workers may use the interface.
     if (
       !this.button ||
       !("Notification" in window) ||
@@ -110,7 +110,7 @@ export class Teller {
       try {
         localStorage.setItem(this.key, on ? "on" : "off")
       } catch {
-        // Private mode: nothing can be remembered, so it stays off.
+        // Private mode: the choice cannot be stored, so it stays off.
       }
       this.#press()
       toast(this.#isOn ? this.data.notifyOn : this.data.notifyOff, { key: "notify" })
@@ -140,7 +140,7 @@ export class Teller {
         note.close()
       }
     } catch {
-      this.button.hidden = true // some browsers have the interface for service workers alone
+      this.button.hidden = true // only service workers may use it here
     }
   }
 }

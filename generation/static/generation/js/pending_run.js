@@ -1,10 +1,13 @@
-/** The frame of a run at the moment of the press: cards of the final shape, so that nothing moves when the answer comes. */
+/**
+ * The placeholder of a run that is being created: cards of the final shape, so the layout does not
+ * shift.
+ */
 
 const PIXELS = 1024 * 1024,
-  MULTIPLE = 8 // as the server sizes a picture by its source
+  MULTIPLE = 8 // as the server derives the size from the source image
 
-/** Return the frame of what the form in `side` holds. */
-export function frameOf(side) {
+/** Return the placeholder for the form in `side`. */
+export function pendingRun(side) {
   const form = side.querySelector("#composer")
   const run = document.getElementById("run-frame").content.firstElementChild.cloneNode(true)
   const [width, height] = sizeOf(form)

@@ -1,21 +1,22 @@
 /**
- * What somebody has set and the chosen model does not use: kept, and given to the next model that does.
+ * Settings that the chosen model does not use: kept for the next model that does.
  *
- * A wish is what was set in a field. Where a model's form has no such field, or shows something else because the model
- * cannot take it, the wish waits; a change of that field replaces it. Source images are kept by sources.js.
+ * A wish is a value that the user set. If a model's form lacks the field, or shows another value
+ * because the model does not support it, the wish is kept until the field changes. sources.js keeps
+ * source images.
  */
 
-const PREFIX = "kept:" // before the names of such fields in a draft
+const PREFIX = "kept:" // of the names of kept fields in a draft
 const EVERYWHERE = new Set(["prompt", "model", "count", "source_images"])
-const FROM_SHAPE = new Set(["width", "height"]) // they follow the shape unless an exact size is wanted
-const QUIET = new Set(["shape", ...FROM_SHAPE]) // a model always makes something of these
+const FROM_SHAPE = new Set(["width", "height"]) // they follow the shape unless a custom size is set
+const QUIET = new Set(["shape", ...FROM_SHAPE]) // every model has a value for these
 
-export class Kept {
+export class KeptSettings {
   constructor() {
-    this.wishes = new Map() // name → { values, shown: what the form showed there when it was drawn }
+    this.wishes = new Map() // name → { values, shown: the value in the form when it was rendered }
   }
 
-  /** Return the fields of the form with the wishes in place of what it shows instead. */
+  /** Return the fields of the form, with the wishes in place of its own values. */
   merged(form, fields) {
     this.#forgetChanged(fields)
     const isExact = fields.some(([name]) => name === "exact")
@@ -43,14 +44,14 @@ export class Kept {
     ])
   }
 
-  /** Whether something waits that is worth a word. */
+  /** Whether a kept setting should be mentioned. */
   get tells() {
     return [...this.wishes].some(
       ([name, { values, shown }]) => !QUIET.has(name) && !equal(values, shown),
     )
   }
 
-  /** Take over the wishes of a draft. */
+  /** Restore the wishes of a draft. */
   restore(fields) {
     this.wishes.clear()
     const { kept } = apart(fields)
@@ -62,7 +63,7 @@ export class Kept {
     this.wishes.clear()
   }
 
-  /** Put into a form what it can take of the wishes; `read()` returns its fields then. */
+  /** Put the wishes that a form supports into it; `read()` returns its fields then. */
   putInto(form, read) {
     for (const [name, { values }] of this.wishes) {
       const controls = [...form.elements].filter((control) => control.name === name)
@@ -84,7 +85,7 @@ export class Kept {
   }
 }
 
-/** Return the fields of a draft as those of its form, those kept beside it, and the ids of source images kept beside it. */
+/** Split a draft into the fields of its form, kept fields, and ids of kept source images. */
 export function apart(fields) {
   const isKept = ([name]) => name.startsWith(PREFIX)
   const kept = fields.filter(isKept).map(([name, value]) => [name.slice(PREFIX.length), value])
@@ -95,7 +96,7 @@ export function apart(fields) {
   }
 }
 
-/** Return ids of source images as a draft keeps them beside its form. */
+/** Return ids of kept source images as fields of a draft. */
 export function keptSources(ids) {
   return ids.map((id) => [`${PREFIX}source_images`, id])
 }
