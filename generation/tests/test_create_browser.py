@@ -192,7 +192,7 @@ class CreatePageKeepsEverything(BrowserTestCase):
         expect(page.locator("[data-status=succeeded]")).to_have_count(1)
         page.fill("#prompt", "the same in blue")
         page.locator(".card-link").first.click()
-        page.click("text=As the source")
+        page.click("text=Use as source")
         expect(page.locator(".source")).to_have_count(1)
         expect(page.locator("#prompt")).to_have_value("the same in blue")
 
@@ -258,7 +258,7 @@ class CreatePageKeepsEverything(BrowserTestCase):
         self.become(page, "newcomer")
         page.click("#create-button")
         expect(page.locator(".toast-bad")).to_contain_text("Another account is signed in")
-        page.click(".toast-bad >> text=Reload")
+        page.locator(".toast-bad").get_by_role("button", name="Reload").click()
         expect(page.locator("#prompt")).to_have_value("")
         expect(page.locator("#balance-credits")).to_have_text("100")
         expect(page.locator("[data-job]")).to_have_count(0)

@@ -24,7 +24,7 @@ class DeleteAccountTests(EmulatorTestCase):
             "What is deleted",
             "What is kept",
             "images in progress: 1",
-            "For 7 days the link",
+            "For 7 days you can restore it",
             "99\N{NO-BREAK SPACE}credits",
         ):
             self.assertContains(response, words)

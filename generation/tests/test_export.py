@@ -304,7 +304,7 @@ class PageTests(ExportTestCase):
         Export.objects.filter(id=made.id).update(
             due_at=None, failed=True, expires_at=timezone.now() + timedelta(days=1)
         )
-        self.assertContains(self.client.get(self.url), "did not work out")
+        self.assertContains(self.client.get(self.url), "The last export failed.")
         assert self.client.get(f"{self.url}{made.id}/1/").status_code == 404
 
     def test_nobody_else_gets_it(self) -> None:

@@ -88,7 +88,7 @@ class SharePages(SharingTestCase):
         self.post("share_image")
         images.trash(self.now())
         self.assertContains(
-            self.client.get(self.at("share_image")), "shows nothing until it is restored"
+            self.client.get(self.at("share_image")), "won’t work until you restore it"
         )
         slug = self.now().link_slug
         for name in ("share_image", "publish_image"):
