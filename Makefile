@@ -1,5 +1,5 @@
 # ArtGen's everyday commands: `make run` to try it, `make test` before a commit.
-.PHONY: run stack test suite bench loadtest screenshots lint lock messages clean
+.PHONY: run stack test suite bench loadtest screenshots lint format lock messages clean
 .DEFAULT_GOAL := run
 
 PORT ?= 8000
@@ -42,8 +42,17 @@ lint: $(VENV)/.development
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(if $(CI),--cache-dir=/dev/null)
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/djlint --lint --quiet artgen/templates accounts/templates generation/templates
-	$(BIN)/biome lint --diagnostic-level=error artgen/static accounts/static generation/static
+	$(BIN)/djlint --lint --quiet $(TEMPLATES)
+	$(BIN)/djlint --check --quiet $(TEMPLATES)
+	$(BIN)/biome lint --diagnostic-level=error
+	$(BIN)/biome format
+
+format: $(VENV)/.development  ## format Python, templates, style sheets and scripts
+	$(BIN)/ruff format .
+	-$(BIN)/djlint --reformat --quiet $(TEMPLATES)
+	$(BIN)/biome format --write
+
+TEMPLATES := artgen/templates accounts/templates generation/templates
 
 lock:  ## pin the newest allowed versions
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) -o requirements.txt

@@ -25,7 +25,7 @@ class KeepAccountTests(BaseTestCase):
         letter = emails.account_closed(user=self.alice)
         assert letter.to == ["alice@example.org"]
         assert re.fullmatch(
-            r"Your ArtGen account will be erased on \w+ \d+(, \d+)?", letter.subject
+            r"Your ArtGen account will be deleted on \w+ \d+(, \d+)?", letter.subject
         )
         link = re.search(
             r"https://art\.example(/accounts/keep/\S+)", letter.body
@@ -53,7 +53,7 @@ class KeepAccountTests(BaseTestCase):
         at = deletion.close(user=self.alice, after=timedelta(0))
         assert at == self.alice.erase_at
         response = self.client.get(f"/accounts/keep/{deletion.keep_token(self.alice)}/")
-        self.assertContains(response, "There is nothing to keep here", status_code=410)
+        self.assertContains(response, "This link can’t restore an account", status_code=410)
 
     def test_a_made_up_link_opens_nothing(self) -> None:
         assert self.client.post("/accounts/keep/made-up/").status_code == 410
@@ -74,15 +74,15 @@ class KeepAccountTests(BaseTestCase):
             self.client.post(url, {"email": "alice@example.org"})
             emails.drain()
             [letter] = mail.outbox
-            assert letter.subject.startswith("Your ArtGen account will be erased on")
+            assert letter.subject.startswith("Your ArtGen account will be deleted on")
 
     def test_it_is_written_in_russian_too(self) -> None:
         User.objects.filter(pk=self.alice.pk).update(language="ru")
         self.alice.refresh_from_db()
         assert emails.account_closed(user=self.alice).subject.startswith(
-            "Ваш аккаунт ArtGen будет стёрт"
+            "Ваш аккаунт ArtGen будет удалён"
         )
-        assert emails.account_erased(user=self.alice).subject == "Ваш аккаунт ArtGen стёрт"
+        assert emails.account_erased(user=self.alice).subject == "Ваш аккаунт ArtGen удалён"
 
 
 class AccountClosedTests(BaseTestCase):

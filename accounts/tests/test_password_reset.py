@@ -31,7 +31,7 @@ class PasswordResetTests(BaseTestCase):
         User.objects.filter(pk=self.alice.pk).update(language="ru")
         [letter] = self.ask("alice@example.org")
         assert letter.to == ["alice@example.org"]
-        assert letter.subject == "Новый пароль для ArtGen"
+        assert letter.subject == "Смена пароля ArtGen"
 
     def test_it_answers_the_same_whether_there_is_an_account(self) -> None:
         User.objects.filter(pk=self.bob.pk).update(is_active=False)

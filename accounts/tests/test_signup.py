@@ -38,14 +38,14 @@ class SignUpTests(SignUpTestCase):
     def test_it_sends_a_new_address_the_link_to_finish(self) -> None:
         letter = self.ask("New@Example.org")
         assert letter.to == ["new@example.org"]
-        assert letter.subject == "Finish your ArtGen account"
+        assert letter.subject == "Confirm your email for ArtGen"
         assert self.link_in(letter).startswith("/accounts/signup/")
         assert not User.objects.filter(email="new@example.org").exists()
 
     def test_it_tells_a_known_address_how_to_get_in(self) -> None:
         letter = self.ask("ALICE@example.org")
         assert letter.to == ["alice@example.org"]
-        assert letter.subject == "You have an ArtGen account already"
+        assert letter.subject == "You already have an ArtGen account"
         assert "https://art.example/accounts/login/" in letter.body
         assert "https://art.example/accounts/password_reset/" in letter.body
 
@@ -76,7 +76,7 @@ class SignUpTests(SignUpTestCase):
     def test_it_writes_in_the_language_of_the_page(self) -> None:
         self.client.post(self.url, {"email": "new@example.org"}, headers={"accept-language": "ru"})
         emails.drain()
-        assert mail.outbox[-1].subject == "Завершите создание учётной записи ArtGen"
+        assert mail.outbox[-1].subject == "Подтвердите почту в ArtGen"
         assert mail.outbox[-1].body.startswith("Здравствуйте")
 
     def test_it_refuses_what_is_no_address(self) -> None:

@@ -23,7 +23,7 @@ class OutageTests(BaseTestCase):
     def assert_in_words(self, response) -> None:
         assert response.status_code == 503
         assert response["Retry-After"] == "30"
-        self.assertContains(response, "try again in a minute", status_code=503)
+        self.assertContains(response, "Try again in a minute", status_code=503)
 
     def test_the_pages_are_shown(self) -> None:
         for url in ("/", "/accounts/login/", "/accounts/signup/"):
@@ -76,7 +76,7 @@ class DatabaseTests(BaseTestCase):
             with connection.execute_wrapper(self.away):
                 response = self.client.get(url, headers={"Accept-Language": "en"})
             assert response["Retry-After"] == "30"
-            self.assertContains(response, "The database is not answering", status_code=503)
+            self.assertContains(response, "The database isn’t responding", status_code=503)
 
     def test_the_api_says_so_as_a_problem(self) -> None:
         with connection.execute_wrapper(self.away):

@@ -1,23 +1,35 @@
-/** What the tests of all pages ask a page; it is put into each before its own scripts. */
+/** Checks that the tests run in every page, before the page's own scripts. */
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 globalThis.checks = {
-  /** Return what axe finds; `rules` switches some off or, by {only: […]}, all others. Swagger UI and Django's breadcrumbs are not ours to mend. */
+  /**
+   * Return what axe finds; `rules` turns some off or, as {only: […]}, all others. Swagger UI and
+   * Django's breadcrumbs are excluded, because they are not ours to fix.
+   */
   async axe({ only, off = [], tags = TAGS }) {
     const runOnly = only ? { type: "rule", values: only } : { type: "tag", values: tags }
     const rules = only ? {} : Object.fromEntries(off.map((name) => [name, { enabled: false }]))
-    const found = await globalThis.axe.run({ exclude: [".swagger-ui", ".breadcrumbs"] }, { runOnly, rules, resultTypes: ["violations"], preload: false })
-    const told = (one, node) => `${one.id}: ${node.target} ${node.html.slice(0, 160)} | ${node.failureSummary.replace(/\s+/g, " ").slice(0, 300)}`
+    const found = await globalThis.axe.run(
+      { exclude: [".swagger-ui", ".breadcrumbs"] },
+      { runOnly, rules, resultTypes: ["violations"], preload: false },
+    )
+    const told = (one, node) =>
+      [
+        `${one.id}: ${node.target} ${node.html.slice(0, 160)}`,
+        node.failureSummary.replace(/\s+/g, " ").slice(0, 300),
+      ].join(" | ")
     return found.violations.flatMap((one) => one.nodes.map((node) => told(one, node)))
   },
 
-  /** Wait until nothing moves that ends by itself. */
+  /** Wait until all finite animations have ended. */
   async settled() {
     let ending
     do {
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
-      ending = document.getAnimations().filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime))
+      ending = document
+        .getAnimations()
+        .filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime))
       await Promise.all(ending.map((one) => one.finished.catch(() => null)))
     } while (ending.length)
   },
@@ -25,19 +37,25 @@ globalThis.checks = {
   /** Return how many menus, dialogs and details are open. */
   opened: () => document.querySelectorAll("details[open], dialog[open], :popover-open").length,
 
-  /** Return what runs off the page sideways. */
+  /** Return the elements that overflow the page horizontally. */
   sideways() {
     const root = document.documentElement
     if (root.scrollWidth <= innerWidth) return []
-    const out = [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 0.5)
-    return [`${root.scrollWidth} > ${innerWidth}`, ...out.slice(0, 5).map((one) => one.outerHTML.slice(0, 120))]
+    const out = [...document.querySelectorAll("body *")].filter(
+      (one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 0.5,
+    )
+    return [
+      `${root.scrollWidth} > ${innerWidth}`,
+      ...out.slice(0, 5).map((one) => one.outerHTML.slice(0, 120)),
+    ]
   },
 
-  /** Return what has moved since the page came. */
+  /** Return the layout shifts since the page loaded. */
   shifts() {
     const moved = []
     const place = ({ x, y, width, height }) => `${x},${y} ${width}×${height}`
-    const from = ({ node, previousRect, currentRect }) => `${node?.outerHTML?.slice(0, 80)} | ${place(previousRect)} → ${place(currentRect)}`
+    const from = ({ node, previousRect, currentRect }) =>
+      `${node?.outerHTML?.slice(0, 80)} | ${place(previousRect)} → ${place(currentRect)}`
     const told = (one) => ({ value: one.value, nodes: one.sources.map(from) })
     const note = (entries) => moved.push(...entries.filter((one) => !one.hadRecentInput).map(told))
     return new Promise((resolve) => {
@@ -52,28 +70,37 @@ globalThis.checks = {
     })
   },
 
-  /** Return every text of the page that is meant for its reader, names and hints included. */
+  /** Return all texts of the page, accessible names and hints included. */
   texts() {
-    const foreign = (one) => one.closest("[lang=en], code, pre, script, style, template, noscript, [name=time_zone]")
+    const foreign = (one) =>
+      one.closest("[lang=en], code, pre, script, style, template, noscript, [name=time_zone]")
     const found = [document.title, document.querySelector("meta[name=description]")?.content ?? ""]
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
-    while (walker.nextNode()) if (!foreign(walker.currentNode.parentElement)) found.push(walker.currentNode.data)
+    while (walker.nextNode())
+      if (!foreign(walker.currentNode.parentElement)) found.push(walker.currentNode.data)
     for (const name of ["aria-label", "title", "placeholder", "alt"])
-      for (const one of document.querySelectorAll(`[${name}]`)) if (!foreign(one)) found.push(one.getAttribute(name))
+      for (const one of document.querySelectorAll(`[${name}]`))
+        if (!foreign(one)) found.push(one.getAttribute(name))
     return found.map((text) => text.replace(/\s+/g, " ").trim())
   },
 
-  /** Return what takes the keyboard's focus without showing it; a key must have been pressed before. */
+  /** Return the elements that do not show keyboard focus; press a key first. */
   unseen() {
     const look = (one) => {
       const seen = []
       for (let at = one; at && seen.length < 4; at = at.parentElement) {
-        const { outlineStyle, outlineWidth, outlineColor, boxShadow, borderTopColor } = getComputedStyle(at)
-        seen.push([outlineStyle === "none" ? "" : outlineWidth + outlineColor, boxShadow, borderTopColor])
+        const { outlineStyle, outlineWidth, outlineColor, boxShadow, borderTopColor } =
+          getComputedStyle(at)
+        seen.push([
+          outlineStyle === "none" ? "" : outlineWidth + outlineColor,
+          boxShadow,
+          borderTopColor,
+        ])
       }
       return JSON.stringify(seen)
     }
-    const takers = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
+    const takers =
+      "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
     return [...document.querySelectorAll(takers)]
       .filter((one) => !one.disabled && one.checkVisibility({ visibilityProperty: true }))
       .filter((one) => {

@@ -49,7 +49,7 @@ class CreatePageInABrowser(BrowserTestCase):
         page.click("#create-button")
         expect(page.locator("[data-job]")).to_have_count(2)
         page.context.set_offline(True)
-        expect(page.locator(".toast")).to_contain_text("Offline")
+        expect(page.locator(".toast")).to_contain_text("You’re offline")
         page.fill("#prompt", "written in a tunnel")
         page.click("#create-button")
         expect(page.locator(".toast-bad")).to_contain_text("Nothing is lost")

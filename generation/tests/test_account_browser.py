@@ -50,7 +50,7 @@ for name in ("exporter", "closer"):
     def test_it_locks_and_keeps_without_script_on_a_small_phone(self) -> None:
         page = self.sign_in("closer", java_script_enabled=False, **SMALL_PHONE)
         page.goto("/account/data/")
-        page.click("text=Delete the account…")
+        page.click("text=Delete account…")
         expect(page.locator("#goes")).to_be_visible()
         page.fill("[name=password]", "wrong")
         page.click(".button-danger.button-primary")
@@ -60,7 +60,7 @@ for name in ("exporter", "closer"):
         page.wait_for_url("**/accounts/closed/")
         expect(page.locator("h1")).to_have_text("Your account is locked")
         page.goto(self.demo.letter_link("/accounts/keep/"))
-        page.click("text=Keep the account")
+        page.click("text=Keep account")
         page.wait_for_url("**/accounts/login/")
         self.assertEqual(
             self.demo.command("check_ledger").splitlines()[-1][:19], "The ledger adds up:"

@@ -168,7 +168,7 @@ class AdminInABrowser(BrowserTestCase):
         )
         self.look(page, "endpoint-refused")
         page.fill("[name=request_format]", json.dumps(BANANA["request_format"]))
-        page.click("text=Show the request")
+        page.click("text=Show request")
         preview = page.locator("[data-preview-target]")
         expect(preview).to_contain_text("/v2/nano-banana-edit/run")
         expect(preview).to_contain_text('"enable_safety_checker": true')
@@ -193,7 +193,7 @@ class AdminInABrowser(BrowserTestCase):
         page.goto(f"{self.demo.url}/admin/generation/imagemodel/")
         page.click("#result_list >> text=P-Image >> nth=0")
         with page.context.expect_page() as opened:
-            page.click("text=Show the request")
+            page.click("text=Show request")
         expect(opened.value.locator("pre.words")).to_contain_text('"aspect_ratio": "custom"')
 
 

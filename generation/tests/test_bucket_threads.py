@@ -110,7 +110,7 @@ class TestShare(ApiTestCase):
         assert not Upload.objects.exists()
         assert page.status_code == 503
         assert page["Retry-After"] == "30"
-        assert "The storage for images is not answering" in page.content.decode()
+        assert "Image storage isn’t responding" in page.content.decode()
 
     def test_it_gives_up_a_bucket_that_stays_silent(self) -> None:
         options = settings.S3_OPTIONS | {

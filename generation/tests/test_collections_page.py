@@ -3,6 +3,7 @@
 from django.urls import reverse
 from django.utils import timezone
 
+from artgen.tests.html import flat
 from generation.gallery import collections
 from generation.models import Collection, CollectionImage
 from generation.tests.test_gallery_page import SCRIPT, GalleryTestCase
@@ -31,7 +32,7 @@ class CollectionsPage(GalleryTestCase):
         self.assertContains(page, f'href="{self.address(pile)}"')
         self.assertContains(page, kept.thumbnail_key)
         self.assertNotContains(page, gone.thumbnail_key)
-        self.assertContains(page, '<span class="pile-count">1\N{NO-BREAK SPACE}picture</span>')
+        self.assertContains(page, "1\N{NO-BREAK SPACE}picture")
         self.assertNotContains(page, "Bob&#x27;s")
 
     def test_it_welcomes_somebody_without(self):
@@ -40,7 +41,7 @@ class CollectionsPage(GalleryTestCase):
     def test_it_makes_one_and_opens_it(self):
         page = self.client.post(self.url, {"name": "Hills"})
         self.assertRedirects(page, self.address(Collection.objects.get()))
-        self.assertContains(self.client.get(page["Location"]), "Nothing in it yet")
+        self.assertContains(self.client.get(page["Location"]), "This collection is empty")
 
     def test_it_says_why_not_and_keeps_what_was_written(self):
         pile = self.pile("Hills")
@@ -69,7 +70,7 @@ class CollectionsPage(GalleryTestCase):
         image, bobs = self.hang(), self.pile("Bob's", user=self.bob)
         for address in (self.address(bobs), "/gallery/?collection=x"):
             page = self.client.get(address)
-            self.assertContains(page, "There is no such collection any more.")
+            self.assertContains(page, "This collection no longer exists.")
             self.assertEqual(self.shown(page), self.ids(image))
 
     def test_it_renames_deletes_and_takes_back(self):
@@ -86,15 +87,15 @@ class CollectionsPage(GalleryTestCase):
     def test_it_puts_a_picture_in_and_out(self):
         image, pile = self.hang(), self.pile("Hills")
         url, page = reverse("image_collections", args=[image.id]), reverse("image", args=[image.id])
-        self.assertContains(
-            self.client.get(page), f'name="add" value="{pile.id}" aria-pressed="false"'
+        self.assertIn(
+            f'name="add" value="{pile.id}" aria-pressed="false"', flat(self.client.get(page))
         )
         self.assertRedirects(self.client.post(url, {"add": str(pile.id)}), page)
-        self.assertContains(
-            self.client.get(page), f'name="remove" value="{pile.id}" aria-pressed="true"'
+        self.assertIn(
+            f'name="remove" value="{pile.id}" aria-pressed="true"', flat(self.client.get(page))
         )
         menu = self.client.post(url, {"remove": str(pile.id)}, headers=SCRIPT)
-        self.assertContains(menu, f'name="add" value="{pile.id}"')
+        self.assertIn(f'name="add" value="{pile.id}"', flat(menu))
         self.client.post(url, {"name": "New"})
         self.assertEqual(CollectionImage.objects.get().collection.name, "New")
         self.assertContains(

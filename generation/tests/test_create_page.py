@@ -15,6 +15,7 @@ from PIL import Image as Pillow
 
 from accounts.models import CreditEntry, User
 from artgen.test import BaseTestCase
+from artgen.tests.html import flat
 from generation.catalog.offers import size_like
 from generation.files import uploads
 from generation.forms import shape_of
@@ -78,7 +79,7 @@ class CreatePage(BaseTestCase):
         self.assertContains(page, 'max="50"')
         self.assertContains(page, 'name="width"')
         self.assertContains(
-            page, "3 credits a picture".replace("3 credits", "3\N{NO-BREAK SPACE}credits")
+            page, "3 credits per image".replace("3 credits", "3\N{NO-BREAK SPACE}credits")
         )
 
     def test_it_leaves_out_what_the_model_does_not_take(self):
@@ -100,17 +101,13 @@ class CreatePage(BaseTestCase):
 
     def sent(self, page) -> str:
         """Return the form alone: what a browser sends is in it."""
-        return (
-            page.content.decode()
-            .partition('<form class="composer-form"')[2]
-            .partition("</form>")[0]
-        )
+        return flat(page).partition('<form class="composer-form"')[2].partition("</form>")[0]
 
     def test_it_asks_for_a_lora_where_the_model_takes_one(self):
         page = self.client.get(self.url, {"model": "qwen-image-lora"})
         self.assertContains(page, 'name="lora_url"', count=1)
         limits = 'data-default="1" inputmode="decimal" min="0" max="2" step="0.05" value="1"'
-        self.assertContains(page, f'name="lora_scale" {limits}')
+        self.assertIn(f'name="lora_scale" {limits}', flat(page))
 
     def test_it_says_at_its_field_that_a_lora_is_not_https(self):
         form = {
@@ -120,7 +117,7 @@ class CreatePage(BaseTestCase):
             "lora_scale": "0.5",
         }
         answer = self.client.post(self.url, self.form(**form))
-        self.assertContains(answer, 'id="lora_url-error"><', status_code=400)
+        self.assertIn('id="lora_url-error"><', flat(answer))
         self.assertContains(answer, "This must be an https:// address", status_code=400)
         self.assertContains(answer, 'value="http://example.org/a"', status_code=400)
         self.assertFalse(Job.objects.exists())
@@ -146,7 +143,7 @@ class CreatePage(BaseTestCase):
     def test_it_says_how_many_credits_are_missing(self):
         User.objects.filter(pk=self.alice.pk).update(credits=8)
         page = self.client.get(self.url, {"model": "flux-dev"})
-        self.assertContains(page, "4\N{NO-BREAK SPACE}credits short")
+        self.assertContains(page, "4\N{NO-BREAK SPACE}credits more needed")
         self.assertContains(page, "8 of 12")
 
     def test_it_says_that_creating_is_paused(self):
@@ -155,7 +152,7 @@ class CreatePage(BaseTestCase):
 
     def test_it_works_without_any_model(self):
         ImageModel.objects.update(enabled=False)
-        self.assertContains(self.client.get(self.url), "No model is on offer")
+        self.assertContains(self.client.get(self.url), "No models available")
 
     def test_it_needs_a_signed_in_user(self):
         self.client.logout()
@@ -339,7 +336,7 @@ class CreatePage(BaseTestCase):
         answer = self.client.post(
             self.url, self.form(model="seedream-4", shape="2048x2048", count="8")
         )
-        self.assertContains(answer, "28\N{NO-BREAK SPACE}credits short", status_code=402)
+        self.assertContains(answer, "28\N{NO-BREAK SPACE}credits more needed", status_code=402)
         self.assertEqual(Job.objects.count(), 16)
 
     def test_it_refuses_while_creating_is_paused(self):

@@ -21,10 +21,10 @@ class DeleteAccountTests(EmulatorTestCase):
         self.place()
         response = self.client.get(URL)
         for words in (
-            "What goes",
-            "What stays",
-            "pictures in progress: 1",
-            "For 7 days the link",
+            "What is deleted",
+            "What is kept",
+            "images in progress: 1",
+            "For 7 days you can restore it",
             "99\N{NO-BREAK SPACE}credits",
         ):
             self.assertContains(response, words)

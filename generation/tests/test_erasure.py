@@ -86,7 +86,7 @@ class EraseTests(ErasureTestCase):
         [letter] = mail.outbox
         assert (letter.to, letter.subject) == (
             ["alice@example.org"],
-            "Your ArtGen account is erased",
+            "Your ArtGen account has been deleted",
         )
 
     def test_it_waits_for_a_picture_that_is_being_saved(self) -> None:

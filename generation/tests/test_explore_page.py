@@ -53,7 +53,7 @@ class Explore(SharingTestCase):
         self.assertContains(self.see(), "yours</span>")
 
     def test_it_says_when_nothing_is_public(self):
-        self.assertContains(self.see(), "Nothing is public yet")
+        self.assertContains(self.see(), "No public images yet")
 
     def test_it_goes_on_by_cursor_without_doubling(self):
         shown = [self.published(self.hang()) for _n in range(explore.PAGE + 2)]

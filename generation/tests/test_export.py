@@ -283,9 +283,9 @@ class PageTests(ExportTestCase):
         self.client.force_login(self.alice)
 
     def test_it_goes_from_asking_to_the_file(self) -> None:
-        self.assertContains(self.client.get(self.url), "Prepare my data")
+        self.assertContains(self.client.get(self.url), "Prepare export")
         response = self.client.post(f"{self.url}export/", follow=True)
-        self.assertContains(response, "Being prepared")
+        self.assertContains(response, "Preparing export")
         self.assertContains(response, "data-running")
         made = self.finish(Export.objects.get())
         page = self.client.get(self.url, headers={"X-Part": "1"})
@@ -304,7 +304,7 @@ class PageTests(ExportTestCase):
         Export.objects.filter(id=made.id).update(
             due_at=None, failed=True, expires_at=timezone.now() + timedelta(days=1)
         )
-        self.assertContains(self.client.get(self.url), "did not work out")
+        self.assertContains(self.client.get(self.url), "The last export failed.")
         assert self.client.get(f"{self.url}{made.id}/1/").status_code == 404
 
     def test_nobody_else_gets_it(self) -> None:

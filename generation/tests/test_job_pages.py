@@ -179,7 +179,7 @@ class CancelPage(JobPagesTestCase):
         client.force_login(self.alice)
         self.assertContains(
             client.post(reverse("cancel_job", args=[self.job.id])),
-            "The form is too old",
+            "This form has expired",
             status_code=403,
         )
 
@@ -302,7 +302,7 @@ class Feed(JobPagesTestCase):
     def test_it_greets_a_newcomer_with_examples(self):
         self.client.force_login(self.staff)
         self.assertContains(
-            self.client.get(reverse("create")), "Your first picture is about a minute away"
+            self.client.get(reverse("create")), "Your first image takes about a minute"
         )
 
     def test_it_is_calm_about_a_broken_cursor(self):

@@ -25,10 +25,12 @@ class OwnPictures(Base):
         kite = self.hang("a red kite")
         self.hang("a boat")
         self.assertEqual(self.picked(q="kite"), [kite])
-        self.assertContains(self.client.get(self.url, {"q": "zebra"}), "has these words")
+        self.assertContains(
+            self.client.get(self.url, {"q": "zebra"}), "None of your prompts contain these words."
+        )
 
     def test_it_is_calm_about_nonsense_and_an_empty_gallery(self):
-        self.assertContains(self.client.get(self.url, {"before": "x"}), "no pictures yet")
+        self.assertContains(self.client.get(self.url, {"before": "x"}), "You have no images yet.")
 
     def test_it_takes_get_alone_and_signed_in_users_alone(self):
         self.assertEqual(self.client.post(self.url).status_code, 405)

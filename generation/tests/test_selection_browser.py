@@ -207,7 +207,7 @@ class SelectingInABrowser(BrowserTestCase):
         page.tap("#select")
         page.locator(".card-link").first.tap()
         page.tap("[data-act=restore]")
-        expect(page.get_by_text("Nothing is left here.")).to_be_visible()
+        expect(page.get_by_text("Nothing here anymore.")).to_be_visible()
         page.tap(".toast .button")
         expect(self.tiles(page)).to_have_count(1)
 

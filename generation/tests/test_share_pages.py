@@ -20,7 +20,7 @@ class SharePages(SharingTestCase):
         return self.client.post(self.at(name), data or {}, **options)
 
     def test_it_offers_a_link_and_makes_it(self):
-        self.assertContains(self.client.get(self.at("share_image")), "Create a link")
+        self.assertContains(self.client.get(self.at("share_image")), "Create link")
         answer = self.post("share_image", {"period": "7", "parameters": "on"})
         self.assertRedirects(answer, self.at("share_image"))
         now = self.now()
@@ -66,7 +66,7 @@ class SharePages(SharingTestCase):
         self.post("publish_image")
         sharing.publish(Publication.objects.get(state=PublicationState.WAITING), by=self.staff)
         self.assertContains(
-            self.client.get(reverse("image", args=[self.image.id])), "Everybody can see it"
+            self.client.get(reverse("image", args=[self.image.id])), "Everyone can see this"
         )
         self.post("withdraw_image")
         self.assertEqual(self.visibility(), Visibility.PRIVATE)
@@ -88,7 +88,7 @@ class SharePages(SharingTestCase):
         self.post("share_image")
         images.trash(self.now())
         self.assertContains(
-            self.client.get(self.at("share_image")), "shows nothing until it is restored"
+            self.client.get(self.at("share_image")), "won’t work until you restore it"
         )
         slug = self.now().link_slug
         for name in ("share_image", "publish_image"):

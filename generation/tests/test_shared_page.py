@@ -183,7 +183,7 @@ class ReportPage(SharedTestCase):
         self.url = self.at(self.publication.slug, "report_shared")
 
     def test_it_takes_a_report_and_thanks(self):
-        self.assertContains(self.client.get(self.url), "What is wrong with it?")
+        self.assertContains(self.client.get(self.url), "What’s wrong with this image?")
         answer = self.client.post(self.url, {"kind": "person", "words": " my sister "})
         self.assertRedirects(answer, reverse("explore"))
         report = Report.objects.get()

@@ -28,7 +28,7 @@ class SharingInABrowser(BrowserTestCase):
         page.locator("#share [name=parameters]").first.check()
         page.click("#share .button-primary")
         address = page.input_value("#share-address")
-        expect(page.locator("#seen")).to_contain_text("Whoever has the link can see it")
+        expect(page.locator("#seen")).to_contain_text("Anyone with the link can see this")
         stranger = self.visit(path=address)
         expect(stranger.locator("h1")).to_have_text("a lighthouse in fog")
         loaded = "picture => picture.decode().then(() => picture.naturalWidth)"
@@ -44,7 +44,7 @@ class SharingInABrowser(BrowserTestCase):
         remixer.goto(address)
         page.click("#share .button-danger")
         expect(page.locator("#share-address")).to_have_count(0)
-        expect(page.locator("#seen")).to_contain_text("Only you can see it")
+        expect(page.locator("#seen")).to_contain_text("Only you can see this")
         page.keyboard.press("Escape")
         expect(page.locator("#share-open")).to_be_focused()
         remixer.click(".shown-do .button-primary")
@@ -52,7 +52,7 @@ class SharingInABrowser(BrowserTestCase):
         expect(remixer.locator("#prompt")).to_have_value("my own words")
         self.troubles.forgive("404")
         stranger.reload()
-        expect(stranger.locator("h1")).to_have_text("There is no picture here")
+        expect(stranger.locator("h1")).to_have_text("Page not found")
 
     def test_it_publishes_what_staff_approve(self):
         page = self.picture("publisher")
@@ -60,7 +60,7 @@ class SharingInABrowser(BrowserTestCase):
         page.click("#share form[action$='/publish/'] button")
         expect(page.locator("#share")).to_contain_text("waiting for review")
         stranger = self.visit(path="/explore/")
-        expect(stranger.locator("h1")).to_have_text("Nothing is public yet")
+        expect(stranger.locator("h1")).to_have_text("No public images yet")
         reviewer = self.visit("reviewer", "/admin/generation/publication/")
         reviewer.click("#result_list .field-prompt a")
         reviewer.click(".decision [value=publish]")
@@ -70,7 +70,7 @@ class SharingInABrowser(BrowserTestCase):
         expect(stranger.locator("h1")).to_have_text("A picture")
         self.assertNotIn("lighthouse", stranger.content())
         page.reload()
-        expect(page.locator("#seen")).to_contain_text("Everybody can see it")
+        expect(page.locator("#seen")).to_contain_text("Everyone can see this")
 
     def test_it_opens_the_full_view_and_zooms(self):
         page = self.picture("looker")

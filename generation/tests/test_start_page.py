@@ -23,7 +23,7 @@ class Start(GalleryTestCase):
         with self.assertNumQueries(0):
             page = self.client.get(self.url, headers={"Accept-Language": "en"})
         for text in (
-            "Write what you want to see",
+            "Describe what you want to see",
             'href="/accounts/signup/"',
             'href="/accounts/login/"',
             "/api/v1/jobs/",
@@ -34,13 +34,13 @@ class Start(GalleryTestCase):
     def test_it_speaks_russian(self):
         self.assertContains(
             self.client.get(self.url, headers={"Accept-Language": "ru"}),
-            "Напишите, что хотите увидеть",
+            "Опишите, что хотите увидеть",
         )
 
     def test_it_says_how_many_credits_are_free_only_where_some_are(self):
         with override_settings(DEFAULT_CREDITS=1):
             page = self.client.get(self.url, headers={"Accept-Language": "en"})
-            self.assertContains(page, "The first 1\N{NO-BREAK SPACE}credit is free.")
+            self.assertContains(page, "Your first 1\N{NO-BREAK SPACE}credit is free.")
         with override_settings(DEFAULT_CREDITS=0):
             self.assertNotContains(
                 self.client.get(self.url, headers={"Accept-Language": "en"}), "free."

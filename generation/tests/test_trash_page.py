@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.urls import reverse
 from django.utils import timezone
 
+from artgen.tests.html import flat
 from generation.files import storage
 from generation.models import Image
 from generation.operations import cleanup
@@ -29,7 +30,7 @@ class Trash(GalleryTestCase):
         self.assertEqual(self.shown(page), self.ids(new, old))
         self.assertContains(page, "30 days left")
         self.assertContains(page, "1 day left")
-        self.assertContains(page, 'data-count="trashed" data-value="2"')
+        self.assertIn('data-count="trashed" data-value="2"', flat(page))
 
     def test_it_says_when_it_is_empty(self):
         page = self.client.get(self.url)
@@ -80,7 +81,7 @@ class EmptyTrash(GalleryTestCase):
 
     def test_it_asks_once_more(self):
         page = self.client.get(self.url)
-        self.assertContains(page, "Delete 1\N{NO-BREAK SPACE}picture for good?")
+        self.assertContains(page, "Permanently delete 1\N{NO-BREAK SPACE}picture?")
         self.assertEqual(Image.objects.present().count(), 1)
 
     def test_it_ends_own_trashed_pictures_at_once_and_their_files_with_the_next_clean_up(self):

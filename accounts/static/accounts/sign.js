@@ -1,4 +1,4 @@
-/** Show a password on demand; tell the server the browser's time zone when an account is made. */
+/** Show the password when asked; send the browser's time zone with a new account. */
 
 for (const button of document.querySelectorAll("[data-reveal]")) {
   const field = document.getElementById(button.getAttribute("aria-controls"))
@@ -9,8 +9,10 @@ for (const button of document.querySelectorAll("[data-reveal]")) {
     button.setAttribute("aria-pressed", String(shown))
     field.focus()
   })
-  // What is sent is a password again, so that browsers do not remember it as a text.
-  field.form.addEventListener("submit", () => { field.type = "password" })
+  // Submit it as a password field, so that browsers do not store it as text.
+  field.form.addEventListener("submit", () => {
+    field.type = "password"
+  })
 }
 
 const zone = document.querySelector("input[name=time_zone][type=hidden]")

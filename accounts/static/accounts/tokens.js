@@ -1,4 +1,4 @@
-/** Copy the new token; offered only where the browser lets a page write to the clipboard. */
+/** Copy the new token; the button is shown only if the page may write to the clipboard. */
 
 import { say } from "../artgen/js/status.js"
 

@@ -1,4 +1,4 @@
-/** The reader of the API description: Swagger UI in the page's theme, with the session's CSRF token on what changes. */
+/** Swagger UI in the page's theme, with the session's CSRF token on unsafe requests. */
 
 import { csrfToken } from "./js/http.js"
 
@@ -27,7 +27,8 @@ window.SwaggerUIBundle({
   validatorUrl: null,
   requestInterceptor(request) {
     const ours = new URL(request.url, location.href).origin === location.origin
-    if (ours && request.method && request.method !== "GET") request.headers["X-CSRFToken"] = csrfToken()
+    if (ours && request.method && request.method !== "GET")
+      request.headers["X-CSRFToken"] = csrfToken()
     return request
   },
 })

@@ -1,4 +1,4 @@
-/** What every page does. Each page adds one module of its own. */
+/** Scripts of every page. Each page adds one module of its own. */
 
 import { wireMenus } from "./js/menus.js"
 import { wireThemes } from "./js/theme.js"

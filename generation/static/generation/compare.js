@@ -1,8 +1,9 @@
-/** Variants side by side: favorites without leaving the page; Escape leads back. It works without script. */
+/** Comparison of variants: favorites without a reload; Escape goes back. Works without script. */
 
-import { wirePictures } from "./js/pictures.js"
+import { wireCardButtons } from "./js/card_buttons.js"
 
-wirePictures(document.body, document.getElementById("page-data").dataset)
+wireCardButtons(document.body, document.getElementById("page-data").dataset)
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !document.querySelector(":popover-open")) document.querySelector(".compare-head a").click()
+  if (event.key === "Escape" && !document.querySelector(":popover-open"))
+    document.querySelector(".compare-head a").click()
 })

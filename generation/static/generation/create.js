@@ -1,4 +1,7 @@
-/** The create page: composer, live feed, and on phones the dock that leads from the feed back to the composer. */
+/**
+ * The create page: composer, live feed, and on phones a dock that leads from the feed to the
+ * composer.
+ */
 
 import { part } from "../artgen/js/http.js"
 import { say } from "../artgen/js/status.js"
@@ -6,16 +9,16 @@ import { plural } from "../artgen/js/words.js"
 import { Cards } from "./js/cards.js"
 import { Composer } from "./js/composer.js"
 import { anchorPopovers } from "./js/floating.js"
-import { frameOf } from "./js/frame.js"
-import { connect } from "./js/line.js"
-import { wirePictures } from "./js/pictures.js"
-import { Teller } from "./js/tell.js"
+import { pendingRun } from "./js/pending_run.js"
+import { connect } from "./js/connection.js"
+import { wireCardButtons } from "./js/card_buttons.js"
+import { Notifier } from "./js/notifications.js"
 
 const data = document.getElementById("page-data").dataset
 const feed = document.getElementById("feed")
 const side = document.getElementById("composer-side")
 const phone = matchMedia("(max-width: 760px)")
-const teller = new Teller({ data, button: document.getElementById("notify") })
+const notifier = new Notifier({ data, button: document.getElementById("notify") })
 
 function showActive(count) {
   const tag = document.getElementById("active-count")
@@ -23,14 +26,20 @@ function showActive(count) {
     tag.textContent = plural("active", count)
     tag.hidden = count === 0
   }
-  teller.show(count)
+  notifier.show(count)
 }
 
-// Older pages and the list of finished pictures stay as they are; new runs belong on the first page.
+// New runs belong on the first page, not on older pages or in the list of finished images.
 const takesNew = !("older" in feed.dataset) && feed.dataset.show !== "done"
-const cards = new Cards({ root: feed, data, runs: takesNew ? document.getElementById("runs") : null, onChange: showActive, onEnded: (card) => teller.ended(card) })
+const cards = new Cards({
+  root: feed,
+  data,
+  runs: takesNew ? document.getElementById("runs") : null,
+  onChange: showActive,
+  onEnded: (card) => notifier.ended(card),
+})
 anchorPopovers()
-wirePictures(feed, data)
+wireCardButtons(feed, data)
 showActive(cards.active.size)
 
 if (document.getElementById("composer")) {
@@ -39,10 +48,10 @@ if (document.getElementById("composer")) {
     data,
     onPlacing: () => {
       if (!takesNew) return
-      const frame = frameOf(side)
+      const frame = pendingRun(side)
       cards.hold(frame)
       if (phone.matches) {
-        // The docked button gives way to the feed: focus goes along with the eyes.
+        // On phones the page scrolls to the feed, so the focus moves there as well.
         frame.focus({ preventScroll: true })
         frame.scrollIntoView({ behavior: "smooth", block: "start" })
       } else scrollTo({ top: 0, behavior: "smooth" })
@@ -94,7 +103,9 @@ feed.addEventListener("click", async (event) => {
     const first = older.querySelector(".runs .run")
     for (const element of [...older.children]) {
       if (element.matches(".feed-head")) {
-        element.querySelectorAll(".tag, .feed-filter, .feed-tell").forEach((extra) => { extra.remove() })
+        element.querySelectorAll(".tag, .feed-filter, .feed-tell").forEach((extra) => {
+          extra.remove()
+        })
         const heading = element.querySelector(".heading")
         if (heading.dataset.day === lastDay) continue
         const second = document.createElement("h2")
@@ -113,12 +124,18 @@ feed.addEventListener("click", async (event) => {
   }
 })
 
-/** On phones: while the feed is in view the docked button gives way to a short field that leads back up. */
+/**
+ * On phones: while the feed is in view, a short field that leads to the form replaces the button.
+ */
 function wireDock(composer) {
   const dock = document.getElementById("dock")
   dock.hidden = false
   new IntersectionObserver(
-    ([entry]) => document.body.classList.toggle("in-feed", entry.isIntersecting && entry.boundingClientRect.top < innerHeight * 0.6),
+    ([entry]) =>
+      document.body.classList.toggle(
+        "in-feed",
+        entry.isIntersecting && entry.boundingClientRect.top < innerHeight * 0.6,
+      ),
     { rootMargin: "0px 0px -40% 0px" },
   ).observe(feed)
   dock.addEventListener("click", (event) => {

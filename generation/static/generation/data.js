@@ -1,4 +1,4 @@
-/** The page of one's data: the export's progress comes by itself. */
+/** The data page: updates the progress of the export. */
 
 import { part } from "../artgen/js/http.js"
 import { say } from "../artgen/js/status.js"
@@ -23,7 +23,7 @@ async function look() {
   wait()
 }
 
-/** Ask again in a while; a page that nobody sees asks when it is seen. */
+/** Poll again later; a hidden page polls when it becomes visible. */
 function wait() {
   setTimeout(() => {
     if (!document.hidden) look()

@@ -1,10 +1,13 @@
-/** Gallery, trash and explore: more pictures, favorites, trash with undo, the search key. All of it works without script. */
+/**
+ * Gallery, trash and Explore: load more, favorites, trash with undo, search key. Works without
+ * script.
+ */
 
 import { part } from "../artgen/js/http.js"
 import { say } from "../artgen/js/status.js"
 import { countFavorites, countMoved, countShown } from "./js/counts.js"
 import { wireChipMenus } from "./js/chip_menus.js"
-import { wirePictures } from "./js/pictures.js"
+import { wireCardButtons } from "./js/card_buttons.js"
 import { wireSelection } from "./js/selection.js"
 import { paintPlaceholders } from "./js/thumbhash.js"
 import { complain, offerUndo, post, sent } from "./js/trash.js"
@@ -12,19 +15,25 @@ import { complain, offerUndo, post, sent } from "./js/trash.js"
 const data = document.getElementById("page-data")?.dataset ?? {}
 const list = document.getElementById("months")
 const search = document.getElementById("search")
-const selection = list && document.getElementById("selection-bar") ? wireSelection(list, data) : null // Explore has nothing to select
+const selection =
+  // Explore has nothing to select
+  list && document.getElementById("selection-bar") ? wireSelection(list, data) : null
 
 if (list) {
   dress(list)
-  wirePictures(list, data)
+  wireCardButtons(list, data)
   list.addEventListener("click", clicked)
   list.addEventListener("keydown", keyed)
-  new MutationObserver(countFavorites).observe(list, { subtree: true, attributeFilter: ["aria-pressed"] })
+  new MutationObserver(countFavorites).observe(list, {
+    subtree: true,
+    attributeFilter: ["aria-pressed"],
+  })
 }
-// Where the places are a row that scrolls, the current one must be in sight.
+// On narrow windows the places are a row that scrolls: show the current one.
 const places = document.querySelector(".places")
 const here = places?.querySelector("[aria-current]")
-if (here) places.scrollLeft = Math.max(0, here.offsetLeft + here.offsetWidth + 12 - places.clientWidth)
+if (here)
+  places.scrollLeft = Math.max(0, here.offsetLeft + here.offsetWidth + 12 - places.clientWidth)
 
 wireSearch()
 wireChipMenus()
@@ -33,7 +42,14 @@ wireEmptyDialog()
 function dress(root) {
   paintPlaceholders(root)
   for (const picture of root.querySelectorAll(".card-picture")) {
-    picture.addEventListener("error", () => { picture.hidden = true; picture.parentElement.title = data.broken ?? "" }, { once: true })
+    picture.addEventListener(
+      "error",
+      () => {
+        picture.hidden = true
+        picture.parentElement.title = data.broken ?? ""
+      },
+      { once: true },
+    )
   }
 }
 
@@ -56,12 +72,14 @@ function keyed(event) {
   if (button) move(button)
 }
 
-/** Take a tile away: into the trash, or out of it; the undo puts it back where it was. */
+/** Move an image to the trash or out of it; undo puts its tile back in its place. */
 async function move(button) {
   const tile = button.closest("li")
   const place = document.createComment("")
   const month = tile.closest(".month")
-  const neighbor = tile.nextElementSibling?.querySelector(".card-link") ?? tile.previousElementSibling?.querySelector(".card-link")
+  const neighbor =
+    tile.nextElementSibling?.querySelector(".card-link") ??
+    tile.previousElementSibling?.querySelector(".card-link")
   const isTrash = "trash" in button.dataset
   const address = button.formAction
   tile.replaceWith(place)
@@ -106,9 +124,11 @@ async function loadMore(link) {
   say(`+${shown}`)
 }
 
-/** Put a month, or the rest of the last one, or a row list without months, at the end. */
+/** Append a month, the rest of the last one, or rows without months. */
 function append(element) {
-  const last = element.matches(".month") ? list.querySelector(`[data-month="${element.dataset.month}"] .rows`) : element.matches(".rows") && list.querySelector(".rows")
+  const last = element.matches(".month")
+    ? list.querySelector(`[data-month="${element.dataset.month}"] .rows`)
+    : element.matches(".rows") && list.querySelector(".rows")
   if (!last) {
     list.append(element)
     return
@@ -122,7 +142,13 @@ function wireSearch() {
   if (!search) return
   if (key && matchMedia("(hover: hover)").matches) key.hidden = false
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.target.closest("input, textarea, select")) return
+    if (
+      event.key !== "/" ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.target.closest("input, textarea, select")
+    )
+      return
     event.preventDefault()
     search.select()
   })

@@ -1,7 +1,10 @@
-/** The picture page: keys, favorite, trash with undo, sharing, full view, copying. All but the last two work without script. */
+/**
+ * The image page: keys, favorite, trash with undo, sharing, full view, copying. Only the last two
+ * need script.
+ */
 
 import { wireChipMenus } from "./js/chip_menus.js"
-import { wirePictures } from "./js/pictures.js"
+import { wireCardButtons } from "./js/card_buttons.js"
 import { refreshSharing, showCopies, wireSharing } from "./js/sharing.js"
 import { complain, offerUndo, post } from "./js/trash.js"
 import { wireZoom } from "./js/zoom.js"
@@ -15,12 +18,12 @@ const fullScreen = document.getElementById("full-screen")
 const keys = document.getElementById("keys")
 const toggle = keys.querySelector("[role=switch]")
 
-wirePictures(document.body, data)
+wireCardButtons(document.body, data)
 wireChipMenus()
 showCopies(document)
 wireZoom(document.querySelector(".frame"), document.getElementById("viewer"), keysAreOn)
 
-/** Show whether the picture is in the trash; focus stays with the action that is possible now. */
+/** Show whether the image is in the trash; move the focus to the action that is possible now. */
 function show(isTrashed) {
   const hadFocus = [trash, restore].includes(document.activeElement)
   note.hidden = !isTrashed
@@ -31,11 +34,14 @@ function show(isTrashed) {
 async function move(isTrashed) {
   await post((isTrashed ? trash : restore).formAction)
   show(isTrashed)
-  // The move is done; where this fails, the share page says the same.
+  // The image is moved already. If this fails, the share page still shows the state.
   await refreshSharing(document.getElementById("share-open").href).catch(() => {})
 }
 
-for (const [button, isTrashed] of [[trash, true], [restore, false]]) {
+for (const [button, isTrashed] of [
+  [trash, true],
+  [restore, false],
+]) {
   button.addEventListener("click", async (event) => {
     event.preventDefault()
     try {
@@ -47,17 +53,20 @@ for (const [button, isTrashed] of [[trash, true], [restore, false]]) {
   })
 }
 
-// The dialog has what the share page has; its forms are answered in place.
+// The dialog has the content of the share page; its forms are updated in place.
 const shareDialog = document.getElementById("share-dialog")
 const seen = document.getElementById("seen")
-wireSharing(shareDialog, data, (fresh) => seen.replaceChildren(...fresh.querySelector("[data-seen]").cloneNode(true).childNodes))
+wireSharing(shareDialog, data, (fresh) =>
+  seen.replaceChildren(...fresh.querySelector("[data-seen]").cloneNode(true).childNodes),
+)
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-share-open]")
   if (opener && isPlain(event)) {
     event.preventDefault()
-    opener.focus({ preventScroll: true }) // where focus comes back to, also after the key
+    opener.focus({ preventScroll: true }) // the dialog returns the focus here, also after its key
     shareDialog.showModal()
-  } else if (event.target === shareDialog || event.target.closest("[data-share-close]")) shareDialog.close()
+  } else if (event.target === shareDialog || event.target.closest("[data-share-close]"))
+    shareDialog.close()
 })
 shareDialog.addEventListener("focusin", (event) => {
   if (event.target.id === "share-address") event.target.select()
@@ -76,12 +85,16 @@ function toggleFullScreen() {
   else stage.requestFullscreen()
 }
 
-// Leafing through variants replaces the page, so that Back leads to the gallery where one left it.
-const cameFrom = document.referrer.startsWith(location.origin) ? new URL(document.referrer).pathname : ""
+// Moving between variants replaces the page, so that Back leads to the gallery.
+const cameFrom = document.referrer.startsWith(location.origin)
+  ? new URL(document.referrer).pathname
+  : ""
 if (/^\/gallery\//.test(cameFrom)) sessionStorage.setItem("gallery", "behind")
 else if (!/^\/images\//.test(cameFrom)) sessionStorage.removeItem("gallery")
 
-for (const link of document.querySelectorAll(".film-frame, .stage-step, .stage-beside, .viewer-step")) {
+for (const link of document.querySelectorAll(
+  ".film-frame, .stage-step, .stage-beside, .viewer-step",
+)) {
   link.addEventListener("click", (event) => {
     if (!isPlain(event)) return
     event.preventDefault()
@@ -90,7 +103,8 @@ for (const link of document.querySelectorAll(".film-frame, .stage-step, .stage-b
 }
 
 document.getElementById("back").addEventListener("click", (event) => {
-  if (!isPlain(event) || sessionStorage.getItem("gallery") !== "behind" || history.length < 2) return
+  if (!isPlain(event) || sessionStorage.getItem("gallery") !== "behind" || history.length < 2)
+    return
   event.preventDefault()
   history.back()
 })
@@ -99,7 +113,7 @@ function isPlain(event) {
   return !(event.ctrlKey || event.metaKey || event.shiftKey)
 }
 
-// Keys can be switched off for those whose speech or switch input would press them by accident (WCAG 2.1.4).
+// Single keys can be turned off: speech input triggers them by accident (WCAG 2.1.4).
 keys.hidden = matchMedia("(hover: none)").matches
 showKeys(localStorage.getItem("picture-keys") !== "off")
 toggle.addEventListener("click", () => {
@@ -121,7 +135,17 @@ document.addEventListener("keydown", (event) => {
   const busy = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented
   if (busy || event.target.closest?.("input, textarea, select, [popover]")) return
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
-  const target = { ArrowLeft: "previous", ArrowRight: "next", f: "favorite", "а": "favorite", c: "compare", "с": "compare", s: "share-open", "ы": "share-open", Escape: "back" }[key]
+  const target = {
+    ArrowLeft: "previous",
+    ArrowRight: "next",
+    f: "favorite",
+    а: "favorite",
+    c: "compare",
+    с: "compare",
+    s: "share-open",
+    ы: "share-open",
+    Escape: "back",
+  }[key]
   const beside = event.shiftKey && { ArrowLeft: "newer", ArrowRight: "older" }[event.key]
   const element = document.getElementById(beside || target)
   if (!element || (key === "Escape" && document.fullscreenElement)) return

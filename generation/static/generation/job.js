@@ -1,9 +1,9 @@
-/** The page of one job: its card is alive. */
+/** The job page: its card is updated live. */
 
 import { part } from "../artgen/js/http.js"
 import { Cards } from "./js/cards.js"
-import { connect } from "./js/line.js"
-import { wirePictures } from "./js/pictures.js"
+import { connect } from "./js/connection.js"
+import { wireCardButtons } from "./js/card_buttons.js"
 
 const data = document.getElementById("page-data").dataset
 const root = document.querySelector(".job-picture")
@@ -11,8 +11,8 @@ const first = root.querySelector("[data-job]").dataset.status
 
 let drawn = first
 
-// Its end has a new line of history and of the receipt. They are put in where they belong: a reload would undo the press of
-// a link that is just being followed.
+// When the job ends, update its log and cost in place: a reload would cancel a navigation that has
+// just begun.
 async function drawEnd() {
   const fresh = (await part(location.href)).fragment.querySelector(".job-page .stack")
   const stack = document.querySelector(".job-page .stack")
@@ -20,7 +20,8 @@ async function drawEnd() {
   for (const section of stack.querySelectorAll(":scope > section")) section.remove()
   stack.append(...fresh.querySelectorAll(":scope > section"))
   const download = fresh.querySelector(".job-actions [download]")
-  if (download && !stack.querySelector(".job-actions [download]")) stack.querySelector(".job-actions").append(download)
+  if (download && !stack.querySelector(".job-actions [download]"))
+    stack.querySelector(".job-actions").append(download)
 }
 
 const cards = new Cards({
@@ -34,5 +35,5 @@ const cards = new Cards({
   },
   onEnded: () => cards.onChange(),
 })
-wirePictures(root, data)
+wireCardButtons(root, data)
 if (cards.active.size) connect(cards, data)

@@ -1,4 +1,4 @@
-/** The share page, and the dialog of the same pieces: they change in place. All of it works without script. */
+/** The share page and the share dialog: updated in place. Works without script. */
 
 import { wireCopying, wireSharing } from "./js/sharing.js"
 

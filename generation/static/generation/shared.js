@@ -1,4 +1,4 @@
-/** The page of a shared picture: zoom, copying, and a second try where the picture's own address has expired. */
+/** The page of a shared image: zoom, copying, and a retry if the image's address has expired. */
 
 import { wireCopying } from "./js/sharing.js"
 import { wireZoom } from "./js/zoom.js"

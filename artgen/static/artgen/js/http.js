@@ -1,13 +1,21 @@
-/** Talk to ArtGen's own addresses: JSON in and out, CSRF token, a time limit, problems as errors. */
+/** Requests to ArtGen: JSON in and out, CSRF token, a timeout, problems as errors. */
 
-/** A refusal (RFC 9457) or a failure to reach the server (`status` 0). */
+/** An error response (RFC 9457), or no connection to the server (`status` 0). */
 export class Problem extends Error {
-  constructor({ status = 0, title = "", detail = "", code = "", errors = [], retryAfter = null, otherUser = false } = {}) {
+  constructor({
+    status = 0,
+    title = "",
+    detail = "",
+    code = "",
+    errors = [],
+    retryAfter = null,
+    otherUser = false,
+  } = {}) {
     super(detail || title)
     Object.assign(this, { status, title, detail, code, errors, retryAfter, otherUser })
   }
 
-  /** Whether the page's user is signed in no more, here or by somebody else. */
+  /** Whether the page's user is no longer signed in, or another user is. */
   get signedOut() {
     return this.status === 401 || this.otherUser
   }
@@ -18,36 +26,65 @@ export class Problem extends Error {
   }
 }
 
-/** Whose page this is. Cookies are shared by all tabs, so each request says it, and the server refuses it for somebody else. */
+/**
+ * The user of this page. All tabs share the cookies, so each request names its user, and the server
+ * rejects it if another user is signed in.
+ */
 export function pageUser() {
   return document.body.dataset.user ? { "X-Page-User": document.body.dataset.user } : {}
 }
 
 export function csrfToken() {
   const cookie = document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/)
-  return cookie ? cookie[1] : document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? ""
+  return cookie ? cookie[1] : (document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "")
 }
 
-/** Send a request and return the parsed JSON (null without content); throw Problem. `form` sends multipart. */
-export async function api(path, { method = "GET", json, form, headers = {}, signal, seconds = 20 } = {}) {
-  const response = await send(path, { method, json, form, headers: { Accept: "application/json", ...headers }, signal, seconds })
+/**
+ * Send a request; return the parsed JSON (null without content), throw Problem. `form` is
+ * multipart.
+ */
+export async function api(
+  path,
+  { method = "GET", json, form, headers = {}, signal, seconds = 20 } = {},
+) {
+  const response = await send(path, {
+    method,
+    json,
+    form,
+    headers: { Accept: "application/json", ...headers },
+    signal,
+    seconds,
+  })
   if (response.status === 204) return null
   const body = await response.json().catch(() => null)
   if (response.ok) return body
   const otherUser = response.headers.has("X-Other-User")
-  throw new Problem({ ...(body ?? {}), status: response.status, retryAfter: Number(response.headers.get("Retry-After")) || null, otherUser })
+  throw new Problem({
+    ...(body ?? {}),
+    status: response.status,
+    retryAfter: Number(response.headers.get("Retry-After")) || null,
+    otherUser,
+  })
 }
 
 /**
- * Ask for a piece of a page; returns {status, ok, fragment, text, credits, held} also for refusals, which come as HTML too.
- * Throws Problem where the server cannot be reached, is broken, or has forgotten who we are (401).
+ * Fetch a part of a page as {status, ok, fragment, text, credits, held}; errors have HTML as well.
+ * Throw Problem if there is no connection, the server fails, or the user is signed out (401).
  */
 export async function part(path, { method = "GET", form, signal, seconds = 30 } = {}) {
-  const response = await send(path, { method, form, headers: { Accept: "text/html", "X-Part": "1" }, signal, seconds })
-  if (response.redirected || response.status === 401) throw new Problem({ status: 401, otherUser: response.headers.has("X-Other-User") })
+  const response = await send(path, {
+    method,
+    form,
+    headers: { Accept: "text/html", "X-Part": "1" },
+    signal,
+    seconds,
+  })
+  if (response.redirected || response.status === 401)
+    throw new Problem({ status: 401, otherUser: response.headers.has("X-Other-User") })
   const isHtml = response.headers.get("Content-Type")?.startsWith("text/html")
   const credits = response.headers.get("X-Credits")
-  if (response.status >= 500 && credits === null && isHtml) throw new Problem({ status: response.status })
+  if (response.status >= 500 && credits === null && isHtml)
+    throw new Problem({ status: response.status })
   const text = await response.text()
   const template = document.createElement("template")
   if (isHtml) template.innerHTML = text
@@ -63,7 +100,12 @@ export async function part(path, { method = "GET", form, signal, seconds = 30 } 
 
 async function send(path, { method = "GET", json, form, headers, signal, seconds }) {
   const limit = AbortSignal.timeout(seconds * 1000)
-  const options = { method, headers: { ...headers, ...pageUser() }, credentials: "same-origin", signal: signal ? AbortSignal.any([signal, limit]) : limit }
+  const options = {
+    method,
+    headers: { ...headers, ...pageUser() },
+    credentials: "same-origin",
+    signal: signal ? AbortSignal.any([signal, limit]) : limit,
+  }
   if (method !== "GET") options.headers["X-CSRFToken"] = csrfToken()
   if (json !== undefined) {
     options.headers["Content-Type"] = "application/json"

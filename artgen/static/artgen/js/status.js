@@ -1,10 +1,10 @@
-/** The page's one live region: says changes to screen readers, merged when they come in bursts. */
+/** The live region of the page: announces changes to screen readers, several at a time. */
 
 const region = document.getElementById("status")
 let waiting = []
 let timer = 0
 
-/** Say a sentence politely; sentences of the same second are read together. */
+/** Announce a sentence politely; those of the same second are read together. */
 export function say(sentence) {
   if (!sentence || waiting.includes(sentence)) return
   waiting.push(sentence)

@@ -1,4 +1,7 @@
-/** Change the theme at once; the server only remembers it. Without script the forms post and the page comes back. */
+/**
+ * Change the theme without a reload; the server stores it. Without script the forms reload the
+ * page.
+ */
 
 import { csrfToken } from "./http.js"
 

@@ -4,12 +4,17 @@ const SECONDS = 8
 const region = document.getElementById("toasts")
 
 /**
- * Show a message; returns a function that takes it away.
- * `kind` "plain" or "error"; `icon` names one of the sprite; `action` {label, run} adds a button (Undo); `key` replaces the message with that key.
+ * Show a message; return a function that removes it. `kind` is "plain" or "error", `icon` a name of
+ * the sprite; `action` {label, run} adds a button (Undo); `key` replaces the message of that key.
  */
-export function toast(text, { kind = "plain", icon = "", action = null, key = "", stays = kind === "error" } = {}) {
+export function toast(
+  text,
+  { kind = "plain", icon = "", action = null, key = "", stays = kind === "error" } = {},
+) {
   if (key) dismiss(key)
-  const element = document.getElementById("toast-template").content.firstElementChild.cloneNode(true)
+  const element = document
+    .getElementById("toast-template")
+    .content.firstElementChild.cloneNode(true)
   element.querySelector("p").textContent = text
   if (key) element.dataset.key = key
   if (kind === "error") {
@@ -38,7 +43,7 @@ export function toast(text, { kind = "plain", icon = "", action = null, key = ""
   return () => element.remove()
 }
 
-/** Take away the message with this key, if it is there. */
+/** Remove the message with this key, if there is one. */
 export function dismiss(key) {
   region.querySelector(`[data-key="${CSS.escape(key)}"]`)?.remove()
 }
@@ -49,14 +54,20 @@ function manage(element) {
   close.addEventListener("click", () => element.remove())
   if ("stays" in element.dataset) return
   let timer = 0
-  const start = () => { timer = setTimeout(() => element.remove(), SECONDS * 1000) }
+  const start = () => {
+    timer = setTimeout(() => element.remove(), SECONDS * 1000)
+  }
   const stop = () => clearTimeout(timer)
   for (const event of ["pointerenter", "focusin"]) element.addEventListener(event, stop)
-  for (const event of ["pointerleave", "focusout"]) element.addEventListener(event, () => { stop(); start() })
+  for (const event of ["pointerleave", "focusout"])
+    element.addEventListener(event, () => {
+      stop()
+      start()
+    })
   start()
 }
 
-/** Take over the messages that the server has put into the page. */
+/** Handle the messages that the server put into the page. */
 export function adoptToasts() {
   for (const element of region.children) manage(element)
 }

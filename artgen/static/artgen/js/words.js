@@ -1,15 +1,18 @@
-/** Words with numbers in the page's language. The server puts the forms into <script type="application/json" id="words">. */
+/**
+ * Texts with numbers, translated: the server puts them into <script type="application/json"
+ * id="words">.
+ */
 
 const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}")
 const language = document.documentElement.lang
 const rules = new Intl.PluralRules(language)
 
-/** Return a plain sentence with its `%(name)s` filled in. */
+/** Return a text with its `%(name)s` filled in. */
 export function word(name, values = {}) {
   return fill(words[name] ?? "", values)
 }
 
-/** Return a sentence in the plural form of `count`, which fills `%(count)s`. */
+/** Return a text in the plural form of `count`, which fills `%(count)s`. */
 export function plural(name, count, values = {}) {
   const forms = words[name] ?? {}
   return fill(forms[rules.select(count)] ?? forms.other ?? "", { count: number(count), ...values })

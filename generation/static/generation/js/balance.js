@@ -1,4 +1,4 @@
-/** The balance in the bar, as the last answer of the server has it. */
+/** The balance in the bar, from the last response of the server. */
 
 import { number } from "../../artgen/js/words.js"
 

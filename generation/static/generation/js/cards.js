@@ -1,6 +1,7 @@
 /**
- * The cards of the feed. While a job is active its card is drawn from the job's JSON: status, words, progress. Only its end
- * brings the card from the server, whose template draws pictures and what can be done now. Older versions of a job are dropped.
+ * The cards of the feed. While a job is active, its card is updated from the job's JSON: status,
+ * texts, progress. When it ends, the card is fetched from the server, whose template has images and
+ * actions. Older versions of a job are dropped.
  */
 
 import { part } from "../../artgen/js/http.js"
@@ -9,57 +10,62 @@ import { toast } from "../../artgen/js/toasts.js"
 import { plural } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
 import { openDay, runsOf, today } from "./days.js"
-import { tellSignedOut } from "./signed_out.js"
+import { showSignedOut } from "./signed_out.js"
 import { paintPlaceholders } from "./thumbhash.js"
 
 const FOLD = 200 // ms
-const TELL_AFTER = 900 // ms: what ends together is told together
+const ANNOUNCE_AFTER = 900 // ms: jobs that end together are announced together
 const ACTIVE = new Set(["queued", "submitted", "running", "storing"])
-// What the server's template draws of an active job: jinja2/generation/card.html.
+// As in the server's template of an active job: jinja2/generation/card.html.
 const ICONS = { queued: "hourglass", submitted: "power", running: "palette", storing: "check" }
 const WITH_PROGRESS = new Set(["submitted", "running", "storing"])
 const CANCELABLE = new Set(["queued", "submitted", "running"])
-const DRAWING_FROM = 28, DRAWING_MORE = 22 // the glow of a plate while drawing
+const DRAWING_FROM = 28,
+  DRAWING_MORE = 22 // the glow of a plate while generating
 
 export class Cards {
   /**
-   * `data` are the addresses and texts of #page-data; `root` holds the cards; `runs` is where new runs go (or null).
-   * `onChange(count)` hears how many jobs are active, `onEnded(card)` of each that ends.
+   * `data` has the addresses and texts of #page-data; `root` contains the cards; `runs` is the list
+   * for new runs, or null. `onChange(count)` gets the number of active jobs, `onEnded(card)` each
+   * ended one.
    */
   constructor({ root, data, runs = null, onChange = () => {}, onEnded = () => {} }) {
     Object.assign(this, { root, data, runs, onChange, onEnded })
-    this.wanted = new Map() // job id → version that a card must reach; while it is fetched
+    this.wanted = new Map() // job id → version that the card needs, while it is fetched
     this.arriving = new Set() // run ids being fetched
-    this.frame = null // stands where a run is being placed
-    this.early = new Map() // job id → job that was told of meanwhile: perhaps one of that run
-    this.active = new Set([...root.querySelectorAll("[data-job]")].filter(isActive).map((card) => card.dataset.job))
-    this.ended = { ready: 0, failed: new Map() } // what has not been told to screen readers yet
-    this.newest = this.#newest() // ids grow with time: an unknown job above it came while nobody listened
+    this.frame = null // placeholder of a run that is being created
+    this.early = new Map() // job id → job reported meanwhile, perhaps of that run
+    this.active = new Set(
+      [...root.querySelectorAll("[data-job]")].filter(isActive).map((card) => card.dataset.job),
+    )
+    this.ended = { ready: 0, failed: new Map() } // not announced yet
+    this.newest = this.#newest() // ids grow with time: a higher unknown id was missed
     root.addEventListener("submit", (event) => this.#submitted(event))
     this.dress(root)
   }
 
-  /** Do what only script can do for new cards below `element`: blur, glow, buttons that need script. */
+  /** Prepare new cards below `element`: placeholders, glow, buttons that need script. */
   dress(element) {
     paintPlaceholders(element)
     for (const hidden of element.querySelectorAll("[data-favorite][hidden], [data-copy][hidden]")) {
       hidden.hidden = "copy" in hidden.dataset && !navigator.clipboard
     }
-    if (this.data.ownPictures) for (const hidden of element.querySelectorAll("[data-source-of]")) hidden.hidden = false
+    if (this.data.ownPictures)
+      for (const hidden of element.querySelectorAll("[data-source-of]")) hidden.hidden = false
     for (const bar of element.querySelectorAll("[data-progress]")) glow(bar)
   }
 
   /**
-   * Take jobs as the server tells them. `complete`: an active card that is not among them has ended meanwhile; `missed`: new
-   * ones that have ended already are shown too.
+   * Show jobs from the server. `complete`: they are all active jobs, so other active cards have
+   * ended; `missed`: also show new jobs that have ended already.
    */
   apply(jobs, { complete = false, missed = false } = {}) {
     for (const job of jobs) this.#applyOne(job, missed)
     if (!complete) return
-    const told = new Set(jobs.map((job) => job.id))
-    this.active = new Set(told)
+    const listed = new Set(jobs.map((job) => job.id))
+    this.active = new Set(listed)
     for (const card of this.root.querySelectorAll("[data-job]")) {
-      if (isActive(card) && !told.has(card.dataset.job)) this.#refresh(card.dataset.job, Infinity)
+      if (isActive(card) && !listed.has(card.dataset.job)) this.#refresh(card.dataset.job, Infinity)
     }
     this.onChange(this.active.size)
   }
@@ -71,7 +77,8 @@ export class Cards {
     if (!card && this.frame) {
       this.early.set(job.id, job)
     } else if (!card) {
-      if (ACTIVE.has(job.status) || (missed && job.id > this.newest)) this.#bringRun(job.batch ?? job.id)
+      if (ACTIVE.has(job.status) || (missed && job.id > this.newest))
+        this.#bringRun(job.batch ?? job.id)
     } else if (job.version >= Number(card.dataset.version)) {
       if (canDraw(card, job)) this.#draw(card, job)
       else this.#refresh(job.id, job.version)
@@ -79,7 +86,7 @@ export class Cards {
     this.onChange(this.active.size)
   }
 
-  /** Draw what the job's JSON tells of an active job, or of one that has stayed as it was. */
+  /** Update the card of an active or unchanged job from the job's JSON. */
   #draw(card, job) {
     if (job.status !== card.dataset.status) this.#advance(card, job)
     card.dataset.version = job.version
@@ -98,7 +105,7 @@ export class Cards {
     glow(bar)
   }
 
-  /** Bring the plate of an active job to another status. */
+  /** Change the status of an active job's plate. */
   #advance(card, job) {
     const plate = card.querySelector("[data-plate]")
     plate.classList.replace(`plate-${card.dataset.status}`, `plate-${job.status}`)
@@ -126,7 +133,7 @@ export class Cards {
     showCancelOfRun(card)
   }
 
-  /** Fetch the card until it has reached `version`; one request at a time for each card. */
+  /** Fetch the card until it has `version`; one request at a time for each card. */
   async #refresh(id, version) {
     const under = this.wanted.has(id)
     this.wanted.set(id, Math.max(version, this.wanted.get(id) ?? 0))
@@ -142,13 +149,13 @@ export class Cards {
         if (wanted === Infinity || Number(fresh.dataset.version) >= this.wanted.get(id)) break
       }
     } catch {
-      // Offline: the snapshot after the next connect brings it.
+      // Offline: the snapshot after the next connection has it.
     } finally {
       this.wanted.delete(id)
     }
   }
 
-  /** Put a fresh card in the place of the old one; focus stays in the card; the change is told to screen readers. */
+  /** Replace a card by a fresh one; keep the focus in it and announce the change. */
   swap(fresh) {
     const old = this.#card(fresh.dataset.job)
     if (!old || Number(fresh.dataset.version) < Number(old.dataset.version)) return
@@ -157,7 +164,8 @@ export class Cards {
     old.replaceWith(fresh)
     this.dress(fresh)
     if (hadFocus) {
-      const target = fresh.querySelector("a[href], button:not([hidden])") ?? fresh.querySelector("article")
+      const target =
+        fresh.querySelector("a[href], button:not([hidden])") ?? fresh.querySelector("article")
       if (target.tagName === "ARTICLE") target.tabIndex = -1
       target.focus({ preventScroll: true })
     }
@@ -165,28 +173,34 @@ export class Cards {
     showCancelOfRun(fresh)
   }
 
-  /** Tell screen readers what has ended: bursts are merged, and what failed for one reason is said once. */
+  /** Announce ended jobs: several at a time, and failures of one reason once. */
   #tell(card) {
     if (isActive(card)) return
     this.onEnded(card)
     if (card.dataset.status === "succeeded") {
       this.ended.ready += 1
     } else {
-      const lines = [...card.querySelectorAll("[data-phase], [data-detail]:not([hidden])")].map((line) => line.textContent)
-      const told = lines.map((line) => line.trim().replace(/\.$/, "")).join(". ")
-      this.ended.failed.set(told, (this.ended.failed.get(told) ?? 0) + 1)
+      const lines = [...card.querySelectorAll("[data-phase], [data-detail]:not([hidden])")].map(
+        (line) => line.textContent,
+      )
+      const message = lines.map((line) => line.trim().replace(/\.$/, "")).join(". ")
+      this.ended.failed.set(message, (this.ended.failed.get(message) ?? 0) + 1)
     }
     clearTimeout(this.tellTimer)
     this.tellTimer = setTimeout(() => {
       const { ready, failed } = this.ended
       this.ended = { ready: 0, failed: new Map() }
       if (ready) say(`${plural("ready", ready)}.`)
-      for (const [told, count] of failed) say(count > 1 ? `${count} × ${told}.` : `${told}.`)
-    }, TELL_AFTER)
+      for (const [message, count] of failed)
+        say(count > 1 ? `${count} × ${message}.` : `${message}.`)
+    }, ANNOUNCE_AFTER)
   }
 
   #newest() {
-    return [...this.root.querySelectorAll("[data-job]")].reduce((newest, card) => (card.dataset.job > newest ? card.dataset.job : newest), "")
+    return [...this.root.querySelectorAll("[data-job]")].reduce(
+      (newest, card) => (card.dataset.job > newest ? card.dataset.job : newest),
+      "",
+    )
   }
 
   async #bringRun(id) {
@@ -199,13 +213,13 @@ export class Cards {
         this.insertRun(answer.fragment.querySelector("[data-run]"))
       }
     } catch {
-      // Offline: comes with the next snapshot.
+      // Offline: the next snapshot has it.
     } finally {
       this.arriving.delete(id)
     }
   }
 
-  /** Put a frame where the run that is being placed will stand. */
+  /** Show a placeholder for the run that is being created. */
   hold(frame) {
     this.frame = frame
     for (const empty of this.root.querySelectorAll("[data-empty]")) empty.hidden = true
@@ -214,7 +228,7 @@ export class Cards {
     this.runs.prepend(frame)
   }
 
-  /** Put the placed run into its frame, or take the frame away where none was placed (null). */
+  /** Replace the placeholder by the created run, or remove it if none was created (null). */
   release(run) {
     if (!this.frame) return
     if (run) {
@@ -235,7 +249,7 @@ export class Cards {
     for (const job of early) this.#applyOne(job, true)
   }
 
-  /** Put a run where its time belongs (ids grow with time), newest first. */
+  /** Insert a run by its time, newest first; ids grow with time. */
   insertRun(run) {
     if (!run || !this.runs) return
     this.root.querySelector("[data-empty]")?.remove()
@@ -249,7 +263,8 @@ export class Cards {
       run.classList.add("run-new")
       runs.insertBefore(run, older ?? null)
     }
-    for (const card of run.querySelectorAll("[data-job]")) if (isActive(card)) this.active.add(card.dataset.job)
+    for (const card of run.querySelectorAll("[data-job]"))
+      if (isActive(card)) this.active.add(card.dataset.job)
     this.newest = this.#newest()
     this.dress(run)
     this.onChange(this.active.size)
@@ -279,14 +294,18 @@ export class Cards {
         toast(answer.text || this.data.failed, { kind: "error" })
       }
     } catch (problem) {
-      if (problem.signedOut) tellSignedOut(this.data, problem)
-      else toast(problem.status === 0 && this.data.notDone ? this.data.notDone : this.data.failed, { kind: "error", key: "failed" })
+      if (problem.signedOut) showSignedOut(this.data, problem)
+      else
+        toast(problem.status === 0 && this.data.notDone ? this.data.notDone : this.data.failed, {
+          kind: "error",
+          key: "failed",
+        })
     } finally {
       button.removeAttribute("aria-disabled")
     }
   }
 
-  /** Show the new run; the card that was asked from keeps the focus, and the way to the new one is one press. */
+  /** Show the new run; keep the focus in the old card and offer a button to the new one. */
   #queuedAgain(form, run) {
     const asked = form.closest("article")
     this.insertRun(run)
@@ -302,7 +321,10 @@ export class Cards {
       run.scrollIntoView({ block: "start" })
       run.querySelector("a[href], button:not([hidden])")?.focus({ preventScroll: true })
     }
-    toast(this.data.queuedAgain, { key: "queued-again", action: away ? { label: this.data.show, run: show } : null })
+    toast(this.data.queuedAgain, {
+      key: "queued-again",
+      action: away ? { label: this.data.show, run: show } : null,
+    })
   }
 
   #card(id) {
@@ -310,34 +332,45 @@ export class Cards {
   }
 }
 
-/** Fold up what stands for nothing: had the answer taken long, the feed would jump up under the eyes. */
+/** Collapse the placeholder smoothly, so that the feed does not jump. */
 function leave(frame) {
   const { height } = frame.getBoundingClientRect()
   const gap = Number.parseFloat(getComputedStyle(frame.parentElement).rowGap) || 0
   const folds = frame.offsetParent && !matchMedia("(prefers-reduced-motion: reduce)").matches
   if (!folds) return frame.remove()
   frame.inert = true
-  const whole = { height: `${height}px`, minHeight: 0, marginBottom: 0, opacity: 1, overflow: "clip" }
+  const whole = {
+    height: `${height}px`,
+    minHeight: 0,
+    marginBottom: 0,
+    opacity: 1,
+    overflow: "clip",
+  }
   const folded = { ...whole, height: 0, marginBottom: `${-gap}px`, opacity: 0 }
-  frame.animate([whole, folded], { duration: FOLD, easing: "ease", fill: "forwards" }).finished.then(() => frame.remove(), () => frame.remove())
+  frame
+    .animate([whole, folded], { duration: FOLD, easing: "ease", fill: "forwards" })
+    .finished.then(
+      () => frame.remove(),
+      () => frame.remove(),
+    )
 }
 
-/** Tell whether the card can be brought to what the JSON tells without its HTML. */
+/** Tell whether the card can be updated from the job's JSON alone. */
 function canDraw(card, job) {
   if (job.status === card.dataset.status) return true
   if (!isActive(card) || !ACTIVE.has(job.status)) return false
-  // Tried once more from where it could not be canceled: the form to cancel it is the server's.
+  // Retried from a status without a cancel form: only the server's HTML has that form.
   return !CANCELABLE.has(job.status) || card.querySelector("[data-cancel]") !== null
 }
 
-/** Offer to cancel a run only while something of it can be. */
+/** Show the cancel button of a run while one of its jobs can be canceled. */
 function showCancelOfRun(card) {
   const run = card.closest("[data-run]")
   const cancel = run?.querySelector("[data-cancel-run]")
   if (cancel) cancel.hidden = run.querySelector("[data-cancel]") === null
 }
 
-/** Return the prompt cut as the server's template cuts it for screen readers. */
+/** Return the prompt shortened as in the server's template. */
 function short(prompt) {
   const letters = [...prompt]
   return letters.length <= 120 ? prompt : `${letters.slice(0, 119).join("").trimEnd()}…`

@@ -1,4 +1,6 @@
-/** The form: quote on the button, sliders, seed, size, drafts, sending. The server draws it; this keeps it alive. */
+/**
+ * The form: quote, sliders, seed, size, drafts, sending. The server renders it, this updates it.
+ */
 
 import { part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
@@ -6,47 +8,70 @@ import { dismiss, toast } from "../../artgen/js/toasts.js"
 import { plural, word } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
 import { Draft, fieldsOf, putInto, same } from "./draft.js"
-import { apart, Kept, keptSources } from "./kept.js"
+import { apart, KeptSettings, keptSources } from "./kept_settings.js"
 import { LIMITED } from "./limits.js"
-import { Past } from "./past.js"
-import { takesSources, wirePicker } from "./picker.js"
+import { PromptHistory } from "./prompt_history.js"
+import { takesSources, wireModelPicker } from "./model_picker.js"
 import { PRICED, Quote, spoken } from "./quote.js"
 import { freshKey, randomSeed } from "./random.js"
-import { tellSignedOut } from "./signed_out.js"
+import { showSignedOut } from "./signed_out.js"
 import { Sources } from "./sources.js"
 
-const SAVE_AFTER = 300, TYPED_AFTER = 700 // ms of quiet; a number is typed digit by digit
-const NEAR_LIMIT = 100 // characters before the prompt's limit from which the count is spoken
-const ASKED = ["job", "share", "count", "seed", "prompt", "model", "source"] // what a link may ask the form to hold
+const SAVE_AFTER = 300,
+  TYPED_AFTER = 700 // ms without input; a number is typed digit by digit
+const NEAR_LIMIT = 100 // characters below the limit: from here the count is announced
+// Query parameters of links that fill the form.
+const ASKED = ["job", "share", "count", "seed", "prompt", "model", "source"]
 
 export class Composer {
-  /** `side` holds form and lists; `onPlacing()` hears of the press, then either `onPlaced(run)` or `onRefused()`. */
+  /**
+   * `side` contains form and lists. Sending calls `onPlacing()`, then `onPlaced(run)` or
+   * `onRefused()`.
+   */
   constructor({ side, data, onPlacing, onPlaced, onRefused }) {
     Object.assign(this, { side, data, onPlacing, onPlaced, onRefused })
     this.draft = new Draft(data.user)
-    this.kept = new Kept()
+    this.kept = new KeptSettings()
     this.quote = new Quote({ side, address: data.quote })
-    this.past = new Past({ side, draft: this.draft, show: (text) => this.#write(text) })
-    this.sources = new Sources({ side, data, changed: () => { this.#changed(); this.quote.soon() }, useOwn: (id) => this.useSource(id) })
-    wirePicker(side, (slug) => this.#switch(slug))
+    this.history = new PromptHistory({ side, draft: this.draft, show: (text) => this.#write(text) })
+    this.sources = new Sources({
+      side,
+      data,
+      changed: () => {
+        this.#changed()
+        this.quote.soon()
+      },
+      useOwn: (id) => this.useSource(id),
+    })
+    wireModelPicker(side, (slug) => this.#switch(slug))
     side.addEventListener("input", (event) => this.#input(event.target))
-    side.addEventListener("change", (event) => { if (LIMITED.has(event.target.name)) this.quote.soon(0) })
+    side.addEventListener("change", (event) => {
+      if (LIMITED.has(event.target.name)) this.quote.soon(0)
+    })
     side.addEventListener("click", (event) => this.#clicked(event))
     side.addEventListener("submit", (event) => {
       event.preventDefault()
       this.send()
     })
     side.addEventListener("keydown", (event) => {
-      if (event.target === this.prompt && event.altKey && !event.ctrlKey && !event.metaKey && ["ArrowUp", "ArrowDown"].includes(event.key)) {
+      if (
+        event.target === this.prompt &&
+        event.altKey &&
+        !event.ctrlKey &&
+        !event.metaKey &&
+        ["ArrowUp", "ArrowDown"].includes(event.key)
+      ) {
         event.preventDefault()
-        this.past.step(event.key === "ArrowUp" ? 1 : -1, this.prompt.value)
+        this.history.step(event.key === "ArrowUp" ? 1 : -1, this.prompt.value)
       }
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault()
         this.send()
       }
     })
-    window.addEventListener("pagehide", () => { if (this.unsaved) this.#save() })
+    window.addEventListener("pagehide", () => {
+      if (this.unsaved) this.#save()
+    })
     this.#dress()
     this.#restore()
   }
@@ -59,37 +84,49 @@ export class Composer {
     return this.form.elements.prompt
   }
 
-  /** Put a prompt into the form (an example, an earlier one); what was being written is among the earlier ones then. */
+  /** Put a prompt into the form; keep the replaced one in the history. */
   setPrompt(text) {
-    this.past.keep(this.prompt.value)
+    this.history.keep(this.prompt.value)
     this.#write(text)
     this.prompt.focus()
   }
 
-  /** Take over what a link asks for: a job's parameters, a prompt, a source. What was there can be had back by Undo. */
+  /**
+   * Fill the form from a link: a job's parameters, a prompt, a source. Undo restores the old
+   * values.
+   */
   async use(query) {
     const before = this.#state()
     const isOther = query.has("job")
-    if (!(await this.#load(() => (isOther ? query : this.#with(query, this.#wanted())), { isOther }))) return
+    if (
+      !(await this.#load(() => (isOther ? query : this.#with(query, this.#wanted())), { isOther }))
+    )
+      return
     this.prompt.focus()
     this.#taken(before, query.has("source") ? this.data.sourceAdded : this.data.used)
   }
 
-  /** Take a picture of one's own as the source, in a model that takes one. */
+  /** Use one of the user's images as the source, with a model that accepts one. */
   useSource(id) {
     return this.use(new URLSearchParams({ source: id }))
   }
 
-  /** Return `before` with what a link asks for in its place: all else stays. */
+  /** Return the fields `before`, replaced where the link has values. */
   #with(query, before) {
     const fields = before.filter(([name]) => !(name === "prompt" && query.has("prompt")))
     if (query.has("prompt")) fields.push(["prompt", query.get("prompt")])
     let model = query.get("model")
     if (query.has("source")) {
-      const now = Object.fromEntries(fields).model, source = query.get("source")
+      const now = Object.fromEntries(fields).model,
+        source = query.get("source")
       model ??= takesSources(this.side, now) ? null : takesSources(this.side)
-      const most = Number(this.side.querySelector(`.model-option[value="${CSS.escape(model ?? now)}"]`)?.dataset.sources ?? 1)
-      const ids = fields.filter(([name, value]) => name === "source_images" && value && value !== source).map(([, value]) => value)
+      const most = Number(
+        this.side.querySelector(`.model-option[value="${CSS.escape(model ?? now)}"]`)?.dataset
+          .sources ?? 1,
+      )
+      const ids = fields
+        .filter(([name, value]) => name === "source_images" && value && value !== source)
+        .map(([, value]) => value)
       ids.splice(Math.max(0, most - 1), 0, source)
       const others = fields.filter(([name]) => name !== "source_images")
       fields.splice(0, Infinity, ...others, ...ids.map((id) => ["source_images", id]))
@@ -97,14 +134,14 @@ export class Composer {
     return new URLSearchParams(model ? [...fields, ["switch", model]] : fields)
   }
 
-  /** The form holds something else now than `before`: keep it, offer the way back. */
-  #taken(before, told = this.data.used) {
+  /** Save the new content of the form and offer to undo it. */
+  #taken(before, message = this.data.used) {
     const prompt = before.find(([name]) => name === "prompt")?.[1] ?? ""
-    if (prompt !== this.prompt.value) this.past.keep(prompt)
+    if (prompt !== this.prompt.value) this.history.keep(prompt)
     this.#changed()
     this.#save()
     this.quote.soon()
-    toast(told, { key: "used", action: { label: this.data.undo, run: () => this.#put(before) } })
+    toast(message, { key: "used", action: { label: this.data.undo, run: () => this.#put(before) } })
   }
 
   #write(text) {
@@ -112,18 +149,9 @@ export class Composer {
     this.#input(this.prompt, { typed: false })
   }
 
-  /** Place what the form holds, unless something is plainly missing. */
+  /** Create a job from the form, unless something is clearly missing. */
   async send() {
-    const button = this.form.querySelector("#create-button")
-    if (!this.prompt.value.trim()) {
-      this.#complain(this.form.querySelector("#prompt-error").dataset.empty)
-      return
-    }
-    if (button?.getAttribute("aria-disabled") === "true") {
-      say(spoken(button))
-      return
-    }
-    if (this.form.getAttribute("aria-busy") === "true") return
+    if (!this.#canSend()) return
     this.form.setAttribute("aria-busy", "true")
     let placed = false
     this.onPlacing()
@@ -138,53 +166,86 @@ export class Composer {
       body.delete("upload")
       const answer = await part(this.data.create, { method: "POST", form: body })
       showBalance(answer)
-      if (answer.ok) {
-        this.form.elements.key.value = freshKey()
-        this.#complain("")
-        dismiss("failed")
-        this.past.sent(this.prompt.value.trim())
-        placed = true
-        this.onPlaced(answer.fragment.querySelector("[data-run]"))
-        this.quote.soon()
-      } else if (answer.fragment.querySelector("#composer")) {
-        this.#replace(answer.fragment)
-        const wrong = this.form.querySelector("[aria-invalid=true]")
-        wrong?.focus({ preventScroll: true })
-        wrong?.scrollIntoView({ block: "center" })
-      } else {
-        toast(this.data.failed, { kind: "error", key: "failed" })
-      }
+      placed = answer.ok
+      if (answer.ok) this.#sent(answer.fragment)
+      else if (answer.fragment.querySelector("#composer")) this.#showErrors(answer.fragment)
+      else toast(this.data.failed, { kind: "error", key: "failed" })
     } catch (problem) {
-      // The key stays: sending again after an answer was lost places nothing twice.
-      if (problem.signedOut) {
-        this.#save()
-        tellSignedOut(this.data, problem)
-      } else {
-        toast(problem.status === 0 ? this.data.notSent : this.data.failed, { kind: "error", key: "failed" })
-      }
+      this.#sendFailed(problem)
     } finally {
       if (!placed) this.onRefused()
       this.form.removeAttribute("aria-busy")
     }
   }
 
-  // --- what is shown --------------------------------------------------------------------------------------------------
+  /** Tell whether the form can be sent now; say what is missing. */
+  #canSend() {
+    const button = this.form.querySelector("#create-button")
+    if (!this.prompt.value.trim()) {
+      this.#complain(this.form.querySelector("#prompt-error").dataset.empty)
+      return false
+    }
+    if (button?.getAttribute("aria-disabled") === "true") {
+      say(spoken(button))
+      return false
+    }
+    return this.form.getAttribute("aria-busy") !== "true"
+  }
 
-  /** Do what only script can do for a form that the server has just drawn. */
+  #sent(fragment) {
+    this.form.elements.key.value = freshKey()
+    this.#complain("")
+    dismiss("failed")
+    this.history.sent(this.prompt.value.trim())
+    this.onPlaced(fragment.querySelector("[data-run]"))
+    this.quote.soon()
+  }
+
+  #showErrors(fragment) {
+    this.#replace(fragment)
+    const wrong = this.form.querySelector("[aria-invalid=true]")
+    wrong?.focus({ preventScroll: true })
+    wrong?.scrollIntoView({ block: "center" })
+  }
+
+  /** The key stays: if only the answer was lost, sending again creates nothing twice. */
+  #sendFailed(problem) {
+    if (problem.signedOut) {
+      this.#save()
+      showSignedOut(this.data, problem)
+      return
+    }
+    const message = problem.status === 0 ? this.data.notSent : this.data.failed
+    toast(message, { kind: "error", key: "failed" })
+  }
+
+  // --- what is shown --------------------------------------------------------------------------
+
+  /** Prepare a form that the server has rendered: show what needs script. */
   #dress() {
     if (!this.form) return
-    for (const hidden of this.side.querySelectorAll("[data-add-source], [data-toggle-negative], [data-dice], [data-lock], [data-own-pictures]")) hidden.hidden = false
-    this.past.dress()
-    for (const hidden of this.side.querySelectorAll("[data-all-styles]")) hidden.hidden = hidden.parentElement.querySelectorAll(".style").length < 5
+    for (const hidden of this.side.querySelectorAll(
+      "[data-add-source], [data-toggle-negative], [data-dice], [data-lock], [data-own-pictures]",
+    ))
+      hidden.hidden = false
+    this.history.dress()
+    for (const hidden of this.side.querySelectorAll("[data-all-styles]"))
+      hidden.hidden = hidden.parentElement.querySelectorAll(".style").length < 5
     for (const slider of this.side.querySelectorAll("[data-slider]")) fillSlider(slider)
     const negative = this.side.querySelector("#negative")
-    if (negative) this.#showNegative(negative.classList.contains("negative-open") || this.form.elements.negative_prompt.value !== "")
+    if (negative)
+      this.#showNegative(
+        negative.classList.contains("negative-open") ||
+          this.form.elements.negative_prompt.value !== "",
+      )
     this.quote.dress()
     this.#showKept()
     this.#showSize()
     this.#showSummary()
     this.#showCount()
-    this.side.querySelector(".style:has(:checked)")?.scrollIntoView?.({ block: "nearest", inline: "nearest" })
+    this.side
+      .querySelector(".style:has(:checked)")
+      ?.scrollIntoView?.({ block: "nearest", inline: "nearest" })
   }
 
   #showNegative(open) {
@@ -194,7 +255,7 @@ export class Composer {
     button.setAttribute("aria-pressed", String(open))
   }
 
-  /** Say below the model that it does not use some of what was set. */
+  /** Show below the model that it does not use some of the settings. */
   #showKept() {
     const old = this.form.querySelector("[data-settings-kept]")
     if (Boolean(old) === this.kept.tells) return
@@ -214,8 +275,11 @@ export class Composer {
     this.form.classList.toggle("exact-on", Boolean(exact?.checked))
     const label = this.form.querySelector("[data-size]")
     if (!label) return
-    if (exact && !exact.checked && shape?.value) [width.value, height.value] = shape.value.split("x")
-    label.textContent = exact?.checked ? `${width.value} × ${height.value}` : (shape?.value ?? "").replace("x", " × ")
+    if (exact && !exact.checked && shape?.value)
+      [width.value, height.value] = shape.value.split("x")
+    label.textContent = exact?.checked
+      ? `${width.value} × ${height.value}`
+      : (shape?.value ?? "").replace("x", " × ")
   }
 
   #showSummary() {
@@ -250,7 +314,7 @@ export class Composer {
     }
   }
 
-  // --- what the user does -----------------------------------------------------------------------------------------------
+  // --- what the user does ---------------------------------------------------------------------
 
   #input(target, { typed = true } = {}) {
     if (!target.form || target.form !== this.form) {
@@ -258,18 +322,22 @@ export class Composer {
     }
     if (target === this.prompt) {
       this.#showCount()
-      if (typed) this.past.typed()
+      if (typed) this.history.typed()
       if (target.value.trim()) this.#complain("")
     }
     const slider = target.closest("[data-slider]")
     if (slider && !target.matches("select")) {
-      const [range, number] = [slider.querySelector("[data-range]"), slider.querySelector("[type=number]")]
+      const [range, number] = [
+        slider.querySelector("[data-range]"),
+        slider.querySelector("[type=number]"),
+      ]
       if (target === range) number.value = range.value
       else if (number.value !== "") range.value = number.value
       fillSlider(slider)
     }
     if (target.name === "width" || target.name === "height") this.form.elements.exact.checked = true
-    if (target.name === "shape" && this.form.elements.exact) this.form.elements.exact.checked = false
+    if (target.name === "shape" && this.form.elements.exact)
+      this.form.elements.exact.checked = false
     if (target.name === "seed") this.#lock(target.value !== "")
     if (PRICED.has(target.name)) this.#showSize()
     if (LIMITED.has(target.name)) this.quote.soon(TYPED_AFTER)
@@ -287,14 +355,18 @@ export class Composer {
     } else if (at("[data-dice]")) {
       this.#setSeed(String(randomSeed()))
     } else if (at("[data-lock]")) {
-      this.#setSeed(at("[data-lock]").getAttribute("aria-pressed") === "true" ? "" : this.form.elements.seed.value || String(randomSeed()))
+      this.#setSeed(
+        at("[data-lock]").getAttribute("aria-pressed") === "true"
+          ? ""
+          : this.form.elements.seed.value || String(randomSeed()),
+      )
     } else if (at("[data-prompt]")) {
       at("[popover]").hidePopover()
       this.setPrompt(at("[data-prompt]").textContent)
     } else if (at("[data-earlier]")) {
-      this.past.step(1, this.prompt.value)
+      this.history.step(1, this.prompt.value)
     } else if (at("[data-later]")) {
-      this.past.step(-1, this.prompt.value)
+      this.history.step(-1, this.prompt.value)
     } else if (at("[data-all-styles]")) {
       const open = this.side.querySelector(".style-row").classList.toggle("open")
       at("[data-all-styles]").setAttribute("aria-expanded", String(open))
@@ -327,19 +399,21 @@ export class Composer {
     if (this.form) this.draft.write(this.#state())
   }
 
-  /** Return all that is kept: the form's fields, and beside them what its model does not use. */
+  /**
+   * Return the content of a draft: the form's fields and the settings that its model does not use.
+   */
   #state() {
     const fields = fieldsOf(this.form)
     return [...fields, ...this.kept.unused(fields), ...keptSources(this.sources.keptIds)]
   }
 
-  /** Return what another model is to be asked for. */
+  /** Return the fields for another model. */
   #wanted() {
     const fields = this.kept.merged(this.form, fieldsOf(this.form))
     return [...fields, ...this.sources.keptIds.map((id) => ["source_images", id])]
   }
 
-  // --- what the server draws anew -------------------------------------------------------------------------------------------
+  // --- forms from the server ------------------------------------------------------------------
 
   async #switch(slug) {
     await this.#load(() => new URLSearchParams([...this.#wanted(), ["switch", slug]]))
@@ -348,14 +422,15 @@ export class Composer {
     this.side.querySelector(".model-button").focus()
   }
 
-  /** Put fields back as they were: model, texts, sources and all. */
+  /** Restore all fields: model, texts, sources. */
   async #put(fields) {
-    if (!(await this.#load(() => new URLSearchParams(apart(fields).plain), { isOther: true }))) return
+    if (!(await this.#load(() => new URLSearchParams(apart(fields).plain), { isOther: true })))
+      return
     this.#keep(fields)
     this.#changed()
   }
 
-  /** Keep beside the form what a draft kept there. */
+  /** Restore what a draft kept for other models. */
   #keep(fields) {
     this.kept.restore(fields)
     this.kept.putInto(this.form, () => fieldsOf(this.form))
@@ -366,8 +441,8 @@ export class Composer {
   }
 
   /**
-   * Show the form that `query()` asks for; what is typed or chosen on the way is asked for again, not lost.
-   * `isOther`: it is another form, of which what is kept beside this one is no part.
+   * Load the form for `query()`; load again if the user changed something meanwhile.
+   * `isOther`: another form, which does not get the settings kept for other models.
    */
   async #load(query, { isOther = false } = {}) {
     this.abort?.abort()
@@ -380,15 +455,18 @@ export class Composer {
       this.#replace(answer.fragment, { isOther })
       return true
     } catch (problem) {
-      if (problem.signedOut) tellSignedOut(this.data, problem)
-      else if (problem.name !== "AbortError") toast(this.data.failed, { kind: "error", key: "failed" })
+      if (problem.signedOut) showSignedOut(this.data, problem)
+      else if (problem.name !== "AbortError")
+        toast(this.data.failed, { kind: "error", key: "failed" })
       return false
     }
   }
 
-  /** Put in the form and the list of models that the server has drawn; scroll position and open details stay. */
+  /**
+   * Insert the form and the list of models from the server; keep scroll position and open details.
+   */
   #replace(fragment, { isOther = false } = {}) {
-    this.kept.unused(fieldsOf(this.form)) // what has been changed is no wish any more
+    this.kept.unused(fieldsOf(this.form)) // changed fields replace kept settings
     if (isOther) this.kept.clear()
     const before = this.sources.shown
     const scroll = this.form.querySelector(".composer-scroll").scrollTop
@@ -405,7 +483,7 @@ export class Composer {
     this.form.querySelector(".composer-scroll").scrollTop = scroll
   }
 
-  /** The page was opened by a link that asks for something; `before` is the draft, null without one. */
+  /** The page was opened by a link that fills the form; `before` is the draft, or null. */
   async #asked(query, before) {
     const drawn = fieldsOf(this.form)
     if (!before || same(before, drawn)) {
@@ -423,14 +501,19 @@ export class Composer {
     if (!same(before, this.#state())) this.#taken(before)
   }
 
-  /** Put the draft into the form that the server has drawn, or keep it for an Undo where a link has asked for something else. */
+  /** Put the draft into the form, or keep it for Undo if a link has filled the form. */
   #restore() {
     if (!this.form) return
     const fields = this.draft.read()
     const address = new URL(location.href)
     if (this.data.filled === "true" && ASKED.some((name) => address.searchParams.has(name))) {
-      // Once is enough: a reload, the Back button or the switch of language must not fill the form again.
-      const query = new URLSearchParams(ASKED.filter((name) => address.searchParams.has(name)).map((name) => [name, address.searchParams.get(name)]))
+      // Only once: a reload, Back or a change of language must not fill the form again.
+      const query = new URLSearchParams(
+        ASKED.filter((name) => address.searchParams.has(name)).map((name) => [
+          name,
+          address.searchParams.get(name),
+        ]),
+      )
       for (const name of ASKED) address.searchParams.delete(name)
       history.replaceState(history.state, "", address)
       this.#asked(query, fields)
@@ -459,5 +542,9 @@ export class Composer {
 
 function fillSlider(slider) {
   const range = slider.querySelector("[data-range]")
-  if (range) range.style.setProperty("--value", (100 * (range.value - range.min)) / (range.max - range.min || 1))
+  if (range)
+    range.style.setProperty(
+      "--value",
+      (100 * (range.value - range.min)) / (range.max - range.min || 1),
+    )
 }

@@ -1,9 +1,12 @@
-/** The headings of the feed. A page may stay open over midnight, and runs of today may be the first since days. */
+/** The day headings of the feed; a page may stay open over midnight. */
 
 const language = document.documentElement.lang
 const DAY = 86_400_000 // ms
 
-/** Return today's date in this time zone, in the browser's own where it does not know that one: "2026-11-24". */
+/**
+ * Return today's date, such as "2026-11-24", in this time zone, or in the browser's if it is
+ * unknown.
+ */
 export function today(zone) {
   try {
     return new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format()
@@ -12,7 +15,7 @@ export function today(zone) {
   }
 }
 
-/** Have the runs of this day stand first in the feed: older ones go below a heading of their own. */
+/** Begin the feed with this day; move older runs below their own heading. */
 export function openDay(feed, day) {
   const first = feed.querySelector("h1[data-day]")
   if (!first || !day || first.dataset.day >= day) return
@@ -30,7 +33,8 @@ export function openDay(feed, day) {
     runs.after(head, older)
   }
   first.dataset.day = day
-  for (const heading of feed.querySelectorAll(".heading[data-day]")) heading.textContent = title(heading.dataset.day, day)
+  for (const heading of feed.querySelectorAll(".heading[data-day]"))
+    heading.textContent = title(heading.dataset.day, day)
 }
 
 /** Return the runs of this day, or the newest ones. */
@@ -42,8 +46,14 @@ export function runsOf(feed, day) {
 function title(day, now) {
   const ago = Math.round((Date.parse(now) - Date.parse(day)) / DAY)
   const year = day.slice(0, 4) === now.slice(0, 4) ? undefined : "numeric"
-  const told = ago < 2
-    ? new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-ago, "day")
-    : new Intl.DateTimeFormat(language, { timeZone: "UTC", day: "numeric", month: "long", year }).format(Date.parse(day))
-  return told[0].toLocaleUpperCase(language) + told.slice(1)
+  const heading =
+    ago < 2
+      ? new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-ago, "day")
+      : new Intl.DateTimeFormat(language, {
+          timeZone: "UTC",
+          day: "numeric",
+          month: "long",
+          year,
+        }).format(Date.parse(day))
+  return heading[0].toLocaleUpperCase(language) + heading.slice(1)
 }

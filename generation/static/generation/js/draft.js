@@ -1,7 +1,8 @@
 /**
- * What is typed survives a reload, a crash and a lost connection: it is kept in this browser, for each user apart.
+ * Drafts survive a reload, a crash and a lost connection: this browser stores them by user.
  *
- * Each tab has its own draft, so two tabs never write over each other; a new tab begins with the one written last.
+ * Each tab has its own draft, so tabs do not overwrite each other; a new tab starts with the
+ * latest.
  */
 
 const UNSENT_MOST = 5
@@ -22,19 +23,27 @@ export class Draft {
     put(localStorage, this.key, fields)
   }
 
-  /** Return prompts that were written and then gave way to another before they were sent, newest first. */
+  /** Return prompts that were replaced before they were sent, newest first. */
   unsent() {
     return (list(localStorage, this.unsentKey) ?? []).filter((text) => typeof text === "string")
   }
 
-  /** Keep a prompt that gives way to another. */
+  /** Keep a prompt that is replaced by another. */
   setAside(text) {
-    put(localStorage, this.unsentKey, [text, ...this.unsent().filter((other) => other !== text)].slice(0, UNSENT_MOST))
+    put(
+      localStorage,
+      this.unsentKey,
+      [text, ...this.unsent().filter((other) => other !== text)].slice(0, UNSENT_MOST),
+    )
   }
 
-  /** Forget a prompt that has been sent. */
+  /** Remove a prompt that has been sent. */
   sent(text) {
-    put(localStorage, this.unsentKey, this.unsent().filter((other) => other !== text))
+    put(
+      localStorage,
+      this.unsentKey,
+      this.unsent().filter((other) => other !== text),
+    )
   }
 }
 
@@ -51,17 +60,19 @@ function put(storage, key, value) {
   try {
     storage.setItem(key, JSON.stringify(value))
   } catch {
-    // Private mode or a full disk: the form itself still holds it.
+    // Private mode or a full disk: the form still has the text.
   }
 }
 
 /** Return the composer's fields without token, key and files. */
 export function fieldsOf(form) {
   const skipped = new Set(["csrfmiddlewaretoken", "key", "upload", "switch"])
-  return [...new FormData(form)].filter(([name, value]) => !skipped.has(name) && typeof value === "string")
+  return [...new FormData(form)].filter(
+    ([name, value]) => !skipped.has(name) && typeof value === "string",
+  )
 }
 
-/** Put fields into a form that has them, as far as they are its visible ones. */
+/** Fill the visible fields of a form. */
 export function putInto(form, fields) {
   const given = Object.fromEntries(fields)
   for (const control of form.elements) {
@@ -75,8 +86,8 @@ export function putInto(form, fields) {
   }
 }
 
-/** Tell whether the fields of two forms say the same, empty ones left out. */
+/** Tell whether two lists of fields are equal, empty ones excluded. */
 export function same(some, others) {
-  const told = (fields) => JSON.stringify(fields.filter(([, value]) => value !== "").sort())
-  return told(some) === told(others)
+  const text = (fields) => JSON.stringify(fields.filter(([, value]) => value !== "").sort())
+  return text(some) === text(others)
 }

@@ -1,27 +1,38 @@
-/** The price and the waiting time on the button: asked of the server after every change, and now and then. */
+/** Price and wait time on the button: requested after every change, and periodically. */
 
 import { part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { fieldsOf } from "./draft.js"
 import { LIMITED, showLimits, showSourcesNote } from "./limits.js"
 
-export const PRICED = new Set(["model", "shape", "exact", "width", "height", "count", "source_images"])
-const EVERY = 30_000 // ms: the line before one changes by itself
-const AFTER = 250, SAY_AFTER = 600 // ms of quiet
+export const PRICED = new Set([
+  "model",
+  "shape",
+  "exact",
+  "width",
+  "height",
+  "count",
+  "source_images",
+])
+const EVERY = 30_000 // ms: the queue changes without events
+const AFTER = 250,
+  SAY_AFTER = 600 // ms without input
 
 export class Quote {
-  /** `side` holds the form; `address` answers with the button and with what is outside the limits. */
+  /** `side` contains the form; `address` returns the button and the errors of the numbers. */
   constructor({ side, address }) {
     Object.assign(this, { side, address })
     document.addEventListener("balance", () => this.soon())
-    setInterval(() => { if (!document.hidden && this.form) this.#ask({ speaks: false }) }, EVERY)
+    setInterval(() => {
+      if (!document.hidden && this.form) this.#ask({ speaks: false })
+    }, EVERY)
   }
 
   get form() {
     return this.side.querySelector("#composer")
   }
 
-  /** Ask when nothing has changed for so many milliseconds; until then the old quote is dimmed. */
+  /** Request a quote when nothing has changed for `after` ms; dim the old one until then. */
   soon(after = AFTER) {
     if (!this.form) return
     this.side.querySelector("#create-dock").classList.add("quote-old")
@@ -29,11 +40,12 @@ export class Quote {
     this.asking = setTimeout(() => this.#ask(), after)
   }
 
-  /** Name the keys of this device beside the button. */
+  /** Show the keys of this device beside the button. */
   dress() {
     for (const keys of this.side.querySelectorAll(".create-keys")) {
       keys.hidden = matchMedia("(pointer: coarse)").matches
-      if (/Mac|iPhone|iPad/.test(navigator.platform)) keys.querySelector("[data-modifier]").textContent = "⌘"
+      if (/Mac|iPhone|iPad/.test(navigator.platform))
+        keys.querySelector("[data-modifier]").textContent = "⌘"
     }
   }
 
@@ -42,7 +54,9 @@ export class Quote {
     this.abort = new AbortController()
     const asked = fieldsOf(this.form).filter(([name]) => PRICED.has(name) || LIMITED.has(name))
     try {
-      const answer = await part(`${this.address}?${new URLSearchParams(asked)}`, { signal: this.abort.signal })
+      const answer = await part(`${this.address}?${new URLSearchParams(asked)}`, {
+        signal: this.abort.signal,
+      })
       if (!answer.ok) return
       showLimits(this.form, answer.fragment)
       showSourcesNote(this.form, answer.fragment)
@@ -58,14 +72,18 @@ export class Quote {
       this.quoted = spoken(button)
       if (speaks) this.saying = setTimeout(() => say(this.quoted), SAY_AFTER)
     } catch {
-      // Offline: the old quote stays, dimmed; the server has the last word anyway.
+      // Offline: keep the old quote dimmed; the server checks the price anyway.
     }
   }
 }
 
-/** What the button says now, without the words for the moment of placing. */
+/** Return the text of the button, without the one shown while sending. */
 export function spoken(button) {
   if (!button) return ""
   const parts = [...button.children].filter((part) => !part.matches(".create-placing"))
-  return parts.map((part) => part.textContent).join(" ").trim().replace(/\s+/g, " ")
+  return parts
+    .map((part) => part.textContent)
+    .join(" ")
+    .trim()
+    .replace(/\s+/g, " ")
 }

@@ -1,252 +1,265 @@
 /**
- * Selecting pictures: ticks, ranges, arrow keys, long press. What is selected is told to the bar.
- * The ticks are checkboxes of a form, so that selecting works without script, too; with it every picture is a target.
+ * Selecting images: ticks, ranges, arrow keys, long press. The bar shows what is selected.
+ * The ticks are checkboxes of a form, so selecting works without script too; with it, every image
+ * is a target.
  */
 
 import { say } from "../../artgen/js/status.js"
-import { wireBar } from "./selection_bar.js"
+import { LongPress } from "./long_press.js"
+import { SelectionBar } from "./selection_bar.js"
+import { neighbor } from "./tile_grid.js"
 
-const HOLD = 450 // ms until a finger that stays selects
-const SLIP = 10 // px that it may move meanwhile
+const VIBRATION = 10 // ms, after a long press
+const NOT_FOR_SHORTCUTS = "input:not(.tick), textarea, select, dialog"
 
+/** Let the images of `list` be selected; `data` has the texts of the page. */
 export function wireSelection(list, data) {
-  const shelf = document.getElementById("shelf")
-  const button = document.getElementById("select")
-  const chosen = new Map() // id → bytes; also of pictures that are not on the page yet
-  let isSelecting = false
-  let anchor = null // where a range begins
-  let active = null // the picture that was last worked on
-  let edge = null // the end of a range that Shift and arrows stretch
+  return new Selection(list, data)
+}
 
-  const tiles = () => [...list.querySelectorAll("[data-image]")]
-  const tileOf = (element) => element.closest?.("[data-image]")
-  const tickOf = (tile) => tile?.querySelector(".tick")
-  const bar = wireBar({ list, data, chosen, tiles, clear, changed })
+class Selection {
+  constructor(list, data) {
+    this.list = list
+    this.shelf = document.getElementById("shelf")
+    this.button = document.getElementById("select")
+    this.chosen = new Map() // image id → bytes; also of images that are not on the page yet
+    this.isSelecting = false
+    this.anchor = null // the tile where a range begins
+    this.active = null // the tile that was used last
+    this.edge = null // the end of a range that Shift and arrow keys extend
+    this.bar = new SelectionBar(this, data)
+    this.#listen()
+    this.refresh() // a browser may restore ticks that were set before
+  }
 
-  function set(tile, on) {
-    const tick = tickOf(tile)
-    tick.checked = on
-    if (on) chosen.set(tile.dataset.image, Number(tick.dataset.bytes))
-    else chosen.delete(tile.dataset.image)
+  get size() {
+    return this.chosen.size
+  }
+
+  get tiles() {
+    return [...this.list.querySelectorAll("[data-image]")]
+  }
+
+  get chosenTiles() {
+    return this.tiles.filter((tile) => this.chosen.has(tile.dataset.image))
+  }
+
+  /** Continue after tiles were added or removed. */
+  refresh() {
+    for (const tile of this.tiles) {
+      const tick = tickOf(tile)
+      if (this.chosen.has(tile.dataset.image)) tick.checked = true
+      else if (tick.checked) this.#set(tile, true)
+    }
+    this.changed()
   }
 
   /** Show what is selected now. */
-  function changed() {
-    select(isSelecting || chosen.size > 0)
-    bar.show()
+  changed() {
+    this.#setSelecting(this.isSelecting || this.size > 0)
+    this.bar.show()
   }
 
-  function select(on) {
-    if (on && !isSelecting && !chosen.size) say(bar.keys)
-    isSelecting = on
-    shelf.toggleAttribute("data-selecting", on)
-    if (button) {
-      button.setAttribute("aria-pressed", String(on))
-      const word = button.querySelector(".select-word")
-      button.dataset.begin ??= word.textContent
-      word.textContent = on ? button.dataset.done : button.dataset.begin
+  /** End selecting; the focus returns to the last image. */
+  clear({ focus = true } = {}) {
+    const hadSome = this.size > 0
+    for (const tile of this.tiles) tickOf(tile).checked = false
+    this.chosen.clear()
+    this.anchor = this.edge = null
+    this.isSelecting = false
+    this.changed()
+    if (hadSome) say(this.bar.clearedMessage)
+    if (focus) linkOf(this.active)?.focus({ preventScroll: true })
+  }
+
+  // --- state ----------------------------------------------------------------------------------
+
+  #set(tile, on) {
+    const tick = tickOf(tile)
+    tick.checked = on
+    if (on) this.chosen.set(tile.dataset.image, Number(tick.dataset.bytes))
+    else this.chosen.delete(tile.dataset.image)
+  }
+
+  #toggle(tile, on = !tickOf(tile).checked) {
+    this.#set(tile, on)
+    this.anchor = this.active = tile
+    this.edge = null
+    this.changed()
+  }
+
+  #selectAll() {
+    for (const tile of this.tiles) this.#set(tile, true)
+    this.active ??= this.tiles[0]
+    this.changed()
+  }
+
+  /** Set all tiles from the anchor to this one. */
+  #setRange(to, on = true) {
+    const tiles = this.tiles
+    const from = tiles.indexOf(this.anchor)
+    const end = tiles.indexOf(to)
+    const range = from < 0 ? [to] : tiles.slice(Math.min(from, end), Math.max(from, end) + 1)
+    for (const tile of range) this.#set(tile, on)
+  }
+
+  /** Extend or shorten the range that begins at the anchor. */
+  #extendRange(to) {
+    if (this.edge && this.anchor) this.#setRange(this.edge, false)
+    else this.anchor = this.active ?? to
+    this.#setRange(to)
+    this.edge = to
+  }
+
+  #setSelecting(on) {
+    if (on && !this.isSelecting && !this.size) say(this.bar.keysMessage)
+    this.isSelecting = on
+    this.shelf.toggleAttribute("data-selecting", on)
+    if (this.button) this.#showButton(on)
+    this.#updateTabStops()
+  }
+
+  #showButton(on) {
+    this.button.setAttribute("aria-pressed", String(on))
+    const label = this.button.querySelector(".select-word")
+    this.button.dataset.begin ??= label.textContent
+    label.textContent = on ? this.button.dataset.done : this.button.dataset.begin
+  }
+
+  /** While selecting, the grid is one stop of the Tab key, so that the next stop is the bar. */
+  #updateTabStops() {
+    const tiles = this.tiles
+    const current = tiles.includes(this.active) ? this.active : tiles[0]
+    for (const tile of tiles) {
+      tickOf(tile).tabIndex = !this.isSelecting || tile === current ? 0 : -1
+      linkOf(tile).tabIndex = this.isSelecting ? -1 : 0
     }
-    rove()
   }
 
-  /** While selecting, the grid is one stop of the Tab key, so that the next one leads to the actions. */
-  function rove() {
-    const all = tiles()
-    const stop = isSelecting ? (all.includes(active) ? active : all[0]) : null
-    for (const tile of all) {
-      tickOf(tile).tabIndex = !isSelecting || tile === stop ? 0 : -1
-      tile.querySelector(".card-link").tabIndex = isSelecting ? -1 : 0
-    }
+  // --- what the user does ---------------------------------------------------------------------
+
+  #listen() {
+    this.list.addEventListener("click", (event) => this.#clicked(event))
+    this.list.addEventListener("focusin", (event) => this.#focused(event))
+    this.list.addEventListener("keydown", (event) => this.#tileKey(event))
+    document.addEventListener("keydown", (event) => this.#pageKey(event))
+    new LongPress(this.list, {
+      tileOf,
+      pressed: (tile) => {
+        this.#toggle(tile, true)
+        navigator.vibrate?.(VIBRATION)
+      },
+    })
+    if (!this.button) return
+    this.button.hidden = false
+    this.button.addEventListener("click", () => {
+      if (this.isSelecting) this.clear({ focus: false })
+      else this.#setSelecting(true)
+    })
   }
 
-  function range(to, on = true) {
-    const all = tiles()
-    const from = all.indexOf(anchor)
-    const end = all.indexOf(to)
-    for (const tile of from < 0 ? [to] : all.slice(Math.min(from, end), Math.max(from, end) + 1)) set(tile, on)
-  }
-
-  /** Stretch or shrink the range that begins at the anchor. */
-  function stretch(to) {
-    if (edge && anchor) range(edge, false)
-    else anchor = active ?? to
-    range(to)
-    edge = to
-  }
-
-  function toggle(tile, on = !tickOf(tile).checked) {
-    set(tile, on)
-    anchor = active = tile
-    edge = null
-    changed()
-  }
-
-  /** End selecting; the focus goes back to the last picture. */
-  function clear({ focus = true } = {}) {
-    const had = chosen.size
-    for (const tile of tiles()) tickOf(tile).checked = false
-    chosen.clear()
-    anchor = edge = null
-    isSelecting = false
-    changed()
-    if (had) say(bar.cleared)
-    if (focus) active?.querySelector(".card-link")?.focus({ preventScroll: true })
-  }
-
-  /** Take all pictures of the page. */
-  function all() {
-    for (const tile of tiles()) set(tile, true)
-    active ??= tiles()[0]
-    changed()
-  }
-
-  /** Go on after tiles came or went. */
-  function refresh() {
-    for (const tile of tiles()) {
-      const tick = tickOf(tile)
-      if (chosen.has(tile.dataset.image)) tick.checked = true
-      else if (tick.checked) set(tile, true)
-    }
-    changed()
-  }
-
-  list.addEventListener("click", (event) => {
+  #clicked(event) {
     const tile = tileOf(event.target)
     if (!tile) return
-    if (event.target.matches(".tick")) {
-      const { checked } = event.target
-      if (event.shiftKey && anchor) range(tile, checked)
-      else anchor = tile
-      set(tile, checked)
-      active = tile
-      edge = null
-      changed()
-    } else if (event.target.matches(".card-link")) {
-      if (event.shiftKey) {
-        event.preventDefault()
-        anchor ??= active ?? tile
-        range(tile)
-        active = tile
-        edge = tile
-        changed()
-      } else if (isSelecting && event.detail && !event.ctrlKey && !event.metaKey) {
-        event.preventDefault()
-        toggle(tile)
-      }
+    if (event.target.matches(".tick")) this.#tickClicked(event, tile)
+    else if (event.target.matches(".card-link")) this.#linkClicked(event, tile)
+  }
+
+  #tickClicked(event, tile) {
+    const { checked } = event.target
+    if (event.shiftKey && this.anchor) this.#setRange(tile, checked)
+    else this.anchor = tile
+    this.#set(tile, checked)
+    this.active = tile
+    this.edge = null
+    this.changed()
+  }
+
+  #linkClicked(event, tile) {
+    if (event.shiftKey) {
+      event.preventDefault()
+      this.anchor ??= this.active ?? tile
+      this.#setRange(tile)
+      this.active = this.edge = tile
+      this.changed()
+    } else if (this.isSelecting && event.detail && !event.ctrlKey && !event.metaKey) {
+      // `detail` is 0 for Enter, which opens the image also while selecting.
+      event.preventDefault()
+      this.#toggle(tile)
     }
-  })
-  list.addEventListener("focusin", (event) => {
+  }
+
+  #focused(event) {
     const tile = tileOf(event.target)
-    if (!tile || tile === active) return
-    active = tile
-    if (isSelecting) rove()
-  })
-  list.addEventListener("keydown", (event) => {
+    if (!tile || tile === this.active) return
+    this.active = tile
+    if (this.isSelecting) this.#updateTabStops()
+  }
+
+  #tileKey(event) {
     const tile = tileOf(event.target)
     if (!tile || !event.target.matches(".tick, .card-link") || event.altKey) return
     if (event.key === "Enter" && event.target.matches(".tick")) {
       event.preventDefault() // would submit the form
-      tile.querySelector(".card-link").click()
+      linkOf(tile).click()
     } else if (event.key === " " && event.target.matches(".card-link")) {
       event.preventDefault()
-      toggle(tile)
+      this.#toggle(tile)
       tickOf(tile).focus({ preventScroll: true })
-    } else if (event.key === "Delete" && chosen.size) {
+    } else if (event.key === "Delete" && this.size) {
       event.preventDefault()
-      bar.remove()
+      this.bar.remove()
     } else if (!event.ctrlKey && !event.metaKey) {
-      const next = neighbor(tiles(), tile, event.key)
-      if (next === undefined) return
-      event.preventDefault()
-      if (!next) return
-      if (event.shiftKey) {
-        active ??= tile
-        stretch(next)
-        changed()
-      } else {
-        edge = null
-      }
-      active = next
-      if (isSelecting) rove()
-      const target = isSelecting ? tickOf(next) : next.querySelector(".card-link")
-      target.focus({ preventScroll: true })
-      next.scrollIntoView({ block: "nearest" })
+      this.#moveTo(neighbor(this.tiles, tile, event.key), tile, event)
     }
-  })
-  document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.target.closest?.("input:not(.tick), textarea, select, dialog") || document.querySelector(":popover-open, dialog[open]")) return
-    if (event.key === "Escape" && isSelecting) clear()
-    else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && tiles().length) {
-      event.preventDefault()
-      all()
-      if (!list.contains(document.activeElement)) tickOf(active).focus({ preventScroll: true })
-    }
-  })
-  button?.addEventListener("click", () => {
-    if (isSelecting) return clear({ focus: false })
-    select(true)
-  })
-  if (button) button.hidden = false
-  wireHold(list, tileOf, (tile) => { toggle(tile, true); navigator.vibrate?.(10) })
-  refresh() // a browser may bring back ticks that were set before
-
-  return { refresh, get size() { return chosen.size } }
-}
-
-/** Return the tile that a key leads to from this one; null where there is none, undefined for other keys. */
-function neighbor(all, tile, key) {
-  const at = all.indexOf(tile)
-  switch (key) {
-    case "ArrowRight": return all[at + 1] ?? null
-    case "ArrowLeft": return all[at - 1] ?? null
-    case "Home": return all[0]
-    case "End": return all.at(-1)
-    case "ArrowDown": return inNextRow(all.slice(at + 1), tile)
-    case "ArrowUp": return inNextRow(all.slice(0, at).reverse(), tile)
-    default: return undefined
   }
-}
 
-/** Return of the tiles the one in the nearest other row that is most in line with this one. */
-function inNextRow(others, tile) {
-  const own = tile.getBoundingClientRect()
-  const middle = own.left + own.width / 2
-  let row = null
-  let best = null
-  let distance = Number.POSITIVE_INFINITY
-  for (const other of others) {
-    const box = other.getBoundingClientRect()
-    if (Math.abs(box.top - own.top) < 2) continue
-    row ??= box.top
-    if (Math.abs(box.top - row) > 2) break
-    const off = Math.max(box.left - middle, middle - box.right, 0)
-    if (off < distance) [best, distance] = [other, off]
-  }
-  return best
-}
-
-/** A finger that stays on a picture selects it; neither the link nor the browser's menu follow. */
-function wireHold(list, tileOf, held) {
-  let timer = 0
-  let start = null
-  let wasHeld = false
-  const stop = () => { clearTimeout(timer); start = null }
-  list.addEventListener("pointerdown", (event) => {
-    wasHeld = false
-    const tile = tileOf(event.target)
-    if (event.pointerType !== "touch" || !event.isPrimary || !tile || event.target.closest("button")) return
-    start = event
-    timer = setTimeout(() => { wasHeld = true; held(tile) }, HOLD)
-  })
-  list.addEventListener("pointermove", (event) => {
-    if (start && Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) > SLIP) stop()
-  })
-  for (const end of ["pointerup", "pointercancel"]) list.addEventListener(end, stop)
-  list.addEventListener("contextmenu", (event) => { if (start || wasHeld) event.preventDefault() })
-  list.addEventListener("click", (event) => {
-    if (!wasHeld) return
-    wasHeld = false
+  /** Move the focus to the tile of an arrow key; with Shift, the range follows. */
+  #moveTo(next, from, event) {
+    if (next === undefined) return
     event.preventDefault()
-    event.stopImmediatePropagation()
-  }, { capture: true })
+    if (!next) return
+    if (event.shiftKey) {
+      this.active ??= from
+      this.#extendRange(next)
+      this.changed()
+    } else {
+      this.edge = null
+    }
+    this.active = next
+    if (this.isSelecting) this.#updateTabStops()
+    const target = this.isSelecting ? tickOf(next) : linkOf(next)
+    target.focus({ preventScroll: true })
+    next.scrollIntoView({ block: "nearest" })
+  }
+
+  #pageKey(event) {
+    const isElsewhere =
+      event.target.closest?.(NOT_FOR_SHORTCUTS) ||
+      document.querySelector(":popover-open, dialog[open]")
+    if (event.defaultPrevented || isElsewhere) return
+    if (event.key === "Escape" && this.isSelecting) this.clear()
+    else if (isSelectAll(event) && this.tiles.length) {
+      event.preventDefault()
+      this.#selectAll()
+      const isInside = this.list.contains(document.activeElement)
+      if (!isInside) tickOf(this.active).focus({ preventScroll: true })
+    }
+  }
+}
+
+function isSelectAll({ key, ctrlKey, metaKey, shiftKey, altKey }) {
+  return key.toLowerCase() === "a" && (ctrlKey || metaKey) && !shiftKey && !altKey
+}
+
+function tileOf(element) {
+  return element.closest?.("[data-image]")
+}
+
+function tickOf(tile) {
+  return tile?.querySelector(".tick")
+}
+
+function linkOf(tile) {
+  return tile?.querySelector(".card-link")
 }

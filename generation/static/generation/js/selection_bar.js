@@ -1,302 +1,402 @@
-/** The bar of actions on the selected pictures: how many, how large, favorite, ZIP, trash with one undo for all. */
+/**
+ * The bar of actions on the selected images: their number and size, favorite, ZIP, collections,
+ * trash with undo.
+ */
 
 import { api, csrfToken, part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { add, countMoved, countShown, isFavorite } from "./counts.js"
+import { RemovedTiles } from "./removed_tiles.js"
+import { Toolbar } from "./toolbar.js"
 import { offerUndo, sent } from "./trash.js"
 
 const language = document.documentElement.lang
 
-export function wireBar({ list, data, chosen, tiles, clear, changed }) {
-  const bar = document.getElementById("selection-bar")
-  const count = document.getElementById("selection-count")
-  const size = document.getElementById("selection-size")
-  const dialog = document.getElementById("delete-dialog")
-  const collections = document.getElementById("selection-collections")
-  const formats = document.getElementById("selection-formats")
-  const rest = bar.querySelector("[data-act=all]")
-  const most = Number(bar.dataset.most)
-  let opener = null
-  const heart = bar.querySelector("[data-act=favorite]")
-  const acts = { favorite, restore: (button) => move(button), trash: (button) => move(button), choose, collect: (button) => collect({ collection: button.value }), uncollect: (button) => move(button, { collection: button.value }), all, delete: () => dialog.showModal(), download, clear: () => clear() }
-
-  const chosenTiles = () => tiles().filter((tile) => chosen.has(tile.dataset.image))
-
-  function show() {
-    const wasOpen = "open" in bar.dataset
-    bar.toggleAttribute("data-open", chosen.size > 0)
-    const told = chosen.size ? bar.dataset.selected.replace("{count}", chosen.size.toLocaleString(language)) : ""
-    if (told && !wasOpen) say(told) // a region that was hidden is not read
-    if (count.textContent !== told) count.textContent = told
-    const shown = tiles()
-    rest.hidden = !(list.querySelector("[data-load-more]") && chosen.size < most && chosen.size === shown.length && shown.every((tile) => chosen.has(tile.dataset.image)))
-    settle()
-    if (size) size.textContent = chosen.size ? `, ${fileSize([...chosen.values()].reduce((sum, bytes) => sum + bytes, 0))}` : ""
-    if (heart) {
-      const marked = chosenTiles()
-      const off = marked.length > 0 && marked.length === chosen.size && marked.every(isFavorite)
-      heart.value = off ? "0" : "1"
-      heart.toggleAttribute("data-on", off)
-      const label = off ? heart.dataset.labelOff : heart.dataset.labelOn
-      heart.setAttribute("aria-label", label)
-      heart.title = label
-      heart.querySelector(".selection-word").textContent = label
-    }
+export class SelectionBar {
+  /** `selection` has the chosen images and their tiles; `data` has the texts of the page. */
+  constructor(selection, data) {
+    Object.assign(this, { selection, data })
+    this.bar = document.getElementById("selection-bar")
+    this.countLabel = document.getElementById("selection-count")
+    this.sizeLabel = document.getElementById("selection-size")
+    this.dialog = document.getElementById("delete-dialog")
+    this.collections = document.getElementById("selection-collections")
+    this.formats = document.getElementById("selection-formats")
+    this.selectAll = this.bar.querySelector("[data-act=all]")
+    this.favoriteButton = this.bar.querySelector("[data-act=favorite]")
+    this.maxSize = Number(this.bar.dataset.most)
+    this.opener = null // the button that opened the list of collections
+    this.bar.querySelector("[data-act=clear]").hidden = false
+    this.toolbar = new Toolbar(this.bar)
+    this.#listen()
   }
 
-  /** Post the ids to one of the bar's addresses; returns {told, changed}, throws Problem. */
-  async function post(address, ids, more = {}) {
-    const form = new FormData()
-    form.set("ids", ids.join(","))
-    for (const [name, value] of Object.entries(more)) form.set(name, value)
-    const answer = await api(address, { method: "POST", form, headers: { "X-Part": "1" } })
-    if (answer === null && !("as" in more)) throw Object.assign(new Error("signed out"), { status: 401 })
-    return answer
+  get keysMessage() {
+    return this.bar.dataset.keys
   }
 
-  function complain(problem) {
-    const text = problem.status === 401 ? data.signedOut : (problem.status < 500 && problem.message) || data.failed
-    toast(text, { kind: "error", key: "failed" })
+  get clearedMessage() {
+    return this.bar.dataset.cleared
   }
 
-  async function favorite(button) {
-    const wanted = button.value
-    const marked = chosenTiles()
-    const before = marked.map(isFavorite)
-    const address = button.form.action
-    try {
-      const answer = await post(address, [...chosen.keys()], { favorite: wanted })
-      press(marked, () => wanted === "1")
-      changed()
-      offerUndo(answer.told, data, async () => {
-        await post(address, answer.changed, { favorite: wanted === "1" ? "0" : "1" })
-        press(marked, (index) => before[index])
-        changed()
-      })
-    } catch (problem) {
-      complain(problem)
-    }
+  get ids() {
+    return [...this.selection.chosen.keys()]
   }
 
-  function press(marked, state) {
-    for (const [index, tile] of marked.entries()) {
-      const button = tile.querySelector("[data-favorite]")
-      if (isFavorite(tile) === state(index)) continue
-      button.setAttribute("aria-pressed", String(state(index)))
-      button.value = state(index) ? "0" : "1"
-    }
+  /** Do what the Delete key does: trash the selected images, or ask whether to delete them. */
+  remove() {
+    this.bar.querySelector("[data-act=trash], [data-act=delete]").click()
   }
 
-  /** Take also what the page does not show yet: all that "Load more" would bring, up to the most that an action takes. */
-  async function all(button) {
-    if (button.getAttribute("aria-disabled") === "true") return
-    button.setAttribute("aria-disabled", "true")
-    let next = list.querySelector("[data-load-more]")
-    try {
-      while (next && chosen.size < most) {
-        const answer = await part(new URL(next.getAttribute("href"), location.href).href)
-        if (!answer.ok) throw new Error(`answered ${answer.status}`)
-        for (const tick of answer.fragment.querySelectorAll(".tick")) {
-          if (chosen.size < most) chosen.set(tick.value, Number(tick.dataset.bytes))
-        }
-        next = answer.fragment.querySelector("[data-load-more]")
-        changed()
-      }
-      if (next) toast(bar.dataset.full)
-    } catch (problem) {
-      complain(problem)
-    }
-    button.removeAttribute("aria-disabled")
-    changed()
+  // --- what is shown --------------------------------------------------------------------------
+
+  show() {
+    this.#showCount()
+    this.selectAll.hidden = !this.#canSelectMore()
+    this.toolbar.update()
+    if (this.sizeLabel)
+      this.sizeLabel.textContent = this.selection.size ? `, ${this.#fileSize()}` : ""
+    if (this.favoriteButton) this.#showFavorite()
   }
 
-  /** Open the list of collections, which is asked for when it is wanted. */
-  async function choose(button) {
-    const form = new FormData()
-    form.set("ids", [...chosen.keys()].join(","))
-    try {
-      const answer = await part(bar.dataset.collect, { method: "POST", form })
-      if (!answer.ok) throw new Error(`answered ${answer.status}`)
-      collections.replaceChildren(answer.fragment)
-    } catch (problem) {
-      return complain(problem)
-    }
-    opener = button
-    openAbove(collections, button)
-    collections.querySelector("button, input:not([type=hidden])")?.focus()
+  #showCount() {
+    const { size } = this.selection
+    const wasOpen = "open" in this.bar.dataset
+    this.bar.toggleAttribute("data-open", size > 0)
+    const number = size.toLocaleString(language)
+    const message = size ? this.bar.dataset.selected.replace("{count}", number) : ""
+    // screen readers do not read a live region that was hidden
+    if (message && !wasOpen) say(message)
+    if (this.countLabel.textContent !== message) this.countLabel.textContent = message
   }
 
-  async function collect(fields) {
-    try {
-      const answer = await post(bar.dataset.collect, [...chosen.keys()], fields)
-      collections.hidePopover()
-      opener?.focus()
-      offerUndo(answer.told, data, () => post(bar.dataset.uncollect, answer.changed, { collection: answer.collection }))
-    } catch (problem) {
-      complain(problem)
-    }
+  /** Tell whether all images of the page are selected and "Load more" would bring others. */
+  #canSelectMore() {
+    const { list, tiles, chosen, size } = this.selection
+    const hasMore = list.querySelector("[data-load-more]") && size < this.maxSize
+    const isAllOfPage =
+      size === tiles.length && tiles.every((tile) => chosen.has(tile.dataset.image))
+    return Boolean(hasMore && isAllOfPage)
   }
 
-  /** Take the selected tiles away, to the trash or out of it, or out of the collection that the page shows; one undo puts them all back where they were. */
-  async function move(button, more = {}) {
-    const isTrash = button.dataset.act === "trash"
-    const isMoved = button.dataset.act !== "uncollect"
-    const address = button.getAttribute("formaction") ?? button.form.action
-    const ids = [...chosen.keys()]
-    const gone = takeAway(chosenTiles())
-    clear({ focus: false })
-    gone.next?.querySelector(".card-link")?.focus({ preventScroll: true })
-    let answer
-    try {
-      const asked = post(address, ids, more)
-      answer = await ("sure" in more ? asked : sent(asked))
-    } catch (problem) {
-      gone.putBack()
-      for (const tile of gone.tiles) tile.querySelector(".tick").checked = true
-      changed()
-      return complain(problem)
+  #fileSize() {
+    const bytes = [...this.selection.chosen.values()].reduce((sum, value) => sum + value, 0)
+    return fileSize(bytes)
+  }
+
+  /** The favorite button removes from the favorites where all selected images are favorites. */
+  #showFavorite() {
+    const tiles = this.selection.chosenTiles
+    const isOff =
+      tiles.length > 0 && tiles.length === this.selection.size && tiles.every(isFavorite)
+    const button = this.favoriteButton
+    const label = isOff ? button.dataset.labelOff : button.dataset.labelOn
+    button.value = isOff ? "0" : "1"
+    button.toggleAttribute("data-on", isOff)
+    button.setAttribute("aria-label", label)
+    button.title = label
+    button.querySelector(".selection-word").textContent = label
+  }
+
+  // --- what the user does ---------------------------------------------------------------------
+
+  #listen() {
+    for (const element of [this.bar, this.formats, this.collections]) {
+      element?.addEventListener("click", (event) => this.#clicked(event))
     }
-    const change = isTrash ? -1 : 1
-    const recount = (moved, by, others) => {
-      if (!isMoved) return
-      for (const tile of moved) countMoved(by, tile)
-      add("kept", by * others)
-      add("trashed", -by * others)
-    }
-    const elsewhere = Math.max(0, answer.changed.length - gone.tiles.length)
-    if ("sure" in more) {
-      add("trashed", -answer.changed.length)
-    } else {
-      recount(gone.tiles, change, elsewhere)
-    }
-    gone.count(-1)
-    countShown(-elsewhere, null) // found, too, but of months that are not on the page
-    if (!tiles().length) list.querySelector("[data-load-more]")?.click()
-    if ("sure" in more) {
-      toast(answer.told)
-      return say(answer.told)
-    }
-    const back = isMoved ? bar.dataset[isTrash ? "restore" : "trash"] : bar.dataset.collect
-    offerUndo(answer.told, data, async () => {
-      await post(back, answer.changed, more)
-      if (elsewhere) return location.reload() // what was not on the page has no place that it could go back to
-      gone.putBack()
-      gone.count(1)
-      recount(gone.tiles, -change, elsewhere)
-      gone.tiles[0]?.querySelector(".card-link").focus({ preventScroll: true })
+    this.formats?.addEventListener("beforetoggle", () => {
+      placeAbove(this.formats, this.bar.querySelector("[popovertarget]"))
+    })
+    this.collections?.addEventListener("submit", (event) => {
+      event.preventDefault()
+      this.#addToCollection({ name: event.target.elements.name.value })
+    })
+    this.dialog?.querySelector("[data-keep]").addEventListener("click", () => this.dialog.close())
+    this.dialog?.querySelector("[data-sure]").addEventListener("click", () => {
+      this.dialog.close()
+      this.#deletePermanently(this.bar.querySelector("[data-act=delete]"))
     })
   }
 
-  function download(button) {
-    button.closest("[popover]")?.hidePopover()
-    const form = document.createElement("form")
-    const fields = { ids: [...chosen.keys()].join(","), as: button.value, csrfmiddlewaretoken: csrfToken() }
-    form.method = "post"
-    form.action = bar.dataset.download
-    form.hidden = true
-    for (const [name, value] of Object.entries(fields)) {
-      const input = document.createElement("input")
-      Object.assign(input, { type: "hidden", name, value })
-      form.append(input)
-    }
-    // Asked first, so that a refusal is told here; what is posted then is saved by the browser without leaving the page.
-    post(form.action, [...chosen.keys()], { as: button.value }).then(() => {
-      document.body.append(form)
-      form.submit()
-      form.remove()
-      toast(bar.dataset.packing)
-    }, complain)
-  }
-
-  function clicked(event) {
+  #clicked(event) {
     const button = event.target.closest("[data-act]")
     if (!button) return
     event.preventDefault()
-    acts[button.dataset.act](button)
+    this.#act(button.dataset.act, button)
   }
 
-  bar.addEventListener("click", clicked)
-  for (const menu of [formats, collections]) menu?.addEventListener("click", clicked)
-  formats?.addEventListener("beforetoggle", () => placeAbove(formats, bar.querySelector("[popovertarget]")))
-  collections?.addEventListener("submit", (event) => {
-    event.preventDefault()
-    collect({ name: event.target.elements.name.value })
-  })
-  dialog?.querySelector("[data-keep]").addEventListener("click", () => dialog.close())
-  dialog?.querySelector("[data-sure]").addEventListener("click", () => {
-    dialog.close()
-    move(bar.querySelector("[data-act=delete]"), { sure: "1" })
-  })
-  bar.querySelector("[data-act=clear]").hidden = false
-  const settle = wireToolbar(bar)
-
-  return {
-    show,
-    remove: () => bar.querySelector("[data-act=trash], [data-act=delete]").click(),
-    keys: bar.dataset.keys,
-    cleared: bar.dataset.cleared,
+  #act(action, button) {
+    switch (action) {
+      case "favorite":
+        return this.#favorite(button)
+      case "restore":
+      case "trash":
+        return this.#move(button)
+      case "choose":
+        return this.#openCollections(button)
+      case "collect":
+        return this.#addToCollection({ collection: button.value })
+      case "uncollect":
+        return this.#removeFromCollection(button)
+      case "all":
+        return this.#selectRest(button)
+      case "delete":
+        return this.dialog.showModal()
+      case "download":
+        return this.#download(button)
+      case "clear":
+        return this.selection.clear()
+    }
   }
-}
 
-/** Put a mark in the place of each tile; `next` is the picture after the last one, or before the first. */
-function takeAway(tiles) {
-  const marks = tiles.map(() => document.createComment(""))
-  const months = tiles.map((tile) => tile.closest(".month"))
-  for (const [index, tile] of tiles.entries()) tile.replaceWith(marks[index])
-  const all = [...document.querySelectorAll("#months [data-image]")]
-  const last = marks.at(-1)
-  const next = all.find((tile) => last && last.compareDocumentPosition(tile) & Node.DOCUMENT_POSITION_FOLLOWING) ?? all.at(-1)
-  return {
-    tiles,
-    next,
-    count(change) {
-      for (const month of months) countShown(change, month)
-    },
-    putBack() {
-      for (const [index, tile] of tiles.entries()) {
-        tile.querySelector(".tick").checked = false
-        marks[index].replaceWith(tile)
+  /** Post ids to one of the bar's addresses; return {told, changed}, throw Problem. */
+  async #post(address, ids, fields = {}) {
+    const form = new FormData()
+    form.set("ids", ids.join(","))
+    for (const [name, value] of Object.entries(fields)) form.set(name, value)
+    const answer = await api(address, { method: "POST", form, headers: { "X-Part": "1" } })
+    if (answer === null && !("as" in fields)) {
+      throw Object.assign(new Error("signed out"), { status: 401 })
+    }
+    return answer
+  }
+
+  #complain(problem) {
+    const reason = problem.status < 500 ? problem.message : ""
+    const message = problem.status === 401 ? this.data.signedOut : reason || this.data.failed
+    toast(message, { kind: "error", key: "failed" })
+  }
+
+  /** Select also what the page does not show yet, up to the number that an action accepts. */
+  async #selectRest(button) {
+    if (button.getAttribute("aria-disabled") === "true") return
+    button.setAttribute("aria-disabled", "true")
+    try {
+      const isFull = await this.#selectPages()
+      if (isFull) toast(this.bar.dataset.full)
+    } catch (problem) {
+      this.#complain(problem)
+    }
+    button.removeAttribute("aria-disabled")
+    this.selection.changed()
+  }
+
+  /** Select the images of all pages that follow; return whether some are left out. */
+  async #selectPages() {
+    const { chosen, list } = this.selection
+    let more = list.querySelector("[data-load-more]")
+    while (more && chosen.size < this.maxSize) {
+      const answer = await part(new URL(more.getAttribute("href"), location.href).href)
+      if (!answer.ok) throw new Error(`answered ${answer.status}`)
+      for (const tick of answer.fragment.querySelectorAll(".tick")) {
+        if (chosen.size < this.maxSize) chosen.set(tick.value, Number(tick.dataset.bytes))
       }
-    },
+      more = answer.fragment.querySelector("[data-load-more]")
+      this.selection.changed()
+    }
+    return Boolean(more)
+  }
+
+  // --- favorites, collections, download -------------------------------------------------------
+
+  async #favorite(button) {
+    const isOn = button.value === "1"
+    const tiles = this.selection.chosenTiles
+    const before = tiles.map(isFavorite)
+    const address = button.form.action
+    const show = (states) => {
+      setFavorites(tiles, states)
+      this.selection.changed()
+    }
+    try {
+      const answer = await this.#post(address, this.ids, { favorite: isOn ? "1" : "0" })
+      show(tiles.map(() => isOn))
+      offerUndo(answer.told, this.data, async () => {
+        await this.#post(address, answer.changed, { favorite: isOn ? "0" : "1" })
+        show(before)
+      })
+    } catch (problem) {
+      this.#complain(problem)
+    }
+  }
+
+  /** Open the list of collections, which is loaded only now. */
+  async #openCollections(button) {
+    const form = new FormData()
+    form.set("ids", this.ids.join(","))
+    try {
+      const answer = await part(this.bar.dataset.collect, { method: "POST", form })
+      if (!answer.ok) throw new Error(`answered ${answer.status}`)
+      this.collections.replaceChildren(answer.fragment)
+    } catch (problem) {
+      this.#complain(problem)
+      return
+    }
+    this.opener = button
+    placeAbove(this.collections, button)
+    this.collections.showPopover()
+    this.collections.querySelector("button, input:not([type=hidden])")?.focus()
+  }
+
+  async #addToCollection(fields) {
+    const { collect, uncollect } = this.bar.dataset
+    try {
+      const answer = await this.#post(collect, this.ids, fields)
+      this.collections.hidePopover()
+      this.opener?.focus()
+      offerUndo(answer.told, this.data, () =>
+        this.#post(uncollect, answer.changed, { collection: answer.collection }),
+      )
+    } catch (problem) {
+      this.#complain(problem)
+    }
+  }
+
+  /** Ask first, so that a refusal is shown here; then the browser saves what a form posts. */
+  async #download(button) {
+    button.closest("[popover]")?.hidePopover()
+    const fields = { ids: this.ids.join(","), as: button.value }
+    try {
+      await this.#post(this.bar.dataset.download, this.ids, { as: button.value })
+    } catch (problem) {
+      this.#complain(problem)
+      return
+    }
+    submitForm(this.bar.dataset.download, { ...fields, csrfmiddlewaretoken: csrfToken() })
+    toast(this.bar.dataset.packing)
+  }
+
+  // --- trash, restore, delete, remove from a collection: the tiles leave the page -------------
+
+  /** Move the selected images to the trash or out of it, with one undo for all. */
+  async #move(button) {
+    const isTrash = button.dataset.act === "trash"
+    const sign = isTrash ? -1 : 1
+    const result = await this.#take(button, (answer) => sent(answer))
+    if (!result) return
+    const { removed, elsewhere } = result
+    recount(removed.tiles, sign, elsewhere)
+    this.#showRemoved(result)
+    this.#offerPutBack(result, {
+      address: this.bar.dataset[isTrash ? "restore" : "trash"],
+      recountBack: () => recount(removed.tiles, -sign, elsewhere),
+    })
+  }
+
+  async #removeFromCollection(button) {
+    const fields = { collection: button.value }
+    const result = await this.#take(button, (answer) => sent(answer), fields)
+    if (!result) return
+    this.#showRemoved(result)
+    this.#offerPutBack(result, { address: this.bar.dataset.collect, fields })
+  }
+
+  async #deletePermanently(button) {
+    const result = await this.#take(button, (answer) => answer, { sure: "1" })
+    if (!result) return
+    add("trashed", -result.answer.changed.length)
+    this.#showRemoved(result)
+    toast(result.answer.told)
+    say(result.answer.told)
+  }
+
+  /**
+   * Remove the selected tiles from the page and post their ids to the button's address.
+   * Return {answer, removed, elsewhere: number of images that the page did not show}; put the tiles
+   * back, complain and return null where it failed.
+   */
+  async #take(button, wait, fields = {}) {
+    const address = button.getAttribute("formaction") ?? button.form.action
+    const ids = this.ids
+    const removed = new RemovedTiles(this.selection.chosenTiles)
+    this.selection.clear({ focus: false })
+    removed.next?.querySelector(".card-link")?.focus({ preventScroll: true })
+    try {
+      const answer = await wait(this.#post(address, ids, fields))
+      const elsewhere = Math.max(0, answer.changed.length - removed.tiles.length)
+      return { answer, removed, elsewhere }
+    } catch (problem) {
+      removed.putBack()
+      // The next refresh of the selection reads the ticks.
+      for (const tile of removed.tiles) tile.querySelector(".tick").checked = true
+      this.selection.changed()
+      this.#complain(problem)
+      return null
+    }
+  }
+
+  #showRemoved({ removed, elsewhere }) {
+    removed.count(-1)
+    countShown(-elsewhere, null) // counted as found, but of months that are not on the page
+    const { list, tiles } = this.selection
+    if (!tiles.length) list.querySelector("[data-load-more]")?.click()
+  }
+
+  /**
+   * Offer an undo that posts to `address` and puts the tiles back; `recountBack()` corrects the
+   * counts.
+   */
+  #offerPutBack({ answer, removed, elsewhere }, { address, fields = {}, recountBack = () => {} }) {
+    offerUndo(answer.told, this.data, async () => {
+      await this.#post(address, answer.changed, fields)
+      if (elsewhere) {
+        location.reload() // images that the page did not show have no place to go back to
+        return
+      }
+      removed.putBack()
+      removed.count(1)
+      recountBack()
+      removed.tiles[0]?.querySelector(".card-link").focus({ preventScroll: true })
+    })
   }
 }
 
-/** A menu of the bar stands above its button, as far as the window lets it. */
+/**
+ * Count images that moved into the gallery (1) or into the trash (-1); `others` are not on the
+ * page.
+ */
+function recount(tiles, sign, others) {
+  for (const tile of tiles) countMoved(sign, tile)
+  add("kept", sign * others)
+  add("trashed", -sign * others)
+}
+
+function setFavorites(tiles, states) {
+  for (const [index, tile] of tiles.entries()) {
+    if (isFavorite(tile) === states[index]) continue
+    const button = tile.querySelector("[data-favorite]")
+    button.setAttribute("aria-pressed", String(states[index]))
+    button.value = states[index] ? "0" : "1"
+  }
+}
+
+/** A menu of the bar opens above its button, as far as the window allows. */
 function placeAbove(menu, button) {
   const box = button.getBoundingClientRect()
   menu.style.setProperty("--at", `${Math.round(box.left + box.width / 2)}px`)
 }
 
-function openAbove(menu, button) {
-  placeAbove(menu, button)
-  menu.showPopover()
+/** Post a form without leaving the page: for answers that the browser saves as a file. */
+function submitForm(action, fields) {
+  const form = document.createElement("form")
+  Object.assign(form, { method: "post", action, hidden: true })
+  for (const [name, value] of Object.entries(fields)) {
+    const input = document.createElement("input")
+    Object.assign(input, { type: "hidden", name, value })
+    form.append(input)
+  }
+  document.body.append(form)
+  form.submit()
+  form.remove()
 }
 
 function fileSize(bytes) {
   const isLarge = bytes >= 1e6
   const value = isLarge ? bytes / 1e6 : Math.max(1, Math.round(bytes / 1e3))
-  const unit = isLarge ? "megabyte" : "kilobyte"
-  return new Intl.NumberFormat(language, { style: "unit", unit, maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)
-}
-
-/** A toolbar is one stop of the Tab key; arrows move inside it. Returns what settles that stop after buttons came or went. */
-function wireToolbar(bar) {
-  const all = [...bar.querySelectorAll("button")]
-  const stopAt = (stop) => { for (const button of all) button.tabIndex = button === stop ? 0 : -1 }
-  const settle = () => {
-    if (!all.some((button) => button.tabIndex === 0 && !button.hidden)) stopAt(all.find((button) => !button.hidden))
-  }
-  stopAt(null)
-  settle()
-  bar.addEventListener("focusin", (event) => stopAt(event.target.closest("button")))
-  bar.addEventListener("keydown", (event) => {
-    const shown = all.filter((button) => button.offsetParent !== null)
-    const at = shown.indexOf(document.activeElement)
-    const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: shown.length - 1 }[event.key]
-    if (next === undefined) return
-    event.preventDefault()
-    shown[(next + shown.length) % shown.length].focus()
-  })
-  return settle
+  return new Intl.NumberFormat(language, {
+    style: "unit",
+    unit: isLarge ? "megabyte" : "kilobyte",
+    maximumFractionDigits: value < 10 ? 1 : 0,
+  }).format(value)
 }

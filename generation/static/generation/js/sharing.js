@@ -1,10 +1,10 @@
-/** Sharing: forms answered in place, the link copied with one press. */
+/** Sharing: forms updated in place, and copying of the link. */
 
 import { part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
 
-/** Show the copy buttons where copying works, and let them. */
+/** Show the copy buttons if copying works, and handle them. */
 export function wireCopying(root, data) {
   showCopies(root)
   root.addEventListener("click", async (event) => {
@@ -21,7 +21,7 @@ export function showCopies(root) {
   for (const button of root.querySelectorAll("[data-copy]")) button.hidden = false
 }
 
-/** Send the forms of `#share` behind the page and put what comes back in their place; `changed` hears of it. */
+/** Send the forms of `#share` and replace them by the response; call `changed(fresh)`. */
 export function wireSharing(root, data, changed = () => {}) {
   root.addEventListener("submit", async (event) => {
     const form = event.target.closest("form[data-share]")
@@ -31,7 +31,10 @@ export function wireSharing(root, data, changed = () => {}) {
     if (pressed?.getAttribute("aria-disabled") === "true") return
     pressed?.setAttribute("aria-disabled", "true")
     try {
-      const answer = await part(pressed?.hasAttribute("formaction") ? pressed.formAction : form.action, { method: "POST", form: new FormData(form, pressed) })
+      const answer = await part(
+        pressed?.hasAttribute("formaction") ? pressed.formAction : form.action,
+        { method: "POST", form: new FormData(form, pressed) },
+      )
       const fresh = answer.fragment.querySelector("#share")
       if (!fresh) throw new Error(`answered ${answer.status}`)
       document.getElementById("share").replaceWith(fresh)
@@ -46,7 +49,7 @@ export function wireSharing(root, data, changed = () => {}) {
   })
 }
 
-/** Show how the picture is shared now: what may be done depends on whether it is in the trash. */
+/** Update the sharing form: its actions depend on whether the image is in the trash. */
 export async function refreshSharing(address) {
   const answer = await part(address)
   const fresh = answer.fragment.querySelector("#share")
@@ -64,8 +67,10 @@ async function copy(text, data) {
   }
 }
 
-/** The pressed button is gone: go on from the next thing to do, or from the first field. */
+/** The clicked button is gone: focus the next action, or the first field. */
 function settleFocus(root) {
-  const next = root.querySelector(".button-primary:not([hidden])") ?? root.querySelector("select, input, button")
+  const next =
+    root.querySelector(".button-primary:not([hidden])") ??
+    root.querySelector("select, input, button")
   next?.focus({ preventScroll: true })
 }

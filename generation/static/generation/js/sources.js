@@ -1,29 +1,32 @@
 /**
- * Source images: by file, paste or drag. Uploaded at once with their progress; the form then carries their ids.
+ * Source images: by file, paste or drag. They are uploaded immediately; the form sends their ids.
  *
- * They have one order. The form holds as many of the first ones as the chosen model takes; the others are kept beside it,
- * shown but not sent, for a model that takes them.
+ * They have one order. The form contains as many as the chosen model accepts; the others are kept
+ * below it, visible but not sent, for a model that accepts them.
  */
 
 import { csrfToken, pageUser, part, Problem } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { plural, word } from "../../artgen/js/words.js"
-import { wireOwnPictures } from "./own_pictures.js"
-import { mostSources, openForSources, takesSources } from "./picker.js"
-import { tellSignedOut } from "./signed_out.js"
+import { wireSourcePicker } from "./source_picker.js"
+import { maxSources, openForSources, takesSources } from "./model_picker.js"
+import { showSignedOut } from "./signed_out.js"
 
 const KINDS = ["image/png", "image/jpeg", "image/webp"]
-const BYTES_MOST = 10_000_000 // UPLOAD_MAX_BYTES
+const MAX_BYTES = 10_000_000 // UPLOAD_MAX_BYTES
 
 export class Sources {
-  /** `changed()` is called whenever the set of pictures has changed, `useOwn(id)` where one of the user's own is wanted. */
+  /**
+   * `changed()` is called after each change of the images, `useOwn(id)` to add one of the user's
+   * own.
+   */
   constructor({ side, data, changed, useOwn }) {
     Object.assign(this, { side, data, changed, useOwn })
     this.uploads = new Map() // item → promise of its upload
-    this.unseen = [] // ids that are kept and whose images have not come yet
-    this.files = new WeakMap() // item → file, to send it again
-    this.openOwn = wireOwnPictures(data, useOwn)
+    this.unseen = [] // ids of kept images that are not loaded yet
+    this.files = new WeakMap() // item → file, to retry
+    this.openOwn = wireSourcePicker(data, useOwn)
     window.addEventListener("online", () => {
       for (const item of this.items) if ("waiting" in item.dataset) this.#send(item)
       if (this.unseen.length) this.keep(this.unseen)
@@ -34,14 +37,18 @@ export class Sources {
       event.target.value = ""
     })
     side.addEventListener("click", (event) => {
-      if (event.target.closest("[data-remove-source]")) this.#remove(event.target.closest(".source"))
+      if (event.target.closest("[data-remove-source]"))
+        this.#remove(event.target.closest(".source"))
       else if (event.target.closest("[data-add-source]")) this.ask()
       else if (event.target.closest("[data-choose-model]")) openForSources(this.side, this.#most)
       else if (event.target.closest("[data-own-pictures]")) this.openOwn()
-      else if (event.target.closest("[data-send-source]")) this.#send(event.target.closest(".source"))
+      else if (event.target.closest("[data-send-source]"))
+        this.#send(event.target.closest(".source"))
     })
     document.addEventListener("paste", (event) => {
-      const files = [...(event.clipboardData?.files ?? [])].filter((file) => file.type.startsWith("image/"))
+      const files = [...(event.clipboardData?.files ?? [])].filter((file) =>
+        file.type.startsWith("image/"),
+      )
       if (!files.length) return
       event.preventDefault()
       this.add(files)
@@ -49,18 +56,22 @@ export class Sources {
     this.#wireDrag()
   }
 
-  /** The part of the form for source images; none where the model takes none. */
+  /** The part of the form for source images; none if the model accepts none. */
   get fieldset() {
     return this.side.querySelector("[data-sources-max]")
   }
 
-  /** How many the model takes. */
+  /** The number of images that the model accepts. */
   get #most() {
     return Number(this.fieldset?.dataset.sourcesMax ?? 0)
   }
 
   get modelName() {
-    return this.side.querySelector("#models [aria-selected=true] .model-name")?.firstChild.textContent.trim() ?? ""
+    return (
+      this.side
+        .querySelector("#models [aria-selected=true] .model-name")
+        ?.firstChild.textContent.trim() ?? ""
+    )
   }
 
   get #used() {
@@ -76,27 +87,27 @@ export class Sources {
     return [...this.#used, ...this.#kept]
   }
 
-  /** What is shown now, for `adopt` after the server has drawn another form. */
+  /** The images shown now, for `adopt` after another form is loaded. */
   get shown() {
     return { used: this.#used, kept: this.#kept }
   }
 
-  /** The ids of those that the form does not hold. */
+  /** The ids of images that the form does not contain. */
   get keptIds() {
     return [...this.#kept.map(idOf).filter(Boolean), ...this.unseen]
   }
 
-  /** Those of the form that could not be sent: they stay, to be sent again. */
+  /** Images of the form whose upload failed; the user can retry. */
   get waiting() {
     return this.#used.filter((item) => "waiting" in item.dataset)
   }
 
-  /** Resolve when no upload of the form's is under way any more. */
+  /** Resolve when all uploads of the form have ended. */
   async settled() {
     await Promise.allSettled(this.#used.map((item) => this.uploads.get(item)))
   }
 
-  /** Let the user choose a file, or first a model that takes pictures. */
+  /** Let the user choose a file, or first a model that accepts images. */
   ask() {
     if (this.fieldset) {
       this.fieldset.querySelector(".drop-file").click()
@@ -108,13 +119,16 @@ export class Sources {
 
   add(files) {
     for (const file of files) {
-      if (!mostSources(this.side)) {
+      if (!maxSources(this.side)) {
         toast(this.data.needsModel, { key: "needs-model" })
       } else if (!KINDS.includes(file.type)) {
         toast(word("no_picture", { name: file.name }), { kind: "error", key: "no-picture" })
-      } else if (file.size > BYTES_MOST) {
-        toast(word("too_large", { name: file.name, size: Math.ceil(file.size / 1e6) }), { kind: "error", key: "too-large" })
-      } else if (this.items.length >= mostSources(this.side)) {
+      } else if (file.size > MAX_BYTES) {
+        toast(word("too_large", { name: file.name, size: Math.ceil(file.size / 1e6) }), {
+          kind: "error",
+          key: "too-large",
+        })
+      } else if (this.items.length >= maxSources(this.side)) {
         toast(this.data.noRoom, { key: "no-room" })
       } else {
         this.#upload(file)
@@ -123,8 +137,8 @@ export class Sources {
   }
 
   /**
-   * Take over what was shown in the form that this one replaces, uploads under way included. `isOther`: this is no
-   * continuation of that form; what the server has drawn is all there is.
+   * Continue with the images of the form that this one replaces, running uploads included.
+   * `isOther`: this form is independent; use only the images that the server rendered.
    */
   adopt({ used, kept }, { isOther }) {
     const drawn = this.#used
@@ -133,36 +147,42 @@ export class Sources {
     if (isOther) {
       this.unseen = []
     } else {
-      // What was in the form and is not drawn any more is gone, unless this model's form draws none at all.
+      // Images that are no longer rendered were removed, unless this form has none at all.
       const stays = (item) => !idOf(item) || !this.fieldset || kept.includes(item)
       items.push(...[...used, ...kept].filter((item) => !items.includes(item) && stays(item)))
     }
     this.#spread(items)
   }
 
-  /** Keep images of which only the ids are known. */
+  /** Keep images by id. */
   async keep(ids) {
     const known = new Set(this.items.map(idOf))
     this.unseen = ids.filter((id) => !known.has(id))
     const model = takesSources(this.side)
     if (!this.unseen.length || !model) return
-    const query = new URLSearchParams([["model", model], ...this.unseen.map((id) => ["source_images", id])])
+    const query = new URLSearchParams([
+      ["model", model],
+      ...this.unseen.map((id) => ["source_images", id]),
+    ])
     try {
       const { fragment } = await part(`${this.data.composer}?${query}`)
       this.unseen = []
       const shown = new Set(this.items.map(idOf))
-      const come = [...fragment.querySelectorAll("[data-sources-max] .source")].filter((item) => !shown.has(idOf(item)))
+      const come = [...fragment.querySelectorAll("[data-sources-max] .source")].filter(
+        (item) => !shown.has(idOf(item)),
+      )
       this.#spread([...this.items, ...come])
       this.changed()
     } catch {
-      // Offline: their ids stay in the draft, and they are asked for when the connection is back.
+      // Offline: the draft keeps the ids; they are loaded when the connection is back.
     }
   }
 
-  /** Put the first ones into the form, as many as its model takes, and the others beside it. */
+  /** Put as many images into the form as its model accepts, and the others below it. */
   #spread(items) {
     const focused = document.activeElement
-    const used = items.slice(0, this.#most), kept = items.slice(this.#most)
+    const used = items.slice(0, this.#most),
+      kept = items.slice(this.#most)
     this.fieldset?.querySelector("[data-source-list]").replaceChildren(...used)
     const before = this.side.querySelector("[data-kept-sources]")
     const shelf = kept.length ? (before ?? this.#shelf()) : null
@@ -171,19 +191,24 @@ export class Sources {
     for (const item of used) inputOf(item).disabled = false
     for (const item of kept) inputOf(item).disabled = true
     const note = shelf?.querySelector("[data-kept-note]")
-    const text = this.#most ? plural("kept_more", this.#most, { model: this.modelName }) : word("kept_all", { model: this.modelName })
+    const text = this.#most
+      ? plural("kept_more", this.#most, { model: this.modelName })
+      : word("kept_all", { model: this.modelName })
     if (note && note.textContent !== text) {
       note.textContent = text
       say(text)
     }
     const drop = this.fieldset?.querySelector("[data-drop]")
     if (drop) drop.hidden = used.length >= this.#most
-    if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true })
+    if (focused?.isConnected && focused !== document.activeElement)
+      focused.focus({ preventScroll: true })
   }
 
-  /** Return the place for those that the form does not hold, put where the form would have them. */
+  /** Return the list of images that the form does not contain, inserted into the form. */
   #shelf() {
-    const shelf = document.getElementById("kept-sources-template").content.firstElementChild.cloneNode(true)
+    const shelf = document
+      .getElementById("kept-sources-template")
+      .content.firstElementChild.cloneNode(true)
     const form = this.side.querySelector("#composer")
     if (this.fieldset) this.fieldset.after(shelf)
     else form.querySelector(".model-button").parentElement.before(shelf)
@@ -192,7 +217,9 @@ export class Sources {
 
   #upload(file) {
     const shelf = document.getElementById("kept-sources-template").content
-    const item = shelf.querySelector("[data-source-template]").content.firstElementChild.cloneNode(true)
+    const item = shelf
+      .querySelector("[data-source-template]")
+      .content.firstElementChild.cloneNode(true)
     item.querySelector("img").src = URL.createObjectURL(file)
     this.files.set(item, file)
     this.#spread([...this.items, item])
@@ -201,7 +228,8 @@ export class Sources {
   }
 
   #send(item) {
-    const file = this.files.get(item), bar = item.querySelector("progress")
+    const file = this.files.get(item),
+      bar = item.querySelector("progress")
     const again = item.querySelector("[data-send-source]")
     const hadFocus = document.activeElement === again
     delete item.dataset.waiting
@@ -209,7 +237,14 @@ export class Sources {
     bar.hidden = false
     again.hidden = true
     if (hadFocus) item.querySelector("[data-remove-source]").focus()
-    const upload = send(`${this.data.api}uploads/`, file, (share) => { bar.value = share }, item)
+    const upload = send(
+      `${this.data.api}uploads/`,
+      file,
+      (share) => {
+        bar.value = share
+      },
+      item,
+    )
       .then(({ id }) => {
         inputOf(item).value = id
         bar.hidden = true
@@ -221,11 +256,14 @@ export class Sources {
           item.dataset.waiting = ""
           bar.hidden = true
           again.hidden = false
-          toast(word(problem.status ? "not_taken" : "not_arrived", { name: file.name }), { kind: "error", key: "not-arrived" })
+          toast(word(problem.status ? "not_taken" : "not_arrived", { name: file.name }), {
+            kind: "error",
+            key: "not-arrived",
+          })
           return
         }
         this.#remove(item)
-        if (problem.status === 401) tellSignedOut(this.data, problem)
+        if (problem.status === 401) showSignedOut(this.data, problem)
         else toast(`${file.name}: ${problem.message || this.data.failed}`, { kind: "error" })
       })
       .finally(() => this.uploads.delete(item))
@@ -237,7 +275,11 @@ export class Sources {
     item.dispatchEvent(new Event("removed"))
     item.remove()
     this.#spread(this.items)
-    ;(next?.querySelector("button") ?? this.fieldset?.querySelector(".drop-file") ?? this.side.querySelector("#prompt"))?.focus()
+    ;(
+      next?.querySelector("button") ??
+      this.fieldset?.querySelector(".drop-file") ??
+      this.side.querySelector("#prompt")
+    )?.focus()
     this.changed()
   }
 
@@ -245,9 +287,13 @@ export class Sources {
     let depth = 0
     let own = "" // a card of the feed that is being dragged
     document.addEventListener("dragstart", (event) => {
-      own = event.target.closest?.("[data-job]")?.querySelector("[data-favorite]")?.dataset.favorite ?? ""
+      own =
+        event.target.closest?.("[data-job]")?.querySelector("[data-favorite]")?.dataset.favorite ??
+        ""
     })
-    document.addEventListener("dragend", () => { own = "" })
+    document.addEventListener("dragend", () => {
+      own = ""
+    })
     const brings = (event) => own || [...(event.dataTransfer?.types ?? [])].includes("Files")
     const show = (over) => {
       this.side.classList.toggle("dragged-over", over)
@@ -256,9 +302,21 @@ export class Sources {
       drop.querySelector("[data-drop-text]").hidden = over
       drop.querySelector("[data-drop-over]").hidden = !over
     }
-    document.addEventListener("dragenter", (event) => { if (brings(event)) { depth++; show(true) } })
-    document.addEventListener("dragleave", (event) => { if (brings(event) && --depth <= 0) { depth = 0; show(false) } })
-    document.addEventListener("dragover", (event) => { if (brings(event)) event.preventDefault() })
+    document.addEventListener("dragenter", (event) => {
+      if (brings(event)) {
+        depth++
+        show(true)
+      }
+    })
+    document.addEventListener("dragleave", (event) => {
+      if (brings(event) && --depth <= 0) {
+        depth = 0
+        show(false)
+      }
+    })
+    document.addEventListener("dragover", (event) => {
+      if (brings(event)) event.preventDefault()
+    })
     document.addEventListener("drop", (event) => {
       if (!brings(event)) return
       event.preventDefault()
@@ -279,7 +337,7 @@ function idOf(item) {
   return inputOf(item).value
 }
 
-/** Upload one file with XMLHttpRequest, for fetch tells no progress of what it sends. */
+/** Upload one file with XMLHttpRequest: fetch does not report upload progress. */
 function send(address, file, onProgress, item) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
@@ -290,10 +348,20 @@ function send(address, file, onProgress, item) {
     request.setRequestHeader("Accept", "application/json")
     for (const [name, value] of Object.entries(pageUser())) request.setRequestHeader(name, value)
     request.responseType = "json"
-    request.upload.onprogress = (event) => { if (event.lengthComputable) onProgress(event.loaded / event.total) }
+    request.upload.onprogress = (event) => {
+      if (event.lengthComputable) onProgress(event.loaded / event.total)
+    }
     request.onload = () => {
       if (request.status === 201) resolve(request.response)
-      else reject(new Problem({ ...request.response, status: request.status, detail: request.response?.errors?.[0]?.detail ?? request.response?.detail, otherUser: Boolean(request.getResponseHeader("X-Other-User")) }))
+      else
+        reject(
+          new Problem({
+            ...request.response,
+            status: request.status,
+            detail: request.response?.errors?.[0]?.detail ?? request.response?.detail,
+            otherUser: Boolean(request.getResponseHeader("X-Other-User")),
+          }),
+        )
     }
     request.onerror = request.onabort = request.ontimeout = () => reject(new Problem())
     item.addEventListener("removed", () => request.abort(), { once: true })

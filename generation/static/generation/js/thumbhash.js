@@ -1,13 +1,14 @@
-/** Draw a thumbhash (evanw.github.io/thumbhash): some 25 bytes of cosines that blur like the picture. */
+/** Draw a thumbhash (evanw.github.io/thumbhash): a blurred placeholder in about 25 bytes. */
 
-/** Paint every `canvas[data-placeholder]` below `root` and let its picture fade in over it. */
+/** Draw every `canvas[data-placeholder]` below `root`; its image fades in over it. */
 export function paintPlaceholders(root) {
   for (const canvas of root.querySelectorAll("canvas[data-placeholder]")) {
     paint(canvas)
     const picture = canvas.parentElement.querySelector(".card-picture")
     if (!picture || picture.complete) continue
     picture.dataset.loading = ""
-    for (const event of ["load", "error"]) picture.addEventListener(event, () => delete picture.dataset.loading, { once: true })
+    for (const event of ["load", "error"])
+      picture.addEventListener(event, () => delete picture.dataset.loading, { once: true })
   }
 }
 
@@ -53,12 +54,18 @@ function decode(hash) {
   const pixels = new Uint8ClampedArray(width * height * 4)
   const at = (waves, x, y) => {
     let sum = 0
-    for (const wave of waves) sum += wave.amount * Math.cos((Math.PI / width) * (x + 0.5) * wave.x) * Math.cos((Math.PI / height) * (y + 0.5) * wave.y)
+    for (const wave of waves)
+      sum +=
+        wave.amount *
+        Math.cos((Math.PI / width) * (x + 0.5) * wave.x) *
+        Math.cos((Math.PI / height) * (y + 0.5) * wave.y)
     return sum
   }
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i += 4) {
-      const l = at(light, x, y), p = at(yellow, x, y), q = at(red, x, y)
+      const l = at(light, x, y),
+        p = at(yellow, x, y),
+        q = at(red, x, y)
       const b = l - (2 / 3) * p
       const r = (3 * l - b + q) / 2
       pixels.set([255 * r, 255 * (r - q), 255 * b, 255], i)

@@ -1,20 +1,20 @@
-/** Move pictures to the trash and take them back, at once on the page, with an undo; forms do it without script. */
+/** Move images to the trash and restore them, with undo; forms do it without script. */
 
 import { part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
 
-let undo = null // takes back the last move; Ctrl+Z does the same as the button
-let underWay = 0 // moves that the page shows and the server has not answered yet
-let isTakenBack = false // Ctrl+Z came meanwhile
+let undo = null // undoes the last move; Ctrl+Z does the same as the button
+let underWay = 0 // moves that the page shows and the server has not confirmed
+let isTakenBack = false // Ctrl+Z was pressed meanwhile
 
-/** Post to one of a picture's addresses; throw Problem where that did not work. */
+/** Post to one of an image's addresses; throw an error if that fails. */
 export async function post(address) {
   const answer = await part(address, { method: "POST" })
   if (!answer.ok) throw new Error(`answered ${answer.status}`)
 }
 
-/** Wait for the answer to a move that the page shows already; Ctrl+Z may come before it. */
+/** Wait for the response to a move that the page shows already; Ctrl+Z may come first. */
 export async function sent(answer) {
   underWay += 1
   try {
@@ -27,7 +27,7 @@ export async function sent(answer) {
   }
 }
 
-/** Say that something was moved, with a button that takes it back. `data` has the texts. */
+/** Show that images were moved, with an undo button. `data` has the texts. */
 export function offerUndo(text, data, takeBack) {
   const run = async () => {
     undo = null
@@ -51,7 +51,15 @@ export function complain(problem, data) {
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select")
-  if (!(undo || underWay) || typing || event.shiftKey || event.altKey || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return
+  if (
+    !(undo || underWay) ||
+    typing ||
+    event.shiftKey ||
+    event.altKey ||
+    !(event.ctrlKey || event.metaKey) ||
+    event.key.toLowerCase() !== "z"
+  )
+    return
   event.preventDefault()
   if (underWay) isTakenBack = true
   else undo()

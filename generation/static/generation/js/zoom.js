@@ -1,180 +1,136 @@
 /**
- * The full view of a picture: click or + opens it; wheel, pinch, double tap, buttons and + − 0 zoom; drag and arrows move.
- * Escape closes it and gives the focus back: it is a native dialog.
+ * The full view of an image: a click or + opens it; wheel, pinch, double tap, buttons and + − 0
+ * zoom; drag and arrow keys move. It is a native dialog, so Escape closes it and returns the focus.
  */
 
-const STEP = 1.5 // one press of + or −
-const CLOSEST = 8 // times the size at which it fits
-const NEAR = 6 // px: a pointer that moved less has clicked
-const PACE = 96 // px that an arrow key moves
-const DOUBLE = 320 // ms between the taps of a double tap
+import { Gestures } from "./gestures.js"
+import { Viewport } from "./viewport.js"
 
-/** Let the picture in `frame` be opened in `viewer`; `mayUseKeys` says whether single keys act on the page itself. */
+const STEP = 1.5 // factor of one press of + or −
+const ARROW_STEP = 96 // px that an arrow key moves
+const HASH = "#view" // opens the full view with the page
+const ZOOM_IN_KEYS = ["+", "="]
+const ZOOM_OUT_KEYS = ["-", "_", "−"]
+const OPEN_KEYS = ["z", "я"] // the same key of the English and the Russian layout
+const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }
+const NEIGHBORS = { ArrowLeft: "[data-viewer-previous]", ArrowRight: "[data-viewer-next]" }
+
+/**
+ * Let `viewer` open the image of `frame`; `mayUseKeys()` tells whether the page has single keys on.
+ */
 export function wireZoom(frame, viewer, mayUseKeys = () => true) {
-  const opener = frame.querySelector(".frame-open")
-  const source = frame.querySelector(".frame-picture")
-  const room = viewer.querySelector(".viewer-room")
-  const picture = viewer.querySelector(".viewer-picture")
-  const level = viewer.querySelector("[data-zoom-level]")
-  const pointers = new Map()
-  let size = { width: 1, height: 1 }, fit = 1, scale = 1, left = 0, top = 0
-  let travelled = 0, tappedAt = 0, pinched = false
+  return new FullView(frame, viewer, mayUseKeys)
+}
 
-  opener.hidden = false
-  opener.addEventListener("click", () => open())
-  document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest?.("input, textarea, select, dialog, [popover]")
-    if (viewer.open || typing || !mayUseKeys() || event.ctrlKey || event.metaKey || event.altKey) return
-    if (event.key === "+" || event.key === "=" || event.key.toLowerCase() === "z" || event.key.toLowerCase() === "я") {
-      event.preventDefault()
-      open()
-      if (event.key === "+" || event.key === "=") zoom(scale * STEP)
-    }
-  })
-  if (location.hash === "#view") open()
-
-  function open() {
-    if (viewer.open) return
-    picture.src = source.currentSrc || source.src
-    if (picture.src !== source.src) bringWhole()
-    picture.alt = source.alt
-    size = { width: Number(source.getAttribute("width")), height: Number(source.getAttribute("height")) }
-    picture.width = size.width
-    picture.height = size.height
-    viewer.showModal()
-    room.focus({ preventScroll: true })
-    settle()
+class FullView {
+  constructor(frame, viewer, mayUseKeys) {
+    Object.assign(this, { viewer, mayUseKeys })
+    this.opener = frame.querySelector(".frame-open")
+    this.source = frame.querySelector(".frame-picture")
+    this.room = viewer.querySelector(".viewer-room")
+    this.image = viewer.querySelector(".viewer-picture")
+    this.level = viewer.querySelector("[data-zoom-level]")
+    this.viewport = new Viewport({
+      room: this.room,
+      image: this.image,
+      changed: () => this.#showLevel(),
+    })
+    new Gestures(this.viewport)
+    this.opener.hidden = false
+    this.opener.addEventListener("click", () => this.open())
+    document.addEventListener("keydown", (event) => this.#pageKey(event))
+    viewer.addEventListener("click", (event) => this.#clicked(event))
+    viewer.addEventListener("keydown", (event) => this.#viewerKey(event))
+    viewer.addEventListener("close", () => this.#closed())
+    window.addEventListener("resize", () => {
+      if (viewer.open) this.viewport.reset()
+    })
+    if (location.hash === HASH) this.open()
   }
 
-  /** Where the page shows a smaller copy: what is looked at closely is the picture itself, as soon as it is there. */
-  async function bringWhole() {
-    const whole = new Image()
-    whole.src = source.src
+  open() {
+    if (this.viewer.open) return
+    const { source, image } = this
+    const size = {
+      width: Number(source.getAttribute("width")),
+      height: Number(source.getAttribute("height")),
+    }
+    image.src = source.currentSrc || source.src
+    if (image.src !== source.src) this.#loadOriginal()
+    image.alt = source.alt
+    image.width = size.width
+    image.height = size.height
+    this.viewer.showModal()
+    this.room.focus({ preventScroll: true })
+    this.viewport.reset(size)
+  }
+
+  /** Replace the smaller copy that the page shows by the image itself once it has loaded. */
+  async #loadOriginal() {
+    const original = new Image()
+    original.src = this.source.src
     try {
-      await whole.decode()
-      picture.src = whole.src
+      await original.decode()
+      this.image.src = original.src
     } catch {
       // The copy stays.
     }
   }
 
-  viewer.addEventListener("close", () => {
-    if (location.hash === "#view") history.replaceState(history.state, "", location.pathname + location.search)
-    opener.focus({ preventScroll: true })
-  })
-  window.addEventListener("resize", () => { if (viewer.open) settle() })
-
-  /** Begin anew: the whole picture, as large as the room allows. */
-  function settle() {
-    fit = Math.min(room.clientWidth / size.width, room.clientHeight / size.height)
-    scale = fit
-    glide(false)
-    place(0, 0)
+  #closed() {
+    if (location.hash === HASH) {
+      history.replaceState(history.state, "", location.pathname + location.search)
+    }
+    this.opener.focus({ preventScroll: true })
   }
 
-  /** Zoom so that the point `at` of the room, its middle if not said, stays where it is. */
-  function zoom(wanted, at = { x: room.clientWidth / 2, y: room.clientHeight / 2 }, smooth = true) {
-    const next = Math.min(Math.max(wanted, fit), Math.max(fit * CLOSEST, 2))
-    const share = next / scale
-    glide(smooth)
-    scale = next
-    place(at.x - (at.x - left) * share, at.y - (at.y - top) * share)
+  #showLevel() {
+    this.level.textContent = `${Math.round(this.viewport.scale * 100)}\u00a0%`
+    for (const name of ["out", "fit"]) {
+      const button = this.viewer.querySelector(`[data-zoom=${name}]`)
+      button.setAttribute("aria-disabled", String(!this.viewport.isZoomed))
+    }
   }
 
-  function place(x, y) {
-    left = within(x, size.width * scale, room.clientWidth)
-    top = within(y, size.height * scale, room.clientHeight)
-    picture.style.transform = `translate(${left}px, ${top}px) scale(${scale})`
-    const closeUp = scale > fit * 1.001
-    room.toggleAttribute("data-close-up", closeUp)
-    level.textContent = `${Math.round(scale * 100)}\u00a0%`
-    for (const name of ["out", "fit"]) viewer.querySelector(`[data-zoom=${name}]`).setAttribute("aria-disabled", String(!closeUp))
+  #clicked(event) {
+    const action = event.target.closest("[data-zoom]")?.dataset.zoom
+    if (action === "in") this.viewport.zoomBy(STEP)
+    else if (action === "out") this.viewport.zoomBy(1 / STEP)
+    else if (action === "fit") this.viewport.zoom(this.viewport.fit)
+    else if (action === "close") this.viewer.close()
   }
 
-  function within(at, length, space) {
-    return length <= space ? (space - length) / 2 : Math.min(0, Math.max(space - length, at))
+  /** A key on the page below: + opens the full view and zooms, Z opens it. */
+  #pageKey(event) {
+    const isTyping = event.target.closest?.("input, textarea, select, dialog, [popover]")
+    if (this.viewer.open || isTyping || !this.mayUseKeys() || hasModifier(event)) return
+    const zoomsIn = ZOOM_IN_KEYS.includes(event.key)
+    if (!zoomsIn && !OPEN_KEYS.includes(event.key.toLowerCase())) return
+    event.preventDefault()
+    this.open()
+    if (zoomsIn) this.viewport.zoomBy(STEP)
   }
 
-  function glide(on) {
-    room.toggleAttribute("data-glides", on)
-  }
-
-  /** Between the whole picture and its own pixels, or twice as large where it fits with them. */
-  function toggle(at) {
-    if (scale > fit * 1.001) zoom(fit, at)
-    else zoom(fit < .8 ? 1 : fit * 2, at)
-  }
-
-  viewer.addEventListener("click", (event) => {
-    const wanted = event.target.closest("[data-zoom]")?.dataset.zoom
-    if (wanted === "in") zoom(scale * STEP)
-    else if (wanted === "out") zoom(scale / STEP)
-    else if (wanted === "fit") zoom(fit)
-    else if (wanted === "close") viewer.close()
-  })
-
-  viewer.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return
-    const closeUp = scale > fit * 1.001
-    const arrow = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key]
-    if (event.key === "+" || event.key === "=") zoom(scale * STEP)
-    else if (event.key === "-" || event.key === "_" || event.key === "−") zoom(scale / STEP)
-    else if (event.key === "0") zoom(fit)
-    else if (arrow && closeUp) {
-      glide(true)
-      place(left + arrow[0] * PACE, top + arrow[1] * PACE)
-    } else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
-      viewer.querySelector(event.key === "ArrowLeft" ? "[data-viewer-previous]" : "[data-viewer-next]")?.click()
-    } else return
+  #viewerKey(event) {
+    if (hasModifier(event) || !this.#handleKey(event.key)) return
     event.preventDefault()
     event.stopPropagation()
-  })
-
-  room.addEventListener("wheel", (event) => {
-    event.preventDefault()
-    const lines = event.deltaMode === 1 ? 16 : 1
-    zoom(scale * Math.exp(-event.deltaY * lines * .0022), point(event), false)
-  }, { passive: false })
-
-  room.addEventListener("pointerdown", (event) => {
-    if (event.button) return
-    room.setPointerCapture(event.pointerId)
-    pointers.set(event.pointerId, point(event))
-    if (pointers.size === 1) { travelled = 0; pinched = false }
-    room.setAttribute("data-moving", "")
-  })
-
-  room.addEventListener("pointermove", (event) => {
-    const before = pointers.get(event.pointerId)
-    if (!before) return
-    const now = point(event)
-    const others = [...pointers.entries()].filter(([id]) => id !== event.pointerId)
-    pointers.set(event.pointerId, now)
-    travelled += Math.hypot(now.x - before.x, now.y - before.y)
-    if (others.length) {
-      pinched = true
-      const fixed = others[0][1]
-      const apart = Math.hypot(now.x - fixed.x, now.y - fixed.y) / Math.max(1, Math.hypot(before.x - fixed.x, before.y - fixed.y))
-      zoom(scale * apart, { x: (now.x + fixed.x) / 2, y: (now.y + fixed.y) / 2 }, false)
-    } else if (travelled > NEAR || scale > fit) {
-      glide(false)
-      place(left + now.x - before.x, top + now.y - before.y)
-    }
-  })
-
-  for (const name of ["pointerup", "pointercancel"]) {
-    room.addEventListener(name, (event) => {
-      if (!pointers.delete(event.pointerId)) return
-      if (!pointers.size) room.removeAttribute("data-moving")
-      if (name === "pointercancel" || pointers.size || pinched || travelled > NEAR) return
-      if (event.pointerType !== "touch") toggle(point(event))
-      else if (event.timeStamp - tappedAt < DOUBLE) { tappedAt = 0; toggle(point(event)) }
-      else tappedAt = event.timeStamp
-    })
   }
 
-  function point(event) {
-    const box = room.getBoundingClientRect()
-    return { x: event.clientX - box.left, y: event.clientY - box.top }
+  /** Return whether the key means something here. */
+  #handleKey(key) {
+    if (ZOOM_IN_KEYS.includes(key)) this.viewport.zoomBy(STEP)
+    else if (ZOOM_OUT_KEYS.includes(key)) this.viewport.zoomBy(1 / STEP)
+    else if (key === "0") this.viewport.zoom(this.viewport.fit)
+    else if (key in ARROWS && this.viewport.isZoomed) {
+      const [x, y] = ARROWS[key]
+      this.viewport.moveBy(x * ARROW_STEP, y * ARROW_STEP, true)
+    } else if (key in NEIGHBORS) this.viewer.querySelector(NEIGHBORS[key])?.click()
+    else return false
+    return true
   }
+}
+
+function hasModifier(event) {
+  return event.ctrlKey || event.metaKey || event.altKey
 }

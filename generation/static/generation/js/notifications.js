@@ -1,16 +1,16 @@
 /**
- * What tells of the pictures while nobody looks at the page: its title, its icon in the tab, and, if the user has asked for
- * it, one notification of the browser when nothing is in progress any more.
+ * Progress while the page is hidden: title, tab icon and, if the user turned it on, a notification
+ * of the browser when all jobs have ended.
  */
 
 import { toast } from "../../artgen/js/toasts.js"
 import { plural } from "../../artgen/js/words.js"
 
-const NOTIFY_AFTER = 1_500 // ms: the cards of the last pictures are still on their way
-const IN_VIEW = "artgen:in-view" // name of the lock that a tab holds while it is looked at
+const NOTIFY_AFTER = 1_500 // ms: the cards of the last images are still loading
+const IN_VIEW = "artgen:in-view" // name of the lock that a visible tab holds
 
-export class Teller {
-  /** `button` switches notifications; `data` holds texts and the addresses of the icons. */
+export class Notifier {
+  /** `button` turns notifications on and off; `data` has texts and addresses of icons. */
   constructor({ data, button }) {
     Object.assign(this, { data, button })
     this.title = document.title
@@ -33,7 +33,7 @@ export class Teller {
     this.#draw()
   }
 
-  /** Count what has ended while the page is out of view. */
+  /** Count the jobs that ended while the page is hidden. */
   ended(card) {
     if (!document.hidden) return
     if (card.dataset.status === "succeeded") this.ready += 1
@@ -46,8 +46,13 @@ export class Teller {
     const done = this.active === 0 && this.ready + this.failed > 0
     const sign = this.active ? `(${this.active}) ` : done ? (this.ready ? "✓ " : "! ") : ""
     document.title = sign + this.title
-    const icon = this.active ? this.data.iconBusy : done && this.ready ? this.data.iconDone : this.calm
-    if (this.icon && icon && this.icon.getAttribute("href") !== icon) this.icon.setAttribute("href", icon)
+    const icon = this.active
+      ? this.data.iconBusy
+      : done && this.ready
+        ? this.data.iconDone
+        : this.calm
+    if (this.icon && icon && this.icon.getAttribute("href") !== icon)
+      this.icon.setAttribute("href", icon)
   }
 
   #looked() {
@@ -57,8 +62,17 @@ export class Teller {
     }
     this.#forget()
     this.#draw()
-    // The lock tells this user's other tabs that somebody is looking, so that they stay quiet.
-    navigator.locks?.request(IN_VIEW, { mode: "shared" }, () => new Promise((leave) => { this.leave = leave })).catch(() => {})
+    // The lock shows the user's other tabs that one is visible, so that they do not notify.
+    navigator.locks
+      ?.request(
+        IN_VIEW,
+        { mode: "shared" },
+        () =>
+          new Promise((leave) => {
+            this.leave = leave
+          }),
+      )
+      .catch(() => {})
   }
 
   #forget() {
@@ -66,7 +80,7 @@ export class Teller {
     this.prompt = ""
   }
 
-  // --- notifications ------------------------------------------------------------------------------------------------------
+  // --- notifications --------------------------------------------------------------------------
 
   get #isOn() {
     try {
@@ -77,8 +91,14 @@ export class Teller {
   }
 
   #wire() {
-    // Android's browsers have the interface, but let only a service worker use it.
-    if (!this.button || !("Notification" in window) || !isSecureContext || /Android/.test(navigator.userAgent)) return
+    // On Android only service workers may use the interface.
+    if (
+      !this.button ||
+      !("Notification" in window) ||
+      !isSecureContext ||
+      /Android/.test(navigator.userAgent)
+    )
+      return
     this.button.hidden = false
     this.#press()
     this.button.addEventListener("click", async () => {
@@ -90,7 +110,7 @@ export class Teller {
       try {
         localStorage.setItem(this.key, on ? "on" : "off")
       } catch {
-        // Private mode: nothing can be remembered, so it stays off.
+        // Private mode: the choice cannot be stored, so it stays off.
       }
       this.#press()
       toast(this.#isOn ? this.data.notifyOn : this.data.notifyOff, { key: "notify" })
@@ -106,15 +126,21 @@ export class Teller {
     if (!document.hidden || !this.#isOn || !(ready + failed)) return
     const held = (await navigator.locks?.query())?.held ?? []
     if (held.some((lock) => lock.name === IN_VIEW)) return
-    const parts = [ready && plural("ready", ready), failed && plural("failed", failed)].filter(Boolean)
+    const parts = [ready && plural("ready", ready), failed && plural("failed", failed)].filter(
+      Boolean,
+    )
     try {
-      const note = new Notification(parts.join(" · "), { body: prompt.slice(0, 140), tag: "artgen", icon: this.data.iconPlain })
+      const note = new Notification(parts.join(" · "), {
+        body: prompt.slice(0, 140),
+        tag: "artgen",
+        icon: this.data.iconPlain,
+      })
       note.onclick = () => {
         window.focus()
         note.close()
       }
     } catch {
-      this.button.hidden = true // some browsers have the interface for service workers alone
+      this.button.hidden = true // only service workers may use it here
     }
   }
 }

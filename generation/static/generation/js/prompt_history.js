@@ -1,15 +1,16 @@
 /**
- * Earlier prompts: a list, and one step back or forward (Alt+↑, Alt+↓). What is being written is the step after the newest
- * one and never lost: where it gives way to another, it stays in the list until it is sent.
+ * The prompt history: a list, and steps back and forward (Alt+↑, Alt+↓). The current text is the
+ * step after the newest prompt. If it is replaced by another, it stays in the list until it is
+ * sent.
  */
 
 import { say } from "../../artgen/js/status.js"
 
-export class Past {
-  /** `show(text)` puts a prompt into the form; `draft` keeps what was not sent. */
+export class PromptHistory {
+  /** `show(text)` puts a prompt into the form; `draft` stores prompts that were not sent. */
   constructor({ side, draft, show }) {
     Object.assign(this, { side, draft, show })
-    this.at = -1 // −1: what is being written, 0: the newest
+    this.at = -1 // −1: the current text, 0: the newest prompt
     this.writing = ""
   }
 
@@ -21,7 +22,7 @@ export class Past {
     return [...(this.list?.querySelectorAll("[data-prompt]") ?? [])]
   }
 
-  /** Draw list and buttons anew. */
+  /** Update the list and the buttons. */
   dress() {
     if (!this.list) return
     for (const item of this.list.querySelectorAll("[data-unsent]")) item.remove()
@@ -34,7 +35,7 @@ export class Past {
     this.#dressButtons()
   }
 
-  /** Step to the previous (1) or next (−1) prompt; `now` is what stands in the form. */
+  /** Step to the previous (1) or next (−1) prompt; `now` is the text in the form. */
   step(by, now) {
     const texts = this.items.map((item) => item.textContent)
     if (this.at === -1) this.writing = now
@@ -48,23 +49,24 @@ export class Past {
     say(`${next === -1 ? "" : `${next + 1} / ${texts.length}. `}${text}`)
   }
 
-  /** Somebody types: that is what is being written now; what was begun before is kept in the list. */
+  /** The user typed: the text in the form is the current one; keep the one before in the list. */
   typed() {
     if (this.at === -1) return
     this.keep("")
   }
 
-  /** Keep a prompt that gives way to another. */
+  /** Keep a prompt that is replaced by another. */
   keep(text) {
     for (const given of [this.at === -1 ? "" : this.writing, text]) {
       const trimmed = given.trim()
-      if (trimmed && !this.items.some((item) => item.textContent === trimmed)) this.draft.setAside(trimmed)
+      if (trimmed && !this.items.some((item) => item.textContent === trimmed))
+        this.draft.setAside(trimmed)
     }
     this.at = -1
     this.dress()
   }
 
-  /** Put a prompt that was sent on top. */
+  /** Move a sent prompt to the top. */
   sent(text) {
     this.draft.sent(text)
     for (const item of this.items) if (item.textContent === text) item.remove()
@@ -81,8 +83,11 @@ export class Past {
 
   #dressButtons() {
     const count = this.items.length
-    for (const opener of this.side.querySelectorAll("[data-history], [data-past]")) opener.hidden = count === 0
-    this.side.querySelector("[data-earlier]")?.setAttribute("aria-disabled", String(this.at + 1 >= count))
+    for (const opener of this.side.querySelectorAll("[data-history], [data-past]"))
+      opener.hidden = count === 0
+    this.side
+      .querySelector("[data-earlier]")
+      ?.setAttribute("aria-disabled", String(this.at + 1 >= count))
     this.side.querySelector("[data-later]")?.setAttribute("aria-disabled", String(this.at === -1))
   }
 }

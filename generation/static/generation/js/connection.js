@@ -1,12 +1,12 @@
-/** Connect the cards to the server and say how the connection stands. */
+/** Connect the cards to the server and show the state of the connection. */
 
 import { toast } from "../../artgen/js/toasts.js"
-import { Live } from "./live.js"
-import { tellSignedOut } from "./signed_out.js"
+import { Live } from "./live_updates.js"
+import { showSignedOut } from "./signed_out.js"
 
-const REFRESH_EVERY = 10_000 // ms: waiting times and places in the line pass without a job changing
+const REFRESH_EVERY = 10_000 // ms: wait times and queue positions change without events
 
-/** Start the line for `cards`; texts and addresses come from `data`. */
+/** Start the connection for `cards`; texts and addresses come from `data`. */
 export function connect(cards, data) {
   let lost = ""
   const live = new Live({
@@ -16,10 +16,14 @@ export function connect(cards, data) {
     onState: (state) => {
       if ((state === "offline" || state === "away") && lost !== state) {
         lost = state
-        toast(state === "away" ? data.away : data.offline, { key: "offline", icon: "wifi-off", stays: true })
+        toast(state === "away" ? data.away : data.offline, {
+          key: "offline",
+          icon: "wifi-off",
+          stays: true,
+        })
       } else if (state === "signed out") {
         lost = state
-        tellSignedOut(data, { key: "offline" })
+        showSignedOut(data, { key: "offline" })
       } else if ((state === "live" || state === "polling") && lost) {
         lost = ""
         toast(data.online, { key: "offline" })

@@ -1,9 +1,13 @@
-/** The frame of a run at the moment of the press: cards of the final shape, so that nothing moves when the answer comes. */
+/**
+ * The placeholder of a run that is being created: cards of the final shape, so the layout does not
+ * shift.
+ */
 
-const PIXELS = 1024 * 1024, MULTIPLE = 8 // as the server sizes a picture by its source
+const PIXELS = 1024 * 1024,
+  MULTIPLE = 8 // as the server derives the size from the source image
 
-/** Return the frame of what the form in `side` holds. */
-export function frameOf(side) {
+/** Return the placeholder for the form in `side`. */
+export function pendingRun(side) {
   const form = side.querySelector("#composer")
   const run = document.getElementById("run-frame").content.firstElementChild.cloneNode(true)
   const [width, height] = sizeOf(form)
@@ -12,23 +16,36 @@ export function frameOf(side) {
   run.querySelector(".run-prompt").textContent = prompt
   const price = form.querySelector("#create-button .create-meta > span")?.textContent
   const chosen = form.elements.exact?.checked ? null : form.querySelector(".shape:has(:checked)")
-  const shape = [...(chosen?.childNodes ?? [])].find((node) => node.nodeType === Node.TEXT_NODE && node.data.trim())?.data.trim()
+  const shape = [...(chosen?.childNodes ?? [])]
+    .find((node) => node.nodeType === Node.TEXT_NODE && node.data.trim())
+    ?.data.trim()
   const model = side.querySelector("#model-name .model-name")?.textContent
-  run.querySelector(".run-meta > span").textContent = [model, shape ?? `${width} × ${height}`, price].filter(Boolean).join(" · ")
+  run.querySelector(".run-meta > span").textContent = [
+    model,
+    shape ?? `${width} × ${height}`,
+    price,
+  ]
+    .filter(Boolean)
+    .join(" · ")
   const cards = run.querySelector(".run-cards")
   cards.classList.toggle("run-cards-wide", width > 1.2 * height)
   cards.querySelector(".card-shape").setAttribute("viewBox", `0 0 ${width} ${height}`)
   const card = cards.firstElementChild
-  for (let more = Number(new FormData(form).get("count")) - 1; more > 0; more--) cards.append(card.cloneNode(true))
+  for (let more = Number(new FormData(form).get("count")) - 1; more > 0; more--)
+    cards.append(card.cloneNode(true))
   return run
 }
 
 function sizeOf(form) {
   const { exact, width, height, shape } = form.elements
-  const asked = exact?.checked ? [Number(width.value), Number(height.value)] : (shape?.value ?? "").split("x").map(Number)
+  const asked = exact?.checked
+    ? [Number(width.value), Number(height.value)]
+    : (shape?.value ?? "").split("x").map(Number)
   if (asked[0] > 0 && asked[1] > 0) return asked
   const source = form.querySelector(".source-picture")
   if (!source?.naturalWidth) return [1024, 1024]
   const scale = Math.sqrt(PIXELS / (source.naturalWidth * source.naturalHeight)) / MULTIPLE
-  return [source.naturalWidth, source.naturalHeight].map((side) => Math.max(1, Math.round(side * scale)) * MULTIPLE)
+  return [source.naturalWidth, source.naturalHeight].map(
+    (side) => Math.max(1, Math.round(side * scale)) * MULTIPLE,
+  )
 }

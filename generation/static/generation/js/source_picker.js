@@ -1,16 +1,20 @@
-/** The dialog where one of the user's own pictures is chosen as a source: newest first, found by words of its prompt. */
+/**
+ * The dialog to choose one of the user's images as a source: newest first, with search by prompt.
+ */
 
 import { part } from "../../artgen/js/http.js"
 import { toast } from "../../artgen/js/toasts.js"
-import { tellSignedOut } from "./signed_out.js"
+import { showSignedOut } from "./signed_out.js"
 
-const SEARCH_AFTER = 300 // ms of quiet
+const SEARCH_AFTER = 300 // ms without input
 
-/** `choose(id)` is called with the chosen picture. Returns a function that opens the dialog. */
-export function wireOwnPictures(data, choose) {
+/** `choose(id)` gets the chosen image. Return a function that opens the dialog. */
+export function wireSourcePicker(data, choose) {
   const dialog = document.getElementById("own-pictures")
-  const field = dialog.querySelector("input[type=search]"), body = dialog.querySelector("[data-own-body]")
-  let timer = 0, abort = null
+  const field = dialog.querySelector("input[type=search]"),
+    body = dialog.querySelector("[data-own-body]")
+  let timer = 0,
+    abort = null
 
   async function load(address, { more = null } = {}) {
     abort?.abort()
@@ -30,7 +34,7 @@ export function wireOwnPictures(data, choose) {
       body.querySelector(".own-rows + .own-rows")?.remove()
       first?.focus({ preventScroll: true })
     } catch (problem) {
-      if (problem.signedOut) tellSignedOut(data, problem)
+      if (problem.signedOut) showSignedOut(data, problem)
       else if (problem.name !== "AbortError") toast(data.failed, { kind: "error", key: "failed" })
     } finally {
       body.removeAttribute("aria-busy")
@@ -39,10 +43,14 @@ export function wireOwnPictures(data, choose) {
 
   field.addEventListener("input", () => {
     clearTimeout(timer)
-    timer = setTimeout(() => load(`${data.ownPictures}?${new URLSearchParams({ q: field.value })}`), SEARCH_AFTER)
+    timer = setTimeout(
+      () => load(`${data.ownPictures}?${new URLSearchParams({ q: field.value })}`),
+      SEARCH_AFTER,
+    )
   })
   dialog.addEventListener("click", (event) => {
-    const picked = event.target.closest("[data-pick]"), more = event.target.closest("[data-load-more]")
+    const picked = event.target.closest("[data-pick]"),
+      more = event.target.closest("[data-load-more]")
     if (event.target === dialog || event.target.closest("[data-close]")) dialog.close()
     if (picked) {
       dialog.close()

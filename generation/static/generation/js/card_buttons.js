@@ -3,15 +3,18 @@
 import { api } from "../../artgen/js/http.js"
 import { toast } from "../../artgen/js/toasts.js"
 
-export function wirePictures(root, data) {
+export function wireCardButtons(root, data) {
   root.addEventListener("click", async (event) => {
     const heart = event.target.closest("[data-favorite]")
     if (heart) {
-      event.preventDefault() // on pages that work without script it is the submit button of a form
+      event.preventDefault() // without script it submits a form
       const favorite = heart.getAttribute("aria-pressed") !== "true"
       heart.setAttribute("aria-pressed", String(favorite))
       try {
-        await api(`${data.api}images/${heart.dataset.favorite}/`, { method: "PATCH", json: { favorite } })
+        await api(`${data.api}images/${heart.dataset.favorite}/`, {
+          method: "PATCH",
+          json: { favorite },
+        })
       } catch {
         heart.setAttribute("aria-pressed", String(!favorite))
         toast(data.failed, { kind: "error", key: "failed" })

@@ -1,24 +1,31 @@
 /**
- * The line to the server: a socket, and polling while there is none.
+ * The connection to the server: a socket, and polling while there is none.
  *
- * The socket sends a snapshot of all active jobs on connect and then each change. Reconnects come with growing pauses and
- * jitter, so that a restarted server is not met by everybody at once.
+ * The socket sends a snapshot of all active jobs on connect and then each change. Pauses between
+ * reconnects grow and have jitter, so that clients do not reconnect to a restarted server all at
+ * once.
  */
 
 import { api } from "../../artgen/js/http.js"
 
-const PAUSE_FIRST = 500, PAUSE_MOST = 20_000 // ms
-const RESTART_WITHIN = 1_000 // a server that says it restarts has a successor: come back at once, spread over this time
-const PING_EVERY = 15_000, PONG_WITHIN = 5_000
-const POLL_EVERY = 4_000, POLL_AFTER = 1_200 // polling begins when the socket has been down that long
-const POLL_SECONDS = 6 // a poll without an answer by then counts as no connection
-const HIDDEN_SLOWER = 5 // times: nobody looks
-const SIGNED_OUT = 4401, RESTARTING = 1012
+const PAUSE_FIRST = 500,
+  MAX_PAUSE = 20_000 // ms
+// ms: after an announced restart, reconnect within this time, at random
+const RESTART_WITHIN = 1_000
+const PING_EVERY = 15_000,
+  PONG_WITHIN = 5_000
+const POLL_EVERY = 4_000,
+  POLL_AFTER = 1_200 // polling starts when the socket has been down this long
+const POLL_SECONDS = 6 // timeout of a poll, which then counts as no connection
+const HIDDEN_SLOWER = 5 // times, while the page is hidden
+const SIGNED_OUT = 4401,
+  RESTARTING = 1012
 
 export class Live {
   /**
-   * `onJobs(jobs, {complete, missed})`: complete means these are all active jobs; missed that some may have come and ended
-   * unseen. `onState("live" | "polling" | "offline" | "away" | "signed out")`: offline is the network, away the server.
+   * `onJobs(jobs, {complete, missed})`: complete: these are all active jobs; missed: some may have
+   * come and ended unseen. `onState("live" | "polling" | "offline" | "away" | "signed out")`:
+   * offline means no network, away no server.
    */
   constructor({ socket, jobs, onJobs, onState }) {
     Object.assign(this, { socketAddress: socket, jobsAddress: jobs, onJobs, onState })
@@ -33,7 +40,9 @@ export class Live {
       this.connect()
     })
     window.addEventListener("pagehide", () => this.#close())
-    window.addEventListener("pageshow", (event) => { if (event.persisted) this.connect() })
+    window.addEventListener("pageshow", (event) => {
+      if (event.persisted) this.connect()
+    })
   }
 
   get isOpen() {
@@ -49,10 +58,12 @@ export class Live {
     const socket = new WebSocket(address)
     this.socket = socket
     socket.onmessage = ({ data }) => this.#received(JSON.parse(data))
-    socket.onclose = ({ code }) => { if (this.socket === socket) this.#closed(code) }
+    socket.onclose = ({ code }) => {
+      if (this.socket === socket) this.#closed(code)
+    }
   }
 
-  /** Ask for all active jobs anew: waiting times and places in the line pass without a job changing. */
+  /** Request all active jobs again: wait times and queue positions change without events. */
   refresh() {
     if (this.isOpen) this.socket.send('{"type":"snapshot"}')
   }
@@ -67,7 +78,10 @@ export class Live {
       this.wasLive = true
       this.onState("live")
       this.onJobs(message.jobs, { complete: true })
-      if (missed) this.ask().then((jobs) => this.onJobs(jobs, { missed: true })).catch(() => {})
+      if (missed)
+        this.ask()
+          .then((jobs) => this.onJobs(jobs, { missed: true }))
+          .catch(() => {})
     } else if (message.type === "job") {
       this.onJobs([message.job], {})
     }
@@ -92,9 +106,12 @@ export class Live {
       return
     }
     if (code === RESTARTING) this.tries = 0
-    const growing = Math.min(PAUSE_MOST, PAUSE_FIRST * 2 ** this.tries++) * (0.5 + Math.random() / 2)
+    const growing = Math.min(MAX_PAUSE, PAUSE_FIRST * 2 ** this.tries++) * (0.5 + Math.random() / 2)
     clearTimeout(this.timers.connect)
-    this.timers.connect = setTimeout(() => this.connect(), code === RESTARTING ? RESTART_WITHIN * Math.random() : growing)
+    this.timers.connect = setTimeout(
+      () => this.connect(),
+      code === RESTARTING ? RESTART_WITHIN * Math.random() : growing,
+    )
     if (!navigator.onLine) this.onState("offline")
     if (!this.timers.poll && !this.polling) this.#pollIn(POLL_AFTER)
   }

@@ -1,10 +1,15 @@
-/** The list of models: a listbox with arrows, Home, End and type-ahead. Without script its options are submit buttons. */
+/**
+ * The list of models: a listbox with arrows, Home, End and type-ahead. Without script its options
+ * are submit buttons.
+ */
 
 const TYPE_AHEAD = 700 // ms between letters of one word
 
 /** `choose(slug)` is called with the chosen model. */
-export function wirePicker(side, choose) {
-  let typed = "", last = 0, isSpaceTyped = false
+export function wireModelPicker(side, choose) {
+  let typed = "",
+    last = 0,
+    isSpaceTyped = false
   side.addEventListener("click", (event) => {
     const option = event.target.closest(".model-option")
     if (!option) return
@@ -12,11 +17,16 @@ export function wirePicker(side, choose) {
     option.closest("[popover]").hidePopover()
     if (option.getAttribute("aria-selected") !== "true") choose(option.value)
   })
-  side.addEventListener("toggle", (event) => {
-    if (event.target.id !== "models") return
-    if (event.newState === "open") (event.target.querySelector("[aria-selected=true]") ?? options(event.target)[0])?.focus()
-    else for (const option of options(event.target)) delete option.dataset.dim
-  }, true)
+  side.addEventListener(
+    "toggle",
+    (event) => {
+      if (event.target.id !== "models") return
+      if (event.newState === "open")
+        (event.target.querySelector("[aria-selected=true]") ?? options(event.target)[0])?.focus()
+      else for (const option of options(event.target)) delete option.dataset.dim
+    },
+    true,
+  )
   side.addEventListener("keydown", (event) => {
     const option = event.target.closest?.(".model-option")
     if (!option) return
@@ -24,9 +34,18 @@ export function wirePicker(side, choose) {
     const now = all.indexOf(option)
     let next = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: all.length - 1 }[event.key]
     const word = event.timeStamp - last < TYPE_AHEAD ? typed + event.key : event.key
-    // A space chooses, unless a name goes on with it: "FLUX.1 s…".
-    isSpaceTyped = event.key === " " && word !== " " && all.some((one) => name(one).startsWith(word.toLowerCase()))
-    if (next === undefined && event.key.length === 1 && (event.key !== " " || isSpaceTyped) && !event.ctrlKey && !event.metaKey) {
+    // A space chooses, unless it continues a name: "FLUX.1 s…".
+    isSpaceTyped =
+      event.key === " " &&
+      word !== " " &&
+      all.some((one) => name(one).startsWith(word.toLowerCase()))
+    if (
+      next === undefined &&
+      event.key.length === 1 &&
+      (event.key !== " " || isSpaceTyped) &&
+      !event.ctrlKey &&
+      !event.metaKey
+    ) {
       typed = word
       last = event.timeStamp
       const from = typed.length > 1 ? now : now + 1
@@ -40,27 +59,33 @@ export function wirePicker(side, choose) {
   side.addEventListener("keyup", (event) => {
     if (event.key !== " " || !isSpaceTyped) return
     isSpaceTyped = false
-    event.preventDefault() // it would press the button
+    event.preventDefault() // would click the button
   })
 }
 
-/** Open the list with the models dimmed that take no more source images than `most`. */
+/** Open the list; dim the models that accept no more source images than `most`. */
 export function openForSources(side, most = 0) {
   const list = side.querySelector("#models")
-  for (const option of options(list)) if (Number(option.dataset.sources) <= most) option.dataset.dim = ""
+  for (const option of options(list))
+    if (Number(option.dataset.sources) <= most) option.dataset.dim = ""
   list.showPopover()
   list.querySelector(".model-option:not([data-dim])")?.focus()
 }
 
-/** Return whether the model takes source pictures; without a model the first one that does, "" for none. */
+/** Return whether the model accepts source images; without a model the first that does, or "". */
 export function takesSources(side, slug) {
-  const taking = options(side.querySelector("#models")).filter((option) => option.dataset.sources !== "0").map((option) => option.value)
+  const taking = options(side.querySelector("#models"))
+    .filter((option) => option.dataset.sources !== "0")
+    .map((option) => option.value)
   return slug === undefined ? (taking[0] ?? "") : taking.includes(slug)
 }
 
-/** Return how many source images the model that takes the most of them takes. */
-export function mostSources(side) {
-  return Math.max(0, ...options(side.querySelector("#models")).map((option) => Number(option.dataset.sources)))
+/** Return the largest number of source images that a model accepts. */
+export function maxSources(side) {
+  return Math.max(
+    0,
+    ...options(side.querySelector("#models")).map((option) => Number(option.dataset.sources)),
+  )
 }
 
 function options(list) {
