@@ -1,4 +1,4 @@
-"""Where a job is, in words for a person: a title and a second line, `phase` and `phase_detail` of the Job JSON."""
+"""A job's status as text for people: `phase` and `phase_detail` of the Job JSON."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,14 +18,14 @@ LATE_AFTER = 2  # times the usual p90
 
 @dataclass(frozen=True)
 class Phase:
-    """`title`: what is happening; `detail`: what it means for you, may be empty."""
+    """`title`: what is happening; `detail`: what it means for the user, may be empty."""
 
     title: str
     detail: str
 
 
 def now_of(job: Job, *, forecast: Forecast, now: datetime) -> Phase:
-    """Return the words for the job's phase in the active language; `forecast` covers the models of active jobs."""
+    """Return the job's phase in the active language; `forecast` covers models of active jobs."""
     return of_job(
         job,
         position=forecast.position(job),
@@ -45,9 +45,9 @@ def of_job(
     blocked: bool = False,
     now: datetime | None = None,
 ) -> Phase:
-    """Return the words for the job's phase in the active language.
+    """Return the job's phase in the active language.
 
-    `warm`: a GPU is awake for its model. `blocked`: nothing can be submitted to its model until staff have resolved it.
+    `warm`: its model has an active worker. `blocked`: an outage blocks its model.
     """
     now = now or timezone.now()
     about = formatting.about(eta.p50, eta.p90) if eta else ""
@@ -119,7 +119,7 @@ def of_job(
 
 
 def error_message(code: str) -> str:
-    """Return what a person should know about this error code, in the active language."""
+    """Return the message of this error code in the active language."""
     return {
         "prompt_refused": _("The model refused this prompt. Put it differently."),
         "invalid_input": _("The model could not read these settings."),

@@ -1,4 +1,4 @@
-"""Models on offer, styles, and the switch that stops all spending. Edited by staff."""
+"""Image models, styles, and the switch for all generation. Edited by staff."""
 
 from typing import Any
 
@@ -23,15 +23,15 @@ from generation.runpod.payloads import (
 
 
 class ImageModelQuerySet(models.QuerySet["ImageModel"]):
-    """Named filters of models on offer."""
+    """Named filters of image models."""
 
     def enabled(self) -> "ImageModelQuerySet":
-        """Keep those that take orders."""
+        """Keep those that accept jobs."""
         return self.filter(enabled=True)
 
 
 class ImageModel(models.Model):
-    """A model on offer: one RunPod endpoint with a dialect, limits and a price. Edited by staff."""
+    """An image model: a RunPod endpoint with a dialect, limits and a price."""
 
     slug = models.SlugField(_("slug"), unique=True)
     name = models.CharField(_("name"), max_length=80)
@@ -51,7 +51,7 @@ class ImageModel(models.Model):
             "ComfyUI only: the graph in API format, with slots such as {{prompt}}, {{seed}}, {{image_1}}."
         ),
     )
-    # NULL where a worker's dialect is code, and on rows of the version before until they are filled.
+    # NULL if the dialect is code, and in rows of the previous version until they are filled.
     request_format = models.JSONField(
         _("request format"),
         null=True,
@@ -86,7 +86,7 @@ class ImageModel(models.Model):
         editable=False,
         help_text=_("Set when RunPod answers 429 or 5xx, or cannot be reached."),
     )
-    # Submissions in a row that RunPod did not take cleanly; while it is not 0, one job at a time is tried.
+    # Failed submissions in a row. Unless it is 0, one job at a time is submitted.
     submit_failures = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
 
     objects = ImageModelQuerySet.as_manager()
@@ -101,19 +101,19 @@ class ImageModel(models.Model):
 
     @property
     def description(self) -> str:
-        """What the model is good for, in the reader's language."""
+        """The description in the active language."""
         return (
             self.description_ru if (get_language() or "").startswith("ru") else self.description_en
         )
 
     @property
     def cost(self) -> Cost | None:
-        """What RunPod is expected to charge, None where nobody has said."""
+        """What RunPod is expected to charge; None if unknown."""
         return cost_from(self.expected_cost) if self.expected_cost else None
 
     @property
     def price_rule(self) -> Price:
-        """The price that staff have set, else what follows from the expected cost."""
+        """The price set by staff, else the one that follows from the expected cost."""
         cost = self.cost
         if self.price or cost is None:
             return price_from(self.price or {})
@@ -140,7 +140,7 @@ class ImageModel(models.Model):
         )
 
     def clean(self) -> None:
-        """Refuse what could not be driven: unreadable limits or price, a broken workflow, a failed rehearsal."""
+        """Validate dialect, request format, parameters, price and workflow, and build sample inputs."""
         errors: dict[str, Any] = {}
         if not is_public(self.dialect) and self.dialect not in DIALECTS:
             errors["dialect"] = _("Known dialects: %(names)s.") % {
@@ -198,7 +198,7 @@ class ImageModel(models.Model):
 
 
 class Style(models.Model):
-    """A style preset: words put around the prompt. Edited by staff."""
+    """A style preset: a template around the prompt."""
 
     slug = models.SlugField(_("slug"), unique=True)
     name_en = models.CharField(_("name (English)"), max_length=40)
@@ -222,17 +222,17 @@ class Style(models.Model):
 
     @property
     def name(self) -> str:
-        """The name in the reader's language."""
+        """The name in the active language."""
         return self.name_ru if (get_language() or "").startswith("ru") else self.name_en
 
     def clean(self) -> None:
-        """Refuse a template without a place for the prompt."""
+        """Validate that the template has a place for the prompt."""
         if "{prompt}" not in self.template:
             raise ValidationError({"template": _("{prompt} is missing.")})
 
 
 class GenerationSwitch(models.Model):
-    """The switch that stops all spending; one row at most."""
+    """The switch for all generation; at most one row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     on = models.BooleanField(_("creating is on"), default=True)

@@ -36,14 +36,14 @@ class JobPagesTestCase(BaseTestCase):
         ).jobs[0]
 
     def run_job(self, job, *, progress=None, step=None, step_count=None):
-        drawn = lifecycle.Drawn(progress=progress, step=step, step_count=step_count)
-        return lifecycle.followed(
+        drawn = lifecycle.Progress(progress=progress, step=step, step_count=step_count)
+        return lifecycle.running(
             [(submit_only(job), drawn)], until=timezone.now() + timedelta(hours=1)
         )[0]
 
     def finish(self, job, *, trashed=False):
         finished = lifecycle.Finished(
-            drawn_for=timedelta(seconds=4), result=None, host="", cost=None
+            execution_time=timedelta(seconds=4), result=None, host="", cost=None
         )
         (job,) = lifecycle.storing([(self.run_job(job), finished)])
         key = default_storage.save(f"images/{job.id}.png", ContentFile(b"png"))
