@@ -56,7 +56,7 @@ def check(*, user: User, ids: Sequence[str]) -> list[OwnImage]:
         wanted = []
     known = _known(user_id=user.id, ids=wanted, images=Image.objects.present())
     if len(wanted) != len(ids) or len(known) != len(set(wanted)):
-        detail = _("There is no such picture among yours.")
+        detail = _("Image not found.")
         raise InvalidParameters([FieldError(field=FIELD, code="does_not_exist", detail=detail)])
     return [known[one] for one in wanted]
 
@@ -73,7 +73,8 @@ def transport(
         return Transport(embedded=False)
     if dialect.needs_address:
         detail = _(
-            "This model loads source images from the internet, but this site isn’t reachable from there."
+            "This model loads source images from the internet, "
+            "but this site isn’t reachable from there."
         )
         raise InvalidParameters([FieldError(field=FIELD, code="not_reachable", detail=detail)])
     room = _room(beside)

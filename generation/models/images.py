@@ -88,7 +88,7 @@ class Image(models.Model):
         ImageModel, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     style = models.CharField(_("style"), max_length=50, blank=True, default="", db_default="")
-    sourced = models.BooleanField(_("made from a picture"), default=False, db_default=False)
+    sourced = models.BooleanField(_("made from an image"), default=False, db_default=False)
     # Written by a PostgreSQL trigger; unused with SQLite.
     words = SearchVectorField(null=True, editable=False)
     favorite = models.BooleanField(_("favorite"), default=False)
@@ -99,10 +99,10 @@ class Image(models.Model):
     link_slug = models.CharField(max_length=32, unique=True, null=True, editable=False)
     link_until = models.DateTimeField(_("link works until"), null=True, blank=True)
     link_parameters = models.BooleanField(
-        _("link tells prompt and parameters"), default=False, db_default=False
+        _("link shows prompt and parameters"), default=False, db_default=False
     )
     link_name = models.BooleanField(
-        _("link tells the owner’s name"), default=False, db_default=False
+        _("link shows the owner’s name"), default=False, db_default=False
     )
     trashed_at = models.DateTimeField(_("in the trash since"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
@@ -110,15 +110,15 @@ class Image(models.Model):
     objects = ImageManager()
 
     class Meta:
-        verbose_name = _("picture")
-        verbose_name_plural = _("pictures")
+        verbose_name = _("image")
+        verbose_name_plural = _("images")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(name="image_once_per_job", fields=["job", "position"])
         ]
         indexes = [
             # Covers lists, filters and counts (index-only scans); keep it to their columns. It is
-            # ascending and scanned backwards: inserts at the lower end would leave pages half empty.
+            # ascending and scanned backwards: inserting at the lower end leaves pages half empty.
             models.Index(
                 name="image_shelf",
                 fields=["user", "id"],
@@ -131,7 +131,7 @@ class Image(models.Model):
                 include=["created_at", "model", "style", "sourced", "width", "height"],
                 condition=Q(trashed_at__isnull=True, favorite=True),
             ),
-            # The models and styles of a user's images. Equal keys are stored once, so both are tiny.
+            # The models and styles of a user's images. Equal keys are stored once: both are tiny.
             models.Index(
                 name="image_models", fields=["user", "model"], condition=Q(trashed_at__isnull=True)
             ),
@@ -158,7 +158,7 @@ class Image(models.Model):
 
     @property
     def has_link(self) -> bool:
-        """Whether there is a link that has not expired; it does not work while the image is trashed."""
+        """Whether there is a link that has not expired; it is off while the image is trashed."""
         return _has_link(self)
 
     @property

@@ -29,7 +29,7 @@ class ProviderOutage(models.Model):
     kind = models.CharField(_("problem"), max_length=20, choices=OutageKind.choices)
     # Of KEY_REFUSED: an endpoint that refused it. Of ENDPOINT_MISSING: the missing one.
     endpoint_id = models.CharField(_("RunPod endpoint id"), max_length=100)
-    detail = models.TextField(_("RunPod's words"), blank=True)
+    detail = models.TextField(_("RunPod message"), blank=True)
     since = models.DateTimeField(_("since"))
     probe_at = models.DateTimeField(_("next probe"))
     probes = models.PositiveIntegerField(_("probes"), default=0)

@@ -49,7 +49,7 @@ class Publication(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     image = models.ForeignKey(
-        Image, models.CASCADE, related_name="publications", verbose_name=_("picture")
+        Image, models.CASCADE, related_name="publications", verbose_name=_("image")
     )
     slug = models.CharField(max_length=32, unique=True, editable=False)
     with_parameters = models.BooleanField(_("with its prompt and parameters"), default=False)
@@ -64,9 +64,9 @@ class Publication(models.Model):
         _("reason"),
         max_length=300,
         blank=True,
-        help_text=_("The owner reads this on the page of the picture."),
+        help_text=_("Shown to the owner on the image page."),
     )
-    asked_at = models.DateTimeField(_("asked for"))
+    asked_at = models.DateTimeField(_("requested"))
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     decided_by = models.ForeignKey(
@@ -76,7 +76,7 @@ class Publication(models.Model):
         null=True,
         blank=True,
         verbose_name=_("decided by"),
-        help_text=_("Nobody: a rule decided."),
+        help_text=_("Empty: decided by a rule."),
     )
 
     objects = PublicationQuerySet.as_manager()
@@ -117,8 +117,8 @@ class Report(models.Model):
 
         ILLEGAL = "illegal", _("It breaks the law")
         PERSON = "person", _("It shows a real person")
-        OFFENSIVE = "offensive", _("It hurts or frightens")
-        STOLEN = "stolen", _("It copies somebody’s work")
+        OFFENSIVE = "offensive", _("It is offensive or disturbing")
+        STOLEN = "stolen", _("It copies someone’s work")
         OTHER = "other", _("Something else")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -126,7 +126,7 @@ class Report(models.Model):
     # A keyed hash of publication and visitor: tells visitors apart without identifying them.
     reporter = models.CharField(max_length=64, editable=False)
     kind = models.CharField(_("what is wrong"), max_length=10, choices=Kind.choices)
-    words = models.CharField(_("in their words"), max_length=500, blank=True)
+    words = models.CharField(_("details"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("reported"))
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)  # by a moderator
 
@@ -151,9 +151,7 @@ class BlockedWord(models.Model):
         _("word"),
         max_length=60,
         unique=True,
-        help_text=_(
-            "Whole words, whatever the case. An asterisk at the end stands for any ending: “weapon*”."
-        ),
+        help_text=_("Whole words, case-insensitive. * at the end matches any ending: “weapon*”."),
     )
 
     class Meta:

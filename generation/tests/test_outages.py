@@ -125,10 +125,10 @@ class KeyTests(OutageTestCase):
         cache.clear()
         self.client.force_login(self.alice)
 
-        self.assertContains(self.client.get("/create/"), "Not available at the moment")
+        self.assertContains(self.client.get("/create/"), "Temporarily unavailable")
         (job,) = self.client.get("/api/v1/jobs/").json()["results"]
 
-        self.assertEqual((job["phase"], job["eta_seconds"]), ("Not available at the moment", None))
+        self.assertEqual((job["phase"], job["eta_seconds"]), ("Temporarily unavailable", None))
 
     def test_it_notes_a_refusal_once_and_asks_less_and_less_often(self) -> None:
         self.emulator.accept_key("rotated")
