@@ -25,7 +25,7 @@ UNAUTHENTICATED = 4401
 SERVICE_RESTART = 1012  # clients reconnect, and are refused if they are no longer signed in
 
 Argument = TypeVar("Argument")
-Result = TypeVar("Result")
+Returned = TypeVar("Returned")
 
 
 class JobsConsumer(AsyncJsonWebsocketConsumer):
@@ -144,10 +144,10 @@ def _announce(user_ids: list[UUID]) -> dict[UUID, bool]:
     )
 
 
-def _with_connection(function: Callable[[Argument], Result]) -> Callable[[Argument], Result]:
+def _with_connection(function: Callable[[Argument], Returned]) -> Callable[[Argument], Returned]:
     """Wrap the function so that its database connection returns to the pool after each call."""
 
-    def call(argument: Argument) -> Result:
+    def call(argument: Argument) -> Returned:
         try:
             return function(argument)
         finally:
@@ -163,7 +163,7 @@ _token_owners = Batched(_with_connection(tokens.owners), threads=_threads)
 _have_jobs = Batched(_with_connection(_announce), threads=_threads)
 
 
-async def in_thread(function: Callable[[Argument], Result], argument: Argument) -> Result:
+async def in_thread(function: Callable[[Argument], Returned], argument: Argument) -> Returned:
     """Run a function that uses the database in a thread."""
     return await asyncio.get_running_loop().run_in_executor(
         _threads, _with_connection(function), argument

@@ -38,7 +38,7 @@ def isolate(job: Job, error: Exception, *, code: str) -> None:
 
 
 def give_up(job: Job, error: OutputError, *, cost: Decimal | None) -> None:
-    """End an attempt that brought no image: retry it if that may help. Raises Stale.
+    """End an attempt without an image: retry it if that may help. Raises Stale.
 
     `cost` is what RunPod charged for it, in US dollars.
     """

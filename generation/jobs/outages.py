@@ -74,7 +74,7 @@ def _is_over(outage: ProviderOutage) -> bool:
         del endpoints[outage.endpoint_id]  # staff disabled its model
     for endpoint_id in list(endpoints)[:MAX_ENDPOINTS]:
         error = _probe(endpoint_id)
-        if not isinstance(error, EndpointMissing):  # says nothing about the key
+        if not isinstance(error, EndpointMissing):  # does not depend on the key
             return isinstance(error, Gone)
     return False
 

@@ -1,4 +1,4 @@
-"""Whether one machine can reach another's address, judged by the address alone.
+"""Whether one machine can reach another's address, judged by the address only.
 
 Names are not resolved: the answer must not depend on this machine's DNS server, nor wait for it.
 """

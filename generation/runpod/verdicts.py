@@ -91,7 +91,7 @@ def run_verdict(status: int, headers: Mapping[str, str], text: str) -> RunPodErr
     detail = vendor_text(text)
     if status == 429:
         return NotAccepted(
-            "RunPod asks for a pause (429)",
+            "RunPod requests a pause (429)",
             detail=detail,
             status=429,
             retry_after=parse_retry_after(headers),

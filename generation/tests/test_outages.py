@@ -138,8 +138,8 @@ class KeyTests(OutageTestCase):
             self.probe()
         outage = ProviderOutage.objects.get()
         self.assertEqual(outage.probes, 6)
-        self.assertLessEqual(outage.probe_at, timezone.now() + outages.MAX_PROBE_EVERY)
-        self.assertGreater(outage.probe_at, timezone.now() + outages.MAX_PROBE_EVERY / 2)
+        self.assertLessEqual(outage.probe_at, timezone.now() + outages.MAX_PROBE_INTERVAL)
+        self.assertGreater(outage.probe_at, timezone.now() + outages.MAX_PROBE_INTERVAL / 2)
 
     def test_it_asks_with_another_model_when_that_of_the_refusal_was_switched_off(self) -> None:
         outages.note(

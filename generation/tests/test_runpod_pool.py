@@ -74,10 +74,10 @@ def test_it_opens_a_new_connection_instead_of_one_that_idled(emulator, client, m
     assert len(opened) == 2
 
 
-def test_it_survives_a_fork_while_another_thread_holds_its_turns(emulator, client):
+def test_it_survives_a_fork_while_another_thread_holds_its_slots(emulator, client):
     client.health(ENDPOINT)
     for _ in range(client._limits.pool_max):
-        client._turns.acquire()
+        client._slots.acquire()
     session = client._session
     pid = os.fork()
     if pid == 0:
@@ -88,5 +88,5 @@ def test_it_survives_a_fork_while_another_thread_holds_its_turns(emulator, clien
             os._exit(2)
     _, status = os.waitpid(pid, 0)
     for _ in range(client._limits.pool_max):
-        client._turns.release()
+        client._slots.release()
     assert os.waitstatus_to_exitcode(status) == 0

@@ -30,8 +30,8 @@ class StoringTestCase(EmulatorTestCase):
 
     def take(self, host: str, user: User) -> None:
         """Use one of the host's slots for somebody until the test ends."""
-        storing.HOSTS.acquire(host, user.id)
-        self.addCleanup(storing.HOSTS.release, host, user.id)
+        image_hosts.HOSTS.acquire(host, user.id)
+        self.addCleanup(image_hosts.HOSTS.release, host, user.id)
 
 
 class HostTests(StoringTestCase):
@@ -44,7 +44,7 @@ class HostTests(StoringTestCase):
                 self.take("slow.example", user)
 
             claimed = lifecycle.claim_storing(
-                lease=storing.LEASE, except_hosts=storing.HOSTS.unavailable()
+                lease=storing.LEASE, except_hosts=image_hosts.HOSTS.unavailable()
             )
 
         self.assertEqual(claimed.id, other.id)
@@ -60,41 +60,44 @@ class HostTests(StoringTestCase):
 
     def test_it_pauses_a_host_longer_and_longer_for_whom_it_failed(self):
         host, alice = "slow.example", self.alice.id
-        pauses = [storing.HOSTS.failed(host, alice) for _ in range(6)]
+        pauses = [image_hosts.HOSTS.failed(host, alice) for _ in range(6)]
         self.assertEqual(
             pauses[:3], [image_hosts.PAUSE, 2 * image_hosts.PAUSE, 4 * image_hosts.PAUSE]
         )
         self.assertEqual(pauses[-1], image_hosts.MAX_PAUSE)
         self.assertEqual(
-            (storing.HOSTS.unavailable(), storing.HOSTS.unavailable_pairs()), ([], [(host, alice)])
+            (image_hosts.HOSTS.unavailable(), image_hosts.HOSTS.unavailable_pairs()),
+            ([], [(host, alice)]),
         )
 
-        storing.HOSTS.succeeded(host, alice)
+        image_hosts.HOSTS.succeeded(host, alice)
 
-        self.assertEqual((storing.HOSTS.unavailable(), storing.HOSTS.unavailable_pairs()), ([], []))
-        self.assertEqual(storing.HOSTS.failed(host, alice), image_hosts.PAUSE)
+        self.assertEqual(
+            (image_hosts.HOSTS.unavailable(), image_hosts.HOSTS.unavailable_pairs()), ([], [])
+        )
+        self.assertEqual(image_hosts.HOSTS.failed(host, alice), image_hosts.PAUSE)
 
     def test_it_pauses_a_host_for_everybody_once_it_has_failed_for_two_in_a_row(self):
         host, alice, bob = "slow.example", self.alice.id, self.bob.id
-        storing.HOSTS.failed(host, alice)
-        storing.HOSTS.succeeded(host, bob)
-        storing.HOSTS.failed(host, bob)
-        self.assertEqual(storing.HOSTS.unavailable(), [])
+        image_hosts.HOSTS.failed(host, alice)
+        image_hosts.HOSTS.succeeded(host, bob)
+        image_hosts.HOSTS.failed(host, bob)
+        self.assertEqual(image_hosts.HOSTS.unavailable(), [])
 
-        storing.HOSTS.failed(host, alice)
+        image_hosts.HOSTS.failed(host, alice)
 
-        self.assertEqual(storing.HOSTS.unavailable(), [host])
+        self.assertEqual(image_hosts.HOSTS.unavailable(), [host])
 
     def test_it_leaves_others_slots_of_a_host_at_which_one_person_s_images_hang(self):
         host = "cdn.example"
         slow, other = self.finished(host=host), self.finished(host=host, user=self.bob)
-        while (host, self.alice.id) not in storing.HOSTS.unavailable_pairs():
+        while (host, self.alice.id) not in image_hosts.HOSTS.unavailable_pairs():
             self.take(host, self.alice)
 
         claimed = lifecycle.claim_storing(
             lease=storing.LEASE,
-            except_hosts=storing.HOSTS.unavailable(),
-            except_pairs=storing.HOSTS.unavailable_pairs(),
+            except_hosts=image_hosts.HOSTS.unavailable(),
+            except_pairs=image_hosts.HOSTS.unavailable_pairs(),
         )
 
         self.assertEqual(claimed.id, other.id)

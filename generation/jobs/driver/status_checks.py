@@ -36,7 +36,7 @@ READS_PER_SECOND = 100  # half of what RunPod allows for an endpoint
 MAX_JOBS = 400  # in one sweep
 
 Replies = dict[UUID, JobReport | RunPodError]
-"""By job id: what reading its status brought."""
+"""By job id: the report, or the error of reading it."""
 
 
 def check(slug: str) -> int:
@@ -45,13 +45,18 @@ def check(slug: str) -> int:
     if jobs:
         pooling.give_back()  # the sweep may take seconds
         replies = read_statuses(jobs)
-        few = len(jobs) < MIN_INTERVAL.total_seconds() * READS_PER_SECOND / 2
-        out = 0 if few else Job.objects.at_runpod().filter(model=jobs[0].model).count()
-        interval = max(MIN_INTERVAL, timedelta(seconds=out / READS_PER_SECOND))
-        apply(jobs, replies, interval=interval)
+        apply(jobs, replies, interval=_interval(jobs))
         if len(jobs) == MAX_JOBS:
             dispatch.check(slug)
     return len(jobs)
+
+
+def _interval(jobs: Sequence[Job]) -> timedelta:
+    """Return the time until the next check, so that the model's reads stay in READS_PER_SECOND."""
+    if len(jobs) < MIN_INTERVAL.total_seconds() * READS_PER_SECOND / 2:
+        return MIN_INTERVAL  # too few to count all
+    at_runpod = Job.objects.at_runpod().filter(model=jobs[0].model).count()
+    return max(MIN_INTERVAL, timedelta(seconds=at_runpod / READS_PER_SECOND))
 
 
 def read_statuses(jobs: Sequence[Job]) -> Replies:
@@ -148,7 +153,7 @@ def _store_together(
     try:
         store(rows)
     except Exception:
-        log.exception("a change of %d jobs failed; trying each job alone", len(rows))
+        log.exception("a change of %d jobs failed; trying each job separately", len(rows))
         for row in rows:
             try:
                 store([row])

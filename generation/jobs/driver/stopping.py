@@ -17,7 +17,7 @@ MAX_JOBS = 20
 
 
 def stop() -> int:
-    """Stop at most MAX_JOBS ended jobs at RunPod; return how many. The tick asks for the rest."""
+    """Stop at most MAX_JOBS ended jobs at RunPod; return how many. The tick starts the next run."""
     if ProviderOutage.objects.blocking([]).exists():
         return 0
     # Random order, so jobs that cannot be canceled do not starve the rest.
