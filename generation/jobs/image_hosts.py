@@ -1,7 +1,7 @@
 """Which image hosts this process downloads from, and which are paused after failures.
 
-A download takes as long as its host likes. So a host gets at most its share of the slots, a user at
-most half of that share, and a host that fails is paused for longer and longer.
+A slow host must not use all slots: a host gets at most its share, a user at most half of that share.
+A host that fails is paused, longer with every failure.
 """
 
 import threading
