@@ -315,9 +315,9 @@ CONTENT_SECURITY_POLICY = {
 # --- RunPod ----------------------------------------------------------------------------------------------------------
 RUNPOD_API_KEY = env.str("RUNPOD_API_KEY", default="")
 HTTP_LIMITS = {  # connections of one process
-    "kept": env.int("HTTP_POOL_KEPT", default=50),
-    "most": env.int("HTTP_POOL_MAX", default=100),
-    "wait_seconds": env.float("HTTP_POOL_WAIT_SECONDS", default=5),
+    "pool_kept": env.int("HTTP_POOL_KEPT", default=50),
+    "pool_max": env.int("HTTP_POOL_MAX", default=100),
+    "pool_wait_seconds": env.float("HTTP_POOL_WAIT_SECONDS", default=5),
     "connect_seconds": env.float("HTTP_CONNECT_SECONDS", default=3.05),
     "read_seconds": env.float("HTTP_READ_SECONDS", default=15),
     "run_seconds": env.float("HTTP_RUN_SECONDS", default=10),

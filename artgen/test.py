@@ -13,7 +13,16 @@ from django.test import TestCase, override_settings
 from accounts import emails, ledger
 from accounts.models import User
 from generation.demo.emulator import Emulator
-from generation.jobs import driver, lifecycle, model_cache, orders, outages, scheduling, storing
+from generation.jobs import (
+    driver,
+    image_hosts,
+    lifecycle,
+    model_cache,
+    orders,
+    outages,
+    scheduling,
+    storing,
+)
 from generation.models import ImageModel, Job, Status
 
 
@@ -45,7 +54,7 @@ def let_time_pass(job_id: UUID, *, seconds: float = 3600) -> None:
         Job.objects.filter(id=job_id, **{f"{column}__isnull": False}).update(
             **{column: F(column) - back}
         )
-    storing.HOSTS.forget()
+    image_hosts.HOSTS.reset()
 
 
 def make_due(*job_ids: UUID) -> None:
@@ -54,7 +63,7 @@ def make_due(*job_ids: UUID) -> None:
     if job_ids:
         jobs = jobs.filter(id__in=job_ids)
     jobs.update(due_at=F("created_at"))
-    storing.HOSTS.forget()
+    image_hosts.HOSTS.reset()
 
 
 def let_models_rest() -> None:
@@ -122,7 +131,7 @@ class BaseTestCase(TestCase):
         """Forget what an earlier test cached (rate limits, speeds, lines); leave the next one no letter on its way."""
         cache.clear()
         model_cache.forget()
-        storing.HOSTS.forget()
+        image_hosts.HOSTS.reset()
         self.addCleanup(emails.drain)
 
 

@@ -3,11 +3,11 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from generation.operations import checks as checks  # registers them
+from generation.operations import checks as checks  # registers the system checks
 
 
 class GenerationConfig(AppConfig):
-    """A job from prompt to picture."""
+    """Jobs from prompt to image."""
 
     name = "generation"
-    verbose_name = _("pictures")
+    verbose_name = _("images")

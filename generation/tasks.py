@@ -1,4 +1,4 @@
-"""Celery's side: each task is one short look at what is due; a retry is a later `due_at`."""
+"""Celery tasks. Each is a short step over what is due; a retry is a later `due_at`."""
 
 from uuid import UUID
 
@@ -11,37 +11,37 @@ from generation.user_data import export
 
 @shared_task(name="generation.submit")
 def submit(slug: str) -> None:
-    """Submit what fits of the model's queue."""
-    dispatch.begun("generation.submit", slug)
+    """Submit the model's queued jobs that fit."""
+    dispatch.received("generation.submit", slug)
     driver.submit(slug)
 
 
 @shared_task(name="generation.check")
 def check(slug: str) -> None:
-    """Ask RunPod about the model's jobs that are due."""
-    dispatch.begun("generation.check", slug)
+    """Check the model's due jobs at RunPod."""
+    dispatch.received("generation.check", slug)
     driver.check(slug)
 
 
 @shared_task(name="generation.stop")
 def stop() -> None:
-    """Tell RunPod which jobs to stop."""
-    dispatch.begun("generation.stop")
+    """Stop ended jobs at RunPod."""
+    dispatch.received("generation.stop")
     driver.stop()
 
 
 @shared_task(name="generation.probe")
 def probe() -> None:
-    """Ask whether RunPod still refuses what it refused."""
-    dispatch.begun("generation.probe")
+    """Probe outages."""
+    dispatch.received("generation.probe")
     outages.probe_due()
 
 
 @shared_task(name="generation.store")
 def store() -> None:
     """Store the images of finished jobs."""
-    dispatch.begun("generation.store")
-    storing.work()
+    dispatch.received("generation.store")
+    storing.store_due()
 
 
 @shared_task(name="generation.export", time_limit=1500)
@@ -52,7 +52,7 @@ def export_part(export_id: str) -> None:
 
 @shared_task(name="generation.tick")
 def tick() -> None:
-    """Send messages for what is due, and let others see that somebody does."""
+    """Send messages for what is due, and record the heartbeat."""
     driver.tick()
     export.hint_due()
     heartbeat.beat()
@@ -60,5 +60,5 @@ def tick() -> None:
 
 @shared_task(name="generation.clean_up", time_limit=3000)
 def clean_up() -> None:
-    """Delete what is past its time."""
+    """Delete expired data."""
     cleanup.clean_up()

@@ -14,7 +14,7 @@ from artgen.api.problems import FieldProblem, Problem, invalid, too_large
 from artgen.api.views import Endpoint
 from generation.api import docs, rate_limits
 from generation.files import storage, uploads
-from generation.runpod.picture import NotAPicture
+from generation.runpod.image import InvalidImage
 
 FIELD = "file"
 FORM_BYTES = 64 * 1024
@@ -40,7 +40,7 @@ class Uploads(Endpoint):
         data = _read_file(request)
         try:
             upload = uploads.keep(user=cast(User, request.user), data=data)
-        except NotAPicture as error:
+        except InvalidImage as error:
             raise invalid(FIELD, "invalid", _("This is no PNG, JPEG or WebP picture.")) from error
         answer = {
             "id": str(upload.id),

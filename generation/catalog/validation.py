@@ -11,10 +11,10 @@ from generation.runpod import payloads
 from generation.runpod.payloads import (
     Dialect,
     FormatProblem,
+    InputImage,
     Parameters,
     PayloadError,
     RequestFormatError,
-    Source,
     WorkflowError,
 )
 
@@ -117,7 +117,9 @@ def _input(
             lora_url=cleaned["lora_url"],
             lora_scale=cleaned["lora_scale"],
         ),
-        sources=[Source(url=f"https://example.org/{name}", name=name, data=b"") for name in names],
+        sources=[
+            InputImage(url=f"https://example.org/{name}", name=name, data=b"") for name in names
+        ],
         workflow=workflow,
         request_format=offer.request_format,
     )

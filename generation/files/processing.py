@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 from generation.files import metadata
 from generation.files.containers.errors import Malformed
 from generation.files.containers.exif import orientation
-from generation.runpod.picture import NotAPicture, decode
+from generation.runpod.image import InvalidImage, decode
 
 THUMBNAIL_SIDE = 768  # px: a wide picture in a row of the gallery is some 660 across; 512 looked soft, 768 costs 5 ms
 LARGE_SIDE = 1536  # px: that row on a screen with two pixels to one. Mean of a day's pictures: 52 kB, the PNG 1436
@@ -65,12 +65,12 @@ def prepare(data: bytes, *, parameters: Mapping[str, Any] | None = None) -> Pict
     What is decoded, once, for the check and all copies, is the file as it will be kept.
 
     Raises:
-        generation.runpod.picture.NotAPicture: the bytes cannot be decoded as an allowed picture.
+        generation.runpod.image.InvalidImage: the bytes cannot be decoded as an allowed picture.
     """
     try:
         data = metadata.described(data, parameters=parameters)
     except Malformed as error:
-        raise NotAPicture(str(error)) from error
+        raise InvalidImage(str(error)) from error
     info, image = decode(data, enough=LARGE_SIDE)
     mark = metadata.packet(metadata.source_type_of(data))
     small = upright(image)

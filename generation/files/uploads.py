@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from accounts.models import User
 from generation.files import bucket_threads, processing, storage
 from generation.models import Upload
-from generation.runpod.picture import decode
+from generation.runpod.image import decode
 
 SIDE_MAX = 4096
 
@@ -19,7 +19,7 @@ def keep(*, user: User, data: bytes) -> Upload:
     """Store the picture, upright and without its metadata (camera, place), at most SIDE_MAX a side.
 
     Raises:
-        generation.runpod.picture.NotAPicture: the bytes are no PNG, JPEG or WebP that can be decoded.
+        generation.runpod.image.InvalidImage: the bytes are no PNG, JPEG or WebP that can be decoded.
         artgen.unavailable.BucketAway: it cannot be stored now.
     """
     info, image = decode(data)

@@ -1,1 +1,1 @@
-"""A job from the order to the stored images: its state, who is next, RunPod and the socket."""
+"""Jobs from placement to the stored images: state, scheduling, RunPod, webhooks and sockets."""

@@ -1,6 +1,7 @@
-"""UPDATEs and INSERTs of many jobs with their lines of history in one statement; knows no status and decides nothing.
+"""UPDATE or INSERT many jobs with their lines of history in one statement.
 
-`lifecycle` is its only caller. SQLite cannot do both in one statement and gets the history in a second one.
+Only `lifecycle` calls it and decides about statuses. SQLite needs a second statement for the
+history.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,10 +18,10 @@ from generation.jobs import model_rows
 from generation.models import Job, JobEvent
 
 GUARD = ("id", "status", "attempt")
-"""What a row must still be for its UPDATE to count."""
+"""Fields that must be unchanged for the UPDATE of a row."""
 
 Change = tuple[Job, Mapping[str, Any]]
-"""A job as the caller saw it, and its new values by field name."""
+"""A job as the caller read it, and its new values by field name."""
 
 Expression = tuple[Any, ...]
 """SQL, and a value for each `%s` in it."""
@@ -28,7 +29,7 @@ Expression = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class History:
-    """A line of history for each job that an UPDATE changes; with `details`, for those jobs alone that have one."""
+    """A line of history for each changed job; with `details`, only for those that have one."""
 
     name: str
     at: datetime
@@ -44,18 +45,18 @@ def update(
     history: History | None,
     note: str = "''",
 ) -> list[Job]:
-    """Return the jobs that an UPDATE has changed, as they are now.
+    """Run an UPDATE and return the changed jobs as they are now.
 
     Args:
-        sets: what stands behind SET.
+        sets: assignments after SET.
         parameters: for the `%s` of `given`, `sets` and `where`, in this order.
         given: common table expressions before the UPDATE.
-        where: what stands behind SET: FROM and WHERE.
-        history: written along.
-        note: SQL of a line's detail in terms of `given`; NULL: this job gets no line.
+        where: the rest of the UPDATE: FROM and WHERE.
+        history: lines to insert.
+        note: SQL of a line's detail in terms of `given`; a job with NULL gets no line.
     """
     before = f"WITH {given}" if given else "WITH"
-    changing = f"UPDATE {TABLE} SET {sets} {where} RETURNING {COLUMNS}"  # noqa: S608 no foreign words
+    changing = f"UPDATE {TABLE} SET {sets} {where} RETURNING {COLUMNS}"  # noqa: S608 no input
     if history is None:
         return model_rows.fetch(Job, f"{before if given else ''} {changing}", parameters)
     if connection.vendor != "postgresql":
@@ -65,19 +66,20 @@ def update(
     statement = (
         f"{before}{',' if given else ''} changed AS ({changing}, {note} AS note), noted AS ("  # noqa: S608
         f"INSERT INTO {JobEvent._meta.db_table} (job_id, at, name, status, attempt, detail) "
-        f"SELECT id, %s, %s, status, attempt, note FROM changed WHERE note IS NOT NULL) SELECT {COLUMNS} FROM changed"
+        "SELECT id, %s, %s, status, attempt, note FROM changed WHERE note IS NOT NULL) "
+        f"SELECT {COLUMNS} FROM changed"
     )
     return model_rows.fetch(Job, statement, [*parameters, history.at, history.name])
 
 
 def insert(jobs: Sequence[Job], *, guard: Expression, history: History, actor: User | None) -> bool:
-    """Insert new jobs and their lines of history if the guard holds; False: it does not, and nothing was inserted.
+    """Insert new jobs and their lines of history if the guard is true; return whether it is.
 
     `history` has a detail for each job.
     """
     condition, *values = guard
     if connection.vendor != "postgresql":
-        with connection.cursor() as cursor:  # SQLite: nobody else writes during this transaction
+        with connection.cursor() as cursor:  # SQLite has one writer at a time
             cursor.execute(f"SELECT {condition}", values)
             if not cursor.fetchone()[0]:
                 return False
@@ -106,16 +108,18 @@ def _insertion(count: int, condition: str) -> str:
     names = [*(field.name for field in Job._meta.concrete_fields), NOTE]
     given = ", ".join(_tuple(names, first=number == 0) for number in range(count))
     return (
-        f"WITH given ({COLUMNS}, note) AS (VALUES {given}), placed AS (INSERT INTO {TABLE} ({COLUMNS}) "  # noqa: S608
+        f"WITH given ({COLUMNS}, note) AS (VALUES {given}), "  # noqa: S608
+        f"placed AS (INSERT INTO {TABLE} ({COLUMNS}) "
         f"SELECT {COLUMNS} FROM given WHERE {condition} RETURNING id, status, attempt) "
-        f"INSERT INTO {JobEvent._meta.db_table} (job_id, at, name, status, attempt, detail, actor_id) "
+        f"INSERT INTO {JobEvent._meta.db_table} "
+        "(job_id, at, name, status, attempt, detail, actor_id) "
         "SELECT placed.id, %s, %s, placed.status, placed.attempt, given.note, %s "
         "FROM placed JOIN given ON given.id = placed.id ORDER BY placed.id"
     )
 
 
 def insert_history(jobs: Sequence[Job], history: History, *, actor: User | None = None) -> None:
-    """Write a line for each of these jobs, as they are in hand."""
+    """Insert a line for each of these jobs, as the caller has them."""
     details = history.details if history.details is not None else {job.id: "" for job in jobs}
     JobEvent.objects.bulk_create(
         JobEvent(
@@ -141,16 +145,17 @@ def update_each(
     guard: str = "",
     history: History | None = None,
 ) -> list[Job]:
-    """Return the jobs that were still as seen, as they are now; the others were left alone.
+    """Update the jobs that are unchanged since they were read, and return them as they are now.
 
     Args:
         changes: no job twice.
         fields: the keys of every change's values.
-        same: fields that get one value in all rows.
-        expressions: SQL for fields that depend on the row's old values, and values for its `%s`; `v_NAME` is the new
-            value of a field of `fields`. A field of `fields` without an expression gets its value as it is.
-        guard: one more condition in SQL.
-        history: written along.
+        same: fields that get the same value in all rows.
+        expressions: by field, SQL that uses the row's old values, and values for its `%s`; `v_NAME`
+            is the new value of a field of `fields`. Without an expression, such a field gets its
+            new value.
+        guard: a further condition in SQL.
+        history: lines to insert.
     """
     if not changes:
         return []
@@ -204,7 +209,7 @@ def _tuple(names: Sequence[str], *, first: bool) -> str:
 
 
 def _placeholder(name: str) -> str:
-    # A column of NULLs alone has no type in PostgreSQL; SQLite's CAST would change dates.
+    # In PostgreSQL a column with only NULLs has no type. In SQLite, CAST would change dates.
     if connection.vendor != "postgresql":
         return "%s"
     kind = "text" if name == NOTE else _field(name).db_type(connection)

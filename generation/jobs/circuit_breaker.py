@@ -1,6 +1,7 @@
-"""A pause of a model whose submissions RunPod does not take cleanly: a circuit breaker in the model's row.
+"""A circuit breaker for each model, in the model's row: it pauses submissions that RunPod rejects.
 
-Open until `submit_after`; then one job is tried at a time (half-open) until one is taken. All processes see it.
+Open until `submit_after`; then half-open: one job at a time until RunPod accepts one. All processes
+share it.
 """
 
 from dataclasses import dataclass
@@ -13,32 +14,33 @@ from generation.models import ImageModel
 
 @dataclass(frozen=True)
 class Pauses:
-    """The first and the longest pause; it doubles behind `steps` failures in a row."""
+    """First and longest pause; the pause doubles after every `steps` failures in a row."""
 
     first: timedelta
     longest: timedelta
     steps: int = 1
 
     def after(self, failures: int) -> timedelta:
-        """Return the pause behind one more failure than so many in a row."""
+        """Return the pause after a failure that follows `failures` others."""
         doubled: int = 2 ** min(failures // self.steps, 10)
         return min(self.first * doubled, self.longest)
 
 
 REFUSED = Pauses(timedelta(seconds=1), timedelta(seconds=30))
-"""After 429 or no connection: RunPod has certainly taken nothing."""
+"""After 429 or without a connection: RunPod certainly accepted nothing."""
 
 UNCLEAR = Pauses(timedelta(seconds=1), timedelta(seconds=20), steps=3)
-"""After a 5xx or a time-out. Each try may leave one more job of unknown fate, so a long outage is asked three times a
-minute; eight bad replies, one at a time, take less than half a minute (1, 1, 1, 2, 2, 2, 4, 4 s, and a tick for each).
+"""After 5xx or a timeout. Each attempt may leave one more job of unknown fate, so during a long
+outage there are three a minute. Eight bad replies, one at a time, take less than half a minute
+(1, 1, 1, 2, 2, 2, 4, 4 s, and a tick for each).
 """
 
-MAX_RETRY_AFTER = timedelta(minutes=5)  # RunPod may ask for more, but a result lives 30 minutes
+MAX_RETRY_AFTER = timedelta(minutes=5)  # RunPod may ask for more, but keeps a result for 30 minutes
 MAX_FAILURES = 20
 
 
 def opened(model: ImageModel, *, pauses: Pauses, retry_after: float | None = None) -> None:
-    """Pause the model, longer with every failure in a row; at least for `retry_after` seconds."""
+    """Pause the model, longer with every failure in a row, at least for `retry_after` seconds."""
     pause = pauses.after(model.submit_failures)
     if retry_after is not None:
         pause = min(max(pause, timedelta(seconds=retry_after)), MAX_RETRY_AFTER)
@@ -49,6 +51,6 @@ def opened(model: ImageModel, *, pauses: Pauses, retry_after: float | None = Non
 
 
 def closed(model: ImageModel) -> None:
-    """Note that RunPod has taken a job of the model."""
+    """End the pause because RunPod has accepted a job of the model."""
     if model.submit_failures:
         ImageModel.objects.filter(pk=model.pk).update(submit_after=None, submit_failures=0)

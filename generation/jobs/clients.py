@@ -1,4 +1,4 @@
-"""This process's connections to RunPod, made from the settings once."""
+"""This process's clients for RunPod, made from the settings."""
 
 from functools import lru_cache
 
@@ -18,12 +18,12 @@ except ValueError as error:
 
 
 def client() -> Client:
-    """Return the client for single calls; its pool is shared by all threads of the process."""
+    """Return the client for single calls. All threads of the process share its pool."""
     return _client(settings.RUNPOD_BASE_URL, settings.RUNPOD_API_KEY)
 
 
 def sweep() -> Sweep:
-    """Return the reader of many statuses at once."""
+    """Return the client that reads many statuses at once."""
     return _sweep(settings.RUNPOD_BASE_URL, settings.RUNPOD_API_KEY)
 
 

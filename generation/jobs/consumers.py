@@ -1,4 +1,4 @@
-"""The socket: a snapshot of the user's active jobs on connect, then each change of them."""
+"""The WebSocket: a snapshot of the user's active jobs on connect, then every change."""
 
 import asyncio
 from collections.abc import Callable
@@ -22,21 +22,21 @@ from generation.jobs.serializers import jobs_json
 from generation.models import Job
 
 UNAUTHENTICATED = 4401
-COME_BACK = 1012  # "service restart": clients open a new socket, if they still may
+SERVICE_RESTART = 1012  # clients reconnect, and are refused if they are no longer signed in
 
 Argument = TypeVar("Argument")
-Result = TypeVar("Result")
+Returned = TypeVar("Returned")
 
 
 class JobsConsumer(AsyncJsonWebsocketConsumer):
-    """`/ws/jobs/`: for the session cookie (Origin checked in `routing`) or `Authorization: Bearer`."""
+    """`/ws/jobs/`, with the session cookie (Origin checked in `routing`) or a Bearer token."""
 
     group = ""
     user: User | None = None
     counted: UUID | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve the socket, and count it no longer however it ends."""
+        """Serve the socket; count it as closed however it ends."""
         try:
             await super().__call__(scope, receive, send)
         finally:
@@ -44,21 +44,22 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
                 presence.closed(self.counted)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
-        """Call the handler alone: Channels' own first looks in a thread for connections that handlers left open."""
+        """Call the handler. Channels' own method first closes old connections, in a thread."""
         if handler := getattr(self, get_handler_name(message), None):
             await handler(message)
         else:
             raise ValueError(f"No handler for message type {message['type']}")
 
     async def connect(self) -> None:
-        """Accept; close with 4401 whom we do not know; else join the user's own group and send the snapshot."""
+        """Accept, join the user's group, send the snapshot; close with 4401 if unauthenticated."""
         await self.accept()
         user = await self._user()
         if user is None:
             await self.close(code=UNAUTHENTICATED)
             return
         self.user = user
-        # Joined and present first: a change between that and the snapshot comes as an event with a higher version.
+        # Join before reading the snapshot: a change in between is sent as an event with a higher
+        # version.
         self.group = events.group(user.id)
         await self.channel_layer.group_add(self.group, self.channel_name)
         presence.opened(user.id, (user.language, user.time_zone))
@@ -73,12 +74,12 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
     ) -> None:
-        """Take text alone; binary frames mean nothing here."""
+        """Handle text frames; ignore binary ones."""
         if text_data is not None:
             await super().receive(text_data, **kwargs)
 
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
-        """Answer a ping, or send the snapshot anew: waiting times pass without a change. Whatever else is ignored."""
+        """Answer a ping, or send a new snapshot with current waiting times. Ignore the rest."""
         kind = content.get("type") if isinstance(content, dict) else None
         if kind == "ping":
             await self.send_json({"type": "pong"})
@@ -89,36 +90,36 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
 
     @classmethod
     async def decode_json(cls, text_data: str) -> Any:
-        """Return the message, None for what is no JSON."""
+        """Return the message, None if it is not valid JSON."""
         try:
             return await super().decode_json(text_data)
         except ValueError:
             return None
 
     async def job_changed(self, event: dict[str, Any]) -> None:
-        """Pass a change on."""
+        """Send a change of a job."""
         await self.send_json({"type": "job", "job": event["job"]})
 
     async def account_changed(self, event: dict[str, Any]) -> None:
-        """Close: who may still listen comes back and is let in, the others are not."""
-        await self.close(code=COME_BACK)
+        """Close, so that the client reconnects and is authenticated again."""
+        await self.close(code=SERVICE_RESTART)
 
     async def _user(self) -> User | None:
         bearer = bearer_token(self.scope)
         if bearer is not None:
-            return await _bearers.ask(bearer)
-        user = await _visitors.ask(_cookies(self.scope).get(settings.SESSION_COOKIE_NAME, ""))
-        # A page left open by one user must not hear of another one who has signed in since.
+            return await _token_owners.ask(bearer)
+        user = await _session_users.ask(_cookies(self.scope).get(settings.SESSION_COOKIE_NAME, ""))
+        # A page of one user must not get events of another user who has signed in since.
         page = parse_qs(self.scope["query_string"].decode("latin-1")).get("user", [""])[0]
         return user if user is not None and page in ("", str(user.pk)) else None
 
     async def _first_snapshot(self, user: User) -> list[dict[str, Any]]:
-        # Most have no active job, when everybody comes back at once; finding that out together costs little.
-        return await in_thread(_snapshot, user) if await _arrivals.ask(user.id) else []
+        # When all clients reconnect at once, most have no active job. One query finds out for many.
+        return await in_thread(_snapshot, user) if await _have_jobs.ask(user.id) else []
 
 
 def bearer_token(scope: dict[str, Any]) -> str | None:
-    """Return the text behind `Authorization: Bearer` in an ASGI scope, None without that header."""
+    """Return the token in the `Authorization: Bearer` header of an ASGI scope, None without it."""
     for name, value in scope["headers"]:
         if name == b"authorization" and value[:7].lower() == b"bearer ":
             return str(value[7:].decode("latin-1").strip())
@@ -135,18 +136,18 @@ def _snapshot(user: User) -> list[dict[str, Any]]:
         return jobs_json(list(Job.objects.of(user).active().with_all().order_by("id")))
 
 
-def _arrived(user_ids: list[UUID]) -> dict[UUID, bool]:
-    """Announce these users, then return which of them have active jobs."""
+def _announce(user_ids: list[UUID]) -> dict[UUID, bool]:
+    """Announce these users, then return those who have active jobs."""
     presence.announce(user_ids)
     return dict.fromkeys(
         Job.objects.active().filter(user__in=user_ids).values_list("user_id", flat=True), True
     )
 
 
-def _with_connection(function: Callable[[Argument], Result]) -> Callable[[Argument], Result]:
-    """Return the function so that its database connection goes back into the pool behind each call."""
+def _with_connection(function: Callable[[Argument], Returned]) -> Callable[[Argument], Returned]:
+    """Wrap the function so that its database connection returns to the pool after each call."""
 
-    def call(argument: Argument) -> Result:
+    def call(argument: Argument) -> Returned:
         try:
             return function(argument)
         finally:
@@ -156,14 +157,14 @@ def _with_connection(function: Callable[[Argument], Result]) -> Callable[[Argume
 
 
 _threads = ThreadPoolExecutor(settings.DB_POOL_MAX, thread_name_prefix="socket")
-"""As many as there are database connections for them; Channels' own helper has one thread for all sockets."""
-_visitors = Batched(_with_connection(sockets.signed_in), threads=_threads)
-_bearers = Batched(_with_connection(tokens.owners), threads=_threads)
-_arrivals = Batched(_with_connection(_arrived), threads=_threads)
+"""One for each pooled database connection. Channels' own helper has one thread for all sockets."""
+_session_users = Batched(_with_connection(sockets.signed_in), threads=_threads)
+_token_owners = Batched(_with_connection(tokens.owners), threads=_threads)
+_have_jobs = Batched(_with_connection(_announce), threads=_threads)
 
 
-async def in_thread(function: Callable[[Argument], Result], argument: Argument) -> Result:
-    """Return what the function returns; it may wait for the database."""
+async def in_thread(function: Callable[[Argument], Returned], argument: Argument) -> Returned:
+    """Run a function that uses the database in a thread."""
     return await asyncio.get_running_loop().run_in_executor(
         _threads, _with_connection(function), argument
     )

@@ -1,7 +1,8 @@
-"""The only sender of Celery messages. A message says "look": what is due is in the rows, and the tick finds it anyway.
+"""The only sender of Celery messages. A message asks a worker to look for due jobs.
 
-A message of a kind that still waits is not sent again: a mark in the cache says so, which the task removes when it
-begins, before it reads any row. Marks end by themselves, so a lost message delays by MARK_SECONDS at most.
+The rows say what is due, and the tick finds it without messages, too. A message that is already
+queued is not sent again: a mark in the cache says so, which the task removes before it reads any
+row. Marks expire, so a lost message causes a delay of at most MARK_SECONDS.
 """
 
 import logging
@@ -20,37 +21,37 @@ MARK_SECONDS = 5
 
 
 def submit(slug: str) -> None:
-    """Look, after commit, whether jobs of the model can be submitted."""
+    """Submit the model's queued jobs, after commit."""
     _send("generation.submit", slug)
 
 
 def check(slug: str) -> None:
-    """Look, after commit, at the model's jobs at RunPod that are due."""
+    """Check the model's due jobs at RunPod, after commit."""
     _send("generation.check", slug)
 
 
 def store() -> None:
-    """Look, after commit, for finished jobs whose images are to be stored."""
+    """Store the images of finished jobs, after commit."""
     _send("generation.store")
 
 
 def stop() -> None:
-    """Look, after commit, for ended jobs that RunPod must be told to stop."""
+    """Stop ended jobs at RunPod, after commit."""
     _send("generation.stop")
 
 
 def probe() -> None:
-    """Look, after commit, whether RunPod still refuses what it refused."""
+    """Probe outages, after commit."""
     _send("generation.probe")
 
 
 def export(export_id: UUID) -> None:
-    """Write, after commit, the next part of an export."""
+    """Write the next part of an export, after commit."""
     transaction.on_commit(partial(_send_now, "generation.export", str(export_id)), robust=True)
 
 
-def begun(name: str, *arguments: str) -> None:
-    """Note that a message has been taken: whatever becomes due from now on needs another one."""
+def received(name: str, *arguments: str) -> None:
+    """Remove a message's mark: what becomes due from now on needs another message."""
     try:
         cache.delete(_mark(name, arguments))
     except CacheAway:
@@ -66,7 +67,7 @@ def _send_unless_waiting(name: str, *arguments: str) -> None:
         if not cache.add(_mark(name, arguments), 1, MARK_SECONDS):
             return
     except CacheAway:
-        return  # the broker is most likely away, too
+        return  # the broker is most likely unreachable, too
     _send_now(name, *arguments)
 
 
@@ -74,11 +75,11 @@ def _send_now(name: str, *arguments: str) -> None:
     # A broker that is down must not fail the request: the tick will find the job.
     try:
         app.send_task(name, args=arguments, retry=False, ignore_result=True, expires=60)
-    except Exception as error:  # noqa: BLE001 each broker's client raises what it likes
+    except Exception as error:  # noqa: BLE001 depends on the broker's client
         log.warning(
             "message not sent", extra={"task": name, "arguments": arguments, "error": str(error)}
         )
-        begun(name, *arguments)
+        received(name, *arguments)
 
 
 def _mark(name: str, arguments: tuple[str, ...]) -> str:

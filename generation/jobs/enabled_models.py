@@ -1,8 +1,8 @@
-"""Models and styles that can be ordered, kept by each process between orders.
+"""Enabled models and styles, cached by each process.
 
-What is kept may be out of date. So the statement that places an order checks that the rows are still the same
-(`OnOffer.unchanged`), and a refusal counts only if it was made from fresh rows. PostgreSQL numbers each version of a
-row (`xmin`); SQLite does not, and there nothing is kept.
+The cache may be stale. So the statement that places a job checks that the rows have not changed
+(`EnabledModels.unchanged`), and a refusal counts only if it was made from fresh rows. PostgreSQL
+has a version of each row (`xmin`); SQLite has none, so nothing is cached there.
 https://www.postgresql.org/docs/current/ddl-system-columns.html
 """
 
@@ -19,12 +19,12 @@ from django.db.models.expressions import RawSQL
 from generation.catalog.offers import Offer
 from generation.models import ImageModel, Style
 
-KEPT_SECONDS = 60
+MAX_AGE_SECONDS = 60
 
 
 @dataclass(frozen=True)
-class OnOffer:
-    """Enabled models and styles by slug. `is_fresh`: read for this order."""
+class EnabledModels:
+    """Enabled models and styles by slug. `is_fresh`: read for this request."""
 
     models: Mapping[str, ImageModel]
     styles: Mapping[str, Style]
@@ -37,7 +37,7 @@ class OnOffer:
         return {slug: model.offer for slug, model in self.models.items()}
 
     def unchanged(self, *, models: Iterable[str], styles: Iterable[str]) -> tuple[str, list[Any]]:
-        """Return the condition in SQL, and its values, that the rows of these slugs are as they were kept."""
+        """Return the SQL condition, and its values, that the rows of these slugs are unchanged."""
         if self.is_fresh:
             return "TRUE", []
         parts, values = [], []
@@ -53,32 +53,32 @@ class OnOffer:
         return " AND ".join(parts), values
 
 
-_kept: OnOffer | None = None
+_cached: EnabledModels | None = None
 
 
-def read() -> OnOffer:
-    """Return what is on offer now."""
-    global _kept  # noqa: PLW0603 one for the process
+def read() -> EnabledModels:
+    """Read the enabled models and styles."""
+    global _cached  # noqa: PLW0603 one for the process
     models, styles = ImageModel.objects.enabled(), Style.objects.filter(enabled=True)
     if connection.vendor != "postgresql":
-        return OnOffer(
+        return EnabledModels(
             {model.slug: model for model in models}, {style.slug: style for style in styles}
         )
-    found = OnOffer(
+    found = EnabledModels(
         {model.slug: model for model in models.annotate(row_version=_version(ImageModel))},
         {style.slug: style for style in styles.annotate(row_version=_version(Style))},
     )
-    _kept = OnOffer(found.models, found.styles, found.read_at, is_fresh=False)
+    _cached = EnabledModels(found.models, found.styles, found.read_at, is_fresh=False)
     return found
 
 
-def lately() -> OnOffer:
-    """Return what was on offer when this process last looked, at most KEPT_SECONDS ago."""
-    kept = _kept
-    if kept is None or time.monotonic() - kept.read_at > KEPT_SECONDS:
+def recent() -> EnabledModels:
+    """Return the enabled models and styles, at most MAX_AGE_SECONDS old."""
+    cached = _cached
+    if cached is None or time.monotonic() - cached.read_at > MAX_AGE_SECONDS:
         return read()
-    return kept
+    return cached
 
 
 def _version(model: type[ImageModel] | type[Style]) -> RawSQL:
-    return RawSQL(f'"{model._meta.db_table}".xmin::text', [], output_field=TextField())  # noqa: S611 no foreign words
+    return RawSQL(f'"{model._meta.db_table}".xmin::text', [], output_field=TextField())  # noqa: S611 no input

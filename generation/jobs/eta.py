@@ -1,4 +1,4 @@
-"""How long a picture takes: p50 and p90 from what the model's last pictures took, and from the line before it."""
+"""Estimated time until an image is done, from the model's last jobs and its queue: p50 and p90."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from artgen.cache import remembered
 from generation.jobs import scheduling
 from generation.models import ImageModel, Job, Status
 
-SAMPLE = 100
+SAMPLE_SIZE = 100  # last jobs of a model
 SPEED_SECONDS = 15
 P90_WITHOUT_HISTORY = 1.6
 STORING_SECONDS = 2
@@ -21,7 +21,7 @@ STORING_SECONDS = 2
 
 @dataclass(frozen=True)
 class Eta:
-    """Seconds from now until the picture is there: half the time sooner than `p50`, nine times in ten than `p90`."""
+    """Seconds until the image is done: `p50` is the median, `p90` the 90th percentile."""
 
     p50: int
     p90: int
@@ -33,10 +33,10 @@ class Eta:
 
 @dataclass(frozen=True)
 class Forecast:
-    """The speeds and lines of some models, by their ids, as of one moment; what is asked of others raises KeyError."""
+    """Speeds and queues of some models, by id. Raises KeyError for jobs of other models."""
 
     speeds: Mapping[int, Eta]
-    lines: Mapping[int, scheduling.Line]
+    queues: Mapping[int, scheduling.ModelQueue]
 
     def of_job(self, job: Job, *, now: datetime) -> Eta | None:
         """Return the time left for an active job, None for a final one."""
@@ -57,67 +57,67 @@ class Forecast:
         return Eta(max(1, round(one.p50 - since)), max(1, round(one.p90 - since)))
 
     def of_order(self, model: ImageModel, *, count: int = 1) -> Eta:
-        """Return the time until the last of `count` new pictures would be there."""
-        return self._behind(model, before=len(self.lines[model.pk].positions) + count - 1)
+        """Return the time until the last of `count` new images would be done."""
+        return self._behind(model, before=len(self.queues[model.pk].positions) + count - 1)
 
     def position(self, job: Job) -> int | None:
-        """Return how many jobs go before this one; None unless it is QUEUED."""
+        """Return how many jobs go before a QUEUED job; None for others."""
         if job.status != Status.QUEUED:
             return None
-        positions = self.lines[job.model_id].positions
+        positions = self.queues[job.model_id].positions
         return positions.get(job.id, len(positions))
 
     def is_warm(self, job: Job) -> bool:
-        """Tell whether a GPU has worked for the job's model within the last minute."""
-        return self.lines[job.model_id].warm
+        """Tell whether the job's model has an active worker, so that there is no cold start."""
+        return self.queues[job.model_id].warm
 
     def is_blocked(self, job: Job) -> bool:
-        """Tell whether nothing can be submitted to the job's model until staff have resolved it."""
-        return self.lines[job.model_id].blocked
+        """Tell whether an outage blocks the job's model."""
+        return self.queues[job.model_id].blocked
 
     def _behind(self, model: ImageModel, *, before: int) -> Eta:
-        """Return the time until a job with `before` jobs in front of it is done: whole rounds of `max_in_flight`."""
+        """Return the time for a job behind `before` others, in whole rounds of `max_in_flight`."""
         one = self.speeds[model.pk]
-        rounds = (self.lines[model.pk].at_runpod + before) // max(model.max_in_flight, 1)
+        rounds = (self.queues[model.pk].at_runpod + before) // max(model.max_in_flight, 1)
         return Eta(one.p50 * (rounds + 1), one.p50 * rounds + one.p90)
 
 
 def forecast(models: Iterable[ImageModel]) -> Forecast:
-    """Return what is known of these models: lines at most LINE_SECONDS old, speeds at most SPEED_SECONDS.
+    """Return the forecast of these models: queues at most QUEUE_SECONDS old, speeds SPEED_SECONDS.
 
-    Takes one or two round trips to the cache and at most four queries, however many models there are.
+    Takes one or two cache round trips and at most four queries for any number of models.
     """
     known = {model.pk: model for model in models}
-    lines = {scheduling.cache_key(model_id): model_id for model_id in known}
+    queues = {scheduling.cache_key(model_id): model_id for model_id in known}
     measured = {f"jobs.eta.speed:{model_id}": model_id for model_id in known}
 
-    def compute(missing: list[str]) -> dict[str, scheduling.Line | Eta]:
-        unknown = [lines[key] for key in missing if key in lines]
+    def compute(missing: list[str]) -> dict[str, scheduling.ModelQueue | Eta]:
+        unknown = [queues[key] for key in missing if key in queues]
         unmeasured = [known[measured[key]] for key in missing if key in measured]
-        found_lines = scheduling.lines(unknown) if unknown else {}
+        found_queues = scheduling.queues(unknown) if unknown else {}
         found_speeds = speeds(unmeasured) if unmeasured else {}
         return {
-            key: found_lines[lines[key]] if key in lines else found_speeds[measured[key]]
+            key: found_queues[queues[key]] if key in queues else found_speeds[measured[key]]
             for key in missing
         }
 
     found = remembered(
-        dict.fromkeys(lines, scheduling.LINE_SECONDS) | dict.fromkeys(measured, SPEED_SECONDS),
+        dict.fromkeys(queues, scheduling.QUEUE_SECONDS) | dict.fromkeys(measured, SPEED_SECONDS),
         compute,
     )
     return Forecast(
         speeds={model_id: found[key] for key, model_id in measured.items()},
-        lines={model_id: found[key] for key, model_id in lines.items()},
+        queues={model_id: found[key] for key, model_id in queues.items()},
     )
 
 
 def of_jobs(jobs: Iterable[Job]) -> Forecast:
-    """Return what is to be known of these jobs, which were fetched with their models: nothing where all are final."""
+    """Return the forecast for the active ones of these jobs. Fetch them with their models."""
     return forecast({job.model_id: job.model for job in jobs if not job.is_final}.values())
 
 
 def speed(model: ImageModel) -> Eta:
-    """Return the seconds from submission to the stored picture for this model; at most SPEED_SECONDS old."""
+    """Return the seconds from submission to success for this model, at most SPEED_SECONDS old."""
     return forecast([model]).speeds[model.pk]
 
 
@@ -127,19 +127,19 @@ def of_job(job: Job, *, now: datetime | None = None) -> Eta | None:
 
 
 def of_order(model: ImageModel, *, count: int = 1) -> Eta:
-    """Return the time until the last of `count` new pictures would be there."""
+    """Return the time until the last of `count` new images would be done."""
     return forecast([model]).of_order(model, count=count)
 
 
 def position(job: Job) -> int | None:
-    """Return how many jobs go before this one; None unless it is QUEUED."""
+    """Return how many jobs go before a QUEUED job; None for others."""
     return of_jobs([job]).position(job)
 
 
 def speeds(models: Collection[ImageModel]) -> dict[int, Eta]:
-    """Return what the last pictures of each model took, measured now, in one query (SQLite: one for each model)."""
+    """Measure the last jobs of each model, in one query (SQLite: one for each model)."""
     spans: dict[int, list[float]] = {model.pk: [] for model in models}
-    last = [_last_pictures(model_id) for model_id in spans]
+    last = [_last_jobs(model_id) for model_id in spans]
     if connection.features.supports_slicing_ordering_in_compound:
         rows: Iterable[tuple[int, datetime | None, datetime | None]] = (
             last[0].union(*last[1:], all=True) if last[1:] else last[0]
@@ -152,10 +152,10 @@ def speeds(models: Collection[ImageModel]) -> dict[int, Eta]:
     return {model.pk: _speed(model, sorted(spans[model.pk])) for model in models}
 
 
-def _last_pictures(model_id: int) -> "QuerySet[Job, tuple[int, datetime | None, datetime | None]]":
+def _last_jobs(model_id: int) -> "QuerySet[Job, tuple[int, datetime | None, datetime | None]]":
     done = Job.objects.filter(model=model_id, status=Status.SUCCEEDED, submitted_at__isnull=False)
     return done.order_by("-finished_at").values_list("model_id", "submitted_at", "finished_at")[
-        :SAMPLE
+        :SAMPLE_SIZE
     ]
 
 

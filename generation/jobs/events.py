@@ -1,4 +1,4 @@
-"""What the browser learns at once: every change of a job goes to the group of its user, and to nobody else."""
+"""Send every change of a job to the sockets of its user."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -21,18 +21,18 @@ log = logging.getLogger(__name__)
 
 
 def group(user_id: UUID) -> str:
-    """Return the name of the channel group that only this user's sockets join; `accounts` closes them through it."""
+    """Return the channel group of the user's sockets; `accounts` uses it to close them."""
     return sockets.group(user_id)
 
 
 def publish(jobs: Sequence[Job]) -> None:
-    """Send jobs as they are in hand to those of their users who have a socket open, each in its user's language.
+    """Send jobs to those of their users who have a socket open, in each user's language.
 
-    A lost event does no harm: the next one, or the snapshot, replaces it.
+    Errors are only logged: a lost event is replaced by the next one, or by a snapshot.
     """
     try:
         _publish(jobs)
-    except Exception as error:  # noqa: BLE001 a cache or channel layer raises whatever its client does; nobody fails for it
+    except Exception as error:  # noqa: BLE001 depends on cache and channel layer
         log.warning("events not sent", extra={"jobs": len(jobs), "error": repr(error)})
 
 

@@ -1,4 +1,4 @@
-"""The last tick, as the cache remembers it: how others see that beat and a worker are alive."""
+"""Time of the last tick, in the cache: shows other processes that beat and a worker run."""
 
 from datetime import datetime
 
@@ -10,16 +10,16 @@ KEY = "heartbeat"
 
 
 def beat() -> None:
-    """Note that a tick has just been done."""
+    """Store that a tick has just run."""
     cache.set(KEY, timezone.now(), timeout=None)
 
 
 def last() -> datetime | None:
-    """Return when the last tick was done; None when nobody remembers one."""
+    """Return the time of the last tick, None if it is unknown."""
     found: datetime | None = cache.get(KEY)
     return found
 
 
 def is_shared() -> bool:
-    """Tell whether `last` knows the ticks of other processes: a cache in memory does not."""
+    """Tell whether other processes see the ticks: not with a cache in memory."""
     return not isinstance(caches["default"], LocMemCache)

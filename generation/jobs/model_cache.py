@@ -1,4 +1,4 @@
-"""The models on offer as this process read them last, for what is shown of a job in hand; who decides reads the row."""
+"""A short-lived cache of the models, for displaying jobs. Decisions read the row."""
 
 import threading
 import time
@@ -9,10 +9,10 @@ from django.db.models.signals import post_delete, post_save
 
 from generation.models import ImageModel, Job
 
-LASTS_SECONDS = 2.0
+TTL_SECONDS = 2.0
 
 
-class _Known:
+class _Cache:
     """All models by id, read in one query. Safe between threads."""
 
     def __init__(self) -> None:
@@ -26,21 +26,21 @@ class _Known:
         with self._lock:
             if time.monotonic() > self._until or not ids <= self._models.keys():
                 self._models = ImageModel.objects.in_bulk()
-                self._until = time.monotonic() + LASTS_SECONDS
+                self._until = time.monotonic() + TTL_SECONDS
             return self._models
 
 
-_known = _Known()
-forget = _known.forget
+_cache = _Cache()
+forget = _cache.forget
 post_save.connect(forget, sender=ImageModel)
 post_delete.connect(forget, sender=ImageModel)
 
 
-def attached(jobs: Iterable[Job]) -> list[Job]:
-    """Return the jobs with their models, at most LASTS_SECONDS old."""
+def attach(jobs: Iterable[Job]) -> list[Job]:
+    """Return the jobs with their models, at most TTL_SECONDS old."""
     found = list(jobs)
     if found:
-        models = _known.get({job.model_id for job in found})
+        models = _cache.get({job.model_id for job in found})
         for job in found:
             job.model = models[job.model_id]
     return found

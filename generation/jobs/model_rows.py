@@ -1,5 +1,7 @@
-"""Rows of hand-written SQL as instances of a model, without the ORM's compiler: the engine's statements are always the
-same, and to build and read them anew takes longer than PostgreSQL needs to run them.
+"""Model instances from hand-written SQL, without the ORM's compiler.
+
+The engine's statements never change, and compiling one takes longer than PostgreSQL needs to run
+it.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +15,7 @@ Converter = tuple[int, Callable[..., Any], Any]
 
 
 def columns(model: type[models.Model], *, of: str = "") -> str:
-    """Return all columns of the model as SELECT and RETURNING list them, those of the table or alias `of`."""
+    """Return all columns of the model for SELECT or RETURNING, of the table or alias `of`."""
     prefix = f"{of}." if of else ""
     return ", ".join(f'{prefix}"{field.column}"' for field in model._meta.concrete_fields)
 
@@ -36,7 +38,7 @@ def fetch(model: type[Row], statement: str, parameters: Sequence[Any]) -> list[R
 
 @lru_cache(maxsize=16)
 def _converters(model: type[models.Model], vendor: str) -> list[Converter]:
-    """Return what turns the driver's values into the fields', as Django's compiler chooses it."""
+    """Return the converters from the driver's values to the fields', as Django's compiler does."""
     found: list[Converter] = []
     for position, field in enumerate(model._meta.concrete_fields):
         expression = field.get_col(model._meta.db_table)

@@ -18,7 +18,7 @@ from accounts import ledger
 from accounts.models import User
 from generation.catalog.offers import BATCH_MAX, SEED_MAX, FieldError, InvalidParameters, size_like
 from generation.jobs import bulk_update, dispatch, enabled_models, eta, lifecycle, sources
-from generation.jobs.enabled_models import OnOffer
+from generation.jobs.enabled_models import EnabledModels
 from generation.jobs.eta import Eta
 from generation.models import GenerationSwitch, IdempotencyKey, Job, Status
 from generation.runpod.payloads import dialect_of
@@ -142,7 +142,7 @@ def cancel(*, job: Job, actor: User | None) -> Job:
 def look_again(*, job: Job, actor: User | None) -> bool:
     """Have a job looked at now, whatever it waits for; False when there is nothing to look at."""
     with transaction.atomic():
-        if not lifecycle.hurried(job, actor=actor):
+        if not lifecycle.requested_check(job, actor=actor):
             return False
         if job.status == Status.QUEUED:
             dispatch.submit(job.model.slug)
@@ -197,7 +197,7 @@ def _place(
     own_key = {"user": user, "key": key, "by_staff": by_staff}
     if key and (known := IdempotencyKey.objects.filter(**own_key).first()):
         return _replay(known, user=user, body=body, batch=batch)
-    offered = enabled_models.lately()
+    offered = enabled_models.recent()
 
     def order() -> Placed:
         jobs = _draft(user=user, requests=requests, offered=offered)
@@ -279,7 +279,7 @@ def _hold(*, user: User, jobs: Sequence[Job]) -> None:
 
 
 def _queue(
-    *, user: User, jobs: Sequence[Job], offered: OnOffer, actor: User | None, detail: str
+    *, user: User, jobs: Sequence[Job], offered: EnabledModels, actor: User | None, detail: str
 ) -> None:
     """Insert the jobs, unless creating is off, too many wait, or what is on offer has changed: one statement."""
     most = settings.MAX_WAITING_PER_USER
@@ -297,7 +297,9 @@ def _queue(
     raise _Changed
 
 
-def _draft(*, user: User, requests: Sequence[Mapping[str, Any]], offered: OnOffer) -> list[Job]:
+def _draft(
+    *, user: User, requests: Sequence[Mapping[str, Any]], offered: EnabledModels
+) -> list[Job]:
     """Return unsaved jobs for the requests: checked, with defaults, a seed each, a price and a snapshot."""
     if not 1 <= len(requests) <= BATCH_MAX:
         detail = _("From 1 to %(max)d pictures at once.") % {"max": BATCH_MAX}
@@ -314,7 +316,7 @@ def _draft(*, user: User, requests: Sequence[Mapping[str, Any]], offered: OnOffe
     return jobs
 
 
-def _draft_one(*, user: User, request: Mapping[str, Any], offered: OnOffer) -> Job:
+def _draft_one(*, user: User, request: Mapping[str, Any], offered: EnabledModels) -> Job:
     slug = request.get("model")
     model = offered.models.get(slug) if isinstance(slug, str) else None
     if model is None:
@@ -350,7 +352,7 @@ def _draft_one(*, user: User, request: Mapping[str, Any], offered: OnOffer) -> J
         "price": offer.price.as_json(),
     }
     dialect = dialect_of(offer.dialect, offer.request_format)
-    if sources.way(known, dialect=dialect, beside={**cleaned, **snapshot}).reduced:
+    if sources.transport(known, dialect=dialect, beside={**cleaned, **snapshot}).reduced:
         snapshot["sources_reduced"] = True
     return Job(
         id=uuid7(),

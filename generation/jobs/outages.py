@@ -1,7 +1,9 @@
-"""What RunPod refuses until somebody corrects it: a wrong key parks all models, a missing endpoint its own.
+"""Outages that an operator must resolve: a refused API key, or a missing endpoint.
 
-While such a row is there, nothing is submitted and nothing fails. A probe that costs nothing asks again and again; once
-RunPod answers as it should, the row goes, deadlines get the lost time back, and everything continues.
+The first blocks all models, the second the models of this endpoint.
+
+During an outage no job is submitted and none fails. A free probe checks repeatedly. Once it
+succeeds, the row is deleted, deadlines are extended by the lost time, and submissions continue.
 """
 
 import logging
@@ -17,13 +19,14 @@ from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPod
 log = logging.getLogger(__name__)
 
 NO_SUCH_JOB = "artgen-probe"
-PROBE_EVERY = timedelta(seconds=5)  # doubled with every probe
-MAX_PROBE_EVERY = timedelta(seconds=60)
-MAX_ENDPOINTS = 5  # asked with one probe of the key
+PROBE_INTERVAL = timedelta(seconds=5)  # doubled with every probe
+MAX_PROBE_INTERVAL = timedelta(seconds=60)
+RECHECK_INTERVAL = timedelta(seconds=10)  # of a job that is affected
+MAX_ENDPOINTS = 5  # in one probe of the key
 
 
 def note(endpoint_id: str, error: KeyRefused | EndpointMissing) -> None:
-    """Stop submissions because RunPod refused the key, or does not have this endpoint."""
+    """Block submissions because RunPod refuses the key or does not have this endpoint."""
     kind = OutageKind.KEY_REFUSED if isinstance(error, KeyRefused) else OutageKind.ENDPOINT_MISSING
     now = timezone.now()
     same = (
@@ -35,9 +38,9 @@ def note(endpoint_id: str, error: KeyRefused | EndpointMissing) -> None:
         **same,
         defaults={
             "endpoint_id": endpoint_id,
-            "detail": f"{error} {error.detail}".strip(),
+            "detail": error.full_text,
             "since": now,
-            "probe_at": now + PROBE_EVERY,
+            "probe_at": now + PROBE_INTERVAL,
         },
     )
     if created:
@@ -49,10 +52,10 @@ def note(endpoint_id: str, error: KeyRefused | EndpointMissing) -> None:
 
 
 def probe_due() -> None:
-    """Ask RunPod about every outage whose probe is due, and continue where it is over."""
+    """Probe every outage that is due, and resolve those that are over."""
     now = timezone.now()
     for outage in ProviderOutage.objects.filter(probe_at__lte=now).order_by("probe_at", "id"):
-        pause = min(PROBE_EVERY * 2 ** min(outage.probes, 10), MAX_PROBE_EVERY)
+        pause = min(PROBE_INTERVAL * 2 ** min(outage.probes, 10), MAX_PROBE_INTERVAL)
         mine = ProviderOutage.objects.filter(pk=outage.pk, probe_at=outage.probe_at)
         if mine.update(probe_at=now + pause, probes=F("probes") + 1) and _is_over(outage):
             _resolve(outage)
@@ -60,7 +63,7 @@ def probe_due() -> None:
 
 def _is_over(outage: ProviderOutage) -> bool:
     if outage.kind == OutageKind.ENDPOINT_MISSING:
-        return isinstance(_answer(outage.endpoint_id), Gone)
+        return isinstance(_probe(outage.endpoint_id), Gone)
     offered = (
         ImageModel.objects.enabled()
         .order_by("position", "slug")
@@ -68,16 +71,16 @@ def _is_over(outage: ProviderOutage) -> bool:
     )
     endpoints = dict.fromkeys([outage.endpoint_id, *offered])
     if outage.endpoint_id not in offered and len(endpoints) > 1:
-        del endpoints[outage.endpoint_id]  # staff switched its model off
+        del endpoints[outage.endpoint_id]  # staff disabled its model
     for endpoint_id in list(endpoints)[:MAX_ENDPOINTS]:
-        answer = _answer(endpoint_id)
-        if not isinstance(answer, EndpointMissing):  # which says nothing about the key
-            return isinstance(answer, Gone)
+        error = _probe(endpoint_id)
+        if not isinstance(error, EndpointMissing):  # does not depend on the key
+            return isinstance(error, Gone)
     return False
 
 
-def _answer(endpoint_id: str) -> RunPodError | None:
-    """Ask for a job that cannot exist: Gone says that the key is good and the endpoint exists."""
+def _probe(endpoint_id: str) -> RunPodError | None:
+    """Read a job that cannot exist: Gone means that key and endpoint are valid."""
     try:
         clients.client().status(endpoint_id, NO_SUCH_JOB)
     except RunPodError as error:

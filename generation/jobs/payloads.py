@@ -1,4 +1,4 @@
-"""What RunPod gets for a job: its `input`, from its parameters, its sources and the model as it was when placed."""
+"""A job's `input` for RunPod, from its parameters, source images and model snapshot."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ def input_of(job: Job) -> dict[str, Any]:
     """Return the `input` of the job's /run.
 
     Raises:
-        SourceMissing: a source picture is gone.
-        PayloadError: the dialect cannot carry what is asked for, or the workflow does not fit.
-        LookupError: another version of ArtGen placed the job with a dialect of its own.
-        OSError, BotoCoreError: the bucket does not answer.
+        SourceMissing: a source image has been deleted.
+        PayloadError: the dialect does not support the parameters, or the workflow does not fit.
+        LookupError: another version of ArtGen placed the job with a dialect unknown here.
+        OSError, BotoCoreError: the bucket does not respond.
     """
     dialect, request_format = job.snapshot["dialect"], job.snapshot.get("request_format")
     if dialect == payloads.PUBLIC and request_format is None:
-        # Placed by the version before, which keeps none in its snapshots, while this one was started.
+        # Placed during an upgrade by the previous version, whose snapshots have none.
         request_format = job.model.request_format
     template = job.snapshot.get("style_template") or "{prompt}"
     parameters = Parameters(

@@ -1,7 +1,7 @@
-"""Who has a socket open, and in which language and time zone they read: events are published for these people alone.
+"""Which users have a socket open, with their language and time zone. Only they get events.
 
-With Redis each person has a key that ends on its own, so a killed process leaves nobody present. Without it (the demo)
-everything is one process, and counting is enough.
+In Redis each such user has a key that expires, so a killed process leaves no user behind. Without
+Redis (the demo) there is one process, and counting its sockets is enough.
 """
 
 import logging
@@ -17,32 +17,36 @@ from artgen.cache import CacheAway, ForgivingRedisCache
 
 log = logging.getLogger(__name__)
 
-LASTS_SECONDS = 60
+TTL_SECONDS = 60
 REFRESH_SECONDS = 5
-"""Far below LASTS_SECONDS: a Redis that was restarted without its data learns again within this time who is present."""
+"""Much less than TTL_SECONDS: after a restart without its data, Redis is complete again within
+this time.
+"""
 
-REFRESHED_AT_ONCE = 50
+REFRESH_BATCH = 50
 
 Reader = tuple[str, str]
-"""Language and time zone of a user, either empty where the user has chosen none."""
+"""Language and time zone of a user; empty if not chosen."""
 
 
 class _Sockets:
-    """The sockets of this process, counted for each person, and the thread that keeps their keys alive."""
+    """Number of this process's sockets by user, and the thread that refreshes their keys."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.counts: Counter[UUID] = Counter()
         self.readers: dict[UUID, Reader] = {}
-        self.keeper: threading.Thread | None = None
+        self.refresher: threading.Thread | None = None
 
     def add(self, user_id: UUID, reader: Reader) -> None:
         with self.lock:
             self.counts[user_id] += 1
             self.readers[user_id] = reader
-            if self.keeper is None and _is_shared():
-                self.keeper = threading.Thread(target=self._keep, name="presence", daemon=True)
-                self.keeper.start()
+            if self.refresher is None and _is_shared():
+                self.refresher = threading.Thread(
+                    target=self._refresh, name="presence", daemon=True
+                )
+                self.refresher.start()
 
     def remove(self, user_id: UUID) -> None:
         with self.lock:
@@ -54,7 +58,7 @@ class _Sockets:
         with self.lock:
             return dict(self.readers)
 
-    def _keep(self) -> None:
+    def _refresh(self) -> None:
         while True:
             refresh(seconds=REFRESH_SECONDS)
 
@@ -63,33 +67,33 @@ _sockets = _Sockets()
 
 
 def opened(user_id: UUID, reader: Reader) -> None:
-    """Count one more socket of the user. Never waits: an event loop may call it."""
+    """Count one more socket of the user. Does not block: an event loop calls it."""
     _sockets.add(user_id, reader)
 
 
 def announce(user_ids: Iterable[UUID]) -> None:
-    """Let other processes know of these users, in one round trip, before reading what their sockets are first sent.
+    """Write these users' keys, in one round trip. Call it before reading a socket's snapshot.
 
-    A change before this call is in what is read after it; a change after this call finds the user present.
+    A change before this call is in the snapshot; a change after it sends an event.
     """
     if _is_shared():
-        here = open_here()  # whoever has left meanwhile is not announced
+        here = open_here()  # without users whose sockets have closed meanwhile
         readers = {_key(user_id): here[user_id] for user_id in user_ids if user_id in here}
         if readers:
-            cache.set_many(readers, timeout=LASTS_SECONDS)
+            cache.set_many(readers, timeout=TTL_SECONDS)
 
 
 def closed(user_id: UUID) -> None:
     """Count one socket less.
 
-    The key stays until it ends: another process may hold a socket of the same user, and an event for nobody costs
-    less than a missed one.
+    The key stays until it expires: another process may have a socket of the same user, and an
+    unnecessary event costs less than a missed one.
     """
     _sockets.remove(user_id)
 
 
 def present(user_ids: Collection[UUID]) -> dict[UUID, Reader | None]:
-    """Return those who have a socket open, in one round trip; all of them, as None, while Redis cannot be asked."""
+    """Return those users who have a socket open, in one round trip; without Redis all, as None."""
     shared = caches["default"]
     if not isinstance(shared, ForgivingRedisCache):
         here = open_here()
@@ -100,30 +104,28 @@ def present(user_ids: Collection[UUID]) -> dict[UUID, Reader | None]:
     try:
         known = shared.known(keys)
     except CacheAway as error:
-        log.warning("presence is not known", extra={"error": repr(error.__cause__)})
+        log.warning("presence is unknown", extra={"error": repr(error.__cause__)})
         return dict.fromkeys(user_ids)
-    # During an upgrade the key may still hold what the version before has written.
+    # During an upgrade the key may have the value of the previous version.
     return {keys[key]: value if isinstance(value, tuple) else None for key, value in known.items()}
 
 
 def open_here() -> dict[UUID, Reader]:
-    """Return those who have a socket open in this process."""
+    """Return the users who have a socket open in this process."""
     return _sockets.users()
 
 
 def refresh(*, seconds: float = 0) -> None:
-    """Keep the people of this process's sockets present, taking so many seconds for it.
+    """Refresh the keys of this process's users in batches, spread over `seconds`.
 
-    A few at a time: thousands in a row keep the event loop from the interpreter lock, and events wait for 40 ms.
+    Thousands at once would hold the interpreter lock and delay the event loop by 40 ms.
     """
     everybody = list(open_here())
-    parts = [
-        everybody[n : n + REFRESHED_AT_ONCE] for n in range(0, len(everybody), REFRESHED_AT_ONCE)
-    ]
-    for users in parts:
+    batches = [everybody[n : n + REFRESH_BATCH] for n in range(0, len(everybody), REFRESH_BATCH)]
+    for users in batches:
         announce(users)
-        time.sleep(seconds / len(parts))
-    if not parts:
+        time.sleep(seconds / len(batches))
+    if not batches:
         time.sleep(seconds)
 
 

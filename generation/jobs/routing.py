@@ -1,4 +1,4 @@
-"""Socket addresses, and who may open them: a cookie needs an allowed Origin, a Bearer token does not."""
+"""Socket addresses. A session cookie needs an allowed Origin, a Bearer token does not."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _with_cookie = AllowedHostsOriginValidator(_sockets)
 
 
 async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Route one socket; with a Bearer header, or with no cookie at all, neither cookie nor Origin is looked at."""
+    """Route one socket; the Origin is checked only if a cookie authenticates it."""
     with_cookie = bearer_token(scope) is None and any(
         name == b"cookie" for name, _ in scope["headers"]
     )

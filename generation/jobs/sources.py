@@ -1,4 +1,4 @@
-"""The source images of a job: ids of one's own uploads and images, and what RunPod gets for them."""
+"""The source images of a job: ids of the user's uploads and images, and what RunPod gets."""
 
 import json
 import logging
@@ -15,23 +15,23 @@ from generation.files import storage
 from generation.jobs import reachability
 from generation.models import Image, ImageQuerySet, Job, Upload
 from generation.runpod import fitting
-from generation.runpod.client import BODY_MOST
-from generation.runpod.payloads import Dialect, Source
+from generation.runpod.client import MAX_BODY_BYTES
+from generation.runpod.payloads import Dialect, InputImage
 from generation.runpod.payloads.comfyui import data_uri
 
 log = logging.getLogger(__name__)
 
 FIELD = "source_images"
-REST_OF_BODY = 50_000  # bytes beside the sources: field names, policy, webhook, a style's words around the prompt
+REST_OF_BODY = 50_000  # bytes for field names, policy, webhook and style template
 
 
 class SourceMissing(Exception):
-    """A source image has been removed since the job was placed."""
+    """A source image has been deleted since the job was placed."""
 
 
 @dataclass(frozen=True)
-class Known:
-    """An upload or image of the user's: its id, key in the bucket, width and height in pixels, bytes of the file."""
+class OwnImage:
+    """An upload or image of the user: key in the bucket, size in px, length of the file."""
 
     id: UUID
     key: str
@@ -41,58 +41,61 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Way:
-    """How the sources of a job get to RunPod."""
+class Transport:
+    """How the source images of a job get to RunPod."""
 
-    inside: bool  # inside the request, not by address
-    reduced: bool = False  # they are too large for it and will be scaled down
+    embedded: bool  # in the request, not by address
+    reduced: bool = False  # scaled down to fit into the request
 
 
-def check(*, user: User, ids: Sequence[str]) -> list[Known]:
-    """Return the images in order; raises InvalidParameters unless each is an own upload or image."""
+def check(*, user: User, ids: Sequence[str]) -> list[OwnImage]:
+    """Return the images in order. Raises InvalidParameters unless all belong to the user."""
     try:
         wanted = [UUID(one) for one in ids]
     except ValueError:
         wanted = []
     known = _known(user_id=user.id, ids=wanted, images=Image.objects.present())
     if len(wanted) != len(ids) or len(known) != len(set(wanted)):
-        detail = _("There is no such picture among yours.")
+        detail = _("Image not found.")
         raise InvalidParameters([FieldError(field=FIELD, code="does_not_exist", detail=detail)])
     return [known[one] for one in wanted]
 
 
-def way(sources: Sequence[Known], *, dialect: Dialect, beside: Mapping[str, Any]) -> Way:
-    """Return how these sources will travel; `beside` is whatever else the request holds, such as the workflow.
+def transport(
+    sources: Sequence[OwnImage], *, dialect: Dialect, beside: Mapping[str, Any]
+) -> Transport:
+    """Return how these source images get to RunPod; `beside` is the rest of the request.
 
     Raises:
-        InvalidParameters: they cannot get to RunPod at all.
+        InvalidParameters: they cannot get to RunPod.
     """
     if not sources or not (dialect.needs_data or not _reachable(sources)):
-        return Way(inside=False)
+        return Transport(embedded=False)
     if dialect.needs_address:
         detail = _(
-            "This model loads source images from the internet, but this site isn’t reachable from there."
+            "This model loads source images from the internet, "
+            "but this site isn’t reachable from there."
         )
         raise InvalidParameters([FieldError(field=FIELD, code="not_reachable", detail=detail)])
     room = _room(beside)
-    if room < fitting.ROOM_LEAST * len(sources):
+    if room < fitting.MIN_BYTES_PER_IMAGE * len(sources):
         detail = _("The source images don’t fit in the request to the GPU. Use fewer.")
         raise InvalidParameters([FieldError(field=FIELD, code="too_large", detail=detail)])
-    return Way(
-        inside=True, reduced=not fitting.fits([source.bytes for source in sources], room=room)
+    return Transport(
+        embedded=True, reduced=not fitting.fits([source.bytes for source in sources], room=room)
     )
 
 
-def of_job(job: Job, *, with_data: bool) -> list[Source]:
-    """Return what RunPod gets, in order: short-lived URLs, or the bytes where RunPod cannot fetch those.
+def of_job(job: Job, *, with_data: bool) -> list[InputImage]:
+    """Return what RunPod gets, in order: short-lived URLs, or bytes if RunPod cannot fetch those.
 
-    `with_data`: the dialect sends bytes in any case. Bytes are made to fit into the request.
+    `with_data`: the dialect always needs bytes. Bytes are reduced to fit into the request.
 
     Raises:
-        SourceMissing: a source image is gone.
+        SourceMissing: a source image has been deleted.
     """
     ids = [UUID(one) for one in job.source_images]
-    # An emptied trash takes files within the hour: what was placed before may still be drawn from.
+    # Files are deleted within an hour after the trash was emptied: jobs may still use them.
     known = _known(user_id=job.user_id, ids=ids, images=Image.objects.all())
     if len(known) != len(set(ids)):
         raise SourceMissing
@@ -100,7 +103,7 @@ def of_job(job: Job, *, with_data: bool) -> list[Source]:
     names = [source.key.rsplit("/", 1)[-1] for source in chosen]
     urls = [storage.absolute_url(source.key) for source in chosen]
     if not with_data and _reachable(chosen):
-        return [Source(url=url, name=name) for url, name in zip(urls, names, strict=True)]
+        return [InputImage(url=url, name=name) for url, name in zip(urls, names, strict=True)]
     try:
         files = [storage.read(source.key) for source in chosen]
     except FileNotFoundError as error:
@@ -108,35 +111,36 @@ def of_job(job: Job, *, with_data: bool) -> list[Source]:
     fitted = fitting.fit(files, room=_room({**job.parameters, **job.snapshot}))
     for file, one in zip(files, fitted, strict=True):
         if one.size:
-            told = f"{len(file)} to {len(one.data)} bytes, {one.size[0]}x{one.size[1]} px"
+            reduced = f"{len(file)} to {len(one.data)} bytes, {one.size[0]}x{one.size[1]} px"
             log.info(
                 "source image reduced to fit into the request",
-                extra={"job": str(job.id), "reduced": told},
+                extra={"job": str(job.id), "reduced": reduced},
             )
     if with_data:
         return [
-            Source(url=url, name=name, data=one.data)
+            InputImage(url=url, name=name, data=one.data)
             for url, name, one in zip(urls, names, fitted, strict=True)
         ]
     return [
-        Source(url=data_uri(one.data), name=name) for name, one in zip(names, fitted, strict=True)
+        InputImage(url=data_uri(one.data), name=name)
+        for name, one in zip(names, fitted, strict=True)
     ]
 
 
-def _reachable(sources: Sequence[Known]) -> bool:
+def _reachable(sources: Sequence[OwnImage]) -> bool:
     return all(reachability.by_runpod(storage.absolute_url(source.key)) for source in sources)
 
 
 def _room(beside: Mapping[str, Any]) -> int:
-    """Return the bytes that sources may take of a request that also holds `beside`."""
-    told = json.dumps(beside, ensure_ascii=False, default=str).encode()
-    return BODY_MOST - REST_OF_BODY - 2 * len(told)
+    """Return how many bytes of a request with `beside` are left for source images."""
+    rest = json.dumps(beside, ensure_ascii=False, default=str).encode()
+    return MAX_BODY_BYTES - REST_OF_BODY - 2 * len(rest)
 
 
-def _known(*, user_id: UUID, ids: Sequence[UUID], images: ImageQuerySet) -> dict[UUID, Known]:
+def _known(*, user_id: UUID, ids: Sequence[UUID], images: ImageQuerySet) -> dict[UUID, OwnImage]:
     if not ids:
         return {}
     columns = ("id", "key", "width", "height", "bytes")
     uploads = Upload.objects.filter(user_id=user_id, id__in=ids).values_list(*columns)
     own = images.filter(user_id=user_id, id__in=ids).values_list(*columns)
-    return {row[0]: Known(*row) for row in (*uploads, *own)}
+    return {row[0]: OwnImage(*row) for row in (*uploads, *own)}

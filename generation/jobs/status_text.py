@@ -1,4 +1,4 @@
-"""Where a job is, in words for a person: a title and a second line, `phase` and `phase_detail` of the Job JSON."""
+"""A job's status as text for people: `phase` and `phase_detail` of the Job JSON."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,19 +13,20 @@ from generation.jobs import scheduling
 from generation.jobs.eta import Eta, Forecast
 from generation.models import Job, Status
 
-LATE_AFTER = 2  # times the usual p90
+LATE_FACTOR = 2  # of p90, after which a job is late
+COLD_START = timedelta(seconds=60)  # after which it is late
 
 
 @dataclass(frozen=True)
 class Phase:
-    """`title`: what is happening; `detail`: what it means for you, may be empty."""
+    """`title`: what is happening; `detail`: what it means for the user, may be empty."""
 
     title: str
     detail: str
 
 
 def now_of(job: Job, *, forecast: Forecast, now: datetime) -> Phase:
-    """Return the words for the job's phase in the active language; `forecast` covers the models of active jobs."""
+    """Return the job's phase in the active language; `forecast` covers models of active jobs."""
     return of_job(
         job,
         position=forecast.position(job),
@@ -45,117 +46,115 @@ def of_job(
     blocked: bool = False,
     now: datetime | None = None,
 ) -> Phase:
-    """Return the words for the job's phase in the active language.
+    """Return the job's phase in the active language.
 
-    `warm`: a GPU is awake for its model. `blocked`: nothing can be submitted to its model until staff have resolved it.
+    `warm`: its model has an active worker. `blocked`: an outage blocks its model.
     """
     now = now or timezone.now()
     about = formatting.about(eta.p50, eta.p90) if eta else ""
     if job.status == Status.QUEUED:
-        if blocked:
-            return Phase(
-                _("Not available at the moment"), _("Your place is kept, nothing is charged.")
-            )
-        if job.attempt > 1:
-            return Phase(_("Trying once more"), _("the GPU went away, not charged again"))
-        if job.refusals or job.model.submit_failures:
-            return Phase(_("Waiting for a GPU"), _("none answers yet, your place is kept"))
-        if not position:
-            return Phase(_("Next in line"), about)
-        return Phase(
-            ngettext("%(count)d before you", "%(count)d before you", position)
-            % {"count": position},
-            about,
-        )
+        return _queued(job, position=position, about=about, blocked=blocked)
     if job.status == Status.SUBMITTED:
-        if (
-            not job.runpod_id
-            and job.submitted_at
-            and now - job.submitted_at > scheduling.SUBMISSION
-        ):
-            gone_at = (
-                job.submitted_at
-                + timedelta(seconds=settings.RUNPOD_TTL_SECONDS)
-                + scheduling.UNKNOWN_MARGIN
-            )
-            told = _(
-                "No clear answer from the GPU yet. Nothing is paid twice; we look again until %(time)s."
-            )
-            return Phase(_("Waiting for an answer"), told % {"time": formatting.clock(gone_at)})
-        if job.missing_since or (
-            job.submitted_at and now - job.submitted_at > timedelta(seconds=60)
-        ):
-            return Phase(_("GPU waking up"), _late(job, now))
-        if warm:
-            return Phase(_("Starting"), about)
-        return Phase(_("GPU waking up"), _("usually 20–40 s, not charged"))
+        return _submitted(job, about=about, warm=warm, now=now)
     if job.status == Status.RUNNING:
-        left = _("%(about)s left") % {"about": about} if about else ""
-        if (
-            eta
-            and job.started_at
-            and (now - job.started_at).total_seconds() > LATE_AFTER * max(eta.p90, 60)
-        ):
-            left = _late(job, now)
-        if job.step and job.step_count:
-            title = _("Drawing · step %(step)d of %(count)d") % {
-                "step": job.step,
-                "count": job.step_count,
-            }
-            return Phase(title, left)
-        return Phase(_("Drawing"), left)
+        return _running(job, about=about, eta=eta, now=now)
     if job.status == Status.STORING:
         if job.error_detail:
             return Phase(
-                _("Saving"), _("The image is ready but cannot be saved yet. We keep trying.")
+                _("Saving"), _("The image is ready but can’t be saved yet. Retrying automatically.")
             )
-        return Phase(_("Saving"), _("Nearly there"))
+        return Phase(_("Saving"), _("Almost done"))
     if job.status == Status.SUCCEEDED:
-        return Phase(_("Picture ready"), "")
+        return Phase(_("Image ready"), "")
     if job.status == Status.CANCELED:
-        return Phase(_("Canceled by you") if not job.error_code else _("Canceled"), _back(job))
-    title = _("Prompt not allowed") if job.error_code == "prompt_refused" else _("Did not work out")
-    return Phase(title, f"{error_message(job.error_code)} {_back(job)}")
+        return Phase(_("Canceled by you") if not job.error_code else _("Canceled"), _returned(job))
+    title = _("Prompt not allowed") if job.error_code == "prompt_refused" else _("Failed")
+    return Phase(title, f"{error_message(job.error_code)} {_returned(job)}")
+
+
+def _queued(job: Job, *, position: int | None, about: str, blocked: bool) -> Phase:
+    if blocked:
+        return Phase(
+            _("Temporarily unavailable"),
+            _("You keep your place in the queue. Nothing is charged."),
+        )
+    if job.attempt > 1:
+        return Phase(_("Retrying"), _("the GPU disconnected, no extra charge"))
+    if job.refusals or job.model.submit_failures:
+        return Phase(_("Waiting for a GPU"), _("none is free yet, you keep your place"))
+    if not position:
+        return Phase(_("Next in queue"), about)
+    ahead = ngettext("%(count)d ahead of you", "%(count)d ahead of you", position)
+    return Phase(ahead % {"count": position}, about)
+
+
+def _submitted(job: Job, *, about: str, warm: bool, now: datetime) -> Phase:
+    submitted_at = job.submitted_at
+    if not job.runpod_id and submitted_at and now - submitted_at > scheduling.SUBMISSION:
+        ttl = timedelta(seconds=settings.RUNPOD_TTL_SECONDS)
+        gone_at = submitted_at + ttl + scheduling.UNKNOWN_MARGIN
+        detail = _(
+            "The GPU hasn’t confirmed the job yet. You won’t be charged twice. "
+            "Checking until %(time)s."
+        )
+        return Phase(_("Waiting for confirmation"), detail % {"time": formatting.clock(gone_at)})
+    if job.missing_since or (submitted_at and now - submitted_at > COLD_START):
+        return Phase(_("Starting GPU"), _late(job, now))
+    if warm:
+        return Phase(_("Starting"), about)
+    return Phase(_("Starting GPU"), _("usually 20–40 s, free"))
+
+
+def _running(job: Job, *, about: str, eta: Eta | None, now: datetime) -> Phase:
+    left = _("%(about)s left") % {"about": about} if about else ""
+    if eta and job.started_at:
+        running_for = (now - job.started_at).total_seconds()
+        if running_for > LATE_FACTOR * max(eta.p90, 60):
+            left = _late(job, now)
+    if job.step and job.step_count:
+        title = _("Generating · step %(step)d of %(count)d")
+        return Phase(title % {"step": job.step, "count": job.step_count}, left)
+    return Phase(_("Generating"), left)
 
 
 def error_message(code: str) -> str:
-    """Return what a person should know about this error code, in the active language."""
+    """Return the message of this error code in the active language."""
     return {
-        "prompt_refused": _("The model refused this prompt. Put it differently."),
-        "invalid_input": _("The model could not read these settings."),
-        "source_unreadable": _("The model could not open the source picture."),
+        "prompt_refused": _("The model rejected this prompt. Rephrase it."),
+        "invalid_input": _("The model rejected these settings."),
+        "source_unreadable": _("The model couldn’t open the source image."),
         "lora_unreadable": _(
-            "The model could not load the LoRA. Check its address, and that it fits this model."
+            "The model couldn’t load the LoRA. Check its address and that it fits this model."
         ),
-        "workflow_invalid": _("This model is not set up right. Its operators can see why."),
+        "workflow_invalid": _("This model is misconfigured. Contact the administrator."),
         "out_of_memory": _("The GPU ran out of memory. Try a smaller size."),
-        "gpu_lost": _("The GPU went away halfway."),
-        "timed_out": _("The GPU took too long."),
-        "no_output": _("The model sent no picture."),
-        "bad_picture": _("What arrived was not a picture."),
-        "invalid_output": _("What arrived was not a picture."),
-        "canceled": _("It was stopped at the GPU's end."),
-        "provider_unpaid": _("The service has run out of GPU time. Its operators can see why."),
-        "provider_error": _("Something went wrong at the model's end."),
-        "deadline": _("It took too long, so it was stopped."),
-        "unauthorized": _("The service is not set up right. Its operators can see why."),
-        "endpoint_missing": _("This model is not available right now."),
-        "too_large": _("The source pictures are too large."),
-        "source_missing": _("A source picture is gone."),
-        "storage": _("The picture could not be saved."),
-    }.get(code, _("Something went wrong at the model's end."))
+        "gpu_lost": _("The GPU disconnected during generation."),
+        "timed_out": _("Generation timed out."),
+        "no_output": _("The model returned no image."),
+        "bad_picture": _("The model returned an invalid file."),
+        "invalid_output": _("The model returned an invalid file."),
+        "canceled": _("The job was stopped by the GPU provider."),
+        "provider_unpaid": _("The service is out of GPU time. Contact the administrator."),
+        "provider_error": _("The model failed."),
+        "deadline": _("It timed out."),
+        "unauthorized": _("The service is misconfigured. Contact the administrator."),
+        "endpoint_missing": _("This model is temporarily unavailable."),
+        "too_large": _("The source images are too large."),
+        "source_missing": _("A source image no longer exists."),
+        "storage": _("Couldn’t save the image."),
+    }.get(code, _("The model failed."))
 
 
-def _back(job: Job) -> str:
+def _returned(job: Job) -> str:
     if not job.credits:
         return ""
-    return ngettext("%(count)d credit is back.", "%(count)d credits are back.", job.credits) % {
+    return ngettext("%(count)d credit returned.", "%(count)d credits returned.", job.credits) % {
         "count": job.credits
     }
 
 
 def _late(job: Job, now: datetime) -> str:
     since = (now - (job.submitted_at or job.created_at)).total_seconds()
-    return _("Takes longer than usual, %(time)s so far. You may close the page.") % {
+    return _("Taking longer than usual: %(time)s so far. You can close the page.") % {
         "time": formatting.duration(since)
     }

@@ -1,4 +1,4 @@
-"""RunPod's webhook: an address with a secret of its own for every attempt."""
+"""Webhook addresses for RunPod, with a signed token for every attempt."""
 
 from uuid import UUID
 
@@ -13,14 +13,14 @@ SALT = "generation.callbacks"
 
 
 def address(job: Job) -> str | None:
-    """Return the absolute address of this attempt's webhook, None where RunPod could not reach it."""
+    """Return the address of this attempt's webhook, None if RunPod cannot reach it."""
     token = signing.dumps([str(job.id), job.attempt], salt=SALT)
     url = f"{settings.PUBLIC_URL}{reverse('runpod_hook', args=[token])}"
     return url if reachability.by_runpod(url) else None
 
 
 def read(token: str) -> tuple[UUID, int] | None:
-    """Return (job id, attempt) of a token that we made, None for any other."""
+    """Return (job id, attempt) of a valid token, None for any other."""
     try:
         job_id, attempt = signing.loads(token, salt=SALT)
     except signing.BadSignature:

@@ -1,12 +1,14 @@
-"""The rows: models on offer and styles, jobs with their history, pictures, uploads and collections. Who writes what:
+"""Database models: image models and styles, jobs and their history, images, uploads, collections.
 
-`Job.status` and `Job.due_at` are written by `lifecycle` alone; pictures by `driver` (birth) and `gallery` (after);
-collections by `collections`; who may see a picture (its link, `visibility`, publications) by `sharing`.
+Only `jobs.lifecycle` writes `Job.status` and `Job.due_at`. Images are created by `jobs.storing` and
+changed by `gallery.images`; collections are written by `gallery.collections`; links, visibility and
+publications by `gallery.sharing`.
 """
 
 from generation.models.collections import Collection, CollectionImage, CollectionQuerySet
 from generation.models.counted import Counted
 from generation.models.exports import Export, ExportQuerySet
+from generation.models.images import Image, ImageQuerySet, Upload, Visibility, seen_by
 from generation.models.jobs import (
     ACTIVE,
     AT_RUNPOD,
@@ -20,7 +22,6 @@ from generation.models.jobs import (
 )
 from generation.models.offers import GenerationSwitch, ImageModel, ImageModelQuerySet, Style
 from generation.models.outages import OutageKind, ProviderOutage, ProviderOutageQuerySet
-from generation.models.pictures import Image, ImageQuerySet, Upload, Visibility, seen_by
 from generation.models.sharing import (
     OPEN,
     TO_REVIEW,

@@ -1,4 +1,4 @@
-"""Collections: piles of pictures that a user names; a picture may lie in several."""
+"""Collections: named groups of a user's images. An image can be in several."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from generation.models.pictures import Image
+from generation.models.images import Image
 
 NAME_MAX = 80
 
@@ -17,20 +17,20 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
     """Named filters of collections."""
 
     def of(self, user: Any) -> "CollectionQuerySet":
-        """Keep the user's own."""
+        """Filter by owner."""
         return self.filter(user=user)
 
     def present(self) -> "CollectionQuerySet":
-        """Leave out the deleted ones, which only an undo can still reach."""
+        """Exclude deleted ones, which only undo can restore."""
         return self.filter(deleted_at__isnull=True)
 
     def by_name(self) -> "CollectionQuerySet":
-        """Sort by name, whatever the case."""
+        """Sort by name, case-insensitively."""
         return self.order_by("folded_name", "id")
 
 
 class Collection(models.Model):
-    """A named pile of one user's pictures. Deleting it leaves the pictures alone."""
+    """A named group of one user's images. Deleting it keeps the images."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
@@ -40,7 +40,8 @@ class Collection(models.Model):
         verbose_name=_("user"),
     )
     name = models.CharField(_("name"), max_length=NAME_MAX)
-    # Case-folded by Python: SQLite folds ASCII alone, PostgreSQL what its locale knows. "ß" becomes two letters.
+    # Case-folded in Python: SQLite folds ASCII only, PostgreSQL what its locale supports. "ß"
+    # becomes two letters.
     folded_name = models.CharField(max_length=3 * NAME_MAX, editable=False)
     images = models.ManyToManyField(Image, through="CollectionImage", related_name="collections")
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
@@ -72,7 +73,7 @@ class Collection(models.Model):
 
 
 class CollectionImage(models.Model):
-    """One picture in one collection."""
+    """An image in a collection."""
 
     collection = models.ForeignKey(
         Collection, on_delete=models.CASCADE, related_name="members", db_index=False
@@ -81,7 +82,7 @@ class CollectionImage(models.Model):
     added_at = models.DateTimeField(_("added"))
 
     class Meta:
-        # Its index is also the way to a collection's pictures, newest first: read backwards.
+        # A backward scan of its index also lists a collection's images, newest first.
         constraints = [
             models.UniqueConstraint(
                 name="image_once_per_collection", fields=["collection", "image"]

@@ -1,10 +1,10 @@
-"""Counts inside of a query."""
+"""Counts inside a query."""
 
 from django.db.models import IntegerField, Subquery
 
 
 class Counted(Subquery):
-    """How many rows another query has: several counts make one query, and each is read from the index that suits it."""
+    """The number of rows of another query; one query can have several, each using its index."""
 
     template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
     output_field = IntegerField()

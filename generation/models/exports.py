@@ -1,4 +1,4 @@
-"""Exports: everything of one user's as ZIP files in the bucket, prepared part by part."""
+"""Exports: all data of a user as ZIP files in the bucket, written part by part."""
 
 from typing import Any
 
@@ -14,39 +14,38 @@ class ExportQuerySet(models.QuerySet["Export"]):
     """Named filters of exports."""
 
     def of(self, user: Any) -> "ExportQuerySet":
-        """Keep the user's own."""
+        """Filter by owner."""
         return self.filter(user=user)
 
     def active(self) -> "ExportQuerySet":
-        """Keep those that are not finished."""
+        """Exclude finished ones."""
         return self.filter(due_at__isnull=False)
 
     def ready(self) -> "ExportQuerySet":
-        """Keep those whose files can be had."""
+        """Keep those with files to download."""
         return self.filter(failed=False, expires_at__gt=timezone.now())
 
 
 class Export(models.Model):
-    """One wish for all of one's data. Each step writes one part; the row says how far it is."""
+    """A request for an export. Each step writes one part; the row has the progress."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports"
     )
     created_at = models.DateTimeField(_("created"))
-    # When the next step may be done; pushed ahead by whoever does it. NULL: nothing is left to do.
+    # Time of the next step; pushed ahead as a lease during a step. NULL: finished.
     due_at = models.DateTimeField(_("due"), null=True)
-    tries = models.PositiveSmallIntegerField(default=0)  # of this step, that failed
+    tries = models.PositiveSmallIntegerField(default=0)  # failed attempts of this step
     # Each {"key", "bytes", "files"}, in order.
     parts = models.JSONField(default=list)
-    after_image = models.UUIDField(null=True)  # the last picture that is in a part
+    after_image = models.UUIDField(null=True)  # the last image in a part
     after_upload = models.UUIDField(null=True)
-    done = models.PositiveIntegerField(
-        default=0
-    )  # files so far, of `total` that there were when it was asked for
+    # Files so far, of `total` files when it was requested.
+    done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     failed = models.BooleanField(default=False)
-    # NULL until finished. Then nobody gets the files any more, and the clean-up takes them away.
+    # NULL until finished. After that time the files cannot be downloaded, and cleanup deletes them.
     expires_at = models.DateTimeField(_("expires"), null=True)
 
     objects = ExportQuerySet.as_manager()

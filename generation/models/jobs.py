@@ -1,4 +1,4 @@
-"""Jobs: where they are, their history, and the keys that let a request be repeated."""
+"""Jobs, their history, and idempotency keys."""
 
 import uuid
 from datetime import timedelta
@@ -17,58 +17,56 @@ from generation.models.offers import ImageModel
 
 
 class Status(models.TextChoices):
-    """Where a job is."""
+    """Status of a job. The comments say what is true meanwhile."""
 
-    QUEUED = "queued", _("queued")  # waits here for its turn; nothing of it is at RunPod
-    SUBMITTED = (
-        "submitted",
-        _("submitted"),
-    )  # about to be, or handed to RunPod; no runpod_id = it is unknown whether
-    RUNNING = "running", _("drawing")  # a GPU works on it
-    STORING = (
-        "storing",
-        _("saving"),
-    )  # RunPod is done; the pictures are on their way into the bucket
-    SUCCEEDED = "succeeded", _("done")  # pictures stored, credits charged
-    FAILED = "failed", _("failed")  # gave up; credits returned
-    CANCELED = "canceled", _("canceled")  # stopped by somebody; credits returned
+    QUEUED = "queued", _("queued")  # waits in ArtGen; RunPod does not have it
+    # Being posted or accepted by RunPod. Without runpod_id it is unknown which.
+    SUBMITTED = "submitted", _("submitted")
+    RUNNING = "running", _("generating")  # on a worker
+    STORING = "storing", _("saving")  # finished at RunPod, images not in the bucket yet
+    SUCCEEDED = "succeeded", _("done")  # images stored, credits charged
+    FAILED = "failed", _("failed")  # no image; credits returned
+    CANCELED = "canceled", _("canceled")  # by the user or staff; credits returned
 
 
 FINAL = (Status.SUCCEEDED, Status.FAILED, Status.CANCELED)
 ACTIVE = (Status.QUEUED, Status.SUBMITTED, Status.RUNNING, Status.STORING)
 AT_RUNPOD = (Status.SUBMITTED, Status.RUNNING)
-STUCK_AFTER = timedelta(seconds=60)  # a due job that nobody has looked at for so long
+STUCK_AFTER = timedelta(seconds=60)  # a job that has been due for longer is stuck
 
 
 class JobQuerySet(models.QuerySet["Job"]):
     """Named filters of jobs."""
 
     def of(self, user: Any) -> "JobQuerySet":
-        """Keep the user's own."""
+        """Filter by owner."""
         return self.filter(user=user)
 
     def active(self) -> "JobQuerySet":
-        """Keep those that are not final."""
+        """Exclude final ones."""
         return self.filter(status__in=ACTIVE)
 
     def queued(self) -> "JobQuerySet":
-        """Keep those that wait for their turn."""
+        """Keep QUEUED ones."""
         return self.filter(status=Status.QUEUED)
 
     def at_runpod(self) -> "JobQuerySet":
-        """Keep those that are, or may be, with RunPod."""
+        """Keep those that RunPod has or may have."""
         return self.filter(status__in=AT_RUNPOD)
 
     def not_stored(self) -> "JobQuerySet":
-        """Keep finished ones whose images could not be stored yet."""
+        """Keep STORING ones whose images could not be stored yet."""
         return self.filter(status=Status.STORING).exclude(error_detail="")
 
     def stuck(self) -> "JobQuerySet":
-        """Keep active ones that need attention: overdue, past the deadline, of unknown fate, missing or not stored."""
+        """Keep active ones that need attention: overdue, past the deadline, of unknown fate,
+        missing at RunPod, or not stored.
+        """
         now = timezone.now()
         since = now - STUCK_AFTER
         return self.active().filter(
-            Q(due_at__lt=since) & ~Q(status=Status.QUEUED)  # a queued one stays due until its turn
+            Q(due_at__lt=since)
+            & ~Q(status=Status.QUEUED)  # a queued one is due until it is submitted
             | Q(deadline_at__lt=now)
             | Q(status=Status.SUBMITTED, runpod_id="", submitted_at__lt=since)
             | Q(missing_since__isnull=False)
@@ -76,7 +74,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         )
 
     def newest_first(self) -> "JobQuerySet":
-        """Sort by id, which is by time."""
+        """Sort by id, which is chronological."""
         return self.order_by("-id")
 
     def with_all(self) -> "JobQuerySet":
@@ -91,7 +89,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         )
 
     def for_forecast(self) -> "JobQuerySet":
-        """Fetch active ones with what their JSON needs of their model, and without what is only for RunPod."""
+        """Fetch active ones for the Job JSON, without the fields that only RunPod needs."""
         return self.select_related("model").defer(
             "snapshot",
             "result",
@@ -103,7 +101,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
 
 class Job(models.Model):
-    """One picture to be made (or several, where the model gives several at once). The row is the truth."""
+    """A request for an image, or several if the model makes several at once."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
@@ -117,7 +115,7 @@ class Job(models.Model):
     )
     batch = models.UUIDField(_("batch"), null=True, blank=True)
 
-    # what was asked for
+    # What was requested.
     prompt = models.TextField(_("prompt"))
     negative_prompt = models.TextField(_("negative prompt"), blank=True)
     width = models.PositiveIntegerField(_("width"))
@@ -126,49 +124,45 @@ class Job(models.Model):
     guidance = models.FloatField(_("guidance scale"), null=True)
     seed = models.BigIntegerField(_("seed"))
     style = models.CharField(_("style"), max_length=50, blank=True)
-    source_images = models.JSONField(_("source pictures"), default=list)
+    source_images = models.JSONField(_("source images"), default=list)
     strength = models.FloatField(_("strength"), null=True)
     lora_url = models.CharField(
         _("LoRA address"), max_length=LORA_URL_MAX_LENGTH, blank=True, default="", db_default=""
     )
     lora_scale = models.FloatField(_("LoRA weight"), null=True)
     snapshot = models.JSONField(
-        _("snapshot"), default=dict, help_text=_("Model and style as they were when placed.")
+        _("snapshot"), default=dict, help_text=_("Model and style at submission.")
     )
     credits = models.PositiveIntegerField(_("credits"))
 
-    # where it is: written by lifecycle alone
+    # Its state; only `jobs.lifecycle` writes it.
     status = models.CharField(
         _("status"), max_length=10, choices=Status.choices, default=Status.QUEUED
     )
     due_at = models.DateTimeField(_("due"), null=True)
     version = models.PositiveIntegerField(_("version"), default=1)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
-    refusals = models.PositiveSmallIntegerField(
-        default=0
-    )  # of this attempt: RunPod would not take it (429, no connection)
+    # Of this attempt, by RunPod: 429 or no connection.
+    refusals = models.PositiveSmallIntegerField(default=0)
     runpod_id = models.CharField(_("RunPod job"), max_length=100, blank=True)
-    # A RunPod job that a webhook named while nobody knew which one this attempt is; believed once /status confirms it.
+    # A RunPod job that a webhook named while this attempt's is unknown; /status must confirm it.
     candidate_id = models.CharField(max_length=100, blank=True, default="", db_default="")
-    # Of a STORING job: `payloads.Result.as_json()`, so that RunPod is not asked twice. NULL: bytes came with the reply,
-    # which are too large for a row, and RunPod is asked again.
+    # Of a STORING job: `payloads.Result.as_json()`, so that the status is read once. NULL if the
+    # result contains bytes, which are too large for a row: the status is then read again.
     result = models.JSONField(_("result"), null=True)
-    result_host = models.CharField(
-        max_length=255, blank=True, default="", db_default=""
-    )  # whence it is downloaded
+    # From which the images are downloaded.
+    result_host = models.CharField(max_length=255, blank=True, default="", db_default="")
     submitted_at = models.DateTimeField(_("submitted"), null=True)  # of this attempt
-    missing_since = models.DateTimeField(
-        null=True
-    )  # RunPod has answered 404 for this attempt since then
-    stop_pending = models.BooleanField(
-        default=False
-    )  # ended here, RunPod must still be told to stop
+    # Since then RunPod has answered 404 for this attempt.
+    missing_since = models.DateTimeField(null=True)
+    # Ended here, to be canceled at RunPod.
+    stop_pending = models.BooleanField(default=False)
     progress = models.FloatField(_("progress"), null=True)
     step = models.PositiveIntegerField(null=True)
     step_count = models.PositiveIntegerField(null=True)
     error_code = models.CharField(_("error"), max_length=40, blank=True)
-    # For staff, never shown to a user. Of a STORING job: why its images are not stored yet.
-    error_detail = models.TextField(_("RunPod's words"), blank=True)
+    # For staff only. Of a STORING job: why its images are not stored yet.
+    error_detail = models.TextField(_("RunPod message"), blank=True)
     cost = models.DecimalField(_("cost, $"), max_digits=10, decimal_places=5, null=True)
     created_at = models.DateTimeField(_("created"))
     deadline_at = models.DateTimeField(_("deadline"), null=True)  # set by the first submission
@@ -235,17 +229,17 @@ class Job(models.Model):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing will happen to it any more."""
+        """Whether the job has ended."""
         return self.status in FINAL
 
     @property
     def is_cancelable(self) -> bool:
-        """Whether a cancel would still stop it."""
+        """Whether the job can be canceled."""
         return self.status in (Status.QUEUED, *AT_RUNPOD)
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What was asked for, as `orders.place` takes it, seed included."""
+        """The requested parameters as `orders.place` takes them, seed included."""
         return {
             "prompt": self.prompt,
             "negative_prompt": self.negative_prompt,
@@ -263,13 +257,13 @@ class Job(models.Model):
 
     @property
     def shareable_parameters(self) -> dict[str, Any]:
-        """The parameters as others may see them: the query of a LoRA's address often holds a key."""
+        """The parameters that others may see: the query of a LoRA's address may contain a key."""
         address = self.lora_url.partition("?")[0].partition("#")[0]
         return {**self.parameters, "lora_url": address or None, "source_images": []}
 
 
 class JobEvent(models.Model):
-    """One line of a job's history; written by lifecycle together with the change itself."""
+    """A line of a job's history, written by `jobs.lifecycle` together with the change."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField(_("time"))
@@ -291,11 +285,11 @@ class JobEvent(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """A client's word that two equal requests are one; the answer is the job or batch that the first one placed."""
+    """A client's idempotency key and the job or batch that its first request placed."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)
-    # True for a retry by staff in the user's name: no key of the user's own can be the same.
+    # True for a retry by staff, so that it cannot collide with a key of the user.
     by_staff = models.BooleanField(default=False, db_default=False)
     body_sha256 = models.CharField(max_length=64)
     placed = models.UUIDField(default=uuid.uuid4)  # id of the job or of the batch

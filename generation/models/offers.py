@@ -1,5 +1,6 @@
-"""Models on offer, styles, and the switch that stops all spending. Edited by staff."""
+"""Image models, styles, and the switch for all generation. Edited by staff."""
 
+import json
 from typing import Any
 
 from django.conf import settings
@@ -23,15 +24,15 @@ from generation.runpod.payloads import (
 
 
 class ImageModelQuerySet(models.QuerySet["ImageModel"]):
-    """Named filters of models on offer."""
+    """Named filters of image models."""
 
     def enabled(self) -> "ImageModelQuerySet":
-        """Keep those that take orders."""
+        """Keep those that accept jobs."""
         return self.filter(enabled=True)
 
 
 class ImageModel(models.Model):
-    """A model on offer: one RunPod endpoint with a dialect, limits and a price. Edited by staff."""
+    """An image model: a RunPod endpoint with a dialect, limits and a price."""
 
     slug = models.SlugField(_("slug"), unique=True)
     name = models.CharField(_("name"), max_length=80)
@@ -41,26 +42,27 @@ class ImageModel(models.Model):
     dialect = models.CharField(
         _("dialect"),
         max_length=40,
-        help_text=_("The shape of input and output that its worker speaks."),
+        help_text=_("Input and output format of its worker."),
     )
     workflow = models.JSONField(
         _("workflow"),
         null=True,
         blank=True,
         help_text=_(
-            "ComfyUI only: the graph in API format, with slots such as {{prompt}}, {{seed}}, {{image_1}}."
+            "ComfyUI only: the graph in API format, "
+            "with slots such as {{prompt}}, {{seed}}, {{image_1}}."
         ),
     )
-    # NULL where a worker's dialect is code, and on rows of the version before until they are filled.
+    # NULL if the dialect is code, and in rows of the previous version until they are filled.
     request_format = models.JSONField(
         _("request format"),
         null=True,
         blank=True,
-        help_text=_("Public endpoints only: what the endpoint calls its parameters."),
+        help_text=_("Public endpoints only: the endpoint’s names of the parameters."),
     )
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
-    min_source_images = models.PositiveSmallIntegerField(_("source pictures, at least"), default=0)
-    max_source_images = models.PositiveSmallIntegerField(_("source pictures, at most"), default=0)
+    min_source_images = models.PositiveSmallIntegerField(_("minimum source images"), default=0)
+    max_source_images = models.PositiveSmallIntegerField(_("maximum source images"), default=0)
     expected_cost = models.JSONField(
         _("expected cost, $"),
         null=True,
@@ -76,24 +78,24 @@ class ImageModel(models.Model):
     max_in_flight = models.PositiveIntegerField(
         _("jobs at RunPod at once"), default=4, validators=[MinValueValidator(1)]
     )
-    typical_seconds = models.PositiveIntegerField(_("usual seconds a picture"), default=20)
+    typical_seconds = models.PositiveIntegerField(_("typical seconds per image"), default=20)
     enabled = models.BooleanField(_("enabled"), default=True)
     position = models.PositiveIntegerField(_("position"), default=0)
     submit_after = models.DateTimeField(
-        _("no submission before"),
+        _("paused until"),
         null=True,
         blank=True,
         editable=False,
-        help_text=_("Set when RunPod answers 429 or 5xx, or cannot be reached."),
+        help_text=_("Set when RunPod replies with 429 or 5xx, or can’t be reached."),
     )
-    # Submissions in a row that RunPod did not take cleanly; while it is not 0, one job at a time is tried.
+    # Failed submissions in a row. Unless it is 0, one job at a time is submitted.
     submit_failures = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
 
     objects = ImageModelQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("model on offer")
-        verbose_name_plural = _("models on offer")
+        verbose_name = _("image model")
+        verbose_name_plural = _("image models")
         ordering = ["position", "slug"]
 
     def __str__(self) -> str:
@@ -101,19 +103,19 @@ class ImageModel(models.Model):
 
     @property
     def description(self) -> str:
-        """What the model is good for, in the reader's language."""
+        """The description in the active language."""
         return (
             self.description_ru if (get_language() or "").startswith("ru") else self.description_en
         )
 
     @property
     def cost(self) -> Cost | None:
-        """What RunPod is expected to charge, None where nobody has said."""
+        """What RunPod is expected to charge; None if unknown."""
         return cost_from(self.expected_cost) if self.expected_cost else None
 
     @property
     def price_rule(self) -> Price:
-        """The price that staff have set, else what follows from the expected cost."""
+        """The price set by staff, else the one that follows from the expected cost."""
         cost = self.cost
         if self.price or cost is None:
             return price_from(self.price or {})
@@ -140,7 +142,7 @@ class ImageModel(models.Model):
         )
 
     def clean(self) -> None:
-        """Refuse what could not be driven: unreadable limits or price, a broken workflow, a failed rehearsal."""
+        """Validate dialect, request format, parameters, price and workflow; build sample inputs."""
         errors: dict[str, Any] = {}
         if not is_public(self.dialect) and self.dialect not in DIALECTS:
             errors["dialect"] = _("Known dialects: %(names)s.") % {
@@ -148,18 +150,8 @@ class ImageModel(models.Model):
             }
         elif problems := self._request_format_problems():
             errors["request_format"] = problems
-        try:
-            for raw in self.parameters.values():
-                if not isinstance(raw, dict):
-                    raise TypeError(
-                        _('Each setting is an object such as {"default": 4, "min": 1, "max": 8}.')
-                    )
-                parameter_from(raw)
-            sized = "size" in self.parameters or {"width", "height"} <= set(self.parameters)
-            if not sized and not self.min_source_images:
-                errors["parameters"] = _("Give width and height, or size with choices.")
-        except (AttributeError, TypeError, ValueError) as error:
-            errors["parameters"] = str(error)
+        if problem := self._parameters_problem():
+            errors["parameters"] = problem
         for name, read in (("price", price_from), ("expected_cost", cost_from)):
             try:
                 if getattr(self, name):
@@ -167,7 +159,7 @@ class ImageModel(models.Model):
             except (AttributeError, ArithmeticError, TypeError, ValueError) as error:
                 errors[name] = str(error)
         if not self.price and not self.expected_cost:
-            errors["price"] = _("Give a price, or the expected cost that it follows from.")
+            errors["price"] = _("Enter a price, or the expected cost to derive it from.")
         if self.dialect == "comfyui":
             problems = (
                 check_workflow(self.workflow) if self.workflow else [_("ComfyUI needs a workflow.")]
@@ -175,11 +167,27 @@ class ImageModel(models.Model):
             if problems:
                 errors["workflow"] = problems
         if self.min_source_images > self.max_source_images:
-            errors["min_source_images"] = _("More than at most.")
+            errors["min_source_images"] = _("Minimum exceeds maximum.")
         if not errors:
             errors = dict(validation.problems(self.offer, workflow=self.workflow))
         if errors:
             raise ValidationError(errors)
+
+    def _parameters_problem(self) -> Any:
+        example = {"default": 4, "min": 1, "max": 8}
+        try:
+            for raw in self.parameters.values():
+                if not isinstance(raw, dict):
+                    return _("Each setting must be an object such as %(example)s.") % {
+                        "example": json.dumps(example)
+                    }
+                parameter_from(raw)
+            has_size = "size" in self.parameters or {"width", "height"} <= set(self.parameters)
+        except (AttributeError, TypeError, ValueError) as error:
+            return str(error)
+        if not has_size and not self.min_source_images:
+            return _("Enter width and height, or size with choices.")
+        return ""
 
     def _request_format_problems(self) -> list[Any]:
         if not is_public(self.dialect):
@@ -189,7 +197,7 @@ class ImageModel(models.Model):
                 else [_("Only the dialect “public” has a request format.")]
             )
         if self.request_format is None and self.dialect == PUBLIC:
-            return [_("Say what the endpoint calls its parameters.")]
+            return [_("Enter the endpoint’s names of the parameters.")]
         try:
             dialect_of(self.dialect, self.request_format)
         except RequestFormatError as error:
@@ -198,7 +206,7 @@ class ImageModel(models.Model):
 
 
 class Style(models.Model):
-    """A style preset: words put around the prompt. Edited by staff."""
+    """A style preset: a template around the prompt."""
 
     slug = models.SlugField(_("slug"), unique=True)
     name_en = models.CharField(_("name (English)"), max_length=40)
@@ -207,7 +215,7 @@ class Style(models.Model):
         _("template"),
         max_length=500,
         default="{prompt}",
-        help_text=_("Words with {prompt} where the prompt goes."),
+        help_text=_("Text with {prompt} in place of the prompt."),
     )
     enabled = models.BooleanField(_("enabled"), default=True)
     position = models.PositiveIntegerField(_("position"), default=0)
@@ -222,25 +230,25 @@ class Style(models.Model):
 
     @property
     def name(self) -> str:
-        """The name in the reader's language."""
+        """The name in the active language."""
         return self.name_ru if (get_language() or "").startswith("ru") else self.name_en
 
     def clean(self) -> None:
-        """Refuse a template without a place for the prompt."""
+        """Validate that the template has a place for the prompt."""
         if "{prompt}" not in self.template:
             raise ValidationError({"template": _("{prompt} is missing.")})
 
 
 class GenerationSwitch(models.Model):
-    """The switch that stops all spending; one row at most."""
+    """The switch for all generation; at most one row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
-    on = models.BooleanField(_("creating is on"), default=True)
+    on = models.BooleanField(_("image creation is on"), default=True)
     message = models.CharField(_("message to users"), max_length=300, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        verbose_name = verbose_name_plural = _("stop switch")
+        verbose_name = verbose_name_plural = _("creation switch")
         constraints = [models.CheckConstraint(name="one_switch", condition=Q(id=1))]
 
     def __str__(self) -> str:

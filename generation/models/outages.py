@@ -1,4 +1,4 @@
-"""What RunPod refuses at the moment: while a row is here, submissions wait and nothing fails."""
+"""Current outages at RunPod. While a row exists, submissions wait and no job fails."""
 
 from typing import Any, Self
 
@@ -8,30 +8,28 @@ from django.utils.translation import gettext_lazy as _
 
 
 class OutageKind(models.TextChoices):
-    """Why submissions wait."""
+    """Kind of outage."""
 
-    KEY_REFUSED = "key_refused", _("RunPod refuses the API key")  # 401 or 403: no model can be used
-    ENDPOINT_MISSING = (
-        "endpoint_missing",
-        _("RunPod does not have the endpoint"),
-    )  # 404: its models cannot be used
+    KEY_REFUSED = "key_refused", _("RunPod refuses the API key")  # 401 or 403; blocks all models
+    # 404; blocks the endpoint's models.
+    ENDPOINT_MISSING = "endpoint_missing", _("RunPod does not have the endpoint")
 
 
 class ProviderOutageQuerySet(models.QuerySet["ProviderOutage"]):
     """Named filters of outages."""
 
     def blocking(self, endpoint_ids: Any) -> Self:
-        """Keep those that stop submissions to one of these endpoints (a list of ids or a subquery)."""
+        """Keep those that block one of these endpoints (a list of ids or a subquery)."""
         return self.filter(Q(kind=OutageKind.KEY_REFUSED) | Q(endpoint_id__in=endpoint_ids))
 
 
 class ProviderOutage(models.Model):
-    """A refusal by RunPod that time or an operator resolves; written by `generation.jobs.outages` alone."""
+    """A refusal by RunPod that an operator must resolve. Only `jobs.outages` writes it."""
 
     kind = models.CharField(_("problem"), max_length=20, choices=OutageKind.choices)
-    # Of KEY_REFUSED: the endpoint that was asked last. Of ENDPOINT_MISSING: the endpoint itself.
+    # Of KEY_REFUSED: an endpoint that refused it. Of ENDPOINT_MISSING: the missing one.
     endpoint_id = models.CharField(_("RunPod endpoint id"), max_length=100)
-    detail = models.TextField(_("RunPod's words"), blank=True)
+    detail = models.TextField(_("RunPod message"), blank=True)
     since = models.DateTimeField(_("since"))
     probe_at = models.DateTimeField(_("next probe"))
     probes = models.PositiveIntegerField(_("probes"), default=0)

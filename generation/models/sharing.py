@@ -1,4 +1,4 @@
-"""Pictures that are to be public: what was asked for, decided and reported, and the words that stop them."""
+"""Publication of images: requests, decisions, reports, and blocked words."""
 
 from django.conf import settings
 from django.db import models
@@ -6,19 +6,17 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from generation.models.pictures import Image
+from generation.models.images import Image
 
 
 class PublicationState(models.TextChoices):
-    """Where a wish to be public is."""
+    """State of a publication."""
 
-    WAITING = "waiting", _("waiting for review")  # staff must look; nobody else sees it
-    PUBLISHED = "published", _("published")  # on /explore/, for everybody
-    HIDDEN = "hidden", _("hidden after reports")  # was on /explore/; staff must look once more
-    REFUSED = (
-        "refused",
-        _("refused"),
-    )  # by staff or by a rule, before or after it was shown; `reason` says why
+    WAITING = "waiting", _("waiting for review")  # not public
+    PUBLISHED = "published", _("published")  # on /explore/, for everyone
+    HIDDEN = "hidden", _("hidden after reports")  # was on /explore/; to be reviewed again
+    # By a moderator or a rule, before or after it was public; `reason` says why.
+    REFUSED = "refused", _("rejected")
     WITHDRAWN = "withdrawn", _("withdrawn")  # by its owner
 
 
@@ -30,11 +28,11 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
     """Named filters of publications."""
 
     def open(self) -> "PublicationQuerySet":
-        """Keep those that have not ended."""
+        """Exclude rejected and withdrawn ones."""
         return self.filter(state__in=OPEN)
 
     def shown(self) -> "PublicationQuerySet":
-        """Keep what strangers may see now, with what a page of them needs."""
+        """Keep public ones, with the rows that their page needs."""
         return self.filter(
             state=PublicationState.PUBLISHED,
             image__trashed_at__isnull=True,
@@ -47,11 +45,11 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
 
 
 class Publication(models.Model):
-    """One wish of an owner to show a picture to everybody, and what became of it. A new wish is a new row."""
+    """A request to publish an image, and its state. A new request is a new row."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     image = models.ForeignKey(
-        Image, models.CASCADE, related_name="publications", verbose_name=_("picture")
+        Image, models.CASCADE, related_name="publications", verbose_name=_("image")
     )
     slug = models.CharField(max_length=32, unique=True, editable=False)
     with_parameters = models.BooleanField(_("with its prompt and parameters"), default=False)
@@ -66,9 +64,9 @@ class Publication(models.Model):
         _("reason"),
         max_length=300,
         blank=True,
-        help_text=_("The owner reads this on the page of the picture."),
+        help_text=_("Shown to the owner on the image page."),
     )
-    asked_at = models.DateTimeField(_("asked for"))
+    asked_at = models.DateTimeField(_("requested"))
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     decided_by = models.ForeignKey(
@@ -78,7 +76,7 @@ class Publication(models.Model):
         null=True,
         blank=True,
         verbose_name=_("decided by"),
-        help_text=_("Nobody: a rule decided."),
+        help_text=_("Empty: decided by a rule."),
     )
 
     objects = PublicationQuerySet.as_manager()
@@ -112,25 +110,25 @@ class Publication(models.Model):
 
 
 class Report(models.Model):
-    """A visitor's word that a public picture should not be there. One of each visitor."""
+    """A visitor's report of a public image. At most one for each visitor."""
 
     class Kind(models.TextChoices):
-        """What is wrong with the picture."""
+        """Reason of the report."""
 
         ILLEGAL = "illegal", _("It breaks the law")
         PERSON = "person", _("It shows a real person")
-        OFFENSIVE = "offensive", _("It hurts or frightens")
-        STOLEN = "stolen", _("It copies somebody’s work")
+        OFFENSIVE = "offensive", _("It is offensive or disturbing")
+        STOLEN = "stolen", _("It copies someone’s work")
         OTHER = "other", _("Something else")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     publication = models.ForeignKey(Publication, models.CASCADE, related_name="reports")
-    # A keyed hash of the publication and of who reports: tells visitors apart, names nobody.
+    # A keyed hash of publication and visitor: tells visitors apart without identifying them.
     reporter = models.CharField(max_length=64, editable=False)
     kind = models.CharField(_("what is wrong"), max_length=10, choices=Kind.choices)
-    words = models.CharField(_("in their words"), max_length=500, blank=True)
+    words = models.CharField(_("details"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("reported"))
-    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)  # when staff had looked
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)  # by a moderator
 
     class Meta:
         verbose_name = _("report")
@@ -147,15 +145,13 @@ class Report(models.Model):
 
 
 class BlockedWord(models.Model):
-    """A word that keeps a picture from Explore when its prompt has it. Staff edit the list."""
+    """A word that blocks an image from Explore if its prompt contains it."""
 
     word = models.CharField(
         _("word"),
         max_length=60,
         unique=True,
-        help_text=_(
-            "Whole words, whatever the case. An asterisk at the end stands for any ending: “weapon*”."
-        ),
+        help_text=_("Whole words, case-insensitive. * at the end matches any ending: “weapon*”."),
     )
 
     class Meta:
@@ -167,6 +163,6 @@ class BlockedWord(models.Model):
         return self.word
 
     def clean(self) -> None:
-        """Bring the word to the spelling under which it is looked for."""
+        """Normalize the word as the search does."""
         super().clean()
         self.word = " ".join(self.word.casefold().split())

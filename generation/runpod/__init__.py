@@ -1,5 +1,5 @@
-"""RunPod at the border: its HTTP API, its workers' words, its pictures, and an emulator of it.
+"""RunPod's HTTP API: requests, replies, and the images that its workers make.
 
-This package knows neither Django nor the rest of ArtGen. Parameters go in, frozen dataclasses come out; every
-word of the vendor is mapped by a table here and gets no further.
+Imports neither Django nor the rest of ArtGen. Parameters go in, frozen dataclasses come out. The
+vendor's terms are translated by tables here and used nowhere else.
 """

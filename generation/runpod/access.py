@@ -1,4 +1,4 @@
-"""What every call to RunPod needs, whichever library sends it: where, with which key, over how many connections."""
+"""What every call to RunPod needs with any HTTP library: address, API key, connection limits."""
 
 import os
 import urllib.parse
@@ -13,38 +13,40 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How many connections a process holds, and how many seconds it waits for what.
+    """Connections and timeouts of one process.
 
-    `kept` connections stay open between calls, at most `most` calls are under way at once, and a further one waits
-    `wait_seconds` for its turn. `sweep_connections` is how many carry a sweep, over which some hundred calls go at the
-    same time where the server speaks HTTP/2.
+    `pool_kept` connections stay open between calls. At most `pool_max` calls run at once; a further
+    call waits `pool_wait_seconds` for a slot. A sweep uses `sweep_connections`, each with about a
+    hundred calls at once if the server supports HTTP/2.
     """
 
-    kept: int = 50
-    most: int = 100
-    wait_seconds: float = 5
+    pool_kept: int = 50
+    pool_max: int = 100
+    pool_wait_seconds: float = 5
     connect_seconds: float = 3.05
     read_seconds: float = 15
-    run_seconds: float = 10  # of a whole POST /run: it blocks the model's next submission
+    run_seconds: float = 10  # of a whole POST /run, which blocks the model's next submission
     sweep_connections: int = 4
     sweep_seconds: float = 8
 
     def __post_init__(self) -> None:
-        if not 0 < self.kept <= self.most:
-            raise ValueError(f"{self.kept} connections cannot be kept of at most {self.most}")
+        if not 0 < self.pool_kept <= self.pool_max:
+            raise ValueError(
+                f"{self.pool_kept} connections cannot be kept of at most {self.pool_max}"
+            )
         timeouts = (self.connect_seconds, self.read_seconds, self.run_seconds, self.sweep_seconds)
         if self.sweep_connections < 1 or min(timeouts) <= 0:
             raise ValueError("a sweep needs a connection, and every timeout is more than 0 seconds")
 
     @property
     def longest_seconds(self) -> float:
-        """The longest that a single call may take: its turn, connecting, and a reply that comes in drops."""
-        return self.wait_seconds + self.connect_seconds + 4 * self.read_seconds
+        """The longest that a single call may take: waiting for a slot, connecting, a slow reply."""
+        return self.pool_wait_seconds + self.connect_seconds + 4 * self.read_seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """RunPod's address, which ends in `/v2`, and the key that opens it. Raises ValueError for no such key."""
+    """RunPod's address, which ends in `/v2`, and the API key. Raises ValueError for a bad key."""
 
     base_url: str
     api_key: str = field(repr=False)
@@ -55,11 +57,11 @@ class Access:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What every call says besides the key."""
+        """The headers of every call, without the key."""
         return {"Accept": "application/json", "User-Agent": USER_AGENT}
 
     def __call__(self, request: R) -> R:
-        """Set the key, as the `auth` of a request of either library: a .netrc of the machine cannot replace it."""
+        """Set the key. As a request's `auth`, so that .netrc cannot replace it."""
         request.headers["Authorization"] = f"Bearer {self.api_key}"  # type: ignore[attr-defined]
         return request
 
@@ -80,30 +82,30 @@ class Access:
 
 
 def header_key(api_key: str) -> str:
-    """Return the key as it goes into a header; one read from a file ends in a newline. Raises ValueError."""
+    """Return the key without surrounding space. Raises ValueError if a header cannot hold it."""
     key = api_key.strip()
     if not key.isascii() or not key.isprintable() or " " in key:
         raise ValueError("the RunPod API key has characters that cannot be in a header")
     return key
 
 
-class _Renewable(Protocol):
-    def fresh(self) -> Any:
-        """Begin anew, without connections and with locks that nobody holds."""
+class _Resettable(Protocol):
+    def reset(self) -> Any:
+        """Drop all connections and replace all locks."""
 
 
-# A forked child must share neither a connection with its parent nor a lock that some thread held at that moment.
-_renewed: "weakref.WeakSet[_Renewable]" = weakref.WeakSet()
+# A forked child must not share connections with its parent, nor locks that a thread held.
+_resettable: "weakref.WeakSet[_Resettable]" = weakref.WeakSet()
 
 
-def renew_after_fork(connected: _Renewable) -> None:
-    """Call `connected.fresh()` in every process that is forked from this one, as long as it lives."""
-    _renewed.add(connected)
+def reset_after_fork(connected: _Resettable) -> None:
+    """Call `connected.reset()` in every process that is forked from this one, while it exists."""
+    _resettable.add(connected)
 
 
 def _after_fork() -> None:
-    for connected in list(_renewed):
-        connected.fresh()
+    for connected in list(_resettable):
+        connected.reset()
 
 
 os.register_at_fork(after_in_child=_after_fork)

@@ -1,8 +1,8 @@
-"""Fetch a finished picture from where its provider says it is, and from nowhere else.
+"""Download a finished image from the address that a worker returned, without SSRF.
 
-The address comes from a foreign reply, so it is treated as hostile: only named hosts or, for RunPod's public
-endpoints, any public one; only https; no address inside our own network (not by redirect, not by DNS either);
-bounded bytes and seconds. It goes without proxies and without the API key.
+The address comes from outside, so it is not trusted: only allowed hosts or, for RunPod's public
+endpoints, any public host; https only; no address in a private network, also after a redirect and
+after DNS resolution; limited bytes and seconds. Proxies and the API key are not used.
 """
 
 import functools
@@ -20,7 +20,7 @@ from typing import Any
 import certifi
 
 MAX_BYTES = 40 * 1024 * 1024
-REDIRECTS_MOST = 3
+MAX_REDIRECTS = 3
 CONNECT_SECONDS = 5.0
 _HEADERS = (
     "User-Agent: ArtGen\r\n"
@@ -29,16 +29,16 @@ _HEADERS = (
     "Connection: close\r\n"
 )
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# Statuses that may heal: the file is not everywhere yet, or its server is in trouble.
-_PASSING = frozenset({403, 404, 408, 425, 429})
+# Statuses that may be temporary: the file is not replicated yet, or its server is overloaded.
+_TEMPORARY = frozenset({403, 404, 408, 425, 429})
 
 
 class DownloadRefused(Exception):
-    """An address that must not be fetched, or a file that is too large."""
+    """The address is not allowed, or the file is too large."""
 
 
 class DownloadFailed(Exception):
-    """A download that broke: try again."""
+    """The download failed. Try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class _Target:
     https: bool
     host: str
     port: int
-    path: str  # with the query
-    trusted: bool  # named with its port by the operator: http and private addresses are allowed
+    path: str  # with the query string
+    trusted: bool  # allowed with its port: http and private addresses are accepted
 
     @property
     def authority(self) -> str:
@@ -55,7 +55,7 @@ class _Target:
         return host if self.port == (443 if self.https else 80) else f"{host}:{self.port}"
 
 
-def fetch_picture(
+def fetch_image(
     url: str,
     *,
     allowed_hosts: Collection[str],
@@ -63,18 +63,24 @@ def fetch_picture(
     max_bytes: int = MAX_BYTES,
     total_seconds: float = 60,
 ) -> bytes:
-    """Return the bytes at an address; whether they are a picture is for `check_picture` to say.
+    """Return the bytes at an address. `image.check_image` tells whether they are an image.
 
-    Args: url: from a provider's reply. allowed_hosts: `host` for https on port 443, or `host:port`, which
-    also allows http and private addresses there: the operator named the very server, such as the emulator's
-    127.0.0.1:8010. any_public: also https on any port of any host at a public address; RunPod's public endpoints
-    hand out addresses of several content networks, which change. max_bytes: more is refused, whatever
-    Content-Length says. total_seconds: for everything, redirects and slow servers included.
+    Args:
+        url: from a worker's output.
+        allowed_hosts: `host` for https on port 443, or `host:port`, which also allows http and
+            private addresses: the operator named this server, such as the emulator's
+            127.0.0.1:8010.
+        any_public: also allow https on any port of any host with a public address. RunPod's public
+            endpoints return addresses of several content delivery networks, which change.
+        max_bytes: limit, whatever Content-Length says.
+        total_seconds: limit for everything, redirects included.
 
-    Raises DownloadRefused (the address or the file is not acceptable) or DownloadFailed (try again).
+    Raises:
+        DownloadRefused: the address or the file is not acceptable.
+        DownloadFailed: try again.
     """
     deadline = time.monotonic() + total_seconds
-    for _ in range(REDIRECTS_MOST + 1):
+    for _ in range(MAX_REDIRECTS + 1):
         target = _checked(url, allowed_hosts, any_public)
         try:
             answer = _get(target, deadline, max_bytes)
@@ -85,17 +91,17 @@ def fetch_picture(
         if isinstance(answer, bytes):
             return answer
         url = urllib.parse.urljoin(url, answer)
-    raise DownloadRefused(f"more than {REDIRECTS_MOST} redirects")
+    raise DownloadRefused(f"more than {MAX_REDIRECTS} redirects")
 
 
 def _checked(url: str, allowed_hosts: Collection[str], any_public: bool) -> _Target:
-    """Return where an address leads if it may be fetched. Raises DownloadRefused."""
+    """Return the parsed address if it is allowed. Raises DownloadRefused."""
     try:
         parts = urllib.parse.urlsplit(url)
         host = _plain(parts.hostname or "")
         port = parts.port
     except ValueError as error:
-        raise DownloadRefused(f"no valid address: {error}") from error
+        raise DownloadRefused(f"invalid address: {error}") from error
     if parts.scheme not in ("https", "http") or not host:
         raise DownloadRefused(f"neither https nor http: {url[:100]!r}")
     if parts.username is not None or parts.password is not None:
@@ -120,7 +126,7 @@ def _allowed(allowed_hosts: Collection[str]) -> tuple[set[str], set[tuple[str, i
             parts = urllib.parse.urlsplit(f"//{entry.strip()}")
             host, port = _plain(parts.hostname or ""), parts.port
         except ValueError:
-            continue  # an entry that names no host allows none
+            continue  # an invalid entry allows nothing
         if host and port is None:
             bare.add(host)
         elif host and port is not None:
@@ -129,13 +135,13 @@ def _allowed(allowed_hosts: Collection[str]) -> tuple[set[str], set[tuple[str, i
 
 
 def _plain(host: str) -> str:
-    """Return a host as it is compared and resolved: lower case, ASCII, without the root's dot."""
+    """Return a host normalized: lower case, ASCII, without the trailing dot."""
     host = host.rstrip(".").lower()
     return host if host.isascii() else host.encode("idna").decode()
 
 
 def _get(target: _Target, deadline: float, max_bytes: int) -> bytes | str:
-    """Return the body of one GET, or the address that it redirects to."""
+    """Return the body of one GET, or the address of its redirect."""
     sock = _connect(target, deadline)
     try:
         sock.settimeout(_left(deadline))
@@ -146,12 +152,12 @@ def _get(target: _Target, deadline: float, max_bytes: int) -> bytes | str:
         if response.status in _REDIRECTS:
             location = response.getheader("Location")
             if not location:
-                raise DownloadFailed(f"{target.authority}: a redirect to nowhere")
+                raise DownloadFailed(f"{target.authority}: a redirect without an address")
             return location
         if response.status != 200:
-            passing = response.status in _PASSING or response.status >= 500
-            kind = DownloadFailed if passing else DownloadRefused
-            raise kind(f"{target.authority} answered {response.status}")
+            temporary = response.status in _TEMPORARY or response.status >= 500
+            kind = DownloadFailed if temporary else DownloadRefused
+            raise kind(f"{target.authority} replied with {response.status}")
         return _body(response, target, deadline, max_bytes)
     finally:
         sock.close()
@@ -172,22 +178,21 @@ def _body(
     if promised is not None and len(body) < promised:
         raise DownloadFailed(f"{target.authority}: {len(body)} of {promised} bytes arrived")
     if not body:
-        raise DownloadFailed(
-            f"{target.authority}: an empty reply"
-        )  # also what is left of a head that was cut short
+        # Also the result of headers that were cut off.
+        raise DownloadFailed(f"{target.authority}: an empty reply")
     return bytes(body)
 
 
 def _connect(target: _Target, deadline: float) -> socket.socket:
     """Return a socket to an address that was checked.
 
-    The name is resolved once, so that DNS cannot change its mind.
+    The name is resolved once, so that a second DNS reply cannot differ (DNS rebinding).
     """
     found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     addresses = list(dict.fromkeys((family, where) for family, _, _, _, where in found))
     for _, where in addresses:
         if not target.trusted and not is_public(str(where[0])):
-            raise DownloadRefused(f"{target.host} is at {where[0]}, which is no public address")
+            raise DownloadRefused(f"{target.host} is at {where[0]}, which is not a public address")
     failure: OSError = OSError(f"{target.host} has no address")
     for family, where in addresses:
         sock = socket.socket(family, socket.SOCK_STREAM)
@@ -205,9 +210,10 @@ def _connect(target: _Target, deadline: float) -> socket.socket:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address is one of the open internet, whatever it is wrapped in.
+    """Tell whether an IP address is public, also one that is embedded in an IPv6 address.
 
-    Registries: https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry.
+    Source: https://www.iana.org/assignments/iana-ipv4-special-registry and
+    iana-ipv6-special-registry.
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
@@ -224,14 +230,14 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 @functools.cache
 def _tls() -> ssl.SSLContext:
-    """Return a context that trusts the system's authorities and those that `requests` brings along."""
+    """Return a context that trusts the system's authorities and those of certifi."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context
 
 
 def _left(deadline: float) -> float:
-    """Return the seconds left. Raises TimeoutError, an OSError, when there are none."""
+    """Return the seconds left. Raises TimeoutError, an OSError, if there are none."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError("the download took too long")
@@ -239,13 +245,13 @@ def _left(deadline: float) -> float:
 
 
 class _Timed(io.RawIOBase):
-    """A socket whose every read is bounded by one deadline, also those of a header that drips."""
+    """A socket whose reads all share one deadline, those of slow headers included."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self._sock, self._deadline = sock, deadline
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        """Return what `http.client` reads from."""
+        """Return the file from which `http.client` reads."""
         return io.BufferedReader(self)
 
     def readable(self) -> bool:

@@ -1,6 +1,7 @@
-"""Source images that travel inside a request: made small enough for what RunPod takes of a body.
+"""Make source images that are embedded in a request small enough for it.
 
-RunPod takes at most 10 MB: https://docs.runpod.io/serverless/endpoints/send-requests#payload-limits
+RunPod accepts at most 10 MB:
+https://docs.runpod.io/serverless/endpoints/send-requests#payload-limits
 """
 
 import io
@@ -11,9 +12,9 @@ from dataclasses import dataclass
 from PIL import Image, ImageOps
 
 URI_FRAME = 40  # bytes around the base64: "data:image/jpeg;base64,", quotes, a comma
-# Bytes in the body that any image fits into: noise of 256 × 256 px with transparency takes 150,000.
-ROOM_LEAST = 200_000
-# Long side in px and quality, from what nobody sees to what still shows what is in the image.
+# Of the body. Any image fits: 256 × 256 px of noise with transparency take 150,000 bytes.
+MIN_BYTES_PER_IMAGE = 200_000
+# Long side in px and quality, from an invisible loss to the smallest useful image.
 _STEPS = (
     (4096, 92),
     (3072, 90),
@@ -25,32 +26,33 @@ _STEPS = (
     (512, 75),
     (256, 60),
 )
-_HOPE = 1.5  # a step is tried when its size, reckoned from that of another one, is not above the room by more than this
+_TOLERANCE = 1.5  # skip a step if its estimated size exceeds the limit by more than this factor
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """An image as it is sent; `size` is its width and height in px where it had to be encoded again."""
+    """An image as it is sent; `size` is its width and height in px if it was encoded again."""
 
     data: bytes
     size: tuple[int, int] | None = None
 
 
 def encoded_length(length: int) -> int:
-    """Return how many bytes of a body so many bytes of an image take as a data: URI."""
+    """Return the length in bytes of an image as a data: URI."""
     return 4 * math.ceil(length / 3) + URI_FRAME
 
 
 def fits(lengths: Sequence[int], *, room: int) -> bool:
-    """Tell whether images of so many bytes go into `room` bytes of a body as they are."""
+    """Tell whether images of these lengths fit into `room` bytes of a body unchanged."""
     return sum(encoded_length(length) for length in lengths) <= room
 
 
 def fit(images: Sequence[bytes], *, room: int) -> list[Fitted]:
-    """Return the images in order, those that are too large encoded again so that all go into `room` bytes of a body.
+    """Return the images in order, encoded again where needed so that all fit into `room` bytes.
 
-    Each one gets the same share; what small ones leave goes to the large ones. An image that cannot be decoded, or
-    does not fit even as the smallest, is returned as it is or that small: the call to RunPod refuses it then.
+    Each image gets the same share; what small ones leave goes to the large ones. An image that
+    cannot be decoded is returned as it is, and one that never fits at its smallest; the client then
+    refuses the request.
     """
     fitted = [Fitted(data) for data in images]
     if fits([len(data) for data in images], room=room):
@@ -76,7 +78,7 @@ def _reduced(data: bytes, *, share: int) -> Fitted:
     for side, quality in _STEPS:
         scale = min(1.0, side / max(image.size))
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-        hopeless = pixels and length * (size[0] * size[1]) / pixels > share * _HOPE
+        hopeless = pixels and length * (size[0] * size[1]) / pixels > share * _TOLERANCE
         if hopeless and side != _STEPS[-1][0]:
             continue
         small = (
@@ -90,7 +92,7 @@ def _reduced(data: bytes, *, share: int) -> Fitted:
 
 
 def _with_few_bands(image: Image.Image) -> Image.Image:
-    """Return the image as RGB, or as RGBA where something of it is transparent."""
+    """Return the image as RGB, or as RGBA if any pixel is transparent."""
     if "A" in image.getbands() or "transparency" in image.info:
         image = image.convert("RGBA")
         least, _most = image.getchannel("A").getextrema()

@@ -1,4 +1,4 @@
-"""How an endpoint is: its jobs and workers, counted by RunPod."""
+"""Counts of an endpoint's jobs and workers, from RunPod's /health."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,27 +9,24 @@ from .verdicts import Unavailable
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One reply of /health; a figure that RunPod leaves out is 0."""
+    """A reply of /health; a count that RunPod omits is 0."""
 
     completed: int
     failed: int
     in_progress: int
     in_queue: int
     retried: int
-    workers: Mapping[
-        str, int
-    ]  # idle, running, and what else RunPod counts: initializing, ready, throttled
+    workers: Mapping[str, int]  # by state: idle, running, initializing, ready, throttled …
 
     @property
     def workers_total(self) -> int:
-        """Count the workers in any state; 0 may mean that the endpoint's maximum is 0."""
-        return sum(
-            number for state, number in self.workers.items() if state != "ready"
-        )  # counted as idle, too
+        """The workers in any state; 0 may mean that the endpoint's maximum is 0."""
+        # Ready workers are counted as idle, too.
+        return sum(number for state, number in self.workers.items() if state != "ready")
 
 
 def parse_health(body: Any) -> Health:
-    """Return the counts in a decoded reply. Raises Unavailable when there are none.
+    """Return the counts in a decoded reply. Raises Unavailable if there are none.
 
     Source: https://docs.runpod.io/serverless/endpoints/send-requests#health
     """

@@ -1,9 +1,9 @@
-"""Pooled connections that can tell whether a request was begun.
+"""Pooled connections that record whether a request was sent.
 
-A POST /run that failed before its first byte left is certainly not accepted; one that failed after it is not.
-The exceptions of `requests` do not tell the two apart in every case (a TLS error may be either), so the
-connection itself notes it. And a connection that idled for long is not used again: RunPod's side may be
-closing it at this very moment, which would turn a harmless pause into a job that nobody knows the fate of.
+A POST /run that failed before its first byte was sent is certainly not accepted; one that failed
+later may be. The exceptions of `requests` do not always tell the two apart (a TLS error may be
+either), so the connection records it. A connection that was idle for long is not reused: RunPod may
+be closing it at this moment, which would leave the job's outcome unknown.
 """
 
 import io
@@ -15,44 +15,41 @@ import requests.adapters
 import urllib3
 import urllib3.connection
 
-IDLE_MOST = (
-    15.0  # seconds; load balancers in front of such APIs close idle connections after 60 and more
-)
-
-SEND_MOST = 240.0  # seconds for all of it: 10 MB over a line that uploads a third of a megabit
+MAX_IDLE_SECONDS = 15.0  # load balancers close idle connections after 60 seconds or more
+MAX_SEND_SECONDS = 240.0  # 10 MB at a third of a megabit per second
 
 _request = threading.local()
 
 
-def forget(*, stall_seconds: float) -> None:
-    """Note that this thread has not begun a request, and how long a piece of its next one may take to be sent."""
-    _request.begun, _request.stall_seconds = False, stall_seconds
+def before_request(*, stall_seconds: float) -> None:
+    """Reset `was_sent`. Sending a part of this thread's next request may take `stall_seconds`."""
+    _request.sent, _request.stall_seconds = False, stall_seconds
 
 
-def begun() -> bool:
-    """Tell whether this thread has handed a request to a connected socket since `forget`."""
-    return bool(getattr(_request, "begun", False))
+def was_sent() -> bool:
+    """Tell whether this thread has passed its request to a connected socket."""
+    return bool(getattr(_request, "sent", False))
 
 
 class Body(io.BytesIO):
-    """A request's body, sent piece by piece.
+    """A request body that is sent in parts.
 
-    Given as bytes it is sent in one call, all of which must end within one timeout: 10 MB in a few seconds.
+    Bytes would be sent with one call, within one timeout: 10 MB in a few seconds.
     """
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
-        self._until = time.monotonic() + SEND_MOST
+        self._until = time.monotonic() + MAX_SEND_SECONDS
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Return the next piece. Raises TimeoutError, an OSError, when the time for all of it is over."""
+        """Return the next part. Raises TimeoutError, an OSError, after MAX_SEND_SECONDS."""
         if time.monotonic() > self._until:
             raise TimeoutError("the request took too long to send")
         return super().read(size)
 
 
-class _Noting:
-    """Mixed into a connection: notes the moment after which the request counts as sent."""
+class _SendTracking:
+    """Mixin for a connection: records the moment from which the request counts as sent."""
 
     sock: Any
     used_at = 0.0
@@ -60,27 +57,27 @@ class _Noting:
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
             self.connect()  # type: ignore[attr-defined]
-        _request.begun = True
-        # For sending; urllib3 has set that for connecting, and sets its own again before it reads the reply.
+        _request.sent = True
+        # The timeout for sending. urllib3 sets its own for connecting and for reading the reply.
         self.sock.settimeout(_request.stall_seconds)
         super().endheaders(*args, **kwargs)  # type: ignore[misc]
 
 
-class _Connection(_Noting, urllib3.connection.HTTPConnection):
+class _Connection(_SendTracking, urllib3.connection.HTTPConnection):
     pass
 
 
-class _TLSConnection(_Noting, urllib3.connection.HTTPSConnection):
+class _TLSConnection(_SendTracking, urllib3.connection.HTTPSConnection):
     pass
 
 
-class _Fresh:
-    """Mixed into a pool: closes a connection that idled for too long before it is used again."""
+class _IdleLimit:
+    """Mixin for a pool: reopens a connection that was idle for too long before it is used."""
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         connection = super()._get_conn(timeout)  # type: ignore[misc]
-        if connection.used_at and time.monotonic() - connection.used_at > IDLE_MOST:
-            connection.close()  # it opens itself again when used
+        if connection.used_at and time.monotonic() - connection.used_at > MAX_IDLE_SECONDS:
+            connection.close()  # it reconnects when used
         return connection
 
     def _put_conn(self, connection: Any) -> None:
@@ -89,35 +86,30 @@ class _Fresh:
         super()._put_conn(connection)  # type: ignore[misc]
 
 
-class _Pool(_Fresh, urllib3.HTTPConnectionPool):
+class _Pool(_IdleLimit, urllib3.HTTPConnectionPool):
     ConnectionCls = _Connection
 
 
-class _TLSPool(_Fresh, urllib3.HTTPSConnectionPool):
+class _TLSPool(_IdleLimit, urllib3.HTTPSConnectionPool):
     ConnectionCls = _TLSConnection
 
 
 class Adapter(requests.adapters.HTTPAdapter):
-    """Transport adapter for `requests` over such connections, keeping `kept` of them open.
-
-    It never retries by itself.
-    """
+    """Transport adapter for `requests` over such connections. Keeps `kept` open; never retries."""
 
     def __init__(self, *, kept: int) -> None:
         super().__init__(pool_connections=4, pool_maxsize=kept, max_retries=0, pool_block=False)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pools of direct connections noting ones."""
+        """Use tracking pools for direct connections."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Make the pools of connections through a proxy noting ones, where that is possible."""
+        """Use tracking pools for connections through a proxy if it is an HTTP proxy."""
         manager = super().proxy_manager_for(proxy, **kwargs)
         if proxy.lower().startswith("socks"):
-            _request.begun = (
-                True  # its connections note nothing: every failure counts as one after sending
-            )
+            _request.sent = True  # not tracked, so every failure counts as one after sending
             return manager
         manager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
         return manager

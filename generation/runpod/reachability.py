@@ -1,6 +1,6 @@
-"""Whether one machine can reach an address of another, as far as the address itself tells.
+"""Whether one machine can reach another's address, judged by the address only.
 
-Names are not resolved: the answer must not depend on the DNS server of this machine, and no page waits for it.
+Names are not resolved: the answer must not depend on this machine's DNS server, nor wait for it.
 """
 
 import socket
@@ -8,7 +8,8 @@ import urllib.parse
 
 from .download import is_public
 
-# https://www.iana.org/assignments/special-use-domain-names, RFC 8375, and names that routers and companies use inside.
+# https://www.iana.org/assignments/special-use-domain-names, RFC 8375, and names that routers and
+# companies use internally.
 _INSIDE = (
     *("localhost", "local", "internal", "home.arpa", "test", "invalid", "onion", "alt"),
     *("lan", "home", "corp", "private", "intranet", "localdomain"),
@@ -16,7 +17,7 @@ _INSIDE = (
 
 
 def is_public_host(host: str) -> bool:
-    """Tell whether a host, a name or an IP address in any notation, can be one of the open internet."""
+    """Tell whether a host (a name, or an IP address in any notation) can be public."""
     host = host.strip("[]").rstrip(".").lower()
     try:
         return is_public(host)
@@ -30,7 +31,7 @@ def is_public_host(host: str) -> bool:
 
 
 def is_public_address(address: str) -> bool:
-    """Tell whether an http or https address is one of the open internet."""
+    """Tell whether an http or https address can be public."""
     try:
         parts = urllib.parse.urlsplit(address)
         host = parts.hostname or ""
@@ -42,7 +43,7 @@ def is_public_address(address: str) -> bool:
 def reaches(origin: str, address: str) -> bool:
     """Tell whether the server at address `origin` can call `address`.
 
-    One of the open internet reaches the open internet alone; one inside a network, such as the emulator, is taken
-    to be in the same network as what it is to call.
+    A public server reaches public addresses only. A server in a private network, such as the
+    emulator, is assumed to be in the same network as `address`.
     """
     return is_public_address(address) or not is_public_address(origin)

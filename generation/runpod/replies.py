@@ -1,19 +1,19 @@
-"""One HTTP reply of RunPod, and the job's report in it; the same for single calls and for the sweep."""
+"""An HTTP reply of RunPod and the report in it, for single calls and for the sweep."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .report import NotAReport, Report, parse_report
+from .report import InvalidReport, JobReport, parse_report
 from .verdicts import DETAIL_CHARACTERS, Unavailable, read_verdict
 
-REPLY_MOST = 64 * 1024 * 1024  # bytes; pictures come as base64 inside
+MAX_REPLY_BYTES = 64 * 1024 * 1024  # images may be inside, as base64
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A reply that was read to its end."""
+    """A complete reply."""
 
     status: int
     headers: Mapping[str, str]
@@ -21,41 +21,40 @@ class Reply:
 
     @property
     def ok(self) -> bool:
-        """Tell whether the status is a 2xx."""
+        """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
     @property
     def text(self) -> str:
-        """Return the beginning of the body as text, for a person."""
+        """The beginning of the body as text, for staff."""
         return self.body[: DETAIL_CHARACTERS * 4].decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """Return the decoded body, or None if it is no JSON."""
+        """Return the decoded body, or None if it is not valid JSON."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
             return None
 
 
-def answer_in(reply: Reply) -> Any:
-    """Return the JSON of a reply to anything but /run. Raises Gone or Unavailable."""
+def json_of(reply: Reply) -> Any:
+    """Return the JSON of a reply to any call but /run. Raises what `read_verdict` returns."""
     if not reply.ok:
         raise read_verdict(reply.status, reply.headers, reply.text)
     answer = reply.json()
     if answer is None:
-        raise Unavailable("RunPod's reply is no JSON", detail=reply.text, status=reply.status)
+        raise Unavailable(
+            "RunPod's reply is not valid JSON", detail=reply.text, status=reply.status
+        )
     return answer
 
 
-def report_in(reply: Reply, runpod_id: str) -> Report:
-    """Return the report of this very job. Raises Gone or Unavailable.
-
-    The latter also for another job's report.
-    """
+def report_of(reply: Reply, runpod_id: str) -> JobReport:
+    """Return the report on this job. Raises what `read_verdict` returns, or Unavailable."""
     try:
-        report = parse_report(answer_in(reply))
-    except NotAReport as error:
-        raise Unavailable(f"RunPod's reply is no report: {error}", detail=reply.text) from error
+        report = parse_report(json_of(reply))
+    except InvalidReport as error:
+        raise Unavailable(f"RunPod's reply is not a report: {error}", detail=reply.text) from error
     if report.runpod_id != runpod_id:
-        raise Unavailable("RunPod answered with another job's report", detail=report.runpod_id)
+        raise Unavailable("RunPod replied with another job's report", detail=report.runpod_id)
     return report

@@ -1,4 +1,4 @@
-"""What RunPod says of one job, parsed once at the border."""
+"""RunPod's report on a job, parsed once."""
 
 import enum
 import json
@@ -13,22 +13,22 @@ log = logging.getLogger(__name__)
 
 
 class State(enum.Enum):
-    """Where a job is at RunPod, in our words."""
+    """The state of a job at RunPod, in our terms."""
 
     QUEUED = "queued"  # accepted, no worker has taken it
-    RUNNING = "running"  # a worker has it, or RunPod used a word that we do not know
-    COMPLETED = "completed"  # the handler returned; whether there is a picture is another question
+    RUNNING = "running"  # a worker has it, or RunPod sent an unknown state
+    COMPLETED = "completed"  # the handler returned, with or without an image
     FAILED = "failed"  # the handler raised or returned an error
     CANCELED = "canceled"  # somebody called /cancel
     TIMED_OUT = "timed_out"  # past executionTimeout, or the worker went silent
 
     @property
     def final(self) -> bool:
-        """Tell whether the job will never leave this state."""
+        """Whether the state cannot change any more."""
         return self not in (State.QUEUED, State.RUNNING)
 
 
-# https://docs.runpod.io/serverless/endpoints/job-states: the page says RUNNING, the API says IN_PROGRESS.
+# https://docs.runpod.io/serverless/endpoints/job-states: the page has RUNNING, the API IN_PROGRESS.
 STATES = {
     "IN_QUEUE": State.QUEUED,
     "IN_PROGRESS": State.RUNNING,
@@ -41,23 +41,21 @@ STATES = {
 }
 
 
-class NotAReport(ValueError):
-    """The reply is not a job's report: no object, no id, or no status."""
+class InvalidReport(ValueError):
+    """The reply is not a report on a job: not an object, or without id or status."""
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """One reply of /status, /cancel or /retry."""
+class JobReport:
+    """A reply of /status, /cancel or /retry."""
 
     runpod_id: str
     state: State
     progress: float | None = None  # 0–1, only while running
     step: int | None = None
     steps: int | None = None
-    output: Any = (
-        None  # while running: whatever the worker last sent; see `payloads.read` for a finished one
-    )
-    error: str = ""  # the vendor's text, often with a traceback: for staff only
+    output: Any = None  # while running: the worker's last progress update; then: `payloads.read`
+    error: str = ""  # the vendor's text, often with a traceback; for staff only
     delay_ms: int | None = None
     execution_ms: int | None = None
     worker_id: str = ""
@@ -65,32 +63,32 @@ class Report:
 
 
 def parse_state(word: object) -> State:
-    """Return our word for one of RunPod's; a word that we do not know means still running, and is logged."""
+    """Return our state for one of RunPod's; log an unknown one and return RUNNING."""
     state = STATES.get(word.strip().upper()) if isinstance(word, str) else None
     if state is None:
-        log.warning("RunPod used an unknown job status %.60r; taken for running", word)
+        log.warning("RunPod sent an unknown job status %.60r; treated as running", word)
         return State.RUNNING
     return state
 
 
-def parse_report(body: object) -> Report:
+def parse_report(body: object) -> JobReport:
     """Return the report in a decoded JSON body.
 
-    Source: https://docs.runpod.io/serverless/endpoints/send-requests (`/status`). Raises NotAReport for
-    anything without an id and a status; every other field is optional, and a malformed one is left out.
+    Every field except id and status is optional; a malformed one is ignored. Raises InvalidReport.
+    Source: https://docs.runpod.io/serverless/endpoints/send-requests (`/status`).
     """
     if not isinstance(body, Mapping):
-        raise NotAReport(f"expected a JSON object, got {type(body).__name__}")
+        raise InvalidReport(f"expected a JSON object, got {type(body).__name__}")
     runpod_id, word = body.get("id"), body.get("status")
     if not isinstance(runpod_id, str) or not runpod_id:
-        raise NotAReport("the reply has no job id")
+        raise InvalidReport("the reply has no job id")
     if not isinstance(word, str) or not word:
-        raise NotAReport("the reply has no status")
+        raise InvalidReport("the reply has no status")
     state = parse_state(word)
     output = body.get("output")
     progress, step, steps = parse_progress(output) if state is State.RUNNING else (None, None, None)
     worker_id = body.get("workerId")
-    return Report(
+    return JobReport(
         runpod_id=runpod_id,
         state=state,
         progress=progress,
@@ -105,23 +103,23 @@ def parse_report(body: object) -> Report:
     )
 
 
-STEPS_MOST = 1_000_000  # what a worker counts beyond it is no step
+MAX_STEPS = 1_000_000  # a larger number is not a step
 _STEPS = re.compile(r"(\d{1,6})\s*/\s*(\d{1,6})")
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%")
 _STEP_KEYS = ("step", "current_step", "current", "value")
 _STEPS_KEYS = ("steps", "total_steps", "total", "max")
 _PROGRESS_KEYS = ("progress", "percent", "percentage")
 
-Progress = tuple[float | None, int | None, int | None]
+ProgressUpdate = tuple[float | None, int | None, int | None]
+"""(progress from 0 to 1, step, number of steps)."""
 
 
-def parse_progress(output: object) -> Progress:
-    """Return (progress 0–1, step, steps) from whatever a worker sent with `progress_update`; all None when it
-    is no progress.
+def parse_progress(output: object) -> ProgressUpdate:
+    """Return the progress that a worker sent with `progress_update`; all None for anything else.
 
-        Understood are numbers (0–1, or percent), "12/28", "43%", {"progress": …} and {"step": k, "steps" or
-        "total": n}. A worker may send any JSON:
-        https://docs.runpod.io/serverless/workers/handler-functions#progress-updates
+    A worker may send any JSON. Supported are numbers (0–1, or percent), "12/28", "43%",
+    {"progress": …} and {"step": k, "steps" or "total": n}.
+    Source: https://docs.runpod.io/serverless/workers/handler-functions#progress-updates
     """
     if isinstance(output, Mapping):
         step, steps = _whole(output, _STEP_KEYS), _whole(output, _STEPS_KEYS)
@@ -139,7 +137,7 @@ def parse_progress(output: object) -> Progress:
     return _fraction(output), None, None
 
 
-def _progress_of_text(text: str) -> Progress:
+def _progress_of_text(text: str) -> ProgressUpdate:
     if match := _STEPS.search(text[:200]):
         step, steps = int(match[1]), int(match[2])
         if 0 <= step <= steps and steps > 0:
@@ -155,7 +153,7 @@ def _progress_of_text(text: str) -> Progress:
 
 
 def _fraction(number: int | float) -> float | None:
-    # A whole 1 is read as one percent: too low a bar for a moment is better than a full one.
+    # The integer 1 means one percent: a bar that is briefly too low is better than a full one.
     if not math.isfinite(number) or not 0 <= number <= 100:
         return None
     return (
@@ -166,7 +164,7 @@ def _fraction(number: int | float) -> float | None:
 def _whole(mapping: Mapping[str, Any], keys: tuple[str, ...]) -> int | None:
     for key in keys:
         value = mapping.get(key)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= STEPS_MOST:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_STEPS:
             return value
     return None
 

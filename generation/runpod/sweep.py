@@ -1,8 +1,9 @@
 """Read the status of hundreds of jobs at once.
 
-Over HTTP/2 a few connections carry some hundred requests each at the same time, so a sweep takes about as
-long as one call; a server that speaks only HTTP/1.1 gets one request at a time on each of them. Measured for
-400 jobs over TLS at 150 ms round trip: 0.45 s over HTTP/2, 0.7 s with 100 threads and 100 connections.
+Over HTTP/2 a few connections carry about a hundred requests each at the same time, so a sweep takes
+about as long as one call. A server with HTTP/1.1 only gets one request at a time on each. Measured
+for 400 jobs over TLS at 150 ms round trip: 0.45 s over HTTP/2; 0.7 s with 100 threads and 100
+connections.
 """
 
 import threading
@@ -12,23 +13,21 @@ from collections.abc import Iterator, Sequence
 import niquests
 from niquests.exceptions import ConnectTimeout, ReadTimeout
 
-from .access import Access, Limits, renew_after_fork
-from .replies import REPLY_MOST, Reply, report_in
-from .report import Report
+from .access import Access, Limits, reset_after_fork
+from .replies import MAX_REPLY_BYTES, Reply, report_of
+from .report import JobReport
 from .verdicts import RunPodError, Unavailable
 
 Ref = tuple[str, str]
-"""Endpoint id and RunPod's id of one job."""
+"""Endpoint id and RunPod's job id."""
 
-BATCH = (
-    96  # requests sent before any reply is awaited: servers allow about 100 streams on a connection
-)
-FEW = 8  # so few are read over one connection
-FAILURES_MOST = 3  # in a row, after which a connection is given up
+BATCH = 96  # requests sent before reading replies; servers allow about 100 streams a connection
+MAX_FOR_ONE_CONNECTION = 8  # jobs
+MAX_FAILURES = 3  # in a row, before a connection is abandoned
 
 
 class Sweep:
-    """Reads many statuses at once; share it between threads, it survives a fork."""
+    """Reads many statuses at once. Safe between threads and after a fork."""
 
     def __init__(
         self,
@@ -39,38 +38,37 @@ class Sweep:
         total_seconds: float = 25,
         verify: bool | str = True,
     ) -> None:
-        """Prepare a sweep; nothing is connected yet. Raises ValueError for a key that cannot be in a header.
+        """Prepare a sweep without connecting. Raises ValueError for a bad key.
 
-        `total_seconds` is after what time `read` returns whatever is there, and `verify` the file of another
-        certificate authority, for tests.
+        `total_seconds` limits the duration of `read`; `verify` is the file of another certificate
+        authority, for tests.
         """
         self._access = Access(base_url, api_key)
         self._connections = limits.sweep_connections
         self._read_seconds = limits.sweep_seconds
         self._timeouts = (limits.connect_seconds, limits.sweep_seconds)
         self._total_seconds = total_seconds
-        # Said for every request, for the environment's REQUESTS_CA_BUNDLE wins over what the session says.
+        # Passed with every request: REQUESTS_CA_BUNDLE of the environment overrides the session's.
         self._verify = verify
-        self.fresh()
-        renew_after_fork(self)
+        self.reset()
+        reset_after_fork(self)
 
     def __repr__(self) -> str:
         return f"Sweep(base_url={self._access.base_url!r})"
 
-    def fresh(self) -> None:
-        """Begin anew, without connections, as a forked child must."""
+    def reset(self) -> None:
+        """Drop all connections, as a forked child must."""
         self._lock = threading.Lock()
         self._idle: list[niquests.Session] = []
 
     # https://docs.runpod.io/serverless/endpoints/send-requests#status
-    def read(self, refs: Sequence[Ref]) -> dict[Ref, Report | RunPodError]:
-        """Return for each job its report, or the Gone or Unavailable that reading it brought.
-
-        It never raises for one of them, and every job asked for is in the answer, within `total_seconds`.
-        """
+    def read(self, refs: Sequence[Ref]) -> dict[Ref, JobReport | RunPodError]:
+        """Return each job's report, or the error of reading it, within `total_seconds`."""
         wanted = list(dict.fromkeys(refs))
-        lanes = 1 if len(wanted) <= FEW else min(self._connections, len(wanted))
-        found: dict[Ref, Report | RunPodError] = {}
+        lanes = 1
+        if len(wanted) > MAX_FOR_ONE_CONNECTION:
+            lanes = min(self._connections, len(wanted))
+        found: dict[Ref, JobReport | RunPodError] = {}
         deadline = time.monotonic() + self._total_seconds
         threads = [
             threading.Thread(
@@ -91,16 +89,16 @@ class Sweep:
         return {ref: known.get(ref, late) for ref in wanted}
 
     def close(self) -> None:
-        """Close the kept connections; the sweep can be used again."""
+        """Close idle connections. The sweep can still be used."""
         with self._lock:
             idle, self._idle = self._idle, []
         for session in idle:
             session.close()
 
     def _lane(
-        self, refs: Sequence[Ref], found: dict[Ref, Report | RunPodError], deadline: float
+        self, refs: Sequence[Ref], found: dict[Ref, JobReport | RunPodError], deadline: float
     ) -> None:
-        """Read some of the jobs over one connection, and keep that unless it gave trouble."""
+        """Read some of the jobs over one connection; keep it for reuse unless it failed."""
         lock, idle = self._lock, self._idle
         with lock:
             session = idle.pop() if idle else self._session()
@@ -112,7 +110,7 @@ class Sweep:
                 for outcome in outcomes.values()
             ]
             if any(broken):
-                # What is still under way on it would be waited for again.
+                # Otherwise the next batch would wait again for the pending replies.
                 session.close()
                 session = self._session()
             if all(broken) or time.monotonic() > deadline:
@@ -132,14 +130,15 @@ class Sweep:
 
     def _batch(
         self, session: niquests.Session, refs: Sequence[Ref], deadline: float
-    ) -> Iterator[tuple[Ref, Report | RunPodError]]:
+    ) -> Iterator[tuple[Ref, JobReport | RunPodError]]:
         sent: list[tuple[Ref, niquests.Response]] = []
         failures = 0
-        # What opens the connection names both limits. Once it is open over HTTP/2, the one for connecting would hold
-        # for all replies on it, too (urllib3-future takes it from the request sent last): then only the other is named.
+        # The first request needs both timeouts. Once an HTTP/2 connection is open, only the read
+        # timeout may be given: urllib3-future would apply the connect timeout of the last request
+        # to all replies.
         timeout: float | tuple[float, float] = self._timeouts
         for ref in refs:
-            if failures >= FAILURES_MOST or time.monotonic() > deadline:
+            if failures >= MAX_FAILURES or time.monotonic() > deadline:
                 yield ref, Unavailable("RunPod could not be reached")
                 continue
             try:
@@ -149,8 +148,8 @@ class Sweep:
                     verify=self._verify,
                     allow_redirects=False,
                 )
-            except Exception as error:  # noqa: BLE001  (whatever it is, it must not lose the others)
-                failures += FAILURES_MOST if isinstance(error, ConnectTimeout) else 1
+            except Exception as error:  # noqa: BLE001 must not affect the other jobs
+                failures += MAX_FAILURES if isinstance(error, ConnectTimeout) else 1
                 yield ref, self._unavailable(error)
             else:
                 failures = 0
@@ -162,12 +161,13 @@ class Sweep:
         while 0 < len(lazy := [response for _, response in sent if response.lazy]) < before:
             before = len(lazy)
             try:
-                # A single one is named, for then its own limit holds; of several it takes whichever comes first.
+                # A single response is passed, so that its own timeout applies; without arguments,
+                # `gather` takes whichever comes first.
                 session.gather(*(lazy if len(lazy) == 1 else ()))
-            except ReadTimeout as error:  # nothing came on any of them for so long
+            except ReadTimeout as error:  # no reply on any stream
                 failure = error
                 break
-            except Exception as error:  # noqa: BLE001  (of one reply or all: go on while it brings more)
+            except Exception as error:  # noqa: BLE001 go on while replies arrive
                 failure = error
             if time.monotonic() > deadline:
                 break
@@ -177,18 +177,18 @@ class Sweep:
             else:
                 yield ref, self._outcome(ref, response)
 
-    def _outcome(self, ref: Ref, response: niquests.Response) -> Report | RunPodError:
+    def _outcome(self, ref: Ref, response: niquests.Response) -> JobReport | RunPodError:
         try:
             body = response.content or b""
-            if len(body) > REPLY_MOST:
-                return Unavailable(f"the reply has more than {REPLY_MOST} bytes")
+            if len(body) > MAX_REPLY_BYTES:
+                return Unavailable(f"the reply has more than {MAX_REPLY_BYTES} bytes")
             headers = {name.title(): value for name, value in response.headers.items()}
-            return report_in(
+            return report_of(
                 Reply(response.status_code or 0, headers, self._access.scrub_bytes(body)), ref[1]
             )
         except RunPodError as error:
             return error
-        except Exception as error:  # noqa: BLE001  (a body that cannot be decoded, for one)
+        except Exception as error:  # noqa: BLE001 for example a body that cannot be decoded
             return self._unavailable(error)
 
     def _unavailable(self, error: Exception) -> Unavailable:
@@ -204,7 +204,7 @@ class Sweep:
             pool_connections=1,
             pool_maxsize=1,
             disable_http3=True,
-            revocation_configuration=None,  # would ask third parties about every certificate
+            revocation_configuration=None,  # would query third parties
             allow_incoming_cookies=False,
             auth=self._access,
             headers=self._access.headers,

@@ -1,7 +1,8 @@
-"""What became of a call to RunPod: one family of exceptions, each of them a verdict.
+"""Exceptions for calls to RunPod. Each class is a verdict on what to do next.
 
-The question that matters after a failed POST /run is whether the job may have been accepted, for /run has no
-idempotency key: `NotAccepted` and `Refused` say that it certainly was not, `Unknown` that nobody can tell.
+POST /run has no idempotency key. So after a failure it matters whether the job may have been
+accepted: with `NotAccepted`, `JobRefused`, `KeyRefused` and `EndpointMissing` it certainly was not;
+with `OutcomeUnknown` it may have been.
 """
 
 import datetime
@@ -11,11 +12,11 @@ import re
 from collections.abc import Mapping
 
 DETAIL_CHARACTERS = 2_000
-RETRY_AFTER_MOST = 3_600.0
+MAX_RETRY_AFTER_SECONDS = 3_600.0
 
 
 class RunPodError(Exception):
-    """A call to RunPod that brought no clean reply."""
+    """A call to RunPod failed."""
 
     def __init__(
         self,
@@ -26,17 +27,22 @@ class RunPodError(Exception):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
-        self.detail = detail[:DETAIL_CHARACTERS]  # the vendor's own text: for staff
-        self.status = status  # HTTP status, where there was one
-        self.retry_after = retry_after  # seconds, where the vendor asked for a pause
+        self.detail = detail[:DETAIL_CHARACTERS]  # the vendor's text, for staff
+        self.status = status  # HTTP status, if there was a reply
+        self.retry_after = retry_after  # seconds, if the reply has Retry-After
+
+    @property
+    def full_text(self) -> str:
+        """The message with the vendor's text, for the history that staff read."""
+        return f"{self} {self.detail}".strip()
 
 
 class NotAccepted(RunPodError):
-    """A /run that was certainly not accepted: submit it again after a pause."""
+    """A /run that was certainly not accepted. Submit it again after a pause."""
 
 
-class Refused(RunPodError):
-    """A call that was certainly refused and will be again: give up."""
+class JobRefused(RunPodError):
+    """A /run that was refused and would be refused again. Fail the job."""
 
     def __init__(
         self, message: str, *, code: str, detail: str = "", status: int | None = None
@@ -46,29 +52,30 @@ class Refused(RunPodError):
 
 
 class KeyRefused(RunPodError):
-    """401 or 403 on any call: the key is wrong or was replaced. A /run was certainly not accepted."""
+    """401 or 403: the API key is wrong or was replaced. A /run was certainly not accepted."""
 
 
 class EndpointMissing(RunPodError):
-    """404 that names the endpoint: retired, deleted or mistyped. A /run was certainly not accepted.
+    """404 for the endpoint: deleted or mistyped. A /run was certainly not accepted.
 
-    RunPod tells the two apart in the body: `endpoint not found` here, `job not found` for `Gone`.
+    The body tells it from `Gone`: `endpoint not found` here, `job not found` there.
     """
 
 
-class Unknown(RunPodError):
-    """A /run that may or may not have been accepted: wait for its webhook, never submit it again at once."""
+class OutcomeUnknown(RunPodError):
+    """A /run that may have been accepted. Wait for its webhook; do not submit it again at once."""
 
 
 class Gone(RunPodError):
-    """404 for one job: expired or purged. No proof that the job did not run."""
+    """404 for a job: it expired or was purged. It may have run nevertheless."""
 
 
 class Unavailable(RunPodError):
-    """A read or a cancel that failed: try again."""
+    """A failed read or cancel. Try again."""
 
 
-# With 401, 403 and 404 the only replies to /run that are a certain no. Any other that is not 2xx stays unknown.
+# With 401, 403, 404 and 429 the only replies to /run that certainly mean "not accepted". Any other
+# reply that is not 2xx leaves the outcome unknown.
 REFUSALS = {400: "invalid_input", 413: "too_large"}
 _KEY_REFUSED = frozenset({401, 403})
 _ENDPOINT_MISSING = re.compile(
@@ -77,14 +84,14 @@ _ENDPOINT_MISSING = re.compile(
 
 
 def run_verdict(status: int, headers: Mapping[str, str], text: str) -> RunPodError:
-    """Return the verdict on a reply to POST /run that is no 2xx.
+    """Return the verdict on a reply to POST /run that is not 2xx.
 
     Source: https://docs.runpod.io/serverless/endpoints/send-requests (rate limits, error handling).
     """
     detail = vendor_text(text)
     if status == 429:
         return NotAccepted(
-            "RunPod asks for a pause (429)",
+            "RunPod requests a pause (429)",
             detail=detail,
             status=429,
             retry_after=parse_retry_after(headers),
@@ -96,16 +103,16 @@ def run_verdict(status: int, headers: Mapping[str, str], text: str) -> RunPodErr
             "RunPod does not have this endpoint (404)", detail=detail, status=404
         )
     if code := REFUSALS.get(status):
-        return Refused(
+        return JobRefused(
             f"RunPod refused the job ({status})", code=code, detail=detail, status=status
         )
-    return Unknown(
+    return OutcomeUnknown(
         f"RunPod answered {status}: the job may have been accepted", detail=detail, status=status
     )
 
 
 def read_verdict(status: int, headers: Mapping[str, str], text: str) -> RunPodError:
-    """Return the verdict on a reply to any other call that is no 2xx."""
+    """Return the verdict on a reply to any other call that is not 2xx."""
     detail = vendor_text(text)
     if status in _KEY_REFUSED:
         return _key_refused(status, detail)
@@ -128,15 +135,15 @@ def _key_refused(status: int, detail: str) -> KeyRefused:
 
 
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a Retry-After header asks for, at most an hour (RFC 9110, 10.2.3.
+    """Return the seconds in a Retry-After header, at most an hour.
 
-    Seconds or an HTTP date).
+    Source: RFC 9110, 10.2.3: seconds or an HTTP date.
     """
     value = (headers.get("Retry-After") or headers.get("retry-after") or "").strip()
     if not value:
         return None
     if value.isascii() and value.isdigit():
-        return min(float(value[:9]), RETRY_AFTER_MOST)
+        return min(float(value[:9]), MAX_RETRY_AFTER_SECONDS)
     try:
         moment = email.utils.parsedate_to_datetime(value)
     except (TypeError, ValueError):
@@ -144,14 +151,11 @@ def parse_retry_after(headers: Mapping[str, str]) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=datetime.UTC)
     pause = (moment - datetime.datetime.now(datetime.UTC)).total_seconds()
-    return min(max(pause, 0.0), RETRY_AFTER_MOST)
+    return min(max(pause, 0.0), MAX_RETRY_AFTER_SECONDS)
 
 
 def vendor_text(text: str) -> str:
-    """Return what the vendor said.
-
-    The `error` or `message` of a JSON reply, else the text as it came, bounded.
-    """
+    """Return the `error` or `message` of a JSON reply, else the text itself, truncated."""
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):

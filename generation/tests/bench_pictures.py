@@ -68,7 +68,7 @@ def main() -> None:
                 "prepare": lambda data=data: processing.prepare(
                     data, parameters={"prompt": PROMPT}
                 ),
-                "keep": lambda data=data: storing.keep(job, position=0, data=data, seed=1),
+                "keep": lambda data=data: storing.save_image(job, position=0, data=data, seed=1),
             }
             taken = measured(steps)
             least = taken["decode + PUT (floor)"]
@@ -78,7 +78,7 @@ def main() -> None:
                     f"{cpu / least[0]:5.2f}x {wall / least[1]:5.2f}x"
                 )
             sent.clear()
-            storing.keep(job, position=0, data=data, seed=1)
+            storing.save_image(job, position=0, data=data, seed=1)
             made = processing.prepare(data)
             print(
                 f"{form} requests: {' '.join(sent)}; bytes: {len(data)}, {len(made.large)}, {len(made.thumbnail)}"

@@ -7,7 +7,7 @@ import threading
 from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS
 from generation.demo.emulator.painting import tiny_png
 from generation.runpod import payloads
-from generation.runpod.download import fetch_picture
+from generation.runpod.download import fetch_image
 from generation.tests.test_runpod_payloads import WORKFLOW, parameters
 
 ENDPOINT = "qwen-image-t2i"
@@ -76,4 +76,4 @@ def place(dialect):
 def fetched(emulator, picture, *, seconds=60):
     if picture.data is not None:
         return picture.data
-    return fetch_picture(picture.url, allowed_hosts=[emulator.image_host], total_seconds=seconds)
+    return fetch_image(picture.url, allowed_hosts=[emulator.image_host], total_seconds=seconds)

@@ -331,7 +331,7 @@ class OfferTests(EmulatorTestCase):
     def test_it_switches_nothing_on_that_could_not_draw(self) -> None:
         ImageModel.objects.filter(pk=self.comfyui.pk).update(workflow={"1": {}})
         messages = self.act("switch_on", self.comfyui)
-        self.assertIn("Node 1: it has no class_type.", messages[0])
+        self.assertIn("Node 1: class_type is missing.", messages[0])
         self.comfyui.refresh_from_db()
         self.assertFalse(self.comfyui.enabled)
 

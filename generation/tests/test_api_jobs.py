@@ -269,7 +269,7 @@ class TestDetail(ApiTestCase):
         english = self.api.get(path).json()["error"]
         russian = self.api.get(path, **{"Accept-Language": "ru"}).json()["error"]
         assert english["code"] == russian["code"] == "gpu_lost"
-        assert english["message"] == "The GPU went away halfway."
+        assert english["message"] == "The GPU disconnected during generation."
         assert russian["message"] != english["message"]
 
 

@@ -16,16 +16,16 @@ from generation.views.feed import Card
 
 ACTIVE_LIFE = (
     # status, progress, title, detail
-    ("queued", None, "2 before you", "about 40 s"),
-    ("queued", None, "Next in line", ""),
-    ("submitted", None, "GPU waking up", "usually 20–40 s, not charged"),
-    ("running", None, "Drawing", ""),
-    ("running", 0.125, "Drawing · step 1 of 8", "about 9 s left"),
-    ("running", 0.375, "Drawing · step 3 of 8", "about 5 s left"),
+    ("queued", None, "2 ahead of you", "about 40 s"),
+    ("queued", None, "Next in queue", ""),
+    ("submitted", None, "Starting GPU", "usually 20–40 s, free"),
+    ("running", None, "Generating", ""),
+    ("running", 0.125, "Generating · step 1 of 8", "about 9 s left"),
+    ("running", 0.375, "Generating · step 3 of 8", "about 5 s left"),
     ("submitted", None, "Starting", "about 40 s"),
-    ("queued", None, "Trying once more", "the GPU went away, not charged again"),
-    ("running", 0.875, "Drawing · step 7 of 8", "about 2 s left"),
-    ("storing", None, "Saving", "Nearly there"),
+    ("queued", None, "Retrying", "the GPU disconnected, no extra charge"),
+    ("running", 0.875, "Generating · step 7 of 8", "about 2 s left"),
+    ("storing", None, "Saving", "Almost done"),
 )
 TREE = """card => {
     const attributes = ({ attributes: all }) =>

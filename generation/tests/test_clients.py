@@ -17,16 +17,17 @@ SHOW = """
 import django, json
 django.setup()
 from django.conf import settings
-from generation.jobs import driver, clients
+from generation.jobs import clients
+from generation.jobs.driver import status_checks
 client, sweep = clients.client(), clients.sweep()
 adapter = client._session.get_adapter(settings.RUNPOD_BASE_URL)
 pool = adapter.poolmanager.connection_from_url(settings.RUNPOD_BASE_URL)
 print(json.dumps({
-    "kept": pool.pool.maxsize, "retries": adapter.max_retries.total, "turns": client._turns._initial_value,
+    "kept": pool.pool.maxsize, "retries": adapter.max_retries.total, "turns": client._slots._initial_value,
     "limits": [getattr(client._limits, name) for name in settings.HTTP_LIMITS],
     "sweep": [sweep._connections, *sweep._timeouts],
     "bucket": settings.S3_OPTIONS["client_config"].max_pool_connections,
-    "lease": driver.CHECK_LEASE.total_seconds(), "longest": client._limits.longest_seconds,
+    "lease": status_checks.LEASE.total_seconds(), "longest": client._limits.longest_seconds,
 }))
 """
 

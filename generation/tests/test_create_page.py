@@ -358,7 +358,7 @@ class CreatePage(BaseTestCase):
         answer = self.client.post(
             self.url, self.form(model="flux-kontext", source_images=str(upload.id))
         )
-        self.assertContains(answer, "no such picture among yours", status_code=400)
+        self.assertContains(answer, "Image not found.", status_code=400)
         self.assert_nothing_stored()
 
     def test_it_refuses_files_above_ten_megabytes_and_stores_none_of_them(self):
@@ -381,7 +381,7 @@ class CreatePage(BaseTestCase):
         answer = self.client.post(
             self.url, self.form(model="flux-kontext", source_images=str(image.id))
         )
-        self.assertContains(answer, "no such picture among yours", status_code=400)
+        self.assertContains(answer, "Image not found.", status_code=400)
         self.assertEqual(Job.objects.count(), 1)
 
     def test_it_refuses_a_file_that_is_no_picture(self):

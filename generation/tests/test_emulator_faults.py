@@ -7,10 +7,10 @@ import requests
 
 from generation.demo.emulator import FAULTS, MAGIC_WORDS, Emulator
 from generation.runpod import payloads
-from generation.runpod.client import Client, Gone, NotAccepted, Refused, RunPodError
+from generation.runpod.client import Client, Gone, JobRefused, NotAccepted, RunPodError
 from generation.runpod.download import DownloadFailed, DownloadRefused
+from generation.runpod.image import InvalidImage, check_image
 from generation.runpod.payloads import OutputError
-from generation.runpod.picture import NotAPicture, check_picture
 from generation.runpod.report import State
 from generation.tests.emulation import ENDPOINT, fetched, place, run, state
 from generation.tests.test_runpod_payloads import WORKFLOW
@@ -22,7 +22,7 @@ class TestFaults:
         emulator.faults.next("run", "")
         emulator.faults.next("run", "rate_429", times=2)
         run(client)
-        with pytest.raises(Refused):
+        with pytest.raises(JobRefused):
             run(client, endpoint="own")
         for _ in range(2):
             with pytest.raises(NotAccepted):
@@ -66,7 +66,7 @@ class TestFaults:
             == 400
         )
         assert requests.post(url, json=plan, headers=key, timeout=5).status_code == 200
-        with pytest.raises(Refused):
+        with pytest.raises(JobRefused):
             run(client)
         requests.post(
             url,
@@ -113,8 +113,8 @@ class TestFaults:
             result = payloads.read(
                 dialect, client.status(endpoint, run(client, endpoint=endpoint, body=body))
             )
-            with pytest.raises((NotAPicture, DownloadRefused)):
-                check_picture(fetched(emulator, result.pictures[0]))
+            with pytest.raises((InvalidImage, DownloadRefused)):
+                check_image(fetched(emulator, result.images[0]))
 
     @pytest.mark.parametrize(
         ("fault", "verdict"),
@@ -129,7 +129,7 @@ class TestFaults:
         emulator.faults.next("job", fault)
         runpod_id = run(client)
         emulator.advance(5)
-        [picture] = payloads.read("qwen", client.status(ENDPOINT, runpod_id)).pictures
+        [picture] = payloads.read("qwen", client.status(ENDPOINT, runpod_id)).images
         with pytest.raises(verdict):
             fetched(emulator, picture, seconds=0.5)
 

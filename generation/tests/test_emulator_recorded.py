@@ -11,8 +11,8 @@ from generation.demo.emulator.answers import RECORDED, SHAPES
 from generation.demo.emulator.painting import tiny_png
 from generation.runpod import payloads
 from generation.runpod.client import Client
+from generation.runpod.image import check_image
 from generation.runpod.payloads import OutputError
-from generation.runpod.picture import check_picture
 from generation.runpod.report import State
 from generation.tests.emulation import ENDPOINT, run
 
@@ -104,20 +104,20 @@ class TestAnswers:
             client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
             url = output(client, emulator, SCHNELL, BODY | {"image_format": asked})["result"]
             reply = requests.get(url, timeout=5)
-            assert check_picture(reply.content).format == form
+            assert check_image(reply.content).format == form
             assert reply.headers["Content-Type"] == f"image/{form.lower()}"
             assert url.endswith(f".{form.lower()}")
 
     def test_it_keeps_the_format_of_the_other_endpoints_and_of_own_workers(self, emulator, client):
         emulator.answers.set("own", jpeg=True)
         url = output(client, emulator, ENDPOINT)["result"]
-        assert check_picture(requests.get(url, timeout=5).content).format == "PNG"
+        assert check_image(requests.get(url, timeout=5).content).format == "PNG"
         runpod_id = run(
             client, endpoint="own", body=BODY | {"cfg_scale": 7, "width": 64, "height": 64}
         )
         emulator.advance(5)
-        [picture] = payloads.read("a1111", client.status("own", runpod_id)).pictures
-        assert check_picture(picture.data).format == "PNG"
+        [picture] = payloads.read("a1111", client.status("own", runpod_id)).images
+        assert check_image(picture.data).format == "PNG"
 
 
 class TestSecondHost:
@@ -130,7 +130,7 @@ class TestSecondHost:
             client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
             url = output(client, emulator, endpoint, body_for(endpoint))["result"]
             assert url.startswith(f"http://{emulator.cdn_host}/files/")
-            assert check_picture(requests.get(url, timeout=5).content)
+            assert check_image(requests.get(url, timeout=5).content)
             assert emulator.image_host in output(client, emulator, SCHNELL)["result"]
             emulator.answers.set(SCHNELL, cdn=True)
             assert emulator.cdn_host in output(client, emulator, SCHNELL)["result"]
@@ -202,7 +202,7 @@ class TestDataUris:
             f"{doorbell.url}/source.png",
             "data:image/png;base64," + base64.b64encode(tiny_png(640, 480, 6)).decode(),
         )
-        first, second = check_picture(drawn(address, other)), check_picture(drawn(other, address))
+        first, second = check_image(drawn(address, other)), check_image(drawn(other, address))
         assert (first.width, first.height, second.width, second.height) == (320, 200, 640, 480)
 
     @pytest.mark.parametrize("rest", ["", "!!!!", "aGVsbG8="])

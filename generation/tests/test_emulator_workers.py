@@ -10,8 +10,8 @@ from generation.demo.emulator.painting import tiny_png
 from generation.files import metadata
 from generation.runpod import payloads
 from generation.runpod.client import Client
-from generation.runpod.payloads import DIALECTS, LEGACY, OutputError, Source
-from generation.runpod.picture import check_picture
+from generation.runpod.image import check_image
+from generation.runpod.payloads import DIALECTS, LEGACY, InputImage, OutputError
 from generation.runpod.report import State
 from generation.tests.emulation import ENDPOINT, INPUT, endpoint_of, fetched, place, run
 from generation.tests.test_runpod_payloads import WORKFLOW, parameters
@@ -31,13 +31,11 @@ class TestWorkers:
         assert emulator.jobs[-1].dialect == dialect
         emulator.advance(5)
         result = payloads.read(dialect, client.status(endpoint, runpod_id))
-        info = check_picture(fetched(emulator, result.pictures[0]))
+        info = check_image(fetched(emulator, result.images[0]))
         assert (info.width, info.height) == (
             (512, 512) if dialect == "sdxl_turbo" else (1024, 1024)
         )
-        assert (
-            metadata.source_type_of(fetched(emulator, result.pictures[0])) == metadata.ALGORITHMIC
-        )
+        assert metadata.source_type_of(fetched(emulator, result.images[0])) == metadata.ALGORITHMIC
         assert result.seed in (None, 42)
         assert (result.cost is None) == (dialect in DIALECTS)
 
@@ -45,13 +43,13 @@ class TestWorkers:
     def test_it_downloads_the_sources_of_an_edit_for_real(
         self, emulator, client, doorbell, dialect
     ):
-        source = Source(url=f"{doorbell.url}/source.png", name="source.png")
+        source = InputImage(url=f"{doorbell.url}/source.png", name="source.png")
         endpoint = endpoint_of(dialect)
         body = payloads.build(dialect, parameters(), sources=[source])
         runpod_id = run(client, endpoint=endpoint, body=body)
         emulator.advance(5)
         result = payloads.read(dialect, client.status(endpoint, runpod_id))
-        info = check_picture(fetched(emulator, result.pictures[0]))
+        info = check_image(fetched(emulator, result.images[0]))
         assert (info.width, info.height) == ((320, 200) if dialect == "qwen_edit" else (1024, 1024))
 
     @pytest.mark.parametrize("path", ["/gone.jpg", ""])
@@ -67,7 +65,7 @@ class TestWorkers:
         workflow = WORKFLOW | {
             "10": {"class_type": "LoadImage", "inputs": {"image": "{{image_1}}"}}
         }
-        source = Source(url="", name="cat.png", data=tiny_png(64, 64, 1))
+        source = InputImage(url="", name="cat.png", data=tiny_png(64, 64, 1))
         body = payloads.build("comfyui", parameters(), sources=[source], workflow=workflow)
         with_source = run(client, endpoint="own", body=body)
         without = run(
@@ -75,7 +73,7 @@ class TestWorkers:
         )
         emulator.advance(5)
         pictures = [
-            payloads.read("comfyui", client.status("own", i)).pictures[0]
+            payloads.read("comfyui", client.status("own", i)).images[0]
             for i in (with_source, without)
         ]
         assert pictures[0].data != pictures[1].data
@@ -164,7 +162,7 @@ class TestTinyPainter:
             runpod_id = run(client, body=INPUT | changes)
             emulator.advance(5)
             return fetched(
-                emulator, payloads.read("qwen", client.status(ENDPOINT, runpod_id)).pictures[0]
+                emulator, payloads.read("qwen", client.status(ENDPOINT, runpod_id)).images[0]
             )
 
         first = paint()

@@ -83,7 +83,7 @@ class KeptTests(OnOfferTests):
             self.place()
 
     def test_the_statement_inserts_nothing_once_a_model_has_changed(self) -> None:
-        kept, slug = enabled_models.lately(), FLUX["model"]
+        kept, slug = enabled_models.recent(), FLUX["model"]
         condition, values = kept.unchanged(models=[slug], styles=[])
         assert lifecycle.placed([self.copy()], actor=None, guard=(condition, *values))
         ImageModel.objects.filter(slug=slug).update(enabled=False)

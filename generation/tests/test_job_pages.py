@@ -36,14 +36,14 @@ class JobPagesTestCase(BaseTestCase):
         ).jobs[0]
 
     def run_job(self, job, *, progress=None, step=None, step_count=None):
-        drawn = lifecycle.Drawn(progress=progress, step=step, step_count=step_count)
-        return lifecycle.followed(
+        drawn = lifecycle.Progress(progress=progress, step=step, step_count=step_count)
+        return lifecycle.running(
             [(submit_only(job), drawn)], until=timezone.now() + timedelta(hours=1)
         )[0]
 
     def finish(self, job, *, trashed=False):
         finished = lifecycle.Finished(
-            drawn_for=timedelta(seconds=4), result=None, host="", cost=None
+            execution_time=timedelta(seconds=4), result=None, host="", cost=None
         )
         (job,) = lifecycle.storing([(self.run_job(job), finished)])
         key = default_storage.save(f"images/{job.id}.png", ContentFile(b"png"))
@@ -85,7 +85,7 @@ class JobPage(JobPagesTestCase):
             self.run_job(self.job), code="gpu_lost", detail="Traceback: worker-17.internal"
         )
         page = self.client.get(reverse("job", args=[self.job.id]))
-        self.assertContains(page, "The GPU went away halfway.")
+        self.assertContains(page, "The GPU disconnected during generation.")
         self.assertNotContains(page, "worker-17")
 
     def test_it_is_for_its_owner_alone(self):
@@ -113,13 +113,13 @@ class Card(JobPagesTestCase):
         self.assertNotContains(self.card(), '<progress class="progress" max="1" value')
         job = self.run_job(self.place(self.alice), progress=0.25, step=1, step_count=4)
         self.assertContains(self.card(job), 'max="1" value="0.250"')
-        self.assertContains(self.card(job), "Drawing · step 1 of 4")
+        self.assertContains(self.card(job), "Generating · step 1 of 4")
 
     def test_it_writes_progress_for_html_in_every_language(self):
         User.objects.filter(pk=self.alice.pk).update(language="ru")
         self.run_job(self.job, progress=0.25, step=1, step_count=4)
         self.assertContains(self.card(), 'value="0.250"')
-        self.assertContains(self.card(), "Рисую · шаг 1 из 4")
+        self.assertContains(self.card(), "Генерация · шаг 1 из 4")
 
     def test_it_shows_the_picture_in_its_final_shape(self):
         job = self.finish(self.place(self.alice, width=1344, height=768))

@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from generation.files import metadata, processing
 from generation.files.containers import jpeg, png, webp
 from generation.files.containers.errors import Malformed
-from generation.runpod.picture import NotAPicture, check_picture, decode
+from generation.runpod.image import InvalidImage, check_image, decode
 from generation.tests.samples import FILES, FOREIGN_XMP, ON_ITS_SIDE, PROFILE, SECRET, encoded, mpo
 
 TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
@@ -243,7 +243,7 @@ def pixels(data: bytes) -> bytes:
     """Return what is decoded, nothing where the file is refused."""
     try:
         return decode(data)[1].tobytes()
-    except NotAPicture:
+    except InvalidImage:
         return b""
 
 
@@ -289,7 +289,7 @@ def test_a_broken_file_is_refused_or_looks_as_it_did(kind, changes):
     )  # broken words are replaced, so they are no reason to refuse it
     try:
         made = processing.prepare(data, parameters=PARAMETERS)
-    except NotAPicture:
+    except InvalidImage:
         assert pixels(data) == b""
         return
     bare = metadata.without_parameters(made.data)
@@ -306,7 +306,7 @@ def test_a_webp_that_ends_inside_the_image_is_never_completed_by_the_mark():
     shortened = (
         data[:4] + (len(data) - 8 - 2).to_bytes(4, "little") + data[8:-2]
     )  # its head says what is there
-    with pytest.raises(NotAPicture):
-        check_picture(shortened)
-    with pytest.raises(NotAPicture):
+    with pytest.raises(InvalidImage):
+        check_image(shortened)
+    with pytest.raises(InvalidImage):
         processing.prepare(shortened)

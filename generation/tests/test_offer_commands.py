@@ -76,7 +76,7 @@ class SetModelTests(EmulatorTestCase):
             (
                 "flux-schnell",
                 ["expected_cost="],
-                "price: Give a price, or the expected cost that it follows from.",
+                "price: Enter a price, or the expected cost to derive it from.",
             ),
             (
                 "flux-schnell",
@@ -86,7 +86,7 @@ class SetModelTests(EmulatorTestCase):
             (
                 "flux-schnell",
                 ["request_format="],
-                "request_format: Say what the endpoint calls its parameters.",
+                "request_format: Enter the endpoint’s names of the parameters.",
             ),
             ("flux-schnell", ["dialect=klingon"], "dialect:"),
             ("flux-schnell", ["slug=flux-dev"], "slug:"),

@@ -125,10 +125,10 @@ class KeyTests(OutageTestCase):
         cache.clear()
         self.client.force_login(self.alice)
 
-        self.assertContains(self.client.get("/create/"), "Not available at the moment")
+        self.assertContains(self.client.get("/create/"), "Temporarily unavailable")
         (job,) = self.client.get("/api/v1/jobs/").json()["results"]
 
-        self.assertEqual((job["phase"], job["eta_seconds"]), ("Not available at the moment", None))
+        self.assertEqual((job["phase"], job["eta_seconds"]), ("Temporarily unavailable", None))
 
     def test_it_notes_a_refusal_once_and_asks_less_and_less_often(self) -> None:
         self.emulator.accept_key("rotated")
@@ -138,8 +138,8 @@ class KeyTests(OutageTestCase):
             self.probe()
         outage = ProviderOutage.objects.get()
         self.assertEqual(outage.probes, 6)
-        self.assertLessEqual(outage.probe_at, timezone.now() + outages.MAX_PROBE_EVERY)
-        self.assertGreater(outage.probe_at, timezone.now() + outages.MAX_PROBE_EVERY / 2)
+        self.assertLessEqual(outage.probe_at, timezone.now() + outages.MAX_PROBE_INTERVAL)
+        self.assertGreater(outage.probe_at, timezone.now() + outages.MAX_PROBE_INTERVAL / 2)
 
     def test_it_asks_with_another_model_when_that_of_the_refusal_was_switched_off(self) -> None:
         outages.note(

@@ -12,6 +12,7 @@ from accounts.models import CreditEntry
 from artgen.test import EmulatorTestCase, let_models_rest, let_time_pass, make_due, work
 from generation.files import storage
 from generation.jobs import driver, orders, scheduling, webhook_tokens
+from generation.jobs.driver import submission
 from generation.models import GenerationSwitch, ImageModel, Job, Status
 
 
@@ -297,10 +298,10 @@ class CancelTests(_Path):
 
     def test_it_stops_at_runpod_what_was_canceled_during_the_post(self):
         job = self.place()
-        taken = driver._take("flux-schnell")
-        outcomes = driver._post_all(taken)
+        taken = submission.take("flux-schnell")
+        outcomes = submission.post_all(taken)
         orders.cancel(job=job, actor=self.alice)
-        driver._note(taken, outcomes)
+        submission.store_outcomes(taken, outcomes)
         work()
         job.refresh_from_db()
         self.assertEqual((job.status, job.stop_pending), (Status.CANCELED, False))
@@ -359,7 +360,7 @@ class DoorbellTests(_Path):
 
     def test_it_does_not_make_a_submission_under_way_look_lost(self):
         job = self.place()
-        driver._take("flux-schnell")
+        submission.take("flux-schnell")
         self.assertEqual(self.ring(job, body={"nothing": 1}), 200)
         work()
         job.refresh_from_db()

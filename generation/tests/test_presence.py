@@ -63,7 +63,7 @@ class OverRedis(PresenceTests):
         alice = uuid4()
         self.open(alice)
         left = caches["default"]._cache.get_client().ttl(cache.make_key(f"presence:{alice}"))
-        self.assertTrue(0 < left <= presence.LASTS_SECONDS, left)
+        self.assertTrue(0 < left <= presence.TTL_SECONDS, left)
 
     def test_it_keeps_those_present_whose_socket_is_open_here_and_no_others(self) -> None:
         here, gone = uuid4(), uuid4()

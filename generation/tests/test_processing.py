@@ -104,7 +104,7 @@ class KeptCopies(BaseTestCase):
 
     def keep(self, width: int, height: int):
         job = make_job(self.alice, status=Status.SUCCEEDED, snapshot={"slug": "flux-dev"})
-        image = storing.keep(job, position=0, data=png(width, height), seed=7)
+        image = storing.save_image(job, position=0, data=png(width, height), seed=7)
         image.save(force_insert=True)
         return image
 

@@ -15,12 +15,12 @@ from generation.runpod.client import (
     Client,
     EndpointMissing,
     Gone,
+    JobRefused,
     KeyRefused,
     NotAccepted,
-    Refused,
+    OutcomeUnknown,
     RunPodError,
     Unavailable,
-    Unknown,
 )
 from generation.runpod.report import State
 from generation.tests.raw_server import http, raw_server
@@ -76,21 +76,21 @@ def test_it_sends_nothing_optional_that_was_not_given(emulator, client):
 @pytest.mark.parametrize(
     ("fault", "verdict", "taken"),
     [
-        ("break_before", Unknown, 0),
-        ("break_after", Unknown, 1),
-        ("garbage", Unknown, 1),
-        ("truncated", Unknown, 1),
-        ("no_id", Unknown, 1),
-        ("error_5xx", Unknown, 0),
-        ("error_5xx_after", Unknown, 1),
-        ("html_502", Unknown, 0),
+        ("break_before", OutcomeUnknown, 0),
+        ("break_after", OutcomeUnknown, 1),
+        ("garbage", OutcomeUnknown, 1),
+        ("truncated", OutcomeUnknown, 1),
+        ("no_id", OutcomeUnknown, 1),
+        ("error_5xx", OutcomeUnknown, 0),
+        ("error_5xx_after", OutcomeUnknown, 1),
+        ("html_502", OutcomeUnknown, 0),
         ("rate_429", NotAccepted, 0),
         ("rate_429_bare", NotAccepted, 0),
-        ("refuse_400", Refused, 0),
+        ("refuse_400", JobRefused, 0),
         ("refuse_401", KeyRefused, 0),
         ("refuse_403", KeyRefused, 0),
         ("refuse_404", EndpointMissing, 0),
-        ("refuse_413", Refused, 0),
+        ("refuse_413", JobRefused, 0),
     ],
 )
 def test_it_gives_a_verdict_on_every_failure_of_run_and_posts_once(
@@ -116,7 +116,7 @@ def test_it_names_the_reason_of_a_refusal_and_keeps_the_vendors_text(
     emulator, client, fault, code, text
 ):
     emulator.faults.next("run", fault)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(JobRefused) as caught:
         client.run(ENDPOINT, input=INPUT)
     assert caught.value.code == code
     assert caught.value.detail == text
@@ -124,14 +124,14 @@ def test_it_names_the_reason_of_a_refusal_and_keeps_the_vendors_text(
 
 def test_it_refuses_a_body_over_ten_megabytes_without_sending_it(emulator, client):
     calls = len(emulator.calls)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(JobRefused) as caught:
         client.run(ENDPOINT, input={"prompt": "x" * 10_000_001})
     assert caught.value.code == "too_large"
     assert len(emulator.calls) == calls
 
 
 def test_it_refuses_an_input_that_is_no_json(client):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(JobRefused) as caught:
         client.run(ENDPOINT, input={"guidance": float("nan")})
     assert caught.value.code == "invalid_input"
 
@@ -168,7 +168,7 @@ def test_it_does_not_know_when_the_reply_never_comes():
     gone = threading.Event()
     with raw_server(lambda connection: gone.wait(10) and None) as server:
         try:
-            with pytest.raises(Unknown):
+            with pytest.raises(OutcomeUnknown):
                 client_of(server, read_seconds=0.2).run(ENDPOINT, input=INPUT)
         finally:
             gone.set()
@@ -206,7 +206,7 @@ def test_it_does_not_know_when_the_connection_is_reset_after_sending():
     def reset(connection):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-    with raw_server(reset) as server, pytest.raises(Unknown):
+    with raw_server(reset) as server, pytest.raises(OutcomeUnknown):
         client_of(server).run(ENDPOINT, input=INPUT)
     assert len(server.requests) == 1
 
@@ -227,7 +227,7 @@ def test_it_does_not_know_when_the_connection_is_reset_after_sending():
     ],
 )
 def test_it_does_not_know_after_any_other_reply(answer):
-    with raw_server(answer) as server, pytest.raises(Unknown):
+    with raw_server(answer) as server, pytest.raises(OutcomeUnknown):
         client_of(server).run(ENDPOINT, input=INPUT)
     assert len(server.requests) == 1
 
@@ -314,7 +314,7 @@ def test_it_retries_only_what_failed(emulator, client):
     emulator.advance(6)
     assert client.status(ENDPOINT, runpod_id).state is State.FAILED
     assert client.retry(ENDPOINT, runpod_id).state is State.QUEUED
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(JobRefused) as caught:
         client.retry(ENDPOINT, runpod_id)
     assert caught.value.code == "invalid_input"
 
@@ -349,7 +349,7 @@ def test_it_never_shows_the_key(emulator, caplog):
     echo = http("400 Bad Request", b'{"error": "bad key ' + KEY.encode() + b'"}')
     with caplog.at_level(logging.DEBUG), raw_server(echo) as server:
         client = client_of(server)
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(JobRefused) as caught:
             client.run(ENDPOINT, input=INPUT)
         assert caught.value.detail == "bad key ***"
         with pytest.raises(Unavailable) as caught_too:
@@ -368,7 +368,10 @@ def test_it_takes_a_key_with_a_newline_and_refuses_one_that_fits_no_header(emula
 
 
 def test_it_bounds_the_vendors_text():
-    with raw_server(http("500 Error", b"x" * 100_000)) as server, pytest.raises(Unknown) as caught:
+    with (
+        raw_server(http("500 Error", b"x" * 100_000)) as server,
+        pytest.raises(OutcomeUnknown) as caught,
+    ):
         client_of(server).run(ENDPOINT, input=INPUT)
     assert len(caught.value.detail) == 2000
 

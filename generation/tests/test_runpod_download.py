@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from generation.runpod import download
-from generation.runpod.download import DownloadFailed, DownloadRefused, fetch_picture, is_public
+from generation.runpod.download import DownloadFailed, DownloadRefused, fetch_image, is_public
 from generation.tests.certificate import make_certificate
 from generation.tests.raw_server import http, raw_server, read_request
 
@@ -16,7 +16,7 @@ PICTURE = b"\x89PNG and more"
 
 def fetch(server, path="/a.png", **options):
     host = f"127.0.0.1:{server.port}"
-    return fetch_picture(
+    return fetch_image(
         f"http://{host}{path}", **{"allowed_hosts": [host], "total_seconds": 5} | options
     )
 
@@ -57,21 +57,21 @@ def test_it_fetches_from_a_host_named_with_its_port_and_shows_no_key():
 def test_it_refuses_every_other_address_without_asking_anybody(url, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: pytest.fail("a name was resolved"))
     with pytest.raises(DownloadRefused):
-        fetch_picture(url, allowed_hosts=["image.runpod.ai"])
+        fetch_image(url, allowed_hosts=["image.runpod.ai"])
 
 
 def test_it_refuses_everything_when_no_host_is_allowed():
     for hosts in ([], [""], ["  "], ["[::1"]):
         with pytest.raises(DownloadRefused):
-            fetch_picture("https://image.runpod.ai/a.png", allowed_hosts=hosts)
+            fetch_image("https://image.runpod.ai/a.png", allowed_hosts=hosts)
 
 
 @pytest.mark.parametrize(
     "name", ["127.0.0.1", "localhost", "[::1]", "10.0.0.7", "169.254.169.254", "[::ffff:10.0.0.7]"]
 )
 def test_it_never_goes_to_a_private_address_of_a_host_named_without_port(name):
-    with pytest.raises(DownloadRefused, match="no public address"):
-        fetch_picture(f"https://{name}/a.png", allowed_hosts=[name])
+    with pytest.raises(DownloadRefused, match="not a public address"):
+        fetch_image(f"https://{name}/a.png", allowed_hosts=[name])
 
 
 def resolving(monkeypatch, *answers):
@@ -92,13 +92,13 @@ def resolving(monkeypatch, *answers):
 def test_it_refuses_a_public_name_at_a_private_address(monkeypatch):
     resolving(monkeypatch, [("192.168.1.1", 443)])
     with pytest.raises(DownloadRefused, match=r"192\.168\.1\.1"):
-        fetch_picture("https://image.runpod.ai/a.png", allowed_hosts=["image.runpod.ai"])
+        fetch_image("https://image.runpod.ai/a.png", allowed_hosts=["image.runpod.ai"])
 
 
 def test_it_refuses_a_name_with_one_private_address_among_public_ones(monkeypatch):
     resolving(monkeypatch, [("8.8.8.8", 443), ("10.0.0.1", 443)])
     with pytest.raises(DownloadRefused, match=r"10\.0\.0\.1"):
-        fetch_picture("https://image.runpod.ai/a.png", allowed_hosts=["image.runpod.ai"])
+        fetch_image("https://image.runpod.ai/a.png", allowed_hosts=["image.runpod.ai"])
 
 
 def test_it_resolves_a_name_once_and_connects_to_the_address_it_checked(monkeypatch):
@@ -111,7 +111,7 @@ def test_it_resolves_a_name_once_and_connects_to_the_address_it_checked(monkeypa
 
     monkeypatch.setattr(socket.socket, "connect", connect)
     with pytest.raises(DownloadFailed):
-        fetch_picture("https://image.runpod.ai/a.png", allowed_hosts=["image.runpod.ai"])
+        fetch_image("https://image.runpod.ai/a.png", allowed_hosts=["image.runpod.ai"])
     assert asked == ["image.runpod.ai"]
     assert connected == [("8.8.8.8", 443)]
 
@@ -277,9 +277,9 @@ def test_it_tries_again_where_nobody_listens_and_where_a_name_does_not_resolve()
         unused.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{unused.getsockname()[1]}"
         with pytest.raises(DownloadFailed):
-            fetch_picture(f"http://{host}/a.png", allowed_hosts=[host])
+            fetch_image(f"http://{host}/a.png", allowed_hosts=[host])
     with pytest.raises(DownloadFailed):
-        fetch_picture("https://runpod.invalid/a.png", allowed_hosts=["runpod.invalid"])
+        fetch_image("https://runpod.invalid/a.png", allowed_hosts=["runpod.invalid"])
 
 
 @pytest.fixture(scope="module")
@@ -309,10 +309,10 @@ def test_it_believes_only_a_certificate_of_the_very_host(authority, monkeypatch)
     trusting = ssl.create_default_context(cafile=certificate)
     with listener:
         with pytest.raises(DownloadFailed, match="CERTIFICATE_VERIFY_FAILED"):
-            fetch_picture(f"https://localhost:{port}/", allowed_hosts=[f"localhost:{port}"])
+            fetch_image(f"https://localhost:{port}/", allowed_hosts=[f"localhost:{port}"])
         monkeypatch.setattr(download, "_tls", lambda: trusting)
         assert (
-            fetch_picture(f"https://localhost:{port}/", allowed_hosts=[f"localhost:{port}"])
+            fetch_image(f"https://localhost:{port}/", allowed_hosts=[f"localhost:{port}"])
             == PICTURE
         )
         monkeypatch.setattr(
@@ -321,7 +321,7 @@ def test_it_believes_only_a_certificate_of_the_very_host(authority, monkeypatch)
             lambda *a, **k: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))],
         )
         with pytest.raises(DownloadFailed, match="CERTIFICATE_VERIFY_FAILED"):
-            fetch_picture(
+            fetch_image(
                 f"https://image.runpod.ai:{port}/", allowed_hosts=[f"image.runpod.ai:{port}"]
             )
         thread.join(5)

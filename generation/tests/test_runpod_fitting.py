@@ -6,7 +6,7 @@ import json
 import pytest
 from PIL import Image
 
-from generation.runpod.fitting import ROOM_LEAST, encoded_length, fit, fits
+from generation.runpod.fitting import MIN_BYTES_PER_IMAGE, encoded_length, fit, fits
 from generation.runpod.payloads.comfyui import data_uri
 
 ROOM = 9_900_000
@@ -100,7 +100,7 @@ def test_it_turns_upright_what_the_camera_only_tagged():
 @pytest.mark.parametrize("size", [(3000, 3000), (4000, 16), (1, 9000)])
 def test_it_fits_anything_into_the_least_room(mode, size):
     image = noise(*size, mode=mode)
-    assert body(fit([image], room=ROOM_LEAST)) <= ROOM_LEAST
+    assert body(fit([image], room=MIN_BYTES_PER_IMAGE)) <= MIN_BYTES_PER_IMAGE
 
 
 @pytest.mark.parametrize("data", [b"x" * 3_000_000, noise(1500, 1500)[:3_000_000]])

@@ -4,12 +4,12 @@ import pytest
 
 from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS, understand
 from generation.runpod import payloads
-from generation.runpod.payloads import DIALECTS, LEGACY, Parameters, PayloadError, Source
+from generation.runpod.payloads import DIALECTS, LEGACY, InputImage, Parameters, PayloadError
 
-CAT = Source(
+CAT = InputImage(
     url="https://storage.example/cat.png?X-Amz-Signature=1", name="cat.png", data=b"\x89PNG"
 )
-DOG = Source(url="https://storage.example/dog.jpg", name="dog.jpg", data=b"\xff\xd8\xff")
+DOG = InputImage(url="https://storage.example/dog.jpg", name="dog.jpg", data=b"\xff\xd8\xff")
 WORKFLOW = {
     "3": {
         "class_type": "KSampler",
@@ -241,7 +241,7 @@ def test_it_leaves_out_what_the_model_is_to_decide(dialect):
         ("kontext", {}, (CAT, DOG)),
         ("p_image_edit", {}, (CAT,) * 6),
         ("qwen_edit_2511", {}, (CAT,) * 4),
-        ("kontext", {}, (Source(url="", name="cat.png", data=b"1"),)),
+        ("kontext", {}, (InputImage(url="", name="cat.png", data=b"1"),)),
         ("nonsense", {}, ()),
     ],
 )

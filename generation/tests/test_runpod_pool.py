@@ -23,7 +23,7 @@ def test_it_waits_for_its_turn_and_gives_up_in_time():
         gone.wait(10)
 
     with raw_server(hold) as server:
-        limits = Limits(kept=1, most=1, wait_seconds=0.05, read_seconds=5)
+        limits = Limits(pool_kept=1, pool_max=1, pool_wait_seconds=0.05, read_seconds=5)
         client = Client(base_url=server.base_url, api_key="test", limits=limits)
 
         def wait_for_nothing():
@@ -69,15 +69,15 @@ def test_it_opens_a_new_connection_instead_of_one_that_idled(emulator, client, m
     client.health(ENDPOINT)
     client.health(ENDPOINT)
     assert len(opened) == 1
-    monkeypatch.setattr(pool, "IDLE_MOST", 0.0)
+    monkeypatch.setattr(pool, "MAX_IDLE_SECONDS", 0.0)
     client.health(ENDPOINT)
     assert len(opened) == 2
 
 
-def test_it_survives_a_fork_while_another_thread_holds_its_turns(emulator, client):
+def test_it_survives_a_fork_while_another_thread_holds_its_slots(emulator, client):
     client.health(ENDPOINT)
-    for _ in range(client._limits.most):
-        client._turns.acquire()
+    for _ in range(client._limits.pool_max):
+        client._slots.acquire()
     session = client._session
     pid = os.fork()
     if pid == 0:
@@ -87,6 +87,6 @@ def test_it_survives_a_fork_while_another_thread_holds_its_turns(emulator, clien
         finally:
             os._exit(2)
     _, status = os.waitpid(pid, 0)
-    for _ in range(client._limits.most):
-        client._turns.release()
+    for _ in range(client._limits.pool_max):
+        client._slots.release()
     assert os.waitstatus_to_exitcode(status) == 0

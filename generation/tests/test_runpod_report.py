@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from generation.runpod.report import NotAReport, State, parse_progress, parse_report
+from generation.runpod.report import InvalidReport, State, parse_progress, parse_report
 
 
 def test_it_reads_a_finished_job():
@@ -69,7 +69,7 @@ def test_it_takes_an_unknown_state_for_running_and_logs_it(caplog):
     ],
 )
 def test_it_refuses_garbage(body):
-    with pytest.raises(NotAReport):
+    with pytest.raises(InvalidReport):
         parse_report(body)
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from generation.runpod import payloads
+from generation.runpod.image import check_image
 from generation.runpod.payloads import DIALECTS, LEGACY, OutputError
-from generation.runpod.picture import check_picture
-from generation.runpod.report import Report, State, parse_report
+from generation.runpod.report import JobReport, State, parse_report
 
 FIXTURES = Path(__file__).parent / "fixtures" / "runpod"
 
@@ -75,14 +75,14 @@ def test_it_is_tested_with_every_fixture_and_every_dialect_has_one():
 def test_it_reads_the_reply(name):
     pictures, seed, cost, filename = RESULTS[name]
     result = payloads.read(dialect_of(name), load(name))
-    assert len(result.pictures) == pictures
+    assert len(result.images) == pictures
     assert result.seed == seed
     assert result.cost == (Decimal(cost) if cost else None)
-    assert result.pictures[0].filename == filename
-    for picture in result.pictures:
+    assert result.images[0].filename == filename
+    for picture in result.images:
         assert (picture.url is None) != (picture.data is None)
         if picture.data is not None:
-            assert check_picture(picture.data).width == 16
+            assert check_image(picture.data).width == 16
         else:
             assert picture.url.startswith("https://")
 
@@ -112,7 +112,7 @@ def test_it_passes_on_a_workers_warnings():
 
 
 def completed(output, **fields):
-    return Report(runpod_id="a", state=State.COMPLETED, output=output, **fields)
+    return JobReport(runpod_id="a", state=State.COMPLETED, output=output, **fields)
 
 
 URL = "https://image.runpod.ai/a.png"
@@ -142,13 +142,13 @@ URL = "https://image.runpod.ai/a.png"
 )
 def test_it_finds_the_picture_in_every_shape(output):
     result = payloads.read("flux", completed(output))
-    assert [picture.url for picture in result.pictures] == [URL]
+    assert [picture.url for picture in result.images] == [URL]
 
 
 def test_it_takes_a_picture_in_spite_of_an_error_beside_it():
     result = payloads.read("flux", completed({"image_url": URL}, error="telemetry failed"))
     assert result.warnings == ("telemetry failed",)
-    assert len(result.pictures) == 1
+    assert len(result.images) == 1
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 
 from generation.runpod import payloads
 from generation.runpod.client import Client
-from generation.runpod.download import fetch_picture
-from generation.runpod.picture import check_picture
+from generation.runpod.download import fetch_image
+from generation.runpod.image import check_image
 from generation.runpod.report import State
 from generation.tests.test_runpod_payloads import parameters
 
@@ -78,9 +78,9 @@ def test_it_paints_for_real_and_ends_with_its_painting_processes(tmp_path):
     with serving(tmp_path, "full") as (process, host):
         report = paint(host)
         assert report.state is State.COMPLETED
-        [picture] = payloads.read("flux", report).pictures
-        data = fetch_picture(picture.url, allowed_hosts=[host])
-        assert check_picture(data).width == 256
+        [picture] = payloads.read("flux", report).images
+        data = fetch_image(picture.url, allowed_hosts=[host])
+        assert check_image(data).width == 256
         family = living(process.pid)
         assert len(family) >= 2
         process.send_signal(signal.SIGTERM)

@@ -16,7 +16,7 @@ from niquests.exceptions import ConnectTimeout
 from generation.demo.emulator import Emulator
 from generation.runpod.access import Limits
 from generation.runpod.client import Client, Gone, Unavailable
-from generation.runpod.report import Report, State
+from generation.runpod.report import JobReport, State
 from generation.runpod.sweep import BATCH, Sweep
 from generation.tests.certificate import make_certificate
 
@@ -123,7 +123,8 @@ def test_it_reads_hundreds_over_few_connections_at_the_same_time(server, over_tl
     found = over_tls.read(refs(300))
     assert list(found) == refs(300)
     assert all(
-        isinstance(report, Report) and report.runpod_id == ref[1] for ref, report in found.items()
+        isinstance(report, JobReport) and report.runpod_id == ref[1]
+        for ref, report in found.items()
     )
     assert {version for _, version in server.requests} == {"2"}
     assert len(server.requests) == 300
@@ -135,7 +136,7 @@ def test_it_asks_for_400_jobs_over_4_connections_with_no_more_streams_than_serve
     server, over_tls
 ):
     found = over_tls.read(refs(400))
-    assert sum(isinstance(report, Report) for report in found.values()) == 400
+    assert sum(isinstance(report, JobReport) for report in found.values()) == 400
     assert sorted(Counter(client for client, _ in server.requests).values()) == [100, 100, 100, 100]
     assert 5 < server.most_streams <= BATCH < 100
 
@@ -163,7 +164,9 @@ def test_it_loses_no_report_to_anothers_trouble_over_http2(server, over_tls):
     }
     found = over_tls.read(refs(200))
     trouble = {
-        ref[1]: type(outcome) for ref, outcome in found.items() if not isinstance(outcome, Report)
+        ref[1]: type(outcome)
+        for ref, outcome in found.items()
+        if not isinstance(outcome, JobReport)
     }
     assert trouble == {"job-1-u1": Gone} | {f"job-{n}-u1": Unavailable for n in (2, 3, 4, 5, 7)}
     assert found[(ENDPOINT, "job-3-u1")].retry_after == 3
@@ -207,7 +210,7 @@ def test_it_reads_over_http2_what_takes_longer_than_connecting_may(server, over_
     }
     sweep = reading_within(server, 3600)
     found = sweep.read(refs(number))
-    assert {type(outcome) for outcome in found.values()} == {Report}
+    assert {type(outcome) for outcome in found.values()} == {JobReport}
     assert len(server.connections) == 1, "the connection that was open"
     sweep.close()
 
@@ -268,7 +271,7 @@ def test_it_reads_more_than_one_batch_on_a_connection(server, over_tls):
         limits=Limits(sweep_connections=1),
     )
     found = sweep.read(refs(BATCH * 2 + 1))
-    assert all(isinstance(report, Report) for report in found.values())
+    assert all(isinstance(report, JobReport) for report in found.values())
     assert len(server.connections) == 1
     sweep.close()
 
@@ -288,7 +291,7 @@ def test_it_reads_over_tls_from_a_server_that_speaks_only_http1(tmp_path):
         )
         found = sweep.read(refs(40))
         sweep.close()
-    assert all(isinstance(report, Report) for report in found.values())
+    assert all(isinstance(report, JobReport) for report in found.values())
     assert {version for _, version in old.requests} == {"1.1"}
     assert (len(old.connections), old.most_streams) == (4, 1)
 
@@ -337,7 +340,7 @@ def test_it_loses_no_report_to_anothers_trouble_over_http1(emulator, fault, verd
         **(HASTY if fault == "slow" else PATIENT),
     )
     found = sweep.read(emulator.refs)
-    trouble = [type(outcome) for outcome in found.values() if not isinstance(outcome, Report)]
+    trouble = [type(outcome) for outcome in found.values() if not isinstance(outcome, JobReport)]
     assert verdict in trouble if fault == "slow" else trouble == [verdict]
     assert len(found) == 60
     sweep.close()
@@ -387,7 +390,7 @@ def test_it_survives_a_fork(emulator):
                 found = sweep.read(emulator.refs)
                 os._exit(
                     0
-                    if alone and all(isinstance(outcome, Report) for outcome in found.values())
+                    if alone and all(isinstance(outcome, JobReport) for outcome in found.values())
                     else 1
                 )
             finally:

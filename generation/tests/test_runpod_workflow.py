@@ -7,7 +7,7 @@ import pytest
 
 from generation.demo.emulator.graphs import read_graph
 from generation.runpod import payloads
-from generation.runpod.payloads import PayloadError, Source, WorkflowError, check_workflow
+from generation.runpod.payloads import InputImage, PayloadError, WorkflowError, check_workflow
 from generation.tests.test_runpod_payloads import CAT, DOG, WORKFLOW, parameters
 
 
@@ -48,7 +48,7 @@ def test_it_does_not_read_slots_in_what_a_user_wrote():
 
 
 def test_it_sends_sources_as_data_under_the_names_that_are_loaded():
-    same_name = Source(url="", name="cat.png", data=DOG.data)
+    same_name = InputImage(url="", name="cat.png", data=DOG.data)
     built = payloads.build(
         "comfyui", parameters(strength=0.4), sources=[CAT, same_name], workflow=edited()
     )
@@ -82,7 +82,10 @@ def test_it_needs_a_workflow_and_the_bytes_of_its_sources():
         payloads.build("comfyui", parameters())
     with pytest.raises(PayloadError, match="bytes"):
         payloads.build(
-            "comfyui", parameters(), sources=[Source(url="https://x/", name="a")], workflow=edited()
+            "comfyui",
+            parameters(),
+            sources=[InputImage(url="https://x/", name="a")],
+            workflow=edited(),
         )
 
 
@@ -104,9 +107,9 @@ def changed(node, **fields):
         ([], "must be a JSON object"),
         ({}, "must be a JSON object"),
         ({"nodes": [], "links": []}, "editor's format"),
-        (changed("6", class_type=None), "Node 6: it has no class_type"),
+        (changed("6", class_type=None), "Node 6: class_type is missing"),
         (changed("6", inputs=[]), "Node 6: inputs must be an object"),
-        (changed("6", inputs={"text": "{{prompts}}"}), "Node 6: there is no slot {{prompts}}"),
+        (changed("6", inputs={"text": "{{prompts}}"}), "Node 6: unknown slot {{prompts}}"),
         (changed("6", inputs={"text": "fixed"}), "No node uses {{prompt}}"),
         (changed("3", inputs={"seed": 1}), "No node uses {{seed}}"),
         (

@@ -54,7 +54,7 @@ class TurnsTests(EmulatorTestCase):
         (b1,) = self.order(self.bob)
         cache.clear()
 
-        self.assertEqual(scheduling.line(a1.model_id).positions, {a1.id: 0, b1.id: 1, a2.id: 2})
+        self.assertEqual(scheduling.queue(a1.model_id).positions, {a1.id: 0, b1.id: 1, a2.id: 2})
 
     def test_it_counts_what_a_user_has_at_runpod_against_his_place(self):
         a1, a2 = self.order(self.alice, count=2)
@@ -63,7 +63,7 @@ class TurnsTests(EmulatorTestCase):
         driver.submit("flux-schnell")
         cache.clear()
 
-        self.assertEqual(scheduling.line(a1.model_id).positions, {b1.id: 0, a2.id: 1})
+        self.assertEqual(scheduling.queue(a1.model_id).positions, {b1.id: 0, a2.id: 1})
 
     def test_it_tells_the_lines_of_several_models_in_three_queries(self):
         jobs = [*self.order(self.alice, count=2), *self.order(self.bob)]
@@ -75,11 +75,11 @@ class TurnsTests(EmulatorTestCase):
 
         for some in (models, models[:1]):
             with self.assertNumQueries(3):
-                found = scheduling.lines(some)
+                found = scheduling.queues(some)
             self.assertEqual(
-                found, {model_id: scheduling.lines([model_id])[model_id] for model_id in some}
+                found, {model_id: scheduling.queues([model_id])[model_id] for model_id in some}
             )
-        flux, p_image, qwen = scheduling.lines(models).values()
+        flux, p_image, qwen = scheduling.queues(models).values()
         self.assertEqual((flux.at_runpod, len(flux.positions), flux.warm), (1, 2, False))
         self.assertEqual((p_image.at_runpod, p_image.positions), (0, {other.id: 0}))
         self.assertEqual((qwen.at_runpod, qwen.positions), (0, {}))
@@ -102,7 +102,7 @@ class TurnsTests(EmulatorTestCase):
             },
         ):
             Job.objects.filter(id=job.id).update(**fields)
-            told.append(scheduling.lines([job.model_id])[job.model_id].warm)
+            told.append(scheduling.queues([job.model_id])[job.model_id].warm)
         self.assertEqual(told, [True, True, False])
 
 

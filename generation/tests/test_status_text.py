@@ -31,12 +31,12 @@ class OfJobTests(SimpleTestCase):
         return found.title, found.detail.replace("\u00a0", " ")
 
     def test_it_says_who_is_before_you_and_how_long_it_takes(self):
-        self.assertEqual(self.phase(Status.QUEUED, position=3), ("3 before you", "about 40 s"))
-        self.assertEqual(self.phase(Status.QUEUED, position=0), ("Next in line", "about 40 s"))
+        self.assertEqual(self.phase(Status.QUEUED, position=3), ("3 ahead of you", "about 40 s"))
+        self.assertEqual(self.phase(Status.QUEUED, position=0), ("Next in queue", "about 40 s"))
 
     def test_it_says_when_a_gpu_must_wake_up_first(self):
         now = timezone.now()
-        self.assertEqual(self.phase(Status.SUBMITTED, submitted_at=now)[0], "GPU waking up")
+        self.assertEqual(self.phase(Status.SUBMITTED, submitted_at=now)[0], "Starting GPU")
         self.assertEqual(
             self.phase(Status.SUBMITTED, submitted_at=now, warm=True), ("Starting", "about 40 s")
         )
@@ -45,20 +45,21 @@ class OfJobTests(SimpleTestCase):
         title, detail = self.phase(
             Status.RUNNING, step=12, step_count=28, started_at=timezone.now()
         )
-        self.assertEqual((title, detail), ("Drawing · step 12 of 28", "about 40 s left"))
-        self.assertEqual(self.phase(Status.RUNNING, started_at=timezone.now())[0], "Drawing")
+        self.assertEqual((title, detail), ("Generating · step 12 of 28", "about 40 s left"))
+        self.assertEqual(self.phase(Status.RUNNING, started_at=timezone.now())[0], "Generating")
 
     def test_it_says_when_it_takes_longer_than_usual(self):
         since = timezone.now() - timedelta(minutes=3)
         _title, detail = self.phase(
             Status.RUNNING, eta=Eta(1, 1), started_at=since, submitted_at=since
         )
-        self.assertEqual(detail, "Takes longer than usual, 3 min so far. You may close the page.")
+        self.assertEqual(detail, "Taking longer than usual: 3 min so far. You can close the page.")
 
     def test_it_says_that_the_credits_are_back(self):
         title, detail = self.phase(Status.FAILED, eta=None, error_code="gpu_lost")
         self.assertEqual(
-            (title, detail), ("Did not work out", "The GPU went away halfway. 2 credits are back.")
+            (title, detail),
+            ("Failed", "The GPU disconnected during generation. 2 credits returned."),
         )
         self.assertEqual(self.phase(Status.CANCELED, eta=None)[0], "Canceled by you")
 

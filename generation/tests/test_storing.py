@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from artgen.test import EmulatorTestCase, emulated, make_due
-from generation.jobs import driver, lifecycle, storing
+from generation.jobs import driver, image_hosts, lifecycle, storing
 from generation.models import ImageModel, Job, Status
 
 CDN = "d2h7xmz5gqybh9.cloudfront.net"
@@ -23,15 +23,15 @@ class StoringTestCase(EmulatorTestCase):
         (out,) = lifecycle.submitted([(taken, f"rp-{job.id}")])
         result = {"pictures": [{"url": f"https://{host}/a.png", "filename": "a.png"}], "seed": None}
         finished = lifecycle.Finished(
-            drawn_for=timedelta(seconds=1), result=result, host=host, cost=None
+            execution_time=timedelta(seconds=1), result=result, host=host, cost=None
         )
         (ready,) = lifecycle.storing([(out, finished)])
         return ready
 
     def take(self, host: str, user: User) -> None:
         """Use one of the host's slots for somebody until the test ends."""
-        storing.HOSTS.taken(host, user.id)
-        self.addCleanup(storing.HOSTS.left, host, user.id)
+        image_hosts.HOSTS.acquire(host, user.id)
+        self.addCleanup(image_hosts.HOSTS.release, host, user.id)
 
 
 class HostTests(StoringTestCase):
@@ -44,7 +44,7 @@ class HostTests(StoringTestCase):
                 self.take("slow.example", user)
 
             claimed = lifecycle.claim_storing(
-                lease=storing.LEASE, except_hosts=storing.HOSTS.full()
+                lease=storing.LEASE, except_hosts=image_hosts.HOSTS.unavailable()
             )
 
         self.assertEqual(claimed.id, other.id)
@@ -60,37 +60,44 @@ class HostTests(StoringTestCase):
 
     def test_it_pauses_a_host_longer_and_longer_for_whom_it_failed(self):
         host, alice = "slow.example", self.alice.id
-        pauses = [storing.HOSTS.failed(host, alice) for _ in range(6)]
-        self.assertEqual(pauses[:3], [storing.PAUSE, 2 * storing.PAUSE, 4 * storing.PAUSE])
-        self.assertEqual(pauses[-1], storing.MAX_PAUSE)
-        self.assertEqual((storing.HOSTS.full(), storing.HOSTS.full_for()), ([], [(host, alice)]))
+        pauses = [image_hosts.HOSTS.failed(host, alice) for _ in range(6)]
+        self.assertEqual(
+            pauses[:3], [image_hosts.PAUSE, 2 * image_hosts.PAUSE, 4 * image_hosts.PAUSE]
+        )
+        self.assertEqual(pauses[-1], image_hosts.MAX_PAUSE)
+        self.assertEqual(
+            (image_hosts.HOSTS.unavailable(), image_hosts.HOSTS.unavailable_pairs()),
+            ([], [(host, alice)]),
+        )
 
-        storing.HOSTS.succeeded(host, alice)
+        image_hosts.HOSTS.succeeded(host, alice)
 
-        self.assertEqual((storing.HOSTS.full(), storing.HOSTS.full_for()), ([], []))
-        self.assertEqual(storing.HOSTS.failed(host, alice), storing.PAUSE)
+        self.assertEqual(
+            (image_hosts.HOSTS.unavailable(), image_hosts.HOSTS.unavailable_pairs()), ([], [])
+        )
+        self.assertEqual(image_hosts.HOSTS.failed(host, alice), image_hosts.PAUSE)
 
     def test_it_pauses_a_host_for_everybody_once_it_has_failed_for_two_in_a_row(self):
         host, alice, bob = "slow.example", self.alice.id, self.bob.id
-        storing.HOSTS.failed(host, alice)
-        storing.HOSTS.succeeded(host, bob)
-        storing.HOSTS.failed(host, bob)
-        self.assertEqual(storing.HOSTS.full(), [])
+        image_hosts.HOSTS.failed(host, alice)
+        image_hosts.HOSTS.succeeded(host, bob)
+        image_hosts.HOSTS.failed(host, bob)
+        self.assertEqual(image_hosts.HOSTS.unavailable(), [])
 
-        storing.HOSTS.failed(host, alice)
+        image_hosts.HOSTS.failed(host, alice)
 
-        self.assertEqual(storing.HOSTS.full(), [host])
+        self.assertEqual(image_hosts.HOSTS.unavailable(), [host])
 
     def test_it_leaves_others_slots_of_a_host_at_which_one_person_s_images_hang(self):
         host = "cdn.example"
         slow, other = self.finished(host=host), self.finished(host=host, user=self.bob)
-        while (host, self.alice.id) not in storing.HOSTS.full_for():
+        while (host, self.alice.id) not in image_hosts.HOSTS.unavailable_pairs():
             self.take(host, self.alice)
 
         claimed = lifecycle.claim_storing(
             lease=storing.LEASE,
-            except_hosts=storing.HOSTS.full(),
-            except_pairs=storing.HOSTS.full_for(),
+            except_hosts=image_hosts.HOSTS.unavailable(),
+            except_pairs=image_hosts.HOSTS.unavailable_pairs(),
         )
 
         self.assertEqual(claimed.id, other.id)
@@ -159,7 +166,7 @@ class AnyAddressTests(EmulatorTestCase):
             storing.store()
         job.refresh_from_db()
         self.assertEqual(job.status, Status.STORING)
-        self.assertIn("10.0.0.7, which is no public address", job.error_detail)
+        self.assertIn("10.0.0.7, which is not a public address", job.error_detail)
 
     def test_it_goes_to_any_public_address_for_a_public_endpoint(self):
         self.resolve("93.184.215.14", 443)

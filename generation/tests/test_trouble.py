@@ -10,7 +10,9 @@ from django.utils import timezone
 from accounts import ledger
 from artgen.test import EmulatorTestCase, let_time_pass, make_due, store_all, work
 from generation.jobs import driver, lifecycle, orders
+from generation.jobs.driver import status_checks
 from generation.models import ImageModel, Job, Status
+from generation.runpod.verdicts import Unavailable
 
 MODEL = "flux-schnell"
 DEAD = "redis://127.0.0.1:9/0"  # nobody listens there
@@ -127,9 +129,9 @@ class TroubleTests(EmulatorTestCase):
 
     def test_it_looks_again_within_minutes_whatever_pause_runpod_asks_for(self):
         job = self.submit()
-        error = driver.RunPodError("busy", retry_after=3600)
+        error = Unavailable("busy", retry_after=3600)
 
-        driver._apply([job], {job.id: error}, look_every=driver.LOOK_EVERY)
+        status_checks.apply([job], {job.id: error}, interval=status_checks.MIN_INTERVAL)
 
         job.refresh_from_db()
         self.assertLess(job.due_at, timezone.now() + timedelta(minutes=6))

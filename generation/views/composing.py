@@ -107,7 +107,7 @@ def _model_option(model: ImageModel, *, forecast: Forecast, chosen: bool) -> Mod
         price=form.offer.price_of({"width": first[0], "height": first[1]}),
         speed=speed,
         line_seconds=now.p50 - speed.p50,
-        is_blocked=forecast.lines[model.pk].blocked,
+        is_blocked=forecast.queues[model.pk].blocked,
         thumbnail=sample("models", model.slug),
         chosen=chosen,
     )
@@ -133,7 +133,7 @@ def sources_note(user: User, form: Composer | None) -> str:
     except InvalidParameters:
         return ""  # said when it is sent
     try:
-        is_reduced = sources.way(
+        is_reduced = sources.transport(
             known, dialect=dialect_of(model.dialect, model.request_format), beside=beside
         ).reduced
     except InvalidParameters as refused:

@@ -26,7 +26,7 @@ from generation.forms import Composer
 from generation.gallery import sharing
 from generation.jobs import eta, orders
 from generation.models import ImageModel, Job
-from generation.runpod.picture import NotAPicture
+from generation.runpod.image import InvalidImage
 from generation.views import feed
 from generation.views.composing import (
     composing,
@@ -194,7 +194,7 @@ def _keep_uploads(user: User, form: Composer, files: "Sequence[UploadedFile[Any]
     for file in files:
         try:
             form.sources.append(str(uploads.keep(user=user, data=file.read()).id))
-        except NotAPicture:
+        except InvalidImage:
             detail = _("%(name)s is no PNG, JPEG or WebP picture.") % {"name": file.name}
             form.explain([FieldError(field="source_images", code="invalid", detail=detail)])
             return 400

@@ -1,27 +1,28 @@
-"""Dialects: what goes into a worker's `input`, and what its reply means.
+"""Dialects: how to build a worker's `input`, and how to read its output.
 
-`build` turns parameters into `input`, `read` turns a finished report into pictures. Workers of one's own are a table
-of dialects; RunPod's public endpoints share one, which a request format tells what the endpoint calls its parameters.
+`build` turns parameters into `input`, `read` turns a finished report into images. Each kind of
+self-hosted worker has a dialect. RunPod's public endpoints share one; a request format says how an
+endpoint names its parameters.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from generation.runpod.report import Report
+from generation.runpod.report import JobReport
 
 from . import comfyui, own
 from .dialect import (
     Dialect,
+    InputImage,
     Parameters,
     PayloadError,
-    Source,
     UnknownDialect,
     check_parameters,
     no_seed,
 )
 from .errors import CODES, Failure, OutputError, classify
 from .legacy import LEGACY
-from .outputs import Picture, Result, cost_in, read_report, result_from
+from .outputs import OutputImage, Result, cost_in, read_report, result_from
 from .public import PUBLIC, public_dialect
 from .request_format import FormatProblem, RequestFormat, RequestFormatError, parse_request_format
 from .workflow import WorkflowError, check_workflow
@@ -34,14 +35,14 @@ __all__ = [
     "Dialect",
     "Failure",
     "FormatProblem",
+    "InputImage",
     "OutputError",
+    "OutputImage",
     "Parameters",
     "PayloadError",
-    "Picture",
     "RequestFormat",
     "RequestFormatError",
     "Result",
-    "Source",
     "UnknownDialect",
     "WorkflowError",
     "build",
@@ -58,18 +59,18 @@ __all__ = [
 DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect for dialect in (*own.DIALECTS, comfyui.DIALECT)
 }
-"""What workers of one's own speak, by name."""
+"""Dialects of self-hosted workers, by name."""
 
 
 def is_public(dialect: str) -> bool:
-    """Tell whether a model or job of this dialect goes to one of RunPod's public endpoints."""
+    """Tell whether models and jobs of this dialect use one of RunPod's public endpoints."""
     return dialect == PUBLIC or dialect in LEGACY
 
 
 def dialect_of(dialect: str, request_format: Mapping[str, Any] | None = None) -> Dialect:
-    """Return what is spoken under this name; a public endpoint is described by its request format.
+    """Return the dialect of this name; that of a public endpoint follows from its request format.
 
-    Raises UnknownDialect for another name, RequestFormatError, one of its kind, for a format that cannot be used.
+    Raises UnknownDialect, or RequestFormatError for an invalid format; both are PayloadErrors.
     """
     if not is_public(dialect):
         try:
@@ -86,16 +87,23 @@ def build(
     dialect: str,
     parameters: Parameters,
     *,
-    sources: Sequence[Source] = (),
+    sources: Sequence[InputImage] = (),
     workflow: Mapping[str, Any] | None = None,
     request_format: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the `input` of a /run for one picture.
+    """Return the `input` of a /run for one image.
 
-    `workflow` is the template of a comfyui model (see `check_workflow`), `request_format` what a public endpoint calls
-    its parameters; no other dialect takes them. Raises PayloadError when the dialect cannot carry what is asked for
-    (`Dialect.accepts`, `sizes`, `min_sources`, `max_sources`), so that nothing is left out silently, and
-    WorkflowError, one of its kind, for a template that does not fit.
+    Args:
+        dialect: its name.
+        parameters: of the image.
+        sources: source images, in order.
+        workflow: template of a comfyui model (see `check_workflow`); no other dialect has one.
+        request_format: how a public endpoint names its parameters.
+
+    Raises:
+        PayloadError: the dialect does not support a parameter, the size or the number of source
+            images; nothing is omitted silently.
+        WorkflowError: a PayloadError for a template that does not fit.
     """
     chosen = dialect_of(dialect, request_format)
     check_parameters(chosen, parameters, sources)
@@ -108,14 +116,15 @@ def build(
     return chosen.build(parameters, tuple(sources))
 
 
-def read(dialect: str, report: Report) -> Result:
-    """Return the pictures in the final report of a job, at least one.
+def read(dialect: str, report: JobReport) -> Result:
+    """Return the result in the final report of a job, with at least one image.
 
-    What is in them is not checked here: decode them (`picture.check_picture`) before believing. Raises
-    OutputError with a stable code when the job failed or its reply carries no picture, ValueError when the
-    job is not at its end.
+    The images are not decoded here: see `image.check_image`.
+
+    Raises:
+        OutputError: the job failed or returned no image; with a stable code.
+        ValueError: the state is not final.
     """
-    # The reply of a public endpoint has one shape, whatever its request is like.
-    return read_report(
-        report, seed_of=no_seed if is_public(dialect) else dialect_of(dialect).seed_of
-    )
+    # The output of public endpoints does not depend on their request format.
+    seed_of = no_seed if is_public(dialect) else dialect_of(dialect).seed_of
+    return read_report(report, seed_of=seed_of)

@@ -1,4 +1,4 @@
-"""worker-comfyui: any graph that ComfyUI can run.
+"""The dialect of worker-comfyui, which runs any ComfyUI graph.
 
 Source: https://github.com/runpod-workers/worker-comfyui (README, 5.x).
 """
@@ -7,16 +7,16 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .dialect import Dialect, Parameters, PayloadError, Source
-from .workflow import SOURCES_MOST, WorkflowError, check_workflow, fill, slots_in
+from .dialect import Dialect, InputImage, Parameters, PayloadError
+from .workflow import MAX_SOURCE_IMAGES, WorkflowError, check_workflow, fill, slots_in
 
 
 def build(
-    parameters: Parameters, sources: Sequence[Source], workflow: Mapping[str, Any]
+    parameters: Parameters, sources: Sequence[InputImage], workflow: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the input of worker-comfyui: the filled graph, and the sources as data under the names it loads.
+    """Return the input of worker-comfyui: the filled graph and the source images that it loads.
 
-    Raises WorkflowError where the template cannot be used, or has no place for one of the sources.
+    Raises WorkflowError if the template is invalid or has no slot for one of the source images.
     """
     if problems := check_workflow(workflow):
         raise WorkflowError("", " ".join(problems))
@@ -39,7 +39,7 @@ def build(
     for number in range(1, len(sources) + 1):
         if f"image_{number}" not in used:
             raise WorkflowError(
-                "", f"no node uses {{{{image_{number}}}}}, but the job has that source picture"
+                "", f"no node uses {{{{image_{number}}}}}, but the job has that source image"
             )
     body: dict[str, Any] = {"workflow": fill(workflow, values)}
     if sources:
@@ -51,12 +51,12 @@ def build(
 
 
 def data_uri(data: bytes) -> str:
-    """Return picture bytes as a data: URI with the type that they begin like."""
+    """Return an image as a data: URI; its type is detected from the first bytes."""
     kind = "jpeg" if data.startswith(b"\xff\xd8") else "webp" if data[8:12] == b"WEBP" else "png"
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
 
-def _never(parameters: Parameters, sources: Sequence[Source]) -> dict[str, Any]:
+def _never(parameters: Parameters, sources: Sequence[InputImage]) -> dict[str, Any]:
     raise PayloadError("comfyui is built from a workflow")
 
 
@@ -64,6 +64,6 @@ DIALECT = Dialect(
     name="comfyui",
     accepts=frozenset(Parameters.__dataclass_fields__) - {"lora_url", "lora_scale"},
     build=_never,
-    max_sources=SOURCES_MOST,
+    max_sources=MAX_SOURCE_IMAGES,
     needs_data=True,
 )

@@ -1,4 +1,4 @@
-"""What a dialect is: the parameters it carries, the sources it takes, and how its input is built."""
+"""A dialect: the parameters and source images it accepts, and how its input is built."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from typing import Any
 
 
 class PayloadError(ValueError):
-    """The dialect cannot carry what is asked for."""
+    """The dialect does not support what is requested."""
 
 
 class UnknownDialect(PayloadError):
-    """No dialect has this name here; another version of ArtGen may know it."""
+    """This version of ArtGen has no dialect of this name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """What one picture is to be; None where the model decides."""
+    """Parameters of an image; None where the model decides."""
 
     prompt: str
     negative_prompt: str = ""
@@ -24,60 +24,59 @@ class Parameters:
     steps: int | None = None
     guidance: float | None = None
     seed: int
-    strength: float | None = None  # 0..1, how far from the source picture
+    strength: float | None = None  # 0–1, how far from the source image
     sampler: str | None = None
-    lora_url: str = ""  # where the endpoint fetches a LoRA
+    lora_url: str = ""  # from which the endpoint downloads a LoRA
     lora_scale: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A picture to start from: RunPod's public endpoints fetch `url`, workers of one's own get `data`."""
+class InputImage:
+    """A source image: RunPod's public endpoints fetch `url`, self-hosted workers get `data`."""
 
     url: str
     name: str
     data: bytes | None = None
 
 
-Build = Callable[[Parameters, Sequence[Source]], dict[str, Any]]
+Build = Callable[[Parameters, Sequence[InputImage]], dict[str, Any]]
 SeedOf = Callable[[Any], int | None]
 
 
 def no_seed(output: Any) -> int | None:
-    """Return None: the public endpoints do not tell the seed."""
+    """Return None: public endpoints do not return the seed."""
     return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """How to speak to one kind of worker."""
+    """Input and output of one kind of worker."""
 
     name: str
-    accepts: frozenset[str]  # fields of Parameters that can be carried
+    accepts: frozenset[str]  # fields of Parameters
     build: Build
     min_sources: int = 0
     max_sources: int = 0
-    needs_data: bool = False  # sources travel as bytes inside the input, not as addresses
-    needs_address: bool = False  # its workers fetch sources themselves and cannot read a data: URI
-    sizes: tuple[tuple[int, int], ...] = ()  # the only (width, height) it takes; empty: any
-    side_limits: tuple[int | None, int | None, int | None] = (
-        None,
-        None,
-        None,
-    )  # px: min, max, step of each side
-    sized_by_source: bool = False  # it draws in the shape of the first source and takes no other
-    seed_of: SeedOf = no_seed  # the seed that a finished output names
+    needs_data: bool = False  # source images are embedded in the input, not linked
+    needs_address: bool = False  # its workers download source images and cannot read data: URIs
+    sizes: tuple[tuple[int, int], ...] = ()  # the only (width, height) it accepts; empty: any
+    # Minimum, maximum and step of each side, in px.
+    side_limits: tuple[int | None, int | None, int | None] = (None, None, None)
+    sized_by_source: bool = False  # the output has the aspect ratio of the first source image
+    seed_of: SeedOf = no_seed  # reads the seed from a finished output
 
 
 ALWAYS = frozenset({"prompt"})
 _OPTIONAL = ("steps", "guidance", "strength", "sampler", "lora_scale")
 
 
-def check_parameters(dialect: Dialect, parameters: Parameters, sources: Sequence[Source]) -> None:
-    """Raise PayloadError if the dialect cannot carry these parameters and sources.
+def check_parameters(
+    dialect: Dialect, parameters: Parameters, sources: Sequence[InputImage]
+) -> None:
+    """Raise PayloadError if the dialect does not support these parameters and source images.
 
-    Width, height and seed are always set and so may be left out by a dialect that has none (an edit keeps its
-    source's size).
+    Width, height and seed are always set, so a dialect without them ignores them: an edit, for
+    example, keeps its source's size.
     """
     for name in ("negative_prompt", "lora_url"):
         if getattr(parameters, name) and name not in dialect.accepts:
@@ -90,23 +89,23 @@ def check_parameters(dialect: Dialect, parameters: Parameters, sources: Sequence
         raise PayloadError(f"{dialect.name} takes no size {size[0]}x{size[1]}")
     for side in size:
         _check_side(dialect, side)
-    least, most = dialect.min_sources, dialect.max_sources
-    if not least <= len(sources) <= most:
+    minimum, maximum = dialect.min_sources, dialect.max_sources
+    if not minimum <= len(sources) <= maximum:
         raise PayloadError(
-            f"{dialect.name} takes {least} to {most} source pictures, not {len(sources)}"
+            f"{dialect.name} takes {minimum} to {maximum} source images, not {len(sources)}"
         )
     for source in sources:
         if dialect.needs_data and source.data is None:
-            raise PayloadError(f"{dialect.name} needs the bytes of a source picture")
+            raise PayloadError(f"{dialect.name} needs the bytes of a source image")
         if not dialect.needs_data and not source.url:
-            raise PayloadError(f"{dialect.name} needs the address of a source picture")
+            raise PayloadError(f"{dialect.name} needs the address of a source image")
 
 
 def _check_side(dialect: Dialect, side: int) -> None:
-    least, most, step = dialect.side_limits
-    if (least and side < least) or (most and side > most):
+    minimum, maximum, step = dialect.side_limits
+    if (minimum and side < minimum) or (maximum and side > maximum):
         raise PayloadError(
-            f"{dialect.name} takes sides of {least or 1} to {most or 'any'} px, not {side}"
+            f"{dialect.name} takes sides of {minimum or 1} to {maximum or 'any'} px, not {side}"
         )
     if step and side % step:
         raise PayloadError(

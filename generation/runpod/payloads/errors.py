@@ -1,7 +1,6 @@
-"""From a vendor's error text to a stable code, by a table.
+"""Map a vendor's error text to a stable code, by a table.
 
-The text stays with the code as `detail` for staff: it may hold a traceback and a host name, so no user sees
-it.
+The text is kept as `detail` for staff only: it may contain a traceback and host names.
 """
 
 import json
@@ -14,7 +13,7 @@ DETAIL_CHARACTERS = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a job brought no picture."""
+    """Why a job made no image."""
 
     code: str
     detail: str  # for staff
@@ -22,7 +21,7 @@ class Failure:
 
 
 class OutputError(Exception):
-    """A finished job that brought no picture."""
+    """A finished job made no image."""
 
     def __init__(self, code: str, detail: str = "", *, retryable: bool | None = None) -> None:
         super().__init__(f"{code}: {detail[:200]}" if detail else code)
@@ -33,27 +32,27 @@ class OutputError(Exception):
 
 # Every code, and whether another attempt may succeed.
 CODES = {
-    "prompt_refused": False,  # the vendor's safety checker said no
+    "prompt_refused": False,  # by the vendor's safety checker
     "invalid_input": False,  # the worker refused a parameter
-    "source_unreadable": True,  # a source picture could not be fetched: the next attempt has a fresh address
-    "lora_unreadable": False,  # the LoRA's address gave nothing that fits the model
-    "workflow_invalid": False,  # ComfyUI refused the graph, or a model or node is missing in the image
-    "out_of_memory": True,  # on another worker it may fit
+    "source_unreadable": True,  # the next attempt gets a new address
+    "lora_unreadable": False,  # no LoRA for this model at the address
+    "workflow_invalid": False,  # by ComfyUI, or the worker has no such model or node
+    "out_of_memory": True,  # another worker may have more
     "gpu_lost": True,  # the worker's GPU or process died
     "timed_out": True,  # past executionTimeout, or the worker went silent
-    "no_output": True,  # finished without a picture
-    "invalid_output": True,  # there is something where the picture should be, but it is none
+    "no_output": True,  # finished without an image
+    "invalid_output": True,  # what should be an image is not one
     "canceled": False,  # canceled at RunPod
-    "provider_unpaid": False,  # the account at RunPod has no money left
+    "provider_unpaid": False,  # the RunPod account has no funds
     "provider_error": True,  # anything else
 }
 
-# The first line that fits decides; matched without regard to case in the error's type and message, not in the
+# The first match wins. Searched case-insensitively in the error's type and message, not in the
 # traceback.
 _TABLE = tuple(
     (code, re.compile(pattern, re.IGNORECASE))
     for code, pattern in (
-        # Before all else: the text may quote the address, and with it any word.
+        # First, because the text may quote the address, which may contain any word.
         ("lora_unreadable", r"(fail|unable|cannot|could not|error|invalid).{0,40}\bloras?\b"),
         ("prompt_refused", r"nsfw|safety.?(checker|filter|system)"),
         ("prompt_refused", r"content.?(policy|moderation|filter|violation)"),
@@ -106,11 +105,11 @@ _TABLE = tuple(
 
 
 def classify(error: Any) -> Failure:
-    """Return the code for an error as a worker or RunPod gave it: text, JSON as text, or an object.
+    """Return the code for an error of a worker or RunPod: text, JSON as text, or an object.
 
-    JSON with error_type, error_message and error_traceback is what RunPod's SDK sends for an exception in a
-    handler: https://github.com/runpod/runpod-python (serverless/modules/rp_job.py). An empty error is a
-    provider_error.
+    RunPod's SDK sends JSON with error_type, error_message and error_traceback for an exception in a
+    handler: https://github.com/runpod/runpod-python (serverless/modules/rp_job.py). An empty error
+    is a provider_error.
     """
     detail = error if isinstance(error, str) else json.dumps(error, ensure_ascii=False, default=str)
     message = _message(error)
@@ -121,7 +120,7 @@ def classify(error: Any) -> Failure:
 
 
 def output_error(error: Any) -> OutputError:
-    """Return the exception for an error as a worker or RunPod gave it."""
+    """Return the exception for an error of a worker or RunPod."""
     failure = classify(error)
     return OutputError(failure.code, failure.detail, retryable=failure.retryable)
 
@@ -130,7 +129,7 @@ _MESSAGES = ("error_type", "error_message", "error", "message", "detail")
 
 
 def _message(error: Any) -> str:
-    """Return type and message of an error without its traceback, which would match nearly everything."""
+    """Return an error's type and message without its traceback, which would match anything."""
     if isinstance(error, str) and error.lstrip().startswith("{"):
         try:
             error = json.loads(error)
@@ -147,7 +146,7 @@ def _message(error: Any) -> str:
 
 
 def _before_traceback(text: str) -> str:
-    """Return the text with a Python traceback reduced to its last line, the exception itself."""
+    """Return the text with a Python traceback reduced to its last line, the exception."""
     head, mark, tail = text.partition("Traceback (most recent call last)")
     if not mark:
         return text[:DETAIL_CHARACTERS]

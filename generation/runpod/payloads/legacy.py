@@ -1,7 +1,7 @@
-"""Request formats by the dialect names that rows and jobs had before a request format was data.
+"""Request formats of public endpoints by the dialect names used before formats were data.
 
-Rows and snapshots of the version before name one of these; while an upgrade runs, that version reads them, too.
-Nothing new is added here: what is new has a request format of its own.
+Rows and snapshots of the previous version use these names; during an upgrade it reads them, too.
+Do not add names here: a new endpoint has its own request format.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
-"""From a finished report to pictures: every shape in which a worker may hand one over.
+"""Read the images of a finished report, in every shape that workers return.
 
 Sources: the model pages below https://docs.runpod.io/public-endpoints/reference, and the READMEs of
-worker-comfyui (5.x and older), worker-a1111, worker-sdxl and worker-sdxl-turbo. The shapes are told apart by
-looking, not by the dialect alone, for versions of a worker differ more than workers do.
+worker-comfyui (5.x and older), worker-a1111, worker-sdxl and worker-sdxl-turbo. The shape is
+detected and not derived from the dialect, because versions of one worker differ more than workers.
 """
 
 import base64
@@ -15,18 +15,18 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from generation.runpod.report import Report, State
+from generation.runpod.report import JobReport, State
 
 from .dialect import SeedOf
 from .errors import OutputError, output_error
 
-PICTURES_MOST = 16
-_TEXT_MOST = 500
+MAX_IMAGES = 16
+_MAX_TEXT_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """One picture of a result: an address to fetch it from, or its bytes; exactly one of the two is set."""
+class OutputImage:
+    """An image of a result: exactly one of its address and its bytes is set."""
 
     url: str | None
     data: bytes | None
@@ -35,41 +35,41 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a finished job brought."""
+    """The result of a finished job."""
 
-    pictures: tuple[Picture, ...]
-    seed: int | None = None  # where the worker names one
-    cost: Decimal | None = None  # US dollars, where the endpoint names it
+    images: tuple[OutputImage, ...]
+    seed: int | None = None  # if the worker returns it
+    cost: Decimal | None = None  # US dollars, if the endpoint returns it
     warnings: tuple[str, ...] = ()  # for staff
 
     def as_json(self) -> dict[str, Any] | None:
-        """Return `{"pictures": [{"url", "filename"}], "seed"}`; None where bytes came in place of addresses."""
-        if any(picture.url is None for picture in self.pictures):
+        """Return `{"pictures": [{"url", "filename"}], "seed"}`; None if it contains bytes."""
+        if any(image.url is None for image in self.images):
             return None
-        pictures = [{"url": picture.url, "filename": picture.filename} for picture in self.pictures]
-        return {"pictures": pictures, "seed": self.seed}
+        images = [{"url": image.url, "filename": image.filename} for image in self.images]
+        return {"pictures": images, "seed": self.seed}
 
     @property
     def host(self) -> str:
-        """The host of the first address, in lower case; empty where there is none."""
+        """The host of the first address, in lower case; empty if there is none."""
         try:
-            return (urllib.parse.urlsplit(self.pictures[0].url or "").hostname or "")[:255]
+            return (urllib.parse.urlsplit(self.images[0].url or "").hostname or "")[:255]
         except ValueError:
             return ""
 
 
 def result_from(raw: Mapping[str, Any]) -> Result:
-    """Return the result that `Result.as_json` described."""
-    pictures = tuple(
-        Picture(url=one["url"], data=None, filename=one["filename"]) for one in raw["pictures"]
+    """Return the result from its `Result.as_json`."""
+    images = tuple(
+        OutputImage(url=one["url"], data=None, filename=one["filename"]) for one in raw["pictures"]
     )
-    return Result(pictures=pictures, seed=raw["seed"])
+    return Result(images=images, seed=raw["seed"])
 
 
-def read_report(report: Report, *, seed_of: SeedOf) -> Result:
-    """Return the pictures of a final report.
+def read_report(report: JobReport, *, seed_of: SeedOf) -> Result:
+    """Return the result in a final report.
 
-    Raises OutputError, or ValueError if the job is not at its end.
+    Raises OutputError, or ValueError if the state is not final.
     """
     if not report.state.final:
         raise ValueError(f"the job is still {report.state.value}")
@@ -80,30 +80,30 @@ def read_report(report: Report, *, seed_of: SeedOf) -> Result:
         raise OutputError("timed_out", report.error)
     if report.state is State.FAILED:
         raise output_error(report.error or _error_in(output) or "")
-    pictures = tuple(_pictures(output))[:PICTURES_MOST]
-    if not pictures:
-        raise _no_picture(report, output)
+    images = tuple(_images(output))[:MAX_IMAGES]
+    if not images:
+        raise _no_image(report, output)
     return Result(
-        pictures=pictures,
+        images=images,
         seed=_seed(seed_of(output)),
         cost=_cost(output),
         warnings=tuple(_warnings(report, output)),
     )
 
 
-def _no_picture(report: Report, output: Any) -> OutputError:
+def _no_image(report: JobReport, output: Any) -> OutputError:
     if error := report.error or _error_in(output):
         return output_error(error)
     detail = (
         "the reply has no output"
         if output is None
-        else json.dumps(output, default=str)[:_TEXT_MOST]
+        else json.dumps(output, default=str)[:_MAX_TEXT_LENGTH]
     )
     return OutputError("no_output", detail)
 
 
 def _decoded(output: Any) -> Any:
-    """Return the output, taken out of JSON text and of a list of one, which streaming handlers make of it."""
+    """Return the output, decoded from JSON text and from the list of one of streaming handlers."""
     if isinstance(output, str) and output.lstrip().startswith(("{", "[")):
         try:
             output = json.loads(output)
@@ -115,9 +115,8 @@ def _decoded(output: Any) -> Any:
 
 
 def _error_in(output: Any) -> Any:
-    """Return the error inside an output: {"status": "error", "message": …} and {"error".
-
-    …} end COMPLETED at some endpoints.
+    """Return the error in an output; some endpoints complete with {"error": …} or
+    {"status": "error", "message": …}.
     """
     if not isinstance(output, dict):
         return None
@@ -129,41 +128,41 @@ def _error_in(output: Any) -> Any:
     return errors if errors and isinstance(errors, list) else None
 
 
-def _pictures(output: Any) -> Iterator[Picture]:
-    """Yield the pictures of an output, each once."""
+def _images(output: Any) -> Iterator[OutputImage]:
+    """Yield the images of an output, each once."""
     if isinstance(output, str):
         if output.strip():
-            yield _picture(output)
+            yield _image(output)
     elif isinstance(output, list):
         for item in output:
             if isinstance(item, str | dict):
-                yield from _pictures(item)
+                yield from _images(item)
     elif isinstance(output, dict) and str(output.get("status", "")).lower() not in (
         "error",
         "failed",
         "failure",
     ):
-        # One of these keys, never two: worker-sdxl puts the first of `images` into `image_url` as well.
-        # `message` is where worker-comfyui before 5.0.0 put its picture.
+        # Only one of these keys: worker-sdxl repeats the first of `images` in `image_url`.
+        # worker-comfyui before 5.0.0 returned its image in `message`.
         for key in ("images", "image_url", "image", "data", "url", "message", "output", "result"):
             if value := output.get(key):
                 name = output.get("filename") or output.get("name")
                 if isinstance(value, str):
                     if key == "message" and " " in value.strip():
-                        continue  # words, not a picture
-                    yield _picture(value, name if isinstance(name, str) else "")
+                        continue  # a text, not an image
+                    yield _image(value, name if isinstance(name, str) else "")
                 elif isinstance(value, list | dict):
-                    yield from _pictures(value)
+                    yield from _images(value)
                 else:
                     continue
                 return
 
 
-def _picture(text: str, filename: str = "") -> Picture:
+def _image(text: str, filename: str = "") -> OutputImage:
     text = text.strip()
     if text[:8].lower().startswith(("https://", "http://")):
         path = urllib.parse.unquote(urllib.parse.urlsplit(text).path)
-        return Picture(url=text, data=None, filename=filename or posixpath.basename(path))
+        return OutputImage(url=text, data=None, filename=filename or posixpath.basename(path))
     if text[:5].lower() == "data:":
         text = text.partition(",")[2]
     text = "".join(text.split()).rstrip("=")
@@ -174,20 +173,20 @@ def _picture(text: str, filename: str = "") -> Picture:
             "invalid_output", f"neither an address nor base64: {text[:80]!r}"
         ) from error
     if not data:
-        raise OutputError("invalid_output", "an empty picture")
-    return Picture(url=None, data=data, filename=filename)
+        raise OutputError("invalid_output", "an empty image")
+    return OutputImage(url=None, data=data, filename=filename)
 
 
 def _seed(seed: int | None) -> int | None:
     return seed if seed is not None and 0 <= seed < 2**63 else None
 
 
-def cost_in(report: Report) -> Decimal | None:
-    """Return what RunPod says that a job has cost, in dollars, however it ended; None where it names nothing."""
+def cost_in(report: JobReport) -> Decimal | None:
+    """Return what a job cost in US dollars, however it ended; None if it is not reported."""
     return _cost(_decoded(report.output))
 
 
-_COST_MOST = 10_000  # dollars a picture: beyond it is no price
+_MAX_COST = 10_000  # US dollars an image; a larger number is not a price
 
 
 def _cost(output: Any) -> Decimal | None:
@@ -198,13 +197,15 @@ def _cost(output: Any) -> Decimal | None:
         amount = Decimal(str(cost))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and 0 <= amount <= _COST_MOST else None
+    return amount if amount.is_finite() and 0 <= amount <= _MAX_COST else None
 
 
-def _warnings(report: Report, output: Any) -> Iterator[str]:
+def _warnings(report: JobReport, output: Any) -> Iterator[str]:
     if report.error:
-        yield report.error[:_TEXT_MOST]
+        yield report.error[:_MAX_TEXT_LENGTH]
     if isinstance(output, dict):
         errors = output.get("errors")
         for error in errors if isinstance(errors, list) else []:
-            yield (error if isinstance(error, str) else json.dumps(error, default=str))[:_TEXT_MOST]
+            yield (error if isinstance(error, str) else json.dumps(error, default=str))[
+                :_MAX_TEXT_LENGTH
+            ]

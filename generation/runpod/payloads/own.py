@@ -1,13 +1,13 @@
-"""Workers of one's own that draw by themselves.
+"""Self-hosted workers with a fixed pipeline: worker-a1111, worker-sdxl and worker-sdxl-turbo.
 
-They are worker-a1111, worker-sdxl and worker-sdxl-turbo of https://github.com/runpod-workers.
+Source: https://github.com/runpod-workers
 """
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
-from .dialect import ALWAYS, Dialect, Parameters, Source
+from .dialect import ALWAYS, Dialect, InputImage, Parameters
 
 _SIZED = ALWAYS | {"negative_prompt", "width", "height", "steps", "guidance", "seed"}
 
@@ -17,7 +17,7 @@ def _set(body: dict[str, Any], **values: Any) -> dict[str, Any]:
 
 
 def _sized(parameters: Parameters) -> dict[str, Any]:
-    """Return what both workers that take a size call by the same names."""
+    """Return the parameters that have the same names in worker-a1111 and worker-sdxl."""
     return {
         "prompt": parameters.prompt,
         "negative_prompt": parameters.negative_prompt,
@@ -28,8 +28,8 @@ def _sized(parameters: Parameters) -> dict[str, Any]:
 
 
 # https://github.com/runpod-workers/worker-a1111 (the body of AUTOMATIC1111's /sdapi/v1/txt2img)
-def build_a1111(parameters: Parameters, sources: Sequence[Source]) -> dict[str, Any]:
-    """Return the body of A1111's txt2img for one picture."""
+def build_a1111(parameters: Parameters, sources: Sequence[InputImage]) -> dict[str, Any]:
+    """Return the body of A1111's txt2img for one image."""
     return _set(
         _sized(parameters) | {"batch_size": 1},
         steps=parameters.steps,
@@ -39,8 +39,8 @@ def build_a1111(parameters: Parameters, sources: Sequence[Source]) -> dict[str, 
 
 
 # https://github.com/runpod-workers/worker-sdxl
-def build_sdxl(parameters: Parameters, sources: Sequence[Source]) -> dict[str, Any]:
-    """Return the input of worker-sdxl for one picture, drawn from `image_url` where there is a source."""
+def build_sdxl(parameters: Parameters, sources: Sequence[InputImage]) -> dict[str, Any]:
+    """Return the input of worker-sdxl for one image; `image_url` is the source image, if any."""
     return _set(
         _sized(parameters) | {"num_images": 1},
         num_inference_steps=parameters.steps,
@@ -52,8 +52,8 @@ def build_sdxl(parameters: Parameters, sources: Sequence[Source]) -> dict[str, A
 
 
 # https://github.com/runpod-workers/worker-sdxl-turbo
-def build_sdxl_turbo(parameters: Parameters, sources: Sequence[Source]) -> dict[str, Any]:
-    """Return the input of worker-sdxl-turbo for one picture of 512×512."""
+def build_sdxl_turbo(parameters: Parameters, sources: Sequence[InputImage]) -> dict[str, Any]:
+    """Return the input of worker-sdxl-turbo for one image of 512×512 px."""
     return _set(
         {"prompt": parameters.prompt, "seed": parameters.seed, "num_images": 1},
         num_inference_steps=parameters.steps,
@@ -81,7 +81,7 @@ def a1111_seed(output: Any) -> int | None:
 
 
 def sdxl_seed(output: Any) -> int | None:
-    """Return the seed at the top, or the one beside the first image."""
+    """Return the seed of the output, or that of its first image."""
     if not isinstance(output, dict):
         return None
     if (seed := _whole(output.get("seed"))) is not None:
@@ -98,7 +98,7 @@ DIALECTS = (
         accepts=_SIZED | {"sampler", "strength"},
         build=build_sdxl,
         max_sources=1,
-        needs_address=True,  # diffusers' load_image takes http, https and paths alone
+        needs_address=True,  # diffusers' load_image accepts only http, https and paths
         seed_of=sdxl_seed,
     ),
     Dialect(

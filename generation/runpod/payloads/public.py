@@ -1,10 +1,10 @@
-"""RunPod's public endpoints: one dialect, told by a request format what each endpoint calls its parameters."""
+"""The dialect of RunPod's public endpoints; a request format names each endpoint's parameters."""
 
 import math
 from collections.abc import Sequence
 from typing import Any
 
-from .dialect import ALWAYS, Dialect, Parameters, Source
+from .dialect import ALWAYS, Dialect, InputImage, Parameters
 from .request_format import RequestFormat, SizeFormat
 
 PUBLIC = "public"
@@ -13,7 +13,7 @@ PUBLIC = "public"
 def public_dialect(request: RequestFormat, *, name: str = PUBLIC) -> Dialect:
     """Return the dialect of an endpoint with this request format."""
 
-    def build(parameters: Parameters, sources: Sequence[Source]) -> dict[str, Any]:
+    def build(parameters: Parameters, sources: Sequence[InputImage]) -> dict[str, Any]:
         return _body(request, parameters, sources)
 
     return Dialect(
@@ -44,7 +44,7 @@ def _accepts(request: RequestFormat) -> frozenset[str]:
 
 
 def _body(
-    request: RequestFormat, parameters: Parameters, sources: Sequence[Source]
+    request: RequestFormat, parameters: Parameters, sources: Sequence[InputImage]
 ) -> dict[str, Any]:
     body: dict[str, Any] = {request.prompt: parameters.prompt}
     if request.negative_prompt and parameters.negative_prompt:
@@ -84,7 +84,7 @@ def _size(size: SizeFormat, parameters: Parameters) -> dict[str, Any]:
 
 
 def nearest_ratio(width: int, height: int, *, ratios: Sequence[str]) -> str:
-    """Return the ratio among these that is nearest to a size."""
+    """Return the aspect ratio that is nearest to a size in px."""
 
     def distance(ratio: str) -> float:
         across, down = ratio.split(":")

@@ -1,10 +1,11 @@
-"""What a public endpoint calls its parameters, as data: parsed once at the border, checked before it is stored.
+"""How a public endpoint names its parameters, as data that staff edit.
 
     {"size": {"mode": "size"}, "negative_prompt": "negative_prompt", "seed": "seed",
-     "sources": {"field": "images", "list": true, "min": 1, "max": 3}, "fixed": {"enable_safety_checker": true}}
+     "sources": {"field": "images", "list": true, "min": 1, "max": 3},
+     "fixed": {"enable_safety_checker": true}}
 
-A name that is not given means that the endpoint has no such parameter. Source of the names: the model pages below
-https://docs.runpod.io/public-endpoints/reference and what public projects recorded from the service.
+A missing name means that the endpoint does not have the parameter. Source of the names: the model
+pages below https://docs.runpod.io/public-endpoints/reference and recordings of public projects.
 """
 
 import json
@@ -17,12 +18,12 @@ from .dialect import PayloadError
 
 MAX_SOURCES = 14
 MAX_FIXED_BYTES = 4_000
-SIDES = (16, 8192)  # px: what a limit or size may be
+SIDES = (16, 8192)  # px: range of limits and sizes
 RATIO = re.compile(r"[1-9]\d?:[1-9]\d?")
 SIZE = re.compile(r"([1-9]\d{1,4})\*([1-9]\d{1,4})")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
-# What each way to say the size may be told besides "mode".
+# The keys of each size mode besides "mode".
 _LIMITS = ("min", "max", "step")
 SIZE_MODES: Mapping[str, tuple[str, ...]] = {
     "none": (),  # the endpoint decides
@@ -38,7 +39,7 @@ KEYS = ("size", "sources", *NAMES, "fixed")
 
 @dataclass(frozen=True, slots=True)
 class FormatProblem:
-    """One thing wrong with one entry: `path` such as "size.mode", a stable `code`, and what the text needs."""
+    """A problem of one entry: `path` such as "size.mode", a stable `code`, values for its text."""
 
     path: str
     code: str  # unknown, type, name, value, range, required, duplicate, too_long
@@ -50,7 +51,7 @@ class FormatProblem:
 
 
 class RequestFormatError(PayloadError):
-    """A request format that cannot be used; `problems` says where and why."""
+    """The request format is invalid; `problems` says where and why."""
 
     def __init__(self, problems: list[FormatProblem]) -> None:
         super().__init__("; ".join(map(str, problems)))
@@ -59,7 +60,7 @@ class RequestFormatError(PayloadError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizeFormat:
-    """How the size is said. Sizes and limits in pixels; without them any size is sent."""
+    """How the size is sent. Sizes and limits in px; without them any size is sent."""
 
     mode: str = "none"
     field: str = ""
@@ -73,14 +74,14 @@ class SizeFormat:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The names that it takes up in the request."""
+        """The names that it uses in the request."""
         sides = (self.width, self.height) if self.mode in ("width_height", "custom") else ()
         return ((self.field,) if self.field else ()) + sides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcesFormat:
-    """Under which name source images travel: one address, or a list of them."""
+    """Name and number of source images: one address, or a list of addresses."""
 
     field: str
     list: bool = False
@@ -90,7 +91,7 @@ class SourcesFormat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestFormat:
-    """What one public endpoint calls its parameters; an empty name means that it has no such parameter."""
+    """Names of a public endpoint's parameters; empty if it does not have the parameter."""
 
     size: SizeFormat = field(default_factory=SizeFormat)
     sources: SourcesFormat | None = None
@@ -105,10 +106,7 @@ class RequestFormat:
 
 
 def parse_request_format(raw: Any) -> RequestFormat:
-    """Return the format that a JSON object describes.
-
-    Raises RequestFormatError with every problem: an unknown key or mode, a wrong type, a name used twice.
-    """
+    """Return the format in a JSON object. Raises RequestFormatError with all problems."""
     reader = _Reader()
     parsed = reader.read(raw)
     if reader.problems:
@@ -117,7 +115,7 @@ def parse_request_format(raw: Any) -> RequestFormat:
 
 
 class _Reader:
-    """One reading; collects every problem instead of stopping at the first."""
+    """Reads one format and collects all problems."""
 
     def __init__(self) -> None:
         self.problems: list[FormatProblem] = []
@@ -156,11 +154,11 @@ class _Reader:
         self.fail(path, "name", value)
         return ""
 
-    def number(self, path: str, value: Any, *, least: int, most: int) -> int:
-        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
+    def number(self, path: str, value: Any, *, minimum: int, maximum: int) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and minimum <= value <= maximum:
             return value
-        self.fail(path, "range", value, (str(least), str(most)))
-        return least
+        self.fail(path, "range", value, (str(minimum), str(maximum)))
+        return minimum
 
     def size(self, raw: Any) -> SizeFormat:
         mode = raw.get("mode", "") if isinstance(raw, Mapping) else ""
@@ -172,16 +170,16 @@ class _Reader:
             self.fail("size.mode", "value", mode, tuple(SIZE_MODES))
             return SizeFormat()
         usual = {"size": "size", "width_height": "", "none": ""}.get(mode, "aspect_ratio")
-        least, most, step = (
+        minimum, maximum, step = (
             self.number(
-                f"size.{key}", raw[key], least=SIDES[0] if key != "step" else 1, most=SIDES[1]
+                f"size.{key}", raw[key], minimum=SIDES[0] if key != "step" else 1, maximum=SIDES[1]
             )
             if key in raw
             else None
             for key in _LIMITS
         )
-        if least and most and least > most:
-            self.fail("size.max", "range", most, (str(least), str(SIDES[1])))
+        if minimum and maximum and minimum > maximum:
+            self.fail("size.max", "range", maximum, (str(minimum), str(SIDES[1])))
         ratios = tuple(self.texts("size.ratios", raw.get("ratios", []), RATIO, "16:9"))
         if mode == "aspect_ratio" and not ratios:
             self.fail("size.ratios", "required", mode)
@@ -195,8 +193,8 @@ class _Reader:
             sizes=tuple(
                 (int(match[1]), int(match[2])) for text in sizes if (match := SIZE.fullmatch(text))
             ),
-            min=least,
-            max=most,
+            min=minimum,
+            max=maximum,
             step=step,
         )
 
@@ -224,16 +222,16 @@ class _Reader:
             self.fail("sources.list", "type", "true")
             as_list = False
         name = self.name("sources.field", raw["field"]) if "field" in raw else ""
-        least = self.number("sources.min", raw.get("min", 1), least=0, most=MAX_SOURCES)
-        most = self.number(
+        minimum = self.number("sources.min", raw.get("min", 1), minimum=0, maximum=MAX_SOURCES)
+        maximum = self.number(
             "sources.max",
-            raw.get("max", max(1, least)),
-            least=1,
-            most=MAX_SOURCES if as_list else 1,
+            raw.get("max", max(1, minimum)),
+            minimum=1,
+            maximum=MAX_SOURCES if as_list else 1,
         )
-        if least > most:
-            self.fail("sources.min", "range", least, ("0", str(most)))
-        return SourcesFormat(field=name, list=as_list, min=least, max=most)
+        if minimum > maximum:
+            self.fail("sources.min", "range", minimum, ("0", str(maximum)))
+        return SourcesFormat(field=name, list=as_list, min=minimum, max=maximum)
 
     def fixed(self, raw: Any) -> Mapping[str, Any]:
         if not isinstance(raw, Mapping):
@@ -251,7 +249,7 @@ class _Reader:
         return dict(raw)
 
     def check_duplicates(self, parsed: RequestFormat) -> None:
-        """Refuse a name that two entries send: one would silently replace the other."""
+        """Reject a name that two entries use: one would silently replace the other."""
         sent = [("size", name) for name in parsed.size.fields]
         sent += [("sources", parsed.sources.field)] if parsed.sources else []
         sent += [(key, getattr(parsed, key)) for key in NAMES]

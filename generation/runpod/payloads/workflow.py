@@ -1,8 +1,8 @@
 """Workflow templates of ComfyUI models: graphs in API format with named slots such as "{{prompt}}".
 
-A string that is exactly one slot becomes the typed value (`"seed": "{{seed}}"` → `"seed": 42`); a slot inside
-a longer text is replaced as text. Format: https://docs.comfy.org/development/comfyui-server/api-examples
-(Workflow → Export (API)).
+A string that is exactly one slot becomes the typed value (`"seed": "{{seed}}"` → `"seed": 42`); a
+slot inside a longer text is replaced as text. Format (Workflow → Export (API)):
+https://docs.comfy.org/development/comfyui-server/api-examples
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Any
 
 from .dialect import PayloadError
 
-SOURCES_MOST = 4
+MAX_SOURCE_IMAGES = 4
 SLOTS = (
     "prompt",
     "negative_prompt",
@@ -22,13 +22,13 @@ SLOTS = (
     "seed",
     "strength",
     "sampler",
-    *(f"image_{number}" for number in range(1, SOURCES_MOST + 1)),
+    *(f"image_{number}" for number in range(1, MAX_SOURCE_IMAGES + 1)),
 )
 _SLOT = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 
 
 class WorkflowError(PayloadError):
-    """A template that does not fit: says in which node."""
+    """The template does not fit; says in which node."""
 
     def __init__(self, node_id: str, problem: str) -> None:
         super().__init__(f"node {node_id}: {problem}" if node_id else problem)
@@ -37,10 +37,10 @@ class WorkflowError(PayloadError):
 
 
 def fill(workflow: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the graph with every slot filled; the template stays as it is.
+    """Return a copy of the graph with every slot filled.
 
-    `values` maps slots to typed values, None for one that has none in this job. Raises WorkflowError for a
-    slot that does not exist or has no value.
+    `values` maps slots to typed values, or None if this job has no value. Raises WorkflowError for
+    an unknown slot or one without a value.
     """
     return {node_id: _filled(node, values, str(node_id)) for node_id, node in workflow.items()}
 
@@ -56,7 +56,7 @@ def _filled(value: Any, values: Mapping[str, Any], node_id: str) -> Any:
     def one(match: re.Match[str]) -> Any:
         slot = match[1]
         if slot not in SLOTS:
-            raise WorkflowError(node_id, f"there is no slot {{{{{slot}}}}}")
+            raise WorkflowError(node_id, f"unknown slot {{{{{slot}}}}}")
         if values.get(slot) is None:
             raise WorkflowError(node_id, f"the slot {{{{{slot}}}}} has no value in this job")
         return values[slot]
@@ -67,7 +67,7 @@ def _filled(value: Any, values: Mapping[str, Any], node_id: str) -> Any:
 
 
 def slots_in(value: Any) -> Iterator[str]:
-    """Yield the name in every slot of a template, also of slots that do not exist."""
+    """Yield the name of every slot in a template, also of unknown ones."""
     if isinstance(value, Mapping):
         for inner in value.values():
             yield from slots_in(inner)
@@ -79,10 +79,7 @@ def slots_in(value: Any) -> Iterator[str]:
 
 
 def check_workflow(workflow: Any) -> list[str]:
-    """Return what is wrong with a template, in English sentences for staff.
-
-    An empty list means that it can be used.
-    """
+    """Return the problems of a template, in English for staff; empty if it is valid."""
     if not isinstance(workflow, Mapping) or not workflow:
         return ["The workflow must be a JSON object of nodes."]
     if isinstance(workflow.get("nodes"), list):
@@ -94,16 +91,16 @@ def check_workflow(workflow: Any) -> list[str]:
     ]
     used = set(slots_in(workflow))
     if "prompt" not in used:
-        problems.append("No node uses {{prompt}}: every picture would be the same.")
+        problems.append("No node uses {{prompt}}: every image would be the same.")
     if "seed" not in used:
-        problems.append("No node uses {{seed}}: a prompt would always give the same picture.")
+        problems.append("No node uses {{seed}}: a prompt would always give the same image.")
     if not any("save" in _class(node).lower() for node in workflow.values()):
         problems.append(
             "No node saves an image (such as SaveImage): the worker would return nothing."
         )
     numbers = sorted(int(slot[6:]) for slot in used if slot in SLOTS and slot.startswith("image_"))
     if numbers and numbers != list(range(1, len(numbers) + 1)):
-        problems.append("The source pictures must be {{image_1}}, {{image_2}} … without a gap.")
+        problems.append("The source images must be {{image_1}}, {{image_2}} … without a gap.")
     return problems
 
 
@@ -114,7 +111,7 @@ def _class(node: Any) -> str:
 
 def _node_problems(workflow: Mapping[str, Any], node_id: str, node: Any) -> Iterator[str]:
     if not _class(node):
-        yield f"Node {node_id}: it has no class_type."
+        yield f"Node {node_id}: class_type is missing."
         return
     inputs = node.get("inputs", {})
     if not isinstance(inputs, Mapping):
@@ -124,7 +121,7 @@ def _node_problems(workflow: Mapping[str, Any], node_id: str, node: Any) -> Iter
         if _is_link(value) and str(value[0]) not in workflow:
             yield f"Node {node_id}: {name} is linked to node {value[0]}, which does not exist."
     for slot in sorted(set(slots_in(node)) - set(SLOTS)):
-        yield f"Node {node_id}: there is no slot {{{{{slot}}}}}."
+        yield f"Node {node_id}: unknown slot {{{{{slot}}}}}."
 
 
 def _is_link(value: Any) -> bool:

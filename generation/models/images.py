@@ -1,4 +1,4 @@
-"""Pictures in the bucket, and the source pictures that users bring along."""
+"""Images in the bucket, and source images that users upload."""
 
 from datetime import timedelta
 from typing import Any, cast
@@ -16,39 +16,39 @@ from generation.models.offers import ImageModel
 
 
 class Visibility(models.TextChoices):
-    """Who may see a picture."""
+    """Who may see an image."""
 
     PRIVATE = "private", _("private")  # its owner
-    LINK = "link", _("by link")  # whoever has the link
-    PUBLIC = "public", _("public")  # everybody, on /explore/
+    LINK = "link", _("by link")  # anyone with the link
+    PUBLIC = "public", _("public")  # everyone, on /explore/
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
-    """Named filters of pictures."""
+    """Named filters of images."""
 
     def of(self, user: Any) -> "ImageQuerySet":
-        """Keep the user's own."""
+        """Filter by owner."""
         return self.filter(user=user)
 
     def kept(self) -> "ImageQuerySet":
-        """Keep those that are not in the trash."""
+        """Exclude trashed ones."""
         return self.filter(trashed_at__isnull=True)
 
     def trashed(self) -> "ImageQuerySet":
-        """Keep those in the trash."""
+        """Keep trashed ones."""
         return self.filter(trashed_at__isnull=False)
 
     def in_trash(self) -> "ImageQuerySet":
-        """Keep those in the trash whose time is not over: what their owner can still take back."""
+        """Keep trashed ones that their owner can still restore."""
         return self.filter(trashed_at__gt=timezone.now() - timedelta(days=settings.TRASH_DAYS))
 
     def present(self) -> "ImageQuerySet":
-        """Leave out what TRASH_DAYS or an emptied trash have ended: gone for its owner, although files may remain."""
+        """Exclude permanently deleted ones, whose rows and files may still exist for a while."""
         end = timezone.now() - timedelta(days=settings.TRASH_DAYS)
         return self.filter(Q(trashed_at__isnull=True) | Q(trashed_at__gt=end))
 
     def newest_first(self) -> "ImageQuerySet":
-        """Sort by id, which is by time."""
+        """Sort by id, which is chronological."""
         return self.order_by("-id")
 
 
@@ -56,15 +56,15 @@ _ImageManager = models.Manager.from_queryset(ImageQuerySet)
 
 
 class ImageManager(_ImageManager):  # type: ignore[type-arg]
-    """Fetches pictures without the words of their prompts, which only the database reads."""
+    """Fetches images without `words`, which only the database reads."""
 
     def get_queryset(self) -> ImageQuerySet:
-        """Return all pictures."""
+        """Return all images."""
         return cast(ImageQuerySet, super().get_queryset().defer("words"))
 
 
 class Image(models.Model):
-    """A picture in the bucket. `sha256`, `width`, `height` and `bytes` are those of the file that its URL serves."""
+    """An image in the bucket. sha256, size and length are those of the file that its URL serves."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
@@ -74,7 +74,7 @@ class Image(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     key = models.CharField(max_length=200)
     thumbnail_key = models.CharField(max_length=200)
-    # Empty: there is none, for the picture is small or was made by a version that knew of none.
+    # Empty if the image is small or was made by a version without it.
     large_key = models.CharField(max_length=200, blank=True, default="", db_default="")
     placeholder = models.CharField(max_length=60)  # thumbhash, base64
     width = models.PositiveIntegerField(_("width"))
@@ -83,27 +83,26 @@ class Image(models.Model):
     content_type = models.CharField(max_length=30)
     sha256 = models.CharField(max_length=64)
     seed = models.BigIntegerField(_("seed"))
-    # Copied from the job, where they never change, so that one index answers every filter of the gallery.
+    # Copied from the job, where they never change, so that one index serves all gallery filters.
     model = models.ForeignKey(
         ImageModel, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     style = models.CharField(_("style"), max_length=50, blank=True, default="", db_default="")
-    sourced = models.BooleanField(_("made from a picture"), default=False, db_default=False)
-    words = SearchVectorField(
-        null=True, editable=False
-    )  # written by PostgreSQL's trigger; SQLite has none
+    sourced = models.BooleanField(_("made from an image"), default=False, db_default=False)
+    # Written by a PostgreSQL trigger; unused with SQLite.
+    words = SearchVectorField(null=True, editable=False)
     favorite = models.BooleanField(_("favorite"), default=False)
     visibility = models.CharField(
         _("visibility"), max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
     )
-    # The link for whoever has it: its secret end, until when it works (NULL: until it is stopped), what it tells.
+    # The share link: its secret slug, its expiration (NULL: none), and what its page shows.
     link_slug = models.CharField(max_length=32, unique=True, null=True, editable=False)
     link_until = models.DateTimeField(_("link works until"), null=True, blank=True)
     link_parameters = models.BooleanField(
-        _("link tells prompt and parameters"), default=False, db_default=False
+        _("link shows prompt and parameters"), default=False, db_default=False
     )
     link_name = models.BooleanField(
-        _("link tells the owner’s name"), default=False, db_default=False
+        _("link shows the owner’s name"), default=False, db_default=False
     )
     trashed_at = models.DateTimeField(_("in the trash since"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
@@ -111,15 +110,15 @@ class Image(models.Model):
     objects = ImageManager()
 
     class Meta:
-        verbose_name = _("picture")
-        verbose_name_plural = _("pictures")
+        verbose_name = _("image")
+        verbose_name_plural = _("images")
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(name="image_once_per_job", fields=["job", "position"])
         ]
         indexes = [
-            # Lists, filters and counts read this index alone, so keep its columns to what they ask for. It is read
-            # backwards: ids grow, and where they come in at an index's lower end, its pages stay half empty.
+            # Covers lists, filters and counts (index-only scans); keep it to their columns. It is
+            # ascending and scanned backwards: inserting at the lower end leaves pages half empty.
             models.Index(
                 name="image_shelf",
                 fields=["user", "id"],
@@ -132,7 +131,7 @@ class Image(models.Model):
                 include=["created_at", "model", "style", "sourced", "width", "height"],
                 condition=Q(trashed_at__isnull=True, favorite=True),
             ),
-            # Which models and styles a user has pictures of: equal keys are kept once, so these two are tiny.
+            # The models and styles of a user's images. Equal keys are stored once: both are tiny.
             models.Index(
                 name="image_models", fields=["user", "model"], condition=Q(trashed_at__isnull=True)
             ),
@@ -154,22 +153,22 @@ class Image(models.Model):
 
     @property
     def keys(self) -> list[str]:
-        """The keys of all its files, that of the picture itself first."""
+        """The keys of all its files, the original first."""
         return [key for key in (self.key, self.thumbnail_key, self.large_key) if key]
 
     @property
     def has_link(self) -> bool:
-        """Whether there is a link that has not expired; that of a trashed picture rests until it is restored."""
+        """Whether there is a link that has not expired; it is off while the image is trashed."""
         return _has_link(self)
 
     @property
     def seen_by(self) -> Visibility:
-        """Who may see the picture now: `visibility`, with an expired link counted as none."""
+        """Who may see the image now: `visibility`, unless the link has expired."""
         return seen_by(self)
 
 
 def seen_by(image: Any) -> Visibility:
-    """Return `Image.seen_by` of a picture, or of a row with its columns."""
+    """Return `Image.seen_by` of an image, or of a row with its columns."""
     if image.visibility == Visibility.LINK and not _has_link(image):
         return Visibility.PRIVATE
     return Visibility(image.visibility)
@@ -182,7 +181,7 @@ def _has_link(image: Any) -> bool:
 
 
 class Upload(models.Model):
-    """A source picture that a user brought along."""
+    """A source image that a user uploaded."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(

@@ -1,0 +1,78 @@
+"""The life of a job. Only this package writes `Job.status` and `Job.due_at`.
+
+Each transition is one guarded UPDATE (id, status, attempt) whose row count is read. For a single
+job, no row raises `Stale`; for several jobs, those that have moved on are missing from the result.
+History, credits and images change in the same transaction; events are sent after the commit.
+
+    QUEUED -submitting-> SUBMITTED -running-> RUNNING -storing-> STORING -succeeded-> SUCCEEDED
+       ^____deferred_________|                   |                  |
+       ^____lost (attempt + 1)___________________|__________________|
+    QUEUED | SUBMITTED | RUNNING -canceled-> CANCELED      any active -failed-> FAILED
+
+Locks are taken in the order model on offer, job, user.
+"""
+
+from generation.jobs.lifecycle.endings import canceled, failed, lost, succeeded
+from generation.jobs.lifecycle.leases import (
+    claim_due,
+    claim_storing,
+    extend_deadlines,
+    postponed,
+    requested_check,
+    webhook_received,
+)
+from generation.jobs.lifecycle.placement import placed
+from generation.jobs.lifecycle.progress import (
+    Finished,
+    Progress,
+    missing,
+    not_stored,
+    running,
+    storing,
+)
+from generation.jobs.lifecycle.stopping import not_there_to_stop, orphaned, stopped
+from generation.jobs.lifecycle.submission import (
+    adopted,
+    candidate_received,
+    candidate_rejected,
+    deferred,
+    is_unknown,
+    moved_endpoint,
+    submitted,
+    submitting,
+    unknown,
+)
+from generation.jobs.lifecycle.transition import Stale
+
+__all__ = [
+    "Finished",
+    "Progress",
+    "Stale",
+    "adopted",
+    "canceled",
+    "candidate_received",
+    "candidate_rejected",
+    "claim_due",
+    "claim_storing",
+    "deferred",
+    "extend_deadlines",
+    "failed",
+    "is_unknown",
+    "lost",
+    "missing",
+    "moved_endpoint",
+    "not_stored",
+    "not_there_to_stop",
+    "orphaned",
+    "placed",
+    "postponed",
+    "requested_check",
+    "running",
+    "stopped",
+    "storing",
+    "submitted",
+    "submitting",
+    "succeeded",
+    "unknown",
+    "webhook_received",
+]

@@ -1,0 +1,128 @@
+"""When a job is due. Pushing `due_at` ahead is a lease: nobody else gets the job for that long."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import User
+from generation.jobs import bulk_update, model_cache
+from generation.jobs.lifecycle.transition import record
+from generation.models import Job, Status
+
+
+def claim_due(slug: str, *, limit: int, lease: timedelta) -> list[Job]:
+    """Lease at most `limit` due jobs of the model at RunPod, oldest due first; return them by id.
+
+    Empty while an outage blocks the model.
+    """
+    where = (
+        "model_id = (SELECT id FROM generation_imagemodel AS model "
+        "WHERE slug = %s AND NOT EXISTS (SELECT 1 FROM generation_provideroutage AS outage "
+        "WHERE outage.kind = 'key_refused' OR outage.endpoint_id = model.endpoint_id)) "
+        "AND status IN ('submitted', 'running')"
+    )
+    return sorted(_claim(where, [slug], limit=limit, lease=lease), key=lambda job: job.id)
+
+
+def claim_storing(
+    *,
+    lease: timedelta,
+    except_hosts: Collection[str] = (),
+    except_pairs: Collection[tuple[str, UUID]] = (),
+) -> Job | None:
+    """Lease a due STORING job and return it; None if there is none.
+
+    Args:
+        lease: how long nobody else gets the job.
+        except_hosts: skip jobs whose images are on one of these hosts.
+        except_pairs: skip jobs of this user whose images are on this host.
+    """
+    where, parameters = "status = 'storing'", list[Any](except_hosts)
+    if except_hosts:
+        where += f" AND result_host NOT IN ({', '.join(['%s'] * len(except_hosts))})"
+    for host, user_id in except_pairs:
+        where += " AND NOT (result_host = %s AND user_id = %s)"
+        parameters += [host, bulk_update.prepared("user", user_id)]
+    for job in _claim(where, parameters, limit=1, lease=lease):
+        return job
+    return None
+
+
+def _claim(where: str, parameters: list[Any], *, limit: int, lease: timedelta) -> list[Job]:
+    now = timezone.now()
+    lock = (
+        " FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+    )
+    due, until = bulk_update.prepared("due_at", now), bulk_update.prepared("due_at", now + lease)
+    chosen = (
+        f"SELECT id FROM {bulk_update.TABLE} "  # noqa: S608 no input
+        f"WHERE {where} AND due_at <= %s ORDER BY due_at, id LIMIT %s{lock}"
+    )
+    jobs = bulk_update.update(
+        "due_at = %s",
+        [until, *parameters, due, limit],
+        where=f"WHERE id IN ({chosen})",
+        history=None,
+    )
+    return model_cache.attach(jobs)
+
+
+def postponed(jobs: Sequence[Job], *, until: datetime) -> int:
+    """Check the jobs again at `until`; return how many were still as seen. Nothing else changes."""
+    alike: dict[tuple[str, int], list[UUID]] = {}
+    for job in jobs:
+        alike.setdefault((job.status, job.attempt), []).append(job.id)
+    return sum(
+        Job.objects.filter(id__in=ids, status=status, attempt=attempt).update(due_at=until)
+        for (status, attempt), ids in alike.items()
+    )
+
+
+def webhook_received(job_id: UUID, *, attempt: int) -> str | None:
+    """Mark the attempt due because its webhook arrived, and return its model's slug.
+
+    None if its RunPod job is not known yet, or the attempt is over.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {bulk_update.TABLE} SET due_at = %s WHERE id = %s AND attempt = %s "  # noqa: S608 no input
+            "AND status IN ('submitted', 'running') AND runpod_id <> '' "
+            "RETURNING (SELECT slug FROM generation_imagemodel AS model WHERE model.id = model_id)",
+            [
+                bulk_update.prepared("due_at", timezone.now()),
+                bulk_update.prepared("id", job_id),
+                attempt,
+            ],
+        )
+        row: tuple[str] | None = cursor.fetchone()
+    return row[0] if row else None
+
+
+def requested_check(job: Job, *, actor: User | None) -> bool:
+    """Mark the job due because staff asked for a check; return False if there is nothing to check.
+
+    That is the case when the job has ended, and while it is unknown whether RunPod took it: only
+    its webhook can tell.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        known = (
+            Job.objects.active().filter(id=job.id).exclude(status=Status.SUBMITTED, runpod_id="")
+        )
+        if not known.update(due_at=now):
+            return False
+        record([Job.objects.get(id=job.id)], name="hurried", at=now, actor=actor)
+    return True
+
+
+def extend_deadlines(*, by: timedelta, endpoint_id: str | None = None) -> int:
+    """Give active jobs, of one endpoint or all, the time of an outage back; return how many."""
+    active = Job.objects.active().filter(deadline_at__isnull=False)
+    if endpoint_id is not None:
+        active = active.filter(snapshot__endpoint_id=endpoint_id)
+    return active.update(deadline_at=F("deadline_at") + by)

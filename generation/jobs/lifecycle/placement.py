@@ -1,0 +1,40 @@
+"""A job is placed: QUEUED and due."""
+
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from accounts.models import User
+from generation.jobs import bulk_update
+from generation.jobs.bulk_update import History
+from generation.jobs.lifecycle.transition import publish, record, storable
+from generation.models import Job, Status
+
+
+def placed(
+    jobs: Sequence[Job],
+    *,
+    actor: User | None,
+    detail: str = "",
+    guard: bulk_update.Expression = ("TRUE",),
+) -> bool:
+    """Insert new jobs as QUEUED and due; the caller's transaction holds their credits.
+
+    Args:
+        jobs: unsaved rows.
+        actor: who placed them; None for a command.
+        detail: for the history.
+        guard: SQL condition and the values for its `%s`. If it is false, nothing is inserted and
+            False is returned.
+    """
+    now = timezone.now()
+    for job in jobs:
+        job.status, job.due_at, job.created_at = Status.QUEUED, now, now
+    history = History("placed", now, dict.fromkeys((job.id for job in jobs), storable(detail)))
+    if not bulk_update.insert(jobs, guard=guard, history=history, actor=actor):
+        return False
+    if reduced := [job for job in jobs if job.snapshot.get("sources_reduced")]:
+        why = "they do not fit into RunPod's 10 MB as they are"
+        record(reduced, name="sources_reduced", at=now, detail=why)
+    publish(jobs)
+    return True

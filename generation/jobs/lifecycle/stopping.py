@@ -1,0 +1,33 @@
+"""Ended jobs that RunPod may still run: `stop_pending` until it has been asked to cancel them."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from generation.jobs.lifecycle.transition import cost_plus
+from generation.models import ACTIVE, Job
+
+
+def orphaned(job: Job, *, runpod_id: str) -> None:
+    """Mark a job that ended before the reply to /run arrived: RunPod took it and must stop it."""
+    ended = Job.objects.filter(id=job.id, runpod_id="").exclude(status__in=ACTIVE)
+    ended.update(runpod_id=runpod_id, stop_pending=True)
+
+
+def stopped(job: Job, *, cost: Decimal | None = None) -> None:
+    """Store that RunPod has stopped an ended job, and what it charged for it in US dollars."""
+    pending = Job.objects.filter(id=job.id, stop_pending=True)
+    pending.update(stop_pending=False, cost=cost_plus(cost))
+
+
+def not_there_to_stop(job: Job, *, give_up_after: timedelta) -> None:
+    """Store that RunPod does not know a job to stop; give up after it has said so for that long."""
+    now = timezone.now()
+    pending = Job.objects.filter(id=job.id, stop_pending=True)
+    if job.missing_since and now - job.missing_since >= give_up_after:
+        pending.update(stop_pending=False)
+    else:
+        pending.update(missing_since=Coalesce(F("missing_since"), now))
