@@ -1,4 +1,4 @@
-"""The table: Markdown for people, JSON for scripts, a section of PERFORMANCE.md between its markers."""
+"""The table as Markdown and JSON, and as a section of PERFORMANCE.md between its markers."""
 
 import json
 import platform
@@ -28,9 +28,11 @@ def conditions(sizes: Sizes, *, scale: float) -> dict[str, Any]:
     return {
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "commit": _said("git", "rev-parse", "--short", "HEAD"),
-        "machine": f"{connection_budget.cores()} cores ({_processor()}), {memory.total / 2**30:.0f} GiB"
-        if memory
-        else "",
+        "machine": (
+            f"{connection_budget.cores()} cores ({_processor()}), {memory.total / 2**30:.0f} GiB"
+            if memory
+            else ""
+        ),
         "system": f"{platform.system()} {platform.release()}",
         "versions": {
             "Python": platform.python_version(),
@@ -61,13 +63,9 @@ def save(
 
 
 def _row(name: str, line: Line) -> str:
-    ratio = (
-        ""
-        if line.ratio is None
-        else f"{line.ratio:.2f}×"
-        if line.ratio < 10
-        else f"{line.ratio:.0f}×"
-    )
+    ratio = ""
+    if line.ratio is not None:
+        ratio = f"{line.ratio:.2f}×" if line.ratio < 10 else f"{line.ratio:.0f}×"
     cells = (name, line.figure, line.value, line.floor, ratio, line.budget, line.detail)
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 
@@ -76,8 +74,9 @@ def _about(told: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in told["versions"].items())
     scale = "" if told["scale"] == 1 else f", sizes × {told['scale']:g}"
     return (
-        f"{told['machine']}, {told['system']}; {versions}; commit {told['commit']}, {told['at']}{scale}. Median of "
-        f"{told['sizes']['times']}. PostgreSQL with fsync off. Load generator and servers share the machine."
+        f"{told['machine']}, {told['system']}; {versions}; commit {told['commit']}, "
+        f"{told['at']}{scale}. Median of {told['sizes']['times']}. PostgreSQL with fsync off. "
+        "Load generator and servers share the machine."
     )
 
 
@@ -96,7 +95,7 @@ def _postgres() -> str:
 
 
 def _said(*command: str) -> str:
-    """Return what a program says of itself, "" where it is not there."""
+    """Return the output of a program, "" if it is not installed."""
     try:
         done = subprocess.run(
             command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
