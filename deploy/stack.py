@@ -158,7 +158,7 @@ class Process:
         self.signal, self.stop_seconds = STOP[name]
 
     def start(self) -> None:
-        """Start it. It is told to end when this process dies, and not by Ctrl-C itself."""
+        """Start it in a session without Ctrl-C; it gets its stop signal when this process dies."""
         death = ["setpriv", "--pdeathsig", self.signal.name.removeprefix("SIG")]
         command = [*death, "deploy/start.sh", self.name]
         self.popen = subprocess.Popen(command, start_new_session=True)

@@ -201,13 +201,13 @@ def _wait(jobs: "QuerySet[Job]") -> None:
 
 
 def _make_older(jobs: list[Job], *, days: int) -> None:
-    """Move jobs, their pictures and their lines of the ledger back in time."""
+    """Move jobs, their images and their ledger entries back in time."""
     back = timedelta(days=days)
     for job in jobs:
         Job.objects.filter(pk=job.pk).update(created_at=job.created_at - back)
         for image in Image.objects.filter(job=job):
             born_at = image.created_at - back
-            # Pictures are sorted by id, a UUIDv7: its first 48 bits are the milliseconds.
+            # Images are sorted by id, a UUIDv7: its first 48 bits are the milliseconds.
             born = UUID(int=int(born_at.timestamp() * 1000) << 80 | image.pk.int & (1 << 80) - 1)
             Image.objects.filter(pk=image.pk).update(id=born, created_at=born_at)
         for entry in CreditEntry.objects.filter(reference=job.pk):
@@ -218,7 +218,7 @@ def _make_older(jobs: list[Job], *, days: int) -> None:
 
 
 def _photo() -> bytes:
-    """Return a photograph's stand-in as somebody would upload it."""
+    """Return a JPEG file to upload, in place of a photo."""
     file = io.BytesIO()
     with Pillow.open(settings.BASE_DIR / "generation/static/generation/start/tea.webp") as picture:
         picture.save(file, "JPEG", quality=90)

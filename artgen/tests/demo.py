@@ -138,16 +138,16 @@ class Demo:
 
 def follow(socket, ids: set[str]) -> dict[str, list[dict]]:
     """Return every state of these jobs that the socket sends until the last one is final."""
-    told: dict[str, list[dict]] = {one: [] for one in ids}
-    while any(not jobs or jobs[-1]["status"] not in FINAL for jobs in told.values()):
+    states: dict[str, list[dict]] = {one: [] for one in ids}
+    while any(not jobs or jobs[-1]["status"] not in FINAL for jobs in states.values()):
         message = json.loads(socket.recv(timeout=PATIENCE))
         for job in message["jobs"] if message["type"] == "snapshot" else [message["job"]]:
-            if job["id"] in told:
-                told[job["id"]].append(job)
-    return told
+            if job["id"] in states:
+                states[job["id"]].append(job)
+    return states
 
 
-def told_by(demo: Demo, *lines: str) -> Any:
+def run_python(demo: Demo, *lines: str) -> Any:
     """Run lines of Python in the demo's environment; return their last line of output, as JSON."""
     return json.loads(demo.command("shell", "--command", "\n".join(lines)).splitlines()[-1])
 
@@ -167,7 +167,7 @@ def inhabited_demo(*classes: "type[DemoTestCase]") -> Iterator[tuple[Demo, dict[
     )
     with tempfile.TemporaryDirectory() as data, Demo(Path(data), *classes[0].options) as demo:
         prepared = [one.prepare for one in classes]
-        yield demo, told_by(demo, enter, *prepared, "print(json.dumps(sessions))")
+        yield demo, run_python(demo, enter, *prepared, "print(json.dumps(sessions))")
 
 
 class DemoTestCase(unittest.TestCase):

@@ -28,7 +28,7 @@ class Page:
     main: bool = False  # among the screenshots in Russian, too
     args: tuple[str, ...] = ()
     status: int = 200  # of the answer
-    off: tuple[str, ...] = ()  # rules of axe that somebody else's part of the page breaks
+    off: tuple[str, ...] = ()  # rules of axe that third-party parts of the page violate
 
     def address(self, ids: dict[str, str]) -> str:
         """Return the path of the page in a demo with these ids."""

@@ -13,7 +13,7 @@ from playwright.sync_api import Error
 from playwright.sync_api import Page as Tab
 
 from artgen.tests.browser import DESKTOP, PHONE, Visitors, chromium
-from artgen.tests.demo import Demo, told_by
+from artgen.tests.demo import Demo, run_python
 from artgen.tests.pages import ADMIN, ERRORS, PAGES, Page, go
 
 FOLDER = settings.BASE_DIR / ".screenshots"
@@ -34,19 +34,21 @@ def take(*parts: str) -> None:
                 page for page in pages if not parts or any(part in page.name for part in parts)
             ]
             with tempfile.TemporaryDirectory() as data, Demo(Path(data), *FULL) as demo:
-                told = told_by(demo, "from artgen.tests.content import fill", f"fill({language!r})")
-                visitors = Visitors(demo, browser, told["sessions"])
-                told = {"ids": told["ids"], "errors": told["errors"][language]}
+                filled = run_python(
+                    demo, "from artgen.tests.content import fill", f"fill({language!r})"
+                )
+                visitors = Visitors(demo, browser, filled["sessions"])
+                content = {"ids": filled["ids"], "errors": filled["errors"][language]}
                 for page, tab, name in _tabs(visitors, pages, language):
-                    failed += not any(_shot(tab, page, name, **told) for _try in range(TRIES))
+                    failed += not any(_shot(tab, page, name, **content) for _try in range(TRIES))
     print(f"{len(list(FOLDER.glob('*.png')))} screenshots in {FOLDER}")
     if failed:
         raise SystemExit(1)
 
 
-def _shot(tab: Tab, page: Page, name: str, **told: dict[str, str]) -> bool:
+def _shot(tab: Tab, page: Page, name: str, **content: dict[str, str]) -> bool:
     try:
-        go(tab, page, **told)
+        go(tab, page, **content)
         if page.act:
             page.act(tab)
         tab.wait_for_load_state("networkidle")

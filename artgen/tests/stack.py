@@ -191,7 +191,7 @@ class Stack:
                 process.kill()  # which ends its children, too
 
     def has_ended(self) -> bool:
-        """Tell whether it has ended by itself."""
+        """Tell whether it has ended unexpectedly."""
         return self.process.poll() is not None
 
     def until(self, done: Any, what: str) -> Any:
@@ -271,8 +271,8 @@ class Stack:
             job: dict[str, Any] = answer.json()
             while job["status"] not in FINAL:
                 message = json.loads(socket.recv(timeout=PATIENCE))
-                for told in message["jobs"] if message["type"] == "snapshot" else [message["job"]]:
-                    job = told if told["id"] == job["id"] else job
+                for sent in message["jobs"] if message["type"] == "snapshot" else [message["job"]]:
+                    job = sent if sent["id"] == job["id"] else job
         return job
 
 
@@ -340,7 +340,7 @@ class ComposeStack(Stack):
         self.docker("rm", *self.containers())
 
     def has_ended(self) -> bool:
-        """Tell whether it has ended by itself."""
+        """Tell whether it has ended unexpectedly."""
         return False
 
 

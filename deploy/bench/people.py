@@ -81,7 +81,7 @@ class Crowd:
                 placed.done, placed.status = time.perf_counter(), job["status"]
 
     async def place(self, number: int, **wanted: Any) -> Placed:
-        """Let somebody place one small job; raises CannotMeasure for a refusal."""
+        """Place a small job as one of the people; raise CannotMeasure if it is refused."""
         prompt = f"{wanted.pop('prompt', 'lighthouse')} {number} {time.time_ns()}"
         placed = self.jobs[prompt] = Placed(time.perf_counter())
         session = self.sessions[number % len(self.sessions)]

@@ -49,13 +49,13 @@ def conditions(sizes: Sizes, *, scale: float) -> dict[str, Any]:
 
 
 def save(
-    lines: list[tuple[str, Line]], told: dict[str, Any], *, folder: Path, into: Path | None
+    lines: list[tuple[str, Line]], facts: dict[str, Any], *, folder: Path, into: Path | None
 ) -> str:
     """Write bench.md and bench.json, and the table into the document; returns the table."""
-    table = "\n".join([HEAD, *(_row(name, line) for name, line in lines), "", _about(told)])
+    table = "\n".join([HEAD, *(_row(name, line) for name, line in lines), "", _about(facts)])
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bench.md").write_text(table + "\n", encoding="utf-8")
-    document = {**told, "rows": [{"row": name, **line.as_json()} for name, line in lines]}
+    document = {**facts, "rows": [{"row": name, **line.as_json()} for name, line in lines]}
     (folder / "bench.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     if into is not None:
         put_into(into, name="bench", command=COMMAND, text=table)
@@ -70,12 +70,12 @@ def _row(name: str, line: Line) -> str:
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 
 
-def _about(told: dict[str, Any]) -> str:
-    versions = ", ".join(f"{name} {number}" for name, number in told["versions"].items())
-    scale = "" if told["scale"] == 1 else f", sizes × {told['scale']:g}"
+def _about(facts: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
+    scale = "" if facts["scale"] == 1 else f", sizes × {facts['scale']:g}"
     return (
-        f"{told['machine']}, {told['system']}; {versions}; commit {told['commit']}, "
-        f"{told['at']}{scale}. Median of {told['sizes']['times']}. PostgreSQL with fsync off. "
+        f"{facts['machine']}, {facts['system']}; {versions}; commit {facts['commit']}, "
+        f"{facts['at']}{scale}. Median of {facts['sizes']['times']}. PostgreSQL with fsync off. "
         "Load generator and servers share the machine."
     )
 

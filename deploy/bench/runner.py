@@ -56,7 +56,7 @@ class Bench:
                 print(f"{name} …", end=" ", flush=True)
                 try:
                     found = rows[name](self)
-                except Exception as error:  # noqa: BLE001 whatever it is, the other rows are measured
+                except Exception as error:  # noqa: BLE001 the other rows are still measured
                     traceback.print_exc(file=sys.stderr)
                     found = [
                         Line(

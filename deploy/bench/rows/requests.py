@@ -18,7 +18,7 @@ from deploy.bench.runner import WARM_UP, Bench
 from deploy.bench.site import Site
 
 AT_ONCE = 4
-PLACING_PEOPLE = 40  # nobody may have more than 200 jobs waiting, nor place more than 20 a second
+PLACING_PEOPLE = 40  # a user may have 200 jobs in the queue and place 20 a second
 
 
 def post(bench: Bench) -> list[Line]:

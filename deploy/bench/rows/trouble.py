@@ -35,7 +35,7 @@ def hang(bench: Bench) -> list[Line]:
     before, during = asyncio.run(measure())
     floor = statistics.median(before)
     figure = f"one person's {size.hanging_jobs} hanging images: another's job takes"
-    detail = f"median of {size.other_jobs} jobs of {GPU_SECONDS:g} s, one after the other"
+    detail = f"median of {size.other_jobs} jobs of {GPU_SECONDS:g} s, sequential"
     if not during:
         detail = f"another's job was not done within {size.patience_seconds} s"
         data = {"before": before, "during": None}
