@@ -1,41 +1,55 @@
-# ArtGen's everyday commands: `make run` to try it, `make test` before a commit.
-.PHONY: run stack test suite bench loadtest screenshots lint format lock messages clean
+# `make run` to try ArtGen, `make check` while you work, `make test` before a commit.
+.PHONY: run stack check fast test suite bench loadtest screenshots lint format lock messages clean
 .DEFAULT_GOAL := run
 
 PORT ?= 8000
 export PORT
 VENV := .venv
 BIN := $(VENV)/bin
-# urllib3-future (HTTP/2 for the status sweep) must leave urllib3 alone, which requests and boto3 use.
-# Nor may pip take a copy from its cache that was built without that.
+PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+# urllib3-future (HTTP/2 for the status sweep) must not replace urllib3, which requests and boto3
+# use, and pip must not use a cached build of it that does.
 export URLLIB3_NO_OVERRIDE := 1
 export PIP_NO_CACHE_DIR := 1
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
-	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
 
-run: $(VENV)/.demo  ## everything on this machine, nothing to install: http://127.0.0.1:PORT
+run: $(VENV)/.demo  ## the demo on this machine: http://127.0.0.1:PORT
 	@exec deploy/demo.sh $(BIN)/python
 
-stack: $(VENV)/.runtime  ## the production processes on this machine, against the servers that the environment names
-	@exec deploy/stack.sh $(BIN)/python
+stack: $(VENV)/.runtime  ## the production processes, with the servers of the environment
+	@exec $(BIN)/python deploy/stack.py $(PROCESSES)
+
+check: $(VENV)/.development  ## linters and the fast tests: no browser, demo or stack
+	@$(MAKE) --no-print-directory --jobs=2 lint fast
 
 test: $(VENV)/.development  ## linters and the whole test suite
 	@$(MAKE) --no-print-directory --jobs=2 lint suite
 
+PYTEST := $(BIN)/python -m artgen.tests.services -- $(BIN)/python -m pytest -n auto --dist loadgroup
 suite: $(VENV)/.development
-	$(BIN)/python -m artgen.tests.services -- $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
+	$(PYTEST)
 
-bench: $(VENV)/.development  ## costs against floors of the same run, into .data/bench/; ROWS="post tick" takes some, SCALE=0.1 a tenth of the work
-	@$(BIN)/python -m deploy.bench --rows "$(ROWS)" --scale $(SCALE) --size "$(SIZES)" --into "$(INTO)"
+fast: $(VENV)/.development
+	$(PYTEST) -m "not slow"
+
+# ROWS="post tick" measures some rows, SCALE=0.1 does a tenth of the work.
+bench: $(VENV)/.development  ## costs against floors of the same run, into .data/bench/
+	@$(BIN)/python -m deploy.bench --rows "$(ROWS)" --scale $(SCALE) --size "$(SIZES)" \
+		--into "$(INTO)"
 ROWS ?= all
 SCALE ?= 1
 
-loadtest: $(VENV)/.development  ## people who use a site of its own, into .data/bench/; USERS=50,100 and OPTIONS="--minutes 5"
+# USERS=50,100 and OPTIONS="--minutes 5" change the load.
+loadtest: $(VENV)/.development  ## simulated users of a temporary site, into .data/bench/
 	@$(BIN)/python -m deploy.bench --loadtest "--users=$(USERS) $(OPTIONS)" --into "$(INTO)"
 USERS ?= 50,100,150,300,500,1000
 
-screenshots: $(VENV)/.development  ## every page in both themes, on a desktop and a phone, into .screenshots/; PAGES="gallery trash" takes some
-	$(BIN)/python manage.py shell --verbosity 0 --command "from artgen.tests.screenshots import take; take(*'$(PAGES)'.split())"
+# PAGES="gallery trash" takes only these.
+screenshots: $(VENV)/.development  ## all pages in both themes and two sizes, into .screenshots/
+	$(BIN)/python manage.py shell --verbosity 0 --command \
+		"from artgen.tests.screenshots import take; take(*'$(PAGES)'.split())"
 
 lint: $(VENV)/.development
 	$(BIN)/ruff format --check .
@@ -56,34 +70,36 @@ TEMPLATES := artgen/templates accounts/templates generation/templates
 
 lock:  ## pin the newest allowed versions
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) -o requirements.txt
-	$(BIN)/uv pip compile --group demo --upgrade $(LOCK) -c requirements.txt -o deploy/requirements-demo.txt
-	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) --group dev -c requirements.txt -c deploy/requirements-demo.txt \
-		-o deploy/requirements-dev.txt
-LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --emit-build-options \
-	--no-binary urllib3-future --custom-compile-command 'make lock'
+	$(BIN)/uv pip compile --group demo --upgrade $(LOCK) -c requirements.txt \
+		-o deploy/requirements-demo.txt
+	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) --group dev \
+		-c requirements.txt -c deploy/requirements-demo.txt -o deploy/requirements-dev.txt
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--emit-build-options --no-binary urllib3-future --custom-compile-command 'make lock'
 
-messages: $(VENV)/.development  ## collect the texts for translation, and compile the translations
-	$(BIN)/python manage.py makemessages -l ru --no-location --ignore '.venv/*' --ignore '*/tests/*' --ignore deploy
+messages: $(VENV)/.development  ## collect and compile the translations
+	$(BIN)/python manage.py makemessages -l ru --no-location \
+		--ignore '.venv/*' --ignore '*/tests/*' --ignore deploy
 	$(BIN)/python manage.py compilemessages --ignore '.venv/*'
 
 clean:
 	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
-	@test -n '$(PYTHON)' || { echo 'ArtGen needs Python 3.11, 3.12 or 3.13 with venv (Debian: apt-get install python3-venv).' >&2; exit 1; }
+	@test -n '$(PYTHON)' || { echo 'ArtGen needs Python 3.11, 3.12 or 3.13 with venv' \
+		'(Debian: apt-get install python3-venv).' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
-	@echo 'Installing what ArtGen needs into $(VENV) (once, a minute or two).'
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@echo 'Installing the packages of ArtGen into $(VENV) (once, a minute or two).'
+	@$(PIP_INSTALL) -r requirements.txt
 	@touch $@
 
 $(VENV)/.demo: requirements.txt deploy/requirements-demo.txt | $(VENV)/bin/python
-	@echo 'Installing what the demo needs into $(VENV) (once, a minute or two).'
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes \
-		-r requirements.txt -r deploy/requirements-demo.txt
+	@echo 'Installing the packages of the demo into $(VENV) (once, a minute or two).'
+	@$(PIP_INSTALL) -r requirements.txt -r deploy/requirements-demo.txt
 	@touch $@ $(VENV)/.runtime
 
 $(VENV)/.development: deploy/requirements-dev.txt requirements.txt | $(VENV)/bin/python
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r deploy/requirements-dev.txt
+	@$(PIP_INSTALL) -r deploy/requirements-dev.txt
 	@touch $@ $(VENV)/.runtime $(VENV)/.demo

@@ -1,15 +1,18 @@
 #!/bin/sh
-# The demo behind `make run`: no key, no root, no server to install. Usage: deploy/demo.sh PYTHON [options of `manage.py demo`]
-# With a RUNPOD_API_KEY of your own in the environment, jobs go to RunPod instead of to the emulator.
+# The demo of `make run`: no key, no root, no server to install.
+# Usage: deploy/demo.sh PYTHON [options of `manage.py demo`]
+# With RUNPOD_API_KEY in the environment, jobs go to RunPod instead of the emulator.
 set -eu
 PORT=${PORT:-8000}
-export PORT PUBLIC_URL="${PUBLIC_URL:-http://127.0.0.1:$PORT}" LOG_LEVEL="${LOG_LEVEL:-WARNING}" DEFAULT_CREDITS="${DEFAULT_CREDITS:-100}"
+export PORT PUBLIC_URL="${PUBLIC_URL:-http://127.0.0.1:$PORT}"
+export LOG_LEVEL="${LOG_LEVEL:-WARNING}" DEFAULT_CREDITS="${DEFAULT_CREDITS:-100}"
 case "${RUNPOD_API_KEY:-}${RUNPOD_API_KEY_FILE:-}" in
   *[![:space:]]*) emulator=0 ;;
   *)
     emulator=${EMULATOR_PORT:-$((PORT + 10))}
     unset RUNPOD_API_KEY_FILE
-    export RUNPOD_API_KEY=demo RUNPOD_BASE_URL="http://127.0.0.1:$emulator/v2" RUNPOD_IMAGE_HOSTS="127.0.0.1:$emulator"
+    export RUNPOD_API_KEY=demo RUNPOD_BASE_URL="http://127.0.0.1:$emulator/v2"
+    export RUNPOD_IMAGE_HOSTS="127.0.0.1:$emulator"
     ;;
 esac
 python=$1

@@ -1,7 +1,7 @@
-"""Answer on a loopback address in place of somebody else: `forward.py http://127.0.0.1:8000 nginx:8000`.
+"""Forward connections to a loopback address: `forward.py http://127.0.0.1:8000 nginx:8000`.
 
-In the demo's containers PUBLIC_URL is the address at which the host's browser finds ArtGen. RunPod's stand-in rings
-webhooks and fetches pictures at that address, too; inside its container it leads to nginx by way of this.
+In the containers of the demo PUBLIC_URL is a loopback address of the host. The RunPod emulator
+sends webhooks to it; inside its container this forwards them to nginx.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 async def forward(host: str, port: int, target: str, target_port: int) -> None:
-    """Pass every connection to `host:port` on to the target, for ever."""
+    """Forward every connection to `host:port` to the target until canceled."""
 
     async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
@@ -38,7 +38,7 @@ async def forward(host: str, port: int, target: str, target_port: int) -> None:
 
 
 def main(public_url: str, target: str) -> None:
-    """Forward where the public address is a loopback one; any other is left to the network."""
+    """Forward if the public address is a loopback one; others are reachable anyway."""
     address = urlsplit(public_url)
     if address.hostname in LOOPBACK:
         target_host, _, target_port = target.rpartition(":")

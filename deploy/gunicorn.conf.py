@@ -1,4 +1,4 @@
-"""gunicorn: pages, API, admin and webhooks. Every value can be set by the environment (deploy/env.example).
+"""gunicorn: pages, API, admin and webhooks. The environment sets the values (deploy/env.example).
 
 https://gunicorn.org/reference/settings/
 """
@@ -15,7 +15,7 @@ from gunicorn.workers.base import Worker
 from artgen import connection_budget
 
 _capacity = connection_budget.read()
-gc.disable()  # while the application is loaded: there is no garbage, and looking for it takes a tenth of the start
+gc.disable()  # until the fork: loading creates no garbage, and collecting takes 10 % of the start
 
 
 def _number(name: str, default: int) -> int:
@@ -25,7 +25,7 @@ def _number(name: str, default: int) -> int:
 wsgi_app = "artgen.wsgi:application"
 bind = (os.environ.get("GUNICORN_BIND") or "127.0.0.1:8000").split(",")
 
-# 8 processes, or one for each core where there are fewer: on two cores eight lose a quarter of the throughput.
+# 8 processes, or one per core if there are fewer: eight on two cores lose 25 % of the throughput.
 workers = _capacity.web_workers
 worker_class = "gthread"
 threads = _capacity.web_threads
@@ -33,16 +33,16 @@ worker_connections = _number("GUNICORN_WORKER_CONNECTIONS", 1000)
 
 timeout = _number("GUNICORN_TIMEOUT", 180)
 graceful_timeout = _number("GUNICORN_GRACEFUL_TIMEOUT", 30)
-# nginx closes its idle connections after 4 s (nginx.conf), before gunicorn does: none is closed while being used again.
+# Above the 4 s of nginx.conf, so that nginx closes idle connections and never uses a closed one.
 keepalive = _number("GUNICORN_KEEPALIVE", 5)
 
-# Loaded once, before the processes are forked: they share its memory. A HUP therefore starts them with the same code;
-# new code gets a new gunicorn (deploy/upgrade.sh).
+# The application is loaded once before the fork, so that processes share its memory. HUP therefore
+# keeps the code; new code needs a new gunicorn (deploy/upgrade.sh).
 preload_app = True
 
-# gunicorn 27 opens a control socket of its own; who may restart it is decided by what started it.
+# gunicorn 27 opens a control socket; processes are managed from outside.
 control_socket_disable = True
-# Heartbeats of the processes are touched files: in memory, or a slow disk kills workers that are well.
+# Heartbeats are touched files. In memory, because a slow disk would get healthy workers killed.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 their names are random
 
 # nginx writes the access log, with the time that gunicorn took.
@@ -77,8 +77,8 @@ _draining = [
 
 
 def when_ready(server: Arbiter) -> None:
-    """Load what the first requests would load in each process, and close whatever was connected on the way."""
-    # Only here: its imports need the application, which is loaded by now.
+    """Load what the first requests would load in each process, and close its connections."""
+    # Not at the top: its imports need the application, which is loaded only now.
     preloading = importlib.import_module("artgen.preloading")
     preloading.load_templates()
     preloading.load()
@@ -90,10 +90,10 @@ def post_fork(server: Arbiter, worker: Worker) -> None:
 
 
 def pre_request(worker: Worker, req: Request) -> None:
-    """Close each connection behind its answer while another gunicorn takes over (deploy/handover.sh drain).
+    """Close each connection after its answer while another gunicorn takes over.
 
-    Otherwise nginx could send a request over a kept connection in the moment in which this process closes it, and a
-    POST would be lost.
+    (`deploy/handover.sh drain`.) Otherwise nginx could send a request over an idle connection while
+    this process closes it, and a POST would be lost.
     """
     if any(file.exists() for file in _draining):
         req.force_close()

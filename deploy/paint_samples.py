@@ -1,8 +1,9 @@
-"""Paint the small samples that stand beside models, styles and first prompts, with the demo painter.
+"""Paint the sample images of models, styles and example prompts with the demo painter.
 
     python deploy/paint_samples.py
 
-Run it after adding a model or a style to generation/catalog/catalog.toml; what has no sample shows its first letter.
+Run it after adding a model or a style to generation/catalog/catalog.toml. Without a sample, the
+first letter is shown.
 """
 
 import sys
@@ -20,42 +21,42 @@ STATIC = ROOT / "generation" / "static" / "generation"
 Finish = Callable[[Image.Image], Image.Image]
 
 
-def plain(picture: Image.Image) -> Image.Image:
-    """Leave the picture as it is."""
-    return picture
+def plain(image: Image.Image) -> Image.Image:
+    """Return the image unchanged."""
+    return image
 
 
-def washed(picture: Image.Image) -> Image.Image:
+def washed(image: Image.Image) -> Image.Image:
     """Watercolor: soft edges, pale colors."""
-    soft = picture.filter(ImageFilter.MedianFilter(7)).filter(ImageFilter.SMOOTH_MORE)
+    soft = image.filter(ImageFilter.MedianFilter(7)).filter(ImageFilter.SMOOTH_MORE)
     return ImageEnhance.Brightness(ImageEnhance.Color(soft).enhance(0.9)).enhance(1.08)
 
 
-def brushed(picture: Image.Image) -> Image.Image:
+def brushed(image: Image.Image) -> Image.Image:
     """Oil: patches of one color."""
-    return ImageEnhance.Color(picture.filter(ImageFilter.ModeFilter(11))).enhance(1.15)
+    return ImageEnhance.Color(image.filter(ImageFilter.ModeFilter(11))).enhance(1.15)
 
 
-def inked(picture: Image.Image) -> Image.Image:
+def inked(image: Image.Image) -> Image.Image:
     """Ink: two tones."""
-    gray = ImageOps.autocontrast(ImageOps.grayscale(picture), cutoff=4)
+    gray = ImageOps.autocontrast(ImageOps.grayscale(image), cutoff=4)
     return ImageOps.colorize(
         gray.point(lambda tone: 255 * tone**3 // (tone**3 + 118**3)), "#1b1c22", "#f6f3ea"
     )
 
 
-def filmed(picture: Image.Image) -> Image.Image:
+def filmed(image: Image.Image) -> Image.Image:
     """Film: deeper contrast."""
-    return ImageEnhance.Contrast(picture).enhance(1.12)
+    return ImageEnhance.Contrast(image).enhance(1.12)
 
 
-def pixelated(picture: Image.Image) -> Image.Image:
+def pixelated(image: Image.Image) -> Image.Image:
     """Pixels: 44 × 44 in 24 colors."""
     return (
-        picture.resize((44, 44), Image.Resampling.BOX)
+        image.resize((44, 44), Image.Resampling.BOX)
         .quantize(24)
         .convert("RGB")
-        .resize(picture.size, Image.Resampling.NEAREST)
+        .resize(image.size, Image.Resampling.NEAREST)
     )
 
 
@@ -123,12 +124,12 @@ NIGHT = ROOT / "artgen" / "static" / "artgen" / "night.webp"
 
 
 def main() -> None:
-    """Write generation/static/generation/{models,styles,examples}/NAME.webp, and the picture of the error pages."""
+    """Write the samples below generation/static/generation, and the image of the error pages."""
     for kind, samples in SAMPLES.items():
         (STATIC / kind).mkdir(parents=True, exist_ok=True)
         for name, prompt, seed, size, finish in samples:
-            picture = paint(prompt=prompt, width=size[0] * 2, height=size[1] * 2, seed=seed)
-            finish(picture).resize(size, Image.Resampling.LANCZOS).save(
+            image = paint(prompt=prompt, width=size[0] * 2, height=size[1] * 2, seed=seed)
+            finish(image).resize(size, Image.Resampling.LANCZOS).save(
                 STATIC / kind / f"{name}.webp", quality=80, method=6
             )
     night = paint(

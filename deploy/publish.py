@@ -1,7 +1,7 @@
-"""`python deploy/publish.py SOURCE TARGET`: put the files of SOURCE into TARGET, and leave what else is there.
+"""Copy files into a folder and keep what else is there: `python deploy/publish.py SOURCE TARGET`.
 
-So nginx has the static files of the version before beside those of the next, for pages that were loaded a moment ago.
-Each file appears whole or not at all.
+So nginx also has the static files of the version before, for pages that were loaded before an
+upgrade. Each file is replaced atomically.
 """
 
 import filecmp
@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def publish(source: Path, target: Path) -> None:
-    """Copy what the target lacks or has otherwise."""
+    """Copy the files that are missing in the target or differ from it."""
     for file in sorted(source.rglob("*")):
         goal = target / file.relative_to(source)
         if not file.is_file() or (goal.is_file() and filecmp.cmp(file, goal, shallow=False)):

@@ -1,4 +1,4 @@
-"""A real Chromium against the real demo: what every browser test starts from."""
+"""Base classes of the browser tests: a real Chromium against the demo."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from artgen.tests.demo import Demo, DemoTestCase
 from artgen.tests.kept import GROUP
 from artgen.tests.plugin import CHROMIUMS
 
-PATIENCE = 60_000  # ms until a test gives up; nothing waits for it when all is well
+PATIENCE = 60_000  # ms until a test gives up; no test waits for it when all is well
 CHROMIUM = next((str(path) for path in CHROMIUMS if path.exists()), None)
 FLAGS = [
     "--no-sandbox",
@@ -54,7 +54,7 @@ def chromium() -> Iterator[Browser]:
 
 
 class Troubles(list[str]):
-    """What went wrong on the pages of a test: errors of scripts, refusals by the policy, failed requests."""
+    """The script errors, CSP violations and failed requests on the pages of a test."""
 
     def __init__(self) -> None:
         self.forgiven: list[str] = []
@@ -66,7 +66,7 @@ class Troubles(list[str]):
         page.on("response", self.look_at)
 
     def hear(self, said: ConsoleMessage) -> None:
-        """Note what the browser complains of; error answers are noted by `look_at`, with their address."""
+        """Note an error or warning; `look_at` notes error responses, with their address."""
         if (
             said.type in ("error", "warning")
             and "the server responded with a status" not in said.text
@@ -79,17 +79,17 @@ class Troubles(list[str]):
             self.note(f"{response.status} {response.request.method} {response.url}")
 
     def note(self, text: str) -> None:
-        """Note one, unless the test has forgiven it."""
+        """Note a trouble unless the test ignores it."""
         if not any(part in text for part in self.forgiven):
             self.append(text)
 
     def forgive(self, *parts: str) -> None:
-        """Leave out what contains one of these words: the test brings it about."""
+        """Ignore what contains one of these texts, because the test causes it."""
         self.forgiven += parts
 
 
 class Visitors:
-    """Sessions of people in a demo, and contexts of a browser for them."""
+    """Browser contexts for users of a demo."""
 
     def __init__(self, demo: Demo, browser: Browser, sessions: dict[str, str]) -> None:
         self.demo, self.browser = demo, browser
@@ -98,9 +98,9 @@ class Visitors:
     def context(
         self, name: str = "", *, language: str = "en", theme: str = "", **options: Any
     ) -> BrowserContext:
-        """Return a fresh context: this person signed in (no name: nobody), in this language and theme.
+        """Return a new context: this user signed in (or nobody), in this language and theme.
 
-        Accounts keep the language of their first page: `speak` changes it.
+        An account keeps the language of its first page; `speak` changes it.
         """
         if theme:
             options["color_scheme"] = theme
@@ -124,7 +124,7 @@ def speak(page: Page, language: str) -> None:
 
 
 class BrowserTestCase(DemoTestCase, abstract=True):
-    """Tests of a demo that share one Chromium, too; each fails for any trouble it does not forgive."""
+    """Tests of a demo in a shared Chromium; each fails for any trouble that it does not ignore."""
 
     marks = (pytest.mark.browser,)
 
@@ -140,7 +140,7 @@ class BrowserTestCase(DemoTestCase, abstract=True):
         self.assertEqual(self.troubles, [])
 
     def open(self, name: str = "", **options: Any) -> Page:
-        """Return a fresh page of this person (no name: nobody); options as `Visitors.context` takes them."""
+        """Return a new page of this user (or nobody); options as for `Visitors.context`."""
         context = self.visitors.context(name, **options)
         self.addCleanup(context.close)
         page = context.new_page()

@@ -1,6 +1,6 @@
-"""A demo that looks as if people had used it for months, made by one command: for tests of all pages and screenshots.
+"""Fill a demo with months of content, for tests of all pages and for screenshots.
 
-`fill` runs inside the demo's environment and prints what a browser needs to find everything: sessions and addresses.
+`fill` runs in the demo's environment and prints what a browser needs: sessions and addresses.
 """
 
 import io
@@ -54,9 +54,9 @@ CANCELED = ("A fox asleep in the ferns", "Лиса спит в папоротн�
 
 
 def fill(language: str = "en", *, runs: int = len(RUNS)) -> None:
-    """Make an owner of pictures in every state, a newcomer, staff; print sessions, ids and error pages as JSON.
+    """Create users and images in every state; print sessions, ids and error pages as JSON.
 
-    `runs`: how many of the newest of RUNS the owner has made.
+    The owner has the newest `runs` of RUNS.
     """
     sessions = let_in("owner", "newcomer", "leaver", staff=("boss",), credits=500)
     User.objects.update(language=language)
@@ -153,7 +153,7 @@ def _account(owner: User) -> dict[str, Any]:
 
 
 def _trouble(owner: User, prompt: str, word: str) -> Job:
-    """Place a job that fails as the emulator's magic word says; the word is taken off when it has worked."""
+    """Place a job that fails because of the emulator's word in its prompt; then remove the word."""
     job = orders.place(
         user=owner, request={"model": "flux-schnell", "prompt": f"{prompt} {word}"}
     ).jobs[0]
@@ -163,7 +163,7 @@ def _trouble(owner: User, prompt: str, word: str) -> Job:
 
 
 def _running(owner: User, prompt: str) -> list[Job]:
-    """Place one run of four that never ends: three are drawn, one is handed over; nobody looks at them any more."""
+    """Place a batch of four that never ends: three are running, one is submitted, none is due."""
     request = {
         "model": "flux-dev",
         "prompt": f"{prompt} [stuck]",
@@ -201,24 +201,24 @@ def _wait(jobs: "QuerySet[Job]") -> None:
 
 
 def _make_older(jobs: list[Job], *, days: int) -> None:
-    """Move jobs, their pictures and their lines of the ledger back in time."""
+    """Move jobs, their images and their ledger entries back in time."""
     back = timedelta(days=days)
     for job in jobs:
         Job.objects.filter(pk=job.pk).update(created_at=job.created_at - back)
         for image in Image.objects.filter(job=job):
             born_at = image.created_at - back
-            # Pictures are sorted by id, a UUIDv7: its first 48 bits are the milliseconds.
+            # Images are sorted by id, a UUIDv7: its first 48 bits are the milliseconds.
             born = UUID(int=int(born_at.timestamp() * 1000) << 80 | image.pk.int & (1 << 80) - 1)
             Image.objects.filter(pk=image.pk).update(id=born, created_at=born_at)
         for entry in CreditEntry.objects.filter(reference=job.pk):
-            # The ledger's own queryset refuses to rewrite history; a made-up history has to be written once.
+            # The ledger's own queryset refuses updates; this history is invented.
             QuerySet.update(
                 CreditEntry.objects.filter(pk=entry.pk), created_at=entry.created_at - back
             )
 
 
 def _photo() -> bytes:
-    """Return a photograph's stand-in as somebody would upload it."""
+    """Return a JPEG file to upload, in place of a photo."""
     file = io.BytesIO()
     with Pillow.open(settings.BASE_DIR / "generation/static/generation/start/tea.webp") as picture:
         picture.save(file, "JPEG", quality=90)

@@ -1,4 +1,4 @@
-"""`make run` for tests: one process tree, real HTTP, a real socket, a real Ctrl-C; and the people in it."""
+"""A running `make run` for tests: one process tree, real HTTP, a real socket, a real Ctrl-C."""
 
 import contextlib
 import functools
@@ -23,17 +23,11 @@ from websockets.sync.client import connect
 from artgen.tests.kept import GROUP
 from artgen.tests.services import free_port
 
-PATIENCE = 120  # seconds until a test gives up; nothing waits for it when all is well
+PATIENCE = 120  # seconds until a test gives up; no test waits for it when all is well
 FINAL = ("succeeded", "failed", "canceled")
 QUICK = ("--painter", "tiny", "--seconds", "0.2", "--cold-start", "0")
-WATCHED = (
-    "--painter",
-    "tiny",
-    "--seconds",
-    "1.5",
-    "--cold-start",
-    "0",
-)  # slow enough to meet a picture being drawn
+# Slow enough to see an image being generated.
+WATCHED = ("--painter", "tiny", "--seconds", "1.5", "--cold-start", "0")
 
 
 class Demo:
@@ -79,8 +73,11 @@ class Demo:
         return done.stdout.strip()
 
     def commands(self, *calls: tuple[str, ...]) -> list[str]:
-        """Run several commands in one process, whose start takes longer than they do; return the lines they print."""
-        run = "from django.core.management import call_command\nfor call in {!r}:\n    call_command(*call)"
+        """Run several commands in one process; return the lines that they print."""
+        run = (
+            "from django.core.management import call_command\n"
+            "for call in {!r}:\n    call_command(*call)"
+        )
         return self.command(
             "shell", "--verbosity", "0", "--command", run.format(calls)
         ).splitlines()
@@ -105,17 +102,17 @@ class Demo:
 
     @functools.cached_property
     def token(self) -> str:
-        """The token that calls of the API are made with."""
+        """An API token of the demo account."""
         return self.command("issue_token", "demo@artgen.local", "--name", f"test {self.port}")
 
     def __exit__(self, *error: object) -> None:
-        """Press Ctrl-C and wait until the last process has gone."""
+        """Press Ctrl-C and wait until the last process has ended."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGINT)
         self.output += self.process.communicate(timeout=PATIENCE)[0]
 
     def letter_link(self, path: str) -> str:
-        """Wait for a letter with a link that begins with this path; letters are printed, as nothing sends them."""
+        """Wait for an email with a link to this path; the demo prints emails."""
         while not (link := re.search(rf"{self.url}{path}\S+", self.process.stdout.readline())):
             pass
         return link[0]
@@ -140,57 +137,58 @@ class Demo:
 
 
 def follow(socket, ids: set[str]) -> dict[str, list[dict]]:
-    """Return all that the socket tells of these jobs until the last of them is final."""
-    told: dict[str, list[dict]] = {one: [] for one in ids}
-    while any(not jobs or jobs[-1]["status"] not in FINAL for jobs in told.values()):
+    """Return every state of these jobs that the socket sends until the last one is final."""
+    states: dict[str, list[dict]] = {one: [] for one in ids}
+    while any(not jobs or jobs[-1]["status"] not in FINAL for jobs in states.values()):
         message = json.loads(socket.recv(timeout=PATIENCE))
         for job in message["jobs"] if message["type"] == "snapshot" else [message["job"]]:
-            if job["id"] in told:
-                told[job["id"]].append(job)
-    return told
+            if job["id"] in states:
+                states[job["id"]].append(job)
+    return states
 
 
-def told_by(demo: Demo, *lines: str) -> Any:
-    """Run lines of Python inside the demo's environment and return what they print last, as JSON."""
+def run_python(demo: Demo, *lines: str) -> Any:
+    """Run lines of Python in the demo's environment; return their last line of output, as JSON."""
     return json.loads(demo.command("shell", "--command", "\n".join(lines)).splitlines()[-1])
 
 
 @contextlib.contextmanager
 def inhabited_demo(*classes: "type[DemoTestCase]") -> Iterator[tuple[Demo, dict[str, str]]]:
-    """Run a demo with the people of these classes, who share it; yield it and a session of each of them."""
+    """Run a demo that these classes share; yield it and a session key of each of their users."""
     people = [name for one in classes for name in one.people]
     staff = [name for one in classes for name in one.staff]
     if twice := {name for name, count in Counter(people + staff).items() if count > 1}:
         raise ValueError(
-            f"two classes that share a demo have {sorted(twice)}: each would meet what the other does"
+            f"two classes that share a demo use {sorted(twice)}; each would see the other's changes"
         )
-    enter = f"import json; from artgen.tests.people import let_in; sessions = let_in(*{people!r}, staff={staff!r})"
+    enter = (
+        "import json; from artgen.tests.people import let_in; "
+        f"sessions = let_in(*{people!r}, staff={staff!r})"
+    )
     with tempfile.TemporaryDirectory() as data, Demo(Path(data), *classes[0].options) as demo:
-        # One process for all of it: its start takes longer than what it does.
         prepared = [one.prepare for one in classes]
-        yield demo, told_by(demo, enter, *prepared, "print(json.dumps(sessions))")
+        yield demo, run_python(demo, enter, *prepared, "print(json.dumps(sessions))")
 
 
 class DemoTestCase(unittest.TestCase):
-    """Tests against a running demo, which classes share: `demo`, and in `sessions` one of each of its people.
+    """Tests against a running `demo`, which classes share; `sessions` has one of each user.
 
-    `alone`: a demo of the class's own, for what others would be disturbed by; it may have `options` of its own, too.
+    With `alone` the class has a demo of its own, because its tests would disturb others, or because
+    it needs other `options`.
     """
 
     options: ClassVar[tuple[str, ...]] = WATCHED
     alone: ClassVar[bool] = False
-    people: ClassVar[tuple[str, ...]] = ()  # names that no class sharing the demo has
+    people: ClassVar[tuple[str, ...]] = ()  # no other class that shares the demo has these names
     staff: ClassVar[tuple[str, ...]] = ()
-    prepare: ClassVar[str] = (
-        ""  # lines of Python that run inside the demo when its people are there
-    )
+    prepare: ClassVar[str] = ""  # lines of Python that run inside the demo before the tests
     marks: ClassVar[tuple[pytest.MarkDecorator, ...]] = ()
     sharing: ClassVar[list[type["DemoTestCase"]]] = []
 
     def __init_subclass__(cls, *, abstract: bool = False) -> None:
         if abstract:
             return
-        # One worker of pytest-xdist takes all tests of a demo: it starts once.
+        # One worker of pytest-xdist runs all tests of a demo, so that it starts once.
         cls.pytestmark = [
             *cls.marks,
             pytest.mark.xdist_group(cls.__qualname__ if cls.alone else "demo"),
@@ -204,7 +202,7 @@ class DemoTestCase(unittest.TestCase):
 
     @classmethod
     def enter_demo(cls) -> tuple[Demo, dict[str, str]]:
-        """Return a demo and sessions of its people."""
+        """Return a demo and the sessions of its users."""
         if cls.alone:
             return cls.enterClassContext(inhabited_demo(cls))
         return GROUP.get("demo", lambda: inhabited_demo(*cls.sharing))

@@ -1,4 +1,4 @@
-"""What the test classes of a group share, because each would spend most of its time on starting it."""
+"""What the test classes of a group share because it takes long to start."""
 
 import contextlib
 from collections.abc import Callable, Hashable
@@ -9,14 +9,14 @@ T = TypeVar("T")
 
 
 class Kept:
-    """Things started for the first who asks, ended together."""
+    """Things that are started by the first test that needs them and ended together."""
 
     def __init__(self) -> None:
         self.things: dict[Hashable, Any] = {}
         self.stack = contextlib.ExitStack()
 
     def get(self, name: Hashable, start: Callable[[], AbstractContextManager[T]]) -> T:
-        """Return the thing of this name; `start` makes it where there is none."""
+        """Return the thing of this name; `start` creates it if there is none."""
         if name not in self.things:
             self.things[name] = self.stack.enter_context(start())
         thing: T = self.things[name]

@@ -1,4 +1,4 @@
-"""Every page of ArtGen, to whom it is shown and what is open on it: the list that tests and screenshots walk."""
+"""All pages of ArtGen, each with its user and what is open on it, for tests and screenshots."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Act = Callable[[Tab], Any]
 
 @dataclass(frozen=True)
 class Page:
-    """One page in one state: `name` is its file among the screenshots, `route` the name of its address."""
+    """One page in one state: `name` is its screenshot file, `route` the name of its URL."""
 
     name: str
     route: str
@@ -28,7 +28,7 @@ class Page:
     main: bool = False  # among the screenshots in Russian, too
     args: tuple[str, ...] = ()
     status: int = 200  # of the answer
-    off: tuple[str, ...] = ()  # rules of axe that somebody else's part of the page breaks
+    off: tuple[str, ...] = ()  # rules of axe that third-party parts of the page violate
 
     def address(self, ids: dict[str, str]) -> str:
         """Return the path of the page in a demo with these ids."""
@@ -76,16 +76,17 @@ def _select(tab: Tab) -> None:
 DROP = """async (address) => {
   const data = await (await fetch(address)).blob()
   const dataTransfer = new DataTransfer()
-  for (const name of ["one.webp", "two.webp"]) dataTransfer.items.add(new File([data], name, { type: "image/webp" }))
-  document.getElementById("composer").dispatchEvent(new DragEvent("drop", { bubbles: true, dataTransfer }))
+  for (const name of ["one.webp", "two.webp"]) {
+    dataTransfer.items.add(new File([data], name, { type: "image/webp" }))
+  }
+  const drop = new DragEvent("drop", { bubbles: true, dataTransfer })
+  document.getElementById("composer").dispatchEvent(drop)
 }"""
 
 
 def _drop_sources(tab: Tab) -> None:
-    """Drop two images on a model that takes none, having set what another one does not take."""
-    if not tab.locator(
-        "#negative_prompt"
-    ).is_visible():  # else the draft of an earlier visit has it
+    """Drop two images on a model that accepts none, with a negative prompt that it ignores."""
+    if not tab.locator("#negative_prompt").is_visible():  # the draft of an earlier visit has it
         tab.click("[data-toggle-negative]")
     tab.fill("#negative_prompt", "fog")
     tab.click(".model-button")
@@ -276,9 +277,9 @@ def routes() -> Iterator[tuple[str, str]]:
 
 
 def go(tab: Tab, page: Page, *, ids: dict[str, str], errors: dict[str, str]) -> Response | None:
-    """Lead the tab to the page; an error page comes as `fill` has rendered it, by template in `errors`."""
+    """Open the page in the tab; error pages are those that `fill` has rendered, in `errors`."""
     if page.route == BROKEN:
         html = {"body": errors[page.name], "content_type": "text/html; charset=utf-8"}
-        # Once: a tab with a route keeps nothing of what it has loaded, and asks for all of it on every page.
+        # Once: a tab with a route does not use its cache.
         tab.route("**/broken/*", lambda route: route.fulfill(status=page.status, **html), times=1)
     return tab.goto(page.address(ids))

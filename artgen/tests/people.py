@@ -1,4 +1,4 @@
-"""People for the browser tests, made inside the demo: accounts, and a session of each, as if they had signed in."""
+"""Users for the browser tests, created inside the demo: accounts and signed-in sessions."""
 
 import importlib
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from accounts.models import User
 
 
 def let_in(*names: str, staff: Sequence[str] = (), credits: int = 100) -> dict[str, str]:
-    """Make sure that these people have accounts (NAME@example.org); return a session of each."""
+    """Create accounts NAME@example.org that do not exist yet; return a session key of each."""
     store = importlib.import_module(settings.SESSION_ENGINE).SessionStore
     sessions = {}
     for name in (*names, *staff):

@@ -1,6 +1,5 @@
-"""pytest's rules here: what needs a server that is not there is left out, but never in CI."""
+"""Configure pytest: deselect tests whose server is missing, mark the slow ones, set up fixtures."""
 
-import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,24 +7,21 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.test import TestCase, TransactionTestCase, override_settings
+from django.test import override_settings
 
 from artgen.tests.kept import GROUP
 
-# Nothing of what is loaded until the tests begin is garbage, and looking for it takes each worker a second.
-gc.disable()
-
-# Each worker of pytest-xdist gets a database of its own in Redis: one clears its cache while another counts on it.
+# Each worker of pytest-xdist has its own Redis database, because tests clear the cache.
 if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
     os.environ["REDIS_URL"] = (
         f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{int(worker.removeprefix('gw')) % 15 + 1}"
     )
 
-# The shell is Chromium without the parts of its window: it starts and draws with a fifth less work.
 CHROMIUMS = [
     Path("/usr/bin") / name for name in ("chromium-headless-shell", "chromium", "chromium-browser")
 ]
-LONG = ("demo", "stack", "Pages")  # groups of tests that take minutes
+# Tests that start a browser, nginx, or what a group of tests shares (the demo, a stack).
+SLOW = ("browser", "nginx", "xdist_group")
 AVAILABLE = {
     "postgres": os.environ.get("DATABASE_URL", "").startswith("postgres"),
     "redis": bool(os.environ.get("REDIS_URL")),
@@ -38,38 +34,27 @@ AVAILABLE = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist's own
+@pytest.hookimpl(tryfirst=True)  # before that of xdist
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Return three workers for two cores: whole stacks and pictures under way make tests wait that need no core."""
+    """Return three workers for two cores: tests of stacks and of the demo mostly wait."""
     cores = len(os.sched_getaffinity(0))
     return cores + cores // 2
 
 
 def group(item: pytest.Item) -> str:
-    """Return the name of the tests that this one shares something with, which one worker runs in a row; "" = none."""
+    """Return the group whose tests share something and run in one worker; "" for none."""
     marker = item.get_closest_marker("xdist_group")
     return str(marker.args[0]) if marker else ""
 
 
-def _turn(item: pytest.Item) -> tuple[int, str, int]:
-    """Return how early a test begins: long groups first; last what keeps both cores busy until the end.
-
-    Between the tests inside of transactions and those that empty the database come those without one: many start
-    processes and wait for them.
-    """
-    name = group(item)
-    kind = getattr(item, "cls", None) or object
-    database = (
-        0 if issubclass(kind, TestCase) else 2 if issubclass(kind, TransactionTestCase) else 1
-    )
-    return LONG.index(name) if name in LONG else len(LONG) + (not name), name, database
-
-
+@pytest.hookimpl(tryfirst=True)  # before `-m` selects
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put groups together; deselect tests whose server is missing, which with CI=true is an error."""
-    items.sort(key=_turn)
+    """Mark slow tests; deselect tests whose server is missing, which with CI=true is an error."""
+    items.sort(key=group)
     kept, left_out = [], []
     for item in items:
+        if any(item.get_closest_marker(name) for name in SLOW):
+            item.add_marker(pytest.mark.slow)
         needed = [name for name in AVAILABLE if item.get_closest_marker(name)]
         missing = [name for name in needed if not AVAILABLE[name]]
         if missing and os.environ.get("CI") == "true":
@@ -80,27 +65,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = kept
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Collect garbage from now on, but for what is loaded."""
-    gc.freeze()
-    gc.enable()
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """End without a last search for garbage."""
-    gc.freeze()
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """End what a group has shared behind its last test: idle servers take time from others, too."""
+    """End what a group has shared after its last test."""
     if nextitem is None or group(nextitem) != group(item):
         GROUP.close()
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _quick_settings() -> Iterator[None]:
-    """Hash passwords quickly, from the users that setUpTestData makes on; list no static files for each client."""
+    """Hash passwords quickly, and do not search for static files for each test client."""
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with override_settings(PASSWORD_HASHERS=hashers, WHITENOISE_USE_FINDERS=False):
         yield
@@ -108,11 +82,11 @@ def _quick_settings() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def _files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder that goes away."""
+    """Return a temporary folder."""
     return tmp_path_factory.mktemp("files")
 
 
 @pytest.fixture(autouse=True)
 def _own_files(settings: object, _files: Path) -> None:
-    """Keep files in a folder of the test's own, which is made only for the tests that write some."""
+    """Store files in a folder of the test's own; tests that write none create none."""
     settings.MEDIA_ROOT = _files / uuid4().hex / "media"  # type: ignore[attr-defined]

@@ -1,9 +1,9 @@
-"""Real servers for the tests: PostgreSQL, Redis and S3, thrown away afterwards.
+"""Run a command with temporary PostgreSQL, Redis and S3 servers.
 
-`python -m artgen.tests.services -- COMMAND…` runs COMMAND beside them.
+    python -m artgen.tests.services -- COMMAND…
 
-What this machine does not have is left out, and the tests that need it with it; with CI=true a missing one is an error.
-A DATABASE_URL or REDIS_URL that is set already is used as it is.
+A server that is not installed is left out, and so are the tests that need it; with CI=true this is
+an error. A DATABASE_URL or REDIS_URL that is already set is used.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ POSTGRES_SETTINGS = {
 
 
 def main(command: list[str]) -> int:
-    """Run the command beside the servers and return its exit code."""
+    """Run the command with the servers and return its exit status."""
     environment = dict(os.environ)
     with contextlib.ExitStack() as stack:
         folder = Path(
@@ -53,15 +53,8 @@ def main(command: list[str]) -> int:
         if missing and environment.get("CI") == "true":
             print(f"CI must have a server for {', '.join(missing)}.", file=sys.stderr)
             return 1
-        environment.pop(
-            "PYTHONDONTWRITEBYTECODE", None
-        )  # dozens of processes start: one compiles for all of them
-        # As in production: packages that only development brings are not found by those that would load them.
-        paths = [
-            str(Path(__file__).parent / "absent"),
-            *filter(None, [environment.get("PYTHONPATH")]),
-        ]
-        environment["PYTHONPATH"] = os.pathsep.join(paths)
+        # The tests start dozens of processes; without this each would compile all modules.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         environment.setdefault("DATA_DIR", str(folder / "data"))
         environment.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
         return subprocess.run(command, env=environment, check=False).returncode
@@ -69,7 +62,7 @@ def main(command: list[str]) -> int:
 
 @contextlib.contextmanager
 def postgres(folder: Path) -> Iterator[str | None]:
-    """Yield the address of a fresh PostgreSQL, None where it is not installed: of its socket, less work than TCP."""
+    """Yield the address of the socket of a new PostgreSQL, None where it is not installed."""
     prepared = prepare_postgres(folder)
     if prepared is None:
         yield None
@@ -80,7 +73,7 @@ def postgres(folder: Path) -> Iterator[str | None]:
 
 
 def prepare_postgres(folder: Path) -> tuple[list[str], int, str] | None:
-    """Return the command of a fresh PostgreSQL, its port and its address; None where it is not installed."""
+    """Return the command, port and address of a new PostgreSQL, None where it is not installed."""
     programs = sorted(
         Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name)
     )
@@ -129,7 +122,7 @@ def prepare_postgres(folder: Path) -> tuple[list[str], int, str] | None:
 
 @contextlib.contextmanager
 def redis(folder: Path) -> Iterator[str | None]:
-    """Yield the address of a fresh Redis, None where it is not installed."""
+    """Yield the address of a new Redis, None where it is not installed."""
     program = shutil.which("redis-server")
     if program is None:
         yield None
@@ -154,7 +147,7 @@ def redis(folder: Path) -> Iterator[str | None]:
 
 @contextlib.contextmanager
 def s3(folder: Path) -> Iterator[str | None]:
-    """Yield the address of a fresh S3 server (SeaweedFS) that checks signatures; key "key", secret "secret"."""
+    """Yield the address of a new S3 server (SeaweedFS) with the key "key" and secret "secret"."""
     program = shutil.which(
         "weed", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
     )
@@ -187,7 +180,7 @@ def s3(folder: Path) -> Iterator[str | None]:
 def running(
     command: list[str], *, port: int, log: Path, stop: signal.Signals, seconds: float = 20
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server until the block ends; enter it once its port answers."""
+    """Run a server until the block ends; the block begins when its port answers."""
     with log.open("wb") as output:
         server = subprocess.Popen(
             command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
@@ -207,17 +200,17 @@ def running(
 
 
 def answers(port: int) -> bool:
-    """Tell whether somebody listens on this port of the loopback address."""
+    """Tell whether a server listens on this port of the loopback address."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def free_port() -> int:
-    """Return a port of the loopback address that is free, as is the one 10,000 above; none is returned twice.
+    """Return a free port of the loopback address, a new one with each call.
 
-    SeaweedFS listens on both, and refuses a port that lies 10,000 above another of its own: so all lie between 10,000
-    and 20,000, where the kernel gives none to outgoing connections either.
+    SeaweedFS also listens on the port 10,000 above, and refuses a port that is 10,000 above another
+    of its own. So all ports are between 10,000 and 20,000, below those of outgoing connections.
     """
     while True:
         port = secrets.choice(range(10_000, 20_000))

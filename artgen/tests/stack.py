@@ -1,13 +1,15 @@
-"""A running production stack for tests: `make stack`'s own script on free ports, with its own database and bucket."""
+"""Production stacks for tests: on free ports, each with its own database and bucket.
+
+`Stack` runs what `make stack` runs, `ComposeStack` the containers of docker-compose.yml as plain
+processes.
+"""
 
 import contextlib
-import http.client
 import itertools
 import json
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -16,29 +18,30 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from xmlrpc.client import Fault, ServerProxy
 
 import psycopg
 import requests
 from django.conf import settings
-from supervisor.xmlrpc import SupervisorTransport
 from websockets.sync.client import ClientConnection, connect
 
 from artgen import connection_budget
 from artgen.tests.kept import GROUP
 from artgen.tests.services import free_port
+from deploy.stack import STOP, collect_static
 from generation.demo.emulator import Emulator
 
-PATIENCE = 180  # seconds until a test gives up; nothing waits for it when all is well
-# Compressing them takes a while; whoever runs the tests again finds them there.
+PATIENCE = 180  # seconds until a test gives up; no test waits for it when all is well
+# Kept between runs: compressing them takes several seconds.
 STATIC_ROOT = settings.BASE_DIR / ".cache" / "static-for-tests"
-REDIS_DATABASES = itertools.count(9)  # the tests beside this one empty the first ones
+REDIS_DATABASES = itertools.count(9)  # tests of other workers empty the first ones
 FINAL = ("succeeded", "failed", "canceled")
-# Of one of two machines, as small as can be.
+# The settings of one of two small machines.
 MACHINE = {"WEB_MACHINES": "2", "SOCKETS_MACHINES": "2", "WORKER_MACHINES": "2"}
 MACHINE |= {"GUNICORN_WORKERS": "1", "CELERY_CONCURRENCY": "2"}
-# Packages of the group `demo`, which production does not install.
+# Modules that hide the packages of the group `demo`, which production does not install.
 ABSENT = Path(__file__).parent / "absent_in_production"
+FAKE_DOCKER = Path(__file__).parent / "docker.py"
+SERVICES = ("backend", "sockets", "worker", "beat", "nginx")
 PREPARE = """
 from django.core.management import call_command
 call_command("create_user", "alice@example.org", password="password", credits=1000)
@@ -47,13 +50,21 @@ call_command("issue_token", "alice@example.org", name="test")
 
 
 class Stack:
-    """A stack between `with` and its end: `url`, `token`, `emulator`, `run_dir`.
+    """A stack that runs inside a `with` block: `url`, `token`, `emulator`, `run_dir`.
 
-    `beside` another one it is a second machine: database, Redis, bucket, RunPod and secrets are those of the first.
+    `beside` another stack it is a second machine with the same database, Redis, bucket, emulator
+    and secrets. `processes` are those that run on it, by default all.
     """
 
-    def __init__(self, *, beside: "Stack | None" = None, **given: str) -> None:
+    def __init__(
+        self,
+        *,
+        beside: "Stack | None" = None,
+        processes: Sequence[str] = tuple(STOP),
+        **given: str,
+    ) -> None:
         self.beside = beside
+        self.processes = processes
         self.given = given
         self.name = beside.name if beside else f"stack{secrets.token_hex(4)}"
         self.server_url = os.environ["DATABASE_URL"]
@@ -95,12 +106,12 @@ class Stack:
 
     @property
     def run_dir(self) -> Path:
-        """Where sockets and nginx's configuration lie."""
+        """The folder of the Unix sockets and of nginx's configuration."""
         return self.folder / "run"
 
     @property
     def log(self) -> str:
-        """Whatever all processes have printed."""
+        """The output of all processes."""
         return (self.folder / "log").read_text(errors="replace")
 
     def __enter__(self) -> "Stack":
@@ -129,30 +140,31 @@ class Stack:
 
     def launch(self) -> None:
         """Start all processes as `make stack` does, and wait until each has been started."""
-        paths = [str(ABSENT), *filter(None, [os.environ.get("PYTHONPATH")])]
         with (self.folder / "log").open("ab") as log:
             self.launched_at = len(self.log)
             self.process = subprocess.Popen(
-                ["deploy/stack.sh", sys.executable],
+                [sys.executable, "deploy/stack.py", *self.processes],
                 cwd=settings.BASE_DIR,
-                env={**self.environment, "PYTHONPATH": os.pathsep.join(paths)},
+                env=self.environment | {"PYTHONPATH": production_path()},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.until(lambda: all(pid for pid in self.pids().values()), "all processes have started")
+        self.until(lambda: all(self.pids().values()), "all processes have started")
 
     def get_ready(self) -> None:
-        """Return when pages answer, sockets open and each lane of the worker has begun."""
+        """Wait until pages answer, sockets open and each lane of the worker has started."""
         self.until(lambda: self.answers("/readyz"), "web answers")
         self.until(self.opens_sockets, "sockets open")
+        if "worker" not in self.processes:
+            return
         self.until(
             lambda: self.log[self.launched_at :].count(" ready.") >= connection_budget.LANES,
             "the worker is ready",
         )
 
     def change(self, **given: str) -> None:
-        """Let the next launch be with these settings in place of those that it was made with."""
+        """Replace the settings that it was made with, from the next launch on."""
         self.environment = {
             name: value for name, value in self.environment.items() if name not in self.given
         } | given
@@ -170,29 +182,24 @@ class Stack:
     def end(self) -> None:
         """Stop every process."""
         if process := getattr(self, "process", None):
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
+            process.terminate()
             try:
-                limit = time.monotonic() + PATIENCE
-                while process.poll() is None:
-                    if time.monotonic() > limit:
-                        raise AssertionError(
-                            f"it does not stop; the stack says:\n{self.log[-4000:]}"
-                        )
-                    self.states()  # supervisor looks at its programs once a second, and whenever it is asked
-                    time.sleep(0.05)
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                raise AssertionError(f"it does not stop:\n{self.log[-4000:]}") from None
             finally:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                process.kill()  # which ends its children, too
+
+    def has_ended(self) -> bool:
+        """Tell whether it has ended unexpectedly."""
+        return self.process.poll() is not None
 
     def until(self, done: Any, what: str) -> Any:
-        """Return what `done` returns as soon as that is true; fail after PATIENCE or when the stack ends."""
+        """Return the first true result of `done`; fail after PATIENCE or when the stack ends."""
         limit = time.monotonic() + PATIENCE
         while not (result := done()):
-            if self.process.poll() is not None or time.monotonic() > limit:
-                raise AssertionError(
-                    f"waited in vain until {what}; the stack says:\n{self.log[-4000:]}"
-                )
+            if self.has_ended() or time.monotonic() > limit:
+                raise AssertionError(f"waited until {what}; the log:\n{self.log[-4000:]}")
             time.sleep(0.05)
         return result
 
@@ -202,54 +209,22 @@ class Stack:
             return requests.get(f"{self.url}{path}", timeout=PATIENCE).status_code == 200
         return False
 
-    @property
-    def supervisor(self) -> Any:
-        """The stack's supervisor, to be asked whatever http://supervisord.org/api.html lists."""
-        transport = SupervisorTransport(serverurl=f"unix://{self.run_dir}/supervisor.sock")
-        return ServerProxy("http://localhost", transport).supervisor
-
-    def states(self) -> dict[str, str]:
-        """Return what supervisor says of each program, nothing while it does not answer."""
-        return {name: program["statename"] for name, program in self._programs().items()}
-
     def pids(self) -> dict[str, int]:
-        """Return the process id of each program, 0 for one that is not running."""
-        found = {
-            name: program["pid"] if program["statename"] == "RUNNING" else 0
-            for name, program in self._programs().items()
-            if not name.endswith("-next")
-        }
-        return found if len(found) == 5 else {"": 0}
-
-    def stop(self, *programs: str) -> None:
-        """Stop these programs."""
-        for program in programs:
-            self.supervisor.stopProcess(program, False)
-        self.until(
-            lambda: {self.states()[program] for program in programs} == {"STOPPED"},
-            f"{programs} have ended",
-        )
-
-    def start(self, *programs: str) -> None:
-        """Start programs that were stopped."""
-        for program in programs:
-            self.supervisor.startProcess(program, False)
-        self.until(
-            lambda: {self.states()[program] for program in programs} == {"RUNNING"},
-            f"{programs} run",
-        )
-
-    def _programs(self) -> dict[str, dict[str, Any]]:
-        with contextlib.suppress(OSError, http.client.HTTPException, Fault):
-            return {program["name"]: program for program in self.supervisor.getAllProcessInfo()}
-        return {}
+        """Return the process id of each process, 0 for one that is not running."""
+        running = set(children(self.process.pid))
+        found = {}
+        for name in self.processes:
+            file = self.run_dir / f"{name}.pid"
+            pid = int(file.read_text() or 0) if file.exists() else 0
+            found[name] = pid if pid in running else 0
+        return found
 
     def command(self, *arguments: str) -> str:
         """Run one of ArtGen's commands in the stack's environment and return what it prints."""
         return self._command(arguments, check=True)
 
     def command_that_may_fail(self, *arguments: str) -> str:
-        """Run one of ArtGen's commands, whatever its exit status says, and return what it prints."""
+        """Run one of ArtGen's commands, whatever its exit status, and return what it prints."""
         return self._command(arguments, check=False)
 
     def _command(self, arguments: Sequence[str], *, check: bool) -> str:
@@ -296,13 +271,86 @@ class Stack:
             job: dict[str, Any] = answer.json()
             while job["status"] not in FINAL:
                 message = json.loads(socket.recv(timeout=PATIENCE))
-                for told in message["jobs"] if message["type"] == "snapshot" else [message["job"]]:
-                    job = told if told["id"] == job["id"] else job
+                for sent in message["jobs"] if message["type"] == "snapshot" else [message["job"]]:
+                    job = sent if sent["id"] == job["id"] else job
         return job
 
 
+class ComposeStack(Stack):
+    """The containers of docker-compose.yml as plain processes, started through a fake `docker`.
+
+    Scripts that run in its `environment` find that `docker`, too.
+    """
+
+    def __init__(self, **given: str) -> None:
+        super().__init__(**given)
+        programs = self.folder / "bin"
+        programs.mkdir()
+        docker = programs / "docker"
+        docker.write_text(f'#!/bin/sh\nexec {sys.executable} {FAKE_DOCKER} "$@"\n')
+        docker.chmod(0o755)
+        self.environment |= {
+            "PATH": f"{programs}:{os.environ['PATH']}",
+            "PYTHONPATH": production_path(),
+            "FAKE_DOCKER": str(self.folder),
+            "TMPDIR": str(self.folder),
+            "PUBLIC_URL": self.url,
+            "NGINX_PORT": str(self.port),
+        }
+
+    @property
+    def run_dir(self) -> Path:
+        """The folder of the Unix sockets."""
+        return self.folder / "run" / "artgen"
+
+    def launch(self) -> None:
+        """Build the image and start the containers as `docker compose up` does."""
+        collect_static(self.environment)
+        (self.folder / "log").touch()
+        self.launched_at = len(self.log)
+        self.docker("compose", "build", "release")
+        self.docker("compose", "run", "release")
+        self.docker("compose", "up", *SERVICES)
+
+    def docker(self, *arguments: str) -> str:
+        """Run the fake `docker` for the code of this project and return what it prints."""
+        done = subprocess.run(
+            ["docker", *arguments],
+            cwd=settings.BASE_DIR,
+            env=self.environment,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise AssertionError(f"docker {arguments}:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def containers(self) -> dict[str, dict[str, Any]]:
+        """Return all containers by name: `service`, `image`, `pid`."""
+        files = (self.folder / "containers").glob("*.json")
+        return {file.stem: json.loads(file.read_text()) for file in files}
+
+    def pids(self) -> dict[str, int]:
+        """Return the process id of each container."""
+        return {name: container["pid"] for name, container in self.containers().items()}
+
+    def end(self) -> None:
+        """Stop and remove all containers."""
+        self.docker("rm", *self.containers())
+
+    def has_ended(self) -> bool:
+        """Tell whether it has ended unexpectedly."""
+        return False
+
+
+def production_path() -> str:
+    """Return a PYTHONPATH that hides the packages which production does not install."""
+    return os.pathsep.join([str(ABSENT), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
 def kept_stack(**given: str) -> Stack:
-    """Return the stack that classes share, with these settings; where it has others, it starts anew with these."""
+    """Return the stack that test classes share; restart it if it has other settings than these."""
     stack = GROUP.get("stack", lambda: Stack(**given))
     if stack.given != given:
         stack.end()

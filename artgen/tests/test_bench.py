@@ -1,4 +1,4 @@
-"""`make bench` and `make loadtest`, as small as can be: the table is written, and nothing is left running."""
+"""`make bench` and `make loadtest` with the smallest sizes: they write the table."""
 
 import json
 import os

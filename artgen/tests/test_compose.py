@@ -43,7 +43,7 @@ class ContainmentTests(SimpleTestCase):
             self.assertEqual(service["cap_drop"], ["ALL"], name)
             self.assertNotIn("cap_add", service)
             self.assertEqual(service["security_opt"], ["no-new-privileges:true"], name)
-            # Those without `user` have one in their image: 10001 in our own, nobody and 472 in the monitoring's.
+            # The others have a user in their image: 10001 in our own, nobody and 472 in monitoring.
             image = service["image"].partition(":")[0]
             if image not in (
                 "artgen",

@@ -15,9 +15,12 @@ def said(*arguments: str, **environment: str) -> tuple[int, str]:
     """Return its exit status and what it printed."""
     outcome = subprocess.run(
         [sys.executable, "-m", "artgen.connection_budget", *arguments],
-        env={"PATH": os.environ["PATH"], **environment}, cwd=settings.BASE_DIR, capture_output=True, text=True,
+        env={"PATH": os.environ["PATH"], **environment},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     return outcome.returncode, (outcome.stdout + outcome.stderr).strip()
 
 
@@ -33,7 +36,8 @@ class CapacityTests(SimpleTestCase):
             (
                 1,
                 "All processes together could open 86 database connections, above the limit of 80: "
-                "web 1 × 8 processes × 4 + sockets 1 × 8 + workers 1 × 3 lanes × 14 + beat 1 + spare 3 = 86.",
+                "web 1 × 8 processes × 4 + sockets 1 × 8 + workers 1 × 3 lanes × 14 "
+                "+ beat 1 + spare 3 = 86.",
             ),
         )
 

@@ -1,24 +1,21 @@
-"""`make run` as its users know it: started, stopped by Ctrl-C, started again."""
+"""`make run`: start, Ctrl-C, start again."""
 
 import contextlib
 import tempfile
 import unittest
 from pathlib import Path
 
+import pytest
 import requests
 
 from artgen.tests.demo import PATIENCE, Demo, follow
 from generation.demo.emulator import Emulator
 from generation.demo.emulator.painting import tiny_png
 
-PATIENT = (
-    "--painter",
-    "tiny",
-    "--seconds",
-    "0.7",
-    "--cold-start",
-    "0",
-)  # seven for what has [slow] in its prompt
+pytestmark = pytest.mark.slow
+
+# [slow] in a prompt makes a job take ten times as long.
+PATIENT = ("--painter", "tiny", "--seconds", "0.7", "--cold-start", "0")
 
 
 class RestartTests(unittest.TestCase):
@@ -59,7 +56,7 @@ class RestartTests(unittest.TestCase):
 
 
 class OwnKeyTests(unittest.TestCase):
-    """With a key of one's own: RunPod, for which an emulator outside the demo stands in, cannot reach this machine."""
+    """With a RunPod key: an emulator outside the demo plays RunPod, which cannot reach the demo."""
 
     def test_it_draws_at_runpod_with_every_model_that_takes_a_source(self):
         data = Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -106,7 +103,7 @@ class OwnKeyTests(unittest.TestCase):
 
 
 def _left_over(session: int) -> list[str]:
-    """Return the command lines of processes that still live in the demo's session."""
+    """Return the command lines of processes that still run in the demo's session."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError, ValueError):

@@ -1,72 +1,101 @@
-"""`deploy/handover.sh drain`: when the one who is replaced has nothing left to answer."""
+"""`deploy/handover.sh`: which of two processes nginx sends requests to."""
 
+import http.server
 import os
-import socket
+import socketserver
 import subprocess
-import tempfile
+import sys
 import threading
-import time
-import unittest
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import pytest
 from django.conf import settings
 
-PATIENCE = 60
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def log_message(self, *_args: object) -> None: ...
+
+    def address_string(self) -> str:
+        return "here"
 
 
-class HandoverTests(unittest.TestCase):
-    def setUp(self):
-        self.run_dir = Path(self.enterContext(tempfile.TemporaryDirectory(dir="/tmp")))
-        self.listener = self.enterContext(socket.socket(socket.AF_UNIX))
-        self.listener.bind(str(self.run_dir / "web-main.sock"))
-        self.listener.listen()
-        (self.run_dir / "nginx").mkdir()
-        (self.run_dir / "nginx" / "nginx.pid").write_text(f"{os.getpid()}\n")
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    status = 200
 
-    def drain(self, **environment: str) -> float:
-        """Return the seconds that it took."""
-        began = time.monotonic()
-        subprocess.run(
-            [settings.BASE_DIR / "deploy" / "handover.sh", "drain", "web", "main"],
-            env={"PATH": os.environ["PATH"], "RUN_DIR": str(self.run_dir), **environment},
-            check=True, timeout=PATIENCE,
-        )  # fmt: skip
-        self.assertTrue((self.run_dir / "web-main.draining").exists())
-        return time.monotonic() - began
 
-    def connect(self) -> socket.socket:
-        client = self.enterContext(socket.socket(socket.AF_UNIX))
-        client.connect(str(self.run_dir / "web-main.sock"))
-        return client
+class RunDir:
+    """A folder of Unix sockets, with servers behind some of them."""
 
-    def test_it_does_not_wait_where_nobody_is_connected(self):
-        self.assertLess(self.drain(NGINX_KEEPS_SECONDS=str(PATIENCE)), PATIENCE)
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder, self.stack = folder, stack
 
-    def test_it_waits_for_the_last_connection_to_be_closed(self):
-        one, other = self.connect(), self.connect()
-        served = self.enterContext(self.listener.accept()[0])
-        closed = threading.Event()
+    def serve(self, name: str) -> Server:
+        server = self.stack.enter_context(Server(str(self.folder / name), Handler))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.stack.callback(server.shutdown)
+        return server
 
-        def close() -> None:
-            while not (self.run_dir / "web-main.draining").exists():
-                pass
-            one.close()
-            served.close()
-            other.close()
-            waiting = self.listener.accept()[0]  # also one that nobody has accepted yet counts
-            closed.set()
-            waiting.close()
+    def handover(self, *arguments: str) -> int:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHON": sys.executable,
+            "RUN_DIR": str(self.folder),
+            "NGINX_KEEPS_SECONDS": "0",
+        }
+        command = [settings.BASE_DIR / "deploy" / "handover.sh", *arguments]
+        return subprocess.run(command, env=environment, check=False).returncode
 
-        closer = threading.Thread(target=close)
-        closer.start()
-        self.drain(NGINX_KEEPS_SECONDS=str(PATIENCE))
-        self.assertTrue(closed.is_set())
-        closer.join()
+    @property
+    def leader(self) -> str:
+        return (self.folder / "web.sock").readlink().name
 
-    def test_it_waits_no_longer_than_nginx_keeps_an_idle_connection(self):
-        self.connect()
-        self.assertGreater(self.drain(NGINX_KEEPS_SECONDS="0"), 1)
 
-    def test_it_waits_as_long_where_it_cannot_see_the_connections(self):
-        (self.run_dir / "nginx" / "nginx.pid").unlink()
-        self.assertGreater(self.drain(NGINX_KEEPS_SECONDS="0"), 1)
+@pytest.fixture
+def run_dir() -> Iterator[RunDir]:
+    # Not tmp_path, which may be too long for a Unix socket.
+    with TemporaryDirectory(dir="/tmp") as folder, ExitStack() as stack:
+        yield RunDir(Path(folder), stack)
+
+
+def test_it_lets_the_first_process_lead(run_dir: RunDir) -> None:
+    assert run_dir.handover("begin", "web", "main") == 0
+    assert run_dir.leader == "web-main.sock"
+
+
+def test_it_keeps_a_leader_that_answers(run_dir: RunDir) -> None:
+    run_dir.serve("web-main.sock")
+    run_dir.handover("lead", "web", "main")
+    run_dir.handover("begin", "web", "next")
+    assert run_dir.leader == "web-main.sock"
+
+
+def test_it_replaces_a_leader_that_does_not_answer(run_dir: RunDir) -> None:
+    run_dir.handover("lead", "web", "main")
+    run_dir.handover("begin", "web", "next")
+    assert run_dir.leader == "web-next.sock"
+
+
+def test_it_switches_to_the_other_one(run_dir: RunDir) -> None:
+    run_dir.handover("lead", "web", "main")
+    run_dir.handover("lead", "web", "next")
+    assert run_dir.leader == "web-next.sock"
+
+
+def test_it_tells_whether_a_process_is_ready(run_dir: RunDir) -> None:
+    assert run_dir.handover("ready", "web", "main") == 1
+    server = run_dir.serve("web-main.sock")
+    assert run_dir.handover("ready", "web", "main") == 0
+    server.status = 503
+    assert run_dir.handover("ready", "web", "main") == 1
+
+
+def test_it_makes_gunicorn_close_its_connections(run_dir: RunDir) -> None:
+    assert run_dir.handover("drain", "web", "main") == 0
+    assert (run_dir.folder / "web-main.draining").exists()

@@ -1,4 +1,4 @@
-"""The manifests of deploy/kubernetes, as `kubectl apply -k` would send them: valid, true to the code, within limits."""
+"""The manifests of deploy/kubernetes as `kubectl apply -k` sends them."""
 
 import re
 import subprocess
@@ -23,7 +23,7 @@ from generation.runpod.verdicts import EndpointMissing, KeyRefused
 
 FOLDER = settings.BASE_DIR / "deploy" / "kubernetes"
 VERSIONS = ("1.30", "1.33", "1.37")
-# Read by deploy/start.sh, deploy/gunicorn.conf.py and nginx/render.sh, and set by the manifests themselves.
+# Read by deploy/start.sh and set by the manifests themselves.
 OWN = {"ALIVE_FILE", "SOCKETS_HOST", "SOCKETS_PORT"}
 PROCESSES = ("web", "sockets", "worker", "beat", "nginx")
 
@@ -32,7 +32,7 @@ Manifest = dict[str, Any]
 
 @cache
 def rendered() -> tuple[Manifest, ...]:
-    """Return what kustomize makes of the folder."""
+    """Return the manifests as kustomize renders the folder."""
     text = subprocess.run(
         ["kubectl", "kustomize", FOLDER], check=True, capture_output=True, text=True
     ).stdout
@@ -40,7 +40,7 @@ def rendered() -> tuple[Manifest, ...]:
 
 
 def written() -> list[Manifest]:
-    """Return every document of every file, the example of the secrets included."""
+    """Return every document of every file, including the example of the secrets."""
     files = sorted(FOLDER.glob("*.yaml"))
     return [
         one
@@ -184,7 +184,8 @@ class TruthTests(unittest.TestCase):
         self.assertEqual(planned.excess, "", planned.arithmetic)
         self.assertEqual(
             planned.arithmetic,
-            "web 5 × 2 processes × 3 + sockets 2 × 4 + workers 4 × 3 lanes × 3 + beat 1 + spare 3 = 78",
+            "web 5 × 2 processes × 3 + sockets 2 × 4 + workers 4 × 3 lanes × 3 "
+            "+ beat 1 + spare 3 = 78",
         )
 
     def test_the_page_says_the_sum_as_it_is(self):

@@ -9,7 +9,7 @@ from playwright.sync_api import Page as Tab
 from playwright.sync_api import ViewportSize
 
 from artgen.tests.browser import DESKTOP, BrowserTestCase, speak
-from artgen.tests.demo import QUICK, Demo, told_by
+from artgen.tests.demo import QUICK, Demo, run_python
 from artgen.tests.pages import ADMIN, ERRORS, NO_PAGES, PAGES, Page, go, routes
 from generation.catalog.offers import CATALOG_FILE, read_catalog
 
@@ -48,7 +48,7 @@ class Pages(BrowserTestCase):
     @classmethod
     def enter_demo(cls) -> tuple[Demo, dict[str, str]]:
         demo, _nobody = super().enter_demo()
-        told = told_by(demo, "from artgen.tests.content import fill", "fill('ru', runs=7)")
+        told = run_python(demo, "from artgen.tests.content import fill", "fill('ru', runs=7)")
         cls.ids, cls.errors = told["ids"], told["errors"]
         return demo, told["sessions"]
 

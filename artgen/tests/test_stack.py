@@ -1,4 +1,4 @@
-"""`make stack`: the production processes, asked what they really do, and compared with the table of settings."""
+"""`make stack`: the production processes, and their settings as they run."""
 
 import asyncio
 import concurrent.futures
@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import unittest
 from collections import Counter
 from pathlib import Path
@@ -40,7 +41,7 @@ def gone(pids: list[int]) -> bool:
 
 
 def connected(pid: int) -> list[str]:
-    """Return the connections of a process, over TCP and over Unix sockets that have a peer."""
+    """Return the open connections of a process, over TCP and Unix sockets."""
     links = [os.path.realpath(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
     inodes = {found[1] for link in links if (found := re.search(r"socket:\[(\d+)\]", link))}
     tcp = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
@@ -50,12 +51,13 @@ def connected(pid: int) -> list[str]:
 
 
 async def open_socket(port: int, session: str) -> tuple[str, int]:
-    """Return the status of the handshake, and the code with which the socket was closed."""
+    """Return the status of the handshake and the close code of the socket."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(
         f"GET /ws/jobs/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n"
         "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        f"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nCookie: sessionid={session}\r\n\r\n".encode()
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+        f"Cookie: sessionid={session}\r\n\r\n".encode()
     )
     head = await reader.readuntil(b"\r\n\r\n")
     frame = await reader.readexactly(4) if b" 101 " in head else b"\0\0\0\0"
@@ -73,7 +75,7 @@ class StackTests(unittest.TestCase):
     def get(self, path: str, **options) -> requests.Response:
         return requests.get(f"{self.stack.url}{path}", timeout=PATIENCE, **options)
 
-    # --- what it is for ----------------------------------------------------------------------------------------------
+    # --- jobs -------------------------------------------------------------------------------------
     def test_it_draws_the_first_picture_and_hands_it_out_of_the_bucket(self):
         job = self.stack.draw()
         self.assertEqual((job["status"], job["error"], job["attempt"]), ("succeeded", None, 1))
@@ -86,7 +88,7 @@ class StackTests(unittest.TestCase):
         self.assertEqual(hashlib.sha256(data).hexdigest(), image["sha256"])
         with Pillow.open(io.BytesIO(data)) as picture:
             self.assertEqual(picture.size, (image["width"], image["height"]))
-        # RunPod's ring came in through nginx, was answered with 200, and nobody had to ask for the end by the clock.
+        # The webhook came in through nginx and was answered with 200.
         self.assertIn(200, [ring.status for ring in self.stack.emulator.rings])
 
     def test_it_serves_pages_in_plain_http_where_the_public_address_is_http(self):
@@ -95,14 +97,18 @@ class StackTests(unittest.TestCase):
         self.assertNotIn("Strict-Transport-Security", answer.headers)
         self.assertNotIn("secure", answer.headers["Set-Cookie"].lower())
 
-    # --- the settings table ------------------------------------------------------------------------------------------
+    # --- settings ---------------------------------------------------------------------------------
     def test_gunicorn_runs_as_the_table_says(self):
         master = self.stack.pids()["web"]
         program = "from gunicorn.app.wsgiapp import WSGIApplication; print(WSGIApplication().cfg)"
         shown = subprocess.run(
             [sys.executable, "-c", program, "--config", "deploy/gunicorn.conf.py"],
-            cwd=settings.BASE_DIR, env=environment(master), check=True, capture_output=True, text=True,
-        ).stdout  # fmt: skip
+            cwd=settings.BASE_DIR,
+            env=environment(master),
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
         config = dict(re.findall(r"^(\w+)\s+= (.*)$", shown, re.MULTILINE))
         expected = {
             "workers": str(min(8, CORES)),
@@ -118,7 +124,7 @@ class StackTests(unittest.TestCase):
         self.assertIn(int(config["threads"]), (2, 3, 4))
         self.assertEqual(len(children(master)), min(8, CORES))
         self.assertFalse(list(self.stack.folder.rglob("*.ctl")))
-        # The application is loaded in the master, which then serves nothing: no thread, no connection to be shared.
+        # The master loads the application and serves nothing: it shares no thread or connection.
         self.assertEqual(len(list(Path(f"/proc/{master}/task").iterdir())), 1)
         self.assertEqual(connected(master), [])
 
@@ -130,8 +136,12 @@ class StackTests(unittest.TestCase):
         )
         answer = subprocess.run(
             [sys.executable, "-c", program],
-            cwd=settings.BASE_DIR, env=self.stack.environment, check=True, capture_output=True, text=True,
-        ).stdout  # fmt: skip
+            cwd=settings.BASE_DIR,
+            env=self.stack.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
         told, queues, acks_late = json.loads(answer.splitlines()[-1])
         stats = {name.partition("@")[0]: each for name, each in told.items()}
         self.assertEqual(
@@ -152,13 +162,13 @@ class StackTests(unittest.TestCase):
         implementations = {each["pool"]["implementation"] for each in stats.values()}
         self.assertEqual(implementations, {"celery.concurrency.thread:TaskPool"})
         self.assertTrue(acks_late)
-        # Without mingle and gossip: no lane asks for others when it starts, or listens to what others do.
+        # Mingle and gossip are off.
         self.assertRegex(self.stack.log, r"drive@\S+ ready\.")
         self.assertNotIn("mingle: ", self.stack.log)
         with redis.Redis.from_url(self.stack.environment["REDIS_URL"]) as broker:
             self.assertTrue(broker.exists("_kombu.binding.celery.pidbox"))
             self.assertFalse(broker.exists("_kombu.binding.celeryev"))
-        # All is loaded in the parent, which then works at nothing: no thread, no connection to be shared.
+        # The parent loads everything and runs no tasks: it shares no thread or connection.
         parent = self.stack.pids()["worker"]
         self.assertEqual(sorted(child["pid"] for child in stats.values()), sorted(children(parent)))
         self.assertEqual(len(list(Path(f"/proc/{parent}/task").iterdir())), 1)
@@ -193,8 +203,12 @@ class StackTests(unittest.TestCase):
         for kind, pool in (("web", 4), ("sockets", 8), ("worker", 4)):
             shown = subprocess.run(
                 [sys.executable, "-c", program],
-                cwd=settings.BASE_DIR, env=environment(pids[kind]), check=True, capture_output=True, text=True,
-            ).stdout  # fmt: skip
+                cwd=settings.BASE_DIR,
+                env=environment(pids[kind]),
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
             self.assertIn(
                 f"'pool': {{'max_size': {pool}, 'timeout': 10, 'max_lifetime': 1800}}", shown
             )
@@ -217,7 +231,7 @@ class StackTests(unittest.TestCase):
         self.assertLessEqual(counts["artgen-worker"], planned.worker_lanes * planned.worker_pool)
         self.assertLessEqual(planned.connections, 80)
 
-        # As after PostgreSQL's restart: a connection that was cut is found out before somebody gets it.
+        # As after a restart of PostgreSQL: broken connections are replaced before they are used.
         with psycopg.connect(self.stack.database_url) as database:
             cut = database.execute(
                 "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
@@ -227,7 +241,7 @@ class StackTests(unittest.TestCase):
         self.assertIn((True,), cut)
         self.assertEqual([self.get("/readyz").status_code for _ in range(30)], [200] * 30)
 
-    # --- sockets -----------------------------------------------------------------------------------------------------
+    # --- sockets ----------------------------------------------------------------------------------
     def test_it_refuses_nobody_when_everybody_opens_a_socket_at_once(self):
         async def rush() -> list[tuple[str, int]]:
             each = [
@@ -235,12 +249,12 @@ class StackTests(unittest.TestCase):
             ]
             return list(await asyncio.gather(*each))
 
-        # In a thread of its own: Playwright, where a test before this one has used it, keeps a loop in this one.
+        # In another thread: Playwright may have left a running event loop in this one.
         with concurrent.futures.ThreadPoolExecutor(1) as thread:
             answers = thread.submit(lambda: asyncio.run(rush())).result()
         self.assertEqual(Counter(answers), {("101", 4401): 600})
 
-    # --- nginx -------------------------------------------------------------------------------------------------------
+    # --- nginx ------------------------------------------------------------------------------------
     def test_it_refuses_more_than_20_requests_a_second_of_one_user_in_the_shape_of_the_api(self):
         def ask(token: str, language: str = "en") -> requests.Response:
             headers = {"Authorization": f"Bearer {token}", "Accept-Language": language}
@@ -262,7 +276,7 @@ class StackTests(unittest.TestCase):
                 "title": "Too many requests",
                 "status": 429,
                 "code": "too_many_requests",
-                "detail": "Wait a moment, then go on more slowly.",
+                "detail": "Wait a moment, then send fewer requests.",
                 "errors": [],
             },
         )
@@ -376,34 +390,66 @@ class StackTests(unittest.TestCase):
         self.assertEqual((answer.status_code, answer.json()["code"]), (503, "unavailable"))
         self.assertEqual(self.get("/").status_code, 200)
 
-    def test_it_starts_no_second_time_beside_itself(self):
-        before = self.stack.pids()
+    def run_again(self, *arguments: str, **environment: str) -> tuple[int, str]:
+        """Return the exit status and the error output of a second `make stack`."""
         outcome = subprocess.run(
-            ["deploy/stack.sh", sys.executable],
-            cwd=settings.BASE_DIR, env=self.stack.environment, check=False, capture_output=True, text=True,
-        )  # fmt: skip
-        self.assertEqual(outcome.returncode, 1)
-        self.assertIn("make stack: it runs already", outcome.stderr)
+            [sys.executable, "deploy/stack.py", *arguments],
+            cwd=settings.BASE_DIR,
+            env=self.stack.environment | environment,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        return outcome.returncode, outcome.stderr
+
+    def test_it_does_not_start_twice(self):
+        before = self.stack.pids()
+        status, errors = self.run_again()
+        self.assertEqual(status, 1)
+        self.assertIn("make stack: it is already running from", errors)
         self.assertEqual(self.stack.pids(), before)
 
+    def test_it_says_what_is_missing(self):
+        for changed, words in (
+            ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
+            ({"REDIS_URL": ""}, "REDIS_URL is not set"),
+            ({"PATH": ""}, "nginx is not installed"),
+            ({"RUN_DIR": f"/tmp/{'x' * 90}"}, "too long for Unix sockets"),
+        ):
+            status, errors = self.run_again(**changed)
+            self.assertEqual(status, 1)
+            self.assertIn(words, errors)
+        status, errors = self.run_again("gunicorn")
+        self.assertEqual((status, "unknown process gunicorn" in errors), (1, True), errors)
 
-class TakeOverTests(unittest.TestCase):
+
+class RunnerTests(unittest.TestCase):
     def setUp(self):
         self.stack = kept_stack()
 
-    def test_it_takes_over_what_a_killed_supervisor_left_behind(self):
-        before = self.stack.pids()
-        family = [child for pid in before.values() for child in (pid, *children(pid))]
+    def family(self) -> list[int]:
+        """Return all processes of the stack but the runner."""
+        pids = self.stack.pids().values()
+        return [one for pid in pids for one in (pid, *children(pid))]
+
+    def test_its_processes_end_with_it_even_when_it_is_killed(self):
+        family = self.family()
         self.stack.process.kill()
         self.stack.process.wait()
-        self.assertTrue(self.stack.answers("/healthz"), "they go on without a supervisor")
-        self.stack.change(**MACHINE)  # as the tests that come want it
+        while not gone(family):
+            time.sleep(0.05)
+        self.stack.change(**MACHINE)  # what the following tests use
         self.stack.launch()
-        self.assertFalse(set(self.stack.pids().values()) & set(before.values()))
-        self.stack.until(lambda: gone(family), "none of the old ones is left")
-        self.stack.until(lambda: self.stack.answers("/readyz"), "web answers again")
-        self.stack.until(self.stack.opens_sockets, "sockets open again")
+        self.stack.get_ready()
         self.assertEqual(self.stack.draw()["status"], "succeeded")
+
+        family = self.family()
+        self.stack.process.send_signal(signal.SIGINT)  # Ctrl-C
+        self.assertEqual(self.stack.process.wait(), 0)
+        self.assertTrue(gone(family))
+        self.assertEqual(list(self.stack.run_dir.glob("*.pid")), [])
+        self.stack.launch()
+        self.stack.get_ready()
 
 
 class KilledTests(unittest.TestCase):
@@ -442,12 +488,17 @@ class CapacityTests(unittest.TestCase):
         }
         outcome = subprocess.run(
             [sys.executable, "manage.py", "check", "--tag", "connections"],
-            cwd=settings.BASE_DIR, env=outside, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            cwd=settings.BASE_DIR,
+            env=outside,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         self.assertEqual(outcome.returncode, 1)
         self.assertIn(
             "All processes together could open 86 database connections, above the limit of 80: "
-            "web 1 × 8 processes × 4 + sockets 1 × 8 + workers 1 × 3 lanes × 14 + beat 1 + spare 3 = 86.",
+            "web 1 × 8 processes × 4 + sockets 1 × 8 + workers 1 × 3 lanes × 14 "
+            "+ beat 1 + spare 3 = 86.",
             outcome.stderr,
         )
 

@@ -1,4 +1,4 @@
-"""Small disturbances outside, with all processes as in production: they cost nobody else anything."""
+"""Small outages around production processes: other users do not notice them."""
 
 import contextlib
 import io
@@ -37,7 +37,7 @@ call_command("issue_token", "bob@example.org", name="test")
 
 
 class Door:
-    """A bucket's second address, behind which nobody answers while it is shut."""
+    """A proxy of the bucket that does not answer while it is closed."""
 
     def __init__(self, host: str, port: int) -> None:
         self.behind = (host, port)
@@ -50,7 +50,7 @@ class Door:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
-        """Open it, and let nobody in any more."""
+        """Open it, then accept no more connections."""
         self.opened.set()
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
@@ -96,12 +96,13 @@ class DisturbanceTests(unittest.TestCase):
         s3 = urlsplit(os.environ["TEST_S3_URL"])
         cls.door = Door(s3.hostname, s3.port)
         cls.addClassCleanup(cls.door.close)
-        # A stack of its own: what hangs here would disturb other tests. As long as the door is shut, nobody gives up.
+        # A stack of its own, because what hangs would disturb other tests. Requests to a closed door
+        # do not time out.
         given = MACHINE | {"S3_ENDPOINT_URL": cls.door.address, "S3_READ_SECONDS": str(PATIENCE)}
         cls.stack = cls.enterClassContext(Stack(**given))
         cls.addClassCleanup(
             cls.stack.emulator.stop
-        )  # first: the worker's end waits for downloads that hang
+        )  # first: the worker waits for hanging downloads when it ends
         token = cls.stack.command("shell", "--command", BOB).splitlines()[-1]
         cls.bob = {"Authorization": f"Bearer {token}"}
 
@@ -114,12 +115,12 @@ class DisturbanceTests(unittest.TestCase):
         return self.stack.ask("get", f"jobs/{job_id}/", **options).json()
 
     def storing(self) -> set[str]:
-        """Return alice's jobs whose images are on their way."""
+        """Return alice's jobs whose images are being downloaded."""
         found = self.stack.ask("get", "jobs/?limit=100").json()["results"]
         return {job["id"] for job in found if job["status"] == "storing"}
 
     def follow(self, job: dict[str, Any], **options: Any) -> str:
-        """Return how the job ends."""
+        """Return the final status of the job."""
         return self.stack.until(
             lambda: (status := self.job(job["id"], **options)["status"]) in FINAL and status,
             f"{job['id']} has ended",

@@ -1,4 +1,4 @@
-"""nginx alone, as nginx/render.sh configures it: TLS, load balancers in front, an application that is away."""
+"""nginx alone with the configuration of nginx/render.sh: TLS, load balancers, no application."""
 
 import concurrent.futures
 import http.server
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.nginx
 
 
 class Echo(http.server.BaseHTTPRequestHandler):
-    """Answers with the headers that it got, as JSON."""
+    """Answers with the headers of the request, as JSON."""
 
     protocol_version = "HTTP/1.1"
 
@@ -93,17 +93,21 @@ class NginxTests(unittest.TestCase):
         )
 
     def reload(self, site: str) -> subprocess.CompletedProcess[str]:
-        """Let it go on with the templates of another version, whose site.conf is this."""
+        """Reload it with the templates of another version, which has this site.conf."""
         templates = self.folder / "version"
         shutil.copytree(settings.BASE_DIR / "nginx", templates, dirs_exist_ok=True)
         (templates / "site.conf").write_text(site)
         return subprocess.run(
             [templates / "reload.sh", self.folder / "nginx"],
-            env=self.environment, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
+            env=self.environment,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def headers(self, **headers: str) -> dict[str, str]:
-        """Return what the application is told of a request with these headers."""
+        """Return the headers that the application gets for a request with these headers."""
         return requests.get(f"{self.url}/", headers=headers, timeout=30).json()
 
     def test_it_goes_on_with_a_new_configuration_unless_that_is_broken(self):
@@ -114,12 +118,14 @@ class NginxTests(unittest.TestCase):
             return requests.get(f"{self.url}/", timeout=30).headers.get("X-Version")
 
         unchanged = self.reload(site)
-        self.assertEqual((unchanged.returncode, unchanged.stdout), (0, "nginx: nothing new\n"))
+        self.assertEqual(
+            (unchanged.returncode, unchanged.stdout), (0, "nginx: configuration unchanged\n")
+        )
         self.assertIsNone(version())
 
         changed = self.reload(f"add_header X-Version two always;\n{site}")
         self.assertEqual(changed.returncode, 0, changed.stdout)
-        self.assertIn("nginx: goes on with the new configuration", changed.stdout)
+        self.assertIn("nginx: configuration reloaded", changed.stdout)
         while version() != "two":
             pass
 
@@ -130,7 +136,9 @@ class NginxTests(unittest.TestCase):
             version(), "three"
         )  # a worker of the first may still answer, it ends what it has
         again = self.reload(f"add_header X-Version two always;\n{site}")
-        self.assertEqual(again.stdout, "nginx: nothing new\n", "the one before was put back")
+        self.assertEqual(
+            again.stdout, "nginx: configuration unchanged\n", "the one before was put back"
+        )
 
     def test_it_believes_no_header_about_the_client(self):
         self.nginx(NGINX_WEB=self.application())

@@ -1,4 +1,4 @@
-"""`make stack` with a bucket that refuses what Yandex refuses, and a key that may only list, put, get and delete."""
+"""`make stack` with a bucket like Yandex's, and a key that may only list, put, get and delete."""
 
 import hashlib
 import os

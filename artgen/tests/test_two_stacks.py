@@ -1,4 +1,4 @@
-"""Two machines: two whole stacks on two ports share PostgreSQL, Redis, the bucket and RunPod, and nothing is local."""
+"""Two machines: two stacks on two ports share PostgreSQL, Redis, the bucket and RunPod."""
 
 import contextlib
 import http.client
@@ -32,7 +32,7 @@ ORDER = {"model": "flux-schnell", "prompt": "two lighthouses", "width": 256, "he
 
 
 class Local(http.client.HTTPConnection):
-    """Asks gunicorn itself by its Unix socket, as only somebody inside can."""
+    """Asks gunicorn itself by its Unix socket, which only local processes can."""
 
     def __init__(self, stack: Stack) -> None:
         super().__init__("localhost")
@@ -66,19 +66,11 @@ class TwoStacksTests(unittest.TestCase):
             f"{stack.url}{path}", data=form, timeout=PATIENCE, allow_redirects=False
         )
 
-    @contextlib.contextmanager
-    def driven_there_alone(self):
-        """While it lasts, nothing drives jobs on the first machine."""
-        self.here.stop("worker", "beat")
-        try:
-            yield
-        finally:
-            self.here.start("worker", "beat")
-
     def test_it_shows_on_one_machine_what_another_one_drives(self):
-        with self.driven_there_alone(), self.here.socket() as events:
+        pages = Stack(beside=self.here, processes=("nginx", "web", "sockets"), **MACHINE)
+        with pages, pages.socket() as events:
             self.assertEqual(json.loads(events.recv(timeout=PATIENCE))["type"], "snapshot")
-            job = self.here.ask("post", "jobs/", json=ORDER).json()
+            job = pages.ask("post", "jobs/", json=ORDER).json()
             seen = []
             while not seen or seen[-1]["status"] not in FINAL:
                 message = json.loads(events.recv(timeout=PATIENCE))

@@ -1,11 +1,11 @@
-"""A stand-in for Yandex Object Storage: refuses what it refuses, and passes the rest on to a real S3 server.
+"""A fake Yandex Object Storage: refuses what Yandex refuses, forwards the rest to an S3 server.
 
-`python -m artgen.tests.yandex --port 9444` starts one by hand, with a SeaweedFS behind it where TEST_S3_URL is not set,
-and prints the settings with which `make stack` and compose store their images in it.
+`python -m artgen.tests.yandex --port 9444` starts one, with a SeaweedFS behind it unless
+TEST_S3_URL is set, and prints the settings with which `make stack` and compose use it.
 
-Source: https://yandex.cloud/en/docs/storage/s3/api-ref/ (Content-MD5 is required for `PUT ?cors`, `PUT ?lifecycle` and
-`POST ?delete`; PutPublicAccessBlock is not in the list of methods; trailing checksums were answered with
-XAmzContentSHA256Mismatch in January 2025).
+Source: https://yandex.cloud/en/docs/storage/s3/api-ref/ (Content-MD5 is required for `PUT ?cors`,
+`PUT ?lifecycle` and `POST ?delete`; PutPublicAccessBlock is not in the list of methods; trailing
+checksums were answered with XAmzContentSHA256Mismatch in January 2025).
 """
 
 import argparse
@@ -47,7 +47,7 @@ HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding", "content-length")
 
 @dataclass(frozen=True)
 class Call:
-    """A request as it came in, and the status of the reply; `what` is the subresource, such as "lifecycle"."""
+    """A request and the status of its response; `what` is the subresource, such as "lifecycle"."""
 
     method: str
     path: str
@@ -75,9 +75,10 @@ class Refusal:
 
 @dataclass
 class Yandex:
-    """The stand-in, while `with` lasts, in front of the S3 server `store` ("http://HOST:PORT").
+    """A fake that runs inside a `with` block, in front of the S3 server `store` ("http://HOST:PORT").
 
-    `limited`: its key may list, put, get and delete, and nothing else. `unreadable`: what it may set, but not get.
+    With `limited` the key may only list, put, get and delete. `unreadable` is what it may set, but
+    not get.
     """
 
     store: str
@@ -212,7 +213,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def create_bucket(store: str, name: str) -> None:
-    """Create a bucket in the S3 server ("http://KEY:SECRET@HOST:PORT") behind the stand-in's back."""
+    """Create a bucket in the S3 server ("http://KEY:SECRET@HOST:PORT") behind the fake."""
     address = urlsplit(store)
     client = boto3.client(
         "s3",

@@ -1,4 +1,4 @@
-"""`make bench`: PostgreSQL, Redis and S3 for this run alone, and `deploy.bench.measure` beside them."""
+"""`make bench`: run `deploy.bench.measure` with temporary PostgreSQL, Redis and S3 servers."""
 
 import os
 import signal
@@ -15,16 +15,12 @@ POSTGRES = {
     "shared_preload_libraries": "pg_stat_statements",
     "autovacuum": "on",
 }
-OWN = (
-    "S3_BUCKET",
-    "RUNPOD_API_KEY",
-    "CELERY_BROKER_URL",
-    "PUBLIC_URL",
-)  # the site sets these itself
+# The site sets these itself.
+OWN = ("S3_BUCKET", "RUNPOD_API_KEY", "CELERY_BROKER_URL", "PUBLIC_URL")
 
 
 def main(arguments: list[str]) -> int:
-    """Return the exit code of what was asked for."""
+    """Return the exit status of the measurement."""
     with ExitStack() as stack:
         folder = tempfile.TemporaryDirectory(prefix="artgen-bench-", ignore_cleanup_errors=True)
         path = Path(stack.enter_context(folder))
@@ -52,7 +48,7 @@ def main(arguments: list[str]) -> int:
         )
 
         def stop(number: int, frame: FrameType | None) -> None:
-            child.terminate()  # it ends its processes; then we end the servers
+            child.terminate()  # it ends its processes first, then the servers end
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches the child, too

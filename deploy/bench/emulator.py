@@ -1,4 +1,4 @@
-"""The emulator as a process of its own: what it costs is not ArtGen's, and it does not share our interpreter."""
+"""The emulator as a separate process, so that its CPU is not counted as ArtGen's."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ PATIENCE = 60
 
 
 class EmulatorProcess:
-    """`manage.py runpod_emulator` between `start` and `stop`; stands in for artgen.tests.stack's own."""
+    """`manage.py runpod_emulator` between `start` and `stop`, in place of the emulator of Stack."""
 
     def __init__(self, *, seconds: float, painter: str = "tiny", workers: int = 2000) -> None:
         self.port = free_port()
@@ -48,7 +48,10 @@ class EmulatorProcess:
         environment = os.environ | {"RUNPOD_API_KEY": "test"}
         self.process = subprocess.Popen(
             [*command, *self.options],
-            cwd=settings.BASE_DIR, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
         )  # fmt: skip
         limit = time.monotonic() + PATIENCE
         while time.monotonic() < limit:

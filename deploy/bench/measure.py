@@ -1,4 +1,4 @@
-"""Measure the rows that were asked for, or the people of a load test; print and save. Needs the servers of `__main__`."""
+"""Measure the chosen rows or run a load test; print and save. Needs the servers of `__main__`."""
 
 import argparse
 import signal

@@ -1,4 +1,4 @@
-"""Clients for the rows: many people at once, each with a token, an address and, where wanted, a socket."""
+"""Clients for the rows: many people at once, each with a token and, if needed, a socket."""
 
 import asyncio
 import json
@@ -81,7 +81,7 @@ class Crowd:
                 placed.done, placed.status = time.perf_counter(), job["status"]
 
     async def place(self, number: int, **wanted: Any) -> Placed:
-        """Let somebody place one small job; raises CannotMeasure for a refusal."""
+        """Place a small job as one of the people; raise CannotMeasure if it is refused."""
         prompt = f"{wanted.pop('prompt', 'lighthouse')} {number} {time.time_ns()}"
         placed = self.jobs[prompt] = Placed(time.perf_counter())
         session = self.sessions[number % len(self.sessions)]
@@ -95,7 +95,7 @@ class Crowd:
         return placed
 
     async def place_many(self, count: int, *, at_once: int = 24, **wanted: Any) -> list[Placed]:
-        """Place so many jobs as fast as so many requests at once allow."""
+        """Place `count` jobs with at most `at_once` requests at the same time."""
         slots = asyncio.Semaphore(at_once)
 
         async def one(number: int) -> Placed:
@@ -105,7 +105,7 @@ class Crowd:
         return list(await asyncio.gather(*(one(number) for number in range(count))))
 
     async def place_steadily(self, count: int, *, per_second: float, **wanted: Any) -> list[Placed]:
-        """Place so many jobs at a steady rate, whether the site keeps up or not."""
+        """Place `count` jobs at a steady rate, whether or not the site keeps up."""
         began, tasks = time.perf_counter(), []
         for number in range(count):
             await asyncio.sleep(max(0.0, began + number / per_second - time.perf_counter()))
@@ -113,7 +113,7 @@ class Crowd:
         return list(await asyncio.gather(*tasks))
 
     async def finished(self, jobs: Sequence[Placed], *, seconds: float) -> None:
-        """Return when each has had its final event; raises CannotMeasure when one failed or took too long."""
+        """Wait for the final event of each; raise CannotMeasure if one fails or takes too long."""
         limit = time.perf_counter() + seconds
         while missing := sum(not job.done for job in jobs):
             if time.perf_counter() > limit:

@@ -1,8 +1,11 @@
-"""`python -m deploy.bench.plan BENCH.json LOADTEST.json [DOCUMENT]`: cores for more people, simulated with measured costs.
+"""Compute the cores that more people need, by simulation with measured costs.
 
-Each part is a queue before so many cores; requests and jobs arrive by chance (Poisson) as often as that many people
-send them, and each takes the CPU that the rows have measured. A part gets the fewest cores with which it is busy at
-most BUSY_MAX of the time and 95 % of its work waits less than WAIT_MAX.
+    python -m deploy.bench.plan BENCH.json LOADTEST.json [DOCUMENT]
+
+Each part is a queue in front of some cores. Requests and jobs arrive at random (Poisson) at the
+rate of that many people, and each takes the CPU that the rows have measured. A part gets the fewest
+cores with which it is busy at most BUSY_MAX of the time and 95 % of its work waits less than
+WAIT_MAX.
 """
 
 import heapq
@@ -28,7 +31,7 @@ PAGES = {
     "place": "post",
 }
 PAGES |= {"api place": "post", "api images": "list_images", "api job": "list_jobs"}
-OTHER = "list_jobs"  # what a step costs that no row measures: quotes, cards, signing in
+OTHER = "list_jobs"  # stands for steps that no row measures: quotes, cards, signing in
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Part:
 
 
 def parts_of(bench: dict[str, Any], loadtest: dict[str, Any], *, people: int) -> list[Part]:
-    """Return the parts with what so many people would ask of them; raises KeyError for a row that is missing."""
+    """Return the parts with the load of that many people; raise KeyError for a missing row."""
     rows = {row["row"]: row["data"] for row in bench["rows"] if not row["failed"]}
     stage = next((one for one in reversed(loadtest["stages"]) if one["ok"]), loadtest["stages"][0])
     each = people / stage["users"] / stage["seconds"]
@@ -100,10 +103,11 @@ def _p95_of_waiting(part: Part, cores: int) -> float:
 
 
 def markdown(bench: dict[str, Any], loadtest: dict[str, Any]) -> str:
-    """Return the table, and which part is full first on the measured machine."""
+    """Return the table, and the part that is the first bottleneck on the measured machine."""
     parts = parts_of(bench, loadtest, people=PEOPLE)
     lines = [
-        f"| part | a second | CPU each | cores busy | cores for {PEOPLE:,} people | p95 of waiting |"
+        "| part | a second | CPU each | cores busy | "
+        f"cores for {PEOPLE:,} people | p95 of waiting |"
     ]
     lines += ["|---|---|---|---|---|---|"]
     total = 0
@@ -111,8 +115,8 @@ def markdown(bench: dict[str, Any], loadtest: dict[str, Any]) -> str:
         cores, wait = cores_for(part)
         total += cores
         lines.append(
-            f"| {part.name} | {part.per_second:.0f} | {1000 * part.seconds:.1f} ms | {part.busy:.1f} | {cores} | "
-            f"{1000 * wait:.0f} ms |"
+            f"| {part.name} | {part.per_second:.0f} | {1000 * part.seconds:.1f} ms "
+            f"| {part.busy:.1f} | {cores} | {1000 * wait:.0f} ms |"
         )
     largest = max(parts, key=lambda part: part.busy)
     one = PEOPLE * BUSY_MAX / sum(part.busy for part in parts)
@@ -120,9 +124,10 @@ def markdown(bench: dict[str, Any], loadtest: dict[str, Any]) -> str:
         [
             *lines,
             "",
-            f"{total} cores together. One core, all parts on it and {BUSY_MAX:.0%} busy, carries {one:.0f} people; most of "
-            f"it goes to {largest.name.partition(',')[0]}, which is the next limit. Costs of {bench['at']}, commit "
-            f"{bench['commit']}; rates of {loadtest['at']}.",
+            f"{total} cores together. One core, all parts on it and {BUSY_MAX:.0%} busy, carries "
+            f"{one:.0f} people; most of it goes to {largest.name.partition(',')[0]}, which is the "
+            f"next limit. Costs of {bench['at']}, commit {bench['commit']}; "
+            f"rates of {loadtest['at']}.",
         ]
     )
 

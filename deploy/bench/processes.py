@@ -26,7 +26,7 @@ def tree(*roots: int) -> list[int]:
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """Return the CPU seconds of these processes and of their children that have ended (proc_pid_stat(5))."""
+    """Return the CPU seconds of these processes and their ended children (proc_pid_stat(5))."""
     ticks = 0
     for pid in pids:
         try:
@@ -38,7 +38,7 @@ def cpu_seconds(pids: Iterable[int]) -> float:
 
 
 def pss_bytes(pids: Iterable[int]) -> int:
-    """Return the memory of these processes, what they share counted once (proc_pid_smaps_rollup(5))."""
+    """Return the proportional set size of these processes (proc_pid_smaps_rollup(5))."""
     total = 0
     for pid in pids:
         try:

@@ -1,4 +1,4 @@
-"""The table: Markdown for people, JSON for scripts, a section of PERFORMANCE.md between its markers."""
+"""The table as Markdown and JSON, and as a section of PERFORMANCE.md between its markers."""
 
 import json
 import platform
@@ -28,9 +28,11 @@ def conditions(sizes: Sizes, *, scale: float) -> dict[str, Any]:
     return {
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "commit": _said("git", "rev-parse", "--short", "HEAD"),
-        "machine": f"{connection_budget.cores()} cores ({_processor()}), {memory.total / 2**30:.0f} GiB"
-        if memory
-        else "",
+        "machine": (
+            f"{connection_budget.cores()} cores ({_processor()}), {memory.total / 2**30:.0f} GiB"
+            if memory
+            else ""
+        ),
         "system": f"{platform.system()} {platform.release()}",
         "versions": {
             "Python": platform.python_version(),
@@ -47,13 +49,13 @@ def conditions(sizes: Sizes, *, scale: float) -> dict[str, Any]:
 
 
 def save(
-    lines: list[tuple[str, Line]], told: dict[str, Any], *, folder: Path, into: Path | None
+    lines: list[tuple[str, Line]], facts: dict[str, Any], *, folder: Path, into: Path | None
 ) -> str:
     """Write bench.md and bench.json, and the table into the document; returns the table."""
-    table = "\n".join([HEAD, *(_row(name, line) for name, line in lines), "", _about(told)])
+    table = "\n".join([HEAD, *(_row(name, line) for name, line in lines), "", _about(facts)])
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bench.md").write_text(table + "\n", encoding="utf-8")
-    document = {**told, "rows": [{"row": name, **line.as_json()} for name, line in lines]}
+    document = {**facts, "rows": [{"row": name, **line.as_json()} for name, line in lines]}
     (folder / "bench.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     if into is not None:
         put_into(into, name="bench", command=COMMAND, text=table)
@@ -61,23 +63,20 @@ def save(
 
 
 def _row(name: str, line: Line) -> str:
-    ratio = (
-        ""
-        if line.ratio is None
-        else f"{line.ratio:.2f}×"
-        if line.ratio < 10
-        else f"{line.ratio:.0f}×"
-    )
+    ratio = ""
+    if line.ratio is not None:
+        ratio = f"{line.ratio:.2f}×" if line.ratio < 10 else f"{line.ratio:.0f}×"
     cells = (name, line.figure, line.value, line.floor, ratio, line.budget, line.detail)
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 
 
-def _about(told: dict[str, Any]) -> str:
-    versions = ", ".join(f"{name} {number}" for name, number in told["versions"].items())
-    scale = "" if told["scale"] == 1 else f", sizes × {told['scale']:g}"
+def _about(facts: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
+    scale = "" if facts["scale"] == 1 else f", sizes × {facts['scale']:g}"
     return (
-        f"{told['machine']}, {told['system']}; {versions}; commit {told['commit']}, {told['at']}{scale}. Median of "
-        f"{told['sizes']['times']}. PostgreSQL with fsync off. Load generator and servers share the machine."
+        f"{facts['machine']}, {facts['system']}; {versions}; commit {facts['commit']}, "
+        f"{facts['at']}{scale}. Median of {facts['sizes']['times']}. PostgreSQL with fsync off. "
+        "Load generator and servers share the machine."
     )
 
 
@@ -96,7 +95,7 @@ def _postgres() -> str:
 
 
 def _said(*command: str) -> str:
-    """Return what a program says of itself, "" where it is not there."""
+    """Return the output of a program, "" if it is not installed."""
     try:
         done = subprocess.run(
             command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class CannotMeasure(Exception):
-    """A row that cannot be measured here; the text says why and stands in the table."""
+    """A row cannot be measured here; the table contains the text, which says why."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Line:
 
 
 def median(measure: Callable[[], float], *, times: int) -> float:
-    """Return the median of so many measurements."""
+    """Return the median of `times` measurements."""
     return statistics.median(measure() for _ in range(times))
 
 

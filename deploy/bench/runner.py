@@ -1,4 +1,4 @@
-"""Runs the rows that were asked for, each on the site that it needs, and notes why one could not be measured."""
+"""Run the chosen rows, each on the site that it needs; note why a row cannot be measured."""
 
 import sys
 import time
@@ -25,14 +25,14 @@ class Bench:
 
     @property
     def feeds(self) -> int:
-        """How many people's feeds and galleries are looked at: none asks more often than nginx lets one user."""
+        """The number of people who read pages: each stays below nginx's rate limit."""
         asked = self.sizes.times * (self.sizes.requests + WARM_UP)
         return max(2, -(-asked // USER_BURST))
 
     def site(
         self, kind: str, *, furnish: Callable[[Site], None] | None = None, **options: Any
     ) -> Site:
-        """Return the running site of this kind; another one is ended first, so that the machine is quiet."""
+        """Return the running site of this kind; stop another one first."""
         if self._kind != kind or self._site is None:
             self.close()
             site = Site(**options)
@@ -48,7 +48,7 @@ class Bench:
             site.__exit__()
 
     def run(self, rows: dict[str, Row], wanted: Sequence[str]) -> list[tuple[str, Line]]:
-        """Return the lines of these rows; one that fails says why and keeps no other from being measured."""
+        """Return the lines of these rows; one that fails says why, and the others continue."""
         lines: list[tuple[str, Line]] = []
         try:
             for name in wanted:
@@ -56,7 +56,7 @@ class Bench:
                 print(f"{name} …", end=" ", flush=True)
                 try:
                     found = rows[name](self)
-                except Exception as error:  # noqa: BLE001 whatever it is, the other rows are measured
+                except Exception as error:  # noqa: BLE001 the other rows are still measured
                     traceback.print_exc(file=sys.stderr)
                     found = [
                         Line(

@@ -23,7 +23,7 @@ class Sizes:
     events_per_second: int = 1000
     hanging_jobs: int = 24
     other_jobs: int = 10
-    patience_seconds: int = 120  # after which a disturbance counts as lasting for ever
+    patience_seconds: int = 120  # after which a disturbance counts as permanent
     memory_jobs: int = 300
     memory_minutes: float = 1.0
     times: int = field(default=3, metadata={"scaled": False})  # of which the median counts

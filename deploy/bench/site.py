@@ -1,4 +1,4 @@
-"""The site that is measured: the production processes of `make stack` with people who have accounts."""
+"""The site that is measured: the production processes of `make stack`, and accounts."""
 
 import json
 import secrets
@@ -18,7 +18,7 @@ from deploy.bench.result import CannotMeasure
 
 MODEL = "flux-schnell"
 MAX_IN_FLIGHT = 4000
-FRONT = ("web", "sockets", "nginx")  # what answers people; whatever else runs drives jobs
+FRONT = ("nginx", "web", "sockets")  # these answer requests; the others drive jobs
 CONNECTING = {
     "info",
     "ping",
@@ -49,7 +49,7 @@ OPTIONS = {"NGINX_ACCESS_LOG": "off", "LOG_LEVEL": "WARNING"}
 
 
 class Site(Stack):
-    """A stack with an emulator beside it, accounts, and eyes for what it costs."""
+    """A stack with an emulator process, accounts, and measurements of its costs."""
 
     def __init__(self, *, seconds: float = 1.0, painter: str = "tiny", **given: str) -> None:
         super().__init__(**OPTIONS, **given)
@@ -67,7 +67,7 @@ class Site(Stack):
 
     def _look_in(self) -> None:
         self.command("set_model", MODEL, f"max_in_flight={MAX_IN_FLIGHT}")
-        # As somebody else than ArtGen, so that our own statements are not counted among its.
+        # A role of its own, so that the statements of the benchmark are not counted.
         with psycopg.connect(self.database_url, autocommit=True) as database:
             if not database.execute("SELECT 1 FROM pg_roles WHERE rolname = 'bench'").fetchone():
                 database.execute("CREATE ROLE bench SUPERUSER LOGIN")
@@ -83,15 +83,17 @@ class Site(Stack):
         super().__exit__(*error)
 
     def get_ready(self) -> None:
-        """Return when pages answer, sockets open and some job has gone all the way: workers say nothing here."""
+        """Wait until pages answer, sockets open and a job has succeeded."""
         self.until(lambda: self.answers("/readyz"), "web answers")
         self.until(self.opens_sockets, "sockets open")
+        if "worker" not in self.processes:
+            return
         job = self.draw()
         if job["status"] != "succeeded":
             raise CannotMeasure(f"the first job ended as {job['status']}: {job['error']}")
 
     def people(self, count: int, *, images: int = 0) -> list[dict[str, str]]:
-        """Return so many new accounts as `loadtest` makes them."""
+        """Return `count` new accounts, created by `loadtest`."""
         file = Path(self.folder) / f"accounts-{secrets.token_hex(4)}"
         self.command(
             "loadtest", f"--make-accounts={count}", f"--accounts={file}", f"--images={images}"
@@ -109,7 +111,7 @@ class Site(Stack):
     def wait(
         self, done: Callable[[], Any], *, what: str, seconds: float, every: float = 0.1
     ) -> Any:
-        """Return what `done` returns as soon as that is true; raises CannotMeasure after so many seconds."""
+        """Return the first true result of `done`; raise CannotMeasure after these seconds."""
         limit = time.monotonic() + seconds
         while not (result := done()):
             if time.monotonic() > limit:
@@ -117,39 +119,46 @@ class Site(Stack):
             time.sleep(every)
         return result
 
-    # --- costs --------------------------------------------------------------------------------------------------------
+    # --- costs ------------------------------------------------------------------------------------
     def cpu(self) -> dict[str, float]:
-        """Return the CPU seconds so far of each program, of PostgreSQL and of Redis."""
+        """Return the CPU seconds so far of each process, of PostgreSQL and of Redis."""
         used = {name: cpu_seconds(tree(pid)) for name, pid in self.running().items()}
         used["PostgreSQL"] = cpu_seconds(tree(self.postmaster))
         used["Redis"] = cpu_seconds([int(self.redis.info("server")["process_id"])])
         return used
 
     def running(self) -> dict[str, int]:
-        """Return the process id of each program that runs."""
-        return {
-            name: program["pid"] for name, program in self._programs().items() if program["pid"]
-        }
+        """Return the process id of each process that runs."""
+        return {name: pid for name, pid in self.pids().items() if pid}
 
     def drivers(self) -> list[str]:
-        """Return the programs that drive jobs."""
+        """Return the processes that drive jobs."""
         return [name for name in self.running() if name not in FRONT]
 
+    def stop_drivers(self) -> None:
+        """Restart only the processes that answer requests."""
+        self.end()
+        self.processes = FRONT
+        self.launch()
+        self.get_ready()
+
     def statements(self) -> tuple[int, int]:
-        """Return how many SQL statements were sent to this database, without and with BEGIN, COMMIT and the like.
+        """Return the number of SQL statements sent so far, without and with BEGIN, COMMIT etc.
 
         PostgreSQL's own checks of foreign keys, which it counts as statements, are in neither.
         """
         row = self.database.execute(
-            "SELECT coalesce(sum(calls) FILTER (WHERE query !~* '^(begin|commit|rollback|savepoint|release|set |reset|"
-            "discard|deallocate)'), 0)::bigint, coalesce(sum(calls), 0)::bigint FROM pg_stat_statements "
-            "WHERE query NOT LIKE 'SELECT 1 FROM ONLY % FOR KEY SHARE OF x' AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+            "SELECT coalesce(sum(calls) FILTER (WHERE query !~* '^(begin|commit|rollback|savepoint|"
+            "release|set |reset|discard|deallocate)'), 0)::bigint, "
+            "coalesce(sum(calls), 0)::bigint FROM pg_stat_statements "
+            "WHERE query NOT LIKE 'SELECT 1 FROM ONLY % FOR KEY SHARE OF x' "
+            "AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) "
             "AND userid <> current_user::regrole"
         ).fetchone()
         return (int(row[0]), int(row[1])) if row else (0, 0)
 
     def count_statements(self, on: bool) -> None:
-        """Let PostgreSQL count statements, or not, as it costs a little; starts from 0."""
+        """Let PostgreSQL count statements from 0, or stop counting, which costs CPU."""
         self.sql("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         self.sql(f"ALTER SYSTEM SET pg_stat_statements.track = '{'top' if on else 'none'}'")
         self.sql("SELECT pg_reload_conf()")
@@ -157,7 +166,7 @@ class Site(Stack):
         self.sql("SELECT pg_stat_statements_reset()")
 
     def redis_commands(self) -> tuple[int, int]:
-        """Return how many commands Redis has run so far: for ArtGen itself, and for Celery's messages."""
+        """Return the number of Redis commands so far: of ArtGen, and of Celery's messages."""
         found = self.redis.info("commandstats")
         calls: Counter[bool] = Counter()
         for name, stat in found.items():

@@ -1,1 +1,1 @@
-"""What the rows are compared with: the least that somebody would do by hand, and the origin's blocking design."""
+"""What the rows are compared with: minimal implementations by hand, and the blocking design."""

@@ -1,4 +1,4 @@
-"""The origin's design: a Celery task that submits a job, blocks, polls until it is done, and stores the image."""
+"""The blocking design: a Celery task submits a job, polls until it is done, stores the image."""
 
 import io
 import json

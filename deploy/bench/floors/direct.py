@@ -1,4 +1,4 @@
-"""Jobs sent straight to the emulator, with its webhook as the end: the time beyond the GPU's that is not ArtGen's."""
+"""Jobs sent to the emulator directly, until its webhook: the latency that ArtGen does not add."""
 
 import asyncio
 import time

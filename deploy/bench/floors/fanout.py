@@ -1,4 +1,4 @@
-"""A bare fan-out: a WebSocket server that passes on what Redis publishes for a user, and does nothing else.
+"""A bare fan-out: a WebSocket server that only passes on what Redis publishes for a user.
 
 `python -m deploy.bench.floors.fanout PORT REDIS_URL`: `/?user=NAME` opens the socket of a user.
 """

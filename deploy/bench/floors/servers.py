@@ -54,7 +54,7 @@ def fanout(redis_url: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def blocking_workers(environment: dict[str, str], *, count: int) -> Iterator[None]:
-    """Run so many workers of the blocking design."""
+    """Run `count` workers of the blocking design."""
     command = [sys.executable, "-m", "celery", "--app", "deploy.bench.floors.blocking", "worker"]
     command += [
         "--pool=prefork",

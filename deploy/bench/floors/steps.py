@@ -1,4 +1,4 @@
-"""The least that one job, and one image, can cost: plain calls in one process, without anything around them."""
+"""The least that one job and one image can cost: plain calls in one process."""
 
 import io
 import json
@@ -39,7 +39,7 @@ def decode_and_put(data: bytes, *, bucket: Any, name: str, times: int) -> float:
 
 
 def small_image_work(data: bytes, *, bucket: Any, name: str, times: int) -> float:
-    """Return the CPU seconds of decoding a small image, making its thumbnail and putting both into the bucket."""
+    """Return the CPU seconds of decoding an image, encoding a thumbnail and storing both."""
     began = time.process_time()
     for number in range(times):
         thumbnail = io.BytesIO()
@@ -61,8 +61,8 @@ def whole_job(
 ) -> float:
     """Return the CPU seconds in this process of one job by hand, without its image.
 
-    One statement places it; POST /run; one UPDATE; GET /status; two UPDATEs; four events to Redis. What PostgreSQL
-    uses for it comes on top.
+    One statement places it; POST /run; one UPDATE; GET /status; two UPDATEs; four events to Redis.
+    The CPU of PostgreSQL is not included.
     """
     database.execute(TABLES)
     session = requests.Session()

@@ -1,6 +1,7 @@
 """A bare WSGI application: each request is one SQL statement, without framework, checks or errors.
 
-The statements name every column of the lists by `row_to_json`, and find the user by the digest of the token.
+The statements return every column of the lists by `row_to_json` and find the user by the digest of
+the token.
 """
 
 import hashlib
@@ -12,16 +13,20 @@ from typing import Any
 import psycopg
 
 TABLES = """
-CREATE TABLE IF NOT EXISTS bench_user (id uuid PRIMARY KEY, credits int NOT NULL, held int NOT NULL);
-CREATE TABLE IF NOT EXISTS bench_job (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), user_id uuid NOT NULL,
-    prompt text NOT NULL, status text NOT NULL DEFAULT 'queued', created_at timestamptz NOT NULL DEFAULT now());
-CREATE TABLE IF NOT EXISTS bench_entry (id bigserial PRIMARY KEY, user_id uuid NOT NULL, amount int NOT NULL,
+CREATE TABLE IF NOT EXISTS bench_user (
+    id uuid PRIMARY KEY, credits int NOT NULL, held int NOT NULL);
+CREATE TABLE IF NOT EXISTS bench_job (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(), user_id uuid NOT NULL, prompt text NOT NULL,
+    status text NOT NULL DEFAULT 'queued', created_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE IF NOT EXISTS bench_entry (
+    id bigserial PRIMARY KEY, user_id uuid NOT NULL, amount int NOT NULL,
     reference uuid NOT NULL UNIQUE);
 INSERT INTO bench_user SELECT id, 1000000000, 0 FROM accounts_user ON CONFLICT DO NOTHING;
 """
 USER = "(SELECT user_id FROM accounts_apitoken WHERE digest = %(digest)s AND revoked_at IS NULL)"
 PLACE = f"""
-WITH paid AS (UPDATE bench_user SET credits = credits - 1, held = held + 1 WHERE id = {USER} AND credits > 0 RETURNING id),
+WITH paid AS (UPDATE bench_user SET credits = credits - 1, held = held + 1
+    WHERE id = {USER} AND credits > 0 RETURNING id),
 placed AS (INSERT INTO bench_job (user_id, prompt) SELECT id, %(body)s FROM paid RETURNING *),
 noted AS (INSERT INTO bench_entry (user_id, amount, reference) SELECT user_id, -1, id FROM placed)
 SELECT row_to_json(placed)::text FROM placed
@@ -32,8 +37,8 @@ SELECT json_agg(found)::text FROM (SELECT job.*, (SELECT json_agg(image) FROM ge
 FROM generation_job job WHERE user_id = {USER} ORDER BY id DESC LIMIT 20) found
 """
 IMAGES = f"""
-SELECT json_agg(found)::text FROM (SELECT * FROM generation_image WHERE user_id = {USER} AND trashed_at IS NULL
-ORDER BY id DESC LIMIT %(limit)s) found
+SELECT json_agg(found)::text FROM (SELECT * FROM generation_image
+    WHERE user_id = {USER} AND trashed_at IS NULL ORDER BY id DESC LIMIT %(limit)s) found
 """
 STATEMENTS = {
     "/post": (PLACE, 0),

@@ -1,4 +1,4 @@
-"""Jobs from placing to stored: bursts, statements, CPU, time beyond the GPU's, the cost of an image."""
+"""Jobs from placed to stored: bursts, statements, CPU, added latency, the cost of an image."""
 
 import asyncio
 import hashlib
@@ -27,7 +27,7 @@ PNG_MODEL = "p-image"  # FLUX sends JPEG, which is decoded in a tenth of the tim
 
 
 def burst(bench: Bench) -> list[Line]:
-    """Place many jobs at once, and let the blocking design do what it can on the same machine."""
+    """Measure the throughput of many jobs at once against that of the blocking design."""
     site, size = bench.site("burst", seconds=BURST_SECONDS), bench.sizes
     people = site.people(50)
 
@@ -38,16 +38,18 @@ def burst(bench: Bench) -> list[Line]:
             return 60 * len(jobs) / (max(job.done for job in jobs) - min(job.began for job in jobs))
 
     ours = statistics.median(asyncio.run(once()) for _ in range(size.times))
-    site.stop(*site.drivers())
+    site.stop_drivers()
     floor = _blocking_rate(site, jobs=size.burst_floor_jobs)
     return [
         Line(
-            f"burst of {size.burst_jobs} jobs of {BURST_SECONDS:g} s, jobs a minute against {BLOCKING_WORKERS} blocking workers",
+            f"burst of {size.burst_jobs} jobs of {BURST_SECONDS:g} s, jobs a minute "
+            f"against {BLOCKING_WORKERS} blocking workers",
             f"{ours:.0f}/min",
             f"{floor:.0f}/min",
             ours / floor,
             budget="≥ 30×",
-            detail=f"placed by POST of 50 people; the floor's rate is that of {size.burst_floor_jobs} jobs",
+            detail="placed by POST of 50 people; "
+            f"the floor's rate is that of {size.burst_floor_jobs} jobs",
             data={"per_minute": ours, "floor_per_minute": floor},
         )
     ]
@@ -57,7 +59,8 @@ def _blocking_rate(site: Site, *, jobs: int) -> float:
     """Return how many jobs a minute the blocking design does."""
     environment = site.environment | {"BENCH_ENDPOINT": ENDPOINT}
     site.sql(
-        "CREATE TABLE IF NOT EXISTS bench_blocking (job text, at timestamptz DEFAULT clock_timestamp())"
+        "CREATE TABLE IF NOT EXISTS bench_blocking "
+        "(job text, at timestamptz DEFAULT clock_timestamp())"
     )
     site.sql("GRANT ALL ON bench_blocking TO PUBLIC")
 
@@ -70,7 +73,7 @@ def _blocking_rate(site: Site, *, jobs: int) -> float:
         return int(site.sql("SELECT count(*) FROM bench_blocking"))
 
     with blocking_workers(environment, count=BLOCKING_WORKERS):
-        send(BLOCKING_WORKERS)  # each has its connections open before it counts
+        send(BLOCKING_WORKERS)  # each opens its connections before the measurement
         site.wait(lambda: stored() >= BLOCKING_WORKERS, what="the blocking workers", seconds=120)
         began = time.monotonic()
         send(jobs)
@@ -83,7 +86,7 @@ def _blocking_rate(site: Site, *, jobs: int) -> float:
 
 
 def statements(bench: Bench) -> list[Line]:
-    """Count SQL statements and Redis commands of jobs placed one after the other, without those of the ticks."""
+    """Count SQL statements and Redis commands of sequential jobs, without those of the ticks."""
     site, size = bench.site("jobs", seconds=GPU_SECONDS), bench.sizes
     people = site.people(4)
     site.count_statements(True)
@@ -99,9 +102,9 @@ def statements(bench: Bench) -> list[Line]:
             f"{floor} · 4",
             alone[0] / floor,
             budget="≤ 20 · 8",
-            detail=f"one after the other; with BEGIN and COMMIT {alone[1]:.0f}; Celery's messages take "
-            f"{alone[3]:.0f} more of Redis; {size.counted_jobs} at once: "
-            f"{together[0]:.0f} · {together[2]:.0f}; idle: {idle[0]:.1f} · {idle[2]:.1f} a second, taken off",
+            detail=f"sequential; with BEGIN and COMMIT {alone[1]:.0f}; Celery's messages take "
+            f"{alone[3]:.0f} more of Redis; {size.counted_jobs} at once: {together[0]:.0f} · "
+            f"{together[2]:.0f}; idle: {idle[0]:.1f} · {idle[2]:.1f} a second, subtracted",
             data={"alone": alone, "together": together, "idle_per_second": idle},
         )
     ]
@@ -110,7 +113,10 @@ def statements(bench: Bench) -> list[Line]:
 async def _counted(
     site: Site, people: list[dict[str, str]], jobs: int
 ) -> tuple[list[float], list[float], list[float]]:
-    """Return statements, with BEGIN and COMMIT; Redis commands, those for messages: idle, of a job alone, of one of many."""
+    """Return four counts for an idle second, a sequential job and one of many jobs at once.
+
+    They are: statements; those with BEGIN and COMMIT; Redis commands; those of Celery's messages.
+    """
 
     def now() -> tuple[float, ...]:
         return (*site.statements(), *site.redis_commands(), time.monotonic())
@@ -160,7 +166,7 @@ def cpu(bench: Bench) -> list[Line]:
     chosen = runs[totals.index(sorted(totals)[len(totals) // 2])]
     total = statistics.median(totals)
     bucket, data = steps.bucket_of(site.environment), _newest_image(site, people)
-    pictures = steps.small_image_work(data, bucket=bucket, name=site.name, times=50)
+    image_work = steps.small_image_work(data, bucket=bucket, name=site.name, times=50)
     digest = hashlib.sha256(people[0]["token"].encode()).hexdigest()
     postgres = tree(site.postmaster)
     before, times = cpu_seconds(postgres), 100
@@ -177,19 +183,19 @@ def cpu(bench: Bench) -> list[Line]:
     return [
         Line(
             "CPU a job without image work, all processes and PostgreSQL",
-            ms(total - pictures),
+            ms(total - image_work),
             ms(floor),
-            (total - pictures) / floor,
+            (total - image_work) / floor,
             budget="≤ 30 ms",
-            detail=f"at {rate}/s, ticks included; {ms(total)} with the image work, which takes {ms(pictures)} by hand. "
-            f"In ms: {parts}",
-            data={"total": total, "image_work": pictures, "floor": floor, "parts": chosen},
+            detail=f"at {rate}/s, ticks included; {ms(total)} with the image work, which takes "
+            f"{ms(image_work)} by hand. In ms: {parts}",
+            data={"total": total, "image_work": image_work, "floor": floor, "parts": chosen},
         )
     ]
 
 
 def latency(bench: Bench) -> list[Line]:
-    """Measure the time beyond the GPU's, from the POST to the socket's event, at two rates."""
+    """Measure the time from the POST to the socket's event, minus the GPU's, at two rates."""
     site, size, lines = bench.site("jobs", seconds=GPU_SECONDS), bench.sizes, []
     people = site.people(40)
 
@@ -221,8 +227,8 @@ def latency(bench: Bench) -> list[Line]:
                 f"{ms(floor[0])} / {ms(floor[1])}",
                 p50 / floor[0],
                 budget="≤ 40 / 200 ms",
-                detail=f"POST to the socket's event, {size.steady_jobs} jobs of {GPU_SECONDS:g} s; floor: the emulator "
-                "asked directly, to its webhook",
+                detail=f"POST to the socket's event, {size.steady_jobs} jobs of "
+                f"{GPU_SECONDS:g} s; floor: the emulator asked directly, to its webhook",
                 data={"p50": p50, "p99": p99, "floor": floor},
             )
         )
@@ -230,7 +236,7 @@ def latency(bench: Bench) -> list[Line]:
 
 
 def store(bench: Bench) -> list[Line]:
-    """Measure the CPU of storing a large image by what it costs more than a small one."""
+    """Measure the CPU of storing a large image as the difference to a small one."""
     site, size = bench.site("painted", seconds=GPU_SECONDS, painter="full"), bench.sizes
     people = site.people(8)
 
@@ -261,19 +267,20 @@ def store(bench: Bench) -> list[Line]:
             ms(floor),
             (large + floor_small) / floor,
             budget="≤ 3.5×",
-            detail=f"CPU of what drives jobs: that of {size.stored_images} jobs of 1024² less that of as many of 256², "
-            f"plus decode + PUT of the small one; a file of {len(data) / 1e6:.1f} MB",
+            detail=f"CPU of worker and beat for {size.stored_images} jobs of 1024² minus that for "
+            "as many of 256², plus decode + PUT of the small one; "
+            f"a file of {len(data) / 1e6:.1f} MB",
             data={"store": large + floor_small, "floor": floor, "bytes": len(data)},
         )
     ]
 
 
 def _newest_image(site: Site, people: list[dict[str, str]], *, width: int = 0) -> bytes:
-    """Return the file of one of these people's images, of this width where one is wanted."""
+    """Return the file of an image of these people, with this width if given."""
     for account in people:
         headers = {"Authorization": f"Bearer {account['token']}"}
         reply = requests.get(f"{site.url}/api/v1/images/?limit=100", headers=headers, timeout=60)
         for image in reply.json()["results"]:
             if width in (0, image["width"]):
                 return requests.get(image["url"], timeout=60).content
-    raise CannotMeasure("nobody has such an image")
+    raise CannotMeasure("there is no such image")

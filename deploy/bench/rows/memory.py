@@ -1,4 +1,4 @@
-"""Memory of the processes, what they share counted once."""
+"""Memory of the processes; shared memory counts once."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ MIB = 2**20
 
 
 def memory(bench: Bench) -> list[Line]:
-    """Measure it fresh, and after jobs and pages for a while."""
+    """Measure it after the start, and after many jobs and pages."""
     site, size = bench.site("memory", seconds=0.5), bench.sizes
     people = site.people(20, images=60)
     fresh = _pss(site)
@@ -44,7 +44,8 @@ def memory(bench: Bench) -> list[Line]:
             f"{before / MIB:.0f} MiB fresh",
             total / before,
             budget="≤ 800 MB",
-            detail=f"after {size.memory_jobs} jobs, then {rounds * len(PAGES)} pages in {size.memory_minutes:g} min; "
+            detail=f"after {size.memory_jobs} jobs, then {rounds * len(PAGES)} pages in "
+            f"{size.memory_minutes:g} min; "
             + ", ".join(f"{name} {used / MIB:.0f}" for name, used in sorted(worn.items())),
             data={"fresh": fresh, "after": worn},
         )

@@ -1,4 +1,4 @@
-"""What a request costs: CPU of the web processes and PostgreSQL, against one bare statement behind gunicorn."""
+"""The CPU of a request in web and PostgreSQL, against one statement behind a bare gunicorn."""
 
 import asyncio
 import re
@@ -18,7 +18,7 @@ from deploy.bench.runner import WARM_UP, Bench
 from deploy.bench.site import Site
 
 AT_ONCE = 4
-PLACING_PEOPLE = 40  # nobody may have more than 200 jobs waiting, nor place more than 20 a second
+PLACING_PEOPLE = 40  # a user may have 200 jobs in the queue and place 20 a second
 
 
 def post(bench: Bench) -> list[Line]:
@@ -83,11 +83,11 @@ def _page(bench: Bench, figure: str, path: str, floor: str, *, budget: str) -> L
 
 
 def _front(bench: Bench) -> Site:
-    """Return a site where people have jobs with images, rows without files, and only what answers requests runs."""
+    """Return a site with jobs and images in the database, without files, worker and beat."""
 
     def furnish(site: Site) -> None:
         site.people(bench.feeds, images=bench.sizes.feed_images)
-        site.stop(*site.drivers())
+        site.stop_drivers()
         site.sql(TABLES)
         site.sql("VACUUM ANALYZE")
 
@@ -134,8 +134,8 @@ def _line(
         ms(floor),
         ours / floor if floor else None,
         budget=budget,
-        detail=f"CPU of web and PostgreSQL, {AT_ONCE} at once; answered in {ms(times[len(times) // 2])} p50, "
-        f"{ms(times[len(times) * 95 // 100])} p95",
+        detail=f"CPU of web and PostgreSQL, {AT_ONCE} at once; "
+        f"answered in {ms(times[len(times) // 2])} p50, {ms(times[len(times) * 95 // 100])} p95",
         data={
             "cpu": ours,
             "floor": floor,

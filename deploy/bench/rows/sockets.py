@@ -69,7 +69,8 @@ def sockets(bench: Bench) -> list[Line]:
             ms(p99s[1]),
             p99s[0] / p99s[1],
             budget="≤ 25 ms",
-            detail=f"p50 {ms(p50s[0])} (floor {ms(p50s[1])}); {lost} of {ours.sent} lost; client's own delay included",
+            detail=f"p50 {ms(p50s[0])} (floor {ms(p50s[1])}); {lost} of {ours.sent} lost; "
+            "the client's own delay included",
             data={"p99": p99s[0], "p50": p50s[0], "floor_p99": p99s[1], "lost": lost},
         ),
         Line(
@@ -78,7 +79,8 @@ def sockets(bench: Bench) -> list[Line]:
             f"{rates[1]:.0f}/s",
             rates[1] / rates[0],
             budget="≥ 500/s, 0 refused",
-            detail="until each has its snapshot; refused ones try again; through nginx, the floor without",
+            detail="until each has its snapshot; refused ones retry; "
+            "through nginx, the floor without",
             data={"per_second": rates[0], "floor": rates[1], "refused": ours.refused},
         ),
     ]
@@ -117,7 +119,7 @@ async def _watched(
     payload: bytes,
     bench: Bench,
 ) -> Seen:
-    """Open a socket at each door, publish to the channels in turn, and note how late each event came."""
+    """Open sockets, publish to the channels in turn, and note the delay of each event."""
     seen, size = Seen(), bench.sizes
     connectors = [
         aiohttp.TCPConnector(local_addr=(f"127.3.{n}.1", 0), limit=0)

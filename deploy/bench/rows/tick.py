@@ -1,4 +1,4 @@
-"""What the clock costs: with many finished jobs against an empty table, and with many jobs due without news."""
+"""The cost of the tick: with many finished jobs, and with many due jobs that have not changed."""
 
 import asyncio
 import statistics
@@ -10,17 +10,21 @@ from deploy.bench.result import Line, ms
 from deploy.bench.runner import Bench
 from deploy.bench.site import Site
 
-# Copies of one finished job over two years; whatever columns the table has.
+# Copies of one finished job over two years, with all columns that the table has.
 FILL = """
 INSERT INTO generation_job SELECT made.* FROM generation_job AS one
 CROSS JOIN generate_series(1, %(count)s) AS n
-CROSS JOIN LATERAL (SELECT now() - interval '2 years' * (%(count)s - n) / %(count)s - interval '1 day' AS at) AS times
+CROSS JOIN LATERAL (
+    SELECT now() - interval '2 years' * (%(count)s - n) / %(count)s - interval '1 day' AS at
+) AS times
 CROSS JOIN LATERAL jsonb_populate_record(NULL::generation_job, to_jsonb(one) || jsonb_build_object(
-    'id', (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7000' || '8' || lpad(to_hex(n), 15, '0'))::uuid,
-    'runpod_id', 'bench-' || n, 'created_at', at, 'submitted_at', at, 'started_at', at, 'finished_at', at)) AS made
+    'id', (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0')
+        || '7000' || '8' || lpad(to_hex(n), 15, '0'))::uuid,
+    'runpod_id', 'bench-' || n, 'created_at', at, 'submitted_at', at, 'started_at', at,
+    'finished_at', at)) AS made
 WHERE one.id = (SELECT id FROM generation_job WHERE status = 'succeeded' ORDER BY id DESC LIMIT 1)
 """
-LOOKED = "12 seconds"  # longer than the interval between two looks, shorter than a lease
+LOOKED = "12 seconds"  # longer than the interval between two checks, shorter than a lease
 DUE = "generation_job WHERE status IN ('submitted', 'running') AND due_at"
 
 
@@ -40,7 +44,8 @@ def tick(bench: Bench) -> list[Line]:
             f"{ms(empty)}/s",
             full / empty if empty else None,
             budget="≤ 1.2×",
-            detail=f"what drives jobs and PostgreSQL, over {size.tick_seconds} s without a job, a tick every 2 s",
+            detail=f"worker, beat and PostgreSQL over {size.tick_seconds} s without a job, "
+            "a tick every 2 s",
             data={"full": full, "empty": empty},
         ),
         due,
@@ -48,7 +53,7 @@ def tick(bench: Bench) -> list[Line]:
 
 
 def _idle(site: Site, seconds: float) -> float:
-    """Return the CPU seconds a second of what drives jobs and of PostgreSQL while nothing is to be done."""
+    """Return the CPU seconds per second of worker, beat and PostgreSQL without due jobs."""
     running = site.running()
     pids = [running[name] for name in site.drivers()]
 
@@ -92,8 +97,8 @@ def _due_without_news(site: Site, bench: Bench) -> Line:
         "1",
         statements,
         budget="≤ 15",
-        detail=f"idle ticks taken off; looked at within {seconds:.2f} s, the wait for the tick included; floor: one "
-        "UPDATE for all",
+        detail=f"idle ticks subtracted; checked within {seconds:.2f} s, the wait for the tick "
+        "included; floor: one UPDATE for all",
         data={"statements": statements, "seconds": seconds},
     )
 
@@ -111,9 +116,11 @@ def _one_look(site: Site) -> tuple[float, float]:
     idle = (site.statements()[0] - before) / (time.monotonic() - began)
     before, began = site.statements()[0], time.monotonic()
     site.sql("UPDATE generation_job SET due_at = now() WHERE status IN ('submitted', 'running')")
-    # While somebody looks at a job it is leased, far ahead; afterwards it is due within seconds again.
+    # While a worker checks a job, its due_at is far ahead; afterwards it is due within seconds.
     site.wait(
-        lambda: not site.sql(f"SELECT count(*) FROM {DUE} NOT BETWEEN now() AND now() + %s::interval", (LOOKED,)),
+        lambda: not site.sql(
+            f"SELECT count(*) FROM {DUE} NOT BETWEEN now() AND now() + %s::interval", (LOOKED,)
+        ),
         what="all due jobs have been looked at", seconds=60, every=0.02,
     )  # fmt: skip
     seconds = time.monotonic() - began

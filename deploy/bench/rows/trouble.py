@@ -16,7 +16,7 @@ STEP_SECONDS = 30  # for each of the other's jobs while all is well
 
 
 def hang(bench: Bench) -> list[Line]:
-    """Let one person's images hang at their address, and see how much longer another's jobs take."""
+    """Let the downloads of one person's images hang; measure the delay of another's jobs."""
     site, size = bench.site("hang", seconds=GPU_SECONDS), bench.sizes
     people = site.people(2)
 
@@ -35,7 +35,7 @@ def hang(bench: Bench) -> list[Line]:
     before, during = asyncio.run(measure())
     floor = statistics.median(before)
     figure = f"one person's {size.hanging_jobs} hanging images: another's job takes"
-    detail = f"median of {size.other_jobs} jobs of {GPU_SECONDS:g} s, one after the other"
+    detail = f"median of {size.other_jobs} jobs of {GPU_SECONDS:g} s, sequential"
     if not during:
         detail = f"another's job was not done within {size.patience_seconds} s"
         data = {"before": before, "during": None}
@@ -74,7 +74,7 @@ async def _one_by_one(crowd: Crowd, count: int, *, seconds: float) -> list[float
 
 
 def refused(bench: Bench) -> list[Line]:
-    """Answer 502 to submissions until the model has no room left, and see when it serves another again."""
+    """Answer 502 until the model has no room left; measure when it serves others again."""
     site, size = bench.site("refused", seconds=GPU_SECONDS), bench.sizes
     people = site.people(2)
     site.command("set_model", MODEL, f"max_in_flight={REFUSED}")

@@ -1,4 +1,8 @@
-"""`deploy/upgrade.sh` on a running stack under load: no request fails, no job is lost, a broken version goes back."""
+"""`deploy/upgrade.sh` under load: no failed request, no lost job, roll-back of a broken version.
+
+The containers are plain processes here (artgen.tests.docker): those of the old version, and beside
+them those of a copy of this code with changes and a new migration.
+"""
 
 import contextlib
 import json
@@ -17,7 +21,7 @@ import requests
 from django.conf import settings
 from websockets.exceptions import ConnectionClosed
 
-from artgen.tests.stack import FINAL, MACHINE, PATIENCE, Stack, kept_stack
+from artgen.tests.stack import FINAL, MACHINE, PATIENCE, ComposeStack, Stack
 
 pytestmark = [
     pytest.mark.postgres,
@@ -34,12 +38,14 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [("accounts", "{before}")]
-    operations = [migrations.CreateModel("Novelty", [("id", models.BigAutoField(primary_key=True))])]
+    operations = [
+        migrations.CreateModel("Novelty", [("id", models.BigAutoField(primary_key=True))]),
+    ]
 """
 
 
 class Load:
-    """Users at work until `end`: pages, reads, jobs, sockets. Whatever did not go well is in `failures`."""
+    """Users until `end`: pages, reads, jobs, sockets. `failures` lists everything unexpected."""
 
     def __init__(self, stack: Stack, *, seconds_between_jobs: float = 1.0) -> None:
         self.stack = stack
@@ -110,32 +116,32 @@ class Load:
                             socket.recv(timeout=0.2)
             except ConnectionClosed as closed:
                 self.closed[number].append(closed.rcvd.code if closed.rcvd else 0)
-            except Exception as error:  # noqa: BLE001 a socket that is refused is what must not happen
+            except Exception as error:  # noqa: BLE001 no socket may be refused
                 self.failures.append(f"socket: {error!r}")
                 self.stop.wait(0.1)
 
     def end(self) -> None:
-        """Let everybody finish what they are at."""
+        """Let all users finish what they have begun."""
         self.stop.set()
         for thread in self.threads:
             thread.join()
 
 
 class UpgradeTests(unittest.TestCase):
-    stack: Stack
+    stack: ComposeStack
 
     @classmethod
     def setUpClass(cls):
-        cls.stack = kept_stack(**MACHINE)
+        cls.stack = cls.enterClassContext(ComposeStack(**MACHINE))
 
     @contextlib.contextmanager
     def code(self, **changes: tuple[str, str]) -> Iterator[Path]:
-        """Yield a folder with this code, in which `changes` replace one text by another; `__` in names is a slash."""
+        """Yield a copy of this code, in which `changes` replace text; `__` in names is a slash."""
         with tempfile.TemporaryDirectory(dir="/tmp") as name:
             folder = Path(name)
             for part in ("accounts", "artgen", "deploy", "generation", "nginx"):
                 shutil.copytree(settings.BASE_DIR / part, folder / part)
-            for part in ("manage.py", "requirements.txt"):
+            for part in ("manage.py", "requirements.txt", "docker-compose.yml"):
                 shutil.copy2(settings.BASE_DIR / part, folder / part)
             for path, (before, after) in changes.items():
                 file = folder / f"{path.replace('__', '/')}.py"
@@ -145,23 +151,24 @@ class UpgradeTests(unittest.TestCase):
             yield folder
 
     def upgrade(self, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run the script of that folder against the stack."""
+        """Run the script of that folder."""
         return subprocess.run(
-            ["deploy/upgrade.sh", "stack"],
-            cwd=folder, env={**self.stack.environment, **environment},
-            check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
+            ["deploy/upgrade.sh"],
+            cwd=folder,
+            env={**self.stack.environment, **environment},
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def serving(self) -> dict:
         return requests.get(f"{self.stack.url}/healthz", timeout=PATIENCE).json()
 
-    def folders(self) -> dict[str, str]:
-        """Return in which folder each program runs."""
-        return {
-            name: str(Path(f"/proc/{pid}/cwd").readlink())
-            for name, pid in self.stack.pids().items()
-            if name != "nginx"
-        }
+    def images(self) -> dict[str, str]:
+        """Return the image of each container but nginx, which stays."""
+        containers = self.stack.containers().items()
+        return {name: container["image"] for name, container in containers if name != "nginx"}
 
     def assert_all_succeeded(self, load: Load) -> None:
         jobs = set(load.jobs.values())
@@ -181,8 +188,9 @@ class UpgradeTests(unittest.TestCase):
         self.assertEqual(len(rows), len(jobs))
 
     def test_it_upgrades_without_a_failed_request_or_a_lost_job(self):
-        before = self.folders()
-        with self.code(artgen__health=('{"ok": True}', '{"ok": True, "new": True}')) as folder:
+        before, nginx = self.images(), self.stack.pids()["nginx"]
+        change = ('{"ok": True}', '{"ok": True, "new": True}')
+        with self.code(artgen__observability__health=change) as folder:
             last = sorted((folder / "accounts" / "migrations").glob("0*.py"))[-1].stem
             (folder / "accounts" / "migrations" / "9999_novelty.py").write_text(
                 MIGRATION.format(before=last)
@@ -192,48 +200,51 @@ class UpgradeTests(unittest.TestCase):
                 outcome = self.upgrade(folder)
             finally:
                 load.end()
+            version = (folder / ".env").read_text()
         self.assertEqual(outcome.returncode, 0, outcome.stdout + self.stack.log[-3000:])
         self.assertEqual(load.failures, [], outcome.stdout)
         self.assertGreater(min(load.counts.values()), 20)
-        # Once to the stand-in, once back.
+        # Once to the second process, once back.
         self.assertEqual(load.closed, [[1012, 1012]] * SOCKETS, outcome.stdout)
         self.assertEqual(load.snapshots, [3] * SOCKETS)
         self.assert_all_succeeded(load)
 
         self.assertEqual(self.serving(), {"ok": True, "new": True})
-        after = self.folders()
+        after = self.images()
+        self.assertEqual(set(after), set(before), "the second processes are gone")
         self.assertEqual(len(set(after.values())), 1)
         self.assertFalse(set(after.values()) & set(before.values()))
+        self.assertEqual(version, f"ARTGEN_VERSION={after['backend'].partition(':')[2]}\n")
+        self.assertEqual(self.stack.pids()["nginx"], nginx)
         with psycopg.connect(self.stack.database_url) as database:
             database.execute("SELECT count(*) FROM accounts_novelty")
-        states = self.stack.states()
-        self.assertEqual((states["web-next"], states["sockets-next"]), ("STOPPED", "STOPPED"))
         self.assertEqual(
             [(self.stack.run_dir / f"{what}.sock").readlink().name for what in ("web", "sockets")],
             ["web-main.sock", "sockets-main.sock"],
         )
 
-    def test_it_goes_back_when_the_new_version_does_not_get_ready(self):
-        before, pids = self.folders(), self.stack.pids()
+    def test_it_rolls_back_when_the_new_version_does_not_get_ready(self):
+        before, pids = self.images(), self.stack.pids()
         serving = self.serving()
-        with self.code(artgen__health=("ok = all(reached.values())", "ok = False")) as folder:
+        change = ("ok = all(reached.values())", "ok = False")
+        with self.code(artgen__observability__health=change) as folder:
             load = Load(self.stack)
             try:
                 outcome = self.upgrade(folder, UPGRADE_PATIENCE="1")
             finally:
                 load.end()
         self.assertEqual(outcome.returncode, 1, outcome.stdout)
-        self.assertIn("web is not well after 1 s", outcome.stdout)
+        self.assertIn("web is not healthy after 1 s", outcome.stdout)
         self.assertIn("ROLLED BACK", outcome.stdout)
         self.assertEqual(load.failures, [], outcome.stdout)
-        self.assertEqual(load.closed, [[]] * SOCKETS, "nobody was sent anywhere")
+        self.assertEqual(load.closed, [[]] * SOCKETS, "no socket had to reconnect")
         self.assertEqual(
-            (self.folders(), self.stack.pids(), self.serving()), (before, pids, serving)
+            (self.images(), self.stack.pids(), self.serving()), (before, pids, serving)
         )
         self.assert_all_succeeded(load)
 
-    def test_it_goes_back_when_the_new_version_fails_where_its_stand_in_did_not(self):
-        before = self.folders()
+    def test_it_rolls_back_when_the_new_version_fails_only_as_the_main_process(self):
+        before = self.images()
         serving = self.serving()
         broken = "import os\nassert 'main' not in os.environ.get('GUNICORN_BIND', '')\n"
         with self.code(artgen__wsgi=("import os\n", broken)) as folder:
@@ -246,14 +257,25 @@ class UpgradeTests(unittest.TestCase):
         self.assertIn("web has died", outcome.stdout)
         self.assertIn("ROLLED BACK", outcome.stdout)
         self.assertEqual(load.failures, [], outcome.stdout)
-        self.assertEqual((self.folders(), self.serving()), (before, serving))
+        self.assertEqual((self.images(), self.serving()), (before, serving))
         self.assert_all_succeeded(load)
 
-    def test_it_changes_nothing_when_what_runs_is_not_well(self):
+    def test_it_changes_nothing_when_nothing_runs(self):
         before = self.stack.pids()
-        environment = {"DATA_DIR": tempfile.mkdtemp(dir=self.stack.folder)}
         with self.code() as folder:
-            outcome = self.upgrade(folder, **environment)
+            outcome = self.upgrade(folder, FAKE_DOCKER=str(folder / "docker"))
         self.assertEqual(outcome.returncode, 1)
-        self.assertIn("upgrade: no stack of ArtGen runs here\n", outcome.stdout)
+        self.assertIn("upgrade: ArtGen is not running here", outcome.stdout)
+        self.assertEqual(self.stack.pids(), before)
+
+    def test_it_changes_nothing_when_what_runs_is_not_healthy(self):
+        before = self.stack.pids()
+        with self.code() as folder:
+            (self.stack.run_dir / "web-main.sock").rename(self.stack.run_dir / "away.sock")
+            try:
+                outcome = self.upgrade(folder)
+            finally:
+                (self.stack.run_dir / "away.sock").rename(self.stack.run_dir / "web-main.sock")
+        self.assertEqual(outcome.returncode, 1)
+        self.assertIn("upgrade: /readyz is not green", outcome.stdout)
         self.assertEqual(self.stack.pids(), before)

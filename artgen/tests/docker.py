@@ -1,0 +1,213 @@
+"""Stand in for `docker`: run what deploy/upgrade.sh asks of docker compose as plain processes.
+
+An image is a copy of the code; a container is a process that runs in it, with the command and the
+paths that docker-compose.yml gives to its service. `FAKE_DOCKER` is the folder for all of it; paths
+such as /www lie below it, /tmp of each container in a folder of its own. Nothing is started again
+when it dies. Only the subcommands and options that upgrade.sh uses are known.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(os.environ["FAKE_DOCKER"])
+CODE = ("accounts", "artgen", "deploy", "generation", "nginx", "manage.py", "requirements.txt")
+IGNORED = shutil.ignore_patterns("tests")
+SHARED = ("/run/artgen", "/www")
+TAKES_VALUE = ("--name", "--entrypoint", "--progress", "-t")
+
+
+def main(arguments: list[str]) -> int:
+    """Run the subcommand of `docker` or `docker compose`; return its exit status."""
+    words, options = split(arguments)
+    match words:
+        case ["compose", "build", *_]:
+            for name in CODE:
+                if (source := Path(name)).is_dir():
+                    shutil.copytree(source, image() / name, ignore=IGNORED)
+                else:
+                    shutil.copy2(source, image() / name)
+            return 0
+        case ["compose", "run", "configure"]:
+            return 0  # it writes the secrets, which are in the environment here
+        case ["compose", "run", service, *command] if "-d" in options:
+            start(options["--name"], service, command)
+            return 0
+        case ["compose", "run", service, *command]:
+            entrypoint = options.get("--entrypoint", "deploy/start.sh")
+            entrypoint = sys.executable if entrypoint == "python" else entrypoint
+            command = [entrypoint, *(command or services()[service]["command"])]
+            environment = environment_of(f"run-{service}", service)
+            return subprocess.run(command, cwd=image(), env=environment, check=False).returncode
+        case ["compose", "up", *names]:
+            stop(*names, remove=True)
+            for name in names:
+                start(name, name, services()[name].get("command", [name]))
+            return 0
+        case ["compose", "ps", name]:
+            print(name if file(name).exists() else "")
+            return 0
+        case ["compose", "exec", name, *command] | ["exec", name, *command]:
+            container = read(name)
+            environment = environment_of(name, container["service"])
+            cwd = ROOT / "images" / container["image"]
+            return subprocess.run(command, cwd=cwd, env=environment, check=False).returncode
+        case ["image", "inspect", tag]:
+            return not (ROOT / "images" / tag).exists()
+        case ["inspect", name] if file(name).exists():
+            container = read(name)
+            if "Config.Image" in options["-f"]:
+                print(container["image"])
+            else:
+                print(container["started_at"], is_running(container["pid"]))
+            return 0
+        case ["inspect", _]:
+            return 1
+        case ["stop", *names]:
+            stop(*names, remove=False)
+            return 0
+        case ["rm", *names]:
+            stop(*names, remove=True)
+            return 0
+    raise SystemExit(f"docker: unknown command {arguments}")
+
+
+def split(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Return the words and the options; options come before the first name."""
+    words: list[str] = []
+    options: dict[str, str] = {}
+    left = list(arguments)
+    while left:
+        word = left.pop(0)
+        named = len(words) > (2 if words[:1] == ["compose"] else 1)
+        if named or not word.startswith("-"):
+            words.append(word)
+        elif word in TAKES_VALUE or (word == "-f" and words == ["inspect"]):
+            options[word] = left.pop(0)
+        else:
+            options[word] = ""
+    return words, options
+
+
+def services() -> dict[str, Any]:
+    """Return the services of the docker-compose.yml of the working directory."""
+    found: dict[str, Any] = yaml.load(
+        Path("docker-compose.yml").read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    )["services"]
+    return found
+
+
+def tag() -> str:
+    """Return the image that ARTGEN_VERSION chooses, of the environment or of .env."""
+    version = os.environ.get("ARTGEN_VERSION", "")
+    if not version and Path(".env").exists():
+        pairs = (line.partition("=") for line in Path(".env").read_text().splitlines())
+        version = {name: value for name, _, value in pairs}.get("ARTGEN_VERSION", "")
+    return f"artgen:{version or 'latest'}"
+
+
+def image() -> Path:
+    """Return the folder of the image."""
+    folder = ROOT / "images" / tag()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def file(name: str) -> Path:
+    """Return where a container is described."""
+    return ROOT / "containers" / f"{name}.json"
+
+
+def read(name: str) -> dict[str, Any]:
+    """Return the container."""
+    container: dict[str, Any] = json.loads(file(name).read_text())
+    return container
+
+
+def environment_of(name: str, service: str) -> dict[str, str]:
+    """Return the environment of a container."""
+    own = ROOT / "containers" / name
+    (own / "tmp").mkdir(parents=True, exist_ok=True)
+    environment = dict(os.environ) | {
+        "PYTHON": sys.executable,
+        "RUN_DIR": f"{ROOT}/run/artgen",
+        "DATA_DIR": str(own),
+    }
+    environment.pop("NGINX_STATIC", None)
+    if service == "nginx":
+        run_dir = environment["RUN_DIR"]
+        environment["RUN_DIR"] = str(own / "tmp" / "run")
+        environment["NGINX_WEB"] = f"unix:{run_dir}/web.sock"
+        environment["NGINX_SOCKETS"] = f"unix:{run_dir}/sockets.sock"
+    for variable, value in services()[service]["environment"].items():
+        path = str(value or "")
+        if path.startswith(SHARED):
+            environment[variable] = f"{ROOT}{path}"
+        elif path.startswith("/tmp"):
+            environment[variable] = f"{own}{path}"
+    return environment
+
+
+def start(name: str, service: str, command: list[str]) -> None:
+    """Start a container in the background."""
+    folder = image()
+    with (ROOT / "log").open("ab") as log:
+        process = subprocess.Popen(
+            ["deploy/start.sh", *command],
+            cwd=folder,
+            env=environment_of(name, service),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    container = {
+        "service": service,
+        "image": tag(),
+        "pid": process.pid,
+        "started_at": time.time_ns(),
+        "command": command,
+    }
+    file(name).write_text(json.dumps(container))
+
+
+def stop(*names: str, remove: bool) -> None:
+    """Stop containers as docker does: a signal, a grace period, then SIGKILL."""
+    found = [name for name in names if file(name).exists()]
+    deadlines = {}
+    for name in found:
+        container = read(name)
+        number = signal.SIGQUIT if container["service"] == "nginx" else signal.SIGTERM
+        seconds = int(services()[container["service"]]["stop_grace_period"].removesuffix("s"))
+        deadlines[name] = time.monotonic() + seconds
+        if is_running(container["pid"]):
+            os.kill(container["pid"], number)
+    for name in found:
+        pid = read(name)["pid"]
+        while is_running(pid) and time.monotonic() < deadlines[name]:
+            time.sleep(0.05)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+        if remove:
+            file(name).unlink()
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether the process has not ended, whether or not its parent knows that."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

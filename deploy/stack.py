@@ -1,0 +1,226 @@
+"""Run the production processes on this machine without containers: `make stack`.
+
+    python deploy/stack.py [NAME…]     nginx web sockets worker beat; all of them by default
+
+PostgreSQL, Redis, the bucket and RunPod are those of the environment or of .env; nginx listens on
+PORT. A process that dies is started again; Ctrl-C or SIGTERM ends all of them. RUN_DIR/NAME.pid
+holds the process id of each. To upgrade: stop it, `git pull`, start it again. (An upgrade without
+downtime needs docker compose, deploy/upgrade.sh, or Kubernetes.)
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent.parent
+# The signal that ends each process gracefully, and the seconds that this may take.
+STOP = {
+    "nginx": (signal.SIGQUIT, 15),
+    "web": (signal.SIGTERM, 35),
+    "sockets": (signal.SIGTERM, 15),
+    "worker": (signal.SIGTERM, 60),
+    "beat": (signal.SIGTERM, 10),
+}
+MIN_SECONDS_BETWEEN_STARTS = 1
+MAX_ORPHAN_SECONDS = 5
+MAX_SOCKET_PATH = 107  # unix(7)
+
+
+def fail(message: str) -> NoReturn:
+    """End with this message."""
+    sys.exit(f"make stack: {message}")
+
+
+def main(names: list[str]) -> None:
+    """Prepare the installation, then run these processes until a signal arrives."""
+    if unknown := set(names) - set(STOP):
+        fail(f"unknown process {min(unknown)}; known: {', '.join(STOP)}.")
+    os.chdir(ROOT)
+    load_dotenv(Path(".env"))
+    data_dir, run_dir = configure()
+    check_requirements()
+    lock = (run_dir / "stack.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        fail(f"it is already running from {data_dir}. Stop it first.")
+    make_secret_key(data_dir)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(0))
+    collect_static(os.environ)
+    if subprocess.run(["deploy/start.sh", "release"], check=False).returncode:
+        fail("the release step failed, see above.")
+    print(f"ArtGen starts at {os.environ['PUBLIC_URL']}. Stop it with Ctrl-C.", flush=True)
+    run([Process(name, run_dir) for name in names or STOP])
+
+
+# --- preparation --------------------------------------------------------------------------------
+
+
+def load_dotenv(file: Path) -> None:
+    """Add the variables of the file to the environment, which wins."""
+    if not file.exists():
+        return
+    for line in file.read_text().splitlines():
+        if found := re.fullmatch(r"([A-Z0-9_]+)=(?:\"(.*)\"|'(.*)'|(.*))", line.strip()):
+            name, *values = found.groups()
+            os.environ.setdefault(name, next((value for value in values if value), ""))
+
+
+def configure() -> tuple[Path, Path]:
+    """Set the variables that deploy/start.sh needs; return DATA_DIR and RUN_DIR."""
+    environ = os.environ
+    data_dir = Path(environ.get("DATA_DIR") or ".data").resolve()
+    run_dir = Path(environ.get("RUN_DIR") or data_dir / "run").resolve()
+    if len(f"{run_dir}/sockets-main.sock.lock") > MAX_SOCKET_PATH:
+        fail(f"the path {run_dir} is too long for Unix sockets; set RUN_DIR to a shorter one.")
+    run_dir.mkdir(parents=True, exist_ok=True)
+    port = environ.get("PORT") or "8000"
+    environ |= {
+        "PORT": port,
+        "DATA_DIR": str(data_dir),
+        "RUN_DIR": str(run_dir),
+        "PUBLIC_URL": environ.get("PUBLIC_URL") or f"http://127.0.0.1:{port}",
+        "STATIC_ROOT": environ.get("STATIC_ROOT") or str(data_dir / "static"),
+        "NGINX_PORT": port,
+        "PYTHON": sys.executable,
+    }
+    return data_dir, run_dir
+
+
+def check_requirements() -> None:
+    """Fail with a hint when something is missing that the processes cannot do without."""
+
+    def is_set(name: str) -> bool:
+        return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
+
+    if not is_set("DATABASE_URL"):
+        fail(
+            "DATABASE_URL is not set, such as postgres://USER:PASSWORD@HOST/NAME. "
+            "(To try ArtGen without a server: make run)"
+        )
+    if not is_set("REDIS_URL"):
+        fail("REDIS_URL is not set, such as redis://127.0.0.1:6379/0.")
+    if not shutil.which("nginx"):
+        packages = "nginx libnginx-mod-http-brotli-filter libnginx-mod-http-brotli-static"
+        fail(f"nginx is not installed (Debian: apt-get install {packages}).")
+    if not is_set("RUNPOD_API_KEY"):
+        print("make stack: RUNPOD_API_KEY is not set; jobs wait until it is.", file=sys.stderr)
+
+
+def make_secret_key(data_dir: Path) -> None:
+    """Create a SECRET_KEY that all processes of this machine share, unless one is given."""
+    if os.environ.get("SECRET_KEY") or os.environ.get("SECRET_KEY_FILE"):
+        return
+    file = data_dir / "secret_key"
+    if not file.exists() or not file.stat().st_size:
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(50))
+    os.environ["SECRET_KEY_FILE"] = str(file)
+
+
+def collect_static(environ: "os._Environ[str] | dict[str, str]") -> None:
+    """Collect and compress the static files into STATIC_ROOT, unless it holds these already."""
+    digest = hashlib.sha256(Path("requirements.txt").read_bytes())
+    frontend = Path("artgen", "frontend")
+    files = [frontend / "assets.py", frontend / "bundles.py"]
+    for app in ("accounts", "artgen", "generation"):
+        files += sorted(file for file in Path(app, "static").rglob("*") if file.is_file())
+    for file in files:
+        digest.update(str(file).encode() + b"\0" + file.read_bytes())
+    fingerprint = Path(f"{environ['STATIC_ROOT']}.sha256")
+    if fingerprint.exists() and fingerprint.read_text() == digest.hexdigest():
+        return
+    command = ["deploy/start.sh", "static"]
+    if subprocess.run(command, env=environ, check=False).returncode:
+        fail("the static files could not be collected, see above.")
+    fingerprint.write_text(digest.hexdigest())
+
+
+# --- processes ----------------------------------------------------------------------------------
+
+
+class Process:
+    """One of the production processes, leader of a process group of its own."""
+
+    def __init__(self, name: str, run_dir: Path) -> None:
+        self.name = name
+        self.pid_file = run_dir / f"{name}.pid"
+        self.signal, self.stop_seconds = STOP[name]
+
+    def start(self) -> None:
+        """Start it in a session without Ctrl-C; it gets its stop signal when this process dies."""
+        death = ["setpriv", "--pdeathsig", self.signal.name.removeprefix("SIG")]
+        command = [*death, "deploy/start.sh", self.name]
+        self.popen = subprocess.Popen(command, start_new_session=True)
+        self.pid_file.write_text(str(self.popen.pid))
+        self.started_at = time.monotonic()
+        self.died_at = 0.0
+
+    def restart_if_dead(self) -> None:
+        """Start it again once it has died and its children are gone.
+
+        A killed gunicorn or nginx leaves children that hold its port; they get a few seconds.
+        """
+        if (status := self.popen.poll()) is None:
+            return
+        now = time.monotonic()
+        if not self.died_at:
+            print(f"{self.name} ended with {status} and is started again.", flush=True)
+            self.died_at = now
+            self.kill_group(signal.SIGTERM)
+        orphaned = self.kill_group(0) and now - self.died_at < MAX_ORPHAN_SECONDS
+        if not orphaned and now - self.started_at >= MIN_SECONDS_BETWEEN_STARTS:
+            self.kill_group(signal.SIGKILL)
+            self.start()
+
+    def kill_group(self, number: int) -> bool:
+        """Send the signal to the process and its children; return False when none is left."""
+        try:
+            os.killpg(self.popen.pid, number)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def wait_until(self, deadline: float) -> None:
+        """Wait until it has ended; kill what is left of it at the deadline."""
+        try:
+            self.popen.wait(max(0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            print(f"{self.name} takes too long to end and is killed.", flush=True)
+        self.kill_group(signal.SIGKILL)
+        self.pid_file.unlink(missing_ok=True)
+
+
+def run(processes: list[Process]) -> None:
+    """Start these processes and keep them running until a signal raises SystemExit."""
+    started = []
+    try:
+        for process in processes:
+            process.start()
+            started.append(process)
+        while True:
+            time.sleep(0.2)
+            for process in processes:
+                process.restart_if_dead()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        now = time.monotonic()
+        for process in started:
+            process.popen.send_signal(process.signal)
+        for process in started:
+            process.wait_until(now + process.stop_seconds)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
