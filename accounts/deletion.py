@@ -22,7 +22,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_noop
 
 from accounts import ledger, sockets, token_cache
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, OutgoingEmail, User
 
 GRACE = timedelta(days=settings.ERASE_DAYS)
 """How long a closed account can still be kept."""
@@ -135,6 +135,7 @@ def anonymize(user_id: UUID) -> None:
         _rename_in_log(User, [user_id], address)
         _rename_in_log(ApiToken, tokens, "")
         ApiToken.objects.filter(user=user).delete()
+        OutgoingEmail.objects.filter(recipient=user.email).delete()
         user.groups.clear()
         user.user_permissions.clear()
         User.objects.filter(pk=user_id).update(

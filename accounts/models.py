@@ -1,4 +1,4 @@
-"""Users, their ledger of credits, their API tokens."""
+"""Users, their ledger of credits, their API tokens, and emails that are not sent yet."""
 
 from __future__ import annotations
 
@@ -267,3 +267,32 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class OutgoingEmail(models.Model):
+    """An email that is not sent yet. `accounts.outbox` writes it, sends it and deletes it.
+
+    The text contains links that sign in or reset a password, so it is kept only until it is sent.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # Empty: deleted without being sent (see `outbox.enqueue`).
+    recipient = models.EmailField(max_length=254, blank=True)
+    subject = models.TextField()
+    body = models.TextField(blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # When to send it next. NULL: given up; the row stays for `doctor`, without its text.
+    due_at = models.DateTimeField(null=True, default=timezone.now)
+    last_error = models.CharField(max_length=400, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(due_at__isnull=False) | Q(body=""), name="email_given_up_has_no_text"
+            ),
+        )
+        indexes = (models.Index("due_at", "id", name="email_by_due_time"),)
+
+    def __str__(self) -> str:
+        return self.subject

@@ -175,6 +175,7 @@ CELERY_TASK_ROUTES = {
     "generation.store": {"queue": "store"},  # downloads, encoding
     "generation.export": {"queue": "slow"},  # minutes
     "generation.clean_up": {"queue": "slow"},
+    "accounts.send_emails": {"queue": "slow"},  # a mail server may take seconds for each email
 }
 STORE_CONCURRENCY = env.int(
     "STORE_CONCURRENCY", default=16
@@ -185,11 +186,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(timedelta(seconds=2)),
         "options": {"expires": 10},
     },
-    # By the clock of the wall: an interval would begin anew with every start of beat.
+    # Crontab, not an interval: intervals restart whenever beat does.
     "sweep": {
         "task": "generation.clean_up",
         "schedule": crontab(minute="17"),
         "options": {"expires": 600},
+    },
+    # New emails have a message of their own; this one finds those whose message was lost, and retries.
+    "emails": {
+        "task": "accounts.send_emails",
+        "schedule": crontab(),
+        "options": {"expires": 60},
     },
 }
 

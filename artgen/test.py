@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db.models import F
 from django.test import TestCase, override_settings
 
-from accounts import emails, ledger
+from accounts import ledger
 from accounts.models import User
 from generation.demo.emulator import Emulator
 from generation.jobs import driver, lifecycle, model_cache, orders, outages, scheduling, storing
@@ -123,7 +123,6 @@ class BaseTestCase(TestCase):
         cache.clear()
         model_cache.forget()
         storing.HOSTS.forget()
-        self.addCleanup(emails.drain)
 
 
 class EmulatorTestCase(BaseTestCase):

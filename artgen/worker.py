@@ -36,9 +36,13 @@ log = logging.getLogger(__name__)
 LANES = {
     "drive": min(32, 4 * settings.CELERY_WORKER_CONCURRENCY),
     "store": settings.STORE_CONCURRENCY,
-    "slow": 2,
+    "slow": 4,
 }
-"""Threads of each lane. Those of `drive` wait for RunPod: one endpoint that does not answer takes two of them."""
+"""Threads of each lane.
+
+Those of `drive` wait for RunPod: an endpoint that does not answer occupies two of them. `slow` runs
+two exports, the clean-up and, with the last one, emails, which must not wait for the others.
+"""
 
 ALIVE_SECONDS = 30
 RESTART_SECONDS = 1.0

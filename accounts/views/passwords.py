@@ -13,12 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import emails, login_throttle, sockets
+from accounts import emails, login_throttle, outbox, sockets
 from accounts.forms import ChangePasswordForm, EmailForm, NewPasswordForm
 from accounts.models import User
 from accounts.rate_limits import by_email, limited
 from accounts.requests import SignedInRequest
-from accounts.views.signing import LETTER_TO, sent
+from accounts.views.signing import EMAIL_SENT_TO, sent
 
 
 @sensitive_post_parameters()
@@ -48,18 +48,17 @@ def password_reset(request: HttpRequest) -> HttpResponse:
     """
     form = EmailForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        email = form.cleaned_data["email"]
-        user = User.objects.filter(email=email).first()
-        # The letter is written for a stranger too, so that both answers take the same time.
-        known = user or User(id=uuid4(), email=email)
-        letter = (
+        address = form.cleaned_data["email"]
+        user = User.objects.filter(email=address).first()
+        # An unknown address gets the same work, so the response time does not reveal accounts.
+        known = user or User(id=uuid4(), email=address)
+        email = (
             emails.account_closed(user=known)
             if known.erase_at
-            else emails.reset_password(user=known)
+            else emails.password_reset(user=known)
         )
-        if user and (user.is_active or user.erase_at):
-            emails.post(letter)
-        request.session[LETTER_TO] = email
+        outbox.enqueue(email, discard=not (user and (user.is_active or user.erase_at)))
+        request.session[EMAIL_SENT_TO] = address
         return redirect("password_reset_done")
     return render(request, "accounts/password_reset.html", {"form": form})
 

@@ -24,12 +24,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import emails, ledger, login_throttle, sockets
+from accounts import emails, ledger, login_throttle, outbox, sockets
 from accounts.forms import EmailForm, FinishSignUpForm, SignInForm
 from accounts.models import User
 from accounts.rate_limits import by_email, limited
 
-LETTER_TO = "letter_to"
+EMAIL_SENT_TO = "letter_to"
 """Session key: the address that the page "check your mail" names."""
 
 
@@ -97,13 +97,15 @@ def signup(request: HttpRequest) -> HttpResponse:
         email = form.cleaned_data["email"]
         user = User.objects.filter(email=email).first()
         # Both are written, one is sent.
-        invitation = emails.finish_sign_up(email=email, next_page=next_page(request))
+        invitation = emails.sign_up(email=email, next_page=next_page(request))
         known = user or User(id=uuid4(), email=email)
         reminder = (
-            emails.account_closed(user=known) if known.erase_at else emails.have_account(user=known)
+            emails.account_closed(user=known)
+            if known.erase_at
+            else emails.account_exists(user=known)
         )
-        emails.post(reminder if user else invitation)
-        request.session[LETTER_TO] = email
+        outbox.enqueue(reminder if user else invitation)
+        request.session[EMAIL_SENT_TO] = email
         return redirect("signup_sent")
     return render(request, "accounts/signup.html", {"form": form, "next": next_page(request)})
 
@@ -118,7 +120,7 @@ def signup_sent(request: HttpRequest) -> HttpResponse:
 def sent(request: HttpRequest) -> dict[str, object]:
     """Return what a page that announces a letter shows: to whom, for how long, and whether mail goes to the console."""
     return {
-        "email": request.session.get(LETTER_TO, ""),
+        "email": request.session.get(EMAIL_SENT_TO, ""),
         "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60),
         "printed": settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend",
     }
@@ -131,7 +133,7 @@ def sent(request: HttpRequest) -> dict[str, object]:
 def signup_finish(request: HttpRequest, token: str) -> HttpResponse:
     """Create the account of the address that the letter's link proves, with its starting credits, and sign in."""
     try:
-        email = emails.address_of(token)
+        email = emails.confirmed_address(token)
     except signing.BadSignature:
         return render(request, "accounts/link_ended.html", {"again": "signup"}, status=410)
     if User.objects.filter(email=email).exists():
