@@ -1,4 +1,4 @@
-"""Addresses of the REST API of the account, below /api/v1/."""
+"""URLs of the account's API, below /api/v1/."""
 
 from django.urls import path
 

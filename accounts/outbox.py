@@ -94,7 +94,7 @@ def _postpone(email: OutgoingEmail, error: Exception) -> None:
 
 
 def _is_permanent(error: Exception) -> bool:
-    """Return whether the mail server refused the recipient for good (5xx, RFC 5321 section 4.2.1)."""
+    """Return whether the server refused the recipient permanently (5xx, RFC 5321, 4.2.1)."""
     return isinstance(error, smtplib.SMTPRecipientsRefused) and all(
         code >= 500 for code, _text in error.recipients.values()
     )

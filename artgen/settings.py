@@ -217,9 +217,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-LEDGER_SUBJECTS = (
-    "generation.user_data.ledger_descriptions.of_jobs"  # tells what entries of the ledger were for
-)
+LEDGER_DESCRIPTIONS = "generation.user_data.ledger_descriptions.of_jobs"
 DEFAULT_CREDITS = env.int("DEFAULT_CREDITS", default=50)
 RATELIMIT_USE_CACHE = "default"
 SILENCED_SYSTEM_CHECKS = [

@@ -167,7 +167,7 @@ class LoginTests(BaseTestCase):
 
 class PauseTests(BaseTestCase):
     def test_it_grows_up_to_a_quarter_of_an_hour(self) -> None:
-        assert [login_throttle.pause_after(tries) for tries in (1, 4, 5, 6, 7, 8, 9, 10, 11, 1000)] == [
+        assert [login_throttle.pause_after(count) for count in (1, 4, 5, 6, 7, 8, 9, 10, 11, 1000)] == [
             0, 0, 30, 60, 120, 240, 480, 900, 900, 900,
         ]  # fmt: skip
 
@@ -176,11 +176,11 @@ class PauseTests(BaseTestCase):
         _counter, gate = login_throttle._keys(request, "alice@example.org")
         waits = []
         for _ in range(8):
-            current = login_throttle.begin(request, "alice@example.org")
+            current = login_throttle.count_attempt(request, "alice@example.org")
             waits.append(current.wait)
             if current.wait:
                 with self.assertRaises(login_throttle.MustWait) as caught:
-                    login_throttle.begin(request, "alice@example.org")
+                    login_throttle.count_attempt(request, "alice@example.org")
                 assert 0 < caught.exception.seconds <= current.wait
             cache.delete(gate)  # as if the pause had passed
         assert waits == [0, 0, 0, 0, 30, 60, 120, 240]

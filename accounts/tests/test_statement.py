@@ -55,7 +55,8 @@ class StatementTests(BaseTestCase):
         with self.at(NOON), translation.override("en"):
             chart = statement.chart(statement.usage(user=self.alice))
         assert chart.summary == (
-            "Spent by day: 6\N{NO-BREAK SPACE}credits in 30 days, most on today: 4\N{NO-BREAK SPACE}credits."
+            "Spent by day: 6\N{NO-BREAK SPACE}credits in 30 days, "
+            "most on today: 4\N{NO-BREAK SPACE}credits."
         )
         assert [(bar.y, bar.height) for bar in chart.bars[-4:]] == [
             (66, 54),

@@ -20,7 +20,7 @@ from accounts.models import User
 from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
 from accounts.views.deletion import ERASE_AT
-from accounts.views.signing import EMAIL_SENT_TO
+from accounts.views.sign_in import EMAIL_SENT_TO
 from generation.models import Collection, Image, Job, Upload
 from generation.user_data import erasure
 

@@ -11,7 +11,7 @@ from accounts.models import User, fold
 class Command(BaseCommand):
     """`revoke_token EMAIL NAME`."""
 
-    help = "Revoke an API token by its name; programs that use it stop working at once."
+    help = "Revoke an API token by its name; it stops working at once."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
@@ -31,5 +31,5 @@ class Command(BaseCommand):
                 ", ".join(user.tokens.filter(revoked_at=None).values_list("name", flat=True))
                 or "none"
             )
-            raise CommandError(f"{email} has no token {name!r}. Live tokens: {live}.") from error
+            raise CommandError(f"{email} has no token {name!r}. Active tokens: {live}.") from error
         self.stdout.write(f"Revoked {name!r} of {email}")
