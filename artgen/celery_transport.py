@@ -1,7 +1,7 @@
-"""Celery's transport over Redis, with one client object for each connection pool.
+"""Celery's Redis transport, with one client per connection pool.
 
-kombu makes a `redis.Redis` for every message that it sends, fetches or acknowledges; making one takes longer than the
-command. A client holds nothing but its pool and may be shared between threads.
+kombu makes a `redis.Redis` for each message that it sends, receives or acknowledges, which takes
+longer than the command. A client has no state but its pool and is thread-safe.
 """
 
 from typing import Any
@@ -10,19 +10,19 @@ from kombu.transport import redis
 
 
 class Channel(redis.Channel):
-    """A channel that keeps its client."""
+    """A channel that reuses its client."""
 
-    _kept: Any = None
+    _client_of_pool: Any = None
 
     def _create_client(self, asynchronous: bool = False) -> Any:
-        if asynchronous:  # one with a connection of its own, on which it blocks
+        if asynchronous:  # has a connection of its own, on which it blocks
             return super()._create_client(asynchronous=True)  # type: ignore[no-untyped-call]
-        if self._kept is None or self._kept.connection_pool is not self.pool:
-            self._kept = super()._create_client()  # type: ignore[no-untyped-call]
-        return self._kept
+        if self._client_of_pool is None or self._client_of_pool.connection_pool is not self.pool:
+            self._client_of_pool = super()._create_client()  # type: ignore[no-untyped-call]
+        return self._client_of_pool
 
 
 class Transport(redis.Transport):
-    """kombu's transport, with channels as above."""
+    """kombu's transport with such channels."""
 
     Channel = Channel

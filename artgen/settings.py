@@ -11,7 +11,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from artgen.connection_budget import worker_children
-from artgen.env import BASE_DIR, env, secret_of_this_machine
+from artgen.env import BASE_DIR, env, secret_of_machine
 
 VERSION = "0.1.0"
 
@@ -25,7 +25,7 @@ ALLOWED_HOSTS = [
     *env.list("ALLOWED_HOSTS", default=[PUBLIC_URL.split("://")[-1].split(":")[0]]),
     *("127.0.0.1", "localhost", "[::1]", "backend"),
 ]
-SECRET_KEY = env.str("SECRET_KEY", default="") or secret_of_this_machine(DATA_DIR)
+SECRET_KEY = env.str("SECRET_KEY", default="") or secret_of_machine(DATA_DIR)
 
 INSTALLED_APPS = [
     "artgen",
@@ -429,11 +429,11 @@ LOGGING = {
         "text": {"()": "artgen.observability.logging.TextFormatter"},
         "json": {"()": "artgen.observability.logging.JsonFormatter"},
     },
-    "filters": {"planned": {"()": "artgen.observability.logging.Planned"}},
+    "filters": {"lower_unavailable": {"()": "artgen.observability.logging.LowerUnavailable"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
-        "django.request": {"filters": ["planned"]},
+        "django.request": {"filters": ["lower_unavailable"]},
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "daphne": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

@@ -106,15 +106,15 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
     async def _user(self) -> User | None:
         bearer = bearer_token(self.scope)
         if bearer is not None:
-            return await _bearers.ask(bearer)
-        user = await _visitors.ask(_cookies(self.scope).get(settings.SESSION_COOKIE_NAME, ""))
+            return await _bearers.get(bearer)
+        user = await _visitors.get(_cookies(self.scope).get(settings.SESSION_COOKIE_NAME, ""))
         # A page left open by one user must not hear of another one who has signed in since.
         page = parse_qs(self.scope["query_string"].decode("latin-1")).get("user", [""])[0]
         return user if user is not None and page in ("", str(user.pk)) else None
 
     async def _first_snapshot(self, user: User) -> list[dict[str, Any]]:
         # Most have no active job, when everybody comes back at once; finding that out together costs little.
-        return await in_thread(_snapshot, user) if await _arrivals.ask(user.id) else []
+        return await in_thread(_snapshot, user) if await _arrivals.get(user.id) else []
 
 
 def bearer_token(scope: dict[str, Any]) -> str | None:
