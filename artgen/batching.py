@@ -14,7 +14,7 @@ MAX_BATCH = 100
 
 
 class Batched(Generic[Key, Value]):
-    """Calls `function` in a thread with all waiting keys, at most MAX_BATCH; it returns their values.
+    """Calls `function` in a thread with all waiting keys, at most MAX_BATCH, for their values.
 
     A key that is missing in the result gets None. An exception is raised for the whole batch.
     """

@@ -19,7 +19,7 @@ class CacheAway(Exception):
 
 
 class _Clients(RedisCacheClient):
-    """Keeps one client per pool: Django makes one per command, which takes longer than most commands."""
+    """Keeps one client per pool: Django makes one per command, which takes longer than it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -150,8 +150,8 @@ def remembered(
 ) -> dict[str, Any]:
     """Return the values of all keys, none older than its `seconds`; `compute` returns missing ones.
 
-    Takes no round trip if this process has all of them in memory, one to read the others, a second one
-    to store computed ones. Each value is stored with the time when it expires.
+    Takes no round trip if this process has all of them in memory, one to read the others, a second
+    one to store computed ones. Each value is stored with the time when it expires.
     """
     now = time.time()
     shared = caches["default"]

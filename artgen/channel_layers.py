@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 def send_to_group(group: str, message: dict[str, Any]) -> None:
-    """Send to a group from code without an event loop; raises the exceptions of the layer's client."""
+    """Send to a group from code without an event loop; raises what the layer's client raises."""
     layer = get_channel_layer()
     if isinstance(layer, RedisLayer):
         layer.publish(group, message)
@@ -42,8 +42,8 @@ def send_to_groups(messages: Sequence[tuple[str, dict[str, Any]]]) -> None:
 class RedisLayer(RedisPubSubChannelLayer):
     """RedisPubSubChannelLayer that sends from any thread over pooled connections.
 
-    `async_to_sync` makes an event loop for each call, and the layer a connection for each loop: that
-    takes 3 ms for a message that needs 0.05 ms.
+    `async_to_sync` makes an event loop for each call, and the layer a connection for each loop:
+    that takes 3 ms for a message that needs 0.05 ms.
     """
 
     def publish(self, group: str, message: dict[str, Any]) -> None:

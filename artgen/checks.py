@@ -29,8 +29,8 @@ def connections(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
     return [
         Error(
             planned.excess,
-            hint="Lower GUNICORN_WORKERS, DB_POOL_MAX, SOCKETS_DB_POOL_MAX or WORKER_DB_POOL_MAX; use "
-            "PgBouncer (DEPLOYMENT_INSTRUCTIONS.md); or raise PostgreSQL's max_connections and "
+            hint="Lower GUNICORN_WORKERS, DB_POOL_MAX, SOCKETS_DB_POOL_MAX or WORKER_DB_POOL_MAX; "
+            "use PgBouncer (DEPLOYMENT_INSTRUCTIONS.md); or raise PostgreSQL's max_connections and "
             "DB_CONNECTIONS_LIMIT.",
             id="artgen.E002",
         )
@@ -39,7 +39,7 @@ def connections(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
 
 @register()
 def packages(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse a urllib3 that urllib3-future has overwritten: some calls of requests and boto3 fail."""
+    """Refuse a urllib3 that urllib3-future has overwritten: it breaks requests and boto3."""
     wanted = metadata.version("urllib3")
     found = urllib3.__version__  # type: ignore[attr-defined]  # missing in its types
     if found == wanted:
@@ -47,8 +47,8 @@ def packages(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMes
     return [
         Error(
             f"urllib3 {wanted} is installed, but urllib3-future {found} has overwritten it.",
-            hint="Install into a new environment with URLLIB3_NO_OVERRIDE=1 and PIP_NO_CACHE_DIR=1, "
-            "as `make run` does.",
+            hint="Install into a new environment with URLLIB3_NO_OVERRIDE=1 and "
+            "PIP_NO_CACHE_DIR=1, as `make run` does.",
             id="artgen.E004",
         )
     ]

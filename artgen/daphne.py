@@ -56,7 +56,7 @@ class PatientServer(Server):  # type: ignore[misc]
             await super().handle_reply(protocol, message)
 
     def kill_all_applications(self) -> defer.Deferred[Any]:
-        """Return a Deferred that fires when all is closed; daphne calls this before its shutdown."""
+        """Return a Deferred that fires when all is closed; daphne calls this at shutdown."""
         return defer.Deferred.fromFuture(asyncio.ensure_future(self._close()))
 
     async def _close(self) -> None:

@@ -26,7 +26,7 @@ def expanding(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMe
     loader = MigrationLoader(None)
     return [
         Error(
-            f"{app}.{name} would break the previous version, which serves while it runs: {problem}.",
+            f"{app}.{name} breaks the previous version, which serves while it runs: {problem}.",
             hint='Expand first; contract a release later and say so: contract = "since … nobody …" '
             "(DEPLOYMENT_INSTRUCTIONS.md).",
             id="artgen.E003",

@@ -17,8 +17,8 @@ APPS = ("artgen", "accounts", "generation")
 def load() -> None:
     """Load URLs with all views, translations and the storage of images; close all connections.
 
-    The loaded objects are excluded from garbage collection, which would write into them: memory that
-    is written to is no longer shared.
+    The loaded objects are excluded from garbage collection, which would write into them: memory
+    that is written to is no longer shared.
     """
     reverse("start")
     for language, _ in settings.LANGUAGES:

@@ -28,9 +28,9 @@ def revalidated(view: View) -> View:
 def not_modified_or(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Return the response with an ETag, or 304 without a body if the browser has the same version.
 
-    The ETag depends on the content and on the user, so no user gets another one's. CSRF tokens differ
-    in each page and are left out: those of a cached page work as long as their secret, which is part
-    of the ETag.
+    The ETag depends on the content and on the user, so no user gets another one's. CSRF tokens
+    differ in each page and are left out: those of a cached page work as long as their secret, which
+    is part of the ETag.
     """
     if request.method not in ("GET", "HEAD") or response.status_code != 200 or response.streaming:
         return response

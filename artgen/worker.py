@@ -1,13 +1,12 @@
 """Celery workers: one process per lane, forked from a parent that has loaded everything.
 
-`python -m artgen.worker [LANE…]`, all lanes by default. Each lane has its own queue, so long tasks do
-not delay short ones: `drive` calls RunPod, `store` downloads and encodes, `slow` sends e-mail,
-exports and cleans up. Tasks mostly wait for the network, so they run in threads. The lanes share the
-memory of what was loaded before the fork.
+`python -m artgen.worker [LANE…]`, all lanes by default. Each lane has its own queue, so long tasks
+do not delay short ones: `drive` calls RunPod, `store` downloads and encodes, `slow` sends emails,
+exports and cleans up. Tasks mostly wait for the network, so they run in threads. The lanes share
+the memory of what was loaded before the fork.
 
-The parent restarts a lane that has died and stops all with SIGTERM or SIGINT, after which running
-tasks are finished. It touches ALIVE_FILE while every lane reaches the broker and no task exceeds its
-time limit.
+The parent restarts a lane that has died. On SIGTERM or SIGINT it stops all; running tasks are
+finished. It touches ALIVE_FILE while every lane reaches the broker and no task exceeds its limit.
 """
 
 import logging

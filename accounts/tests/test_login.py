@@ -167,9 +167,9 @@ class LoginTests(BaseTestCase):
 
 class PauseTests(BaseTestCase):
     def test_it_grows_up_to_a_quarter_of_an_hour(self) -> None:
-        assert [login_throttle.pause_after(count) for count in (1, 4, 5, 6, 7, 8, 9, 10, 11, 1000)] == [
-            0, 0, 30, 60, 120, 240, 480, 900, 900, 900,
-        ]  # fmt: skip
+        counts = (1, 4, 5, 6, 7, 8, 9, 10, 11, 1000)
+        pauses = [0, 0, 30, 60, 120, 240, 480, 900, 900, 900]
+        assert [login_throttle.pause_after(count) for count in counts] == pauses
 
     def test_one_may_try_again_when_it_is_over(self) -> None:
         request = self.client.get("/accounts/login/").wsgi_request

@@ -1,8 +1,8 @@
 """Renders the constant parts of templates once per language, when a template is loaded.
 
 A page has about a hundred tags whose result never changes: `{% translate "Gallery" %}`,
-`{% url "gallery" %}`, `{% static "…" %}`, `{% icon "heart" %}`. Django evaluates them for each page,
-which took a third of a page's time.
+`{% url "gallery" %}`, `{% static "…" %}`, `{% icon "heart" %}`. Django evaluates them for each
+page, which took a third of a page's time.
 """
 
 from collections.abc import Iterator

@@ -9,7 +9,7 @@ SAMPLE = UUID("00000000-0000-7000-8000-000000000000")
 
 
 def link(name: str, pk: UUID) -> str:
-    """Return `reverse(name, args=[pk])` in a twentieth of the time; the id must be the only argument."""
+    """Return `reverse(name, args=[pk])` in a twentieth of the time."""
     before, after = _parts_of(name, get_urlconf())
     return f"{before}{pk}{after}"
 

@@ -24,7 +24,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """Format a record as one JSON object with time (ISO 8601 UTC), level, logger, message and `extra`."""
+    """Format a record as JSON: time (ISO 8601 UTC), level, logger, message and `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the object as one line."""

@@ -91,7 +91,7 @@ def middleware(
     return counted
 
 
-# --- counting in this process ----------------------------------------------------------------------------------------
+# --- counting in this process --------------------------------------------------------------------
 _lock = threading.Lock()
 _flushing = threading.Lock()  # one batch at a time
 _counts: Counter[tuple[int, str]] = Counter()  # by minute and field
@@ -151,7 +151,7 @@ os.register_at_fork(after_in_child=_after_fork)
 atexit.register(flush)
 
 
-# --- the sums of all processes ---------------------------------------------------------------------------------------
+# --- the sums of all processes -------------------------------------------------------------------
 def totals() -> RequestCounts:
     """Return all requests ever counted; raises RedisError."""
     flush()

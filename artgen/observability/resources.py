@@ -41,7 +41,8 @@ def connections() -> DatabaseConnections | None:
         max_connections, used = cursor.fetchone()
         cursor.execute(
             "SELECT coalesce(nullif(application_name, ''), 'other'), count(*) "
-            "FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' GROUP BY 1"
+            "FROM pg_stat_activity WHERE datname = current_database() "
+            "AND backend_type = 'client backend' GROUP BY 1"
         )
         return DatabaseConnections(
             used=used, max=max_connections, by_program=dict(cursor.fetchall())
@@ -88,7 +89,7 @@ def _redis(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=5)
 
 
-# --- this machine ----------------------------------------------------------------------------------------------------
+# --- this machine --------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Processor:
     """Busy and idle seconds of all cores since the machine started."""

@@ -31,5 +31,5 @@ class Command(BaseCommand):
                 ", ".join(user.tokens.filter(revoked_at=None).values_list("name", flat=True))
                 or "none"
             )
-            raise CommandError(f"{email} has no token {name!r}. Active tokens: {live}.") from error
+            raise CommandError(f"{email} has no token {name!r}. Live tokens: {live}.") from error
         self.stdout.write(f"Revoked {name!r} of {email}")
