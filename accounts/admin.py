@@ -92,9 +92,9 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     fieldsets = (
         (None, {"fields": ("email", "password", "name")}),
         (_("Credits"), {"fields": ("credits", "held")}),
-        (_("Preferences"), {"fields": ("language", "time_zone")}),
+        (_("Settings"), {"fields": ("language", "time_zone")}),
         (
-            _("Rights"),
+            _("Permissions"),
             {
                 "classes": ("collapse",),
                 "fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions"),
@@ -179,7 +179,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
             raise PermissionDenied
         users = list(User.objects.filter(pk__in=_uuids(request.GET.getlist("user"))).order_by("id"))
         if not users:
-            messages.warning(request, gettext("Nobody was chosen."))
+            messages.warning(request, gettext("No users selected."))
             return HttpResponseRedirect(reverse("admin:accounts_user_changelist"))
         form = GrantForm(request.POST or None, initial={"once": uuid4()})
         if request.method == "POST" and form.is_valid() and self.grant(request, users, form):
@@ -202,7 +202,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         # Submitting the same form twice grants once.
         key = f"grant:{form.cleaned_data['once']}"
         if not cache.add(key, 1, 24 * 60 * 60):
-            messages.info(request, gettext("This was granted already."))
+            messages.info(request, gettext("These credits were already granted."))
             return True
         write = ledger.grant if amount > 0 else ledger.adjust
         user = users[0]
@@ -259,7 +259,7 @@ class CreditEntryAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "created_at")
     list_select_related = ("user", "actor")
     search_fields = ("user__email", "reason")
-    search_help_text = _("E-mail, reason, or the id of a job")
+    search_help_text = _("Email, reason or job ID")
     ordering = ("-created_at", "-id")
     show_full_result_count = False
 

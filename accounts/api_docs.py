@@ -30,7 +30,7 @@ class AccountShape(serializers.Serializer[Any]):
     """The user, and the balance in whole credits."""
 
     email = serializers.EmailField()
-    credits = serializers.IntegerField(help_text="Free to spend.")
+    credits = serializers.IntegerField(help_text="Available.")
     held = serializers.IntegerField(help_text="Held for jobs in progress.")
     limits = LimitsShape()
 

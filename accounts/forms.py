@@ -17,7 +17,7 @@ from accounts import login_throttle
 from accounts.models import User, fold
 from artgen import formatting
 
-NEW_PASSWORD_HINT = _("At least 8 characters, not one of the common ones.")
+NEW_PASSWORD_HINT = _("At least 8 characters. Common passwords aren’t allowed.")
 
 
 class LoginThrottleMixin:
@@ -50,14 +50,14 @@ class LoginThrottleMixin:
         """Return one error for a wrong password, an unknown address and an inactive account."""
         if self.attempt.wait:
             return ValidationError(
-                _("Email and password do not match. The next try is possible in %(duration)s."),
+                _("Wrong email or password. Try again in %(duration)s."),
                 code="invalid_login",
                 params={"duration": formatting.duration(self.attempt.wait)},
             )
         return ValidationError(
             ngettext(
-                "Email and password do not match. %(count)s try left.",
-                "Email and password do not match. %(count)s tries left.",
+                "Wrong email or password. %(count)s attempt left.",
+                "Wrong email or password. %(count)s attempts left.",
                 self.attempt.left,
             ),
             code="invalid_login",
@@ -120,7 +120,7 @@ class FinishSignUpForm(forms.ModelForm):  # type: ignore[type-arg]
             "time_zone": forms.HiddenInput,
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
         }
-        labels = {"name": _("Name, if you like")}
+        labels = {"name": _("Name (optional)")}
 
     field_order = ("name", "password", "time_zone")
 
@@ -143,7 +143,7 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.fields["new_password1"].help_text = NEW_PASSWORD_HINT
         self.fields["new_password1"].widget.attrs["autofocus"] = True
-        self.fields["new_password2"].label = _("New password once more")
+        self.fields["new_password2"].label = _("Repeat new password")
         self.fields["new_password2"].help_text = ""
 
 
@@ -153,7 +153,7 @@ class ChangePasswordForm(PasswordChangeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["new_password1"].help_text = NEW_PASSWORD_HINT
-        self.fields["new_password2"].label = _("New password once more")
+        self.fields["new_password2"].label = _("Repeat new password")
         self.fields["new_password2"].help_text = ""
 
 
@@ -161,7 +161,7 @@ class PasswordForm(forms.Form):
     """The password again, before an action that cannot be undone."""
 
     password = forms.CharField(
-        label=_("Your password"),
+        label=_("Current password"),
         strip=False,
         max_length=1024,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
@@ -175,7 +175,7 @@ class PasswordForm(forms.Form):
         """Return the password if it is the user's."""
         password: str = self.cleaned_data["password"]
         if not self.user.check_password(password):
-            raise ValidationError(_("This is not your password."), code="wrong")
+            raise ValidationError(_("Wrong password."), code="wrong")
         return password
 
 
@@ -197,7 +197,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 class TokenForm(forms.Form):
     """The name of a new token."""
 
-    name = forms.CharField(label=_("Name of the new token"), max_length=100)
+    name = forms.CharField(label=_("Token name"), max_length=100)
 
 
 class GrantForm(forms.Form):
@@ -207,13 +207,15 @@ class GrantForm(forms.Form):
         label=_("Credits"),
         min_value=-1_000_000,
         max_value=1_000_000,
-        help_text=_("More than 0 adds credits; less than 0 takes them away as an adjustment."),
+        help_text=_(
+            "A positive number adds credits, a negative one removes them as an adjustment."
+        ),
     )
     reason = forms.CharField(
         label=_("Reason"),
         max_length=300,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text=_("The user sees it; it stays in the ledger for good."),
+        help_text=_("Visible to the user. Can’t be changed later."),
     )
     once = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -221,7 +223,7 @@ class GrantForm(forms.Form):
         """Refuse 0."""
         amount: int = self.cleaned_data["amount"]
         if amount == 0:
-            raise ValidationError(_("0 credits change nothing."), code="zero")
+            raise ValidationError(_("Enter a number other than 0."), code="zero")
         return amount
 
 
@@ -232,13 +234,13 @@ def language_field() -> forms.ChoiceField:
         for code, _name in settings.LANGUAGES
     ]
     return forms.ChoiceField(
-        label=_("Language"), required=False, choices=[("", _("As the browser asks")), *languages]
+        label=_("Language"), required=False, choices=[("", _("Same as browser")), *languages]
     )
 
 
 def time_zone_field() -> forms.ChoiceField:
     """Return the choice of a time zone, grouped by region; empty: that of the server."""
-    server = format_lazy("{} ({})", _("As the server"), settings.TIME_ZONE)
+    server = format_lazy("{} ({})", _("Same as server"), settings.TIME_ZONE)
     return forms.ChoiceField(
         label=_("Time zone"), required=False, choices=[("", server), *_time_zones()]
     )

@@ -50,7 +50,9 @@ def page_user(
         owner = request.headers.get(PAGE_USER, "")
         if not owner or not request.user.is_authenticated or owner == str(request.user.pk):
             return get_response(request)
-        message = _("Somebody else has signed in in this browser. Nothing was sent.")
+        message = _(
+            "Another account is signed in in this browser. Nothing was sent. Reload the page."
+        )
         if request.path.startswith(problems.PREFIX):
             response = problems.respond(problems.Problem("not_authenticated", message))
         else:

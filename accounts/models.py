@@ -48,29 +48,29 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(
         _("email"),
         unique=True,
-        error_messages={"unique": _("There is a user with this email already.")},
+        error_messages={"unique": _("A user with this email already exists.")},
     )
     name = models.CharField(_("name"), max_length=100, blank=True)
     is_staff = models.BooleanField(
-        _("staff"), default=False, help_text=_("May use the admin pages.")
+        _("staff"), default=False, help_text=_("Has access to the admin.")
     )
     is_active = models.BooleanField(
         _("active"),
         default=True,
-        help_text=_("Switch this off instead of deleting: the ledger keeps its users."),
+        help_text=_("Turn this off instead of deleting the user."),
     )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
     language = models.CharField(
-        _("language"), max_length=8, blank=True, help_text=_("Empty: as the browser asks.")
+        _("language"), max_length=8, blank=True, help_text=_("Empty: same as browser.")
     )
     time_zone = models.CharField(
-        _("time zone"), max_length=64, blank=True, help_text=_("Empty: the server’s own.")
+        _("time zone"), max_length=64, blank=True, help_text=_("Empty: same as server.")
     )
     credits = models.IntegerField(
-        _("credits"), default=0, editable=False, help_text=_("Free to spend.")
+        _("credits"), default=0, editable=False, help_text=_("Available.")
     )
     held = models.IntegerField(
-        _("held"), default=0, editable=False, help_text=_("Set aside for jobs in progress.")
+        _("held"), default=0, editable=False, help_text=_("Held for jobs in progress.")
     )
     # NULL until the starting credits are granted; makes sure that they are granted once.
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True, editable=False)
@@ -93,7 +93,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(
                 Lower("email"),
                 name="email_unique_in_any_case",
-                violation_error_message=_("There is a user with this email already."),
+                violation_error_message=_("A user with this email already exists."),
             ),
             models.CheckConstraint(condition=Q(credits__gte=0), name="credits_never_negative"),
             models.CheckConstraint(condition=Q(held__gte=0), name="held_never_negative"),
@@ -169,7 +169,7 @@ class CreditEntry(models.Model):
         # The job failed or was canceled and its hold was returned. Amount +N ≥ 0.
         RELEASE = "release", _("Returned")
         # A correction by staff. Any sign, never 0.
-        ADJUST = "adjust", _("Adjusted")
+        ADJUST = "adjust", _("Adjustment")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, models.PROTECT, related_name="entries", verbose_name=_("user"))

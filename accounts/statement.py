@@ -126,24 +126,26 @@ def _line(
 def _what(entry: CreditEntry, *, count: int, spent: int, model: str) -> str:
     if entry.kind == Kind.HOLD and model:
         text = ngettext(
-            "Held for %(count)s picture, %(model)s", "Held for %(count)s pictures, %(model)s", count
+            "Held for %(count)s image, %(model)s", "Held for %(count)s images, %(model)s", count
         )
     elif entry.kind == Kind.HOLD:
-        text = _("Held for a picture")
+        text = _("Held for an image")
     elif entry.kind == Kind.SETTLE and model:
         text = ngettext(
-            "Charged: %(count)s picture, %(model)s", "Charged: %(count)s pictures, %(model)s", count
+            "Charged for %(count)s image, %(model)s",
+            "Charged for %(count)s images, %(model)s",
+            count,
         )
     elif entry.kind == Kind.SETTLE:
         text = _("%(credits)s charged from the hold")
     elif entry.kind == Kind.RELEASE and entry.reason == "canceled":
         text = ngettext(
-            "Returned: %(count)s picture canceled", "Returned: %(count)s pictures canceled", count
+            "Returned: %(count)s image canceled", "Returned: %(count)s images canceled", count
         )
     elif entry.kind == Kind.RELEASE and model:
         text = ngettext(
-            "Returned: %(count)s picture did not work out",
-            "Returned: %(count)s pictures did not work out",
+            "Returned: %(count)s image failed",
+            "Returned: %(count)s images failed",
             count,
         )
     else:

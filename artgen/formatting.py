@@ -23,7 +23,7 @@ def credits(amount: int) -> str:
 def image_count(count: int) -> str:
     """Return a number of images: "4 images", "4 картинки"."""
     return _joined(
-        ngettext("%(count)s picture", "%(count)s pictures", count) % {"count": number(count)}
+        ngettext("%(count)s image", "%(count)s images", count) % {"count": number(count)}
     )
 
 

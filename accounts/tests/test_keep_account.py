@@ -39,7 +39,7 @@ class KeepAccountTests(BaseTestCase):
         assert self.is_locked()
         response = self.client.post(self.url, follow=True)
         self.assertRedirects(response, "/accounts/login/")
-        self.assertContains(response, "The account is yours again")
+        self.assertContains(response, "Account restored.")
         assert not self.is_locked()
 
     def test_the_link_works_once_and_only_for_this_closing(self) -> None:

@@ -74,7 +74,7 @@ class LoginTests(BaseTestCase):
             ("nobody@example.org", "password"),
         ):
             response = self.sign_in(email, password)
-            self.assertContains(response, "Email and password do not match. 4 tries left.")
+            self.assertContains(response, "Wrong email or password. 4 attempts left.")
             self.assertNotIn("_auth_user_id", self.client.session)
             answers.add(
                 response.content.decode()
@@ -132,7 +132,7 @@ class LoginTests(BaseTestCase):
             self.sign_in(password="wrong")
         self.sign_in()
         self.client.post(reverse("logout"))
-        self.assertContains(self.sign_in(password="wrong"), "4 tries left")
+        self.assertContains(self.sign_in(password="wrong"), "4 attempts left")
 
     def test_it_limits_an_address_on_the_net(self) -> None:
         for number in range(60):

@@ -75,7 +75,7 @@ class StatementTests(BaseTestCase):
             lines = statement.lines(CreditEntry.objects.of(self.alice))
         assert [(line.what, line.signed, line.reason) for line in lines] == [
             ("Начислено", "+1", "Начальные кредиты"),
-            ("Списано из отложенного: 5\N{NO-BREAK SPACE}кредитов", "+1", ""),
-            ("Отложено на картину", "−6", ""),
+            ("Списано из резерва: 5\N{NO-BREAK SPACE}кредитов", "+1", ""),
+            ("Резерв на картинку", "−6", ""),
             ("Начислено", "+100", "for the test"),
         ]

@@ -25,9 +25,7 @@ def keep_account(request: HttpRequest, token: str) -> HttpResponse:
         closed = deletion.account_of(token)
         if request.method == "POST":
             deletion.keep(closed.user)
-            messages.success(
-                request, _("The account is yours again, with all that is in it. Sign in to go on.")
-            )
+            messages.success(request, _("Account restored. Sign in to continue."))
             return redirect("login")
     except deletion.CannotKeep:
         return render(request, "accounts/keep_ended.html", status=410)

@@ -33,7 +33,7 @@ def password_change(request: SignedInRequest) -> HttpResponse:
         user = form.save()
         update_session_auth_hash(request, user)
         sockets.close_all(user.pk)
-        messages.success(request, _("The new password holds. Other devices are signed out."))
+        messages.success(request, _("Password changed. Other devices have been signed out."))
         return redirect("profile")
     return render(request, "accounts/password_change.html", {"form": form})
 

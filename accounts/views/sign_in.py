@@ -153,5 +153,5 @@ def signup_finish(request: HttpRequest, token: str) -> HttpResponse:
 
 def _has_account(request: HttpRequest) -> HttpResponse:
     # Only the owner of the address has the link, so this reveals nothing.
-    messages.info(request, _("This address has its account already. You can sign in."))
+    messages.info(request, _("This email already has an account. Sign in."))
     return redirect("login")

@@ -49,7 +49,7 @@ class DeleteAccountTests(EmulatorTestCase):
         for password in ("wrong", ""):
             self.client.post(URL, {"password": password})
         self.assertContains(
-            self.client.post(URL, {"password": "wrong"}), "This is not your password."
+            self.client.post(URL, {"password": "wrong"}), "Wrong password."
         )
         assert not self.is_locked(self.alice)
         outbox.send_due()

@@ -131,7 +131,7 @@ class Delete(Changing, SelectionTestCase):
     def test_it_asks_once_more(self):
         image = self.prepare()
         page = self.client.post(self.url, {"id": str(image.id)})
-        self.assertContains(page, "Delete 1\N{NO-BREAK SPACE}picture for good?")
+        self.assertContains(page, "Delete 1\N{NO-BREAK SPACE}image for good?")
         self.assertContains(page, f'name="ids" value="{image.id}"')
         self.assertEqual(Image.objects.present().count(), 1)
 
