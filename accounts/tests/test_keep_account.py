@@ -22,13 +22,13 @@ class KeepAccountTests(BaseTestCase):
         return not self.alice.is_active
 
     def test_the_letter_says_when_and_brings_the_link(self) -> None:
-        message = emails.account_closed(user=self.alice)
-        assert message.to == ["alice@example.org"]
+        letter = emails.account_closed(user=self.alice)
+        assert letter.to == ["alice@example.org"]
         assert re.fullmatch(
-            r"Your ArtGen account will be erased on \w+ \d+(, \d+)?", message.subject
+            r"Your ArtGen account will be erased on \w+ \d+(, \d+)?", letter.subject
         )
         link = re.search(
-            r"https://art\.example(/accounts/keep/\S+)", message.body
+            r"https://art\.example(/accounts/keep/\S+)", letter.body
         )  # which tells the second, too
         assert link and self.client.post(link[1]).status_code == 302
         assert not self.is_locked()
@@ -73,8 +73,8 @@ class KeepAccountTests(BaseTestCase):
             mail.outbox.clear()
             self.client.post(url, {"email": "alice@example.org"})
             outbox.send_due()
-            [message] = mail.outbox
-            assert message.subject.startswith("Your ArtGen account will be erased on")
+            [letter] = mail.outbox
+            assert letter.subject.startswith("Your ArtGen account will be erased on")
 
     def test_it_is_written_in_russian_too(self) -> None:
         User.objects.filter(pk=self.alice.pk).update(language="ru")

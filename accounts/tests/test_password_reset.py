@@ -22,16 +22,16 @@ class PasswordResetTests(BaseTestCase):
         return mail.outbox
 
     def link(self) -> str:
-        [message] = self.ask("Alice@example.org")
-        found = re.search(r"https://art\.example(/accounts/reset/\S+)", str(message.body))
+        [letter] = self.ask("Alice@example.org")
+        found = re.search(r"https://art\.example(/accounts/reset/\S+)", str(letter.body))
         assert found
         return found[1]
 
     def test_it_sends_the_link_in_the_users_language(self) -> None:
         User.objects.filter(pk=self.alice.pk).update(language="ru")
-        [message] = self.ask("alice@example.org")
-        assert message.to == ["alice@example.org"]
-        assert message.subject == "Новый пароль для ArtGen"
+        [letter] = self.ask("alice@example.org")
+        assert letter.to == ["alice@example.org"]
+        assert letter.subject == "Новый пароль для ArtGen"
 
     def test_it_answers_the_same_whether_there_is_an_account(self) -> None:
         User.objects.filter(pk=self.bob.pk).update(is_active=False)
@@ -49,7 +49,7 @@ class PasswordResetTests(BaseTestCase):
             )
         assert answers[0] == answers[1] == answers[2]
         outbox.send_due()
-        assert [message.to for message in mail.outbox] == [["alice@example.org"]]
+        assert [letter.to for letter in mail.outbox] == [["alice@example.org"]]
 
     def test_it_does_the_same_number_of_queries_either_way(self) -> None:
         User.objects.filter(pk=self.bob.pk).update(is_active=False)

@@ -24,8 +24,8 @@ class SignUpTestCase(BaseTestCase):
         outbox.send_due()
         return mail.outbox[-1]
 
-    def link_in(self, message: mail.EmailMessage) -> str:
-        found = re.search(r"https://art\.example(/\S+)", str(message.body))
+    def link_in(self, letter: mail.EmailMessage) -> str:
+        found = re.search(r"https://art\.example(/\S+)", str(letter.body))
         assert found
         return found[1]
 
@@ -37,18 +37,18 @@ class SignUpTests(SignUpTestCase):
         self.assertNotContains(response, 'type="password"')
 
     def test_it_sends_a_new_address_the_link_to_finish(self) -> None:
-        message = self.ask("New@Example.org")
-        assert message.to == ["new@example.org"]
-        assert message.subject == "Finish your ArtGen account"
-        assert self.link_in(message).startswith("/accounts/signup/")
+        letter = self.ask("New@Example.org")
+        assert letter.to == ["new@example.org"]
+        assert letter.subject == "Finish your ArtGen account"
+        assert self.link_in(letter).startswith("/accounts/signup/")
         assert not User.objects.filter(email="new@example.org").exists()
 
     def test_it_tells_a_known_address_how_to_get_in(self) -> None:
-        message = self.ask("ALICE@example.org")
-        assert message.to == ["alice@example.org"]
-        assert message.subject == "You have an ArtGen account already"
-        assert "https://art.example/accounts/login/" in message.body
-        assert "https://art.example/accounts/password_reset/" in message.body
+        letter = self.ask("ALICE@example.org")
+        assert letter.to == ["alice@example.org"]
+        assert letter.subject == "You have an ArtGen account already"
+        assert "https://art.example/accounts/login/" in letter.body
+        assert "https://art.example/accounts/password_reset/" in letter.body
 
     def test_it_answers_the_same_whether_there_is_an_account(self) -> None:
         answers = []
