@@ -39,7 +39,7 @@ def enqueue(email: EmailMessage, *, discard: bool = False) -> None:
     """
     (recipient,) = email.to
     OutgoingEmail.objects.create(
-        recipient="" if discard else recipient, subject=email.subject, body=email.body
+        recipient="" if discard else recipient, subject=str(email.subject), body=str(email.body)
     )
     transaction.on_commit(partial(send_message, TASK), robust=True)
 

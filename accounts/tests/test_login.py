@@ -98,7 +98,7 @@ class LoginTests(BaseTestCase):
 
     def test_it_pauses_after_five_wrong_passwords(self) -> None:
         for left in (4, 3, 2, 1):
-            self.assertContains(self.sign_in(password="wrong"), f"{left} tr")
+            self.assertContains(self.sign_in(password="wrong"), f"{left} attempt")
         self.assertContains(
             self.sign_in(password="wrong"), "The next try is possible in 30\N{NO-BREAK SPACE}s"
         )

@@ -29,8 +29,8 @@ class StatementTests(BaseTestCase):
         with self.at(NOON), self.assertNumQueries(1):
             days = statement.usage(user=self.alice)
         assert len(days) == 30
-        assert days[-1] == statement.Day(NOON.date(), 9, 2)
-        assert days[0] == statement.Day(NOON.date() - timedelta(days=29), 3, 1)
+        assert days[-1] == statement.DailyUsage(NOON.date(), 9, 2)
+        assert days[0] == statement.DailyUsage(NOON.date() - timedelta(days=29), 3, 1)
         assert sum(day.credits for day in days) == 12
 
     def test_holds_and_returns_are_no_usage(self) -> None:

@@ -21,7 +21,9 @@ class PlannedTests(SimpleTestCase):
         )
 
     def test_it_filters_what_django_says_of_responses(self) -> None:
-        self.assertEqual(settings.LOGGING["loggers"]["django.request"], {"filters": ["planned"]})
+        self.assertEqual(
+            settings.LOGGING["loggers"]["django.request"], {"filters": ["lower_unavailable"]}
+        )
         self.assertTrue(
             any(
                 isinstance(each, LowerUnavailable)

@@ -172,6 +172,7 @@ class EraseUserCommandTests(ErasureTestCase):
         )
         self.alice.refresh_from_db()
         assert not self.alice.is_active
+        outbox.send_due()
         assert len(mail.outbox) == 1
 
     def test_it_keeps(self) -> None:

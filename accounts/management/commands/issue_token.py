@@ -37,7 +37,7 @@ class Command(BaseCommand):
             text = tokens.issue(user=user, name=name.strip())
         except tokens.TokenNameTaken as error:
             raise CommandError(
-                f"{email} has a token {name!r}. Revoke it (revoke_token) or choose another --name."
+                f"{email} has a token {name!r} already. Revoke it (revoke_token) or choose another."
             ) from error
         self.stdout.write(text)
 
