@@ -23,7 +23,7 @@ from artgen.celery import send_message
 log = logging.getLogger(__name__)
 
 TASK = "accounts.send_emails"
-RUN_SECONDS = 60  # of one task, which a slow mail server must not keep past its time limit
+RUN_SECONDS = 30  # of one task: a worker that stops waits for it
 LEASE = timedelta(minutes=5)  # longer than one email takes; EMAIL_TIMEOUT is that of one SMTP reply
 FIRST_PAUSE = timedelta(minutes=1)  # after a failure; doubled each time
 MAX_ATTEMPTS = 10  # over eight and a half hours
