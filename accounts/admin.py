@@ -27,6 +27,7 @@ from accounts.forms import GrantForm, LoginThrottleMixin, language_field, time_z
 from accounts.models import ApiToken, CreditEntry, User
 from accounts.requests import SignedInRequest
 from artgen.ids import parse_uuid
+from artgen.read_only_admin import ReadOnlyAdmin
 
 
 class StaffSignInForm(LoginThrottleMixin, AdminAuthenticationForm):
@@ -224,22 +225,6 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
 
 def _uuids(texts: list[str]) -> list[UUID]:
     return [parsed for text in texts if (parsed := parse_uuid(text))]
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows that cannot be changed."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return False."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False."""
-        return False
 
 
 @admin.register(CreditEntry)

@@ -16,7 +16,7 @@ from artgen.api import pagination
 from artgen.api.views import Endpoint, query_of, time_json
 
 
-class Account(Endpoint):
+class AccountEndpoint(Endpoint):
     """`/api/v1/account/`."""
 
     @extend_schema(**docs.ACCOUNT)
@@ -35,7 +35,7 @@ class Account(Endpoint):
         )
 
 
-class Ledger(Endpoint):
+class LedgerEndpoint(Endpoint):
     """`/api/v1/account/ledger/`."""
 
     @extend_schema(**docs.LEDGER)

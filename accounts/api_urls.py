@@ -5,6 +5,6 @@ from django.urls import path
 from accounts import api
 
 urlpatterns = [
-    path("account/", api.Account.as_view()),
-    path("account/ledger/", api.Ledger.as_view()),
+    path("account/", api.AccountEndpoint.as_view()),
+    path("account/ledger/", api.LedgerEndpoint.as_view()),
 ]
