@@ -1,4 +1,4 @@
-"""Staff's view of users, the ledger and tokens. Credits change through an audited grant alone."""
+"""Admin of users, ledger and tokens. Credits change only by a grant, which is logged."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import deletion, ledger, sockets, token_cache
-from accounts.forms import GrantForm, PausingMixin, language_field, time_zone_field
+from accounts.forms import GrantForm, LoginThrottleMixin, language_field, time_zone_field
 from accounts.models import ApiToken, CreditEntry, User
 from accounts.requests import SignedInRequest
+from artgen.ids import parse_uuid
+from artgen.read_only_admin import ReadOnlyAdmin
 
 
-class StaffSignInForm(PausingMixin, AdminAuthenticationForm):
-    """The admin's own door, with the same pause after wrong passwords as the front door."""
+class StaffSignInForm(LoginThrottleMixin, AdminAuthenticationForm):
+    """The admin's sign-in form, throttled like that of the site."""
 
 
 admin.site.login_form = StaffSignInForm
@@ -37,7 +39,7 @@ admin.site.site_header = admin.site.site_title = "ArtGen"
 
 
 class NewUserForm(BaseUserCreationForm):  # type: ignore[type-arg]
-    """A new user: address, name, password."""
+    """The form that creates a user."""
 
     class Meta:
         model = User
@@ -45,7 +47,7 @@ class NewUserForm(BaseUserCreationForm):  # type: ignore[type-arg]
 
 
 class UserForm(UserChangeForm):  # type: ignore[type-arg]
-    """A user as staff may change one."""
+    """The form that changes a user."""
 
     class Meta:
         model = User
@@ -53,7 +55,7 @@ class UserForm(UserChangeForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # The form without change rights has none of these fields.
+        # Without the permission to change users the form lacks these fields.
         for name, field in (("language", language_field()), ("time_zone", time_zone_field())):
             if name in self.fields:
                 self.fields[name] = field
@@ -61,7 +63,7 @@ class UserForm(UserChangeForm):  # type: ignore[type-arg]
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
-    """Users: search, switch off, grant credits. They are never deleted, for the ledger names them."""
+    """Users. They are never deleted, because the ledger refers to them."""
 
     form = UserForm
     add_form = NewUserForm
@@ -91,9 +93,9 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     fieldsets = (
         (None, {"fields": ("email", "password", "name")}),
         (_("Credits"), {"fields": ("credits", "held")}),
-        (_("Preferences"), {"fields": ("language", "time_zone")}),
+        (_("Settings"), {"fields": ("language", "time_zone")}),
         (
-            _("Rights"),
+            _("Permissions"),
             {
                 "classes": ("collapse",),
                 "fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions"),
@@ -107,38 +109,38 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     actions: tuple[str, ...] = ("grant_credits",)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Refuse: a user is switched off instead."""
+        """Return False: users are deactivated instead."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Refuse for a row that is no person any more."""
+        """Return False for an erased account."""
         return (obj is None or obj.erased_at is None) and super().has_change_permission(
             request, obj
         )
 
     def has_grant_permission(self, request: HttpRequest) -> bool:
-        """Return whether this member of staff may write into the ledger."""
+        """Return whether this staff user may add ledger entries."""
         return request.user.has_perm("accounts.add_creditentry")
 
     def save_model(
         self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool
     ) -> None:
-        """Write the fields that were changed; a new user gets the starting credits as well."""
+        """Write the changed fields; a new user also gets the starting credits."""
         if not change:
             super().save_model(request, obj, form, change)
             ledger.open_account(obj)
         elif form.changed_data:
-            # Never the whole row: a balance that moved since this page was opened must stay.
+            # Not the whole row: the balance may have changed since this page was opened.
             if obj.is_active and obj.erase_at:
                 self._keep(request, obj, form)
-            own = {field.name for field in User._meta.concrete_fields}
-            obj.save(update_fields=[name for name in form.changed_data if name in own])
+            columns = {field.name for field in User._meta.concrete_fields}
+            obj.save(update_fields=[name for name in form.changed_data if name in columns])
             token_cache.forget(obj.pk)
             if "is_active" in form.changed_data:
-                sockets.hang_up(obj.pk)
+                sockets.close_all(obj.pk)
 
     def _keep(self, request: HttpRequest, user: User, form: ModelForm[User]) -> None:
-        """Switch on an account that was about to be erased, unless that has begun."""
+        """Reactivate an account that is scheduled for erasure, unless that has begun."""
         form.changed_data.remove("is_active")
         try:
             deletion.keep(user)
@@ -151,34 +153,34 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""
     ) -> HttpResponse:
-        """Set somebody's password; whatever they have open with the old one closes."""
+        """Set a user's password and close the user's sockets."""
         response: HttpResponse = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
-            sockets.hang_up(id)
+            sockets.close_all(id)
         return response
 
     @admin.action(description=_("Grant credits…"), permissions=["grant"])
     def grant_credits(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
-        """Go to the form that asks how many and why."""
+        """Redirect to the form that asks for amount and reason."""
         query = urlencode(
             {"user": [str(pk) for pk in queryset.values_list("pk", flat=True)]}, doseq=True
         )
         return HttpResponseRedirect(f"{reverse('admin:accounts_user_grant')}?{query}")
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the address of the grant form."""
+        """Add the URL of the grant form."""
         grant = path(
             "grant/", self.admin_site.admin_view(self.grant_view), name="accounts_user_grant"
         )
         return [grant, *super().get_urls()]
 
     def grant_view(self, request: SignedInRequest) -> HttpResponse:
-        """Ask for amount and reason, then grant or take away, all or none, in the name of who asked."""
+        """Ask for amount and reason, then write one entry per user, all or none."""
         if not self.has_grant_permission(request):
             raise PermissionDenied
         users = list(User.objects.filter(pk__in=_uuids(request.GET.getlist("user"))).order_by("id"))
         if not users:
-            messages.warning(request, gettext("Nobody was chosen."))
+            messages.warning(request, gettext("No users selected."))
             return HttpResponseRedirect(reverse("admin:accounts_user_changelist"))
         form = GrantForm(request.POST or None, initial={"once": uuid4()})
         if request.method == "POST" and form.is_valid() and self.grant(request, users, form):
@@ -196,12 +198,12 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         return render(request, "accounts/admin/grant.html", context)
 
     def grant(self, request: SignedInRequest, users: list[User], form: Form) -> bool:
-        """Write the entries and return whether they were written; say why not in the form."""
+        """Write the entries and return True, or add the reason to the form and return False."""
         amount, reason = form.cleaned_data["amount"], form.cleaned_data["reason"]
-        # A second click on the same form is not a second grant.
+        # Submitting the same form twice grants once.
         key = f"grant:{form.cleaned_data['once']}"
         if not cache.add(key, 1, 24 * 60 * 60):
-            messages.info(request, gettext("This was granted already."))
+            messages.info(request, gettext("These credits were already granted."))
             return True
         write = ledger.grant if amount > 0 else ledger.adjust
         user = users[0]
@@ -222,34 +224,12 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
 
 
 def _uuids(texts: list[str]) -> list[UUID]:
-    found = []
-    for text in texts:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue
-    return found
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows to look at."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
+    return [parsed for text in texts if (parsed := parse_uuid(text))]
 
 
 @admin.register(CreditEntry)
 class CreditEntryAdmin(ReadOnlyAdmin):
-    """The ledger, to read."""
+    """The ledger, read-only."""
 
     list_display = (
         "created_at",
@@ -264,14 +244,14 @@ class CreditEntryAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "created_at")
     list_select_related = ("user", "actor")
     search_fields = ("user__email", "reason")
-    search_help_text = _("E-mail, reason, or the id of a job")
+    search_help_text = _("Email, reason or job ID")
     ordering = ("-created_at", "-id")
     show_full_result_count = False
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[CreditEntry], search_term: str
     ) -> tuple[QuerySet[CreditEntry], bool]:
-        """Find entries by the id of their job as well."""
+        """Find entries by the id of their job, too."""
         references = _uuids([search_term.strip()])
         if references:
             return queryset.filter(reference__in=references), False
@@ -280,7 +260,7 @@ class CreditEntryAdmin(ReadOnlyAdmin):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ReadOnlyAdmin):
-    """API tokens, to look at and to revoke."""
+    """API tokens, which can be revoked."""
 
     list_display = ("name", "user", "prefix", "created_at", "last_used_at", "revoked_at")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), "created_at", "last_used_at")
@@ -291,19 +271,19 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     actions = ("revoke",)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """Return whether this member of staff may revoke tokens."""
+        """Return whether this staff user may revoke tokens."""
         return request.user.has_perm("accounts.change_apitoken")
 
     @admin.action(description=_("Revoke the selected tokens"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        """Make the live ones among them useless at once and for good."""
-        live = list(queryset.filter(revoked_at=None))
+        """Revoke those that are active."""
+        active = list(queryset.filter(revoked_at=None))
         count = ApiToken.objects.filter(
-            pk__in=[token.pk for token in live], revoked_at=None
+            pk__in=[token.pk for token in active], revoked_at=None
         ).update(revoked_at=timezone.now())
-        for token in live:
+        for token in active:
             self.log_change(request, token, "revoked")
-        for user_id in {token.user_id for token in live}:
-            sockets.hang_up(user_id)
+        for user_id in {token.user_id for token in active}:
+            sockets.close_all(user_id)
         words = ngettext("%(count)s token was revoked.", "%(count)s tokens were revoked.", count)
         messages.success(request, words % {"count": count})

@@ -1,7 +1,7 @@
-"""The REST API of the account: balance, limits, ledger."""
+"""The API of the account: balance, limits, ledger."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -11,18 +11,19 @@ from rest_framework.response import Response
 
 from accounts import api_docs as docs
 from accounts.models import CreditEntry, User
+from accounts.requests import user_of
 from artgen.api import pagination
 from artgen.api.views import Endpoint, query_of, time_json
 
 
-class Account(Endpoint):
+class AccountEndpoint(Endpoint):
     """`/api/v1/account/`."""
 
     @extend_schema(**docs.ACCOUNT)
     def get(self, request: Request) -> Response:
-        """Return who calls and what they may spend."""
+        """Return the user's email, balance and limits."""
         query_of(request)
-        user = User.objects.only("email", "credits", "held").get(pk=cast(User, request.user).pk)
+        user = User.objects.only("email", "credits", "held").get(pk=user_of(request).pk)
         limits = {
             "waiting_jobs": settings.MAX_WAITING_PER_USER,
             "upload_bytes": settings.UPLOAD_MAX_BYTES,
@@ -34,14 +35,14 @@ class Account(Endpoint):
         )
 
 
-class Ledger(Endpoint):
+class LedgerEndpoint(Endpoint):
     """`/api/v1/account/ledger/`."""
 
     @extend_schema(**docs.LEDGER)
     def get(self, request: Request) -> Response:
-        """Return a page of the user's own entries."""
+        """Return a page of the user's ledger entries."""
         query_of(request, *pagination.PARAMETERS)
-        rows = CreditEntry.objects.of(cast(User, request.user))
+        rows = CreditEntry.objects.of(user_of(request))
         return Response(
             pagination.page_of(request, rows, by=("created_at", "id"), show=_entries_json)
         )

@@ -1,4 +1,4 @@
-"""What OpenAPI says of the account's endpoints: shapes, and keyword arguments of `extend_schema`."""
+"""OpenAPI descriptions of the account's endpoints: shapes and arguments of `extend_schema`."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ TAGS = ["account"]
 
 
 class LimitsShape(serializers.Serializer[Any]):
-    """What one user may do at most."""
+    """Limits of one user."""
 
-    waiting_jobs = serializers.IntegerField(help_text="Jobs queued at once.")
-    upload_bytes = serializers.IntegerField(help_text="Size of one upload.")
-    placing_rate = serializers.CharField(help_text="Calls that place jobs.")
+    waiting_jobs = serializers.IntegerField(help_text="Queued jobs at the same time.")
+    upload_bytes = serializers.IntegerField(help_text="Bytes of one upload.")
+    placing_rate = serializers.CharField(help_text="Requests that create jobs.")
     uploading_rate = serializers.CharField(help_text="Uploads.")
 
     class Meta:
@@ -27,11 +27,11 @@ class LimitsShape(serializers.Serializer[Any]):
 
 
 class AccountShape(serializers.Serializer[Any]):
-    """Who calls and what they may spend, in whole credits."""
+    """The user, and the balance in whole credits."""
 
     email = serializers.EmailField()
-    credits = serializers.IntegerField(help_text="Free to spend.")
-    held = serializers.IntegerField(help_text="Set aside for jobs in progress.")
+    credits = serializers.IntegerField(help_text="Available.")
+    held = serializers.IntegerField(help_text="Held for jobs in progress.")
     limits = LimitsShape()
 
     class Meta:
@@ -39,7 +39,7 @@ class AccountShape(serializers.Serializer[Any]):
 
 
 class EntryShape(serializers.Serializer[Any]):
-    """One line of the ledger. The amounts of all lines sum to `credits`."""
+    """One entry of the ledger. The amounts of all entries sum to `credits`."""
 
     kind = serializers.ChoiceField(choices=CreditEntry.Kind.choices)
     amount = serializers.IntegerField()
@@ -81,7 +81,7 @@ ACCOUNT: Docs = {
 LEDGER: Docs = {
     "operation_id": "list_ledger",
     "tags": TAGS,
-    "summary": "List the entries of the ledger",
+    "summary": "List ledger entries",
     "description": "Newest first.",
     "parameters": CURSOR_PARAMETERS,
     "responses": {
@@ -116,5 +116,6 @@ class _SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped
             "type": "apiKey",
             "in": "cookie",
             "name": settings.SESSION_COOKIE_NAME,
-            "description": "The session of a signed-in browser. All but GET needs the header `X-CSRFToken` too.",
+            "description": "The session of a signed-in browser. "
+            "Requests other than GET also need the header `X-CSRFToken`.",
         }

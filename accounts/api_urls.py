@@ -1,10 +1,10 @@
-"""Addresses of the REST API of the account, below /api/v1/."""
+"""URLs of the account's API, below /api/v1/."""
 
 from django.urls import path
 
 from accounts import api
 
 urlpatterns = [
-    path("account/", api.Account.as_view()),
-    path("account/ledger/", api.Ledger.as_view()),
+    path("account/", api.AccountEndpoint.as_view()),
+    path("account/ledger/", api.LedgerEndpoint.as_view()),
 ]

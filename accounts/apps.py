@@ -1,4 +1,4 @@
-"""The accounts app: who you are and what you may spend. It knows nothing of pictures."""
+"""The accounts app: users, credits and tokens. It knows nothing about images."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_save
@@ -6,13 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
-    """Users, credits, tokens."""
+    """Configuration of the app."""
 
     name = "accounts"
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        """Let what is remembered of a user end with each change of the row."""
-        from accounts import token_cache  # noqa: PLC0415 it needs the models
+        """Drop a user from the token cache whenever the row is saved."""
+        from accounts import token_cache  # noqa: PLC0415 needs the models
 
         post_save.connect(token_cache.forget_saved, sender=self.get_model("User"))

@@ -1,4 +1,4 @@
-"""Who calls the REST API: the owner of a bearer token, or the user of the session in a browser, with CSRF."""
+"""Authentication of the API: a bearer token, or a browser's session with a CSRF token."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ class BearerAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer TOKEN` (RFC 6750)."""
 
     def authenticate(self, request: Request) -> tuple[User, str] | None:
-        """Return the token's owner; None without a token; raises AuthenticationFailed for one that is not valid."""
+        """Return the token's owner, None without a token; raise AuthenticationFailed if invalid."""
         scheme, _separator, text = request.headers.get("Authorization", "").strip().partition(" ")
         if scheme.lower() != SCHEME:
             return None
@@ -28,19 +28,19 @@ class BearerAuthentication(authentication.BaseAuthentication):
         if user is None:
             raise exceptions.AuthenticationFailed
         if not request.headers.get("Accept-Language"):
-            _speak_with(user)
+            _activate_language_of(user)
         return user, SCHEME
 
     def authenticate_header(self, request: Request) -> str:
-        """Return what `WWW-Authenticate` asks for."""
+        """Return the value of `WWW-Authenticate`."""
         return 'Bearer realm="ArtGen"'
 
 
 class SessionAuthentication(authentication.BaseAuthentication):
-    """The session cookie of the pages; what changes something needs the CSRF token as well."""
+    """The session cookie of the pages; unsafe methods also need the CSRF token."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
-        """Return the session's user; None without one; raises Problem `csrf_failed`."""
+        """Return the session's user, None without one; raise Problem `csrf_failed`."""
         user = getattr(request._request, "user", None)
         if user is None or not user.is_active:
             return None
@@ -62,7 +62,7 @@ def _check_csrf(request: Request) -> None:
         )
 
 
-def _speak_with(user: User) -> None:
-    # For sessions `artgen.theme.user_language` does it. LocaleMiddleware sets the language anew for each request.
+def _activate_language_of(user: User) -> None:
+    # Sessions: `artgen.theme.user_language`. LocaleMiddleware resets the language per request.
     if user.language and translation.check_for_language(user.language):
         translation.activate(user.language)

@@ -1,8 +1,8 @@
-"""The end of an account: locked at once, erased some days later, or kept after all.
+"""Deletion of an account: it is locked at once and erased some days later, unless it is restored.
 
-What remains for good is a row without a person, because the ledger names it: no address, no name, no password, no
-rights. The entries keep their amounts, times and kinds; the words of prompts go. Whatever else belongs to a user is
-erased by the app that keeps it before `anonymize` is called.
+The row itself remains without personal data, because the ledger refers to it: no address, name,
+password or permissions. Ledger entries keep amount, time and kind, but lose the text of prompts.
+What other apps store of the user, they delete before they call `anonymize`.
 """
 
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_noop
 
 from accounts import ledger, sockets, token_cache
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, OutgoingEmail, User
 
 GRACE = timedelta(days=settings.ERASE_DAYS)
-"""How long a closed account can still be kept."""
+"""How long a closed account can be restored."""
 
 SALT = "accounts.closing.keep"
 REASON = gettext_noop("Account erased")
@@ -44,50 +44,50 @@ class CannotKeep(Exception):
 
 
 class StillBusy(Exception):
-    """Credits are held, so something of the user is still being made; nothing was changed."""
+    """Credits are held for jobs in progress; nothing was changed."""
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What the link of a letter is about."""
+class ClosedAccount:
+    """The account that a link restores, and when it will be erased."""
 
     user: User
     erase_at: datetime
 
 
 def close(*, user: User, after: timedelta) -> datetime:
-    """Lock the account, end its sessions, and return the moment from which on it may be erased.
+    """Lock the account, end its sessions, and return the time from which it may be erased.
 
-    Closing again moves the moment. Raises `LastSuperuser` or `AlreadyErased`.
+    Closing it again changes that time. Raises `LastSuperuser` or `AlreadyErased`.
     """
     now = timezone.now()
     with transaction.atomic():
-        # One after the other, so that two last superusers cannot both go.
+        # Locks the rows, so that the last two superusers cannot both be closed.
         superusers = (
             User.objects.filter(is_superuser=True, is_active=True)
             .order_by("id")
             .select_for_update()
         )
-        if [one.pk for one in superusers] == [user.pk]:
+        if [superuser.pk for superuser in superusers] == [user.pk]:
             raise LastSuperuser
         rows = User.objects.filter(pk=user.pk, erased_at=None)
         if not rows.update(is_active=False, erase_at=now + after):
             raise AlreadyErased
-        sockets.hang_up(user.pk)
+        sockets.close_all(user.pk)
     end_sessions(user)
     user.is_active, user.erase_at = False, now + after
     return user.erase_at
 
 
 def keep_token(user: User) -> str:
-    """Return the text with which the owner may keep the account, until it is erased."""
+    """Return the token with which the owner can restore the account until it is erased."""
     return signing.dumps(
         [str(user.pk), user.erase_at.isoformat() if user.erase_at else ""], salt=SALT
     )
 
 
-def kept_by(token: str) -> Kept:
-    """Return whose account this text of `keep_token` would keep; raise `CannotKeep`."""
+def account_of(token: str) -> ClosedAccount:
+    """Return the account that a token of `keep_token` restores; raise `CannotKeep`."""
     try:
         pk, at = signing.loads(token, salt=SALT)
         erase_at = parse_datetime(at)
@@ -96,11 +96,11 @@ def kept_by(token: str) -> Kept:
     user = User.objects.filter(pk=pk, erase_at=erase_at, erased_at=None).first()
     if user is None or erase_at is None or erase_at <= timezone.now():
         raise CannotKeep
-    return Kept(user, erase_at)
+    return ClosedAccount(user, erase_at)
 
 
 def keep(user: User) -> None:
-    """Unlock an account that has not begun to be erased; raise `CannotKeep`."""
+    """Unlock an account whose erasure has not begun; raise `CannotKeep`."""
     rows = User.objects.filter(pk=user.pk, erased_at=None, erase_at__gt=timezone.now())
     if not rows.update(is_active=True, erase_at=None):
         raise CannotKeep
@@ -109,7 +109,7 @@ def keep(user: User) -> None:
 
 
 def due() -> list[UUID]:
-    """Return the ids of accounts whose time to be erased has come."""
+    """Return the ids of the accounts that are due to be erased."""
     found = User.objects.filter(erased_at=None, erase_at__lte=timezone.now()).order_by(
         "erase_at", "id"
     )
@@ -117,24 +117,25 @@ def due() -> list[UUID]:
 
 
 def anonymize(user_id: UUID) -> None:
-    """Take the person out of the row, once everything else is gone; raise `StillBusy`. Doing it again changes nothing.
+    """Remove personal data from the row, after everything else was deleted; raise `StillBusy`.
 
-    Credits that nobody can spend any more leave the books with an entry of their own.
+    Idempotent. An adjustment entry removes the remaining credits.
     """
     user = User.objects.get(pk=user_id)
     end_sessions(user)
-    address = f"{user_id}@erased.invalid"  # RFC 2606: never anybody's
+    address = f"{user_id}@erased.invalid"  # RFC 2606: cannot exist
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user_id)
         if user.held:
             raise StillBusy
         if user.credits:
             ledger.adjust(user=user, amount=-user.credits, reason=REASON)
-        ledger.forget_words(user=user)
+        ledger.clear_hold_reasons(user=user)
         tokens = list(ApiToken.objects.filter(user=user).values_list("pk", flat=True))
         _rename_in_log(User, [user_id], address)
         _rename_in_log(ApiToken, tokens, "")
         ApiToken.objects.filter(user=user).delete()
+        OutgoingEmail.objects.filter(recipient=user.email).delete()
         user.groups.clear()
         user.user_permissions.clear()
         User.objects.filter(pk=user_id).update(
@@ -152,15 +153,15 @@ def anonymize(user_id: UUID) -> None:
 
 
 def end_sessions(user: User) -> None:
-    """End every session of the user, on whatever device."""
+    """End every session of the user, on all devices."""
     for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator(chunk_size=1000):
         if session.get_decoded().get("_auth_user_id") == str(user.pk):
             SessionStore(session.session_key).delete()
 
 
 def _rename_in_log(model: type[User] | type[ApiToken], ids: list[UUID], name: str) -> None:
-    """Take addresses and names out of the admin's log, which keeps what rows were called."""
+    """Remove addresses and names from the admin's log, which stores the names of rows."""
     kind = ContentType.objects.get_for_model(model)
-    LogEntry.objects.filter(content_type=kind, object_id__in=[str(one) for one in ids]).update(
+    LogEntry.objects.filter(content_type=kind, object_id__in=[str(pk) for pk in ids]).update(
         object_repr=name
     )

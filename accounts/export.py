@@ -1,4 +1,4 @@
-"""What accounts know of a user, as files for the user: who they are, their credits, their tokens."""
+"""Files of a user's data export: profile, ledger and tokens."""
 
 import csv
 import json
@@ -9,30 +9,31 @@ from django.utils import timezone
 
 from accounts.models import CreditEntry, User
 
-File = tuple[str, Iterable[str]]
-"""A name, and the text piece by piece."""
+ExportFile = tuple[str, Iterable[str]]
+"""A name, and the content in chunks."""
 
-AT_ONCE = 500
+CHUNK_SIZE = 500
 
 
-def account_files(user: User) -> Iterator[File]:
-    """Yield the files, each read from the database while it is written."""
-    yield "profile.json", [text(profile(user))]
+def account_files(user: User) -> Iterator[ExportFile]:
+    """Yield the files; each reads its rows while it is consumed."""
+    yield "profile.json", [to_json(profile(user))]
     yield (
         "ledger.json",
-        array(
-            entry_data(entry) for entry in CreditEntry.objects.of(user).iterator(chunk_size=AT_ONCE)
+        json_array(
+            entry_data(entry)
+            for entry in CreditEntry.objects.of(user).iterator(chunk_size=CHUNK_SIZE)
         ),
     )
-    yield "ledger.csv", table(user)
+    yield "ledger.csv", ledger_csv(user)
     tokens = user.tokens.order_by("created_at", "id").values(
         "name", "prefix", "created_at", "last_used_at", "revoked_at"
     )
-    yield "tokens.json", array(tokens.iterator(chunk_size=AT_ONCE))
+    yield "tokens.json", json_array(tokens.iterator(chunk_size=CHUNK_SIZE))
 
 
 def profile(user: User) -> dict[str, Any]:
-    """Return who the user is, without the password."""
+    """Return the user's data, without the password."""
     return {
         "id": user.pk,
         "email": user.email,
@@ -47,7 +48,7 @@ def profile(user: User) -> dict[str, Any]:
 
 
 def entry_data(entry: CreditEntry) -> dict[str, Any]:
-    """Return one entry of the ledger."""
+    """Return an entry of the ledger."""
     return {
         "kind": entry.kind,
         "amount": entry.amount,
@@ -58,13 +59,13 @@ def entry_data(entry: CreditEntry) -> dict[str, Any]:
     }
 
 
-def table(user: User) -> Iterator[str]:
-    """Yield the ledger, newest first, line by line as a table that spreadsheets open."""
+def ledger_csv(user: User) -> Iterator[str]:
+    """Yield the ledger as lines of CSV, newest first."""
     writer = csv.writer(_Echo())
-    yield "\ufeff"  # Without it Excel takes UTF-8 for something else.
+    yield "\ufeff"  # Excel needs the byte order mark to recognize UTF-8.
     yield writer.writerow(["created_at", "kind", "amount", "balance_after", "job", "reason"])
-    for entry in CreditEntry.objects.of(user).iterator(chunk_size=AT_ONCE):
-        # A reason that begins like a formula stays a text.
+    for entry in CreditEntry.objects.of(user).iterator(chunk_size=CHUNK_SIZE):
+        # Spreadsheets would run a reason that begins like a formula.
         reason = (
             f"'{entry.reason}" if entry.reason[:1] in ("=", "+", "-", "@", "\t") else entry.reason
         )
@@ -74,13 +75,13 @@ def table(user: User) -> Iterator[str]:
         )
 
 
-def text(data: Any) -> str:
-    """Return data as JSON that people can read, too: times in ISO 8601, ids as text."""
+def to_json(data: Any) -> str:
+    """Return data as indented JSON: times in ISO 8601, ids as text."""
     return json.dumps(data, ensure_ascii=False, indent=1, default=_plain)
 
 
-def array(rows: Iterable[Any]) -> Iterator[str]:
-    """Yield rows as one JSON list, a row a line, without holding them."""
+def json_array(rows: Iterable[Any]) -> Iterator[str]:
+    """Yield rows as one JSON list, a row per line, without keeping them in memory."""
     yield "["
     for number, row in enumerate(rows):
         yield (",\n" if number else "\n") + json.dumps(row, ensure_ascii=False, default=_plain)
@@ -92,7 +93,7 @@ def _plain(value: Any) -> str:
 
 
 class _Echo:
-    """A file for csv.writer that gives each line back instead of keeping it."""
+    """A file for csv.writer whose `write` returns the line."""
 
     def write(self, line: str) -> str:
         return line

@@ -17,21 +17,23 @@ from accounts import login_throttle
 from accounts.models import User, fold
 from artgen import formatting
 
+NEW_PASSWORD_HINT = _("At least 8 characters. Common passwords aren’t allowed.")
 
-class PausingMixin:
-    """Count tries and make whoever guesses wait; for an AuthenticationForm."""
+
+class LoginThrottleMixin:
+    """Limit the attempts of an AuthenticationForm."""
 
     request: Any
     cleaned_data: dict[str, Any]
-    current: login_throttle.Try
+    attempt: login_throttle.Attempt
     seconds_to_wait = 0
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a try during a pause, without looking at the password; `seconds_to_wait` says how long it is."""
+        """Refuse an attempt during a pause without checking the password; set `seconds_to_wait`."""
         email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
         if email and password:
             try:
-                self.current = login_throttle.begin(self.request, email)
+                self.attempt = login_throttle.count_attempt(self.request, email)
             except login_throttle.MustWait as refusal:
                 self.seconds_to_wait = refusal.seconds
                 raise ValidationError(
@@ -41,30 +43,30 @@ class PausingMixin:
                 ) from refusal
         cleaned: dict[str, Any] = super().clean()  # type: ignore[misc]
         if email and password:
-            login_throttle.forget(self.request, email)
+            login_throttle.reset(self.request, email)
         return cleaned
 
     def get_invalid_login_error(self) -> ValidationError:
-        """Return the same words for a wrong password, an unknown address and an account that is switched off."""
-        if self.current.wait:
+        """Return one error for a wrong password, an unknown address and an inactive account."""
+        if self.attempt.wait:
             return ValidationError(
-                _("Email and password do not match. The next try is possible in %(duration)s."),
+                _("Wrong email or password. Try again in %(duration)s."),
                 code="invalid_login",
-                params={"duration": formatting.duration(self.current.wait)},
+                params={"duration": formatting.duration(self.attempt.wait)},
             )
         return ValidationError(
             ngettext(
-                "Email and password do not match. %(count)s try left.",
-                "Email and password do not match. %(count)s tries left.",
-                self.current.left,
+                "Wrong email or password. %(count)s attempt left.",
+                "Wrong email or password. %(count)s attempts left.",
+                self.attempt.left,
             ),
             code="invalid_login",
-            params={"count": self.current.left},
+            params={"count": self.attempt.left},
         )
 
 
-class SignInForm(PausingMixin, AuthenticationForm):
-    """Email and password; the address is in `username`, as password managers expect."""
+class SignInForm(LoginThrottleMixin, AuthenticationForm):
+    """Email and password; the address is `username`, as password managers expect."""
 
     username = forms.EmailField(
         label=_("Email"),
@@ -72,8 +74,8 @@ class SignInForm(PausingMixin, AuthenticationForm):
         widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
 
-    def refuse(self) -> None:
-        """Point at the password, where the words about a refusal stand."""
+    def show_refusal(self) -> None:
+        """Focus the password field and connect it with the error text."""
         del self.fields["username"].widget.attrs["autofocus"]
         self.fields["password"].widget.attrs |= {
             "autofocus": True,
@@ -82,12 +84,12 @@ class SignInForm(PausingMixin, AuthenticationForm):
         }
 
     def clean_username(self) -> str:
-        """Return the address in the spelling under which accounts are kept."""
+        """Return the normalized address."""
         return fold(self.cleaned_data["username"])
 
 
 class EmailForm(forms.Form):
-    """One address, to which a letter goes."""
+    """The address to which an email is sent."""
 
     email = forms.EmailField(
         label=_("Email"),
@@ -96,19 +98,19 @@ class EmailForm(forms.Form):
     )
 
     def clean_email(self) -> str:
-        """Return the address in the spelling under which accounts are kept."""
+        """Return the normalized address."""
         return fold(self.cleaned_data["email"])
 
 
 class FinishSignUpForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Name and password of a new user whose address is known to be theirs."""
+    """Name and password of a new user whose address is confirmed."""
 
     password = forms.CharField(
         label=_("Password"),
         strip=False,
         max_length=1024,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
-        help_text=_("At least 8 characters, not one of the common ones."),
+        help_text=NEW_PASSWORD_HINT,
     )
 
     class Meta:
@@ -118,23 +120,20 @@ class FinishSignUpForm(forms.ModelForm):  # type: ignore[type-arg]
             "time_zone": forms.HiddenInput,
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
         }
-        labels = {"name": _("Name, if you like")}
+        labels = {"name": _("Name (optional)")}
 
     field_order = ("name", "password", "time_zone")
 
     def clean_password(self) -> str:
-        """Return the password if the rules allow it for this user."""
+        """Return the password if it passes the validators."""
         password: str = self.cleaned_data["password"]
         validate_password(password, self.instance)
         return password
 
     def clean_time_zone(self) -> str:
-        """Return the browser's time zone, or nothing: a zone we do not know is no reason to stop anybody."""
+        """Return the browser's time zone; an unknown one is ignored, not refused."""
         name: str = self.cleaned_data["time_zone"]
         return name if name in available_timezones() else ""
-
-
-NEW_PASSWORD_HINT = _("At least 8 characters, not one of the common ones.")
 
 
 class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
@@ -144,7 +143,7 @@ class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.fields["new_password1"].help_text = NEW_PASSWORD_HINT
         self.fields["new_password1"].widget.attrs["autofocus"] = True
-        self.fields["new_password2"].label = _("New password once more")
+        self.fields["new_password2"].label = _("Repeat new password")
         self.fields["new_password2"].help_text = ""
 
 
@@ -154,15 +153,15 @@ class ChangePasswordForm(PasswordChangeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["new_password1"].help_text = NEW_PASSWORD_HINT
-        self.fields["new_password2"].label = _("New password once more")
+        self.fields["new_password2"].label = _("Repeat new password")
         self.fields["new_password2"].help_text = ""
 
 
 class PasswordForm(forms.Form):
-    """The password once more, before something that cannot be taken back for long."""
+    """The password again, before an action that cannot be undone."""
 
     password = forms.CharField(
-        label=_("Your password"),
+        label=_("Current password"),
         strip=False,
         max_length=1024,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
@@ -176,12 +175,12 @@ class PasswordForm(forms.Form):
         """Return the password if it is the user's."""
         password: str = self.cleaned_data["password"]
         if not self.user.check_password(password):
-            raise ValidationError(_("This is not your password."), code="wrong")
+            raise ValidationError(_("Wrong password."), code="wrong")
         return password
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What a user may say about themselves: name, language, time zone."""
+    """Name, language and time zone."""
 
     class Meta:
         model = User
@@ -198,48 +197,50 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 class TokenForm(forms.Form):
     """The name of a new token."""
 
-    name = forms.CharField(label=_("Name of the new token"), max_length=100)
+    name = forms.CharField(label=_("Token name"), max_length=100)
 
 
 class GrantForm(forms.Form):
-    """Credits that staff add or take away, and why."""
+    """Credits that staff add or remove, and why."""
 
     amount = forms.IntegerField(
         label=_("Credits"),
         min_value=-1_000_000,
         max_value=1_000_000,
-        help_text=_("More than 0 adds credits; less than 0 takes them away as an adjustment."),
+        help_text=_(
+            "A positive number adds credits, a negative one removes them as an adjustment."
+        ),
     )
     reason = forms.CharField(
         label=_("Reason"),
         max_length=300,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text=_("The user sees it; it stays in the ledger for good."),
+        help_text=_("Visible to the user. Can’t be changed later."),
     )
     once = forms.UUIDField(widget=forms.HiddenInput)
 
     def clean_amount(self) -> int:
-        """Return an amount that changes something."""
+        """Refuse 0."""
         amount: int = self.cleaned_data["amount"]
         if amount == 0:
-            raise ValidationError(_("0 credits change nothing."), code="zero")
+            raise ValidationError(_("Enter a number other than 0."), code="zero")
         return amount
 
 
 def language_field() -> forms.ChoiceField:
-    """Return the choice among the languages of the pages, or none."""
+    """Return the choice of a language; empty: that of the browser."""
     languages = [
         (code, get_language_info(code)["name_local"].capitalize())
         for code, _name in settings.LANGUAGES
     ]
     return forms.ChoiceField(
-        label=_("Language"), required=False, choices=[("", _("As the browser asks")), *languages]
+        label=_("Language"), required=False, choices=[("", _("Same as browser")), *languages]
     )
 
 
 def time_zone_field() -> forms.ChoiceField:
-    """Return the choice among the time zones of the world by region, or none."""
-    server = format_lazy("{} ({})", _("As the server"), settings.TIME_ZONE)
+    """Return the choice of a time zone, grouped by region; empty: that of the server."""
+    server = format_lazy("{} ({})", _("Same as server"), settings.TIME_ZONE)
     return forms.ChoiceField(
         label=_("Time zone"), required=False, choices=[("", server), *_time_zones()]
     )
@@ -249,9 +250,9 @@ def time_zone_field() -> forms.ChoiceField:
 def _time_zones() -> list[tuple[str, list[tuple[str, str]]]]:
     regions: dict[str, list[tuple[str, str]]] = {}
     for name in sorted(available_timezones()):
-        region, _slash, place = name.partition("/")
-        if place and region not in ("Etc", "SystemV", "US", "Canada", "Brazil", "Chile", "Mexico"):
+        region, _slash, city = name.partition("/")
+        if city and region not in ("Etc", "SystemV", "US", "Canada", "Brazil", "Chile", "Mexico"):
             regions.setdefault(region, []).append(
-                (name, place.replace("_", " ").replace("/", " / "))
+                (name, city.replace("_", " ").replace("/", " / "))
             )
     return [*regions.items(), ("UTC", [("UTC", "UTC")])]

@@ -1,12 +1,12 @@
-"""The only writer of credits: every change is one entry, and the balance moves in the same transaction.
+"""The only writer of credits: each change is one entry, with the balance in the same transaction.
 
-Each function may be called inside the caller's `transaction.atomic()`; a refusal undoes its own work alone and leaves
-the caller's transaction usable.
+Each function may be called inside the caller's `transaction.atomic()`. A refusal rolls back only
+its own work and leaves the caller's transaction usable.
 
-Locks: the first write of every function is the conditional UPDATE of the user's row, so whatever happens to one
-user's credits happens one after the other, and two ends of one hold meet there rather than at the unique constraint.
-A transaction that moves the credits of several users takes them in the order of their ids, and takes no lock that
-others hold while they wait for a user's row.
+Locks: the first write of every function is the conditional UPDATE of the user's row. It serializes
+all changes of one user's credits, so two ends of one hold meet there and not at the unique
+constraint. A transaction that changes several users' credits takes their rows in the order of
+their ids, and takes no lock that others hold while they wait for a user's row.
 """
 
 import uuid
@@ -24,9 +24,9 @@ from uuid_utils.compat import uuid7
 
 from accounts.models import CreditEntry, User
 
-MOST = 1_000_000_000
-MAX_INTEGER = 2**31 - 1  # of PostgreSQL's integer: no limit of ours
-"""No account holds more than this many credits, so that no sum leaves a 32-bit column."""
+MAX_CREDITS = 1_000_000_000
+"""Limit of an account's balance, so that sums fit into 32-bit columns."""
+MAX_INTEGER = 2**31 - 1  # of PostgreSQL's type integer
 
 OPENING_REASON = gettext_noop("Starting credits")
 
@@ -48,25 +48,25 @@ class TooFewCredits(Exception):
 
 
 class TooManyCredits(ValueError):
-    """The account would hold more than `MOST`; nothing was changed."""
+    """The account would hold more than `MAX_CREDITS`; nothing was changed."""
 
 
 class HoldExists(Exception):
-    """There is a hold for this reference already; nothing was changed."""
+    """This reference has a hold already; nothing was changed."""
 
 
 class NoSuchHold(LookupError):
-    """Nothing was ever held for this reference."""
+    """This reference never had a hold."""
 
 
 class HoldEnded(Exception):
-    """The hold of this reference was settled or released before; nothing was changed."""
+    """The hold of this reference is already settled or released; nothing was changed."""
 
 
 def open_account(user: User, *, credits: int | None = None) -> CreditEntry | None:
-    """Grant the starting credits, `DEFAULT_CREDITS` or those given, and return their entry.
+    """Grant the starting credits, by default `DEFAULT_CREDITS`, and return the entry.
 
-    Returns None where there is nothing to write: the account is open already, or it starts with 0 credits.
+    Returns None if there is nothing to write: the account is open already, or starts with 0.
     """
     amount = settings.DEFAULT_CREDITS if credits is None else credits
     with transaction.atomic():
@@ -77,23 +77,23 @@ def open_account(user: User, *, credits: int | None = None) -> CreditEntry | Non
 
 
 def grant(*, user: User, amount: int, reason: str, actor: User | None = None) -> CreditEntry:
-    """Add `amount` ≥ 1 credits from outside and return the entry; raise `TooManyCredits`."""
+    """Add `amount` ≥ 1 credits and return the entry; raise `TooManyCredits`."""
     if amount < 1:
-        raise ValueError("A grant adds at least 1 credit.")
+        raise ValueError("A grant must be at least 1 credit.")
     return _adjust(CreditEntry.Kind.GRANT, user, amount, reason, actor)
 
 
 def adjust(*, user: User, amount: int, reason: str, actor: User | None = None) -> CreditEntry:
-    """Put a balance right by `amount` ≠ 0 credits, either sign; raise `TooFewCredits` or `TooManyCredits`."""
+    """Add or remove `amount` ≠ 0 credits; raise `TooFewCredits` or `TooManyCredits`."""
     if amount == 0:
-        raise ValueError("An adjustment changes something.")
+        raise ValueError("An adjustment must not be 0.")
     return _adjust(CreditEntry.Kind.ADJUST, user, amount, reason, actor)
 
 
 def hold(*, user: User, amount: int, reference: uuid.UUID, reason: str = "") -> CreditEntry:
-    """Set `amount` ≥ 0 credits aside for the job `reference`; raise `TooFewCredits` or `HoldExists`."""
+    """Hold `amount` ≥ 0 credits for the job `reference`; raise `TooFewCredits` or `HoldExists`."""
     if amount < 0:
-        raise ValueError("A hold takes credits, it does not give them.")
+        raise ValueError("The amount of a hold must not be negative.")
     try:
         with transaction.atomic():
             balance = _move(user.pk, credits=-amount, held=amount)
@@ -108,7 +108,7 @@ def hold(*, user: User, amount: int, reference: uuid.UUID, reason: str = "") -> 
 
 @dataclass(frozen=True)
 class Hold:
-    """What is to be set aside for one job."""
+    """Credits to hold for one job."""
 
     reference: uuid.UUID
     amount: int
@@ -116,13 +116,13 @@ class Hold:
 
 
 def hold_all(*, user: User, holds: Sequence[Hold]) -> None:
-    """Set aside what all of these jobs cost, or nothing; raise `TooFewCredits` for all of them together.
+    """Hold credits for all of these jobs or for none; raise `TooFewCredits` for their sum.
 
-    Their references are new: where one has a hold already, the caller's transaction fails with IntegrityError.
+    The references must be new: otherwise the caller's transaction fails with IntegrityError.
     """
-    total = sum(one.amount for one in holds)
-    if any(one.amount < 0 for one in holds):
-        raise ValueError("A hold takes credits, it does not give them.")
+    total = sum(item.amount for item in holds)
+    if any(item.amount < 0 for item in holds):
+        raise ValueError("The amount of a hold must not be negative.")
     if connection.vendor == "postgresql":
         if _hold_in_one_statement(user.pk, holds, total=total):
             return
@@ -132,15 +132,15 @@ def hold_all(*, user: User, holds: Sequence[Hold]) -> None:
         except TooFewCredits:
             pass
         else:
-            for one in holds:
-                balance -= one.amount
+            for item in holds:
+                balance -= item.amount
                 _write(
                     CreditEntry.Kind.HOLD,
                     user.pk,
-                    -one.amount,
+                    -item.amount,
                     balance,
-                    one.reason,
-                    reference=one.reference,
+                    item.reason,
+                    reference=item.reference,
                 )
             return
     raise TooFewCredits(
@@ -149,30 +149,31 @@ def hold_all(*, user: User, holds: Sequence[Hold]) -> None:
 
 
 def _hold_in_one_statement(user_id: uuid.UUID, holds: Sequence[Hold], *, total: int) -> bool:
-    """Change the balance and write the entries; False where there are too few credits."""
+    """Change the balance and write the entries; return False if there are too few credits."""
     values: list[Any] = []
     rest = total
-    for number, one in enumerate(holds):
-        rest -= one.amount
-        values += [uuid7(), one.amount, rest, one.reference, one.reason, number]
+    for number, item in enumerate(holds):
+        rest -= item.amount
+        values += [uuid7(), item.amount, rest, item.reference, item.reason, number]
     rows = ", ".join(["(%s::uuid, %s::int, %s::int, %s::uuid, %s::varchar, %s::int)"] * len(holds))
     with connection.cursor() as cursor:
-        # The time is taken under the lock of the user's row, so that a user's entries sort as they happened.
+        # The timestamp is taken under the row lock, so a user's entries sort in their order.
         cursor.execute(
-            "WITH moved AS (UPDATE accounts_user SET credits = credits - %s, held = held + %s "  # noqa: S608 no foreign words
+            "WITH moved AS (UPDATE accounts_user SET credits = credits - %s, "  # noqa: S608 constants
+            "held = held + %s "
             "WHERE id = %s AND credits >= %s RETURNING id, credits, clock_timestamp() AS at) "
             "INSERT INTO accounts_creditentry "
             "(id, user_id, kind, amount, balance_after, reference, reason, created_at) "
-            "SELECT v.id, moved.id, 'hold', -v.amount, moved.credits + v.rest, v.reference, v.reason, "
-            "moved.at + v.number * interval '1 microsecond' "
-            f"FROM moved CROSS JOIN (VALUES {rows}) AS v (id, amount, rest, reference, reason, number)",
+            "SELECT v.id, moved.id, 'hold', -v.amount, moved.credits + v.rest, v.reference, "
+            "v.reason, moved.at + v.number * interval '1 microsecond' FROM moved "
+            f"CROSS JOIN (VALUES {rows}) AS v (id, amount, rest, reference, reason, number)",
             [total, total, user_id, total, *values],
         )
         return bool(cursor.rowcount)
 
 
 def settle(*, reference: uuid.UUID, price: int | None = None, reason: str = "") -> CreditEntry:
-    """Spend the hold of `reference` and return the entry; a `price` below the hold gives the rest back.
+    """Charge the hold of `reference` and return the entry; a `price` below it returns the rest.
 
     Raises `NoSuchHold`, `HoldEnded`, and ValueError for a price below 0 or above what is held.
     """
@@ -184,16 +185,17 @@ def settle(*, reference: uuid.UUID, price: int | None = None, reason: str = "") 
 
 
 def release(*, reference: uuid.UUID, reason: str) -> CreditEntry:
-    """Give the whole hold of `reference` back and return the entry; raise `NoSuchHold` or `HoldEnded`."""
+    """Return the whole hold of `reference`; raise `NoSuchHold` or `HoldEnded`."""
     held = _hold_of(reference)
     return _end(CreditEntry.Kind.RELEASE, held, back=-held.amount, reason=reason)
 
 
-def forget_words(*, user: User) -> int:
-    """Empty the reasons of a user's holds, which quote prompts, and return how many; amounts and times stay.
+def clear_hold_reasons(*, user: User) -> int:
+    """Empty the reasons of a user's holds, which quote prompts, and return their number.
 
-    The one change that entries allow, and on PostgreSQL only for an account that is being erased.
+    No other change of entries is possible, and on PostgreSQL only for an account being erased.
     """
+    # Not the manager: its `update` refuses.
     every: models.QuerySet[CreditEntry] = models.QuerySet(CreditEntry)
     entries = every.filter(user=user, kind=CreditEntry.Kind.HOLD)
     return entries.exclude(reason="").update(reason="")
@@ -201,7 +203,7 @@ def forget_words(*, user: User) -> int:
 
 @dataclass(frozen=True)
 class Discrepancy:
-    """A difference between what is stored and what the entries say."""
+    """A difference between a stored value and the entries."""
 
     email: str
     what: Literal["credits", "held", "end without its hold"]
@@ -210,9 +212,9 @@ class Discrepancy:
 
 
 def check() -> list[Discrepancy]:
-    """Return every difference between the entries and the users' rows; two queries, however many users.
+    """Return every difference between the entries and the users' rows, in two queries.
 
-    Each query is one statement and so sees one moment, also while jobs are running.
+    Each query sees one snapshot, so running jobs cause no false difference.
     """
     mine = CreditEntry.objects.filter(user=OuterRef("pk")).order_by().values("user")
     ends = CreditEntry.objects.filter(reference=OuterRef("reference"), kind__in=ENDS)
@@ -231,13 +233,13 @@ def check() -> list[Discrepancy]:
     ).annotate(back=-F("amount"))
     strays = (
         CreditEntry.objects.filter(kind__in=ENDS)
-        .annotate(most=Subquery(its_hold.values("back")[:1]))
-        .filter(Q(most=None) | Q(amount__gt=F("most")))
+        .annotate(held=Subquery(its_hold.values("back")[:1]))
+        .filter(Q(held=None) | Q(amount__gt=F("held")))
     )
-    for email, amount, most in strays.order_by("created_at", "id").values_list(
-        "user__email", "amount", "most"
+    for email, amount, held in strays.order_by("created_at", "id").values_list(
+        "user__email", "amount", "held"
     ):
-        found.append(Discrepancy(email, "end without its hold", amount, most or 0))
+        found.append(Discrepancy(email, "end without its hold", amount, held or 0))
     return found
 
 
@@ -253,7 +255,7 @@ def _adjust(
     kind: CreditEntry.Kind, user: User, amount: int, reason: str, actor: User | None
 ) -> CreditEntry:
     if not reason.strip():
-        raise ValueError("Say why: the reason stays in the ledger.")
+        raise ValueError("A reason is required.")
     with transaction.atomic():
         balance = _move(user.pk, credits=amount, held=0)
         return _write(kind, user.pk, amount, balance, reason.strip(), actor=actor)
@@ -272,7 +274,7 @@ def _end(kind: CreditEntry.Kind, held: CreditEntry, *, back: int, reason: str) -
             balance = _move(held.user_id, credits=back, held=held.amount)
             return _write(kind, held.user_id, back, balance, reason, reference=held.reference)
     except IntegrityError as error:
-        # Two constraints can say it, whichever is looked at first: `held_never_negative` and `a_hold_ends_once`.
+        # Either constraint can fail first: `held_never_negative` or `a_hold_ends_once`.
         if CreditEntry.objects.filter(reference=held.reference, kind__in=ENDS).exists():
             raise HoldEnded(str(held.reference)) from error
         raise
@@ -280,8 +282,8 @@ def _end(kind: CreditEntry.Kind, held: CreditEntry, *, back: int, reason: str) -
 
 def _move(user_id: uuid.UUID, *, credits: int, held: int) -> int:
     """Lock the user's row, change both amounts and return the new balance."""
-    # Only what comes in from outside is bounded: a hold always finds its way back.
-    most = MOST - credits if credits > 0 and not held else MAX_INTEGER
+    # The limit applies to grants and adjustments only: a hold can always be returned.
+    limit = MAX_CREDITS - credits if credits > 0 and not held else MAX_INTEGER
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE accounts_user SET credits = credits + %s, held = held + %s "
@@ -291,7 +293,7 @@ def _move(user_id: uuid.UUID, *, credits: int, held: int) -> int:
                 held,
                 User._meta.pk.get_db_prep_value(user_id, connection),
                 max(0, -credits),
-                most,
+                limit,
             ],
         )
         row: tuple[int] | None = cursor.fetchone()
@@ -300,7 +302,7 @@ def _move(user_id: uuid.UUID, *, credits: int, held: int) -> int:
     available = User.objects.values_list("credits", flat=True).get(pk=user_id)
     if credits < 0:
         raise TooFewCredits(needed=-credits, available=available)
-    raise TooManyCredits(f"No account may hold more than {MOST} credits.")
+    raise TooManyCredits(f"No account may hold more than {MAX_CREDITS} credits.")
 
 
 def _write(
@@ -313,7 +315,7 @@ def _write(
     reference: uuid.UUID | None = None,
     actor: User | None = None,
 ) -> CreditEntry:
-    # The time is taken here, under the lock of the user's row, so that a user's entries sort as they happened.
+    # The timestamp is taken under the row lock, so a user's entries sort in their order.
     return CreditEntry.objects.create(
         user_id=user_id,
         kind=kind,

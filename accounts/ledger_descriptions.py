@@ -1,4 +1,4 @@
-"""What entries of the ledger were for. Only the app that makes things knows: LEDGER_SUBJECTS names its function."""
+"""What ledger entries are for: the app that has the jobs provides LEDGER_DESCRIPTIONS."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ from django.utils.module_loading import import_string
 
 
 @dataclass(frozen=True)
-class Subject:
-    """One thing that was paid for: its name, who made it, why it failed, which run it belongs to, where to see it."""
+class LedgerDescription:
+    """One job that was paid for: prompt, model, error, batch, links and thumbnail."""
 
     title: str
-    maker: str
-    trouble: str
-    run: UUID | None
+    model: str
+    error: str
+    batch: UUID | None
     url: str
-    run_url: str
-    picture: str
+    batch_url: str
+    thumbnail: str
 
 
-def of(references: Collection[UUID]) -> Mapping[UUID, Subject]:
-    """Return what is known of these references, in a constant number of queries; none for no references."""
+def of(references: Collection[UUID]) -> Mapping[UUID, LedgerDescription]:
+    """Return the known descriptions of these references, in a constant number of queries."""
     if not references:
         return {}
-    describe: Callable[[Collection[UUID]], Mapping[UUID, Subject]] = import_string(
-        settings.LEDGER_SUBJECTS
+    describe: Callable[[Collection[UUID]], Mapping[UUID, LedgerDescription]] = import_string(
+        settings.LEDGER_DESCRIPTIONS
     )
     return describe(references)

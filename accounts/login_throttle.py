@@ -1,7 +1,7 @@
-"""A pause after wrong passwords that grows, instead of locking the account.
+"""A growing pause after wrong passwords, instead of locking the account.
 
-Tries are counted per account, whether it exists or not, from wherever they come. So that a stranger's tries cannot
-keep the owner out, a browser that signed in before carries a signed cookie and is counted for itself.
+Attempts are counted per address, whether an account exists or not. A browser that signed in before
+has a signed cookie and a counter of its own, so a stranger's attempts cannot lock out the owner.
 """
 
 import hashlib
@@ -16,10 +16,10 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.models import fold
 
-FREE_TRIES = 5
+FREE_ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 30
-LONGEST_PAUSE_SECONDS = 15 * 60
-FORGOTTEN_AFTER_SECONDS = 24 * 60 * 60
+MAX_PAUSE_SECONDS = 15 * 60
+COUNTER_SECONDS = 24 * 60 * 60
 
 COOKIE = "known"
 COOKIE_AGE_SECONDS = 60 * 60 * 24 * 365
@@ -27,8 +27,8 @@ SALT = "accounts.pauses.known"
 
 
 @dataclass(frozen=True)
-class Try:
-    """One admitted try: how many free ones are `left`, and how long the next must `wait` if this one fails."""
+class Attempt:
+    """An allowed attempt: free ones `left`, and seconds to `wait` after it if it fails."""
 
     left: int
     wait: int
@@ -42,39 +42,42 @@ class MustWait(Exception):
         self.seconds = seconds
 
 
-def pause_after(tries: int) -> int:
-    """Return the seconds to wait after so many tries: none, then 30, 60, 120 … up to 15 minutes."""
-    if tries < FREE_TRIES:
+def pause_after(attempts: int) -> int:
+    """Return the seconds to wait after this many attempts: 0, then 30, 60, 120 … 900."""
+    if attempts < FREE_ATTEMPTS:
         return 0
-    doublings: int = min(tries - FREE_TRIES, 16)
-    return min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS << doublings)
+    doublings: int = min(attempts - FREE_ATTEMPTS, 16)
+    return min(MAX_PAUSE_SECONDS, FIRST_PAUSE_SECONDS << doublings)
 
 
-def begin(request: HttpRequest, email: str) -> Try:
-    """Count a try before the password is looked at, so that a hundred at once are a hundred; raise `MustWait`."""
+def count_attempt(request: HttpRequest, email: str) -> Attempt:
+    """Count an attempt; raise `MustWait`.
+
+    Must be called before the password is checked, so that parallel attempts count.
+    """
     counter, gate = _keys(request, email)
-    cache.add(counter, 0, FORGOTTEN_AFTER_SECONDS)
-    tries = cache.incr(counter)
-    wait = pause_after(tries)
+    cache.add(counter, 0, COUNTER_SECONDS)
+    attempts = cache.incr(counter)
+    wait = pause_after(attempts)
     now = time.time()
-    if tries <= FREE_TRIES:
+    if attempts <= FREE_ATTEMPTS:
         if wait:
             cache.set(gate, now + wait, wait)
     elif not cache.add(gate, now + wait, wait):
-        # Who adds the gate may try; the others wait until it falls.
+        # Only the request that adds the gate may continue; it expires after the pause.
         cache.decr(counter)
         raise MustWait(max(1, round(cache.get(gate, now) - now)))
-    return Try(left=max(0, FREE_TRIES - tries), wait=wait)
+    return Attempt(left=max(0, FREE_ATTEMPTS - attempts), wait=wait)
 
 
-def forget(request: HttpRequest, email: str) -> None:
-    """Forget the tries that led to the right password."""
+def reset(request: HttpRequest, email: str) -> None:
+    """Reset the counter after the right password."""
     cache.delete_many(_keys(request, email))
 
 
-def know(request: HttpRequest, response: HttpResponse, email: str) -> None:
-    """Let this browser, which has just proved whose it is, be counted for itself from now on."""
-    name = _known_as(request, email) or secrets.token_urlsafe(16)
+def remember_browser(request: HttpRequest, response: HttpResponse, email: str) -> None:
+    """Give this browser, whose user has just been authenticated, a counter of its own."""
+    name = _browser_of(request, email) or secrets.token_urlsafe(16)
     response.set_cookie(
         COOKIE,
         signing.dumps([name, _digest(email)], salt=SALT),
@@ -86,13 +89,13 @@ def know(request: HttpRequest, response: HttpResponse, email: str) -> None:
 
 
 def _keys(request: HttpRequest, email: str) -> tuple[str, str]:
-    known_as = _known_as(request, email)
-    who = f"browser:{known_as}" if known_as else f"account:{_digest(email)}"
-    return f"tries:{who}", f"pause:{who}"
+    browser = _browser_of(request, email)
+    owner = f"browser:{browser}" if browser else f"account:{_digest(email)}"
+    return f"tries:{owner}", f"pause:{owner}"
 
 
-def _known_as(request: HttpRequest, email: str) -> str:
-    """Return the name of a browser that signed in to this very account before, else an empty string."""
+def _browser_of(request: HttpRequest, email: str) -> str:
+    """Return the id of a browser that signed in to this account before, else an empty string."""
     try:
         name, digest = signing.loads(
             request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=COOKIE_AGE_SECONDS

@@ -1,4 +1,4 @@
-"""What every request of a signed-in user goes through: their own time, and that it comes from a page of their own."""
+"""Middleware for signed-in users: their time zone, and a check of whose page sent the request."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from artgen.api import problems
 
 PAGE_USER = "X-Page-User"
-"""Whose page the request comes from, as the page's own script says."""
+"""Header with the id of the user whose page sent the request; the page's script sets it."""
 
 
 def time_zone(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Return the middleware that shows signed-in users their own time; it stands after AuthenticationMiddleware."""
+    """Activate the signed-in user's time zone; needs AuthenticationMiddleware before it."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         zone = zone_of(getattr(request.user, "time_zone", ""))
@@ -30,31 +30,33 @@ def time_zone(
 
 
 def zone_of(name: str) -> ZoneInfo | None:
-    """Return the time zone of this name, None where there is none such."""
+    """Return the time zone of this name, None if there is none."""
     try:
         return ZoneInfo(name) if name else None
     except (ValueError, OSError, KeyError):
-        # A name this machine's tzdata does not know (any more): the server's own zone is a fair answer.
+        # Unknown to this machine's tzdata: the server's time zone is used.
         return None
 
 
 def page_user(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Return the middleware that refuses what a page left open by one user asks after another one has signed in.
+    """Refuse requests of a page that one user left open before another user signed in.
 
-    Both share the browser's cookies: without it the first one's words would be drawn for, and paid by, the second.
+    Both share the browser's cookies: the second user would pay for the first user's prompts.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         owner = request.headers.get(PAGE_USER, "")
         if not owner or not request.user.is_authenticated or owner == str(request.user.pk):
             return get_response(request)
-        told = _("Somebody else has signed in in this browser. Nothing was sent.")
+        message = _(
+            "Another account is signed in in this browser. Nothing was sent. Reload the page."
+        )
         if request.path.startswith(problems.PREFIX):
-            response = problems.respond(problems.Problem("not_authenticated", told))
+            response = problems.respond(problems.Problem("not_authenticated", message))
         else:
-            response = HttpResponse(told, status=401, content_type="text/plain; charset=utf-8")
+            response = HttpResponse(message, status=401, content_type="text/plain; charset=utf-8")
         response["X-Other-User"] = "1"
         return response
 

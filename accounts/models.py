@@ -1,4 +1,4 @@
-"""Users, their ledger of credits, their API tokens."""
+"""Users, their ledger of credits, their API tokens, and emails that are not sent yet."""
 
 from __future__ import annotations
 
@@ -14,69 +14,69 @@ from uuid_utils.compat import uuid7
 
 
 def fold(email: str) -> str:
-    """Return the one spelling under which an address is stored and looked up: trimmed and lower-case."""
+    """Return the normalized address, as it is stored and looked up: trimmed, lower-case."""
     return email.strip().lower()
 
 
 class UserManager(BaseUserManager["User"]):
-    """Create users and find them by e-mail, whatever the case."""
+    """Create users and find them by email, regardless of case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Return a new user without credits (`ledger.open_account` grants them); no password: none will do."""
+        """Return a new user without credits (`ledger.open_account` grants them)."""
         if not email.strip():
-            raise ValueError("A user needs an e-mail address.")
+            raise ValueError("A user needs an email address.")
         user = self.model(email=fold(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Return a new user who may do everything, in the admin too."""
+        """Return a new user with all permissions."""
         return self.create_user(
             email, password, **{"is_staff": True, "is_superuser": True, **fields}
         )
 
     def get_by_natural_key(self, username: str | None) -> User:
-        """Return the user of this e-mail address, whatever its case; raise `User.DoesNotExist`."""
+        """Return the user of this address, regardless of case; raise `User.DoesNotExist`."""
         return self.get(email=fold(username or ""))
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in by e-mail. `credits` and `held` are written by `accounts.ledger` alone."""
+    """A person who signs in by email. Only `accounts.ledger` writes `credits` and `held`."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(
         _("email"),
         unique=True,
-        error_messages={"unique": _("There is a user with this email already.")},
+        error_messages={"unique": _("A user with this email already exists.")},
     )
     name = models.CharField(_("name"), max_length=100, blank=True)
     is_staff = models.BooleanField(
-        _("staff"), default=False, help_text=_("May use the admin pages.")
+        _("staff"), default=False, help_text=_("Has access to the admin.")
     )
     is_active = models.BooleanField(
         _("active"),
         default=True,
-        help_text=_("Switch this off instead of deleting: the ledger keeps its users."),
+        help_text=_("Turn this off instead of deleting the user."),
     )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
     language = models.CharField(
-        _("language"), max_length=8, blank=True, help_text=_("Empty: as the browser asks.")
+        _("language"), max_length=8, blank=True, help_text=_("Empty: same as browser.")
     )
     time_zone = models.CharField(
-        _("time zone"), max_length=64, blank=True, help_text=_("Empty: the server’s own.")
+        _("time zone"), max_length=64, blank=True, help_text=_("Empty: same as server.")
     )
     credits = models.IntegerField(
-        _("credits"), default=0, editable=False, help_text=_("Free to spend.")
+        _("credits"), default=0, editable=False, help_text=_("Available.")
     )
     held = models.IntegerField(
-        _("held"), default=0, editable=False, help_text=_("Set aside for jobs in progress.")
+        _("held"), default=0, editable=False, help_text=_("Held for jobs in progress.")
     )
-    # NULL until the starting credits are granted: the guard that grants them once.
+    # NULL until the starting credits are granted; makes sure that they are granted once.
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True, editable=False)
-    # Set: the account is locked, and all of it is erased when this time has come. `accounts.deletion` writes both.
+    # The account is locked and will be erased at this time. Only `accounts.deletion` writes it.
     erase_at = models.DateTimeField(_("to be erased"), null=True, blank=True, editable=False)
-    # Set: nothing of the person is left here; the row remains because the ledger names it.
+    # The row has no personal data any more; it remains because the ledger refers to it.
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
@@ -93,7 +93,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(
                 Lower("email"),
                 name="email_unique_in_any_case",
-                violation_error_message=_("There is a user with this email already."),
+                violation_error_message=_("A user with this email already exists."),
             ),
             models.CheckConstraint(condition=Q(credits__gte=0), name="credits_never_negative"),
             models.CheckConstraint(condition=Q(held__gte=0), name="held_never_negative"),
@@ -117,36 +117,36 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def clean(self) -> None:
-        """Bring the address to the spelling under which it is stored."""
+        """Normalize the address."""
         super().clean()
         self.email = fold(self.email)
 
     def get_full_name(self) -> str:
-        """Return what to call this person on a page: the name, else the part of the address before the @."""
+        """Return the name to display: the name, else the part of the address before the @."""
         return self.name or self.email.partition("@")[0]
 
     def get_short_name(self) -> str:
-        """Return the same as `get_full_name`: there is only one name."""
+        """Return the same as `get_full_name`."""
         return self.get_full_name()
 
 
 class AppendOnly(TypeError):
-    """Somebody tried to change or delete an entry of the ledger. Write an `adjust` entry instead."""
+    """A ledger entry cannot be changed or deleted. Write an `adjust` entry instead."""
 
 
 class CreditEntryQuerySet(models.QuerySet["CreditEntry"]):
-    """Entries of the ledger: filters to read them, no way to change them."""
+    """Ledger entries, which can be read but not changed."""
 
     def of(self, user: User) -> CreditEntryQuerySet:
-        """Keep the entries of one user, newest first."""
+        """Return the entries of one user, newest first."""
         return self.filter(user=user).order_by("-created_at", "-id")
 
     def update(self, **kwargs: Any) -> NoReturn:
-        """Refuse."""
+        """Raise `AppendOnly`."""
         raise AppendOnly("The ledger is append-only.")
 
     def delete(self) -> NoReturn:
-        """Refuse."""
+        """Raise `AppendOnly`."""
         raise AppendOnly("The ledger is append-only.")
 
     update.alters_data = True  # type: ignore[attr-defined]
@@ -154,22 +154,22 @@ class CreditEntryQuerySet(models.QuerySet["CreditEntry"]):
 
 
 class CreditEntry(models.Model):
-    """One line of the ledger, never changed. The amounts of a user sum to `User.credits`.
+    """One entry of the ledger, never changed. A user's amounts sum to `User.credits`.
 
     `accounts.ledger` is the only writer. On PostgreSQL a trigger refuses UPDATE and DELETE as well.
     """
 
     class Kind(models.TextChoices):
-        # Credits came in from outside: starting balance, a gift, a purchase. Amount > 0, no reference.
+        # Credits were added: starting balance, gift, purchase. Amount > 0, no reference.
         GRANT = "grant", _("Added")
-        # The price of a job is set aside until the job ends. Amount −N ≤ 0.
+        # The price of a job is held until the job ends. Amount −N ≤ 0.
         HOLD = "hold", _("Held")
-        # The job's pictures are stored and its hold is spent. Amount held − price, nearly always 0.
+        # The job's images are stored and its hold is charged. Amount held − price, usually 0.
         SETTLE = "settle", _("Charged")
-        # The job failed or was canceled and its whole hold came back. Amount +N ≥ 0.
+        # The job failed or was canceled and its hold was returned. Amount +N ≥ 0.
         RELEASE = "release", _("Returned")
-        # Staff put something right; either sign, never 0.
-        ADJUST = "adjust", _("Adjusted")
+        # A correction by staff. Any sign, never 0.
+        ADJUST = "adjust", _("Adjustment")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, models.PROTECT, related_name="entries", verbose_name=_("user"))
@@ -230,24 +230,24 @@ class CreditEntry(models.Model):
         return f"{self.kind} {self.amount:+d}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert a new entry; raise `AppendOnly` for one that exists."""
+        """Insert a new entry; raise `AppendOnly` for an existing one."""
         if not self._state.adding:
             raise AppendOnly("The ledger is append-only.")
         super().save(*args, **{**kwargs, "force_insert": True})
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refuse."""
+        """Raise `AppendOnly`."""
         raise AppendOnly("The ledger is append-only.")
 
 
 class ApiToken(models.Model):
-    """A key to the API under a name its owner knows. Only the SHA-256 of its text is stored."""
+    """An API token with a name. Only the SHA-256 of its text is stored."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="tokens", verbose_name=_("user"))
     name = models.CharField(_("name"), max_length=100)
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    # The first 8 characters of the text, so that its owner recognizes it.
+    # The first 8 characters of the text, by which the owner recognizes it.
     prefix = models.CharField(_("begins with"), max_length=8, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
@@ -267,3 +267,32 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class OutgoingEmail(models.Model):
+    """An email that is not sent yet. `accounts.outbox` writes it, sends it and deletes it.
+
+    The text contains links that sign in or reset a password, so it is kept only until it is sent.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # Empty: deleted without being sent (see `outbox.enqueue`).
+    recipient = models.EmailField(max_length=254, blank=True)
+    subject = models.TextField()
+    body = models.TextField(blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # When to send it next. NULL: given up; the row stays for `doctor`, without its text.
+    due_at = models.DateTimeField(null=True, default=timezone.now)
+    last_error = models.CharField(max_length=400, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(due_at__isnull=False) | Q(body=""), name="email_given_up_has_no_text"
+            ),
+        )
+        indexes = (models.Index("due_at", "id", name="email_by_due_time"),)
+
+    def __str__(self) -> str:
+        return self.subject

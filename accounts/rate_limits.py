@@ -1,4 +1,4 @@
-"""How often someone may try: by address and by e-mail, told in words and with Retry-After."""
+"""Rate limits of views, by IP address, email or user; refusals have Retry-After."""
 
 import math
 import time
@@ -28,7 +28,7 @@ class TooManyTries(Exception):
 
 
 def by_email(group: str, request: HttpRequest) -> str:
-    """Return the posted address, in the spelling under which accounts are kept."""
+    """Return the posted email, normalized."""
     return fold(request.POST.get("email", "") or request.POST.get("username", ""))
 
 
@@ -38,8 +38,8 @@ View: TypeAlias = Callable[..., HttpResponseBase]
 def limited(*rates: tuple[Key, str], method: str | None = "POST") -> Callable[[View], View]:
     """Return a decorator that answers 429 to the POST that goes beyond one of the rates: `("ip", "20/h")`.
 
-    `method` None: requests of every method count. What is counted is the request, never its outcome, so that the
-    count says nothing about accounts.
+    `method` None: requests of every method count. The outcome of a request does not matter, so the
+    count reveals nothing about accounts.
     """
 
     def decorate(view: View) -> View:
@@ -60,7 +60,7 @@ def limited(*rates: tuple[Key, str], method: str | None = "POST") -> Callable[[V
 def spend(
     request: HttpRequest, *, group: str, key: Key, rate: str, method: str | None = "POST"
 ) -> None:
-    """Count this POST against a rate such as "20/h"; raise `TooManyTries` where it is one too many.
+    """Count this POST against a rate such as "20/h"; raise `TooManyTries` above it.
 
     `method` None: requests of every method count.
     """
@@ -72,9 +72,9 @@ def spend(
 
 
 def spend_of(value: str, *, group: str, rate: str) -> None:
-    """Count one more try of this user or address against a rate; raise `TooManyTries` where it is one too many.
+    """Count one request of this user or address against a rate; raise `TooManyTries` above it.
 
-    In windows of one length, which begin at another moment for each value. One round trip to the cache.
+    Counts in fixed windows, whose start differs by value. Takes one round trip to the cache.
     """
     limit, period = _rate(rate)
     window, since = divmod(time.time() + zlib.crc32(value.encode()), period)

@@ -1,8 +1,8 @@
-"""Close what a user has open when the right to have it open may have ended.
+"""Authentication of sockets, and closing them when a user's access may have ended.
 
-Signing out, a new password, a revoked token, an account that is locked: whatever of it happens, every socket of the
-user is told to close. Who may still listen comes back within a second and is let in; the others are not. So the socket
-needs no second way to find out who somebody is.
+After sign-out, a new password, a revoked token or a locked account, all sockets of the user are
+closed. Clients that are still allowed reconnect within a second, the others are refused. So a
+socket checks its user only when it opens.
 """
 
 import logging
@@ -28,7 +28,7 @@ MESSAGE = "account.changed"
 
 
 def group(user_id: UUID) -> str:
-    """Return the name of the channel group of all of this user's sockets."""
+    """Return the channel group of all of this user's sockets."""
     return f"user.{user_id}"
 
 
@@ -36,13 +36,11 @@ _sessions = import_module(settings.SESSION_ENGINE)
 
 
 def signed_in(session_keys: Collection[str]) -> dict[str, User]:
-    """Return the active user of each session that has one: as Django does it for a page, in two round trips for all."""
+    """Return the active user of each session, as Django finds it, in two round trips for all."""
     stores = {key: _sessions.SessionStore(key) for key in session_keys}
     stores = {key: store for key, store in stores.items() if store.session_key}
-    remembered = cache.get_many([store.cache_key for store in stores.values()])
-    sessions = {
-        key: remembered.get(store.cache_key) or store.load() for key, store in stores.items()
-    }
+    cached = cache.get_many([store.cache_key for store in stores.values()])
+    sessions = {key: cached.get(store.cache_key) or store.load() for key, store in stores.items()}
     users = User.objects.in_bulk({id for session in sessions.values() if (id := _user_id(session))})
     return {
         key: user
@@ -50,7 +48,7 @@ def signed_in(session_keys: Collection[str]) -> dict[str, User]:
         if (id := _user_id(session))
         and (user := users.get(id))
         and user.is_active
-        and _is_of(session, user)
+        and _has_valid_hash(session, user)
     }
 
 
@@ -61,23 +59,23 @@ def _user_id(session: dict[str, Any]) -> UUID | None:
     return id
 
 
-def _is_of(session: dict[str, Any], user: User) -> bool:
-    # Tied to the password: a new one ends the sessions of all other devices.
+def _has_valid_hash(session: dict[str, Any], user: User) -> bool:
+    # Derived from the password: a new password ends the sessions of all other devices.
     found = session.get(auth.HASH_SESSION_KEY, "")
     hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
     return any(constant_time_compare(found, each) for each in hashes)
 
 
-def hang_up(user_id: Any) -> None:
-    """Close, after commit, all sockets of the user; from now on the database is asked whose the user's tokens are."""
+def close_all(user_id: Any) -> None:
+    """Close all sockets of the user after commit, and drop the user from the token cache."""
     token_cache.forget(user_id)
-    transaction.on_commit(partial(_hang_up, user_id), robust=True)
+    transaction.on_commit(partial(_close_all, user_id), robust=True)
 
 
-def _hang_up(user_id: Any) -> None:
+def _close_all(user_id: Any) -> None:
     try:
         send_to_group(group(user_id), {"type": MESSAGE})
-    except Exception as error:  # noqa: BLE001 a channel layer raises whatever its client does
+    except Exception as error:  # noqa: BLE001 each channel layer has exceptions of its own
         log.error(
             "open sockets could not be closed", extra={"user": str(user_id), "error": repr(error)}
         )

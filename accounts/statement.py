@@ -1,4 +1,4 @@
-"""The ledger in words, and the usage by day."""
+"""The ledger as readable lines, and the usage by day."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import ledger_descriptions
-from accounts.ledger_descriptions import Subject
+from accounts.ledger_descriptions import LedgerDescription
 from accounts.models import CreditEntry, User
 from artgen import formatting
 
@@ -23,8 +23,8 @@ REASON_LENGTH = 120
 
 
 @dataclass(frozen=True)
-class Line:
-    """One entry as a person reads it, or several of one run that came together."""
+class StatementLine:
+    """One entry in words, or several adjacent entries of one batch."""
 
     what: str
     reason: str
@@ -32,27 +32,28 @@ class Line:
     picture: str
     kind: str
     amount: int
-    spent: int  # what a charge took out of the hold; it changes no balance
+    spent: int  # charged from the hold; does not change the balance
     balance_after: int
     created_at: datetime
 
     @property
     def signed(self) -> str:
-        """Return the amount with its sign: "+50", "−12"; of a charge that gave nothing back, what was charged."""
-        return (
-            formatting.number(self.spent) if self.spent and not self.amount else signed(self.amount)
-        )
+        """Return the signed amount, "+50" or "−12"; for a charge of a whole hold, its price."""
+        if self.spent and not self.amount:
+            return formatting.number(self.spent)
+        return signed(self.amount)
 
 
 def signed(amount: int) -> str:
-    """Return a number with a sign that is as wide as a digit: "+50", "−12", "0"."""
-    return ("+" if amount > 0 else "−" if amount < 0 else "") + formatting.number(abs(amount))
+    """Return a number with a sign: "+50", "−12" (a minus sign, not a hyphen), "0"."""
+    sign = "+" if amount > 0 else "−" * (amount < 0)
+    return sign + formatting.number(abs(amount))
 
 
-def lines(entries: Iterable[CreditEntry]) -> list[Line]:
-    """Return the entries in words, in their order, neighbors of one run and kind as one line.
+def lines(entries: Iterable[CreditEntry]) -> list[StatementLine]:
+    """Return the entries in words, in their order; adjacent ones of a batch and kind are one line.
 
-    Constant in queries: one for what the settled holds were, and those of `subjects.of`.
+    Takes one query for the settled holds, and those of `ledger_descriptions.of`.
     """
     entries = list(entries)
     settled = [entry.reference for entry in entries if entry.kind == Kind.SETTLE]
@@ -63,45 +64,57 @@ def lines(entries: Iterable[CreditEntry]) -> list[Line]:
         if settled
         else ()
     )
-    known = ledger_descriptions.of({entry.reference for entry in entries if entry.reference})
+    descriptions = ledger_descriptions.of({entry.reference for entry in entries if entry.reference})
 
-    def together(entry: CreditEntry) -> object:
-        subject = known.get(entry.reference) if entry.reference else None
-        if subject is None or subject.run is None:
+    def group_key(entry: CreditEntry) -> object:
+        description = descriptions.get(entry.reference) if entry.reference else None
+        if description is None or description.batch is None:
             return entry.pk
-        return entry.kind, subject.run, entry.reason if entry.kind == Kind.RELEASE else ""
+        return entry.kind, description.batch, entry.reason if entry.kind == Kind.RELEASE else ""
 
-    groups = [list(group) for _key, group in groupby(entries, together)]
-    return [_line(group, held=held, subject=_first_with_picture(known, group)) for group in groups]
-
-
-def _first_with_picture(
-    known: Mapping[UUID, Subject], entries: list[CreditEntry]
-) -> Subject | None:
-    found = [
-        known[entry.reference] for entry in entries if entry.reference and entry.reference in known
+    groups = [list(group) for _key, group in groupby(entries, group_key)]
+    return [
+        _line(group, held=held, description=_with_thumbnail(descriptions, group))
+        for group in groups
     ]
-    return next((subject for subject in found if subject.picture), found[0] if found else None)
+
+
+def _with_thumbnail(
+    descriptions: Mapping[UUID, LedgerDescription], entries: list[CreditEntry]
+) -> LedgerDescription | None:
+    """Return the first description of these entries that has a thumbnail, else the first one."""
+    found = [
+        descriptions[entry.reference]
+        for entry in entries
+        if entry.reference and entry.reference in descriptions
+    ]
+    first = found[0] if found else None
+    return next((description for description in found if description.thumbnail), first)
 
 
 def _line(
-    entries: list[CreditEntry], *, held: Mapping[UUID | None, int], subject: Subject | None
-) -> Line:
+    entries: list[CreditEntry],
+    *,
+    held: Mapping[UUID | None, int],
+    description: LedgerDescription | None,
+) -> StatementLine:
     newest, count = entries[0], len(entries)
-    spent = (
-        sum(-held.get(entry.reference, 0) - entry.amount for entry in entries)
-        if newest.kind == Kind.SETTLE
-        else 0
-    )
+    spent = 0
+    if newest.kind == Kind.SETTLE:
+        spent = sum(-held.get(entry.reference, 0) - entry.amount for entry in entries)
     reason = _(newest.reason) if newest.reason else ""
-    if subject:
-        reason = (newest.kind == Kind.RELEASE and subject.trouble) or subject.title
+    if description:
+        reason = (newest.kind == Kind.RELEASE and description.error) or description.title
     url = reverse("job", args=[newest.reference]) if newest.reference else ""
-    return Line(
-        what=_what(newest, count=count, spent=spent, maker=subject.maker if subject else ""),
+    if description and count > 1:
+        url = description.batch_url
+    return StatementLine(
+        what=_what(
+            newest, count=count, spent=spent, model=description.model if description else ""
+        ),
         reason=reason[:REASON_LENGTH],
-        url=subject.run_url if subject and count > 1 else url,
-        picture=subject.picture if subject else "",
+        url=url,
+        picture=description.thumbnail if description else "",
         kind=newest.kind,
         amount=sum(entry.amount for entry in entries),
         spent=spent,
@@ -110,49 +123,51 @@ def _line(
     )
 
 
-def _what(entry: CreditEntry, *, count: int, spent: int, maker: str) -> str:
-    if entry.kind == Kind.HOLD and maker:
+def _what(entry: CreditEntry, *, count: int, spent: int, model: str) -> str:
+    if entry.kind == Kind.HOLD and model:
         text = ngettext(
-            "Held for %(count)s picture, %(model)s", "Held for %(count)s pictures, %(model)s", count
+            "Held for %(count)s image, %(model)s", "Held for %(count)s images, %(model)s", count
         )
     elif entry.kind == Kind.HOLD:
-        text = _("Held for a picture")
-    elif entry.kind == Kind.SETTLE and maker:
+        text = _("Held for an image")
+    elif entry.kind == Kind.SETTLE and model:
         text = ngettext(
-            "Charged: %(count)s picture, %(model)s", "Charged: %(count)s pictures, %(model)s", count
+            "Charged for %(count)s image, %(model)s",
+            "Charged for %(count)s images, %(model)s",
+            count,
         )
     elif entry.kind == Kind.SETTLE:
         text = _("%(credits)s charged from the hold")
     elif entry.kind == Kind.RELEASE and entry.reason == "canceled":
         text = ngettext(
-            "Returned: %(count)s picture canceled", "Returned: %(count)s pictures canceled", count
+            "Returned: %(count)s image canceled", "Returned: %(count)s images canceled", count
         )
-    elif entry.kind == Kind.RELEASE and maker:
+    elif entry.kind == Kind.RELEASE and model:
         text = ngettext(
-            "Returned: %(count)s picture did not work out",
-            "Returned: %(count)s pictures did not work out",
+            "Returned: %(count)s image failed",
+            "Returned: %(count)s images failed",
             count,
         )
     else:
         text = str(entry.get_kind_display())
     return text % {
         "count": formatting.number(count),
-        "model": maker,
+        "model": model,
         "credits": formatting.credits(spent),
     }
 
 
 @dataclass(frozen=True)
-class Day:
-    """What was charged on one day, in so many jobs."""
+class DailyUsage:
+    """The credits charged on one day, and the number of jobs."""
 
     date: date
     credits: int
     jobs: int
 
 
-def usage(*, user: User, days: int = 30) -> list[Day]:
-    """Return what the user was charged on each of the last days, oldest first, today last, in one query.
+def usage(*, user: User, days: int = 30) -> list[DailyUsage]:
+    """Return the user's usage on each of the last days, oldest first, in one query.
 
     A day begins at midnight of the current time zone.
     """
@@ -172,15 +187,15 @@ def usage(*, user: User, days: int = 30) -> list[Day]:
     for number in range(days):
         day = first + timedelta(days=number)
         row = by_day.get(day)
-        found.append(Day(day, row["credits"], row["jobs"]) if row else Day(day, 0, 0))
+        found.append(DailyUsage(day, row["credits"], row["jobs"]) if row else DailyUsage(day, 0, 0))
     return found
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One day of the chart; whole units of its viewBox, 24 × 120 a day."""
+    """One day of the chart, in units of its viewBox, which has 24 × 120 per day."""
 
-    day: Day
+    day: DailyUsage
     x: int
     y: int
     height: int
@@ -189,21 +204,21 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """Bars of the usage by day, with the sentence that says the same."""
+    """Bars of the usage by day, and the same as a sentence."""
 
     bars: list[Bar]
     width: int
     credits: int
     jobs: int
-    most: Day
+    most: DailyUsage
     today: int  # credits
     summary: str
 
     HEIGHT = 120
 
 
-def chart(days: list[Day]) -> Chart:
-    """Return the bars for these days, the highest 108 of 120 units, an empty day 2."""
+def chart(days: list[DailyUsage]) -> Chart:
+    """Return the bars of these days: the highest has 108 of 120 units, an empty day 2."""
     most = max(days, key=lambda day: day.credits)
     total = sum(day.credits for day in days)
     bars = []

@@ -1,4 +1,4 @@
-"""Keys to the API: shown once, stored as a hash, revocable."""
+"""API tokens: shown once, stored as a hash, revocable."""
 
 import contextlib
 import hashlib
@@ -15,17 +15,17 @@ from accounts.models import ApiToken, User
 from artgen.cache import CacheAway
 
 PREFIX_LENGTH = 8
-USE_IS_NOTED_EVERY = timedelta(minutes=1)
+LAST_USED_PRECISION = timedelta(minutes=1)
 LAST_USED = ApiToken._meta.get_field("last_used_at")
 
 
-# Put together by the ORM it takes three times as long.
+# The ORM needs three times as long for the same query.
 OWNER = f"""
 SELECT {", ".join(f'owner."{name}"' for name in token_cache.COLUMNS)},
-    token.id AS token_id, token.last_used_at IS NULL OR token.last_used_at <= %s AS is_to_be_noted
+    token.id AS token_id, token.last_used_at IS NULL OR token.last_used_at <= %s AS is_outdated
 FROM accounts_apitoken token JOIN accounts_user owner ON owner.id = token.user_id
 WHERE token.digest = %s AND token.revoked_at IS NULL AND owner.is_active
-"""  # noqa: S608 no foreign words
+"""  # noqa: S608 constants
 
 
 class TokenNameTaken(Exception):
@@ -37,7 +37,10 @@ class NoSuchToken(LookupError):
 
 
 def issue(*, user: User, name: str) -> str:
-    """Return the text of a new token, `ag_` and 40 characters; nobody can read it again. Raise `TokenNameTaken`."""
+    """Return the text of a new token, `ag_` and 40 characters; raise `TokenNameTaken`.
+
+    The text is not stored and cannot be read again.
+    """
     text = f"ag_{secrets.token_urlsafe(30)}"
     try:
         with transaction.atomic():
@@ -50,19 +53,19 @@ def issue(*, user: User, name: str) -> str:
 
 
 def authenticate(text: str) -> User | None:
-    """Return the active user whose live token this is, else None; note the use, at most once a minute.
+    """Return the active user of this active token, else None; store its use once a minute at most.
 
-    Every text costs one hash and one look at what is remembered, or into the index of hashes, so the time it takes says
-    nothing about it. Balances of the user are read when they are looked at.
+    Every text takes one hash and one lookup in the cache or the index of hashes, so the time does
+    not depend on the text. The user's balances are deferred.
     """
     digest = _digest(text)
     if known := token_cache.owner(digest):
         return known
     now = timezone.now()
-    before = LAST_USED.get_db_prep_value(now - USE_IS_NOTED_EVERY, connection)
+    before = LAST_USED.get_db_prep_value(now - LAST_USED_PRECISION, connection)
     for user in User.objects.raw(OWNER, [before, digest]):
-        if user.is_to_be_noted:  # type: ignore[attr-defined]
-            stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_IS_NOTED_EVERY)
+        if user.is_outdated:  # type: ignore[attr-defined]
+            stale = Q(last_used_at=None) | Q(last_used_at__lte=now - LAST_USED_PRECISION)
             ApiToken.objects.filter(stale, pk=user.token_id).update(last_used_at=now)  # type: ignore[attr-defined]
         with contextlib.suppress(CacheAway):
             token_cache.keep(digest, [getattr(user, name) for name in token_cache.COLUMNS])
@@ -71,12 +74,12 @@ def authenticate(text: str) -> User | None:
 
 
 def owners(texts: Collection[str]) -> dict[str, User]:
-    """Return the active user of each of these that is a live token, as `authenticate` does, with two statements."""
+    """Return the active user of each active token, as `authenticate` does, in two statements."""
     now = timezone.now()
     digests = {_digest(text): text for text in texts}
-    live = ApiToken.objects.filter(digest__in=digests, revoked_at=None, user__is_active=True)
-    tokens = list(live.select_related("user").order_by("pk"))
-    limit = now - USE_IS_NOTED_EVERY
+    active = ApiToken.objects.filter(digest__in=digests, revoked_at=None, user__is_active=True)
+    tokens = list(active.select_related("user").order_by("pk"))
+    limit = now - LAST_USED_PRECISION
     if used := [
         token.pk for token in tokens if token.last_used_at is None or token.last_used_at <= limit
     ]:
@@ -86,13 +89,13 @@ def owners(texts: Collection[str]) -> dict[str, User]:
 
 
 def revoke(*, user: User, name: str) -> None:
-    """Make the user's live token of this name useless at once and for good; sockets close. Raise `NoSuchToken`."""
-    live = ApiToken.objects.filter(user=user, name=name, revoked_at=None)
-    if not live.update(revoked_at=timezone.now()):
+    """Revoke the user's token of this name and close the user's sockets; raise `NoSuchToken`."""
+    active = ApiToken.objects.filter(user=user, name=name, revoked_at=None)
+    if not active.update(revoked_at=timezone.now()):
         raise NoSuchToken(name)
-    sockets.hang_up(user.pk)
+    sockets.close_all(user.pk)
 
 
 def _digest(text: str) -> str:
-    # The text has 240 random bits: a plain fast hash is enough, there is nothing to guess.
+    # The text has 240 random bits and cannot be guessed: a fast hash is enough.
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()

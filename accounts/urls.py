@@ -1,15 +1,15 @@
-"""Addresses of the account pages."""
+"""URLs of the account pages."""
 
 from django.urls import path
 
-from accounts.views import account, deletion, passwords, signing, tokens
+from accounts.views import account, deletion, passwords, sign_in, tokens
 
 urlpatterns = [
-    path("accounts/login/", signing.login, name="login"),
-    path("accounts/logout/", signing.logout, name="logout"),
-    path("accounts/signup/", signing.signup, name="signup"),
-    path("accounts/signup/sent/", signing.signup_sent, name="signup_sent"),
-    path("accounts/signup/<str:token>/", signing.signup_finish, name="signup_finish"),
+    path("accounts/login/", sign_in.login, name="login"),
+    path("accounts/logout/", sign_in.logout, name="logout"),
+    path("accounts/signup/", sign_in.signup, name="signup"),
+    path("accounts/signup/sent/", sign_in.signup_sent, name="signup_sent"),
+    path("accounts/signup/<str:token>/", sign_in.signup_finish, name="signup_finish"),
     path("accounts/password_change/", passwords.password_change, name="password_change"),
     path("accounts/password_reset/", passwords.password_reset, name="password_reset"),
     path(
@@ -27,6 +27,6 @@ urlpatterns = [
     path("account/ledger/", account.ledger, name="ledger"),
     path("account/ledger.csv", account.ledger_csv, name="ledger_csv"),
     path("account/profile/", account.profile, name="profile"),
-    path("account/tokens/", tokens.tokens, name="tokens"),
+    path("account/tokens/", tokens.token_list, name="tokens"),
     path("account/tokens/revoke/", tokens.revoke_token, name="revoke_token"),
 ]

@@ -1,4 +1,4 @@
-"""Questions that come at the same time, answered together: after a restart everybody's socket opens at once."""
+"""Batches concurrent lookups: after a restart all sockets open at the same time."""
 
 import asyncio
 import contextlib
@@ -7,60 +7,58 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
-Question = TypeVar("Question")
-Answer = TypeVar("Answer")
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 MAX_BATCH = 100
 
 
-class Batched(Generic[Question, Answer]):
-    """Calls `function` in a thread with all questions that wait, at most MAX_BATCH; it maps them to their answers.
+class Batched(Generic[Key, Value]):
+    """Calls `function` in a thread with all waiting keys, at most MAX_BATCH, for their values.
 
-    A question without an answer gets None. What `function` raises, everybody in the batch gets.
+    A key that is missing in the result gets None. An exception is raised for the whole batch.
     """
 
     def __init__(
         self,
-        function: Callable[[list[Question]], dict[Question, Answer]],
+        function: Callable[[list[Key]], dict[Key, Value]],
         *,
         threads: ThreadPoolExecutor,
     ) -> None:
         self.function, self.threads = function, threads
-        self.waiting: SimpleQueue[tuple[Question, asyncio.Future[Answer | None]]] = SimpleQueue()
+        self.waiting: SimpleQueue[tuple[Key, asyncio.Future[Value | None]]] = SimpleQueue()
 
-    async def ask(self, question: Question) -> Answer | None:
-        """Return the answer."""
-        future: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
-        self.waiting.put((question, future))
-        self.threads.submit(self._answer)
+    async def get(self, key: Key) -> Value | None:
+        """Return the value of the key."""
+        future: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
+        self.waiting.put((key, future))
+        self.threads.submit(self._run_batch)
         return await future
 
-    def _answer(self) -> None:
-        batch: list[tuple[Question, asyncio.Future[Answer | None]]] = []
+    def _run_batch(self) -> None:
+        batch: list[tuple[Key, asyncio.Future[Value | None]]] = []
         with contextlib.suppress(Empty):
             while len(batch) < MAX_BATCH:
                 batch.append(self.waiting.get_nowait())
-        if not batch:  # somebody else's turn took them along
+        if not batch:  # another thread has taken them
             return
-        answers: dict[Question, Answer] = {}
-        failure: Exception | None = None
+        values: dict[Key, Value] = {}
+        error: Exception | None = None
         try:
-            answers = self.function(list({question: None for question, _ in batch}))
-        except Exception as error:  # noqa: BLE001 those who asked shall have it
-            failure = error
-        for question, future in batch:
-            with contextlib.suppress(RuntimeError):  # its loop has ended
-                future.get_loop().call_soon_threadsafe(
-                    _settle, future, answers.get(question), failure
-                )
+            values = self.function(list({key: None for key, _ in batch}))
+        except Exception as caught:  # noqa: BLE001 is raised to the callers
+            error = caught
+        for key, future in batch:
+            with contextlib.suppress(RuntimeError):  # its event loop is closed
+                future.get_loop().call_soon_threadsafe(_settle, future, values.get(key), error)
 
 
 def _settle(
-    future: asyncio.Future[Answer | None], answer: Answer | None, failure: Exception | None
+    future: asyncio.Future[Value | None], value: Value | None, error: Exception | None
 ) -> None:
-    if future.done():  # whoever asked has gone
+    if future.done():  # the caller was canceled
         return
-    if failure is not None:
-        future.set_exception(failure)
+    if error is not None:
+        future.set_exception(error)
     else:
-        future.set_result(answer)
+        future.set_result(value)

@@ -1,4 +1,4 @@
-"""Redis as a cache that may be away: what is remembered there only saves work, so pages go on without it."""
+"""A Redis cache that may be down: pages work without it wherever it only saves work."""
 
 import logging
 import time
@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
-NEAR_MOST = 1000  # values that a process keeps beside Redis
+MAX_LOCAL_VALUES = 1000  # that a process keeps in memory
 
 
 class CacheAway(Exception):
@@ -19,14 +19,14 @@ class CacheAway(Exception):
 
 
 class _Clients(RedisCacheClient):
-    """Keeps the client of each pool: Django makes one for each command, which takes longer than most commands."""
+    """Keeps one client per pool: Django makes one per command, which takes longer than it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._kept: dict[Any, Any] = {}
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Any:
-        """Return the client of the pool; it may be used by several threads."""
+        """Return the client of the pool, which is thread-safe."""
         pool = self._get_connection_pool(write)  # type: ignore[attr-defined]  # its types leave it out
         if pool not in self._kept:
             self._kept[pool] = super().get_client(key, write=write)
@@ -34,55 +34,55 @@ class _Clients(RedisCacheClient):
 
 
 class ForgivingRedisCache(RedisCache):
-    """RedisCache that knows nothing and keeps nothing while Redis is away.
+    """RedisCache that behaves like an empty cache while Redis is down.
 
-    `add`, `incr` and `decr`, with which tries are counted, and `delete`, with which sessions end, raise `CacheAway`
-    nevertheless: a limit that nobody counts is none, and a session that is still remembered has not ended.
+    Methods on which limits (`add`, `incr`, `decr`) and the end of sessions (`delete`) depend raise
+    `CacheAway` instead.
     """
 
-    near: ClassVar[dict[str, tuple[float, Any]]] = {}
-    """What this process has got from `token_cache`, so that it need not be unpacked again; with the time of its end."""
+    local: ClassVar[dict[str, tuple[float, Any]]] = {}
+    """Values of `remembered` in this process's memory, each with the time when it expires."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
         self._class = _Clients
 
     def clear(self) -> None:
-        """Forget everything."""
-        self.near.clear()
+        """Delete everything."""
+        self.local.clear()
         super().clear()
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
-        """Return what is remembered, else the default."""
+        """Return the value, else the default."""
         try:
             return super().get(key, default, version)
         except RedisError as error:
             return _away(error, default)
 
     def set(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> None:
-        """Remember the value, if that is possible."""
+        """Store the value; do nothing while Redis is down."""
         try:
             super().set(key, value, *args, **kwargs)
         except RedisError as error:
             _away(error, None)
 
     def get_many(self, keys: Iterable[Any], version: int | None = None) -> dict[Any, Any]:
-        """Return what is remembered of these."""
+        """Return the values that are found."""
         try:
             return super().get_many(keys, version)
         except RedisError as error:
-            none: dict[Any, Any] = _away(error, {})
-            return none
+            nothing: dict[Any, Any] = _away(error, {})
+            return nothing
 
-    def known(self, keys: Iterable[Any]) -> dict[Any, Any]:
-        """Return what is remembered of these; raise `CacheAway`, for whom nothing known is not nothing there."""
+    def get_many_or_raise(self, keys: Iterable[Any]) -> dict[Any, Any]:
+        """Return the values that are found; raise `CacheAway` instead of returning nothing."""
         try:
             return super().get_many(keys)
         except RedisError as error:
             raise CacheAway from error
 
     def set_many(self, data: dict[Any, Any], *args: Any, **kwargs: Any) -> list[Any]:
-        """Remember the values, if that is possible; return the keys of those that are not remembered."""
+        """Store the values and return the keys that could not be stored."""
         try:
             return super().set_many(data, *args, **kwargs)
         except RedisError as error:
@@ -90,42 +90,42 @@ class ForgivingRedisCache(RedisCache):
             return not_set
 
     def add(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> bool:
-        """Remember the value where there is none and return whether it is; raise `CacheAway`."""
+        """Store the value if there is none and return whether it was stored; raise `CacheAway`."""
         try:
             return super().add(key, value, *args, **kwargs)
         except RedisError as error:
             raise CacheAway from error
 
     def counted(self, key: str, seconds: float) -> int:
-        """Count up from 0, kept for so long from the first time on, and return the count; raise `CacheAway`.
+        """Add 1 to a counter that expires `seconds` after its first use, and return it.
 
-        One round trip, where `add` and `incr` take three.
+        Raises `CacheAway`. Takes one round trip; `add` and `incr` take three.
         """
-        made = self.make_and_validate_key(key)
+        full_key = self.make_and_validate_key(key)
         try:
-            with self._cache.get_client(made, write=True).pipeline(transaction=False) as batch:
-                batch.set(made, 0, px=max(1, round(seconds * 1000)), nx=True)
-                batch.incr(made)
+            with self._cache.get_client(full_key, write=True).pipeline(transaction=False) as batch:
+                batch.set(full_key, 0, px=max(1, round(seconds * 1000)), nx=True)
+                batch.incr(full_key)
                 return int(batch.execute()[1])
         except RedisError as error:
             raise CacheAway from error
 
     def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
-        """Count up, or down by a negative delta, and return the count; raise `CacheAway`."""
+        """Add `delta` and return the count; raise `CacheAway`."""
         try:
             return super().incr(key, delta, version)
         except RedisError as error:
             raise CacheAway from error
 
     def delete(self, key: Any, version: int | None = None) -> bool:
-        """Forget the value and return whether there was one; raise `CacheAway`."""
+        """Delete the value and return whether there was one; raise `CacheAway`."""
         try:
             return super().delete(key, version)
         except RedisError as error:
             raise CacheAway from error
 
     def delete_many(self, keys: Iterable[Any], version: int | None = None) -> None:
-        """Forget the values; raise `CacheAway`."""
+        """Delete the values; raise `CacheAway`."""
         try:
             super().delete_many(keys, version)
         except RedisError as error:
@@ -133,7 +133,7 @@ class ForgivingRedisCache(RedisCache):
 
 
 def counted(key: str, seconds: float) -> int:
-    """Count up from 0, kept for so long from the first time on, and return the count; raise `CacheAway`."""
+    """Add 1 to a counter that expires `seconds` after its first use; raise `CacheAway`."""
     shared = caches["default"]
     if isinstance(shared, ForgivingRedisCache):
         return shared.counted(key, seconds)
@@ -148,30 +148,32 @@ def _away(error: RedisError, answer: Any) -> Any:
 def remembered(
     seconds: Mapping[str, float], compute: Callable[[list[str]], Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Return the values of all keys, none older than its `seconds`; `compute` returns those that are not remembered.
+    """Return the values of all keys, none older than its `seconds`; `compute` returns missing ones.
 
-    Takes one round trip, and a second one where something was computed, however different the ages are: so each value
-    is kept together with the time at which it ends. None where this process has had all of them since.
+    Takes no round trip if this process has all of them in memory, one to read the others, a second
+    one to store computed ones. Each value is stored with the time when it expires.
     """
     now = time.time()
     shared = caches["default"]
-    near = shared.near if isinstance(shared, ForgivingRedisCache) else {}
+    local = shared.local if isinstance(shared, ForgivingRedisCache) else {}
 
-    def fresh(kept: Mapping[str, tuple[float, Any]]) -> dict[str, tuple[float, Any]]:
-        some = ((key, kept.get(key)) for key in seconds)  # another thread may be clearing it
+    def fresh(values: Mapping[str, tuple[float, Any]]) -> dict[str, tuple[float, Any]]:
+        entries = ((key, values.get(key)) for key in seconds)  # another thread may clear `values`
         return {
-            key: one for key, one in some if one is not None and now < one[0] <= now + seconds[key]
+            key: entry
+            for key, entry in entries
+            if entry is not None and now < entry[0] <= now + seconds[key]
         }
 
-    found = fresh(near)
+    found = fresh(local)
     if unknown := [key for key in seconds if key not in found]:
         found |= fresh(shared.get_many(unknown))
         if missing := [key for key in seconds if key not in found]:
-            made = compute(missing)
-            new = {key: (now + seconds[key], made[key]) for key in missing}
+            computed = compute(missing)
+            new = {key: (now + seconds[key], computed[key]) for key in missing}
             shared.set_many(new, max(seconds[key] for key in missing))
             found |= new
-        if len(near) > NEAR_MOST:
-            near.clear()
-        near.update(found)
-    return {key: value for key, (_until, value) in found.items()}
+        if len(local) > MAX_LOCAL_VALUES:
+            local.clear()
+        local.update(found)
+    return {key: value for key, (_expires_at, value) in found.items()}

@@ -1,7 +1,7 @@
-"""Celery's transport over Redis: one client object for each pool, no acknowledgments that nobody needs.
+"""Celery's Redis transport: one client per connection pool, no acknowledgments for some queues.
 
-kombu makes a `redis.Redis` for every message that it sends, fetches or acknowledges; making one takes longer than the
-command. A client holds nothing but its pool and may be shared between threads.
+kombu makes a `redis.Redis` for each message that it sends, receives or acknowledges, which takes
+longer than the command. A client has no state but its pool and is thread-safe.
 """
 
 from typing import Any
@@ -10,24 +10,24 @@ from kombu.transport import redis
 
 
 class Channel(redis.Channel):
-    """A channel that keeps its client, and acknowledges only what is kept until then."""
+    """A channel that reuses its client, and acknowledges only messages that Redis has kept."""
 
-    _kept: Any = None
+    _client_of_pool: Any = None
 
     def _create_client(self, asynchronous: bool = False) -> Any:
-        if asynchronous:  # one with a connection of its own, on which it blocks
+        if asynchronous:  # has a connection of its own, on which it blocks
             return super()._create_client(asynchronous=True)  # type: ignore[no-untyped-call]
-        if self._kept is None or self._kept.connection_pool is not self.pool:
-            self._kept = super()._create_client()  # type: ignore[no-untyped-call]
-        return self._kept
+        if self._client_of_pool is None or self._client_of_pool.connection_pool is not self.pool:
+            self._client_of_pool = super()._create_client()  # type: ignore[no-untyped-call]
+        return self._client_of_pool
 
     def basic_ack(self, delivery_tag: Any, multiple: bool = False) -> None:
-        """Acknowledge the message; those of a queue with `no_ack` are not kept, so there is nothing to delete."""
+        """Acknowledge the message, unless its queue has `no_ack`: Redis has not kept it."""
         if multiple or delivery_tag in self.qos._delivered:
             super().basic_ack(delivery_tag, multiple)
 
 
 class Transport(redis.Transport):
-    """kombu's transport, with channels as above."""
+    """kombu's transport with such channels."""
 
     Channel = Channel

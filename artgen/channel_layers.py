@@ -1,4 +1,4 @@
-"""Channel layers that code without an event loop may send to: over Redis, and inside one process."""
+"""Channel layers that code without an event loop can send to: over Redis, or in one process."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 def send_to_group(group: str, message: dict[str, Any]) -> None:
-    """Send to a group from code without an event loop; raises what the layer's client does when it is away."""
+    """Send to a group from code without an event loop; raises what the layer's client raises."""
     layer = get_channel_layer()
     if isinstance(layer, RedisLayer):
         layer.publish(group, message)
@@ -30,7 +30,7 @@ def send_to_group(group: str, message: dict[str, Any]) -> None:
 
 
 def send_to_groups(messages: Sequence[tuple[str, dict[str, Any]]]) -> None:
-    """Send several (group, message) in this order, over Redis in one round trip; raises as `send_to_group`."""
+    """Send several (group, message) in order, in one round trip; raises as `send_to_group`."""
     layer = get_channel_layer()
     if isinstance(layer, RedisLayer):
         layer.publish_all(messages)
@@ -40,10 +40,10 @@ def send_to_groups(messages: Sequence[tuple[str, dict[str, Any]]]) -> None:
 
 
 class RedisLayer(RedisPubSubChannelLayer):
-    """RedisPubSubChannelLayer that sends from any thread over connections that are kept.
+    """RedisPubSubChannelLayer that sends from any thread over pooled connections.
 
-    `async_to_sync` makes an event loop for each call, and the layer a connection for each loop: 3 ms for a message
-    that takes 0.05.
+    `async_to_sync` makes an event loop for each call, and the layer a connection for each loop:
+    that takes 3 ms for a message that needs 0.05 ms.
     """
 
     def publish(self, group: str, message: dict[str, Any]) -> None:
@@ -54,14 +54,14 @@ class RedisLayer(RedisPubSubChannelLayer):
         """Send several messages without an event loop, in one round trip."""
         with self._connections.pipeline(transaction=False) as pipeline:
             for group, message in messages:
-                # Named as by RedisPubSubLoopLayer._get_group_channel_name, with the prefix that it has by default.
+                # As RedisPubSubLoopLayer._get_group_channel_name, with its default prefix.
                 pipeline.publish(f"asgi__group__{group}", self.serialize(message))
             pipeline.execute()
 
     def _get_layer(self) -> RedisPubSubLoopLayer:
         loop = asyncio.get_running_loop()
         if loop not in self._layers:
-            super()._get_layer()  # has the loop close the layer when it ends itself
+            super()._get_layer()  # closes the layer together with the loop
             self._layers[loop] = _LoopLayer(*self._args, **self._kwargs, channel_layer=self)
         return self._layers[loop]
 
@@ -69,12 +69,12 @@ class RedisLayer(RedisPubSubChannelLayer):
     def _connections(self) -> Redis:
         (host,) = self._kwargs["hosts"]
         options = {name: value for name, value in host.items() if name != "address"}
-        # One more try: of a connection that Redis' restart has cut.
+        # One retry, for connections that were cut by a restart of Redis.
         return Redis.from_url(host["address"], retry=Retry(NoBackoff(), 1), **options)
 
 
 class _LoopLayer(RedisPubSubLoopLayer):
-    """Subscribes to groups alone. Nobody sends to a single socket, so its own channel need not be known in Redis."""
+    """Subscribes only to groups: nothing sends to a single socket's own channel."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,14 +87,14 @@ class _LoopLayer(RedisPubSubLoopLayer):
 
 
 class _Connection(RedisSingleShardConnection):
-    """Subscribes in batches, and waits for messages without a timeout: that costs more than the message."""
+    """Subscribes in batches and waits for messages without a timeout, which would cost more."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._wanted: set[str] = set()
 
     async def subscribe(self, channel: str) -> None:
-        """Subscribe to the channel, and with the same command to all that others are waiting for."""
+        """Subscribe to the channel, in one command with all others that wait for a subscription."""
         self._wanted.add(channel)
         async with self._lock:
             if channel in self._subscribed_to:
@@ -116,26 +116,27 @@ class _Connection(RedisSingleShardConnection):
                 else:
                     await asyncio.sleep(0.1)
             except Exception:
-                log.exception("events cannot be received")
+                log.exception("receiving events failed")
                 await asyncio.sleep(1)
 
 
 class ThreadsafeInMemoryChannelLayer(InMemoryChannelLayer):
-    """InMemoryChannelLayer whose queues belong to one event loop, that of the sockets; others' sends hop onto it.
+    """InMemoryChannelLayer for threads: all queues belong to the event loop of the sockets.
 
-    In the demo Celery's threads send; putting into another loop's asyncio.Queue would not wake its reader.
+    In the demo Celery's threads send. Putting into another loop's asyncio.Queue would not wake its
+    reader, so they send by way of the sockets' loop.
     """
 
     _sockets_loop: asyncio.AbstractEventLoop | None = None
 
     async def receive(self, channel: str) -> dict[str, Any]:
-        """Receive on the sockets' loop, and remember it."""
+        """Receive on the sockets' loop, and remember that loop."""
         self._sockets_loop = asyncio.get_running_loop()
         message: dict[str, Any] = await super().receive(channel)
         return message
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
-        """Send from any thread; from another one without waiting, for the sockets' loop may just be ending."""
+        """Send from any thread; do not wait for the sockets' loop, which may be closing."""
         loop = self._sockets_loop
         if loop is None or loop is asyncio.get_running_loop():
             await super().group_send(group, message)

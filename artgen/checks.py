@@ -1,4 +1,4 @@
-"""System checks of the installation: what would only hurt under load is refused at the start."""
+"""System checks that refuse at startup what would fail only under load."""
 
 from collections.abc import Sequence
 from importlib import metadata
@@ -12,12 +12,12 @@ from django.core.checks import CheckMessage, Error, register
 from artgen import connection_budget
 
 CONNECTIONS = "connections"
-"""`manage.py check --tag connections` runs only this one; the start scripts run `-m artgen.connection_budget`."""
+"""Tag of the check, for `manage.py check --tag connections`."""
 
 
 @register(CONNECTIONS)
 def connections(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse more database connections than PostgreSQL may hold (80 of its 100), and say how they add up."""
+    """Refuse more database connections than the limit (80 of PostgreSQL's 100)."""
     try:
         planned = connection_budget.read()
     except ValueError as error:
@@ -29,8 +29,9 @@ def connections(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
     return [
         Error(
             planned.excess,
-            hint="Lower GUNICORN_WORKERS, DB_POOL_MAX, SOCKETS_DB_POOL_MAX or WORKER_DB_POOL_MAX; put PgBouncer in "
-            "between (DEPLOYMENT_INSTRUCTIONS.md); or raise PostgreSQL's max_connections and DB_CONNECTIONS_LIMIT.",
+            hint="Lower GUNICORN_WORKERS, DB_POOL_MAX, SOCKETS_DB_POOL_MAX or WORKER_DB_POOL_MAX; "
+            "use PgBouncer (DEPLOYMENT_INSTRUCTIONS.md); or raise PostgreSQL's max_connections and "
+            "DB_CONNECTIONS_LIMIT.",
             id="artgen.E002",
         )
     ]
@@ -38,14 +39,16 @@ def connections(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
 
 @register()
 def packages(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse a urllib3 that urllib3-future has been written over: requests and boto3 break on it one call at a time."""
-    wanted, found = metadata.version("urllib3"), urllib3.__version__  # type: ignore[attr-defined]  # its types leave it out
+    """Refuse a urllib3 that urllib3-future has overwritten: it breaks requests and boto3."""
+    wanted = metadata.version("urllib3")
+    found = urllib3.__version__  # type: ignore[attr-defined]  # missing in its types
     if found == wanted:
         return []
     return [
         Error(
-            f"urllib3 {wanted} is installed, but urllib3-future {found} lies in its place.",
-            hint="Install into a new environment with URLLIB3_NO_OVERRIDE=1 and PIP_NO_CACHE_DIR=1, as make run does.",
+            f"urllib3 {wanted} is installed, but urllib3-future {found} has overwritten it.",
+            hint="Install into a new environment with URLLIB3_NO_OVERRIDE=1 and "
+            "PIP_NO_CACHE_DIR=1, as `make run` does.",
             id="artgen.E004",
         )
     ]

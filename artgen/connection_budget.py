@@ -1,6 +1,6 @@
-"""How many processes this installation runs and how many database connections they may open together.
+"""The number of processes of this installation and of the database connections that they can open.
 
-One place for gunicorn's configuration, the settings and the check that adds everything up, so they cannot disagree.
+Gunicorn's configuration, the settings and the system check use it, so they cannot disagree.
 """
 
 import os
@@ -9,25 +9,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 LANES = 3
-"""Of a worker: drive, store, slow (artgen.worker)."""
+"""Lanes of a worker: drive, store, slow (artgen.worker)."""
 
 SPARE = 3
-"""Connections kept free for commands, psql and backups."""
+"""Connections reserved for commands, psql and backups."""
 
 
 def cores() -> int:
-    """Return the number of cores that this process may use."""
+    """Return the number of cores that this process can use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def worker_children() -> int:
-    """Return how many children a worker has unless CELERY_CONCURRENCY says otherwise: 4 do what 12 do on two cores."""
+    """Return the default of CELERY_CONCURRENCY. On two cores, 4 threads do as much as 12."""
     return min(12, 2 * cores())
 
 
 @dataclass(frozen=True)
-class Capacity:
-    """Processes of each kind, and what each may take. `…_machines` is on how many machines that kind runs."""
+class ConnectionBudget:
+    """Processes of each kind and the size of their pools; `…_machines`: machines with that kind."""
 
     web_workers: int
     web_threads: int
@@ -42,7 +42,7 @@ class Capacity:
 
     @property
     def connections(self) -> int:
-        """The most connections that all processes can hold at the same time."""
+        """Connections that all processes can hold at the same time."""
         return (
             self.web_machines * self.web_workers * self.web_pool
             + self.sockets_machines * self.sockets_pool
@@ -52,23 +52,24 @@ class Capacity:
         )
 
     @property
-    def standing_in(self) -> int:
-        """The most connections that stand-ins hold besides, while an upgrade replaces one process after the other."""
+    def upgrade_connections(self) -> int:
+        """Additional connections of the processes that take over during an upgrade."""
         return self.web_workers * ((self.web_pool + 1) // 2) + (self.sockets_pool + 1) // 2
 
     @property
-    def excess_of_an_upgrade(self) -> str:
-        """Why an upgrade of one machine would need too much, empty when it would not."""
-        if self.connections + self.standing_in <= self.limit:
+    def upgrade_excess(self) -> str:
+        """Why an upgrade of one machine would exceed the limit; empty if it would not."""
+        if self.connections + self.upgrade_connections <= self.limit:
             return ""
         return (
-            f"An upgrade could open {self.connections + self.standing_in} database connections, above the limit of "
-            f"{self.limit}: {self.arithmetic}, and stand-ins {self.standing_in}."
+            f"An upgrade could open {self.connections + self.upgrade_connections} database "
+            f"connections, above the limit of {self.limit}: {self.arithmetic}, and stand-ins "
+            f"{self.upgrade_connections}."
         )
 
     @property
     def excess(self) -> str:
-        """Why this is too much, empty when it is not."""
+        """Why the sum exceeds the limit; empty if it does not."""
         if self.connections <= self.limit:
             return ""
         return (
@@ -78,7 +79,7 @@ class Capacity:
 
     @property
     def arithmetic(self) -> str:
-        """The sum in words, for whoever has to change one of its numbers."""
+        """How the sum adds up, as text."""
         return (
             f"web {self.web_machines} × {self.web_workers} processes × {self.web_pool}"
             f" + sockets {self.sockets_machines} × {self.sockets_pool}"
@@ -87,8 +88,8 @@ class Capacity:
         )
 
 
-def read(environ: Mapping[str, str] = os.environ) -> Capacity:
-    """Return the capacity that the environment asks for; raises ValueError naming the variable that is no number."""
+def read(environ: Mapping[str, str] = os.environ) -> ConnectionBudget:
+    """Return the budget of this environment; raise ValueError naming an invalid variable."""
 
     def number(name: str, default: int) -> int:
         text = environ.get(name, "").strip()
@@ -98,7 +99,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Capacity:
             raise ValueError(f"{name} must be a whole number above 0, not {text!r}")
         return int(text)
 
-    return Capacity(
+    return ConnectionBudget(
         web_workers=number("GUNICORN_WORKERS", min(8, cores())),
         web_threads=number("GUNICORN_THREADS", 4),
         web_pool=number("DB_POOL_MAX", 4),
@@ -113,18 +114,18 @@ def read(environ: Mapping[str, str] = os.environ) -> Capacity:
 
 
 def main(arguments: list[str]) -> str | None:
-    """Return why the installation must not start, None when it may; `sum` also prints how it adds up.
+    """Return why the installation must not start, None if it may; `sum` also prints the sum.
 
-    With `upgrade` it is about upgrading instead.
+    With `upgrade`: why it must not be upgraded.
     """
     try:
         planned = read()
     except ValueError as error:
         return str(error)
     if "upgrade" in arguments:
-        return planned.excess_of_an_upgrade or None
+        return planned.upgrade_excess or None
     if "sum" in arguments and not planned.excess:
-        print(f"{planned.arithmetic} of {planned.limit}")  # noqa: T201 it was asked for
+        print(f"{planned.arithmetic} of {planned.limit}")  # noqa: T201 the output of the command
     return planned.excess or None
 
 

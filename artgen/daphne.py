@@ -1,4 +1,4 @@
-"""daphne as ArtGen runs it: stopped, it tells its sockets 1012, so that pages come back at once to who took over.
+"""daphne that closes its sockets with 1012 when it stops, so that pages reconnect at once.
 
 `python -m artgen.daphne OPTIONS artgen.asgi:application`, with daphne's own options.
 """
@@ -17,67 +17,67 @@ from twisted.internet import defer
 
 SERVICE_RESTART = 1012
 CLOSING_SECONDS = 5
-"""How long sockets that are being opened or closed, and requests under way, may take after the stop."""
+"""Seconds after the stop for sockets that are opening or closing and for running requests."""
 
 
 class Protocol(WebSocketProtocol):  # type: ignore[misc]  # daphne has no types
-    """Lets out what is larger than what it takes in: a snapshot of 200 long prompts has a megabyte."""
+    """Sends messages above the size limit of received ones: a snapshot can have a megabyte."""
 
     maxMessagePayloadSize: int  # noqa: N815  autobahn's name
-    # s; after its one second autobahn cuts the connection, with the close frame that may still wait to be written.
+    # Seconds. After autobahn's default, 1, the close frame may not have been written yet.
     closeHandshakeTimeout = 10  # noqa: N815  autobahn's name
 
     def sendMessage(self, *args: Any, **kwargs: Any) -> None:  # noqa: N802  autobahn's name
-        """Send, without the limit that autobahn holds against both directions."""
-        most, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
+        """Send without the limit, which autobahn applies to both directions."""
+        limit, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
         try:
             super().sendMessage(*args, **kwargs)
         finally:
-            self.maxMessagePayloadSize = most
+            self.maxMessagePayloadSize = limit
 
 
-# For each socket autobahn writes out 80 of its settings for a debug line that nobody sees: a twelfth of what opening
-# one costs.
+# For each socket autobahn formats 80 settings for a debug line: a twelfth of the time to open one.
 autobahn_protocol.pformat = repr  # type: ignore[assignment, attr-defined]
 
 
 class PatientServer(Server):  # type: ignore[misc]
-    """Closes before it ends: listeners first, then each socket with 1012, then the applications."""
+    """Closes listeners first, then each socket with 1012, then the applications."""
 
     def listen_success(self, port: Any) -> None:
-        """Begin: from here on daphne makes its protocols, of this class, and garbage is collected."""
+        """Set the class of sockets, and turn garbage collection on."""
         self.ws_factory.protocol = Protocol
-        gc.freeze()  # what was loaded stays for as long as the process does
+        gc.freeze()  # loaded modules stay for the lifetime of the process
         gc.enable()
         super().listen_success(port)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
-        """Pass on what an application sends; that a socket has just gone is no error of the application's."""
+        """Send the application's message; ignore that the socket was just closed."""
         with contextlib.suppress(Disconnected):
             await super().handle_reply(protocol, message)
 
     def kill_all_applications(self) -> defer.Deferred[Any]:
-        """Return what is done when everybody has been told; daphne hooks this in before its shutdown."""
+        """Return a Deferred that fires when all is closed; daphne calls this at shutdown."""
         return defer.Deferred.fromFuture(asyncio.ensure_future(self._close()))
 
     async def _close(self) -> None:
         for listener in self.listeners:
             listener.addCallback(lambda port: port.stopListening())
-        until = asyncio.get_running_loop().time() + CLOSING_SECONDS
-        while open_ones := self._open():
-            for protocol in open_ones:
+        deadline = asyncio.get_running_loop().time() + CLOSING_SECONDS
+        while protocols := self._open():
+            for protocol in protocols:
                 if (
                     isinstance(protocol, WebSocketProtocol)
                     and protocol.state == WebSocketProtocol.STATE_OPEN
                 ):
-                    protocol.sendCloseFrame(
-                        code=SERVICE_RESTART
-                    )  # sendClose takes only codes of applications
-            if asyncio.get_running_loop().time() > until:
+                    # sendClose accepts only the codes of applications.
+                    protocol.sendCloseFrame(code=SERVICE_RESTART)
+            if asyncio.get_running_loop().time() > deadline:
                 break
             await asyncio.sleep(0.05)
         running = [
-            task for each in self.connections.values() if (task := each.get("application_instance"))
+            task
+            for connection in self.connections.values()
+            if (task := connection.get("application_instance"))
         ]
         for task in running:
             task.cancel()
@@ -85,16 +85,18 @@ class PatientServer(Server):  # type: ignore[misc]
 
     def _open(self) -> list[Any]:
         return [
-            protocol for protocol, each in self.connections.items() if "disconnected" not in each
+            protocol
+            for protocol, connection in self.connections.items()
+            if "disconnected" not in connection
         ]
 
 
 class CommandLine(CommandLineInterface):  # type: ignore[misc]
-    """daphne's command with that server."""
+    """daphne's command with this server."""
 
     server_class = PatientServer
 
 
 if __name__ == "__main__":
-    gc.disable()  # while the application is loaded: it makes none, and looking for it takes a tenth of the start
+    gc.disable()  # until it listens: collecting takes a tenth of the startup and finds nothing
     CommandLine.entrypoint()

@@ -1,4 +1,4 @@
-"""Words for numbers, money and time, in the language of the request."""
+"""Numbers, credits and times as text, in the active language."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -14,16 +14,16 @@ DASH = "–\N{WORD JOINER}"
 
 
 def credits(amount: int) -> str:
-    """Return an amount of money in words: "3 credits", "3 кредита"."""
+    """Return an amount of credits: "3 credits", "3 кредита"."""
     return _joined(
         ngettext("%(count)s credit", "%(count)s credits", abs(amount)) % {"count": number(amount)}
     )
 
 
-def pictures(count: int) -> str:
-    """Return a number of pictures in words: "4 pictures", "4 картины"."""
+def image_count(count: int) -> str:
+    """Return a number of images: "4 images", "4 картинки"."""
     return _joined(
-        ngettext("%(count)s picture", "%(count)s pictures", count) % {"count": number(count)}
+        ngettext("%(count)s image", "%(count)s images", count) % {"count": number(count)}
     )
 
 
@@ -33,20 +33,20 @@ def number(value: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a length of time as people say it: 1 s steps below 10, 5 s below 60, then half minutes."""
+    """Return a duration, rounded to 1 s below 10 s, to 5 s below 60 s, else to half minutes."""
     amount, unit = _rounded(seconds)
     return _with_unit(_amount(amount), unit)
 
 
 def about(p50: float, p90: float) -> str:
-    """Return a forecast: one number where p90 ≤ 1.5 × p50 ("about 40 s"), else a range ("20–60 s")."""
+    """Return a forecast: "about 40 s" if p90 ≤ 1.5 × p50, else a range, "20–60 s"."""
     if p90 <= 1.5 * p50 or _rounded(p50) == _rounded(p90):
         return _("about %(duration)s") % {"duration": duration(p50)}
     return span(p50, p90)
 
 
 def span(low: float, high: float) -> str:
-    """Return a range of time, "20–40 s", its unit said once where both ends share it."""
+    """Return a range of durations, "20–40 s" or "40 s–2 min"."""
     (first, unit), (last, last_unit) = _rounded(low), _rounded(high)
     if unit != last_unit:
         return f"{_with_unit(_amount(first), unit)}{DASH}{_with_unit(_amount(last), last_unit)}"
@@ -77,14 +77,14 @@ def _joined(text: str) -> str:
 
 
 def day(value: datetime | date) -> str:
-    """Return a day as people say it: "today", "yesterday", "November 18", with the year where it is another one."""
+    """Return a day: "today", "yesterday", "November 18", "November 18, 2024"."""
     today = timezone.localdate()
     when = timezone.localtime(value).date() if isinstance(value, datetime) else value
     if when == today:
         return _("today")
     if (today - when).days == 1:
         return _("yesterday")
-    # Django's own formats have the Russian month in the nominative ("18 Ноябрь").
+    # Django's default formats have the Russian month in the nominative ("18 Ноябрь").
     if when.year == today.year:
         return formats.date_format(when, pgettext("date format of Django: month and day", "F j"))
     return formats.date_format(
@@ -93,7 +93,7 @@ def day(value: datetime | date) -> str:
 
 
 def moment(value: datetime) -> str:
-    """Return a day and a time of day: "today, 10:12", "November 18, 9:41"."""
+    """Return a day and time: "today, 10:12", "November 18, 9:41"."""
     return f"{day(value)}, {clock(value)}"
 
 
@@ -103,7 +103,7 @@ def clock(value: datetime) -> str:
 
 
 def file_size(count: int) -> str:
-    """Return a size of a file with one decimal: "2.1 MB", "340 kB"."""
+    """Return a file size: "2.1 MB", "340 kB"."""
     if count >= 1_000_000:
         amount = formats.number_format(count / 1e6, decimal_pos=1, use_l10n=True)
         return _joined(_("%(amount)s MB") % {"amount": amount})
@@ -125,20 +125,20 @@ RATIOS: Sequence[tuple[str, float]] = (
     ("16x9", 16 / 9),
     ("21x9", 21 / 9),
 )
-"""The closed list of shapes that the stylesheet knows (`data-ratio`)."""
+"""The aspect ratios that the stylesheet knows (`data-ratio`)."""
 
 
 def ratio(width: int, height: int) -> str:
-    """Return the name of the closest shape of the closed list: "16x9"."""
-    shape = width / height
-    return min(RATIOS, key=lambda entry: max(entry[1] / shape, shape / entry[1]))[0]
+    """Return the name of the closest of RATIOS: "16x9"."""
+    exact = width / height
+    return min(RATIOS, key=lambda entry: max(entry[1] / exact, exact / entry[1]))[0]
 
 
 def plural_forms(translated: Callable[[int], str]) -> dict[str, str]:
-    """Return a sentence's forms by CLDR category, for the page's script to choose from with `Intl.PluralRules`.
+    """Return a sentence's plural forms by CLDR category, for `Intl.PluralRules` in scripts.
 
-    `translated` calls ngettext with its number. 1, 2 and 5 stand for one, few and many: that covers Russian; English
-    uses one and other.
+    `translated` calls ngettext with its number. 1, 2 and 5 give one, few and many: all forms of
+    Russian; English has one and other.
     """
     return {
         "one": translated(1),

@@ -1,7 +1,7 @@
-"""Migrations run while the code before them still serves: what they may do without saying more.
+"""System check: migrations must work with the previous version, which serves while they run.
 
-They expand. Whatever takes away or tightens comes a release after the last code that needs it, and its migration says
-so: `contract = "since 0.3 nobody reads it"`.
+So they only add. What removes or restricts something comes one release after the last code that
+needs it, and its migration declares that: `contract = "since 0.3 nobody reads it"`.
 """
 
 import re
@@ -22,11 +22,11 @@ OURS = ("accounts", "generation")
 
 @register(MIGRATIONS)
 def expanding(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse migrations that the version before could not live with, and that do not say why they may."""
+    """Refuse migrations that break the previous version and do not set `contract`."""
     loader = MigrationLoader(None)
     return [
         Error(
-            f"{app}.{name} would break the version that still serves while it runs: {problem}.",
+            f"{app}.{name} breaks the previous version, which serves while it runs: {problem}.",
             hint='Expand first; contract a release later and say so: contract = "since … nobody …" '
             "(DEPLOYMENT_INSTRUCTIONS.md).",
             id="artgen.E003",
@@ -38,11 +38,10 @@ def expanding(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMe
 
 
 def problems(migration: migrations.Migration, state: ProjectState) -> Iterator[str]:
-    """Yield what in the migration old code cannot live with; `state` is that before it."""
+    """Yield the operations that break old code; `state` is the state before the migration."""
     state = state.clone()
-    new: set[tuple[str, str]] = (
-        set()
-    )  # what this migration adds, as (model, field); old code fills none of it
+    # (model, field) that this migration adds; old code does not write to them.
+    new: set[tuple[str, str]] = set()
     for operation in migration.operations:
         if isinstance(operation, migrations.CreateModel):
             new.add((operation.name_lower, ""))
@@ -68,15 +67,13 @@ def _problem(operation: Operation, new: set[tuple[str, str]], app: str, state: P
         case migrations.AlterField():
             before = state.models[app, operation.model_name_lower].fields[operation.name]
             if _tightens(before, operation.field):
-                return (
-                    f"{operation.model_name}.{operation.name} is another column or a narrower one"
-                )
+                return f"{operation.model_name}.{operation.name} changes its type or gets narrower"
         case migrations.AddConstraint():
             named = re.findall(
                 r"'([a-z0-9_]+?)(?:__[a-z0-9_]+)?'", repr(operation.constraint).lower()
             )
             if not any((operation.model_name_lower, name) in new for name in named):
-                return f"{operation.model_name} is held to {operation.constraint.name}"
+                return f"{operation.model_name} gets the constraint {operation.constraint.name}"
         case (
             migrations.DeleteModel()
             | migrations.RenameModel()
@@ -87,7 +84,7 @@ def _problem(operation: Operation, new: set[tuple[str, str]], app: str, state: P
         ):
             return operation.describe().lower()
         case migrations.RunSQL():
-            return "nobody knows what its SQL does"
+            return "it runs SQL, which cannot be checked"
     return ""
 
 

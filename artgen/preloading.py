@@ -1,4 +1,4 @@
-"""What processes would each load for themselves, loaded once before they are forked: they share its memory."""
+"""Loads before the fork what each process would load, so that they share the memory."""
 
 import gc
 
@@ -15,16 +15,17 @@ APPS = ("artgen", "accounts", "generation")
 
 
 def load() -> None:
-    """Load addresses with all views, translations, the storage of pictures; leave no connection and no garbage behind.
+    """Load URLs with all views, translations and the storage of images; close all connections.
 
-    Collecting garbage writes into every object, and what is written to is shared no longer: what is loaded is left out.
+    The loaded objects are excluded from garbage collection, which would write into them: memory
+    that is written to is no longer shared.
     """
     reverse("start")
     for language, _ in settings.LANGUAGES:
         with translation.override(language):
             translation.gettext("Close")
-    # The bucket's client describes all of S3 in 17 MB; files on disk need none.
-    _loaded = getattr(storages["default"], "connection", None)
+    # Loads the bucket's client, whose description of S3 takes 17 MB; files on disk have none.
+    getattr(storages["default"], "connection", None)
     for connection in connections.all(initialized_only=True):
         connection.close()
     caches.close_all()
@@ -33,7 +34,7 @@ def load() -> None:
 
 
 def load_templates() -> None:
-    """Compile all templates of pages."""
+    """Compile all page templates."""
     engine = engines["django"]
     assert isinstance(engine, DjangoTemplates)  # noqa: S101 as settings.TEMPLATES says
     for app in APPS:

@@ -1,4 +1,4 @@
-"""Pages and lists that a browser keeps and asks about: 304 instead of 200 kB where nothing has changed."""
+"""ETags for pages and lists: 304 instead of 200 kB if nothing has changed."""
 
 import re
 from collections.abc import Callable
@@ -16,21 +16,21 @@ View = Callable[..., HttpResponse]
 
 
 def revalidated(view: View) -> View:
-    """Return the view whose answers to GET are kept by the reader's own browser, which asks each time about them."""
+    """Let the browser cache the view's responses and revalidate them each time."""
 
     @wraps(view)
-    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return unless_known(request, view(request, *args, **kwargs))
+    def revalidated_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return not_modified_or(request, view(request, *args, **kwargs))
 
-    return asked
+    return revalidated_view
 
 
-def unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Return the response with an ETag, or 304 without its body where the reader has it already.
+def not_modified_or(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Return the response with an ETag, or 304 without a body if the browser has the same version.
 
-    The ETag is made of all that is sent, and of who asks: of two users none can have that of the other. Tokens against
-    forged requests are written anew with each page; those of a kept page work as long as their secret, which is part of
-    the ETag, stays.
+    The ETag depends on the content and on the user, so no user gets another one's. CSRF tokens
+    differ in each page and are left out: those of a cached page work as long as their secret, which
+    is part of the ETag.
     """
     if request.method not in ("GET", "HEAD") or response.status_code != 200 or response.streaming:
         return response
@@ -38,10 +38,10 @@ def unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if token := TOKEN.search(content):
         content = content.replace(token[1], b"")
     digest = blake2b(content, digest_size=15)
-    told = (response.get("X-Credits"), response.get("X-Held"), response.get("Content-Type"))
-    digest.update(repr((request.user.pk, request.META.get("CSRF_COOKIE", ""), *told)).encode())
+    headers = (response.get("X-Credits"), response.get("X-Held"), response.get("Content-Type"))
+    digest.update(repr((request.user.pk, request.META.get("CSRF_COOKIE", ""), *headers)).encode())
     response["ETag"] = f'W/"{digest.hexdigest()}"'
     response["Cache-Control"] = "private, no-cache"
     patch_vary_headers(response, VARY)
-    known: Any = get_conditional_response(request, etag=response["ETag"], response=response)
-    return known  # type: ignore[no-any-return]
+    conditional: Any = get_conditional_response(request, etag=response["ETag"], response=response)
+    return conditional  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""ArtGen's settings, one flat file. Each environment variable is described in deploy/env.example."""
+"""ArtGen's settings. deploy/env.example describes each environment variable."""
 
 import warnings
 from datetime import timedelta
@@ -12,21 +12,21 @@ from django.utils.translation import gettext_lazy as _
 from kombu import Exchange, Queue
 
 from artgen.connection_budget import worker_children
-from artgen.env import BASE_DIR, env, secret_of_this_machine
+from artgen.env import BASE_DIR, env, secret_of_machine
 
 VERSION = "0.1.0"
 
-# --- the process -----------------------------------------------------------------------------------------------------
+# --- the process ---------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")
-# Besides the public names those under which health checks and Prometheus ask from inside.
+# The public hosts, and those of internal health checks and Prometheus.
 ALLOWED_HOSTS = [
     *env.list("ALLOWED_HOSTS", default=[PUBLIC_URL.split("://")[-1].split(":")[0]]),
     *("127.0.0.1", "localhost", "[::1]", "backend"),
 ]
-SECRET_KEY = env.str("SECRET_KEY", default="") or secret_of_this_machine(DATA_DIR)
+SECRET_KEY = env.str("SECRET_KEY", default="") or secret_of_machine(DATA_DIR)
 
 INSTALLED_APPS = [
     "artgen",
@@ -86,7 +86,7 @@ TEMPLATES = [
             ],
         },
     },
-    {  # cards and tiles, rendered by tags inside of pages
+    {  # cards and tiles, rendered by template tags
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "NAME": "jinja2",
         "APP_DIRS": True,
@@ -95,27 +95,25 @@ TEMPLATES = [
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- PostgreSQL (SQLite in the demo) ---------------------------------------------------------------------------------
+# --- PostgreSQL (SQLite in the demo) -------------------------------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'artgen.sqlite3'}")
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 DB_POOL_MAX = env.int("DB_POOL_MAX", default=4)
 DB_STATEMENT_TIMEOUT_OPTION = ""
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    _options = DATABASES["default"].setdefault(
-        "OPTIONS", {}
-    )  # what the address asks for, such as sslmode, stays
+    # Options of DATABASE_URL, such as sslmode, are kept.
+    _options = DATABASES["default"].setdefault("OPTIONS", {})
     _options.setdefault("connect_timeout", env.int("DB_CONNECT_TIMEOUT", default=5))
-    if env.bool(
-        "DB_PREPARED_STATEMENTS", default=True
-    ):  # PostgreSQL plans a statement once for a connection
+    # With prepared statements PostgreSQL plans a statement once per connection.
+    if env.bool("DB_PREPARED_STATEMENTS", default=True):
         _options |= {"server_side_binding": True, "prepare_threshold": 3}
-    # Else each connection that PostgreSQL's restart has cut costs somebody an error; looking takes one round trip.
+    # Otherwise each connection cut by a restart of PostgreSQL fails one request.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     if env.bool("DB_POOL", default=False):
         DATABASES["default"]["ENGINE"] = "artgen.postgresql"
         DATABASES["default"]["CONN_MAX_AGE"] = 0
         _options["pool"] = {"max_size": DB_POOL_MAX, "timeout": 10, "max_lifetime": 1800}
-        # Only here, where somebody waits for the answer: migrations and clearing up may take their time.
+        # Only for requests and jobs: migrations and the clean-up may take longer.
         if _seconds := env.int("DB_STATEMENT_TIMEOUT", default=30):
             DB_STATEMENT_TIMEOUT_OPTION = f" -c statement_timeout={_seconds}s"
             _options["options"] = f"{_options.get('options', '')}{DB_STATEMENT_TIMEOUT_OPTION}"
@@ -128,7 +126,7 @@ else:
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 
-# --- Redis: cache, rate limits, channel layer, broker (all in this process in the demo) ------------------------------
+# --- Redis: cache, rate limits, channel layer, broker (all in this process in the demo) ----------
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
     CACHES = {
@@ -150,55 +148,59 @@ else:
         "default": {"BACKEND": "artgen.channel_layers.ThreadsafeInMemoryChannelLayer"}
     }
 
-# --- Celery: a message says "look", the row is the truth -------------------------------------------------------------
+# --- Celery: messages are hints, the database is the source of truth -----------------------------
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://localhost")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"polling_interval": 0.03}
     if CELERY_BROKER_URL.startswith("memory://")
-    # Without max_retries every message waits 6 s for a broker that is down, and so does the request that sends it.
+    # Without max_retries a request waits 6 s for each message while the broker is down.
     else {"socket_timeout": 5, "socket_connect_timeout": 2, "max_retries": 0}
 )
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_TIME_LIMIT = (
-    600  # s, longer than every lease: what hangs is killed, and the tick finds its job again
-)
+# Seconds, longer than every lease: a task that hangs is killed, and the tick finds its job again.
+CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=worker_children())
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 10**9
-WORKER_QUEUES = ("drive", "store", "slow")  # a lane of artgen.worker each
-# A lost message costs a second: the tick finds what is due. So Redis keeps none until it is done.
+WORKER_QUEUES = ("drive", "store", "slow")  # one lane of artgen.worker each
+# No acknowledgments: the tick finds what is due if a message is lost.
 CELERY_TASK_QUEUES = [
     Queue(name, Exchange(name), routing_key=name, no_ack=True) for name in WORKER_QUEUES
 ]
-CELERY_TASK_DEFAULT_QUEUE = "drive"  # short: submit, check, stop, probe, tick
+CELERY_TASK_DEFAULT_QUEUE = "drive"  # short tasks: submit, check, stop, probe, tick
 CELERY_TASK_ROUTES = {
     "generation.store": {"queue": "store"},  # downloads, encoding
-    "generation.export": {"queue": "slow"},  # minutes
+    "generation.export": {"queue": "slow"},  # takes minutes
     "generation.clean_up": {"queue": "slow"},
+    "accounts.send_emails": {"queue": "slow"},  # a mail server may take seconds for each email
 }
-STORE_CONCURRENCY = env.int(
-    "STORE_CONCURRENCY", default=16
-)  # downloads at once; the bucket and foreign hosts decide
+STORE_CONCURRENCY = env.int("STORE_CONCURRENCY", default=16)  # parallel downloads
 CELERY_BEAT_SCHEDULE = {
     "tick": {
         "task": "generation.tick",
         "schedule": schedule(timedelta(seconds=2)),
         "options": {"expires": 10},
     },
-    # By the clock of the wall: an interval would begin anew with every start of beat.
+    # Crontab, not an interval: intervals restart whenever beat does.
     "sweep": {
         "task": "generation.clean_up",
         "schedule": crontab(minute="17"),
         "options": {"expires": 600},
     },
+    # New emails have their own message. This one is for retries and lost messages.
+    "emails": {
+        "task": "accounts.send_emails",
+        "schedule": crontab(),
+        "options": {"expires": 60},
+    },
 }
 
-# --- who may come in -------------------------------------------------------------------------------------------------
+# --- accounts ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "create"
@@ -215,18 +217,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-LEDGER_SUBJECTS = (
-    "generation.user_data.ledger_descriptions.of_jobs"  # tells what entries of the ledger were for
-)
+LEDGER_DESCRIPTIONS = "generation.user_data.ledger_descriptions.of_jobs"
 DEFAULT_CREDITS = env.int("DEFAULT_CREDITS", default=50)
 RATELIMIT_USE_CACHE = "default"
-SILENCED_SYSTEM_CHECKS = [
-    "models.W040"
-]  # SQLite builds an index without the columns that PostgreSQL adds to it
+# SQLite ignores the included columns of an index.
+SILENCED_SYSTEM_CHECKS = ["models.W040"]
 if not REDIS_URL:
     SILENCED_SYSTEM_CHECKS += ["django_ratelimit.E003", "django_ratelimit.W001"]
 
-# --- the browser's rules ---------------------------------------------------------------------------------------------
+# --- browser security ----------------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
@@ -238,12 +237,11 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-# --- pictures: a bucket, or files on disk ----------------------------------------------------------------------------
+# --- images: a bucket, or files on disk ----------------------------------------------------------
 S3_BUCKET = env.str("S3_BUCKET", default="")
 S3_ENDPOINT_URL = env.str("S3_ENDPOINT_URL", default="https://storage.yandexcloud.net")
-S3_PUBLIC_URL = env.str(
-    "S3_PUBLIC_URL", default=""
-)  # where browsers reach S3_ENDPOINT_URL, if elsewhere
+# Where browsers reach the bucket, if not at S3_ENDPOINT_URL.
+S3_PUBLIC_URL = env.str("S3_PUBLIC_URL", default="")
 S3_REGION = env.str("S3_REGION", default="ru-central1")
 URL_EXPIRY_SECONDS = env.int("URL_EXPIRY_SECONDS", default=3600)
 MEDIA_ROOT = DATA_DIR / "media"
@@ -260,7 +258,7 @@ S3_OPTIONS = {
     "default_acl": None,
     "file_overwrite": True,
     "object_parameters": {"CacheControl": "private, max-age=31536000, immutable"},
-    # boto3's newer default checksums break uploads to Yandex Object Storage and others.
+    # The default checksums of newer boto3 break uploads to Yandex Object Storage and others.
     "client_config": BotocoreConfig(
         signature_version="s3v4",
         request_checksum_calculation="when_required",
@@ -286,15 +284,15 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
 if WHITENOISE_USE_FINDERS:
-    # In the demo only fonts have names that browsers may keep: asked for again each minute, they came after the text.
+    # In the demo only fonts have versions in their names. Requested again each minute, they would
+    # load after the text.
     WHITENOISE_IMMUTABLE_FILE_TEST = r"-\d+\.\d+\.\d+-\w+\.woff2$"
-warnings.filterwarnings(
-    "ignore", message="No directory at", module="django"
-)  # the finders serve instead
-# Pictures and fonts are compressed already; source maps are for people with time.
+# Without STATIC_ROOT the finders serve static files.
+warnings.filterwarnings("ignore", message="No directory at", module="django")
+# Images and fonts are already compressed; source maps are rarely loaded.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["gif", "ico", "jpg", "map", "png", "webp", "woff", "woff2"]
 _bucket_url = f"{S3_PUBLIC_URL.rstrip('/')}/" if S3_PUBLIC_URL else S3_ENDPOINT_URL
-_pictures_from = (
+_image_sources = (
     [_bucket_url, _bucket_url.replace("://", f"://{S3_BUCKET}.")] if S3_BUCKET else [PUBLIC_URL]
 )
 CONTENT_SECURITY_POLICY = {
@@ -303,7 +301,7 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF],
         "style-src": [SELF],
         "font-src": [SELF],
-        "img-src": [SELF, "data:", "blob:", *_pictures_from],
+        "img-src": [SELF, "data:", "blob:", *_image_sources],
         "connect-src": [SELF, PUBLIC_URL.replace("http", "ws", 1)],
         "manifest-src": [SELF],
         "form-action": [SELF],
@@ -312,7 +310,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- RunPod ----------------------------------------------------------------------------------------------------------
+# --- RunPod --------------------------------------------------------------------------------------
 RUNPOD_API_KEY = env.str("RUNPOD_API_KEY", default="")
 HTTP_LIMITS = {  # connections of one process
     "pool_kept": env.int("HTTP_POOL_KEPT", default=50),
@@ -325,7 +323,7 @@ HTTP_LIMITS = {  # connections of one process
     "sweep_seconds": env.float("HTTP_SWEEP_SECONDS", default=8),
 }
 RUNPOD_BASE_URL = env.str("RUNPOD_BASE_URL", default="https://api.runpod.ai/v2").rstrip("/")
-RUNPOD_REACHES_US = env.bool("RUNPOD_REACHES_US", default=None)  # None: as the addresses tell
+RUNPOD_REACHES_US = env.bool("RUNPOD_REACHES_US", default=None)  # None: decided by PUBLIC_URL
 RUNPOD_IMAGE_HOSTS = env.list("RUNPOD_IMAGE_HOSTS", default=["image.runpod.ai"])
 RUNPOD_TTL_SECONDS = env.int("RUNPOD_TTL_SECONDS", default=1200)
 RUNPOD_MISSING_SECONDS = env.int("RUNPOD_MISSING_SECONDS", default=30)
@@ -333,31 +331,32 @@ RUNPOD_EXECUTION_TIMEOUT_SECONDS = env.int("RUNPOD_EXECUTION_TIMEOUT_SECONDS", d
 JOB_DEADLINE_SECONDS = env.int("JOB_DEADLINE_SECONDS", default=1800)
 JOB_MAX_ATTEMPTS = env.int("JOB_MAX_ATTEMPTS", default=3)
 MAX_WAITING_PER_USER = env.int("MAX_WAITING_PER_USER", default=200)
-# Models without a price rule of their own: credits = expected dollars × PRICE_MARGIN / CREDIT_USD, rounded up.
+# For models without a price rule: credits = dollars × PRICE_MARGIN / CREDIT_USD, rounded up.
 CREDIT_USD = Decimal(env.str("CREDIT_USD", default="0.01"))
 PRICE_MARGIN = Decimal(env.str("PRICE_MARGIN", default="1.2"))
 TRASH_DAYS = 30
-EXPORT_DAYS = 7  # how long the files of an export can be had
+EXPORT_DAYS = 7  # how long the files of an export are kept
 EXPORT_PART_BYTES = 512 * 1024 * 1024
-ERASE_DAYS = 7  # how long a closed account can still be kept; then all of it is erased
-SELECTION_MAX = 1000  # pictures that one action of the gallery, or one archive, may take
-# A ZIP keeps a thread of gunicorn busy for as long as the download takes: half of them always stay for pages.
+ERASE_DAYS = 7  # how long a closed account can be restored before it is erased
+SELECTION_MAX = 1000  # images in one gallery action or archive
+# A ZIP download occupies a gunicorn thread until it ends: half of the threads remain for pages.
 ARCHIVES_PER_PROCESS = env.int("ARCHIVES_PER_PROCESS", default=2)
-# A bucket that does not answer must not keep all of them busy either: half may wait for it, and one that neither waits
-# nor sends a ZIP always remains.
+# At most half of the threads may wait for a bucket that does not respond, and one thread remains
+# that neither waits nor sends a ZIP.
 _web_threads = env.int("GUNICORN_THREADS", default=4)
 BUCKET_THREADS = env.int("BUCKET_THREADS", default=None) or max(1, _web_threads // 2)
 HELD_THREADS = max(1, _web_threads - 1, BUCKET_THREADS)
 
-# --- REST API --------------------------------------------------------------------------------------------------------
-API_DESCRIPTION = """Prompts in, pictures out. Send `Authorization: Bearer TOKEN`; a token comes from the account page.
+# --- REST API ------------------------------------------------------------------------------------
+API_DESCRIPTION = """Create images from prompts. Send `Authorization: Bearer TOKEN`; create a token
+on the account page.
 
-Times are ISO 8601 in UTC, ids are UUIDs, money is whole credits. Lists are newest first, 20 a page, behind the links
-`next` and `previous`. Refusals are `application/problem+json` (RFC 9457): `code` is stable, words follow
-Accept-Language. Every 429 and 503 says in `Retry-After` when to try again.
+Times are ISO 8601 in UTC, ids are UUIDs, money is whole credits. Lists are newest first, 20 results
+per page, with the links `next` and `previous`. Errors are `application/problem+json` (RFC 9457):
+`code` is stable, texts follow Accept-Language. Every 429 and 503 has `Retry-After`.
 
-Live: the WebSocket `/ws/jobs/` sends `{"type": "snapshot", "jobs": […]}` and then `{"type": "job", "job": {…}}` for
-every change of your jobs.
+The WebSocket `/ws/jobs/` sends `{"type": "snapshot", "jobs": […]}` and then
+`{"type": "job", "job": {…}}` for every change of your jobs.
 """
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -377,11 +376,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "LICENSE": {"name": "MIT", "identifier": "MIT"},
     "TAGS": [
-        {"name": "jobs", "description": "From a prompt to a picture."},
-        {"name": "images", "description": "What came of it, and pictures to work from."},
-        {"name": "collections", "description": "Piles of pictures, named."},
-        {"name": "models", "description": "What can be asked for."},
-        {"name": "account", "description": "Credits and limits."},
+        {"name": "jobs", "description": "Create and follow jobs."},
+        {"name": "images", "description": "Generated and uploaded images."},
+        {"name": "collections", "description": "Collections of images."},
+        {"name": "models", "description": "Models and styles."},
+        {"name": "account", "description": "Balance, limits and ledger."},
     ],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
@@ -403,11 +402,11 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-UPLOAD_MAX_BYTES = 10_000_000  # as much as RunPod takes of a whole request
-PLACING_RATE = "1200/m"  # calls of one user that place jobs: 20 a second, in bursts as they come
+UPLOAD_MAX_BYTES = 10_000_000  # RunPod's limit for a whole request
+PLACING_RATE = "1200/m"  # requests of one user that create jobs
 UPLOADING_RATE = "120/m"
 
-# --- words and time --------------------------------------------------------------------------------------------------
+# --- languages and time --------------------------------------------------------------------------
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="ru")
 LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
 LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
@@ -419,7 +418,7 @@ EMAIL_URL = env.str("EMAIL_URL", default="consolemail://")
 EMAIL_TIMEOUT = 10
 vars().update(env.email_url_config(EMAIL_URL))
 
-# --- logs ------------------------------------------------------------------------------------------------------------
+# --- logging -------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env.str("LOG_FORMAT", default="text")
 LOGGING = {
@@ -429,15 +428,15 @@ LOGGING = {
         "text": {"()": "artgen.observability.logging.TextFormatter"},
         "json": {"()": "artgen.observability.logging.JsonFormatter"},
     },
-    "filters": {"planned": {"()": "artgen.observability.logging.Planned"}},
+    "filters": {"lower_unavailable": {"()": "artgen.observability.logging.LowerUnavailable"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
-        "django.request": {"filters": ["planned"]},
+        "django.request": {"filters": ["lower_unavailable"]},
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "daphne": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},  # a line for every tick
+        "celery.worker.strategy": {"level": "WARNING"},  # one line per tick
     },
 }

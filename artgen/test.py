@@ -1,4 +1,4 @@
-"""What every test starts from: alice, bob and staff, the catalog, an emulator of RunPod, a clock that jumps."""
+"""Base classes of tests: users, the catalog, a RunPod emulator, and helpers that move time."""
 
 import io
 from datetime import timedelta
@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db.models import F
 from django.test import TestCase, override_settings
 
-from accounts import emails, ledger
+from accounts import ledger
 from accounts.models import User
 from generation.demo.emulator import Emulator
 from generation.jobs import (
@@ -36,12 +36,12 @@ def make_user(email: str, *, credits: int = 100, **fields: Any) -> User:
 
 
 def load_catalog() -> None:
-    """Load the models on offer and the styles."""
+    """Load the models and styles."""
     call_command("load_catalog", stdout=io.StringIO())
 
 
 def let_time_pass(job_id: UUID, *, seconds: float = 3600) -> None:
-    """Move a job's clocks back by so many seconds: what waits for them need not be waited for."""
+    """Move a job's timestamps back by `seconds`."""
     back = timedelta(seconds=seconds)
     for column in (
         "due_at",
@@ -58,7 +58,7 @@ def let_time_pass(job_id: UUID, *, seconds: float = 3600) -> None:
 
 
 def make_due(*job_ids: UUID) -> None:
-    """Make jobs due now, as if the time until their next look had passed."""
+    """Make jobs due now, all active ones by default."""
     jobs = Job.objects.active()
     if job_ids:
         jobs = jobs.filter(id__in=job_ids)
@@ -67,14 +67,14 @@ def make_due(*job_ids: UUID) -> None:
 
 
 def let_models_rest() -> None:
-    """Make the pauses of all models be over, and every submission under way have ended."""
+    """End the pauses of all models, and all submissions in progress."""
     ImageModel.objects.update(submit_after=None)
     unknown = Job.objects.filter(status=Status.SUBMITTED, runpod_id="")
     unknown.update(submitted_at=F("submitted_at") - scheduling.SUBMISSION)
 
 
 def submit_only(job: Job) -> Job:
-    """Submit this job and no other, without RunPod, and return it."""
+    """Submit only this job, without RunPod, and return it."""
     others = Job.objects.queued().exclude(id=job.id)
     others.update(due_at=F("due_at") + timedelta(days=1))
     taken = lifecycle.submitting(ImageModel.objects.get(pk=job.model_id))
@@ -84,7 +84,7 @@ def submit_only(job: Job) -> Job:
 
 
 def work() -> None:
-    """Do what the messages of one tick make the workers do, in this process."""
+    """Run the tasks of one tick in this process."""
     outages.probe_due()
     active = ImageModel.objects.filter(jobs__in=Job.objects.active()).distinct()
     slugs = list(active.order_by("position", "slug").values_list("slug", flat=True))
@@ -99,13 +99,13 @@ def work() -> None:
 
 
 def catch_up() -> None:
-    """Apply what RunPod says of every job now, due or not, and store what has ended."""
+    """Apply RunPod's status of every job, due or not, and store the finished ones."""
     driver.reconcile()
     store_all()
 
 
 def store_all() -> None:
-    """Store the images of all jobs that are due for it."""
+    """Store the images of all jobs that are due."""
     while storing.store():
         pass
 
@@ -128,39 +128,38 @@ class BaseTestCase(TestCase):
     load_catalog = staticmethod(load_catalog)
 
     def setUp(self) -> None:
-        """Forget what an earlier test cached (rate limits, speeds, lines); leave the next one no letter on its way."""
+        """Clear the caches."""
         cache.clear()
         model_cache.forget()
         image_hosts.HOSTS.reset()
-        self.addCleanup(emails.drain)
 
 
 class EmulatorTestCase(BaseTestCase):
-    """A test with the catalog and an emulator of RunPod whose clock stands until `self.emulator.advance(seconds)`."""
+    """A TestCase with the catalog and an emulator, whose time `self.emulator.advance` moves."""
 
     emulator: Emulator
 
     @classmethod
     def setUpTestData(cls) -> None:
-        """Create the users and the models on offer."""
+        """Create the users and the models."""
         super().setUpTestData()
         load_catalog()
 
     def setUp(self) -> None:
-        """Start an emulator of its own for each test."""
+        """Start an emulator for each test."""
         super().setUp()
         self.emulator = self.enterContext(emulated())
 
     def place(
         self, *, user: User | None = None, model: str = "flux-schnell", **request: Any
     ) -> Job:
-        """Place one job, alice's unless said otherwise, and return it."""
+        """Place a job, by default alice's, and return it."""
         request = {"prompt": "a lighthouse at dusk", "width": 256, "height": 256, **request}
         return orders.place(user=user or self.alice, request={"model": model, **request}).jobs[0]
 
 
 def emulated(**options: Any) -> Any:
-    """Return a context manager: an Emulator, and the settings that point ArtGen to it."""
+    """Return a context manager that starts an Emulator and changes the settings to use it."""
     return _Emulated(**{"manual": True, "seconds": 5.0, **options})
 
 

@@ -1,4 +1,4 @@
-"""What every page shows (theme, languages, version), and the two switches that every page has: theme and language."""
+"""Theme and language: the context of every page, and the two switches."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.templatetags.static import static
 from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, get_language_info
 from django.views import i18n
 from django.views.decorators.http import require_POST, require_safe
+
+from artgen.redirects import next_url
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
@@ -20,7 +21,7 @@ THEME_COOKIE_AGE = 60 * 60 * 24 * 365
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Return what base.html needs; the balance is read from the user that the session has already loaded."""
+    """Return the context of base.html."""
     theme = request.COOKIES.get(THEME_COOKIE, "")
     current = get_language() or settings.LANGUAGE_CODE
     languages = [
@@ -42,9 +43,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
 def user_language(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Return the middleware that gives signed-in users the language they chose, on every device.
+    """Activate the language that the signed-in user has chosen, on every device.
 
-    What reaches them outside of a request (socket, e-mail) is in that language, so the pages must be too.
+    Sockets and emails use it, too.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -59,13 +60,13 @@ def user_language(
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Lead those who ask at the root, as browsers do for pages without a head, to the icon."""
+    """Redirect to the icon; browsers request it at the root for responses that are not HTML."""
     return HttpResponseRedirect(static("artgen/favicon.ico"))
 
 
 @require_POST
 def set_language(request: HttpRequest) -> HttpResponse:
-    """Change the language and go back to `next`: in a cookie, and for signed-in users in their account."""
+    """Store the language in a cookie and in the account, and redirect to `next`."""
     language = request.POST.get("language", "")
     if request.user.is_authenticated and language in dict(settings.LANGUAGES):
         user = get_user_model()._default_manager.get(pk=request.user.pk)
@@ -76,17 +77,13 @@ def set_language(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def set_theme(request: HttpRequest) -> HttpResponse:
-    """Remember `theme` (light, dark, or anything else: as the device) in a cookie and go back to `next`.
+    """Store `theme` in a cookie and redirect to `next`; a script gets 204.
 
-    Answers 204 to a script that asks for JSON. Needs no session and stores nothing else.
+    Values other than light and dark delete the cookie: the device's theme.
     """
     response: HttpResponse
     if request.accepts("text/html"):
-        target = request.POST.get("next", "/")
-        safe = url_has_allowed_host_and_scheme(
-            target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-        )
-        response = HttpResponseRedirect(target if safe else "/")
+        response = HttpResponseRedirect(next_url(request, default="/"))
     else:
         response = HttpResponse(status=204)
     theme = request.POST.get("theme", "")

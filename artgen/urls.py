@@ -1,4 +1,4 @@
-"""All addresses: each app's own urls, the admin, health."""
+"""All URLs: each app's own, the admin, health checks."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -1,11 +1,12 @@
-"""Celery's workers: one process for each lane, forked from one that has loaded everything.
+"""Celery workers: one process per lane, forked from a parent that has loaded everything.
 
-`python -m artgen.worker [LANE…]`, all lanes by default. Each lane has a queue of its own, so long tasks do not delay
-short ones: `drive` asks RunPod, `store` downloads and encodes, `slow` exports and cleans up. Tasks mostly wait for the
-network, so they run in threads; the lanes share the memory of what was loaded before the fork.
+`python -m artgen.worker [LANE…]`, all lanes by default. Each lane has its own queue, so long tasks
+do not delay short ones: `drive` calls RunPod, `store` downloads and encodes, `slow` sends emails,
+exports and cleans up. Tasks mostly wait for the network, so they run in threads. The lanes share
+the memory of what was loaded before the fork.
 
-The parent starts a lane again that has died, ends all with SIGTERM or SIGINT (each task that was begun is finished),
-and touches ALIVE_FILE while every lane answers its broker and none of its tasks is past its time limit.
+The parent restarts a lane that has died. On SIGTERM or SIGINT it stops all; running tasks are
+finished. It touches ALIVE_FILE while every lane reaches the broker and no task exceeds its limit.
 """
 
 import logging
@@ -18,11 +19,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-ALIVE_FILE = os.environ.pop(
-    "ALIVE_FILE", ""
-)  # a lane's own sign of life is another file: see `_run`
+# Removed from the environment: each lane has a file of its own, see `_run`.
+ALIVE_FILE = os.environ.pop("ALIVE_FILE", "")
 
-import django  # noqa: E402 the lanes must not find ALIVE_FILE
+import django  # noqa: E402 after ALIVE_FILE is removed
 from celery import signals  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402
@@ -36,9 +36,13 @@ log = logging.getLogger(__name__)
 LANES = {
     "drive": min(32, 4 * settings.CELERY_WORKER_CONCURRENCY),
     "store": settings.STORE_CONCURRENCY,
-    "slow": 2,
+    "slow": 4,
 }
-"""Threads of each lane. Those of `drive` wait for RunPod: one endpoint that does not answer takes two of them."""
+"""Threads of each lane.
+
+Those of `drive` wait for RunPod: an endpoint that does not answer occupies two of them. `slow` runs
+two exports, the clean-up and, with the last one, emails, which must not wait for the others.
+"""
 
 NICENESS = {"store": 5, "slow": 10}
 """Images are encoded, and exports written, with what people's requests leave of the CPU."""
@@ -48,9 +52,9 @@ RESTART_SECONDS = 1.0
 
 
 def main(lanes: list[str]) -> int:
-    """Run these lanes until a signal comes; returns the exit status."""
+    """Run these lanes until a signal arrives; return the exit status."""
     if unknown := set(lanes) - set(LANES):
-        print(f"There is no lane {min(unknown)!r}; known: {', '.join(LANES)}.", file=sys.stderr)  # noqa: T201
+        print(f"Unknown lane {min(unknown)!r}; lanes: {', '.join(LANES)}.", file=sys.stderr)  # noqa: T201
         return 2
     django.setup()
     app.finalize(auto=True)
@@ -79,7 +83,7 @@ class _Parent:
             lane = self._running.pop(pid)
             if not self._ending:
                 log.error(
-                    "the lane %s ended with %s and is started again",
+                    "the lane %s ended with %s and is restarted",
                     lane,
                     os.waitstatus_to_exitcode(status),
                 )
@@ -117,10 +121,10 @@ class _Parent:
 
 
 def _run(lane: str, parent: int) -> None:
-    """Work as one lane until a signal comes."""
+    """Run one lane until a signal arrives."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
-    if lane == "slow" and settings.DB_STATEMENT_TIMEOUT_OPTION:  # clearing up may take its time
+    if lane == "slow" and settings.DB_STATEMENT_TIMEOUT_OPTION:  # the clean-up may take long
         options = connections.settings["default"]["OPTIONS"]
         options["options"] = options["options"].removesuffix(settings.DB_STATEMENT_TIMEOUT_OPTION)
     os.nice(NICENESS.get(lane, 0))
@@ -146,24 +150,27 @@ def _alive_file(lane: str) -> Path:
 
 
 class _Watch:
-    """Ends this process when its parent is gone, or when a task is past its time limit: threads cannot be killed."""
+    """Ends this process if its parent is gone or a task exceeds its time limit.
+
+    Threads cannot be killed.
+    """
 
     def __init__(self, lane: str, parent: int) -> None:
         self._lane, self._parent = lane, parent
-        self._until: dict[str, float] = {}
-        signals.task_prerun.connect(self._begun, weak=False)
-        signals.task_postrun.connect(self._ended, weak=False)
+        self._deadlines: dict[str, float] = {}
+        signals.task_prerun.connect(self._task_started, weak=False)
+        signals.task_postrun.connect(self._task_ended, weak=False)
 
     def start(self) -> None:
         threading.Thread(target=self._watch, name="watch", daemon=True).start()
 
-    def _begun(self, task_id: str, task: Any, **_: Any) -> None:
-        self._until[task_id] = time.monotonic() + (
+    def _task_started(self, task_id: str, task: Any, **_: Any) -> None:
+        self._deadlines[task_id] = time.monotonic() + (
             task.time_limit or settings.CELERY_TASK_TIME_LIMIT
         )
 
-    def _ended(self, task_id: str, **_: Any) -> None:
-        self._until.pop(task_id, None)
+    def _task_ended(self, task_id: str, **_: Any) -> None:
+        self._deadlines.pop(task_id, None)
 
     def _watch(self) -> None:
         while True:
@@ -171,8 +178,8 @@ class _Watch:
             if os.getppid() != self._parent:
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
-            if any(until < time.monotonic() for until in list(self._until.values())):
-                log.critical("a task of the lane %s is past its time limit", self._lane)
+            if any(deadline < time.monotonic() for deadline in list(self._deadlines.values())):
+                log.critical("a task of the lane %s exceeded its time limit", self._lane)
                 os._exit(1)
 
 

@@ -12,9 +12,10 @@ _django = get_wsgi_application()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Answer a request that nginx passed on; its sender's address is the one that nginx saw (X-Real-IP).
+    """Handle a request that nginx passed on, with the client address that nginx saw (X-Real-IP).
 
-    gunicorn hears nginx alone, over a Unix socket or a private network; nginx overwrites the header.
+    Only nginx can reach gunicorn, over a Unix socket or a private network, and it overwrites the
+    header.
     """
     if address := environ.get("HTTP_X_REAL_IP"):
         environ["REMOTE_ADDR"] = address

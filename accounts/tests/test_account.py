@@ -20,7 +20,7 @@ class AccountTests(BaseTestCase):
         response = self.client.get(self.url)
         self.assertRegex(response.content.decode(), r'<p class="money-balance">\s*89<')
         self.assertContains(response, "plus 7 held for images in progress")
-        self.assertContains(response, "4\N{NO-BREAK SPACE}credits, 1\N{NO-BREAK SPACE}picture")
+        self.assertContains(response, "4\N{NO-BREAK SPACE}credits, 1\N{NO-BREAK SPACE}image")
         self.assertContains(response, "4\N{NO-BREAK SPACE}credits charged from the hold")
         self.assertContains(response, "The GPU went away")
         for reference in (open_one, settled, released):

@@ -1,4 +1,4 @@
-"""`/api/v1/account/` and `/api/v1/account/ledger/`: what the caller may spend, and how it came to that."""
+"""`/api/v1/account/` and `/api/v1/account/ledger/`."""
 
 from typing import Any, ClassVar
 from uuid import uuid4

@@ -188,7 +188,7 @@ class TriggerTests(BaseTestCase):
     ) -> None:
         ledger.hold(user=self.alice, amount=4, reference=uuid4(), reason="words")
         with pytest.raises(IntegrityError), transaction.atomic():
-            ledger.forget_words(user=self.alice)
+            ledger.clear_hold_reasons(user=self.alice)
         deletion.close(user=self.alice, after=deletion.GRACE)
         for changes in (
             "reason = 'other words'",
@@ -197,6 +197,6 @@ class TriggerTests(BaseTestCase):
         ):
             with pytest.raises(IntegrityError):
                 self.write(changes)  # the last one because of the grant among the entries
-        assert ledger.forget_words(user=self.alice) == 1
+        assert ledger.clear_hold_reasons(user=self.alice) == 1
         with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("DELETE FROM accounts_creditentry WHERE user_id = %s", [self.alice.pk])

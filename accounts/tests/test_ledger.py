@@ -41,16 +41,16 @@ class GrantTests(LedgerTestCase):
 
     def test_it_refuses_more_than_an_account_can_hold(self) -> None:
         with self.assertRaises(ledger.TooManyCredits):
-            ledger.grant(user=self.alice, amount=ledger.MOST - 99, reason="why")
-        ledger.grant(user=self.alice, amount=ledger.MOST - 100, reason="why")
-        self.assert_money(self.alice, credits=ledger.MOST, held=0)
+            ledger.grant(user=self.alice, amount=ledger.MAX_CREDITS - 99, reason="why")
+        ledger.grant(user=self.alice, amount=ledger.MAX_CREDITS - 100, reason="why")
+        self.assert_money(self.alice, credits=ledger.MAX_CREDITS, held=0)
 
     def test_a_full_account_still_gets_its_hold_back(self) -> None:
         reference = uuid4()
         ledger.hold(user=self.alice, amount=5, reference=reference)
-        ledger.grant(user=self.alice, amount=ledger.MOST - 95, reason="why")
+        ledger.grant(user=self.alice, amount=ledger.MAX_CREDITS - 95, reason="why")
         ledger.release(reference=reference, reason="")
-        self.assert_money(self.alice, credits=ledger.MOST + 5, held=0)
+        self.assert_money(self.alice, credits=ledger.MAX_CREDITS + 5, held=0)
 
 
 class AdjustTests(LedgerTestCase):

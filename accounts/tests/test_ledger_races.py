@@ -18,7 +18,7 @@ pytestmark = pytest.mark.postgres
 
 
 def at_once(work: list[Callable[[], object]]) -> Counter[str]:
-    """Run all of `work` in threads that start together; count what each returned or raised, by type name."""
+    """Run all of `work` in parallel threads; count the types of their results and exceptions."""
     barrier = Barrier(len(work))
 
     def run(one: Callable[[], object]) -> str:

@@ -74,7 +74,7 @@ class LoginTests(BaseTestCase):
             ("nobody@example.org", "password"),
         ):
             response = self.sign_in(email, password)
-            self.assertContains(response, "Email and password do not match. 4 tries left.")
+            self.assertContains(response, "Wrong email or password. 4 attempts left.")
             self.assertNotIn("_auth_user_id", self.client.session)
             answers.add(
                 response.content.decode()
@@ -98,7 +98,7 @@ class LoginTests(BaseTestCase):
 
     def test_it_pauses_after_five_wrong_passwords(self) -> None:
         for left in (4, 3, 2, 1):
-            self.assertContains(self.sign_in(password="wrong"), f"{left} tr")
+            self.assertContains(self.sign_in(password="wrong"), f"{left} attempt")
         self.assertContains(
             self.sign_in(password="wrong"), "The next try is possible in 30\N{NO-BREAK SPACE}s"
         )
@@ -132,7 +132,7 @@ class LoginTests(BaseTestCase):
             self.sign_in(password="wrong")
         self.sign_in()
         self.client.post(reverse("logout"))
-        self.assertContains(self.sign_in(password="wrong"), "4 tries left")
+        self.assertContains(self.sign_in(password="wrong"), "4 attempts left")
 
     def test_it_limits_an_address_on_the_net(self) -> None:
         for number in range(60):
@@ -167,20 +167,20 @@ class LoginTests(BaseTestCase):
 
 class PauseTests(BaseTestCase):
     def test_it_grows_up_to_a_quarter_of_an_hour(self) -> None:
-        assert [login_throttle.pause_after(tries) for tries in (1, 4, 5, 6, 7, 8, 9, 10, 11, 1000)] == [
-            0, 0, 30, 60, 120, 240, 480, 900, 900, 900,
-        ]  # fmt: skip
+        counts = (1, 4, 5, 6, 7, 8, 9, 10, 11, 1000)
+        pauses = [0, 0, 30, 60, 120, 240, 480, 900, 900, 900]
+        assert [login_throttle.pause_after(count) for count in counts] == pauses
 
     def test_one_may_try_again_when_it_is_over(self) -> None:
         request = self.client.get("/accounts/login/").wsgi_request
         _counter, gate = login_throttle._keys(request, "alice@example.org")
         waits = []
         for _ in range(8):
-            current = login_throttle.begin(request, "alice@example.org")
+            current = login_throttle.count_attempt(request, "alice@example.org")
             waits.append(current.wait)
             if current.wait:
                 with self.assertRaises(login_throttle.MustWait) as caught:
-                    login_throttle.begin(request, "alice@example.org")
+                    login_throttle.count_attempt(request, "alice@example.org")
                 assert 0 < caught.exception.seconds <= current.wait
             cache.delete(gate)  # as if the pause had passed
         assert waits == [0, 0, 0, 0, 30, 60, 120, 240]

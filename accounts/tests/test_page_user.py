@@ -23,7 +23,7 @@ class PageUser(BaseTestCase):
 
     def test_it_refuses_what_comes_from_somebody_elses_page(self):
         answer = self.client.get(reverse("account"), headers=self.headers(self.bob))
-        self.assertContains(answer, "Somebody else has signed in", status_code=401)
+        self.assertContains(answer, "Another account is signed in", status_code=401)
         self.assertEqual(answer["X-Other-User"], "1")
 
     def test_the_api_refuses_it_as_a_problem(self):

@@ -29,8 +29,8 @@ class StatementTests(BaseTestCase):
         with self.at(NOON), self.assertNumQueries(1):
             days = statement.usage(user=self.alice)
         assert len(days) == 30
-        assert days[-1] == statement.Day(NOON.date(), 9, 2)
-        assert days[0] == statement.Day(NOON.date() - timedelta(days=29), 3, 1)
+        assert days[-1] == statement.DailyUsage(NOON.date(), 9, 2)
+        assert days[0] == statement.DailyUsage(NOON.date() - timedelta(days=29), 3, 1)
         assert sum(day.credits for day in days) == 12
 
     def test_holds_and_returns_are_no_usage(self) -> None:
@@ -55,7 +55,8 @@ class StatementTests(BaseTestCase):
         with self.at(NOON), translation.override("en"):
             chart = statement.chart(statement.usage(user=self.alice))
         assert chart.summary == (
-            "Spent by day: 6\N{NO-BREAK SPACE}credits in 30 days, most on today: 4\N{NO-BREAK SPACE}credits."
+            "Spent by day: 6\N{NO-BREAK SPACE}credits in 30 days, "
+            "most on today: 4\N{NO-BREAK SPACE}credits."
         )
         assert [(bar.y, bar.height) for bar in chart.bars[-4:]] == [
             (66, 54),
@@ -74,7 +75,7 @@ class StatementTests(BaseTestCase):
             lines = statement.lines(CreditEntry.objects.of(self.alice))
         assert [(line.what, line.signed, line.reason) for line in lines] == [
             ("Начислено", "+1", "Начальные кредиты"),
-            ("Списано из отложенного: 5\N{NO-BREAK SPACE}кредитов", "+1", ""),
-            ("Отложено на картину", "−6", ""),
+            ("Списано из резерва: 5\N{NO-BREAK SPACE}кредитов", "+1", ""),
+            ("Резерв на картинку", "−6", ""),
             ("Начислено", "+100", "for the test"),
         ]

@@ -1,4 +1,4 @@
-"""Redis is away: pages that do not need it go on, others say so in words. The database is away: all say so."""
+"""Without Redis, pages that need it say so and others work; without a database, all say so."""
 
 from django.core.cache import caches
 from django.db import OperationalError, connection

@@ -1,1 +1,1 @@
-"""Pages of the accounts app: one module a subject."""
+"""Pages of the accounts app."""

@@ -1,4 +1,4 @@
-"""The account: balance and usage, the ledger, the profile."""
+"""The account's pages: balance and usage, ledger, profile."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -24,7 +24,7 @@ PER_PAGE = 50
 @login_required
 @require_safe
 def account(request: SignedInRequest) -> HttpResponse:
-    """Show what there is to spend, the usage of 30 days and the latest entries."""
+    """Show the balance, the usage of 30 days and the latest entries."""
     days = statement.usage(user=request.user)
     entries = list(CreditEntry.objects.of(request.user)[: PER_PAGE + 1])
     lines = statement.lines(entries[:PER_PAGE])
@@ -41,7 +41,7 @@ def account(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def ledger(request: SignedInRequest) -> HttpResponse:
-    """Show every entry of the user's ledger, newest first, 50 a page."""
+    """Show the user's ledger, newest first, 50 entries per page."""
     page = Paginator(CreditEntry.objects.of(request.user), PER_PAGE).get_page(
         request.GET.get("page")
     )
@@ -54,9 +54,9 @@ def ledger(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def ledger_csv(request: SignedInRequest) -> StreamingHttpResponse:
-    """Stream the user's whole ledger, newest first, as a table that spreadsheets open."""
+    """Stream the user's whole ledger as CSV, newest first."""
     response = StreamingHttpResponse(
-        export.table(request.user), content_type="text/csv; charset=utf-8"
+        export.ledger_csv(request.user), content_type="text/csv; charset=utf-8"
     )
     response["Content-Disposition"] = (
         f'attachment; filename="artgen-credits-{timezone.localdate()}.csv"'

@@ -1,4 +1,4 @@
-"""Keep an account that is locked and about to be erased, by the link of its letter."""
+"""Restore an account that will be erased, by the link in its email."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,37 +10,35 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import deletion
 from accounts.rate_limits import limited
-from accounts.views.signing import sent
+from accounts.views.sign_in import sent_context
 
 ERASE_AT = "erase_at"
-"""Session key: when the account that was closed here will be erased, ISO 8601."""
+"""Session key: when the account closed in this session will be erased, ISO 8601."""
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited(("ip", "60/h"))
 def keep_account(request: HttpRequest, token: str) -> HttpResponse:
-    """Ask (GET), then unlock the account (POST); 410 where there is nothing to keep any more."""
+    """Ask (GET), then unlock the account (POST); 410 if it cannot be restored."""
     try:
-        kept = deletion.kept_by(token)
+        closed = deletion.account_of(token)
         if request.method == "POST":
-            deletion.keep(kept.user)
-            messages.success(
-                request, _("The account is yours again, with all that is in it. Sign in to go on.")
-            )
+            deletion.keep(closed.user)
+            messages.success(request, _("Account restored. Sign in to continue."))
             return redirect("login")
     except deletion.CannotKeep:
         return render(request, "accounts/keep_ended.html", status=410)
     return render(
-        request, "accounts/keep.html", {"email": kept.user.email, "erase_at": kept.erase_at}
+        request, "accounts/keep.html", {"email": closed.user.email, "erase_at": closed.erase_at}
     )
 
 
 @never_cache
 @require_safe
 def account_closed(request: HttpRequest) -> HttpResponse:
-    """Say until when the account that was just closed can still be kept."""
+    """Show until when the account that was just closed can be restored."""
     erase_at = parse_datetime(request.session.get(ERASE_AT, ""))
     if erase_at is None:
         return redirect("start")
-    return render(request, "accounts/closed.html", {**sent(request), "erase_at": erase_at})
+    return render(request, "accounts/closed.html", {**sent_context(request), "erase_at": erase_at})

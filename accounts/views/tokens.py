@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import tokens as api_tokens
+from accounts import tokens
 from accounts.forms import TokenForm
 from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
@@ -18,30 +18,30 @@ from accounts.requests import SignedInRequest
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited(("user", "30/h"))
-def tokens(request: SignedInRequest) -> HttpResponse:
-    """List the user's live tokens; a POST with a name makes one, whose text this one answer shows."""
-    form, made = TokenForm(request.POST or None), None
+def token_list(request: SignedInRequest) -> HttpResponse:
+    """List the user's active tokens; a POST creates one and shows its text once."""
+    form, created = TokenForm(request.POST or None), None
     if request.method == "POST" and form.is_valid():
         name = form.cleaned_data["name"]
         try:
-            made = {"name": name, "text": api_tokens.issue(user=request.user, name=name)}
+            created = {"name": name, "text": tokens.issue(user=request.user, name=name)}
             form = TokenForm()
-        except api_tokens.TokenNameTaken:
+        except tokens.TokenNameTaken:
             form.add_error(
                 "name", _("You have a token of this name. Revoke it first, or take another name.")
             )
-    context = {"form": form, "made": made, "tokens": request.user.tokens.filter(revoked_at=None)}
+    context = {"form": form, "made": created, "tokens": request.user.tokens.filter(revoked_at=None)}
     return render(request, "accounts/tokens.html", context)
 
 
 @login_required
 @require_POST
 def revoke_token(request: SignedInRequest) -> HttpResponse:
-    """Revoke the user's own live token of the posted name."""
+    """Revoke the user's token of the posted name."""
     name = request.POST.get("name", "")
     try:
-        api_tokens.revoke(user=request.user, name=name)
-    except api_tokens.NoSuchToken:
+        tokens.revoke(user=request.user, name=name)
+    except tokens.NoSuchToken:
         messages.info(request, _("There is no such token any more."))
     else:
         messages.success(request, _("The token “%(name)s” is revoked.") % {"name": name})

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from artgen.api.problems import FieldProblem, Problem, invalid
-from artgen.revalidation import unless_known
+from artgen.revalidation import not_modified_or
 
 QUERY_MAX_LENGTH = 500
 PLAINLY_ACCEPTED = ("*/*", "application/json", "application/json, */*")
@@ -38,7 +38,7 @@ class Endpoint(APIView):
         finalized: Any = super().finalize_response(request, response, *args, **kwargs)
         _forbid_caching(finalized)
         if self.is_revalidated and request.method == "GET":
-            finalized.add_post_render_callback(partial(unless_known, request._request))
+            finalized.add_post_render_callback(partial(not_modified_or, request._request))
         return finalized  # type: ignore[no-any-return]
 
 

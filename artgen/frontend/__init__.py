@@ -1,1 +1,1 @@
-"""Static files and the rendering of templates."""
+"""Static files and template rendering."""

@@ -1,4 +1,4 @@
-"""Static files under names that say what is in them, so that browsers may keep them for a year."""
+"""Static files with a hash in their names, which browsers can cache for a year."""
 
 from collections.abc import Iterable
 from pathlib import PurePosixPath
@@ -10,16 +10,17 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 from artgen.frontend import bundles
 
-# `from "./x.js"` and `import "./x.js"`. Django's own pattern wants a semicolon, and reads other people's bundles too.
+# `from "./x.js"` and `import "./x.js"`. Django's pattern needs a semicolon and also matches
+# in third-party bundles.
 IMPORT = r"""(?P<matched>(?P<before>\b(?:from|import)\s*)["'](?P<url>\.{1,2}/[^"']+\.js)["'])"""
 OURS = ("artgen/*.js", "accounts/*.js", "generation/*.js")
 
 
 class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """Bundle our scripts and style sheets, and hash what these import, too.
+    """Bundle our scripts and style sheets, and hash the files that they import.
 
-    So a page of the new version never gets a module of the old one. The files without a hash in their name stay as they
-    are written.
+    So a page of a new version never gets a module of an old one. Files without a hash in their name
+    remain unchanged.
     """
 
     patterns: ClassVar = (
@@ -28,27 +29,27 @@ class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     )
 
     def post_process(self, paths: dict[str, tuple[Storage, str]], *args: Any, **kwargs: Any) -> Any:
-        """Name and compress the files; those that are bundled, with what the bundle holds."""
+        """Hash and compress the files and the bundles."""
         read = _Source(paths)
-        texts = Texts({**bundles.scripts(paths, read), **bundles.sheets(paths, read)})
+        bundled = MemoryStorage({**bundles.scripts(paths, read), **bundles.sheets(paths, read)})
         return super().post_process(
-            paths | {name: (texts, name) for name in texts.contents}, *args, **kwargs
+            paths | {name: (bundled, name) for name in bundled.contents}, *args, **kwargs
         )
 
     def compress_files(self, paths: Iterable[str]) -> Any:
-        """Compress what pages ask for: names with a hash, no parts of bundles; of two sizes, the small one."""
-        asked = {
+        """Compress what pages request: hashed names, minified versions, no parts of bundles."""
+        requested = {
             hashed
             for name, hashed in self.hashed_files.items()
             if f"{PurePosixPath(name).with_suffix('')}.min{PurePosixPath(name).suffix}"
             not in self.hashed_files
             and not bundles.PART.fullmatch(name)
         }
-        return super().compress_files(asked.intersection(paths))
+        return super().compress_files(requested.intersection(paths))
 
 
-class Texts(Storage):
-    """Files that are nowhere but here."""
+class MemoryStorage(Storage):
+    """Files in memory."""
 
     def __init__(self, contents: dict[str, str]) -> None:
         self.contents = contents

@@ -1,7 +1,7 @@
-"""One script and one style sheet where the source has many: what `collectstatic` makes of them (see `assets`).
+"""Bundles: one script and one style sheet per page, made by `collectstatic` (see `assets`).
 
-The readable modules stay the source, and the demo serves them as they are. A module becomes a function that returns
-what it exports, so that names stay apart. What the language allows beyond our own modules' few forms is refused.
+The demo serves the modules as they are. In a bundle, a module becomes a function that returns its
+exports, so names do not clash. Forms of import and export that our modules do not use are refused.
 """
 
 import posixpath
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 import rjsmin
 
 BASE = "artgen/base.js"
-"""Loaded by every page; its bundle holds all modules of SHARED, each of which must exist once on a page."""
+"""Loaded by every page. Its bundle has all modules of SHARED, which must exist once per page."""
 SHARED = "artgen/js/"
 ENTRY = re.compile(r"(?:artgen|accounts|generation)/[^/]+\.js")
 PART = re.compile(r"(?:artgen|accounts|generation)/js/.+\.js")
@@ -19,25 +19,25 @@ SHEET = re.compile(r"artgen/[^/]+\.css")
 
 IMPORT = re.compile(r'^import \{([\w\s,]+)\} from "(\.{1,2}/[^"]+\.js)";?$', re.MULTILINE)
 EXPORT = re.compile(r"^export ((?:async )?(?:function\*?|class|const) (\w+))", re.MULTILINE)
-LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+UNSUPPORTED = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 SHEET_IMPORT = re.compile(r'^@import url\("([\w.-]+\.css)"\);\n', re.MULTILINE)
 
 Read = Callable[[str], str]
 
 
 class CannotBundle(ValueError):
-    """A module uses a form that is not among those read here; the text says where."""
+    """A module uses an unsupported form; the message says where."""
 
 
 def scripts(names: Iterable[str], read: Read) -> dict[str, str]:
-    """Return the bundle of each page's script among these static files."""
+    """Return the bundle of each page's script."""
     names = list(names)
     shared = sorted(name for name in names if name.startswith(SHARED) and name.endswith(".js"))
     return {name: _bundle(name, shared, read) for name in names if ENTRY.fullmatch(name)}
 
 
 def sheets(names: Iterable[str], read: Read) -> dict[str, str]:
-    """Return each style sheet of ours that imports others, with these in place of the imports."""
+    """Return our style sheets with their imports inlined."""
     texts = {name: read(name) for name in names if SHEET.fullmatch(name)}
     return {
         name: SHEET_IMPORT.sub(lambda match: texts[f"artgen/{match[1]}"], text)
@@ -61,9 +61,9 @@ def _bundle(entry: str, shared: list[str], read: Read) -> str:
 
 
 def _collect(name: str, order: list[str], above: tuple[str, ...], read: Read) -> None:
-    """Append the module behind all that it imports."""
+    """Append the module after all modules that it imports."""
     if name in above:
-        raise CannotBundle(f"{name} imports itself, by way of {' > '.join(above)}")
+        raise CannotBundle(f"{name} imports itself through {' > '.join(above)}")
     if name in order:
         return
     for _names, address in IMPORT.findall(read(name)):
@@ -72,14 +72,14 @@ def _collect(name: str, order: list[str], above: tuple[str, ...], read: Read) ->
 
 
 def _function(name: str, text: str) -> str:
-    def wired(match: re.Match[str]) -> str:
+    def assignment(match: re.Match[str]) -> str:
         names = match[1].replace(" as ", ": ")
         return f"const {{{names}}} = {_variable(_resolved(name, match[2]))}"
 
     exported = [match[2] for match in EXPORT.finditer(text)]
-    text = EXPORT.sub(r"\1", IMPORT.sub(wired, text))
-    if left := LEFT.search(text):
-        raise CannotBundle(f"{name}: {left[0]}")
+    text = EXPORT.sub(r"\1", IMPORT.sub(assignment, text))
+    if unsupported := UNSUPPORTED.search(text):
+        raise CannotBundle(f"{name}: {unsupported[0]}")
     return f"const {_variable(name)} = (() => {{\n{text}\nreturn {{ {', '.join(exported)} }}\n}})()"
 
 

@@ -1,8 +1,8 @@
-"""Templates whose fixed parts are rendered once for each language instead of with every page.
+"""Renders the constant parts of templates once per language, when a template is loaded.
 
-A page has about a hundred tags whose result never changes while the process lives: `{% translate "Gallery" %}`,
-`{% url "gallery" %}`, `{% static "…" %}`, `{% icon "heart" %}`. Django evaluates each of them with each page, and they
-were a third of a page's time. Here they become text when a template is loaded, as if it had been written so.
+A page has about a hundred tags whose result never changes: `{% translate "Gallery" %}`,
+`{% url "gallery" %}`, `{% static "…" %}`, `{% icon "heart" %}`. Django evaluates them for each
+page, which took a third of a page's time.
 """
 
 from collections.abc import Iterator
@@ -35,21 +35,21 @@ class _Folded(base.Loader):
 
 
 class Loader(cached.Loader, _Folded):
-    """Django's cached loader; it keeps each template once for each language, with its fixed parts rendered."""
+    """Django's cached loader, with one version of each template per language."""
 
     def cache_key(self, template_name: str, skip: Any = None) -> str:
-        """Return under which key the template is kept."""
+        """Return the cache key of the template."""
         return f"{get_language()}:{super().cache_key(template_name, skip)}"
 
 
 def fold(nodes: NodeList) -> None:
-    """Render what is fixed of a compiled template, in the language that is active now."""
+    """Render the constant nodes of a compiled template in the active language."""
     folded: list[Node] = []
     for node in nodes:
         text = _text_of(node)
         if text is None:
-            for children in _inside(node):
-                fold(children)
+            for nested in _children(node):
+                fold(nested)
             folded.append(node)
         elif folded and isinstance(folded[-1], TextNode):
             folded[-1] = TextNode(folded[-1].s + text)
@@ -59,18 +59,18 @@ def fold(nodes: NodeList) -> None:
 
 
 def _text_of(node: Node) -> str | None:
-    """Return what the node renders whatever the context, None where that depends on it."""
+    """Return the text of a constant node, None if it depends on the context."""
     if isinstance(node, TextNode):
         return node.s
-    if not _is_fixed(node):
+    if not _is_constant(node):
         return None
     try:
         return node.render(Context())
     except (NoReverseMatch, ValueError):
-        return None  # perhaps never rendered; if it is, the page says what is wrong
+        return None  # if the node is ever rendered, the page raises the error
 
 
-def _is_fixed(node: Any) -> bool:
+def _is_constant(node: Any) -> bool:
     if isinstance(node, LoadNode | CommentNode):
         return True
     if isinstance(node, TranslateNode):
@@ -99,9 +99,9 @@ def _is_literal(expression: FilterExpression) -> bool:
     return not expression.filters and (not isinstance(value, Variable) or value.literal is not None)
 
 
-def _inside(node: Any) -> Iterator[NodeList]:
+def _children(node: Any) -> Iterator[NodeList]:
     if isinstance(node, IfNode):
         yield from (nodes for _condition, nodes in node.conditions_nodelists)
-    # Elsewhere text is not escaped, or the language is another one.
+    # Inside these, escaping or the language differs.
     elif not isinstance(node, LanguageNode | AutoEscapeControlNode):
         yield from (nodes for name in node.child_nodelists if (nodes := getattr(node, name, None)))

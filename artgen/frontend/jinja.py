@@ -1,7 +1,7 @@
-"""Jinja2 for what a page shows dozens of times: cards and tiles, ten times as fast as with Django's templates.
+"""Jinja2 for cards and tiles, of which a page has dozens: ten times as fast as Django's templates.
 
-The templates lie in `jinja2/` of each app; a tag of ours renders them inside of a page. They know the icons, `link` for
-addresses of one thing, and `_`; numbers are written as numbers, never in the reader's way.
+The templates are in `jinja2/` of each app; template tags render them inside a page. They have
+`icon`, `link` for the URL of one object, and `_`. Numbers are not localized.
 """
 
 from functools import lru_cache
@@ -20,16 +20,16 @@ from artgen.templatetags.theme import icon
 
 def environment(**options: Any) -> Environment:
     """Return the environment of all Jinja2 templates."""
-    made = Environment(**(options | {"autoescape": True}))  # noqa: S701  it is on
-    made.globals.update({"icon": icon, "link": link})
-    made.filters.update(
+    jinja = Environment(**(options | {"autoescape": True}))  # noqa: S701  it is on
+    jinja.globals.update({"icon": icon, "link": link})
+    jinja.filters.update(
         {"credits": formatting.credits, "clock": formatting.clock, "duration": formatting.duration}
     )
-    return made
+    return jinja
 
 
 def rendered(template_name: str, **values: Any) -> SafeString:
-    """Return a Jinja2 template rendered with these values and nothing else."""
+    """Render a Jinja2 template with these values."""
     texts = _texts(get_language() or "")
     return mark_safe(
         get_template(template_name, using="jinja2").render({"_": texts.__getitem__, **values})
@@ -37,7 +37,7 @@ def rendered(template_name: str, **values: Any) -> SafeString:
 
 
 class _Texts(dict[str, Markup]):
-    """The texts of one language by their English ones, ready for HTML: each is translated and escaped once."""
+    """Translated and escaped texts of one language, by their English ones."""
 
     def __missing__(self, text: str) -> Markup:
         self[text] = translated = escape(gettext(text))

@@ -1,7 +1,7 @@
-"""Signs of life of Celery's processes, which listen on no port: they touch ALIVE_FILE while the broker answers.
+"""Health of Celery's processes, which listen on no port: they touch ALIVE_FILE.
 
-A worker does so with every heartbeat (2 s), beat with every message that it has sent (the tick, 2 s). Whoever watches
-a process, `deploy/start.sh alive` for one, looks at the file's age.
+A worker touches it with every heartbeat (2 s), beat with every message that it has sent (the tick,
+2 s), so only while the broker responds. `deploy/start.sh alive` checks the file's age.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ from celery import signals
 
 
 def watch(path: str) -> None:
-    """Touch the file from now on; nothing happens for an empty path."""
+    """Touch the file from now on; do nothing for an empty path."""
     if not path:
         return
     file = Path(path)

@@ -1,4 +1,4 @@
-"""`/healthz`: this process is alive. `/readyz`: what it needs can be reached, so it may be sent requests."""
+"""`/healthz`: the process is alive. `/readyz`: what it needs is reachable."""
 
 import logging
 import secrets
@@ -17,58 +17,58 @@ log = logging.getLogger(__name__)
 BROKER_SECONDS = 2
 
 
-def ask_database() -> None:
-    """Run a query; raises what the database raises."""
+def check_database() -> None:
+    """Run a query; raises the database's exceptions."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         cursor.fetchone()
 
 
-def ask_cache() -> None:
-    """Write and read back; raises what the cache raises, and RuntimeError when it forgets."""
-    key, word = f"readyz:{secrets.token_hex(4)}", secrets.token_hex(4)
-    cache.set(key, word, 10)
-    if cache.get(key) != word:
-        raise RuntimeError("the cache does not keep what it is given")
+def check_cache() -> None:
+    """Write and read back; raises the cache's exceptions, and RuntimeError if the value is lost."""
+    key, value = f"readyz:{secrets.token_hex(4)}", secrets.token_hex(4)
+    cache.set(key, value, 10)
+    if cache.get(key) != value:
+        raise RuntimeError("the cache does not store values")
     cache.delete(key)
 
 
-def ask_broker() -> None:
-    """Connect once; raises what the broker's client raises."""
+def check_broker() -> None:
+    """Connect once; raises the exceptions of the broker's client."""
     with app.connection_for_write() as broker:
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_SECONDS)
 
 
 PARTS: Mapping[str, Callable[[], None]] = {
-    "database": ask_database,
-    "cache": ask_cache,
-    "broker": ask_broker,
+    "database": check_database,
+    "cache": check_cache,
+    "broker": check_broker,
 }
 
 
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answer 200: the process is alive, whatever may be wrong around it."""
+    """Return 200: the process is alive."""
     return JsonResponse({"ok": True})
 
 
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when database, cache and broker can be reached, else 503: `{"ok", "checks": {part: bool}}`.
+    """Return 200 if database, cache and broker are reachable, else 503.
 
-    Why not is in the log: the address is open to everybody.
+    The body is `{"ok", "checks": {part: bool}}`. The errors are logged: the URL is public.
     """
-    reached = {name: _reached(name, ask) for name, ask in PARTS.items()}
-    ok = all(reached.values())
-    return JsonResponse({"ok": ok, "checks": reached}, status=200 if ok else 503)
+    reachable = {name: _is_reachable(name, check) for name, check in PARTS.items()}
+    ok = all(reachable.values())
+    return JsonResponse({"ok": ok, "checks": reachable}, status=200 if ok else 503)
 
 
-def _reached(name: str, ask: Callable[[], None]) -> bool:
+def _is_reachable(name: str, check: Callable[[], None]) -> bool:
     try:
-        ask()
-    except Exception as error:  # noqa: BLE001 whatever a driver raises means the same here
+        check()
+    except Exception as error:  # noqa: BLE001 each driver has exceptions of its own
         log.warning("%s cannot be reached", name, extra={"error": repr(error)})
         return False
     return True

@@ -1,4 +1,4 @@
-"""Log lines: one line of text for people, one JSON object a line for collectors."""
+"""Log formats: lines of text for people, one JSON object per line for collectors."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ class TextFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s", "%H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, with what was passed in `extra` behind it."""
+        """Return the line, followed by the values of `extra`."""
         extra = " ".join(
             f"{key}={value}" for key, value in vars(record).items() if key not in _PLAIN
         )
@@ -24,7 +24,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """Format a record as one JSON object with time (ISO 8601 UTC), level, logger, message and `extra`."""
+    """Format a record as JSON: time (ISO 8601 UTC), level, logger, message and `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the object as one line."""
@@ -40,11 +40,11 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry, default=str, ensure_ascii=False)
 
 
-class Planned(logging.Filter):
-    """Let Django's line about a 503 be an INFO: it was planned, or whoever found something away has said so itself."""
+class LowerUnavailable(logging.Filter):
+    """Log Django's lines about 503 as INFO: the code that returns it has logged the reason."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Lower the level of such a record; keep every one."""
+        """Lower the level of such a record, and keep all records."""
         if getattr(record, "status_code", None) == HTTPStatus.SERVICE_UNAVAILABLE:
             record.levelno, record.levelname = logging.INFO, "INFO"
         return True

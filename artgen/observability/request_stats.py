@@ -1,8 +1,8 @@
-"""How many requests were answered, how, and how fast: counted in each process, added up in Redis for all of them.
+"""Number, status and duration of requests: counted in each process, summed in Redis.
 
-A request never waits for it: each process counts in memory, and a thread hands the counts over every few seconds.
-Whoever asks, `/metrics` or `manage.py monitor`, gets the sums of all processes of all machines. Without Redis, in the
-demo, the one process keeps them itself. A process that is killed takes at most FLUSH_SECONDS of counts with it.
+Requests never wait for it: each process counts in memory, and a thread writes the counts to Redis
+every few seconds. `/metrics` and `manage.py monitor` read the sums of all processes and machines.
+Without Redis (demo) the counts stay in the process. A killed process loses up to FLUSH_SECONDS.
 """
 
 import atexit
@@ -25,33 +25,33 @@ from django.http.response import HttpResponseBase
 log = logging.getLogger(__name__)
 
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Seconds up to which requests are counted together; beyond the last one is one more class."""
+"""Upper bounds of the histogram's buckets in seconds; one more bucket is above the last one."""
 FLUSH_SECONDS = 2
 KEPT_MINUTES = 15
-UNSEEN = ("healthz", "readyz", "metrics", "static", "media")
+UNCOUNTED = ("healthz", "readyz", "metrics", "static", "media")
 KEY = "artgen:traffic"
 
 
 @dataclass
 class Times:
-    """Requests by how long they took: one count a class of BOUNDS and one beyond, and all their seconds."""
+    """A histogram of durations: a count per bucket, and the sum of seconds."""
 
     counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
     seconds: float = 0.0
 
     @property
     def count(self) -> int:
-        """How many requests."""
+        """The number of requests."""
         return sum(self.counts)
 
     def __add__(self, other: "Times") -> "Times":
-        counts = [one + another for one, another in zip(self.counts, other.counts, strict=True)]
+        counts = [sum(pair) for pair in zip(self.counts, other.counts, strict=True)]
         return Times(counts, self.seconds + other.seconds)
 
     def quantile(self, share: float) -> float | None:
-        """Return the seconds that so large a share of the requests did not exceed; None without requests.
+        """Return the quantile in seconds; None without requests.
 
-        Inside a class requests are taken as evenly spread, as Prometheus does:
+        Interpolates within a bucket as Prometheus does:
         https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile
         """
         rank, before = share * self.count, 0
@@ -64,14 +64,14 @@ class Times:
 
 
 Series = tuple[str, str]
-"""Kind of request (`kind_of`) and class of its answer, such as ("api", "2xx")."""
-Traffic = Mapping[Series, Times]
+"""Kind of request (`kind_of`) and class of its status, such as ("api", "2xx")."""
+RequestCounts = Mapping[Series, Times]
 
 
 def kind_of(path: str) -> str:
-    """Return what kind of request a path is: api, hook, admin or page; empty for one that is not counted."""
+    """Return the kind of a path: api, hook, admin, page; empty if it is not counted."""
     first = path.lstrip("/").partition("/")[0]
-    if first in UNSEEN:
+    if first in UNCOUNTED:
         return ""
     return {"api": "api", "hooks": "hook", "admin": "admin"}.get(first, "page")
 
@@ -79,28 +79,28 @@ def kind_of(path: str) -> str:
 def middleware(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Count every request and its time, the other middleware included."""
+    """Count every request with its duration, including all other middleware."""
 
     def counted(request: HttpRequest) -> HttpResponseBase:
-        began = time.perf_counter()
+        start = time.perf_counter()
         response = get_response(request)
         if kind := kind_of(request.path_info):
-            note(kind, response.status_code, time.perf_counter() - began)
+            note(kind, response.status_code, time.perf_counter() - start)
         return response
 
     return counted
 
 
-# --- counting in this process ----------------------------------------------------------------------------------------
+# --- counting in this process --------------------------------------------------------------------
 _lock = threading.Lock()
-_flushing = threading.Lock()  # a process hands over one batch after the other
+_flushing = threading.Lock()  # one batch at a time
 _counts: Counter[tuple[int, str]] = Counter()  # by minute and field
 _flusher: threading.Thread | None = None
 
 
 def note(kind: str, status: int, seconds: float) -> None:
-    """Count one answered request."""
-    global _flusher  # noqa: PLW0603 one for the process
+    """Count one request."""
+    global _flusher  # noqa: PLW0603 one per process
     number = next((n for n, bound in enumerate(BOUNDS) if seconds <= bound), len(BOUNDS))
     minute = int(time.time()) // 60
     name = f"{kind} {status // 100}xx"
@@ -108,12 +108,12 @@ def note(kind: str, status: int, seconds: float) -> None:
         _counts[minute, f"{name} {number}"] += 1
         _counts[minute, f"{name} us"] += round(seconds * 1_000_000)
         if _flusher is None:
-            _flusher = threading.Thread(target=_flush_for_ever, name="traffic", daemon=True)
+            _flusher = threading.Thread(target=_flush_regularly, name="traffic", daemon=True)
             _flusher.start()
 
 
 def flush() -> None:
-    """Hand over what this process has counted; what cannot be handed over is kept for later."""
+    """Write this process's counts to the store; on failure keep them for later."""
     with _flushing:
         with _lock:
             counts = dict(_counts)
@@ -135,7 +135,7 @@ def flush() -> None:
                 )
 
 
-def _flush_for_ever() -> None:
+def _flush_regularly() -> None:
     while True:
         time.sleep(FLUSH_SECONDS)
         flush()
@@ -151,26 +151,26 @@ os.register_at_fork(after_in_child=_after_fork)
 atexit.register(flush)
 
 
-# --- the sums of all processes ---------------------------------------------------------------------------------------
-def totals() -> Traffic:
-    """Return all requests since counting began; raises RedisError."""
+# --- the sums of all processes -------------------------------------------------------------------
+def totals() -> RequestCounts:
+    """Return all requests ever counted; raises RedisError."""
     flush()
     return _read(_store().totals())
 
 
-def recent(minutes: int) -> Traffic:
-    """Return the requests of the last so many whole minutes and of this one; raises RedisError."""
+def recent(minutes: int) -> RequestCounts:
+    """Return the requests of the last whole minutes and the current one; raises RedisError."""
     flush()
     now = int(time.time()) // 60
     return _read(_store().of_minutes(range(now - minutes, now + 1)))
 
 
 def is_shared() -> bool:
-    """Tell whether other processes' requests are among them: without Redis each process has its own."""
+    """Return whether the counts are those of all processes: without Redis they are not."""
     return bool(settings.REDIS_URL)
 
 
-def _read(counts: Mapping[str, int]) -> Traffic:
+def _read(counts: Mapping[str, int]) -> RequestCounts:
     found: defaultdict[Series, Times] = defaultdict(Times)
     for name, count in counts.items():
         kind, status, what = name.split()

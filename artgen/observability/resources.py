@@ -1,7 +1,7 @@
-"""How much is in use of what there is only so much of: connections, the queue, Redis' memory, this machine.
+"""Use of limited resources: connections, the queue, the memory of Redis, this machine.
 
-Each function returns None where there is nothing of the kind to measure, as in the demo, and raises what the driver
-raises when it cannot be reached.
+Each function returns None if there is nothing to measure, as in the demo, and raises the driver's
+exceptions if the resource is unreachable.
 """
 
 import os
@@ -19,34 +19,38 @@ from artgen.celery import app
 
 
 @dataclass(frozen=True)
-class Connections:
-    """Database connections in use, those of all programs together and our own by program, and how many fit."""
+class DatabaseConnections:
+    """Connections to PostgreSQL: all in use, ours by program, and the maximum."""
 
     used: int
-    most: int
+    max: int
     by_program: dict[str, int]
 
 
-def connections() -> Connections | None:
-    """Ask PostgreSQL; None of another database."""
+def connections() -> DatabaseConnections | None:
+    """Return PostgreSQL's connections; None for another database."""
     if connection.vendor != "postgresql":
         return None
     with connection.cursor() as cursor:
-        # pg_stat_activity says nothing about other users' sessions to one who is not privileged, this does.
+        # Unlike pg_stat_activity, this counts other users' sessions without privileges.
         cursor.execute(
             "SELECT current_setting('max_connections')::int, "
-            "(SELECT coalesce(sum(numbackends), 0)::int FROM pg_stat_database WHERE datname IS NOT NULL)"
+            "(SELECT coalesce(sum(numbackends), 0)::int FROM pg_stat_database "
+            "WHERE datname IS NOT NULL)"
         )
-        most, used = cursor.fetchone()
+        max_connections, used = cursor.fetchone()
         cursor.execute(
-            "SELECT coalesce(nullif(application_name, ''), 'other'), count(*) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND backend_type = 'client backend' GROUP BY 1"
+            "SELECT coalesce(nullif(application_name, ''), 'other'), count(*) "
+            "FROM pg_stat_activity WHERE datname = current_database() "
+            "AND backend_type = 'client backend' GROUP BY 1"
         )
-        return Connections(used=used, most=most, by_program=dict(cursor.fetchall()))
+        return DatabaseConnections(
+            used=used, max=max_connections, by_program=dict(cursor.fetchall())
+        )
 
 
 def queue_length() -> int | None:
-    """Return how many of Celery's messages wait for a worker; None where the queue is in one process's memory."""
+    """Return the number of waiting Celery messages; None if the broker is in memory."""
     with app.connection_for_read() as broker:
         if broker.transport_cls == "memory":
             return None
@@ -57,26 +61,26 @@ def queue_length() -> int | None:
 def _length(broker: Any, name: str) -> int:
     try:
         return int(broker.default_channel.queue_declare(queue=name, passive=True).message_count)
-    except broker.channel_errors:  # a queue with nothing in it does not exist in Redis
+    except broker.channel_errors:  # an empty queue does not exist in Redis
         return 0
 
 
 @dataclass(frozen=True)
-class Memory:
-    """Bytes that Redis uses and that it may use; 0: as many as there are. And how many clients it has."""
+class RedisMemory:
+    """Bytes that Redis uses, its limit (0: none), and its number of clients."""
 
     used: int
-    most: int
+    max: int
     clients: int
 
 
-def redis_memory() -> Memory | None:
-    """Ask Redis; None where there is none."""
+def redis_memory() -> RedisMemory | None:
+    """Return the memory of Redis; None without Redis."""
     if not settings.REDIS_URL:
         return None
-    told = _redis(settings.REDIS_URL).info()
-    return Memory(
-        used=told["used_memory"], most=told.get("maxmemory", 0), clients=told["connected_clients"]
+    info = _redis(settings.REDIS_URL).info()
+    return RedisMemory(
+        used=info["used_memory"], max=info.get("maxmemory", 0), clients=info["connected_clients"]
     )
 
 
@@ -85,22 +89,22 @@ def _redis(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=5)
 
 
-# --- this machine ----------------------------------------------------------------------------------------------------
+# --- this machine --------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Processor:
-    """Seconds that all cores together were busy and idle since the machine was started."""
+    """Busy and idle seconds of all cores since the machine started."""
 
     busy: float
     idle: float
 
     def share_since(self, before: "Processor") -> float:
-        """Return the busy share, 0 to 1, of the time since then."""
+        """Return the busy share since `before`, 0 to 1."""
         busy, idle = self.busy - before.busy, self.idle - before.idle
         return busy / (busy + idle) if busy + idle > 0 else 0.0
 
 
 def processor() -> Processor | None:
-    """Read the machine's clocks; in a container they are those of its host. None where there is no /proc."""
+    """Read the processor times of the machine (in a container: of the host); None without /proc."""
     try:
         line = Path("/proc/stat").read_text().splitlines()[0]
     except OSError:
@@ -112,7 +116,7 @@ def processor() -> Processor | None:
 
 
 def processor_share(seconds: float) -> float | None:
-    """Return the busy share of the processor over the coming seconds, 0 to 1; None where it cannot be read."""
+    """Measure the busy share of the processor for `seconds`, 0 to 1; None without /proc."""
     before = processor()
     if before is None:
         return None
@@ -123,7 +127,7 @@ def processor_share(seconds: float) -> float | None:
 
 @dataclass(frozen=True)
 class MachineMemory:
-    """Bytes of the machine's memory, and how many of them could be had without swapping."""
+    """Bytes of the machine's memory: all, and available without swapping."""
 
     total: int
     available: int
@@ -135,7 +139,7 @@ class MachineMemory:
 
 
 def memory() -> MachineMemory | None:
-    """Read how much memory the machine has; in a container it is that of its host. None where there is no /proc."""
+    """Read the memory of the machine (in a container: of the host); None without /proc."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
     except OSError:

@@ -1,1 +1,1 @@
-"""Django's database backend for PostgreSQL with a pool that recovers at once (`ENGINE: artgen.postgresql`)."""
+"""Django's PostgreSQL backend with a pool that recovers at once (`ENGINE: artgen.postgresql`)."""

@@ -1,4 +1,4 @@
-"""The backend: Django's own but for the pool."""
+"""Django's backend with `Pool` as its pool."""
 
 import threading
 from typing import Any, ClassVar
@@ -8,31 +8,31 @@ from django.db.backends.postgresql import base
 
 from artgen.postgresql.pool import Pool
 
-_making = threading.Lock()
+_lock = threading.Lock()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Takes its connections out of `Pool`, one for all threads of the process."""
+    """Takes connections from `Pool`, one pool per process."""
 
     _connection_pools: ClassVar[dict[str, Pool]] = {}
 
     @property
     def pool(self) -> Pool | None:
-        """The pool; None where the settings want none, and for the database that creates others."""
+        """The pool; None if it is not configured, and for the connection that creates databases."""
         options: dict[str, Any] | None = self.settings_dict["OPTIONS"].get("pool")
         if self.alias == NO_DB_ALIAS or not options:
             return None
-        with _making:
+        with _lock:
             if self.alias not in self._connection_pools:
                 self._connection_pools[self.alias] = Pool(
                     parameters={**self.get_connection_params(), "autocommit": True},
-                    configure=self._configure_connection,  # type: ignore[attr-defined]  # its types leave it out
+                    configure=self._configure_connection,  # type: ignore[attr-defined]  # missing in its types
                     **options,
                 )
             return self._connection_pools[self.alias]
 
     def _close(self) -> None:
-        # After an error the connection may hold a plan that a migration has outdated: each use of it would fail.
+        # After an error the connection may have a prepared plan that a migration has made invalid.
         if self.connection is not None and self.errors_occurred and self.pool:
             self.connection.close()
-        super()._close()  # type: ignore[misc]  # its types leave it out
+        super()._close()  # type: ignore[misc]  # missing in its types

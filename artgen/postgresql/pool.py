@@ -1,7 +1,8 @@
-"""A bounded pool of connections, without threads of its own: each one is opened by the thread that needs it.
+"""A bounded connection pool without threads: each connection is opened by the thread that needs it.
 
-psycopg_pool opens them in the background and waits longer after each failure: PostgreSQL restarted in two seconds, and
-the first request of each process took up to 6.5. Having no threads, this one also survives a fork.
+psycopg_pool opens them in the background, with growing pauses after failures: after a restart of
+PostgreSQL of two seconds, the first request of each process took up to 6.5 s. Without threads, the
+pool also survives a fork.
 """
 
 import contextlib
@@ -21,7 +22,7 @@ MAX_IDLE_SECONDS = 600
 
 
 class PoolTimeout(psycopg.OperationalError):
-    """Every connection was in use for as long as somebody may wait."""
+    """All connections were in use until the timeout."""
 
 
 @dataclass
@@ -33,7 +34,7 @@ class _Idle:
 class Pool:
     """At most `max_size` connections; `getconn` waits `timeout` seconds for one.
 
-    Its methods are those that Django's backend calls; `connection._pool` is where that gives a connection back.
+    It has the methods that Django's backend calls, which returns connections to `connection._pool`.
     """
 
     def __init__(
@@ -53,16 +54,16 @@ class Pool:
         self.closed = False
 
     def open(self) -> None:
-        """Do nothing: connections are opened when they are needed."""
+        """Do nothing: connections are opened on demand."""
 
     def close(self) -> None:
-        """Close the idle connections, and those in use when they come back."""
+        """Close idle connections now, and those in use when they are returned."""
         with self.lock:
             self.closed = True
         self._empty()
 
     def getconn(self) -> psycopg.Connection:
-        """Return a connection that works; raise `PoolTimeout`, or psycopg.OperationalError while there is no server."""
+        """Return a working connection; raise `PoolTimeout` or psycopg.OperationalError."""
         deadline = time.monotonic() + self.timeout
         if not self.free.acquire(timeout=self.timeout):
             raise PoolTimeout(f"no connection became free within {self.timeout} s")
@@ -73,7 +74,7 @@ class Pool:
             raise
 
     def putconn(self, connection: psycopg.Connection) -> None:
-        """Take a connection back; one that is broken or in the middle of something is closed."""
+        """Take a connection back; close it if it is broken, too old or in a transaction."""
         now = time.monotonic()
         outdated: list[_Idle] = []
         with self.lock:
@@ -86,8 +87,8 @@ class Pool:
                 self.idle.append(_Idle(connection, now))
             while self.idle and self.idle[0].since < now - MAX_IDLE_SECONDS:
                 outdated.append(self.idle.popleft())
-        for each in outdated:
-            _close(each.connection)
+        for entry in outdated:
+            _close(entry.connection)
         if not reusable:
             _close(connection)
         self.free.release()
@@ -98,7 +99,7 @@ class Pool:
         if connection is None or _works(connection):
             return connection
         _close(connection)
-        # The server was restarted or the network cut: the others are broken, too, or will be found to work again.
+        # The server was restarted or the network was down: the others are probably broken, too.
         self._empty()
         return None
 
@@ -123,12 +124,12 @@ class Pool:
     def _empty(self) -> None:
         with self.lock:
             connections, self.idle = self.idle, deque()
-        for each in connections:
-            _close(each.connection)
+        for entry in connections:
+            _close(entry.connection)
 
 
 def _works(connection: psycopg.Connection) -> bool:
-    # The end of a connection, like any other news on it, can be read; without news no round trip is needed.
+    # A closed connection is readable; one that is not readable works, without a round trip.
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     if not poll.poll(0):

@@ -1,4 +1,4 @@
-"""Template tags of the look: `{% load theme %}`."""
+"""Template tags for icons, numbers and times: `{% load theme %}`."""
 
 from datetime import date, datetime
 from functools import lru_cache
@@ -16,7 +16,7 @@ register = template.Library()
 @register.simple_tag
 @lru_cache(maxsize=1000)
 def icon(name: str, classes: str = "") -> SafeString:
-    """Return an icon of the sprite, hidden from screen readers: `{% icon "heart" "icon-small" %}`."""
+    """Return an icon, hidden from screen readers: `{% icon "heart" "icon-small" %}`."""
     return format_html(
         '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"></use></svg>',
         f" {classes}" if classes else "",
@@ -33,8 +33,8 @@ def credits(amount: int) -> str:
 
 @register.filter
 def pictures(count: int) -> str:
-    """Return "4 pictures", "4 картины"."""
-    return formatting.pictures(count)
+    """Return "4 images", "4 картинки"."""
+    return formatting.image_count(count)
 
 
 @register.filter
@@ -51,7 +51,7 @@ def duration(seconds: float) -> str:
 
 @register.filter
 def waiting(eta: dict[str, float] | None) -> str:
-    """Return a forecast of the API's shape {"p50", "p90"} in words: "about 40 s", "20–60 s"; nothing for None."""
+    """Return a forecast {"p50", "p90"} as text: "about 40 s", "20–60 s"; empty for None."""
     return formatting.about(eta["p50"], eta["p90"]) if eta else ""
 
 
@@ -81,5 +81,5 @@ def file_size(count: int) -> str:
 
 @register.simple_tag
 def ratio(width: int, height: int) -> str:
-    """Return the name of the closest shape that the stylesheet knows: `data-ratio="{% ratio w h %}"`."""
+    """Return the closest aspect ratio of the style sheet: `data-ratio="{% ratio w h %}"`."""
     return formatting.ratio(width, height)

@@ -22,9 +22,9 @@ def test_it_answers_together_what_is_asked_while_it_is_busy():
     async def ask() -> list[int | None]:
         with ThreadPoolExecutor(1) as threads:
             batched = Batched(double, threads=threads)
-            first = asyncio.ensure_future(batched.ask(0))
+            first = asyncio.ensure_future(batched.get(0))
             await asyncio.to_thread(begun.wait)
-            others = [asyncio.ensure_future(batched.ask(number)) for number in (1, 2, 3, 1)]
+            others = [asyncio.ensure_future(batched.get(number)) for number in (1, 2, 3, 1)]
             await asyncio.sleep(0)
             free.set()
             return list(await asyncio.gather(first, *others))
@@ -44,7 +44,7 @@ def test_it_takes_no_more_than_a_batch_at_once():
         with ThreadPoolExecutor(1) as threads:
             batched = Batched(count, threads=threads)
             return list(
-                await asyncio.gather(*[batched.ask(number) for number in range(3 * MAX_BATCH)])
+                await asyncio.gather(*[batched.get(number) for number in range(3 * MAX_BATCH)])
             )
 
     assert asyncio.run(ask()) == [1] * 3 * MAX_BATCH
@@ -62,8 +62,8 @@ def test_it_raises_to_everybody_in_the_batch_and_serves_the_next():
         with ThreadPoolExecutor(1) as threads:
             batched = Batched(fail_for_zero, threads=threads)
             with pytest.raises(LookupError):
-                await batched.ask(0)
-            return await batched.ask(1)
+                await batched.get(0)
+            return await batched.get(1)
 
     assert asyncio.run(ask()) == 1
 
@@ -79,10 +79,10 @@ def test_it_goes_on_when_somebody_who_asked_has_gone():
     async def ask() -> int | None:
         with ThreadPoolExecutor(1) as threads:
             batched = Batched(wait, threads=threads)
-            gone = asyncio.ensure_future(batched.ask(0))
+            gone = asyncio.ensure_future(batched.get(0))
             await asyncio.to_thread(begun.wait)
             gone.cancel()
             free.set()
-            return await batched.ask(1)
+            return await batched.get(1)
 
     assert asyncio.run(ask()) == 1

@@ -14,6 +14,7 @@ class ClockTests(SimpleTestCase):
             {
                 "tick": "generation.tick",
                 "sweep": "generation.clean_up",
+                "emails": "accounts.send_emails",
             },
         )
         self.assertEqual(

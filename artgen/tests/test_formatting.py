@@ -28,7 +28,7 @@ class Words(SimpleTestCase):
             for amount, text in cases.items():
                 self.assertEqual(formatting.credits(amount), text.replace(" ", NBSP))
             self.assertEqual(plain(formatting.credits(1284)), "1 284 кредита")
-            self.assertEqual(plain(formatting.pictures(4)), "4 картины")
+            self.assertEqual(plain(formatting.image_count(4)), "4 картинки")
 
     def test_it_counts_in_english(self):
         with translation.override("en"):

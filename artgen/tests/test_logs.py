@@ -3,7 +3,7 @@ import logging
 from django.conf import settings
 from django.test import SimpleTestCase
 
-from artgen.observability.logging import Planned
+from artgen.observability.logging import LowerUnavailable
 
 
 class PlannedTests(SimpleTestCase):
@@ -11,7 +11,7 @@ class PlannedTests(SimpleTestCase):
         record = logging.makeLogRecord(
             {"levelno": logging.ERROR, "levelname": "ERROR", "status_code": status}
         )
-        self.assertTrue(Planned().filter(record))
+        self.assertTrue(LowerUnavailable().filter(record))
         self.assertEqual(logging.getLevelName(record.levelno), record.levelname)
         return record.levelname
 
@@ -21,7 +21,12 @@ class PlannedTests(SimpleTestCase):
         )
 
     def test_it_filters_what_django_says_of_responses(self) -> None:
-        self.assertEqual(settings.LOGGING["loggers"]["django.request"], {"filters": ["planned"]})
+        self.assertEqual(
+            settings.LOGGING["loggers"]["django.request"], {"filters": ["lower_unavailable"]}
+        )
         self.assertTrue(
-            any(isinstance(each, Planned) for each in logging.getLogger("django.request").filters)
+            any(
+                isinstance(each, LowerUnavailable)
+                for each in logging.getLogger("django.request").filters
+            )
         )

@@ -49,15 +49,16 @@ class ExpansionTests(SimpleTestCase):
         )
         self.assertEqual(problems(migrations.DeleteModel("user")), ["delete model user"])
         self.assertEqual(
-            problems(migrations.RunSQL("SELECT 1")), ["nobody knows what its SQL does"]
+            problems(migrations.RunSQL("SELECT 1")), ["it runs SQL, which cannot be checked"]
         )
 
     def test_it_refuses_to_tighten(self) -> None:
         constraint = models.CheckConstraint(condition=~models.Q(email=""), name="has_email")
         self.assertEqual(
-            problems(migrations.AddConstraint("user", constraint)), ["user is held to has_email"]
+            problems(migrations.AddConstraint("user", constraint)),
+            ["user gets the constraint has_email"],
         )
-        told = ["user.last_login is another column or a narrower one"]
+        told = ["user.last_login changes its type or gets narrower"]
         self.assertEqual(
             problems(migrations.AlterField("user", "last_login", models.DateTimeField())), told
         )

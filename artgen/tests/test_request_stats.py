@@ -20,7 +20,7 @@ def forget() -> None:
     request_stats._store_at.cache_clear()
 
 
-def counts(found: request_stats.Traffic) -> dict[tuple[str, str], int]:
+def counts(found: request_stats.RequestCounts) -> dict[tuple[str, str], int]:
     return {series: times.count for series, times in found.items()}
 
 

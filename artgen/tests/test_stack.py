@@ -151,7 +151,7 @@ class StackTests(unittest.TestCase):
             },
             {"drive": ["drive"], "store": ["store"], "slow": ["slow"]},
         )
-        threads = {"drive": min(32, 4 * min(12, 2 * CORES)), "store": 16, "slow": 2}
+        threads = {"drive": min(32, 4 * min(12, 2 * CORES)), "store": 16, "slow": 4}
         self.assertEqual(
             {lane: each["pool"]["max-concurrency"] for lane, each in stats.items()}, threads
         )

@@ -107,15 +107,15 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
     async def _user(self) -> User | None:
         bearer = bearer_token(self.scope)
         if bearer is not None:
-            return await _token_owners.ask(bearer)
-        user = await _session_users.ask(_cookies(self.scope).get(settings.SESSION_COOKIE_NAME, ""))
+            return await _token_owners.get(bearer)
+        user = await _session_users.get(_cookies(self.scope).get(settings.SESSION_COOKIE_NAME, ""))
         # A page of one user must not get events of another user who has signed in since.
         page = parse_qs(self.scope["query_string"].decode("latin-1")).get("user", [""])[0]
         return user if user is not None and page in ("", str(user.pk)) else None
 
     async def _first_snapshot(self, user: User) -> list[dict[str, Any]]:
         # When all clients reconnect at once, most have no active job. One query finds out for many.
-        return await in_thread(_snapshot, user) if await _have_jobs.ask(user.id) else []
+        return await in_thread(_snapshot, user) if await _have_jobs.get(user.id) else []
 
 
 def bearer_token(scope: dict[str, Any]) -> str | None:

@@ -102,7 +102,7 @@ def present(user_ids: Collection[UUID]) -> dict[UUID, Reader | None]:
     if not keys:
         return {}
     try:
-        known = shared.known(keys)
+        known = shared.get_many_or_raise(keys)
     except CacheAway as error:
         log.warning("presence is unknown", extra={"error": repr(error.__cause__)})
         return dict.fromkeys(user_ids)

@@ -215,7 +215,7 @@ def _ticks() -> Iterator[Metric]:
 
 
 def _database() -> Iterator[Metric]:
-    health.ask_database()
+    health.check_database()
     found = resources.connections()
     if found is None:
         return
@@ -223,7 +223,7 @@ def _database() -> Iterator[Metric]:
         "artgen_database_connections", "Connections to PostgreSQL, everybody's.", found.used
     )
     yield GaugeMetricFamily(
-        "artgen_database_connections_most", "PostgreSQL's max_connections.", found.most
+        "artgen_database_connections_most", "PostgreSQL's max_connections.", found.max
     )
     limit = connection_budget.read().limit
     yield GaugeMetricFamily(
@@ -251,7 +251,7 @@ def _redis() -> Iterator[Metric]:
         return
     yield GaugeMetricFamily("artgen_redis_memory_bytes", "Memory that Redis uses.", found.used)
     yield GaugeMetricFamily(
-        "artgen_redis_memory_most_bytes", "Memory that it may use; 0: no limit.", found.most
+        "artgen_redis_memory_most_bytes", "Memory that it may use; 0: no limit.", found.max
     )
     yield GaugeMetricFamily("artgen_redis_clients", "Connections to Redis.", found.clients)
 

@@ -96,7 +96,7 @@ def _database_connections() -> tuple[float | None, str]:
     if found is None:
         return None, "nothing to measure: this database has no connections that could run out"
     own = ", ".join(f"{program} {count}" for program, count in sorted(found.by_program.items()))
-    return found.used, f"of {found.most}; to this database: {own}"
+    return found.used, f"of {found.max}; to this database: {own}"
 
 
 def _celery_queue() -> tuple[float | None, str]:

@@ -54,7 +54,7 @@ for name in ("exporter", "closer"):
         expect(page.locator("#goes")).to_be_visible()
         page.fill("[name=password]", "wrong")
         page.click(".button-danger.button-primary")
-        expect(page.locator(".error")).to_contain_text("This is not your password.")
+        expect(page.locator(".error")).to_contain_text("Wrong password.")
         page.fill("[name=password]", PASSWORD)
         page.click(".button-danger.button-primary")
         page.wait_for_url("**/accounts/closed/")

@@ -32,7 +32,7 @@ class CollectionsPage(GalleryTestCase):
         self.assertContains(page, f'href="{self.address(pile)}"')
         self.assertContains(page, kept.thumbnail_key)
         self.assertNotContains(page, gone.thumbnail_key)
-        self.assertContains(page, "1\N{NO-BREAK SPACE}picture")
+        self.assertContains(page, "1\N{NO-BREAK SPACE}image")
         self.assertNotContains(page, "Bob&#x27;s")
 
     def test_it_welcomes_somebody_without(self):

@@ -52,6 +52,7 @@ NAMES = [
     "channel_layer",
     "workers",
     "beat",
+    "emails",
     "jobs",
     "models",
     "runpod_key",

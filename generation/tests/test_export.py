@@ -16,7 +16,7 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import deletion, emails, ledger, tokens
+from accounts import deletion, ledger, outbox, tokens
 from accounts.models import User
 from artgen.test import EmulatorTestCase, catch_up
 from generation.files import storage, uploads
@@ -120,7 +120,7 @@ class StepTests(ExportTestCase):
 
     def test_it_writes_a_letter_with_the_page_that_has_the_files(self) -> None:
         self.finish(export.ask(self.alice))
-        emails.drain()
+        outbox.send_due()
         [letter] = mail.outbox
         assert (letter.to, letter.subject) == (["alice@example.org"], "Your ArtGen data is ready")
         assert f"{settings.PUBLIC_URL}/account/data/" in letter.body
@@ -173,7 +173,7 @@ class StepTests(ExportTestCase):
                 export.step(made.id)
         made.refresh_from_db()
         assert (made.failed, made.due_at) == (True, None)
-        emails.drain()
+        outbox.send_due()
         assert mail.outbox == []
 
     def test_a_picture_whose_file_is_gone_leaves_a_note(self) -> None:

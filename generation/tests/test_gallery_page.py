@@ -68,7 +68,7 @@ class Gallery(GalleryTestCase):
         months = re.findall(r'data-month="([^"]+)"', page.content.decode())
         self.assertCountEqual(months, [f"{now:%Y-%m}", f"{last:%Y-%m}", f"{now.year - 1}-06"])
         self.assertIn(f"June {now.year - 1}</a><small", flat(page))
-        self.assertContains(page, "2\N{NO-BREAK SPACE}pictures</small>", count=1)
+        self.assertContains(page, "2\N{NO-BREAK SPACE}images</small>", count=1)
         self.assertIn(str(old.id), self.shown(page))
 
     def test_it_counts_the_whole_of_a_month_that_pages_cut(self):
@@ -84,12 +84,12 @@ class Gallery(GalleryTestCase):
             (self.client.get(address), 1),
             (self.client.get(address, headers=SCRIPT), 1),
         ):
-            self.assertContains(page, "40\N{NO-BREAK SPACE}pictures</small>", count=months)
+            self.assertContains(page, "40\N{NO-BREAK SPACE}images</small>", count=months)
         self.assertContains(
-            self.client.get(self.url, {"favorite": "1"}), "20\N{NO-BREAK SPACE}pictures", count=2
+            self.client.get(self.url, {"favorite": "1"}), "20\N{NO-BREAK SPACE}images", count=2
         )
         self.assertContains(
-            self.client.get(self.url, {"favorite": "1"}), "40\N{NO-BREAK SPACE}pictures found"
+            self.client.get(self.url, {"favorite": "1"}), "40\N{NO-BREAK SPACE}images found"
         )
 
     def test_it_leads_from_a_heading_to_that_month_of_what_is_asked_for(self):
@@ -131,7 +131,7 @@ class Gallery(GalleryTestCase):
         self.hang()
         page = self.client.get(self.url, {"model": "qwen-image"})
         self.assertEqual(self.shown(page), self.ids(other, liked))
-        self.assertContains(page, "2\N{NO-BREAK SPACE}pictures found")
+        self.assertContains(page, "2\N{NO-BREAK SPACE}images found")
         both = self.client.get(self.url, {"model": "qwen-image", "favorite": "1"})
         self.assertEqual(self.shown(both), self.ids(liked))
         self.assertContains(
@@ -202,7 +202,7 @@ class Gallery(GalleryTestCase):
         self.hang(trashed_at=timezone.now())
         self.assertContains(
             self.client.get(self.url),
-            "1\N{NO-BREAK SPACE}picture in the trash can be restored.",
+            "1\N{NO-BREAK SPACE}image in the trash can be restored.",
         )
 
     def test_it_explains_favorites_to_somebody_without(self):
@@ -218,8 +218,10 @@ class Gallery(GalleryTestCase):
         self.hang(favorite=True)
         for _n in range(2):
             self.hang()
-        self.assertContains(self.client.get(self.url), "3\N{NO-BREAK SPACE}картины")
-        self.assertContains(self.client.get(self.url, {"q": "light"}), "3\N{NO-BREAK SPACE}картины")
+        self.assertContains(self.client.get(self.url), "3\N{NO-BREAK SPACE}картинки")
+        self.assertContains(
+            self.client.get(self.url, {"q": "light"}), "3\N{NO-BREAK SPACE}картинки"
+        )
 
     def test_it_refuses_strangers_and_other_methods(self):
         self.assertEqual(self.client.post(self.url).status_code, 405)

@@ -32,29 +32,29 @@ class LedgerLineTests(EmulatorTestCase):
     def test_a_run_is_one_line_with_prompt_and_model(self) -> None:
         jobs = self.place_run("tea hills", 3)
         assert self.lines() == [
-            ("Held for 3 pictures, FLUX.1 schnell", "tea hills", "−3"),
+            ("Held for 3 images, FLUX.1 schnell", "tea hills", "−3"),
             ("Added", "for the test", "+100"),
         ]
         self.draw()
-        assert self.lines()[0] == ("Charged: 3 pictures, FLUX.1 schnell", "tea hills", "3")
+        assert self.lines()[0] == ("Charged for 3 images, FLUX.1 schnell", "tea hills", "3")
         page = self.client.get(self.url)
         self.assertContains(page, f'href="/runs/{jobs[0].batch}/"')
         self.assertContains(page, f"/thumbnails/{self.alice.id}/")
 
     def test_one_picture_leads_to_its_job(self) -> None:
         job = self.place(prompt="a lighthouse")
-        assert self.lines()[0] == ("Held for 1 picture, FLUX.1 schnell", "a lighthouse", "−1")
+        assert self.lines()[0] == ("Held for 1 image, FLUX.1 schnell", "a lighthouse", "−1")
         self.assertContains(self.client.get(self.url), f'href="/jobs/{job.id}/"')
 
     def test_what_came_back_says_why(self) -> None:
         first, second = self.place_run("tea hills", 2)
         for job in (first, second):
             orders.cancel(job=job, actor=self.alice)
-        assert self.lines()[0] == ("Returned: 2 pictures canceled", "tea hills", "+2")
+        assert self.lines()[0] == ("Returned: 2 images canceled", "tea hills", "+2")
         self.place(prompt="[fail] a storm")
         self.draw()
         what, reason, signed = self.lines()[0]
-        assert (what, signed) == ("Returned: 1 picture did not work out", "+1")
+        assert (what, signed) == ("Returned: 1 image failed", "+1")
         assert reason
         assert "_" not in reason, "words, no code"
 

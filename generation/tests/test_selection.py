@@ -132,7 +132,7 @@ class Delete(Changing, SelectionTestCase):
     def test_it_asks_once_more(self):
         image = self.prepare()
         page = self.client.post(self.url, {"id": str(image.id)})
-        self.assertContains(page, "Permanently delete 1\N{NO-BREAK SPACE}picture?")
+        self.assertContains(page, "Permanently delete 1\N{NO-BREAK SPACE}image?")
         self.assertContains(page, f'name="ids" value="{image.id}"')
         self.assertEqual(Image.objects.present().count(), 1)
 

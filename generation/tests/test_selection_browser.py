@@ -75,7 +75,7 @@ class SelectingInABrowser(BrowserTestCase):
         expect(page.locator(".toast")).to_contain_text("3 pictures moved to the trash.")
         expect(page.locator("#selection-bar")).to_be_hidden()
         expect(page.locator("[data-count=trashed]")).to_have_text("3")
-        expect(page.locator(".month-count")).to_have_text("3\N{NO-BREAK SPACE}pictures")
+        expect(page.locator(".month-count")).to_have_text("3\N{NO-BREAK SPACE}images")
         page.keyboard.press("Control+z")
         expect(tiles).to_have_count(6)
         self.assertEqual(
@@ -85,7 +85,7 @@ class SelectingInABrowser(BrowserTestCase):
             order,
         )
         expect(page.locator("[data-count=trashed]")).to_have_text("0")
-        expect(page.locator(".month-count")).to_have_text("6\N{NO-BREAK SPACE}pictures")
+        expect(page.locator(".month-count")).to_have_text("6\N{NO-BREAK SPACE}images")
         page.reload()
         expect(tiles).to_have_count(6)
         expect(page.locator("[data-favorite][aria-pressed=true]")).to_have_count(3)

@@ -81,7 +81,7 @@ class EmptyTrash(GalleryTestCase):
 
     def test_it_asks_once_more(self):
         page = self.client.get(self.url)
-        self.assertContains(page, "Permanently delete 1\N{NO-BREAK SPACE}picture?")
+        self.assertContains(page, "Permanently delete 1\N{NO-BREAK SPACE}image?")
         self.assertEqual(Image.objects.present().count(), 1)
 
     def test_it_ends_own_trashed_pictures_at_once_and_their_files_with_the_next_clean_up(self):

@@ -13,7 +13,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import models
 from django.utils import timezone
 
-from accounts import deletion, emails
+from accounts import deletion, emails, outbox
 from accounts.models import ApiToken, User
 from generation.files import storage
 from generation.jobs import orders
@@ -30,13 +30,13 @@ def close(*, user: User, actor: User | None, after: timedelta = deletion.GRACE) 
     """Lock the account, cancel what is being made, and write to its owner; `after` so long it is erased.
 
     Nobody gets a letter about an account that was switched off before: its link would switch it on.
-    Raises closing.LastSuperuser or closing.AlreadyErased; then nothing was changed.
+    Raises deletion.LastSuperuser or deletion.AlreadyErased; then nothing was changed.
     """
     was_active = User.objects.filter(pk=user.pk, is_active=True).exists()
     deletion.close(user=user, after=after)
     _cancel(user, actor=actor)
     if was_active and after:
-        emails.post(emails.account_closed(user=user))
+        outbox.enqueue(emails.account_closed(user=user))
 
 
 def erase(user_id: UUID) -> bool:
@@ -54,7 +54,7 @@ def erase(user_id: UUID) -> bool:
         ):
             rows.filter(pk__in=ids).delete()
     deletion.anonymize(user.pk)
-    emails.post(farewell)
+    outbox.enqueue(farewell)
     log.info("an account is erased", extra={"user": str(user.pk)})
     return True
 

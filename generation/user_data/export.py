@@ -18,7 +18,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import emails
+from accounts import emails, outbox
 from accounts.export import account_files
 from accounts.models import User
 from generation.files import storage
@@ -91,7 +91,7 @@ def step(export_id: UUID) -> None:
         _changed(export, due_at=None, expires_at=now, failed=True)
         return
     try:
-        with emails.in_the_words_of(export.user):
+        with emails.localized_for(export.user):
             more = _write_part(export)
     except Exception:
         log.exception("a part of an export could not be written", extra={"export": str(export_id)})
@@ -101,7 +101,7 @@ def step(export_id: UUID) -> None:
         if _changed(export, due_at=timezone.now(), tries=0, **_progress(export)):
             dispatch.export(export.id)
     elif _changed(export, due_at=None, expires_at=_end(), **_progress(export)):
-        emails.post(_ready(export))
+        outbox.enqueue(_ready(export))
 
 
 def address_of(export: Export, number: int) -> str:
@@ -239,10 +239,10 @@ def _end() -> object:
 
 
 def _ready(export: Export) -> EmailMessage:
-    with emails.in_the_words_of(export.user):
+    with emails.localized_for(export.user):
         return emails.compose(
             "generation/emails/export_ready",
             to=export.user.email,
-            link=emails.absolute(reverse("account_data")),
+            link=emails.absolute_url(reverse("account_data")),
             days=settings.EXPORT_DAYS,
         )

@@ -7,19 +7,19 @@ from uuid import UUID
 
 from django.db.models import Max
 
-from accounts.export import AT_ONCE, File, array
+from accounts.export import CHUNK_SIZE, ExportFile, json_array
 from accounts.models import User
 from generation.models import Collection, CollectionImage, Image, Job, JobEvent, Publication, Upload
 
 
-def files(user: User) -> Iterator[File]:
+def files(user: User) -> Iterator[ExportFile]:
     """Yield the files, each read from the database while it is written."""
     yield "prompts.txt", _prompts(user)
-    yield "jobs.json", array(_jobs(user))
-    yield "pictures.json", array(_pictures(user))
-    yield "uploads.json", array(upload_data(upload) for upload in _uploads(user))
-    yield "collections.json", array(_collections(user))
-    yield "publications.json", array(_publications(user))
+    yield "jobs.json", json_array(_jobs(user))
+    yield "pictures.json", json_array(_pictures(user))
+    yield "uploads.json", json_array(upload_data(upload) for upload in _uploads(user))
+    yield "collections.json", json_array(_collections(user))
+    yield "publications.json", json_array(_publications(user))
 
 
 def name_of(row: Image | Upload) -> str:
@@ -58,13 +58,15 @@ def _prompts(user: User) -> Iterator[str]:
         .annotate(last=Max("created_at"))
         .order_by("-last")
     )
-    for row in used.values_list("prompt", flat=True).iterator(chunk_size=AT_ONCE):
+    for row in used.values_list("prompt", flat=True).iterator(chunk_size=CHUNK_SIZE):
         yield f"{row}\n\n"
 
 
 def _jobs(user: User) -> Iterator[dict[str, Any]]:
-    rows = Job.objects.of(user).select_related("model").order_by("id").iterator(chunk_size=AT_ONCE)
-    while jobs := list(islice(rows, AT_ONCE)):
+    rows = (
+        Job.objects.of(user).select_related("model").order_by("id").iterator(chunk_size=CHUNK_SIZE)
+    )
+    while jobs := list(islice(rows, CHUNK_SIZE)):
         history: dict[Any, list[dict[str, Any]]] = {job.id: [] for job in jobs}
         events = JobEvent.objects.filter(job__in=list(history)).order_by("id")
         for job_id, at, name, status, attempt in events.values_list(
@@ -88,7 +90,7 @@ def _jobs(user: User) -> Iterator[dict[str, Any]]:
 
 
 def _pictures(user: User) -> Iterator[dict[str, Any]]:
-    for image in Image.objects.of(user).present().order_by("id").iterator(chunk_size=AT_ONCE):
+    for image in Image.objects.of(user).present().order_by("id").iterator(chunk_size=CHUNK_SIZE):
         yield {
             "id": image.id,
             "job": image.job_id,
@@ -113,7 +115,7 @@ def _pictures(user: User) -> Iterator[dict[str, Any]]:
 
 
 def _uploads(user: User) -> Iterator[Upload]:
-    return Upload.objects.filter(user=user).order_by("id").iterator(chunk_size=AT_ONCE)
+    return Upload.objects.filter(user=user).order_by("id").iterator(chunk_size=CHUNK_SIZE)
 
 
 def _collections(user: User) -> Iterator[dict[str, Any]]:
@@ -141,4 +143,4 @@ def _publications(user: User) -> Iterator[dict[str, Any]]:
         "published_at",
     )
     rows = Publication.objects.filter(image__user=user).order_by("id").values(*columns)
-    yield from rows.iterator(chunk_size=AT_ONCE)
+    yield from rows.iterator(chunk_size=CHUNK_SIZE)

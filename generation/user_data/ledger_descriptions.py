@@ -1,4 +1,4 @@
-"""Jobs as the ledger tells of them: `settings.LEDGER_SUBJECTS`."""
+"""Descriptions of jobs for the ledger: `settings.LEDGER_DESCRIPTIONS`."""
 
 from collections.abc import Collection, Mapping
 from uuid import UUID
@@ -6,31 +6,31 @@ from uuid import UUID
 from django.db.models import Prefetch
 from django.urls import reverse
 
-from accounts.ledger_descriptions import Subject
+from accounts.ledger_descriptions import LedgerDescription
 from generation.files import storage
 from generation.jobs import status_text
 from generation.models import Image, Job, Status
 
 
-def of_jobs(ids: Collection[UUID]) -> Mapping[UUID, Subject]:
-    """Return what the jobs were, with their first picture that is still there; two queries."""
+def of_jobs(ids: Collection[UUID]) -> Mapping[UUID, LedgerDescription]:
+    """Return descriptions of the jobs with their first image that still exists; two queries."""
     pictures = Prefetch(
         "images", queryset=Image.objects.kept().order_by("position"), to_attr="kept_images"
     )
     return {
-        job.id: _subject(job)
+        job.id: _description(job)
         for job in Job.objects.filter(id__in=ids).select_related("model").prefetch_related(pictures)
     }
 
 
-def _subject(job: Job) -> Subject:
+def _description(job: Job) -> LedgerDescription:
     images: list[Image] = getattr(job, "kept_images", [])
-    return Subject(
+    return LedgerDescription(
         title=job.prompt,
-        maker=job.model.name,
-        trouble=status_text.error_message(job.error_code) if job.status == Status.FAILED else "",
-        run=job.batch,
+        model=job.model.name,
+        error=status_text.error_message(job.error_code) if job.status == Status.FAILED else "",
+        batch=job.batch,
         url=reverse("job", args=[job.id]),
-        run_url=reverse("run", args=[job.batch]) if job.batch else "",
-        picture=storage.url(images[0].thumbnail_key) if images else "",
+        batch_url=reverse("run", args=[job.batch]) if job.batch else "",
+        thumbnail=storage.url(images[0].thumbnail_key) if images else "",
     )

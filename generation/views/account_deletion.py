@@ -20,7 +20,7 @@ from accounts.models import User
 from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
 from accounts.views.deletion import ERASE_AT
-from accounts.views.signing import LETTER_TO
+from accounts.views.sign_in import EMAIL_SENT_TO
 from generation.models import Collection, Image, Job, Upload
 from generation.user_data import erasure
 
@@ -55,7 +55,7 @@ def delete_account(request: SignedInRequest) -> HttpResponse:
             )
         else:
             end_session(request)
-            request.session[LETTER_TO] = user.email
+            request.session[EMAIL_SENT_TO] = user.email
             request.session[ERASE_AT] = user.erase_at.isoformat() if user.erase_at else ""
             return redirect("account_closed")
     context = {

@@ -1,4 +1,4 @@
-"""Check that the ledger adds up."""
+"""Check that balances and holds match the ledger."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from accounts.models import CreditEntry, User
 
 
 class Command(BaseCommand):
-    """`check_ledger`; exit code 1 on any difference."""
+    """`check_ledger`; exit code 1 if there is a difference."""
 
-    help = "Compare every balance and every hold with the entries of the ledger; exit 1 on any difference."
+    help = "Compare all balances and holds with the ledger; exit 1 if there is a difference."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the differences as a table, or say that there are none."""
+        """Print the differences as a table."""
         found = ledger.check()
         if not found:
             users, entries = User.objects.count(), CreditEntry.objects.count()
@@ -23,13 +23,13 @@ class Command(BaseCommand):
         rows = [("user", "what", "stored", "entries say", "difference")]
         rows += [
             (
-                one.email,
-                one.what,
-                str(one.stored),
-                str(one.entries),
-                f"{one.stored - one.entries:+d}",
+                difference.email,
+                difference.what,
+                str(difference.stored),
+                str(difference.entries),
+                f"{difference.stored - difference.entries:+d}",
             )
-            for one in found
+            for difference in found
         ]
         widths = [max(len(row[column]) for row in rows) for column in range(5)]
         for user, what, *numbers in rows:
@@ -38,5 +38,5 @@ class Command(BaseCommand):
             )
             self.stdout.write(f"{user.ljust(widths[0])}  {what.ljust(widths[1])}  {figures}")
         raise CommandError(
-            f"{len(found)} differences. Balances move through accounts.ledger alone: who wrote here?"
+            f"{len(found)} differences. Something other than accounts.ledger changed credits."
         )

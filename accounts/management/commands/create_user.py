@@ -1,4 +1,4 @@
-"""Create a user, or bring one up to date."""
+"""Create or update a user."""
 
 import secrets
 from typing import Any
@@ -13,19 +13,19 @@ from accounts.models import User, fold
 
 
 class Command(BaseCommand):
-    """`create_user EMAIL [--password P] [--staff] [--credits N]`; running it again adds nothing."""
+    """`create_user EMAIL [--password P] [--staff] [--credits N]`, idempotent."""
 
-    help = "Create a user, or set the password and the staff rights of one that exists."
+    help = "Create a user, or set the password and the staff permissions of an existing one."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument("email")
         parser.add_argument(
-            "--password", help="default: a new user gets one made up, printed to standard error"
+            "--password", help="default: a random one for a new user, printed to standard error"
         )
-        parser.add_argument("--name", help="what to call them on the pages")
+        parser.add_argument("--name", help="the name to display")
         parser.add_argument(
-            "--staff", action="store_true", help="may use the admin pages and everything in them"
+            "--staff", action="store_true", help="gives access to the admin with all permissions"
         )
         parser.add_argument(
             "--credits",
@@ -35,16 +35,16 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Create or update the user and say which."""
+        """Create or update the user and print what was done."""
         email, credits = fold(options["email"]), options["credits"]
         try:
             validate_email(email)
         except ValidationError as error:
-            raise CommandError(f"{email} is not an e-mail address.") from error
-        if credits is not None and not 0 <= credits <= ledger.MOST:
-            raise CommandError(f"--credits is a number from 0 to {ledger.MOST}.")
+            raise CommandError(f"{email} is not an email address.") from error
+        if credits is not None and not 0 <= credits <= ledger.MAX_CREDITS:
+            raise CommandError(f"--credits must be a number from 0 to {ledger.MAX_CREDITS}.")
         if options["password"] == "":
-            raise CommandError("--password is empty; leave it out to have one made up.")
+            raise CommandError("--password is empty. Omit it to get a random password.")
         changes: dict[str, Any] = {}
         if options["staff"]:
             changes |= {"is_staff": True, "is_superuser": True}
@@ -66,19 +66,19 @@ class Command(BaseCommand):
         self.stdout.write(f"{done} {email}")
 
     def update(self, user: User, password: str | None, changes: dict[str, Any]) -> bool:
-        """Write what differs and return whether anything did."""
+        """Write the fields that differ and return whether there are any."""
         different = {
             field: value for field, value in changes.items() if getattr(user, field) != value
         }
         for field, value in different.items():
             setattr(user, field, value)
         fields = list(different)
-        # Setting the same password anew would end every session of the user.
+        # Setting the same password again would end all sessions of the user.
         if password and not user.check_password(password):
             user.set_password(password)
             fields.append("password")
         if fields:
             user.save(update_fields=fields)
         if "password" in fields:
-            sockets.hang_up(user.pk)
+            sockets.close_all(user.pk)
         return bool(fields)

@@ -12,7 +12,7 @@ class Command(BaseCommand):
     """`grant_credits EMAIL N --reason TEXT`."""
 
     help = (
-        "Add credits to a user's balance; the reason stays in the ledger, where the user sees it."
+        "Add credits to a user's balance; the reason is stored in the ledger, visible to the user."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -22,13 +22,13 @@ class Command(BaseCommand):
         parser.add_argument("--reason", required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write the entry and say the new balance."""
+        """Write the entry and print the new balance."""
         email, amount, reason = fold(options["email"]), options["amount"], options["reason"]
         user = User.objects.filter(email=email).first()
         if user is None:
             raise CommandError(f"There is no user {email}.")
         if len(reason) > 300:
-            raise CommandError("--reason has at most 300 characters.")
+            raise CommandError("--reason can have up to 300 characters.")
         try:
             entry = ledger.grant(user=user, amount=amount, reason=reason)
         except ValueError as error:

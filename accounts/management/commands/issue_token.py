@@ -11,14 +11,14 @@ from accounts.models import User, fold
 
 
 class Command(BaseCommand):
-    """`issue_token EMAIL [--name NAME]`; standard output is the token and nothing else."""
+    """`issue_token EMAIL [--name NAME]`; standard output is only the token."""
 
-    help = "Issue an API token and print it alone on standard output; it cannot be read again."
+    help = "Issue an API token and print only the token; it cannot be shown again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument("email")
-        parser.add_argument("--name", help="default: the first free of token, token 2, token 3 …")
+        parser.add_argument("--name", help="default: the first unused of token, token 2, token 3 …")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the token."""
@@ -27,17 +27,17 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"There is no user {email}.")
         if not user.is_active:
-            raise CommandError(f"{email} is switched off, so a token would open nothing.")
+            raise CommandError(f"{email} is inactive, so a token would not work.")
         if name is None:
             taken = set(user.tokens.filter(revoked_at=None).values_list("name", flat=True))
             name = next(name for name in _names() if name not in taken)
         if not 0 < len(name.strip()) <= 100:
-            raise CommandError("--name has 1 to 100 characters.")
+            raise CommandError("--name must have 1 to 100 characters.")
         try:
             text = tokens.issue(user=user, name=name.strip())
         except tokens.TokenNameTaken as error:
             raise CommandError(
-                f"{email} has a token {name!r} already. Revoke it first (revoke_token), or take another --name."
+                f"{email} has a token {name!r} already. Revoke it (revoke_token) or choose another."
             ) from error
         self.stdout.write(text)
 

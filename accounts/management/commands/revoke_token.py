@@ -11,7 +11,7 @@ from accounts.models import User, fold
 class Command(BaseCommand):
     """`revoke_token EMAIL NAME`."""
 
-    help = "Revoke an API token by its name; programs that use it stop working at once."
+    help = "Revoke an API token by its name; it stops working at once."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""

@@ -1,8 +1,8 @@
-"""`demo`: all of ArtGen in one process, with nothing to install. The same tasks and code as production.
+"""`demo`: all of ArtGen in one process, with the tasks and code of production.
 
-Pages, API and sockets are served by daphne in the main thread; Celery's worker and beat run in threads over an
-in-memory broker; the emulator of RunPod is a child process. SQLite and the pictures lie in DATA_DIR. `make run`
-starts it.
+daphne serves pages, API and sockets in the main thread. Celery's worker and beat run in threads,
+with an in-memory broker. The RunPod emulator is a child process. SQLite and the images are in
+DATA_DIR. `make run` starts it.
 """
 
 import contextlib
@@ -35,54 +35,58 @@ from generation.jobs import reachability
 
 HOST = "127.0.0.1"
 WORKER_THREADS = 8
-PEOPLE = (
+ACCOUNTS = (
     ("demo@artgen.local", "demo-pictures", ["--credits", "500"]),
     ("staff@artgen.local", "staff-pictures", ["--credits", "500", "--staff"]),
 )
-EXHIBITOR = "nora@artgen.local"  # whose pictures hang on Explore; nobody is told a password
-EXHIBITION_AFTER = 20.0  # seconds after the start, which belong to whoever tries a first picture
-EXHIBITION_STEP = 0.5  # seconds
+GALLERY_OWNER = "nora@artgen.local"  # of the sample images in Explore; the password is random
+GALLERY_DELAY_SECONDS = 20.0  # after the start, so that a user's first image is not delayed
+GALLERY_STEP_SECONDS = 0.5
 BANNER = """
   ArtGen is running at  {url}
 
   demo account          {demo[0]}    password  {demo[1]}
   staff, /admin/        {staff[0]}   password  {staff[1]}
 
-  {painter} Ctrl-C stops everything; accounts and pictures stay in {data}.
+  {painter} Ctrl-C stops everything; accounts and images stay in {data}.
 """
 
 DEMO_GENERATOR = "A demo generator on this machine makes the images."
 AT_RUNPOD = "RunPod makes the images and charges your key."
-INSIDE = "\n  Source images travel inside the request and progress is asked for: RunPod cannot reach this machine."
+NOT_REACHABLE = (
+    "\n  RunPod cannot reach this machine: source images are sent within requests, "
+    "and progress is polled."
+)
 
 
 class Command(BaseCommand):
     """Start everything, wait for Ctrl-C, stop everything."""
 
-    help = "Runs all of ArtGen on this machine for trying it out: SQLite, files on disk, a RunPod emulator that paints."
+    help = "Run all of ArtGen on this machine to try it: SQLite, files on disk, a RunPod emulator."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the ports; emulator port 0: RunPod itself is used."""
+        """Declare the arguments; emulator port 0 means RunPod itself."""
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--emulator-port", type=int, default=8010)
         parser.add_argument("--painter", choices=["full", "tiny"], default="full")
-        parser.add_argument("--seconds", default="3", help="GPU time of a picture")
+        parser.add_argument("--seconds", default="3", help="GPU time of an image")
         parser.add_argument(
             "--cold-start", default="1.5", help="seconds before an endpoint's first job"
         )
-        parser.add_argument("--bare", action="store_true", help="hang no pictures on Explore")
+        parser.add_argument(
+            "--bare", action="store_true", help="create no sample images in Explore"
+        )
 
     def handle(self, *args: Any, port: int, emulator_port: int, **options: Any) -> None:
         """Run until SIGINT or SIGTERM."""
-        for one in (port, emulator_port):
-            if one and not _is_free(one):
+        for number in (port, emulator_port):
+            if number and not _is_free(number):
                 raise CommandError(
-                    f"Port {one} is in use. Choose another: make run PORT={port + 100}"
+                    f"Port {number} is in use. Choose another: make run PORT={port + 100}"
                 )
-        warnings.filterwarnings(
-            "ignore", message="StreamingHttpResponse must consume"
-        )  # files over ASGI, fine here
+        # Files are streamed over ASGI here, which is fast enough for one user.
+        warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume")
         with contextlib.ExitStack() as stack:
             behavior = [
                 f"--{name.replace('_', '-')}={options[name]}"
@@ -95,18 +99,19 @@ class Command(BaseCommand):
             if emulator:
                 _wait_until_ready(emulator, emulator_port)
             stack.enter_context(_workers())
-            # Only what is worth looking at, and never at the cost of a key of one's own.
-            shows = emulator and options["painter"] == "full" and not options["bare"]
-            filling = stack.enter_context(_exhibition()) if shows else None
+            # Only with the full painter, and never with a real key, which would cost money.
+            has_gallery = emulator and options["painter"] == "full" and not options["bare"]
+            gallery_thread = stack.enter_context(_sample_gallery()) if has_gallery else None
             server = PatientServer(
                 application,
                 endpoints=[f"tcp:port={port}:interface={HOST}"],
-                ready_callable=lambda: self._open(painter=bool(emulator), exhibition=filling),
+                ready_callable=lambda: self._open(
+                    painter=bool(emulator), gallery_thread=gallery_thread
+                ),
                 server_name="ArtGen",
             )
-            with contextlib.suppress(
-                KeyboardInterrupt
-            ):  # Ctrl-C before the server listens to signals
+            # Ctrl-C before the server handles signals.
+            with contextlib.suppress(KeyboardInterrupt):
                 server.run()
             self.stdout.write("Stopping.")
 
@@ -115,22 +120,22 @@ class Command(BaseCommand):
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         call_command("migrate", verbosity=0, interactive=False)
         call_command("load_catalog", stdout=quiet)
-        for email, password, more in PEOPLE:
+        for email, password, more in ACCOUNTS:
             call_command(
                 "create_user", email, "--password", password, *more, stdout=quiet, stderr=quiet
             )
 
-    def _open(self, *, painter: bool, exhibition: threading.Thread | None) -> None:
+    def _open(self, *, painter: bool, gallery_thread: threading.Thread | None) -> None:
         self._greet(painter=painter)
-        if exhibition:
-            exhibition.start()
+        if gallery_thread:
+            gallery_thread.start()
 
     def _greet(self, *, painter: bool) -> None:
         self.stdout.write(
             BANNER.format(
                 url=settings.PUBLIC_URL,
-                demo=PEOPLE[0],
-                staff=PEOPLE[1],
+                demo=ACCOUNTS[0],
+                staff=ACCOUNTS[1],
                 data=settings.DATA_DIR,
                 painter=DEMO_GENERATOR if painter else _at_runpod(),
             )
@@ -139,13 +144,15 @@ class Command(BaseCommand):
 
 
 def _at_runpod() -> str:
-    return AT_RUNPOD if reachability.by_runpod(settings.PUBLIC_URL) else f"{AT_RUNPOD}{INSIDE}"
+    return (
+        AT_RUNPOD if reachability.by_runpod(settings.PUBLIC_URL) else f"{AT_RUNPOD}{NOT_REACHABLE}"
+    )
 
 
 @contextlib.contextmanager
 def _emulator(port: int, behavior: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the emulator as a child; it ends when its input is closed, so also when this process dies."""
-    # Not by manage.py: without Django it is there in half the time.
+    """Run the emulator as a child process, which ends when its input is closed."""
+    # Not through manage.py: without Django it starts in half the time.
     command = [
         sys.executable,
         "-m",
@@ -155,7 +162,7 @@ def _emulator(port: int, behavior: list[str]) -> Iterator[subprocess.Popen[bytes
         "--exit-with-parent",
         *behavior,
     ]
-    child = subprocess.Popen(  # noqa: S603 our own command
+    child = subprocess.Popen(  # noqa: S603 a constant command
         command,
         cwd=settings.BASE_DIR,
         env={**os.environ, "RUNPOD_API_KEY": settings.RUNPOD_API_KEY},
@@ -175,8 +182,8 @@ def _emulator(port: int, behavior: list[str]) -> Iterator[subprocess.Popen[bytes
 
 
 def _wait_until_ready(child: subprocess.Popen[bytes], port: int, *, seconds: float = 20) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and child.poll() is None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and child.poll() is None:
         try:
             urllib.request.urlopen(f"http://{HOST}:{port}/", timeout=1)
         except urllib.error.HTTPError:
@@ -185,7 +192,7 @@ def _wait_until_ready(child: subprocess.Popen[bytes], port: int, *, seconds: flo
             time.sleep(0.05)
         else:
             return
-    raise CommandError("The emulator of RunPod did not start.")
+    raise CommandError("The RunPod emulator did not start.")
 
 
 @contextlib.contextmanager
@@ -200,38 +207,38 @@ def _workers() -> Iterator[None]:
         without_mingle=True,
         without_heartbeat=True,
     )
-    clock = beat.Service(app, scheduler_cls=beat.Scheduler)
+    beat_service = beat.Service(app, scheduler_cls=beat.Scheduler)
     threads = [
         threading.Thread(target=worker.start, name="worker", daemon=True),
-        threading.Thread(target=clock.start, name="beat", daemon=True),
+        threading.Thread(target=beat_service.start, name="beat", daemon=True),
     ]
     for thread in threads:
         thread.start()
     try:
         yield
     finally:
-        clock.stop()
+        beat_service.stop()
         worker.stop(in_sighandler=False)
         for thread in threads:
             thread.join(timeout=5)
 
 
 @contextlib.contextmanager
-def _exhibition() -> Iterator[threading.Thread]:
-    """Yield a thread that, once started, fills Explore step by step."""
+def _sample_gallery() -> Iterator[threading.Thread]:
+    """Yield a thread that, once started, adds the sample images to Explore."""
     call_command(
-        "create_user", EXHIBITOR, "--name", "Nora", stdout=io.StringIO(), stderr=io.StringIO()
+        "create_user", GALLERY_OWNER, "--name", "Nora", stdout=io.StringIO(), stderr=io.StringIO()
     )
-    owner, staff = (User.objects.get(email=email) for email in (EXHIBITOR, PEOPLE[1][0]))
+    owner, staff = (User.objects.get(email=email) for email in (GALLERY_OWNER, ACCOUNTS[1][0]))
     ended = threading.Event()
 
     def fill() -> None:
-        wait = EXHIBITION_AFTER
+        wait = GALLERY_DELAY_SECONDS
         while not ended.wait(wait) and sample_gallery.step(owner=owner, staff=staff):
-            wait = EXHIBITION_STEP
+            wait = GALLERY_STEP_SECONDS
         connection.close()
 
-    thread = threading.Thread(target=fill, name="exhibition", daemon=True)
+    thread = threading.Thread(target=fill, name="sample gallery", daemon=True)
     try:
         yield thread
     finally:

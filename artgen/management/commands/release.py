@@ -1,4 +1,4 @@
-"""`release`: what has to be done once before a version serves: checks, tables, models on offer, bucket."""
+"""`release`: steps before a version serves: checks, migrations, catalog, bucket."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ STEPS = (
 
 
 class Command(BaseCommand):
-    """Do all steps in one process; the first that fails ends it."""
+    """Runs all steps in one process and stops at the first failure."""
 
-    help = "Checks the configuration, migrates, loads the catalog (what staff edited is kept), makes the bucket ready."
+    help = "Check the configuration, migrate, load the catalog (edits are kept), set up the bucket."
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run each step as the command that it is."""
+        """Run each step as a command."""
         for step in STEPS:
             call_command(*step, stdout=self.stdout, stderr=self.stderr)

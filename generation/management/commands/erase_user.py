@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from accounts import deletion, emails
+from accounts import deletion
 from accounts.models import User, fold
 from generation.user_data import erasure
 
@@ -48,13 +48,11 @@ class Command(BaseCommand):
                 f"{email} is the last superuser: without it nobody could administer ArtGen."
             ) from error
         if not now:
-            emails.drain()
             on = timezone.localtime(user.erase_at).strftime("%Y-%m-%d %H:%M")
             self.stdout.write(
                 f"{email} is locked and will be erased after {on} ({settings.ERASE_DAYS} days)."
             )
         elif erasure.erase(user.pk):
-            emails.drain()
             self.stdout.write(
                 f"{email} is erased; in the ledger it is {user.pk}@erased.invalid now."
             )

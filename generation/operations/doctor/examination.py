@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 
-from generation.operations.doctor import clock, files, plumbing, runpod
+from generation.operations.doctor import clock, emails, files, plumbing, runpod
 from generation.operations.doctor.check import Check, words_of
 
 Look = Callable[[], Check | Iterable[Check]]
@@ -19,6 +19,7 @@ def examine() -> Iterator[Check]:
     yield from _done("channel_layer", plumbing.channel_layer)
     yield from _rest(broker, "workers", plumbing.workers, "Mend the broker first.")
     yield from _rest(cache, "beat", plumbing.beat, "Mend the cache first.")
+    yield from _rest(tables, "emails", emails.emails, "Mend database and migrations first.")
     yield from _rest(tables, "jobs", plumbing.jobs, "Mend database and migrations first.")
     yield from _rest(tables, "models", runpod.models, "Mend database and migrations first.")
     yield from _rest(

@@ -24,7 +24,7 @@ def database() -> Check:
     """Connect and ask for the version; of PostgreSQL also how many connections are in use."""
     hint = "Correct DATABASE_URL, or start the database."
     try:
-        health.ask_database()
+        health.check_database()
         if connection.vendor != "postgresql":
             return Check(
                 "database",
@@ -61,7 +61,7 @@ def broker() -> Check:
     if _broker_is_here():
         return Check("broker", True, "in the memory of one process", IN_ONE_PROCESS)
     try:
-        health.ask_broker()
+        health.check_broker()
     except Exception as error:  # noqa: BLE001 a transport raises what its client does
         return Check(
             "broker",
@@ -79,7 +79,7 @@ def _broker_is_here() -> bool:
 def cache() -> Check:
     """Write and read back."""
     try:
-        health.ask_cache()
+        health.check_cache()
     except Exception as error:  # noqa: BLE001 a cache raises what its client does
         return Check("cache", False, words_of(error), "Correct REDIS_URL, or start Redis.")
     if not heartbeat.is_shared():

@@ -1,0 +1,180 @@
+"""`accounts.outbox`: emails are sent by a worker, retried, and never kept longer than needed."""
+
+import smtplib
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import IntegrityError, transaction
+from django.test import override_settings
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from accounts import deletion, outbox, tasks
+from accounts.models import OutgoingEmail
+from artgen.celery import app
+from artgen.test import BaseTestCase
+
+SECRET = "https://art.example/accounts/reset/secret/"
+
+
+class FailingBackend(BaseEmailBackend):
+    """A mail server that answers every email with `error`."""
+
+    error: Exception
+
+    def send_messages(self, email_messages: list[EmailMessage]) -> int:
+        raise self.error
+
+
+def failing_with(error: Exception) -> Any:
+    FailingBackend.error = error
+    return override_settings(EMAIL_BACKEND=f"{__name__}.FailingBackend")
+
+
+def down() -> Any:
+    return failing_with(ConnectionRefusedError(111, "Connection refused"))
+
+
+def refused(code: int) -> Any:
+    return failing_with(smtplib.SMTPRecipientsRefused({"alice@example.org": (code, b"No.")}))
+
+
+def enqueue(to: str = "alice@example.org", **options: Any) -> None:
+    outbox.enqueue(EmailMessage("Subject", SECRET, to=[to]), **options)
+
+
+def make_due() -> None:
+    OutgoingEmail.objects.update(due_at=timezone.now())
+
+
+class SendTests(BaseTestCase):
+    def test_it_sends_what_was_enqueued_and_forgets_it(self) -> None:
+        enqueue()
+        enqueue("bob@example.org")
+        assert mail.outbox == []
+        tasks.send_emails()
+        assert [(email.to, email.subject, email.body) for email in mail.outbox] == [
+            (["alice@example.org"], "Subject", SECRET),
+            (["bob@example.org"], "Subject", SECRET),
+        ]
+        assert not OutgoingEmail.objects.exists()
+
+    def test_it_discards_without_sending(self) -> None:
+        enqueue(discard=True)
+        assert OutgoingEmail.objects.get().recipient == ""
+        outbox.send_due()
+        assert mail.outbox == []
+        assert not OutgoingEmail.objects.exists()
+
+    def test_it_sends_nothing_of_a_transaction_that_is_rolled_back(self) -> None:
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            enqueue()
+            raise ZeroDivisionError
+        outbox.send_due()
+        assert mail.outbox == []
+
+    def test_it_leaves_alone_what_another_worker_sends(self) -> None:
+        enqueue()
+        OutgoingEmail.objects.update(due_at=timezone.now() + outbox.LEASE)
+        outbox.send_due()
+        assert mail.outbox == []
+        make_due()  # that worker died
+        outbox.send_due()
+        assert len(mail.outbox) == 1
+
+
+class MessageTests(BaseTestCase):
+    def test_it_tells_a_worker_after_commit(self) -> None:
+        with mock.patch.object(app, "send_task") as send_task:
+            with self.captureOnCommitCallbacks(execute=True):
+                enqueue()
+                assert not send_task.called
+            assert send_task.call_args.args == ("accounts.send_emails",)
+
+    def test_its_task_has_a_queue_that_no_job_waits_for(self) -> None:
+        route = app.amqp.router.route({}, "accounts.send_emails")
+        assert route["queue"].name == "slow"
+
+    def test_a_broker_that_is_down_fails_no_request(self) -> None:
+        down = OperationalError("Connection refused")
+        with (
+            mock.patch.object(app, "send_task", side_effect=down),
+            self.assertLogs("artgen.celery", "WARNING"),
+            self.captureOnCommitCallbacks(execute=True),
+        ):
+            response = self.client.post("/accounts/signup/", {"email": "new@example.org"})
+        assert response.status_code == 302
+        outbox.send_due()  # beat makes a worker do this every minute
+        assert [email.to for email in mail.outbox] == [["new@example.org"]]
+
+
+class FailureTests(BaseTestCase):
+    def test_it_tries_again_later_and_later(self) -> None:
+        enqueue()
+        pauses = []
+        for _n in range(4):
+            make_due()
+            with down(), self.assertLogs("accounts.outbox", "WARNING"):
+                outbox.send_due()
+            pauses.append(OutgoingEmail.objects.get().due_at - timezone.now())
+        minutes = [round(pause / timedelta(minutes=1)) for pause in pauses]
+        assert minutes == [1, 2, 4, 8]
+        assert "Connection refused" in OutgoingEmail.objects.get().last_error
+        make_due()
+        outbox.send_due()
+        assert len(mail.outbox) == 1
+        assert not OutgoingEmail.objects.exists()
+
+    def test_one_that_fails_holds_up_no_other(self) -> None:
+        enqueue()
+        with down(), self.assertLogs("accounts.outbox", "WARNING"):
+            outbox.send_due()
+        enqueue("bob@example.org")
+        outbox.send_due()
+        assert [email.to for email in mail.outbox] == [["bob@example.org"]]
+
+    def test_it_gives_up_in_the_end_and_erases_the_text(self) -> None:
+        enqueue()
+        OutgoingEmail.objects.update(attempts=outbox.MAX_ATTEMPTS - 1)
+        with down(), self.assertLogs("accounts.outbox", "ERROR") as logs:
+            outbox.send_due()
+        email = OutgoingEmail.objects.get()
+        assert (email.due_at, email.body) == (None, "")
+        assert SECRET not in "".join(logs.output)
+        outbox.send_due()
+        assert mail.outbox == []
+
+    def test_it_does_not_insist_where_the_recipient_is_refused(self) -> None:
+        for code, is_given_up in ((450, False), (550, True)):
+            OutgoingEmail.objects.all().delete()
+            enqueue()
+            with refused(code), self.assertLogs("accounts.outbox", "WARNING"):
+                outbox.send_due()
+            email = OutgoingEmail.objects.get()
+            assert (email.due_at is None, email.body == "") == (is_given_up, is_given_up)
+
+    def test_the_database_refuses_to_keep_the_text_of_one_given_up(self) -> None:
+        enqueue()
+        with pytest.raises(IntegrityError), transaction.atomic():
+            OutgoingEmail.objects.update(due_at=None)
+
+    def test_what_was_given_up_is_forgotten_after_a_week(self) -> None:
+        enqueue()
+        OutgoingEmail.objects.update(due_at=None, body="")
+        tasks.send_emails()
+        assert OutgoingEmail.objects.count() == 1
+        OutgoingEmail.objects.update(created_at=timezone.now() - outbox.FAILED_KEPT)
+        tasks.send_emails()
+        assert not OutgoingEmail.objects.exists()
+
+    def test_none_to_an_erased_account_remains(self) -> None:
+        enqueue()
+        enqueue("bob@example.org")
+        deletion.close(user=self.alice, after=timedelta(0))
+        deletion.anonymize(self.alice.pk)
+        assert [email.recipient for email in OutgoingEmail.objects.all()] == ["bob@example.org"]

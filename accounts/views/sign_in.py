@@ -1,0 +1,157 @@
+"""Sign in, sign up, sign out.
+
+These pages never reveal who has an account. Sign-up asks only for the address and always responds
+that an email is sent. A new address gets a link that confirms it and leads to name and password; a
+known one gets a note that there is an account. Without a mail server the email is printed to the
+worker's log, and the page says so. Both cases do the same work, and a worker sends the email, so
+the response time reveals nothing either.
+"""
+
+from uuid import uuid4
+
+from django.conf import settings
+from django.contrib import auth, messages
+from django.core import signing
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts import emails, ledger, login_throttle, outbox, sockets
+from accounts.forms import EmailForm, FinishSignUpForm, SignInForm
+from accounts.models import User
+from accounts.rate_limits import by_email, limited
+from artgen.redirects import next_url
+
+EMAIL_SENT_TO = "letter_to"
+"""Session key: the address that the page "Check your mail" shows."""
+
+
+def _redirect_after_sign_in(request: HttpRequest) -> HttpResponseRedirect:
+    target = next_url(request, default=resolve_url(settings.LOGIN_REDIRECT_URL))
+    return HttpResponseRedirect(target)
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited(("ip", "60/m"))
+def login(request: HttpRequest) -> HttpResponse:
+    """Sign in with email and password; 429 during a pause after wrong ones."""
+    if request.user.is_authenticated:
+        return _redirect_after_sign_in(request)
+    form = SignInForm(request, data=request.POST or None)
+    wait = 0
+    if request.method == "POST":
+        if form.is_valid():
+            user = form.get_user()
+            auth.login(request, user)
+            response = _redirect_after_sign_in(request)
+            login_throttle.remember_browser(request, response, user.get_username())
+            return response
+        wait = form.seconds_to_wait
+        if form.non_field_errors():
+            form.show_refusal()
+    context = {"form": form, "next": next_url(request)}
+    page = render(request, "accounts/login.html", context, status=429 if wait else 200)
+    if wait:
+        page["Retry-After"] = str(wait)
+    return page
+
+
+@never_cache
+@require_POST
+def logout(request: HttpRequest) -> HttpResponse:
+    """End the session and close the user's sockets."""
+    user_id = request.user.pk
+    auth.logout(request)
+    if user_id:
+        sockets.close_all(user_id)
+    return redirect(settings.LOGOUT_REDIRECT_URL)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited(("ip", "30/h"), (by_email, "5/h"))
+def signup(request: HttpRequest) -> HttpResponse:
+    """Ask for an address and send an email to it, whether or not there is an account."""
+    if request.user.is_authenticated:
+        return _redirect_after_sign_in(request)
+    form = EmailForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        email = form.cleaned_data["email"]
+        user = User.objects.filter(email=email).first()
+        # Both are rendered and one is sent, so the response time does not reveal accounts.
+        invitation = emails.sign_up(email=email, next_page=next_url(request))
+        known = user or User(id=uuid4(), email=email)
+        reminder = (
+            emails.account_closed(user=known)
+            if known.erase_at
+            else emails.account_exists(user=known)
+        )
+        outbox.enqueue(reminder if user else invitation)
+        request.session[EMAIL_SENT_TO] = email
+        return redirect("signup_sent")
+    return render(request, "accounts/signup.html", {"form": form, "next": next_url(request)})
+
+
+@never_cache
+@require_safe
+def signup_sent(request: HttpRequest) -> HttpResponse:
+    """Say that the email is sent."""
+    return render(request, "accounts/signup_sent.html", sent_context(request))
+
+
+def sent_context(request: HttpRequest) -> dict[str, object]:
+    """Return the context of a page that announces an email.
+
+    The address, the days that the link works, and whether emails are only printed.
+    """
+    return {
+        "email": request.session.get(EMAIL_SENT_TO, ""),
+        "days": settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60),
+        "printed": settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend",
+    }
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited(("ip", "60/h"))
+def signup_finish(request: HttpRequest, token: str) -> HttpResponse:
+    """Create the account of the address that the link confirms, and sign in."""
+    try:
+        email = emails.confirmed_address(token)
+    except signing.BadSignature:
+        return render(request, "accounts/link_ended.html", {"again": "signup"}, status=410)
+    if User.objects.filter(email=email).exists():
+        return _has_account(request)
+    form = FinishSignUpForm(
+        request.POST or None, instance=User(email=email, language=get_language() or "")
+    )
+    if request.method == "POST" and form.is_valid():
+        user = form.save(commit=False)
+        user.set_password(form.cleaned_data["password"])
+        try:
+            with transaction.atomic():
+                user.save(force_insert=True)
+                ledger.open_account(user)
+        except IntegrityError:
+            # The same link was used in two windows at the same time.
+            return _has_account(request)
+        auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+        response = _redirect_after_sign_in(request)
+        login_throttle.remember_browser(request, response, user.email)
+        return response
+    context = {"form": form, "email": email, "next": next_url(request)}
+    return render(request, "accounts/signup_finish.html", context)
+
+
+def _has_account(request: HttpRequest) -> HttpResponse:
+    # Only the owner of the address has the link, so this reveals nothing.
+    messages.info(request, _("This email already has an account. Sign in."))
+    return redirect("login")

@@ -1,0 +1,32 @@
+"""Can emails be sent, and is something sending them?"""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts import outbox
+from accounts.models import OutgoingEmail
+from generation.operations.doctor.check import Check, without_secrets
+
+LATE = timedelta(minutes=5)  # beat makes a worker look every minute
+
+
+def emails() -> Check:
+    """Check the outbox: emails that nothing sends, that cannot be sent, or that were given up."""
+    now = timezone.now()
+    waiting = OutgoingEmail.objects.filter(due_at__isnull=False)
+    if late := waiting.filter(due_at__lt=now - LATE).count():
+        hint = "Start beat and a worker with the lane slow, then check their logs."
+        return Check("emails", False, f"{late} are due and nothing sends them", hint)
+    failing = waiting.filter(attempts__gt=0).exclude(last_error="")
+    if last := failing.order_by("-attempts", "id").first():
+        detail = f"{failing.count()} could not be sent yet: {without_secrets(last.last_error)}"
+        return Check("emails", False, detail, "Check EMAIL_URL and the mail server.")
+    given_up = OutgoingEmail.objects.filter(due_at=None)
+    if last := given_up.order_by("-created_at", "id").first():
+        detail = (
+            f"{given_up.count()} given up in {outbox.FAILED_KEPT.days} days, the last one: "
+            f"{without_secrets(last.last_error)}"
+        )
+        return Check("emails", True, detail, "Check EMAIL_URL and DEFAULT_FROM_EMAIL.")
+    return Check("emails", True, "none waits for long")
