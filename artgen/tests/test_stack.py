@@ -87,7 +87,7 @@ class StackTests(unittest.TestCase):
         with Pillow.open(io.BytesIO(data)) as picture:
             self.assertEqual(picture.size, (image["width"], image["height"]))
         # RunPod's ring came in through nginx, was answered with 200, and nobody had to ask for the end by the clock.
-        self.assertIn(200, [ring.status for ring in self.stack.emulator.rings])
+        self.assertIn(200, [delivery.status for delivery in self.stack.emulator.deliveries])
 
     def test_it_serves_pages_in_plain_http_where_the_public_address_is_http(self):
         answer = self.get("/accounts/login/", allow_redirects=False)

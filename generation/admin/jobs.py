@@ -21,14 +21,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts import ledger
 from accounts.models import User
 from artgen import formatting
-from generation.admin.reading import ReadOnlyAdmin, ReadOnlyInline, thumbnail
-from generation.admin.reading import words as long_text
+from generation.admin.read_only import ReadOnlyInline, ReadOnlyModelAdmin, preformatted, thumbnail
 from generation.catalog.offers import InvalidParameters
 from generation.jobs import orders
 from generation.models import Image, Job, JobEvent, JobQuerySet, Status
 
 PROMPT_CUT = 60
-ACTION_MOST = 500  # jobs an action does at once, within a request's time
+MAX_JOBS_PER_ACTION = 500  # jobs an action does at once, within a request's time
 
 
 class StuckFilter(admin.SimpleListFilter):
@@ -64,7 +63,7 @@ class EventInline(ReadOnlyInline):
     @admin.display(description=_("detail"))
     def said(self, event: JobEvent) -> SafeString:
         """Return the detail as it came."""
-        return long_text(event.detail)
+        return preformatted(event.detail)
 
 
 class ImageInline(ReadOnlyInline):
@@ -81,14 +80,14 @@ class ImageInline(ReadOnlyInline):
         "trashed_at",
     )
 
-    @admin.display(description=_("picture"))
+    @admin.display(description=_("image"))
     def picture(self, image: Image) -> SafeString:
         """Return the thumbnail."""
         return thumbnail(image)
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnlyAdmin):
+class JobAdmin(ReadOnlyModelAdmin):
     """Search, read, hurry, cancel, retry."""
 
     change_form_template = "admin/generation/job/change_form.html"
@@ -108,7 +107,7 @@ class JobAdmin(ReadOnlyAdmin):
     list_filter = ("status", StuckFilter, "model", "created_at")
     list_per_page = 50
     search_fields = ("prompt", "user__email", "=runpod_id")
-    search_help_text = _("Id, words of the prompt, e-mail, or RunPod's id.")
+    search_help_text = _("ID, prompt, email or RunPod ID.")
     ordering = ("-id",)
     inlines = (ImageInline, EventInline)
     actions = ("look_again", "cancel", "retry")
@@ -130,7 +129,7 @@ class JobAdmin(ReadOnlyAdmin):
             },
         ),
         (
-            _("What was asked for"),
+            _("Request"),
             {
                 "fields": (
                     "prompt",
@@ -158,7 +157,7 @@ class JobAdmin(ReadOnlyAdmin):
             },
         ),
         (
-            _("Model and style as they were when placed"),
+            _("Model and style at submission"),
             {"classes": ("collapse",), "fields": ("as_placed",)},
         ),
     )
@@ -184,7 +183,7 @@ class JobAdmin(ReadOnlyAdmin):
         except ValueError:
             return super().get_search_results(request, queryset, search_term)
 
-    # --- columns ---------------------------------------------------------------------------------------------------
+    # --- columns ----------------------------------------------------------------------------------
     @admin.display(description=_("id"), ordering="id")
     def short_id(self, job: Job) -> str:
         """Return the end of the id, where ids of one moment differ."""
@@ -193,7 +192,7 @@ class JobAdmin(ReadOnlyAdmin):
     @admin.display(description=_("status"), ordering="status")
     def badge(self, job: Job) -> SafeString:
         """Return the status in color, with what is special about it."""
-        more = job.error_code or (gettext("unknown to RunPod") if self._unknown(job) else "")
+        more = job.error_code or (gettext("not confirmed by RunPod") if self._unknown(job) else "")
         return format_html(
             '<span class="badge" data-status="{}">{}</span> {}',
             job.status,
@@ -213,7 +212,7 @@ class JobAdmin(ReadOnlyAdmin):
             return "—"
         seconds = (job.due_at - timezone.now()).total_seconds()
         if seconds < 0 and job.status == Status.QUEUED:
-            return gettext("waits for its turn")
+            return gettext("queued")
         if seconds >= 0:
             return gettext("in %(time)s") % {"time": formatting.duration(seconds)}
         return gettext("%(time)s late") % {"time": formatting.duration(-seconds)}
@@ -234,36 +233,36 @@ class JobAdmin(ReadOnlyAdmin):
         """Return the endpoint that it went to."""
         return str(job.snapshot.get("endpoint_id", ""))
 
-    @admin.display(description=_("unknown to RunPod since"))
+    @admin.display(description=_("not confirmed since"))
     def missing(self, job: Job) -> datetime | str:
         """Return since when RunPod has answered 404."""
         return job.missing_since or "-"
 
-    @admin.display(description=_("not accepted, times"))
+    @admin.display(description=_("times not accepted"))
     def refused(self, job: Job) -> int:
         """Return how often RunPod would not take this attempt."""
         return job.refusals
 
-    @admin.display(description=_("must still be stopped at RunPod"), boolean=True)
+    @admin.display(description=_("stop pending at RunPod"), boolean=True)
     def stopping(self, job: Job) -> bool:
         """Return whether it has ended here and RunPod has not been told."""
         return job.stop_pending
 
-    @admin.display(description=_("RunPod's words"))
+    @admin.display(description=_("RunPod message"))
     def vendor_words(self, job: Job) -> SafeString:
         """Return what RunPod said of the failure."""
-        return long_text(job.error_detail)
+        return preformatted(job.error_detail)
 
     @admin.display(description=_("snapshot"))
     def as_placed(self, job: Job) -> SafeString:
         """Return the snapshot."""
-        return long_text(json.dumps(job.snapshot, indent=2, ensure_ascii=False))
+        return preformatted(json.dumps(job.snapshot, indent=2, ensure_ascii=False))
 
     @staticmethod
     def _unknown(job: Job) -> bool:
         return job.status == Status.SUBMITTED and not job.runpod_id
 
-    # --- actions ---------------------------------------------------------------------------------------------------
+    # --- actions ----------------------------------------------------------------------------------
     def has_drive_permission(self, request: HttpRequest) -> bool:
         """Tell whether the person may do more than read."""
         return request.user.has_perm("generation.change_job")
@@ -279,13 +278,13 @@ class JobAdmin(ReadOnlyAdmin):
                 for name, label, possible in (
                     (
                         "look_again",
-                        _("Look again now"),
+                        _("Check now"),
                         not job.is_final and not self._unknown(job),
                     ),
                     ("cancel", _("Cancel"), job.is_cancelable),
                     (
                         "retry",
-                        _("Retry for the user"),
+                        _("Retry at the user’s cost"),
                         job.status in (Status.FAILED, Status.CANCELED),
                     ),
                 )
@@ -293,18 +292,16 @@ class JobAdmin(ReadOnlyAdmin):
             ]
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.action(description=_("Look again now"), permissions=["drive"])
+    @admin.action(description=_("Check now"), permissions=["drive"])
     def look_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Make the jobs due at once."""
 
         def done(count: int) -> str:
-            return ngettext(
-                "%(count)d job is looked at now.", "%(count)d jobs are looked at now.", count
-            )
+            return ngettext("Checking %(count)d job.", "Checking %(count)d jobs.", count)
 
         return self._each(request, queryset, _look_again, done)
 
-    @admin.action(description=_("Cancel, credits go back"), permissions=["drive"])
+    @admin.action(description=_("Cancel and return credits"), permissions=["drive"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """End the jobs that can still be stopped."""
 
@@ -313,7 +310,7 @@ class JobAdmin(ReadOnlyAdmin):
 
         return self._each(request, queryset, _cancel, done)
 
-    @admin.action(description=_("Retry for the user, who pays again"), permissions=["drive"])
+    @admin.action(description=_("Retry at the user’s cost"), permissions=["drive"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Place failed and canceled jobs once more, at their owners' cost."""
 
@@ -336,27 +333,27 @@ class JobAdmin(ReadOnlyAdmin):
         if count := reasons.pop("", 0):
             self.message_user(request, done(count) % {"count": count}, messages.SUCCESS)
         for reason, count in reasons.items():
-            text = ngettext(
-                "%(count)d left alone: %(reason)s", "%(count)d left alone: %(reason)s", count
-            )
+            text = ngettext("%(count)d skipped: %(reason)s", "%(count)d skipped: %(reason)s", count)
             self.message_user(request, text % {"count": count, "reason": reason}, messages.WARNING)
         return _back(request)
 
     def _some(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Job]:
-        jobs = list(queryset.select_related("user", "model").order_by("id")[: ACTION_MOST + 1])
-        if len(jobs) > ACTION_MOST:
-            text = gettext("Only the oldest %(count)d are done at once; repeat for the rest.") % {
-                "count": ACTION_MOST
-            }
+        jobs = list(
+            queryset.select_related("user", "model").order_by("id")[: MAX_JOBS_PER_ACTION + 1]
+        )
+        if len(jobs) > MAX_JOBS_PER_ACTION:
+            text = gettext(
+                "Only the oldest %(count)d jobs were processed. Repeat for the rest."
+            ) % {"count": MAX_JOBS_PER_ACTION}
             self.message_user(request, text, messages.WARNING)
-        return jobs[:ACTION_MOST]
+        return jobs[:MAX_JOBS_PER_ACTION]
 
 
 def _look_again(job: Job, actor: User) -> str:
     """Make one job due at once and return "", or why not."""
     if orders.look_again(job=job, actor=actor):
         return ""
-    return gettext("it has ended, or only RunPod's call can tell what became of it.")
+    return gettext("it has finished or is waiting for RunPod’s webhook.")
 
 
 def _cancel(job: Job, actor: User) -> str:
@@ -364,7 +361,7 @@ def _cancel(job: Job, actor: User) -> str:
     try:
         orders.cancel(job=job, actor=actor)
     except orders.AlreadyFinal:
-        return gettext("it has ended or is being saved.")
+        return gettext("it has finished or is being saved.")
     return ""
 
 
@@ -379,14 +376,14 @@ def _retry(job: Job, actor: User) -> str:
     except ledger.TooFewCredits:
         return gettext("the user has too few credits.")
     except orders.GenerationOff:
-        return gettext("creating is switched off.")
+        return gettext("image creation is turned off.")
     except orders.TooManyWaiting:
         return gettext("the user has too many jobs waiting.")
     except InvalidParameters as error:
         return error.errors[0].detail
     except (orders.KeyReused, orders.KeyBusy):
-        return gettext("this was done before.")
-    return "" if placed.created else gettext("this was done before.")
+        return gettext("it was already retried.")
+    return "" if placed.created else gettext("it was already retried.")
 
 
 def _actor(request: HttpRequest) -> User:

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.contrib import admin
 
-from generation.admin.reading import ReadOnlyAdmin
+from generation.admin.read_only import ReadOnlyModelAdmin
 from generation.models import ProviderOutage
 
 
 @admin.register(ProviderOutage)
-class ProviderOutageAdmin(ReadOnlyAdmin):
+class ProviderOutageAdmin(ReadOnlyModelAdmin):
     """Problems at RunPod: they go by themselves once a probe finds them resolved."""
 
     list_display = ("kind", "endpoint_id", "since", "probes", "probe_at", "detail")

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from artgen import formatting
-from generation.admin.reading import Media, ReadOnlyAdmin, ReadOnlyInline, thumbnail
+from generation.admin.read_only import Media, ReadOnlyInline, ReadOnlyModelAdmin, thumbnail
 from generation.gallery import sharing
 from generation.models import TO_REVIEW, BlockedWord, Publication, PublicationState, Report
 
@@ -59,7 +59,7 @@ class DecisionForm(ActionForm):
     """The list's actions with the reason that owners read."""
 
     reason = forms.CharField(
-        label=_("Reason for the owner:"), max_length=REASON_MAX, required=False
+        label=_("Reason (visible to the owner):"), max_length=REASON_MAX, required=False
     )
 
 
@@ -71,7 +71,7 @@ class ReportInline(ReadOnlyInline):
 
 
 @admin.register(Publication)
-class PublicationAdmin(ReadOnlyAdmin):
+class PublicationAdmin(ReadOnlyModelAdmin):
     """Look, approve, refuse."""
 
     change_form_template = "admin/generation/publication/change_form.html"
@@ -100,7 +100,7 @@ class PublicationAdmin(ReadOnlyAdmin):
         """Tell whether the person may decide."""
         return request.user.has_perm("generation.change_publication")
 
-    @admin.action(description=_("Approve: show on Explore"), permissions=["review"])
+    @admin.action(description=_("Approve: show in Explore"), permissions=["review"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Publication]) -> HttpResponse | None:
         """Show the pictures on /explore/; of those there already, the reports are settled."""
 
@@ -110,17 +110,17 @@ class PublicationAdmin(ReadOnlyAdmin):
 
         count = self._each(request, queryset, one)
         told = ngettext(
-            "%(count)d picture is on Explore.", "%(count)d pictures are on Explore.", count
+            "%(count)d image is now in Explore.", "%(count)d images are now in Explore.", count
         )
         return self._on(request, told % {"count": count} if count else "")
 
-    @admin.action(description=_("Refuse, or take away from Explore"), permissions=["review"])
+    @admin.action(description=_("Reject or remove from Explore"), permissions=["review"])
     def refuse(self, request: HttpRequest, queryset: QuerySet[Publication]) -> HttpResponse | None:
         """Keep the pictures from /explore/; the owner reads the reason."""
         reason = request.POST.get("reason", "").strip()[:REASON_MAX]
         if not reason:
             self.message_user(
-                request, gettext("Write the reason: the owner reads it."), messages.ERROR
+                request, gettext("Enter a reason. The owner will see it."), messages.ERROR
             )
             return self._on(request, "", stay=True)
 
@@ -129,9 +129,7 @@ class PublicationAdmin(ReadOnlyAdmin):
             return f"refused: {reason}"
 
         count = self._each(request, queryset, one)
-        told = ngettext(
-            "%(count)d picture is not shown.", "%(count)d pictures are not shown.", count
-        )
+        told = ngettext("%(count)d image rejected.", "%(count)d images rejected.", count)
         return self._on(request, told % {"count": count} if count else "")
 
     def _each(
@@ -145,7 +143,7 @@ class PublicationAdmin(ReadOnlyAdmin):
             try:
                 said = decide(publication, cast(User, request.user))
             except sharing.AlreadyDecided:
-                told = gettext("%(id)s has been decided or withdrawn meanwhile; it stays as it is.")
+                told = gettext("%(id)s was already reviewed or withdrawn. Nothing was changed.")
                 self.message_user(request, told % {"id": publication.id}, messages.WARNING)
                 continue
             self.log_change(request, publication, said)
@@ -180,7 +178,7 @@ class PublicationAdmin(ReadOnlyAdmin):
         more = {"may_review": self.has_review_permission(request), "reason_max": REASON_MAX}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
 
-    @admin.display(description=_("picture"))
+    @admin.display(description=_("image"))
     def picture(self, publication: Publication) -> SafeString:
         """Return the thumbnail."""
         return thumbnail(publication.image)
@@ -208,7 +206,7 @@ class PublicationAdmin(ReadOnlyAdmin):
             publication.get_state_display(),
         )
 
-    @admin.display(description=_("shows"))
+    @admin.display(description=_("visible details"))
     def shows(self, publication: Publication) -> str:
         """Return what strangers learn beside the picture."""
         told = [
@@ -219,9 +217,9 @@ class PublicationAdmin(ReadOnlyAdmin):
                 else []
             ),
         ]
-        return ", ".join(told) or gettext("the picture alone")
+        return ", ".join(told) or gettext("image only")
 
-    @admin.display(description=_("asked for"), ordering="asked_at")
+    @admin.display(description=_("submitted"), ordering="asked_at")
     def asked(self, publication: Publication) -> str:
         """Return since when it waits."""
         return formatting.moment(timezone.localtime(publication.asked_at))

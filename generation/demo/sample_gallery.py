@@ -38,8 +38,9 @@ EXHIBITS = (
 def step(*, owner: User, staff: User) -> bool:
     """Publish what has been drawn and place the next picture; False when nothing is left to be done.
 
-    A picture whose job failed, that its owner deleted or that has been before staff already is left as it is. The
-    exhibition also ends where a job cannot be placed: the model is off, the credits are spent.
+    A picture whose job failed, that its owner deleted or that has been before staff already is left
+    as it is. The exhibition also ends where a job cannot be placed: the model is off, the credits
+    are spent.
     """
     jobs = {job.prompt: job for job in Job.objects.of(owner).with_all().newest_first()}
     for job in jobs.values():

@@ -21,7 +21,8 @@ from generation.views.feed import Card, Run
 from generation.views.grid import Tile
 
 STRETCHED = 1.25  # how far a justified row is stretched in the mean
-# How wide a picture stands there, as `sizes` says it. The strips of the stylesheets: two or four cards beside the form.
+# How wide a picture stands there, as `sizes` says it. The strips of the stylesheets: two or four
+# cards beside the form.
 NARROW = "(max-width: 760px) calc(50vw - 15px), (max-width: 1100px) calc(50vw - 204px)"
 PLACES = {
     "feed": f"{NARROW}, (max-width: 1232px) calc(50vw - 240px), calc(25vw - 124px)",
@@ -111,7 +112,8 @@ def framed(
 ) -> dict[str, Any]:
     """Draw the picture itself, at `url`, in the frame of its page; phones get a copy, which is a tenth as heavy.
 
-    `seconds` is how long the copies' addresses work (0: there are none to be told), `again` an address to fall back on.
+    `seconds` is how long the copies' addresses work (0: there are none to be told), `again` an
+    address to fall back on.
     """
     return {
         "image": image,

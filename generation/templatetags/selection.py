@@ -22,7 +22,7 @@ def selection_words() -> SafeString:
     """Return the sentences whose numbers change while pictures move, for the page's script."""
     forms = {
         "pictures": formatting.plural_forms(
-            lambda n: ngettext("%(count)s picture", "%(count)s pictures", n).replace(
+            lambda n: ngettext("%(count)s image", "%(count)s images", n).replace(
                 " ", "\N{NO-BREAK SPACE}"
             )
         ),

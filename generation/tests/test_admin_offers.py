@@ -3,7 +3,8 @@ import json
 from django.urls import reverse
 
 from artgen.test import BaseTestCase, EmulatorTestCase, make_due, work
-from generation.admin.offers import ImageModelForm, ReadableJSONField
+from generation.admin.image_model_form import ImageModelForm
+from generation.admin.json_field import ReadableJSONField
 from generation.models import GenerationSwitch, ImageModel, Job, Status, Style
 from generation.runpod.payloads import LEGACY
 

@@ -38,7 +38,7 @@ from generation.files import bucket
 from generation.files.bucket_errors import hint_for
 from generation.jobs import driver, heartbeat, outages
 from generation.models import ImageModel, Job, ProviderOutage
-from generation.operations.doctor import plumbing
+from generation.operations.doctor import infrastructure
 from generation.runpod.verdicts import KeyRefused
 from generation.tests.raw_server import http, raw_server
 from generation.tests.test_bucket_setup import public_policy
@@ -394,11 +394,11 @@ class BucketTests(DoctorTestCase):
 @skipUnless(os.environ.get("REDIS_URL"), "needs Redis")
 class WorkerTests(BaseTestCase):
     def test_it_hears_a_worker_and_its_silence(self) -> None:
-        self.assertIn("no Celery worker", plumbing.workers().detail)
+        self.assertIn("no Celery worker", infrastructure.workers().detail)
         with start_worker(app, pool="solo", perform_ping_check=False, without_heartbeat=True):
             # One that has just begun may not have subscribed yet, and what is sent before is lost.
             said = next(
-                (check.detail for _try in range(10) if (check := plumbing.workers()).ok), None
+                (check.detail for _try in range(10) if (check := infrastructure.workers()).ok), None
             )
         self.assertIn("1 answered", said or "nothing")
 

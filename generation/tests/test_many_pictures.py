@@ -20,11 +20,13 @@ from accounts import tokens
 from accounts.models import User
 from artgen.test import load_catalog, make_user
 from generation.gallery import collections
-from generation.gallery.search import RARE
+from generation.gallery.search import COMMON_THRESHOLD
 from generation.models import Image, ImageModel
 from generation.tests import many
 
-COUNT = 26_000  # of these alice's, a fifth of them more than RARE; the plans are those of 100,000, see the benchmark
+COUNT = (
+    26_000  # more than COMMON_THRESHOLD are one fifth of these; plans of 100,000: see the benchmark
+)
 UNSORTED = {
     "shape, of every fiftieth",
     "size, of none",
@@ -73,7 +75,7 @@ def addresses(user: User) -> dict[str, str]:
         "five filters": f"{gallery}?model=flux-dev&style=watercolor&shape=landscape&source=yes&favorite=1",
         "search, half of all": f"{gallery}?q={many.COMMON}",
         "search, half of all, Russian": f"{gallery}?q=горах",
-        "search, ten": f"{gallery}?q={many.RARE}",
+        "search, ten": f"{gallery}?q={many.COMMON_THRESHOLD}",
         "search, none": f"{gallery}?q=zeppelin",
         "search, the oldest fifth": f"{gallery}?q={many.OLD}",
         "search, begun": f"{gallery}?q=moun",
@@ -184,7 +186,9 @@ class ManyPictures(TransactionTestCase):
                     "Actual Loops"
                 ]
                 # Whoever looks at more than the newest pictures reads an index alone.
-                assert read <= 3.5 * RARE or scan["Node Type"] == "Index Only Scan", told
+                assert read <= 3.5 * COMMON_THRESHOLD or scan["Node Type"] == "Index Only Scan", (
+                    told
+                )
                 total += int(read)
         return total
 

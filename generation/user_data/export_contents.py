@@ -1,4 +1,4 @@
-"""What of a user's lies here, as files for the user: jobs with their history, pictures, uploads, collections."""
+"""The data files of an export: jobs with history, images, uploads, collections."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -28,17 +28,17 @@ def name_of(row: Image | Upload) -> str:
 
 
 def picture_name(image: Image) -> str:
-    """Return the path of a picture in an export: by month, named after its job."""
+    """Return the path of an image in an export: by month, named after its job."""
     return f"pictures/{image.created_at:%Y-%m}/{image.key.rsplit('/', 1)[-1]}"
 
 
 def upload_name(upload: Upload) -> str:
-    """Return the path of an uploaded source picture in an export."""
+    """Return the path of an upload in an export."""
     return f"uploads/{upload.key.rsplit('/', 1)[-1]}"
 
 
 def upload_data(upload: Upload) -> dict[str, Any]:
-    """Return the facts of an uploaded picture."""
+    """Return the properties of an upload."""
     return {
         "id": upload.id,
         "file": upload_name(upload),

@@ -1,4 +1,4 @@
-"""Jobs as the ledger tells of them: `settings.LEDGER_SUBJECTS`."""
+"""Descriptions of jobs for the ledger: `settings.LEDGER_SUBJECTS`."""
 
 from collections.abc import Collection, Mapping
 from uuid import UUID
@@ -13,7 +13,7 @@ from generation.models import Image, Job, Status
 
 
 def of_jobs(ids: Collection[UUID]) -> Mapping[UUID, Subject]:
-    """Return what the jobs were, with their first picture that is still there; two queries."""
+    """Return descriptions of the jobs, with their first untrashed image, in two queries."""
     pictures = Prefetch(
         "images", queryset=Image.objects.kept().order_by("position"), to_attr="kept_images"
     )

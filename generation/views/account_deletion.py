@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth import logout as end_session
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -26,7 +26,7 @@ from generation.user_data import erasure
 
 
 @dataclass(frozen=True)
-class Belongings:
+class OwnedData:
     """How much of a user's there is."""
 
     images: int
@@ -51,24 +51,25 @@ def delete_account(request: SignedInRequest) -> HttpResponse:
             erasure.close(user=user, actor=user)
         except deletion.LastSuperuser:
             form.add_error(
-                None, _("Nobody else could administer ArtGen. Give somebody else all rights first.")
+                None,
+                _("You’re the only administrator. Give another account full permissions first."),
             )
         else:
-            end_session(request)
+            logout(request)
             request.session[LETTER_TO] = user.email
             request.session[ERASE_AT] = user.erase_at.isoformat() if user.erase_at else ""
             return redirect("account_closed")
     context = {
         "form": form,
-        "has": _belongings(user),
+        "has": _owned_data(user),
         "days": settings.ERASE_DAYS,
         "erase_on": timezone.now() + timedelta(days=settings.ERASE_DAYS),
     }
     return render(request, "generation/delete_account.html", context)
 
 
-def _belongings(user: User) -> Belongings:
-    return Belongings(
+def _owned_data(user: User) -> OwnedData:
+    return OwnedData(
         images=Image.objects.of(user).present().count(),
         uploads=Upload.objects.filter(user=user).count(),
         collections=Collection.objects.of(user).present().count(),

@@ -107,26 +107,24 @@ def told(refused: Refusal) -> str:
     """Return what a person should know of a refusal."""
     match refused:
         case NameTaken():
-            return _("You have a collection called “%(name)s” already.") % {
+            return _("A collection named “%(name)s” already exists.") % {
                 "name": refused.collection.name
             }
         case TooManyCollections():
-            return _("More than %(max)d collections would be too many to find one.") % {
-                "max": refused.limit
-            }
+            return _("You can have up to %(max)d collections.") % {"max": refused.limit}
         case BadName(reason="empty"):
-            return _("A collection needs a name.")
+            return _("Enter a collection name.")
         case BadName(reason="too_long"):
-            return _("A name may have at most %(max)d characters.") % {"max": NAME_MAX}
+            return _("A name can have up to %(max)d characters.") % {"max": NAME_MAX}
         case _refused:
-            return _("This name has characters that cannot be shown.")
+            return _("The name contains unsupported characters.")
 
 
 def _overview(
     request: HttpRequest, *, name: str = "", refused: Refusal | None = None
 ) -> HttpResponse:
-    piles = sidebar.piles_of(request.user, covers=COVERS)
-    context = sidebar.beside(request.user, place="collections", piles=piles) | {
+    cards = sidebar.collection_cards(request.user, covers=COVERS)
+    context = sidebar.beside(request.user, place="collections", cards=cards) | {
         "name": name[:NAME_MAX],
         "name_error": told(refused) if refused else "",
         "taken": refused.collection if isinstance(refused, NameTaken) else None,
@@ -161,7 +159,7 @@ def _with_undo(collection: Collection) -> SafeString:
     # The button belongs to the form that every page with pictures has for those without script.
     return format_html(
         '{} <button class="text-link" form="picture-form" formaction="{}" type="submit">{}</button>',
-        _("“%(name)s” is deleted, its pictures stay.") % {"name": collection.name},
+        _("“%(name)s” deleted. Its images are kept.") % {"name": collection.name},
         reverse("restore_collection", args=[collection.id]),
         _("Undo"),
     )

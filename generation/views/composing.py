@@ -50,7 +50,7 @@ class StyleOption:
 
 
 @dataclass(frozen=True)
-class Offer:
+class ComposerQuote:
     """What stands on the Create button."""
 
     count: int
@@ -65,7 +65,7 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceThumbnail:
     """One source picture in the composer."""
 
     id: str
@@ -113,14 +113,14 @@ def _model_option(model: ImageModel, *, forecast: Forecast, chosen: bool) -> Mod
     )
 
 
-def offer_of(user: User, form: Composer | None, *, forecast: Forecast) -> Offer | None:
+def offer_of(user: User, form: Composer | None, *, forecast: Forecast) -> ComposerQuote | None:
     """Return price and waiting time without placing; None while the form holds nothing that has a price."""
     if form is None:
         return None
     width, height = form.size or _size_of_source(user, form) or (1024, 1024)
     credits = form.offer.price_of({"width": width, "height": height}) * form.count
     now = forecast.of_order(form.model, count=form.count)
-    return Offer(count=form.count, credits=credits, eta=now, left=user.credits - credits)
+    return ComposerQuote(count=form.count, credits=credits, eta=now, left=user.credits - credits)
 
 
 def sources_note(user: User, form: Composer | None) -> str:
@@ -152,7 +152,7 @@ def _size_of_source(user: User, form: Composer) -> tuple[int, int] | None:
     return size_like(width=first.width, height=first.height)
 
 
-def _sources(user: User, ids: list[str]) -> list[Source]:
+def _sources(user: User, ids: list[str]) -> list[SourceThumbnail]:
     """Return the user's own pictures and uploads among the ids, in their order."""
     wanted = [found for one in ids if (found := uuid_or_none(one))]
     keys: dict[UUID, str] = dict(
@@ -161,7 +161,9 @@ def _sources(user: User, ids: list[str]) -> list[Source]:
     keys |= dict(
         Image.objects.of(user).present().filter(id__in=wanted).values_list("id", "thumbnail_key")
     )
-    return [Source(id=str(one), url=storage.url(keys[one])) for one in wanted if one in keys]
+    return [
+        SourceThumbnail(id=str(one), url=storage.url(keys[one])) for one in wanted if one in keys
+    ]
 
 
 def switched_off() -> GenerationSwitch | None:

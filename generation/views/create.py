@@ -58,7 +58,7 @@ def create(request: HttpRequest) -> HttpResponse:
     if "share" in request.GET and shared is None:
         messages.warning(
             request,
-            _("This picture is not shared any more, so its parameters were not taken over."),
+            _("This image is no longer shared. Its parameters weren’t applied."),
         )
         return redirect("create")
     composer = _composer_from_address(request, models, shared=shared)
@@ -127,22 +127,21 @@ def _posted(request: HttpRequest) -> HttpResponse:
             status = 402
         except orders.GenerationOff as off:
             form.errors["form"] = [
-                off.message or _("Creating is paused. Keep writing, nothing gets lost.")
+                off.message or _("Image creation is paused. Your text is saved.")
             ]
             status = 503
         except orders.TooManyWaiting as many:
-            text = _(
-                "%(limit)s pictures are waiting already, that is the limit. Try again in %(duration)s."
-            )
+            text = _("The limit of %(limit)s queued images is reached. Try again in %(duration)s.")
             duration = formatting.duration(many.retry_after)
             form.errors["form"] = [
                 text % {"limit": formatting.number(many.limit), "duration": duration}
             ]
             status = 429
         except (orders.KeyReused, orders.KeyBusy):
-            # The form came back by the browser's Back button after it had been sent: it is a new order now.
+            # The form came back by the browser's Back button after it had been sent: it is a new
+            # order now.
             form.errors["form"] = [
-                _("This form has been sent before. Press Create once more to send it again.")
+                _("This form was already sent. Select Create again to send it once more.")
             ]
             status = 409
     if status:
@@ -195,7 +194,7 @@ def _keep_uploads(user: User, form: Composer, files: "Sequence[UploadedFile[Any]
         try:
             form.sources.append(str(uploads.keep(user=user, data=file.read()).id))
         except NotAPicture:
-            detail = _("%(name)s is no PNG, JPEG or WebP picture.") % {"name": file.name}
+            detail = _("%(name)s isn’t a PNG, JPEG or WebP image.") % {"name": file.name}
             form.explain([FieldError(field="source_images", code="invalid", detail=detail)])
             return 400
     return None
@@ -264,25 +263,21 @@ def _page(
         "examples": examples,
         "words": {
             "ready": formatting.plural_forms(
-                lambda n: ngettext("%(count)s picture ready", "%(count)s pictures ready", n)
+                lambda n: ngettext("%(count)s image ready", "%(count)s images ready", n)
             ),
             "active": formatting.plural_forms(
                 lambda n: ngettext("%(count)s in progress", "%(count)s in progress", n)
             ),
             "failed": formatting.plural_forms(
-                lambda n: ngettext("%(count)s did not work out", "%(count)s did not work out", n)
+                lambda n: ngettext("%(count)s failed", "%(count)s failed", n)
             ),
             "steps": formatting.plural_forms(
                 lambda n: ngettext("%(count)s step", "%(count)s steps", n)
             ),
-            "no_picture": _("%(name)s is no PNG, JPEG or WebP picture."),
+            "no_picture": _("%(name)s isn’t a PNG, JPEG or WebP image."),
             "too_large": _too_large(),
-            "not_arrived": _(
-                "No connection, so %(name)s has not arrived. It stays here and goes off by itself later."
-            ),
-            "not_taken": _(
-                "%(name)s could not be taken right now. It stays here, send it again in a moment."
-            ),
+            "not_arrived": _("No connection. %(name)s will upload when you’re back online."),
+            "not_taken": _("Couldn’t upload %(name)s. Try again later."),
             "kept_all": _("%(model)s doesn’t use source images. They are kept here and not sent."),
             "kept_more": formatting.plural_forms(
                 lambda n: ngettext(
@@ -295,8 +290,8 @@ def _page(
                 "%(model)s doesn’t use some of your settings. They are kept for other models."
             ),
             "random_seed": _("random seed"),
-            "own_seed": _("own seed"),
-            "no_number": _("This must be a number."),
+            "own_seed": _("custom seed"),
+            "no_number": _("Must be a number."),
         },
     }
 
@@ -320,7 +315,8 @@ def _shared(slug: str) -> sharing.Shared | None:
 
 
 def _remember_language(request: HttpRequest) -> None:
-    # The socket speaks the user's language outside of any request: it must be the one this page is in.
+    # The socket speaks the user's language outside of any request: it must be the one this page is
+    # in.
     user = _user(request)
     language = getattr(request, "LANGUAGE_CODE", "")
     if language and not user.language:
@@ -333,7 +329,7 @@ def _too_large() -> str:
 
 
 def _short(missing: int) -> str:
-    return _("%(credits)s short") % {"credits": formatting.credits(missing)}
+    return _("%(credits)s more needed") % {"credits": formatting.credits(missing)}
 
 
 def _user(request: HttpRequest) -> User:

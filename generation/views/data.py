@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
 from generation.models import Export
-from generation.user_data import export as exports
+from generation.user_data import exports
 from generation.views.partials import part, wants_part
 
 
@@ -37,7 +37,8 @@ def ask_export(request: SignedInRequest) -> HttpResponse:
     """Begin to prepare an export, or go on with the one that is being prepared."""
     exports.ask(request.user)
     messages.success(
-        request, _("It is being prepared. You may close the page: a letter tells when it is ready.")
+        request,
+        _("The export is being prepared. You can close the page. We’ll email you when it’s ready."),
     )
     return redirect("account_data")
 

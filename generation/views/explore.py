@@ -39,8 +39,8 @@ class PublicTile:
         if self.shared.with_parameters:
             return self.tile.prompt
         if self.shared.author:
-            return _("A picture by %(author)s") % {"author": self.shared.author}
-        return _("A picture")
+            return _("Image by %(author)s") % {"author": self.shared.author}
+        return _("Image")
 
 
 @require_GET

@@ -191,7 +191,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Day:
+class FeedDay:
     """The runs of one day under one heading."""
 
     day: date
@@ -208,7 +208,7 @@ class Day:
 class Feed:
     """One page of the feed."""
 
-    days: list[Day]
+    days: list[FeedDay]
     active: int
     next: str  # id of the job before which the next page begins, empty at the end
     forecast: Forecast  # of all models
@@ -236,8 +236,8 @@ def of_user(
 def _page(own: JobQuerySet) -> tuple[list[UUID], str]:
     """Return the jobs of the newest RUNS_A_PAGE runs that show something, and the `next` of the page.
 
-    Only these are fetched whole. Where the newest jobs all have their pictures in the trash, the page begins with the
-    first one that shows something: one query more, however many they are.
+    Only these are fetched whole. Where the newest jobs all have their pictures in the trash, the
+    page begins with the first one that shows something: one query more, however many they are.
     """
     found = _newest(own)
     if len(found) == JOBS_A_PAGE and all(gone for _id, _batch, gone in found):
@@ -254,7 +254,8 @@ def _page(own: JobQuerySet) -> tuple[list[UUID], str]:
             showing.append(batch or job_id)
     page, rest = showing[:RUNS_A_PAGE], ""
     if len(found) == JOBS_A_PAGE or len(showing) > RUNS_A_PAGE:
-        # A run may go on beyond the last job that was fetched: leave it to the next page, unless it is the only one.
+        # A run may go on beyond the last job that was fetched: leave it to the next page, unless it
+        # is the only one.
         cut = len(found) == JOBS_A_PAGE and len(page) > 1 and found[-1][0] in runs[page[-1]]
         page = page[:-1] if cut else page
         rest = str(min(job_id for run in page for job_id in runs[run])) if page else ""
@@ -331,10 +332,10 @@ def _runs(
     return [run for run in runs if not all(card.is_gone for card in run.cards)]
 
 
-def _days(runs: Sequence[Run]) -> list[Day]:
+def _days(runs: Sequence[Run]) -> list[FeedDay]:
     days: dict[date, list[Run]] = {}
     for run in runs:
         days.setdefault(run.day, []).append(run)
-    return [Day(day=day, runs=of_day) for day, of_day in days.items()] or [
-        Day(day=timezone.localdate(), runs=[])
+    return [FeedDay(day=day, runs=of_day) for day, of_day in days.items()] or [
+        FeedDay(day=timezone.localdate(), runs=[])
     ]

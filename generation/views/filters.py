@@ -1,6 +1,7 @@
 """What the gallery's address asks for, read leniently: what cannot be is left out, never an error.
 
-Every view has an address, so each filter is a GET parameter; a chip that is on links to the address without it.
+Every view has an address, so each filter is a GET parameter; a chip that is on links to the address
+without it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from generation.gallery.filters import LONGEST_MOST, Shape, Wanted
+from generation.gallery.filters import MAX_LONGEST_SIDE, Orientation, Wanted
 from generation.models import Collection, ImageModel, Style
 from generation.views import days
 
@@ -172,15 +173,15 @@ def read(
         for name, day in (("since", since_asked), ("until", until_asked)):
             if day:
                 take(name, day.isoformat(), label, **{name: day})
-    if (shape := given.get("shape", "")) in Shape.values:
+    if (shape := given.get("shape", "")) in Orientation.values:
         take("shape", shape, shape_label(shape), shape=shape)
     if longest := _number(given.get("longest", "")):
         take("longest", str(longest), longest_label(longest), longest=longest)
     if (source := given.get("source", "")) in ("yes", "no"):
-        label = _("Made from a picture") if source == "yes" else _("From words alone")
+        label = _("From an image") if source == "yes" else _("From text only")
         take("source", source, label, sourced=source == "yes")
     elif source_id := _uuid(source):
-        take("source", str(source_id), _("Made from one picture"), made_from=source_id)
+        take("source", str(source_id), _("From a specific image"), made_from=source_id)
     if given.get("favorite") == "1":
         take("favorite", "1", _("Favorites"), favorite=True)
     return Filters(
@@ -194,10 +195,10 @@ def read(
 def shape_label(shape: str) -> str:
     """Return the name of a shape, as a choice."""
     return {
-        Shape.PORTRAIT: pgettext("shape of pictures", "Portrait"),
-        Shape.LANDSCAPE: pgettext("shape of pictures", "Landscape"),
-        Shape.SQUARE: pgettext("shape of pictures", "Square"),
-    }[Shape(shape)]
+        Orientation.PORTRAIT: pgettext("shape of pictures", "Portrait"),
+        Orientation.LANDSCAPE: pgettext("shape of pictures", "Landscape"),
+        Orientation.SQUARE: pgettext("shape of pictures", "Square"),
+    }[Orientation(shape)]
 
 
 def longest_label(pixels: int) -> str:
@@ -206,9 +207,9 @@ def longest_label(pixels: int) -> str:
 
 
 def _number(text: str) -> int | None:
-    if not text.isascii() or not text.isdigit() or len(text) > len(str(LONGEST_MOST)):
+    if not text.isascii() or not text.isdigit() or len(text) > len(str(MAX_LONGEST_SIDE)):
         return None
-    return number if 1 <= (number := int(text)) <= LONGEST_MOST else None
+    return number if 1 <= (number := int(text)) <= MAX_LONGEST_SIDE else None
 
 
 def _uuid(text: str) -> UUID | None:

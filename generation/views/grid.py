@@ -124,7 +124,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Heap:
+class Page:
     """One page of pictures; `next` is the cursor of the next page, empty at the end."""
 
     tiles: list[Tile]
@@ -154,32 +154,33 @@ class Heap:
         }
 
 
-def by_month(heap: Heap, *, counts: Mapping[date, int], address: Callable[[str], str]) -> Grid:
+def by_month(page: Page, *, counts: Mapping[date, int], address: Callable[[str], str]) -> Grid:
     """Return the page grouped by the month the pictures were made in.
 
-    `counts` are those of whole months, as far as known; `address` returns that of a month ("2026-11").
+    `counts` are those of whole months, as far as known; `address` returns that of a month
+    ("2026-11").
     """
-    months = heap.months.items()
+    months = page.months.items()
     return Grid(
         [Month(month, counts.get(month), tiles, address(_key(month))) for month, tiles in months]
     )
 
 
-def newest(images: ImageQuerySet, *, before: str = "") -> Heap:
+def newest(images: ImageQuerySet, *, before: str = "") -> Page:
     """Return a page of the pictures, newest first; `before` is the id of the last one seen, else it is ignored."""
     last = _uuid(before)
     if last:
         images = images.filter(id__lt=last)
     found = list(_of_tiles(whole(images.newest_first()[: PAGE + 1])).newest_first())
     tiles = [Tile(image) for image in found[:PAGE]]
-    return Heap(
+    return Page(
         tiles=tiles,
         next=str(tiles[-1].image.id) if len(found) > PAGE else "",
         is_first=last is None,
     )
 
 
-def last_trashed(images: ImageQuerySet, *, before: str = "") -> Heap:
+def last_trashed(images: ImageQuerySet, *, before: str = "") -> Page:
     """Return a page of trashed pictures, the last one trashed first; `before` is the last page's `next`."""
     if last := _moment_and_uuid(before):
         at, image_id = last
@@ -187,9 +188,9 @@ def last_trashed(images: ImageQuerySet, *, before: str = "") -> Heap:
     found = list(_of_tiles(images).order_by("-trashed_at", "-id")[: PAGE + 1])
     tiles = [Tile(image) for image in found[:PAGE]]
     if len(found) <= PAGE:
-        return Heap(tiles=tiles, next="")
+        return Page(tiles=tiles, next="")
     end = tiles[-1].image
-    return Heap(tiles=tiles, next=f"{end.trashed_at:%Y%m%dT%H%M%S.%f}_{end.id}")
+    return Page(tiles=tiles, next=f"{end.trashed_at:%Y%m%dT%H%M%S.%f}_{end.id}")
 
 
 def _of_tiles(images: ImageQuerySet) -> ImageQuerySet:

@@ -27,7 +27,7 @@ from generation.models import Image, ImageModel, ImageQuerySet, Job, Style, Uplo
 from generation.views.collections import menu_of
 from generation.views.grid import Tile
 from generation.views.partials import wants_part
-from generation.views.sharing import context_of as sharing_context
+from generation.views.sharing import share_context
 
 MORE_AT_ONCE = 4
 
@@ -61,7 +61,7 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     at = next(index for index, tile in enumerate(variants) if tile.image.id == found.id)
     style = Style.objects.filter(slug=job.style).first() if job.style else None
     newer, older = _beside(found)
-    context: dict[str, Any] = sharing_context(found) | {
+    context: dict[str, Any] = share_context(found) | {
         "tile": Tile(found),
         "image": found,
         "job": job,
@@ -108,7 +108,8 @@ def compare(request: HttpRequest, image_id: UUID) -> HttpResponse:
 def download(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Send the browser to the file itself, to be saved under a name that tells what it shows.
 
-    Or, `as=webp`, send a WebP; or, `as=bare`, the file without parameters, under a name that tells nothing.
+    Or, `as=webp`, send a WebP; or, `as=bare`, the file without parameters, under a name that tells
+    nothing.
     """
     found, kind = _own(request, image_id), request.GET.get("as", "original")
     if kind not in ("original", "webp", "bare"):
@@ -155,7 +156,7 @@ def trash(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Move the picture to the trash, with an undo."""
     images.trash(_own(request, image_id))
     if not wants_part(request):
-        messages.success(request, _with_undo(_("Moved to the trash."), image_id))
+        messages.success(request, _with_undo(_("Moved to trash."), image_id))
     return _done(request, image_id)
 
 
@@ -165,7 +166,7 @@ def restore(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Take the picture out of the trash."""
     images.restore(_own(request, image_id))
     if not wants_part(request):
-        messages.success(request, _("Back in the gallery."))
+        messages.success(request, _("Restored."))
     return _done(request, image_id)
 
 

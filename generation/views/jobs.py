@@ -78,7 +78,7 @@ def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
         card_now = feed.card_of(_own(request, job_id))
         return part(request, "generation/_card.html", {"card": card_now}, status=status)
     if status == 409:
-        messages.info(request, _("It was finished already."))
+        messages.info(request, _("It has already finished."))
     return redirect("create")
 
 
@@ -100,7 +100,7 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         return part(
             request, "generation/_run.html", {"run": feed.run_of_user(_user(request), run_id)}
         )
-    told = ngettext("%(count)s picture canceled.", "%(count)s pictures canceled.", count) % {
+    told = ngettext("%(count)s image canceled.", "%(count)s images canceled.", count) % {
         "count": count
     }
     messages.info(request, told)
@@ -117,15 +117,16 @@ def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     try:
         placed = orders.retry(user=_user(request), job=found)
     except ledger.TooFewCredits as few:
-        status, told = 402, _("%(credits)s short") % {"credits": formatting.credits(few.short)}
+        status, told = (
+            402,
+            _("%(credits)s more needed") % {"credits": formatting.credits(few.short)},
+        )
     except InvalidParameters as refused:
         status, told = 400, refused.errors[0].detail
     except orders.GenerationOff as off:
-        status, told = 503, off.message or _("Creating is paused. Keep writing, nothing gets lost.")
+        status, told = 503, off.message or _("Image creation is paused. Your text is saved.")
     except orders.TooManyWaiting as many:
-        text = _(
-            "%(limit)s pictures are waiting already, that is the limit. Try again in %(duration)s."
-        )
+        text = _("The limit of %(limit)s queued images is reached. Try again in %(duration)s.")
         told = text % {
             "limit": formatting.number(many.limit),
             "duration": formatting.duration(many.retry_after),
@@ -153,22 +154,23 @@ def _user(request: HttpRequest) -> User:
 
 
 def _credits(entry: CreditEntry, job: Job) -> int:
-    # A settled hold moves only the difference between what was held and the price; people want to see the price.
+    # A settled hold moves only the difference between what was held and the price; people want to
+    # see the price.
     return job.credits if entry.kind == CreditEntry.Kind.SETTLE else abs(entry.amount)
 
 
 def _told(event: JobEvent) -> str:
     """Return a line of history in words for its owner; empty for what only staff need."""
     return {
-        "placed": _("Placed, credits held"),
+        "placed": _("Queued, credits held"),
         "sources_reduced": _("Source images reduced to fit in the request"),
-        "submitted": _("Handed to a GPU"),
-        "adopted": _("Handed to a GPU"),
-        "deferred": _("All GPUs were taken, waited for the next one"),
-        "running": _("Drawing began"),
-        "storing": _("Drawn, being saved"),
-        "lost": _("The GPU went away, tried once more at our cost"),
-        "succeeded": _("Picture stored, credits charged"),
-        "failed": _("Did not work out, credits returned"),
+        "submitted": _("Sent to a GPU"),
+        "adopted": _("Sent to a GPU"),
+        "deferred": _("All GPUs were busy, waiting for a free one"),
+        "running": _("Generation started"),
+        "storing": _("Generated, saving"),
+        "lost": _("The GPU disconnected, retried at no charge"),
+        "succeeded": _("Image saved, credits charged"),
+        "failed": _("Failed, credits returned"),
         "canceled": _("Canceled, credits returned"),
     }.get(event.name, "")

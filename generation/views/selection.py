@@ -1,7 +1,7 @@
 """What is done to many pictures at once: favorites, collections, trash, restore, the end, a ZIP of them.
 
-Ids come in one field `ids`, joined by commas, or without script as many fields `id`. Ids that are no pictures of the
-user (any more) are passed over: another tab may have been quicker.
+Ids come in one field `ids`, joined by commas, or without script as many fields `id`. Ids that are
+no pictures of the user (any more) are passed over: another tab may have been quicker.
 """
 
 from collections.abc import Callable
@@ -64,14 +64,14 @@ def favorite(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     changed = images.favorite_these(user=_user(request), ids=ids, favorite=wanted)
     if wanted:
         told = ngettext(
-            "%(count)s picture added to favorites.",
-            "%(count)s pictures added to favorites.",
+            "%(count)s image added to favorites.",
+            "%(count)s images added to favorites.",
             len(changed),
         )
     else:
         told = ngettext(
-            "%(count)s picture removed from favorites.",
-            "%(count)s pictures removed from favorites.",
+            "%(count)s image removed from favorites.",
+            "%(count)s images removed from favorites.",
             len(changed),
         )
     return _done(request, told % {"count": formatting.number(len(changed))}, changed)
@@ -82,8 +82,8 @@ def trash(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     """Move the selected pictures to the trash, with one undo for all."""
     changed = images.trash_these(user=_user(request), ids=ids)
     told = ngettext(
-        "%(count)s picture moved to the trash.",
-        "%(count)s pictures moved to the trash.",
+        "%(count)s image moved to trash.",
+        "%(count)s images moved to trash.",
         len(changed),
     )
     told = told % {"count": formatting.number(len(changed))}
@@ -94,7 +94,7 @@ def trash(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
 def restore(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     """Take the selected pictures out of the trash."""
     changed = images.restore_these(user=_user(request), ids=ids)
-    told = ngettext("%(count)s picture is back.", "%(count)s pictures are back.", len(changed))
+    told = ngettext("%(count)s image restored.", "%(count)s images restored.", len(changed))
     return _done(request, told % {"count": formatting.number(len(changed))}, changed)
 
 
@@ -109,7 +109,9 @@ def delete(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
         return render(request, "generation/delete_selection.html", context)
     changed = images.end_these(user=_user(request), ids=ids)
     told = ngettext(
-        "%(count)s picture deleted for good.", "%(count)s pictures deleted for good.", len(changed)
+        "%(count)s image permanently deleted.",
+        "%(count)s images permanently deleted.",
+        len(changed),
     )
     return _done(request, told % {"count": formatting.number(len(changed))}, changed)
 
@@ -132,15 +134,15 @@ def collect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     except collections.NameTaken as taken:
         collection = taken.collection
     except collections.TooManyCollections as many:
-        told = _("You have %(limit)s collections, that is the limit. Delete one first.")
+        told = _("The limit of %(limit)s collections is reached. Delete one first.")
         raise Refused(told % {"limit": formatting.number(many.limit)}) from many
     except collections.BadName as bad:
         raise Refused(_bad_name(bad)) from bad
     changed = images.outside(user=user, ids=ids, collection=collection)
     collections.add(collection, image_ids=changed)
     told = ngettext(
-        "%(count)s picture added to “%(name)s”.",
-        "%(count)s pictures added to “%(name)s”.",
+        "%(count)s image added to “%(name)s”.",
+        "%(count)s images added to “%(name)s”.",
         len(changed),
     ) % {"count": formatting.number(len(changed)), "name": collection.name}
     return _done(request, told, changed, undo=reverse("uncollect_selection"), collection=collection)
@@ -155,8 +157,8 @@ def uncollect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     changed = [image_id for image_id in images.own(user=user, ids=ids) if image_id not in inside]
     collections.remove(collection, image_ids=changed)
     told = ngettext(
-        "%(count)s picture taken out of “%(name)s”.",
-        "%(count)s pictures taken out of “%(name)s”.",
+        "%(count)s image removed from “%(name)s”.",
+        "%(count)s images removed from “%(name)s”.",
         len(changed),
     ) % {"count": formatting.number(len(changed)), "name": collection.name}
     return _done(request, told, changed, undo=reverse("collect_selection"), collection=collection)
@@ -166,7 +168,8 @@ def uncollect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
 def download(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     """Send the selected pictures as one ZIP, as they are or (`as=webp`) as WebP.
 
-    To the page's script: 204 where a download can begin, else why not; it then posts the form, which the browser saves.
+    To the page's script: 204 where a download can begin, else why not; it then posts the form,
+    which the browser saves.
     """
     user, kind = _user(request), request.POST.get("as", "original")
     if kind not in KINDS:
@@ -196,12 +199,12 @@ def _ids(request: HttpRequest) -> list[UUID]:
         ids = list(dict.fromkeys(UUID(text.strip()) for text in texts if text.strip()))
     except ValueError:
         raise Refused(
-            _("Something in this selection is no picture. Reload the page and select again.")
+            _("Some selected items aren’t images. Reload the page and select again.")
         ) from None
     if not ids:
-        raise Refused(_("Nothing is selected. Tick some pictures first."))
+        raise Refused(_("Select images first."))
     if len(ids) > settings.SELECTION_MAX:
-        told = _("At most %(limit)s pictures at once. Select fewer.")
+        told = _("Select up to %(limit)s images.")
         raise Refused(told % {"limit": formatting.number(settings.SELECTION_MAX)})
     return ids
 
@@ -215,12 +218,13 @@ def _collection(user: User, text: str) -> Collection:
         else None
     )
     if found is None:
-        raise Refused(_("There is no such collection any more."))
+        raise Refused(_("This collection no longer exists."))
     return found
 
 
 def _asked_collection(request: HttpRequest) -> str:
-    # The undo of pages without script is a button of a form, which can give one value and an address.
+    # The undo of pages without script is a button of a form, which can give one value and an
+    # address.
     return request.POST.get("collection", "") or request.GET.get("collection", "")
 
 
@@ -238,15 +242,15 @@ def _ask_for_collection(request: HttpRequest, ids: list[UUID]) -> HttpResponse:
 
 def _bad_name(bad: collections.BadName) -> str:
     told = {
-        "empty": _("Give the new collection a name."),
-        "too_long": _("A name has at most %(limit)s characters.") % {"limit": NAME_MAX},
+        "empty": _("Enter a collection name."),
+        "too_long": _("A name can have up to %(limit)s characters.") % {"limit": NAME_MAX},
         "control_characters": _("Control characters are not allowed."),
     }
     return told[bad.reason]
 
 
 def _gone() -> str:
-    return _("These pictures are gone.")
+    return _("These images no longer exist.")
 
 
 def _done(
@@ -284,9 +288,9 @@ def _busy(request: HttpRequest, busy: archive_limits.Busy) -> HttpResponse:
     if not wants_part(request):
         return too_many(request, busy.retry_after)
     told = (
-        _("Your last download is still on its way. Wait until it is done.")
+        _("Your previous download is still running. Wait for it to finish.")
         if busy.yours
-        else _("Many downloads are on their way. Try again in %(duration)s.")
+        else _("Too many downloads right now. Try again in %(duration)s.")
         % {"duration": formatting.duration(busy.retry_after)}
     )
     headers = {"Retry-After": str(busy.retry_after)}

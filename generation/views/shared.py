@@ -27,7 +27,8 @@ SEEING_RATE = "240/m"
 REPORTING_RATE = "10/h"
 WORDS_MAX = 500
 TITLE_LENGTH = 70
-# Long enough to load what the page has just named; from then on /s/SLUG/picture/ asks again whether it may be seen.
+# Long enough to load what the page has just named; from then on /s/SLUG/picture/ asks again whether
+# it may be seen.
 FILE_SECONDS = 600
 
 
@@ -41,9 +42,7 @@ def shared(request: HttpRequest, slug: str) -> HttpResponse:
     tile = Tile(image)
     style = Style.objects.filter(slug=job.style).first() if told and job.style else None
     path = reverse("shared_picture", args=[slug])
-    untold = (
-        _("A picture by %(author)s") % {"author": found.author} if found.author else _("A picture")
-    )
+    untold = _("Image by %(author)s") % {"author": found.author} if found.author else _("Image")
     context: dict[str, Any] = {
         "shared": found,
         "image": image,
@@ -109,9 +108,9 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
     errors = {}
     if request.method == "POST":
         if kind not in Report.Kind.values:
-            errors["kind"] = _("Choose what is wrong.")
+            errors["kind"] = _("Select a reason.")
         if len(words) > WORDS_MAX:
-            errors["words"] = _("At most %(max)d characters.") % {"max": WORDS_MAX}
+            errors["words"] = _("Up to %(max)d characters.") % {"max": WORDS_MAX}
         if not errors:
             reporter = (
                 str(request.user.pk)
@@ -119,7 +118,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
                 else request.META["REMOTE_ADDR"]
             )
             sharing.report(found.publication, reporter=reporter, kind=kind, words=words)
-            messages.success(request, _("Thank you. People will look at this picture."))
+            messages.success(request, _("Thank you. A moderator will review this image."))
             return redirect("explore")
     context = {
         "shared": found,
@@ -136,14 +135,14 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _described(found: sharing.Shared) -> str:
     if not found.with_parameters:
-        return _("Made with ArtGen, which paints from words.")
+        return _("Made with ArtGen, an AI image generator.")
     model = found.image.job.model.name
     if found.author:
-        return _("By %(author)s, painted with %(model)s.") % {
+        return _("By %(author)s, made with %(model)s.") % {
             "author": found.author,
             "model": model,
         }
-    return _("Painted with %(model)s.") % {"model": model}
+    return _("Made with %(model)s.") % {"model": model}
 
 
 def _found(slug: str) -> sharing.Shared:
@@ -156,7 +155,8 @@ def _found(slug: str) -> sharing.Shared:
 def _guarded(response: Response, found: sharing.Shared) -> Response:
     """Keep the answer out of caches, so that a stopped link is gone at once, and links out of search engines.
 
-    The address is the secret: the Referrer-Policy of all pages, same-origin, keeps it from other sites.
+    The address is the secret: the Referrer-Policy of all pages, same-origin, keeps it from other
+    sites.
     """
     response["Cache-Control"] = "private, no-store"
     if found.publication is None:

@@ -24,7 +24,7 @@ from generation.views.partials import part, wants_part
 
 NEVER, KEEP = "never", "keep"
 PERIODS: dict[str, tuple[int | None, Promise]] = {
-    NEVER: (None, gettext_lazy("until I stop it")),
+    NEVER: (None, gettext_lazy("no expiration")),
     "1": (1, gettext_lazy("1 day")),
     "7": (7, gettext_lazy("7 days")),
     "30": (30, gettext_lazy("30 days")),
@@ -40,7 +40,7 @@ class Period:
     label: str | Promise
 
 
-def context_of(image: Image) -> dict[str, Any]:
+def share_context(image: Image) -> dict[str, Any]:
     """Return what `_share.html` needs: the link, the wish to be public, the choices."""
     publication = sharing.last_publication(image)
     if publication and publication.state == PublicationState.WITHDRAWN:
@@ -87,8 +87,8 @@ def share(request: HttpRequest, image_id: UUID) -> HttpResponse:
     except sharing.InTheTrash:
         return _answered(request, image, _in_the_trash(), failed=True)
     if "new" in request.POST:
-        return _answered(request, image, _("There is a new link; the old one has stopped working."))
-    return _answered(request, image, _("Saved.") if had_link else _("The link is ready."))
+        return _answered(request, image, _("New link created. The old one no longer works."))
+    return _answered(request, image, _("Saved.") if had_link else _("Link created."))
 
 
 @login_required
@@ -96,9 +96,7 @@ def share(request: HttpRequest, image_id: UUID) -> HttpResponse:
 def stop(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Stop the link, for good: a later one has another address."""
     image = _own(request, image_id)
-    return _answered(
-        request, _taken_over(image, sharing.stop_link(image)), _("The link has stopped working.")
-    )
+    return _answered(request, _taken_over(image, sharing.stop_link(image)), _("Link turned off."))
 
 
 @login_required
@@ -116,11 +114,9 @@ def publish(request: HttpRequest, image_id: UUID) -> HttpResponse:
     except sharing.NotAllowed as refused:
         return _answered(request, image, refused.reason, failed=True)
     except sharing.TooManyInReview as many:
-        told = _("%(limit)d pictures of yours wait for a review already, that is the limit.") % {
-            "limit": many.limit
-        }
+        told = _("The limit of %(limit)d images under review is reached.") % {"limit": many.limit}
         return _answered(request, image, told, failed=True)
-    return _answered(request, image, _("Sent for review. You will see the answer here."))
+    return _answered(request, image, _("Submitted for review. The decision will appear here."))
 
 
 @login_required
@@ -130,7 +126,9 @@ def withdraw(request: HttpRequest, image_id: UUID) -> HttpResponse:
     image = _own(request, image_id)
     was_public = image.visibility == "public"
     image = _taken_over(image, sharing.withdraw(image))
-    return _answered(request, image, _("No longer on Explore.") if was_public else _("Withdrawn."))
+    return _answered(
+        request, image, _("Removed from Explore.") if was_public else _("Submission withdrawn.")
+    )
 
 
 def _own(request: HttpRequest, image_id: UUID) -> Image:
@@ -153,7 +151,7 @@ def _until(image: Image, data: QueryDict) -> datetime | None:
 
 
 def _in_the_trash() -> str:
-    return _("The picture is in the trash. Restore it first.")
+    return _("The image is in the trash. Restore it first.")
 
 
 def _answered(
@@ -168,7 +166,7 @@ def _answered(
 def _shown(
     request: HttpRequest, image: Image, *, told: str = "", failed: bool = False
 ) -> HttpResponse:
-    context = context_of(image) | {"told": told, "failed": failed}
+    context = share_context(image) | {"told": told, "failed": failed}
     if wants_part(request):
         return part(request, "generation/_share.html", context, status=409 if failed else 200)
     return render(request, "generation/share.html", context | {"tile": Tile(image)})

@@ -8,11 +8,11 @@ from generation.gallery import collections
 from generation.gallery.collections import Summary
 from generation.models import Collection
 from generation.views import image_counts
-from generation.views.image_counts import Tally
+from generation.views.image_counts import Counts
 
 
 @dataclass(frozen=True)
-class Pile:
+class CollectionCard:
     """A collection as pages show it."""
 
     summary: Summary
@@ -38,17 +38,21 @@ class Pile:
         return [storage.url(key) for key in self.summary.covers]
 
 
-def piles_of(user: Any, *, covers: int = 1) -> list[Pile]:
+def collection_cards(user: Any, *, covers: int = 1) -> list[CollectionCard]:
     """Return the user's collections by name, in two queries."""
-    return [Pile(summary) for summary in collections.summaries(user, covers=covers)]
+    return [CollectionCard(summary) for summary in collections.summaries(user, covers=covers)]
 
 
 def beside(
-    user: Any, *, place: str, counts: Tally | None = None, piles: list[Pile] | None = None
+    user: Any,
+    *,
+    place: str,
+    counts: Counts | None = None,
+    cards: list[CollectionCard] | None = None,
 ) -> dict[str, Any]:
     """Return what `gallery_frame.html` shows; `place` is where the page is: "all", "favorites", "trash", an id, …"""
     return {
         "place": place,
         "counts": counts or image_counts.of_places(user),
-        "piles": piles_of(user) if piles is None else piles,
+        "piles": collection_cards(user) if cards is None else cards,
     }

@@ -25,14 +25,14 @@ def own_pictures(request: HttpRequest) -> HttpResponse:
     """Return a page of the user's pictures to choose from, newest first; `q` are words of their prompts."""
     user = cast(User, request.user)
     query = request.GET.get("q", "")[:QUERY_LENGTH].strip()
-    heap = grid.newest(
+    page = grid.newest(
         matching(Image.objects.of(user).kept(), query, user=user).images,
         before=request.GET.get("before", ""),
     )
-    more = urlencode({"q": query, "before": heap.next})
+    more = urlencode({"q": query, "before": page.next})
     context = {
-        "tiles": heap.tiles,
+        "tiles": page.tiles,
         "query": query,
-        "next_address": f"{reverse('own_pictures')}?{more}" if heap.next else "",
+        "next_address": f"{reverse('own_pictures')}?{more}" if page.next else "",
     }
     return part(request, "generation/_own_pictures.html", context)

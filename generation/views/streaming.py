@@ -19,7 +19,8 @@ class ArchiveResponse(StreamingHttpResponse):
     ) -> None:
         self._pieces, self._slot = pieces, slot
         watched = _watched(pieces, slot)
-        # Django would collect all pieces of a plain iterator before an ASGI server (the demo's) gets the first.
+        # Django would collect all pieces of a plain iterator before an ASGI server (the demo's)
+        # gets the first.
         content: Any = _in_turns(watched) if isinstance(request, ASGIRequest) else watched
         super().__init__(content, content_type="application/zip")
         self["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)

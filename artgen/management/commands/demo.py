@@ -23,13 +23,14 @@ from typing import Any
 from celery import beat
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connection
 
 from accounts.models import User
 from artgen.asgi import application
 from artgen.celery import app
 from artgen.daphne import PatientServer
+from artgen.management.demo_command import DemoCommand
 from generation.demo import sample_gallery
 from generation.jobs import reachability
 
@@ -56,7 +57,7 @@ AT_RUNPOD = "RunPod makes the images and charges your key."
 INSIDE = "\n  Source images travel inside the request and progress is asked for: RunPod cannot reach this machine."
 
 
-class Command(BaseCommand):
+class Command(DemoCommand):
     """Start everything, wait for Ctrl-C, stop everything."""
 
     help = "Runs all of ArtGen on this machine for trying it out: SQLite, files on disk, a RunPod emulator that paints."

@@ -1,7 +1,8 @@
 """Who may call which endpoint: the accepted key and the retired endpoints, both changeable in the middle of work.
 
-Recorded from the real service: an endpoint's existence is checked before the key, so that without a key
-`GET /v2/ID/health` is 401 for an endpoint that exists and 404 `endpoint not found` for one that does not.
+Recorded from the real service: an endpoint's existence is checked before the key, so that without a
+key `GET /v2/ID/health` is 401 for an endpoint that exists and 404 `endpoint not found` for one that
+does not.
 """
 
 import hmac

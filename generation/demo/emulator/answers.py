@@ -1,7 +1,8 @@
 """How each public endpoint answers: as recorded from the real service, unless a test or an operator changes it.
 
-The documentation shows `{"image_url": …}` everywhere. Recordings of 2026 show `{"cost": …, "result": …}`, a list of
-one such object, JPEG where PNG was asked for, and two CloudFront hosts beside image.runpod.ai.
+The documentation shows `{"image_url": …}` everywhere. Recordings of 2026 show `{"cost": …,
+"result": …}`, a list of one such object, JPEG where PNG was asked for, and two CloudFront hosts
+beside image.runpod.ai.
 """
 
 import threading

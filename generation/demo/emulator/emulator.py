@@ -16,12 +16,12 @@ from .clock import Clock
 from .control import Control
 from .faults import Faults
 from .files import Files
-from .jobs import Job
+from .jobs import EmulatedJob
 from .limits import RateLimits
 from .painting import FullPainter, Painter, TinyPainter
 from .queue import Queue
 from .server import Server
-from .webhooks import Ring, Webhooks
+from .webhooks import WebhookDelivery, Webhooks
 from .work import Work
 
 T = TypeVar("T")
@@ -30,8 +30,9 @@ T = TypeVar("T")
 class Emulator:
     """RunPod's queue API at an address of this machine.
 
-    Three ways to live: in real time (`speed` makes it faster); with a clock that a test moves (`manual=True`,
-    `advance`); or `instant`, where every job is at its end before /run answers. Use it as a context manager.
+    Three ways to live: in real time (`speed` makes it faster); with a clock that a test moves
+    (`manual=True`, `advance`); or `instant`, where every job is at its end before /run answers. Use
+    it as a context manager.
     """
 
     def __init__(
@@ -60,21 +61,23 @@ class Emulator:
     ) -> None:
         """Prepare an emulator; `start` or `with` brings it up.
 
-        Args: host, port: where it listens; port 0 takes a free one. api_key: the only key it accepts; None
-        accepts any. painter: "tiny" (flat pictures at once) or "full" (the demo's painter, in so many
-        `processes`). manual, instant, speed: see above; speed 10 makes ten emulated seconds of one. workers:
-        jobs that one endpoint does at a time. seconds: emulated GPU time of a picture, or a range to draw it
-        from. A full painter may take longer. cold_start: emulated seconds before the first job of an endpoint
-        starts. progress: whether workers send {"step", "steps"} while they paint; RunPod's public endpoints
-        send nothing. rate_limits: whether RunPod's limits hold, in real time times `speed`. dialects:
-        dialects by endpoint id, for endpoints that are not RunPod's public ones; unknown ones are told by the
-        shape of their input. public_url: where others reach its files; the default is the host that /run was
-        called at. cdn: a second host for the files of the endpoints that were recorded with one: another name of
-        this machine, such as "localhost" beside 127.0.0.1, which gets the emulator's port, or a whole address
-        as it is; "" hands out the first host alone. shape: "recorded", or one of `answers.SHAPES` for every
-        public endpoint. file_format: "recorded" (the FLUX endpoints send JPEG whatever is asked for), "asked"
-        or "jpeg". Both can be changed by `answers.set`. slow_seconds: real seconds that the fault `slow` takes.
-        seed: of everything that is drawn by chance.
+        Args: host, port: where it listens; port 0 takes a free one. api_key: the only key it
+        accepts; None accepts any. painter: "tiny" (flat pictures at once) or "full" (the demo's
+        painter, in so many `processes`). manual, instant, speed: see above; speed 10 makes ten
+        emulated seconds of one. workers: jobs that one endpoint does at a time. seconds: emulated
+        GPU time of a picture, or a range to draw it from. A full painter may take longer.
+        cold_start: emulated seconds before the first job of an endpoint starts. progress: whether
+        workers send {"step", "steps"} while they paint; RunPod's public endpoints send nothing.
+        rate_limits: whether RunPod's limits hold, in real time times `speed`. dialects: dialects by
+        endpoint id, for endpoints that are not RunPod's public ones; unknown ones are told by the
+        shape of their input. public_url: where others reach its files; the default is the host that
+        /run was called at. cdn: a second host for the files of the endpoints that were recorded
+        with one: another name of this machine, such as "localhost" beside 127.0.0.1, which gets the
+        emulator's port, or a whole address as it is; "" hands out the first host alone. shape:
+        "recorded", or one of `answers.SHAPES` for every public endpoint. file_format: "recorded"
+        (the FLUX endpoints send JPEG whatever is asked for), "asked" or "jpeg". Both can be changed
+        by `answers.set`. slow_seconds: real seconds that the fault `slow` takes. seed: of
+        everything that is drawn by chance.
         """
         if painter not in ("tiny", "full"):
             raise ValueError("painter is 'tiny' or 'full'")
@@ -155,12 +158,12 @@ class Emulator:
         return self._server.calls
 
     @property
-    def rings(self) -> list[Ring]:
+    def deliveries(self) -> list[WebhookDelivery]:
         """Return the webhook POSTs so far, in order."""
-        return self._webhooks.rings
+        return self._webhooks.deliveries
 
     @property
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[EmulatedJob]:
         """Return the jobs that can still be asked for, oldest first.
 
         The same objects as inside, for reading.

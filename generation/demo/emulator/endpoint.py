@@ -5,17 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .jobs import Job
+from .jobs import EmulatedJob
 
 
 @dataclass(slots=True)
-class Endpoint:
+class EmulatedEndpoint:
     """What waits, what runs, and how many workers there are at most: 0 as RunPod sets it after a week without jobs."""
 
     name: str
     workers: int
-    waiting: deque[Job] = field(default_factory=deque)
-    running: dict[str, Job] = field(default_factory=dict)
+    waiting: deque[EmulatedJob] = field(default_factory=deque)
+    running: dict[str, EmulatedJob] = field(default_factory=dict)
     warm: bool = False
     counts: dict[str, int] = field(
         default_factory=lambda: {"completed": 0, "failed": 0, "retried": 0}
@@ -26,7 +26,7 @@ class Endpoint:
         """Count the workers without a job."""
         return max(self.workers - len(self.running), 0)
 
-    def health(self, jobs: Iterable[Job]) -> dict[str, Any]:
+    def health(self, jobs: Iterable[EmulatedJob]) -> dict[str, Any]:
         """Return what GET /health answers; `jobs` are those of this endpoint."""
         states = [job.state for job in jobs]
         return {

@@ -2,8 +2,8 @@
 
 Scripted for a test, by chance for a load or race test, by magic words for a person at the demo.
 
-A fault belongs to a call (what goes wrong with one HTTP request), to `job` (what becomes of a job that was
-accepted) or to `webhook` (what becomes of its ring).
+A fault belongs to a call (what goes wrong with one HTTP request), to `job` (what becomes of a job
+that was accepted) or to `webhook` (what becomes of its ring).
 """
 
 import random
@@ -46,7 +46,7 @@ FAULTS: dict[str, dict[str, str]] = {
     "job": {
         "waits": "no worker ever takes it",
         "stuck": "stays IN_PROGRESS for ever, also past its executionTimeout",
-        "late_progress": "finishes and rings, but a late progress update leaves it IN_PROGRESS for ever",
+        "late_progress": "finishes and deliveries, but a late progress update leaves it IN_PROGRESS for ever",
         "slow_gpu": "takes ten times as long",
         "retried": "the platform loses the worker half-way and queues it again by itself",
         "lost": "vanishes at its end: 404",
@@ -71,11 +71,11 @@ FAULTS: dict[str, dict[str, str]] = {
         "url_404": "the picture's address answers 404",
     },
     "webhook": {
-        "lost": "never rings",
-        "late": "rings 60 s late",
-        "doubled": "rings twice",
-        "early": "the job is done and rings before the reply to /run",
-        "forged": "somebody else rings first: COMPLETED with a foreign picture, while the job still waits",
+        "lost": "never deliveries",
+        "late": "deliveries 60 s late",
+        "doubled": "deliveries twice",
+        "early": "the job is done and deliveries before the reply to /run",
+        "forged": "somebody else deliveries first: COMPLETED with a foreign picture, while the job still waits",
     },
 }
 
@@ -116,8 +116,8 @@ class Faults:
     def next(self, call: str, fault: str, *, endpoint: str | None = None, times: int = 1) -> None:
         """Let the next `times` calls of this kind go wrong in this way, at one endpoint or at any.
 
-        Faults for the same calls are taken in the order of asking. The names are in FAULTS; an empty fault
-        lets one call pass. Raises ValueError for a name that is not there.
+        Faults for the same calls are taken in the order of asking. The names are in FAULTS; an
+        empty fault lets one call pass. Raises ValueError for a name that is not there.
         """
         if fault:
             _check(call, fault)

@@ -1,7 +1,8 @@
 """What an emulated worker makes of a job's `input`: it refuses what the real one would refuse.
 
-Written from the documentation anew, not from our own payload tables, so that a mistake in those is seen here.
-Sources: the model pages below https://docs.runpod.io/public-endpoints/reference and the workers' READMEs.
+Written from the documentation anew, not from our own payload tables, so that a mistake in those is
+seen here. Sources: the model pages below https://docs.runpod.io/public-endpoints/reference and the
+workers' READMEs.
 """
 
 import re
@@ -168,7 +169,8 @@ RULES: dict[str, Rules] = {
     ),
 }
 SCHNELL_STEPS = (1, 8)
-# A data: URI instead of an address is documented nowhere, but RunPod's own SDK sends it and it is accepted.
+# A data: URI instead of an address is documented nowhere, but RunPod's own SDK sends it and it is
+# accepted.
 _SOURCE = re.compile(r"https?://\S+$|data:image/[\w.+-]+;base64,")
 PUBLIC_ENDPOINTS = {
     "black-forest-labs-flux-1-schnell": "flux",

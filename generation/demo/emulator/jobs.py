@@ -8,7 +8,7 @@ FINAL = frozenset({"COMPLETED", "FAILED", "CANCELLED", "TIMED_OUT"})
 
 
 @dataclass(slots=True)
-class Job:
+class EmulatedJob:
     """A job between /run and the end of its retention. Times are emulated seconds."""
 
     endpoint: str

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from .clock import Clock
-from .endpoint import Endpoint
+from .endpoint import EmulatedEndpoint
 from .faults import Faults, magic_fault
 from .inputs import InputProblem, Request, understand
-from .jobs import Job
+from .jobs import EmulatedJob
 from .webhooks import Webhooks
 from .work import Work
 
@@ -39,8 +39,8 @@ class Queue:
         instant: bool,
         seed: int,
     ) -> None:
-        self.jobs: dict[str, Job] = {}
-        self.endpoints: dict[str, Endpoint] = {}
+        self.jobs: dict[str, EmulatedJob] = {}
+        self.endpoints: dict[str, EmulatedEndpoint] = {}
         self._clock, self._faults, self._webhooks, self._work = clock, faults, webhooks, work
         self._workers, self._cold_start = workers, cold_start
         self._seconds = seconds if isinstance(seconds, tuple) else (seconds, seconds)
@@ -48,11 +48,11 @@ class Queue:
         self._random = random.Random(seed)  # noqa: S311  (repeatable, not secret)
         self._worker_numbers = itertools.count(1)
 
-    def endpoint(self, name: str) -> Endpoint:
+    def endpoint(self, name: str) -> EmulatedEndpoint:
         """Return one endpoint; it exists as soon as somebody asks for it."""
-        return self.endpoints.setdefault(name, Endpoint(name, self._workers))
+        return self.endpoints.setdefault(name, EmulatedEndpoint(name, self._workers))
 
-    def find(self, endpoint: str, job_id: str) -> Job | None:
+    def find(self, endpoint: str, job_id: str) -> EmulatedJob | None:
         """Return a job of this endpoint, unless it is unknown, past its ttl or past its retention."""
         job = self.jobs.get(job_id)
         if job is None or job.endpoint != endpoint:
@@ -62,7 +62,7 @@ class Queue:
             return None
         return job
 
-    async def submit(self, job: Job) -> None:
+    async def submit(self, job: EmulatedJob) -> None:
         """Take a job. An instant one, and one whose webhook is to come early, is at its end on return."""
         job.created = self._clock.now()
         job.fault = self._faults.take("job", job.endpoint) or magic_fault(_prompt(job.input))
@@ -83,19 +83,19 @@ class Queue:
             endpoint.waiting.append(job)
             self._clock.after(0, lambda: self._take(endpoint))
 
-    def replied(self, job: Job) -> None:
-        """Note that /run has been answered: an instant job rings only now."""
+    def replied(self, job: EmulatedJob) -> None:
+        """Note that /run has been answered: an instant job deliveries only now."""
         if self._instant and job.final and job.webhook_fault != "early":
             self._webhooks.end(job)
 
-    def cancel(self, job: Job) -> None:
+    def cancel(self, job: EmulatedJob) -> None:
         """Cancel a job that has not ended; one that has stays as it is."""
         if not job.final:
             if job.fault == "canceled_cost":
                 job.output, job.has_output = self._work.billed(job), True
             self._end(job, "CANCELLED", ring=False)
 
-    def retry(self, job: Job) -> bool:
+    def retry(self, job: EmulatedJob) -> bool:
         """Queue a failed or timed-out job again and return True; False for any other."""
         if job.state not in ("FAILED", "TIMED_OUT"):
             return False
@@ -130,10 +130,9 @@ class Queue:
         endpoint.workers = workers
         self._take(endpoint)
 
-    # --- what happens by itself
-    # ---------------------------------------------------------------------------------
+    # --- what happens at its time -------------------------------------------------------------------
 
-    def _take(self, endpoint: Endpoint) -> None:
+    def _take(self, endpoint: EmulatedEndpoint) -> None:
         """Give the free workers of an endpoint what waits."""
         while endpoint.waiting and endpoint.free:
             job = endpoint.waiting.popleft()
@@ -143,7 +142,7 @@ class Queue:
             endpoint.warm = True
             self._clock.after(pause, lambda job=job, run=run: self._begin(endpoint, job, run))  # type: ignore[misc]
 
-    async def _begin(self, endpoint: Endpoint, job: Job, run: int) -> None:
+    async def _begin(self, endpoint: EmulatedEndpoint, job: EmulatedJob, run: int) -> None:
         """A worker starts on a job."""
         if job.run != run:
             return
@@ -174,7 +173,7 @@ class Queue:
         work = self._work.start(job, request)
         self._clock.after(duration, lambda: self._finish(job, run, work))
 
-    async def _at_once(self, endpoint: Endpoint, job: Job) -> None:
+    async def _at_once(self, endpoint: EmulatedEndpoint, job: EmulatedJob) -> None:
         """Bring a job to its end before anything else happens; it does not ring."""
         run, job.state, job.started = job.run, "IN_PROGRESS", self._clock.now()
         job.worker = f"emulated{next(self._worker_numbers):06d}"
@@ -188,7 +187,7 @@ class Queue:
             return
         await self._finish(job, run, self._work.start(job, request), ring=False)
 
-    def _report(self, job: Job, run: int, request: Request, part: float) -> None:
+    def _report(self, job: EmulatedJob, run: int, request: Request, part: float) -> None:
         if job.run == run and not job.final:
             part = min(part, job.painted) if self._work.slow else part
             step = max(1, round(request.steps * part))
@@ -197,7 +196,7 @@ class Queue:
             )
             job.output, job.has_output = {"step": max(step, before), "steps": request.steps}, True
 
-    async def _finish(self, job: Job, run: int, work: Any, *, ring: bool = True) -> None:
+    async def _finish(self, job: EmulatedJob, run: int, work: Any, *, ring: bool = True) -> None:
         outcome = await work
         if job.run != run:
             return
@@ -212,12 +211,12 @@ class Queue:
         if job.fault == "lost":
             self.jobs.pop(job.id, None)
 
-    def _fail(self, job: Job, run: int, error: str, *, ring: bool = True) -> None:
+    def _fail(self, job: EmulatedJob, run: int, error: str, *, ring: bool = True) -> None:
         if job.run == run:
             job.output, job.has_output, job.error = None, False, error
             self._end(job, "FAILED", ring=ring)
 
-    def _time_out(self, job: Job, run: int) -> None:
+    def _time_out(self, job: EmulatedJob, run: int) -> None:
         if job.run == run and not job.final:
             job.output, job.has_output, job.error = (
                 None,
@@ -226,20 +225,20 @@ class Queue:
             )
             self._end(job, "TIMED_OUT")
 
-    def _lose_worker(self, endpoint: Endpoint, job: Job, run: int) -> None:
+    def _lose_worker(self, endpoint: EmulatedEndpoint, job: EmulatedJob, run: int) -> None:
         if job.run == run:
             endpoint.running.pop(job.id, None)
             self._back_to_queue(job)
             self._take(endpoint)
 
-    def _back_to_queue(self, job: Job) -> None:
+    def _back_to_queue(self, job: EmulatedJob) -> None:
         job.run += 1
         job.retries += 1
         job.state, job.started, job.finished, job.painted = "IN_QUEUE", None, None, 0.0
         job.output, job.has_output, job.error, job.worker = None, False, "", ""
         self.endpoint(job.endpoint).waiting.append(job)
 
-    def _end(self, job: Job, state: str, *, ring: bool = True) -> None:
+    def _end(self, job: EmulatedJob, state: str, *, ring: bool = True) -> None:
         job.run += 1
         job.state, job.finished = state, self._clock.now()
         endpoint = self.endpoint(job.endpoint)
@@ -253,11 +252,11 @@ class Queue:
         self._clock.after(RETENTION + 1, lambda: self._forget(job))
         self._clock.after(0, lambda: self._take(endpoint))
 
-    def _forget(self, job: Job) -> None:
+    def _forget(self, job: EmulatedJob) -> None:
         if job.finished is not None and self._clock.now() - job.finished > RETENTION:
             self.jobs.pop(job.id, None)
 
-    def _expire(self, job: Job) -> None:
+    def _expire(self, job: EmulatedJob) -> None:
         """Delete a job past its ttl, even while it runs."""
         if self.jobs.get(job.id) is job and not job.final:
             job.run += 1

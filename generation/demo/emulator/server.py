@@ -17,14 +17,14 @@ from .control import Control
 from .faults import Faults
 from .files import Files
 from .inputs import PUBLIC_ENDPOINTS, guess_dialect
-from .jobs import Job
+from .jobs import EmulatedJob
 from .limits import RateLimits
 from .queue import Queue
 
-BODY_MOST = 10 * 1024 * 1024
+MAX_BODY_BYTES = 10 * 1024 * 1024
 TIMEOUT_RANGE = (5_000, 7 * 86_400_000)  # milliseconds
 TTL_RANGE = (10_000, 7 * 86_400_000)
-_JOB = web.RequestKey("job", Job)  # the job that a request to /run has made
+_JOB = web.RequestKey("job", EmulatedJob)  # the job that a request to /run has made
 _METHODS = {
     "run": "POST",
     "status": "GET",
@@ -63,7 +63,7 @@ class Server:
         self._dialects, self._public_url = dict(dialects), public_url.rstrip("/")
         self._slow_seconds = slow_seconds
         self._calls = Calls()
-        self.app = web.Application(client_max_size=BODY_MOST)
+        self.app = web.Application(client_max_size=MAX_BODY_BYTES)
         self.app.router.add_get("/files/{name}", files.serve)
         self.app.router.add_get("/healthz", _healthy)
         control.add_routes(self.app)
@@ -158,7 +158,7 @@ class Server:
         ):
             return _error(400, "webhook must be a URL")
         body = document["input"]
-        job = Job(
+        job = EmulatedJob(
             endpoint=endpoint,
             input=body,
             dialect=self._dialects.get(endpoint)

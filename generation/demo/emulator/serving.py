@@ -87,11 +87,11 @@ def serve(
 ) -> None:
     """Run the emulator and return when it has been stopped, with every process of it gone.
 
-    Call it from the main thread, for it handles SIGTERM and SIGINT. `exit_with_parent` stops it when standard
-    input ends, as it does when the parent that opened it as a pipe is gone, and leaves SIGINT to that parent,
-    which may have calls under way: a submission cut off is known to nobody. `on_ready` is called
-    once it listens. The other arguments are those of `Emulator`, with the demo's defaults. Raises OSError
-    when the port is taken.
+    Call it from the main thread, for it handles SIGTERM and SIGINT. `exit_with_parent` stops it
+    when standard input ends, as it does when the parent that opened it as a pipe is gone, and
+    leaves SIGINT to that parent, which may have calls under way: a submission cut off is known to
+    nobody. `on_ready` is called once it listens. The other arguments are those of `Emulator`, with
+    the demo's defaults. Raises OSError when the port is taken.
     """
     stopped = threading.Event()
 
@@ -137,7 +137,8 @@ def serve(
 
 
 def _watch_input(stopped: threading.Event) -> None:
-    # Not `sys.stdin.read`: its lock, held while waiting, makes the interpreter abort when a signal ends it first.
+    # Not `sys.stdin.read`: its lock, held while waiting, makes the interpreter abort when a signal
+    # ends it first.
     while os.read(sys.stdin.fileno(), 1024):
         pass
     stopped.set()

@@ -13,9 +13,9 @@ from typing import Any
 import aiohttp
 
 from .clock import Clock
-from .jobs import Job
+from .jobs import EmulatedJob
 
-RINGS_MOST = 50_000  # remembered
+MAX_DELIVERIES = 50_000  # remembered
 TRIES = 3
 PAUSE = 10.0  # emulated seconds between tries
 LATE = 60.0  # emulated seconds
@@ -23,7 +23,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=15)  # real seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
+class WebhookDelivery:
     """One POST to a webhook's address."""
 
     url: str
@@ -33,22 +33,22 @@ class Ring:
 
 
 class Webhooks:
-    """Delivers rings; lives in the emulator's event loop."""
+    """Delivers deliveries; lives in the emulator's event loop."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
         self._lock = threading.Lock()
-        self._rings: deque[Ring] = deque(maxlen=RINGS_MOST)
+        self._deliveries: deque[WebhookDelivery] = deque(maxlen=MAX_DELIVERIES)
 
     @property
-    def rings(self) -> list[Ring]:
+    def deliveries(self) -> list[WebhookDelivery]:
         """Return every POST so far, in order."""
         with self._lock:
-            return list(self._rings)
+            return list(self._deliveries)
 
-    def end(self, job: Job) -> None:
-        """Ring for a job that has just ended, in the way that its fault asks for."""
+    def end(self, job: EmulatedJob) -> None:
+        """WebhookDelivery for a job that has just ended, in the way that its fault asks for."""
         if not job.webhook or job.webhook_fault == "lost":
             return
         body = _body(job)
@@ -58,12 +58,12 @@ class Webhooks:
         for _ in range(2 if job.webhook_fault == "doubled" else 1):
             self._clock.start(lambda: self.ring(job.webhook, job.id, body))
 
-    async def early(self, job: Job) -> None:
-        """Ring for a job whose /run has not been answered yet, and return when the ring has been answered."""
+    async def early(self, job: EmulatedJob) -> None:
+        """WebhookDelivery for a job whose /run has not been answered yet, and return when the ring has been answered."""
         await self.ring(job.webhook, job.id, _body(job))
 
-    def forge(self, job: Job) -> None:
-        """Ring as a stranger would: the job is done and has a foreign picture."""
+    def forge(self, job: EmulatedJob) -> None:
+        """WebhookDelivery as a stranger would: the job is done and has a foreign picture."""
         body = _body(job) | {
             "status": "COMPLETED",
             "output": {"image_url": "http://169.254.169.254/evil.png"},
@@ -90,7 +90,7 @@ class Webhooks:
         except (aiohttp.ClientError, TimeoutError, ValueError):
             pass
         with self._lock:
-            self._rings.append(Ring(url, job_id, status, forged))
+            self._deliveries.append(WebhookDelivery(url, job_id, status, forged))
         return status
 
     async def close(self) -> None:
@@ -99,5 +99,5 @@ class Webhooks:
             await self._session.close()
 
 
-def _body(job: Job) -> dict[str, Any]:
+def _body(job: EmulatedJob) -> dict[str, Any]:
     return job.report() | {"input": job.input, "webhook": job.webhook}

@@ -20,7 +20,7 @@ from . import outputs
 from .answers import Answer, Answers
 from .files import Files
 from .inputs import Request
-from .jobs import Job
+from .jobs import EmulatedJob
 from .painting import Painter, TinyPainter, tiny_png
 
 log = logging.getLogger(__name__)
@@ -60,15 +60,15 @@ class Work:
         """Tell whether painting takes long enough to be watched."""
         return not isinstance(self._painter, TinyPainter)
 
-    def start(self, job: Job, request: Request) -> "asyncio.Task[Outcome]":
+    def start(self, job: EmulatedJob, request: Request) -> "asyncio.Task[Outcome]":
         """Begin a job and return the task that ends with its outcome."""
         return asyncio.get_running_loop().create_task(self._do(job, request))
 
-    def billed(self, job: Job) -> dict[str, Any]:
+    def billed(self, job: EmulatedJob) -> dict[str, Any]:
         """Return the output of a job that costs money although it was canceled."""
         return {"cost": self._answers.of(job.endpoint).cost}
 
-    async def _do(self, job: Job, request: Request) -> Outcome:
+    async def _do(self, job: EmulatedJob, request: Request) -> Outcome:
         answer = self._answers.of(job.endpoint)
         if outcome := _planned(job, answer):
             return outcome
@@ -141,7 +141,7 @@ class Work:
         self._painter.close()
 
 
-def _planned(job: Job, answer: Answer) -> Outcome | None:
+def _planned(job: EmulatedJob, answer: Answer) -> Outcome | None:
     """Return the outcome of a job whose fault leaves nothing to paint."""
     failed = outputs.FAILED
     empty = outputs.shape_empty(job.dialect, answer)

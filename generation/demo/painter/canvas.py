@@ -36,8 +36,8 @@ def column(color: Array) -> Array:
 class Canvas:
     """A picture in the making: planes `rgb` (3, H, W) of float32, where 1.0 is white.
 
-    Lengths are in picture heights: `x` (1, W) runs 0..aspect, `y` (H, 1) runs 0..1 downward, `px` is one pixel.
-    `unit` is the shorter side, for things that must fit whatever the ratio.
+    Lengths are in picture heights: `x` (1, W) runs 0..aspect, `y` (H, 1) runs 0..1 downward, `px`
+    is one pixel. `unit` is the shorter side, for things that must fit whatever the ratio.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Canvas:
         """Return the random numbers of one named part of this picture, independent of all other parts."""
         return np.random.default_rng([self._seed % 2**64, zlib.crc32(name.encode())])
 
-    # -- fields ------------------------------------------------------------------------------------------------
+    # -- fields
 
     def fbm(
         self,
@@ -123,7 +123,7 @@ class Canvas:
         )
         return result
 
-    # -- shapes ------------------------------------------------------------------------------------------------
+    # -- shapes
 
     def drawn(self, draw: Callable[[Pen], None], *, scale: int | None = None) -> Array:
         """Return the coverage (H, W) of what `draw` puts down with a pen, smooth at the edges."""
@@ -132,7 +132,7 @@ class Canvas:
         draw(Pen(ImageDraw.Draw(image), self.height * scale))
         return np.asarray(image.reduce(scale), dtype=np.float32) * np.float32(1 / 255)
 
-    # -- layers ------------------------------------------------------------------------------------------------
+    # -- layers
 
     def fill(self, colors: Array) -> None:
         """Cover everything with a color (3,) or planes that broadcast to (3, H, W)."""

@@ -22,8 +22,8 @@ DEFAULT_STRENGTH = 0.6
 def repaint(canvas: Canvas, sources: Sequence[Image.Image], *, strength: float | None) -> None:
     """Fill the canvas with the first source, changed as the scene asks; a second source lends its colors.
 
-    `strength` 0..1 is how far the picture may move from its source. With no word that names a change, the seed picks
-    a new grading and a painter's medium.
+    `strength` 0..1 is how far the picture may move from its source. With no word that names a
+    change, the seed picks a new grading and a painter's medium.
     """
     scene = canvas.scene
     amount = float(np.clip(DEFAULT_STRENGTH if strength is None else strength, 0.0, 1.0))

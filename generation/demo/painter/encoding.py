@@ -19,8 +19,8 @@ def encode(
 ) -> bytes:
     """Return the file of an image; its metadata names ArtGen's demo painter, the prompt and the seed.
 
-    Both say in XMP that no trained model made it. PNG: text chunks Software, Description and Seed. JPEG: a comment and
-    the EXIF tags Software and ImageDescription.
+    Both say in XMP that no trained model made it. PNG: text chunks Software, Description and Seed.
+    JPEG: a comment and the EXIF tags Software and ImageDescription.
     """
     out = io.BytesIO()
     if format == "png":

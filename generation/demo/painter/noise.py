@@ -1,7 +1,7 @@
 """Smooth random fields, made by enlarging small lattices of random numbers.
 
-Enlarging is Pillow's bicubic resampling of float images: fast, single-threaded and the same on every machine, which
-keeps a picture's bytes a function of prompt, seed and size alone.
+Enlarging is Pillow's bicubic resampling of float images: fast, single-threaded and the same on
+every machine, which keeps a picture's bytes a function of prompt, seed and size alone.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from PIL import Image
 Array = NDArray[np.floating[Any]]
 """Real numbers; float32 throughout, as double precision would only cost time.
 
-Written numbers adapt to the array they meet (https://numpy.org/neps/nep-0050-scalar-promotion.html); computed ones may
-be of NumPy and do not, so np.float32(…) stands around those.
+Written numbers adapt to the array they meet
+(https://numpy.org/neps/nep-0050-scalar-promotion.html); computed ones may be of NumPy and do not,
+so np.float32(…) stands around those.
 """
 
 _SAMPLES_PER_CELL = 6
@@ -56,8 +57,9 @@ def fbm(
 ) -> Array:
     """Return fractal noise (height, width), mostly in 0..1 around 0.5.
 
-    `rows` and `columns` are the cells of the coarsest octave over the whole field, so the pattern does not depend on
-    the resolution. With `ridges` every octave is folded into crests (Musgrave's ridged multifractal, unweighted).
+    `rows` and `columns` are the cells of the coarsest octave over the whole field, so the pattern
+    does not depend on the resolution. With `ridges` every octave is folded into crests (Musgrave's
+    ridged multifractal, unweighted).
     """
     total = np.zeros((1, 1), dtype=np.float32)
     amplitude, weight = 1.0, 0.0

@@ -41,7 +41,8 @@ def _paint_clouds(canvas: Canvas, horizon: float, amount: float, stretch: float)
     shape = tile.at(x + soft * 0.22, y + soft * 0.16)
     edge = np.float32(0.66 - 0.2 * amount)
     cover = smoothstep(edge - 0.06, edge + 0.2, shape)
-    # Lit from below or above: a look-up toward the light tells the near side of each cloud from its body.
+    # Lit from below or above: a look-up toward the light tells the near side of each cloud from its
+    # body.
     ahead = tile.at(x + soft * 0.22 + 0.012, y + soft * 0.16 + 0.02)
     lit = np.clip(0.5 + (shape - ahead) * 5, 0, 1)
     low = np.clip(canvas.y / np.float32(horizon), 0, 1)

@@ -1,7 +1,8 @@
 """A landscape of heights in true perspective, seen from just above the ground.
 
-The ground is cut into slices parallel to the picture, near to far; each column of pixels finds the first slice that
-rises to it. Light and shadow are computed on the slices, so their cost does not depend on the view.
+The ground is cut into slices parallel to the picture, near to far; each column of pixels finds the
+first slice that rises to it. Light and shadow are computed on the slices, so their cost does not
+depend on the view.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def ground(
 ) -> Ground:
     """Return the visible ground of `heights(x, z)`, seen from `eye` above zero.
 
-    `sun` from -1 (left) to 1 (right) is the side that the light comes from, `sun_height` the tangent of its altitude.
+    `sun` from -1 (left) to 1 (right) is the side that the light comes from, `sun_height` the
+    tangent of its altitude.
     """
     z = (near * (far / near) ** (np.arange(slices) / (slices - 1))).astype(np.float32)[:, None]
     pad = int(canvas.width * _MARGIN)

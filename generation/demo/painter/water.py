@@ -20,8 +20,9 @@ def paint_water(
 ) -> None:
     """Paint water from `horizon` down, reflecting the picture above it.
 
-    `choppy` 0..1 goes from a mirror to open sea, `deep` is the color of the water itself, `depth` how much of it shows
-    near the viewer, `glint` the x of a sun or moon whose light glitters on the waves.
+    `choppy` 0..1 goes from a mirror to open sea, `deep` is the color of the water itself, `depth`
+    how much of it shows near the viewer, `glint` the x of a sun or moon whose light glitters on the
+    waves.
     """
     top = canvas.row(horizon)
     if top >= canvas.height:

@@ -1,7 +1,7 @@
 """The words the painter knows, and reading a prompt with them.
 
-A stem matches every word that begins with it, in Russian or English; `=` in front asks for the whole word, and
-several words joined by `_` must follow one another. ё counts as е.
+A stem matches every word that begins with it, in Russian or English; `=` in front asks for the
+whole word, and several words joined by `_` must follow one another. ё counts as е.
 """
 
 from __future__ import annotations

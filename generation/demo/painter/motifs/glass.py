@@ -70,8 +70,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
 def _inflated(field: Array, canvas: Canvas) -> Array:
     """Return the height (H, W) of a film blown up over the outline where `field` is 1, in shorter sides.
 
-    A soap film under pressure solves Poisson's equation; the square root of the solution stands upright at the rim
-    and over a disk is a hemisphere. It is solved on a coarse grid and given the exact rim of the fine one.
+    A soap film under pressure solves Poisson's equation; the square root of the solution stands
+    upright at the rim and over a disk is a hemisphere. It is solved on a coarse grid and given the
+    exact rim of the fine one.
     """
     rows = 160
     columns = max(8, round(rows * canvas.aspect))
@@ -179,7 +180,8 @@ def _surface(
     canvas.report(0.7)
     fresnel = 0.07 + 0.93 * (1 - nz) ** 2.6
     flow = canvas.fbm("film", across=2.6 / canvas.unit, octaves=4)
-    # A film's colors follow its thickness and the angle of view (cosine palette in place of the spectrum).
+    # A film's colors follow its thickness and the angle of view (cosine palette in place of the
+    # spectrum).
     thickness = np.float32(density) * nz + flow * 5.0 + (u - v) * 2.0 + np.float32(phase)
     film = np.stack(
         [0.5 + 0.5 * np.cos(thickness + np.float32(shift)) for shift in (0.0, 2.1, 4.2)]

@@ -133,7 +133,8 @@ def _fruit(rng: np.random.Generator, color: Array) -> list[Fruit]:
 def _paint_room(
     canvas: Canvas, stage: Stage, u: Array, v: Array, wall: Array, table: Array
 ) -> None:
-    # The ray meets the table where it has fallen by the height of the eye, unless the wall comes first.
+    # The ray meets the table where it has fallen by the height of the eye, unless the wall comes
+    # first.
     reach_wall = np.float32(_WALL - EYE[2])
     fall = np.where(v < 0, np.float32(EYE[1]) / np.maximum(-v, 1e-4), 1e4)
     on_table = fall < reach_wall

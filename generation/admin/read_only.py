@@ -22,7 +22,7 @@ class Media:
     css = {"all": ["generation/admin.css"]}
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A list and a page to read; nothing is added, changed or deleted here."""
 
     Media = Media
@@ -64,12 +64,12 @@ def thumbnail(image: Image) -> SafeString:
         '<a href="{}" target="_blank" rel="noopener"><img src="{}" alt="{}" width="{}" height="{}" loading="lazy"></a>',
         storage.url(image.key),
         storage.url(image.thumbnail_key),
-        _("Open the picture"),
+        _("Open image"),
         max(1, round(image.width * scale)),
         max(1, round(image.height * scale)),
     )
 
 
-def words(text: str) -> SafeString:
+def preformatted(text: str) -> SafeString:
     """Return long text, a vendor's reply or JSON, with its line breaks."""
     return format_html('<pre class="words">{}</pre>', text) if text else SafeString("")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from artgen import formatting
-from generation.admin.reading import ReadOnlyAdmin, thumbnail
+from generation.admin.read_only import ReadOnlyModelAdmin, thumbnail
 from generation.files import storage
 from generation.gallery import sharing
 from generation.models import Collection, Image, Upload, Visibility
@@ -19,7 +19,7 @@ COVERS = 12  # thumbnails on the page of a collection
 
 
 @admin.register(Image)
-class ImageAdmin(ReadOnlyAdmin):
+class ImageAdmin(ReadOnlyModelAdmin):
     """Pictures that were drawn."""
 
     list_display = (
@@ -61,7 +61,7 @@ class ImageAdmin(ReadOnlyAdmin):
         """Tell whether the person may take pictures away from strangers."""
         return request.user.has_perm("generation.change_image")
 
-    @admin.action(description=_("Stop sharing: only the owner sees it"), permissions=["stop"])
+    @admin.action(description=_("Make private"), permissions=["stop"])
     def stop_sharing(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
         """Stop links and publications; the pictures stay with their owners."""
         count = 0
@@ -70,11 +70,11 @@ class ImageAdmin(ReadOnlyAdmin):
             self.log_change(request, image, "sharing stopped")
             count += 1
         told = ngettext(
-            "%(count)d picture is private now.", "%(count)d pictures are private now.", count
+            "%(count)d image is now private.", "%(count)d images are now private.", count
         )
         self.message_user(request, told % {"count": count}, messages.SUCCESS)
 
-    @admin.display(description=_("picture"))
+    @admin.display(description=_("image"))
     def picture(self, image: Image) -> SafeString:
         """Return the thumbnail."""
         return thumbnail(image)
@@ -102,7 +102,7 @@ class ImageAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Collection)
-class CollectionAdmin(ReadOnlyAdmin):
+class CollectionAdmin(ReadOnlyModelAdmin):
     """Piles of pictures that users named."""
 
     list_display = ("name", "user", "held", "deleted_at", "created_at")
@@ -118,7 +118,7 @@ class CollectionAdmin(ReadOnlyAdmin):
         rows: QuerySet[Collection] = super().get_queryset(request)
         return rows.annotate(holds=Count("members"))
 
-    @admin.display(description=_("pictures"), ordering="holds")
+    @admin.display(description=_("images"), ordering="holds")
     def held(self, collection: Collection) -> int:
         """Return how many pictures it holds, those in the trash included."""
         return int(getattr(collection, "holds", 0))
@@ -131,7 +131,7 @@ class CollectionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Upload)
-class UploadAdmin(ReadOnlyAdmin):
+class UploadAdmin(ReadOnlyModelAdmin):
     """Source pictures that users brought along."""
 
     list_display = ("id", "user", "size", "file_size", "content_type", "created_at")

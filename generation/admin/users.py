@@ -26,7 +26,7 @@ class PeopleAdmin(UserAdmin):
         """Tell whether the person may end accounts."""
         return request.user.has_perm("accounts.delete_user")
 
-    @admin.action(description=_("Lock, and erase after the time to think"), permissions=["erase"])
+    @admin.action(description=_("Lock, then delete after the grace period"), permissions=["erase"])
     def close_accounts(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Lock the accounts; pictures and all else are erased when nobody takes it back in time."""
         count = 0
@@ -36,7 +36,7 @@ class PeopleAdmin(UserAdmin):
                     user=user, actor=request.user if isinstance(request.user, User) else None
                 )
             except deletion.LastSuperuser:
-                text = gettext("%(email)s stays: nobody else could administer ArtGen.") % {
+                text = gettext("%(email)s is the only administrator and wasn’t locked.") % {
                     "email": user.email
                 }
                 self.message_user(request, text, messages.ERROR)
@@ -45,13 +45,13 @@ class PeopleAdmin(UserAdmin):
             count += 1
         if count:
             text = ngettext(
-                "%(count)d account is locked and will be erased. “Keep” takes that back.",
-                "%(count)d accounts are locked and will be erased. “Keep” takes that back.",
+                "%(count)d account is locked and will be deleted. “Keep” cancels this.",
+                "%(count)d accounts are locked and will be deleted. “Keep” cancels this.",
                 count,
             )
             self.message_user(request, text % {"count": count}, messages.SUCCESS)
 
-    @admin.action(description=_("Keep accounts that are about to be erased"), permissions=["erase"])
+    @admin.action(description=_("Keep accounts scheduled for deletion"), permissions=["erase"])
     def keep_accounts(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Unlock the accounts that have not begun to be erased."""
         count = 0
@@ -59,7 +59,7 @@ class PeopleAdmin(UserAdmin):
             try:
                 deletion.keep(user)
             except deletion.CannotKeep:
-                text = gettext("%(email)s is erased already, or it has begun.") % {
+                text = gettext("%(email)s is already deleted or being deleted.") % {
                     "email": user.email
                 }
                 self.message_user(request, text, messages.ERROR)
@@ -67,5 +67,5 @@ class PeopleAdmin(UserAdmin):
             self.log_change(request, user, "kept")
             count += 1
         if count:
-            text = ngettext("%(count)d account is kept.", "%(count)d accounts are kept.", count)
+            text = ngettext("%(count)d account kept.", "%(count)d accounts kept.", count)
             self.message_user(request, text % {"count": count}, messages.SUCCESS)
