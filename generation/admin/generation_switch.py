@@ -11,23 +11,23 @@ from generation.models import GenerationSwitch
 
 @admin.register(GenerationSwitch)
 class GenerationSwitchAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The one switch: its list is its page."""
+    """The creation switch; its list redirects to its page."""
 
     fields = ("on", "message", "changed_at")
     readonly_fields = ("changed_at",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """There is one, made when it is first looked at."""
+        """Return False: the only row is created on first use."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """It stays."""
+        """Return False."""
         return False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Go straight to the switch."""
+        """Redirect to the switch."""
         if not self.has_view_or_change_permission(request):
             return super().changelist_view(request, extra_context)
         switch, _created = GenerationSwitch.objects.get_or_create(pk=1)

@@ -12,7 +12,7 @@ from generation.runpod.payloads import DIALECTS, LEGACY, PUBLIC
 
 
 class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A model on offer; `ImageModel.clean` rehearses it before it is saved."""
+    """The form of one model; `ImageModel.clean` builds a sample request before it is saved."""
 
     dialect = forms.ChoiceField(
         label=capfirst(_("dialect")),
@@ -98,27 +98,27 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         named = self.instance.dialect
-        if named in LEGACY:  # a row of the version before: shown, and then saved, as what it is
+        if named in LEGACY:  # a row of the previous version is saved in the current form
             self.initial["dialect"] = PUBLIC
             if self.instance.request_format is None:
                 self.initial["request_format"] = dict(LEGACY[named])
 
     def clean_request_format(self) -> Any:
-        """Keep no request format as NULL."""
+        """Store an empty request format as NULL."""
         return self.cleaned_data["request_format"] or None
 
     def clean_parameters(self) -> Any:
-        """Keep no parameters as an empty object."""
+        """Store empty parameters as an empty object."""
         return self.cleaned_data["parameters"] or {}
 
     def clean_price(self) -> Any:
-        """Keep no price rule as an empty object."""
+        """Store an empty price rule as an empty object."""
         return self.cleaned_data["price"] or {}
 
     def clean_expected_cost(self) -> Any:
-        """Keep no expected cost as NULL."""
+        """Store an empty expected cost as NULL."""
         return self.cleaned_data["expected_cost"] or None
 
     def clean_workflow(self) -> Any:
-        """Keep no workflow as NULL."""
+        """Store an empty workflow as NULL."""
         return self.cleaned_data["workflow"] or None

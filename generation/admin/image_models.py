@@ -22,7 +22,7 @@ from generation.admin.model_costs import CostColumns
 from generation.admin.read_only import Media
 from generation.models import ACTIVE, ImageModel, Job, OutageKind, ProviderOutage
 
-DRIVEN_BY = (
+REQUEST_FIELDS = (
     "endpoint_id",
     "dialect",
     "request_format",
@@ -36,10 +36,10 @@ DRIVEN_BY = (
 
 @admin.register(ImageModel)
 class ImageModelAdmin(CostColumns):
-    """Models on offer: edit, switch, check."""
+    """Models: edit, enable, disable, check."""
 
     class Media(Media):
-        """The script that shows a request without leaving the page."""
+        """The script of the request preview."""
 
         js = ("generation/admin.js",)
 
@@ -91,14 +91,14 @@ class ImageModelAdmin(CostColumns):
     readonly_fields = ("under_way", "request_format_help", "sample_input", "costs_lately")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Put a new model last: the first one is offered first to everybody."""
+        """Put a new model last: the first one is the default of all users."""
         last = ImageModel.objects.aggregate(last=Max("position"))["last"]
         return {"position": 0 if last is None else last + 1} | super().get_changeform_initial_data(
             request
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Count the jobs of each along."""
+        """Annotate the jobs and the outage of each model."""
         models: QuerySet[Any] = super().get_queryset(request)
         counted: QuerySet[Any] = models.annotate(
             outage=Subquery(
@@ -111,7 +111,7 @@ class ImageModelAdmin(CostColumns):
 
     @admin.display(description=_("submissions"))
     def submissions(self, model: ImageModel) -> str:
-        """Return whether its jobs go to RunPod, and if not, why."""
+        """Return whether its jobs are submitted to RunPod, or why not."""
         if outage := getattr(model, "outage", None):
             return str(OutageKind(outage).label)
         if model.submit_after and model.submit_after > timezone.now():
@@ -120,17 +120,17 @@ class ImageModelAdmin(CostColumns):
 
     @admin.display(description=_("waiting"), ordering="jobs_waiting")
     def waiting(self, model: ImageModel) -> int:
-        """Return how many of its jobs wait here."""
+        """Return the number of queued jobs."""
         return int(getattr(model, "jobs_waiting", 0))
 
     @admin.display(description=_("at RunPod"), ordering="jobs_out")
     def out(self, model: ImageModel) -> int:
-        """Return how many of its jobs are with RunPod."""
+        """Return the number of jobs at RunPod."""
         return int(getattr(model, "jobs_out", 0))
 
     @admin.display(description=_("jobs in progress"))
     def under_way(self, model: ImageModel) -> str:
-        """Return what a change would meet."""
+        """Return the number of unfinished jobs."""
         return gettext("queued: %(waiting)d, at RunPod: %(out)d") % {
             "waiting": self.waiting(model),
             "out": self.out(model),
@@ -138,7 +138,7 @@ class ImageModelAdmin(CostColumns):
 
     @admin.display(description=_("format reference"))
     def request_format_help(self, model: ImageModel) -> SafeString:
-        """Return what every key means, and examples from the catalog."""
+        """Return the format reference with examples from the catalog."""
         return render_to_string(
             "admin/generation/imagemodel/_request_format.html",
             {"examples": request_preview.examples()},
@@ -146,7 +146,7 @@ class ImageModelAdmin(CostColumns):
 
     @admin.display(description=_("request to RunPod"))
     def sample_input(self, model: ImageModel) -> SafeString:
-        """Return the button that shows the request with what stands in the form, and that of the saved settings."""
+        """Return the button of the preview, and the preview of the saved settings."""
         address = reverse("admin:generation_imagemodel_preview")
         context = {"address": address if model._state.adding else f"{address}?model={model.pk}"}
         if not model._state.adding:
@@ -154,21 +154,20 @@ class ImageModelAdmin(CostColumns):
         return render_to_string("admin/generation/imagemodel/_sample.html", context)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the preview of a request."""
+        """Add the request preview."""
         name, view = "generation_imagemodel_preview", self.admin_site.admin_view(self.preview)
         urls: list[URLPattern] = [path("preview/", view, name=name), *super().get_urls()]
         return urls
 
     def preview(self, request: HttpRequest) -> HttpResponse:
-        """Show the request that a job would send with the values of the posted form; nothing is saved."""
+        """Show the request of a sample job with the submitted values; nothing is saved."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         given = request.GET.get("model", "")
-        model = (
-            get_object_or_404(ImageModel, pk=given if given.isascii() and given.isdigit() else 0)
-            if given
-            else None
-        )
+        model = None
+        if given:
+            key = given if given.isascii() and given.isdigit() else 0
+            model = get_object_or_404(ImageModel, pk=key)
         allowed = (
             self.has_change_permission(request, model)
             if model
@@ -191,10 +190,10 @@ class ImageModelAdmin(CostColumns):
         return render(request, "admin/generation/imagemodel/preview.html", context)
 
     def save_model(self, request: HttpRequest, obj: ImageModel, form: Any, change: bool) -> None:
-        """Save, and say when jobs are under way that were placed before."""
+        """Save, and warn if unfinished jobs keep their old settings."""
         super().save_model(request, obj, form, change)
         under_way = obj.jobs.filter(status__in=ACTIVE).count() if change else 0
-        if under_way and set(form.changed_data) & set(DRIVEN_BY):
+        if under_way and set(form.changed_data) & set(REQUEST_FIELDS):
             text = ngettext(
                 "%(count)d job of this model is in progress. It keeps its settings.",
                 "%(count)d jobs of this model are in progress. They keep their settings.",
@@ -203,14 +202,14 @@ class ImageModelAdmin(CostColumns):
             self.message_user(request, text % {"count": under_way}, messages.WARNING)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let only a model go that never drew anything; others are switched off."""
+        """Allow deletion only of a model without jobs; others can be disabled."""
         if obj is None:
             return False
         return super().has_delete_permission(request, obj) and not obj.jobs.exists()
 
     @admin.action(description=_("Enable"), permissions=["change"])
     def switch_on(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Offer the models again, but for those that could not draw."""
+        """Enable the models whose settings are valid."""
         done = 0
         for model in queryset.order_by("position", "slug"):
             if problem := request_preview.problem_of(model):
@@ -222,7 +221,7 @@ class ImageModelAdmin(CostColumns):
 
     @admin.action(description=_("Disable"), permissions=["change"])
     def switch_off(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Take no more orders for the models."""
+        """Disable the models; existing jobs continue."""
         done = 0
         for model in queryset.filter(enabled=True).order_by("position", "slug"):
             self._switch(request, model, enabled=False)
@@ -240,7 +239,7 @@ class ImageModelAdmin(CostColumns):
 
     @admin.action(description=_("Check settings and workflow"), permissions=["view"])
     def try_out(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """Rehearse a job of each and say what would go wrong."""
+        """Check the settings of each model with a sample job."""
         models = list(queryset.order_by("position", "slug"))
         for model in models:
             if problem := request_preview.problem_of(model):
@@ -269,7 +268,7 @@ class ImageModelAdmin(CostColumns):
 
 
 def _count(jobs: QuerySet[Job]) -> Coalesce:
-    """Return the number of these jobs for each model; partial indexes find them, however long the history is."""
+    """Return the number of these jobs per model, found by partial indexes."""
     mine = (
         jobs.filter(model=OuterRef("pk"))
         .order_by()

@@ -1,4 +1,4 @@
-"""Jobs as staff see them: all of their history, and three actions that go the way of every other change."""
+"""The admin of jobs: their history, and the actions check, cancel and retry."""
 
 import json
 from collections import Counter
@@ -27,47 +27,47 @@ from generation.jobs import orders
 from generation.models import Image, Job, JobEvent, JobQuerySet, Status
 
 PROMPT_CUT = 60
-MAX_JOBS_PER_ACTION = 500  # jobs an action does at once, within a request's time
+MAX_JOBS_PER_ACTION = 500  # done within one request
 
 
 class StuckFilter(admin.SimpleListFilter):
-    """Keep the jobs that want an operator's eye."""
+    """Filter jobs that require an operator."""
 
     title = _("stuck")
     parameter_name = "stuck"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Offer the one choice beside "all"."""
+        """Return the only choice besides "all"."""
         return [("yes", _("Stuck"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Filter when asked to."""
+        """Apply the filter."""
         return queryset.stuck() if self.value() and isinstance(queryset, JobQuerySet) else queryset
 
 
 class EventInline(ReadOnlyInline):
-    """The history of one job, with RunPod's own words."""
+    """The history of one job, with RunPod's messages."""
 
     model = JobEvent
     fields = readonly_fields = ("when", "name", "status", "attempt", "actor", "said")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Fetch who did it along."""
+        """Fetch the actors with the events."""
         return super().get_queryset(request).select_related("actor").order_by("id")
 
     @admin.display(description=_("time"))
     def when(self, event: JobEvent) -> str:
-        """Return day and time to the second."""
+        """Return day and time with seconds."""
         return timezone.localtime(event.at).strftime("%d.%m. %H:%M:%S")
 
     @admin.display(description=_("detail"))
     def said(self, event: JobEvent) -> SafeString:
-        """Return the detail as it came."""
+        """Return the detail."""
         return preformatted(event.detail)
 
 
 class ImageInline(ReadOnlyInline):
-    """The pictures of one job."""
+    """The images of one job."""
 
     model = Image
     fields = readonly_fields = (
@@ -88,7 +88,7 @@ class ImageInline(ReadOnlyInline):
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyModelAdmin):
-    """Search, read, hurry, cancel, retry."""
+    """Jobs: search, read, check, cancel, retry."""
 
     change_form_template = "admin/generation/job/change_form.html"
     list_display = (
@@ -161,7 +161,7 @@ class JobAdmin(ReadOnlyModelAdmin):
             {"classes": ("collapse",), "fields": ("as_placed",)},
         ),
     )
-    # What is computed here; the rest is read-only because nobody may edit.
+    # Computed fields; the others are read-only without change permission.
     readonly_fields = (
         "id",
         "badge",
@@ -177,7 +177,7 @@ class JobAdmin(ReadOnlyModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find by id at once; by anything else through the search fields."""
+        """Search by id, else by the search fields."""
         try:
             return queryset.filter(id=UUID(search_term.strip())), False
         except ValueError:
@@ -186,12 +186,12 @@ class JobAdmin(ReadOnlyModelAdmin):
     # --- columns ----------------------------------------------------------------------------------
     @admin.display(description=_("id"), ordering="id")
     def short_id(self, job: Job) -> str:
-        """Return the end of the id, where ids of one moment differ."""
+        """Return the end of the id, which differs between ids of the same time."""
         return str(job.id)[-8:]
 
     @admin.display(description=_("status"), ordering="status")
     def badge(self, job: Job) -> SafeString:
-        """Return the status in color, with what is special about it."""
+        """Return the status with error code or "not confirmed"."""
         more = job.error_code or (gettext("not confirmed by RunPod") if self._unknown(job) else "")
         return format_html(
             '<span class="badge" data-status="{}">{}</span> {}',
@@ -207,7 +207,7 @@ class JobAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description=_("due"), ordering="due_at")
     def due(self, job: Job) -> str:
-        """Return when somebody looks at it next."""
+        """Return the time until the next check."""
         if job.due_at is None:
             return "—"
         seconds = (job.due_at - timezone.now()).total_seconds()
@@ -219,7 +219,7 @@ class JobAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description=_("age"), ordering="created_at")
     def age(self, job: Job) -> str:
-        """Return the time from its placing to its end, or until now."""
+        """Return the time from creation to end, or until now."""
         end: datetime = job.finished_at or timezone.now()
         seconds = (end - job.created_at).total_seconds()
         return (
@@ -230,27 +230,27 @@ class JobAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description=_("endpoint"))
     def endpoint(self, job: Job) -> str:
-        """Return the endpoint that it went to."""
+        """Return the endpoint of the job."""
         return str(job.snapshot.get("endpoint_id", ""))
 
     @admin.display(description=_("not confirmed since"))
     def missing(self, job: Job) -> datetime | str:
-        """Return since when RunPod has answered 404."""
+        """Return since when RunPod has returned 404."""
         return job.missing_since or "-"
 
     @admin.display(description=_("times not accepted"))
     def refused(self, job: Job) -> int:
-        """Return how often RunPod would not take this attempt."""
+        """Return how often RunPod rejected this attempt."""
         return job.refusals
 
     @admin.display(description=_("stop pending at RunPod"), boolean=True)
     def stopping(self, job: Job) -> bool:
-        """Return whether it has ended here and RunPod has not been told."""
+        """Return whether RunPod has not been told to stop yet."""
         return job.stop_pending
 
     @admin.display(description=_("RunPod message"))
     def vendor_words(self, job: Job) -> SafeString:
-        """Return what RunPod said of the failure."""
+        """Return RunPod's message about the failure."""
         return preformatted(job.error_detail)
 
     @admin.display(description=_("snapshot"))
@@ -264,13 +264,13 @@ class JobAdmin(ReadOnlyModelAdmin):
 
     # --- actions ----------------------------------------------------------------------------------
     def has_drive_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the person may do more than read."""
+        """Return whether the user may run the actions."""
         return request.user.has_perm("generation.change_job")
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Offer on the page of one job what can be done with it."""
+        """Add the possible actions to the page of one job."""
         job = kwargs.get("obj")
         if isinstance(job, Job) and self.has_drive_permission(request):
             context["job_actions"] = [
@@ -294,7 +294,7 @@ class JobAdmin(ReadOnlyModelAdmin):
 
     @admin.action(description=_("Check now"), permissions=["drive"])
     def look_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """Make the jobs due at once."""
+        """Make the jobs due now."""
 
         def done(count: int) -> str:
             return ngettext("Checking %(count)d job.", "Checking %(count)d jobs.", count)
@@ -303,7 +303,7 @@ class JobAdmin(ReadOnlyModelAdmin):
 
     @admin.action(description=_("Cancel and return credits"), permissions=["drive"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """End the jobs that can still be stopped."""
+        """Cancel the jobs that have not finished."""
 
         def done(count: int) -> str:
             return ngettext("%(count)d job is canceled.", "%(count)d jobs are canceled.", count)
@@ -312,7 +312,7 @@ class JobAdmin(ReadOnlyModelAdmin):
 
     @admin.action(description=_("Retry at the user’s cost"), permissions=["drive"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """Place failed and canceled jobs once more, at their owners' cost."""
+        """Retry failed and canceled jobs at their owners' cost."""
 
         def done(count: int) -> str:
             return ngettext(
@@ -328,7 +328,7 @@ class JobAdmin(ReadOnlyModelAdmin):
         act: Callable[[Job, User], str],
         done: Callable[[int], str],
     ) -> HttpResponse | None:
-        """Do one thing to each job and say how often it was done, and how often it was not and why."""
+        """Run `act` on each job and report successes, and failures by reason."""
         reasons = Counter(act(job, _actor(request)) for job in self._some(request, queryset))
         if count := reasons.pop("", 0):
             self.message_user(request, done(count) % {"count": count}, messages.SUCCESS)
@@ -350,14 +350,14 @@ class JobAdmin(ReadOnlyModelAdmin):
 
 
 def _look_again(job: Job, actor: User) -> str:
-    """Make one job due at once and return "", or why not."""
+    """Make one job due; return "", or why not."""
     if orders.look_again(job=job, actor=actor):
         return ""
     return gettext("it has finished or is waiting for RunPod’s webhook.")
 
 
 def _cancel(job: Job, actor: User) -> str:
-    """Cancel one job and return "", or why not."""
+    """Cancel one job; return "", or why not."""
     try:
         orders.cancel(job=job, actor=actor)
     except orders.AlreadyFinal:
@@ -366,7 +366,7 @@ def _cancel(job: Job, actor: User) -> str:
 
 
 def _retry(job: Job, actor: User) -> str:
-    """Retry one job and return "", or why not."""
+    """Retry one job; return "", or why not."""
     if job.status not in (Status.FAILED, Status.CANCELED):
         return gettext("only failed and canceled jobs are retried.")
     if not job.user.is_active:
@@ -388,12 +388,12 @@ def _retry(job: Job, actor: User) -> str:
 
 def _actor(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
-        raise TypeError("the admin lets nobody in who has not signed in")
+        raise TypeError("the admin requires a signed-in user")
     return request.user
 
 
 def _back(request: HttpRequest) -> HttpResponse | None:
-    """Return to the page of the one job whose button was pressed; None: to the list."""
+    """Redirect to the page of the job whose button was used; None: to the list."""
     if "from_page" not in request.POST:
         return None
     return HttpResponseRedirect(

@@ -29,14 +29,14 @@ ORDER = (
 
 
 class RepeatedKey(ValueError):
-    """A JSON object that gives one key twice: the first would be lost without a word."""
+    """A JSON object with a repeated key, of which JSON parsers drop all values but the last."""
 
     def __init__(self, key: str) -> None:
         super().__init__(key)
         self.key = key
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
@@ -46,7 +46,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class ReadableJSONField(forms.JSONField):
-    """A JSON field that shows one entry a line, or with `indent` the whole tree."""
+    """A JSON field that shows one entry per line or, with `indent`, the whole tree."""
 
     def __init__(self, *, indent: int | None = None, rows: int = 12, **kwargs: Any) -> None:
         attrs = {"rows": rows, "class": "json", "spellcheck": "false"}
@@ -54,10 +54,10 @@ class ReadableJSONField(forms.JSONField):
         self.indent = indent
 
     def to_python(self, value: Any) -> Any:
-        """Return the value; an object that gives a key twice, or is nested without end, is refused."""
+        """Return the value; reject repeated keys and too deep nesting."""
         if isinstance(value, str):
             try:
-                json.loads(value, object_pairs_hook=_once)
+                json.loads(value, object_pairs_hook=_without_repeated_keys)
             except RepeatedKey as repeated:
                 raise ValidationError(
                     gettext("The key “%(key)s” is repeated.") % {"key": repeated.key[:80]}
@@ -65,18 +65,18 @@ class ReadableJSONField(forms.JSONField):
             except RecursionError as error:
                 raise ValidationError(self.error_messages["invalid"], code="invalid") from error
             except ValueError:
-                pass  # said by the field itself
+                pass  # reported by the parent class
         return super().to_python(value)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return what was typed, for the field to show it again."""
+        """Return the submitted text, to show it again."""
         try:
             return super().bound_data(data, initial)
         except RecursionError:
             return InvalidJSONInput(data)
 
     def prepare_value(self, value: Any) -> Any:
-        """Return the text to edit; what cannot be read stays as it was typed."""
+        """Return the text to edit; invalid input stays as it was typed."""
         if isinstance(value, InvalidJSONInput):
             return value
         if self.indent or not isinstance(value, dict) or not value:
@@ -88,13 +88,14 @@ class ReadableJSONField(forms.JSONField):
         lines = (
             f"  {json.dumps(key, ensure_ascii=False)}: "
             f"{json.dumps(_in_order(inner), ensure_ascii=False)}"
+            f"{json.dumps(_in_order(inner), ensure_ascii=False)}"
             for key, inner in _in_order(value).items()
         )
         return "{\n" + ",\n".join(lines) + "\n}"
 
 
 def _in_order(value: Any) -> Any:
-    """Return an object with its keys in the order that people expect: PostgreSQL keeps none."""
+    """Return an object with its keys in a readable order: PostgreSQL does not keep the order."""
     if not isinstance(value, dict):
         return value
     return dict(

@@ -17,7 +17,7 @@ class CostColumns(admin.ModelAdmin):  # type: ignore[type-arg]
     """Add the cost columns to the admin of models."""
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Put beside each model of the list what its jobs have cost lately."""
+        """Attach to each model of the list the costs of its recent jobs."""
         changelist = super().get_changelist_instance(request)
         spent = provider_costs.spent(changelist.result_list)
         for model in changelist.result_list:
@@ -26,13 +26,13 @@ class CostColumns(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("expected, 30 days"))
     def expected(self, model: ImageModel) -> str:
-        """Return the dollars that the jobs should have cost."""
+        """Return the expected costs."""
         spent = _spent(model)
         return _dollars(spent.expected) if spent and spent.expected is not None else "—"
 
     @admin.display(description=_("recorded, 30 days"))
     def recorded(self, model: ImageModel) -> str:
-        """Return the dollars that RunPod named, and how much of it brought no image."""
+        """Return the recorded costs, and the part spent without an image."""
         spent = _spent(model)
         if spent is None:
             return "—"
@@ -45,18 +45,17 @@ class CostColumns(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("difference"))
     def drift(self, model: ImageModel) -> str:
-        """Return by how much the expectation was missed."""
+        """Return the difference to the expected costs in percent."""
         spent = _spent(model)
         share = spent.drift if spent else None
-        return (
-            "—"
-            if share is None
-            else f"{'+' if share >= 0 else '−'}{number_format(round(abs(share) * 100, 1), 1)} %"
-        )
+        if share is None:
+            return "—"
+        sign = "+" if share >= 0 else "−"
+        return f"{sign}{number_format(round(abs(share) * 100, 1), 1)} %"
 
     @admin.display(description=_("last 30 days"))
     def costs_lately(self, model: ImageModel) -> str:
-        """Return what its jobs have cost against what was expected."""
+        """Return recorded and expected costs."""
         if model._state.adding:
             return "—"
         spent = provider_costs.spent([model]).get(model.pk)
@@ -64,7 +63,8 @@ class CostColumns(admin.ModelAdmin):  # type: ignore[type-arg]
             return gettext("No job with a cost.")
         model.spent = spent  # type: ignore[attr-defined]
         return gettext(
-            "jobs: %(jobs)d · expected: %(expected)s · recorded: %(recorded)s · difference: "
+            "jobs: %(jobs)d · expected: %(expected)s · recorded: %(recorded)s · "
+            "difference: %(drift)s"
             "%(drift)s"
         ) % {
             "jobs": spent.jobs,
@@ -80,4 +80,4 @@ def _spent(model: ImageModel) -> provider_costs.Spent | None:
 
 def _dollars(sum_of_money: Decimal) -> str:
     places = 2 if sum_of_money >= 1 else 4
-    return f"${number_format(round(sum_of_money, places), places)}"  # which itself only cuts off
+    return f"${number_format(round(sum_of_money, places), places)}"  # number_format truncates

@@ -1,4 +1,4 @@
-"""What RunPod refuses at the moment, on a page of its own and on the first page of the admin."""
+"""Current outages at RunPod."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from generation.models import ProviderOutage
 
 @admin.register(ProviderOutage)
 class ProviderOutageAdmin(ReadOnlyModelAdmin):
-    """Problems at RunPod: they go by themselves once a probe finds them resolved."""
+    """Outages at RunPod, removed when a probe succeeds."""
 
     list_display = ("kind", "endpoint_id", "since", "probes", "probe_at", "detail")
     ordering = ("since", "id")

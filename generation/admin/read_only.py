@@ -1,4 +1,4 @@
-"""Rows that staff read and never edit, and pieces of their pages."""
+"""Base classes of read-only admin pages, and parts of them."""
 
 from typing import Any, TypeVar
 
@@ -17,13 +17,13 @@ M = TypeVar("M", bound=Model)
 
 
 class Media:
-    """What these pages need besides Django's own."""
+    """The stylesheet of the admin pages."""
 
     css = {"all": ["generation/admin.css"]}
 
 
 class ReadOnlyModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """A list and a page to read; nothing is added, changed or deleted here."""
+    """An admin without adding, changing and deleting."""
 
     Media = Media
     show_full_result_count = False
@@ -42,7 +42,7 @@ class ReadOnlyModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
-    """Rows of another table below, to read."""
+    """A read-only inline table."""
 
     extra = 0
     can_delete = False
@@ -58,10 +58,11 @@ class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 def thumbnail(image: Image) -> SafeString:
-    """Return the picture, small, as a link to the whole file."""
+    """Return the thumbnail as a link to the file."""
     scale = THUMBNAIL_SIDE / max(image.width, image.height, 1)
     return format_html(
-        '<a href="{}" target="_blank" rel="noopener"><img src="{}" alt="{}" width="{}" height="{}" loading="lazy"></a>',
+        '<a href="{}" target="_blank" rel="noopener">'
+        '<img src="{}" alt="{}" width="{}" height="{}" loading="lazy"></a>',
         storage.url(image.key),
         storage.url(image.thumbnail_key),
         _("Open image"),
@@ -71,5 +72,5 @@ def thumbnail(image: Image) -> SafeString:
 
 
 def preformatted(text: str) -> SafeString:
-    """Return long text, a vendor's reply or JSON, with its line breaks."""
+    """Return long text, such as JSON, with its line breaks."""
     return format_html('<pre class="words">{}</pre>', text) if text else SafeString("")

@@ -16,17 +16,18 @@ from generation.catalog.offers import InvalidParameters, read_catalog
 from generation.models import ImageModel
 from generation.runpod.payloads import PayloadError
 
+# Models of the catalog.
 EXAMPLES = (
     "flux-dev",
     "p-image",
     "nano-banana-pro",
     "qwen-image-edit-2511-lora",
-)  # models of the catalog
+)
 
 
 @lru_cache(maxsize=1)
 def examples() -> list[tuple[str, str, str]]:
-    """Return name, endpoint and request format of some models of the catalog, as they would be typed."""
+    """Return name, endpoint and request format of some models of the catalog."""
     tables = {table["slug"]: table for table in read_catalog()["models"]}
     typed = ReadableJSONField().prepare_value
     return [
@@ -36,7 +37,7 @@ def examples() -> list[tuple[str, str, str]]:
 
 
 def preview(model: ImageModel) -> dict[str, Any]:
-    """Return what the preview shows: address, body and price of a sample job, or what is wrong."""
+    """Return the context of the preview: request line, body and price, or the errors."""
     if problem := problem_of(model):
         return {"errors": [("", [problem])]}
     offer = model.offer
@@ -58,7 +59,8 @@ def preview(model: ImageModel) -> dict[str, Any]:
     }
 
 
-def form_errors(form: "forms.BaseForm") -> list[tuple[str, list[str]]]:
+def form_errors(form: forms.BaseForm) -> list[tuple[str, list[str]]]:
+    """Return the errors of the form with the labels of their fields."""
     labels: Mapping[str, Any] = {name: field.label for name, field in form.fields.items()}
     return [
         (str(labels.get(name, "")), list(map(str, texts))) for name, texts in form.errors.items()
@@ -66,7 +68,7 @@ def form_errors(form: "forms.BaseForm") -> list[tuple[str, list[str]]]:
 
 
 def problem_of(model: ImageModel) -> str:
-    """Return what would make the model's jobs fail, or ""."""
+    """Return why the model's jobs would fail, "" if they would not."""
     try:
         model.clean()
         validation.rehearse(model.offer, workflow=model.workflow)

@@ -7,7 +7,7 @@ from generation.models import Style
 
 @admin.register(Style)
 class StyleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Styles: words put around a prompt."""
+    """Style presets."""
 
     list_display = ("name_en", "name_ru", "slug", "template", "position", "enabled")
     list_editable = ("position", "enabled")

@@ -1,4 +1,4 @@
-"""Users as staff see them here: with the end of an account, which takes pictures along."""
+"""The admin of users, with actions to close and keep accounts."""
 
 from typing import Any
 
@@ -17,18 +17,18 @@ admin.site.unregister(User)
 
 
 @admin.register(User)
-class PeopleAdmin(UserAdmin):
-    """Users with two more actions: close an account, which is erased some days later, and keep it after all."""
+class UserWithErasureAdmin(UserAdmin):
+    """Users with two more actions: close an account, or keep a closed one."""
 
     actions = (*UserAdmin.actions, "close_accounts", "keep_accounts")
 
     def has_erase_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the person may end accounts."""
+        """Return whether the user may close accounts."""
         return request.user.has_perm("accounts.delete_user")
 
     @admin.action(description=_("Lock, then delete after the grace period"), permissions=["erase"])
     def close_accounts(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Lock the accounts; pictures and all else are erased when nobody takes it back in time."""
+        """Lock the accounts; they are erased after the grace period."""
         count = 0
         for user in queryset.filter(erased_at=None).order_by("id"):
             try:
@@ -53,7 +53,7 @@ class PeopleAdmin(UserAdmin):
 
     @admin.action(description=_("Keep accounts scheduled for deletion"), permissions=["erase"])
     def keep_accounts(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Unlock the accounts that have not begun to be erased."""
+        """Unlock the accounts whose erasure has not started."""
         count = 0
         for user in queryset.exclude(erase_at=None).order_by("id"):
             try:

@@ -23,9 +23,9 @@ def keep(*, user: User, data: bytes) -> Upload:
         artgen.unavailable.BucketAway: the bucket is not available.
     """
     info, image = decode(data)
-    picture = processing.upright(image)
-    picture.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-    clean = Image.frombytes(picture.mode, picture.size, picture.tobytes())
+    upright = processing.upright(image)
+    upright.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    clean = Image.frombytes(upright.mode, upright.size, upright.tobytes())
     file = io.BytesIO()
     if info.content_type == "image/jpeg":
         clean.save(file, "JPEG", quality=95)

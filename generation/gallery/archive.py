@@ -57,7 +57,7 @@ def _packed(
                 continue
             name = names.give(filename(image, extension=extension))
             with archive.open(
-                picture_entry(name, created_at=image.created_at, zone=zone), "w"
+                image_entry(name, created_at=image.created_at, zone=zone), "w"
             ) as file:
                 for piece in content:
                     file.write(piece)
@@ -113,7 +113,7 @@ def _content(image: Image, *, as_webp: bool) -> tuple[Iterable[bytes], str]:
         return [data], ""
 
 
-def picture_entry(name: str, *, created_at: datetime, zone: tzinfo | None = None) -> ZipInfo:
+def image_entry(name: str, *, created_at: datetime, zone: tzinfo | None = None) -> ZipInfo:
     """Return the entry of an image, stored uncompressed; zone None: the active one."""
     entry = ZipInfo(name, timezone.localtime(created_at, zone).timetuple()[:6])
     entry.external_attr = READABLE

@@ -20,9 +20,7 @@ from generation.models import Collection, CollectionImage, Image, ImageModel, Im
 from generation.models.ids import first_id
 
 MAX_LONGEST_SIDE = 100_000  # px
-ID_SLACK = timedelta(
-    hours=1
-)  # between `created_at` and the moment in the id: milliseconds, as the product makes them
+ID_SLACK = timedelta(hours=1)  # between `created_at` and the time in the id
 
 
 class Orientation(models.TextChoices):

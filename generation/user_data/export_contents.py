@@ -16,7 +16,7 @@ def files(user: User) -> Iterator[File]:
     """Yield the files, each read from the database while it is written."""
     yield "prompts.txt", _prompts(user)
     yield "jobs.json", array(_jobs(user))
-    yield "pictures.json", array(_pictures(user))
+    yield "pictures.json", array(_images(user))
     yield "uploads.json", array(upload_data(upload) for upload in _uploads(user))
     yield "collections.json", array(_collections(user))
     yield "publications.json", array(_publications(user))
@@ -87,7 +87,7 @@ def _jobs(user: User) -> Iterator[dict[str, Any]]:
             }
 
 
-def _pictures(user: User) -> Iterator[dict[str, Any]]:
+def _images(user: User) -> Iterator[dict[str, Any]]:
     for image in Image.objects.of(user).present().order_by("id").iterator(chunk_size=AT_ONCE):
         yield {
             "id": image.id,

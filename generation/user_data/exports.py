@@ -23,7 +23,7 @@ from accounts import emails
 from accounts.export import account_files
 from accounts.models import User
 from generation.files import storage
-from generation.gallery.archive import picture_entry, text_entry
+from generation.gallery.archive import image_entry, text_entry
 from generation.jobs import dispatch
 from generation.models import Export, Image, Upload
 from generation.user_data import export_contents
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 MAX_RUNNING = 2  # steps in the whole installation, to leave workers for jobs
 LEASE = timedelta(seconds=1600)  # longer than the task's time limit, so one process writes a part
 TRIES = 6
+PROGRESS_EVERY = 25  # files
 PAUSE = timedelta(minutes=1)  # after a failed step; doubled each time
 MAX_FILES_PER_PART = 2000
 TELL_EVERY = 25  # files
@@ -194,7 +195,7 @@ def _write_file(archive: zipfile.ZipFile, name: str, row: Image | Upload) -> Non
     except FileNotFoundError:
         archive.writestr(text_entry(f"{name}.missing.txt"), b"")
         return
-    archive.writestr(picture_entry(name, created_at=row.created_at), data)
+    archive.writestr(image_entry(name, created_at=row.created_at), data)
 
 
 class _Sink:

@@ -1,4 +1,4 @@
-"""Leave ArtGen: the page that says what goes and what stays, and asks for the password once more."""
+"""The page that deletes the user's account."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,7 +27,7 @@ from generation.user_data import erasure
 
 @dataclass(frozen=True)
 class OwnedData:
-    """How much of a user's there is."""
+    """How much data a user has."""
 
     images: int
     uploads: int
@@ -43,7 +43,7 @@ class OwnedData:
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited(("user", "10/h"))
 def delete_account(request: SignedInRequest) -> HttpResponse:
-    """Say what goes and what stays (GET); lock the account and let it be erased (POST with the password)."""
+    """Show what is deleted and kept (GET); close the account (POST with the password)."""
     form = PasswordForm(request.user, request.POST or None)
     user = request.user
     if request.method == "POST" and form.is_valid():

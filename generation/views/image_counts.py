@@ -1,8 +1,8 @@
-"""How many pictures there are, for the places beside the grid, the months on it, and what was found.
+"""Counts of images for the sidebar, the months of a page, and search results.
 
-A user may have 100,000 pictures. So a page that shows all there is counts itself, of other pages
-only the months at their ends are counted; and all that is counted for a page is one query, of
-counts that are each read from an index.
+A user may have 100,000 images. So a page that shows everything is its own count, of other pages
+only the months at both ends are counted, and all counts of a page are one query answered by
+indexes.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from generation.views.grid import Page
 
 @dataclass(frozen=True)
 class Counts:
-    """`found` is None and `months` empty where there is too much to count."""
+    """`found` is None and `months` is empty if there are too many to count."""
 
     kept: int
     favorites: int
@@ -30,12 +30,12 @@ class Counts:
 
 
 def of_places(user: Any) -> Counts:
-    """Return what the places hold, in one query."""
+    """Return the counts of the sidebar, in one query."""
     return _counts(_count(user, _places(user)))
 
 
 def of_page(user: Any, wanted: Wanted, found: Found, *, page: Page) -> Counts:
-    """Return all there is to count on a page of what was found, in one query."""
+    """Return all counts of a page of search results, in one query."""
     asked = _places(user) | _months(found, page)
     if not (page.is_all or found.are_many or wanted.is_everything):
         asked["found"] = found.images
@@ -50,7 +50,7 @@ def of_page(user: Any, wanted: Wanted, found: Found, *, page: Page) -> Counts:
 
 
 def of_months(user: Any, found: Found, *, page: Page) -> Mapping[date, int]:
-    """Return how many of what was found were made in each of the page's months, in at most one query."""
+    """Return the counts of the page's months, in at most one query."""
     asked = _months(found, page)
     return _by_month(_count(user, asked) if asked else {}, found, page)
 

@@ -1,4 +1,4 @@
-"""Sharing a picture: what its owner sees and does. The same pieces are a dialog with script and a page without."""
+"""The owner's sharing page of an image: a dialog with script, a page without."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,14 +34,14 @@ CHANGING_RATE = "60/m"
 
 @dataclass(frozen=True)
 class Period:
-    """One choice of how long a link works."""
+    """A choice of the lifetime of a link."""
 
     value: str
     label: str | Promise
 
 
 def share_context(image: Image) -> dict[str, Any]:
-    """Return what `_share.html` needs: the link, the wish to be public, the choices."""
+    """Return the context of `_share.html`: link, publication, choices."""
     publication = sharing.last_publication(image)
     if publication and publication.state == PublicationState.WITHDRAWN:
         publication = None
@@ -60,7 +60,7 @@ def share_context(image: Image) -> dict[str, Any]:
 
 
 def absolute(slug: str) -> str:
-    """Return the whole address under which strangers see what the slug shows."""
+    """Return the public URL of the slug."""
     return f"{settings.PUBLIC_URL}{reverse('shared', args=[slug])}"
 
 
@@ -68,7 +68,7 @@ def absolute(slug: str) -> str:
 @require_http_methods(["GET", "POST"])
 @limited(("user", CHANGING_RATE))
 def share(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Show how the picture is shared; POST makes a link or changes it (`period`, `parameters`, `name`, `new`)."""
+    """Show how the image is shared; POST creates or changes the link."""
     image = _own(request, image_id)
     if request.method == "GET":
         return _shown(request, image)
@@ -94,7 +94,7 @@ def share(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def stop(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Stop the link, for good: a later one has another address."""
+    """Turn off the link; a later one has another slug."""
     image = _own(request, image_id)
     return _answered(request, _taken_over(image, sharing.stop_link(image)), _("Link turned off."))
 
@@ -103,7 +103,7 @@ def stop(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @require_POST
 @limited(("user", "60/h"))
 def publish(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Ask for the picture to be shown on Explore (`parameters`, `name`): staff decide."""
+    """Submit the image to Explore (`parameters`, `name`) for review."""
     image = _own(request, image_id)
     try:
         sharing.ask_to_publish(
@@ -114,15 +114,15 @@ def publish(request: HttpRequest, image_id: UUID) -> HttpResponse:
     except sharing.NotAllowed as refused:
         return _answered(request, image, refused.reason, failed=True)
     except sharing.TooManyInReview as many:
-        told = _("The limit of %(limit)d images under review is reached.") % {"limit": many.limit}
-        return _answered(request, image, told, failed=True)
+        text = _("The limit of %(limit)d images under review is reached.") % {"limit": many.limit}
+        return _answered(request, image, text, failed=True)
     return _answered(request, image, _("Submitted for review. The decision will appear here."))
 
 
 @login_required
 @require_POST
 def withdraw(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Take the picture from Explore, or the wish from the queue."""
+    """Withdraw the submission, or remove the image from Explore."""
     image = _own(request, image_id)
     was_public = image.visibility == "public"
     image = _taken_over(image, sharing.withdraw(image))
@@ -137,7 +137,7 @@ def _own(request: HttpRequest, image_id: UUID) -> Image:
 
 
 def _taken_over(image: Image, changed: Image) -> Image:
-    """Return the picture as it is now, with the rows that were fetched with it."""
+    """Return the changed image with the related rows that were fetched before."""
     changed.job, changed.user = image.job, image.user
     return changed
 
@@ -155,18 +155,18 @@ def _in_the_trash() -> str:
 
 
 def _answered(
-    request: HttpRequest, image: Image, told: str, *, failed: bool = False
+    request: HttpRequest, image: Image, text: str, *, failed: bool = False
 ) -> HttpResponse:
     if wants_part(request):
-        return _shown(request, image, told=told, failed=failed)
-    (messages.error if failed else messages.success)(request, told)
+        return _shown(request, image, text=text, failed=failed)
+    (messages.error if failed else messages.success)(request, text)
     return redirect("share_image", image_id=image.id)
 
 
 def _shown(
-    request: HttpRequest, image: Image, *, told: str = "", failed: bool = False
+    request: HttpRequest, image: Image, *, text: str = "", failed: bool = False
 ) -> HttpResponse:
-    context = share_context(image) | {"told": told, "failed": failed}
+    context = share_context(image) | {"told": text, "failed": failed}
     if wants_part(request):
         return part(request, "generation/_share.html", context, status=409 if failed else 200)
     return render(request, "generation/share.html", context | {"tile": Tile(image)})

@@ -1,4 +1,4 @@
-"""The column beside the grid: all pictures, favorites, trash, the collections; with how many each holds."""
+"""The sidebar: all images, favorites, trash and collections, with counts."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,28 +13,28 @@ from generation.views.image_counts import Counts
 
 @dataclass(frozen=True)
 class CollectionCard:
-    """A collection as pages show it."""
+    """A collection in the sidebar and in the list of collections."""
 
     summary: Summary
 
     @property
     def collection(self) -> Collection:
-        """The collection itself."""
+        """The collection."""
         return self.summary.collection
 
     @property
     def count(self) -> int:
-        """How many pictures it holds, or at least holds."""
+        """The number of images, or a lower bound."""
         return self.summary.count
 
     @property
     def is_more(self) -> bool:
-        """Whether it holds more than that."""
+        """Whether there are more images than `count`."""
         return self.summary.is_more
 
     @property
     def covers(self) -> list[str]:
-        """Short-lived addresses of the newest thumbnails."""
+        """Short-lived URLs of the newest thumbnails."""
         return [storage.url(key) for key in self.summary.covers]
 
 
@@ -50,7 +50,7 @@ def beside(
     counts: Counts | None = None,
     cards: list[CollectionCard] | None = None,
 ) -> dict[str, Any]:
-    """Return what `gallery_frame.html` shows; `place` is where the page is: "all", "favorites", "trash", an id, …"""
+    """Return the context of `gallery_frame.html`; `place`: "all", "favorites", "trash", an id, …"""
     return {
         "place": place,
         "counts": counts or image_counts.of_places(user),

@@ -14,24 +14,17 @@ SIGNATURE = b"\xff\xd8\xff"
 SOI, EOI, SOS, COMMENT = 0xD8, 0xD9, 0xDA, 0xFE
 APP0, APP1, APP2, APP11, APP14, APP15 = 0xE0, 0xE1, 0xE2, 0xEB, 0xEE, 0xEF
 BARE = {SOI, EOI, 0x01, *range(0xD0, 0xD8)}  # markers without a segment
-CODED, BETWEEN, BEHIND = (
-    -1,
-    -2,
-    -3,
-)  # instead of a marker: the coded image, bytes between segments, bytes behind EOI
+# Instead of a marker: the coded image, bytes between segments, bytes after EOI.
+CODED, BETWEEN, BEHIND = -1, -2, -3
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 XMP_EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 SEGMENT_MAX = 0xFFFF - 2  # bytes of content
 XMP_MAX = SEGMENT_MAX - len(XMP)
-SHOWN = {
-    APP0: b"JFIF\0",
-    APP2: b"ICC_PROFILE\0",
-    APP14: b"Adobe",
-}  # APPn segments that decide what is seen
+# APPn segments that determine the appearance.
+SHOWN = {APP0: b"JFIF\0", APP2: b"ICC_PROFILE\0", APP14: b"Adobe"}
 _MARKER = re.compile(rb"\xff[^\x00\xff]", re.DOTALL)
-_MARKER_IN_SCAN = re.compile(
-    rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL
-)  # 00 is stuffing, D0 to D7 restart the decoder
+# 00 is stuffing, D0 to D7 restart the decoder.
+_MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
 
 
 def segments(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -13,11 +13,8 @@ HEADER_LENGTH = 12  # RIFF, size 4, WEBP
 ICC, ALPHA, EXIF, XMP = 0x20, 0x10, 0x08, 0x04  # flags of VP8X
 IMAGE = {b"VP8 ", b"VP8L"}
 SHOWN = {b"ICCP", b"ALPH", *IMAGE}
-REPLACED = {
-    b"VP8X",
-    b"XMP ",
-    b"C2PA",
-}  # a C2PA manifest signs the bytes of the file: invalid once XMP is added
+# A C2PA manifest signs the file's bytes, so a changed XMP packet invalidates it.
+REPLACED = {b"VP8X", b"XMP ", b"C2PA"}
 SIDE_BITS = (1 << 14) - 1
 
 
@@ -77,14 +74,12 @@ def _canvas(data: bytes) -> tuple[int, int, bool]:
         if kind == b"VP8X" and len(content) >= 10:
             width, height = (1 + int.from_bytes(content[at : at + 3], "little") for at in (4, 7))
             return width, height, bool(content[0] & ALPHA)
-        if (
-            kind == b"VP8L" and len(content) >= 5
-        ):  # signature 1; then 14 bits width - 1, 14 height - 1, 1 alpha
+        # VP8L: signature 1; then 14 bits width - 1, 14 bits height - 1, 1 bit alpha.
+        if kind == b"VP8L" and len(content) >= 5:
             bits = int.from_bytes(content[1:5], "little")
             return 1 + (bits & SIDE_BITS), 1 + (bits >> 14 & SIDE_BITS), bool(bits >> 28 & 1)
-        if (
-            kind == b"VP8 " and len(content) >= 10
-        ):  # frame tag 3, start code 3; then 14 bits and 2 of scaling each
+        # VP8: frame tag 3, start code 3; then width and height, 14 bits and 2 bits of scaling each.
+        if kind == b"VP8 " and len(content) >= 10:
             width, height = struct.unpack_from("<HH", content, 6)
             return width & SIDE_BITS, height & SIDE_BITS, False
     raise Malformed("no image found")

@@ -70,9 +70,8 @@ def remove(made: Sequence[SimulatedUser] | None = None) -> int:
 
     An account whose image is being stored is locked, and erased by the hourly cleanup.
     """
-    settings.EMAIL_BACKEND = (
-        "django.core.mail.backends.dummy.EmailBackend"  # .invalid has no mailboxes
-    )
+    # .invalid has no mailboxes.
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
     users = User.objects.filter(email__endswith=f"@{DOMAIN}", erased_at=None)
     if made is not None:
         users = users.filter(email__in=[account.email for account in made])
