@@ -1,4 +1,4 @@
-"""Template tags for images in lists: `{% load pictures %}`."""
+"""Template tags for images in lists: `{% load images %}`."""
 
 from collections.abc import Sequence
 from html import escape

@@ -321,11 +321,11 @@ class OfferTests(EmulatorTestCase):
         messages = self.act("switch_off", self.model, self.comfyui)
         self.assertEqual(
             messages,
-            ["FLUX.1 schnell: 1 job is under way and ends as it was placed.", "1 model switched."],
+            ["FLUX.1 schnell: 1 job is in progress. It keeps its settings.", "1 model changed."],
         )
         self.model.refresh_from_db()
         self.assertFalse(self.model.enabled)
-        self.assertEqual(self.act("switch_on", self.model), ["1 model switched."])
+        self.assertEqual(self.act("switch_on", self.model), ["1 model changed."])
         self.model.refresh_from_db()
         self.assertTrue(self.model.enabled)
 

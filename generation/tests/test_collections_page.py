@@ -45,7 +45,7 @@ class CollectionsPage(GalleryTestCase):
     def test_it_says_why_not_and_keeps_what_was_written(self):
         pile = self.pile("Hills")
         for name, told in (
-            ("hills", "You have a collection called “Hills” already."),
+            ("hills", "A collection named “Hills” already exists."),
             (" ", "needs a name"),
         ):
             page = self.client.post(self.url, {"name": name})
@@ -69,7 +69,7 @@ class CollectionsPage(GalleryTestCase):
         image, bobs = self.hang(), self.pile("Bob's", user=self.bob)
         for address in (self.address(bobs), "/gallery/?collection=x"):
             page = self.client.get(address)
-            self.assertContains(page, "There is no such collection any more.")
+            self.assertContains(page, "This collection no longer exists.")
             self.assertEqual(self.shown(page), self.ids(image))
 
     def test_it_renames_deletes_and_takes_back(self):
@@ -77,7 +77,7 @@ class CollectionsPage(GalleryTestCase):
         self.client.post(reverse("rename_collection", args=[pile.id]), {"name": "Tea hills"})
         self.assertEqual(Collection.objects.get().name, "Tea hills")
         page = self.client.post(reverse("delete_collection", args=[pile.id]), follow=True)
-        self.assertContains(page, "“Tea hills” is deleted, its pictures stay.")
+        self.assertContains(page, "“Tea hills” deleted. Its images are kept.")
         self.assertContains(page, reverse("restore_collection", args=[pile.id]))
         back = self.client.post(reverse("restore_collection", args=[pile.id]))
         self.assertRedirects(back, self.address(pile))

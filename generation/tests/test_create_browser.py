@@ -298,7 +298,7 @@ class CreatePageKeepsEverything(BrowserTestCase):
             "href", "/static/artgen/favicon-done.svg"
         )
         self.wait_until(page, "told.length === 1")
-        self.assertEqual(page.evaluate("told"), [["2 pictures ready", "two paper boats"]])
+        self.assertEqual(page.evaluate("told"), [["2 images ready", "two paper boats"]])
         page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
         expect(page).to_have_title("Create · ArtGen")
 

@@ -232,19 +232,19 @@ class AdminTests(ErasureTestCase):
         assert message.startswith("2 accounts are locked and will be erased.")
         assert User.objects.filter(is_active=False, erase_at__isnull=False).count() == 2
         self.assertContains(self.client.get(f"{self.url}?erase_at__isempty=0"), "2 users")
-        assert self.act("keep_accounts", self.alice) == ["1 account is kept."]
+        assert self.act("keep_accounts", self.alice) == ["1 account kept."]
         self.alice.refresh_from_db()
         assert self.alice.is_active
 
     def test_the_last_superuser_stays(self) -> None:
         assert self.act("close_accounts", self.staff) == [
-            "staff@example.org stays: nobody else could administer ArtGen."
+            "staff@example.org is the only administrator and wasn’t locked."
         ]
 
     def test_an_account_that_has_begun_to_go_is_not_kept(self) -> None:
         deletion.close(user=self.alice, after=timedelta(0))
         assert self.act("keep_accounts", self.alice) == [
-            "alice@example.org is erased already, or it has begun."
+            "alice@example.org is already deleted or being deleted."
         ]
 
     def test_switching_it_on_keeps_it(self) -> None:

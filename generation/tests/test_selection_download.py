@@ -82,7 +82,8 @@ class Download(Shared, SelectionTestCase):
         self.assertEqual(self.ask(image).status_code, 204)
         response = self.ask(uuid7())
         self.assertEqual(
-            (response.status_code, response.json()["detail"]), (400, "These pictures are gone.")
+            (response.status_code, response.json()["detail"]),
+            (400, "These images no longer exist."),
         )
 
     def test_it_packs_one_archive_of_a_user_at_a_time(self):

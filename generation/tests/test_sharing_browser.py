@@ -64,7 +64,7 @@ class SharingInABrowser(BrowserTestCase):
         reviewer = self.visit("reviewer", "/admin/generation/publication/")
         reviewer.click("#result_list .field-prompt a")
         reviewer.click(".decision [value=publish]")
-        expect(reviewer.locator(".messagelist")).to_contain_text("1 picture is on Explore.")
+        expect(reviewer.locator(".messagelist")).to_contain_text("1 image is now in Explore.")
         stranger.reload()
         stranger.locator(".card-link").click()
         expect(stranger.locator("h1")).to_have_text("A picture")

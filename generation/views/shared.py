@@ -27,7 +27,7 @@ SEEING_RATE = "240/m"
 REPORTING_RATE = "10/h"
 MAX_WORDS_LENGTH = 500
 TITLE_LENGTH = 70
-# Long enough to load the files of a page. Later requests go through /s/SLUG/picture/, which checks
+# Long enough to load the files of a page. Later requests go through /s/SLUG/image/, which checks
 # again whether the image is shared.
 FILE_SECONDS = 600
 

@@ -10,7 +10,7 @@ from .jobs import EmulatedJob
 
 @dataclass(slots=True)
 class EmulatedEndpoint:
-    """What waits, what runs, and how many workers there are at most: 0 as RunPod sets it after a week without jobs."""
+    """Waiting and running jobs, and the number of workers; RunPod sets 0 after an idle week."""
 
     name: str
     workers: int
@@ -23,11 +23,11 @@ class EmulatedEndpoint:
 
     @property
     def free(self) -> int:
-        """Count the workers without a job."""
+        """The number of idle workers."""
         return max(self.workers - len(self.running), 0)
 
     def health(self, jobs: Iterable[EmulatedJob]) -> dict[str, Any]:
-        """Return what GET /health answers; `jobs` are those of this endpoint."""
+        """Return the response of GET /health; `jobs` are those of this endpoint."""
         states = [job.state for job in jobs]
         return {
             "jobs": {

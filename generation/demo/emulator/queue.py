@@ -1,4 +1,4 @@
-"""The life of jobs at emulated endpoints: waiting, a worker, progress, an end, and in time a 404.
+"""The lifecycle of emulated jobs: waiting, running, progress, end, and finally 404.
 
 Source: https://docs.runpod.io/serverless/endpoints/job-states and endpoint-configurations.
 """
@@ -16,8 +16,8 @@ from .jobs import EmulatedJob
 from .webhooks import Webhooks
 from .work import Work
 
-RETENTION = 1_800.0  # seconds for which a result can be read
-EMPTY_INPUT_SECONDS = 40.0  # what RunPod takes to fail {"input": {}}
+RETENTION = 1_800.0  # seconds for which a result is kept
+EMPTY_INPUT_SECONDS = 40.0  # until RunPod fails {"input": {}}
 INVALID_INPUT_SECONDS = 1.0
 PROGRESS_UPDATES = 20
 
@@ -49,11 +49,11 @@ class Queue:
         self._worker_numbers = itertools.count(1)
 
     def endpoint(self, name: str) -> EmulatedEndpoint:
-        """Return one endpoint; it exists as soon as somebody asks for it."""
+        """Return the endpoint; it is created on first use."""
         return self.endpoints.setdefault(name, EmulatedEndpoint(name, self._workers))
 
     def find(self, endpoint: str, job_id: str) -> EmulatedJob | None:
-        """Return a job of this endpoint, unless it is unknown, past its ttl or past its retention."""
+        """Return a job of the endpoint, None if unknown, past its ttl or its retention."""
         job = self.jobs.get(job_id)
         if job is None or job.endpoint != endpoint:
             return None
@@ -63,7 +63,7 @@ class Queue:
         return job
 
     async def submit(self, job: EmulatedJob) -> None:
-        """Take a job. An instant one, and one whose webhook is to come early, is at its end on return."""
+        """Accept a job. An instant one, or one with an early webhook, is finished on return."""
         job.created = self._clock.now()
         job.fault = self._faults.take("job", job.endpoint) or magic_fault(_prompt(job.input))
         job.webhook_fault = self._faults.take("webhook", job.endpoint) if job.webhook else ""
@@ -84,19 +84,19 @@ class Queue:
             self._clock.after(0, lambda: self._take(endpoint))
 
     def replied(self, job: EmulatedJob) -> None:
-        """Note that /run has been answered: an instant job deliveries only now."""
+        """Record that /run was answered: only now the webhook of an instant job is called."""
         if self._instant and job.final and job.webhook_fault != "early":
             self._webhooks.end(job)
 
     def cancel(self, job: EmulatedJob) -> None:
-        """Cancel a job that has not ended; one that has stays as it is."""
+        """Cancel a job unless it has ended."""
         if not job.final:
             if job.fault == "canceled_cost":
                 job.output, job.has_output = self._work.billed(job), True
-            self._end(job, "CANCELLED", ring=False)
+            self._end(job, "CANCELLED", notify=False)
 
     def retry(self, job: EmulatedJob) -> bool:
-        """Queue a failed or timed-out job again and return True; False for any other."""
+        """Requeue a failed or timed-out job and return True, False for any other."""
         if job.state not in ("FAILED", "TIMED_OUT"):
             return False
         endpoint = self.endpoint(job.endpoint)
@@ -106,7 +106,7 @@ class Queue:
         return True
 
     def purge(self, name: str) -> int:
-        """Remove the waiting jobs of an endpoint and return their number."""
+        """Remove the waiting jobs of an endpoint; return how many."""
         endpoint = self.endpoint(name)
         purged = [
             job for job in self.jobs.values() if job.endpoint == name and job.state == "IN_QUEUE"
@@ -119,21 +119,21 @@ class Queue:
         return len(purged)
 
     def health(self, name: str) -> dict[str, Any]:
-        """Return what GET /health answers."""
+        """Return the response of GET /health."""
         return self.endpoint(name).health(
             job for job in list(self.jobs.values()) if job.endpoint == name
         )
 
     def set_workers(self, name: str, workers: int) -> None:
-        """Change how many jobs an endpoint does at a time; with 0 its jobs wait."""
+        """Set the number of workers of an endpoint."""
         endpoint = self.endpoint(name)
         endpoint.workers = workers
         self._take(endpoint)
 
-    # --- what happens at its time -------------------------------------------------------------------
+    # --- what happens at its time -----------------------------------------------------------------
 
     def _take(self, endpoint: EmulatedEndpoint) -> None:
-        """Give the free workers of an endpoint what waits."""
+        """Assign waiting jobs to idle workers."""
         while endpoint.waiting and endpoint.free:
             job = endpoint.waiting.popleft()
             endpoint.running[job.id] = job
@@ -143,7 +143,7 @@ class Queue:
             self._clock.after(pause, lambda job=job, run=run: self._begin(endpoint, job, run))  # type: ignore[misc]
 
     async def _begin(self, endpoint: EmulatedEndpoint, job: EmulatedJob, run: int) -> None:
-        """A worker starts on a job."""
+        """Start a job on a worker."""
         if job.run != run:
             return
         job.state, job.started = "IN_PROGRESS", self._clock.now()
@@ -174,7 +174,7 @@ class Queue:
         self._clock.after(duration, lambda: self._finish(job, run, work))
 
     async def _at_once(self, endpoint: EmulatedEndpoint, job: EmulatedJob) -> None:
-        """Bring a job to its end before anything else happens; it does not ring."""
+        """Finish a job immediately, without calling its webhook."""
         run, job.state, job.started = job.run, "IN_PROGRESS", self._clock.now()
         job.worker = f"emulated{next(self._worker_numbers):06d}"
         endpoint.running[job.id] = job
@@ -183,9 +183,9 @@ class Queue:
         try:
             request = understand(job.dialect, job.endpoint, job.input)
         except InputProblem as problem:
-            self._fail(job, run, str(problem), ring=False)
+            self._fail(job, run, str(problem), notify=False)
             return
-        await self._finish(job, run, self._work.start(job, request), ring=False)
+        await self._finish(job, run, self._work.start(job, request), notify=False)
 
     def _report(self, job: EmulatedJob, run: int, request: Request, part: float) -> None:
         if job.run == run and not job.final:
@@ -196,7 +196,7 @@ class Queue:
             )
             job.output, job.has_output = {"step": max(step, before), "steps": request.steps}, True
 
-    async def _finish(self, job: EmulatedJob, run: int, work: Any, *, ring: bool = True) -> None:
+    async def _finish(self, job: EmulatedJob, run: int, work: Any, *, notify: bool = True) -> None:
         outcome = await work
         if job.run != run:
             return
@@ -207,14 +207,14 @@ class Queue:
             self.endpoint(job.endpoint).running.pop(job.id, None)
             self._webhooks.end(job)
             return
-        self._end(job, outcome.state, ring=ring)
+        self._end(job, outcome.state, notify=notify)
         if job.fault == "lost":
             self.jobs.pop(job.id, None)
 
-    def _fail(self, job: EmulatedJob, run: int, error: str, *, ring: bool = True) -> None:
+    def _fail(self, job: EmulatedJob, run: int, error: str, *, notify: bool = True) -> None:
         if job.run == run:
             job.output, job.has_output, job.error = None, False, error
-            self._end(job, "FAILED", ring=ring)
+            self._end(job, "FAILED", notify=notify)
 
     def _time_out(self, job: EmulatedJob, run: int) -> None:
         if job.run == run and not job.final:
@@ -238,7 +238,7 @@ class Queue:
         job.output, job.has_output, job.error, job.worker = None, False, "", ""
         self.endpoint(job.endpoint).waiting.append(job)
 
-    def _end(self, job: EmulatedJob, state: str, *, ring: bool = True) -> None:
+    def _end(self, job: EmulatedJob, state: str, *, notify: bool = True) -> None:
         job.run += 1
         job.state, job.finished = state, self._clock.now()
         endpoint = self.endpoint(job.endpoint)
@@ -247,7 +247,7 @@ class Queue:
             endpoint.waiting.remove(job)
         if state in ("COMPLETED", "FAILED"):
             endpoint.counts[state.lower()] += 1
-        if ring:
+        if notify:
             self._webhooks.end(job)
         self._clock.after(RETENTION + 1, lambda: self._forget(job))
         self._clock.after(0, lambda: self._take(endpoint))
@@ -257,7 +257,7 @@ class Queue:
             self.jobs.pop(job.id, None)
 
     def _expire(self, job: EmulatedJob) -> None:
-        """Delete a job past its ttl, even while it runs."""
+        """Delete a job past its ttl, even a running one."""
         if self.jobs.get(job.id) is job and not job.final:
             job.run += 1
             del self.jobs[job.id]

@@ -1,6 +1,6 @@
-"""RunPod's webhook: POSTed at a job's end, again twice 10 s apart unless it is answered with 200.
+"""RunPod's webhook: POSTed when a job ends, repeated twice after 10 s unless answered with 200.
 
-Never signed.
+It is not signed.
 
 Source: https://docs.runpod.io/serverless/endpoints/send-requests#webhook-notifications
 """
@@ -15,7 +15,7 @@ import aiohttp
 from .clock import Clock
 from .jobs import EmulatedJob
 
-MAX_DELIVERIES = 50_000  # remembered
+MAX_DELIVERIES = 50_000  # recorded
 TRIES = 3
 PAUSE = 10.0  # emulated seconds between tries
 LATE = 60.0  # emulated seconds
@@ -24,16 +24,16 @@ TIMEOUT = aiohttp.ClientTimeout(total=15)  # real seconds
 
 @dataclass(frozen=True, slots=True)
 class WebhookDelivery:
-    """One POST to a webhook's address."""
+    """One POST to a webhook URL."""
 
     url: str
     job_id: str
-    status: int | None  # what was answered; None: nothing, or no connection
+    status: int | None  # of the response; None: no response or no connection
     forged: bool = False
 
 
 class Webhooks:
-    """Delivers deliveries; lives in the emulator's event loop."""
+    """Delivers webhooks; lives in the emulator's event loop."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -43,38 +43,40 @@ class Webhooks:
 
     @property
     def deliveries(self) -> list[WebhookDelivery]:
-        """Return every POST so far, in order."""
+        """The deliveries so far, in order."""
         with self._lock:
             return list(self._deliveries)
 
     def end(self, job: EmulatedJob) -> None:
-        """WebhookDelivery for a job that has just ended, in the way that its fault asks for."""
+        """Deliver the webhook of a job that has just ended, subject to its fault."""
         if not job.webhook or job.webhook_fault == "lost":
             return
         body = _body(job)
         if job.webhook_fault == "late":
-            self._clock.after(LATE, lambda: self.ring(job.webhook, job.id, body))
+            self._clock.after(LATE, lambda: self.deliver(job.webhook, job.id, body))
             return
         for _ in range(2 if job.webhook_fault == "doubled" else 1):
-            self._clock.start(lambda: self.ring(job.webhook, job.id, body))
+            self._clock.start(lambda: self.deliver(job.webhook, job.id, body))
 
     async def early(self, job: EmulatedJob) -> None:
-        """WebhookDelivery for a job whose /run has not been answered yet, and return when the ring has been answered."""
-        await self.ring(job.webhook, job.id, _body(job))
+        """Deliver the webhook before /run is answered, and wait for the response."""
+        await self.deliver(job.webhook, job.id, _body(job))
 
     def forge(self, job: EmulatedJob) -> None:
-        """WebhookDelivery as a stranger would: the job is done and has a foreign picture."""
+        """Send a webhook as a third party would: the job is done and has a foreign image."""
         body = _body(job) | {
             "status": "COMPLETED",
             "output": {"image_url": "http://169.254.169.254/evil.png"},
         }
         self._clock.start(lambda: self._post(job.webhook, job.id, body, forged=True))
 
-    async def ring(self, url: str, job_id: str, body: dict[str, Any], tries: int = TRIES) -> None:
-        """POST once, and plan the next try if that is not answered with 200."""
+    async def deliver(
+        self, url: str, job_id: str, body: dict[str, Any], tries: int = TRIES
+    ) -> None:
+        """POST once, and schedule a retry unless the response is 200."""
         status = await self._post(url, job_id, body)
         if status != 200 and tries > 1:
-            self._clock.after(PAUSE, lambda: self.ring(url, job_id, body, tries - 1))
+            self._clock.after(PAUSE, lambda: self.deliver(url, job_id, body, tries - 1))
 
     async def _post(
         self, url: str, job_id: str, body: dict[str, Any], *, forged: bool = False

@@ -10,7 +10,7 @@ from .palette import mixed, ramp
 
 
 def paint_sky(canvas: Canvas, *, horizon: float, clouds: float = 0.6, stretch: float = 1.0) -> None:
-    """Fill the picture with the light's sky from the zenith to `horizon`, with streaks of cloud.
+    """Fill the image with the light's sky from the zenith to `horizon`, with streaks of cloud.
 
     `clouds` 0..1 is how much of the sky they take, `stretch` > 1 makes them longer.
     """
@@ -96,7 +96,7 @@ def paint_moon(canvas: Canvas, x: float, y: float, *, radius: float = 0.07) -> N
 def paint_stars(
     canvas: Canvas, *, horizon: float = 1.0, amount: float = 1.0, cover: Array | None = None
 ) -> None:
-    """Scatter stars of unequal brightness above `horizon`, fewer toward it; `cover` (H, W) hides them."""
+    """Add stars above `horizon`, fewer near it; `cover` (H, W) hides them."""
     rng = canvas.rng("stars")
     count = int(1500 * amount * max(0.4, canvas.aspect) * horizon)
     x, y = rng.random(count) * canvas.aspect, rng.random(count) ** 1.25 * horizon
@@ -115,7 +115,7 @@ def paint_stars(
 
 
 def splat(canvas: Canvas, x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> Array:
-    """Return (H, W) with weights added at points in picture heights, shared among the four nearest pixels."""
+    """Return (H, W) with weights at points in heights, shared by the four nearest pixels."""
     px, py = x * canvas.height - 0.5, y * canvas.height - 0.5
     left, top = np.floor(px).astype(np.int64), np.floor(py).astype(np.int64)
     fx, fy = px - left, py - top

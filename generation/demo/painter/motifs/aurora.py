@@ -65,7 +65,7 @@ def paint(canvas: Canvas, scene: Scene) -> None:
 
 
 def curtain(canvas: Canvas, index: int, horizon: float, colors: Array, strength: float) -> Array:
-    """Return one folded ribbon of light (3, H, W): its sharp foot traced point by point, its rays fading upward."""
+    """Return one folded ribbon of light (3, H, W): a sharp lower edge, rays fading upward."""
     rng = canvas.rng(f"curtain {index}")
     points = int(26 * canvas.width)
     s = np.linspace(0, 1, points)

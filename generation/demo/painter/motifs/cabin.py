@@ -277,7 +277,7 @@ def _paint_smoke(canvas: Canvas, x: float, y: float, w: float, side: float) -> N
 
 
 def _paint_front(canvas: Canvas, winter: bool, side: float) -> None:
-    """Paint large spruces at the edge of the picture, to look past."""
+    """Paint large spruces at the edge of the image, to look past."""
     light = canvas.light
     run = canvas.x[0] / np.float32(canvas.aspect)
     run = run if side > 0 else 1 - run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from generation.demo.painter.canvas import Canvas, smoothstep
-from generation.demo.painter.noise import Array, Tile
+from generation.demo.painter.noise import Array, NoiseTile
 from generation.demo.painter.palette import hexes, mixed
 from generation.demo.painter.scene import Scene
 from generation.demo.painter.sky import paint_moon, paint_sky, paint_stars, paint_sun
@@ -42,9 +42,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         paint_sun(canvas, x, horizon * (0.84 if low else 0.3), radius=0.04, disk=low)
     canvas.report(0.2)
     broad, fine, grain = (
-        Tile(rng, cells=6, octaves=3),
-        Tile(rng, cells=8, octaves=4),
-        Tile(rng, cells=64, octaves=3),
+        NoiseTile(rng, cells=6, octaves=3),
+        NoiseTile(rng, cells=8, octaves=4),
+        NoiseTile(rng, cells=64, octaves=3),
     )
     turn = float(rng.uniform(0.25, 0.5)) * side
 

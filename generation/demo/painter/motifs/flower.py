@@ -16,7 +16,7 @@ GOLDEN_ANGLE = 2.39996323
 
 @dataclass(frozen=True)
 class Bloom:
-    """The build of a flower: where petals sit (inner and outer radius) and how long and broad they grow."""
+    """The structure of a flower: inner and outer radius, length and width of petals."""
 
     petals: int
     inner: float
@@ -101,7 +101,7 @@ def paint(canvas: Canvas, scene: Scene) -> None:
 
 
 def paint_ground(canvas: Canvas, color: Array, x: float, y: float) -> None:
-    """Fill the picture with a softly lit, mottled wall of one color."""
+    """Fill the image with a softly lit, mottled wall of one color."""
     mottle = canvas.fbm("ground", across=2.5, octaves=5) - 0.5
     cloth = canvas.fbm("cloth", across=90, octaves=3) - 0.5
     lit = np.exp(

@@ -68,7 +68,7 @@ def paint(canvas: Canvas, scene: Scene) -> None:
 
 
 def _inflated(field: Array, canvas: Canvas) -> Array:
-    """Return the height (H, W) of a film blown up over the outline where `field` is 1, in shorter sides.
+    """Return the height (H, W) of a film inflated over the outline `field`, in shorter sides.
 
     A soap film under pressure solves Poisson's equation; the square root of the solution stands
     upright at the rim and over a disk is a hemisphere. It is solved on a coarse grid and given the
@@ -136,7 +136,7 @@ def _paint_shadow(canvas: Canvas, cover: Array, ground: Array, rng: np.random.Ge
 
 
 def _environment(dx: Array, dy: Array, dz: Array) -> Array:
-    """Return the light (3, H, W) that comes from a direction: a studio with a window and two colored lamps."""
+    """Return the light (3, H, W) from a direction: a studio with a window and two lamps."""
     up = 0.5 - 0.5 * dy
     window = smoothstep(0.80, 0.90, -dx * 0.50 - dy * 0.68 + dz * 0.48)
     panes = 1 - 0.85 * np.maximum(

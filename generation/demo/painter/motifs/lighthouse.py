@@ -15,7 +15,7 @@ from .mountains import paint_birds
 
 
 def paint(canvas: Canvas, scene: Scene) -> None:
-    """Paint a striped or white tower on an islet or headland, lamp and beam lit unless it is broad day."""
+    """Paint a striped or white tower on an islet or headland, lit except in daylight."""
     rng = canvas.rng("lighthouse")
     light = canvas.light
     tall = canvas.aspect < 0.9
@@ -59,7 +59,7 @@ def _paint_rock(canvas: Canvas, at: float, horizon: float, shore: float, side: f
     light = canvas.light
     width = float(rng.uniform(0.30, 0.42)) * min(1.25, max(canvas.aspect, 0.7))
     off = (canvas.x[0] - np.float32(at)) / np.float32(width)
-    if rng.random() < 0.55:  # a headland that runs out of the picture
+    if rng.random() < 0.55:  # a headland that runs out of the image
         off = np.where(off * side > 0, off * 0.30, off)
     rise = np.clip(1 - np.abs(off) ** 1.7, 0, 1).astype(np.float32)
     rough = canvas.line("rock", across=6, octaves=7, gain=0.55) - 0.5

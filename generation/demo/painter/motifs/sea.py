@@ -17,7 +17,7 @@ DEEP = {"day": "1f5f80", "dawn": "3f6f84", "sunset": "2c2f58", "dusk": "14243f",
 
 
 def paint(canvas: Canvas, scene: Scene) -> None:
-    """Paint sky and sea, the sun or moon with its path of light, and a boat where there is room for one."""
+    """Paint sky and sea, sun or moon with its reflection, and a boat if there is room."""
     rng = canvas.rng("sea")
     light = canvas.light
     tall = canvas.aspect < 0.9

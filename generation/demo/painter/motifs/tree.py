@@ -26,7 +26,7 @@ Branch = tuple[float, float, float, float, float]
 
 
 def paint(canvas: Canvas, scene: Scene) -> None:
-    """Paint one tree against the sky, grown branch by branch, with its leaves in four tones of light."""
+    """Paint one tree against the sky, with branches and leaves in four tones."""
     rng = canvas.rng("tree")
     light = canvas.light
     horizon = float(rng.uniform(0.66, 0.76))
@@ -115,7 +115,7 @@ def _grow(
     tips: list[tuple[float, float, float]],
     spread: float,
 ) -> None:
-    """Grow one branch and all that springs from it; `out` collects strokes, `tips` the places for leaves."""
+    """Grow a branch with its children; `out` collects strokes, `tips` the leaf positions."""
     steps = max(3, int(length * 14))
     for step in range(steps):
         angle += rng.normal(0, 0.09)
@@ -164,7 +164,7 @@ def _paint_tree(canvas: Canvas, scene: Scene, x: float, y: float, sun_x: float) 
         tips,
         float(rng.uniform(0.42, 0.60)),
     )
-    # Grown first, then fitted: no crown may leave the picture.
+    # Grown first, then fitted: no crown may leave the image.
     xs, ys = np.array([tip[0] for tip in tips]), np.array([tip[1] for tip in tips])
     tall, wide = float(-ys.min()), float(xs.max() - xs.min())
     size = min(
