@@ -238,10 +238,10 @@ def readable_without_key(bucket: str, key: str, data: bytes) -> tuple[list[str],
     Returns:
         What is proven to be public, as verb phrases; and why a check failed, "" when none did.
     """
-    stranger = client(IMPATIENT.merge(Config(signature_version=UNSIGNED)))
+    anonymous = client(IMPATIENT.merge(Config(signature_version=UNSIGNED)))
     public, unknown = [], ""
 
-    def asked(what: str, proof: Callable[[], bool]) -> None:
+    def check(what: str, proof: Callable[[], bool]) -> None:
         nonlocal unknown
         try:
             if proof():
@@ -252,12 +252,12 @@ def readable_without_key(bucket: str, key: str, data: bytes) -> tuple[list[str],
         except FAILURES as error:
             unknown = said(error)
 
-    asked(
+    check(
         "read images",
-        lambda: stranger.get_object(Bucket=bucket, Key=key)["Body"].read(len(data) + 1) == data,
+        lambda: anonymous.get_object(Bucket=bucket, Key=key)["Body"].read(len(data) + 1) == data,
     )
     # An unrelated page with status 200, such as that of a proxy, has no such element.
-    asked("list images", lambda: "Name" in stranger.list_objects_v2(Bucket=bucket, MaxKeys=1))
+    check("list images", lambda: "Name" in anonymous.list_objects_v2(Bucket=bucket, MaxKeys=1))
     return public, unknown
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.test import Browser
+from django.test import Client
 
 from accounts.models import ApiToken, User
 from artgen.test import load_catalog

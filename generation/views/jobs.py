@@ -102,10 +102,10 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         return part(
             request, "generation/_run.html", {"run": feed.run_of_user(user_of(request), run_id)}
         )
-    told = ngettext("%(count)s image canceled.", "%(count)s images canceled.", count) % {
+    text = ngettext("%(count)s image canceled.", "%(count)s images canceled.", count) % {
         "count": count
     }
-    messages.info(request, told)
+    messages.info(request, text)
     return redirect("create")
 
 

@@ -250,7 +250,12 @@ def _sources(rules: Rules, body: Mapping[str, Any]) -> tuple[str, ...]:
     if not rules.source:
         return ()
     value = body.get(rules.source)
-    listed = [] if value in (None, "", []) else value if rules.source == "images" else [value]
+    if value in (None, "", []):
+        listed = []
+    elif rules.source == "images":
+        listed = value
+    else:
+        listed = [value]
     least, most = rules.sources
     if not isinstance(listed, list) or not all(isinstance(source, str) for source in listed):
         raise InputProblem(f"Invalid image URL in {rules.source}")

@@ -79,7 +79,7 @@ async def _run(plan: Plan, accounts: Sequence[SimulatedUser]) -> StageResult:
         notes.open = True
         watching = _watch(plan, figures)
         await (
-            _while_some_go_on(tasks, watching)
+            _until_all_finish(tasks, watching)
             if plan.habits.rounds
             else _unless_one_fails(tasks, watching)
         )
@@ -116,15 +116,15 @@ async def _unless_one_fails(
     await wait
 
 
-async def _while_some_go_on(
+async def _until_all_finish(
     tasks: "Sequence[asyncio.Task[None]]", watching: Coroutine[Any, Any, None]
 ) -> None:
     """Return when all users have finished their rounds or time is over; raise their exceptions."""
     watch = asyncio.create_task(watching)
-    watch.add_done_callback(lambda _: everybody.cancel())
-    everybody = asyncio.gather(*tasks)
+    watch.add_done_callback(lambda _: all_users.cancel())
+    all_users = asyncio.gather(*tasks)
     try:
-        await everybody
+        await all_users
     except asyncio.CancelledError:
         if not watch.done():  # canceled from outside, not out of time
             raise

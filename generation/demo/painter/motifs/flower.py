@@ -69,7 +69,12 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     kind = named_kind or str(rng.choice(list(BLOOMS)))
     bloom = BLOOMS[kind]
     named = [NAMED[name] for name in scene.colors if name in NAMED]
-    color = named[0] if named else "gold" if kind == "sunflower" else str(rng.choice(list(COLORS)))
+    if named:
+        color = named[0]
+    elif kind == "sunflower":
+        color = "gold"
+    else:
+        color = str(rng.choice(list(COLORS)))
     dark = scene.time == "night" or "dark" in scene.moods or ("black" in scene.colors)
     bright = bool(scene.moods & {"bright", "pastel"})
     grounds = GROUNDS[:4] if dark or (not bright and rng.random() < 0.6) else GROUNDS[4:]

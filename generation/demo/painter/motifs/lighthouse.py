@@ -35,7 +35,12 @@ def paint(canvas: Canvas, scene: Scene) -> None:
             canvas, glow_at, horizon - 0.02, disk=light.name == "sunset", radius=0.035, strength=0.9
         )
     canvas.report(0.3)
-    choppy = 0.95 if "storm" in scene.weather else 0.45 if "calm" in scene.moods else 0.7
+    if "storm" in scene.weather:
+        choppy = 0.95
+    elif "calm" in scene.moods:
+        choppy = 0.45
+    else:
+        choppy = 0.7
     paint_water(
         canvas,
         horizon=horizon,
@@ -138,11 +143,13 @@ def _paint_tower(
         - 0.5 * smoothstep(-0.35, 1.0, a * np.float32(side))
         - 0.12 * smoothstep(-0.6, -1.0, a * np.float32(side))
     )
-    white = mixed(
-        mixed(rgb("f6f0e6"), light.direct, 0.22),
-        light.ambient,
-        0.62 if light.night else 0.32 if light.name == "dusk" else 0.1,
-    )
+    if light.night:
+        shade = 0.62
+    elif light.name == "dusk":
+        shade = 0.32
+    else:
+        shade = 0.1
+    white = mixed(mixed(rgb("f6f0e6"), light.direct, 0.22), light.ambient, shade)
     stripe = rgb("b8322a") if "blue" not in scene.colors else rgb("2f5c9a")
     stripe = mixed(stripe, light.ambient, 0.45 if light.night else 0.15)
     bands = str(rng.choice(["rings", "rings", "plain", "spiral"]))

@@ -59,13 +59,12 @@ def paint_ridges(
     tile = canvas.tile("rock", cells=8, octaves=6, gain=0.52, ridges=True)
     fog_tile = canvas.tile("mist", cells=4, octaves=4)
     if snow is None:
-        snow = (
-            0.9
-            if scene.season == "winter"
-            else float(rng.choice([0.0, 0.0, 0.55]))
-            if scene.season is None
-            else 0.15
-        )
+        if scene.season is None:
+            snow = float(rng.choice([0.0, 0.0, 0.55]))
+        elif scene.season == "winter":
+            snow = 0.9
+        else:
+            snow = 0.15
     lines = []
     for layer in range(count):
         t = layer / max(1, count - 1)

@@ -48,7 +48,12 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     if rng.random() < 0.45 and not scene.has("boat"):
         _paint_coast(canvas, horizon)
     canvas.report(0.45)
-    choppy = 1.5 if storm else 0.3 if "calm" in scene.moods else float(rng.uniform(0.4, 0.8))
+    if storm:
+        choppy = 1.5
+    elif "calm" in scene.moods:
+        choppy = 0.3
+    else:
+        choppy = float(rng.uniform(0.4, 0.8))
     deep = mixed(rgb(DEEP[light.name]), light.sky[1], 0.25)
     for name in scene.colors[:1]:
         if name in ("turquoise", "emerald", "green"):

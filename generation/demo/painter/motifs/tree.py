@@ -80,11 +80,13 @@ def _paint_hill(canvas: Canvas, scene: Scene, at: float, horizon: float) -> Arra
     green = {"winter": rgb("e4ebf2"), "autumn": rgb("9a7434"), "spring": rgb("7d9a44")}.get(
         scene.season or "", rgb("5f7f3c")
     )
-    base = mixed(
-        mixed(green, light.ambient, 0.4),
-        light.near,
-        0.62 if light.dim or light.night else 0.34 if light.name == "sunset" else 0.12,
-    )
+    if light.dim or light.night:
+        shade = 0.62
+    elif light.name == "sunset":
+        shade = 0.34
+    else:
+        shade = 0.12
+    base = mixed(mixed(green, light.ambient, 0.4), light.near, shade)
     bright = mixed(
         mixed(green, light.direct, 0.55), light.near, 0.42 if light.dim or light.night else 0.06
     )
@@ -212,7 +214,12 @@ def _paint_tree(canvas: Canvas, scene: Scene, x: float, y: float, sun_x: float) 
             canvas.lay(rgb("f2f5f8"), upper * 0.85)
         return
     tones = CROWNS[kind]
-    dim = 0.62 if light.night else 0.45 if light.dim else 0.22 if light.name == "sunset" else 0.05
+    if light.night:
+        dim = 0.62
+    elif light.dim:
+        dim = 0.45
+    else:
+        dim = 0.22 if light.name == "sunset" else 0.05
     tones = np.stack(
         [
             mixed(mixed(tone, light.near, dim), light.direct, 0.10 * rank)
