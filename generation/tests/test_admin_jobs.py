@@ -125,7 +125,7 @@ class ActionTests(JobAdminTestCase):
         self.assertGreater(job.due_at, job.submitted_at)
         messages = self.act("look_again", job, ended)
         self.assertEqual(len(messages), 2)
-        self.assertTrue(messages[0].startswith("1 job is looked at now"))
+        self.assertTrue(messages[0].startswith("Checking 1 job"))
         due_before = job.due_at
         job.refresh_from_db()
         self.assertLess(job.due_at, due_before)
@@ -140,7 +140,7 @@ class ActionTests(JobAdminTestCase):
         self.assertEqual((job.status, job.runpod_id), (Status.SUBMITTED, ""))
         due_before = job.due_at
         messages = self.act("look_again", job)
-        self.assertIn("only RunPod's call can tell", messages[0])
+        self.assertIn("waiting for RunPod’s webhook", messages[0])
         job.refresh_from_db()
         self.assertEqual(job.due_at, due_before)
 

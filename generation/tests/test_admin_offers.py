@@ -72,7 +72,7 @@ class OfferTests(EmulatorTestCase):
         )
         self.assertEqual(errors, {})
         self.assertTrue(
-            any("1 job of this model is under way" in message for message in messages), messages
+            any("1 job of this model is in progress" in message for message in messages), messages
         )
         self.model.refresh_from_db()
         self.assertEqual(self.model.parameters["seed"], {})
@@ -135,7 +135,7 @@ class OfferTests(EmulatorTestCase):
                 self.model,
                 {"request_format": '{"seed": "x", "seed": "y"}'},
                 "request_format",
-                "is given twice",
+                "is repeated",
             ),
             (self.model, {"request_format": '{"seed": {"a": 1}}'}, "request_format", "parameter"),
             (self.model, {"request_format": "[" * 100_000}, "request_format", "valid JSON"),

@@ -46,7 +46,7 @@ class CollectionsPage(GalleryTestCase):
         pile = self.pile("Hills")
         for name, told in (
             ("hills", "A collection named “Hills” already exists."),
-            (" ", "needs a name"),
+            (" ", "Enter a collection name."),
         ):
             page = self.client.post(self.url, {"name": name})
             self.assertContains(page, told, status_code=400)

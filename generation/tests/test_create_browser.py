@@ -212,7 +212,7 @@ class CreatePageKeepsEverything(BrowserTestCase):
         page.set_input_files(
             ".drop-file", {"name": "sea.png", "mimeType": "image/png", "buffer": png()}
         )
-        expect(page.locator(".toast-bad").last).to_contain_text("sea.png has not arrived")
+        expect(page.locator(".toast-bad").last).to_contain_text("sea.png will upload")
         page.click("#create-button")
         expect(page.locator("[data-send-source]")).to_be_focused()
         expect(page.locator("[data-job]")).to_have_count(0)

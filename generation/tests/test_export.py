@@ -268,7 +268,7 @@ class VerifyTests(ExportTestCase):
         made = self.finish(exports.ask(self.alice))
         out = io.StringIO()
         call_command("verify_storage", "--deep", stdout=out)
-        assert out.getvalue() == "1 file as there should be.\n"
+        assert out.getvalue() == "1 file verified.\n"
         Export.objects.all().delete()
         with self.assertRaises(Exception):  # noqa: B017
             call_command("verify_storage", stdout=out)

@@ -65,11 +65,11 @@ def test_it_makes_accounts_that_work_and_takes_all_of_it_away() -> None:
     assert user.check_password(made[0].password)
     assert user.credits == accounts.CREDITS
     assert (Job.objects.of(user).count(), Image.objects.of(user).count()) == (3, 3)
-    client = Browser()
+    client = Client()
     client.cookies["sessionid"] = made[1].session
     assert client.get("/gallery/").status_code == 200
     token = {"Authorization": f"Bearer {made[1].token}"}
-    assert len(Browser(headers=token).get("/api/v1/images/").json()["results"]) == 3
+    assert len(Client(headers=token).get("/api/v1/images/").json()["results"]) == 3
     other = accounts.make(count=1, images=0)
     assert accounts.remove(made) == 2
     assert User.objects.get(email__endswith=accounts.DOMAIN, erased_at=None).email == other[0].email
@@ -77,7 +77,7 @@ def test_it_makes_accounts_that_work_and_takes_all_of_it_away() -> None:
     assert not User.objects.filter(email__endswith=accounts.DOMAIN, erased_at=None).exists()
     assert not Image.objects.exists()
     assert not ApiToken.objects.filter(revoked_at=None, user__is_active=True).exists()
-    assert Browser(headers=token).get("/api/v1/images/").status_code == 401
+    assert Client(headers=token).get("/api/v1/images/").status_code == 401
     assert accounts.remove() == 0
 
 

@@ -70,7 +70,7 @@ class Favorite(Changing, SelectionTestCase):
 
 
 class Trash(Changing, SelectionTestCase):
-    name, more, told = "trash_selection", {}, "moved to the trash."
+    name, more, told = "trash_selection", {}, "moved to trash."
 
     def prepare(self, **fields):
         return self.hang(**fields)
@@ -123,7 +123,7 @@ class Restore(Changing, SelectionTestCase):
 
 
 class Delete(Changing, SelectionTestCase):
-    name, more, told = "delete_selection", {"sure": "1"}, "deleted for good."
+    name, more, told = "delete_selection", {"sure": "1"}, "permanently deleted."
 
     def prepare(self, **fields):
         return self.hang(trashed_at=timezone.now(), **fields)

@@ -48,7 +48,7 @@ class SharingInABrowser(BrowserTestCase):
         page.keyboard.press("Escape")
         expect(page.locator("#share-open")).to_be_focused()
         remixer.click(".shown-do .button-primary")
-        expect(remixer.locator(".toast")).to_contain_text("This picture is not shared any more")
+        expect(remixer.locator(".toast")).to_contain_text("This image is no longer shared")
         expect(remixer.locator("#prompt")).to_have_value("my own words")
         self.troubles.forgive("404")
         stranger.reload()

@@ -11,7 +11,7 @@ from generation.catalog.offers import InvalidParameters
 from generation.files import storage, uploads
 from generation.jobs import driver, orders, sources, webhook_tokens
 from generation.models import Image, ImageModel, Job, Status, Upload
-from generation.runpod.client import MAX_BODY_BYTES
+from generation.runpod.client import BODY_MOST
 from generation.runpod.payloads import dialect_of
 from generation.tests.test_runpod_fitting import noise
 
@@ -115,7 +115,7 @@ class SourcesTests(EmulatorTestCase):
     def test_it_reduces_ten_of_four_megabytes_and_says_so(self):
         data = noise(2600, 1700, format="JPEG", quality=90)
         ids = [self.upload(data) for _ in range(10)]
-        self.assertGreater(sum(Upload.objects.values_list("bytes", flat=True)), 3 * MAX_BODY_BYTES)
+        self.assertGreater(sum(Upload.objects.values_list("bytes", flat=True)), 3 * BODY_MOST)
         job = self.place_from(ids)
         self.assertEqual(job.events.get(name="sources_reduced").detail[:4], "they")
         self.client.force_login(self.alice)
@@ -123,7 +123,7 @@ class SourcesTests(EmulatorTestCase):
             self.client.get(f"/jobs/{job.id}/"), "Source images reduced to fit in the request"
         )
         sent = self.submit(job)["input"]["images"]
-        self.assertLess(sum(map(len, sent)), MAX_BODY_BYTES)
+        self.assertLess(sum(map(len, sent)), BODY_MOST)
         self.assertEqual(len(sent), 10)
         self.assertEqual(self.finish(job).status, Status.SUCCEEDED, job.error_detail)
 
