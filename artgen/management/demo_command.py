@@ -1,11 +1,10 @@
 """Base class of commands that need the dependency group `demo`, which production leaves out."""
 
 import sys
-from argparse import ArgumentParser
 from importlib.util import find_spec
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 PACKAGES = ("numpy", "aiohttp")
 
@@ -18,7 +17,7 @@ def missing_packages() -> list[str]:
 class DemoCommand(BaseCommand):
     """A command that ends with a CommandError where packages are missing."""
 
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> ArgumentParser:
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Return the parser; raise CommandError where packages are missing."""
         _require_packages(subcommand)
         return super().create_parser(prog_name, subcommand, **kwargs)

@@ -11,7 +11,8 @@ from django.core.management.base import CommandError
 COMMANDS = ("demo", "runpod_emulator", "loadtest")
 INSTALL = "pip install -r deploy/requirements-demo.txt"
 WITHOUT_PACKAGES = """
-import sys
+import os, sys
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artgen.settings")
 sys.modules["numpy"] = sys.modules["aiohttp"] = sys.modules["yarl"] = None
 from django.core.management import execute_from_command_line
 execute_from_command_line(["manage.py", *sys.argv[1:]])

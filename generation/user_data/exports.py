@@ -36,7 +36,6 @@ TRIES = 6
 PROGRESS_EVERY = 25  # files
 PAUSE = timedelta(minutes=1)  # after a failed step; doubled each time
 MAX_FILES_PER_PART = 2000
-TELL_EVERY = 25  # files
 
 
 class NoSuchPart(LookupError):

@@ -12,18 +12,6 @@ from generation.demo.painter.sky import paint_moon, paint_sky, paint_stars, pain
 from generation.demo.painter.terrain import ground
 
 SANDS = hexes("d99a5b e0b182 cf8a52 dcbf95 c97f58")
-CAMEL = [
-    (-0.5, 0.0),
-    (-0.46, 0.5),
-    (-0.5, 0.62),
-    (-0.2, 0.8),
-    (0.0, 0.95),
-    (0.2, 0.78),
-    (0.42, 0.6),
-    (0.62, 0.95),
-    (0.8, 0.95),
-    (0.8, 0.86),
-]
 
 
 def paint(canvas: Canvas, scene: Scene) -> None:
