@@ -28,8 +28,8 @@ class YandexTests(unittest.TestCase):
         create_bucket(os.environ["TEST_S3_URL"], stack.name)
         with stack:
             for words in (
-                "WARNING: public access: could not be set (501 NotImplemented). By hand: ",
-                "WARNING: lifecycle: could not be set (403 AccessDenied). By hand: ",
+                "WARNING: public access: could not be set (501 NotImplemented). Configure manually: ",
+                "WARNING: lifecycle: could not be set (403 AccessDenied). Configure manually: ",
                 "requests without a key: rejected",
             ):
                 self.assertIn(words, stack.log)

@@ -155,7 +155,8 @@ class YandexTests(SetupTestCase):
         ):
             self.assertIn(words, output)
         self.assertIn(
-            "WARNING: public access: could not be set (501 NotImplemented). By hand: ", warnings
+            "WARNING: public access: could not be set (501 NotImplemented). Configure manually: ",
+            warnings,
         )
         self.assertEqual(warnings.count("WARNING"), 1)
         self.assertEqual([call.status for call in yandex.made("PUT", "lifecycle")], [200])
