@@ -9,7 +9,7 @@ from botocore.config import Config as BotocoreConfig
 from celery.schedules import crontab, schedule
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
-from kombu import Exchange, Queue
+from kombu.entity import Exchange, Queue
 
 from artgen.connection_budget import worker_children
 from artgen.env import BASE_DIR, env, secret_of_machine
@@ -170,7 +170,8 @@ CELERY_DB_REUSE_MAX = 10**9
 WORKER_QUEUES = ("drive", "store", "slow")  # one lane of artgen.worker each
 # No acknowledgments: the tick finds what is due if a message is lost.
 CELERY_TASK_QUEUES = [
-    Queue(name, Exchange(name), routing_key=name, no_ack=True) for name in WORKER_QUEUES
+    Queue(name, Exchange(name), routing_key=name, no_ack=True)  # type: ignore[no-untyped-call]
+    for name in WORKER_QUEUES
 ]
 CELERY_TASK_DEFAULT_QUEUE = "drive"  # short tasks: submit, check, stop, probe, tick
 CELERY_TASK_ROUTES = {

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from generation.jobs import dispatch, driver, heartbeat, outages, storing
 from generation.operations import cleanup
-from generation.user_data import export
+from generation.user_data import exports
 
 
 @shared_task(name="generation.submit")
@@ -47,14 +47,14 @@ def store() -> None:
 @shared_task(name="generation.export", time_limit=1500)
 def export_part(export_id: str) -> None:
     """Write the next part of an export."""
-    export.step(UUID(export_id))
+    exports.step(UUID(export_id))
 
 
 @shared_task(name="generation.tick")
 def tick() -> None:
     """Send messages for what is due, and record the heartbeat."""
     driver.tick()
-    export.hint_due()
+    exports.hint_due()
     heartbeat.beat()
 
 

@@ -28,9 +28,9 @@ class YandexTests(unittest.TestCase):
         create_bucket(os.environ["TEST_S3_URL"], stack.name)
         with stack:
             for words in (
-                "WARNING: public access: could not be set (501 NotImplemented). By hand: ",
-                "WARNING: lifecycle: could not be set (403 AccessDenied). By hand: ",
-                "requests without a key: refused",
+                "WARNING: public access: could not be set (501 NotImplemented). Configure manually: ",
+                "WARNING: lifecycle: could not be set (403 AccessDenied). Configure manually: ",
+                "requests without a key: rejected",
             ):
                 self.assertIn(words, stack.log)
             job = stack.draw()
@@ -42,4 +42,4 @@ class YandexTests(unittest.TestCase):
                 self.assertEqual(requests.get(bare, timeout=PATIENCE).status_code, 403)
             data = requests.get(image["url"], timeout=PATIENCE).content
             self.assertEqual(hashlib.sha256(data).hexdigest(), image["sha256"])
-            self.assertIn("strangers are refused", stack.command_that_may_fail("doctor"))
+            self.assertIn("anonymous access is rejected", stack.command_that_may_fail("doctor"))

@@ -1,5 +1,23 @@
-"""Staff's pages: jobs, models on offer, styles, the stop switch, pictures, what is to be public, people."""
+"""Admin pages: jobs, models, styles, the generation switch, images, publications, users."""
 
-from generation.admin import jobs, offers, outages, people, pictures, publications
+from generation.admin import (
+    generation_switch,
+    image_models,
+    images,
+    jobs,
+    outages,
+    publications,
+    styles,
+    users,
+)
 
-__all__ = ["jobs", "offers", "outages", "people", "pictures", "publications"]
+__all__ = [
+    "generation_switch",
+    "image_models",
+    "images",
+    "jobs",
+    "outages",
+    "publications",
+    "styles",
+    "users",
+]

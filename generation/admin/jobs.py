@@ -1,4 +1,4 @@
-"""Jobs as staff see them: all of their history, and three actions that go the way of every other change."""
+"""The admin of jobs: their history, and the actions check, cancel and retry."""
 
 import json
 from collections import Counter
@@ -21,54 +21,53 @@ from django.utils.translation import gettext_lazy as _
 from accounts import ledger
 from accounts.models import User
 from artgen import formatting
-from generation.admin.reading import ReadOnlyAdmin, ReadOnlyInline, thumbnail
-from generation.admin.reading import words as long_text
+from generation.admin.read_only import ReadOnlyInline, ReadOnlyModelAdmin, preformatted, thumbnail
 from generation.catalog.offers import InvalidParameters
 from generation.jobs import orders
 from generation.models import Image, Job, JobEvent, JobQuerySet, Status
 
 PROMPT_CUT = 60
-ACTION_MOST = 500  # jobs an action does at once, within a request's time
+MAX_JOBS_PER_ACTION = 500  # done within one request
 
 
 class StuckFilter(admin.SimpleListFilter):
-    """Keep the jobs that want an operator's eye."""
+    """Filter jobs that require an operator."""
 
     title = _("stuck")
     parameter_name = "stuck"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Offer the one choice beside "all"."""
+        """Return the only choice besides "all"."""
         return [("yes", _("Stuck"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Filter when asked to."""
+        """Apply the filter."""
         return queryset.stuck() if self.value() and isinstance(queryset, JobQuerySet) else queryset
 
 
 class EventInline(ReadOnlyInline):
-    """The history of one job, with RunPod's own words."""
+    """The history of one job, with RunPod's messages."""
 
     model = JobEvent
     fields = readonly_fields = ("when", "name", "status", "attempt", "actor", "said")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Fetch who did it along."""
+        """Fetch the actors with the events."""
         return super().get_queryset(request).select_related("actor").order_by("id")
 
     @admin.display(description=_("time"))
     def when(self, event: JobEvent) -> str:
-        """Return day and time to the second."""
+        """Return day and time with seconds."""
         return timezone.localtime(event.at).strftime("%d.%m. %H:%M:%S")
 
     @admin.display(description=_("detail"))
     def said(self, event: JobEvent) -> SafeString:
-        """Return the detail as it came."""
-        return long_text(event.detail)
+        """Return the detail."""
+        return preformatted(event.detail)
 
 
 class ImageInline(ReadOnlyInline):
-    """The pictures of one job."""
+    """The images of one job."""
 
     model = Image
     fields = readonly_fields = (
@@ -81,15 +80,15 @@ class ImageInline(ReadOnlyInline):
         "trashed_at",
     )
 
-    @admin.display(description=_("picture"))
+    @admin.display(description=_("image"))
     def picture(self, image: Image) -> SafeString:
         """Return the thumbnail."""
         return thumbnail(image)
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnlyAdmin):
-    """Search, read, hurry, cancel, retry."""
+class JobAdmin(ReadOnlyModelAdmin):
+    """Jobs: search, read, check, cancel, retry."""
 
     change_form_template = "admin/generation/job/change_form.html"
     list_display = (
@@ -108,7 +107,7 @@ class JobAdmin(ReadOnlyAdmin):
     list_filter = ("status", StuckFilter, "model", "created_at")
     list_per_page = 50
     search_fields = ("prompt", "user__email", "=runpod_id")
-    search_help_text = _("Id, words of the prompt, e-mail, or RunPod's id.")
+    search_help_text = _("ID, prompt, email or RunPod ID.")
     ordering = ("-id",)
     inlines = (ImageInline, EventInline)
     actions = ("look_again", "cancel", "retry")
@@ -130,7 +129,7 @@ class JobAdmin(ReadOnlyAdmin):
             },
         ),
         (
-            _("What was asked for"),
+            _("Request"),
             {
                 "fields": (
                     "prompt",
@@ -158,11 +157,11 @@ class JobAdmin(ReadOnlyAdmin):
             },
         ),
         (
-            _("Model and style as they were when placed"),
+            _("Model and style at submission"),
             {"classes": ("collapse",), "fields": ("as_placed",)},
         ),
     )
-    # What is computed here; the rest is read-only because nobody may edit.
+    # Computed fields; the others are read-only without change permission.
     readonly_fields = (
         "id",
         "badge",
@@ -178,22 +177,22 @@ class JobAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find by id at once; by anything else through the search fields."""
+        """Search by id, else by the search fields."""
         try:
             return queryset.filter(id=UUID(search_term.strip())), False
         except ValueError:
             return super().get_search_results(request, queryset, search_term)
 
-    # --- columns ---------------------------------------------------------------------------------------------------
+    # --- columns ----------------------------------------------------------------------------------
     @admin.display(description=_("id"), ordering="id")
     def short_id(self, job: Job) -> str:
-        """Return the end of the id, where ids of one moment differ."""
+        """Return the end of the id, which differs between ids of the same time."""
         return str(job.id)[-8:]
 
     @admin.display(description=_("status"), ordering="status")
     def badge(self, job: Job) -> SafeString:
-        """Return the status in color, with what is special about it."""
-        more = job.error_code or (gettext("unknown to RunPod") if self._unknown(job) else "")
+        """Return the status with error code or "not confirmed"."""
+        more = job.error_code or (gettext("not confirmed by RunPod") if self._unknown(job) else "")
         return format_html(
             '<span class="badge" data-status="{}">{}</span> {}',
             job.status,
@@ -208,19 +207,19 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("due"), ordering="due_at")
     def due(self, job: Job) -> str:
-        """Return when somebody looks at it next."""
+        """Return the time until the next check."""
         if job.due_at is None:
             return "—"
         seconds = (job.due_at - timezone.now()).total_seconds()
         if seconds < 0 and job.status == Status.QUEUED:
-            return gettext("waits for its turn")
+            return gettext("queued")
         if seconds >= 0:
             return gettext("in %(time)s") % {"time": formatting.duration(seconds)}
         return gettext("%(time)s late") % {"time": formatting.duration(-seconds)}
 
     @admin.display(description=_("age"), ordering="created_at")
     def age(self, job: Job) -> str:
-        """Return the time from its placing to its end, or until now."""
+        """Return the time from creation to end, or until now."""
         end: datetime = job.finished_at or timezone.now()
         seconds = (end - job.created_at).total_seconds()
         return (
@@ -231,47 +230,47 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("endpoint"))
     def endpoint(self, job: Job) -> str:
-        """Return the endpoint that it went to."""
+        """Return the endpoint of the job."""
         return str(job.snapshot.get("endpoint_id", ""))
 
-    @admin.display(description=_("unknown to RunPod since"))
+    @admin.display(description=_("not confirmed since"))
     def missing(self, job: Job) -> datetime | str:
-        """Return since when RunPod has answered 404."""
+        """Return since when RunPod has returned 404."""
         return job.missing_since or "-"
 
-    @admin.display(description=_("not accepted, times"))
+    @admin.display(description=_("times not accepted"))
     def refused(self, job: Job) -> int:
-        """Return how often RunPod would not take this attempt."""
+        """Return how often RunPod rejected this attempt."""
         return job.refusals
 
-    @admin.display(description=_("must still be stopped at RunPod"), boolean=True)
+    @admin.display(description=_("stop pending at RunPod"), boolean=True)
     def stopping(self, job: Job) -> bool:
-        """Return whether it has ended here and RunPod has not been told."""
+        """Return whether RunPod has not been told to stop yet."""
         return job.stop_pending
 
-    @admin.display(description=_("RunPod's words"))
+    @admin.display(description=_("RunPod message"))
     def vendor_words(self, job: Job) -> SafeString:
-        """Return what RunPod said of the failure."""
-        return long_text(job.error_detail)
+        """Return RunPod's message about the failure."""
+        return preformatted(job.error_detail)
 
     @admin.display(description=_("snapshot"))
     def as_placed(self, job: Job) -> SafeString:
         """Return the snapshot."""
-        return long_text(json.dumps(job.snapshot, indent=2, ensure_ascii=False))
+        return preformatted(json.dumps(job.snapshot, indent=2, ensure_ascii=False))
 
     @staticmethod
     def _unknown(job: Job) -> bool:
         return job.status == Status.SUBMITTED and not job.runpod_id
 
-    # --- actions ---------------------------------------------------------------------------------------------------
+    # --- actions ----------------------------------------------------------------------------------
     def has_drive_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the person may do more than read."""
+        """Return whether the user may run the actions."""
         return request.user.has_perm("generation.change_job")
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Offer on the page of one job what can be done with it."""
+        """Add the possible actions to the page of one job."""
         job = kwargs.get("obj")
         if isinstance(job, Job) and self.has_drive_permission(request):
             context["job_actions"] = [
@@ -279,13 +278,13 @@ class JobAdmin(ReadOnlyAdmin):
                 for name, label, possible in (
                     (
                         "look_again",
-                        _("Look again now"),
+                        _("Check now"),
                         not job.is_final and not self._unknown(job),
                     ),
                     ("cancel", _("Cancel"), job.is_cancelable),
                     (
                         "retry",
-                        _("Retry for the user"),
+                        _("Retry at the user’s cost"),
                         job.status in (Status.FAILED, Status.CANCELED),
                     ),
                 )
@@ -293,29 +292,27 @@ class JobAdmin(ReadOnlyAdmin):
             ]
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.action(description=_("Look again now"), permissions=["drive"])
+    @admin.action(description=_("Check now"), permissions=["drive"])
     def look_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """Make the jobs due at once."""
+        """Make the jobs due now."""
 
         def done(count: int) -> str:
-            return ngettext(
-                "%(count)d job is looked at now.", "%(count)d jobs are looked at now.", count
-            )
+            return ngettext("Checking %(count)d job.", "Checking %(count)d jobs.", count)
 
         return self._each(request, queryset, _look_again, done)
 
-    @admin.action(description=_("Cancel, credits go back"), permissions=["drive"])
+    @admin.action(description=_("Cancel and return credits"), permissions=["drive"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """End the jobs that can still be stopped."""
+        """Cancel the jobs that have not finished."""
 
         def done(count: int) -> str:
             return ngettext("%(count)d job is canceled.", "%(count)d jobs are canceled.", count)
 
         return self._each(request, queryset, _cancel, done)
 
-    @admin.action(description=_("Retry for the user, who pays again"), permissions=["drive"])
+    @admin.action(description=_("Retry at the user’s cost"), permissions=["drive"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """Place failed and canceled jobs once more, at their owners' cost."""
+        """Retry failed and canceled jobs at their owners' cost."""
 
         def done(count: int) -> str:
             return ngettext(
@@ -331,45 +328,45 @@ class JobAdmin(ReadOnlyAdmin):
         act: Callable[[Job, User], str],
         done: Callable[[int], str],
     ) -> HttpResponse | None:
-        """Do one thing to each job and say how often it was done, and how often it was not and why."""
+        """Run `act` on each job and report successes, and failures by reason."""
         reasons = Counter(act(job, _actor(request)) for job in self._some(request, queryset))
         if count := reasons.pop("", 0):
             self.message_user(request, done(count) % {"count": count}, messages.SUCCESS)
         for reason, count in reasons.items():
-            text = ngettext(
-                "%(count)d left alone: %(reason)s", "%(count)d left alone: %(reason)s", count
-            )
+            text = ngettext("%(count)d skipped: %(reason)s", "%(count)d skipped: %(reason)s", count)
             self.message_user(request, text % {"count": count, "reason": reason}, messages.WARNING)
         return _back(request)
 
     def _some(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Job]:
-        jobs = list(queryset.select_related("user", "model").order_by("id")[: ACTION_MOST + 1])
-        if len(jobs) > ACTION_MOST:
-            text = gettext("Only the oldest %(count)d are done at once; repeat for the rest.") % {
-                "count": ACTION_MOST
-            }
+        jobs = list(
+            queryset.select_related("user", "model").order_by("id")[: MAX_JOBS_PER_ACTION + 1]
+        )
+        if len(jobs) > MAX_JOBS_PER_ACTION:
+            text = gettext(
+                "Only the oldest %(count)d jobs were processed. Repeat for the rest."
+            ) % {"count": MAX_JOBS_PER_ACTION}
             self.message_user(request, text, messages.WARNING)
-        return jobs[:ACTION_MOST]
+        return jobs[:MAX_JOBS_PER_ACTION]
 
 
 def _look_again(job: Job, actor: User) -> str:
-    """Make one job due at once and return "", or why not."""
+    """Make one job due; return "", or why not."""
     if orders.look_again(job=job, actor=actor):
         return ""
-    return gettext("it has ended, or only RunPod's call can tell what became of it.")
+    return gettext("it has finished or is waiting for RunPod’s webhook.")
 
 
 def _cancel(job: Job, actor: User) -> str:
-    """Cancel one job and return "", or why not."""
+    """Cancel one job; return "", or why not."""
     try:
         orders.cancel(job=job, actor=actor)
     except orders.AlreadyFinal:
-        return gettext("it has ended or is being saved.")
+        return gettext("it has finished or is being saved.")
     return ""
 
 
 def _retry(job: Job, actor: User) -> str:
-    """Retry one job and return "", or why not."""
+    """Retry one job; return "", or why not."""
     if job.status not in (Status.FAILED, Status.CANCELED):
         return gettext("only failed and canceled jobs are retried.")
     if not job.user.is_active:
@@ -379,24 +376,24 @@ def _retry(job: Job, actor: User) -> str:
     except ledger.TooFewCredits:
         return gettext("the user has too few credits.")
     except orders.GenerationOff:
-        return gettext("creating is switched off.")
+        return gettext("image creation is turned off.")
     except orders.TooManyWaiting:
         return gettext("the user has too many jobs waiting.")
     except InvalidParameters as error:
         return error.errors[0].detail
     except (orders.KeyReused, orders.KeyBusy):
-        return gettext("this was done before.")
-    return "" if placed.created else gettext("this was done before.")
+        return gettext("it was already retried.")
+    return "" if placed.created else gettext("it was already retried.")
 
 
 def _actor(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
-        raise TypeError("the admin lets nobody in who has not signed in")
+        raise TypeError("the admin requires a signed-in user")
     return request.user
 
 
 def _back(request: HttpRequest) -> HttpResponse | None:
-    """Return to the page of the one job whose button was pressed; None: to the list."""
+    """Redirect to the page of the job whose button was used; None: to the list."""
     if "from_page" not in request.POST:
         return None
     return HttpResponseRedirect(

@@ -1,16 +1,16 @@
-"""What RunPod refuses at the moment, on a page of its own and on the first page of the admin."""
+"""Current outages at RunPod."""
 
 from typing import Any
 
 from django.contrib import admin
 
-from generation.admin.reading import ReadOnlyAdmin
+from generation.admin.read_only import ReadOnlyModelAdmin
 from generation.models import ProviderOutage
 
 
 @admin.register(ProviderOutage)
-class ProviderOutageAdmin(ReadOnlyAdmin):
-    """Problems at RunPod: they go by themselves once a probe finds them resolved."""
+class ProviderOutageAdmin(ReadOnlyModelAdmin):
+    """Outages at RunPod, removed when a probe succeeds."""
 
     list_display = ("kind", "endpoint_id", "since", "probes", "probe_at", "detail")
     ordering = ("since", "id")

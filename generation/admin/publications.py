@@ -1,4 +1,4 @@
-"""Pictures that are to be public: staff look, approve or refuse with a reason, and see who decided what."""
+"""Review of images submitted to Explore: approve, or reject with a reason."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from artgen import formatting
-from generation.admin.reading import Media, ReadOnlyAdmin, ReadOnlyInline, thumbnail
+from generation.admin.read_only import Media, ReadOnlyInline, ReadOnlyModelAdmin, thumbnail
 from generation.gallery import sharing
 from generation.models import TO_REVIEW, BlockedWord, Publication, PublicationState, Report
 
@@ -27,24 +27,24 @@ REASON_MAX = 300
 
 
 class QueueFilter(admin.SimpleListFilter):
-    """Show what waits for staff, unless something else is asked for."""
+    """Filter by state; by default, images to review."""
 
     title = _("queue")
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Offer the states that have ended, and all."""
+        """Return the decided states, and all."""
         states = PublicationState.PUBLISHED, PublicationState.REFUSED, PublicationState.WITHDRAWN
         return [*((state.value, state.label) for state in states), ("all", _("All"))]
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        """Call the first choice by what it shows."""
+        """Rename the default choice."""
         first, *others = super().choices(changelist)
         yield {**first, "display": _("To review")}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Keep what is asked for; what is reported while published is to be reviewed too."""
+        """Apply the filter; published images with open reports are to be reviewed, too."""
         if self.value() == "all":
             return queryset
         if self.value():
@@ -56,23 +56,23 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 class DecisionForm(ActionForm):
-    """The list's actions with the reason that owners read."""
+    """The action form with the reason for the owner."""
 
     reason = forms.CharField(
-        label=_("Reason for the owner:"), max_length=REASON_MAX, required=False
+        label=_("Reason (visible to the owner):"), max_length=REASON_MAX, required=False
     )
 
 
 class ReportInline(ReadOnlyInline):
-    """What visitors say of one picture."""
+    """The reports on one image."""
 
     model = Report
     fields = readonly_fields = ("kind", "words", "created_at", "settled_at")
 
 
 @admin.register(Publication)
-class PublicationAdmin(ReadOnlyAdmin):
-    """Look, approve, refuse."""
+class PublicationAdmin(ReadOnlyModelAdmin):
+    """Publications: review, approve, reject."""
 
     change_form_template = "admin/generation/publication/change_form.html"
     list_display = ("picture", "prompt", "owner", "badge", "shows", "asked", "reported", "decision")
@@ -89,7 +89,7 @@ class PublicationAdmin(ReadOnlyAdmin):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Publication]:
-        """Count the reports that nobody has looked at."""
+        """Annotate the number of open reports."""
         rows: QuerySet[Publication] = super().get_queryset(request)
         counted: QuerySet[Publication] = rows.annotate(
             open_reports=Count("reports", filter=Q(reports__settled_at__isnull=True))
@@ -97,42 +97,40 @@ class PublicationAdmin(ReadOnlyAdmin):
         return counted
 
     def has_review_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the person may decide."""
+        """Return whether the user may review."""
         return request.user.has_perm("generation.change_publication")
 
-    @admin.action(description=_("Approve: show on Explore"), permissions=["review"])
+    @admin.action(description=_("Approve: show in Explore"), permissions=["review"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Publication]) -> HttpResponse | None:
-        """Show the pictures on /explore/; of those there already, the reports are settled."""
+        """Publish the images; the reports on published ones are settled."""
 
         def one(publication: Publication, by: User) -> str:
             sharing.publish(publication, by=by)
             return "approved"
 
         count = self._each(request, queryset, one)
-        told = ngettext(
-            "%(count)d picture is on Explore.", "%(count)d pictures are on Explore.", count
+        text = ngettext(
+            "%(count)d image is now in Explore.", "%(count)d images are now in Explore.", count
         )
-        return self._on(request, told % {"count": count} if count else "")
+        return self._next_page(request, text % {"count": count} if count else "")
 
-    @admin.action(description=_("Refuse, or take away from Explore"), permissions=["review"])
+    @admin.action(description=_("Reject or remove from Explore"), permissions=["review"])
     def refuse(self, request: HttpRequest, queryset: QuerySet[Publication]) -> HttpResponse | None:
-        """Keep the pictures from /explore/; the owner reads the reason."""
+        """Reject the images with a reason for the owner."""
         reason = request.POST.get("reason", "").strip()[:REASON_MAX]
         if not reason:
             self.message_user(
-                request, gettext("Write the reason: the owner reads it."), messages.ERROR
+                request, gettext("Enter a reason. The owner will see it."), messages.ERROR
             )
-            return self._on(request, "", stay=True)
+            return self._next_page(request, "", stay=True)
 
         def one(publication: Publication, by: User) -> str:
             sharing.refuse(publication, by=by, reason=reason)
             return f"refused: {reason}"
 
         count = self._each(request, queryset, one)
-        told = ngettext(
-            "%(count)d picture is not shown.", "%(count)d pictures are not shown.", count
-        )
-        return self._on(request, told % {"count": count} if count else "")
+        text = ngettext("%(count)d image rejected.", "%(count)d images rejected.", count)
+        return self._next_page(request, text % {"count": count} if count else "")
 
     def _each(
         self,
@@ -143,19 +141,21 @@ class PublicationAdmin(ReadOnlyAdmin):
         count = 0
         for publication in queryset.select_related("image").order_by("asked_at", "id"):
             try:
-                said = decide(publication, cast(User, request.user))
+                action = decide(publication, cast(User, request.user))
             except sharing.AlreadyDecided:
-                told = gettext("%(id)s has been decided or withdrawn meanwhile; it stays as it is.")
-                self.message_user(request, told % {"id": publication.id}, messages.WARNING)
+                text = gettext("%(id)s was already reviewed or withdrawn. Nothing was changed.")
+                self.message_user(request, text % {"id": publication.id}, messages.WARNING)
                 continue
-            self.log_change(request, publication, said)
+            self.log_change(request, publication, action)
             count += 1
         return count
 
-    def _on(self, request: HttpRequest, told: str, *, stay: bool = False) -> HttpResponse | None:
-        """Go on from a page to the next one in the queue; stay in the list where the list was used."""
-        if told:
-            self.message_user(request, told, messages.SUCCESS)
+    def _next_page(
+        self, request: HttpRequest, text: str, *, stay: bool = False
+    ) -> HttpResponse | None:
+        """Redirect from a page to the next one in the queue; from the list, stay there."""
+        if text:
+            self.message_user(request, text, messages.SUCCESS)
         if "from_page" not in request.POST:
             return None
         page = "admin:generation_publication_change"
@@ -176,24 +176,24 @@ class PublicationAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show one picture large, with the two decisions beside it."""
+        """Show one image large, with both actions."""
         more = {"may_review": self.has_review_permission(request), "reason_max": REASON_MAX}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
 
-    @admin.display(description=_("picture"))
+    @admin.display(description=_("image"))
     def picture(self, publication: Publication) -> SafeString:
         """Return the thumbnail."""
         return thumbnail(publication.image)
 
     @admin.display(description=_("prompt"))
     def prompt(self, publication: Publication) -> str:
-        """Return what it was made from, cut."""
+        """Return the prompt, truncated."""
         prompt = publication.image.job.prompt
         return prompt if len(prompt) <= PROMPT_CUT else f"{prompt[:PROMPT_CUT]}…"
 
     @admin.display(description=_("user"))
     def owner(self, publication: Publication) -> SafeString:
-        """Return whose it is, as a link."""
+        """Return the owner as a link."""
         user = publication.image.user
         return format_html(
             '<a href="{}">{}</a>', reverse("admin:accounts_user_change", args=[user.pk]), user.email
@@ -201,34 +201,28 @@ class PublicationAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("state"), ordering="state")
     def badge(self, publication: Publication) -> SafeString:
-        """Return the state in color and words."""
+        """Return the state."""
         return format_html(
             '<span class="badge" data-status="{}">{}</span>',
             publication.state,
             publication.get_state_display(),
         )
 
-    @admin.display(description=_("shows"))
+    @admin.display(description=_("visible details"))
     def shows(self, publication: Publication) -> str:
-        """Return what strangers learn beside the picture."""
-        told = [
-            *([gettext("parameters")] if publication.with_parameters else []),
-            *(
-                [publication.image.user.name]
-                if publication.with_name and publication.image.user.name
-                else []
-            ),
-        ]
-        return ", ".join(told) or gettext("the picture alone")
+        """Return what is shown besides the image."""
+        parameters = gettext("parameters") if publication.with_parameters else ""
+        name = publication.image.user.name if publication.with_name else ""
+        return ", ".join(filter(None, (parameters, name))) or gettext("image only")
 
-    @admin.display(description=_("asked for"), ordering="asked_at")
+    @admin.display(description=_("submitted"), ordering="asked_at")
     def asked(self, publication: Publication) -> str:
-        """Return since when it waits."""
+        """Return when it was submitted."""
         return formatting.moment(timezone.localtime(publication.asked_at))
 
     @admin.display(description=_("reports"))
     def reported(self, publication: Publication) -> str:
-        """Return how many visitors' reports nobody has looked at."""
+        """Return the number of open reports."""
         count = getattr(publication, "open_reports", 0)
         return str(count) if count else ""
 
@@ -238,12 +232,12 @@ class PublicationAdmin(ReadOnlyAdmin):
         if not publication.decided_at:
             return ""
         by = publication.decided_by.email if publication.decided_by else gettext("a rule")
-        told = f"{formatting.moment(timezone.localtime(publication.decided_at))}, {by}"
-        return f"{told}: {publication.reason}" if publication.reason else told
+        decided = f"{formatting.moment(timezone.localtime(publication.decided_at))}, {by}"
+        return f"{decided}: {publication.reason}" if publication.reason else decided
 
     @admin.display(description=_("earlier"))
     def earlier(self, publication: Publication) -> SafeString:
-        """Return what became of earlier wishes for the same picture."""
+        """Return the earlier publications of the same image."""
         others = publication.image.publications.exclude(id=publication.id).select_related(
             "decided_by"
         )
@@ -256,7 +250,7 @@ class PublicationAdmin(ReadOnlyAdmin):
 
 @admin.register(BlockedWord)
 class BlockedWordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Words that keep a picture from Explore before people look."""
+    """Words in prompts that prevent publication."""
 
     Media = Media
     list_display = ("word",)

@@ -9,7 +9,7 @@ from artgen.api.openapi import CURSOR_PARAMETERS, answer, page_example, page_sha
 from artgen.api.views import QUERY_MAX_LENGTH
 from generation.api import examples, shapes
 from generation.api.bodies import KEY_HEADER, KEY_MAX_LENGTH
-from generation.gallery.filters import LONGEST_MOST, Shape
+from generation.gallery.filters import MAX_LONGEST_SIDE, Orientation
 from generation.models import Status
 
 Docs = dict[str, Any]
@@ -208,11 +208,11 @@ LIST_IMAGES: Docs = {
             "until", OpenApiTypes.DATE, description="Only made on this day or earlier."
         ),
         OpenApiParameter(
-            "shape", OpenApiTypes.STR, enum=Shape.values, description="Only of this shape."
+            "shape", OpenApiTypes.STR, enum=Orientation.values, description="Only of this shape."
         ),
         OpenApiParameter(
             "longest",
-            {"type": "integer", "minimum": 1, "maximum": LONGEST_MOST},
+            {"type": "integer", "minimum": 1, "maximum": MAX_LONGEST_SIDE},
             description="Only with so many pixels along the longer side, or more.",
         ),
         OpenApiParameter(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from artgen.api.problems import invalid
 from artgen.api.views import choice_of, flag_of, id_of
 from generation.api.models import check_model
-from generation.gallery.filters import LONGEST_MOST, Shape, Wanted
+from generation.gallery.filters import MAX_LONGEST_SIDE, Orientation, Wanted
 from generation.models import Collection
 
 PARAMETERS = (
@@ -40,7 +40,7 @@ def read_wanted(query: dict[str, str], *, user: Any) -> Wanted:
         style=query.get("style"),
         since=since,
         until=until,
-        shape=choice_of(query, "shape", Shape.values) or "",
+        shape=choice_of(query, "shape", Orientation.values) or "",
         longest=_pixels(query),
         sourced=flag_of(query, "sourced"),
         made_from=id_of(query, "source"),
@@ -66,9 +66,9 @@ def _pixels(query: Mapping[str, str]) -> int | None:
     text = query.get("longest")
     if text is None:
         return None
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:7]) <= LONGEST_MOST:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:7]) <= MAX_LONGEST_SIDE:
         raise invalid(
-            "longest", "invalid", _("A number from 1 to %(max)d.") % {"max": LONGEST_MOST}
+            "longest", "invalid", _("A number from 1 to %(max)d.") % {"max": MAX_LONGEST_SIDE}
         )
     return int(text)
 

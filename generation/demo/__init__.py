@@ -1,1 +1,1 @@
-"""RunPod's emulator, its painter and the sample gallery. Needs the dependency group `demo`."""
+"""The RunPod emulator, its painter and the sample gallery. Needs the dependency group `demo`."""

@@ -1,4 +1,4 @@
-"""What a painting process does. It knows nothing of the emulator, whose server each process would load for nothing."""
+"""The work of a painting process. It does not import the emulator, to save memory."""
 
 import io
 import multiprocessing
@@ -16,7 +16,7 @@ _queue: Any = None
 
 
 def begin(queue: Any) -> None:
-    """Prepare a painting process: Ctrl-C is its parent's business, and it ends when its parent does."""
+    """Initialize a painting process: it ignores Ctrl-C and exits with its parent."""
     global _queue  # noqa: PLW0603  (one queue a process, handed over as it begins)
     _queue = queue
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -35,7 +35,7 @@ def draw(
     strength: float | None,
     format: Literal["jpeg", "png"],
 ) -> bytes:
-    """Return an encoded picture; rising values 0..1 go into the queue with the number meanwhile."""
+    """Return an encoded image; put (number, progress 0..1) into the queue meanwhile."""
     image = paint(
         prompt=prompt,
         width=width,

@@ -1,6 +1,6 @@
-"""The demo's Explore: pictures of one account, placed as anybody's are and published by staff, each once.
+"""The sample images in Explore of the demo: created by one account, published once.
 
-Nobody waits for them: one is drawn at a time, and only while nobody else's is.
+They are generated one at a time, and only while no other job is active.
 """
 
 from contextlib import suppress
@@ -15,8 +15,8 @@ from generation.models import Job
 
 
 @dataclass(frozen=True)
-class Exhibit:
-    """One picture of the exhibition, as it is asked for."""
+class SampleImage:
+    """The request of one sample image."""
 
     model: str
     prompt: str
@@ -25,32 +25,38 @@ class Exhibit:
     seed: int
 
 
-EXHIBITS = (
-    Exhibit("p-image", "A ringed planet above a violet nebula, stars", 1344, 768, 1),
-    Exhibit("flux-schnell", "Капля радужного стекла, зелёный фон, студийный свет", 1024, 1024, 6),
-    Exhibit("z-image-turbo", "A waterfall in a green gorge, morning light", 720, 1280, 2),
-    Exhibit("wan-2-6", "Дюны на закате, длинные тени, тёплый ветер", 1024, 768, 5),
-    Exhibit("qwen-image", "A ginger cat on a window sill, warm evening light", 1140, 1472, 9),
-    Exhibit("flux-dev", "Тихое горное озеро на рассвете, отражение снежных вершин", 1344, 768, 1),
+SAMPLES = (
+    SampleImage("p-image", "A ringed planet above a violet nebula, stars", 1344, 768, 1),
+    SampleImage(
+        "flux-schnell", "Капля радужного стекла, зелёный фон, студийный свет", 1024, 1024, 6
+    ),
+    SampleImage("z-image-turbo", "A waterfall in a green gorge, morning light", 720, 1280, 2),
+    SampleImage("wan-2-6", "Дюны на закате, длинные тени, тёплый ветер", 1024, 768, 5),
+    SampleImage("qwen-image", "A ginger cat on a window sill, warm evening light", 1140, 1472, 9),
+    SampleImage(
+        "flux-dev", "Тихое горное озеро на рассвете, отражение снежных вершин", 1344, 768, 1
+    ),
 )
 
 
 def step(*, owner: User, staff: User) -> bool:
-    """Publish what has been drawn and place the next picture; False when nothing is left to be done.
+    """Publish finished images and create the next job; return False when all is done.
 
-    A picture whose job failed, that its owner deleted or that has been before staff already is left as it is. The
-    exhibition also ends where a job cannot be placed: the model is off, the credits are spent.
+    An image is skipped if its job failed, if its owner deleted it, or if it was submitted before.
+    Stop also if a job cannot be created: the model is disabled or the credits are spent.
     """
     jobs = {job.prompt: job for job in Job.objects.of(owner).with_all().newest_first()}
     for job in jobs.values():
         for image in job.images.all():
             if image.trashed_at is None and sharing.last_publication(image) is None:
                 with suppress(sharing.InTheTrash, sharing.NotAllowed, sharing.AlreadyDecided):
-                    wish = sharing.ask_to_publish(image, with_parameters=True, with_name=True)
-                    sharing.publish(wish, by=staff)
+                    publication = sharing.ask_to_publish(
+                        image, with_parameters=True, with_name=True
+                    )
+                    sharing.publish(publication, by=staff)
     if Job.objects.active().exists():
         return True
-    missing = next((exhibit for exhibit in EXHIBITS if exhibit.prompt not in jobs), None)
+    missing = next((sample for sample in SAMPLES if sample.prompt not in jobs), None)
     if missing is None:
         return False
     try:

@@ -1,4 +1,4 @@
-"""The S3-compatible bucket: presigned addresses that browsers can cache."""
+"""Access to the S3-compatible bucket, with presigned URLs that browsers can cache."""
 
 import threading
 from typing import Any
@@ -28,14 +28,14 @@ _sessions: dict[tuple[str, str, str], boto3.Session] = {}
 
 
 class BucketStorage(ContentMD5Storage):
-    """django-storages' S3, whose addresses are signed without botocore and stay the same for half their life."""
+    """S3 storage of django-storages with fast presigned URLs, stable for half their life."""
 
     _last_signer: presigning.Presigner | None = None
 
     @property
     def connection(self) -> Any:
-        """This thread's connection; all threads share what describes S3 to boto3, 17 MB."""
-        with _connecting:  # sessions may be shared, but not while they make something
+        """Return this thread's connection. All threads share the boto3 session (17 MB)."""
+        with _connecting:  # a session is not thread-safe while it creates a resource
             return super().connection
 
     def _create_session(self) -> boto3.Session:
@@ -51,13 +51,13 @@ class BucketStorage(ContentMD5Storage):
         expire: int | None = None,
         http_method: str | None = None,
     ) -> str:
-        """Return a presigned address, good for URL_EXPIRY_SECONDS when new and for half of it at least.
+        """Return a presigned URL, valid for URL_EXPIRY_SECONDS when new, at least half of it later.
 
-        A fresh signature with every page would make browsers load every picture again. `parameters` are those in
+        A new signature on every page would defeat the browser cache. `parameters` are keys of
         RESPONSE_PARAMETERS.
         """
         if http_method not in (None, "GET"):
-            raise ValueError(f"addresses are signed for GET alone, not for {http_method}")
+            raise ValueError(f"only GET URLs are signed, not {http_method}")
         seconds = self.querystring_expire if expire is None else expire
         asked = tuple(
             (RESPONSE_PARAMETERS[name], value) for name, value in (parameters or {}).items()
@@ -67,7 +67,7 @@ class BucketStorage(ContentMD5Storage):
 
     @property
     def _signer(self) -> presigning.Presigner:
-        """Signs with the keys of now: botocore renews the temporary ones that a machine's role brings."""
+        """Return a signer with the current keys: botocore renews temporary credentials."""
         if self._credentials is None:
             raise NoCredentialsError
         keys = self._credentials.get_frozen_credentials()
@@ -88,16 +88,17 @@ class BucketStorage(ContentMD5Storage):
 
     @cached_property
     def _place(self) -> presigning.Bucket:
-        """Where botocore finds this bucket."""
+        """Return how botocore addresses this bucket."""
         signed: str = self.bucket.meta.client.generate_presigned_url(
             "get_object", Params={"Bucket": self.bucket_name, "Key": PROBE_KEY}
         )
         return presigning.bucket_of(signed, key=PROBE_KEY)
 
     def write(self, name: str, data: bytes, *, content_type: str) -> None:
-        """Put the bytes under exactly this name, in one request.
+        """Store the bytes under exactly this name, in one request.
 
-        django-storages' `save` hands each file to a pool of threads made for it, which costs twice the CPU.
+        `save` of django-storages starts a thread pool for each file, which costs twice the CPU
+        time.
         """
         self.connection.meta.client.put_object(
             Bucket=self.bucket_name,
@@ -108,9 +109,9 @@ class BucketStorage(ContentMD5Storage):
         )
 
     def read_piece(self, name: str, *, start: int, length: int) -> bytes:
-        """Return up to `length` bytes from `start` on, none at the end; raises FileNotFoundError.
+        """Return up to `length` bytes from `start`, b"" past the end; raise FileNotFoundError.
 
-        A connection that breaks while the piece is read is tried once more: botocore itself repeats only requests.
+        Retry once when the connection breaks while reading: botocore retries requests only.
         """
         source = self.bucket.Object(name)
         for last_try in (False, True):
@@ -134,9 +135,9 @@ class BucketStorage(ContentMD5Storage):
 
 
 def as_browsers_see(address: str) -> str:
-    """Return the address with S3_PUBLIC_URL in place of S3_ENDPOINT_URL; where that is not set, as it is.
+    """Return the URL with S3_ENDPOINT_URL replaced by S3_PUBLIC_URL, if that is set.
 
-    For a bucket behind a proxy that passes the endpoint's own host name on: signatures cover it.
+    The proxy must pass on the endpoint's host name, because the signature covers it.
     """
     outside = settings.S3_PUBLIC_URL
     if outside and address.startswith(inside := f"{settings.S3_ENDPOINT_URL.rstrip('/')}/"):
@@ -145,7 +146,7 @@ def as_browsers_see(address: str) -> str:
 
 
 def as_we_see(address: str) -> str:
-    """Return what `as_browsers_see` was given: the same file as this machine reaches it."""
+    """Undo `as_browsers_see`: return the URL under which this machine reaches the file."""
     inside, outside = (
         f"{settings.S3_ENDPOINT_URL.rstrip('/')}/",
         f"{settings.S3_PUBLIC_URL.rstrip('/')}/",
@@ -156,7 +157,7 @@ def as_we_see(address: str) -> str:
 
 
 def client(config: Config | None = None) -> Any:
-    """Return a new boto3 client with the settings of the default storage, changed by those of `config`."""
+    """Return a new boto3 client with the settings of the default storage, updated by `config`."""
     storage: Any = settings.STORAGES["default"]
     options: dict[str, Any] = storage["OPTIONS"]
     return with_content_md5(boto3.Session()).client(

@@ -1,4 +1,4 @@
-"""What a failed call to the bucket means for whoever runs ArtGen: which setting or right to correct."""
+"""Explain failed bucket calls: which setting or permission an operator must correct."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from botocore.parsers import ResponseParserError
 from django.conf import settings
 
 FAILURES = (BotoCoreError, ClientError, ResponseParserError, OSError, RecursionError, ValueError)
-"""What calls to the bucket raise: botocore follows a redirect without a region until Python's recursion limit."""
+"""Exceptions of bucket calls. RecursionError: botocore follows a redirect without a region."""
 
 DENIED = ("AccessDenied", "403", "Forbidden")
 MISSING_BUCKET = ("NoSuchBucket", "404", "NotFound")
@@ -17,11 +17,12 @@ KEY_HINTS = {
 }
 HINTS = KEY_HINTS | {
     "NoSuchBucket": "Create the bucket, or correct S3_BUCKET.",
-    "InvalidBucketName": "Correct S3_BUCKET: no bucket can have this name.",
-    "BucketAlreadyExists": "The name in S3_BUCKET belongs to somebody else: choose another.",
+    "InvalidBucketName": "Correct S3_BUCKET: the name is not valid.",
+    "BucketAlreadyExists": "The name in S3_BUCKET is taken by another owner: choose another.",
     "AuthorizationHeaderMalformed": "Correct S3_REGION.",
     "IllegalLocationConstraintException": "Correct S3_REGION.",
-    "PermanentRedirect": "Correct S3_ENDPOINT_URL (its https://, too) and S3_REGION: the store redirects to elsewhere.",
+    "PermanentRedirect": "Correct S3_ENDPOINT_URL (including https://) and S3_REGION: "
+    "the store redirects requests.",
     "RequestTimeTooSkewed": "Set this machine's clock.",
 }
 RIGHTS = {
@@ -33,17 +34,20 @@ RIGHTS = {
     "ListObjectsV2": "list",
 }
 RIGHT_HINT = (
-    "Give the key in S3_ACCESS_KEY_ID the right to {right} in this bucket (it needs list, put, get and delete). "
-    "If it has it, S3_BUCKET names somebody else's bucket."
+    "Grant the key in S3_ACCESS_KEY_ID permission to {right} in this bucket (it needs list, put, "
+    "get and delete). If it has it, S3_BUCKET is the bucket of another owner."
 )
-NOT_S3 = "Correct S3_ENDPOINT_URL: what answers there is not an S3 store."
-OUT_OF_REACH = "Correct S3_ENDPOINT_URL, or let this machine reach it."
-TRY_AGAIN = "Try again later. If it stays so, correct S3_ENDPOINT_URL: what answers there may not be an S3 store."
-ANYTHING = "Look at S3_ENDPOINT_URL, S3_REGION, S3_BUCKET and the keys."
+NOT_S3 = "Correct S3_ENDPOINT_URL: the server there is not an S3 store."
+OUT_OF_REACH = "Correct S3_ENDPOINT_URL, or allow this machine to connect to it."
+TRY_AGAIN = (
+    "Try again later. If the error persists, correct S3_ENDPOINT_URL: the server there may not be "
+    "an S3 store."
+)
+ANYTHING = "Check S3_ENDPOINT_URL, S3_REGION, S3_BUCKET and the keys."
 
 
 def missing_setting() -> str:
-    """Return the name of the first setting of the bucket's key that is empty, "" when both are there."""
+    """Return the name of the first empty key setting, "" when both are set."""
     storage: Any = settings.STORAGES["default"]
     options = storage["OPTIONS"]
     names = {
@@ -54,7 +58,7 @@ def missing_setting() -> str:
 
 
 def code_of(error: ClientError) -> str:
-    """Return the store's code, such as "AccessDenied"; the HTTP status where the reply has none."""
+    """Return the error code of the store, such as "AccessDenied", else the HTTP status."""
     return str(error.response.get("Error", {}).get("Code") or status_of(error))
 
 
@@ -64,17 +68,17 @@ def status_of(error: ClientError) -> int:
 
 
 def said(error: BaseException) -> str:
-    """Return what the store answered in short, such as "403 AccessDenied", or why there is no answer."""
+    """Return a short form of the reply, such as "403 AccessDenied", or why there was none."""
     if isinstance(error, ClientError):
         status, code = status_of(error), code_of(error)
         return str(status) if code == str(status) else f"{status} {code}"
     if isinstance(error, RecursionError):
-        return "redirected without end"
+        return "redirect loop"
     return " ".join(str(error).split()) or type(error).__name__
 
 
 def hint_for(error: BaseException) -> str:
-    """Return which setting, or which right of the key, to correct."""
+    """Return which setting or permission to correct."""
     if isinstance(error, ClientError):
         return _hint_for_reply(error)
     if isinstance(error, NoCredentialsError):
@@ -85,7 +89,7 @@ def hint_for(error: BaseException) -> str:
         return NOT_S3
     if isinstance(error, RecursionError):
         return HINTS["PermanentRedirect"]
-    if isinstance(error, ValueError):  # boto3 raises it for an endpoint without http:// or https://
+    if isinstance(error, ValueError):  # from boto3: the endpoint has no http:// or https://
         return "Correct S3_ENDPOINT_URL: it must begin with https:// or http://."
     return OUT_OF_REACH if isinstance(error, BotoCoreError | OSError) else ANYTHING
 

@@ -1,7 +1,7 @@
-"""Prepare the bucket: create it, keep it private, remove leftovers. All but its privacy is advice, not a condition.
+"""Prepare the bucket: create it, check that it is private, set lifecycle rules.
 
-The key of an installation may have no right to configure anything, and S3-compatible stores lack some of these calls.
-So what cannot be done becomes a warning that says what to set by hand, and ArtGen starts.
+Only the privacy check can fail. The key may lack permissions and S3-compatible stores lack some of
+these calls, so any other failure becomes a warning that says what to configure manually.
 """
 
 import logging
@@ -33,8 +33,8 @@ from generation.files.bucket_errors import (
 
 logger = logging.getLogger(__name__)
 
-MAX_SECONDS = 60  # for all of it, whatever the store does
-# Two attempts of a call that hangs end after 20 s.
+MAX_SECONDS = 60  # for the whole setup
+# Two attempts of a hanging call end after 20 s.
 IMPATIENT = Config(
     connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2, "mode": "standard"}
 )
@@ -42,44 +42,46 @@ ABORT_UPLOADS_DAYS = 2
 OLD_VERSIONS_DAYS = settings.TRASH_DAYS
 
 ACCESS_BY_HAND = (
-    "By hand: give nobody but the owner access to its objects, their list and its settings."
+    "Configure manually: allow only the owner to access objects, their list and the settings."
 )
 LIFECYCLE_BY_HAND = (
-    "By hand: a lifecycle rule for the whole bucket that aborts unfinished multipart uploads after "
-    f"{ABORT_UPLOADS_DAYS} days, and one that deletes noncurrent versions after {OLD_VERSIONS_DAYS} days."
+    "Configure manually: lifecycle rules for the whole bucket that abort incomplete multipart "
+    f"uploads after {ABORT_UPLOADS_DAYS} days and delete noncurrent versions after "
+    f"{OLD_VERSIONS_DAYS} days."
 )
-VERSIONS_BY_HAND = "By hand: turn on versioning of the bucket."
+VERSIONS_BY_HAND = "Configure manually: enable versioning of the bucket."
 
 
 class BucketIsPublicError(Exception):
-    """Images can be read or listed without a key; the text says which and what to do."""
+    """Images can be read or listed without a key; the message says which, and the fix."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What was done; with `is_warning` what was not, why, and what to do by hand."""
+    """A completed step, or with `is_warning` a failed one: the reason and the manual fix."""
 
     text: str
     is_warning: bool = False
 
 
 def set_up(*, keep_old_versions: bool, seconds: float = MAX_SECONDS) -> Iterator[Step]:
-    """Prepare S3_BUCKET and yield each step; return after so many seconds even where the store hangs.
+    """Prepare S3_BUCKET and yield each step; return after `seconds` even if the store hangs.
 
     Raises:
-        BucketIsPublicError: reading without a key has succeeded.
+        BucketIsPublicError: an anonymous request was able to read.
     """
     steps: Queue[Step | BucketIsPublicError | None] = Queue()
 
-    # A store that sends a byte now and then passes every time limit of a connection; a thread can be left behind.
+    # In a thread that can be abandoned: a store that sends one byte at a time passes every timeout
+    # of a connection.
     def work() -> None:
         try:
             for step in _steps(keep_old_versions=keep_old_versions):
                 steps.put(step)
         except BucketIsPublicError as error:
             steps.put(error)
-        except Exception as error:  # nothing but a public bucket may keep ArtGen from starting
-            logger.exception("the bucket's set-up broke")
+        except Exception as error:  # only a public bucket may prevent the start
+            logger.exception("bucket setup failed")
             steps.put(_warning(f"{_where()}: {type(error).__name__}: {said(error)}"))
         steps.put(None)
 
@@ -89,7 +91,7 @@ def set_up(*, keep_old_versions: bool, seconds: float = MAX_SECONDS) -> Iterator
         try:
             step = steps.get(timeout=max(0, deadline - time.monotonic()))
         except Empty:
-            yield _warning(f"{_where()}: not finished after {seconds:.0f} s, and given up")
+            yield _warning(f"{_where()}: not finished after {seconds:.0f} s, stopped waiting")
             return
         if step is None:
             return
@@ -114,7 +116,7 @@ def _steps(*, keep_old_versions: bool) -> Iterator[Step]:
         code = code_of(error) if isinstance(error, ClientError) else ""
         if code in KEY_HINTS:
             yield from _private(s3, bucket, may_put=False)
-        if code not in DENIED:  # no bucket, no store or no key: nothing else would do better
+        if code not in DENIED:  # without bucket, store or key every other call fails, too
             return
     yield _configured(
         "public access: blocked",
@@ -132,14 +134,15 @@ def _steps(*, keep_old_versions: bool) -> Iterator[Step]:
     yield from _private(s3, bucket, may_put=True)
     if keep_old_versions:
         yield _configured(
-            f"versions: what is deleted can be restored for {OLD_VERSIONS_DAYS} days",
+            f"versions: deleted files can be restored for {OLD_VERSIONS_DAYS} days",
             VERSIONS_BY_HAND,
             lambda: s3.put_bucket_versioning(
                 Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
             ),
         )
     yield _configured(
-        f"lifecycle: unfinished uploads go after {ABORT_UPLOADS_DAYS} days, old versions after {OLD_VERSIONS_DAYS}",
+        f"lifecycle: incomplete uploads are removed after {ABORT_UPLOADS_DAYS} days, "
+        f"old versions after {OLD_VERSIONS_DAYS}",
         LIFECYCLE_BY_HAND,
         lambda: _merge_lifecycle(s3, bucket),
     )
@@ -154,7 +157,10 @@ def _warning(text: str) -> Step:
 
 
 def _exists(s3: Any, bucket: str) -> Step:
-    """List, not HEAD: a limited key may do it, and only replies with a body tell a wrong key from a wrong secret."""
+    """Check with a list call, not HEAD.
+
+    A restricted key may list, and only a reply with a body tells a wrong key from a wrong secret.
+    """
     try:
         s3.list_objects_v2(Bucket=bucket, MaxKeys=1)
     except ClientError as error:
@@ -169,15 +175,15 @@ def _exists(s3: Any, bucket: str) -> Step:
         if code in DENIED:
             return _warning(
                 f"bucket {bucket}: does not exist, and the key may not create it ({said(error)}). "
-                "By hand: create it, private, or correct S3_BUCKET."
+                "Configure manually: create it, private, or correct S3_BUCKET."
             )
-        if code != "BucketAlreadyOwnedByYou":  # another machine has created it meanwhile
+        if code != "BucketAlreadyOwnedByYou":  # another machine created it at the same time
             raise
     return Step(f"bucket {bucket}: created")
 
 
 def _location() -> dict[str, Any]:
-    # Amazon wants a region named here, unless it is its first; others know only their own.
+    # Amazon requires a region here, except for us-east-1; other stores reject it.
     if ".amazonaws.com" in settings.S3_ENDPOINT_URL and settings.S3_REGION != "us-east-1":
         return {"CreateBucketConfiguration": {"LocationConstraint": settings.S3_REGION}}
     return {}
@@ -191,7 +197,7 @@ def _configured(done: str, by_hand: str, call: Callable[[], Any]) -> Step:
     return Step(done)
 
 
-# --- the one condition: private ---------------------------------------------------------------------------------------
+# --- the privacy check ----------------------------------------------------------------------------
 def _private(s3: Any, bucket: str, *, may_put: bool) -> Iterator[Step]:
     key, data = f"setup-bucket-probe/{uuid4()}", uuid4().hex.encode()
     if may_put:
@@ -199,7 +205,7 @@ def _private(s3: Any, bucket: str, *, may_put: bool) -> Iterator[Step]:
             s3.put_object(Bucket=bucket, Key=key, Body=data, ContentType="text/plain")
         except FAILURES as error:
             yield _warning(
-                f"{_where()}: an image cannot be stored ({said(error)}). {hint_for(error)}"
+                f"{_where()}: images cannot be stored ({said(error)}). {hint_for(error)}"
             )
             may_put = False
     try:
@@ -214,27 +220,28 @@ def _private(s3: Any, bucket: str, *, may_put: bool) -> Iterator[Step]:
                 )
     if public:
         raise BucketIsPublicError(
-            f"{_where()}: everybody can {' and '.join(public)} without a key. Make the bucket private: "
-            "no public access to objects and list, no ACL and no policy for everybody. Then: manage.py setup_bucket"
+            f"{_where()}: anyone can {' and '.join(public)} without a key. Make the bucket "
+            "private: no public access to objects and list, no public ACL or policy. Then run: "
+            "manage.py setup_bucket"
         )
     if unknown:
         yield _warning(
-            f"{_where()}: whether it is private is not known ({unknown}). {ACCESS_BY_HAND}"
+            f"{_where()}: cannot check whether it is private ({unknown}). {ACCESS_BY_HAND}"
         )
     elif may_put:
-        yield Step("requests without a key: refused")
+        yield Step("requests without a key: rejected")
 
 
 def readable_without_key(bucket: str, key: str, data: bytes) -> tuple[list[str], str]:
-    """Ask for the object and for the list without a key.
+    """Request the object and the list without a key.
 
     Returns:
-        What is proved to be public, as verbs with their objects; and why something is not known, "" when all is.
+        What is proven to be public, as verb phrases; and why a check failed, "" when none did.
     """
-    stranger = client(IMPATIENT.merge(Config(signature_version=UNSIGNED)))
+    anonymous = client(IMPATIENT.merge(Config(signature_version=UNSIGNED)))
     public, unknown = [], ""
 
-    def asked(what: str, proof: Callable[[], bool]) -> None:
+    def check(what: str, proof: Callable[[], bool]) -> None:
         nonlocal unknown
         try:
             if proof():
@@ -245,20 +252,20 @@ def readable_without_key(bucket: str, key: str, data: bytes) -> tuple[list[str],
         except FAILURES as error:
             unknown = said(error)
 
-    asked(
+    check(
         "read images",
-        lambda: stranger.get_object(Bucket=bucket, Key=key)["Body"].read(len(data) + 1) == data,
+        lambda: anonymous.get_object(Bucket=bucket, Key=key)["Body"].read(len(data) + 1) == data,
     )
-    # Some other page with status 200, of a proxy for instance, has no such element.
-    asked("list images", lambda: "Name" in stranger.list_objects_v2(Bucket=bucket, MaxKeys=1))
+    # An unrelated page with status 200, such as that of a proxy, has no such element.
+    check("list images", lambda: "Name" in anonymous.list_objects_v2(Bucket=bucket, MaxKeys=1))
     return public, unknown
 
 
-# --- lifecycle --------------------------------------------------------------------------------------------------------
+# --- lifecycle ------------------------------------------------------------------------------------
 def lifecycle_rules() -> list[dict[str, Any]]:
-    """Return the rules for what nobody sees: parts of unfinished uploads, and versions that were deleted or replaced.
+    """Return the rules for incomplete multipart uploads and for deleted or replaced versions.
 
-    Images in the trash are ArtGen's own business: they can still be restored there.
+    Not for images in the trash, which can still be restored.
     """
     return [
         {
@@ -277,18 +284,18 @@ def lifecycle_rules() -> list[dict[str, Any]]:
 
 
 def has_lifecycle_rules(s3: Any, bucket: str) -> bool:
-    """Tell whether all of `lifecycle_rules` are set; raises what botocore raises where the key may not read them."""
+    """Return whether all `lifecycle_rules` are set; raise botocore's errors."""
     return not _missing_rules(_lifecycle(s3, bucket).get("Rules", []))
 
 
 def _merge_lifecycle(s3: Any, bucket: str) -> None:
-    """Set our rules, leave all others as they are; write nothing where they are set already or cannot be read."""
+    """Add our rules to the others; do nothing when they are set or cannot be read."""
     found = _lifecycle(s3, bucket)
     rules = found.get("Rules", [])
     if not _missing_rules(rules):
         return
     ours = {rule["ID"] for rule in lifecycle_rules()}
-    # What S3 sets for all rules together would go back to its default if it were not sent again.
+    # S3 resets this setting to its default unless it is sent again.
     rest = {name: found[name] for name in ("TransitionDefaultMinimumObjectSize",) if name in found}
     s3.put_bucket_lifecycle_configuration(
         Bucket=bucket,
@@ -315,7 +322,7 @@ def _missing_rules(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _canonical(rule: dict[str, Any]) -> dict[str, Any]:
-    """Return the rule with "the whole bucket" written one way: stores give back what they were sent in several."""
+    """Return the rule in one form: stores return "the whole bucket" in several forms."""
     scope = rule.get("Filter") or {"Prefix": rule.get("Prefix", "")}
     return {name: value for name, value in rule.items() if name not in ("Filter", "Prefix")} | {
         "Filter": scope

@@ -1,6 +1,6 @@
-"""How many threads of this process may wait for the bucket at the same time, so that some always remain for pages.
+"""Limit how many threads of this process wait for the bucket, to keep threads free for pages.
 
-The limits are those of one process: eight processes have eight times as many.
+The limits apply to each process.
 """
 
 import logging
@@ -22,21 +22,21 @@ _held = threading.BoundedSemaphore(settings.HELD_THREADS)
 
 
 def hold() -> bool:
-    """Take one of the threads that may be kept busy for longer than a page takes; False when all of these are taken."""
+    """Reserve a thread for a long transfer; return False when all are in use."""
     return _held.acquire(blocking=False)
 
 
 def let_go() -> None:
-    """Give it back."""
+    """Release the thread reserved by `hold`."""
     _held.release()
 
 
 @contextmanager
 def reading_or_writing() -> Iterator[None]:
-    """Let this request use the bucket inside.
+    """Allow bucket calls inside the block.
 
     Raises:
-        artgen.unavailable.BucketAway: enough requests wait for the bucket, or it does not answer.
+        artgen.unavailable.BucketAway: too many requests wait for the bucket, or a call failed.
             FileNotFoundError passes.
     """
     if not _waiting.acquire(blocking=False):
@@ -50,7 +50,7 @@ def reading_or_writing() -> Iterator[None]:
             let_go()
     except (BotoCoreError, ClientError, ResponseParserError) as error:
         hint = bucket_errors.hint_for(error)
-        log.error("the bucket failed", extra={"error": bucket_errors.said(error), "hint": hint})
+        log.error("bucket call failed", extra={"error": bucket_errors.said(error), "hint": hint})
         raise BucketAway from error
     finally:
         _waiting.release()

@@ -1,4 +1,4 @@
-"""What the rows say lies in the bucket, against what lies there."""
+"""Compare the rows of files with the files in the bucket."""
 
 import hashlib
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ ID_LENGTH = 36
 
 @dataclass(frozen=True)
 class Difference:
-    """One file that is not as it should be; `detail` says what was expected and what was found."""
+    """One file that differs; `detail` says what was expected and what was found."""
 
     kind: Literal["missing", "size", "sha256", "orphan"]
     key: str
@@ -34,17 +34,17 @@ class _Expected:
 
 
 def count() -> int:
-    """Return the number of files that there should be."""
+    """Return the number of expected files."""
     parts = sum(len(parts) for parts in Export.objects.values_list("parts", flat=True))
     large = Image.objects.exclude(large_key="").count()
     return Image.objects.count() * 2 + large + Upload.objects.count() + parts
 
 
 def compare(*, deep: bool = False) -> Iterator[Difference]:
-    """Yield every difference: files missing, of another size, with another sha256 (`deep` reads each), without a row.
+    """Yield every difference: missing file, wrong size, wrong sha256 (`deep`), file without a row.
 
-    Holds the keys of the bucket in memory, some 150 bytes a file. While ArtGen runs, files come and go: what differs is
-    looked at once more before it is told.
+    Keeps the keys of the bucket in memory, about 150 bytes each. Files change while ArtGen runs, so
+    each difference is checked a second time before it is reported.
     """
     found = {key: size for prefix in PREFIXES for key, size in storage.listing(prefix)}
     for expected in _expected():
@@ -53,7 +53,7 @@ def compare(*, deep: bool = False) -> Iterator[Difference]:
             yield difference
     for key, size in sorted(found.items()):
         if not _has_row(key) and not _may_get_row(key):
-            yield Difference("orphan", key, f"{size} bytes that no row names")
+            yield Difference("orphan", key, f"{size} bytes without a row")
 
 
 def _of(expected: _Expected, size: int | None, *, deep: bool) -> Difference | None:
@@ -61,7 +61,7 @@ def _of(expected: _Expected, size: int | None, *, deep: bool) -> Difference | No
         try:
             data = storage.read(expected.key)
         except FileNotFoundError:
-            # Its row may have gone with it since the rows were read.
+            # The row may have been deleted since the rows were read.
             return (
                 Difference("missing", expected.key, expected.row)
                 if _has_row(expected.key)
@@ -113,7 +113,7 @@ def _has_row(key: str) -> bool:
 
 
 def _may_get_row(key: str) -> bool:
-    """Tell whether a job is being stored, or an export prepared, to which this file belongs: rows come last."""
+    """Return whether a running job or export owns this file: rows are written after files."""
     if key.startswith("exports/"):
         export = _export_of(key)
         return export is not None and export.due_at is not None
@@ -130,7 +130,7 @@ def _export_of(key: str) -> Export | None:
 
 
 def _id_in(key: str) -> UUID | None:
-    """Return the job's id in a key of one of its pictures' files; of an upload's key, the upload's."""
+    """Return the id of the job (of the upload, for an upload) in the key, None without one."""
     try:
         return UUID(key.rsplit("/", 1)[-1][:ID_LENGTH])
     except ValueError:

@@ -1,4 +1,4 @@
-"""Content-MD5 on the calls that S3-compatible stores require it for, Yandex Object Storage among them."""
+"""Send Content-MD5 where S3-compatible stores, such as Yandex Object Storage, require it."""
 
 import base64
 import hashlib
@@ -12,26 +12,26 @@ REPLACED = ("x-amz-checksum-", "x-amz-sdk-checksum-algorithm")
 
 
 class ContentMD5Storage(S3Storage):  # type: ignore[misc]  # django-storages has no types
-    """django-storages' S3 whose clients send Content-MD5."""
+    """S3 storage of django-storages that sends Content-MD5."""
 
     def _create_session(self) -> boto3.Session:
         return with_content_md5(super()._create_session())
 
 
 def with_content_md5(session: boto3.Session) -> boto3.Session:
-    """Return the session; every S3 client it makes from now on sends Content-MD5 where a checksum is required.
+    """Make every S3 client of the session send Content-MD5 where a checksum is required.
 
-    `PUT ?lifecycle`, `PUT ?cors` and `POST ?delete` are refused without it. boto3 stopped sending it in version 1.36:
-    https://github.com/boto/botocore/issues/3415
+    `PUT ?lifecycle`, `PUT ?cors` and `POST ?delete` fail without it. boto3 stopped sending it in
+    1.36: https://github.com/boto/botocore/issues/3415
     """
     session.events.register("before-sign.s3", _use_content_md5)
     return session
 
 
 def _use_content_md5(request: AWSRequest, **_event: Any) -> None:
-    """Replace botocore's own checksum header, which older stores do not know; called before the request is signed.
+    """Replace botocore's checksum header, which older stores do not know, before signing.
 
-    With `request_checksum_calculation="when_required"` only calls that require a checksum have that header.
+    With `request_checksum_calculation="when_required"` only calls that need it have that header.
     """
     replaced = [name for name in request.headers if name.lower().startswith(REPLACED)]
     if not replaced:

@@ -1,4 +1,4 @@
-"""Names for pictures that people save: they tell what is shown."""
+"""File names of downloaded images."""
 
 from django.utils.text import slugify
 
@@ -8,22 +8,22 @@ PROMPT_LENGTH = 48  # characters of the prompt in the name
 
 
 def filename(image: Image, *, extension: str = "") -> str:
-    """Return "tea-hills-in-morning-mist-7.png": prompt, seed, and the extension of the file unless another is given.
+    """Return a name such as "tea-hills-in-morning-mist-7.png": prompt, seed, extension.
 
-    `image` was fetched with its job.
+    `image` was fetched with its job. `extension` replaces that of the file.
     """
     words = slugify(image.job.prompt, allow_unicode=True)[:PROMPT_LENGTH].strip("-_") or "artgen"
     return f"{words}-{image.seed}.{extension or image.key.rpartition('.')[2]}"
 
 
 class UniqueNames:
-    """Makes the names in one folder differ, also where upper and lower case count as the same."""
+    """Make the names in one folder unique, ignoring case."""
 
     def __init__(self) -> None:
         self._given: dict[str, int] = {}
 
     def give(self, name: str) -> str:
-        """Return the name, with -2, -3, … before its extension where it was given already."""
+        """Return the name, with -2, -3, … before the extension if it was used before."""
         key = name.casefold()
         count = self._given[key] = self._given.get(key, 0) + 1
         if count == 1:

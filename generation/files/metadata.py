@@ -1,6 +1,6 @@
-"""What an image's file says of its making: by which kind of source (always), from which parameters (if wanted).
+"""Metadata in image files: the kind of source (always) and the parameters (if wanted).
 
-The mark is IPTC's DigitalSourceType in an XMP packet, which PNG, JPEG and WebP all can hold.
+The source is IPTC's DigitalSourceType in an XMP packet, which PNG, JPEG and WebP support.
 Source: https://iptc.org/std/photometadata/specification/IPTC-PhotoMetadata
 """
 
@@ -13,30 +13,31 @@ from xml.sax.saxutils import escape
 from generation.files.containers import jpeg, png, webp
 
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-TRAINED = "trainedAlgorithmicMedia"  # made by a model that was trained on data
-ALGORITHMIC = "algorithmicMedia"  # drawn by a program that has learned from nothing: the demo's painter says so itself
+TRAINED = "trainedAlgorithmicMedia"  # made by a trained model
+ALGORITHMIC = "algorithmicMedia"  # made by a program without training, such as the demo painter
 TEXT = "parameters"  # the keyword of the text in a PNG
-NOT_XML = re.compile(
-    "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-)  # https://www.w3.org/TR/xml/#charsets
+# https://www.w3.org/TR/xml/#charsets
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SOURCE_TYPE = re.compile(re.escape(SOURCE_TYPES).encode() + rb"(\w+)")
 _PACKET = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
     '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""'
-    ' xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
+    ' xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
+    ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
     ' xmlns:artgen="urn:artgen:xmp:1/"><xmp:CreatorTool>ArtGen</xmp:CreatorTool>%s'
     '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
 )
 
 
 def described(data: bytes, *, parameters: Mapping[str, Any] | None = None) -> bytes:
-    """Return the file with the mark and the parameters; what else it says stays, its pixels too.
+    """Return the file with its source type and parameters; other metadata and pixels stay.
 
-    A file that names ALGORITHMIC as its source keeps that. A JPEG has no room for parameters of more than 64 kB: it
-    gets the mark alone. Bytes that are neither PNG, JPEG nor WebP come back as they are.
+    A file marked ALGORITHMIC keeps that. A JPEG cannot hold parameters of more than 64 kB and gets
+    the source type only. Bytes that are not PNG, JPEG or WebP are returned unchanged.
 
     Raises:
-        generation.files.containers.errors.Malformed: a WebP file ends inside the image, or any has thousands of parts.
+        generation.files.containers.errors.Malformed: a WebP file ends inside the image, or any has
+        thousands of parts.
     """
     xmp = packet(source_type_of(data), parameters)
     if data.startswith(png.SIGNATURE):
@@ -51,12 +52,13 @@ def described(data: bytes, *, parameters: Mapping[str, Any] | None = None) -> by
 
 
 def without_parameters(data: bytes) -> bytes:
-    """Return the file with the mark, its color profile and its orientation; all other words are gone, no pixel changes.
+    """Return the file with source type, color profile and orientation, without other metadata.
 
-    Bytes that are neither PNG, JPEG nor WebP come back as they are.
+    The pixels stay. Bytes that are not PNG, JPEG or WebP are returned unchanged.
 
     Raises:
-        generation.files.containers.errors.Malformed: a WebP file ends inside the image, or any has thousands of parts.
+        generation.files.containers.errors.Malformed: a WebP file ends inside the image, or any has
+        thousands of parts.
     """
     xmp = packet(source_type_of(data))
     if data.startswith(png.SIGNATURE):
@@ -69,7 +71,7 @@ def without_parameters(data: bytes) -> bytes:
 
 
 def packet_of(data: bytes) -> bytes:
-    """Return the file's XMP packet, b"" where it has none that can be read."""
+    """Return the file's XMP packet, b"" where none can be read."""
     if data.startswith(png.SIGNATURE):
         return png.xmp(data)
     if data.startswith(jpeg.SIGNATURE):
@@ -78,13 +80,13 @@ def packet_of(data: bytes) -> bytes:
 
 
 def source_type_of(data: bytes) -> str:
-    """Return ALGORITHMIC where the file names that as its source, else TRAINED."""
+    """Return ALGORITHMIC if the file has that source type, else TRAINED."""
     found = _SOURCE_TYPE.search(packet_of(data))
     return ALGORITHMIC if found and found[1].decode() == ALGORITHMIC else TRAINED
 
 
 def packet(source_type: str, parameters: Mapping[str, Any] | None = None) -> bytes:
-    """Return an XMP packet with the source type; with parameters also model, prompt, and all of them as JSON."""
+    """Return an XMP packet with the source type and, if given, model, prompt and parameters."""
     properties = {"Iptc4xmpExt:DigitalSourceType": f"{SOURCE_TYPES}{source_type}"}
     if parameters:
         prompt, negative = (
@@ -102,7 +104,7 @@ def packet(source_type: str, parameters: Mapping[str, Any] | None = None) -> byt
 
 
 def _json(parameters: Mapping[str, Any]) -> str:
-    """Return JSON whose every character XML can hold, too: others are escaped as JSON does it."""
+    """Return JSON in which characters that XML does not allow are escaped."""
     return NOT_XML.sub(
         lambda found: f"\\u{ord(found[0]):04x}", json.dumps(parameters, ensure_ascii=False)
     )

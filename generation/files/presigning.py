@@ -1,9 +1,9 @@
-"""Presigned addresses of files in an S3 bucket (AWS Signature Version 4), made without any network.
+"""Presigned URLs of files in an S3 bucket (AWS Signature Version 4), computed without network.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 
-botocore takes 20 to 60 times as long for one address. Signing times are rounded down, so all processes compute the same
-address for a file, and browsers find it in their cache.
+botocore takes 20 to 60 times as long per URL. Signing times are rounded down, so all processes
+compute the same URL for a file, and browsers find it in their cache.
 """
 
 import hashlib
@@ -16,13 +16,13 @@ from typing import NamedTuple
 from urllib.parse import parse_qs, quote, urlsplit
 
 ALGORITHM = "AWS4-HMAC-SHA256"
-SAFE = "-._~"  # besides letters and digits: all else is percent-encoded
-KEPT_ADDRESSES = 4096  # in a process, about 1 kB each
+SAFE = "-._~"  # besides letters and digits; everything else is percent-encoded
+KEPT_ADDRESSES = 4096  # per process, about 1 kB each
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """Where a bucket's files are: `scheme`, `host` (with its port), the `path` before their keys, and the region."""
+    """The location of a bucket: `host` includes the port, `path` precedes the keys."""
 
     scheme: str
     host: str
@@ -31,9 +31,10 @@ class Bucket:
 
 
 def bucket_of(address: str, *, key: str) -> Bucket:
-    """Return the bucket in which this presigned address of `key` lies.
+    """Return the bucket of this presigned URL of `key`.
 
-    Whether a bucket's name is part of the host or of the path is for botocore to know: sign one address with it.
+    botocore decides whether the bucket's name is in the host or in the path: pass a URL signed by
+    it.
     """
     parts = urlsplit(address)
     scope = parse_qs(parts.query)["X-Amz-Credential"][0].split("/")
@@ -42,10 +43,10 @@ def bucket_of(address: str, *, key: str) -> Bucket:
 
 
 def signed_at(key: str, *, seconds: int, now: float) -> int:
-    """Return when an address that works for `seconds` is signed (Unix time): the same moment for half of that time.
+    """Return the signing time (Unix time) of a URL, which is the same for half of `seconds`.
 
-    Files in one folder share the moment; those of different owners do not, so not all pages load all images again at
-    once.
+    Files in one folder share the time. Folders differ, so that browsers do not reload all images at
+    the same time.
     """
     step = max(1, seconds // 2)
     folder = key.rpartition("/")[0]
@@ -53,7 +54,7 @@ def signed_at(key: str, *, seconds: int, now: float) -> int:
 
 
 class Presigner:
-    """Signs addresses of one bucket with one pair of keys; `token` belongs to temporary ones."""
+    """Sign URLs of one bucket with one key pair; `token` belongs to temporary keys."""
 
     def __init__(
         self, bucket: Bucket, *, access_key: str, secret_key: str, token: str = ""
@@ -66,15 +67,18 @@ class Presigner:
     def _address(
         self, key: str, at: int, seconds: int, parameters: tuple[tuple[str, str], ...] = ()
     ) -> str:
-        """Return the address from which anybody can GET the file for `seconds` from `at` on.
+        """Return the URL from which anyone can GET the file for `seconds` from `at`.
 
-        `parameters` are those of the request, such as `response-content-disposition`, in small letters.
+        `parameters` are lowercase request parameters such as `response-content-disposition`.
         """
         period, path = self._period(at, seconds), f"{self.bucket.path}{_quoted(key)}"
         asked = [f"{name}={quote(value, safe=SAFE)}" for name, value in parameters]
-        # Sorted by name: capital letters come first.
+        # The canonical query is sorted by name; capital letters come first.
         in_order = "".join(f"&{one}" for one in sorted(asked))
-        canonical = f"GET\n{path}\n{period.canonical}{in_order}\nhost:{self.bucket.host}\n\nhost\nUNSIGNED-PAYLOAD"
+        canonical = (
+            f"GET\n{path}\n{period.canonical}{in_order}\n"
+            f"host:{self.bucket.host}\n\nhost\nUNSIGNED-PAYLOAD"
+        )
         text = f"{period.text}{hashlib.sha256(canonical.encode()).hexdigest()}"
         signature = hmac.digest(period.key, text.encode(), "sha256").hex()
         query = "&".join([*asked, period.query])
@@ -86,7 +90,8 @@ class Presigner:
         access_key, secret_key, token = self.keys
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at))
         scope = f"{stamp[:8]}/{self.bucket.region}/s3/aws4_request"
-        signer = f"X-Amz-Algorithm={ALGORITHM}&X-Amz-Credential={quote(f'{access_key}/{scope}', safe=SAFE)}"
+        credential = quote(f"{access_key}/{scope}", safe=SAFE)
+        signer = f"X-Amz-Algorithm={ALGORITHM}&X-Amz-Credential={credential}"
         signer += f"&X-Amz-Date={stamp}&X-Amz-Expires={seconds}"
         session = f"&X-Amz-Security-Token={quote(token, safe=SAFE)}" if token else ""
         key = f"AWS4{secret_key}".encode()
@@ -101,12 +106,12 @@ class Presigner:
 
 
 class _Period(NamedTuple):
-    """What the addresses that are signed at one moment share."""
+    """What all URLs with one signing time share."""
 
-    key: bytes  # signs their texts
-    text: str  # the beginning of what is signed
-    canonical: str  # the query as it is signed
-    query: str  # the query as the address has it
+    key: bytes  # the signing key
+    text: str  # the beginning of the string to sign
+    canonical: str  # the query as signed
+    query: str  # the query as sent
 
 
 def _quoted(key: str) -> str:

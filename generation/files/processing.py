@@ -1,4 +1,4 @@
-"""From a provider's bytes to what we keep: checked, with its parameters inside, a thumbnail, a placeholder, a hash."""
+"""Turn an image from a provider into what is stored: the checked file, copies, placeholder."""
 
 import base64
 import hashlib
@@ -8,45 +8,44 @@ from dataclasses import dataclass
 from typing import Any
 
 import thumbhash
-from PIL import Image as Pillow
+from PIL import Image
 
 from generation.files import metadata
 from generation.files.containers.errors import Malformed
 from generation.files.containers.exif import orientation
 from generation.runpod.image import InvalidImage, decode
 
-THUMBNAIL_SIDE = 768  # px: a wide picture in a row of the gallery is some 660 across; 512 looked soft, 768 costs 5 ms
-LARGE_SIDE = 1536  # px: that row on a screen with two pixels to one. Mean of a day's pictures: 52 kB, the PNG 1436
-LARGE_FROM = 960  # px of the long side: below, the thumbnail is nearly as sharp
-PLACEHOLDER_SIDE = (
-    20  # px: enough for the 7 waves a side that a thumbhash holds; its cost grows with the square
-)
-SHRINKING = (
-    Pillow.Resampling.HAMMING
-)  # a third of LANCZOS' time; the difference, 47 dB, is below WebP's own, 39 dB
-# Against method 2 and quality 82: half the time for the same bytes, 0.4 dB less. `generation.tests.bench_pictures`
-# measures what it comes to. pyvips decodes and encodes slower than Pillow; only its shrinking is faster.
+# px. A landscape image in a gallery row is about 660 wide; 512 looks soft, 768 costs 5 ms.
+THUMBNAIL_SIDE = 768
+# px, for that row on a screen with pixel ratio 2. Mean size: 52 kB instead of 1436 kB of the PNG.
+LARGE_SIDE = 1536
+LARGE_FROM = 960  # px of the longer side; below, the thumbnail is nearly as sharp
+PLACEHOLDER_SIDE = 20  # px; a thumbhash holds 7 waves per side, and its cost is quadratic
+# A third of the time of LANCZOS. The difference, 47 dB, is smaller than that of WebP, 39 dB.
+SHRINKING = Image.Resampling.HAMMING
+# Half the time of method 2 and quality 82 for the same size, 0.4 dB less, as measured by
+# `generation.tests.bench_pictures`. pyvips decodes and encodes slower than Pillow.
 LARGE_ENCODING = {"quality": 79, "method": 0}
 THUMBNAIL_ENCODING = {"quality": 80, "method": 1}
 WEBP_QUALITY = 90
 TURNS = {
-    2: Pillow.Transpose.FLIP_LEFT_RIGHT,
-    3: Pillow.Transpose.ROTATE_180,
-    4: Pillow.Transpose.FLIP_TOP_BOTTOM,
-    5: Pillow.Transpose.TRANSPOSE,
-    6: Pillow.Transpose.ROTATE_270,
-    7: Pillow.Transpose.TRANSVERSE,
-    8: Pillow.Transpose.ROTATE_90,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
 }
-"""What makes an image upright that has this orientation in EXIF."""
+"""The transpose operation for each EXIF orientation."""
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture ready to be kept: the file's `data` with its facts, smaller copies (WebP), `placeholder` (thumbhash).
+class PreparedImage:
+    """An image ready to be stored: the file, its properties, WebP copies, thumbhash placeholder.
 
-    There is no copy below the thumbnail: one of 360 px has 7 kB instead of 20, but only screens with one pixel to one
-    would take it, and then load the thumbnail too where a page shows it larger.
+    There is no copy below the thumbnail. One of 360 px has 7 kB instead of 20 kB, but only screens
+    with pixel ratio 1 would use it, and load the thumbnail as well where an image is shown larger.
     """
 
     data: bytes
@@ -55,17 +54,17 @@ class Picture:
     height: int
     sha256: str
     thumbnail: bytes
-    large: bytes  # none where it would not be sharper than the thumbnail
+    large: bytes  # b"" if it would not be sharper than the thumbnail
     placeholder: str
 
 
-def prepare(data: bytes, *, parameters: Mapping[str, Any] | None = None) -> Picture:
-    """Return the picture to keep, which says how it was made, in `parameters` too; its pixels are the provider's.
+def prepare(data: bytes, *, parameters: Mapping[str, Any] | None = None) -> PreparedImage:
+    """Check the image, write `parameters` and source type into it, and make its copies.
 
-    What is decoded, once, for the check and all copies, is the file as it will be kept.
+    The file is decoded once, as it will be stored. Its pixels are unchanged.
 
     Raises:
-        generation.runpod.image.InvalidImage: the bytes cannot be decoded as an allowed picture.
+        generation.runpod.image.InvalidImage: the bytes are not an allowed image.
     """
     try:
         data = metadata.described(data, parameters=parameters)
@@ -79,7 +78,7 @@ def prepare(data: bytes, *, parameters: Mapping[str, Any] | None = None) -> Pict
         small.thumbnail((LARGE_SIDE, LARGE_SIDE), SHRINKING)
         large = _webp(small, xmp=mark, **LARGE_ENCODING)
     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), SHRINKING)
-    return Picture(
+    return PreparedImage(
         data=data,
         content_type=info.content_type,
         width=info.width,
@@ -92,26 +91,26 @@ def prepare(data: bytes, *, parameters: Mapping[str, Any] | None = None) -> Pict
 
 
 def width_within(side: int, *, width: int, height: int) -> int:
-    """Return how wide a picture of this size is, in px, made to fit a square of this side; never wider than it was."""
+    """Return the width in px of the image scaled down to fit a square of this side."""
     return max(1, round(width * min(1, side / max(width, height))))
 
 
 def as_webp(data: bytes) -> bytes:
-    """Return the picture as WebP, a tenth of a PNG's size and hard to tell from it; it says what the file says in XMP.
+    """Return the image as WebP with the file's XMP; a tenth of a PNG's size, nearly identical.
 
     Raises:
         OSError: the bytes cannot be decoded.
     """
     xmp = metadata.packet_of(data) or metadata.packet(metadata.TRAINED)
-    with Pillow.open(io.BytesIO(data)) as opened:
+    with Image.open(io.BytesIO(data)) as opened:
         opened.load()
         return _webp(upright(opened), xmp=xmp, quality=WEBP_QUALITY, method=4)
 
 
-def upright(image: Pillow.Image) -> Pillow.Image:
-    """Return the loaded image turned by its orientation tag, as RGB, or RGBA where it has transparency of its own.
+def upright(image: Image.Image) -> Image.Image:
+    """Return the loaded image rotated by its EXIF orientation, as RGB or, with transparency, RGBA.
 
-    Pillow's `exif_transpose` also writes the tags anew, which fails for some that a file may have.
+    Pillow's `exif_transpose` also rewrites the tags, which fails for some of them.
     """
     turn = TURNS.get(orientation(image.info.get("exif", b"")))
     if turn is not None:
@@ -120,19 +119,19 @@ def upright(image: Pillow.Image) -> Pillow.Image:
     return image if image.mode == mode else image.convert(mode)
 
 
-def _webp(image: Pillow.Image, *, xmp: bytes, quality: int, method: int) -> bytes:
+def _webp(image: Image.Image, *, xmp: bytes, quality: int, method: int) -> bytes:
     file = io.BytesIO()
     image.save(file, "WEBP", quality=quality, method=method, xmp=xmp, exif=b"")
     return file.getvalue()
 
 
-def _placeholder(image: Pillow.Image) -> str:
-    """Return the thumbhash, base64. Made of a tiny copy: of the full picture it takes a second.
+def _placeholder(image: Image.Image) -> str:
+    """Return the thumbhash in base64, computed from a tiny copy: the full image takes a second.
 
-    What is transparent counts as gray: thumbhash 0.1.2 fails for transparency.
+    Transparency becomes gray: thumbhash 0.1.2 fails for it.
     """
     tiny = image.copy()
     tiny.thumbnail((PLACEHOLDER_SIDE, PLACEHOLDER_SIDE))
-    opaque = Pillow.alpha_composite(Pillow.new("RGBA", tiny.size, "gray"), tiny.convert("RGBA"))
+    opaque = Image.alpha_composite(Image.new("RGBA", tiny.size, "gray"), tiny.convert("RGBA"))
     code = thumbhash.rgba_to_thumb_hash(opaque.width, opaque.height, list(opaque.tobytes()))
     return base64.b64encode(bytes(code)).decode()

@@ -1,4 +1,4 @@
-"""Bytes in the bucket: deterministic keys, private, handed out by short-lived URLs. Files on disk in the demo."""
+"""Files in the private bucket, with deterministic keys and expiring URLs; on disk in the demo."""
 
 import mimetypes
 import shutil
@@ -23,43 +23,43 @@ from generation.files import presigning
 
 SALT = "generation.storage"
 FOLDERS = ("images", "thumbnails", "uploads", "exports")
-"""The first parts of keys; the second one is whose it is."""
+"""The first part of keys; the second part is the owner's id."""
 
 DELETIONS_AT_ONCE = 8
-PIECE = 4 * 1024 * 1024  # bytes: nearly every picture is one piece
+PIECE = 4 * 1024 * 1024  # bytes; nearly every image is one piece
 EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 
 def image_key(*, user_id: UUID, job_id: UUID, position: int, content_type: str) -> str:
-    """Return the key of a job's picture: twice the same job is twice the same key."""
+    """Return the key of a job's image."""
     return f"images/{user_id}/{job_id}-{position}.{EXTENSIONS[content_type]}"
 
 
 def thumbnail_key(*, user_id: UUID, job_id: UUID, position: int) -> str:
-    """Return the key of a picture's thumbnail."""
+    """Return the key of an image's thumbnail."""
     return f"thumbnails/{user_id}/{job_id}-{position}.webp"
 
 
 def large_key(*, user_id: UUID, job_id: UUID, position: int) -> str:
-    """Return the key of the copy for large boxes and sharp screens, beside the thumbnail."""
+    """Return the key of the copy for large areas and high-resolution screens."""
     return f"thumbnails/{user_id}/{job_id}-{position}-large.webp"
 
 
 def upload_key(*, user_id: UUID, upload_id: UUID, content_type: str) -> str:
-    """Return the key of an uploaded source picture."""
+    """Return the key of an uploaded source image."""
     return f"uploads/{user_id}/{upload_id}.{EXTENSIONS[content_type]}"
 
 
 def export_folder(*, user_id: UUID, export_id: UUID) -> str:
-    """Return the beginning of the keys of an export's files."""
+    """Return the prefix of the keys of an export."""
     return f"exports/{user_id}/{export_id}/"
 
 
 @contextmanager
 def writing(key: str) -> Iterator[Callable[[bytes], int]]:
-    """Give a function that appends bytes to what will lie under the key; memory holds 5 MB of it.
+    """Yield a function that appends bytes to the file under the key; buffers 5 MB.
 
-    What fails half-way leaves half a file or none; the caller writes it anew or removes it.
+    A failure leaves a partial file or none; the caller rewrites or removes it.
     """
     if isinstance(default_storage, FileSystemStorage):
         (Path(default_storage.location) / key).parent.mkdir(parents=True, exist_ok=True)
@@ -68,20 +68,20 @@ def writing(key: str) -> Iterator[Callable[[bytes], int]]:
 
 
 def save(key: str, data: bytes, *, content_type: str) -> None:
-    """Write the bytes under exactly this key, over what is there; raises what the bucket raises."""
+    """Write the bytes under exactly this key, replacing a file; raise the bucket's errors."""
     storage: Any = default_storage
     storage.write(key, data, content_type=content_type)
 
 
 def read(key: str) -> bytes:
-    """Return the bytes under the key; raises FileNotFoundError when there are none."""
+    """Return the bytes under the key; raise FileNotFoundError."""
     return b"".join(pieces(key))
 
 
 def pieces(key: str, *, length: int = PIECE) -> Iterator[bytes]:
-    """Yield the bytes under the key in pieces of at most `length`; raises FileNotFoundError before the first.
+    """Yield the bytes under the key in pieces of at most `length`; raise FileNotFoundError first.
 
-    Each piece is asked for when its turn comes: whoever takes them slowly keeps no connection to the bucket waiting.
+    Each piece is a request of its own, so a slow consumer keeps no connection to the bucket open.
     """
     storage: Any = default_storage
     start = 0
@@ -93,7 +93,7 @@ def pieces(key: str, *, length: int = PIECE) -> Iterator[bytes]:
 
 
 def listing(prefix: str) -> Iterator[tuple[str, int]]:
-    """Yield key and size in bytes of everything whose key begins with `prefix`, which ends in a slash."""
+    """Yield key and size in bytes of all files with this prefix, which ends in a slash."""
     if isinstance(default_storage, FileSystemStorage):
         root = Path(default_storage.location)
         for path in (root / prefix).rglob("*"):
@@ -105,25 +105,26 @@ def listing(prefix: str) -> Iterator[tuple[str, int]]:
 
 
 def delete(key: str) -> None:
-    """Remove the key; removing what is not there is no error."""
+    """Remove the file; do nothing if it does not exist."""
     default_storage.delete(key)
 
 
 def delete_all(prefix: str) -> None:
-    """Remove everything whose key begins with `prefix`, which ends in a slash; nothing there is no error."""
+    """Remove all files with this prefix, which ends in a slash."""
     if isinstance(default_storage, FileSystemStorage):
         folder = Path(default_storage.location) / prefix
         if folder.exists():
             shutil.rmtree(folder)
         return
-    # One by one, for not every store takes the checksums of S3's call for many; in threads, for each is a round trip.
+    # One call each: not every store supports the checksums of DeleteObjects. In threads, because
+    # each call is a round trip.
     with ThreadPoolExecutor(DELETIONS_AT_ONCE) as pool:
         for _gone in pool.map(delete, [key for key, _size in listing(prefix)]):
             pass
 
 
 def url(key: str, *, seconds: int | None = None) -> str:
-    """Return an address that serves the bytes for so many seconds, URL_EXPIRY_SECONDS if not said, and not after."""
+    """Return a URL that is valid for `seconds`, by default URL_EXPIRY_SECONDS."""
     if seconds is None:
         return default_storage.url(key)
     if isinstance(default_storage, SignedFileSystemStorage):
@@ -132,30 +133,31 @@ def url(key: str, *, seconds: int | None = None) -> str:
 
 
 def download_url(key: str, *, filename: str) -> str:
-    """Return `url` whose bytes the browser saves under `filename` instead of showing them."""
+    """Return a URL that the browser saves as `filename` instead of showing it."""
     if isinstance(default_storage, SignedFileSystemStorage):
         return f"{url(key)}&{urlencode({'download': filename})}"
     disposition = content_disposition_header(as_attachment=True, filename=filename)
-    return default_storage.url(key, parameters={"ResponseContentDisposition": disposition})  # type: ignore[call-arg]
+    parameters = {"ResponseContentDisposition": disposition}
+    return default_storage.url(key, parameters=parameters)  # type: ignore[call-arg]
 
 
 def absolute_url(key: str) -> str:
-    """Return `url` with scheme and host, for RunPod and for clients of the API."""
+    """Return the URL with scheme and host, for RunPod and API clients."""
     address = url(key)
     return address if "://" in address else f"{settings.PUBLIC_URL}{address}"
 
 
 class SignedFileSystemStorage(FileSystemStorage):
-    """Files on disk whose URLs are signed and expire, as a bucket's presigned ones do."""
+    """Files on disk with signed, expiring URLs, like those of a bucket."""
 
     def read_piece(self, name: str, *, start: int, length: int) -> bytes:
-        """Return up to `length` bytes from `start` on, none at the end; raises FileNotFoundError."""
+        """Return up to `length` bytes from `start`, b"" past the end; raise FileNotFoundError."""
         with Path(self.path(name)).open("rb") as file:
             file.seek(start)
             return file.read(length)
 
     def write(self, name: str, data: bytes, *, content_type: str) -> None:
-        """Write the bytes under exactly this name; the type is told from the name when they are served."""
+        """Write the bytes under exactly this name; the type follows from the name."""
         saved = self.save(name, ContentFile(data))
         if saved != name:
             raise RuntimeError(
@@ -163,11 +165,11 @@ class SignedFileSystemStorage(FileSystemStorage):
             )
 
     def url(self, name: str | None) -> str:
-        """Return the signed address, good for URL_EXPIRY_SECONDS."""
+        """Return the signed URL, valid for URL_EXPIRY_SECONDS."""
         return self.signed(name or "", seconds=settings.URL_EXPIRY_SECONDS)
 
     def signed(self, name: str, *, seconds: int) -> str:
-        """Return the signed address; stable for half its life, so that browsers can cache."""
+        """Return the signed URL, stable for half its life so that browsers can cache it."""
         expires = (
             presigning.signed_at(name, seconds=seconds, now=timezone.now().timestamp()) + seconds
         )
@@ -181,7 +183,7 @@ def _media_address(name: str, *, expires: int, secret: str) -> str:
 
 
 def is_signed(key: str, *, expires: str, signature: str) -> bool:
-    """Tell whether `SignedFileSystemStorage.url` made this address and it is still good."""
+    """Return whether the signature is valid and not expired."""
     try:
         signing.Signer(salt=SALT).unsign(f"{key}:{expires}:{signature}")
         return int(expires) > timezone.now().timestamp()
@@ -190,5 +192,5 @@ def is_signed(key: str, *, expires: str, signature: str) -> bool:
 
 
 def content_type_of(key: str) -> str:
-    """Return the content type that the key's extension says."""
+    """Return the content type of the key's extension."""
     return mimetypes.guess_type(key)[0] or "application/octet-stream"

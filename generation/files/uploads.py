@@ -1,10 +1,10 @@
-"""Source pictures that users bring along."""
+"""Source images uploaded by users."""
 
 import hashlib
 import io
 
 from django.utils import timezone
-from PIL import Image as Pillow
+from PIL import Image
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
@@ -12,20 +12,20 @@ from generation.files import bucket_threads, processing, storage
 from generation.models import Upload
 from generation.runpod.image import decode
 
-SIDE_MAX = 4096
+MAX_SIDE = 4096
 
 
 def keep(*, user: User, data: bytes) -> Upload:
-    """Store the picture, upright and without its metadata (camera, place), at most SIDE_MAX a side.
+    """Store the image upright, without its metadata (camera, place), at most MAX_SIDE px per side.
 
     Raises:
-        generation.runpod.image.InvalidImage: the bytes are no PNG, JPEG or WebP that can be decoded.
-        artgen.unavailable.BucketAway: it cannot be stored now.
+        generation.runpod.image.InvalidImage: the bytes are not a decodable PNG, JPEG or WebP.
+        artgen.unavailable.BucketAway: the bucket is not available.
     """
     info, image = decode(data)
-    picture = processing.upright(image)
-    picture.thumbnail((SIDE_MAX, SIDE_MAX), Pillow.Resampling.LANCZOS)
-    clean = Pillow.frombytes(picture.mode, picture.size, picture.tobytes())
+    upright = processing.upright(image)
+    upright.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    clean = Image.frombytes(upright.mode, upright.size, upright.tobytes())
     file = io.BytesIO()
     if info.content_type == "image/jpeg":
         clean.save(file, "JPEG", quality=95)

@@ -1,1 +1,1 @@
-"""Images after they are made: lists, collections, filters, search, sharing, archives."""
+"""Images: lists, collections, filters, search, sharing, archives."""

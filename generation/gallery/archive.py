@@ -1,8 +1,7 @@
-"""Pictures as one ZIP that is never whole anywhere: made piece by piece while it is being sent.
+"""Images as one ZIP that is created while it is sent.
 
-Python's own zipfile writes to what cannot be wound back, with sizes behind each file (data descriptors) and ZIP64
-where an archive needs it. Pictures are packed as they are: compressing them again saves nothing.
-https://docs.python.org/3/library/zipfile.html#zipfile.ZipFile
+zipfile writes to an unseekable file, with sizes after each entry (data descriptors) and ZIP64 where
+needed. Images are stored uncompressed: compressing them again saves nothing.
 """
 
 import json
@@ -22,17 +21,17 @@ from generation.models import Image
 
 PARAMETERS = "parameters.json"
 MISSING = "missing.txt"
-IN_MEMORY = 256 * 1024  # bytes of parameters that are not yet on disk
-READABLE = 0o644 << 16  # permissions of the files, where zip keeps them
+IN_MEMORY = 256 * 1024  # bytes of parameters kept in memory before they go to disk
+READABLE = 0o644 << 16  # file permissions in the archive
 
 
 def pack(images: Iterable[Image], *, as_webp: bool = False) -> Generator[bytes]:
-    """Return the archive in pieces, each made when it is asked for; memory holds one picture, or a piece of one.
+    """Return the archive in pieces, each created on demand; memory holds one image or less.
 
-    `images` were fetched with their jobs and models. Beside them lies parameters.json, which says how each was made.
-    With `as_webp` whatever can be decoded is turned into WebP. A picture whose file is gone is named in missing.txt.
-    Times and words are those of the language and time zone that are active now. Anything else that fails ends the
-    stream with its error, so that nobody takes half an archive for a whole one.
+    `images` were fetched with their jobs and models. parameters.json describes how each was made.
+    With `as_webp` every image that can be decoded is converted. Missing files are listed in
+    missing.txt. Times and texts use the language and time zone active now. Any other failure ends
+    the stream with its error, so that a partial archive is not mistaken for a complete one.
     """
     return _packed(
         images,
@@ -58,7 +57,7 @@ def _packed(
                 continue
             name = names.give(filename(image, extension=extension))
             with archive.open(
-                picture_entry(name, created_at=image.created_at, zone=zone), "w"
+                image_entry(name, created_at=image.created_at, zone=zone), "w"
             ) as file:
                 for piece in content:
                     file.write(piece)
@@ -76,12 +75,12 @@ def _packed(
                     file.write(piece)
         if missing:
             with translation.override(language):
-                archive.writestr(text_entry(MISSING, zone=zone), _told(missing))
+                archive.writestr(text_entry(MISSING, zone=zone), _missing_text(missing))
     yield from outlet.take()
 
 
 class _Outlet:
-    """A file that cannot be wound back and holds what is written until it is taken."""
+    """An unseekable file that keeps what is written until `take`."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -91,7 +90,7 @@ class _Outlet:
         return len(data)
 
     def flush(self) -> None:
-        """Do nothing: taking is all there is."""
+        """Do nothing: `take` empties the buffer."""
 
     def close(self) -> None:
         """Do nothing, as for flush."""
@@ -102,7 +101,7 @@ class _Outlet:
 
 
 def _content(image: Image, *, as_webp: bool) -> tuple[Iterable[bytes], str]:
-    """Return the file's bytes and its extension; the first piece has been read, so that what is gone shows here."""
+    """Return the file's bytes and extension; read the first piece to detect a missing file."""
     pieces = storage.pieces(image.key)
     first = next(pieces, b"")
     if not as_webp or image.content_type == "image/webp":
@@ -114,22 +113,22 @@ def _content(image: Image, *, as_webp: bool) -> tuple[Iterable[bytes], str]:
         return [data], ""
 
 
-def picture_entry(name: str, *, created_at: datetime, zone: tzinfo | None = None) -> ZipInfo:
-    """Return the head of a picture in an archive, packed as it is; zone None: the one that is active."""
+def image_entry(name: str, *, created_at: datetime, zone: tzinfo | None = None) -> ZipInfo:
+    """Return the entry of an image, stored uncompressed; zone None: the active one."""
     entry = ZipInfo(name, timezone.localtime(created_at, zone).timetuple()[:6])
     entry.external_attr = READABLE
     return entry
 
 
 def text_entry(name: str, *, zone: tzinfo | None = None) -> ZipInfo:
-    """Return the head of a text written now, to be compressed; zone None: the one that is active."""
+    """Return the entry of a compressed text; zone None: the active one."""
     entry = ZipInfo(name, timezone.localtime(timezone=zone).timetuple()[:6])
     entry.external_attr, entry.compress_type = READABLE, ZIP_DEFLATED
     return entry
 
 
 def _described(image: Image) -> dict[str, Any]:
-    """Return what the API takes to make the picture again, and when it was made."""
+    """Return the API parameters that recreate the image, and its time."""
     asked = {
         name: value for name, value in image.job.parameters.items() if value not in (None, "", [])
     }
@@ -141,10 +140,10 @@ def _described(image: Image) -> dict[str, Any]:
     }
 
 
-def _told(missing: list[str]) -> str:
-    told = ngettext(
-        "The file of %(count)s picture is being restored and is not in this archive:",
-        "The files of %(count)s pictures are being restored and are not in this archive:",
+def _missing_text(missing: list[str]) -> str:
+    head = ngettext(
+        "The file of %(count)s image is being restored and isn’t in this archive:",
+        "The files of %(count)s images are being restored and aren’t in this archive:",
         len(missing),
     ) % {"count": len(missing)}
-    return "\n".join([told, *missing, ""])
+    return "\n".join([head, *missing, ""])

@@ -1,4 +1,4 @@
-"""How many archives are packed at the same time: one for each user, and never all threads of a process."""
+"""Limit archives: one per user, and some per process."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from accounts.models import User
 from artgen.cache import CacheAway
 from generation.files import bucket_threads
 
-LEASE_SECONDS = 120  # a killed process holds its users' slots no longer than this
+LEASE_SECONDS = 120  # after which a slot of a killed process is free
 RENEW_SECONDS = 30
 RETRY_AFTER = 15  # s
 
@@ -20,7 +20,7 @@ _in_this_process = threading.BoundedSemaphore(settings.ARCHIVES_PER_PROCESS)
 
 
 class Busy(Exception):
-    """No archive can be begun now; `yours`: because the user's own is still on its way."""
+    """No archive can start now; `yours`: the user's own is still running."""
 
     def __init__(self, *, yours: bool) -> None:
         super().__init__(
@@ -33,7 +33,7 @@ class Busy(Exception):
 
 
 class Slot:
-    """The right to pack an archive, until `release`."""
+    """Permission to create an archive, until `release`."""
 
     def __init__(self, key: str) -> None:
         self._key, self._token = key, str(uuid4())
@@ -52,17 +52,17 @@ class Slot:
             raise
 
     def renew(self) -> None:
-        """Say that the archive is still on its way."""
+        """Extend the lease while the archive is being sent."""
         if time.monotonic() - self._renewed > RENEW_SECONDS:
             self._renewed = time.monotonic()
             cache.set(self._key, self._token, LEASE_SECONDS)
 
     def release(self) -> None:
-        """Let the next one begin; a second time changes nothing."""
+        """Free the slot; further calls do nothing."""
         if not self._released.acquire(blocking=False):
             return
         _free_thread()
-        with suppress(CacheAway):  # then the lease ends by itself
+        with suppress(CacheAway):  # then the lease expires
             if cache.get(self._key) == self._token:
                 cache.delete(self._key)
 
@@ -73,15 +73,15 @@ def _free_thread() -> None:
 
 
 def take(user: User) -> Slot:
-    """Return a slot for the user's next archive; raises Busy, or artgen.cache.CacheAway.
+    """Return a slot for the user's next archive; raise Busy or artgen.cache.CacheAway.
 
-    The limit of a process is its own: eight processes on two machines pack up to sixteen times as many.
+    The second limit applies per process.
     """
     return Slot(_key(user))
 
 
 def is_free(user: User) -> bool:
-    """Tell whether the user has no archive on its way."""
+    """Return whether the user has no running archive."""
     return cache.get(_key(user)) is None
 
 

@@ -1,8 +1,7 @@
-"""Collections: made, named, filled, emptied, deleted and taken back. The pictures themselves are never touched."""
+"""Collections: create, rename, delete and restore them; add and remove images."""
 
 import unicodedata
-from collections.abc import Collection as Several
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -17,15 +16,15 @@ from accounts.models import User
 from generation.models import Collection, CollectionImage, CollectionQuerySet, Counted, Image
 from generation.models.collections import NAME_MAX
 
-COLLECTIONS_MAX = 200
-UNDO_KEPT = timedelta(days=1)
-COUNTED_MAX = 1000
-RECENT = 24  # members among which covers are looked for
-AT_ONCE = 500  # rows in one statement
+MAX_COLLECTIONS = 200
+RESTORE_PERIOD = timedelta(days=1)
+MAX_COUNTED = 1000
+RECENT = 24  # members among which covers are searched
+BATCH_SIZE = 500  # rows in one statement
 
 
 class BadName(ValueError):
-    """A name that no collection can have: `reason` is "empty", "too_long" or "control_characters"."""
+    """An invalid name: `reason` is "empty", "too_long" or "control_characters"."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -33,7 +32,7 @@ class BadName(ValueError):
 
 
 class NameTaken(Exception):
-    """The user has a collection of this name, in whatever case; `collection` is that one."""
+    """The user has a `collection` with this name, ignoring case."""
 
     def __init__(self, collection: Collection) -> None:
         super().__init__(collection.name)
@@ -41,22 +40,22 @@ class NameTaken(Exception):
 
 
 class TooManyCollections(Exception):
-    """The user has as many collections as one may have."""
+    """The user has reached the limit of collections."""
 
-    limit = COLLECTIONS_MAX
+    limit = MAX_COLLECTIONS
 
 
 class NoSuchImages(Exception):
-    """Some of the pictures are somebody else's, gone or never were; `ids` are those. Nothing was changed."""
+    """Some images, `ids`, do not exist or belong to another user. Nothing was changed."""
 
-    def __init__(self, ids: Several[UUID]) -> None:
-        super().__init__(f"{len(ids)} unknown pictures")
+    def __init__(self, ids: Sequence[UUID]) -> None:
+        super().__init__(f"{len(ids)} unknown images")
         self.ids = ids
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A collection as lists show it: `is_more`: it holds more pictures than `count` says; `covers`: thumbnail keys."""
+    """A collection in lists. `is_more`: it has more than `count`. `covers`: thumbnail keys."""
 
     collection: Collection
     count: int
@@ -65,10 +64,10 @@ class Summary:
 
 
 def create(*, user: User, name: str) -> Collection:
-    """Return a new, empty collection; raises BadName, NameTaken or TooManyCollections."""
+    """Return a new, empty collection; raise BadName, NameTaken or TooManyCollections."""
     name = clean_name(name)
-    # Two of these at once may pass the limit by one; it guards the page, not money.
-    if Collection.objects.of(user).present().count() >= COLLECTIONS_MAX:
+    # Concurrent requests may exceed the limit by one; it protects the page, not money.
+    if Collection.objects.of(user).present().count() >= MAX_COLLECTIONS:
         raise TooManyCollections
     made = Collection(user=user, name=name, folded_name=_folded(name), created_at=timezone.now())
     try:
@@ -80,23 +79,23 @@ def create(*, user: User, name: str) -> Collection:
 
 
 def rename(collection: Collection, *, name: str) -> Collection:
-    """Give the collection another name, or the same one in another case; raises BadName or NameTaken."""
+    """Rename the collection, also in case only; raise BadName or NameTaken."""
     name = clean_name(name)
     return _updated(collection, name=name, folded_name=_folded(name))
 
 
 def delete(collection: Collection) -> Collection:
-    """Delete the collection; its pictures stay. `restore` undoes it for UNDO_KEPT."""
+    """Delete the collection and keep its images; `restore` works for RESTORE_PERIOD."""
     return collection if collection.deleted_at else _updated(collection, deleted_at=timezone.now())
 
 
 def restore(collection: Collection) -> Collection:
-    """Take a deleted collection back as it was; raises NameTaken where another has got its name meanwhile."""
+    """Restore a deleted collection; raise NameTaken if another has its name now."""
     return _updated(collection, deleted_at=None)
 
 
 def add(collection: Collection, *, image_ids: Iterable[UUID]) -> int:
-    """Put own pictures in, those of the trash too, and return how many were not in it; raises NoSuchImages."""
+    """Add own images, trashed ones included; return how many are new; raise NoSuchImages."""
     wanted = list(dict.fromkeys(image_ids))
     with transaction.atomic():
         _check_own(collection, wanted)
@@ -104,7 +103,7 @@ def add(collection: Collection, *, image_ids: Iterable[UUID]) -> int:
 
 
 def remove(collection: Collection, *, image_ids: Iterable[UUID]) -> int:
-    """Take pictures out and return how many were in it; those that were not are passed over."""
+    """Remove images and return how many were in the collection; ignore the others."""
     count = 0
     with transaction.atomic():
         for some in _batches(image_ids):
@@ -116,14 +115,15 @@ def remove(collection: Collection, *, image_ids: Iterable[UUID]) -> int:
 
 
 def forget_deleted(*, deleted_before: datetime) -> None:
-    """Remove for good what was deleted before then."""
+    """Delete permanently the collections that were deleted before then."""
     Collection.objects.filter(deleted_at__lt=deleted_before).delete()
 
 
 def summaries(user: User, *, covers: int = 1) -> list[Summary]:
-    """Return the user's collections by name with how many kept pictures they hold and the newest of them: two queries.
+    """Return the user's collections by name with counts and newest thumbnails, in two queries.
 
-    Counting stops at COUNTED_MAX: else this would read all pictures of all collections, for one page.
+    Counting stops at MAX_COUNTED, to bound the cost of a page.
+    page.
     """
     return _summaries(
         Collection.objects.of(user).present().by_name(), user_id=user.pk, covers=covers
@@ -131,14 +131,14 @@ def summaries(user: User, *, covers: int = 1) -> list[Summary]:
 
 
 def summary(collection: Collection) -> Summary:
-    """Return one collection as lists show it, in two queries."""
+    """Return the summary of one collection, in two queries."""
     return _summaries(
         Collection.objects.filter(id=collection.id), user_id=collection.user_id, covers=1
     )[0]
 
 
 def clean_name(name: str) -> str:
-    """Return the name as it is kept: composed letters, single spaces; raises BadName."""
+    """Return the name with composed letters and single spaces; raise BadName."""
     name = " ".join(unicodedata.normalize("NFC", name).split())
     if not name:
         raise BadName("empty")
@@ -189,21 +189,21 @@ def _add(collection: Collection, image_ids: list[UUID]) -> int:
         for image_id in image_ids
         if image_id not in there
     ]
-    # Somebody else may put the same picture in at this moment: once is enough.
+    # Another request may add the same image at the same time.
     CollectionImage.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
 
 
 def _batches(image_ids: Iterable[UUID]) -> Iterator[list[UUID]]:
     left = iter(image_ids)
-    while some := list(islice(left, AT_ONCE)):
+    while some := list(islice(left, BATCH_SIZE)):
         yield some
 
 
 def _summaries(collections: CollectionQuerySet, *, user_id: Any, covers: int) -> list[Summary]:
     members = CollectionImage.objects.filter(collection=OuterRef("pk"))
-    counted = Counted(members.order_by("image_id").values("image_id")[: COUNTED_MAX + 1])
-    # Only among the newest members: joining all of them would walk through all pictures.
+    counted = Counted(members.order_by("image_id").values("image_id")[: MAX_COUNTED + 1])
+    # Only among the newest members: joining all of them would read all images.
     recent = CollectionImage.objects.filter(collection=OuterRef(OuterRef("pk"))).order_by(
         "-image_id"
     )
@@ -215,7 +215,7 @@ def _summaries(collections: CollectionQuerySet, *, user_id: Any, covers: int) ->
     kept_keys = kept.values("thumbnail_key")
     newest = {f"cover_{n}": Subquery(kept_keys[n : n + 1]) for n in range(covers)}
     found: list[Any] = list(collections.annotate(count=counted, **newest))
-    in_trash = _in_trash(user_id, [one for one in found if one.count <= COUNTED_MAX])
+    in_trash = _in_trash(user_id, [one for one in found if one.count <= MAX_COUNTED])
     return [_summary(one, in_trash=in_trash.get(one.id, 0), covers=covers) for one in found]
 
 
@@ -226,11 +226,11 @@ def _in_trash(user_id: Any, collections: list[Collection]) -> dict[UUID, int]:
 
 
 def _summary(found: Any, *, in_trash: int, covers: int) -> Summary:
-    is_more = found.count > COUNTED_MAX
+    is_more = found.count > MAX_COUNTED
     keys = (getattr(found, f"cover_{n}") for n in range(covers))
     return Summary(
         collection=found,
-        count=COUNTED_MAX if is_more else found.count - in_trash,
+        count=MAX_COUNTED if is_more else found.count - in_trash,
         is_more=is_more,
         covers=[key for key in keys if key],
     )

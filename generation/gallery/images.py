@@ -1,6 +1,6 @@
-"""What happens to a picture after its birth: favorite, trash, restore, the end."""
+"""Actions on images: favorite, trash, restore, purge."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,58 +10,57 @@ from django.utils import timezone
 
 from accounts.models import User
 from generation.files import storage
-from generation.models import Collection as Pile
-from generation.models import CollectionImage, Image, ImageQuerySet
+from generation.models import Collection, CollectionImage, Image, ImageQuerySet
 
-PURGE_AT_ONCE = 500
-READ_AT_ONCE = 100
+PURGE_BATCH = 500
+READ_BATCH = 100
 
 
 def set_favorite(image: Image, *, favorite: bool) -> Image:
-    """Mark or unmark the picture as a favorite."""
+    """Mark or unmark the image as a favorite."""
     return _updated(image, favorite=favorite)
 
 
 def trash(image: Image) -> Image:
-    """Move the picture to the trash; trashing it again keeps the first date."""
+    """Move the image to the trash; a trashed image keeps its date."""
     return image if image.trashed_at else _updated(image, trashed_at=timezone.now())
 
 
 def restore(image: Image) -> Image:
-    """Take the picture out of the trash."""
+    """Restore the image from the trash."""
     return _updated(image, trashed_at=None)
 
 
-def favorite_these(*, user: User, ids: Collection[UUID], favorite: bool) -> list[UUID]:
-    """Mark or unmark the user's kept pictures among `ids`; returns those that this changed."""
+def favorite_these(*, user: User, ids: Sequence[UUID], favorite: bool) -> list[UUID]:
+    """Mark or unmark the user's untrashed images among `ids`; return those that changed."""
     return _changed(
         Image.objects.of(user).kept().exclude(favorite=favorite), ids, favorite=favorite
     )
 
 
-def trash_these(*, user: User, ids: Collection[UUID]) -> list[UUID]:
-    """Move the user's pictures among `ids` to the trash; returns those that were not there yet."""
+def trash_these(*, user: User, ids: Sequence[UUID]) -> list[UUID]:
+    """Move the user's images among `ids` to the trash; return those that were moved."""
     return _changed(Image.objects.of(user).kept(), ids, trashed_at=timezone.now())
 
 
-def restore_these(*, user: User, ids: Collection[UUID]) -> list[UUID]:
-    """Take the user's pictures among `ids` out of the trash; returns those that were in it."""
+def restore_these(*, user: User, ids: Sequence[UUID]) -> list[UUID]:
+    """Restore the user's images among `ids` from the trash; return those that were there."""
     return _changed(Image.objects.of(user).trashed().present(), ids, trashed_at=None)
 
 
-def end_these(*, user: User, ids: Collection[UUID]) -> list[UUID]:
-    """End the user's trashed pictures among `ids` for good, as `empty_trash` does; returns which."""
+def end_these(*, user: User, ids: Sequence[UUID]) -> list[UUID]:
+    """Delete permanently the user's trashed images among `ids`, as `empty_trash`; return them."""
     return _changed(Image.objects.of(user).trashed().present(), ids, trashed_at=_ended())
 
 
-def own(*, user: User, ids: Collection[UUID]) -> list[UUID]:
-    """Return those of `ids` that are pictures of the user, kept or in the trash, newest first."""
+def own(*, user: User, ids: Sequence[UUID]) -> list[UUID]:
+    """Return those of `ids` that are the user's images, trashed ones included, newest first."""
     found = Image.objects.of(user).present().filter(id__in=ids).newest_first()
     return list(found.values_list("id", flat=True))
 
 
-def outside(*, user: User, ids: Collection[UUID], collection: Pile) -> list[UUID]:
-    """Return those of `ids` that are pictures of the user, kept or in the trash, and not in the collection."""
+def outside(*, user: User, ids: Sequence[UUID], collection: Collection) -> list[UUID]:
+    """Return those of `ids` that are the user's images and not in the collection."""
     members = CollectionImage.objects.filter(collection=collection, image_id__in=ids).values(
         "image_id"
     )
@@ -72,12 +71,12 @@ def outside(*, user: User, ids: Collection[UUID], collection: Pile) -> list[UUID
 
 
 def each(*, user: User, ids: Sequence[UUID]) -> Iterator[Image]:
-    """Yield the user's own pictures among `ids` in their order, with jobs and models, without holding all of them.
+    """Yield the user's images among `ids` in that order, with jobs and models, in batches.
 
-    Between the queries no connection to the database is held: whoever takes them may take his time.
+    No database connection is held between the queries, so a slow consumer is fine.
     """
-    for start in range(0, len(ids), READ_AT_ONCE):
-        some = ids[start : start + READ_AT_ONCE]
+    for start in range(0, len(ids), READ_BATCH):
+        some = ids[start : start + READ_BATCH]
         found = Image.objects.of(user).present().select_related("job__model").in_bulk(some)
         if not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()
@@ -85,25 +84,25 @@ def each(*, user: User, ids: Sequence[UUID]) -> Iterator[Image]:
 
 
 def restore_all(user: User) -> int:
-    """Take all of the user's pictures out of the trash; returns how many."""
+    """Restore all of the user's images from the trash; return how many."""
     return Image.objects.of(user).trashed().present().update(trashed_at=None)
 
 
 def empty_trash(user: User) -> int:
-    """End the user's trashed pictures for good and return how many; their files follow within the hour.
+    """Delete the user's trashed images permanently and return how many.
 
-    Removing files can take minutes, so this only moves `trashed_at` back to where the next clean-up takes it.
+    Files can take minutes to remove, so this backdates `trashed_at` for the next hourly cleanup.
     """
     return Image.objects.of(user).trashed().present().update(trashed_at=_ended())
 
 
 def purge(*, trashed_before: datetime) -> int:
-    """Remove for good, files first, what went to the trash before then; returns how many pictures."""
+    """Delete permanently images trashed before then, files first; return how many."""
     count = 0
-    doomed = (
+    expired = (
         Image.objects.trashed().filter(trashed_at__lt=trashed_before).order_by("trashed_at", "id")
     )
-    while images := list(doomed[:PURGE_AT_ONCE]):
+    while images := list(expired[:PURGE_BATCH]):
         for image in images:
             for key in image.keys:
                 storage.delete(key)
@@ -112,8 +111,8 @@ def purge(*, trashed_before: datetime) -> int:
     return count
 
 
-def _changed(images: ImageQuerySet, ids: Collection[UUID], **fields: object) -> list[UUID]:
-    # Locked in one order, so that two tabs that take the same pictures wait for each other instead of for ever.
+def _changed(images: ImageQuerySet, ids: Sequence[UUID], **fields: object) -> list[UUID]:
+    # Locked in one order, so that concurrent requests for the same images cannot deadlock.
     with transaction.atomic():
         found = images.filter(id__in=ids).select_for_update().order_by("id")
         changed = list(found.values_list("id", flat=True))

@@ -1,6 +1,7 @@
-"""Rules before people: whether a picture may go into the queue for Explore, and if not, why in words.
+"""Automatic rules: whether an image may be submitted to Explore, and the reason if not.
 
-The one rule is a list of words that staff edit. It reads prompts, never pictures: what it lets through, staff look at.
+The only rule is a word list that moderators edit. It checks prompts, not images; moderators review
+what passes.
 """
 
 import re
@@ -14,23 +15,23 @@ from generation.models import BlockedWord
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the rules say; `reason` is for the owner, empty where nothing speaks against it."""
+    """The result of the rules; `reason` is for the owner, empty if allowed."""
 
     reason: str = ""
 
     @property
     def is_allowed(self) -> bool:
-        """Whether people may decide now."""
+        """Whether a moderator may review it."""
         return not self.reason
 
 
 def judge(*, prompt: str) -> Verdict:
-    """Return the verdict on showing a picture with this prompt to everybody."""
+    """Return the verdict on publishing an image with this prompt."""
     text = _folded(prompt)
     for word in BlockedWord.objects.order_by("word").values_list("word", flat=True):
         if found := re.search(_pattern(word), text):
-            told = _("Pictures whose description has the word “%(word)s” are not shown on Explore.")
-            return Verdict(told % {"word": found[0]})
+            reason = _("Images whose prompt contains the word “%(word)s” aren’t shown in Explore.")
+            return Verdict(reason % {"word": found[0]})
     return Verdict()
 
 
@@ -41,5 +42,5 @@ def _pattern(word: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Return the text as it is compared: without case, wide letters and ligatures, ё as е, single spaces."""
+    """Return the text for comparison: no case, wide letters, ligatures or ё; single spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("ё", "е").split())

@@ -1,13 +1,13 @@
-"""Finding pictures by the words of their prompts.
+"""Search images by the words of their prompts.
 
-`горы` finds "в горах", `lighthouse` finds "lighthouses", and the last word finds what begins with it. `"tea hills"` is
-a phrase, `-fog` leaves out, `or` means either. Nothing that can be typed is an error.
+`горы` finds "в горах", `lighthouse` finds "lighthouses", and the last word matches as a prefix.
+`"tea hills"` is a phrase, `-fog` excludes, `or` means either. No input is an error.
 
-PostgreSQL looks words up in the index of `Image.words`, which a trigger writes (migration 0005). Its planner cannot
-tell how common words are that begin with these letters, or that stand side by side, nor when they were, so it is not
-asked. A look at the newest pictures tells: words that are common there are met by walking on, without the index, which
-would collect all pictures with them first. All others come from the index.
-SQLite, which the demo runs on, goes through all prompts with regular expressions that come close.
+PostgreSQL looks words up in the index of `Image.words`, written by a trigger (migration 0005). Its
+planner cannot estimate prefixes, phrases or how words are distributed over time, so we choose the
+plan: a sample of the newest images shows whether the words are common. Common words are found by
+reading images in order, without the index, which would first collect all matches. Others use the
+index. SQLite (the demo) scans all prompts with regular expressions that approximate this.
 """
 
 import re
@@ -24,18 +24,16 @@ from django.db.models import BooleanField, F, Func, Q, Value
 
 from generation.models import Image, ImageQuerySet
 
-RARE = 5000
-LATELY = 5000  # so many of the newest pictures are looked at first
-SOME, OFTEN = (
-    100,
-    1500,
-)  # of these, what is more than a page, and what makes it likely that more than RARE are soon met
+COMMON_THRESHOLD = 5000  # matches above which words are common and matches are not counted
+SAMPLE_SIZE = 5000  # newest images that are examined first
+MIN_HITS = 100  # in the sample: more than a page
+COMMON_HITS = 1500  # in the sample: more than COMMON_THRESHOLD matches are likely to be recent
 ALL = 2**31 - 1
 WORDS_MAX = 12
-OPEN_MIN = 2  # letters that an unfinished word must have
+OPEN_MIN = 2  # letters for a prefix match
 CONFIGURATION = "artgen_prompt"
 
-# What ends Russian and English words in their forms: a little of what PostgreSQL's stemmers know.
+# Endings of Russian and English words: an approximation of PostgreSQL's stemmers.
 STEM_MIN = 3
 RUSSIAN = (
     "иями|ями|ами|его|ого|ему|ому|ыми|ими|ией|ей|ий|ый|ой|ая|яя|ое|ее|ые|ие|ую|юю|ых|их|ым|им|ом|ем|ам|ям|ах|ях|ов|ев"
@@ -49,7 +47,7 @@ _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True)
 class Term:
-    """Words that stand side by side, mostly one; `is_open`: the last thing typed, whose last word may go on."""
+    """Adjacent words, usually one; `is_open`: the last input, whose last word is a prefix."""
 
     words: tuple[str, ...]
     is_negative: bool = False
@@ -61,14 +59,14 @@ Alternatives = tuple[tuple[Term, ...], ...]
 
 @dataclass(frozen=True)
 class Found:
-    """The pictures with these words; `are_many`: more than RARE, which are better not counted."""
+    """The matching images; `are_many`: above COMMON_THRESHOLD, do not count them."""
 
     images: ImageQuerySet
     are_many: bool = False
 
 
 def matching(images: ImageQuerySet, text: str, *, user: Any) -> Found:
-    """Return those of the user's pictures whose prompts have what the text asks for; all for a blank text."""
+    """Return the user's images whose prompts match the text; all for a blank text."""
     if not text.strip():
         return Found(images)
     alternatives = read(text)
@@ -76,26 +74,34 @@ def matching(images: ImageQuerySet, text: str, *, user: Any) -> Found:
         return Found(images.none())
     if connection.vendor != "postgresql":
         return Found(
-            images.filter(reduce(or_, (reduce(and_, map(_told, terms)) for terms in alternatives)))
+            images.filter(
+                reduce(or_, (reduce(and_, map(_sqlite_condition, terms)) for terms in alternatives))
+            )
         )
     query = _query(alternatives, user=user)
-    lately = _count_newest(query, user=user, among=LATELY, at_most=OFTEN)
+    recent_hits = _count_newest(query, user=user, among=SAMPLE_SIZE, at_most=COMMON_HITS)
     are_soon_met = (
-        lately == OFTEN and _count_newest(query, user=user, among=3 * RARE, at_most=RARE + 1) > RARE
+        recent_hits == COMMON_HITS
+        and _count_newest(
+            query, user=user, among=3 * COMMON_THRESHOLD, at_most=COMMON_THRESHOLD + 1
+        )
+        > COMMON_THRESHOLD
     )
-    are_many = are_soon_met or _count(query, at_most=RARE + 1) > RARE
-    if are_many and lately >= SOME:
-        # COALESCE keeps the index of the words out of it: that would fetch all of them before sorting.
+    are_many = are_soon_met or _count(query, at_most=COMMON_THRESHOLD + 1) > COMMON_THRESHOLD
+    if are_many and recent_hits >= MIN_HITS:
+        # COALESCE prevents use of the word index, which would fetch all matches before sorting.
         has_words = _Holds(
             F("words"), query, arg_joiner=" @@ ", template="COALESCE(%(expressions)s, false)"
         )
         return Found(images.filter(has_words), are_many=True)
-    is_one = _Holds(F("id"), _Any(query, Value(ALL if are_many else RARE)), arg_joiner=" = ")
+    is_one = _Holds(
+        F("id"), _Any(query, Value(ALL if are_many else COMMON_THRESHOLD)), arg_joiner=" = "
+    )
     return Found(images.filter(is_one), are_many=are_many)
 
 
 def read(text: str) -> Alternatives:
-    """Return what the text asks for: any of these, of each all terms. Empty where there is no word in it."""
+    """Parse the text: alternatives, each a list of terms that must all match; may be empty."""
     text = text.strip()
     groups: list[list[Term]] = [[]]
     left = WORDS_MAX
@@ -121,11 +127,11 @@ def _cut(word: str, endings: str) -> str:
     return re.sub(rf"(?<=\w{{{STEM_MIN}}})(?:{endings})$", "", word)
 
 
-# --- PostgreSQL -------------------------------------------------------------------------------------------------------
+# --- PostgreSQL -----------------------------------------------------------------------------------
 
 
 class _Lexeme(SearchQueryCombinable, Func):  # type: ignore[misc]
-    """One lexeme as the index has it."""
+    """One lexeme of the index."""
 
     config = None
     template = "%(expressions)s::tsquery"
@@ -133,7 +139,7 @@ class _Lexeme(SearchQueryCombinable, Func):  # type: ignore[misc]
 
 
 class _Beside(SearchQueryCombinable, Func):  # type: ignore[misc]
-    """One word right after the other."""
+    """Two adjacent words."""
 
     config = None
     function = "tsquery_phrase"
@@ -141,7 +147,7 @@ class _Beside(SearchQueryCombinable, Func):  # type: ignore[misc]
 
 
 class _Not(SearchQueryCombinable, Func):  # type: ignore[misc]
-    """Anything else."""
+    """Negation."""
 
     config = None
     template = "!!(%(expressions)s)"
@@ -156,9 +162,9 @@ class _Holds(Func):
 
 
 class _Any(Func):
-    """Any of the ids of the pictures with these words, at most so many: see migration 0005.
+    """Any of the ids of matching images, up to a limit (migration 0005).
 
-    An array: its ids PostgreSQL looks up in the order of `image_shelf`. Joined, all would be fetched before sorting.
+    An array, because PostgreSQL looks up its ids in `image_shelf` order; a join fetches all first.
     """
 
     function = "artgen_images_with"
@@ -181,9 +187,9 @@ def _term(term: Term) -> Any:
 
 
 def _word(word: str) -> Any:
-    # The stemmer takes "туман" for a participle, "тума", but knows "тумане" for a noun, "туман". So each way is asked
-    # for. A lexeme needs no escaping, for a word has only letters and digits; and one that PostgreSQL sees no word in
-    # must not be left out, or all pictures would do.
+    # The stemmer reduces "туман" to "тума" but "тумане" to "туман", so both forms are searched.
+    # Words have only letters and digits and need no escaping. A word that PostgreSQL ignores must
+    # not be dropped, or all images would match.
     ways = {word, _cut(word, RUSSIAN)}
     asked = [SearchQuery(way, config=CONFIGURATION, search_type="phrase") for way in sorted(ways)]
     return reduce(or_, asked, _Lexeme(Value(f"'{min(ways, key=len)}'")))
@@ -191,14 +197,19 @@ def _word(word: str) -> Any:
 
 def _count(query: Any, *, at_most: int) -> int:
     sql, values = _sql(query)
-    return _number(f"SELECT count(*) FROM artgen_images_with({sql}, %s)", [*values, at_most])  # noqa: S608
+    count = f"SELECT count(*) FROM artgen_images_with({sql}, %s)"  # noqa: S608
+    return _number(count, [*values, at_most])
 
 
 def _count_newest(query: Any, *, user: Any, among: int, at_most: int) -> int:
     sql, values = _sql(query)
-    newest = "SELECT words FROM generation_image WHERE user_id = %s AND trashed_at IS NULL ORDER BY id DESC LIMIT %s"
+    newest = (
+        "SELECT words FROM generation_image WHERE user_id = %s AND trashed_at IS NULL "
+        "ORDER BY id DESC LIMIT %s"
+    )
     met = f"SELECT 1 FROM ({newest}) AS newest WHERE words @@ ({sql}) LIMIT %s"  # noqa: S608
-    return _number(f"SELECT count(*) FROM ({met}) AS met", [user.id, among, *values, at_most])  # noqa: S608
+    count = f"SELECT count(*) FROM ({met}) AS met"  # noqa: S608
+    return _number(count, [user.id, among, *values, at_most])
 
 
 def _sql(query: Any) -> tuple[str, Sequence[Any]]:
@@ -215,11 +226,11 @@ def _number(sql: str, values: Sequence[Any]) -> int:
         return int(cursor.fetchone()[0])
 
 
-# --- SQLite -----------------------------------------------------------------------------------------------------------
+# --- SQLite ---------------------------------------------------------------------------------------
 
 
-def _told(term: Term) -> Q:
-    # SQLite knows cases in ASCII alone; its REGEXP is Python's. "ё" is written as both.
+def _sqlite_condition(term: Term) -> Q:
+    # SQLite folds case for ASCII only; its REGEXP is Python's. "ё" matches "е".
     words = [_any_form(word) for word in term.words]
     if term.is_open and len(term.words[-1]) >= OPEN_MIN:
         words[-1] = rf"(?:{words[-1]}|{re.escape(term.words[-1])}\w*)"

@@ -1,7 +1,7 @@
-"""Who may see a picture besides its owner: by a secret link, or everybody after a review.
+"""Sharing of images: by a secret link, or publicly after a review.
 
-`Image.visibility` and the link's columns are written here alone. It reads "public" only while the picture is on
-/explore/; while a wish to be public waits for staff, it reads what it was before: "link" or "private".
+Only this module writes `Image.visibility` and the link columns. `visibility` is "public" only while
+the image is shown on /explore/; during a review it stays "link" or "private".
 """
 
 import secrets
@@ -24,18 +24,18 @@ from generation.models import (
     Visibility,
 )
 
-SLUG_BYTES = 18  # 144 random bits: nobody finds a link by trying
-LINK_DAYS = (1, 7, 30)  # how long a link may work; None: until it is stopped
-WAITING_MOST = 50  # of one user's pictures before staff at once
-REPORTS_HIDE = 3  # different visitors whose reports take a picture away until staff have looked
+SLUG_BYTES = 18  # 144 random bits, which cannot be guessed
+LINK_DAYS = (1, 7, 30)  # lifetimes of a link; None: no expiration
+MAX_IN_REVIEW = 50  # images of one user under review at the same time
+REPORTS_HIDE = 3  # reports by different visitors that hide an image until it is reviewed again
 
 
 class InTheTrash(Exception):
-    """A picture in the trash is not shared; what was shared before rests until it is restored."""
+    """The image is in the trash. An existing link or publication is suspended."""
 
 
 class NotAllowed(Exception):
-    """A rule keeps the picture from Explore; `reason` says which, in words."""
+    """A rule forbids publication; `reason` is the text for the owner."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -43,31 +43,31 @@ class NotAllowed(Exception):
 
 
 class TooManyInReview(Exception):
-    """The user's pictures before staff are `limit` already."""
+    """The user has `limit` images under review."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"{limit} are waiting")
+        super().__init__(f"{limit} images are under review")
         self.limit = limit
 
 
 class AlreadyDecided(Exception):
-    """The publication has ended meanwhile: withdrawn by its owner, or decided by somebody else."""
+    """The publication was withdrawn by its owner or decided by another moderator."""
 
 
 @dataclass(frozen=True)
 class Shared:
-    """A picture as a stranger may see it."""
+    """A shared image as other people see it."""
 
     image: Image
     slug: str
     with_parameters: bool
-    author: str  # a name that the owner shows; empty: nobody is named
+    author: str  # "" if the owner does not show a name
     until: datetime | None
-    publication: Publication | None  # None: it is a link
+    publication: Publication | None  # None: shared by link
 
 
 def find(slug: str) -> Shared | None:
-    """Return what this slug shows now; None for unknown, expired, stopped, trashed, hidden: nobody is told which."""
+    """Return the shared image, None if unknown, expired, turned off, trashed or hidden."""
     link = (
         Image.objects.kept()
         .filter(link_slug=slug, user__is_active=True)
@@ -76,9 +76,13 @@ def find(slug: str) -> Shared | None:
     )
     if link is not None:
         name = link.user.name if link.link_name else ""
-        told = link.link_parameters
         shared = Shared(
-            link, slug, with_parameters=told, author=name, until=link.link_until, publication=None
+            link,
+            slug,
+            with_parameters=link.link_parameters,
+            author=name,
+            until=link.link_until,
+            publication=None,
         )
         return shared if link.has_link else None
     publication = Publication.objects.shown().filter(slug=slug).first()
@@ -86,7 +90,7 @@ def find(slug: str) -> Shared | None:
 
 
 def as_shared(publication: Publication) -> Shared:
-    """Return a publication, fetched with `shown`, as strangers see it."""
+    """Return the shared image of a publication that was fetched with `shown`."""
     return Shared(
         image=publication.image,
         slug=publication.slug,
@@ -98,7 +102,7 @@ def as_shared(publication: Publication) -> Shared:
 
 
 def last_publication(image: Image) -> Publication | None:
-    """Return the owner's last wish to make the picture public, whatever became of it."""
+    """Return the image's latest publication, in any state."""
     return image.publications.order_by("-asked_at", "-id").first()
 
 
@@ -110,9 +114,9 @@ def share_by_link(
     with_name: bool,
     renew: bool = False,
 ) -> Image:
-    """Return the picture with a link that works until then (None: until it is stopped) and tells that much.
+    """Create or change the link of the image; `until` None: no expiration.
 
-    A link that works keeps its address unless `renew`, which ends the old one. Raises InTheTrash.
+    A valid link keeps its slug unless `renew`. Raise InTheTrash.
     """
     with transaction.atomic():
         locked = _locked(image)
@@ -128,15 +132,15 @@ def share_by_link(
 
 
 def stop_link(image: Image) -> Image:
-    """Return the picture without a link; the old address shows nothing from now on, for good."""
+    """Remove the link; its slug is never used again."""
     with transaction.atomic():
         return _without_link(_locked(image))
 
 
 def keep_to_link(image: Image) -> Image:
-    """Return the picture seen by whoever has the link and nobody else: without one, one that tells nothing is made.
+    """Share the image by link only; without a link, create one that shows nothing else.
 
-    A wish to be public ends. Raises InTheTrash.
+    Open publications are withdrawn. Raise InTheTrash.
     """
     with transaction.atomic():
         locked = _locked(image)
@@ -151,7 +155,7 @@ def keep_to_link(image: Image) -> Image:
 
 
 def make_private(image: Image) -> Image:
-    """Return the picture that only its owner sees: the link is stopped, the wish to be public withdrawn."""
+    """Remove the link and withdraw open publications."""
     with transaction.atomic():
         locked = _locked(image)
         _end_publications(locked)
@@ -159,9 +163,9 @@ def make_private(image: Image) -> Image:
 
 
 def ask_to_publish(image: Image, *, with_parameters: bool, with_name: bool) -> Publication:
-    """Put the picture before staff, who decide whether it goes to /explore/; while it is there already, return that.
+    """Submit the image for review, or return the publication that is already open.
 
-    Raises InTheTrash, TooManyInReview, and NotAllowed where a rule refuses: that is remembered as a refusal.
+    Raise InTheTrash, TooManyInReview, or NotAllowed, which is recorded as rejected.
     """
     verdict = moderation.judge(prompt=image.job.prompt)
     now = timezone.now()
@@ -174,8 +178,8 @@ def ask_to_publish(image: Image, *, with_parameters: bool, with_name: bool) -> P
         waiting = Publication.objects.filter(
             image__user_id=image.user_id, state__in=TO_REVIEW
         ).count()
-        if waiting >= WAITING_MOST:
-            raise TooManyInReview(WAITING_MOST)
+        if waiting >= MAX_IN_REVIEW:
+            raise TooManyInReview(MAX_IN_REVIEW)
         publication = Publication.objects.create(
             image=locked,
             slug=_new_slug(),
@@ -192,7 +196,7 @@ def ask_to_publish(image: Image, *, with_parameters: bool, with_name: bool) -> P
 
 
 def withdraw(image: Image) -> Image:
-    """Return the picture that neither waits for a review nor is on /explore/; a link goes on working."""
+    """Withdraw open publications; a link keeps working."""
     with transaction.atomic():
         locked = _locked(image)
         _end_publications(locked)
@@ -200,7 +204,7 @@ def withdraw(image: Image) -> Image:
 
 
 def publish(publication: Publication, *, by: User) -> None:
-    """Show the picture on /explore/; where it is there already, its reports are settled. Raises AlreadyDecided."""
+    """Publish the image on /explore/ and settle its reports; raise AlreadyDecided."""
     now = timezone.now()
     with transaction.atomic():
         locked = _locked(publication.image)
@@ -217,7 +221,7 @@ def publish(publication: Publication, *, by: User) -> None:
 
 
 def refuse(publication: Publication, *, by: User, reason: str) -> None:
-    """Keep the picture from /explore/, or take it away from there; its owner reads why. Raises AlreadyDecided."""
+    """Reject the image or remove it from /explore/; raise AlreadyDecided."""
     now = timezone.now()
     with transaction.atomic():
         locked = _locked(publication.image)
@@ -226,10 +230,10 @@ def refuse(publication: Publication, *, by: User, reason: str) -> None:
 
 
 def report(publication: Publication, *, reporter: str, kind: str, words: str) -> None:
-    """Bring a public picture before staff; REPORTS_HIDE different visitors take it away until they have looked.
+    """Report a public image; REPORTS_HIDE visitors hide it until it is reviewed again.
 
-    `reporter` tells visitors apart, by user id or address; only a keyed hash of it is kept. A second report of the
-    same visitor changes nothing.
+    `reporter` identifies the visitor by user id or address; only a keyed hash is stored. A second
+    report by the same visitor is ignored.
     """
     digest = salted_hmac(
         f"generation.report.{publication.id}", reporter, algorithm="sha256"
@@ -255,7 +259,7 @@ def report(publication: Publication, *, reporter: str, kind: str, words: str) ->
 
 
 def until(*, days: int | None) -> datetime | None:
-    """Return when a link ends that works for so many days from now; None for none."""
+    """Return when a link created now with this lifetime expires; None for none."""
     return None if days is None else timezone.now() + timedelta(days=days)
 
 
@@ -280,12 +284,12 @@ def _without_link(image: Image) -> Image:
 
 
 def _locked(image: Image) -> Image:
-    """Return the picture's row as it is, locked: link, publications and visibility change together."""
+    """Return the locked row: link, publications and visibility change together."""
     return Image.objects.select_for_update().get(id=image.id)
 
 
 def _written(image: Image, **link: object) -> Image:
-    """Write the link's columns, and `visibility` to what is true with them."""
+    """Write the link columns and the resulting `visibility`."""
     for name, value in link.items():
         setattr(image, name, value)
     if image.publications.filter(state=PublicationState.PUBLISHED).exists():

@@ -1,4 +1,4 @@
-"""Which jobs a command is about: ids, or filters."""
+"""Arguments of commands that select jobs: ids or filters."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -11,21 +11,21 @@ from generation.models import ImageModel, Job, JobQuerySet, Status
 
 
 def add_filters(parser: ArgumentParser) -> None:
-    """Take --status, --model and --user."""
+    """Add --status, --model and --user."""
     parser.add_argument("--status", choices=Status.values, help="only jobs in this status")
     parser.add_argument("--model", metavar="SLUG", help="only jobs of this model")
     parser.add_argument("--user", metavar="EMAIL", help="only jobs of this user")
 
 
 def add_selection(parser: ArgumentParser) -> None:
-    """Take ids or filters, and --dry-run."""
+    """Add ids, filters and --dry-run."""
     parser.add_argument("ids", nargs="*", metavar="ID", help="jobs by id, instead of filters")
     add_filters(parser)
-    parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    parser.add_argument("--dry-run", action="store_true", help="print without changing anything")
 
 
 def filtered(*, status: str | None, model: str | None, user: str | None) -> JobQuerySet:
-    """Return the jobs that pass; raises CommandError for a model or user that does not exist."""
+    """Return the filtered jobs; raise CommandError for an unknown model or user."""
     jobs = Job.objects.select_related("user", "model")
     if status:
         jobs = jobs.filter(status=status)
@@ -34,32 +34,32 @@ def filtered(*, status: str | None, model: str | None, user: str | None) -> JobQ
             slugs = ", ".join(
                 ImageModel.objects.order_by("position", "slug").values_list("slug", flat=True)
             )
-            raise CommandError(f"There is no model {model!r}. There are: {slugs or 'none'}.")
+            raise CommandError(f"Unknown model {model!r}. Models: {slugs or 'none'}.")
         jobs = jobs.filter(model__slug=model)
     if user:
         if not User.objects.filter(email=fold(user)).exists():
-            raise CommandError(f"There is no user {user!r}.")
+            raise CommandError(f"Unknown user {user!r}.")
         jobs = jobs.filter(user__email=fold(user))
     return jobs
 
 
 def selected(options: dict[str, Any]) -> list[Job]:
-    """Return the jobs named by id, else those that pass the filters, oldest first.
+    """Return the jobs with these ids, or those that pass the filters, oldest first.
 
-    Raises CommandError when neither is given, for both together, and for ids of no job: then nothing is done at all.
+    Raise CommandError for neither, for both, and for unknown ids; then nothing is changed.
     """
     filters = {name: options[name] for name in ("status", "model", "user")}
     if not options["ids"]:
         if not any(filters.values()):
-            raise CommandError("Say which jobs: ids, or --status, --model, --user.")
+            raise CommandError("Select jobs by ids, or by --status, --model, --user.")
         return list(filtered(**filters).order_by("id"))
     if any(filters.values()):
-        raise CommandError("Give ids or filters, not both.")
+        raise CommandError("Use ids or filters, not both.")
     ids = [_uuid(text) for text in dict.fromkeys(options["ids"])]
     found = {job.id: job for job in Job.objects.select_related("user", "model").filter(id__in=ids)}
     missing = [str(one) for one in ids if one not in found]
     if missing:
-        raise CommandError(f"There is no job {', '.join(missing)}.")
+        raise CommandError(f"Unknown job {', '.join(missing)}.")
     return [found[one] for one in ids]
 
 
@@ -67,4 +67,4 @@ def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise CommandError(f"{text!r} is no id of a job.") from error
+        raise CommandError(f"{text!r} is not a job id.") from error

@@ -1,10 +1,10 @@
-"""Rows as text in columns, and lengths of time in a few characters."""
+"""Format rows as a text table, durations and counts."""
 
 from collections.abc import Iterator, Sequence
 
 
 def lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the head and each row, columns as wide as their longest entry; the last column is not padded."""
+    """Yield the head and each row with aligned columns; the last column is not padded."""
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head) - 1)]
     for row in [head, *rows]:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
@@ -12,7 +12,7 @@ def lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def span(seconds: float) -> str:
-    """Return a length of time such as "42s", "7m", "3h" or "12d"; negative with a minus."""
+    """Return a duration such as "42s", "7m", "3h" or "12d"."""
     sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
         if seconds >= size:
@@ -25,7 +25,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def one_line(text: str, *, most: int) -> str:
-    """Return the text on one line, cut with an ellipsis."""
+def one_line(text: str, *, max_length: int) -> str:
+    """Return the text on one line, truncated with an ellipsis."""
     flat = " ".join(text.split())
-    return flat if len(flat) <= most else f"{flat[: most - 1]}…"
+    return flat if len(flat) <= max_length else f"{flat[: max_length - 1]}…"

@@ -1,1 +1,1 @@
-"""What operators run: doctor, monitor, metrics, cleanup, system checks, load test."""
+"""Tools for operators: doctor, monitor, metrics, cleanup, system checks, load test."""

@@ -1,4 +1,4 @@
-"""System checks of what ArtGen needs of the outside, found at the start rather than by the first job."""
+"""System checks of settings for external services, at start rather than at the first job."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,14 +12,14 @@ from generation.runpod.access import header_key
 
 @register
 def runpod_key(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse a key that no header can carry, such as one pasted with a space; what it says stays unsaid."""
+    """Reject a key that no header can carry. The message does not contain it."""
     try:
         header_key(settings.RUNPOD_API_KEY)
     except ValueError:
         return [
             Error(
-                "RUNPOD_API_KEY has spaces, line breaks or other characters that no key of RunPod has.",
-                hint="Paste the key alone, without quotes or words around it.",
+                "RUNPOD_API_KEY contains spaces, line breaks or other invalid characters.",
+                hint="Set only the key, without quotes or other text.",
                 id="generation.E001",
             )
         ]
@@ -28,11 +28,11 @@ def runpod_key(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckM
 
 @register
 def prices(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse a credit or a margin from which no price follows."""
+    """Reject an invalid CREDIT_USD or PRICE_MARGIN."""
     return [
         Error(
             f"{name} is {value}: it must be a number above 0.",
-            hint="See deploy/env.example for what it means.",
+            hint="See deploy/env.example.",
             id="generation.E002",
         )
         for name, value in (

@@ -1,4 +1,4 @@
-"""What is forgotten when its time is over."""
+"""The hourly cleanup of expired data."""
 
 import logging
 from datetime import timedelta
@@ -9,15 +9,15 @@ from django.utils import timezone
 
 from generation.gallery import collections, images
 from generation.models import IdempotencyKey
-from generation.user_data import erasure, export
+from generation.user_data import erasure, exports
 
 log = logging.getLogger(__name__)
 
-KEYS_KEPT = timedelta(days=2)
+KEY_RETENTION = timedelta(days=2)
 
 
 def clean_up() -> None:
-    """Forget all that is past its time; what fails goes to the log, keeps nothing else, and comes again in an hour."""
+    """Run every part; a failure is logged and does not stop the others. Runs hourly."""
     for part in (
         forget_keys,
         forget_sessions,
@@ -29,34 +29,34 @@ def clean_up() -> None:
         try:
             part()
         except Exception:
-            log.exception("a part of the clean-up failed", extra={"part": part.__name__})
+            log.exception("a part of the cleanup failed", extra={"part": part.__name__})
 
 
 def forget_keys() -> None:
-    """Remove Idempotency-Keys past KEYS_KEPT."""
-    IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEYS_KEPT).delete()
+    """Remove idempotency keys older than KEY_RETENTION."""
+    IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEY_RETENTION).delete()
 
 
 def forget_sessions() -> None:
-    """Remove sessions that have ended by themselves."""
+    """Remove expired sessions."""
     SessionStore.clear_expired()
 
 
 def forget_collections() -> None:
-    """Remove deleted collections past their undo."""
-    collections.forget_deleted(deleted_before=timezone.now() - collections.UNDO_KEPT)
+    """Remove deleted collections that can no longer be restored."""
+    collections.forget_deleted(deleted_before=timezone.now() - collections.RESTORE_PERIOD)
 
 
 def purge_trash() -> None:
-    """Remove trashed pictures past TRASH_DAYS, files first."""
+    """Remove images trashed more than TRASH_DAYS ago, files first."""
     images.purge(trashed_before=timezone.now() - timedelta(days=settings.TRASH_DAYS))
 
 
 def forget_exports() -> None:
-    """Remove exports past EXPORT_DAYS, files first."""
-    export.forget_expired()
+    """Remove expired exports, files first."""
+    exports.forget_expired()
 
 
 def erase_accounts() -> None:
-    """Erase the accounts whose time has come, or go on with what was interrupted."""
+    """Erase the accounts that are due, or continue an interrupted erasure."""
     erasure.erase_due()

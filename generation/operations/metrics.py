@@ -1,15 +1,14 @@
-"""What Prometheus is told, computed when it asks: whichever process answers, the figures are those of the whole.
+"""Metrics for Prometheus, computed per scrape for the whole installation.
 
-Jobs, credits and connections come from PostgreSQL, the queue from the broker, requests from what all processes have
-counted. A part that cannot be asked is left out and `artgen_part_up` says so, for a gap is more honest than a zero.
-https://prometheus.io/docs/instrumenting/writing_exporters/
+Jobs, credits and connections come from PostgreSQL, the queue from the broker, requests from
+counters of all processes. A part that fails is left out and `artgen_part_up` is 0: a gap is better
+than a wrong zero.
 """
 
 import logging
 import socket
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, Min, Sum
@@ -37,10 +36,11 @@ from generation.models import (
     ProviderOutage,
     Status,
 )
+from generation.models.ids import first_id
 
 log = logging.getLogger(__name__)
 
-LATELY = timedelta(hours=1)
+RECENT_PERIOD = timedelta(hours=1)
 
 
 def exposition() -> bytes:
@@ -51,25 +51,23 @@ def exposition() -> bytes:
 
 
 class _Collector:
-    """Asks every part when it is collected."""
+    """Collects every part."""
 
     def describe(self) -> list[Metric]:
-        """Tell nothing beforehand: registering must ask nobody."""
+        """Return nothing: registering must not query anything."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Yield what the parts say, then which of them could be asked."""
-        up = GaugeMetricFamily("artgen_part_up", "1: this part could be asked.", labels=["part"])
+        """Yield the metrics of the parts, then which parts succeeded."""
+        up = GaugeMetricFamily("artgen_part_up", "1: this part was measured.", labels=["part"])
         missing: set[str] = set()
         for name, part in PARTS.items():
-            if (
-                NEEDS.get(name) in missing
-            ):  # to wait for the same again would be longer than Prometheus does
+            if NEEDS.get(name) in missing:  # another timeout would exceed that of Prometheus
                 up.add_metric([name], 0)
                 continue
             try:
                 yield from list(part())
-            except Exception as error:  # noqa: BLE001 whatever its driver raises, the others are told
+            except Exception as error:  # noqa: BLE001 drivers raise anything
                 log.warning("%s cannot be measured", name, extra={"error": repr(error)})
                 up.add_metric([name], 0)
                 missing.add(name)
@@ -77,7 +75,7 @@ class _Collector:
                 up.add_metric([name], 1)
         yield up
         yield InfoMetricFamily(
-            "artgen_build", "The version that answered.", {"version": settings.VERSION}
+            "artgen_build", "The running version.", {"version": settings.VERSION}
         )
 
 
@@ -86,7 +84,7 @@ def _requests() -> Iterator[Metric]:
         "artgen_requests", "Requests answered by the application.", labels=["kind", "status"]
     )
     spent = HistogramMetricFamily(
-        "artgen_request_seconds", "Seconds they took there.", labels=["kind"]
+        "artgen_request_seconds", "Duration of these requests.", labels=["kind"]
     )
     by_kind: dict[str, request_stats.Times] = {}
     for (kind, status), times in sorted(request_stats.totals().items()):
@@ -105,14 +103,10 @@ def _jobs() -> Iterator[Metric]:
     now = timezone.now()
     active = Job.objects.active()
     all_of, due_of = _by_status(active), _by_status(active.filter(due_at__lte=now))
-    jobs = GaugeMetricFamily(
-        "artgen_jobs", "Jobs that are not finished, by status.", labels=["status"]
-    )
-    due = GaugeMetricFamily(
-        "artgen_jobs_due", "Of these, jobs that somebody must look at now.", labels=["status"]
-    )
+    jobs = GaugeMetricFamily("artgen_jobs", "Unfinished jobs by status.", labels=["status"])
+    due = GaugeMetricFamily("artgen_jobs_due", "Unfinished jobs that are due.", labels=["status"])
     late = GaugeMetricFamily(
-        "artgen_jobs_due_seconds", "How long the oldest of these has been due.", labels=["status"]
+        "artgen_jobs_due_seconds", "Age of the oldest due job.", labels=["status"]
     )
     for status in ACTIVE:
         jobs.add_metric([status], all_of.get(status, (0, now))[0])
@@ -121,35 +115,33 @@ def _jobs() -> Iterator[Metric]:
         late.add_metric([status], (now - oldest).total_seconds())
     yield from (jobs, due, late)
     yield GaugeMetricFamily(
-        "artgen_jobs_stuck", "Jobs that want an operator's eye.", Job.objects.stuck().count()
+        "artgen_jobs_stuck", "Jobs that require an operator.", Job.objects.stuck().count()
     )
     not_stored = Job.objects.not_stored().count()
     yield GaugeMetricFamily(
-        "artgen_jobs_not_stored", "Finished jobs whose images could not be stored yet.", not_stored
+        "artgen_jobs_not_stored", "Finished jobs whose images are not stored yet.", not_stored
     )
     outages = GaugeMetricFamily(
         "artgen_provider_outage_seconds",
-        "How long RunPod has refused this.",
+        "Duration of the outage.",
         labels=["kind", "endpoint"],
     )
     for outage in ProviderOutage.objects.all():
         outages.add_metric([outage.kind, outage.endpoint_id], (now - outage.since).total_seconds())
     yield outages
     stop = Job.objects.filter(stop_pending=True).count()
-    yield GaugeMetricFamily(
-        "artgen_jobs_to_stop", "Ended jobs that RunPod has not been told of yet.", stop
-    )
+    yield GaugeMetricFamily("artgen_jobs_to_stop", "Finished jobs to be stopped at RunPod.", stop)
     on = not GenerationSwitch.objects.filter(on=False).exists()
-    yield GaugeMetricFamily("artgen_creating_on", "0: the stop switch holds everything.", on)
+    yield GaugeMetricFamily("artgen_creating_on", "0: image creation is turned off.", on)
 
 
 def _jobs_lately() -> Iterator[Metric]:
-    since = timezone.now() - LATELY
+    since = timezone.now() - RECENT_PERIOD
     lately = GaugeMetricFamily(
-        "artgen_jobs_lately", "Jobs of the last hour, by how they stand.", labels=["status"]
+        "artgen_jobs_lately", "Jobs of the last hour by status.", labels=["status"]
     )
     stood = dict(
-        Job.objects.filter(created_at__gte=since, id__gte=_first_id_of(since))
+        Job.objects.filter(created_at__gte=since, id__gte=first_id(since))
         .order_by()
         .values_list("status")
         .annotate(Count("id"))
@@ -161,10 +153,10 @@ def _jobs_lately() -> Iterator[Metric]:
 
 def _lines() -> Iterator[Metric]:
     waiting = GaugeMetricFamily(
-        "artgen_model_jobs", "Jobs of each model on offer.", labels=["model", "where"]
+        "artgen_model_jobs", "Unfinished jobs of each enabled model.", labels=["model", "where"]
     )
     room = GaugeMetricFamily(
-        "artgen_model_max_in_flight", "Jobs that may be at RunPod at once.", labels=["model"]
+        "artgen_model_max_in_flight", "Limit of jobs at RunPod.", labels=["model"]
     )
     where = {
         Status.QUEUED: "waiting",
@@ -188,21 +180,14 @@ def _lines() -> Iterator[Metric]:
 
 
 def _by_status(jobs: JobQuerySet) -> dict[str, tuple[int, datetime]]:
-    """Return how many there are in each status, and since when the oldest of them has been due."""
+    """Return the count and the earliest `due_at` of each status."""
     rows = jobs.order_by().values_list("status").annotate(Count("id"), Min("due_at"))
     return {status: (count, oldest) for status, count, oldest in rows}
 
 
-def _first_id_of(moment: datetime) -> UUID:
-    """Return the id that no UUIDv7 of this moment is below, so that recent rows are found by the primary key."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)
-
-
 def _credits() -> Iterator[Metric]:
     held = User.objects.aggregate(held=Sum("held"))["held"]
-    yield GaugeMetricFamily(
-        "artgen_credits_held", "Credits set aside for jobs under way.", held or 0
-    )
+    yield GaugeMetricFamily("artgen_credits_held", "Credits held for unfinished jobs.", held or 0)
 
 
 def _ticks() -> Iterator[Metric]:
@@ -210,7 +195,7 @@ def _ticks() -> Iterator[Metric]:
     if last is not None:
         age = (timezone.now() - last).total_seconds()
         yield GaugeMetricFamily(
-            "artgen_tick_age_seconds", "Since the last tick; there is one every 2 s.", age
+            "artgen_tick_age_seconds", "Time since the last tick (every 2 s).", age
         )
 
 
@@ -220,14 +205,14 @@ def _database() -> Iterator[Metric]:
     if found is None:
         return
     yield GaugeMetricFamily(
-        "artgen_database_connections", "Connections to PostgreSQL, everybody's.", found.used
+        "artgen_database_connections", "All connections to PostgreSQL.", found.used
     )
     yield GaugeMetricFamily(
         "artgen_database_connections_most", "PostgreSQL's max_connections.", found.max
     )
     limit = connection_budget.read().limit
     yield GaugeMetricFamily(
-        "artgen_database_connections_limit", "Above so many, raise the alarm.", limit
+        "artgen_database_connections_limit", "Alert threshold of connections.", limit
     )
     own = GaugeMetricFamily(
         "artgen_program_connections", "Connections to our database.", labels=["program"]
@@ -241,7 +226,7 @@ def _queue() -> Iterator[Metric]:
     length = resources.queue_length()
     if length is not None:
         yield GaugeMetricFamily(
-            "artgen_celery_queue", "Celery messages that wait for a worker.", length
+            "artgen_celery_queue", "Celery messages waiting for a worker.", length
         )
 
 
@@ -249,28 +234,28 @@ def _redis() -> Iterator[Metric]:
     found = resources.redis_memory()
     if found is None:
         return
-    yield GaugeMetricFamily("artgen_redis_memory_bytes", "Memory that Redis uses.", found.used)
+    yield GaugeMetricFamily("artgen_redis_memory_bytes", "Memory used by Redis.", found.used)
     yield GaugeMetricFamily(
-        "artgen_redis_memory_most_bytes", "Memory that it may use; 0: no limit.", found.max
+        "artgen_redis_memory_most_bytes", "Memory limit of Redis; 0: no limit.", found.max
     )
     yield GaugeMetricFamily("artgen_redis_clients", "Connections to Redis.", found.clients)
 
 
 def _machine() -> Iterator[Metric]:
-    """Tell of the machine of the process that answers, under its name: several machines are several series."""
+    """Yield metrics of this machine, labeled with its name."""
     name = socket.gethostname()
     if processor := resources.processor():
         spent = CounterMetricFamily(
-            "artgen_machine_cpu_seconds", "All cores' time.", labels=["machine", "mode"]
+            "artgen_machine_cpu_seconds", "CPU time of all cores.", labels=["machine", "mode"]
         )
         spent.add_metric([name, "busy"], processor.busy)
         spent.add_metric([name, "idle"], processor.idle)
         yield spent
     if memory := resources.memory():
-        size = GaugeMetricFamily("artgen_machine_memory_bytes", "Its memory.", labels=["machine"])
+        size = GaugeMetricFamily("artgen_machine_memory_bytes", "Memory.", labels=["machine"])
         size.add_metric([name], memory.total)
         free = GaugeMetricFamily(
-            "artgen_machine_memory_available_bytes", "What is left of it.", labels=["machine"]
+            "artgen_machine_memory_available_bytes", "Available memory.", labels=["machine"]
         )
         free.add_metric([name], memory.available)
         yield from (size, free)
@@ -289,4 +274,4 @@ PARTS: dict[str, Callable[[], Iterator[Metric]]] = {
     "machine": _machine,
 }
 NEEDS = dict.fromkeys(("jobs", "jobs_lately", "lines", "credits"), "database")
-"""Which part has to answer before another is asked at all; it stands before them."""
+"""Parts that are skipped when another part failed."""

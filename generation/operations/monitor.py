@@ -1,4 +1,4 @@
-"""The figures that operators watch, against their limits. Behind `manage.py monitor`."""
+"""Health metrics with limits, for `manage.py monitor`."""
 
 import logging
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from generation.models import ProviderOutage
 
 log = logging.getLogger(__name__)
 
-MINUTES = 5  # so far back requests are looked at
+MINUTES = 5  # period over which requests are measured
 API_P95_MS = 200
 ERROR_PERCENT = 1
 QUEUE_LENGTH = 10
@@ -20,7 +20,7 @@ MACHINE_PERCENT = 80
 
 @dataclass(frozen=True)
 class Figure:
-    """A value that has to stay below its limit; None where nothing is measured, and `detail` says why."""
+    """A value that must stay below its limit; None if there is nothing to measure."""
 
     name: str
     value: float | None
@@ -31,7 +31,7 @@ class Figure:
 
     @property
     def ok(self) -> bool:
-        """Whether all is well: it is below the limit, or there is nothing to measure."""
+        """Whether the value is below its limit, or there is nothing to measure."""
         return not self.broken and (self.value is None or self.value < self.limit)
 
     def as_json(self) -> dict[str, Any]:
@@ -40,7 +40,7 @@ class Figure:
 
 
 def measure(*, processor_share: float | None) -> list[Figure]:
-    """Return them; `processor_share` is that of this machine, 0 to 1, measured by the caller over a while."""
+    """Measure all figures; `processor_share` is the CPU share of this machine, 0 to 1."""
     looks: dict[str, tuple[float, str, Callable[[], tuple[float | None, str]]]] = {
         "api_p95": (API_P95_MS, "ms", _api_p95),
         "error_rate": (ERROR_PERCENT, "%", _error_rate),
@@ -57,7 +57,7 @@ def _figure(
 ) -> Figure:
     try:
         value, detail = look()
-    except Exception as error:  # noqa: BLE001 whatever its driver raises, the other figures are told
+    except Exception as error:  # noqa: BLE001 drivers raise anything; the others are reported
         log.warning("%s cannot be measured", name, extra={"error": repr(error)})
         return Figure(
             name, None, limit, unit, f"cannot be measured: {type(error).__name__}", broken=True
@@ -87,14 +87,14 @@ def _error_rate() -> tuple[float | None, str]:
 
 def _nothing(what: str) -> str:
     if not request_stats.is_shared():
-        return "nothing to measure: without Redis every process counts for itself"
+        return "nothing to measure: without Redis each process has its own counters"
     return f"nothing measured yet: no {what} in {MINUTES} minutes"
 
 
 def _database_connections() -> tuple[float | None, str]:
     found = resources.connections()
     if found is None:
-        return None, "nothing to measure: this database has no connections that could run out"
+        return None, "nothing to measure: SQLite has no connection limit"
     own = ", ".join(f"{program} {count}" for program, count in sorted(found.by_program.items()))
     return found.used, f"of {found.max}; to this database: {own}"
 
@@ -102,8 +102,8 @@ def _database_connections() -> tuple[float | None, str]:
 def _celery_queue() -> tuple[float | None, str]:
     length = resources.queue_length()
     if length is None:
-        return None, "nothing to measure: the queue is in one process's memory"
-    return length, "messages that wait for a worker"
+        return None, "nothing to measure: the queue is in the memory of one process"
+    return length, "messages waiting for a worker"
 
 
 def _provider_outages() -> tuple[float | None, str]:
@@ -116,7 +116,7 @@ def _provider_outages() -> tuple[float | None, str]:
 def _machine(processor_share: float | None) -> tuple[float | None, str]:
     memory = resources.memory()
     if processor_share is None or memory is None:
-        return None, "nothing to measure: this machine does not tell"
+        return None, "nothing to measure: this machine does not report it"
     shares = {"CPU": processor_share * 100, "memory": memory.share * 100}
     return max(shares.values()), ", ".join(
         f"{name} {share:.0f} %" for name, share in shares.items()

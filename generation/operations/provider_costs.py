@@ -1,22 +1,22 @@
-"""What models cost at RunPod against what they were expected to cost."""
+"""Recorded costs of models at RunPod against expected costs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from uuid import UUID
 
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
 from generation.models import ImageModel, Job, Status
+from generation.models.ids import first_id
 
 DAYS = 30
 
 
 @dataclass(frozen=True)
 class Spent:
-    """The jobs of one model whose cost RunPod has told, in dollars; `expected` is None where nobody has said."""
+    """Costs of one model's jobs in dollars; `expected` is None if it is not configured."""
 
     jobs: int
     recorded: Decimal
@@ -25,20 +25,17 @@ class Spent:
 
     @property
     def drift(self) -> Decimal | None:
-        """How much more was paid than expected, as a share: 0.1 is 10 %."""
+        """The relative difference to the expected cost: 0.1 is 10 % more."""
         return self.recorded / self.expected - 1 if self.expected else None
 
 
 def spent(models: Iterable[ImageModel], *, days: int = DAYS) -> dict[int, Spent]:
-    """Return what the jobs of the last days have cost, by model; one query however many models there are.
+    """Return the costs of the jobs of the last `days` by model id, in one query.
 
-    A job that brought no image counts when it cost money.
+    A job without an image counts if it cost money.
     """
     since = timezone.now() - timedelta(days=days)
-    first_id = UUID(
-        int=max(0, int(since.timestamp() * 1000)) << 80
-    )  # UUIDv7 begins with the milliseconds
-    paid = Job.objects.filter(id__gte=first_id).filter(
+    paid = Job.objects.filter(id__gte=first_id(since)).filter(
         Q(status=Status.SUCCEEDED, cost__isnull=False) | Q(cost__gt=0)
     )
     sums = (

@@ -1,4 +1,4 @@
-"""What staff must see on the first page of the admin."""
+"""Template tag for warnings on the first page of the admin."""
 
 from typing import Any
 
@@ -11,5 +11,5 @@ register = template.Library()
 
 @register.inclusion_tag("admin/generation/_attention.html")
 def attention() -> dict[str, Any]:
-    """Show what RunPod refuses, and finished images that cannot be stored."""
+    """Show outages and finished images that cannot be stored."""
     return {"outages": ProviderOutage.objects.all(), "not_stored": Job.objects.not_stored().count()}

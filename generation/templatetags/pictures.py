@@ -1,4 +1,4 @@
-"""Template tags of pictures in lists: `{% load pictures %}`."""
+"""Template tags for images in lists: `{% load images %}`."""
 
 from collections.abc import Sequence
 from html import escape
@@ -20,8 +20,9 @@ from generation.views.explore import PublicTile
 from generation.views.feed import Card, Run
 from generation.views.grid import Tile
 
-STRETCHED = 1.25  # how far a justified row is stretched in the mean
-# How wide a picture stands there, as `sizes` says it. The strips of the stylesheets: two or four cards beside the form.
+STRETCHED = 1.25  # the mean factor by which a justified row is stretched
+# The width of an image in each place, for `sizes`. In the stylesheets, two or four cards stand
+# beside the form.
 NARROW = "(max-width: 760px) calc(50vw - 15px), (max-width: 1100px) calc(50vw - 204px)"
 PLACES = {
     "feed": f"{NARROW}, (max-width: 1232px) calc(50vw - 240px), calc(25vw - 124px)",
@@ -38,36 +39,40 @@ register = template.Library()
 def picture(
     image: Image, *, place: str, alt: str = "", eager: bool = False, name: str = "card-picture"
 ) -> SafeString:
-    """Draw the picture's copies as one `<img>`; `place` is one of PLACES or ROWS, `eager` for the first screen.
+    """Render the image's copies as one `<img>`; `place` is one of PLACES or ROWS.
 
-    The browser takes the sharper copy only where it shows. Lists never load the picture itself.
+    `eager`: it is on the first screen. Lists never load the file itself.
     """
     address = storage.url(image.thumbnail_key)
     copies, loading = "", "" if eager else ' loading="lazy"'
     if image.large_key:
-        # What lies below the first screen is measured by the browser itself, where it can.
+        # Below the first screen, browsers that can measure the image themselves.
         sizes = f"{'' if eager else 'auto, '}{_sizes(image, place)}"
         large = storage.url(image.large_key)
         small_width, large_width = (
             width_within(side, width=image.width, height=image.height)
             for side in (THUMBNAIL_SIDE, LARGE_SIDE)
         )
-        copies = f' srcset="{escape(address)} {small_width}w, {escape(large)} {large_width}w" sizes="{sizes}"'
+        copies = (
+            f' srcset="{escape(address)} {small_width}w, {escape(large)} {large_width}w"'
+            f' sizes="{sizes}"'
+        )
     return mark_safe(
-        f'<img class="{name}"{copies} src="{escape(address)}" alt="{escape(alt)}" width="{image.width}"'
+        f'<img class="{name}"{copies} src="{escape(address)}" alt="{escape(alt)}"'
+        f' width="{image.width}"'
         f' height="{image.height}"{loading} decoding="async">'
     )
 
 
 @register.simple_tag
 def tiles(some: Sequence[Tile], *, eager: int = 0) -> SafeString:
-    """Draw pictures of the gallery or of the trash as list items; the first `eager` ones are on the first screen."""
+    """Render images of gallery or trash as list items, `eager` of them on the first screen."""
     return rendered("generation/tiles.html", tiles=some, eager=eager, picture=picture)
 
 
 @register.simple_tag(takes_context=True)
 def public_tiles(context: Context, some: Sequence[PublicTile], *, eager: int = 0) -> SafeString:
-    """Draw public pictures as list items, as the page's reader may see them."""
+    """Render public images as list items for the current user."""
     user_id = context["user"].pk
     return rendered(
         "generation/public_tiles.html", tiles=some, eager=eager, user_id=user_id, picture=picture
@@ -76,14 +81,14 @@ def public_tiles(context: Context, some: Sequence[PublicTile], *, eager: int = 0
 
 @register.simple_tag(takes_context=True)
 def runs(context: Context, some: Run | Sequence[Run], *, eager: bool = False) -> SafeString:
-    """Draw runs of the feed, or one; the cards of the first one are on the first screen if `eager`."""
+    """Render one or more runs of the feed; with `eager` the first is on the first screen."""
     several = [some] if isinstance(some, Run) else some
     return rendered("generation/runs.html", runs=several, eager=eager, **_of_cards(context))
 
 
 @register.simple_tag(takes_context=True)
 def card(context: Context, one: Card, *, place: str = "", eager: bool = False) -> SafeString:
-    """Draw the card of one job; `place` is that of `picture`, the feed where it is empty."""
+    """Render the card of one job; `place` as in `picture`, by default that of the feed."""
     place = place or one.place
     return rendered(
         "generation/card.html", card=one, place=place, eager=bool(eager), **_of_cards(context)
@@ -91,7 +96,7 @@ def card(context: Context, one: Card, *, place: str = "", eager: bool = False) -
 
 
 def _of_cards(context: Context) -> dict[str, Any]:
-    """Return what the templates of cards need besides the cards."""
+    """Return the common context of cards."""
     token = context.get("csrf_token")
     return {
         "picture": picture,
@@ -109,9 +114,9 @@ def _of_cards(context: Context) -> dict[str, Any]:
 def framed(
     image: Image, *, url: str, alt: str, seconds: int | None = None, again: str = ""
 ) -> dict[str, Any]:
-    """Draw the picture itself, at `url`, in the frame of its page; phones get a copy, which is a tenth as heavy.
+    """Render the image at `url` in the frame of its page; phones get a smaller copy.
 
-    `seconds` is how long the copies' addresses work (0: there are none to be told), `again` an address to fall back on.
+    `seconds`: lifetime of the copies' URLs (0: no copies); `again`: a fallback URL.
     """
     return {
         "image": image,
@@ -123,7 +128,7 @@ def framed(
 
 
 def _copies(image: Image, *, seconds: int | None = None) -> list[tuple[str, int]]:
-    """Return address and width in px of the smaller copies, where there is more than one."""
+    """Return URL and width in px of the copies, if there is more than one."""
     if not image.large_key or seconds == 0:
         return []
     copies = [(image.thumbnail_key, THUMBNAIL_SIDE), (image.large_key, LARGE_SIDE)]

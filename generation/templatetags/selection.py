@@ -1,4 +1,4 @@
-"""Template tags of selecting: `{% load selection %}`."""
+"""Template tags for selections: `{% load selection %}`."""
 
 from django import template
 from django.conf import settings
@@ -13,16 +13,16 @@ register = template.Library()
 
 @register.simple_tag
 def selection_max() -> int:
-    """Return how many pictures one action may take."""
+    """Return how many images one action accepts."""
     return settings.SELECTION_MAX
 
 
 @register.simple_tag
 def selection_words() -> SafeString:
-    """Return the sentences whose numbers change while pictures move, for the page's script."""
+    """Return the plural forms of texts that the page's script updates."""
     forms = {
         "pictures": formatting.plural_forms(
-            lambda n: ngettext("%(count)s picture", "%(count)s pictures", n).replace(
+            lambda n: ngettext("%(count)s image", "%(count)s images", n).replace(
                 " ", "\N{NO-BREAK SPACE}"
             )
         ),

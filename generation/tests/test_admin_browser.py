@@ -103,7 +103,7 @@ class AdminInABrowser(BrowserTestCase):
         page.goto(f"{self.demo.url}/admin/generation/job/?q=kiln")
         page.click("#result_list .field-prompt_cut a")
         self.look(page, "job-failed")
-        page.click("text=Retry for the user")
+        page.click("text=Retry at the user’s cost")
         expect(page.locator(".messagelist")).to_contain_text("1 job is queued again.")
         self.look(page, "job-retried")
 

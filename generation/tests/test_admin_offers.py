@@ -3,7 +3,8 @@ import json
 from django.urls import reverse
 
 from artgen.test import BaseTestCase, EmulatorTestCase, make_due, work
-from generation.admin.offers import ImageModelForm, ReadableJSONField
+from generation.admin.image_model_form import ImageModelForm
+from generation.admin.json_field import ReadableJSONField
 from generation.models import GenerationSwitch, ImageModel, Job, Status, Style
 from generation.runpod.payloads import LEGACY
 
@@ -71,7 +72,7 @@ class OfferTests(EmulatorTestCase):
         )
         self.assertEqual(errors, {})
         self.assertTrue(
-            any("1 job of this model is under way" in message for message in messages), messages
+            any("1 job of this model is in progress" in message for message in messages), messages
         )
         self.model.refresh_from_db()
         self.assertEqual(self.model.parameters["seed"], {})
@@ -134,7 +135,7 @@ class OfferTests(EmulatorTestCase):
                 self.model,
                 {"request_format": '{"seed": "x", "seed": "y"}'},
                 "request_format",
-                "is given twice",
+                "is repeated",
             ),
             (self.model, {"request_format": '{"seed": {"a": 1}}'}, "request_format", "parameter"),
             (self.model, {"request_format": "[" * 100_000}, "request_format", "valid JSON"),
@@ -320,11 +321,11 @@ class OfferTests(EmulatorTestCase):
         messages = self.act("switch_off", self.model, self.comfyui)
         self.assertEqual(
             messages,
-            ["FLUX.1 schnell: 1 job is under way and ends as it was placed.", "1 model switched."],
+            ["FLUX.1 schnell: 1 job is in progress. It keeps its settings.", "1 model changed."],
         )
         self.model.refresh_from_db()
         self.assertFalse(self.model.enabled)
-        self.assertEqual(self.act("switch_on", self.model), ["1 model switched."])
+        self.assertEqual(self.act("switch_on", self.model), ["1 model changed."])
         self.model.refresh_from_db()
         self.assertTrue(self.model.enabled)
 

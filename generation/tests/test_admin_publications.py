@@ -52,7 +52,7 @@ class PublicationAdminTests(SharingTestCase):
 
     def test_it_approves_several_and_writes_who(self) -> None:
         first, second = self.ask(), self.ask(self.hang())
-        self.assertContains(self.act("publish", first, second), "2 pictures are on Explore.")
+        self.assertContains(self.act("publish", first, second), "2 images are now in Explore.")
         for publication in (first, second):
             publication.refresh_from_db()
             self.assertEqual(
@@ -65,7 +65,7 @@ class PublicationAdminTests(SharingTestCase):
     def test_it_refuses_with_a_reason_and_never_without(self) -> None:
         publication = self.ask()
         self.assertContains(
-            self.act("refuse", publication, reason="  "), "Write the reason: the owner reads it."
+            self.act("refuse", publication, reason="  "), "Enter a reason. The owner will see it."
         )
         self.assertEqual(self.state(publication), PublicationState.WAITING)
         self.act("refuse", publication, reason="It shows a real person.")
@@ -93,9 +93,7 @@ class PublicationAdminTests(SharingTestCase):
     def test_it_tells_of_what_was_withdrawn_meanwhile(self) -> None:
         publication = self.ask()
         sharing.withdraw(self.image)
-        self.assertContains(
-            self.act("publish", publication), "has been decided or withdrawn meanwhile"
-        )
+        self.assertContains(self.act("publish", publication), "was already reviewed or withdrawn")
         self.assertEqual(self.state(publication), PublicationState.WITHDRAWN)
 
     def test_it_asks_the_database_no_more_for_more_rows(self) -> None:

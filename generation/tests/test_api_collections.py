@@ -42,12 +42,12 @@ class TestCollections(ApiTestCase):
         assert Collection.objects.count() == 1
 
     def test_it_stops_at_the_limit(self) -> None:
-        for number in range(collections.COLLECTIONS_MAX):
+        for number in range(collections.MAX_COLLECTIONS):
             collections.create(user=self.alice, name=str(number))
         problem = self.assert_problem(
             self.api.post(COLLECTIONS, {"name": "x"}), 409, "too_many_collections"
         )
-        assert problem["limit"] == collections.COLLECTIONS_MAX
+        assert problem["limit"] == collections.MAX_COLLECTIONS
 
     def test_it_asks_the_database_as_often_for_one_as_for_sixty(self) -> None:
         def fill(names: range) -> None:

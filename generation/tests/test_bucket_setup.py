@@ -90,7 +90,7 @@ class SetupTests(SetupTestCase):
         s3 = bucket.client()
         s3.create_bucket(Bucket=self.name)
         for action, words in (
-            ("s3:GetObject", "everybody can read images"),
+            ("s3:GetObject", "anyone can read images"),
             ("s3:ListBucket", "can list images"),
         ):
             s3.put_bucket_policy(Bucket=self.name, Policy=public_policy(self.name, action))
@@ -136,7 +136,7 @@ class LifecycleTests(SetupTestCase):
         yandex.unreadable = {"lifecycle"}
         warnings = self.set_up()[1]
         self.assertIn(
-            "WARNING: lifecycle: could not be set (403 AccessDenied). By hand: a lifecycle rule",
+            "WARNING: lifecycle: could not be set (403 AccessDenied). Configure manually: lifecycle rules",
             warnings,
         )
         yandex.unreadable = set()
@@ -149,13 +149,14 @@ class YandexTests(SetupTestCase):
         output, warnings = self.set_up("--keep-old-versions")
         for words in (
             "created",
-            "versions: what is deleted",
-            "lifecycle: unfinished",
-            "without a key: refused",
+            "versions: deleted files",
+            "lifecycle: incomplete",
+            "without a key: rejected",
         ):
             self.assertIn(words, output)
         self.assertIn(
-            "WARNING: public access: could not be set (501 NotImplemented). By hand: ", warnings
+            "WARNING: public access: could not be set (501 NotImplemented). Configure manually: ",
+            warnings,
         )
         self.assertEqual(warnings.count("WARNING"), 1)
         self.assertEqual([call.status for call in yandex.made("PUT", "lifecycle")], [200])
@@ -185,7 +186,7 @@ class YandexTests(SetupTestCase):
         self.yandex(limited=True)
         warnings = self.set_up()[1]
         self.assertIn(
-            "does not exist, and the key may not create it (403 AccessDenied). By hand: create it",
+            "does not exist, and the key may not create it (403 AccessDenied). Configure manually: create it",
             warnings,
         )
         self.assertEqual(warnings.count("WARNING"), 1)
@@ -240,7 +241,10 @@ class TroubleTests(SetupTestCase):
             ({"key": "nobody"}, "Correct S3_ACCESS_KEY_ID."),
             ({"key": ""}, "S3_ACCESS_KEY_ID is not set"),
             ({"secret": ""}, "S3_SECRET_ACCESS_KEY is not set"),
-            ({"address": nowhere}, "Correct S3_ENDPOINT_URL, or let this machine reach it."),
+            (
+                {"address": nowhere},
+                "Correct S3_ENDPOINT_URL, or allow this machine to connect to it.",
+            ),
             (
                 {"address": "storage.yandexcloud.net"},
                 "S3_ENDPOINT_URL: it must begin with https://",
@@ -254,7 +258,7 @@ class TroubleTests(SetupTestCase):
                 self.assertNotIn("wrong", warnings)
         self.name = "No bucket!"
         self.use()
-        self.assertIn("Correct S3_BUCKET: no bucket can have this name.", self.set_up()[1])
+        self.assertIn("Correct S3_BUCKET: the name is not valid.", self.set_up()[1])
 
     def test_it_warns_of_what_is_no_store(self):
         page = b"<!DOCTYPE html><html><body>It works<br></body></html>"
@@ -281,9 +285,9 @@ class TroubleTests(SetupTestCase):
             output, warnings = self.set_up()
         self.assertEqual(output, "")
         for words in (
-            "the right to list",
-            "an image cannot be stored (403 AccessDenied)",
-            "the right to put",
+            "permission to list",
+            "images cannot be stored (403 AccessDenied)",
+            "permission to put",
         ):
             self.assertIn(words, warnings)
 
@@ -328,6 +332,6 @@ class ReleaseTests(SetupTestCase, TestCase):
         s3.create_bucket(Bucket=self.name)
         s3.put_bucket_policy(Bucket=self.name, Policy=public_policy(self.name))
         with self.assertRaisesRegex(
-            CommandError, "everybody can read images without a key. Make the bucket private"
+            CommandError, "anyone can read images without a key. Make the bucket private"
         ):
             self.set_up(command="release")

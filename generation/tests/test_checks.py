@@ -3,7 +3,7 @@ from decimal import Decimal
 from django.core.checks import run_checks
 from django.test import SimpleTestCase, override_settings
 
-WORDS = "RUNPOD_API_KEY has spaces, line breaks or other characters that no key of RunPod has."
+WORDS = "RUNPOD_API_KEY contains spaces, line breaks or other invalid characters."
 
 
 def found(key: str) -> list[str]:

@@ -55,7 +55,7 @@ class TestCreate(ApiTestCase):
         now = timezone.now()
         Collection.objects.bulk_create(
             Collection(user=self.alice, name=f"{n}", folded_name=f"{n}", created_at=now)
-            for n in range(collections.COLLECTIONS_MAX)
+            for n in range(collections.MAX_COLLECTIONS)
         )
         with pytest.raises(collections.TooManyCollections):
             collections.create(user=self.alice, name="one more")
@@ -107,7 +107,7 @@ class TestDelete(ApiTestCase):
         cleanup.clean_up()
         assert Collection.objects.count() == 1
         Collection.objects.update(
-            deleted_at=timezone.now() - collections.UNDO_KEPT - timedelta(seconds=1)
+            deleted_at=timezone.now() - collections.RESTORE_PERIOD - timedelta(seconds=1)
         )
         cleanup.clean_up()
         assert not Collection.objects.exists()

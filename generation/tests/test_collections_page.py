@@ -46,8 +46,8 @@ class CollectionsPage(GalleryTestCase):
     def test_it_says_why_not_and_keeps_what_was_written(self):
         pile = self.pile("Hills")
         for name, told in (
-            ("hills", "You have a collection called “Hills” already."),
-            (" ", "needs a name"),
+            ("hills", "A collection named “Hills” already exists."),
+            (" ", "Enter a collection name."),
         ):
             page = self.client.post(self.url, {"name": name})
             self.assertContains(page, told, status_code=400)
@@ -78,7 +78,7 @@ class CollectionsPage(GalleryTestCase):
         self.client.post(reverse("rename_collection", args=[pile.id]), {"name": "Tea hills"})
         self.assertEqual(Collection.objects.get().name, "Tea hills")
         page = self.client.post(reverse("delete_collection", args=[pile.id]), follow=True)
-        self.assertContains(page, "“Tea hills” is deleted, its pictures stay.")
+        self.assertContains(page, "“Tea hills” deleted. Its images are kept.")
         self.assertContains(page, reverse("restore_collection", args=[pile.id]))
         back = self.client.post(reverse("restore_collection", args=[pile.id]))
         self.assertRedirects(back, self.address(pile))

@@ -212,7 +212,7 @@ class CreatePageKeepsEverything(BrowserTestCase):
         page.set_input_files(
             ".drop-file", {"name": "sea.png", "mimeType": "image/png", "buffer": png()}
         )
-        expect(page.locator(".toast-bad").last).to_contain_text("sea.png has not arrived")
+        expect(page.locator(".toast-bad").last).to_contain_text("sea.png will upload")
         page.click("#create-button")
         expect(page.locator("[data-send-source]")).to_be_focused()
         expect(page.locator("[data-job]")).to_have_count(0)
@@ -298,7 +298,7 @@ class CreatePageKeepsEverything(BrowserTestCase):
             "href", "/static/artgen/favicon-done.svg"
         )
         self.wait_until(page, "told.length === 1")
-        self.assertEqual(page.evaluate("told"), [["2 pictures ready", "two paper boats"]])
+        self.assertEqual(page.evaluate("told"), [["2 images ready", "two paper boats"]])
         page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
         expect(page).to_have_title("Create · ArtGen")
 

@@ -349,7 +349,7 @@ class CreatePage(BaseTestCase):
     @override_settings(MAX_WAITING_PER_USER=1)
     def test_it_refuses_more_than_may_wait(self):
         self.assertContains(
-            self.client.post(self.url, self.form()), "that is the limit", status_code=429
+            self.client.post(self.url, self.form()), "queued images is reached", status_code=429
         )
         self.assert_nothing_stored()
 

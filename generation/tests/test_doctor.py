@@ -38,7 +38,7 @@ from generation.files import bucket
 from generation.files.bucket_errors import hint_for
 from generation.jobs import driver, heartbeat, outages
 from generation.models import ImageModel, Job, ProviderOutage
-from generation.operations.doctor import plumbing
+from generation.operations.doctor import infrastructure
 from generation.runpod.verdicts import KeyRefused
 from generation.tests.raw_server import http, raw_server
 from generation.tests.test_bucket_setup import public_policy
@@ -107,7 +107,7 @@ class CommandTests(DoctorTestCase):
     def test_it_warns_of_a_loopback_address_without_failing(self) -> None:
         check = examine()[0]["webhook"]
         self.assertTrue(check["ok"])
-        self.assertIn("RunPod cannot reach this address", check["hint"])
+        self.assertIn("RunPod cannot reach this URL", check["hint"])
 
     def test_it_says_in_words_what_to_do(self) -> None:
         out = io.StringIO()
@@ -121,7 +121,7 @@ class CommandTests(DoctorTestCase):
         ):
             call_command("doctor", stdout=out)
         self.assertIn(
-            "BROKEN  runpod_key: RUNPOD_API_KEY is not set\n        Make a key", out.getvalue()
+            "BROKEN  runpod_key: RUNPOD_API_KEY is not set\n        Create a key", out.getvalue()
         )
 
     def test_it_changes_nothing(self) -> None:
@@ -139,7 +139,7 @@ class PlumbingTests(DoctorTestCase):
         checks = self.assertBroken(
             "migrations", "generation.0001_jobs_and_pictures", "manage.py migrate"
         )
-        self.assertEqual(checks["jobs"]["detail"], "not looked at")
+        self.assertEqual(checks["jobs"]["detail"], "not checked")
 
     def test_it_notices_a_broker_and_a_cache_that_are_away(self) -> None:
         with dead_broker(), dead_cache():
@@ -147,13 +147,13 @@ class PlumbingTests(DoctorTestCase):
         self.assertFalse(checks["cache"]["ok"])
         self.assertEqual(
             (checks["workers"]["detail"], checks["beat"]["detail"]),
-            ("not looked at", "not looked at"),
+            ("not checked", "not checked"),
         )
         self.assertTrue(checks["database"]["ok"])
 
     def test_it_notices_that_nobody_ticks(self) -> None:
         with shared_cache():
-            self.assertBroken("beat", "no tick has been seen", "deploy/start.sh beat")
+            self.assertBroken("beat", "no tick recorded", "deploy/start.sh beat")
             tasks.tick()
             check = examine()[0]["beat"]
             self.assertTrue(check["ok"])
@@ -185,7 +185,7 @@ class PlumbingTests(DoctorTestCase):
         let_time_pass(job.id, seconds=90)
         check = examine()[0]["jobs"]
         self.assertTrue(check["ok"])
-        self.assertIn("nobody knows", check["detail"])
+        self.assertIn("not confirmed by RunPod", check["detail"])
         self.assertIn("jobs --stuck", check["hint"])
 
 
@@ -196,7 +196,7 @@ class RunPodTests(DoctorTestCase):
             with self.assertRaises(CommandError):
                 call_command("doctor", "--json", stdout=out)
             self.assertNotIn("rpa_wrong", out.getvalue())
-            checks = self.assertBroken("runpod_key", "refuses the key (401)", "RUNPOD_API_KEY")
+            checks = self.assertBroken("runpod_key", "rejects the key (401)", "RUNPOD_API_KEY")
         self.assertFalse([name for name in checks if name.startswith("endpoint:")])
 
     def test_it_notices_a_key_that_cannot_be_sent(self) -> None:
@@ -206,12 +206,12 @@ class RunPodTests(DoctorTestCase):
     def test_it_notices_that_runpod_is_away(self) -> None:
         with override_settings(RUNPOD_BASE_URL=f"http://127.0.0.1:{free_port()}/v2"):
             checks = self.assertBroken("runpod_key", "could not be reached", "RUNPOD_BASE_URL")
-        self.assertIn("could not be compared", checks["clock"]["detail"])
+        self.assertIn("not compared", checks["clock"]["detail"])
 
     def test_it_notices_max_workers_of_zero(self) -> None:
         self.enterContext(emulated(workers=0))
         ImageModel.objects.filter(slug="sdxl").update(enabled=True)
-        self.assertBroken("endpoint:sdxl", "no workers", "max workers")
+        self.assertBroken("endpoint:sdxl", "no workers", "Max workers")
         self.assertBroken("endpoint:flux-schnell", "no workers")
 
     def test_it_notices_an_endpoint_that_does_not_exist(self) -> None:
@@ -224,7 +224,7 @@ class RunPodTests(DoctorTestCase):
             self.emulator.faults.next("health", fault)
             check = examine()[0]["endpoint:flux-schnell"]
             self.assertTrue(check["ok"])
-            self.assertIn("exists; public, tells nothing", check["detail"])
+            self.assertIn("exists; public, workers unknown", check["detail"])
 
     def test_it_finds_a_retired_public_endpoint(self) -> None:
         self.emulator.retire("black-forest-labs-flux-1-schnell")
@@ -237,7 +237,7 @@ class RunPodTests(DoctorTestCase):
         ImageModel.objects.exclude(slug="flux-schnell").update(enabled=False)
         self.emulator.retire("black-forest-labs-flux-1-schnell")
         check = examine()[0]["runpod_key"]
-        self.assertIn("not proved", check["detail"])
+        self.assertIn("not confirmed", check["detail"])
 
     def test_it_tells_what_runpod_refuses_now(self) -> None:
         outages.note("x", KeyRefused("RunPod refuses the API key (401)"))
@@ -265,12 +265,12 @@ class WebhookTests(DoctorTestCase):
     def test_it_wants_an_absolute_address(self) -> None:
         for wrong in ("art.example.org", "/hooks", "ftp://art.example.org", "https://"):
             with override_settings(PUBLIC_URL=wrong):
-                self.assertBroken("webhook", "not absolute", "PUBLIC_URL")
+                self.assertBroken("webhook", "not an absolute URL", "PUBLIC_URL")
 
     def test_it_tells_who_answers_there(self) -> None:
         for url, words in (
-            (f"http://127.0.0.1:{free_port()}", "does not answer"),
-            (f"http://{self.emulator.image_host}", "somebody else answers (200)"),
+            (f"http://127.0.0.1:{free_port()}", "does not respond"),
+            (f"http://{self.emulator.image_host}", "another server responds (200)"),
         ):
             with override_settings(PUBLIC_URL=url):
                 self.assertIn(words, examine()[0]["webhook"]["detail"])
@@ -328,10 +328,10 @@ class BucketTests(DoctorTestCase):
             ({"secret_key": "wrong-secret"}, "Correct S3_SECRET_ACCESS_KEY."),
             ({"access_key": "nobody"}, "Correct S3_ACCESS_KEY_ID."),
             ({"secret_key": ""}, "S3_SECRET_ACCESS_KEY is not set"),
-            ({"bucket_name": "No bucket!"}, "Correct S3_BUCKET: no bucket can have this name."),
+            ({"bucket_name": "No bucket!"}, "Correct S3_BUCKET: the name is not valid."),
             (
                 {"endpoint_url": f"http://127.0.0.1:{free_port()}"},
-                "Correct S3_ENDPOINT_URL, or let",
+                "Correct S3_ENDPOINT_URL, or allow",
             ),
             (
                 {"endpoint_url": "storage.yandexcloud.net"},
@@ -360,7 +360,7 @@ class BucketTests(DoctorTestCase):
             ("DeleteObject", "delete"),
         ):
             denied = ClientError({"Error": {"Code": "AccessDenied"}}, call)
-            self.assertIn(f"the right to {right} in this bucket", hint_for(denied))
+            self.assertIn(f"permission to {right} in this bucket", hint_for(denied))
 
     def test_it_warns_of_lifecycle_rules_that_are_missing_and_is_content_where_they_cannot_be_read(
         self,
@@ -388,18 +388,18 @@ class BucketTests(DoctorTestCase):
             bucket.client().put_bucket_policy(
                 Bucket=settings.S3_BUCKET, Policy=public_policy(settings.S3_BUCKET)
             )
-            self.assertBroken("bucket", "everybody can read images without a key")
+            self.assertBroken("bucket", "anyone can read images without a key")
 
 
 @pytest.mark.redis
 @skipUnless(os.environ.get("REDIS_URL"), "needs Redis")
 class WorkerTests(BaseTestCase):
     def test_it_hears_a_worker_and_its_silence(self) -> None:
-        self.assertIn("no Celery worker", plumbing.workers().detail)
+        self.assertIn("no Celery worker", infrastructure.workers().detail)
         with start_worker(app, pool="solo", perform_ping_check=False, without_heartbeat=True):
             # One that has just begun may not have subscribed yet, and what is sent before is lost.
             said = next(
-                (check.detail for _try in range(10) if (check := plumbing.workers()).ok), None
+                (check.detail for _try in range(10) if (check := infrastructure.workers()).ok), None
             )
         self.assertIn("1 answered", said or "nothing")
 

@@ -21,7 +21,9 @@ class TestDoorbell:
             doorbell.url + "/hook/secret",
         )
         assert body["output"] == client.status(ENDPOINT, runpod_id).output
-        assert [(ring.job_id, ring.status) for ring in emulator.rings] == [(runpod_id, 200)]
+        assert [(delivery.job_id, delivery.status) for delivery in emulator.deliveries] == [
+            (runpod_id, 200)
+        ]
 
     def test_it_rings_twice_more_ten_seconds_apart_unless_answered_with_200(
         self, emulator, client, doorbell
@@ -35,7 +37,7 @@ class TestDoorbell:
     def test_it_rings_in_vain_where_nobody_listens(self, emulator, client):
         run(client, webhook="http://127.0.0.1:9/hook")
         emulator.advance(60)
-        assert [ring.status for ring in emulator.rings] == [None] * 3
+        assert [delivery.status for delivery in emulator.deliveries] == [None] * 3
 
     def test_it_answers_the_ringed_ones_questions_while_it_rings(self, emulator, client, doorbell):
         seen = []

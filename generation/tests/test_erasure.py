@@ -77,7 +77,7 @@ class EraseTests(ErasureTestCase):
         assert (
             Image.objects.of(self.bob).count() == Upload.objects.filter(user=self.bob).count() == 1
         )
-        assert run("verify_storage") == "3 files as there should be.\n"
+        assert run("verify_storage") == "3 files verified.\n"
 
     def test_it_writes_a_last_letter_to_the_old_address(self) -> None:
         erasure.close(user=self.alice, actor=self.alice, after=timedelta(0))
@@ -178,8 +178,7 @@ class EraseUserCommandTests(ErasureTestCase):
     def test_it_keeps(self) -> None:
         run("erase_user", "alice@example.org")
         assert (
-            run("erase_user", "alice@example.org", "--keep")
-            == "alice@example.org is kept and may sign in again.\n"
+            run("erase_user", "alice@example.org", "--keep") == "alice@example.org is unlocked.\n"
         )
         self.alice.refresh_from_db()
         assert self.alice.is_active
@@ -191,7 +190,7 @@ class EraseUserCommandTests(ErasureTestCase):
         out = run("erase_user", "alice@example.org", "--now")
         assert (
             out
-            == f"alice@example.org is erased; in the ledger it is {self.alice.pk}@erased.invalid now.\n"
+            == f"alice@example.org is erased; the ledger calls it {self.alice.pk}@erased.invalid.\n"
         )
         assert rows_of(self.alice) == {"CreditEntry"}
         with self.assertRaises(CommandError):
@@ -230,22 +229,22 @@ class AdminTests(ErasureTestCase):
 
     def test_it_closes_and_keeps(self) -> None:
         [message] = self.act("close_accounts", self.alice, self.bob)
-        assert message.startswith("2 accounts are locked and will be erased.")
+        assert message.startswith("2 accounts are locked and will be deleted.")
         assert User.objects.filter(is_active=False, erase_at__isnull=False).count() == 2
         self.assertContains(self.client.get(f"{self.url}?erase_at__isempty=0"), "2 users")
-        assert self.act("keep_accounts", self.alice) == ["1 account is kept."]
+        assert self.act("keep_accounts", self.alice) == ["1 account kept."]
         self.alice.refresh_from_db()
         assert self.alice.is_active
 
     def test_the_last_superuser_stays(self) -> None:
         assert self.act("close_accounts", self.staff) == [
-            "staff@example.org stays: nobody else could administer ArtGen."
+            "staff@example.org is the only administrator and wasn’t locked."
         ]
 
     def test_an_account_that_has_begun_to_go_is_not_kept(self) -> None:
         deletion.close(user=self.alice, after=timedelta(0))
         assert self.act("keep_accounts", self.alice) == [
-            "alice@example.org is erased already, or it has begun."
+            "alice@example.org is already deleted or being deleted."
         ]
 
     def test_switching_it_on_keeps_it(self) -> None:

@@ -25,7 +25,7 @@ from generation.jobs import driver
 from generation.models import Export, Image, Upload
 from generation.operations import cleanup
 from generation.tests.test_storage_commands import bucket_settings
-from generation.user_data import erasure, export
+from generation.user_data import erasure, exports
 
 
 class ExportTestCase(EmulatorTestCase):
@@ -39,7 +39,7 @@ class ExportTestCase(EmulatorTestCase):
     def finish(self, made: Export) -> Export:
         """Do steps until nothing is left to do."""
         while Export.objects.active().filter(id=made.id).exists():
-            export.step(made.id)
+            exports.step(made.id)
         made.refresh_from_db()
         return made
 
@@ -60,7 +60,7 @@ class StepTests(ExportTestCase):
         secret = tokens.issue(user=self.alice, name="laptop")
         self.draw(self.bob, prompt="bob alone knows")
         tokens.issue(user=self.bob, name="bob's laptop")
-        made = self.finish(export.ask(self.alice))
+        made = self.finish(exports.ask(self.alice))
         [archive] = self.archives(made)
         names = archive.namelist()
         month = timezone.now().strftime("%Y-%m")
@@ -119,7 +119,7 @@ class StepTests(ExportTestCase):
         assert made.bytes == default_storage.size(made.parts[0]["key"])
 
     def test_it_writes_a_letter_with_the_page_that_has_the_files(self) -> None:
-        self.finish(export.ask(self.alice))
+        self.finish(exports.ask(self.alice))
         outbox.send_due()
         [letter] = mail.outbox
         assert (letter.to, letter.subject) == (["alice@example.org"], "Your ArtGen data is ready")
@@ -129,7 +129,7 @@ class StepTests(ExportTestCase):
         images = [self.draw(self.alice) for _n in range(3)]
         uploads.keep(user=self.alice, data=storage.read(images[0].key))
         with override_settings(EXPORT_PART_BYTES=images[0].bytes + images[1].bytes):
-            made = self.finish(export.ask(self.alice))
+            made = self.finish(exports.ask(self.alice))
         archives = self.archives(made)
         assert len(archives) == len(made.parts) >= 2
         files = [name for archive in archives for name in archive.namelist() if "/" in name]
@@ -141,20 +141,20 @@ class StepTests(ExportTestCase):
     def test_a_step_that_fails_is_done_again_and_parts_that_are_there_are_not(self) -> None:
         images = [self.draw(self.alice) for _n in range(2)]
         with override_settings(EXPORT_PART_BYTES=images[0].bytes):
-            made = export.ask(self.alice)
-            export.step(made.id)
+            made = exports.ask(self.alice)
+            exports.step(made.id)
             made.refresh_from_db()
             [first] = made.parts
             folder = Path(settings.MEDIA_ROOT) / storage.export_folder(
                 user_id=self.alice.id, export_id=made.id
             )
             (folder / "2.zip").mkdir()  # as a bucket that refuses
-            with self.assertLogs("generation.user_data.export", "ERROR"):
-                export.step(made.id)
+            with self.assertLogs("generation.user_data.exports", "ERROR"):
+                exports.step(made.id)
             made.refresh_from_db()
             assert (made.parts, made.tries) == ([first], 1)
             assert made.due_at > timezone.now()
-            export.step(made.id)
+            exports.step(made.id)
             made.refresh_from_db()
             assert made.tries == 1, "it waits before it is tried again"
             (folder / "2.zip").rmdir()
@@ -164,13 +164,13 @@ class StepTests(ExportTestCase):
         assert [part["files"] for part in made.parts] == [1, 1]
 
     def test_it_gives_up_at_last_and_says_so(self) -> None:
-        made = export.ask(self.alice)
+        made = exports.ask(self.alice)
         Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
         (Path(settings.MEDIA_ROOT) / "exports").write_text("in the way")
-        with self.assertLogs("generation.user_data.export", "ERROR"):
-            for _n in range(export.TRIES):
+        with self.assertLogs("generation.user_data.exports", "ERROR"):
+            for _n in range(exports.TRIES):
                 Export.objects.filter(id=made.id).update(due_at=timezone.now())
-                export.step(made.id)
+                exports.step(made.id)
         made.refresh_from_db()
         assert (made.failed, made.due_at) == (True, None)
         outbox.send_due()
@@ -179,32 +179,32 @@ class StepTests(ExportTestCase):
     def test_a_picture_whose_file_is_gone_leaves_a_note(self) -> None:
         image = self.draw(self.alice)
         storage.delete(image.key)
-        [archive] = self.archives(self.finish(export.ask(self.alice)))
+        [archive] = self.archives(self.finish(exports.ask(self.alice)))
         assert [name for name in archive.namelist() if name.endswith(".missing.txt")] != []
 
     def test_two_workers_do_one_step_once(self) -> None:
-        made = export.ask(self.alice)
-        Export.objects.filter(id=made.id).update(due_at=timezone.now() + export.LEASE)
-        export.step(made.id)
+        made = exports.ask(self.alice)
+        Export.objects.filter(id=made.id).update(due_at=timezone.now() + exports.LEASE)
+        exports.step(made.id)
         made.refresh_from_db()
         assert made.parts == []
 
     def test_pictures_are_drawn_meanwhile(self) -> None:
-        """At most AT_ONCE steps are at work, whoever asks."""
-        for number in range(export.AT_ONCE):
+        """At most MAX_RUNNING steps are at work, whoever asks."""
+        for number in range(exports.MAX_RUNNING):
             other = self.make_user(f"user{number}@example.org")
-            Export.objects.filter(id=export.ask(other).id).update(
-                due_at=timezone.now() + export.LEASE
+            Export.objects.filter(id=exports.ask(other).id).update(
+                due_at=timezone.now() + exports.LEASE
             )
-        made = export.ask(self.alice)
-        export.step(made.id)
+        made = exports.ask(self.alice)
+        exports.step(made.id)
         made.refresh_from_db()
         assert made.parts == []
 
     def test_nothing_is_prepared_for_a_locked_account(self) -> None:
-        made = export.ask(self.alice)
+        made = exports.ask(self.alice)
         deletion.close(user=self.alice, after=deletion.GRACE)
-        export.step(made.id)
+        exports.step(made.id)
         made.refresh_from_db()
         assert (made.due_at, made.failed, made.parts) == (None, True, [])
 
@@ -212,41 +212,41 @@ class StepTests(ExportTestCase):
         for _n in range(2):
             self.draw(self.alice)
         with CaptureQueriesContext(connection) as few:
-            export.step(export.ask(self.alice).id)
+            exports.step(exports.ask(self.alice).id)
         Export.objects.update(due_at=None, expires_at=timezone.now())
         for _n in range(4):
             self.draw(self.alice)
         with self.assertNumQueries(len(few)):
-            export.step(export.ask(self.alice).id)
+            exports.step(exports.ask(self.alice).id)
 
 
 class AskTests(ExportTestCase):
     def test_asking_twice_is_asking_once(self) -> None:
-        assert export.ask(self.alice) == export.ask(self.alice)
+        assert exports.ask(self.alice) == exports.ask(self.alice)
         assert Export.objects.count() == 1
 
     def test_a_new_one_ends_the_old_one(self) -> None:
-        old = self.finish(export.ask(self.alice))
-        new = self.finish(export.ask(self.alice))
+        old = self.finish(exports.ask(self.alice))
+        new = self.finish(exports.ask(self.alice))
         old.refresh_from_db()
-        with self.assertRaises(export.NoSuchPart):
-            export.address_of(old, 1)
-        assert export.forget_expired() == 1
+        with self.assertRaises(exports.NoSuchPart):
+            exports.address_of(old, 1)
+        assert exports.forget_expired() == 1
         assert not default_storage.exists(old.parts[0]["key"])
         assert default_storage.exists(new.parts[0]["key"])
 
 
 class HintDueTests(ExportTestCase):
     def test_the_tick_goes_on_with_what_was_lost(self) -> None:
-        export.ask(self.alice)
+        exports.ask(self.alice)
         with self.captureOnCommitCallbacks() as callbacks:
-            export.hint_due()
+            exports.hint_due()
         assert len(callbacks) == 1
 
 
 class ForgetExpiredTests(ExportTestCase):
     def test_files_and_row_go_after_their_days(self) -> None:
-        made = self.finish(export.ask(self.alice))
+        made = self.finish(exports.ask(self.alice))
         cleanup.clean_up()
         assert default_storage.exists(made.parts[0]["key"])
         Export.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
@@ -255,7 +255,7 @@ class ForgetExpiredTests(ExportTestCase):
         assert not default_storage.exists(made.parts[0]["key"])
 
     def test_an_erased_account_leaves_none(self) -> None:
-        made = self.finish(export.ask(self.alice))
+        made = self.finish(exports.ask(self.alice))
         erasure.close(user=self.alice, actor=self.alice, after=timedelta(0))
         assert erasure.erase(self.alice.pk) is True
         assert not Export.objects.exists()
@@ -265,10 +265,10 @@ class ForgetExpiredTests(ExportTestCase):
 
 class VerifyTests(ExportTestCase):
     def test_the_files_of_exports_are_known(self) -> None:
-        made = self.finish(export.ask(self.alice))
+        made = self.finish(exports.ask(self.alice))
         out = io.StringIO()
         call_command("verify_storage", "--deep", stdout=out)
-        assert out.getvalue() == "1 file as there should be.\n"
+        assert out.getvalue() == "1 file verified.\n"
         Export.objects.all().delete()
         with self.assertRaises(Exception):  # noqa: B017
             call_command("verify_storage", stdout=out)
@@ -296,11 +296,11 @@ class PageTests(ExportTestCase):
         answer = self.client.get(link)
         assert answer.status_code == 302
         file = self.client.get(answer.url)
-        assert file["Content-Disposition"] == f'attachment; filename="{export.filename(made, 1)}"'
+        assert file["Content-Disposition"] == f'attachment; filename="{exports.filename(made, 1)}"'
         assert b"".join(file.streaming_content) == storage.read(made.parts[0]["key"])
 
     def test_a_failed_one_is_told(self) -> None:
-        made = export.ask(self.alice)
+        made = exports.ask(self.alice)
         Export.objects.filter(id=made.id).update(
             due_at=None, failed=True, expires_at=timezone.now() + timedelta(days=1)
         )
@@ -308,13 +308,13 @@ class PageTests(ExportTestCase):
         assert self.client.get(f"{self.url}{made.id}/1/").status_code == 404
 
     def test_nobody_else_gets_it(self) -> None:
-        made = self.finish(export.ask(self.alice))
+        made = self.finish(exports.ask(self.alice))
         self.client.force_login(self.bob)
         assert self.client.get(f"{self.url}{made.id}/1/").status_code == 404
         self.assertNotContains(self.client.get(self.url), str(made.id))
 
     def test_it_ends(self) -> None:
-        made = self.finish(export.ask(self.alice))
+        made = self.finish(exports.ask(self.alice))
         for number in (0, 2):
             assert self.client.get(f"{self.url}{made.id}/{number}/").status_code == 404
         Export.objects.update(expires_at=timezone.now())
@@ -328,7 +328,7 @@ class PageTests(ExportTestCase):
         assert not Export.objects.exists()
 
     def test_a_stranger_signs_in_first(self) -> None:
-        made = self.finish(export.ask(self.alice))
+        made = self.finish(exports.ask(self.alice))
         self.client.logout()
         for url in (self.url, f"{self.url}{made.id}/1/"):
             self.assertRedirects(self.client.get(url), f"/accounts/login/?next={url}")
@@ -364,7 +364,7 @@ class BucketTests(ExportTestCase):
             sha256="0" * 64,
             created_at=timezone.now(),
         )
-        made = self.finish(export.ask(self.alice))
+        made = self.finish(exports.ask(self.alice))
         [archive] = self.archives(made)
         assert archive.read(f"uploads/{key.rsplit('/', 1)[-1]}") == data
         assert made.bytes == default_storage.size(made.parts[0]["key"])

@@ -75,7 +75,7 @@ class JobPage(JobPagesTestCase):
             "FLUX.1 schnell",
             "1024 × 1024, 1:1",
             str(self.job.seed),
-            "Drawing began",
+            "Generation started",
             "Charged",
         ):
             self.assertContains(page, text)

@@ -107,8 +107,8 @@ class ReconcileTests(CommandTestCase):
         self.emulator.advance(10)
         out = run("reconcile_jobs")
         self.assertIn(f"{done.id}  submitted → succeeded  (RunPod: completed)", out)
-        self.assertIn("2 asked for, ", out)
-        self.assertIn("1 left alone", out)
+        self.assertIn("2 queried, ", out)
+        self.assertIn("1 skipped", out)
         done.refresh_from_db()
         self.assertEqual((done.status, done.images.count()), (Status.SUCCEEDED, 1))
         self.assertNotEqual(going.id, unknown.id)
@@ -117,7 +117,7 @@ class ReconcileTests(CommandTestCase):
         job = self.place()
         self.submit()
         self.emulator.stop()
-        self.assertEqual(run("reconcile_jobs"), "1 asked for, 0 changed.\n")
+        self.assertEqual(run("reconcile_jobs"), "1 queried, 0 changed.\n")
         job.refresh_from_db()
         self.assertEqual(job.status, Status.SUBMITTED)
 
@@ -145,7 +145,8 @@ class CancelTests(CommandTestCase):
         out = run("cancel_jobs", str(job.id))
         self.assertEqual(
             out,
-            f"{job.id}  queued → canceled\n1 canceled, 1 credit returned; 0 had ended or were being saved.\n",
+            f"{job.id}  queued → canceled\n1 canceled, 1 credit returned; "
+            "0 skipped, because they had finished or were being saved.\n",
         )
         self.assertEqual(Job.objects.get(id=other.id).status, Status.QUEUED)
         self.assertIsNone(JobEvent.objects.get(job=job, name="canceled").actor)
@@ -165,16 +166,16 @@ class CancelTests(CommandTestCase):
         job = self.place()
         out = run("cancel_jobs", "--status", "queued", "--dry-run")
         self.assertIn(f"{job.id}  queued  alice@example.org", out)
-        self.assertIn("Would cancel 1 job and return 1 credit; 0 left alone.", out)
+        self.assertIn("Would cancel 1 job and return 1 credit; 0 skipped.", out)
         self.assertEqual(Job.objects.get().status, Status.QUEUED)
 
     def test_it_refuses_to_guess(self) -> None:
         job = self.place()
         for wrong, words in (
-            ([], "Say which jobs"),
+            ([], "Select jobs"),
             ([str(job.id), "--status", "queued"], "not both"),
-            ([str(job.id), str(uuid4())], "There is no job"),
-            (["nonsense"], "no id"),
+            ([str(job.id), str(uuid4())], "Unknown job"),
+            (["nonsense"], "not a job id"),
         ):
             with self.assertRaisesMessage(CommandError, words):
                 run("cancel_jobs", *wrong)

@@ -133,7 +133,7 @@ class CommandTests(TestCase):
         request_stats.note("page", 500, 0.01)
         out, error = self.run_it()
         self.assertIn("LOOK  error_rate", out)
-        self.assertTrue(error.startswith("Not as it should be: ") and "error_rate" in error, error)
+        self.assertTrue(error.startswith("Not within limits: ") and "error_rate" in error, error)
 
     def test_it_watches_until_it_is_interrupted(self) -> None:
         shown: list[str] = []

@@ -35,8 +35,8 @@ class SetModelTests(EmulatorTestCase):
                 "enabled: true → false",
                 'price: {} → {"per_image": 3}',
                 'description_en: "Sketches: fast and cheap" → "Fast = cheap"',
-                "typical_seconds: 4 (as before)",
-                "1 job of it under way; what is placed ends as it was placed.",
+                "typical_seconds: 4 (unchanged)",
+                "1 job in progress; existing jobs keep their settings.",
             ],
         )
         model = ImageModel.objects.get(slug="flux-schnell")
@@ -59,19 +59,19 @@ class SetModelTests(EmulatorTestCase):
             (
                 "flux-shnell",
                 ["enabled=true"],
-                "There is no model 'flux-shnell'. There are: flux-schnell",
+                "Unknown model 'flux-shnell'. Models: flux-schnell",
             ),
-            ("flux-schnell", ["speed=5"], "'speed=5': write field=value"),
-            ("flux-schnell", ["enabled"], "write field=value"),
-            ("flux-schnell", ["id=5"], "write field=value"),
-            ("flux-schnell", ["enabled=maybe"], "enabled: say true or false"),
+            ("flux-schnell", ["speed=5"], "'speed=5': use field=value"),
+            ("flux-schnell", ["enabled"], "use field=value"),
+            ("flux-schnell", ["id=5"], "use field=value"),
+            ("flux-schnell", ["enabled=maybe"], "enabled: use true or false"),
             ("flux-schnell", ["max_in_flight=many"], "max_in_flight:"),
             (
                 "flux-schnell",
                 ["max_in_flight=0"],
                 "max_in_flight: Ensure this value is greater than or equal to 1.",
             ),
-            ("flux-schnell", ["max_in_flight=5", "price={"], "price: this is no JSON"),
+            ("flux-schnell", ["max_in_flight=5", "price={"], "price: not valid JSON"),
             ("flux-schnell", ['price={"per_image": -1}'], "price:"),
             (
                 "flux-schnell",
@@ -100,14 +100,15 @@ class SetModelTests(EmulatorTestCase):
 
 class GenerationTests(BaseTestCase):
     def test_it_switches_off_with_a_message_and_on_again(self) -> None:
-        self.assertEqual(run("generation"), "Creating is on.\n")
+        self.assertEqual(run("generation"), "Image creation is on.\n")
         out = run("generation", "off", "--message", "Back at noon")
         self.assertEqual(
-            out, "Creating is off. Users read: Back at noon\nJobs waiting: 0, out: 0.\n"
+            out,
+            "Image creation is off. Message for users: Back at noon\nJobs waiting: 0, at RunPod: 0.\n",
         )
         switch = GenerationSwitch.objects.get()
         self.assertEqual((switch.on, switch.message), (False, "Back at noon"))
-        self.assertEqual(run("generation", "on"), "Creating is on.\n")
+        self.assertEqual(run("generation", "on"), "Image creation is on.\n")
         switch.refresh_from_db()
         self.assertEqual((switch.on, switch.message), (True, ""))
 

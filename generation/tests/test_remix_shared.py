@@ -13,7 +13,7 @@ from generation.models import ImageModel, Job, Status
 from generation.tests.api import make_image, make_job
 from generation.tests.test_sharing import NOBODY_EVER, SharingTestCase
 
-ENDED = "This picture is not shared any more, so its parameters were not taken over."
+ENDED = "This image is no longer shared. Its parameters weren’t applied."
 
 
 class RemixSharedTests(SharingTestCase):

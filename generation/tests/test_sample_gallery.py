@@ -35,18 +35,18 @@ class Exhibition(JobPagesTestCase):
         return placed
 
     def test_it_hangs_each_picture_once_with_its_words_and_name(self):
-        self.assertEqual(self.hang_all(), len(sample_gallery.EXHIBITS))
+        self.assertEqual(self.hang_all(), len(sample_gallery.SAMPLES))
         shown = Publication.objects.shown()
         self.assertEqual(
             {one.image.job.prompt for one in shown},
-            {exhibit.prompt for exhibit in sample_gallery.EXHIBITS},
+            {sample.prompt for sample in sample_gallery.SAMPLES},
         )
         self.assertEqual(
             {(one.with_parameters, one.with_name, one.decided_by) for one in shown},
             {(True, True, self.staff)},
         )
         page = self.client.get(reverse("explore"))
-        self.assertContains(page, "Nora", count=len(sample_gallery.EXHIBITS))
+        self.assertContains(page, "Nora", count=len(sample_gallery.SAMPLES))
         self.assertEqual(self.hang_all(), 0)
 
     def test_it_lets_everybody_elses_pictures_go_first(self):
@@ -64,7 +64,7 @@ class Exhibition(JobPagesTestCase):
         sharing.refuse(sharing.last_publication(first), by=self.staff, reason="no")
         images.trash(second)
         self.assertEqual(self.hang_all(), 0)
-        self.assertEqual(Publication.objects.shown().count(), len(sample_gallery.EXHIBITS) - 2)
+        self.assertEqual(Publication.objects.shown().count(), len(sample_gallery.SAMPLES) - 2)
 
     def test_it_minds_the_rules(self):
         BlockedWord.objects.create(word="planet")

@@ -155,16 +155,16 @@ class TestMatching(ApiTestCase):
         """Walk through the newest, as it is done for words that are common lately, or not where they were long ago."""
         prompts = {self.hang(f"tea hills {number}").job.prompt for number in range(3)}
         self.hang("fog")
-        rare, some = search.RARE, search.SOME
+        rare, some = search.COMMON_THRESHOLD, search.MIN_HITS
         try:
-            for search.RARE, search.SOME in ((1, 3), (1, 4)):
-                with self.subTest(some=search.SOME):
+            for search.COMMON_THRESHOLD, search.MIN_HITS in ((1, 3), (1, 4)):
+                with self.subTest(some=search.MIN_HITS):
                     found = matching(
                         Image.objects.of(self.alice).kept(), "tea hill", user=self.alice
                     )
                     assert set(found.images.values_list("job__prompt", flat=True)) == prompts
         finally:
-            search.RARE, search.SOME = rare, some
+            search.COMMON_THRESHOLD, search.MIN_HITS = rare, some
 
 
 class TestAnyText(HypothesisTestCase):

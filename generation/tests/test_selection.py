@@ -59,7 +59,7 @@ class Favorite(Changing, SelectionTestCase):
         self.assertEqual(
             answer,
             {
-                "told": "1 picture added to favorites.",
+                "told": "1 image added to favorites.",
                 "changed": [str(plain.id)],
                 "collection": None,
             },
@@ -71,7 +71,7 @@ class Favorite(Changing, SelectionTestCase):
 
 
 class Trash(Changing, SelectionTestCase):
-    name, more, told = "trash_selection", {}, "moved to the trash."
+    name, more, told = "trash_selection", {}, "moved to trash."
 
     def prepare(self, **fields):
         return self.hang(**fields)
@@ -83,7 +83,7 @@ class Trash(Changing, SelectionTestCase):
         self.assertEqual(
             answer,
             {
-                "told": "2 pictures moved to the trash.",
+                "told": "2 images moved to trash.",
                 "changed": self.ids(first, second),
                 "collection": None,
             },
@@ -115,7 +115,7 @@ class Restore(Changing, SelectionTestCase):
         self.assertEqual(
             answer,
             {
-                "told": "2 pictures are back.",
+                "told": "2 images restored.",
                 "changed": self.ids(first, second),
                 "collection": None,
             },
@@ -124,7 +124,7 @@ class Restore(Changing, SelectionTestCase):
 
 
 class Delete(Changing, SelectionTestCase):
-    name, more, told = "delete_selection", {"sure": "1"}, "deleted for good."
+    name, more, told = "delete_selection", {"sure": "1"}, "permanently deleted."
 
     def prepare(self, **fields):
         return self.hang(trashed_at=timezone.now(), **fields)
@@ -143,7 +143,7 @@ class Delete(Changing, SelectionTestCase):
         self.assertEqual(
             answer,
             {
-                "told": "1 picture deleted for good.",
+                "told": "1 image permanently deleted.",
                 "changed": self.ids(doomed),
                 "collection": None,
             },
@@ -156,7 +156,8 @@ class Delete(Changing, SelectionTestCase):
     def test_it_says_when_nothing_of_it_is_left(self):
         response = self.ask(uuid7())
         self.assertEqual(
-            (response.status_code, response.json()["detail"]), (400, "These pictures are gone.")
+            (response.status_code, response.json()["detail"]),
+            (400, "These images no longer exist."),
         )
 
 
@@ -181,7 +182,7 @@ class Collect(Shared, SelectionTestCase):
         first, second, bobs = self.hang(), self.hang(), self.hang(user=self.bob)
         collections.add(self.pile, image_ids=[first.id])
         answer = self.answered(self.ask(first, second, bobs, **self.more))
-        told = "1 picture added to “Covers”."
+        told = "1 image added to “Covers”."
         self.assertEqual(
             answer, {"told": told, "changed": self.ids(second), "collection": str(self.pile.id)}
         )
@@ -199,11 +200,11 @@ class Collect(Shared, SelectionTestCase):
     def test_it_refuses_names_and_collections_that_cannot_be(self):
         image, bobs = self.hang(), collections.create(user=self.bob, name="Bob's")
         for fields, told in (
-            ({"name": "  "}, "Give the new collection a name."),
-            ({"name": "x" * 81}, "A name has at most 80 characters."),
+            ({"name": "  "}, "Enter a collection name."),
+            ({"name": "x" * 81}, "A name can have up to 80 characters."),
             ({"name": "a\tb\x07"}, "Control characters are not allowed."),
-            ({"collection": str(bobs.id)}, "There is no such collection any more."),
-            ({"collection": "x"}, "There is no such collection any more."),
+            ({"collection": str(bobs.id)}, "This collection no longer exists."),
+            ({"collection": "x"}, "This collection no longer exists."),
         ):
             with self.subTest(told):
                 response = self.ask(image, **fields)
@@ -249,7 +250,7 @@ class Uncollect(Shared, SelectionTestCase):
     def test_it_takes_them_out_and_leaves_them_in_the_gallery(self):
         first, second, never = self.prepare(), self.prepare(), self.hang()
         answer = self.answered(self.ask(first, never, **self.more))
-        told = "1 picture taken out of “Covers”."
+        told = "1 image removed from “Covers”."
         self.assertEqual(
             answer, {"told": told, "changed": self.ids(first), "collection": str(self.pile.id)}
         )

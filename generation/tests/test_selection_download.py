@@ -82,7 +82,8 @@ class Download(Shared, SelectionTestCase):
         self.assertEqual(self.ask(image).status_code, 204)
         response = self.ask(uuid7())
         self.assertEqual(
-            (response.status_code, response.json()["detail"]), (400, "These pictures are gone.")
+            (response.status_code, response.json()["detail"]),
+            (400, "These images no longer exist."),
         )
 
     def test_it_packs_one_archive_of_a_user_at_a_time(self):
@@ -91,7 +92,7 @@ class Download(Shared, SelectionTestCase):
         second, asked = self.ask(image, headers={}), self.ask(image)
         self.assertEqual((second.status_code, second["Retry-After"]), (429, "15"))
         self.assertEqual((asked.status_code, asked["Retry-After"]), (429, "15"))
-        self.assertIn("still on its way", asked.json()["detail"])
+        self.assertIn("still running", asked.json()["detail"])
         self.client.force_login(self.bob)
         self.zipped(self.ask(self.hang_with_file(user=self.bob), headers={}))
         self.client.force_login(self.alice)

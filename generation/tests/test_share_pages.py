@@ -79,7 +79,7 @@ class SharePages(SharingTestCase):
 
     def test_it_answers_the_script_with_the_pieces(self):
         answer = self.post("share_image", {"period": "never"}, headers=SCRIPT)
-        self.assertContains(answer, "The link is ready.")
+        self.assertContains(answer, "Link created.")
         self.assertContains(answer, self.now().link_slug)
         self.assertNotContains(answer, "<html")
         self.assertEqual(answer["Cache-Control"], "private, no-store")

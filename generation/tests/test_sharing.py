@@ -193,7 +193,7 @@ class Publishing(SharingTestCase):
         self.assertEqual(publication.reason, refusal.exception.reason)
 
     def test_it_has_a_limit_of_pictures_before_staff(self):
-        for _n in range(sharing.WAITING_MOST):
+        for _n in range(sharing.MAX_IN_REVIEW):
             self.ask(self.hang())
         with self.assertRaises(sharing.TooManyInReview):
             self.ask()

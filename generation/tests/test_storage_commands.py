@@ -45,10 +45,10 @@ class StorageTestCase(EmulatorTestCase):
 
 class VerifyTests(StorageTestCase):
     def test_it_finds_everything_in_place(self) -> None:
-        self.assertEqual(run("verify_storage"), "0 files as there should be.\n")
+        self.assertEqual(run("verify_storage"), "0 files verified.\n")
         self.upload(self.draw())
         for arguments in ([], ["--deep"]):
-            self.assertEqual(run("verify_storage", *arguments), "3 files as there should be.\n")
+            self.assertEqual(run("verify_storage", *arguments), "3 files verified.\n")
 
     def test_it_names_what_is_missing(self) -> None:
         image = self.draw()
@@ -76,7 +76,7 @@ class VerifyTests(StorageTestCase):
         data = bytearray(storage.read(image.key))
         data[-20] ^= 1
         storage.save(image.key, bytes(data), content_type="image/png")
-        self.assertEqual(run("verify_storage"), "2 files as there should be.\n")
+        self.assertEqual(run("verify_storage"), "2 files verified.\n")
         [line] = self.differences("--deep")
         self.assertEqual(line.split()[:2], ["sha256", image.key])
         self.assertIn(image.sha256, line)
@@ -94,7 +94,7 @@ class VerifyTests(StorageTestCase):
             [line.split()[:2] for line in self.differences()], [["orphan", key] for key in orphans]
         )
         self.assertIn("3 orphans removed.", run("verify_storage", "--delete-orphans"))
-        self.assertEqual(run("verify_storage"), "2 files as there should be.\n")
+        self.assertEqual(run("verify_storage"), "2 files verified.\n")
         self.assertTrue(storage.read(image.key))
 
     def test_it_leaves_files_alone_whose_job_is_still_being_stored(self) -> None:
@@ -125,7 +125,7 @@ class PurgeTests(StorageTestCase):
         self.assertEqual(set(Image.objects.values_list("id", flat=True)), {young.id, kept.id})
         with self.assertRaises(FileNotFoundError):
             storage.read(old.key)
-        self.assertEqual(run("verify_storage"), "4 files as there should be.\n")
+        self.assertEqual(run("verify_storage"), "4 files verified.\n")
 
     def test_it_wants_days(self) -> None:
         for wrong in ([], ["--older-than", "-1"], ["--older-than", "soon"]):
@@ -142,7 +142,7 @@ class BucketTests(StorageTestCase):
 
     def test_it_compares_with_a_real_bucket(self) -> None:
         image = self.draw()
-        self.assertEqual(run("verify_storage", "--deep"), "2 files as there should be.\n")
+        self.assertEqual(run("verify_storage", "--deep"), "2 files verified.\n")
         storage.delete(image.key)
         orphan = f"images/{self.alice.id}/{uuid4()}-0.png"
         storage.save(orphan, b"1", content_type="image/png")

@@ -1,1 +1,1 @@
-"""All data of one user: export, erasure, and what the ledger says of jobs."""
+"""All data of one user: export, erasure, and job descriptions for the ledger."""

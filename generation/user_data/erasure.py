@@ -1,6 +1,6 @@
-"""The end of an account with all that is in it: jobs stopped, files gone, rows gone, the ledger without a name.
+"""Erase an account: stop jobs, delete files and rows, anonymize the ledger.
 
-Each step may be done again, so whatever interrupts it, the next clean-up goes on where it stopped.
+Every step can be repeated, so the next cleanup continues after any interruption.
 """
 
 import logging
@@ -22,15 +22,15 @@ from generation.models import Job
 log = logging.getLogger(__name__)
 
 ROWS_AT_ONCE = 500
-# What staff did stays on record: it names the row, and the row names nobody. Tokens go with the name.
+# The admin log stays: it refers to the row, which is anonymous. `anonymize` deletes the tokens.
 KEPT = (LogEntry, ApiToken)
 
 
 def close(*, user: User, actor: User | None, after: timedelta = deletion.GRACE) -> None:
-    """Lock the account, cancel what is being made, and write to its owner; `after` so long it is erased.
+    """Lock the account, cancel its jobs, email its owner; it is erased `after` this period.
 
-    Nobody gets a letter about an account that was switched off before: its link would switch it on.
-    Raises deletion.LastSuperuser or deletion.AlreadyErased; then nothing was changed.
+    An account that was already inactive gets no email, because its link would activate it. Raise
+    deletion.LastSuperuser or deletion.AlreadyErased; then nothing was changed.
     """
     was_active = User.objects.filter(pk=user.pk, is_active=True).exists()
     deletion.close(user=user, after=after)
@@ -40,7 +40,7 @@ def close(*, user: User, actor: User | None, after: timedelta = deletion.GRACE) 
 
 
 def erase(user_id: UUID) -> bool:
-    """Erase a closed account and return True; False while something of it is still being made or stopped."""
+    """Erase a closed account and return True; return False while its jobs are stored or stopped."""
     user = User.objects.get(pk=user_id)
     _cancel(user, actor=None)
     if _is_busy(user):
@@ -60,14 +60,14 @@ def erase(user_id: UUID) -> bool:
 
 
 def erase_due() -> int:
-    """Erase every account whose time has come and return how many; one that fails keeps no other."""
+    """Erase every account that is due; return how many. A failure does not stop the others."""
     count = 0
     for user_id in deletion.due():
         try:
             count += erase(user_id)
         except Exception:
             log.exception(
-                "an account could not be erased; the next clean-up goes on",
+                "an account could not be erased; the next cleanup continues",
                 extra={"user": str(user_id)},
             )
     return count
@@ -78,18 +78,18 @@ def _cancel(user: User, *, actor: User | None) -> None:
         try:
             orders.cancel(job=job, actor=actor)
         except orders.AlreadyFinal:
-            log.info("a job of a closed account ends by itself", extra={"job": str(job.id)})
+            log.info("a job of a closed account had ended", extra={"job": str(job.id)})
 
 
 def _is_busy(user: User) -> bool:
-    """Tell whether a picture is just being saved, or RunPod must still be told to stop and could still work."""
+    """Return whether an image is being stored, or RunPod must still be told to stop."""
     jobs = Job.objects.of(user)
     since = timezone.now() - timedelta(seconds=settings.RUNPOD_TTL_SECONDS)
     return jobs.active().exists() or jobs.filter(stop_pending=True, finished_at__gt=since).exists()
 
 
 def _owned() -> Iterator[tuple["models.QuerySet[models.Model]", str]]:
-    """Yield the rows of every model that belong to users, with the name of the field that says to whom."""
+    """Yield the queryset of every model owned by users, with the name of its user field."""
     for relation in User._meta.get_fields(include_hidden=True):
         model = relation.related_model
         if (

@@ -1,4 +1,4 @@
-"""What of a user's lies here, as files for the user: jobs with their history, pictures, uploads, collections."""
+"""The data files of an export: jobs with history, images, uploads, collections."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -16,7 +16,7 @@ def files(user: User) -> Iterator[ExportFile]:
     """Yield the files, each read from the database while it is written."""
     yield "prompts.txt", _prompts(user)
     yield "jobs.json", json_array(_jobs(user))
-    yield "pictures.json", json_array(_pictures(user))
+    yield "pictures.json", json_array(_images(user))
     yield "uploads.json", json_array(upload_data(upload) for upload in _uploads(user))
     yield "collections.json", json_array(_collections(user))
     yield "publications.json", json_array(_publications(user))
@@ -28,17 +28,17 @@ def name_of(row: Image | Upload) -> str:
 
 
 def picture_name(image: Image) -> str:
-    """Return the path of a picture in an export: by month, named after its job."""
+    """Return the path of an image in an export: by month, named after its job."""
     return f"pictures/{image.created_at:%Y-%m}/{image.key.rsplit('/', 1)[-1]}"
 
 
 def upload_name(upload: Upload) -> str:
-    """Return the path of an uploaded source picture in an export."""
+    """Return the path of an upload in an export."""
     return f"uploads/{upload.key.rsplit('/', 1)[-1]}"
 
 
 def upload_data(upload: Upload) -> dict[str, Any]:
-    """Return the facts of an uploaded picture."""
+    """Return the properties of an upload."""
     return {
         "id": upload.id,
         "file": upload_name(upload),
@@ -89,7 +89,7 @@ def _jobs(user: User) -> Iterator[dict[str, Any]]:
             }
 
 
-def _pictures(user: User) -> Iterator[dict[str, Any]]:
+def _images(user: User) -> Iterator[dict[str, Any]]:
     for image in Image.objects.of(user).present().order_by("id").iterator(chunk_size=CHUNK_SIZE):
         yield {
             "id": image.id,

@@ -13,13 +13,13 @@ from generation.models import Image, Job, Status
 
 
 def of_jobs(ids: Collection[UUID]) -> Mapping[UUID, LedgerDescription]:
-    """Return descriptions of the jobs with their first image that still exists; two queries."""
-    pictures = Prefetch(
+    """Return descriptions of the jobs, with their first untrashed image, in two queries."""
+    images = Prefetch(
         "images", queryset=Image.objects.kept().order_by("position"), to_attr="kept_images"
     )
     return {
         job.id: _description(job)
-        for job in Job.objects.filter(id__in=ids).select_related("model").prefetch_related(pictures)
+        for job in Job.objects.filter(id__in=ids).select_related("model").prefetch_related(images)
     }
 
 

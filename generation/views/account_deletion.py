@@ -1,4 +1,4 @@
-"""Leave ArtGen: the page that says what goes and what stays, and asks for the password once more."""
+"""The page that deletes the user's account."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,8 +26,8 @@ from generation.user_data import erasure
 
 
 @dataclass(frozen=True)
-class Belongings:
-    """How much of a user's there is."""
+class OwnedData:
+    """How much data a user has."""
 
     images: int
     uploads: int
@@ -43,7 +43,7 @@ class Belongings:
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited(("user", "10/h"))
 def delete_account(request: SignedInRequest) -> HttpResponse:
-    """Say what goes and what stays (GET); lock the account and let it be erased (POST with the password)."""
+    """Show what is deleted and kept (GET); close the account (POST with the password)."""
     form = PasswordForm(request.user, request.POST or None)
     user = request.user
     if request.method == "POST" and form.is_valid():
@@ -51,7 +51,8 @@ def delete_account(request: SignedInRequest) -> HttpResponse:
             erasure.close(user=user, actor=user)
         except deletion.LastSuperuser:
             form.add_error(
-                None, _("Nobody else could administer ArtGen. Give somebody else all rights first.")
+                None,
+                _("You’re the only administrator. Give another account full permissions first."),
             )
         else:
             end_session(request)
@@ -60,15 +61,15 @@ def delete_account(request: SignedInRequest) -> HttpResponse:
             return redirect("account_closed")
     context = {
         "form": form,
-        "has": _belongings(user),
+        "has": _owned_data(user),
         "days": settings.ERASE_DAYS,
         "erase_on": timezone.now() + timedelta(days=settings.ERASE_DAYS),
     }
     return render(request, "generation/delete_account.html", context)
 
 
-def _belongings(user: User) -> Belongings:
-    return Belongings(
+def _owned_data(user: User) -> OwnedData:
+    return OwnedData(
         images=Image.objects.of(user).present().count(),
         uploads=Upload.objects.filter(user=user).count(),
         collections=Collection.objects.of(user).present().count(),

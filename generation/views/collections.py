@@ -1,6 +1,6 @@
-"""Collections: the overview, and what their owner does: make, rename, delete, take back, put a picture in or out."""
+"""Pages of collections: list, create, rename, delete, restore, add and remove images."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,13 +13,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import User
+from accounts.requests import user_of
 from generation.gallery import collections
 from generation.gallery.collections import BadName, NameTaken, TooManyCollections
 from generation.models import Collection, CollectionQuerySet, Image
 from generation.models.collections import NAME_MAX
 from generation.views import sidebar
 from generation.views.filters import address_of
+from generation.views.ids import uuid_or_none
 from generation.views.partials import part, wants_part
 
 COVERS = 4
@@ -29,11 +30,11 @@ Refusal = BadName | NameTaken | TooManyCollections
 @login_required
 @require_http_methods(["GET", "POST"])
 def collections_page(request: HttpRequest) -> HttpResponse:
-    """Show the user's collections; POST makes one with this `name` and opens it."""
+    """Show the user's collections; POST creates one named `name` and opens it."""
     if request.method == "POST":
         name = request.POST.get("name", "")
         try:
-            made = collections.create(user=_user(request), name=name)
+            made = collections.create(user=user_of(request), name=name)
         except (BadName, NameTaken, TooManyCollections) as refused:
             return _overview(request, name=name, refused=refused)
         return redirect(_address(made))
@@ -43,7 +44,7 @@ def collections_page(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def rename(request: HttpRequest, collection_id: UUID) -> HttpResponse:
-    """Give the collection the `name`."""
+    """Rename the collection to `name`."""
     collection = _own(request, collection_id)
     try:
         collections.rename(collection, name=request.POST.get("name", ""))
@@ -55,7 +56,7 @@ def rename(request: HttpRequest, collection_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def delete(request: HttpRequest, collection_id: UUID) -> HttpResponse:
-    """Delete the collection, with an undo; its pictures stay."""
+    """Delete the collection, with an undo; its images are kept."""
     collection = collections.delete(_own(request, collection_id))
     messages.success(request, _with_undo(collection))
     return redirect("collections")
@@ -64,7 +65,7 @@ def delete(request: HttpRequest, collection_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def restore(request: HttpRequest, collection_id: UUID) -> HttpResponse:
-    """Take the deleted collection back."""
+    """Restore the deleted collection."""
     collection = get_object_or_404(_collections(request), id=collection_id)
     try:
         collections.restore(collection)
@@ -77,15 +78,15 @@ def restore(request: HttpRequest, collection_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def put(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Put the picture into the collection `add`, take it out of `remove`, or put it into a new one called `name`."""
-    image = get_object_or_404(Image.objects.of(_user(request)).present(), id=image_id)
+    """Add the image to collection `add` or a new one named `name`, or remove it from `remove`."""
+    image = get_object_or_404(Image.objects.of(user_of(request)).present(), id=image_id)
     try:
         if "add" in request.POST:
             collections.add(_own(request, request.POST["add"]), image_ids=[image.id])
         elif "remove" in request.POST:
             collections.remove(_own(request, request.POST["remove"]), image_ids=[image.id])
         else:
-            made = collections.create(user=_user(request), name=request.POST.get("name", ""))
+            made = collections.create(user=user_of(request), name=request.POST.get("name", ""))
             collections.add(made, image_ids=[image.id])
     except (BadName, NameTaken, TooManyCollections) as refused:
         if wants_part(request):
@@ -97,36 +98,34 @@ def put(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 
 def menu_of(image: Image) -> dict[str, Any]:
-    """Return what `_collections_menu.html` shows: the owner's collections, and whether the picture lies in each."""
+    """Return the context of `_collections_menu.html`: collections, and which contain the image."""
     own = Collection.objects.of(image.user_id).present().by_name()
     in_it = set(image.memberships.values_list("collection_id", flat=True))
     return {"image": image, "choices": [(collection, collection.id in in_it) for collection in own]}
 
 
 def told(refused: Refusal) -> str:
-    """Return what a person should know of a refusal."""
+    """Return the message for a refusal."""
     match refused:
         case NameTaken():
-            return _("You have a collection called “%(name)s” already.") % {
+            return _("A collection named “%(name)s” already exists.") % {
                 "name": refused.collection.name
             }
         case TooManyCollections():
-            return _("More than %(max)d collections would be too many to find one.") % {
-                "max": refused.limit
-            }
+            return _("You can have up to %(max)d collections.") % {"max": refused.limit}
         case BadName(reason="empty"):
-            return _("A collection needs a name.")
+            return _("Enter a collection name.")
         case BadName(reason="too_long"):
-            return _("A name may have at most %(max)d characters.") % {"max": NAME_MAX}
+            return _("A name can have up to %(max)d characters.") % {"max": NAME_MAX}
         case _refused:
-            return _("This name has characters that cannot be shown.")
+            return _("The name contains unsupported characters.")
 
 
 def _overview(
     request: HttpRequest, *, name: str = "", refused: Refusal | None = None
 ) -> HttpResponse:
-    piles = sidebar.piles_of(request.user, covers=COVERS)
-    context = sidebar.beside(request.user, place="collections", piles=piles) | {
+    cards = sidebar.collection_cards(request.user, covers=COVERS)
+    context = sidebar.beside(request.user, place="collections", cards=cards) | {
         "name": name[:NAME_MAX],
         "name_error": told(refused) if refused else "",
         "taken": refused.collection if isinstance(refused, NameTaken) else None,
@@ -142,10 +141,7 @@ def _menu(request: HttpRequest, image: Image, *, refused: Refusal | None = None)
 
 
 def _own(request: HttpRequest, collection_id: UUID | str) -> Collection:
-    try:
-        known = UUID(str(collection_id))
-    except ValueError:
-        known = None
+    known = uuid_or_none(str(collection_id))
     return get_object_or_404(_collections(request).present(), id=known)
 
 
@@ -158,14 +154,11 @@ def _address(collection: Collection) -> str:
 
 
 def _with_undo(collection: Collection) -> SafeString:
-    # The button belongs to the form that every page with pictures has for those without script.
+    # The button belongs to a form that every page with images has for browsers without script.
     return format_html(
-        '{} <button class="text-link" form="picture-form" formaction="{}" type="submit">{}</button>',
-        _("“%(name)s” is deleted, its pictures stay.") % {"name": collection.name},
+        '{} <button class="text-link" form="picture-form" formaction="{}" type="submit">'
+        "{}</button>",
+        _("“%(name)s” deleted. Its images are kept.") % {"name": collection.name},
         reverse("restore_collection", args=[collection.id]),
         _("Undo"),
     )
-
-
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)

@@ -1,4 +1,4 @@
-"""What the templates of the composer need: models, styles, sources, and what stands on the button."""
+"""The context of the composer's templates: models, styles, sources, price."""
 
 import uuid
 from dataclasses import dataclass
@@ -18,31 +18,32 @@ from generation.jobs import sources
 from generation.jobs.eta import Eta, Forecast
 from generation.models import GenerationSwitch, Image, ImageModel, Style, Upload
 from generation.runpod.payloads import dialect_of
+from generation.views.ids import uuid_or_none
 
-BUSY_SECONDS = 60  # a line longer than this is told in the list of models
+BUSY_SECONDS = 60  # additional wait time from which a model is shown as busy
 
 
 @dataclass(frozen=True)
 class ModelOption:
-    """One model in the list."""
+    """A model in the list."""
 
     model: ImageModel
     price: int
     speed: Eta
-    line_seconds: int  # how much longer than usual because of the line before it
-    is_blocked: bool  # RunPod refuses the key or does not have its endpoint
+    line_seconds: int  # additional wait time because of queued jobs
+    is_blocked: bool  # RunPod rejects the key or has no such endpoint
     thumbnail: str
     chosen: bool
 
     @property
     def is_busy(self) -> bool:
-        """Whether its line is worth a word."""
+        """Whether the additional wait time is shown."""
         return self.line_seconds >= BUSY_SECONDS
 
 
 @dataclass(frozen=True)
 class StyleOption:
-    """One style preset."""
+    """A style preset in the list."""
 
     slug: str
     name: str
@@ -50,8 +51,8 @@ class StyleOption:
 
 
 @dataclass(frozen=True)
-class Offer:
-    """What stands on the Create button."""
+class ComposerQuote:
+    """Price and wait time on the Create button."""
 
     count: int
     credits: int
@@ -60,13 +61,13 @@ class Offer:
 
     @property
     def short(self) -> int:
-        """How many credits are missing."""
+        """The number of missing credits."""
         return max(0, -self.left)
 
 
 @dataclass(frozen=True)
-class Source:
-    """One source picture in the composer."""
+class SourceThumbnail:
+    """A source image in the composer."""
 
     id: str
     url: str
@@ -75,7 +76,7 @@ class Source:
 def composing(
     user: User, *, models: list[ImageModel], composer: Composer | None, forecast: Forecast
 ) -> dict[str, Any]:
-    """Return the context of `_composer.html`; composer None: no model is on offer. `forecast` covers the models."""
+    """Return the context of `_composer.html`; composer None: no model is enabled."""
     models = [model for model in models if model.enabled]
     return {
         "composer": composer,
@@ -113,25 +114,25 @@ def _model_option(model: ImageModel, *, forecast: Forecast, chosen: bool) -> Mod
     )
 
 
-def offer_of(user: User, form: Composer | None, *, forecast: Forecast) -> Offer | None:
-    """Return price and waiting time without placing; None while the form holds nothing that has a price."""
+def offer_of(user: User, form: Composer | None, *, forecast: Forecast) -> ComposerQuote | None:
+    """Return price and wait time, None without a form."""
     if form is None:
         return None
     width, height = form.size or _size_of_source(user, form) or (1024, 1024)
     credits = form.offer.price_of({"width": width, "height": height}) * form.count
     now = forecast.of_order(form.model, count=form.count)
-    return Offer(count=form.count, credits=credits, eta=now, left=user.credits - credits)
+    return ComposerQuote(count=form.count, credits=credits, eta=now, left=user.credits - credits)
 
 
 def sources_note(user: User, form: Composer | None) -> str:
-    """Return what a person should know of how these sources get to RunPod, "" for nothing."""
+    """Return a note on how the source images are sent, "" for none."""
     if form is None or not form.takes_sources or not form.sources:
         return ""
     model, beside = form.model, {"prompt": form.prompt, "workflow": form.model.workflow}
     try:
         known = sources.check(user=user, ids=form.sources)
     except InvalidParameters:
-        return ""  # said when it is sent
+        return ""  # reported when the form is sent
     try:
         is_reduced = sources.transport(
             known, dialect=dialect_of(model.dialect, model.request_format), beside=beside
@@ -142,7 +143,7 @@ def sources_note(user: User, form: Composer | None) -> str:
 
 
 def _size_of_source(user: User, form: Composer) -> tuple[int, int] | None:
-    """Return the size that a picture takes from its first source, None where it takes none or there is none yet."""
+    """Return the size derived from the first source image, None if not applicable."""
     if not form.offer.sized_by_source or not form.sources:
         return None
     try:
@@ -152,8 +153,8 @@ def _size_of_source(user: User, form: Composer) -> tuple[int, int] | None:
     return size_like(width=first.width, height=first.height)
 
 
-def _sources(user: User, ids: list[str]) -> list[Source]:
-    """Return the user's own pictures and uploads among the ids, in their order."""
+def _sources(user: User, ids: list[str]) -> list[SourceThumbnail]:
+    """Return the user's images and uploads among the ids, in that order."""
     wanted = [found for one in ids if (found := uuid_or_none(one))]
     keys: dict[UUID, str] = dict(
         Upload.objects.filter(user=user, id__in=wanted).values_list("id", "key")
@@ -161,24 +162,18 @@ def _sources(user: User, ids: list[str]) -> list[Source]:
     keys |= dict(
         Image.objects.of(user).present().filter(id__in=wanted).values_list("id", "thumbnail_key")
     )
-    return [Source(id=str(one), url=storage.url(keys[one])) for one in wanted if one in keys]
+    return [
+        SourceThumbnail(id=str(one), url=storage.url(keys[one])) for one in wanted if one in keys
+    ]
 
 
 def switched_off() -> GenerationSwitch | None:
-    """Return the stop switch if it is off, with its message."""
+    """Return the creation switch if it is off."""
     return GenerationSwitch.objects.filter(on=False).first()
-
-
-def uuid_or_none(text: str) -> UUID | None:
-    """Return the id that an address names, None where it names none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 @lru_cache(maxsize=500)
 def sample(kind: str, slug: str) -> str:
-    """Return the address of the painted sample of a model or style, empty where there is none."""
+    """Return the URL of the sample image of a model or style, "" if there is none."""
     path = f"generation/{kind}/{slug}.webp"
     return static(path) if finders.find(path) else ""

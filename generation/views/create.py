@@ -1,8 +1,8 @@
-"""The create page: composer, quote and live feed."""
+"""The Create page: composer, quote and live feed."""
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import ledger, token_cache
 from accounts.models import User
+from accounts.requests import user_of
 from artgen import formatting
 from artgen.revalidation import revalidated
 from generation.catalog.offers import FieldError, InvalidParameters
@@ -34,8 +35,8 @@ from generation.views.composing import (
     sample,
     sources_note,
     switched_off,
-    uuid_or_none,
 )
+from generation.views.ids import uuid_or_none
 from generation.views.partials import part, wants_part
 
 PROMPTS = (
@@ -48,7 +49,7 @@ PROMPTS = (
 @login_required
 @require_http_methods(["GET", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
-    """Show composer and feed; POST places 1 to 8 jobs, or shows beside each field why not. A refusal stores nothing."""
+    """Show composer and feed; POST creates 1 to 8 jobs, or shows the errors beside the fields."""
     if request.method == "POST":
         return _posted(request)
     _remember_language(request)
@@ -58,7 +59,7 @@ def create(request: HttpRequest) -> HttpResponse:
     if "share" in request.GET and shared is None:
         messages.warning(
             request,
-            _("This picture is not shared any more, so its parameters were not taken over."),
+            _("This image is no longer shared. Its parameters weren’t applied."),
         )
         return redirect("create")
     composer = _composer_from_address(request, models, shared=shared)
@@ -70,14 +71,16 @@ def create(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def composer(request: HttpRequest) -> HttpResponse:
-    """Return the composer for another model (`switch`) with what was typed, or filled as a job was (`job`)."""
+    """Return the composer for another model (`switch`) or with a job's parameters (`job`)."""
     models = list(ImageModel.objects.enabled())
     form = (
         _composer_from_address(request, models)
         if "job" in request.GET
         else _typed(request.GET, models)
     )
-    context = composing(_user(request), models=models, composer=form, forecast=eta.forecast(models))
+    context = composing(
+        user_of(request), models=models, composer=form, forecast=eta.forecast(models)
+    )
     return part(request, "generation/_composer.html", context)
 
 
@@ -85,21 +88,23 @@ def composer(request: HttpRequest) -> HttpResponse:
 @require_GET
 @revalidated
 def quote(request: HttpRequest) -> HttpResponse:
-    """Return the Create button with price and waiting time of what the composer holds, and which numbers are wrong."""
+    """Return the Create button with price and wait time, and the invalid numbers."""
     models = list(ImageModel.objects.enabled())
     chosen = _chosen(models, request.GET.get("model", ""))
     form = Composer.posted(chosen, request.GET) if chosen else None
     context = {
-        "offer": offer_of(_user(request), form, forecast=eta.forecast([chosen] if chosen else [])),
+        "offer": offer_of(
+            user_of(request), form, forecast=eta.forecast([chosen] if chosen else [])
+        ),
         "switch": switched_off(),
         "wrong": form.wrong_numbers() if form else [],
-        "sources_note": sources_note(_user(request), form),
+        "sources_note": sources_note(user_of(request), form),
     }
     return part(request, "generation/_create_button.html", context)
 
 
 def _posted(request: HttpRequest) -> HttpResponse:
-    user = _user(request)
+    user = user_of(request)
     every = _models()
     models = [model for model in every if model.enabled]
     form = _typed(request.POST, models)
@@ -107,7 +112,7 @@ def _posted(request: HttpRequest) -> HttpResponse:
         return redirect("create")
     if (
         "switch" in request.POST
-    ):  # without script the list of models posts the form to keep what was typed
+    ):  # without script, choosing a model posts the form to keep the input
         return render(
             request, "generation/create.html", _page(request, models=every, composer=form)
         )
@@ -127,22 +132,20 @@ def _posted(request: HttpRequest) -> HttpResponse:
             status = 402
         except orders.GenerationOff as off:
             form.errors["form"] = [
-                off.message or _("Creating is paused. Keep writing, nothing gets lost.")
+                off.message or _("Image creation is paused. Your text is saved.")
             ]
             status = 503
         except orders.TooManyWaiting as many:
-            text = _(
-                "%(limit)s pictures are waiting already, that is the limit. Try again in %(duration)s."
-            )
+            text = _("The limit of %(limit)s queued images is reached. Try again in %(duration)s.")
             duration = formatting.duration(many.retry_after)
             form.errors["form"] = [
                 text % {"limit": formatting.number(many.limit), "duration": duration}
             ]
             status = 429
         except (orders.KeyReused, orders.KeyBusy):
-            # The form came back by the browser's Back button after it had been sent: it is a new order now.
+            # The form was sent again after the browser's Back button: a new request now.
             form.errors["form"] = [
-                _("This form has been sent before. Press Create once more to send it again.")
+                _("This form was already sent. Select Create again to send it once more.")
             ]
             status = 409
     if status:
@@ -156,7 +159,7 @@ def _posted(request: HttpRequest) -> HttpResponse:
 
 
 def _typed(data: QueryDict, models: list[ImageModel]) -> Composer | None:
-    """Return the form as it was sent, moved over to the model in `switch`; None without any model on offer."""
+    """Return the submitted form, converted to the model in `switch`; None without models."""
     chosen = _chosen(models, data.get("model", ""))
     if chosen is None:
         return None
@@ -170,7 +173,7 @@ def _refused(
 ) -> HttpResponse:
     if wants_part(request):
         context = composing(
-            _user(request), models=models, composer=form, forecast=eta.forecast(models)
+            user_of(request), models=models, composer=form, forecast=eta.forecast(models)
         )
         return part(request, "generation/_composer.html", context, status=status)
     return render(
@@ -182,9 +185,9 @@ def _refused(
 
 
 def _keep_uploads(user: User, form: Composer, files: "Sequence[UploadedFile[Any]]") -> int | None:
-    """Store the files that came with the form (a browser without script); return a status where one is no picture."""
+    """Store uploads of browsers without script; return an error status or None."""
     for file in files:
-        if (file.size or 0) > settings.UPLOAD_MAX_BYTES:  # before any of them is stored
+        if (file.size or 0) > settings.UPLOAD_MAX_BYTES:  # checked before any file is stored
             detail = _too_large() % {
                 "name": file.name,
                 "size": formatting.number(math.ceil((file.size or 0) / 1e6)),
@@ -195,7 +198,7 @@ def _keep_uploads(user: User, form: Composer, files: "Sequence[UploadedFile[Any]
         try:
             form.sources.append(str(uploads.keep(user=user, data=file.read()).id))
         except InvalidImage:
-            detail = _("%(name)s is no PNG, JPEG or WebP picture.") % {"name": file.name}
+            detail = _("%(name)s isn’t a PNG, JPEG or WebP image.") % {"name": file.name}
             form.explain([FieldError(field="source_images", code="invalid", detail=detail)])
             return 400
     return None
@@ -204,9 +207,9 @@ def _keep_uploads(user: User, form: Composer, files: "Sequence[UploadedFile[Any]
 def _composer_from_address(
     request: HttpRequest, models: list[ImageModel], *, shared: sharing.Shared | None = None
 ) -> Composer | None:
-    """Return the form as a link asks for it: ?job=ID (all its parameters), ?model=, ?prompt=, ?source=ID.
+    """Return the form for a link: ?job=ID (all its parameters), ?model=, ?prompt=, ?source=ID.
 
-    With `shared` it is filled as that picture was made, whatever else the address says.
+    With `shared` it has the parameters of that image instead.
     """
     given: Mapping[str, str] = {} if shared else request.GET
     job = shared.image.job if shared else _own_job(request, request.GET.get("job", ""))
@@ -217,7 +220,7 @@ def _composer_from_address(
         return None
     count = request.GET.get("count", "")
     if job:
-        # Of somebody else's, the source images are theirs alone.
+        # Source images of another user's job are private.
         parameters = job.parameters if job.user_id == request.user.pk else job.shareable_parameters
         if request.GET.get("seed") != "keep":
             parameters["seed"] = None
@@ -236,7 +239,7 @@ def _composer_from_address(
 
 
 def _models() -> list[ImageModel]:
-    """Return all models, for the jobs of the feed may be of one that is not on offer any more."""
+    """Return all models: jobs of the feed may use disabled ones."""
     return list(ImageModel.objects.defer("workflow"))
 
 
@@ -246,7 +249,7 @@ def _page(
     show = request.GET.get("show", "all")
     show = show if show in feed.SHOWN else "all"
     before = uuid_or_none(request.GET.get("before", ""))
-    page = feed.of_user(_user(request), models=models, show=show, before=before)
+    page = feed.of_user(user_of(request), models=models, show=show, before=before)
     examples = [
         {
             "text": text,
@@ -256,38 +259,36 @@ def _page(
         for name, text in PROMPTS
     ]
     asked = {"job", "share", "model", "prompt", "source"} & set(request.GET)
-    return composing(_user(request), models=models, composer=composer, forecast=page.forecast) | {
+    return composing(user_of(request), models=models, composer=composer, forecast=page.forecast) | {
         "feed": page,
-        "prompts": feed.prompts_of(_user(request)),
+        "prompts": feed.prompts_of(user_of(request)),
         "show": show,
         "is_filled": bool(asked) or request.method == "POST",
         "examples": examples,
         "words": {
             "ready": formatting.plural_forms(
-                lambda n: ngettext("%(count)s picture ready", "%(count)s pictures ready", n)
+                lambda n: ngettext("%(count)s image ready", "%(count)s images ready", n)
             ),
             "active": formatting.plural_forms(
                 lambda n: ngettext("%(count)s in progress", "%(count)s in progress", n)
             ),
             "failed": formatting.plural_forms(
-                lambda n: ngettext("%(count)s did not work out", "%(count)s did not work out", n)
+                lambda n: ngettext("%(count)s failed", "%(count)s failed", n)
             ),
             "steps": formatting.plural_forms(
                 lambda n: ngettext("%(count)s step", "%(count)s steps", n)
             ),
-            "no_picture": _("%(name)s is no PNG, JPEG or WebP picture."),
+            "no_picture": _("%(name)s isn’t a PNG, JPEG or WebP image."),
             "too_large": _too_large(),
-            "not_arrived": _(
-                "No connection, so %(name)s has not arrived. It stays here and goes off by itself later."
-            ),
-            "not_taken": _(
-                "%(name)s could not be taken right now. It stays here, send it again in a moment."
-            ),
+            "not_arrived": _("No connection. %(name)s will upload when you’re back online."),
+            "not_taken": _("Couldn’t upload %(name)s. Try again later."),
             "kept_all": _("%(model)s doesn’t use source images. They are kept here and not sent."),
             "kept_more": formatting.plural_forms(
                 lambda n: ngettext(
-                    "%(model)s uses up to %(count)s source image. The rest are kept here and not sent.",
-                    "%(model)s uses up to %(count)s source images. The rest are kept here and not sent.",
+                    "%(model)s uses up to %(count)s source image. "
+                    "The rest are kept here and not sent.",
+                    "%(model)s uses up to %(count)s source images. "
+                    "The rest are kept here and not sent.",
                     n,
                 )
             ),
@@ -295,8 +296,8 @@ def _page(
                 "%(model)s doesn’t use some of your settings. They are kept for other models."
             ),
             "random_seed": _("random seed"),
-            "own_seed": _("own seed"),
-            "no_number": _("This must be a number."),
+            "own_seed": _("custom seed"),
+            "no_number": _("Must be a number."),
         },
     }
 
@@ -314,14 +315,14 @@ def _own_job(request: HttpRequest, text: str) -> Job | None:
 
 
 def _shared(slug: str) -> sharing.Shared | None:
-    """Return the picture that this slug shows now, if its parameters may be told."""
+    """Return the shared image of this slug, if its parameters are shown."""
     found = sharing.find(slug.replace("\0", ""))
     return found if found and found.with_parameters else None
 
 
 def _remember_language(request: HttpRequest) -> None:
-    # The socket speaks the user's language outside of any request: it must be the one this page is in.
-    user = _user(request)
+    # The socket needs the user's language outside of requests: the language of this page.
+    user = user_of(request)
     language = getattr(request, "LANGUAGE_CODE", "")
     if language and not user.language:
         User.objects.filter(pk=user.pk, language="").update(language=language)
@@ -333,8 +334,4 @@ def _too_large() -> str:
 
 
 def _short(missing: int) -> str:
-    return _("%(credits)s short") % {"credits": formatting.credits(missing)}
-
-
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)
+    return _("%(credits)s more needed") % {"credits": formatting.credits(missing)}

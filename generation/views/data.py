@@ -1,4 +1,4 @@
-"""Your data: all of it as ZIP files, and the way out."""
+"""The page of the user's data: export and account deletion."""
 
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
 from generation.models import Export
-from generation.user_data import export as exports
+from generation.user_data import exports
 from generation.views.partials import part, wants_part
 
 
@@ -24,7 +24,7 @@ from generation.views.partials import part, wants_part
 @login_required
 @require_safe
 def account_data(request: SignedInRequest) -> HttpResponse:
-    """Show how far the export is and its files, and where an account is deleted; the script asks for the first part."""
+    """Show the export's progress and files; scripts get the first part of the page."""
     if wants_part(request):
         return part(request, "generation/_export.html", _context(request.user))
     return render(request, "generation/data.html", _context(request.user))
@@ -34,10 +34,11 @@ def account_data(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @limited(("user", "5/d"))
 def ask_export(request: SignedInRequest) -> HttpResponse:
-    """Begin to prepare an export, or go on with the one that is being prepared."""
+    """Start an export, unless one is in progress."""
     exports.ask(request.user)
     messages.success(
-        request, _("It is being prepared. You may close the page: a letter tells when it is ready.")
+        request,
+        _("The export is being prepared. You can close the page. We’ll email you when it’s ready."),
     )
     return redirect("account_data")
 
@@ -46,7 +47,7 @@ def ask_export(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def download_export(request: SignedInRequest, export_id: UUID, number: int) -> HttpResponse:
-    """Lead to one file of one's own export; 404 for anybody else's and for those that have ended."""
+    """Redirect to one file of the user's export; 404 if it has expired."""
     export = get_object_or_404(Export.objects.of(request.user), id=export_id)
     try:
         return redirect(exports.address_of(export, number))

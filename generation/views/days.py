@@ -1,4 +1,4 @@
-"""Days that can be asked for: those with a name, a month, from one to another. In the active time zone."""
+"""Ranges of days in filters: named, a month, or from–to, in the active time zone."""
 
 from datetime import date, timedelta
 
@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 
 class When(TextChoices):
-    """Days that are asked for often."""
+    """Named ranges."""
 
     TODAY = "today", pgettext_lazy("when the picture was made", "Today")
     WEEK = "week", pgettext_lazy("when the picture was made", "This week")
@@ -18,7 +18,7 @@ class When(TextChoices):
 
 
 def named(text: str) -> tuple[date, date, str] | None:
-    """Return first day, last day and name of "today", "week", "month", "last-month" or "2026-11"."""
+    """Return first day, last day and name of "today", "week", "month", "last-month", "2026-11"."""
     today = timezone.localdate()
     first = today.replace(day=1)
     match text:
@@ -36,7 +36,7 @@ def named(text: str) -> tuple[date, date, str] | None:
 
 
 def between(since: str, until: str) -> tuple[date | None, date | None] | None:
-    """Return the first and the last day in their order, None for none; None for neither."""
+    """Return first and last day in order, None for an open end; None if both are open."""
     days = _date(since), _date(until)
     if days[0] and days[1] and days[0] > days[1]:
         return days[1], days[0]
@@ -50,8 +50,8 @@ def label(since: date | None, until: date | None) -> str:
     )
     if since and until:
         return first if since == until else f"{first} – {last}"
-    told = _("From %(day)s") if since else _("Until %(day)s")
-    return told % {"day": first or last}
+    text = _("From %(day)s") if since else _("Until %(day)s")
+    return text % {"day": first or last}
 
 
 def last_of(month: date) -> date:

@@ -1,4 +1,4 @@
-"""Explore: what people have made public, newest first."""
+"""Explore: public images, newest first."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -23,29 +23,29 @@ SALT = "generation.explore"
 
 @dataclass(frozen=True)
 class PublicTile:
-    """One public picture in the grid."""
+    """A public image in the grid."""
 
     shared: sharing.Shared
     tile: Tile
 
     @property
     def address(self) -> str:
-        """Its public page."""
+        """The URL of its public page."""
         return reverse("shared", args=[self.shared.slug])
 
     @property
-    def told(self) -> str:
-        """Its prompt where the owner shows it, else who made it, else that it is a picture."""
+    def label(self) -> str:
+        """The prompt if the owner shows it, else a text with the author."""
         if self.shared.with_parameters:
             return self.tile.prompt
         if self.shared.author:
-            return _("A picture by %(author)s") % {"author": self.shared.author}
-        return _("A picture")
+            return _("Image by %(author)s") % {"author": self.shared.author}
+        return _("Image")
 
 
 @require_GET
 def explore(request: HttpRequest) -> HttpResponse:
-    """Show what is public; `before` is a page's cursor. A prompt shows only where its owner allowed it."""
+    """Show public images; `before` is a cursor. Prompts appear only if their owners allow it."""
     rows = _before(Publication.objects.shown().newest_first(), request.GET.get("before", ""))
     found = list(rows[: PAGE + 1])
     shown = found[:PAGE]
@@ -66,7 +66,7 @@ def explore(request: HttpRequest) -> HttpResponse:
 
 
 def _before(rows: PublicationQuerySet, cursor: str) -> PublicationQuerySet:
-    """Return the rows after this cursor; a cursor that is none of ours is ignored."""
+    """Return the rows after the cursor; an invalid cursor is ignored."""
     try:
         moment, last_id = signing.Signer(salt=SALT).unsign_object(cursor)
     except (signing.BadSignature, ValueError):

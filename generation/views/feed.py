@@ -1,4 +1,4 @@
-"""The feed: runs (one press of Create = one run) with their cards, newest first."""
+"""The feed: runs (the jobs created together) with their cards, newest first."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from generation.jobs.status_text import Phase
 from generation.models import ACTIVE, Image, ImageModel, Job, JobQuerySet, Status
 
 RUNS_A_PAGE = 12
-JOBS_A_PAGE = RUNS_A_PAGE * BATCH_MAX  # looked at for a page
+JOBS_A_PAGE = RUNS_A_PAGE * BATCH_MAX  # jobs read for a page
 JOB_FIELDS = (
     *(
         "id",
@@ -53,7 +53,6 @@ IS_GONE = Q(status=Status.SUCCEEDED) & ~Exists(
 )
 PROMPTS = 20
 SHOWN = ("all", "active", "done")
-DRAWING_FROM, DRAWING_MORE = 28, 22  # the glow of a plate while a GPU works on it
 ICONS = {
     Status.QUEUED: "hourglass",
     Status.SUBMITTED: "power",
@@ -67,11 +66,11 @@ ICONS = {
 
 @dataclass(frozen=True)
 class Card:
-    """One job as the template `_card.html` draws it."""
+    """One job as shown by `_card.html`."""
 
     job: Job
     phase: Phase
-    kept: list[Image]  # its pictures that are not in the trash
+    kept: list[Image]  # its images outside the trash
 
     @property
     def id(self) -> str:
@@ -80,42 +79,42 @@ class Card:
 
     @property
     def image(self) -> Image | None:
-        """The picture: the first of them."""
+        """The first image."""
         return self.kept[0] if self.kept else None
 
     @property
     def more_images(self) -> int:
-        """How many pictures the job made besides the one shown."""
+        """The number of further images."""
         return max(0, len(self.kept) - 1)
 
     @property
     def is_wide(self) -> bool:
-        """Whether it is a landscape: two in a row instead of four."""
+        """Whether it is a landscape format: two instead of four per row."""
         return self.width > 1.2 * self.height
 
     @property
     def place(self) -> str:
-        """Where the picture stands, as the tag `picture` calls it."""
+        """The place for the tag `picture`."""
         return "feed-wide" if self.is_wide else "feed"
 
     @property
     def is_gone(self) -> bool:
-        """Whether the job made a picture and it is in the trash."""
+        """Whether all images of a finished job are in the trash."""
         return self.job.status == Status.SUCCEEDED and self.image is None
 
     @property
     def icon(self) -> str:
-        """The icon of the phase."""
+        """The icon of the status."""
         return ICONS[Status(self.job.status)]
 
     @property
     def has_progress(self) -> bool:
-        """Whether a bar belongs to this phase."""
+        """Whether a progress bar is shown."""
         return self.job.status in (Status.SUBMITTED, Status.RUNNING, Status.STORING)
 
     @property
     def progress_value(self) -> str:
-        """The bar's value from 0 to 1 as HTML writes it; empty where nobody knows: waking up, or no steps told."""
+        """The value of the progress bar, 0 to 1; empty if unknown."""
         if self.job.status == Status.STORING:
             return "1"
         known = self.job.status == Status.RUNNING and self.job.progress is not None
@@ -123,51 +122,51 @@ class Card:
 
     @property
     def width(self) -> int:
-        """Width of the box: the picture's own once it is there."""
+        """The width of the box, which is that of the image once it exists."""
         return self.image.width if self.image else self.job.width or 1024
 
     @property
     def height(self) -> int:
-        """Height of the box."""
+        """The height of the box."""
         return self.image.height if self.image else self.job.height or 1024
 
     @property
     def short_prompt(self) -> str:
-        """The prompt, cut for screen readers."""
+        """The prompt, truncated for screen readers."""
         prompt = self.job.prompt
         return prompt if len(prompt) <= 120 else f"{prompt[:119].rstrip()}…"
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one press of Create has placed."""
+    """The jobs created together."""
 
     id: UUID
     cards: list[Card]
 
     @property
     def first(self) -> Job:
-        """The job that stands for all of them."""
+        """The job that represents the run."""
         return self.cards[0].job
 
     @property
     def prompt(self) -> str:
-        """What was asked for."""
+        """The prompt."""
         return self.first.prompt
 
     @property
     def shape(self) -> str:
-        """The name of the shape, "16:9"."""
+        """The aspect ratio, such as "16:9"."""
         return shape_of(self.cards[0].width, self.cards[0].height).name
 
     @property
     def is_wide(self) -> bool:
-        """Whether the cards are landscapes: two in a row instead of four."""
+        """Whether the cards have a landscape format: two instead of four per row."""
         return self.cards[0].is_wide
 
     @property
     def credits(self) -> int:
-        """What is held or charged for it."""
+        """The credits held or charged."""
         return sum(
             card.job.credits
             for card in self.cards
@@ -176,48 +175,48 @@ class Run:
 
     @property
     def is_active(self) -> bool:
-        """Whether something is still to come."""
+        """Whether a job is unfinished."""
         return any(card.job.status in ACTIVE for card in self.cards)
 
     @property
     def cancelable(self) -> int:
-        """How many of its jobs a cancel would still stop."""
+        """The number of jobs that can be canceled."""
         return sum(card.job.is_cancelable for card in self.cards)
 
     @property
     def day(self) -> date:
-        """The day it was placed."""
+        """The day of creation."""
         return timezone.localtime(self.first.created_at).date()
 
 
 @dataclass(frozen=True)
-class Day:
-    """The runs of one day under one heading."""
+class FeedDay:
+    """The runs of one day."""
 
     day: date
     runs: list[Run]
 
     @property
     def title(self) -> str:
-        """Its heading: "Today", "November 18"."""
-        told = formatting.day(self.day)
-        return told[:1].upper() + told[1:]
+        """The heading: "Today", "November 18"."""
+        text = formatting.day(self.day)
+        return text[:1].upper() + text[1:]
 
 
 @dataclass(frozen=True)
 class Feed:
     """One page of the feed."""
 
-    days: list[Day]
+    days: list[FeedDay]
     active: int
-    next: str  # id of the job before which the next page begins, empty at the end
+    next: str  # id of the job before which the next page begins; empty at the end
     forecast: Forecast  # of all models
 
 
 def of_user(
     user: User, *, models: Collection[ImageModel], show: str = "all", before: UUID | None = None
 ) -> Feed:
-    """Return a page of the user's runs: `show` is one of SHOWN, `before` the last page's `next`; `models` are all."""
+    """Return a page of the user's runs: `show` is one of SHOWN, `before` a page's `next`."""
     own = Job.objects.of(user)
     if show == "active":
         own = own.active()
@@ -234,10 +233,10 @@ def of_user(
 
 
 def _page(own: JobQuerySet) -> tuple[list[UUID], str]:
-    """Return the jobs of the newest RUNS_A_PAGE runs that show something, and the `next` of the page.
+    """Return the jobs of the newest RUNS_A_PAGE visible runs, and the `next` of the page.
 
-    Only these are fetched whole. Where the newest jobs all have their pictures in the trash, the page begins with the
-    first one that shows something: one query more, however many they are.
+    Only these are fetched completely. If all images of the newest jobs are in the trash, the page
+    begins with the first visible job, which costs one more query.
     """
     found = _newest(own)
     if len(found) == JOBS_A_PAGE and all(gone for _id, _batch, gone in found):
@@ -254,7 +253,7 @@ def _page(own: JobQuerySet) -> tuple[list[UUID], str]:
             showing.append(batch or job_id)
     page, rest = showing[:RUNS_A_PAGE], ""
     if len(found) == JOBS_A_PAGE or len(showing) > RUNS_A_PAGE:
-        # A run may go on beyond the last job that was fetched: leave it to the next page, unless it is the only one.
+        # The last run may have more jobs than were read: leave it to the next page, if possible.
         cut = len(found) == JOBS_A_PAGE and len(page) > 1 and found[-1][0] in runs[page[-1]]
         page = page[:-1] if cut else page
         rest = str(min(job_id for run in page for job_id in runs[run])) if page else ""
@@ -262,7 +261,7 @@ def _page(own: JobQuerySet) -> tuple[list[UUID], str]:
 
 
 def _of_cards(ids: Collection[UUID], *, models: Mapping[int, ImageModel]) -> list[Job]:
-    """Return these jobs, newest first, with what their cards show and nothing else."""
+    """Return these jobs, newest first, with the fields of cards."""
     jobs = list(Job.objects.filter(id__in=ids).only(*JOB_FIELDS).newest_first())
     for job in jobs:
         job.model = models[job.model_id]
@@ -270,7 +269,7 @@ def _of_cards(ids: Collection[UUID], *, models: Mapping[int, ImageModel]) -> lis
 
 
 def _images_of(ids: Collection[UUID]) -> dict[UUID, list[Image]]:
-    """Return what cards show of the pictures of these jobs, by job."""
+    """Return the fields of cards of the images of these jobs, by job."""
     found: dict[UUID, list[Image]] = {}
     images = Image.objects.kept().filter(job__in=ids).only(*IMAGE_FIELDS).order_by("position")
     for image in images:
@@ -279,13 +278,13 @@ def _images_of(ids: Collection[UUID]) -> dict[UUID, list[Image]]:
 
 
 def _newest(own: JobQuerySet) -> list[tuple[UUID, UUID | None, bool]]:
-    """Return id, batch and whether its pictures are gone of the newest jobs."""
+    """Return id, batch and whether all images are trashed, of the newest jobs."""
     jobs: Any = own.annotate(gone=IS_GONE).newest_first()
     return list(jobs.values_list("id", "batch", "gone")[:JOBS_A_PAGE])
 
 
 def prompts_of(user: User) -> list[str]:
-    """Return the user's last prompts, each once, newest first."""
+    """Return the user's latest distinct prompts, newest first."""
     last = (
         Job.objects.of(user).newest_first().values_list("prompt", flat=True)[: PROMPTS * BATCH_MAX]
     )
@@ -293,7 +292,7 @@ def prompts_of(user: User) -> list[str]:
 
 
 def run_of_user(user: User, run_id: UUID) -> Run | None:
-    """Return one run (the id of a batch, or of a single job), None where the user has no such run."""
+    """Return the run of a batch id or job id, None if the user has none."""
     own = Job.objects.of(user).with_all()
     jobs = list(own.filter(batch=run_id).order_by("id")) or list(own.filter(id=run_id))
     images = {job.id: _kept(job) for job in jobs}
@@ -331,10 +330,10 @@ def _runs(
     return [run for run in runs if not all(card.is_gone for card in run.cards)]
 
 
-def _days(runs: Sequence[Run]) -> list[Day]:
+def _days(runs: Sequence[Run]) -> list[FeedDay]:
     days: dict[date, list[Run]] = {}
     for run in runs:
         days.setdefault(run.day, []).append(run)
-    return [Day(day=day, runs=of_day) for day, of_day in days.items()] or [
-        Day(day=timezone.localdate(), runs=[])
+    return [FeedDay(day=day, runs=of_day) for day, of_day in days.items()] or [
+        FeedDay(day=timezone.localdate(), runs=[])
     ]

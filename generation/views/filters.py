@@ -1,30 +1,30 @@
-"""What the gallery's address asks for, read leniently: what cannot be is left out, never an error.
+"""Parse the filters in the gallery's URL; invalid values are ignored.
 
-Every view has an address, so each filter is a GET parameter; a chip that is on links to the address without it.
+Every filter is a GET parameter, so every view has a URL; a chip links to the URL without it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from generation.gallery.filters import LONGEST_MOST, Shape, Wanted
+from generation.gallery.filters import MAX_LONGEST_SIDE, Orientation, Wanted
 from generation.models import Collection, ImageModel, Style
 from generation.views import days
+from generation.views.ids import uuid_or_none
 
-QUERY_LENGTH = 200
-LONGEST = (1024, 1536, 2048)  # pixels, offered; any number is understood
+MAX_QUERY_LENGTH = 200
+LONGEST = (1024, 1536, 2048)  # px, the choices; any number is accepted
 
 
 @dataclass(frozen=True)
 class Chip:
-    """One filter that is on: what it says, and the address without it."""
+    """An active filter: its label and the URL without it."""
 
     label: str
     without: str
@@ -33,68 +33,68 @@ class Chip:
 
 @dataclass(frozen=True)
 class Filters:
-    """The filters of one view; `asked` are its parameters as an address has them."""
+    """The filters of one view; `asked` has the URL parameters."""
 
     wanted: Wanted = field(default_factory=Wanted)
     asked: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
-    is_lost: bool = False  # a collection was asked for that is not there
+    is_lost: bool = False  # the collection does not exist
 
     @property
     def on(self) -> bool:
-        """Whether anything is left out."""
+        """Whether a filter is active."""
         return bool(self.asked)
 
     @property
     def query(self) -> str:
-        """The words searched for."""
+        """The search words."""
         return self.asked.get("q", "")
 
     @property
     def collection(self) -> Collection | None:
-        """The collection whose pictures these are."""
+        """The selected collection."""
         return self.wanted.collection
 
     @property
     def is_only_favorite(self) -> bool:
-        """Whether favorites are asked for and nothing else."""
+        """Whether `favorite` is the only filter."""
         return self.asked.keys() == {"favorite"}
 
     @property
     def is_only_collection(self) -> bool:
-        """Whether all of a collection is asked for and nothing else."""
+        """Whether a collection is the only filter."""
         return self.asked.keys() == {"collection"}
 
     @property
     def address(self) -> str:
-        """The address of this view's first page."""
+        """The URL of the first page."""
         return address_of(self.asked)
 
     @property
     def has_days(self) -> bool:
-        """Whether days are asked for."""
+        """Whether there is a filter by days."""
         return bool(self.wanted.since or self.wanted.until)
 
     @property
     def has_source(self) -> bool:
-        """Whether it is asked what pictures were made from."""
+        """Whether there is a filter by source."""
         return "source" in self.asked
 
     @property
     def without_query(self) -> str:
-        """The address without the words searched for."""
+        """The URL without search words."""
         return self._without("q")
 
     @property
     def cleared(self) -> str:
-        """The address without any filter, in the same collection."""
+        """The URL without filters, in the same collection."""
         return address_of(
             {name: value for name, value in self.asked.items() if name == "collection"}
         )
 
     @property
     def chips(self) -> list[Chip]:
-        """The filters that are on; not the collection, which is a place."""
+        """The active filters except the collection."""
         chips = {}
         for name in self.asked:
             names = ("since", "until") if name in ("since", "until") else (name,)
@@ -103,25 +103,25 @@ class Filters:
         return [chip for names, chip in chips.items() if names != ("collection",)]
 
     def beside(self, *names: str) -> list[tuple[str, str]]:
-        """Return the parameters that a form keeps which sets these."""
+        """Return the parameters other than `names`, kept by a form that sets these."""
         return [(name, value) for name, value in self.asked.items() if name not in names]
 
     @property
     def beside_query(self) -> list[tuple[str, str]]:
-        """The parameters that a search keeps."""
+        """The parameters kept by a search."""
         return self.beside("q")
 
     @property
     def beside_dates(self) -> list[tuple[str, str]]:
-        """The parameters that a choice of days keeps."""
+        """The parameters kept by a choice of days."""
         return self.beside("when", "since", "until")
 
     def of_month(self, key: str) -> str:
-        """Return the address of one month ("2026-11") of what is asked for."""
+        """Return the URL of one month ("2026-11") of this view."""
         return address_of({**dict(self.beside_dates), "when": key})
 
     def next_page(self, cursor: str) -> str:
-        """Return the address of the page after the cursor, empty without one."""
+        """Return the URL of the page after the cursor, "" without one."""
         return address_of({**self.asked, "before": cursor}) if cursor else ""
 
     def _without(self, *names: str) -> str:
@@ -129,7 +129,7 @@ class Filters:
 
 
 def address_of(asked: Mapping[str, str]) -> str:
-    """Return the gallery's address with these parameters."""
+    """Return the gallery's URL with these parameters."""
     return f"{reverse('gallery')}?{urlencode(asked)}" if asked else reverse("gallery")
 
 
@@ -140,7 +140,7 @@ def read(
     styles: Sequence[Style],
     collections: Iterable[Collection],
 ) -> Filters:
-    """Return what the address asks for; models, styles and collections are those that the user can ask for."""
+    """Return the filters of the URL; models, styles and collections are the valid choices."""
     given = {
         name: value.replace("\0", "").strip()
         for name, value in query.items()
@@ -154,7 +154,7 @@ def read(
         asked[name], labels[name] = value, label
         wanted.update(fields)
 
-    if words := " ".join(given.get("q", "").split())[:QUERY_LENGTH]:
+    if words := " ".join(given.get("q", "").split())[:MAX_QUERY_LENGTH]:
         take("q", words, words, words=words)
     collection = next((one for one in collections if str(one.id) == given.get("collection")), None)
     if collection:
@@ -172,15 +172,15 @@ def read(
         for name, day in (("since", since_asked), ("until", until_asked)):
             if day:
                 take(name, day.isoformat(), label, **{name: day})
-    if (shape := given.get("shape", "")) in Shape.values:
+    if (shape := given.get("shape", "")) in Orientation.values:
         take("shape", shape, shape_label(shape), shape=shape)
     if longest := _number(given.get("longest", "")):
         take("longest", str(longest), longest_label(longest), longest=longest)
     if (source := given.get("source", "")) in ("yes", "no"):
-        label = _("Made from a picture") if source == "yes" else _("From words alone")
+        label = _("From an image") if source == "yes" else _("From text only")
         take("source", source, label, sourced=source == "yes")
-    elif source_id := _uuid(source):
-        take("source", str(source_id), _("Made from one picture"), made_from=source_id)
+    elif source_id := uuid_or_none(source):
+        take("source", str(source_id), _("From a specific image"), made_from=source_id)
     if given.get("favorite") == "1":
         take("favorite", "1", _("Favorites"), favorite=True)
     return Filters(
@@ -192,27 +192,20 @@ def read(
 
 
 def shape_label(shape: str) -> str:
-    """Return the name of a shape, as a choice."""
+    """Return the label of an orientation."""
     return {
-        Shape.PORTRAIT: pgettext("shape of pictures", "Portrait"),
-        Shape.LANDSCAPE: pgettext("shape of pictures", "Landscape"),
-        Shape.SQUARE: pgettext("shape of pictures", "Square"),
-    }[Shape(shape)]
+        Orientation.PORTRAIT: pgettext("shape of pictures", "Portrait"),
+        Orientation.LANDSCAPE: pgettext("shape of pictures", "Landscape"),
+        Orientation.SQUARE: pgettext("shape of pictures", "Square"),
+    }[Orientation(shape)]
 
 
 def longest_label(pixels: int) -> str:
-    """Return the name of a size, as a choice: "From 1024 px"."""
+    """Return the label of a size: "From 1024 px"."""
     return _("From %(pixels)d px") % {"pixels": pixels}
 
 
 def _number(text: str) -> int | None:
-    if not text.isascii() or not text.isdigit() or len(text) > len(str(LONGEST_MOST)):
+    if not text.isascii() or not text.isdigit() or len(text) > len(str(MAX_LONGEST_SIDE)):
         return None
-    return number if 1 <= (number := int(text)) <= LONGEST_MOST else None
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+    return number if 1 <= (number := int(text)) <= MAX_LONGEST_SIDE else None

@@ -1,6 +1,6 @@
-"""The gallery: all of one's pictures by month, with search and filters; the trash."""
+"""The gallery: the user's images by month, with search and filters; the trash."""
 
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.models import User
+from accounts.requests import user_of
 from artgen import formatting
 from artgen.revalidation import revalidated
 from generation.gallery import images
-from generation.gallery.filters import Shape, find
-from generation.gallery.search import RARE
+from generation.gallery.filters import Orientation, find
+from generation.gallery.search import COMMON_THRESHOLD
 from generation.models import Image, ImageModel, Style
 from generation.views import days, filters, grid, image_counts, sidebar
 from generation.views.filters import Filters
@@ -30,33 +30,33 @@ from generation.views.start import SAMPLES
 @require_GET
 @revalidated
 def gallery(request: HttpRequest) -> HttpResponse:
-    """Show the user's pictures by month; GET parameters filter them (see `filters`), `before` is a page's cursor."""
-    user, before = _user(request), request.GET.get("before", "")
+    """Show the user's images by month; GET has filters (see `filters`) and the cursor `before`."""
+    user, before = user_of(request), request.GET.get("before", "")
     own = Image.objects.of(user).kept()
     models = list(ImageModel.objects.filter(Exists(own.filter(model=OuterRef("pk")))))
     styles = list(Style.objects.filter(Exists(own.filter(style=OuterRef("slug")))))
-    piles = sidebar.piles_of(user)
-    collections = [pile.collection for pile in piles]
+    cards = sidebar.collection_cards(user)
+    collections = [card.collection for card in cards]
     asked = filters.read(request.GET, models=models, styles=styles, collections=collections)
     found = find(own, asked.wanted, user=user)
-    heap = grid.newest(found.images, before=before)
-    context: dict[str, Any] = {"filters": asked, "next_address": asked.next_page(heap.next)}
+    page = grid.newest(found.images, before=before)
+    context: dict[str, Any] = {"filters": asked, "next_address": asked.next_page(page.next)}
     if wants_part(request):
-        counted = image_counts.of_months(user, found, heap=heap)
-        context["grid"] = grid.by_month(heap, counts=counted, address=asked.of_month)
+        counted = image_counts.of_months(user, found, page=page)
+        context["grid"] = grid.by_month(page, counts=counted, address=asked.of_month)
         return part(request, "generation/_months.html", context)
-    counts = image_counts.of_page(user, asked.wanted, found, heap=heap)
-    context |= sidebar.beside(user, place=_place(asked), counts=counts, piles=piles)
+    counts = image_counts.of_page(user, asked.wanted, found, page=page)
+    context |= sidebar.beside(user, place=_place(asked), counts=counts, cards=cards)
     context |= {
-        "grid": grid.by_month(heap, counts=counts.months, address=asked.of_month),
+        "grid": grid.by_month(page, counts=counts.months, address=asked.of_month),
         "choices": {
             "models": models,
             "styles": styles,
             "when": days.When.choices,
-            "shapes": [(shape, filters.shape_label(shape)) for shape in Shape],
+            "shapes": [(shape, filters.shape_label(shape)) for shape in Orientation],
             "longest": [(pixels, filters.longest_label(pixels)) for pixels in filters.LONGEST],
         },
-        "rare": RARE,
+        "rare": COMMON_THRESHOLD,
         "is_later_page": bool(before),
         "examples": SAMPLES[:3] if not counts.kept else (),
     }
@@ -67,14 +67,14 @@ def gallery(request: HttpRequest) -> HttpResponse:
 @require_GET
 @revalidated
 def trash(request: HttpRequest) -> HttpResponse:
-    """Show what the user has moved to the trash, the last one first, with the days each is still kept."""
-    heap = grid.last_trashed(
+    """Show the trash, latest first, with the days until deletion."""
+    page = grid.last_trashed(
         Image.objects.of(request.user).in_trash(), before=request.GET.get("before", "")
     )
     context: dict[str, Any] = {
-        "heap": heap,
-        "next_address": f"{reverse('trash')}?{urlencode({'before': heap.next})}"
-        if heap.next
+        "heap": page,
+        "next_address": f"{reverse('trash')}?{urlencode({'before': page.next})}"
+        if page.next
         else "",
     }
     if wants_part(request):
@@ -86,23 +86,23 @@ def trash(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def restore_all(request: HttpRequest) -> HttpResponse:
-    """Take everything out of the trash."""
-    count = images.restore_all(_user(request))
-    told = ngettext("%(count)s picture is back.", "%(count)s pictures are back.", count)
-    messages.success(request, told % {"count": formatting.number(count)})
+    """Restore all images from the trash."""
+    count = images.restore_all(user_of(request))
+    text = ngettext("%(count)s image restored.", "%(count)s images restored.", count)
+    messages.success(request, text % {"count": formatting.number(count)})
     return redirect("gallery")
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def empty_trash(request: HttpRequest) -> HttpResponse:
-    """Ask once more (GET: the page for browsers without script), then delete for good what is in the trash (POST)."""
+    """Ask for confirmation (GET), then delete the trash permanently (POST)."""
     if request.method == "POST":
-        count = images.empty_trash(_user(request))
-        told = ngettext(
-            "%(count)s picture deleted for good.", "%(count)s pictures deleted for good.", count
+        count = images.empty_trash(user_of(request))
+        text = ngettext(
+            "%(count)s image permanently deleted.", "%(count)s images permanently deleted.", count
         )
-        messages.success(request, told % {"count": formatting.number(count)})
+        messages.success(request, text % {"count": formatting.number(count)})
         return redirect("trash")
     counts = image_counts.of_places(request.user)
     if not counts.trashed:
@@ -118,7 +118,3 @@ def _place(asked: Filters) -> str:
     if asked.collection:
         return str(asked.collection.id)
     return "favorites" if asked.is_only_favorite else "all"
-
-
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)

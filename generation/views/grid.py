@@ -1,4 +1,4 @@
-"""Pictures in justified rows: a page of them by month, or of the trash, or of what is public."""
+"""Images in justified rows: a page by month, of the trash, or of public images."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from artgen.frontend.links import link
 from generation.files import storage
 from generation.gallery.filters import whole
 from generation.models import Image, ImageQuerySet
+from generation.views.ids import uuid_or_none
 
 PAGE = 60
 ALT_LENGTH = 120
@@ -32,59 +33,57 @@ FIELDS = (
     ),
     *("trashed_at", "created_at", "job__prompt"),
 )
-CROP_MAX = (
-    0.04  # share of a side that may be lost where the picture's shape is none of the stylesheet's
-)
+MAX_CROP = 0.04  # share of a side that may be cropped to fit a ratio of the stylesheet
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One picture in the grid; `image` was fetched with its job."""
+    """An image in the grid; it was fetched with its job."""
 
     image: Image
 
     @property
     def id(self) -> str:
-        """The picture's id as text."""
+        """The image's id as text."""
         return str(self.image.id)
 
     @property
     def prompt(self) -> str:
-        """The prompt, cut to what a screen reader should have to say."""
+        """The prompt, truncated for screen readers."""
         return short(self.image.job.prompt)
 
     @property
     def address(self) -> str:
-        """The owner's page of the picture."""
+        """The URL of the owner's image page."""
         return link("image", self.image.id)
 
     @cached_property
     def thumbnail_url(self) -> str:
-        """A short-lived address of the thumbnail."""
+        """A short-lived URL of the thumbnail."""
         return storage.url(self.image.thumbnail_key)
 
     @cached_property
     def ratio(self) -> str:
-        """The shape that the stylesheet knows and that comes closest: "16x9"."""
+        """The closest aspect ratio of the stylesheet: "16x9"."""
         return formatting.ratio(self.image.width, self.image.height)
 
     @property
     def is_odd(self) -> bool:
-        """Whether no known shape comes close, so that the picture stands whole in a box of another shape."""
+        """Whether no known ratio is close, so that the image is shown whole in its box."""
         across, _x, along = self.ratio.partition("x")
         known, own = int(across) / int(along), self.image.width / self.image.height
-        return max(known / own, own / known) > 1 + CROP_MAX
+        return max(known / own, own / known) > 1 + MAX_CROP
 
     @property
     def days_left(self) -> int:
-        """Days until a trashed picture is gone for good, 1 on the last of them."""
+        """Days until a trashed image is deleted, 1 on the last day."""
         trashed_at = self.image.trashed_at or timezone.now()
         left = trashed_at + timedelta(days=settings.TRASH_DAYS) - timezone.now()
         return max(1, -(-left // timedelta(days=1)))
 
     @property
     def time_left(self) -> str:
-        """The same in words: "3 days left"."""
+        """The text "3 days left"."""
         return ngettext("%(days)s day left", "%(days)s days left", self.days_left) % {
             "days": self.days_left
         }
@@ -92,7 +91,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Month:
-    """The pictures of one month under one heading; `count` is that of the whole month, None where nobody counted."""
+    """The images of one month; `count` is that of the whole month, None if not counted."""
 
     first_day: date
     count: int | None
@@ -106,26 +105,26 @@ class Month:
 
     @property
     def title(self) -> str:
-        """The month as people say it, with the year where it is another one."""
+        """The name of the month, with the year unless it is the current one."""
         this_year = self.first_day.year == timezone.localdate().year
         return formats.date_format(self.first_day, "F" if this_year else "F Y")
 
 
 @dataclass(frozen=True)
 class Grid:
-    """One page of pictures by month."""
+    """A page of images by month."""
 
     months: list[Month]
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to show."""
+        """Whether there are no images."""
         return not self.months
 
 
 @dataclass(frozen=True)
-class Heap:
-    """One page of pictures; `next` is the cursor of the next page, empty at the end."""
+class Page:
+    """A page of images; `next` is the cursor of the next page, empty at the end."""
 
     tiles: list[Tile]
     next: str
@@ -133,12 +132,12 @@ class Heap:
 
     @property
     def is_all(self) -> bool:
-        """Whether there are no other pages."""
+        """Whether it is the only page."""
         return self.is_first and not self.next
 
     @cached_property
     def months(self) -> Mapping[date, list[Tile]]:
-        """The pictures by the first day of the month they were made in, the newest first."""
+        """The images by the first day of their month, newest first."""
         grouped: dict[date, list[Tile]] = {}
         for tile in self.tiles:
             grouped.setdefault(_month(tile.image.created_at), []).append(tile)
@@ -146,7 +145,7 @@ class Heap:
 
     @property
     def cut_months(self) -> set[date]:
-        """Those months of a page, newest first, that other pages may go on with: at its two ends."""
+        """The months at both ends that may continue on other pages."""
         months = list(self.months)
         return {
             *months[: 0 if self.is_first else 1],
@@ -154,51 +153,51 @@ class Heap:
         }
 
 
-def by_month(heap: Heap, *, counts: Mapping[date, int], address: Callable[[str], str]) -> Grid:
-    """Return the page grouped by the month the pictures were made in.
+def by_month(page: Page, *, counts: Mapping[date, int], address: Callable[[str], str]) -> Grid:
+    """Return the page grouped by month of creation.
 
-    `counts` are those of whole months, as far as known; `address` returns that of a month ("2026-11").
+    `counts` has known counts of whole months; `address` returns the URL of a month ("2026-11").
     """
-    months = heap.months.items()
+    months = page.months.items()
     return Grid(
         [Month(month, counts.get(month), tiles, address(_key(month))) for month, tiles in months]
     )
 
 
-def newest(images: ImageQuerySet, *, before: str = "") -> Heap:
-    """Return a page of the pictures, newest first; `before` is the id of the last one seen, else it is ignored."""
-    last = _uuid(before)
+def newest(images: ImageQuerySet, *, before: str = "") -> Page:
+    """Return a page of images, newest first; `before` is the last id seen, else ignored."""
+    last = uuid_or_none(before)
     if last:
         images = images.filter(id__lt=last)
     found = list(_of_tiles(whole(images.newest_first()[: PAGE + 1])).newest_first())
     tiles = [Tile(image) for image in found[:PAGE]]
-    return Heap(
+    return Page(
         tiles=tiles,
         next=str(tiles[-1].image.id) if len(found) > PAGE else "",
         is_first=last is None,
     )
 
 
-def last_trashed(images: ImageQuerySet, *, before: str = "") -> Heap:
-    """Return a page of trashed pictures, the last one trashed first; `before` is the last page's `next`."""
+def last_trashed(images: ImageQuerySet, *, before: str = "") -> Page:
+    """Return a page of trashed images, latest first; `before` is a page's `next`."""
     if last := _moment_and_uuid(before):
         at, image_id = last
         images = images.filter(Q(trashed_at__lt=at) | Q(id__lt=image_id), trashed_at__lte=at)
     found = list(_of_tiles(images).order_by("-trashed_at", "-id")[: PAGE + 1])
     tiles = [Tile(image) for image in found[:PAGE]]
     if len(found) <= PAGE:
-        return Heap(tiles=tiles, next="")
+        return Page(tiles=tiles, next="")
     end = tiles[-1].image
-    return Heap(tiles=tiles, next=f"{end.trashed_at:%Y%m%dT%H%M%S.%f}_{end.id}")
+    return Page(tiles=tiles, next=f"{end.trashed_at:%Y%m%dT%H%M%S.%f}_{end.id}")
 
 
 def _of_tiles(images: ImageQuerySet) -> ImageQuerySet:
-    """Fetch what tiles show and nothing else."""
+    """Fetch only the fields of tiles."""
     return images.select_related("job").only(*FIELDS)
 
 
 def short(prompt: str) -> str:
-    """Return the prompt cut at ALT_LENGTH characters."""
+    """Return the prompt truncated to ALT_LENGTH characters."""
     return prompt if len(prompt) <= ALT_LENGTH else f"{prompt[: ALT_LENGTH - 1].rstrip()}…"
 
 
@@ -210,16 +209,9 @@ def _month(at: datetime) -> date:
     return timezone.localtime(at).date().replace(day=1)
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
 def _moment_and_uuid(text: str) -> tuple[datetime, UUID] | None:
     moment, _underscore, image_id = text.partition("_")
-    found = _uuid(image_id)
+    found = uuid_or_none(image_id)
     try:
         at = datetime.strptime(moment, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
     except ValueError:

@@ -1,7 +1,8 @@
-"""How many pictures there are, for the places beside the grid, the months on it, and what was found.
+"""Counts of images for the sidebar, the months of a page, and search results.
 
-A user may have 100,000 pictures. So a page that shows all there is counts itself, of other pages only the months at
-their ends are counted; and all that is counted for a page is one query, of counts that are each read from an index.
+A user may have 100,000 images. So a page that shows everything is its own count, of other pages
+only the months at both ends are counted, and all counts of a page are one query answered by
+indexes.
 """
 
 from collections.abc import Mapping
@@ -14,12 +15,12 @@ from generation.gallery.filters import Wanted, made
 from generation.gallery.search import Found
 from generation.models import Counted, Image, ImageQuerySet
 from generation.views import days
-from generation.views.grid import Heap
+from generation.views.grid import Page
 
 
 @dataclass(frozen=True)
-class Tally:
-    """`found` is None and `months` empty where there is too much to count."""
+class Counts:
+    """`found` is None and `months` is empty if there are too many to count."""
 
     kept: int
     favorites: int
@@ -28,34 +29,34 @@ class Tally:
     months: Mapping[date, int] = field(default_factory=dict)
 
 
-def of_places(user: Any) -> Tally:
-    """Return what the places hold, in one query."""
-    return _tally(_count(user, _places(user)))
+def of_places(user: Any) -> Counts:
+    """Return the counts of the sidebar, in one query."""
+    return _counts(_count(user, _places(user)))
 
 
-def of_page(user: Any, wanted: Wanted, found: Found, *, heap: Heap) -> Tally:
-    """Return all there is to count on a page of what was found, in one query."""
-    asked = _places(user) | _months(found, heap)
-    if not (heap.is_all or found.are_many or wanted.is_everything):
+def of_page(user: Any, wanted: Wanted, found: Found, *, page: Page) -> Counts:
+    """Return all counts of a page of search results, in one query."""
+    asked = _places(user) | _months(found, page)
+    if not (page.is_all or found.are_many or wanted.is_everything):
         asked["found"] = found.images
     counted = _count(user, asked)
-    if heap.is_all:
-        counted["found"] = len(heap.tiles)
+    if page.is_all:
+        counted["found"] = len(page.tiles)
     elif wanted.is_everything:
         counted["found"] = counted["kept"]
     return replace(
-        _tally(counted), found=counted.get("found"), months=_by_month(counted, found, heap)
+        _counts(counted), found=counted.get("found"), months=_by_month(counted, found, page)
     )
 
 
-def of_months(user: Any, found: Found, *, heap: Heap) -> Mapping[date, int]:
-    """Return how many of what was found were made in each of the page's months, in at most one query."""
-    asked = _months(found, heap)
-    return _by_month(_count(user, asked) if asked else {}, found, heap)
+def of_months(user: Any, found: Found, *, page: Page) -> Mapping[date, int]:
+    """Return the counts of the page's months, in at most one query."""
+    asked = _months(found, page)
+    return _by_month(_count(user, asked) if asked else {}, found, page)
 
 
-def _tally(counted: Mapping[str, int]) -> Tally:
-    return Tally(kept=counted["kept"], favorites=counted["favorites"], trashed=counted["trashed"])
+def _counts(counted: Mapping[str, int]) -> Counts:
+    return Counts(kept=counted["kept"], favorites=counted["favorites"], trashed=counted["trashed"])
 
 
 def _places(user: Any) -> dict[str, ImageQuerySet]:
@@ -67,18 +68,18 @@ def _places(user: Any) -> dict[str, ImageQuerySet]:
     }
 
 
-def _months(found: Found, heap: Heap) -> dict[str, ImageQuerySet]:
-    months = set() if found.are_many else heap.cut_months
+def _months(found: Found, page: Page) -> dict[str, ImageQuerySet]:
+    months = set() if found.are_many else page.cut_months
     return {
         _name(month): found.images.filter(made(since=month, until=days.last_of(month)))
         for month in months
     }
 
 
-def _by_month(counted: Mapping[str, int], found: Found, heap: Heap) -> Mapping[date, int]:
+def _by_month(counted: Mapping[str, int], found: Found, page: Page) -> Mapping[date, int]:
     if found.are_many:
         return {}
-    return {month: counted.get(_name(month), len(tiles)) for month, tiles in heap.months.items()}
+    return {month: counted.get(_name(month), len(tiles)) for month, tiles in page.months.items()}
 
 
 def _count(user: Any, asked: Mapping[str, ImageQuerySet]) -> dict[str, int]:

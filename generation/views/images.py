@@ -1,24 +1,26 @@
-"""The picture page, and what its owner does to a picture: favorite, trash, restore, download."""
+"""The image page, and the owner's actions: favorite, trash, restore, download."""
 
 import json
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
+from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.models import CreditEntry, User
+from accounts.models import CreditEntry
+from accounts.requests import user_of
+from artgen.redirects import next_url
 from generation.files import bucket_threads, metadata, processing, storage
 from generation.files.filenames import filename
 from generation.forms import shape_of
@@ -27,41 +29,45 @@ from generation.models import Image, ImageModel, ImageQuerySet, Job, Style, Uplo
 from generation.views.collections import menu_of
 from generation.views.grid import Tile
 from generation.views.partials import wants_part
-from generation.views.sharing import context_of as sharing_context
+from generation.views.sharing import share_context
 
-MORE_AT_ONCE = 4
+VARIANTS = 4
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a picture's job cost and took."""
+    """Cost and duration of an image's job."""
 
     charged: int
-    back: int  # of what was held, returned when the price turned out lower
-    seconds: float | None  # from pressing the button to the stored picture
-    waited: float | None  # of that, before a GPU had it
+    back: int  # the part of the hold that was returned because the price was lower
+    seconds: float | None  # from creating the job to the stored image
+    waited: float | None  # of that, before submission
     attempts: int
 
 
 @dataclass(frozen=True)
 class SourcePicture:
-    """A picture that this one was made from."""
+    """A source image of this image."""
 
-    address: str  # of its page, empty for an upload
+    address: str  # URL of its page, "" for an upload
     thumbnail: str
 
 
 @login_required
 @require_GET
 def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Show one of the user's own pictures: stage, variants, every parameter, the receipt."""
+    """Show one of the user's images with its variants, parameters and costs."""
     found = _own(request, image_id)
     job = found.job
     variants = [Tile(one) for one in _variants(found)]
     at = next(index for index, tile in enumerate(variants) if tile.image.id == found.id)
     style = Style.objects.filter(slug=job.style).first() if job.style else None
     newer, older = _beside(found)
-    context: dict[str, Any] = sharing_context(found) | {
+    previous, following = newer, older
+    if len(variants) > 1:
+        previous = variants[at - 1].address if at else ""
+        following = variants[at + 1].address if at + 1 < len(variants) else ""
+    context: dict[str, Any] = share_context(found) | {
         "tile": Tile(found),
         "image": found,
         "job": job,
@@ -74,13 +80,11 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "receipt": _receipt(job),
         "variants": variants,
         "number": at + 1,
-        "previous": (variants[at - 1].address if at else "") if len(variants) > 1 else newer,
-        "next": (variants[at + 1].address if at + 1 < len(variants) else "")
-        if len(variants) > 1
-        else older,
+        "previous": previous,
+        "next": following,
         "newer": newer,
         "older": older,
-        "more": MORE_AT_ONCE,
+        "more": VARIANTS,
         "price_again": job.model.offer.price_of({"width": job.width, "height": job.height})
         if job.model.enabled
         else None,
@@ -93,7 +97,7 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @login_required
 @require_GET
 def compare(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Show the variants of one press of Create side by side, as large as the page allows."""
+    """Show the variants of one run side by side."""
     found = _own(request, image_id)
     context = {
         "image": found,
@@ -106,9 +110,9 @@ def compare(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @login_required
 @require_GET
 def download(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Send the browser to the file itself, to be saved under a name that tells what it shows.
+    """Redirect to the file, to be saved under a descriptive name.
 
-    Or, `as=webp`, send a WebP; or, `as=bare`, the file without parameters, under a name that tells nothing.
+    `as=webp` sends a WebP copy; `as=bare` the file without parameters, under a neutral name.
     """
     found, kind = _own(request, image_id), request.GET.get("as", "original")
     if kind not in ("original", "webp", "bare"):
@@ -144,7 +148,7 @@ def _attachment(data: bytes, *, content_type: str, name: str) -> HttpResponse:
 @login_required
 @require_POST
 def favorite(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Make the picture a favorite (`favorite=1`) or no more (anything else)."""
+    """Mark the image as a favorite (`favorite=1`) or unmark it."""
     images.set_favorite(_own(request, image_id), favorite=request.POST.get("favorite") == "1")
     return _done(request, image_id)
 
@@ -152,32 +156,32 @@ def favorite(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def trash(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Move the picture to the trash, with an undo."""
+    """Move the image to the trash, with an undo."""
     images.trash(_own(request, image_id))
     if not wants_part(request):
-        messages.success(request, _with_undo(_("Moved to the trash."), image_id))
+        messages.success(request, _with_undo(_("Moved to trash."), image_id))
     return _done(request, image_id)
 
 
 @login_required
 @require_POST
 def restore(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Take the picture out of the trash."""
+    """Restore the image from the trash."""
     images.restore(_own(request, image_id))
     if not wants_part(request):
-        messages.success(request, _("Back in the gallery."))
+        messages.success(request, _("Restored."))
     return _done(request, image_id)
 
 
 def _own(request: HttpRequest, image_id: UUID) -> Image:
     images: ImageQuerySet = Image.objects.of(request.user).present().select_related("job__model")
     found = get_object_or_404(images, id=image_id)
-    found.user = cast(User, request.user)
+    found.user = user_of(request)
     return found
 
 
 def _variants(found: Image) -> ImageQuerySet:
-    """Return the pictures of the same press of Create in their order; of those in the trash only this one."""
+    """Return the images of the same run in order; trashed ones only if it is this one."""
     together = Q(job__batch=found.job.batch) if found.job.batch else Q(job=found.job_id)
     shown = Q(trashed_at__isnull=True) | Q(id=found.id)
     return (
@@ -188,15 +192,17 @@ def _variants(found: Image) -> ImageQuerySet:
 
 
 def _beside(found: Image) -> tuple[str, str]:
-    """Return the pages of the pictures before and after this one in the gallery, which is sorted newest first."""
+    """Return the URLs of the newer and the older image in the gallery."""
     if found.trashed_at:
         return "", ""
     kept = Image.objects.of(found.user).kept().values_list("id", flat=True)
     newer = kept.filter(id__gt=found.id).order_by("id").first()
     older = kept.filter(id__lt=found.id).order_by("-id").first()
-    return reverse("image", args=[newer]) if newer else "", reverse(
-        "image", args=[older]
-    ) if older else ""
+    return _page_of(newer), _page_of(older)
+
+
+def _page_of(image_id: UUID | None) -> str:
+    return reverse("image", args=[image_id]) if image_id else ""
 
 
 def _receipt(job: Job) -> Receipt:
@@ -219,7 +225,7 @@ def _receipt(job: Job) -> Receipt:
 
 
 def _sources(job: Job) -> list[SourcePicture]:
-    """Return the own pictures and uploads that the job was made from, without those that are gone."""
+    """Return the existing source images of the job."""
     if not job.source_images:
         return []
     ids = [UUID(one) for one in job.source_images]
@@ -239,7 +245,7 @@ def _sources(job: Job) -> list[SourcePicture]:
 
 
 def _as_json(found: Image) -> dict[str, Any]:
-    """Return what the API takes to make the picture again: settings that were not given are left out."""
+    """Return the API parameters that recreate the image, without unset ones."""
     parameters = {
         name: value for name, value in found.job.parameters.items() if value not in (None, "", [])
     }
@@ -247,23 +253,20 @@ def _as_json(found: Image) -> dict[str, Any]:
 
 
 def _done(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Answer 204 to the page's script; send others back to `next`, to where the picture hangs there."""
+    """Return 204 to scripts; redirect others to `next`, to the image there."""
     if wants_part(request):
         return HttpResponse(status=204)
-    target = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return HttpResponseRedirect(
-        f"{target}#image-{image_id}" if safe else reverse("image", args=[image_id])
-    )
+    if target := next_url(request):
+        return HttpResponseRedirect(f"{target}#image-{image_id}")
+    return redirect("image", image_id=image_id)
 
 
-def _with_undo(told: str, image_id: UUID) -> SafeString:
-    # The button belongs to the form that every page with pictures has for those without script.
+def _with_undo(text: str, image_id: UUID) -> SafeString:
+    # The button belongs to a form that every page with images has for browsers without script.
     return format_html(
-        '{} <button class="text-link" form="picture-form" formaction="{}" type="submit">{}</button>',
-        told,
+        '{} <button class="text-link" form="picture-form" formaction="{}" type="submit">'
+        "{}</button>",
+        text,
         reverse("restore_image", args=[image_id]),
         _("Undo"),
     )

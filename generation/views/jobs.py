@@ -1,6 +1,5 @@
-"""One job and one run: page, card, cancel, retry."""
+"""Pages and actions of one job and one run."""
 
-from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,7 +11,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts import ledger
-from accounts.models import CreditEntry, User
+from accounts.models import CreditEntry
+from accounts.requests import user_of
 from artgen import formatting
 from generation.catalog.offers import InvalidParameters
 from generation.forms import shape_of
@@ -25,13 +25,15 @@ from generation.views.partials import part, wants_part
 @login_required
 @require_GET
 def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Show one of the user's own jobs: its card, its parameters, its receipt and its history in words."""
+    """Show one of the user's jobs: card, parameters, costs and history."""
     found = _own(request, job_id)
-    entries = CreditEntry.objects.filter(user=_user(request), reference=found.id).order_by("id")
+    entries = CreditEntry.objects.filter(user=user_of(request), reference=found.id).order_by("id")
     receipt = [
         (entry.get_kind_display(), entry.created_at, _credits(entry, found)) for entry in entries
     ]
-    history = [(event.at, told) for event in found.events.order_by("id") if (told := _told(event))]
+    history = [
+        (event.at, text) for event in found.events.order_by("id") if (text := _event_text(event))
+    ]
     style = Style.objects.filter(slug=found.style).first() if found.style else None
     context = {
         "card": feed.card_of(found),
@@ -50,15 +52,15 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @login_required
 @require_GET
 def card(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Return the card of one of the user's own jobs as it is now."""
+    """Return the current card of one of the user's jobs."""
     return part(request, "generation/_card.html", {"card": feed.card_of(_own(request, job_id))})
 
 
 @login_required
 @require_GET
 def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Return one of the user's own runs as the feed shows it."""
-    found = feed.run_of_user(_user(request), run_id)
+    """Return one of the user's runs as in the feed."""
+    found = feed.run_of_user(user_of(request), run_id)
     if found is None:
         raise Http404
     return part(request, "generation/_run.html", {"run": found})
@@ -67,65 +69,66 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Cancel one of the user's own jobs; one that has ended stays as it is (409 to the script)."""
+    """Cancel one of the user's jobs; 409 to scripts if it has finished."""
     found = _own(request, job_id)
     status = 200
     try:
-        orders.cancel(job=found, actor=_user(request))
+        orders.cancel(job=found, actor=user_of(request))
     except orders.AlreadyFinal:
         status = 409
     if wants_part(request):
         card_now = feed.card_of(_own(request, job_id))
         return part(request, "generation/_card.html", {"card": card_now}, status=status)
     if status == 409:
-        messages.info(request, _("It was finished already."))
+        messages.info(request, _("It has already finished."))
     return redirect("create")
 
 
 @login_required
 @require_POST
 def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Cancel whatever of one of the user's own runs can still be canceled."""
-    found = feed.run_of_user(_user(request), run_id)
+    """Cancel the unfinished jobs of one of the user's runs."""
+    found = feed.run_of_user(user_of(request), run_id)
     if found is None:
         raise Http404
     count = 0
     for one in found.cards:
         try:
-            orders.cancel(job=one.job, actor=_user(request))
+            orders.cancel(job=one.job, actor=user_of(request))
             count += 1
         except orders.AlreadyFinal:
             continue
     if wants_part(request):
         return part(
-            request, "generation/_run.html", {"run": feed.run_of_user(_user(request), run_id)}
+            request, "generation/_run.html", {"run": feed.run_of_user(user_of(request), run_id)}
         )
-    told = ngettext("%(count)s picture canceled.", "%(count)s pictures canceled.", count) % {
+    text = ngettext("%(count)s image canceled.", "%(count)s images canceled.", count) % {
         "count": count
     }
-    messages.info(request, told)
+    messages.info(request, text)
     return redirect("create")
 
 
 @login_required
 @require_POST
 def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Queue a new job with the same parameters, seed included; the script gets its run."""
+    """Create a new job with the same parameters and seed; scripts get its run."""
     found = _own(request, job_id)
     status, told = 201, _("Queued again.")
     placed: Job | None = None
     try:
-        placed = orders.retry(user=_user(request), job=found)
+        placed = orders.retry(user=user_of(request), job=found)
     except ledger.TooFewCredits as few:
-        status, told = 402, _("%(credits)s short") % {"credits": formatting.credits(few.short)}
+        status, told = (
+            402,
+            _("%(credits)s more needed") % {"credits": formatting.credits(few.short)},
+        )
     except InvalidParameters as refused:
         status, told = 400, refused.errors[0].detail
     except orders.GenerationOff as off:
-        status, told = 503, off.message or _("Creating is paused. Keep writing, nothing gets lost.")
+        status, told = 503, off.message or _("Image creation is paused. Your text is saved.")
     except orders.TooManyWaiting as many:
-        text = _(
-            "%(limit)s pictures are waiting already, that is the limit. Try again in %(duration)s."
-        )
+        text = _("The limit of %(limit)s queued images is reached. Try again in %(duration)s.")
         told = text % {
             "limit": formatting.number(many.limit),
             "duration": formatting.duration(many.retry_after),
@@ -139,7 +142,7 @@ def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     return part(
         request,
         "generation/_run.html",
-        {"run": feed.run_of_user(_user(request), placed.id)},
+        {"run": feed.run_of_user(user_of(request), placed.id)},
         status=status,
     )
 
@@ -148,27 +151,23 @@ def _own(request: HttpRequest, job_id: UUID) -> Job:
     return get_object_or_404(Job.objects.of(request.user).with_all(), id=job_id)
 
 
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)
-
-
 def _credits(entry: CreditEntry, job: Job) -> int:
-    # A settled hold moves only the difference between what was held and the price; people want to see the price.
+    # Settling records only the difference to the hold; show the price.
     return job.credits if entry.kind == CreditEntry.Kind.SETTLE else abs(entry.amount)
 
 
-def _told(event: JobEvent) -> str:
-    """Return a line of history in words for its owner; empty for what only staff need."""
+def _event_text(event: JobEvent) -> str:
+    """Return the text of an event for the owner, "" for internal ones."""
     return {
-        "placed": _("Placed, credits held"),
+        "placed": _("Queued, credits held"),
         "sources_reduced": _("Source images reduced to fit in the request"),
-        "submitted": _("Handed to a GPU"),
-        "adopted": _("Handed to a GPU"),
-        "deferred": _("All GPUs were taken, waited for the next one"),
-        "running": _("Drawing began"),
-        "storing": _("Drawn, being saved"),
-        "lost": _("The GPU went away, tried once more at our cost"),
-        "succeeded": _("Picture stored, credits charged"),
-        "failed": _("Did not work out, credits returned"),
+        "submitted": _("Sent to a GPU"),
+        "adopted": _("Sent to a GPU"),
+        "deferred": _("All GPUs were busy, waiting for a free one"),
+        "running": _("Generation started"),
+        "storing": _("Generated, saving"),
+        "lost": _("The GPU disconnected, retried at no charge"),
+        "succeeded": _("Image saved, credits charged"),
+        "failed": _("Failed, credits returned"),
         "canceled": _("Canceled, credits returned"),
     }.get(event.name, "")

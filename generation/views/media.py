@@ -1,4 +1,4 @@
-"""Pictures from the disk, where no bucket is set: only for signed addresses that have not expired."""
+"""Files on disk, where no bucket is configured: for signed, unexpired URLs only."""
 
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest
@@ -9,7 +9,7 @@ from generation.files import storage
 
 @require_safe
 def media(request: HttpRequest, name: str) -> FileResponse:
-    """Send the file; 404 for a wrong or expired signature, as if it were not there."""
+    """Send the file; 404 for an invalid or expired signature."""
     signature, expires = request.GET.get("signature", ""), request.GET.get("expires", "")
     if not storage.is_signed(
         name, expires=expires, signature=signature

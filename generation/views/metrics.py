@@ -1,4 +1,4 @@
-"""`/metrics`: for Prometheus, which asks inside. Whoever comes from outside, by way of a proxy, finds nothing."""
+"""`/metrics` for Prometheus on the internal network; 404 for requests through a proxy."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
@@ -11,7 +11,7 @@ from generation.operations.metrics import exposition
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer with all metrics in Prometheus' text format."""
+    """Return all metrics in Prometheus' text format."""
     if "X-Forwarded-For" in request.headers or "X-Real-IP" in request.headers:
         raise Http404
     return HttpResponse(exposition(), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,4 +1,4 @@
-"""Pieces of pages for the script: the same templates as the whole page, with the balance in the headers."""
+"""Parts of pages for scripts: the templates of the whole page, with the balance in headers."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from accounts.models import User
 
 
 def wants_part(request: HttpRequest) -> bool:
-    """Tell whether the page's own script asks, which puts the answer into the page instead of leaving it."""
+    """Return whether a script of the page requests a part of it."""
     return request.headers.get("X-Part") == "1"
 
 
 def part(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """Render a piece of a page; `X-Credits` and `X-Held` say what the user has now."""
+    """Render a part of a page; `X-Credits` and `X-Held` have the user's balance."""
     response = render(request, template, context, status=status)
     response["Cache-Control"] = "private, no-store"
     if request.user.is_authenticated:

@@ -1,12 +1,11 @@
-"""What is done to many pictures at once: favorites, collections, trash, restore, the end, a ZIP of them.
+"""Actions on many images: favorites, collections, trash, restore, delete, ZIP download.
 
-Ids come in one field `ids`, joined by commas, or without script as many fields `id`. Ids that are no pictures of the
-user (any more) are passed over: another tab may have been quicker.
+Ids are in one field `ids`, separated by commas, or without script in many fields `id`. Ids that are
+not the user's images are ignored: they may have been deleted in another tab.
 """
 
 from collections.abc import Callable
 from functools import wraps
-from typing import cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -20,38 +19,39 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.rate_limits import too_many
+from accounts.requests import user_of
 from artgen import formatting
+from artgen.redirects import next_url
 from generation.gallery import archive, archive_limits, collections, images
 from generation.models import Collection, Image
 from generation.models.collections import NAME_MAX
-from generation.views.composing import uuid_or_none
+from generation.views.ids import uuid_or_none
 from generation.views.partials import part, wants_part
 from generation.views.streaming import ArchiveResponse
 
 KINDS = ("original", "webp")
 
 
-class Refused(Exception):
-    """The selection cannot be taken as it is; the text says why."""
+class InvalidSelection(Exception):
+    """The selection is invalid; the text is for the user."""
 
 
 def on_selection(
     act: Callable[[HttpRequest, list[UUID]], HttpResponseBase],
 ) -> Callable[..., HttpResponseBase]:
-    """Return the view (signed in, POST alone) that gives `act` the ids, or says why they cannot be taken."""
+    """Return a view (signed in, POST only) that passes the ids to `act` or shows the error."""
 
     @wraps(act)
     def view(request: HttpRequest) -> HttpResponseBase:
         try:
             return act(request, _ids(request))
-        except Refused as refusal:
+        except InvalidSelection as refusal:
             return _refused(request, refusal)
 
     return login_required(require_POST(view))
@@ -59,68 +59,70 @@ def on_selection(
 
 @on_selection
 def favorite(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
-    """Make the selected pictures favorites (`favorite=1`) or no more (anything else)."""
+    """Mark the selected images as favorites (`favorite=1`) or unmark them."""
     wanted = request.POST.get("favorite", "1") == "1"
-    changed = images.favorite_these(user=_user(request), ids=ids, favorite=wanted)
+    changed = images.favorite_these(user=user_of(request), ids=ids, favorite=wanted)
     if wanted:
-        told = ngettext(
-            "%(count)s picture added to favorites.",
-            "%(count)s pictures added to favorites.",
+        text = ngettext(
+            "%(count)s image added to favorites.",
+            "%(count)s images added to favorites.",
             len(changed),
         )
     else:
-        told = ngettext(
-            "%(count)s picture removed from favorites.",
-            "%(count)s pictures removed from favorites.",
+        text = ngettext(
+            "%(count)s image removed from favorites.",
+            "%(count)s images removed from favorites.",
             len(changed),
         )
-    return _done(request, told % {"count": formatting.number(len(changed))}, changed)
+    return _done(request, text % {"count": formatting.number(len(changed))}, changed)
 
 
 @on_selection
 def trash(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
-    """Move the selected pictures to the trash, with one undo for all."""
-    changed = images.trash_these(user=_user(request), ids=ids)
-    told = ngettext(
-        "%(count)s picture moved to the trash.",
-        "%(count)s pictures moved to the trash.",
+    """Move the selected images to the trash, with one undo for all."""
+    changed = images.trash_these(user=user_of(request), ids=ids)
+    text = ngettext(
+        "%(count)s image moved to trash.",
+        "%(count)s images moved to trash.",
         len(changed),
     )
-    told = told % {"count": formatting.number(len(changed))}
-    return _done(request, told, changed, undo=reverse("restore_selection"))
+    text = text % {"count": formatting.number(len(changed))}
+    return _done(request, text, changed, undo=reverse("restore_selection"))
 
 
 @on_selection
 def restore(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
-    """Take the selected pictures out of the trash."""
-    changed = images.restore_these(user=_user(request), ids=ids)
-    told = ngettext("%(count)s picture is back.", "%(count)s pictures are back.", len(changed))
-    return _done(request, told % {"count": formatting.number(len(changed))}, changed)
+    """Restore the selected images from the trash."""
+    changed = images.restore_these(user=user_of(request), ids=ids)
+    text = ngettext("%(count)s image restored.", "%(count)s images restored.", len(changed))
+    return _done(request, text % {"count": formatting.number(len(changed))}, changed)
 
 
 @on_selection
 def delete(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
-    """Ask once more, then (`sure=1`) delete the selected pictures of the trash for good."""
+    """Ask for confirmation, then (`sure=1`) delete the selected trashed images permanently."""
     if request.POST.get("sure") != "1":
         found = Image.objects.of(request.user).trashed().present().filter(id__in=ids)
         context = {"count": found.count(), "ids": ",".join(map(str, ids)), "place": "trash"}
         if not context["count"]:
-            raise Refused(_gone())
+            raise InvalidSelection(_gone_text())
         return render(request, "generation/delete_selection.html", context)
-    changed = images.end_these(user=_user(request), ids=ids)
-    told = ngettext(
-        "%(count)s picture deleted for good.", "%(count)s pictures deleted for good.", len(changed)
+    changed = images.end_these(user=user_of(request), ids=ids)
+    text = ngettext(
+        "%(count)s image permanently deleted.",
+        "%(count)s images permanently deleted.",
+        len(changed),
     )
-    return _done(request, told % {"count": formatting.number(len(changed))}, changed)
+    return _done(request, text % {"count": formatting.number(len(changed))}, changed)
 
 
 @on_selection
 def collect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
-    """Put the selected pictures into a collection: one that there is (`collection`), or a new one (`name`).
+    """Add the selected images to a collection: an existing (`collection`) or a new one (`name`).
 
-    Without either: ask which. A name that is taken means that collection.
+    Without either, ask for one. An existing name selects that collection.
     """
-    user, chosen = _user(request), _asked_collection(request)
+    user, chosen = user_of(request), _asked_collection(request)
     if not chosen and "name" not in request.POST:
         return _ask_for_collection(request, ids)
     try:
@@ -132,48 +134,49 @@ def collect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     except collections.NameTaken as taken:
         collection = taken.collection
     except collections.TooManyCollections as many:
-        told = _("You have %(limit)s collections, that is the limit. Delete one first.")
-        raise Refused(told % {"limit": formatting.number(many.limit)}) from many
+        text = _("The limit of %(limit)s collections is reached. Delete one first.")
+        raise InvalidSelection(text % {"limit": formatting.number(many.limit)}) from many
     except collections.BadName as bad:
-        raise Refused(_bad_name(bad)) from bad
+        raise InvalidSelection(_bad_name(bad)) from bad
     changed = images.outside(user=user, ids=ids, collection=collection)
     collections.add(collection, image_ids=changed)
-    told = ngettext(
-        "%(count)s picture added to “%(name)s”.",
-        "%(count)s pictures added to “%(name)s”.",
+    text = ngettext(
+        "%(count)s image added to “%(name)s”.",
+        "%(count)s images added to “%(name)s”.",
         len(changed),
     ) % {"count": formatting.number(len(changed)), "name": collection.name}
-    return _done(request, told, changed, undo=reverse("uncollect_selection"), collection=collection)
+    return _done(request, text, changed, undo=reverse("uncollect_selection"), collection=collection)
 
 
 @on_selection
 def uncollect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
-    """Take the selected pictures out of `collection`; they stay in the gallery."""
-    user = _user(request)
+    """Remove the selected images from `collection`; they stay in the gallery."""
+    user = user_of(request)
     collection = _collection(user, _asked_collection(request))
     inside = set(images.outside(user=user, ids=ids, collection=collection))
     changed = [image_id for image_id in images.own(user=user, ids=ids) if image_id not in inside]
     collections.remove(collection, image_ids=changed)
-    told = ngettext(
-        "%(count)s picture taken out of “%(name)s”.",
-        "%(count)s pictures taken out of “%(name)s”.",
+    text = ngettext(
+        "%(count)s image removed from “%(name)s”.",
+        "%(count)s images removed from “%(name)s”.",
         len(changed),
     ) % {"count": formatting.number(len(changed)), "name": collection.name}
-    return _done(request, told, changed, undo=reverse("collect_selection"), collection=collection)
+    return _done(request, text, changed, undo=reverse("collect_selection"), collection=collection)
 
 
 @on_selection
 def download(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
-    """Send the selected pictures as one ZIP, as they are or (`as=webp`) as WebP.
+    """Send the selected images as one ZIP, as they are or (`as=webp`) as WebP.
 
-    To the page's script: 204 where a download can begin, else why not; it then posts the form, which the browser saves.
+    Scripts get 204 if a download can start, else the reason. They then post the form, so that the
+    browser saves the file.
     """
-    user, kind = _user(request), request.POST.get("as", "original")
+    user, kind = user_of(request), request.POST.get("as", "original")
     if kind not in KINDS:
         raise BadRequest
     found = images.own(user=user, ids=ids)
     if not found:
-        raise Refused(_gone())
+        raise InvalidSelection(_gone_text())
     if wants_part(request):
         return (
             HttpResponse(status=204)
@@ -190,24 +193,24 @@ def download(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
 
 
 def _ids(request: HttpRequest) -> list[UUID]:
-    """Return the ids, each once; raises Refused for none, too many, or what is no id."""
+    """Return the distinct ids; raise InvalidSelection for none, too many or invalid ones."""
     texts = [*request.POST.get("ids", "").split(","), *request.POST.getlist("id")]
     try:
         ids = list(dict.fromkeys(UUID(text.strip()) for text in texts if text.strip()))
     except ValueError:
-        raise Refused(
-            _("Something in this selection is no picture. Reload the page and select again.")
+        raise InvalidSelection(
+            _("Some selected items aren’t images. Reload the page and select again.")
         ) from None
     if not ids:
-        raise Refused(_("Nothing is selected. Tick some pictures first."))
+        raise InvalidSelection(_("Select images first."))
     if len(ids) > settings.SELECTION_MAX:
-        told = _("At most %(limit)s pictures at once. Select fewer.")
-        raise Refused(told % {"limit": formatting.number(settings.SELECTION_MAX)})
+        text = _("Select up to %(limit)s images.")
+        raise InvalidSelection(text % {"limit": formatting.number(settings.SELECTION_MAX)})
     return ids
 
 
 def _collection(user: User, text: str) -> Collection:
-    """Return the user's collection of this id; raises Refused."""
+    """Return the user's collection with this id; raise InvalidSelection."""
     collection_id = uuid_or_none(text)
     found = (
         Collection.objects.of(user).present().filter(id=collection_id).first()
@@ -215,12 +218,12 @@ def _collection(user: User, text: str) -> Collection:
         else None
     )
     if found is None:
-        raise Refused(_("There is no such collection any more."))
+        raise InvalidSelection(_("This collection no longer exists."))
     return found
 
 
 def _asked_collection(request: HttpRequest) -> str:
-    # The undo of pages without script is a button of a form, which can give one value and an address.
+    # Without script, undo is a form button, which can send one value and a URL.
     return request.POST.get("collection", "") or request.GET.get("collection", "")
 
 
@@ -237,43 +240,44 @@ def _ask_for_collection(request: HttpRequest, ids: list[UUID]) -> HttpResponse:
 
 
 def _bad_name(bad: collections.BadName) -> str:
-    told = {
-        "empty": _("Give the new collection a name."),
-        "too_long": _("A name has at most %(limit)s characters.") % {"limit": NAME_MAX},
+    text = {
+        "empty": _("Enter a collection name."),
+        "too_long": _("A name can have up to %(limit)s characters.") % {"limit": NAME_MAX},
         "control_characters": _("Control characters are not allowed."),
     }
-    return told[bad.reason]
+    return text[bad.reason]
 
 
-def _gone() -> str:
-    return _("These pictures are gone.")
+def _gone_text() -> str:
+    return _("These images no longer exist.")
 
 
 def _done(
     request: HttpRequest,
-    told: str,
+    text: str,
     changed: list[UUID],
     *,
     undo: str = "",
     collection: Collection | None = None,
 ) -> HttpResponse:
-    """Answer the page's script with words and the ids that changed; send others back, the words above the pictures."""
+    """Return text and changed ids to scripts; redirect others back, with a message."""
     if wants_part(request):
-        answer = {"told": told, "changed": changed, "collection": collection and collection.id}
+        answer = {"told": text, "changed": changed, "collection": collection and collection.id}
         return JsonResponse(answer, headers={"Cache-Control": "private, no-store"})
     if undo and changed:
-        told = format_html(
-            '{} <button class="text-link" form="picture-form" formaction="{}" name="ids" value="{}">{}</button>',
-            told,
+        text = format_html(
+            '{} <button class="text-link" form="picture-form" formaction="{}" name="ids" '
+            'value="{}">{}</button>',
+            text,
             f"{undo}?{urlencode({'collection': collection.id})}" if collection else undo,
             ",".join(map(str, changed)),
             _("Undo"),
         )
-    messages.success(request, told)
+    messages.success(request, text)
     return _back(request)
 
 
-def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+def _refused(request: HttpRequest, refusal: InvalidSelection) -> HttpResponse:
     if wants_part(request):
         return JsonResponse({"detail": str(refusal)}, status=400)
     messages.error(request, str(refusal))
@@ -283,23 +287,16 @@ def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
 def _busy(request: HttpRequest, busy: archive_limits.Busy) -> HttpResponse:
     if not wants_part(request):
         return too_many(request, busy.retry_after)
-    told = (
-        _("Your last download is still on its way. Wait until it is done.")
-        if busy.yours
-        else _("Many downloads are on their way. Try again in %(duration)s.")
-        % {"duration": formatting.duration(busy.retry_after)}
-    )
+    if busy.yours:
+        text = _("Your previous download is still running. Wait for it to finish.")
+    else:
+        duration = formatting.duration(busy.retry_after)
+        text = _("Too many downloads right now. Try again in %(duration)s.") % {
+            "duration": duration
+        }
     headers = {"Retry-After": str(busy.retry_after)}
-    return JsonResponse({"detail": told}, status=429, headers=headers)
+    return JsonResponse({"detail": text}, status=429, headers=headers)
 
 
 def _back(request: HttpRequest) -> HttpResponseRedirect:
-    target = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return HttpResponseRedirect(target if safe else reverse("gallery"))
-
-
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)
+    return HttpResponseRedirect(next_url(request, default=reverse("gallery")))

@@ -1,4 +1,4 @@
-"""A shared picture as strangers see it: its page, its file under an address that lasts, the word that it should go."""
+"""Public pages of a shared image: page, file, report."""
 
 import io
 from typing import Any, TypeVar
@@ -25,41 +25,43 @@ from generation.views.sharing import absolute
 Response = TypeVar("Response", bound=HttpResponseBase)
 SEEING_RATE = "240/m"
 REPORTING_RATE = "10/h"
-WORDS_MAX = 500
+MAX_WORDS_LENGTH = 500
 TITLE_LENGTH = 70
-# Long enough to load what the page has just named; from then on /s/SLUG/picture/ asks again whether it may be seen.
+# Long enough to load the files of a page. Later requests go through /s/SLUG/image/, which checks
+# again whether the image is shared.
 FILE_SECONDS = 600
 
 
 @require_safe
 @limited(("ip", SEEING_RATE), method=None)
 def shared(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show a picture by its link, or one that is public. All that is not shown is one and the same 404."""
+    """Show an image shared by link or publicly; 404 for all others alike."""
     found = _found(slug)
     image, job = found.image, found.image.job
-    told = found.with_parameters
+    shows_parameters = found.with_parameters
     tile = Tile(image)
-    style = Style.objects.filter(slug=job.style).first() if told and job.style else None
+    style = Style.objects.filter(slug=job.style).first() if shows_parameters and job.style else None
+    style_name = job.style if shows_parameters else ""
+    if style:
+        style_name = style.name
     path = reverse("shared_picture", args=[slug])
-    untold = (
-        _("A picture by %(author)s") % {"author": found.author} if found.author else _("A picture")
-    )
+    label = _("Image by %(author)s") % {"author": found.author} if found.author else _("Image")
     context: dict[str, Any] = {
         "shared": found,
         "image": image,
-        "job": job if told else None,
+        "job": job if shows_parameters else None,
         "tile": tile,
-        "alt": tile.prompt if told else untold,
-        "og_title": Truncator(job.prompt).chars(TITLE_LENGTH) if told else untold,
+        "alt": tile.prompt if shows_parameters else label,
+        "og_title": Truncator(job.prompt).chars(TITLE_LENGTH) if shows_parameters else label,
         "og_description": _described(found),
         "address": absolute(slug),
         "picture_path": path,
         "picture_address": f"{settings.PUBLIC_URL}{path}",
         "content_type": image.content_type,
-        "url": storage.url(image.key, seconds=FILE_SECONDS) if told else path,
-        "copy_seconds": FILE_SECONDS if told else 0,
+        "url": storage.url(image.key, seconds=FILE_SECONDS) if shows_parameters else path,
+        "copy_seconds": FILE_SECONDS if shows_parameters else 0,
         "shape": shape_of(image.width, image.height).name,
-        "style": style.name if style else job.style if told else "",
+        "style": style_name,
         "remix": f"{reverse('create')}?share={slug}",
         "is_own": image.user_id == request.user.pk,
     }
@@ -69,9 +71,9 @@ def shared(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @limited(("ip", SEEING_RATE), method=None)
 def picture(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Send the file, or the browser to it: an address that lasts as long as the link does. `download` saves it.
+    """Send or redirect to the file under a URL that lasts as long as the link; `download` saves it.
 
-    Without parameters the file itself comes, freed of the prompt that is written into it.
+    If parameters are not shared, send the file without the prompt in its metadata.
     """
     found = _found(slug)
     image, wants_file = found.image, "download" in request.GET
@@ -101,7 +103,7 @@ def picture(request: HttpRequest, slug: str) -> HttpResponseBase:
 @limited(("ip", REPORTING_RATE))
 @limited(("ip", SEEING_RATE), method=None)
 def report(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take a visitor's word that a public picture should not be there to staff (`kind`, `formatting`)."""
+    """Accept a report of a public image (`kind`, `words`)."""
     found = _found(slug)
     if found.publication is None:
         raise Http404
@@ -109,9 +111,9 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
     errors = {}
     if request.method == "POST":
         if kind not in Report.Kind.values:
-            errors["kind"] = _("Choose what is wrong.")
-        if len(words) > WORDS_MAX:
-            errors["words"] = _("At most %(max)d characters.") % {"max": WORDS_MAX}
+            errors["kind"] = _("Select a reason.")
+        if len(words) > MAX_WORDS_LENGTH:
+            errors["words"] = _("Up to %(max)d characters.") % {"max": MAX_WORDS_LENGTH}
         if not errors:
             reporter = (
                 str(request.user.pk)
@@ -119,7 +121,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
                 else request.META["REMOTE_ADDR"]
             )
             sharing.report(found.publication, reporter=reporter, kind=kind, words=words)
-            messages.success(request, _("Thank you. People will look at this picture."))
+            messages.success(request, _("Thank you. A moderator will review this image."))
             return redirect("explore")
     context = {
         "shared": found,
@@ -127,7 +129,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         "kinds": Report.Kind.choices,
         "kind": kind,
         "words": words,
-        "words_max": WORDS_MAX,
+        "words_max": MAX_WORDS_LENGTH,
         "errors": errors,
     }
     response = render(request, "generation/report.html", context, status=400 if errors else 200)
@@ -136,14 +138,14 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _described(found: sharing.Shared) -> str:
     if not found.with_parameters:
-        return _("Made with ArtGen, which paints from words.")
+        return _("Made with ArtGen, an AI image generator.")
     model = found.image.job.model.name
     if found.author:
-        return _("By %(author)s, painted with %(model)s.") % {
+        return _("By %(author)s, made with %(model)s.") % {
             "author": found.author,
             "model": model,
         }
-    return _("Painted with %(model)s.") % {"model": model}
+    return _("Made with %(model)s.") % {"model": model}
 
 
 def _found(slug: str) -> sharing.Shared:
@@ -154,9 +156,9 @@ def _found(slug: str) -> sharing.Shared:
 
 
 def _guarded(response: Response, found: sharing.Shared) -> Response:
-    """Keep the answer out of caches, so that a stopped link is gone at once, and links out of search engines.
+    """Forbid caching, so that turning off a link has effect, and indexing of links.
 
-    The address is the secret: the Referrer-Policy of all pages, same-origin, keeps it from other sites.
+    The URL is secret: the Referrer-Policy of all pages, same-origin, hides it from other sites.
     """
     response["Cache-Control"] = "private, no-store"
     if found.publication is None:

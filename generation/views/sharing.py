@@ -1,4 +1,4 @@
-"""Sharing a picture: what its owner sees and does. The same pieces are a dialog with script and a page without."""
+"""The owner's sharing page of an image: a dialog with script, a page without."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ from generation.views.partials import part, wants_part
 
 NEVER, KEEP = "never", "keep"
 PERIODS: dict[str, tuple[int | None, Promise]] = {
-    NEVER: (None, gettext_lazy("until I stop it")),
+    NEVER: (None, gettext_lazy("no expiration")),
     "1": (1, gettext_lazy("1 day")),
     "7": (7, gettext_lazy("7 days")),
     "30": (30, gettext_lazy("30 days")),
@@ -34,14 +34,14 @@ CHANGING_RATE = "60/m"
 
 @dataclass(frozen=True)
 class Period:
-    """One choice of how long a link works."""
+    """A choice of the lifetime of a link."""
 
     value: str
     label: str | Promise
 
 
-def context_of(image: Image) -> dict[str, Any]:
-    """Return what `_share.html` needs: the link, the wish to be public, the choices."""
+def share_context(image: Image) -> dict[str, Any]:
+    """Return the context of `_share.html`: link, publication, choices."""
     publication = sharing.last_publication(image)
     if publication and publication.state == PublicationState.WITHDRAWN:
         publication = None
@@ -60,7 +60,7 @@ def context_of(image: Image) -> dict[str, Any]:
 
 
 def absolute(slug: str) -> str:
-    """Return the whole address under which strangers see what the slug shows."""
+    """Return the public URL of the slug."""
     return f"{settings.PUBLIC_URL}{reverse('shared', args=[slug])}"
 
 
@@ -68,7 +68,7 @@ def absolute(slug: str) -> str:
 @require_http_methods(["GET", "POST"])
 @limited(("user", CHANGING_RATE))
 def share(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Show how the picture is shared; POST makes a link or changes it (`period`, `parameters`, `name`, `new`)."""
+    """Show how the image is shared; POST creates or changes the link."""
     image = _own(request, image_id)
     if request.method == "GET":
         return _shown(request, image)
@@ -87,25 +87,23 @@ def share(request: HttpRequest, image_id: UUID) -> HttpResponse:
     except sharing.InTheTrash:
         return _answered(request, image, _in_the_trash(), failed=True)
     if "new" in request.POST:
-        return _answered(request, image, _("There is a new link; the old one has stopped working."))
-    return _answered(request, image, _("Saved.") if had_link else _("The link is ready."))
+        return _answered(request, image, _("New link created. The old one no longer works."))
+    return _answered(request, image, _("Saved.") if had_link else _("Link created."))
 
 
 @login_required
 @require_POST
 def stop(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Stop the link, for good: a later one has another address."""
+    """Turn off the link; a later one has another slug."""
     image = _own(request, image_id)
-    return _answered(
-        request, _taken_over(image, sharing.stop_link(image)), _("The link has stopped working.")
-    )
+    return _answered(request, _taken_over(image, sharing.stop_link(image)), _("Link turned off."))
 
 
 @login_required
 @require_POST
 @limited(("user", "60/h"))
 def publish(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Ask for the picture to be shown on Explore (`parameters`, `name`): staff decide."""
+    """Submit the image to Explore (`parameters`, `name`) for review."""
     image = _own(request, image_id)
     try:
         sharing.ask_to_publish(
@@ -116,21 +114,21 @@ def publish(request: HttpRequest, image_id: UUID) -> HttpResponse:
     except sharing.NotAllowed as refused:
         return _answered(request, image, refused.reason, failed=True)
     except sharing.TooManyInReview as many:
-        told = _("%(limit)d pictures of yours wait for a review already, that is the limit.") % {
-            "limit": many.limit
-        }
-        return _answered(request, image, told, failed=True)
-    return _answered(request, image, _("Sent for review. You will see the answer here."))
+        text = _("The limit of %(limit)d images under review is reached.") % {"limit": many.limit}
+        return _answered(request, image, text, failed=True)
+    return _answered(request, image, _("Submitted for review. The decision will appear here."))
 
 
 @login_required
 @require_POST
 def withdraw(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Take the picture from Explore, or the wish from the queue."""
+    """Withdraw the submission, or remove the image from Explore."""
     image = _own(request, image_id)
     was_public = image.visibility == "public"
     image = _taken_over(image, sharing.withdraw(image))
-    return _answered(request, image, _("No longer on Explore.") if was_public else _("Withdrawn."))
+    return _answered(
+        request, image, _("Removed from Explore.") if was_public else _("Submission withdrawn.")
+    )
 
 
 def _own(request: HttpRequest, image_id: UUID) -> Image:
@@ -139,7 +137,7 @@ def _own(request: HttpRequest, image_id: UUID) -> Image:
 
 
 def _taken_over(image: Image, changed: Image) -> Image:
-    """Return the picture as it is now, with the rows that were fetched with it."""
+    """Return the changed image with the related rows that were fetched before."""
     changed.job, changed.user = image.job, image.user
     return changed
 
@@ -153,22 +151,22 @@ def _until(image: Image, data: QueryDict) -> datetime | None:
 
 
 def _in_the_trash() -> str:
-    return _("The picture is in the trash. Restore it first.")
+    return _("The image is in the trash. Restore it first.")
 
 
 def _answered(
-    request: HttpRequest, image: Image, told: str, *, failed: bool = False
+    request: HttpRequest, image: Image, text: str, *, failed: bool = False
 ) -> HttpResponse:
     if wants_part(request):
-        return _shown(request, image, told=told, failed=failed)
-    (messages.error if failed else messages.success)(request, told)
+        return _shown(request, image, text=text, failed=failed)
+    (messages.error if failed else messages.success)(request, text)
     return redirect("share_image", image_id=image.id)
 
 
 def _shown(
-    request: HttpRequest, image: Image, *, told: str = "", failed: bool = False
+    request: HttpRequest, image: Image, *, text: str = "", failed: bool = False
 ) -> HttpResponse:
-    context = context_of(image) | {"told": told, "failed": failed}
+    context = share_context(image) | {"told": text, "failed": failed}
     if wants_part(request):
         return part(request, "generation/_share.html", context, status=409 if failed else 200)
     return render(request, "generation/share.html", context | {"tile": Tile(image)})

@@ -1,4 +1,4 @@
-"""The column beside the grid: all pictures, favorites, trash, the collections; with how many each holds."""
+"""The sidebar: all images, favorites, trash and collections, with counts."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,47 +8,51 @@ from generation.gallery import collections
 from generation.gallery.collections import Summary
 from generation.models import Collection
 from generation.views import image_counts
-from generation.views.image_counts import Tally
+from generation.views.image_counts import Counts
 
 
 @dataclass(frozen=True)
-class Pile:
-    """A collection as pages show it."""
+class CollectionCard:
+    """A collection in the sidebar and in the list of collections."""
 
     summary: Summary
 
     @property
     def collection(self) -> Collection:
-        """The collection itself."""
+        """The collection."""
         return self.summary.collection
 
     @property
     def count(self) -> int:
-        """How many pictures it holds, or at least holds."""
+        """The number of images, or a lower bound."""
         return self.summary.count
 
     @property
     def is_more(self) -> bool:
-        """Whether it holds more than that."""
+        """Whether there are more images than `count`."""
         return self.summary.is_more
 
     @property
     def covers(self) -> list[str]:
-        """Short-lived addresses of the newest thumbnails."""
+        """Short-lived URLs of the newest thumbnails."""
         return [storage.url(key) for key in self.summary.covers]
 
 
-def piles_of(user: Any, *, covers: int = 1) -> list[Pile]:
+def collection_cards(user: Any, *, covers: int = 1) -> list[CollectionCard]:
     """Return the user's collections by name, in two queries."""
-    return [Pile(summary) for summary in collections.summaries(user, covers=covers)]
+    return [CollectionCard(summary) for summary in collections.summaries(user, covers=covers)]
 
 
 def beside(
-    user: Any, *, place: str, counts: Tally | None = None, piles: list[Pile] | None = None
+    user: Any,
+    *,
+    place: str,
+    counts: Counts | None = None,
+    cards: list[CollectionCard] | None = None,
 ) -> dict[str, Any]:
-    """Return what `gallery_frame.html` shows; `place` is where the page is: "all", "favorites", "trash", an id, …"""
+    """Return the context of `gallery_frame.html`; `place`: "all", "favorites", "trash", an id, …"""
     return {
         "place": place,
         "counts": counts or image_counts.of_places(user),
-        "piles": piles_of(user) if piles is None else piles,
+        "piles": collection_cards(user) if cards is None else cards,
     }

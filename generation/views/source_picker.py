@@ -1,6 +1,5 @@
-"""Choosing one of one's own pictures as the source of a new one."""
+"""Selection of one of the user's images as a source image."""
 
-from typing import cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -8,31 +7,31 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from accounts.models import User
+from accounts.requests import user_of
 from artgen.revalidation import revalidated
 from generation.gallery.search import matching
 from generation.models import Image
 from generation.views import grid
 from generation.views.partials import part
 
-QUERY_LENGTH = 200
+MAX_QUERY_LENGTH = 200
 
 
 @login_required
 @require_GET
 @revalidated
 def own_pictures(request: HttpRequest) -> HttpResponse:
-    """Return a page of the user's pictures to choose from, newest first; `q` are words of their prompts."""
-    user = cast(User, request.user)
-    query = request.GET.get("q", "")[:QUERY_LENGTH].strip()
-    heap = grid.newest(
+    """Return a page of the user's images, newest first; `q` searches their prompts."""
+    user = user_of(request)
+    query = request.GET.get("q", "")[:MAX_QUERY_LENGTH].strip()
+    page = grid.newest(
         matching(Image.objects.of(user).kept(), query, user=user).images,
         before=request.GET.get("before", ""),
     )
-    more = urlencode({"q": query, "before": heap.next})
+    more = urlencode({"q": query, "before": page.next})
     context = {
-        "tiles": heap.tiles,
+        "tiles": page.tiles,
         "query": query,
-        "next_address": f"{reverse('own_pictures')}?{more}" if heap.next else "",
+        "next_address": f"{reverse('own_pictures')}?{more}" if page.next else "",
     }
     return part(request, "generation/_own_pictures.html", context)

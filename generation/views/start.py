@@ -1,4 +1,4 @@
-"""The start page: what ArtGen is, to somebody who has never seen it."""
+"""The start page, which introduces ArtGen."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -17,7 +17,7 @@ from artgen import formatting
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture that the demo's painter made, with the prompt that it was made from."""
+    """A sample image of the demo generator with its prompt."""
 
     name: str
     width: int
@@ -26,17 +26,17 @@ class Sample:
 
     @property
     def url(self) -> str:
-        """The address of the file."""
+        """The URL of the file."""
         return static(f"generation/start/{self.name}.webp")
 
     @property
     def ratio(self) -> str:
-        """The shape that the stylesheet knows: "16x9"."""
+        """The aspect ratio of the stylesheet: "16x9"."""
         return formatting.ratio(self.width, self.height)
 
     @property
     def address(self) -> str:
-        """The create page with this prompt in the form."""
+        """The URL of the Create page with this prompt."""
         return f"{reverse('create')}?{urlencode({'prompt': self.prompt})}"
 
 
@@ -68,7 +68,7 @@ SAMPLES = (
 
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    """Explain ArtGen to a stranger; somebody signed in goes on creating."""
+    """Show the start page; redirect signed-in users to the Create page."""
     if request.user.is_authenticated:
         return redirect("create")
     context = {

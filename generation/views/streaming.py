@@ -1,4 +1,4 @@
-"""Long answers that are made while they are being sent."""
+"""Responses created while they are sent."""
 
 from collections.abc import AsyncIterator, Generator
 from typing import Any
@@ -12,25 +12,24 @@ from generation.gallery.archive_limits import Slot
 
 
 class ArchiveResponse(StreamingHttpResponse):
-    """A ZIP on its way; its slot is free again when it is sent, failed, or nobody takes it any more."""
+    """A ZIP response; its slot is released when it is sent, fails, or the client disconnects."""
 
     def __init__(
         self, request: HttpRequest, pieces: Generator[bytes], *, slot: Slot, name: str
     ) -> None:
         self._pieces, self._slot = pieces, slot
         watched = _watched(pieces, slot)
-        # Django would collect all pieces of a plain iterator before an ASGI server (the demo's) gets the first.
+        # Under ASGI (the demo) Django would read a plain iterator completely first.
         content: Any = _in_turns(watched) if isinstance(request, ASGIRequest) else watched
         super().__init__(content, content_type="application/zip")
         self["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
         self["Cache-Control"] = "private, no-store"
         self["X-Content-Type-Options"] = "nosniff"
-        self["X-Accel-Buffering"] = (
-            "no"  # else nginx writes what a slow client does not take yet to its disk
-        )
+        # Otherwise nginx buffers the file on disk for slow clients.
+        self["X-Accel-Buffering"] = "no"
 
     def close(self) -> None:
-        """Stop making pieces and give the slot back."""
+        """Stop creating pieces and release the slot."""
         super().close()
         self._pieces.close()
         self._slot.release()

@@ -23,13 +23,14 @@ from typing import Any
 from celery import beat
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connection
 
 from accounts.models import User
 from artgen.asgi import application
 from artgen.celery import app
 from artgen.daphne import PatientServer
+from artgen.management.demo_command import DemoCommand
 from generation.demo import sample_gallery
 from generation.jobs import reachability
 
@@ -59,7 +60,7 @@ NOT_REACHABLE = (
 )
 
 
-class Command(BaseCommand):
+class Command(DemoCommand):
     """Start everything, wait for Ctrl-C, stop everything."""
 
     help = "Run all of ArtGen on this machine to try it: SQLite, files on disk, a RunPod emulator."

@@ -1,4 +1,4 @@
-"""`python -m generation.demo.emulator`: the emulator as a process without Django. Its key is RUNPOD_API_KEY."""
+"""`python -m generation.demo.emulator`: the emulator without Django. Its key is RUNPOD_API_KEY."""
 
 import argparse
 import os

@@ -1,7 +1,7 @@
-"""How each public endpoint answers: as recorded from the real service, unless a test or an operator changes it.
+"""The output format of each public endpoint, as recorded, unless changed at runtime.
 
-The documentation shows `{"image_url": …}` everywhere. Recordings of 2026 show `{"cost": …, "result": …}`, a list of
-one such object, JPEG where PNG was asked for, and two CloudFront hosts beside image.runpod.ai.
+The documentation shows `{"image_url": …}` everywhere. Recordings of 2026 show `{"cost": …,
+"result": …}`, a list of one such object, JPEG instead of PNG, and two more CloudFront hosts.
 """
 
 import threading
@@ -13,12 +13,12 @@ SHAPES = ("result", "image_url", "list")  # list: one object with `result` insid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """How one public endpoint answers."""
+    """The output format of one public endpoint."""
 
     cost: float = 0.02  # US dollars for one image
     shape: str = "result"  # one of SHAPES
-    jpeg: bool = False  # JPEG whatever format was asked for
-    cdn: bool = False  # its files are at the second host, where the emulator has one
+    jpeg: bool = False  # JPEG regardless of the requested format
+    cdn: bool = False  # files are on the second host, if the emulator has one
 
 
 RECORDED = {
@@ -40,30 +40,30 @@ RECORDED = {
     "nano-banana-pro-edit": Answer(cost=0.14),
     "google-nano-banana-2-edit": Answer(cost=0.0875),
 }
-"""By endpoint id. Not recorded are kontext's cost and everything of qwen-image-t2i(-lora), p-image and wan: they have
-the documented price. An endpoint that is not in the table answers with the defaults of `Answer`."""
+"""By endpoint id. Where the cost was not recorded (kontext, qwen-image-t2i, qwen-image-t2i-lora,
+p-image, wan), it is the documented price. Other endpoints have the defaults of `Answer`."""
 
 _NAMES = frozenset(field.name for field in fields(Answer))
 
 
 class Answers:
-    """The answer of every endpoint; safe to read and change from any thread."""
+    """The output format of every endpoint; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._changes: dict[str | None, dict[str, Any]] = {}
 
     def of(self, endpoint: str) -> Answer:
-        """Return how an endpoint answers now: recorded, then changed for all endpoints, then for this one."""
+        """Return the format of an endpoint: as recorded, changed for all, changed for this one."""
         changes = self._changes
         return replace(
             RECORDED.get(endpoint, Answer()), **(changes.get(None, {}) | changes.get(endpoint, {}))
         )
 
     def set(self, endpoint: str | None = None, **changes: Any) -> None:
-        """Change fields of `Answer` for one endpoint, or for all; None goes back to what was recorded.
+        """Change fields of `Answer` for one endpoint or all; None restores the recorded value.
 
-        Raises ValueError for an unknown field or value.
+        Raise ValueError for an unknown field or value.
         """
         for name, value in changes.items():
             _check(name, value)
@@ -75,7 +75,7 @@ class Answers:
 
 def _check(name: str, value: Any) -> None:
     if name not in _NAMES:
-        raise ValueError(f"no field {name!r} of an answer; there are {', '.join(sorted(_NAMES))}")
+        raise ValueError(f"unknown field {name!r}; fields are {', '.join(sorted(_NAMES))}")
     if value is None:
         return
     if name == "shape":
@@ -85,4 +85,4 @@ def _check(name: str, value: Any) -> None:
     else:
         fits = isinstance(value, bool)
     if not fits:
-        raise ValueError(f"{name} cannot be {value!r}")
+        raise ValueError(f"invalid {name}: {value!r}")

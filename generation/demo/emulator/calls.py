@@ -1,4 +1,4 @@
-"""The API requests that came in."""
+"""The record of API requests."""
 
 import threading
 from collections import deque
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 MAX_CALLS = 50_000
-MAX_BYTES = 256 * 1024 * 1024  # of request bodies: a source image inside a body has up to 10 MB
+MAX_BYTES = 256 * 1024 * 1024  # of request bodies; one with a source image has up to 10 MB
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request that came in."""
+    """One API request."""
 
     method: str
     path: str
@@ -23,7 +23,7 @@ class Call:
 
 
 class Calls:
-    """Keeps the newest requests; safe to use from any thread."""
+    """The newest requests; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -31,7 +31,7 @@ class Calls:
         self._bytes = 0
 
     def add(self, call: Call, *, size: int) -> None:
-        """Keep a request whose body has `size` bytes, and forget the oldest ones that are too much."""
+        """Add a request with a body of `size` bytes; drop the oldest ones beyond the limits."""
         with self._lock:
             self._calls.append((call, size))
             self._bytes += size
@@ -42,6 +42,6 @@ class Calls:
                 self._bytes -= gone
 
     def all(self) -> list[Call]:
-        """Return the kept requests, in order."""
+        """Return the recorded requests in order."""
         with self._lock:
             return [call for call, _ in self._calls]

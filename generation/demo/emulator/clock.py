@@ -1,4 +1,4 @@
-"""The emulator's time: the real one, made faster, or one that only moves when a test says so."""
+"""The emulated time: real time with a speed factor, or a clock moved by tests."""
 
 import asyncio
 import heapq
@@ -14,7 +14,7 @@ Action = Callable[[], Awaitable[object] | None]
 
 
 class Clock:
-    """Emulated seconds since the start, and what is due when. Lives in the emulator's event loop."""
+    """Emulated seconds since the start, and scheduled actions; lives in the event loop."""
 
     def __init__(self, *, speed: float = 1.0, manual: bool = False) -> None:
         self.speed = speed
@@ -30,7 +30,7 @@ class Clock:
         return self._now if self.manual else (time.monotonic() - self._began) * self.speed
 
     def after(self, seconds: float, action: Action) -> None:
-        """Run `action`, a function or coroutine function, when so many emulated seconds have passed."""
+        """Run `action`, a function or coroutine function, after this many emulated seconds."""
         if self.manual:
             heapq.heappush(self._due, (self._now + max(seconds, 0.0), next(self._order), action))
         else:
@@ -39,13 +39,13 @@ class Clock:
             )
 
     def start(self, action: Action) -> None:
-        """Run `action` now, in a task that `settled` waits for."""
+        """Run `action` now, in a task awaited by `settled`."""
         task = asyncio.get_running_loop().create_task(_run(action))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def advance(self, seconds: float) -> None:
-        """Move a manual clock ahead and return when everything that fell due, webhooks included, is done."""
+        """Advance a manual clock; return when all due actions, webhooks included, are done."""
         if not self.manual:
             raise RuntimeError("only a manual clock can be advanced")
         target = self._now + seconds
@@ -58,13 +58,13 @@ class Clock:
         self._now = max(self._now, target)
 
     async def settled(self) -> None:
-        """Return when every action that has begun is done."""
+        """Return when all started actions are done."""
         current = asyncio.current_task()
         while tasks := [task for task in self._tasks if task is not current]:
             await asyncio.wait(tasks)
 
     async def close(self) -> None:
-        """Forget what is due and cancel what has begun."""
+        """Drop scheduled actions and cancel started ones."""
         self._due.clear()
         for task in list(self._tasks):
             task.cancel()

@@ -1,9 +1,10 @@
-"""`POST /emulator/…`: another process makes trouble, with the key that the emulator was started with.
+"""`POST /emulator/…`: control of the emulator by other processes, with the initial key.
 
-- `/emulator/faults` {"call", "fault", "endpoint"?, "times"? or "probability"?} plans a fault; {"clear": true} forgets
-  all planned ones and answers with the list of faults.
+- `/emulator/faults` {"call", "fault", "endpoint"?, "times"? or "probability"?} plans a fault;
+    {"clear": true} clears all planned ones and returns the list of faults.
 - `/emulator/key` {"api_key": "…"} changes the accepted key.
-- `/emulator/endpoints/ID` {"retired": true or false, "workers": 0 or more} and fields of `answers.Answer`.
+- `/emulator/endpoints/ID` {"retired": true or false, "workers": 0 or more} and fields of
+  `answers.Answer`.
 """
 
 import json
@@ -18,7 +19,7 @@ from .queue import Queue
 
 
 class Control:
-    """Answers the requests of tests and operators; lives in the emulator's event loop."""
+    """The control API; lives in the emulator's event loop."""
 
     def __init__(
         self, *, admission: Admission, answers: Answers, faults: Faults, queue: Queue
@@ -31,7 +32,7 @@ class Control:
         )
 
     def add_routes(self, app: web.Application) -> None:
-        """Serve under /emulator/."""
+        """Add the routes under /emulator/."""
         app.router.add_post("/emulator/faults", self._faults_route)
         app.router.add_post("/emulator/key", self._key_route)
         app.router.add_post("/emulator/endpoints/{endpoint}", self._endpoint_route)
@@ -53,7 +54,7 @@ class Control:
     async def _key_route(self, request: web.Request) -> web.Response:
         key = (await self._document(request)).get("api_key")
         if not isinstance(key, str) or not key:
-            raise _refusal(web.HTTPBadRequest, "api_key must be a text")
+            raise _refusal(web.HTTPBadRequest, "api_key must be a string")
         self._admission.api_key = key
         return web.json_response({})
 
@@ -78,7 +79,7 @@ class Control:
 
     async def _document(self, request: web.Request) -> dict[str, Any]:
         if not self._admission.controls(request.headers.get("Authorization", "")):
-            raise _refusal(web.HTTPUnauthorized, "send the key that the emulator was started with")
+            raise _refusal(web.HTTPUnauthorized, "use the initial key of the emulator")
         try:
             document = json.loads(await request.read())
         except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The emulator in a thread of its own, for tests, the demo and load tests."""
+"""The emulator in its own thread, for tests, the demo and load tests."""
 
 import asyncio
 import threading
@@ -16,22 +16,22 @@ from .clock import Clock
 from .control import Control
 from .faults import Faults
 from .files import Files
-from .jobs import Job
+from .jobs import EmulatedJob
 from .limits import RateLimits
 from .painting import FullPainter, Painter, TinyPainter
 from .queue import Queue
 from .server import Server
-from .webhooks import Ring, Webhooks
+from .webhooks import WebhookDelivery, Webhooks
 from .work import Work
 
 T = TypeVar("T")
 
 
 class Emulator:
-    """RunPod's queue API at an address of this machine.
+    """RunPod's queue API on this machine.
 
-    Three ways to live: in real time (`speed` makes it faster); with a clock that a test moves (`manual=True`,
-    `advance`); or `instant`, where every job is at its end before /run answers. Use it as a context manager.
+    Three modes: real time (scaled by `speed`); a clock moved by tests (`manual=True`, `advance`);
+    or `instant`, where every job is finished before /run replies. Use it as a context manager.
     """
 
     def __init__(
@@ -58,30 +58,33 @@ class Emulator:
         slow_seconds: float = 30.0,
         seed: int = 0,
     ) -> None:
-        """Prepare an emulator; `start` or `with` brings it up.
+        """Prepare an emulator; `start` or `with` starts it.
 
-        Args: host, port: where it listens; port 0 takes a free one. api_key: the only key it accepts; None
-        accepts any. painter: "tiny" (flat pictures at once) or "full" (the demo's painter, in so many
-        `processes`). manual, instant, speed: see above; speed 10 makes ten emulated seconds of one. workers:
-        jobs that one endpoint does at a time. seconds: emulated GPU time of a picture, or a range to draw it
-        from. A full painter may take longer. cold_start: emulated seconds before the first job of an endpoint
-        starts. progress: whether workers send {"step", "steps"} while they paint; RunPod's public endpoints
-        send nothing. rate_limits: whether RunPod's limits hold, in real time times `speed`. dialects:
-        dialects by endpoint id, for endpoints that are not RunPod's public ones; unknown ones are told by the
-        shape of their input. public_url: where others reach its files; the default is the host that /run was
-        called at. cdn: a second host for the files of the endpoints that were recorded with one: another name of
-        this machine, such as "localhost" beside 127.0.0.1, which gets the emulator's port, or a whole address
-        as it is; "" hands out the first host alone. shape: "recorded", or one of `answers.SHAPES` for every
-        public endpoint. file_format: "recorded" (the FLUX endpoints send JPEG whatever is asked for), "asked"
-        or "jpeg". Both can be changed by `answers.set`. slow_seconds: real seconds that the fault `slow` takes.
-        seed: of everything that is drawn by chance.
+        Args:
+            host, port: Listening address; port 0 takes a free one.
+            api_key: The only accepted key; None accepts any.
+            painter: "tiny" (flat images at once) or "full" (the demo painter, in `processes`).
+            manual, instant, speed: See above.
+            workers: Jobs that one endpoint runs at the same time.
+            seconds: Emulated GPU time of an image, or a range; the full painter may take longer.
+            cold_start: Emulated seconds before the first job of an endpoint.
+            progress: Whether workers send {"step", "steps"}; public endpoints do not.
+            rate_limits: Whether RunPod's limits apply, in real time times `speed`.
+            dialects: Dialects by id of private endpoints; otherwise derived from the input.
+            public_url: Base URL of the files; by default the host of the /run request.
+            cdn: A second host for files, as recorded: a name of this machine, such as
+                "localhost" beside 127.0.0.1, which gets the emulator's port, or a URL.
+            shape: "recorded", or one of `answers.SHAPES` for every public endpoint.
+            file_format: "recorded" (FLUX endpoints always send JPEG), "asked" or "jpeg".
+            slow_seconds: Real seconds of the fault `slow`.
+            seed: Seed of all random values.
         """
         if painter not in ("tiny", "full"):
-            raise ValueError("painter is 'tiny' or 'full'")
+            raise ValueError("painter must be 'tiny' or 'full'")
         if shape not in ("recorded", *SHAPES):
-            raise ValueError(f"shape is 'recorded' or one of {', '.join(SHAPES)}")
+            raise ValueError(f"shape must be 'recorded' or one of {', '.join(SHAPES)}")
         if file_format not in ("recorded", "asked", "jpeg"):
-            raise ValueError("file_format is 'recorded', 'asked' or 'jpeg'")
+            raise ValueError("file_format must be 'recorded', 'asked' or 'jpeg'")
         self.host, self.port, self._cdn = host, port, cdn.rstrip("/")
         self.answers = Answers()
         self.answers.set(
@@ -131,44 +134,44 @@ class Emulator:
 
     @property
     def base_url(self) -> str:
-        """What RUNPOD_BASE_URL must be."""
+        """The value for RUNPOD_BASE_URL."""
         return f"http://{self.image_host}/v2"
 
     @property
     def image_host(self) -> str:
-        """What RUNPOD_IMAGE_HOSTS must name: host and port."""
+        """Host and port for RUNPOD_IMAGE_HOSTS."""
         return f"{self.host}:{self.port}"
 
     @property
     def cdn_host(self) -> str:
-        """The second host of files, which RUNPOD_IMAGE_HOSTS must name, too; "" without one."""
+        """The second host of files, also for RUNPOD_IMAGE_HOSTS; "" without one."""
         return urlsplit(self._files.cdn_url).netloc
 
     @property
     def api_key(self) -> str | None:
-        """The key that is accepted now."""
+        """The accepted key."""
         return self._admission.api_key
 
     @property
     def calls(self) -> list[Call]:
-        """Return the API requests so far, in order."""
+        """The API requests so far, in order."""
         return self._server.calls
 
     @property
-    def rings(self) -> list[Ring]:
-        """Return the webhook POSTs so far, in order."""
-        return self._webhooks.rings
+    def deliveries(self) -> list[WebhookDelivery]:
+        """The webhook deliveries so far, in order."""
+        return self._webhooks.deliveries
 
     @property
-    def jobs(self) -> list[Job]:
-        """Return the jobs that can still be asked for, oldest first.
+    def jobs(self) -> list[EmulatedJob]:
+        """The jobs that can still be queried, oldest first.
 
-        The same objects as inside, for reading.
+        These are the live objects, for reading.
         """
         return list(self._queue.jobs.values())
 
     def start(self) -> Self:
-        """Listen. Raises OSError when the port is taken."""
+        """Start listening; raise OSError if the port is in use."""
         self._thread.start()
         try:
             self._call(self._listen())
@@ -178,7 +181,7 @@ class Emulator:
         return self
 
     def stop(self) -> None:
-        """End everything: connections, jobs, painting processes, the thread."""
+        """Stop connections, jobs, painting processes and the thread."""
         if self._loop.is_closed():
             return
         if self._thread.is_alive():
@@ -188,27 +191,27 @@ class Emulator:
         self._loop.close()
 
     def accept_key(self, api_key: str | None) -> None:
-        """Accept this key alone from now on (None: any), as after a rotation. All jobs are kept."""
+        """Accept only this key (None: any), as after a rotation; jobs are kept."""
         self._admission.api_key = api_key
 
     def retire(self, endpoint: str) -> None:
-        """Let every call to an endpoint be 404 `endpoint not found`. Its jobs are kept."""
+        """Make an endpoint return 404 `endpoint not found`; its jobs are kept."""
         self._admission.retire(endpoint)
 
     def restore(self, endpoint: str) -> None:
-        """Bring a retired endpoint back."""
+        """Restore a retired endpoint."""
         self._admission.restore(endpoint)
 
     def set_workers(self, endpoint: str, workers: int) -> None:
-        """Change how many jobs an endpoint does at a time; with 0 its jobs wait and /health has no workers."""
+        """Set the number of workers; with 0, jobs wait and /health reports no workers."""
         self._call(self._set_workers(endpoint, workers))
 
     def advance(self, seconds: float) -> None:
-        """Move a manual clock ahead; on return everything that fell due is done, webhooks included."""
+        """Advance a manual clock; return when all due actions, webhooks included, are done."""
         self._call(self._clock.advance(seconds))
 
     def settle(self) -> None:
-        """Return when every webhook and job step that has begun is done."""
+        """Return when all started webhooks and job steps are done."""
         self._call(self._clock.settled())
 
     def __enter__(self) -> Self:

@@ -5,17 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .jobs import Job
+from .jobs import EmulatedJob
 
 
 @dataclass(slots=True)
-class Endpoint:
-    """What waits, what runs, and how many workers there are at most: 0 as RunPod sets it after a week without jobs."""
+class EmulatedEndpoint:
+    """Waiting and running jobs, and the number of workers; RunPod sets 0 after an idle week."""
 
     name: str
     workers: int
-    waiting: deque[Job] = field(default_factory=deque)
-    running: dict[str, Job] = field(default_factory=dict)
+    waiting: deque[EmulatedJob] = field(default_factory=deque)
+    running: dict[str, EmulatedJob] = field(default_factory=dict)
     warm: bool = False
     counts: dict[str, int] = field(
         default_factory=lambda: {"completed": 0, "failed": 0, "retried": 0}
@@ -23,11 +23,11 @@ class Endpoint:
 
     @property
     def free(self) -> int:
-        """Count the workers without a job."""
+        """The number of idle workers."""
         return max(self.workers - len(self.running), 0)
 
-    def health(self, jobs: Iterable[Job]) -> dict[str, Any]:
-        """Return what GET /health answers; `jobs` are those of this endpoint."""
+    def health(self, jobs: Iterable[EmulatedJob]) -> dict[str, Any]:
+        """Return the response of GET /health; `jobs` are those of this endpoint."""
         states = [job.state for job in jobs]
         return {
             "jobs": {

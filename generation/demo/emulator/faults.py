@@ -1,9 +1,9 @@
-"""Trouble on demand.
+"""Simulated failures.
 
-Scripted for a test, by chance for a load or race test, by magic words for a person at the demo.
+Planned by a test, random in a load or race test, or by magic words in prompts of the demo.
 
-A fault belongs to a call (what goes wrong with one HTTP request), to `job` (what becomes of a job that was
-accepted) or to `webhook` (what becomes of its ring).
+A fault belongs to an API call, to `job` (the result of an accepted job) or to `webhook` (its
+delivery).
 """
 
 import random
@@ -16,66 +16,67 @@ _READS = {
     "refuse_401": "401",
     "refuse_403": "403",
     "rate_429": "429 with Retry-After: 1",
-    "rate_429_bare": "429 without Retry-After, as RunPod documents none",
+    "rate_429_bare": "429 without Retry-After, which RunPod does not document",
     "error_5xx": "500 with a JSON error",
     "html_502": "502 with a gateway's HTML page",
-    "break_before": "the connection is broken before anything was done",
-    "break_after": "it was done, then the connection is broken before the reply",
-    "garbage": "it was done, the reply is no JSON",
-    "truncated": "it was done, the connection ends in the middle of the reply",
-    "slow": "it was done, the reply comes after `slow_seconds` of real time",
+    "break_before": "the connection breaks before the call is done",
+    "break_after": "the call is done, then the connection breaks before the reply",
+    "garbage": "the call is done, the reply is not valid JSON",
+    "truncated": "the call is done, the connection breaks during the reply",
+    "slow": "the call is done, the reply comes after `slow_seconds` of real time",
 }
 FAULTS: dict[str, dict[str, str]] = {
     "run": _READS
     | {
         "refuse_404": "404 `endpoint not found`",
         "refuse_413": "413",
-        "error_5xx_after": "the job was taken, then 500",
-        "no_id": "the job was taken, the reply is an empty object",
+        "error_5xx_after": "the job is accepted, then 500",
+        "no_id": "the job is accepted, the reply is an empty object",
     },
     "status": _READS
     | {
-        "lost_404": "404 `job not found`, once: the job is still there",
-        "unknown_state": "a status that nobody has heard of",
-        "other_job": "another job's report",
+        "lost_404": "404 `job not found` once; the job still exists",
+        "unknown_state": "an unknown status",
+        "other_job": "the report of another job",
     },
     "cancel": _READS,
     "retry": _READS,
     "purge-queue": _READS,
     "health": _READS,
     "job": {
-        "waits": "no worker ever takes it",
-        "stuck": "stays IN_PROGRESS for ever, also past its executionTimeout",
-        "late_progress": "finishes and rings, but a late progress update leaves it IN_PROGRESS for ever",
+        "waits": "stays IN_QUEUE",
+        "stuck": "stays IN_PROGRESS, even after its executionTimeout",
+        "late_progress": "finishes and calls the webhook, but a late progress update resets it to "
+        "IN_PROGRESS",
         "slow_gpu": "takes ten times as long",
-        "retried": "the platform loses the worker half-way and queues it again by itself",
-        "lost": "vanishes at its end: 404",
+        "retried": "the worker is lost during the job, which is queued again by the platform",
+        "lost": "disappears when it finishes: 404",
         "fail_traceback": "FAILED with a Python traceback as JSON text",
         "prompt_refused": "FAILED by the safety checker",
         "out_of_memory": "FAILED with CUDA out of memory",
         "failed_output": 'FAILED with {"status": "failed"} as output and no error',
         "failed_cost": "the same, with the cost",
         "timed_out": "TIMED_OUT",
-        "canceled": "CANCELLED, although nobody asked for it",
-        "canceled_cost": "CANCELLED by its caller, or at its end by itself, with the cost in its output",
-        "error_in_output": "COMPLETED, with an error inside output",
+        "canceled": "CANCELLED without a request",
+        "canceled_cost": "CANCELLED by request or otherwise, with the cost in its output",
+        "error_in_output": "COMPLETED with an error in the output",
         "no_output": "COMPLETED without output",
-        "empty_images": "COMPLETED with an empty list of images, or no address",
-        "corrupt_picture": "the picture's second half is missing",
-        "not_a_picture": "an HTML page where the picture should be",
-        "bomb_picture": "a small file that unpacks to 900 million pixels",
-        "oversized_picture": "a file of 64 MiB; inside output: the bomb",
-        "url_hangs": "the picture's address answers, then sends nothing",
-        "url_drips": "the picture comes a byte at a time",
-        "url_redirects_private": "the picture's address redirects to 169.254.169.254",
-        "url_404": "the picture's address answers 404",
+        "empty_images": "COMPLETED with an empty list of images, or without a URL",
+        "corrupt_picture": "the second half of the image is missing",
+        "not_a_picture": "an HTML page instead of the image",
+        "bomb_picture": "a small file that decodes to 900 million pixels",
+        "oversized_picture": "a file of 64 MiB; inline, the decompression bomb",
+        "url_hangs": "the image's URL responds, then sends nothing",
+        "url_drips": "the image is sent byte by byte",
+        "url_redirects_private": "the image's URL redirects to 169.254.169.254",
+        "url_404": "the image's URL returns 404",
     },
     "webhook": {
-        "lost": "never rings",
-        "late": "rings 60 s late",
-        "doubled": "rings twice",
-        "early": "the job is done and rings before the reply to /run",
-        "forged": "somebody else rings first: COMPLETED with a foreign picture, while the job still waits",
+        "lost": "never delivered",
+        "late": "delivered 60 s late",
+        "doubled": "delivered twice",
+        "early": "the job is done and its webhook is delivered before the reply to /run",
+        "forged": "a third party calls first: COMPLETED with a foreign image while the job waits",
     },
 }
 
@@ -93,7 +94,7 @@ MAGIC_WORDS = {
     "[hang]": "url_hangs",
     "[private]": "url_redirects_private",
 }
-"""What a prompt may contain to make its own job go wrong."""
+"""Words in a prompt that make its own job fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class _Chance:
 
 
 class Faults:
-    """Which fault comes next; safe to use from any thread."""
+    """The planned faults; thread-safe."""
 
     def __init__(self, *, seed: int = 0) -> None:
         self._lock = threading.Lock()
@@ -114,10 +115,10 @@ class Faults:
         self._chances: list[_Chance] = []
 
     def next(self, call: str, fault: str, *, endpoint: str | None = None, times: int = 1) -> None:
-        """Let the next `times` calls of this kind go wrong in this way, at one endpoint or at any.
+        """Plan a fault for the next `times` calls of this kind, at one endpoint or any.
 
-        Faults for the same calls are taken in the order of asking. The names are in FAULTS; an empty fault
-        lets one call pass. Raises ValueError for a name that is not there.
+        Faults for the same calls are used in the order of planning. An empty fault lets one call
+        succeed. Raise ValueError for a name that is not in FAULTS.
         """
         if fault:
             _check(call, fault)
@@ -127,19 +128,19 @@ class Faults:
     def chance(
         self, call: str, fault: str, probability: float, *, endpoint: str | None = None
     ) -> None:
-        """Let calls of this kind go wrong by chance, drawn from the emulator's seeded generator."""
+        """Make calls of this kind fail randomly, from the emulator's seeded generator."""
         _check(call, fault)
         with self._lock:
             self._chances.append(_Chance(call, fault, probability, endpoint))
 
     def clear(self) -> None:
-        """Let nothing go wrong any more."""
+        """Clear all planned faults."""
         with self._lock:
             self._next.clear()
             self._chances.clear()
 
     def take(self, call: str, endpoint: str) -> str:
-        """Return the fault for one call that is being made, or an empty string."""
+        """Return the fault of the current call, "" for none."""
         with self._lock:
             for key in ((call, endpoint), (call, None)):
                 if queue := self._next.get(key):
@@ -152,12 +153,12 @@ class Faults:
 
 
 def magic_fault(prompt: str) -> str:
-    """Return the job fault that a magic word in the prompt asks for, or an empty string."""
+    """Return the job fault of a magic word in the prompt, "" for none."""
     return next((fault for word, fault in MAGIC_WORDS.items() if word in prompt), "")
 
 
 def _check(call: str, fault: str) -> None:
     if call not in FAULTS:
-        raise ValueError(f"no call {call!r}; there are {', '.join(FAULTS)}")
+        raise ValueError(f"unknown call {call!r}; calls are {', '.join(FAULTS)}")
     if fault not in FAULTS[call]:
-        raise ValueError(f"no fault {fault!r} of {call}; there are {', '.join(FAULTS[call])}")
+        raise ValueError(f"unknown fault {fault!r} of {call}; faults are {', '.join(FAULTS[call])}")

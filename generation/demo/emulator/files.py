@@ -1,4 +1,4 @@
-"""The pictures that the emulator's public endpoints give addresses of.
+"""The image files of the emulator's public endpoints.
 
 `GET /files/NAME`, without the API key.
 """
@@ -19,19 +19,17 @@ _TYPES = ((b"\x89PNG", "image/png"), (b"\xff\xd8", "image/jpeg"), (b"RIFF", "ima
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file, and what goes wrong when it is fetched."""
+    """One file, and the fault when it is fetched."""
 
     data: bytes
     fault: str = ""
 
 
 class Files:
-    """Keeps the newest files in memory and serves them."""
+    """The newest files, kept in memory."""
 
     def __init__(self) -> None:
-        self.cdn_url = (
-            ""  # where the second host's files are reached; without one all are at the first
-        )
+        self.cdn_url = ""  # the base URL of the second host; "": all files are on the first
         self._files: OrderedDict[str, File] = OrderedDict()
         self._bytes = 0
 
@@ -59,12 +57,12 @@ class Files:
             return web.Response(body=file.data, content_type=kind)
         reply = web.StreamResponse(headers={"Content-Type": "image/png"})
         await reply.prepare(request)
-        with contextlib.suppress(ConnectionError):  # the client has had enough
-            await _trouble(reply, file)
+        with contextlib.suppress(ConnectionError):  # the client has disconnected
+            await _send_faulty(reply, file)
         return reply
 
 
-async def _trouble(reply: web.StreamResponse, file: File) -> None:
+async def _send_faulty(reply: web.StreamResponse, file: File) -> None:
     if file.fault == "oversized_picture":
         await reply.write(file.data)
         for _ in range(OVERSIZE // 65_536):
@@ -74,4 +72,4 @@ async def _trouble(reply: web.StreamResponse, file: File) -> None:
             await reply.write(bytes([byte]))
             await asyncio.sleep(0.2)
     else:
-        await asyncio.Event().wait()  # hangs until the client or the emulator gives up
+        await asyncio.Event().wait()  # until the client or the emulator closes

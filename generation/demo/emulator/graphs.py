@@ -1,6 +1,6 @@
-"""What a ComfyUI graph in API format is about.
+"""Reads a ComfyUI graph in API format.
 
-Its prompt, size and seed, found as ComfyUI itself would follow its links.
+Prompt, size and seed are found by following links, as ComfyUI does.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _TEXTS = ("text", "prompt", "string", "text_g", "clip_l", "t5xxl", "value")
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """What an emulated worker needs of a graph."""
+    """The parameters of a graph."""
 
     prompt: str
     negative_prompt: str
@@ -21,11 +21,11 @@ class Graph:
     seed: int | None
     steps: int
     strength: float | None
-    loaded: tuple[str, ...]  # file names that LoadImage nodes ask for
+    loaded: tuple[str, ...]  # file names of LoadImage nodes
 
 
 def read_graph(workflow: Mapping[str, Any]) -> Graph:
-    """Return what the graph is about; 1024×1024 and 20 steps where it does not say."""
+    """Return the parameters; defaults are 1024×1024 and 20 steps."""
     nodes = [node.get("inputs") or {} for node in workflow.values()]
     sampler = next((node for node in nodes if "positive" in node or "negative" in node), {})
     texts = [text for node in nodes if (text := _text(node))]
@@ -53,7 +53,7 @@ def read_graph(workflow: Mapping[str, Any]) -> Graph:
 
 
 def _follow(workflow: Mapping[str, Any], link: Any, depth: int = 8) -> str:
-    """Return the text at the end of a chain of links."""
+    """Return the text that a chain of links leads to."""
     if not isinstance(link, list) or not link or depth == 0:
         return ""
     node = workflow.get(str(link[0]))

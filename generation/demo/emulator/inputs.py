@@ -1,7 +1,8 @@
-"""What an emulated worker makes of a job's `input`: it refuses what the real one would refuse.
+"""Validates a job's `input` as the real workers do.
 
-Written from the documentation anew, not from our own payload tables, so that a mistake in those is seen here.
-Sources: the model pages below https://docs.runpod.io/public-endpoints/reference and the workers' READMEs.
+Written from the documentation, independently of our payload tables, so that mistakes in those are
+found. Sources: the model pages below https://docs.runpod.io/public-endpoints/reference and the
+READMEs of the workers.
 """
 
 import re
@@ -13,12 +14,12 @@ from .graphs import read_graph
 
 
 class InputProblem(Exception):
-    """What the worker's error says."""
+    """The error message of the worker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be drawn. Width and height are 0 where the source picture decides."""
+    """The image to generate. Width and height are 0 if the source image determines them."""
 
     prompt: str
     negative_prompt: str = ""
@@ -27,16 +28,16 @@ class Request:
     seed: int | None = None
     steps: int = 20
     strength: float | None = None
-    sources: tuple[str, ...] = ()  # addresses, data: URIs or base64
+    sources: tuple[str, ...] = ()  # URLs, data: URIs or base64
     format: str = "png"
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What one kind of worker takes."""
+    """The parameters of one kind of worker."""
 
-    size: str = ""  # width, size, ratio, or "" where the source decides
-    sizes: frozenset[str] = frozenset()  # the only ones, as "W*H"
+    size: str = ""  # width, size, ratio, or "" if the source image determines it
+    sizes: frozenset[str] = frozenset()  # the allowed sizes, as "W*H"
     steps_key: str = "num_inference_steps"
     steps: tuple[int, int] | None = None
     numbers: Mapping[str, tuple[float, float]] = field(default_factory=dict)
@@ -49,8 +50,8 @@ class Rules:
         default_factory=dict
     )  # and the size that each gives, at 1k
     default_ratio: str = "16:9"
-    custom: bool = False  # aspect_ratio "custom" with width and height
-    resolutions: Mapping[str, int] = field(default_factory=dict)  # times as long as at 1k
+    custom: bool = False  # allows aspect_ratio "custom" with width and height
+    resolutions: Mapping[str, int] = field(default_factory=dict)  # factor of the sides at 1k
 
 
 RATIOS = {
@@ -75,7 +76,7 @@ GOOGLE_RATIOS = {
     "21:9": (1584, 672),
 }
 RESOLUTIONS = {"1k": 1, "2k": 2, "4k": 4}
-CUSTOM_SIDES = (256, 1440, 16)  # px: least, most, step
+CUSTOM_SIDES = (256, 1440, 16)  # px: minimum, maximum, step
 _EDIT_2511_SIZES = frozenset(
     {"1024*1024", "1024*1280", "1280*1024", "1280*1280", "1280*1536", "1536*1080"}
 )
@@ -168,7 +169,8 @@ RULES: dict[str, Rules] = {
     ),
 }
 SCHNELL_STEPS = (1, 8)
-# A data: URI instead of an address is documented nowhere, but RunPod's own SDK sends it and it is accepted.
+# A data: URI instead of an address is documented nowhere, but RunPod's own SDK sends it and it is
+# accepted.
 _SOURCE = re.compile(r"https?://\S+$|data:image/[\w.+-]+;base64,")
 PUBLIC_ENDPOINTS = {
     "black-forest-labs-flux-1-schnell": "flux",
@@ -189,11 +191,11 @@ PUBLIC_ENDPOINTS = {
     "google-nano-banana-2-edit": "nano_banana_2",
     "nano-banana-pro-edit": "nano_banana_pro",
 }
-"""RunPod's public endpoints, and by which of RULES each draws."""
+"""The key in RULES of each public endpoint."""
 
 
 def guess_dialect(body: Mapping[str, Any]) -> str:
-    """Return the dialect that an input at an endpoint of unknown kind is written in."""
+    """Return the dialect of an input for an unknown endpoint."""
     if "workflow" in body:
         return "comfyui"
     if {"cfg_scale", "sampler_name", "override_settings", "batch_size"} & body.keys():
@@ -206,7 +208,7 @@ def guess_dialect(body: Mapping[str, Any]) -> str:
 
 
 def understand(dialect: str, endpoint: str, body: Mapping[str, Any]) -> Request:
-    """Return what is to be drawn. Raises InputProblem with the error that the worker would give."""
+    """Return the parsed request; raise InputProblem with the error of the worker."""
     if dialect == "comfyui":
         return _comfyui(body)
     rules = RULES[dialect]
@@ -248,7 +250,12 @@ def _sources(rules: Rules, body: Mapping[str, Any]) -> tuple[str, ...]:
     if not rules.source:
         return ()
     value = body.get(rules.source)
-    listed = [] if value in (None, "", []) else value if rules.source == "images" else [value]
+    if value in (None, "", []):
+        listed = []
+    elif rules.source == "images":
+        listed = value
+    else:
+        listed = [value]
     least, most = rules.sources
     if not isinstance(listed, list) or not all(isinstance(source, str) for source in listed):
         raise InputProblem(f"Invalid image URL in {rules.source}")

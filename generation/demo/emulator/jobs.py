@@ -1,4 +1,4 @@
-"""One job as the emulator keeps it, in RunPod's own words."""
+"""A job of the emulator, in RunPod's terms."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -8,8 +8,8 @@ FINAL = frozenset({"COMPLETED", "FAILED", "CANCELLED", "TIMED_OUT"})
 
 
 @dataclass(slots=True)
-class Job:
-    """A job between /run and the end of its retention. Times are emulated seconds."""
+class EmulatedJob:
+    """A job from /run until the end of its retention. Times are emulated seconds."""
 
     endpoint: str
     input: dict[str, Any]
@@ -17,7 +17,7 @@ class Job:
     webhook: str = ""
     execution_timeout: float = 600.0
     ttl: float = 86_400.0
-    origin: str = ""  # where this emulator's files are reached, as the caller saw it
+    origin: str = ""  # base URL of the emulator's files, as used by the caller
     created: float = 0.0
     id: str = field(default_factory=lambda: f"{uuid.uuid4()}-u1")
     state: str = "IN_QUEUE"
@@ -30,16 +30,16 @@ class Job:
     retries: int = 0
     fault: str = ""
     webhook_fault: str = ""
-    run: int = 0  # grows whenever the job changes hands; an event of an older run is void
-    painted: float = 0.0  # 0..1, how far the painter has got
+    run: int = 0  # incremented when the job changes hands; events of older runs are ignored
+    painted: float = 0.0  # progress of the painter, 0..1
 
     @property
     def final(self) -> bool:
-        """Tell whether the job has ended."""
+        """Whether the job has ended."""
         return self.state in FINAL
 
     def report(self) -> dict[str, Any]:
-        """Return what GET /status answers."""
+        """Return the response of GET /status."""
         body: dict[str, Any] = {"id": self.id, "status": self.state}
         if self.started is not None:
             body["delayTime"] = round((self.started - self.created) * 1000)

@@ -1,4 +1,4 @@
-"""RunPod's rate limits: requests per endpoint and operation in 10 seconds, and at the same time.
+"""RunPod's rate limits per endpoint and operation: requests in 10 seconds, and concurrent ones.
 
 Source: https://docs.runpod.io/serverless/endpoints/send-requests#rate-limits-and-quotas
 """
@@ -28,7 +28,7 @@ class RateLimits:
 
     @contextlib.contextmanager
     def place(self, endpoint: str, call: str) -> Iterator[bool]:
-        """Yield whether one more request of this kind is allowed now, and count it while it is under way."""
+        """Yield whether one more request is allowed, and count it while it is running."""
         if call not in LIMITS:
             yield True
             return

@@ -1,4 +1,4 @@
-"""The shape of `output` in each dialect, and the errors a worker gives."""
+"""The `output` of each dialect, and error messages of workers."""
 
 import base64
 import json
@@ -7,11 +7,11 @@ from typing import Any
 from .answers import Answer
 
 INLINE = frozenset({"comfyui", "a1111", "sdxl", "sdxl_turbo"})
-"""Dialects whose pictures travel inside the output."""
+"""Dialects with images inside the output."""
 
 
 def shape_inline(dialect: str, data: bytes, *, seed: int, body: dict[str, Any]) -> dict[str, Any]:
-    """Return the output of a worker of one's own for one picture."""
+    """Return the output of a private worker for one image."""
     text = base64.b64encode(data).decode()
     if dialect == "comfyui":
         return {"images": [{"filename": "ComfyUI_00001_.png", "type": "base64", "data": text}]}
@@ -33,7 +33,7 @@ def shape_public(answer: Answer, url: str) -> Any:
 
 
 def shape_empty(dialect: str, answer: Answer) -> Any:
-    """Return the output of a job that drew nothing."""
+    """Return the output of a job without an image."""
     if dialect == "comfyui":
         return {"images": [], "status": "success_no_images"}
     if dialect in INLINE:
@@ -43,16 +43,19 @@ def shape_empty(dialect: str, answer: Answer) -> Any:
 
 FAILED = {"status": "failed"}
 ERROR_IN_OUTPUT = {"status": "error", "message": "Internal error while generating the image"}
-REFUSED = "Your request was rejected by the safety checker: the prompt may contain sensitive content (NSFW)."
+REFUSED = (
+    "Your request was rejected by the safety checker: the prompt may contain sensitive content "
+    "(NSFW)."
+)
 OUT_OF_MEMORY = (
     "CUDA out of memory. Tried to allocate 2.25 GiB. GPU 0 has 23.64 GiB of which 1.12 GiB is free."
 )
 
 
 def traceback_text(worker: str) -> str:
-    """Return the error of an exception in a handler.
+    """Return the error of an exception in a worker's handler.
 
-    JSON as text, with traceback and host name, as RunPod's SDK sends it.
+    A JSON string with traceback and host name, as sent by RunPod's SDK.
     """
     trace = (
         "Traceback (most recent call last):\n"

@@ -1,6 +1,6 @@
-"""Who paints for an emulated worker.
+"""The painters of emulated workers.
 
-A tiny painter for tests, or the demo's real one in processes of its own.
+A tiny painter for tests, and the demo painter in separate processes.
 """
 
 import asyncio
@@ -26,29 +26,29 @@ OnProgress = Callable[[float], None]
 
 
 class Painter(Protocol):
-    """Turns a request into the bytes of a picture."""
+    """Turns a request into the bytes of an image."""
 
     async def paint(
         self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress
     ) -> bytes:
-        """Return an encoded picture of the request's size; `on_progress` gets rising values 0..1."""
+        """Return an encoded image of the requested size; call `on_progress` with values 0..1."""
         ...
 
     def close(self) -> None:
-        """End every process of the painter."""
+        """End the processes of the painter."""
         ...
 
 
 class TinyPainter:
-    """Paints a small real PNG of the right size in a fraction of a millisecond, or a JPEG where that is asked for.
+    """Paints a valid PNG or JPEG of the requested size in a fraction of a millisecond.
 
-    Two colors and a pattern of prompt and seed.
+    Two colors and a pattern depend on prompt and seed.
     """
 
     async def paint(
         self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress
     ) -> bytes:
-        """Return the file; the same request, seed and sources give the same bytes."""
+        """Return the file, which depends only on request, seed and sources."""
         on_progress(1.0)
         number = zlib.crc32(f"{request.prompt}\0{request.negative_prompt}\0{seed}".encode())
         for source in sources:
@@ -61,7 +61,7 @@ class TinyPainter:
 
 
 def tiny_png(width: int, height: int, number: int) -> bytes:
-    """Return a PNG of one bit a pixel whose colors and pattern follow a number of 32 bits.
+    """Return a PNG with one bit per pixel; colors and pattern depend on a 32-bit number.
 
     Format: RFC 2083.
     """
@@ -86,7 +86,7 @@ def tiny_png(width: int, height: int, number: int) -> bytes:
 
 
 def tiny_jpeg(width: int, height: int, number: int) -> bytes:
-    """Return a JPEG of one color, which follows a number of 32 bits; it says, too, that a program drew it."""
+    """Return a JPEG of one color, which depends on a 32-bit number, marked as algorithmic."""
     file = io.BytesIO()
     Image.new("RGB", (width, height), tuple(number.to_bytes(4, "big")[:3])).save(
         file, "JPEG", xmp=XMP
@@ -95,9 +95,9 @@ def tiny_jpeg(width: int, height: int, number: int) -> bytes:
 
 
 class FullPainter:
-    """Paints with `generation.demo.painter` in processes of its own.
+    """Paints with `generation.demo.painter` in separate processes.
 
-    Progress comes back while it paints.
+    It reports progress.
     """
 
     def __init__(self, *, processes: int) -> None:
@@ -113,7 +113,7 @@ class FullPainter:
     async def paint(
         self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress
     ) -> bytes:
-        """Return the picture in the request's format."""
+        """Return the image in the requested format."""
         number = next(self._numbers)
         loop = asyncio.get_running_loop()
         self._listeners[number] = lambda value: _tell(loop, on_progress, value)
@@ -136,15 +136,13 @@ class FullPainter:
             )
         except BrokenExecutor:
             if self._pool is pool:
-                self._pool = (
-                    self._new_pool()
-                )  # a process died: this picture is lost, the next ones are not
+                self._pool = self._new_pool()  # a process died: only this image is lost
             raise
         finally:
             del self._listeners[number]
 
     def close(self) -> None:
-        """End the processes, also those that are painting."""
+        """End the processes, busy ones included."""
         painters = list((getattr(self._pool, "_processes", None) or {}).values())
         self._pool.shutdown(wait=False, cancel_futures=True)
         for painter in painters:

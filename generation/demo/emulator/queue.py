@@ -1,4 +1,4 @@
-"""The life of jobs at emulated endpoints: waiting, a worker, progress, an end, and in time a 404.
+"""The lifecycle of emulated jobs: waiting, running, progress, end, and finally 404.
 
 Source: https://docs.runpod.io/serverless/endpoints/job-states and endpoint-configurations.
 """
@@ -6,18 +6,19 @@ Source: https://docs.runpod.io/serverless/endpoints/job-states and endpoint-conf
 import itertools
 import random
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from .clock import Clock
-from .endpoint import Endpoint
+from .endpoint import EmulatedEndpoint
 from .faults import Faults, magic_fault
 from .inputs import InputProblem, Request, understand
-from .jobs import Job
+from .jobs import EmulatedJob
 from .webhooks import Webhooks
 from .work import Work
 
-RETENTION = 1_800.0  # seconds for which a result can be read
-EMPTY_INPUT_SECONDS = 40.0  # what RunPod takes to fail {"input": {}}
+RETENTION = 1_800.0  # seconds for which a result is kept
+EMPTY_INPUT_SECONDS = 40.0  # until RunPod fails {"input": {}}
 INVALID_INPUT_SECONDS = 1.0
 PROGRESS_UPDATES = 20
 
@@ -39,8 +40,8 @@ class Queue:
         instant: bool,
         seed: int,
     ) -> None:
-        self.jobs: dict[str, Job] = {}
-        self.endpoints: dict[str, Endpoint] = {}
+        self.jobs: dict[str, EmulatedJob] = {}
+        self.endpoints: dict[str, EmulatedEndpoint] = {}
         self._clock, self._faults, self._webhooks, self._work = clock, faults, webhooks, work
         self._workers, self._cold_start = workers, cold_start
         self._seconds = seconds if isinstance(seconds, tuple) else (seconds, seconds)
@@ -48,12 +49,12 @@ class Queue:
         self._random = random.Random(seed)  # noqa: S311  (repeatable, not secret)
         self._worker_numbers = itertools.count(1)
 
-    def endpoint(self, name: str) -> Endpoint:
-        """Return one endpoint; it exists as soon as somebody asks for it."""
-        return self.endpoints.setdefault(name, Endpoint(name, self._workers))
+    def endpoint(self, name: str) -> EmulatedEndpoint:
+        """Return the endpoint; it is created on first use."""
+        return self.endpoints.setdefault(name, EmulatedEndpoint(name, self._workers))
 
-    def find(self, endpoint: str, job_id: str) -> Job | None:
-        """Return a job of this endpoint, unless it is unknown, past its ttl or past its retention."""
+    def find(self, endpoint: str, job_id: str) -> EmulatedJob | None:
+        """Return a job of the endpoint, None if unknown, past its ttl or its retention."""
         job = self.jobs.get(job_id)
         if job is None or job.endpoint != endpoint:
             return None
@@ -62,8 +63,8 @@ class Queue:
             return None
         return job
 
-    async def submit(self, job: Job) -> None:
-        """Take a job. An instant one, and one whose webhook is to come early, is at its end on return."""
+    async def submit(self, job: EmulatedJob) -> None:
+        """Accept a job. An instant one, or one with an early webhook, is finished on return."""
         job.created = self._clock.now()
         job.fault = self._faults.take("job", job.endpoint) or magic_fault(_prompt(job.input))
         job.webhook_fault = self._faults.take("webhook", job.endpoint) if job.webhook else ""
@@ -83,20 +84,20 @@ class Queue:
             endpoint.waiting.append(job)
             self._clock.after(0, lambda: self._take(endpoint))
 
-    def replied(self, job: Job) -> None:
-        """Note that /run has been answered: an instant job rings only now."""
+    def replied(self, job: EmulatedJob) -> None:
+        """Record that /run was answered: only now the webhook of an instant job is called."""
         if self._instant and job.final and job.webhook_fault != "early":
             self._webhooks.end(job)
 
-    def cancel(self, job: Job) -> None:
-        """Cancel a job that has not ended; one that has stays as it is."""
+    def cancel(self, job: EmulatedJob) -> None:
+        """Cancel a job unless it has ended."""
         if not job.final:
             if job.fault == "canceled_cost":
                 job.output, job.has_output = self._work.billed(job), True
-            self._end(job, "CANCELLED", ring=False)
+            self._end(job, "CANCELLED", notify=False)
 
-    def retry(self, job: Job) -> bool:
-        """Queue a failed or timed-out job again and return True; False for any other."""
+    def retry(self, job: EmulatedJob) -> bool:
+        """Requeue a failed or timed-out job and return True, False for any other."""
         if job.state not in ("FAILED", "TIMED_OUT"):
             return False
         endpoint = self.endpoint(job.endpoint)
@@ -106,7 +107,7 @@ class Queue:
         return True
 
     def purge(self, name: str) -> int:
-        """Remove the waiting jobs of an endpoint and return their number."""
+        """Remove the waiting jobs of an endpoint; return how many."""
         endpoint = self.endpoint(name)
         purged = [
             job for job in self.jobs.values() if job.endpoint == name and job.state == "IN_QUEUE"
@@ -119,22 +120,21 @@ class Queue:
         return len(purged)
 
     def health(self, name: str) -> dict[str, Any]:
-        """Return what GET /health answers."""
+        """Return the response of GET /health."""
         return self.endpoint(name).health(
             job for job in list(self.jobs.values()) if job.endpoint == name
         )
 
     def set_workers(self, name: str, workers: int) -> None:
-        """Change how many jobs an endpoint does at a time; with 0 its jobs wait."""
+        """Set the number of workers of an endpoint."""
         endpoint = self.endpoint(name)
         endpoint.workers = workers
         self._take(endpoint)
 
-    # --- what happens by itself
-    # ---------------------------------------------------------------------------------
+    # --- what happens at its time -----------------------------------------------------------------
 
-    def _take(self, endpoint: Endpoint) -> None:
-        """Give the free workers of an endpoint what waits."""
+    def _take(self, endpoint: EmulatedEndpoint) -> None:
+        """Assign waiting jobs to idle workers."""
         while endpoint.waiting and endpoint.free:
             job = endpoint.waiting.popleft()
             endpoint.running[job.id] = job
@@ -143,8 +143,8 @@ class Queue:
             endpoint.warm = True
             self._clock.after(pause, lambda job=job, run=run: self._begin(endpoint, job, run))  # type: ignore[misc]
 
-    async def _begin(self, endpoint: Endpoint, job: Job, run: int) -> None:
-        """A worker starts on a job."""
+    async def _begin(self, endpoint: EmulatedEndpoint, job: EmulatedJob, run: int) -> None:
+        """Start a job on a worker."""
         if job.run != run:
             return
         job.state, job.started = "IN_PROGRESS", self._clock.now()
@@ -163,9 +163,8 @@ class Queue:
             updates = min(request.steps, PROGRESS_UPDATES)
             for number in range(1, updates + 1):
                 part = number / (updates + 1)
-                self._clock.after(
-                    duration * part, lambda part=part: self._report(job, run, request, part)
-                )  # type: ignore[misc]
+                report = partial(self._report, job, run, request, part)
+                self._clock.after(duration * part, report)
         if job.fault == "stuck":
             return
         if job.fault == "retried" and not job.retries:
@@ -174,8 +173,8 @@ class Queue:
         work = self._work.start(job, request)
         self._clock.after(duration, lambda: self._finish(job, run, work))
 
-    async def _at_once(self, endpoint: Endpoint, job: Job) -> None:
-        """Bring a job to its end before anything else happens; it does not ring."""
+    async def _at_once(self, endpoint: EmulatedEndpoint, job: EmulatedJob) -> None:
+        """Finish a job immediately, without calling its webhook."""
         run, job.state, job.started = job.run, "IN_PROGRESS", self._clock.now()
         job.worker = f"emulated{next(self._worker_numbers):06d}"
         endpoint.running[job.id] = job
@@ -184,11 +183,11 @@ class Queue:
         try:
             request = understand(job.dialect, job.endpoint, job.input)
         except InputProblem as problem:
-            self._fail(job, run, str(problem), ring=False)
+            self._fail(job, run, str(problem), notify=False)
             return
-        await self._finish(job, run, self._work.start(job, request), ring=False)
+        await self._finish(job, run, self._work.start(job, request), notify=False)
 
-    def _report(self, job: Job, run: int, request: Request, part: float) -> None:
+    def _report(self, job: EmulatedJob, run: int, request: Request, part: float) -> None:
         if job.run == run and not job.final:
             part = min(part, job.painted) if self._work.slow else part
             step = max(1, round(request.steps * part))
@@ -197,7 +196,7 @@ class Queue:
             )
             job.output, job.has_output = {"step": max(step, before), "steps": request.steps}, True
 
-    async def _finish(self, job: Job, run: int, work: Any, *, ring: bool = True) -> None:
+    async def _finish(self, job: EmulatedJob, run: int, work: Any, *, notify: bool = True) -> None:
         outcome = await work
         if job.run != run:
             return
@@ -208,16 +207,16 @@ class Queue:
             self.endpoint(job.endpoint).running.pop(job.id, None)
             self._webhooks.end(job)
             return
-        self._end(job, outcome.state, ring=ring)
+        self._end(job, outcome.state, notify=notify)
         if job.fault == "lost":
             self.jobs.pop(job.id, None)
 
-    def _fail(self, job: Job, run: int, error: str, *, ring: bool = True) -> None:
+    def _fail(self, job: EmulatedJob, run: int, error: str, *, notify: bool = True) -> None:
         if job.run == run:
             job.output, job.has_output, job.error = None, False, error
-            self._end(job, "FAILED", ring=ring)
+            self._end(job, "FAILED", notify=notify)
 
-    def _time_out(self, job: Job, run: int) -> None:
+    def _time_out(self, job: EmulatedJob, run: int) -> None:
         if job.run == run and not job.final:
             job.output, job.has_output, job.error = (
                 None,
@@ -226,20 +225,20 @@ class Queue:
             )
             self._end(job, "TIMED_OUT")
 
-    def _lose_worker(self, endpoint: Endpoint, job: Job, run: int) -> None:
+    def _lose_worker(self, endpoint: EmulatedEndpoint, job: EmulatedJob, run: int) -> None:
         if job.run == run:
             endpoint.running.pop(job.id, None)
             self._back_to_queue(job)
             self._take(endpoint)
 
-    def _back_to_queue(self, job: Job) -> None:
+    def _back_to_queue(self, job: EmulatedJob) -> None:
         job.run += 1
         job.retries += 1
         job.state, job.started, job.finished, job.painted = "IN_QUEUE", None, None, 0.0
         job.output, job.has_output, job.error, job.worker = None, False, "", ""
         self.endpoint(job.endpoint).waiting.append(job)
 
-    def _end(self, job: Job, state: str, *, ring: bool = True) -> None:
+    def _end(self, job: EmulatedJob, state: str, *, notify: bool = True) -> None:
         job.run += 1
         job.state, job.finished = state, self._clock.now()
         endpoint = self.endpoint(job.endpoint)
@@ -248,17 +247,17 @@ class Queue:
             endpoint.waiting.remove(job)
         if state in ("COMPLETED", "FAILED"):
             endpoint.counts[state.lower()] += 1
-        if ring:
+        if notify:
             self._webhooks.end(job)
         self._clock.after(RETENTION + 1, lambda: self._forget(job))
         self._clock.after(0, lambda: self._take(endpoint))
 
-    def _forget(self, job: Job) -> None:
+    def _forget(self, job: EmulatedJob) -> None:
         if job.finished is not None and self._clock.now() - job.finished > RETENTION:
             self.jobs.pop(job.id, None)
 
-    def _expire(self, job: Job) -> None:
-        """Delete a job past its ttl, even while it runs."""
+    def _expire(self, job: EmulatedJob) -> None:
+        """Delete a job past its ttl, even a running one."""
         if self.jobs.get(job.id) is job and not job.final:
             job.run += 1
             del self.jobs[job.id]

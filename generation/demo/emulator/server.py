@@ -1,4 +1,4 @@
-"""RunPod's queue API as a real HTTP server.
+"""RunPod's queue API as an HTTP server.
 
 Source: https://docs.runpod.io/serverless/endpoints/send-requests
 """
@@ -17,14 +17,14 @@ from .control import Control
 from .faults import Faults
 from .files import Files
 from .inputs import PUBLIC_ENDPOINTS, guess_dialect
-from .jobs import Job
+from .jobs import EmulatedJob
 from .limits import RateLimits
 from .queue import Queue
 
-BODY_MOST = 10 * 1024 * 1024
+MAX_BODY_BYTES = 10 * 1024 * 1024
 TIMEOUT_RANGE = (5_000, 7 * 86_400_000)  # milliseconds
 TTL_RANGE = (10_000, 7 * 86_400_000)
-_JOB = web.RequestKey("job", Job)  # the job that a request to /run has made
+_JOB = web.RequestKey("job", EmulatedJob)  # the job created by a /run request
 _METHODS = {
     "run": "POST",
     "status": "GET",
@@ -33,18 +33,19 @@ _METHODS = {
     "purge-queue": "POST",
     "health": "GET",
 }
-# Callers tell the two apart by the body alone.
+# Clients distinguish the two by the body.
 ENDPOINT_NOT_FOUND = "endpoint not found"
 JOB_NOT_FOUND = "job not found"
 _NOT_FOUND = {"refuse_404": ENDPOINT_NOT_FOUND, "lost_404": JOB_NOT_FOUND}
 _GATEWAY_PAGE = (
     "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
-    "<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n"
+    "<center><h1>502 Bad Gateway</h1></center>\r\n"
+    "<hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n"
 )
 
 
 class Server:
-    """Answers the API's requests; lives in the emulator's event loop."""
+    """The API server; lives in the emulator's event loop."""
 
     def __init__(
         self,
@@ -63,7 +64,7 @@ class Server:
         self._dialects, self._public_url = dict(dialects), public_url.rstrip("/")
         self._slow_seconds = slow_seconds
         self._calls = Calls()
-        self.app = web.Application(client_max_size=BODY_MOST)
+        self.app = web.Application(client_max_size=MAX_BODY_BYTES)
         self.app.router.add_get("/files/{name}", files.serve)
         self.app.router.add_get("/healthz", _healthy)
         control.add_routes(self.app)
@@ -72,7 +73,7 @@ class Server:
 
     @property
     def calls(self) -> list[Call]:
-        """Return every request so far, in order."""
+        """The requests so far, in order."""
         return self._calls.all()
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
@@ -158,7 +159,7 @@ class Server:
         ):
             return _error(400, "webhook must be a URL")
         body = document["input"]
-        job = Job(
+        job = EmulatedJob(
             endpoint=endpoint,
             input=body,
             dialect=self._dialects.get(endpoint)
@@ -176,7 +177,7 @@ class Server:
     async def _after(
         self, fault: str, request: web.Request, answer: web.Response
     ) -> web.StreamResponse:
-        """Return the reply, or what the fault makes of it now that the call was done."""
+        """Return the reply after the fault, when the call is done."""
         if fault == "break_after":
             return _break(request)
         if fault == "garbage":
@@ -203,7 +204,7 @@ class Server:
 
 
 def _before(fault: str, request: web.Request) -> web.Response | None:
-    """Return the reply of a fault that keeps the call from being done."""
+    """Return the reply of a fault that prevents the call."""
     if fault == "break_before":
         return _break(request)
     if fault == "html_502":

@@ -1,4 +1,4 @@
-"""The emulator as a process of its own: until SIGTERM, Ctrl-C, or the end of its parent."""
+"""The emulator as a process, until SIGTERM, Ctrl-C, or the end of its parent."""
 
 import os
 import signal
@@ -12,53 +12,47 @@ from .emulator import Emulator
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Let a command take how the emulator behaves, named as by `serve`; the defaults are the demo's."""
+    """Add the arguments of `serve`, with the defaults of the demo."""
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8010)
-    parser.add_argument(
-        "--public-url", default="", help="where others reach its files, if not at HOST:PORT"
-    )
+    parser.add_argument("--public-url", default="", help="base URL of its files, if not HOST:PORT")
     parser.add_argument(
         "--cdn",
         default="",
-        help="a second host for the files of kontext and qwen-image-edit, as RunPod has: a name of this machine "
-        "such as localhost, or an address; RUNPOD_IMAGE_HOSTS must name it with its port",
+        help="a second host for the files of kontext and qwen-image-edit, as at RunPod: a name of "
+        "this machine such as localhost, or a URL; add it with its port to RUNPOD_IMAGE_HOSTS",
     )
     parser.add_argument(
         "--shape",
         choices=["recorded", *SHAPES],
         default="recorded",
-        help="what public endpoints put around a result: as recorded from RunPod, or one shape for all",
+        help="output format of public endpoints: as recorded from RunPod, or one for all",
     )
     parser.add_argument(
         "--file-format",
         choices=["recorded", "asked", "jpeg"],
         default="recorded",
-        help="recorded: FLUX sends JPEG whatever is asked for",
+        help="recorded: FLUX always sends JPEG",
     )
     parser.add_argument(
-        "--painter", choices=["full", "tiny"], default="full", help="tiny: flat pictures at once"
+        "--painter", choices=["full", "tiny"], default="full", help="tiny: flat images at once"
     )
     parser.add_argument("--processes", type=int, default=2, help="painting processes")
-    parser.add_argument(
-        "--workers", type=int, default=3, help="jobs that one endpoint does at a time"
-    )
-    parser.add_argument("--seconds", type=float, default=4, help="GPU time of a picture")
+    parser.add_argument("--workers", type=int, default=3, help="workers of each endpoint")
+    parser.add_argument("--seconds", type=float, default=4, help="GPU time of an image")
     parser.add_argument(
         "--cold-start", type=float, default=2, help="seconds before an endpoint's first job"
     )
-    parser.add_argument(
-        "--speed", type=float, default=1, help="10 makes ten emulated seconds of one"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="of everything that is drawn by chance")
+    parser.add_argument("--speed", type=float, default=1, help="emulated seconds per second")
+    parser.add_argument("--seed", type=int, default=0, help="seed of random values")
     parser.add_argument(
         "--no-rate-limits",
         dest="rate_limits",
         action="store_false",
-        help="answer no 429 of its own accord",
+        help="do not return 429",
     )
     parser.add_argument(
-        "--exit-with-parent", action="store_true", help="end when standard input ends"
+        "--exit-with-parent", action="store_true", help="exit when standard input ends"
     )
 
 
@@ -85,13 +79,12 @@ def serve(
     exit_with_parent: bool = False,
     on_ready: Callable[[Emulator], None] | None = None,
 ) -> None:
-    """Run the emulator and return when it has been stopped, with every process of it gone.
+    """Run the emulator and return when it and all its processes have stopped.
 
-    Call it from the main thread, for it handles SIGTERM and SIGINT. `exit_with_parent` stops it when standard
-    input ends, as it does when the parent that opened it as a pipe is gone, and leaves SIGINT to that parent,
-    which may have calls under way: a submission cut off is known to nobody. `on_ready` is called
-    once it listens. The other arguments are those of `Emulator`, with the demo's defaults. Raises OSError
-    when the port is taken.
+    Call it from the main thread, because it handles SIGTERM and SIGINT. With `exit_with_parent` it
+    stops when standard input ends (a pipe to the parent, which may have exited) and ignores SIGINT,
+    because the parent may have calls in progress. `on_ready` is called when it listens. The other
+    arguments are those of `Emulator`. Raise OSError if the port is in use.
     """
     stopped = threading.Event()
 
@@ -137,7 +130,7 @@ def serve(
 
 
 def _watch_input(stopped: threading.Event) -> None:
-    # Not `sys.stdin.read`: its lock, held while waiting, makes the interpreter abort when a signal ends it first.
+    # Not `sys.stdin.read`: a signal during its lock aborts the interpreter at exit.
     while os.read(sys.stdin.fileno(), 1024):
         pass
     stopped.set()

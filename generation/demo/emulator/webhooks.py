@@ -1,6 +1,6 @@
-"""RunPod's webhook: POSTed at a job's end, again twice 10 s apart unless it is answered with 200.
+"""RunPod's webhook: POSTed when a job ends, repeated twice after 10 s unless answered with 200.
 
-Never signed.
+It is not signed.
 
 Source: https://docs.runpod.io/serverless/endpoints/send-requests#webhook-notifications
 """
@@ -13,9 +13,9 @@ from typing import Any
 import aiohttp
 
 from .clock import Clock
-from .jobs import Job
+from .jobs import EmulatedJob
 
-RINGS_MOST = 50_000  # remembered
+MAX_DELIVERIES = 50_000  # recorded
 TRIES = 3
 PAUSE = 10.0  # emulated seconds between tries
 LATE = 60.0  # emulated seconds
@@ -23,58 +23,60 @@ TIMEOUT = aiohttp.ClientTimeout(total=15)  # real seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
-    """One POST to a webhook's address."""
+class WebhookDelivery:
+    """One POST to a webhook URL."""
 
     url: str
     job_id: str
-    status: int | None  # what was answered; None: nothing, or no connection
+    status: int | None  # of the response; None: no response or no connection
     forged: bool = False
 
 
 class Webhooks:
-    """Delivers rings; lives in the emulator's event loop."""
+    """Delivers webhooks; lives in the emulator's event loop."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
         self._lock = threading.Lock()
-        self._rings: deque[Ring] = deque(maxlen=RINGS_MOST)
+        self._deliveries: deque[WebhookDelivery] = deque(maxlen=MAX_DELIVERIES)
 
     @property
-    def rings(self) -> list[Ring]:
-        """Return every POST so far, in order."""
+    def deliveries(self) -> list[WebhookDelivery]:
+        """The deliveries so far, in order."""
         with self._lock:
-            return list(self._rings)
+            return list(self._deliveries)
 
-    def end(self, job: Job) -> None:
-        """Ring for a job that has just ended, in the way that its fault asks for."""
+    def end(self, job: EmulatedJob) -> None:
+        """Deliver the webhook of a job that has just ended, subject to its fault."""
         if not job.webhook or job.webhook_fault == "lost":
             return
         body = _body(job)
         if job.webhook_fault == "late":
-            self._clock.after(LATE, lambda: self.ring(job.webhook, job.id, body))
+            self._clock.after(LATE, lambda: self.deliver(job.webhook, job.id, body))
             return
         for _ in range(2 if job.webhook_fault == "doubled" else 1):
-            self._clock.start(lambda: self.ring(job.webhook, job.id, body))
+            self._clock.start(lambda: self.deliver(job.webhook, job.id, body))
 
-    async def early(self, job: Job) -> None:
-        """Ring for a job whose /run has not been answered yet, and return when the ring has been answered."""
-        await self.ring(job.webhook, job.id, _body(job))
+    async def early(self, job: EmulatedJob) -> None:
+        """Deliver the webhook before /run is answered, and wait for the response."""
+        await self.deliver(job.webhook, job.id, _body(job))
 
-    def forge(self, job: Job) -> None:
-        """Ring as a stranger would: the job is done and has a foreign picture."""
+    def forge(self, job: EmulatedJob) -> None:
+        """Send a webhook as a third party would: the job is done and has a foreign image."""
         body = _body(job) | {
             "status": "COMPLETED",
             "output": {"image_url": "http://169.254.169.254/evil.png"},
         }
         self._clock.start(lambda: self._post(job.webhook, job.id, body, forged=True))
 
-    async def ring(self, url: str, job_id: str, body: dict[str, Any], tries: int = TRIES) -> None:
-        """POST once, and plan the next try if that is not answered with 200."""
+    async def deliver(
+        self, url: str, job_id: str, body: dict[str, Any], tries: int = TRIES
+    ) -> None:
+        """POST once, and schedule a retry unless the response is 200."""
         status = await self._post(url, job_id, body)
         if status != 200 and tries > 1:
-            self._clock.after(PAUSE, lambda: self.ring(url, job_id, body, tries - 1))
+            self._clock.after(PAUSE, lambda: self.deliver(url, job_id, body, tries - 1))
 
     async def _post(
         self, url: str, job_id: str, body: dict[str, Any], *, forged: bool = False
@@ -90,7 +92,7 @@ class Webhooks:
         except (aiohttp.ClientError, TimeoutError, ValueError):
             pass
         with self._lock:
-            self._rings.append(Ring(url, job_id, status, forged))
+            self._deliveries.append(WebhookDelivery(url, job_id, status, forged))
         return status
 
     async def close(self) -> None:
@@ -99,5 +101,5 @@ class Webhooks:
             await self._session.close()
 
 
-def _body(job: Job) -> dict[str, Any]:
+def _body(job: EmulatedJob) -> dict[str, Any]:
     return job.report() | {"input": job.input, "webhook": job.webhook}

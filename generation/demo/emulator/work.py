@@ -1,6 +1,6 @@
-"""What an emulated worker does with one job.
+"""The work of an emulated worker on one job.
 
-Fetch the sources, paint, and shape the output, or fail as asked.
+Fetch the sources, paint, and format the output, or fail as planned.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from . import outputs
 from .answers import Answer, Answers
 from .files import Files
 from .inputs import Request
-from .jobs import Job
+from .jobs import EmulatedJob
 from .painting import Painter, TinyPainter, tiny_png
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ _URL_FAULTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a job ends."""
+    """The result of a job."""
 
     state: str = "COMPLETED"
     output: Any = None
@@ -44,11 +44,11 @@ class Outcome:
 
 
 class SourceProblem(Exception):
-    """A source picture that cannot be fetched or read."""
+    """A source image cannot be fetched or read."""
 
 
 class Work:
-    """Does jobs; lives in the emulator's event loop."""
+    """Runs jobs; lives in the emulator's event loop."""
 
     def __init__(self, *, painter: Painter, files: Files, answers: Answers, seed: int) -> None:
         self._painter, self._files, self._answers = painter, files, answers
@@ -57,18 +57,18 @@ class Work:
 
     @property
     def slow(self) -> bool:
-        """Tell whether painting takes long enough to be watched."""
+        """Whether painting takes long enough to report progress."""
         return not isinstance(self._painter, TinyPainter)
 
-    def start(self, job: Job, request: Request) -> "asyncio.Task[Outcome]":
-        """Begin a job and return the task that ends with its outcome."""
+    def start(self, job: EmulatedJob, request: Request) -> "asyncio.Task[Outcome]":
+        """Start a job and return the task of its outcome."""
         return asyncio.get_running_loop().create_task(self._do(job, request))
 
-    def billed(self, job: Job) -> dict[str, Any]:
-        """Return the output of a job that costs money although it was canceled."""
+    def billed(self, job: EmulatedJob) -> dict[str, Any]:
+        """Return the output of a canceled job that costs money."""
         return {"cost": self._answers.of(job.endpoint).cost}
 
-    async def _do(self, job: Job, request: Request) -> Outcome:
+    async def _do(self, job: EmulatedJob, request: Request) -> Outcome:
         answer = self._answers.of(job.endpoint)
         if outcome := _planned(job, answer):
             return outcome
@@ -106,13 +106,13 @@ class Work:
         return Outcome(output=output, has_output=True)
 
     async def _source(self, text: str) -> bytes:
-        """Return a source image by its address, or out of its data: URI or base64."""
+        """Return a source image from its URL, data: URI or base64."""
         return (
             await self._fetch(text) if text.startswith(("http://", "https://")) else _decode(text)
         )
 
     async def _fetch(self, url: str) -> bytes:
-        """Return a source picture, downloaded for real as a public endpoint would."""
+        """Download a source image, as a public endpoint would."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 timeout=SOURCE_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()
@@ -135,14 +135,14 @@ class Work:
         return data
 
     async def close(self) -> None:
-        """Close the connections and the painter."""
+        """Close connections and painter."""
         if self._session is not None:
             await self._session.close()
         self._painter.close()
 
 
-def _planned(job: Job, answer: Answer) -> Outcome | None:
-    """Return the outcome of a job whose fault leaves nothing to paint."""
+def _planned(job: EmulatedJob, answer: Answer) -> Outcome | None:
+    """Return the outcome of a job that fails without painting."""
     failed = outputs.FAILED
     empty = outputs.shape_empty(job.dialect, answer)
     planned = {
@@ -181,7 +181,7 @@ def _decode(text: str) -> bytes:
 
 
 def _sized(request: Request, sources: list[bytes]) -> Request:
-    """Return the request with the size of its first source where it has none of its own.
+    """Return the request, with the size of its first source if it has none.
 
     Every source must be readable.
     """

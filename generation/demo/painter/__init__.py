@@ -1,4 +1,4 @@
-"""ArtGen's demo painter: pictures drawn from the words of a prompt by formulas, with numpy and Pillow alone."""
+"""The demo painter: computes images from the words of a prompt with numpy and Pillow."""
 
 from .encoding import encode
 from .painting import paint

@@ -1,4 +1,4 @@
-"""Time of a 1024×1024 picture per motif, file included: `python -m generation.demo.painter.bench [motif …]`."""
+"""Time of a 1024×1024 image per motif: `python -m generation.demo.painter.bench [motif …]`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def main() -> None:
         data = encode(image, prompt=prompt, seed=7)
         done = time.perf_counter()
         print(
-            f"{name:14} {1000 * (painted - start):6.0f}ms {1000 * (done - painted):6.0f}ms {len(data) / 1e6:6.2f}"
+            f"{name:14} {1000 * (painted - start):6.0f}ms {1000 * (done - painted):6.0f}ms "
+            f"{len(data) / 1e6:6.2f}"
         )
 
 

@@ -34,10 +34,10 @@ def column(color: Array) -> Array:
 
 
 class Canvas:
-    """A picture in the making: planes `rgb` (3, H, W) of float32, where 1.0 is white.
+    """An image in the making: planes `rgb` (3, H, W) of float32, where 1.0 is white.
 
-    Lengths are in picture heights: `x` (1, W) runs 0..aspect, `y` (H, 1) runs 0..1 downward, `px` is one pixel.
-    `unit` is the shorter side, for things that must fit whatever the ratio.
+    Lengths are in image heights: `x` (1, W) runs 0..aspect, `y` (H, 1) runs 0..1 downward, `px`
+    is one pixel. `unit` is the shorter side, for things that must fit whatever the ratio.
     """
 
     def __init__(
@@ -62,10 +62,10 @@ class Canvas:
         self._seed = seed
 
     def rng(self, name: str) -> np.random.Generator:
-        """Return the random numbers of one named part of this picture, independent of all other parts."""
+        """Return the random generator of one named part, independent of all other parts."""
         return np.random.default_rng([self._seed % 2**64, zlib.crc32(name.encode())])
 
-    # -- fields ------------------------------------------------------------------------------------------------
+    # -- fields
 
     def fbm(
         self,
@@ -77,7 +77,7 @@ class Canvas:
         gain: float = 0.5,
         ridges: bool = False,
     ) -> Array:
-        """Return fractal noise (H, W), mostly 0..1; `across` and `down` are its cells per picture height."""
+        """Return fractal noise (H, W), mostly 0..1; `across` and `down`: cells per image height."""
         return noise.fbm(
             self.rng(name),
             self.height,
@@ -90,23 +90,25 @@ class Canvas:
         )
 
     def line(self, name: str, *, across: float, octaves: int = 5, gain: float = 0.5) -> Array:
-        """Return fractal noise (W,) along the width, mostly 0..1; `across` is its cells per picture height."""
+        """Return fractal noise (W,), mostly 0..1; `across`: cells per image height."""
         return noise.line(
             self.rng(name), self.width, cells=across * self.aspect, octaves=octaves, gain=gain
         )
 
     def tile(
         self, name: str, *, cells: int, octaves: int = 4, gain: float = 0.5, ridges: bool = False
-    ) -> noise.Tile:
+    ) -> noise.NoiseTile:
         """Return seamless noise for look-ups at warped coordinates."""
-        return noise.Tile(self.rng(name), cells=cells, octaves=octaves, gain=gain, ridges=ridges)
+        return noise.NoiseTile(
+            self.rng(name), cells=cells, octaves=octaves, gain=gain, ridges=ridges
+        )
 
     def blurred(self, field: Array, sigma: float) -> Array:
-        """Return `field` (..., H, W) blurred by `sigma` picture heights."""
+        """Return `field` (..., H, W) blurred by `sigma` image heights."""
         return noise.blurred(field, sigma * self.height)
 
     def edge(self, distance: Array, softness: float = 1.0) -> Array:
-        """Return the coverage 0..1 of a shape from its signed distance in heights, negative inside."""
+        """Return the coverage 0..1 of a shape from its signed distance, negative inside."""
         result: Array = np.clip(0.5 - distance / np.float32(self.px * softness), 0, 1)
         return result
 
@@ -117,13 +119,13 @@ class Canvas:
         )
 
     def glow(self, x: float, y: float, falloff: float) -> Array:
-        """Return light (H, W) around a point, 1 in its center, `falloff` per picture height."""
+        """Return light (H, W) around a point, 1 in its center, `falloff` per image height."""
         result: Array = np.exp(
             np.hypot(self.x - np.float32(x), self.y - np.float32(y)) * np.float32(-falloff)
         )
         return result
 
-    # -- shapes ------------------------------------------------------------------------------------------------
+    # -- shapes
 
     def drawn(self, draw: Callable[[Pen], None], *, scale: int | None = None) -> Array:
         """Return the coverage (H, W) of what `draw` puts down with a pen, smooth at the edges."""
@@ -132,14 +134,14 @@ class Canvas:
         draw(Pen(ImageDraw.Draw(image), self.height * scale))
         return np.asarray(image.reduce(scale), dtype=np.float32) * np.float32(1 / 255)
 
-    # -- layers ------------------------------------------------------------------------------------------------
+    # -- layers
 
     def fill(self, colors: Array) -> None:
         """Cover everything with a color (3,) or planes that broadcast to (3, H, W)."""
         self.rgb[...] = column(colors) if colors.ndim == 1 else colors
 
     def lay(self, colors: Array, cover: Array | float, *, top: int = 0) -> None:
-        """Lay a color (3,) or planes over the picture where `cover` is; `top` is the first row that both describe."""
+        """Blend a color (3,) or planes over the image by `cover`, from row `top` on."""
         colors = column(colors) if colors.ndim == 1 else colors
         rows = (
             cover.shape[0]
@@ -150,7 +152,7 @@ class Canvas:
         part += (colors - part) * cover
 
     def lighten(self, color: Array, amount: Array | float, *, top: int = 0) -> None:
-        """Screen the picture with colored light, never past white."""
+        """Screen the image with colored light, never past white."""
         rows = (
             amount.shape[0]
             if isinstance(amount, np.ndarray) and amount.shape[0] > 1
@@ -160,16 +162,16 @@ class Canvas:
         part += (1 - part) * np.clip(column(color) * amount, 0, 1)
 
     def darken(self, amount: Array | float) -> None:
-        """Multiply the picture by 1 - amount."""
+        """Multiply the image by 1 - amount."""
         self.rgb *= 1 - amount
 
     def row(self, y: float) -> int:
-        """Return the pixel row at height `y`, kept inside the picture."""
+        """Return the pixel row at height `y`, kept inside the image."""
         return min(self.height, max(0, math.floor(y * self.height)))
 
 
 class Pen:
-    """Draws white shapes in picture heights on an enlarged mask."""
+    """Draws white shapes in image heights on an enlarged mask."""
 
     def __init__(self, draw: ImageDraw.ImageDraw, scale: float) -> None:
         self._draw, self._scale = draw, scale
@@ -210,7 +212,7 @@ class Pen:
         )
 
     def curve(self, points: list[Point], widths: list[float], shade: float = 1.0) -> None:
-        """Draw a stroke through points whose width changes from point to point, round at the joints."""
+        """Draw a stroke through points with a width at each, round at the joints."""
         for (start, end), width in zip(pairwise(points), widths, strict=False):
             self.line([start, end], width, shade)
             if width * self._scale > 3:

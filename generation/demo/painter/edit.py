@@ -1,4 +1,4 @@
-"""Repainting a source picture by words: another time of day, season, weather, color or medium."""
+"""Repainting a source image by words: another time of day, season, weather, color or medium."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ DEFAULT_STRENGTH = 0.6
 
 
 def repaint(canvas: Canvas, sources: Sequence[Image.Image], *, strength: float | None) -> None:
-    """Fill the canvas with the first source, changed as the scene asks; a second source lends its colors.
+    """Fill the canvas with the first source, edited by the scene; a second one gives its colors.
 
-    `strength` 0..1 is how far the picture may move from its source. With no word that names a change, the seed picks
-    a new grading and a painter's medium.
+    `strength` 0..1 is how far the image may move from its source. With no word that names a
+    change, the seed picks a new grading and a painter's medium.
     """
     scene = canvas.scene
     amount = float(np.clip(DEFAULT_STRENGTH if strength is None else strength, 0.0, 1.0))
@@ -60,14 +60,14 @@ def repaint(canvas: Canvas, sources: Sequence[Image.Image], *, strength: float |
 
 
 def planes_of(source: Image.Image, canvas: Canvas) -> Array:
-    """Return a picture as planes (3, H, W), cropped around its center to the canvas's ratio."""
+    """Return an image as planes (3, H, W), cropped around its center to the canvas's ratio."""
     upright = ImageOps.exif_transpose(source).convert("RGB")
     fitted = ImageOps.fit(upright, (canvas.width, canvas.height), Image.Resampling.LANCZOS)
     return np.ascontiguousarray(np.moveaxis(np.asarray(fitted, np.float32) / 255, 2, 0))
 
 
 def _sky_mask(canvas: Canvas, planes: Array) -> Array:
-    """Return where (H, W) the picture looks like sky: smooth, rather bright, in its upper part."""
+    """Return where (H, W) the image looks like sky: smooth, rather bright, in its upper part."""
     gray = luma(planes)
     small = blurred(gray, max(1.0, canvas.height * 0.004))
     busy = canvas.blurred(np.abs(gray - small), 0.012)
@@ -79,7 +79,7 @@ def _sky_mask(canvas: Canvas, planes: Array) -> Array:
 
 
 def _with_colors_of(planes: Array, other: Array, amount: float) -> Array:
-    """Return planes whose mean and spread per channel move to the other's (after Reinhard et al., 2001)."""
+    """Return planes with the other's mean and deviation per channel (Reinhard et al., 2001)."""
     mean, spread = (
         planes.mean(axis=(1, 2), keepdims=True),
         planes.std(axis=(1, 2), keepdims=True) + 1e-4,
@@ -91,7 +91,7 @@ def _with_colors_of(planes: Array, other: Array, amount: float) -> Array:
 
 
 def _relight(canvas: Canvas, sky: Array, amount: float) -> None:
-    """Paint the light of the scene's time of day over the picture: tones by brightness, the sky by height."""
+    """Apply the light of the scene's time of day: tones by brightness, the sky by height."""
     light = canvas.light
     planes = canvas.rgb
     gray = luma(planes)
@@ -287,7 +287,7 @@ def _streaks(canvas: Canvas, count: int, length: tuple[float, float], lean: floa
 
 
 def _reinterpret(canvas: Canvas, sky: Array, amount: float) -> None:
-    """Give the picture another light and a painter's hand, chosen by the seed."""
+    """Give the image another light and a painter's hand, chosen by the seed."""
     rng = canvas.rng("reinterpret")
     _relight(canvas, sky, 0.55 * amount)
     medium = str(rng.choice(["gouache", "watercolor", "gouache", "paper_cut"]))

@@ -1,4 +1,4 @@
-"""Files of painted pictures, which say who painted them."""
+"""Files of painted images, which say who painted them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _EXIF_DESCRIPTION, _EXIF_SOFTWARE = 0x010E, 0x0131
 def encode(
     image: Image.Image, *, prompt: str, seed: int, format: Literal["png", "jpeg"] = "png"
 ) -> bytes:
-    """Return the file of an image; its metadata names ArtGen's demo painter, the prompt and the seed.
+    """Return the encoded image; its metadata has the painter's name, the prompt and the seed.
 
-    Both say in XMP that no trained model made it. PNG: text chunks Software, Description and Seed. JPEG: a comment and
-    the EXIF tags Software and ImageDescription.
+    Both say in XMP that no trained model made it. PNG: text chunks Software, Description and Seed.
+    JPEG: a comment and the EXIF tags Software and ImageDescription.
     """
     out = io.BytesIO()
     if format == "png":

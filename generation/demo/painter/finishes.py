@@ -1,4 +1,4 @@
-"""Last passes over a picture: mood, season, vignette, grain, and the manner of a medium."""
+"""Last passes over an image: mood, season, vignette, grain, and the manner of a medium."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _paper_tooth(canvas: Canvas) -> Array:
 
 
 def _smeared(planes: Array, radius: int) -> Array:
-    """Return planes with each pixel set to the calmest of four neighboring windows (Kuwahara's filter)."""
+    """Return planes with each pixel from the smoothest of four windows (Kuwahara's filter)."""
     gray = luma(planes)
     mean = [blurred(plane, radius * 0.6) for plane in (*planes, gray, gray * gray)]
     spread = np.maximum(mean[4] - mean[3] ** 2, 0)
@@ -166,7 +166,7 @@ def _gouache(canvas: Canvas) -> Array:
 
 
 def _ink(canvas: Canvas) -> Array:
-    """Return brushed ink on rice paper: tone in a few washes, lines where the picture breaks."""
+    """Return brushed ink on rice paper: tone in a few washes, lines where the image breaks."""
     gray = luma(
         _smeared(_warped(canvas, canvas.rgb, 0.004, 20), max(2, round(canvas.height * 0.004)))
     )
@@ -201,7 +201,7 @@ def _paper_cut(canvas: Canvas) -> Array:
 
 
 def _pixel(canvas: Canvas) -> Array:
-    """Return the picture in large square pixels of few colors, with ordered dithering (Bayer 4×4)."""
+    """Return the image in large pixels of few colors, with ordered dithering (Bayer 4×4)."""
     cells = 128 if min(canvas.width, canvas.height) >= 512 else 80
     block = max(2, min(canvas.width, canvas.height) // cells)
     rows, columns = -(-canvas.height // block), -(-canvas.width // block)

@@ -1,7 +1,7 @@
 """Smooth random fields, made by enlarging small lattices of random numbers.
 
-Enlarging is Pillow's bicubic resampling of float images: fast, single-threaded and the same on every machine, which
-keeps a picture's bytes a function of prompt, seed and size alone.
+Enlarging is Pillow's bicubic resampling of float images: fast, single-threaded and the same on
+every machine, which keeps an image's bytes a function of prompt, seed and size alone.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from PIL import Image
 Array = NDArray[np.floating[Any]]
 """Real numbers; float32 throughout, as double precision would only cost time.
 
-Written numbers adapt to the array they meet (https://numpy.org/neps/nep-0050-scalar-promotion.html); computed ones may
-be of NumPy and do not, so np.float32(…) stands around those.
+Written numbers adapt to the array they meet
+(https://numpy.org/neps/nep-0050-scalar-promotion.html); computed ones may be of NumPy and do not,
+so np.float32(…) stands around those.
 """
 
 _SAMPLES_PER_CELL = 6
-"""How finely a lattice cell is drawn before the sum is enlarged further; less shows the bicubic kernel."""
+"""Resolution of a lattice cell before the sum is enlarged; less shows the bicubic kernel."""
 
 
 def resized(
     field: Array, height: int, width: int, *, box: tuple[float, float, float, float] | None = None
 ) -> Array:
-    """Return `field` (H, W) resampled bicubically to (height, width); `box` is (left, top, right, bottom) in cells."""
+    """Return `field` (H, W) resampled to (height, width); `box`: edges in cells."""
     if box is None and field.shape == (height, width):
         return field
     image = Image.fromarray(np.ascontiguousarray(field, dtype=np.float32))
@@ -56,8 +57,9 @@ def fbm(
 ) -> Array:
     """Return fractal noise (height, width), mostly in 0..1 around 0.5.
 
-    `rows` and `columns` are the cells of the coarsest octave over the whole field, so the pattern does not depend on
-    the resolution. With `ridges` every octave is folded into crests (Musgrave's ridged multifractal, unweighted).
+    `rows` and `columns` are the cells of the coarsest octave over the whole field, so the pattern
+    does not depend on the resolution. With `ridges` every octave is folded into crests (Musgrave's
+    ridged multifractal, unweighted).
     """
     total = np.zeros((1, 1), dtype=np.float32)
     amplitude, weight = 1.0, 0.0
@@ -84,7 +86,7 @@ def fbm(
 def line(
     rng: np.random.Generator, length: int, *, cells: float, octaves: int = 5, gain: float = 0.5
 ) -> Array:
-    """Return one-dimensional fractal noise (length,), mostly in 0..1 around 0.5; `cells` of the coarsest octave."""
+    """Return fractal noise (length,), mostly 0..1; `cells`: those of the coarsest octave."""
     total = np.zeros(length, dtype=np.float32)
     amplitude, weight = 1.0, 0.0
     for _ in range(octaves):
@@ -133,7 +135,7 @@ def blurred(field: Array, sigma: float) -> Array:
     return resized(small, height, width)
 
 
-class Tile:
+class NoiseTile:
     """A square of fractal noise that repeats seamlessly and can be looked up at any coordinates."""
 
     SIZE = 512
@@ -162,7 +164,7 @@ class Tile:
         self._flat = (0.5 + total * np.float32(0.62 / weight)).ravel()
 
     def at(self, x: Array, y: Array) -> Array:
-        """Return the noise (mostly 0..1) at coordinates in tiles, bilinear; x and y broadcast against each other."""
+        """Return the noise (mostly 0..1) at coordinates in tiles; x and y broadcast."""
         size, mask = self.SIZE, self.SIZE - 1
         x, y = (
             np.asarray(x, np.float32) * np.float32(size),

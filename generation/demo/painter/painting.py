@@ -1,4 +1,4 @@
-"""From a prompt to a picture."""
+"""From a prompt to an image."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ def paint(
     strength: float | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> Image.Image:
-    """Return an RGB picture of width × height pixels that depends on nothing but the arguments.
+    """Return an RGB image of width × height pixels that depends on nothing but the arguments.
 
-    With `sources` the first is repainted by the words, `strength` 0..1 (0.6 if None) deep, and a second lends its
-    colors. `on_progress` is called with rising values 0..1. Raises ValueError for a side under 16 pixels.
+    With `sources` the first is repainted by the words, `strength` 0..1 (0.6 if None) deep, and a
+    second lends its colors. `on_progress` is called with rising values 0..1. Raises ValueError for
+    a side under 16 pixels.
     """
     if min(width, height) < 16:
         raise ValueError(f"a picture of {width}×{height} pixels is too small to paint")
@@ -56,7 +57,7 @@ def paint(
 
 
 def choose_motif(scene: Scene, *, seed: int, prompt: str) -> str:
-    """Return the key of the motif to paint: the one named, or one chosen by seed and prompt among the free ones."""
+    """Return the key of the named motif, or one chosen by seed and prompt."""
     if scene.motif is not None:
         return scene.motif
     free = [key for key, motif in MOTIFS.items() if motif.freely and scene.allows(key)] or ["flow"]
@@ -64,7 +65,8 @@ def choose_motif(scene: Scene, *, seed: int, prompt: str) -> str:
 
 
 def _light(scene: Scene, seed: int, prompt: str) -> Light:
-    # The wording shifts the light but not the composition: the same seed with other words stays recognizable.
+    # The wording shifts the light but not the composition: the same seed with other words stays
+    # recognizable.
     rng = np.random.default_rng([seed % 2**64, zlib.crc32(prompt.encode()), 1])
     times = (
         MOTIFS[scene.motif].times if scene.motif in MOTIFS else ("dawn", "day", "sunset", "dusk")

@@ -39,7 +39,7 @@ def rgb(text: str) -> Array:
 
 
 def to_oklab(colors: Array) -> Array:
-    """Return sRGB colors (..., 3) as OKLab. Source: Björn Ottosson, "A perceptual color space" (2020)."""
+    """Return sRGB colors (..., 3) as OKLab. Source: B. Ottosson, "A perceptual color space"."""
     linear = np.clip(colors, 0, None) ** 2.2
     result: Array = (np.cbrt(linear @ _TO_LMS.T) @ _TO_LAB.T).astype(np.float32)
     return result
@@ -58,7 +58,7 @@ def mixed(first: Array, second: Array, amount: float) -> Array:
 
 
 def tinted(colors: Array, tint: Array, amount: float) -> Array:
-    """Return `colors` (..., 3) with their hue drawn toward `tint` (3,), each keeping its lightness."""
+    """Return `colors` (..., 3) with hue shifted toward `tint` (3,), lightness unchanged."""
     lab = to_oklab(colors)
     goal = to_oklab(tint)[1:]
     lightness = lab[..., :1]
@@ -69,7 +69,7 @@ def tinted(colors: Array, tint: Array, amount: float) -> Array:
 
 
 def lightened(colors: Array, amount: float, *, chroma: float = 1.0) -> Array:
-    """Return `colors` (..., 3) with `amount` added to their OKLab lightness and chroma multiplied by `chroma`."""
+    """Return `colors` (..., 3) with OKLab lightness + `amount` and chroma × `chroma`."""
     lab = to_oklab(colors)
     lab[..., 0] = np.clip(lab[..., 0] + amount, 0.02, 1)
     lab[..., 1:] *= np.float32(chroma)
@@ -77,7 +77,7 @@ def lightened(colors: Array, amount: float, *, chroma: float = 1.0) -> Array:
 
 
 def ramp(stops: Array, at: Array) -> Array:
-    """Return the colors (3, *at.shape) of a smooth gradient over `stops` (n, 3) at positions 0..1."""
+    """Return colors (3, *at.shape) of a gradient over `stops` (n, 3) at positions 0..1."""
     lab = to_oklab(stops)
     places = np.linspace(0, 1, _STEPS)
     anchors = np.linspace(0, 1, len(stops))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scene:
-    """The motif and the circumstances that a prompt names; empty fields leave the choice to the seed."""
+    """Motif and circumstances named by a prompt; empty fields are chosen by the seed."""
 
     motif: str | None = None
     """Key of the motif to paint."""

@@ -10,7 +10,7 @@ from .palette import mixed, ramp
 
 
 def paint_sky(canvas: Canvas, *, horizon: float, clouds: float = 0.6, stretch: float = 1.0) -> None:
-    """Fill the picture with the light's sky from the zenith to `horizon`, with streaks of cloud.
+    """Fill the image with the light's sky from the zenith to `horizon`, with streaks of cloud.
 
     `clouds` 0..1 is how much of the sky they take, `stretch` > 1 makes them longer.
     """
@@ -41,7 +41,8 @@ def _paint_clouds(canvas: Canvas, horizon: float, amount: float, stretch: float)
     shape = tile.at(x + soft * 0.22, y + soft * 0.16)
     edge = np.float32(0.66 - 0.2 * amount)
     cover = smoothstep(edge - 0.06, edge + 0.2, shape)
-    # Lit from below or above: a look-up toward the light tells the near side of each cloud from its body.
+    # Lit from below or above: a look-up toward the light tells the near side of each cloud from its
+    # body.
     ahead = tile.at(x + soft * 0.22 + 0.012, y + soft * 0.16 + 0.02)
     lit = np.clip(0.5 + (shape - ahead) * 5, 0, 1)
     low = np.clip(canvas.y / np.float32(horizon), 0, 1)
@@ -95,7 +96,7 @@ def paint_moon(canvas: Canvas, x: float, y: float, *, radius: float = 0.07) -> N
 def paint_stars(
     canvas: Canvas, *, horizon: float = 1.0, amount: float = 1.0, cover: Array | None = None
 ) -> None:
-    """Scatter stars of unequal brightness above `horizon`, fewer toward it; `cover` (H, W) hides them."""
+    """Add stars above `horizon`, fewer near it; `cover` (H, W) hides them."""
     rng = canvas.rng("stars")
     count = int(1500 * amount * max(0.4, canvas.aspect) * horizon)
     x, y = rng.random(count) * canvas.aspect, rng.random(count) ** 1.25 * horizon
@@ -114,7 +115,7 @@ def paint_stars(
 
 
 def splat(canvas: Canvas, x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> Array:
-    """Return (H, W) with weights added at points in picture heights, shared among the four nearest pixels."""
+    """Return (H, W) with weights at points in heights, shared by the four nearest pixels."""
     px, py = x * canvas.height - 0.5, y * canvas.height - 0.5
     left, top = np.floor(px).astype(np.int64), np.floor(py).astype(np.int64)
     fx, fy = px - left, py - top

@@ -1,7 +1,8 @@
 """A landscape of heights in true perspective, seen from just above the ground.
 
-The ground is cut into slices parallel to the picture, near to far; each column of pixels finds the first slice that
-rises to it. Light and shadow are computed on the slices, so their cost does not depend on the view.
+The ground is cut into slices parallel to the image, near to far; each column of pixels finds the
+first slice that rises to it. Light and shadow are computed on the slices, so their cost does not
+depend on the view.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from .canvas import Canvas, smoothstep
 from .noise import Array
 
 _MARGIN = 0.6
-"""How far the slices go on beside the picture, so that what stands there can throw its shadow in."""
+"""Extension of the slices beside the image, for shadows from outside."""
 
 
 @dataclass
@@ -62,7 +63,8 @@ def ground(
 ) -> Ground:
     """Return the visible ground of `heights(x, z)`, seen from `eye` above zero.
 
-    `sun` from -1 (left) to 1 (right) is the side that the light comes from, `sun_height` the tangent of its altitude.
+    `sun` from -1 (left) to 1 (right) is the side that the light comes from, `sun_height` the
+    tangent of its altitude.
     """
     z = (near * (far / near) ** (np.arange(slices) / (slices - 1))).astype(np.float32)[:, None]
     pad = int(canvas.width * _MARGIN)
@@ -103,7 +105,7 @@ def ground(
 
 
 def _lookup(skyline: Array, top: int, canvas: Canvas) -> tuple[Array, Array]:
-    """Return which slice each pixel below `top` sees, with its fraction, and the coverage of the ground."""
+    """Return the slice of each pixel below `top`, its fraction, and the ground's coverage."""
     slices, width = skyline.shape
     rows = canvas.y[top:, 0]
     found = np.empty((width, rows.size), dtype=np.float32)

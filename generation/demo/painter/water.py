@@ -18,10 +18,11 @@ def paint_water(
     glint: float | None = None,
     depth: float = 0.55,
 ) -> None:
-    """Paint water from `horizon` down, reflecting the picture above it.
+    """Paint water from `horizon` down, reflecting the image above it.
 
-    `choppy` 0..1 goes from a mirror to open sea, `deep` is the color of the water itself, `depth` how much of it shows
-    near the viewer, `glint` the x of a sun or moon whose light glitters on the waves.
+    `choppy` 0..1 goes from a mirror to open sea, `deep` is the color of the water itself, `depth`
+    how much of it shows near the viewer, `glint` the x of a sun or moon whose light glitters on the
+    waves.
     """
     top = canvas.row(horizon)
     if top >= canvas.height:

@@ -1,7 +1,7 @@
 """The words the painter knows, and reading a prompt with them.
 
-A stem matches every word that begins with it, in Russian or English; `=` in front asks for the whole word, and
-several words joined by `_` must follow one another. ё counts as е.
+A stem matches every word that begins with it, in Russian or English; `=` in front asks for the
+whole word, and several words joined by `_` must follow one another. ё counts as е.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ MOTIFS: dict[str, tuple[int, str]] = {
     "jellyfish": (9, "медуз jellyfish =jelly medusa"),
     "cat": (
         9,
-        "=кот =кота =коту =котом =коте =коты =котов котен котик кошк кошач =cat =cats kitten kitty feline",
+        "=кот =кота =коту =котом =коте =коты =котов котен котик кошк кошач =cat =cats kitten "
+        "kitty feline",
     ),
     "aurora": (8, "сияни аврор aurora northern_light polar_light"),
     "cabin": (
         8,
-        "=дом =дома =доме =домик домик избушк изб хижин коттедж шале ферм =house cabin cottage chalet hut =home barn",
+        "=дом =дома =доме =домик домик избушк изб хижин коттедж шале ферм =house cabin cottage "
+        "chalet hut =home barn",
     ),
     "still_life": (
         8,
@@ -31,72 +33,75 @@ MOTIFS: dict[str, tuple[int, str]] = {
     ),
     "glass": (
         8,
-        "стекл стеклян пузыр иридис радужн капл хромиров жидк_метал glass bubble iridescen holograph chrome blob",
+        "стекл стеклян пузыр иридис радужн капл хромиров жидк_метал glass bubble iridescen "
+        "holograph chrome blob",
     ),
     "paper": (8, "бумаг бумаж оригами слои слоист вырезан paper papercut origami layered layers"),
     "waterfall": (8, "водопад каскад waterfall cascade =falls"),
     "architecture": (
         8,
-        "архитектур лестниц ступен арк аркад колонн портик дворц дворец здани минималистичн_интерьер декораци "
-        "architect stair arch arches arcade column palace courtyard building",
+        "архитектур лестниц ступен арк аркад колонн портик дворц дворец здани "
+        "минималистичн_интерьер декораци architect stair arch arches arcade column palace "
+        "courtyard building",
     ),
     "space": (
         7,
-        "космос космич планет туманност галактик вселенн созвезд млечн астероид space cosmos cosmic "
-        "planet nebula galax universe milky saturn",
+        "космос космич планет туманност галактик вселенн созвезд млечн астероид space cosmos "
+        "cosmic planet nebula galax universe milky saturn",
     ),
     "city": (
         7,
-        "город улиц мегаполис неон боке зонт небоскреб токио кафе витрин такси city street urban downtown "
-        "neon bokeh umbrella skyscraper tokyo "
-        "cyberpunk киберпанк metropolis",
+        "город улиц мегаполис неон боке зонт небоскреб токио кафе витрин такси city street urban "
+        "downtown neon bokeh umbrella skyscraper tokyo cyberpunk киберпанк metropolis",
     ),
     "flower": (
         7,
-        "цветок цветк цветы цветов_букет цветочн роза розы георгин пион хризантем лотос кувшинк ромашк "
-        "маргаритк подсолнух тюльпан лепест букет бутон flower dahlia "
-        "peony chrysanthem lotus =lily daisy camomile chamomile tulip sunflower petal bouquet "
-        "blossom_macro bloom rose =roses",
+        "цветок цветк цветы цветов_букет цветочн роза розы георгин пион хризантем лотос кувшинк "
+        "ромашк маргаритк подсолнух тюльпан лепест букет бутон flower dahlia peony chrysanthem "
+        "lotus =lily daisy camomile chamomile tulip sunflower petal bouquet blossom_macro bloom "
+        "rose =roses",
     ),
     "field": (
         6,
-        "поле поля полю лаванд пшени луг луга виноградник плантаци террас field lavender wheat meadow "
-        "vineyard plantation terrace tea_hill",
+        "поле поля полю лаванд пшени луг луга виноградник плантаци террас field lavender wheat "
+        "meadow vineyard plantation terrace tea_hill",
     ),
     "tree": (
         6,
-        "дерев дуб сакур вишн яблон_цвет клен =ива баобаб tree oak sakura cherry maple willow baobab bonsai бонсай",
+        "дерев дуб сакур вишн яблон_цвет клен =ива баобаб tree oak sakura cherry maple willow "
+        "baobab bonsai бонсай",
     ),
     "dunes": (6, "дюн пустын барха сахар_пуст песк песч dune desert sahara sand"),
     "liquid": (
         6,
-        "мрамор акрил жидк чернил_в_вод оникс агат малахит marble fluid liquid agate onyx malachite acrylic_pour swirl",
+        "мрамор акрил жидк чернил_в_вод оникс агат малахит marble fluid liquid agate onyx "
+        "malachite acrylic_pour swirl",
     ),
     "flow": (
         6,
-        "абстракт абстракц линии волокн шелк нит поток узор abstract abstraction flow_field strand silk "
-        "thread generative pattern lines",
+        "абстракт абстракц линии волокн шелк нит поток узор abstract abstraction flow_field "
+        "strand silk thread generative pattern lines",
     ),
     "geometry": (
         5,
-        "геометр баухаус супрематизм кругл_форм плакат конструктив geometr bauhaus suprematis poster "
-        "constructivis shapes mid-century",
+        "геометр баухаус супрематизм кругл_форм плакат конструктив geometr bauhaus suprematis "
+        "poster constructivis shapes mid-century",
     ),
     "forest": (
         4,
-        "лес лесу леса лесн берез сосн ель ели елк рощ тайг чащ джунгл forest wood =woods birch pine fir "
-        "spruce grove taiga jungle",
+        "лес лесу леса лесн берез сосн ель ели елк рощ тайг чащ джунгл forest wood =woods birch "
+        "pine fir spruce grove taiga jungle",
     ),
     "lake": (4, "озер пруд отражени водоем lake pond reflection tarn"),
     "sea": (
         3,
-        "море моря морю морск океан волн залив побереж пляж берег парус яхт лодк корабл sea ocean wave "
-        "bay coast beach shore sail boat ship yacht",
+        "море моря морю морск океан волн залив побереж пляж берег парус яхт лодк корабл sea ocean "
+        "wave bay coast beach shore sail boat ship yacht",
     ),
     "mountains": (
         2,
-        "горы гор горн гора горе хребт хребет вершин скал пик альп гималa холм mountain peak ridge summit "
-        "alps himalaya hill cliff",
+        "горы гор горн гора горе хребт хребет вершин скал пик альп гималa холм mountain peak "
+        "ridge summit alps himalaya hill cliff",
     ),
 }
 
@@ -125,7 +130,9 @@ THINGS: dict[str, str] = {
     "rose": "роза розы розу роз_ rose",
     "reflection": "отражени reflection mirror",
     "window": "окн подоконник window windowsill sill",
-    "people": "люд человек фигур девушк мужчин женщин person people figure girl man woman silhouette",
+    "people": (
+        "люд человек фигур девушк мужчин женщин person people figure girl man woman silhouette"
+    ),
     "smoke": "дым smoke chimney",
     "waves": "волн wave surf",
     "arch": "арк аркад arch arcade",
@@ -183,7 +190,10 @@ COLORS: dict[str, str] = {
 }
 
 MOODS: dict[str, str] = {
-    "calm": "спокой тих безмятеж умиротвор медитатив calm quiet serene peace tranquil still_water gentle",
+    "calm": (
+        "спокой тих безмятеж умиротвор медитатив calm quiet serene peace tranquil still_water "
+        "gentle"
+    ),
     "dark": "темн мрачн зловещ драматич dark gloomy moody dramatic ominous",
     "bright": "светл ярк сияющ bright radiant airy light_and",
     "pastel": "пастел нежн мягк зефир pastel soft delicate tender",
@@ -195,7 +205,9 @@ MOODS: dict[str, str] = {
 
 FINISHES: dict[str, str] = {
     "watercolor": "акварел watercolor watercolour aquarelle",
-    "gouache": "гуаш маслом масл холст импрессион gouache oil_paint =oil canvas impressionis painterly",
+    "gouache": (
+        "гуаш маслом масл холст импрессион gouache oil_paint =oil canvas impressionis painterly"
+    ),
     "ink": "тушь тушью чернил графика гравюр ink sumi engraving etching",
     "film": "пленк пленочн аналогов зернист film analog grain kodak 35mm",
     "paper_cut": "аппликаци paper_cut papercut cutout плоск_иллюстрац flat_illustration",

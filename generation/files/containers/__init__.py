@@ -1,1 +1,1 @@
-"""PNG, JPEG and WebP files as sequences of parts: what is said about the image changes, its pixels are not touched."""
+"""Read and replace the metadata of PNG, JPEG and WebP files without touching the pixels."""

@@ -1,7 +1,7 @@
-"""What is wrong with a file, and how much of one is looked at."""
+"""The error for malformed files, and the limit of parts."""
 
-PARTS_MAX = 50_000  # of one file; the largest that is fetched, in PNG chunks of 8 kB, has 5,000
+MAX_PARTS = 50_000  # per file; the largest file we fetch has 5,000 PNG chunks of 8 kB
 
 
 class Malformed(ValueError):
-    """The file ends inside the image, or has more parts than PARTS_MAX."""
+    """The file ends inside the image, or has more than MAX_PARTS parts."""

@@ -1,32 +1,34 @@
-"""The one thing in EXIF that changes what is seen: the orientation."""
+"""The orientation in EXIF, the only tag that changes the appearance."""
 
 import struct
 
 from PIL import Image
 
-PREFIX = b"Exif\0\0"  # in JPEG, and in some WebP files
+EXIF_PREFIX = b"Exif\0\0"  # in JPEG and in some WebP files
 ORIENTATION = 0x0112
 UPRIGHT, LAST = 1, 8
 
 
 def orientation_only(exif: bytes) -> bytes:
-    """Return EXIF (TIFF, without prefix) that holds nothing but the orientation; b"" for an upright image.
+    """Return EXIF (TIFF, without prefix) with the orientation only; b"" for an upright image.
 
-    Source: https://www.cipa.jp/std/documents/download_e.html?DC-008-Translation-2023-E, 4.6.2 and 4.6.5.1
+    Source: https://www.cipa.jp/std/documents/download_e.html?DC-008-Translation-2023-E, 4.6.2 and
+    4.6.5.1
     """
     found = orientation(exif)
     if found == UPRIGHT:
         return b""
-    # Big-endian TIFF header, one directory with one entry: SHORT, count 1, value, padding; no next directory.
+    # Big-endian TIFF header; one directory with one entry: SHORT, count 1, value, padding; no next
+    # directory.
     return b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, ORIENTATION, 3, 1, found, 0, 0)
 
 
 def orientation(exif: bytes) -> int:
-    """Return the orientation that EXIF says, 1 to 8; 1 (upright) where it says none, or cannot be read."""
+    """Return the orientation in EXIF, 1 to 8; 1 (upright) if it is missing or unreadable."""
     parsed = Image.Exif()
     try:
         parsed.load(exif)
         found = parsed.get(ORIENTATION)
-    except Exception:  # noqa: BLE001  (hostile bytes; what cannot be read turns nothing)
+    except Exception:  # noqa: BLE001  (hostile bytes)
         return UPRIGHT
     return found if isinstance(found, int) and UPRIGHT <= found <= LAST else UPRIGHT

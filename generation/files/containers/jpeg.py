@@ -1,4 +1,4 @@
-"""JPEG: markers, most with a segment, and between them the coded image.
+"""JPEG: markers, most with a segment, and the coded image between them.
 
 Source: https://www.w3.org/Graphics/JPEG/itu-t81.pdf, annex B
 """
@@ -7,43 +7,35 @@ import re
 import struct
 from collections.abc import Iterator
 
-from generation.files.containers.errors import PARTS_MAX, Malformed
-from generation.files.containers.exif import PREFIX as EXIF
-from generation.files.containers.exif import orientation_only
+from generation.files.containers.errors import MAX_PARTS, Malformed
+from generation.files.containers.exif import EXIF_PREFIX, orientation_only
 
 SIGNATURE = b"\xff\xd8\xff"
 SOI, EOI, SOS, COMMENT = 0xD8, 0xD9, 0xDA, 0xFE
 APP0, APP1, APP2, APP11, APP14, APP15 = 0xE0, 0xE1, 0xE2, 0xEB, 0xEE, 0xEF
 BARE = {SOI, EOI, 0x01, *range(0xD0, 0xD8)}  # markers without a segment
-CODED, BETWEEN, BEHIND = (
-    -1,
-    -2,
-    -3,
-)  # instead of a marker: the coded image, bytes between segments, bytes behind EOI
+# Instead of a marker: the coded image, bytes between segments, bytes after EOI.
+CODED, BETWEEN, BEHIND = -1, -2, -3
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 XMP_EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 SEGMENT_MAX = 0xFFFF - 2  # bytes of content
 XMP_MAX = SEGMENT_MAX - len(XMP)
-SHOWN = {
-    APP0: b"JFIF\0",
-    APP2: b"ICC_PROFILE\0",
-    APP14: b"Adobe",
-}  # APPn segments that decide what is seen
+# APPn segments that determine the appearance.
+SHOWN = {APP0: b"JFIF\0", APP2: b"ICC_PROFILE\0", APP14: b"Adobe"}
 _MARKER = re.compile(rb"\xff[^\x00\xff]", re.DOTALL)
-_MARKER_IN_SCAN = re.compile(
-    rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL
-)  # 00 is stuffing, D0 to D7 restart the decoder
+# 00 is stuffing, D0 to D7 restart the decoder.
+_MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
 
 
 def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield each marker and all of its bytes: FF, marker, length 2, content. Joined they are the file.
+    """Yield each marker with all its bytes: FF, marker, length 2, content. Together: the file.
 
-    Raises Malformed for more than PARTS_MAX.
+    Raise Malformed for more than MAX_PARTS.
     """
     at, in_scan, ended, count = 0, False, False, 0
     while not ended and (found := (_MARKER_IN_SCAN if in_scan else _MARKER).search(data, at)):
-        if (count := count + 1) > PARTS_MAX:
-            raise Malformed(f"more than {PARTS_MAX} segments")
+        if (count := count + 1) > MAX_PARTS:
+            raise Malformed(f"more than {MAX_PARTS} segments")
         if found.start() > at:
             yield CODED if in_scan else BETWEEN, data[at : found.start()]
         marker, at = data[found.start() + 1], found.end()
@@ -56,7 +48,7 @@ def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def xmp(data: bytes) -> bytes:
-    """Return the file's XMP packet, b"" where it has none."""
+    """Return the file's XMP packet, b"" without one."""
     return next(
         (
             _content(part)[len(XMP) :]
@@ -68,7 +60,7 @@ def xmp(data: bytes) -> bytes:
 
 
 def with_notes(data: bytes, *, xmp: bytes) -> bytes:
-    """Return the file with this XMP of at most XMP_MAX bytes, which replaces what it had."""
+    """Return the file with this XMP packet of at most XMP_MAX bytes instead of its own."""
     out, is_placed = [], False
     for marker, part in segments(data):
         if (
@@ -77,8 +69,8 @@ def with_notes(data: bytes, *, xmp: bytes) -> bytes:
             or _is_c2pa(marker, part)
         ):
             continue
-        # JFIF and EXIF have to come first.
-        if not (is_placed or marker in (SOI, APP0) or _is(marker, part, APP1, EXIF)):
+        # JFIF and EXIF must come first.
+        if not (is_placed or marker in (SOI, APP0) or _is(marker, part, APP1, EXIF_PREFIX)):
             out.append(_segment(APP1, XMP + xmp))
             is_placed = True
         out.append(part)
@@ -86,22 +78,22 @@ def with_notes(data: bytes, *, xmp: bytes) -> bytes:
 
 
 def without_notes(data: bytes, *, xmp: bytes) -> bytes:
-    """Return the file with what decides how it looks and this XMP of at most XMP_MAX bytes, nothing else.
+    """Return the file with this XMP packet of at most XMP_MAX bytes and no other metadata.
 
-    From the first scan to the end of the image nothing is left out: decoders mend damage there each in its own way, so
-    a byte less may be another image.
+    From the first scan to the end of the image nothing is removed: decoders repair damage in
+    different ways, so one byte less may change the image.
     """
     out: list[bytes] = []
     exif, in_image = b"", False
     for marker, part in segments(data):
         in_image = marker != BEHIND and (in_image or marker == SOS)
-        if not in_image and _is(marker, part, APP1, EXIF):
-            exif = exif or orientation_only(_content(part)[len(EXIF) :])
+        if not in_image and _is(marker, part, APP1, EXIF_PREFIX):
+            exif = exif or orientation_only(_content(part)[len(EXIF_PREFIX) :])
         elif in_image or _is_shown(marker, part):
             out.append(part)
-    # JFIF has to come first, if it is there.
+    # JFIF, if present, must come first.
     at = 2 if len(out) > 1 and out[1].startswith(bytes([0xFF, APP0])) else 1
-    notes = [_segment(APP1, EXIF + exif)] if exif else []
+    notes = [_segment(APP1, EXIF_PREFIX + exif)] if exif else []
     return b"".join([*out[:at], *notes, _segment(APP1, XMP + xmp), *out[at:]])
 
 
@@ -118,7 +110,7 @@ def _is(marker: int, part: bytes, wanted: int, start: bytes) -> bool:
 
 
 def _is_c2pa(marker: int, part: bytes) -> bool:
-    """Tell whether it is part of a C2PA manifest, which signs the bytes of the file: invalid once XMP is added."""
+    """Return whether it is part of a C2PA manifest, which a changed XMP packet invalidates."""
     return _is(marker, part, APP11, b"JP")
 
 

@@ -7,31 +7,31 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping
 
-from generation.files.containers.errors import PARTS_MAX, Malformed
+from generation.files.containers.errors import MAX_PARTS, Malformed
 from generation.files.containers.exif import orientation_only
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 XMP_KEYWORD = b"XML:com.adobe.xmp"
 TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
-SHOWN = {  # chunks that decide what is seen, and its size on paper
+SHOWN = {  # chunks that determine the appearance and the print size
     *(b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"),
     *(b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"bKGD", b"pHYs"),
 }
-C2PA = b"caBX"  # a manifest signs the bytes of the file, so it is invalid once XMP is added
+C2PA = b"caBX"  # a manifest signs the file's bytes, so a changed XMP packet invalidates it
 XMP_MAX = 1024 * 1024  # bytes; more in a compressed chunk is an attack
-REST = b""  # instead of a chunk's type: bytes that are not a chunk
+REST = b""  # type of trailing bytes that are not a chunk
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield type and all bytes of each chunk behind the signature: length 4, type 4, data, CRC 4.
+    """Yield type and all bytes of each chunk: length 4, type 4, data, CRC 4.
 
-    Joined they are the file without its signature. The last one may be cut short: it can still have all pixels. What
-    follows the last chunk has the type REST. Raises Malformed for more than PARTS_MAX.
+    Joined, they are the file without its signature. The last chunk may be truncated and still have
+    all pixels. Trailing bytes have the type REST. Raise Malformed for more than MAX_PARTS.
     """
     at, kind, count = len(SIGNATURE), REST, 0
     while at + 12 <= len(data) and kind != b"IEND":
-        if (count := count + 1) > PARTS_MAX:
-            raise Malformed(f"more than {PARTS_MAX} chunks")
+        if (count := count + 1) > MAX_PARTS:
+            raise Malformed(f"more than {MAX_PARTS} chunks")
         length, kind = struct.unpack_from(">I4s", data, at)
         yield kind, data[at : at + length + 12]
         at += length + 12
@@ -40,10 +40,11 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def xmp(data: bytes) -> bytes:
-    """Return the file's XMP packet, b"" where it has none that can be read."""
+    """Return the file's XMP packet, b"" where none can be read."""
     for kind, chunk in chunks(data):
         if kind == b"iTXt" and _keyword(chunk) == XMP_KEYWORD:
-            # After the keyword: NUL, compression flag, method, language, NUL, translated keyword, NUL, text.
+            # After the keyword: NUL, compression flag, method, language, NUL, translated keyword,
+            # NUL, text.
             content = chunk[8 + len(XMP_KEYWORD) + 1 : -4]
             text = content[2:].split(b"\0", 2)[-1]
             return _inflated(text) if content[:1] == b"\1" else text
@@ -51,7 +52,7 @@ def xmp(data: bytes) -> bytes:
 
 
 def with_notes(data: bytes, *, xmp: bytes, texts: Mapping[str, str]) -> bytes:
-    """Return the file with this XMP and these texts, which replace what it had of the same names."""
+    """Return the file with this XMP packet and these texts instead of those of the same names."""
     added = {
         XMP_KEYWORD: xmp,
         **{key.encode("latin-1"): text.encode() for key, text in texts.items()},
@@ -67,7 +68,7 @@ def with_notes(data: bytes, *, xmp: bytes, texts: Mapping[str, str]) -> bytes:
 
 
 def without_notes(data: bytes, *, xmp: bytes) -> bytes:
-    """Return the file with what decides how it looks and this XMP, nothing else."""
+    """Return the file with this XMP packet and no other metadata."""
     out = [SIGNATURE]
     for kind, chunk in chunks(data):
         if kind in SHOWN:

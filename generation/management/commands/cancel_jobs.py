@@ -1,4 +1,4 @@
-"""`cancel_jobs [ID…] [--status S] [--model M] [--user E] [--dry-run]`: end jobs, give their credits back."""
+"""`cancel_jobs [ID…] [--status S] [--model M] [--user E] [--dry-run]`: cancel jobs."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -11,19 +11,19 @@ from generation.management.table import counted
 
 
 class Command(BaseCommand):
-    """Cancel what can still be stopped."""
+    """Cancel jobs that have not finished."""
 
-    help = "Cancels waiting and drawing jobs; their credits go back and RunPod is told to stop."
+    help = "Cancels queued and running jobs; returns their credits and tells RunPod to stop."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take ids or filters, and --dry-run."""
+        """Add ids, filters and --dry-run."""
         add_selection(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Go through them one by one; whatever has ended or is being saved stays as it is."""
+        """Cancel each job; skip those that have finished or are being saved."""
         jobs = selected(options)
         stoppable = [job for job in jobs if job.is_cancelable]
-        left = len(jobs) - len(stoppable)
+        skipped = len(jobs) - len(stoppable)
         returned = 0
         if options["dry_run"]:
             for job in stoppable:
@@ -32,18 +32,19 @@ class Command(BaseCommand):
                 )
             back = sum(job.credits for job in stoppable)
             words = f"{counted(len(stoppable), 'job')} and return {counted(back, 'credit')}"
-            self.stdout.write(f"Would cancel {words}; {left} left alone.")
+            self.stdout.write(f"Would cancel {words}; {skipped} skipped.")
             return
         done = 0
         for job in stoppable:
             try:
                 ended = orders.cancel(job=job, actor=None)
             except orders.AlreadyFinal:
-                left += 1
+                skipped += 1
                 continue
             done += 1
             returned += ended.credits
             self.stdout.write(f"{job.id}  {job.status} → {ended.status}")
         self.stdout.write(
-            f"{done} canceled, {counted(returned, 'credit')} returned; {left} had ended or were being saved."
+            f"{done} canceled, {counted(returned, 'credit')} returned; {skipped} skipped, because "
+            "they had finished or were being saved."
         )

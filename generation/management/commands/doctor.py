@@ -1,4 +1,4 @@
-"""`doctor [--json]`: is everything there that ArtGen needs, and if not, what to do?"""
+"""`doctor [--json]`: check everything ArtGen needs, with hints."""
 
 import json
 from argparse import ArgumentParser
@@ -6,25 +6,25 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from generation.operations.doctor import Check, examine
+from generation.operations.doctor import Check, run_checks
 
 
 class Command(BaseCommand):
-    """Look at everything, say what to do, fail when something is broken."""
+    """Run all checks; fail if one fails."""
 
-    help = "Checks everything ArtGen needs and says what to do. Exit status 1 when something is broken."
+    help = "Checks everything ArtGen needs and prints hints. Exit status 1 if a check fails."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take --json."""
+        """Add --json."""
         parser.add_argument(
             "--json", action="store_true", help='print {"ok", "checks": [{"name", "ok", …}]}'
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Raise CommandError when a check is not ok."""
+        """Raise CommandError if a check fails."""
         checks: list[Check] = []
-        for check in examine():
+        for check in run_checks():
             checks.append(check)
             if not options["json"]:
                 self._show(check)
@@ -38,13 +38,12 @@ class Command(BaseCommand):
             self.stdout.write("Nothing is broken.")
 
     def _show(self, check: Check) -> None:
-        style, word = (
-            (self.style.ERROR, "BROKEN")
-            if not check.ok
-            else (self.style.WARNING, "look")
-            if check.is_warning
-            else (self.style.SUCCESS, "ok")
-        )
+        if not check.ok:
+            style, word = self.style.ERROR, "BROKEN"
+        elif check.is_warning:
+            style, word = self.style.WARNING, "look"
+        else:
+            style, word = self.style.SUCCESS, "ok"
         self.stdout.write(f"{style(f'{word:<7}')} {check.name}: {check.detail}")
         if check.hint:
             self.stdout.write(f"        {check.hint}")

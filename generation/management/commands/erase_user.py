@@ -1,4 +1,4 @@
-"""`erase_user EMAIL [--now | --keep]`: close somebody's account, erase it, or keep it after all."""
+"""`erase_user EMAIL [--now | --keep]`: lock and erase an account, or unlock it."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
@@ -18,23 +18,24 @@ class Command(BaseCommand):
     """Close, erase or keep an account."""
 
     help = (
-        "Locks the account at once and erases it with all that is in it after some days; until then its owner (by the "
-        "letter's link) and --keep can take that back. The ledger keeps amounts and dates, under no name."
+        "Locks the account immediately and erases it with all its data after the grace period. "
+        "Until then, its owner (by the emailed link) and --keep can undo this. The ledger keeps "
+        "amounts and dates anonymously."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the address, and --now or --keep."""
-        parser.add_argument("email", help="or the id, as the log of an erasure has it")
+        """Add the email, --now and --keep."""
+        parser.add_argument("email", help="or the user id, as in the log")
         how = parser.add_mutually_exclusive_group()
         how.add_argument(
-            "--now", action="store_true", help="erase at once; this cannot be taken back"
+            "--now", action="store_true", help="erase immediately; this cannot be undone"
         )
         how.add_argument(
-            "--keep", action="store_true", help="unlock an account that is about to be erased"
+            "--keep", action="store_true", help="unlock an account that is to be erased"
         )
 
     def handle(self, *args: Any, email: str, now: bool, keep: bool, **options: Any) -> None:
-        """Do it and say what happened."""
+        """Lock, erase or unlock the account and print the result."""
         user = _find(email)
         email = user.email
         if keep:
@@ -45,7 +46,7 @@ class Command(BaseCommand):
             erasure.close(user=user, actor=None, after=after)
         except deletion.LastSuperuser as error:
             raise CommandError(
-                f"{email} is the last superuser: without it nobody could administer ArtGen."
+                f"{email} is the only superuser. ArtGen would have no administrator."
             ) from error
         if not now:
             on = timezone.localtime(user.erase_at).strftime("%Y-%m-%d %H:%M")
@@ -53,13 +54,11 @@ class Command(BaseCommand):
                 f"{email} is locked and will be erased after {on} ({settings.ERASE_DAYS} days)."
             )
         elif erasure.erase(user.pk):
-            self.stdout.write(
-                f"{email} is erased; in the ledger it is {user.pk}@erased.invalid now."
-            )
+            self.stdout.write(f"{email} is erased; the ledger calls it {user.pk}@erased.invalid.")
         else:
             self.stdout.write(
-                f"{email} is locked. A picture of it is just being saved or stopped; the hourly clean-up erases the "
-                f"rest, or run this again in a minute."
+                f"{email} is locked. An image is being stored or stopped; the hourly cleanup "
+                "erases the rest, or run this again in a minute."
             )
 
     def _keep(self, user: User) -> None:
@@ -67,18 +66,18 @@ class Command(BaseCommand):
             deletion.keep(user)
         except deletion.CannotKeep as error:
             raise CommandError(
-                f"{user.email} is not about to be erased, or it has begun already."
+                f"{user.email} is not to be erased, or the erasure has started."
             ) from error
-        self.stdout.write(f"{user.email} is kept and may sign in again.")
+        self.stdout.write(f"{user.email} is unlocked.")
 
 
 def _find(who: str) -> User:
-    """Return the user of this address or id who is not erased; raise CommandError."""
+    """Return the user with this email or id who is not erased; raise CommandError."""
     users = User.objects.filter(erased_at=None)
     try:
         user = users.filter(pk=UUID(who)).first()
     except ValueError:
         user = users.filter(email=fold(who)).first()
     if user is None:
-        raise CommandError(f"There is no user {who}.")
+        raise CommandError(f"Unknown user {who}.")
     return user

@@ -1,4 +1,4 @@
-"""`generation on|off [--message TEXT]`: the switch that stops all spending."""
+"""`generation on|off [--message TEXT]`: turn image creation on or off."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -9,34 +9,35 @@ from generation.models import GenerationSwitch, Job
 
 
 class Command(BaseCommand):
-    """Switch creating on or off, or say how it is."""
+    """Set or print the creation switch."""
 
-    help = "Switches creating on or off for everybody; without an argument says how it is."
+    help = "Turns image creation on or off for all users; without an argument prints the state."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take on or off and --message."""
+        """Add the state and --message."""
         parser.add_argument("state", nargs="?", choices=["on", "off"])
         parser.add_argument(
-            "--message", default="", metavar="TEXT", help="what users read: why, and until when"
+            "--message", default="", metavar="TEXT", help="text for users: reason and duration"
         )
 
     def handle(self, *args: Any, state: str | None, message: str, **options: Any) -> None:
-        """Write the one row of the switch; raises CommandError for a message that is too long or out of place."""
+        """Update the switch; raise CommandError for an invalid message."""
         if message and state != "off":
-            raise CommandError("A message goes with off.")
-        most = GenerationSwitch._meta.get_field("message").max_length or 0
-        if len(message) > most:
-            raise CommandError(f"The message has {len(message)} characters, at most {most} fit.")
+            raise CommandError("A message is allowed only with `off`.")
+        limit = GenerationSwitch._meta.get_field("message").max_length or 0
+        if len(message) > limit:
+            raise CommandError(f"The message has {len(message)} characters; the limit is {limit}.")
         if state:
             GenerationSwitch.objects.update_or_create(
                 pk=1, defaults={"on": state == "on", "message": message}
             )
         switch = GenerationSwitch.objects.first() or GenerationSwitch()
-        words = f"Creating is {switch}."
+        text = f"Image creation is {switch}."
         if not switch.on and switch.message:
-            words += f" Users read: {switch.message}"
-        self.stdout.write(words)
+            text += f" Message for users: {switch.message}"
+        self.stdout.write(text)
         if not switch.on:
             self.stdout.write(
-                f"Jobs waiting: {Job.objects.queued().count()}, out: {Job.objects.at_runpod().count()}."
+                f"Jobs waiting: {Job.objects.queued().count()}, at RunPod: "
+                f"{Job.objects.at_runpod().count()}."
             )

@@ -11,31 +11,31 @@ from generation.management.selection import add_filters, filtered
 from generation.management.table import counted, lines, one_line, span
 from generation.models import Job, Status
 
-PROMPT_MOST = 50
+MAX_PROMPT_LENGTH = 50
 HEAD = ("ID", "STATUS", "AGE", "DUE", "ATTEMPT", "MODEL", "USER", "PROMPT")
 
 
 class Command(BaseCommand):
-    """Print a table."""
+    """Print the newest jobs."""
 
     help = (
-        "Lists the newest jobs. --stuck: those that nobody has looked at for a minute, past their deadline, missing at "
-        "RunPod, or of which nobody knows whether RunPod took them. DUE is the time until somebody looks at it next, "
-        "negative when that is overdue, and 'turn' while it waits for its turn."
+        "Lists the newest jobs. --stuck: jobs that are overdue by a minute, past their deadline, "
+        "missing at RunPod, or not confirmed by RunPod. DUE is the time until the next check, "
+        "negative if overdue, and 'turn' for queued jobs."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the filters and --limit."""
+        """Add the filters, --stuck and --limit."""
         add_filters(parser)
         parser.add_argument(
-            "--stuck", action="store_true", help="only jobs that want an operator's eye"
+            "--stuck", action="store_true", help="only jobs that require an operator"
         )
         parser.add_argument(
-            "--limit", type=int, default=50, metavar="N", help="at most so many (50)"
+            "--limit", type=int, default=50, metavar="N", help="maximum number of jobs (50)"
         )
 
     def handle(self, *args: Any, stuck: bool, limit: int, **options: Any) -> None:
-        """Print at most `limit` rows and how many there are."""
+        """Print at most `limit` rows and the total."""
         jobs = filtered(status=options["status"], model=options["model"], user=options["user"])
         if stuck:
             jobs = jobs.stuck()
@@ -61,7 +61,7 @@ def _row(job: Job, now: datetime) -> tuple[str, ...]:
         str(job.attempt),
         job.model.slug,
         job.user.email,
-        one_line(job.prompt, most=PROMPT_MOST),
+        one_line(job.prompt, max_length=MAX_PROMPT_LENGTH),
     )
 
 

@@ -1,4 +1,4 @@
-"""`load_catalog [FILE]`: put the models on offer and the styles into the database."""
+"""`load_catalog [FILE]`: load models and styles into the database."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -13,20 +13,18 @@ from generation.models import ImageModel, Style
 
 
 class Command(BaseCommand):
-    """Add what is missing; with --overwrite also make what is there equal to the file."""
+    """Add missing rows; with --overwrite, also update existing ones."""
 
-    help = "Loads the models on offer and the styles from a catalog file. What staff have edited is kept."
+    help = "Loads models and styles from a catalog file. Existing rows are kept."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take FILE and --overwrite."""
+        """Add FILE and --overwrite."""
         parser.add_argument("file", nargs="?", type=Path, default=CATALOG_FILE)
-        parser.add_argument(
-            "--overwrite", action="store_true", help="also change rows that are there already"
-        )
+        parser.add_argument("--overwrite", action="store_true", help="also update existing rows")
 
     @no_translations
     def handle(self, *args: Any, file: Path, overwrite: bool, **options: Any) -> None:
-        """Load all of the file or nothing."""
+        """Load the whole file or nothing."""
         try:
             tables = read_catalog(file)
         except (OSError, ValueError) as error:
@@ -59,7 +57,7 @@ class Command(BaseCommand):
             for field, value in {"position": position, **table}.items():
                 setattr(row, field, value)
             try:
-                row.full_clean(validate_unique=False)  # that the slug is new is known
+                row.full_clean(validate_unique=False)  # slugs are checked above
             except ValidationError as error:
                 raise CommandError(f"{slug}: {error.message_dict}") from error
             if known is None:
@@ -68,7 +66,7 @@ class Command(BaseCommand):
                 fresh.append(row)
                 continue
             counts["changed"] += 1
-            if row.pk:  # else it stands in the file twice, and is among the fresh ones
+            if row.pk:  # otherwise it is twice in the file and among the new rows
                 row.save()
         kind._default_manager.bulk_create(fresh)
         return counts

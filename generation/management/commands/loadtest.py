@@ -1,4 +1,6 @@
-"""`loadtest --users 50,100,150`: use a running ArtGen as that many people would, and print what it took."""
+"""`loadtest --users 50,100,150`: simulate users of a running ArtGen and print the results."""
+
+from __future__ import annotations
 
 import contextlib
 import io
@@ -11,45 +13,50 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
-from yarl import URL
 
-from generation.operations.loadtest import accounts, crowd, report, sections
-from generation.operations.loadtest.person import Habits
+from artgen.management.demo_command import DemoCommand, missing_packages
+
+if not missing_packages():
+    from yarl import URL
+
+    from generation.operations.loadtest import accounts, crowd, report, sections
+    from generation.operations.loadtest.person import Habits
 
 MINUTES_MAX = 60.0
 
 
-class Command(BaseCommand):
-    """Make people, let them use the site, tell how it was, take them away again."""
+class Command(DemoCommand):
+    """Create accounts, simulate their users, print and save the results, erase the accounts."""
 
     help = (
-        "Simulates people who sign in, create, follow, browse and search, over HTTP and sockets, each from an address "
-        "of their own, against a running ArtGen. Creates their accounts beside the database, then erases them. "
-        "Prints and saves a table; exit status 1 when a stage is above a limit of `monitor` or an image is lost."
+        "Simulates users of a running ArtGen who sign in, create, follow, browse and search, over "
+        "HTTP and sockets, each from its own address. Creates their accounts in the database, "
+        "then erases them. Prints and saves a table; exit status 1 if a stage exceeds a limit of "
+        "`monitor` or an image is lost."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take who, where, how long, and what to do with accounts and results."""
+        """Add users, site, duration, behavior, accounts and output."""
         parser.add_argument(
             "--users",
             default="50",
             metavar="N[,N…]",
-            help="people at once, a stage for each number (50)",
+            help="concurrent users; one stage for each number (50)",
         )
         parser.add_argument("--url", default=settings.PUBLIC_URL, help="the site (PUBLIC_URL)")
         parser.add_argument(
             "--minutes",
             type=float,
             default=2.0,
-            help="of each stage, after everybody has arrived (2)",
+            help="duration of each stage, after all users have started (2)",
         )
         parser.add_argument(
             "--rounds",
             type=int,
             default=0,
-            help="instead: so many rounds of each, within --minutes",
+            help="number of rounds of each user instead, within --minutes",
         )
         parser.add_argument(
             "--think", default="5,15", metavar="LEAST,MOST", help="seconds between steps (5,15)"
@@ -61,35 +68,35 @@ class Command(BaseCommand):
             help="share of rounds that begin with signing in (0.1)",
         )
         parser.add_argument(
-            "--api", type=float, default=0.1, help="share of people who use the API (0.1)"
+            "--api", type=float, default=0.1, help="share of users of the API (0.1)"
         )
         parser.add_argument(
             "--cards",
             choices=["end", "each"],
             default="end",
-            help="when Create fetches a job's card",
+            help="when the Create page fetches a job's card",
         )
         parser.add_argument(
-            "--model", default="", help="slug; default: the one that Create has chosen"
+            "--model", default="", help="slug; default: the one selected on the Create page"
         )
         parser.add_argument(
             "--addresses", choices=["loopback", "forwarded", "one"],
-            help="of the people: 127.1.x.y each (default on loopback), X-Forwarded-For, or one for all",
+            help="of the users: 127.1.x.y (default on loopback), X-Forwarded-For, or one for all",
         )  # fmt: skip
         parser.add_argument(
-            "--accounts", type=Path, metavar="FILE", help="use these accounts; for a remote ArtGen"
+            "--accounts", type=Path, metavar="FILE", help="use these accounts; for a remote site"
         )
         parser.add_argument(
-            "--make-accounts", type=int, metavar="N", help="create accounts, write --accounts, end"
+            "--make-accounts", type=int, metavar="N", help="create accounts, write --accounts, exit"
         )
         parser.add_argument(
-            "--remove-accounts", action="store_true", help="erase all accounts of load tests, end"
+            "--remove-accounts", action="store_true", help="erase all accounts of load tests, exit"
         )
         parser.add_argument(
             "--keep-accounts", action="store_true", help="do not erase the accounts afterwards"
         )
         parser.add_argument(
-            "--images", type=int, default=60, help="images that each new account has already (60)"
+            "--images", type=int, default=60, help="images of each new account (60)"
         )
         parser.add_argument(
             "--output",
@@ -101,15 +108,15 @@ class Command(BaseCommand):
             "--into",
             type=Path,
             metavar="FILE",
-            help="also write the table between its markers there",
+            help="also write the table into this document, between its markers",
         )
         parser.add_argument(
             "--yes-i-run-this-site", action="store_true",
-            help="load a site that is not on this machine; its images cost its owner money",
+            help="allow a site that is not on this machine; its images cost its owner money",
         )  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Raise CommandError for what cannot be, and when a stage is not as it should be."""
+        """Raise CommandError for invalid options and if a stage exceeds its limits."""
         if options["remove_accounts"]:
             self.stdout.write(f"{accounts.remove()} accounts erased.")
             return
@@ -125,7 +132,8 @@ class Command(BaseCommand):
             if options["accounts"] is None and not options["keep_accounts"]:
                 removed = accounts.remove(people)
                 self.stdout.write(
-                    f"{removed} of {len(people)} accounts erased; the hourly clean-up erases the others."
+                    f"{removed} of {len(people)} accounts erased; the hourly cleanup erases the "
+                    "rest."
                 )
         table = report.markdown(document)
         self.stdout.write(f"\n{table}\n")
@@ -141,35 +149,37 @@ class Command(BaseCommand):
         wrong = [str(stage["users"]) for stage in document["stages"] if not stage["ok"]]
         if wrong:
             raise CommandError(
-                f"Above a limit, or images not finished, with {', '.join(wrong)} users at {url.host}."
+                f"Limit exceeded, or images not finished, with {', '.join(wrong)} users at "
+                f"{url.host}."
             )
 
     def _make_file(self, options: dict[str, Any]) -> None:
         if options["accounts"] is None or options["make_accounts"] < 1:
             raise CommandError(
-                "--make-accounts takes a number from 1 and needs --accounts FILE to write them to."
+                "--make-accounts needs a number above 0 and --accounts FILE to write them to."
             )
         made = accounts.make(count=options["make_accounts"], images=options["images"])
         accounts.write_file(options["accounts"], made)
         self.stdout.write(
-            f"{len(made)} accounts in {options['accounts']}. Erase them later: loadtest --remove-accounts"
+            f"{len(made)} accounts in {options['accounts']}. Erase them later: loadtest "
+            "--remove-accounts"
         )
 
     def _plan(self, options: dict[str, Any]) -> tuple[URL, crowd.Plan]:
         url = URL(options["url"])
         if url.scheme not in ("http", "https") or not url.host:
-            raise CommandError("--url is an http or https address.")
+            raise CommandError("--url must be an http or https URL.")
         is_here = _is_loopback(url.host)
         if not is_here and not options["yes_i_run_this_site"]:
             raise CommandError(
-                f"{url.host} is not this machine. A load test slows a site down and its images cost money: only with "
-                "--yes-i-run-this-site."
+                f"{url.host} is not this machine. A load test slows a site down and its images "
+                "cost money: use --yes-i-run-this-site to confirm."
             )
         if not 0 < options["minutes"] <= MINUTES_MAX:
-            raise CommandError(f"--minutes is above 0 and at most {MINUTES_MAX:g}.")
+            raise CommandError(f"--minutes must be above 0 and at most {MINUTES_MAX:g}.")
         think = [float(part) for part in options["think"].split(",")]
         if len(think) != 2 or not 0 <= think[0] <= think[1]:
-            raise CommandError("--think is two numbers, the smaller one first.")
+            raise CommandError("--think must be two numbers, the smaller one first.")
         habits = Habits(
             think=(think[0], think[1]),
             sign_in=options["sign_in"],
@@ -179,12 +189,16 @@ class Command(BaseCommand):
             rounds=options["rounds"],
         )
         addresses = options["addresses"] or ("loopback" if is_here else "one")
-        look = _look if options["accounts"] is None or is_here else None
+        monitor = _monitor if options["accounts"] is None or is_here else None
         return url, crowd.Plan(
-            url=url, seconds=options["minutes"] * 60, addresses=addresses, habits=habits, look=look
+            url=url,
+            seconds=options["minutes"] * 60,
+            addresses=addresses,
+            habits=habits,
+            monitor=monitor,
         )
 
-    def _people(self, options: dict[str, Any], *, count: int) -> list[accounts.Account]:
+    def _people(self, options: dict[str, Any], *, count: int) -> list[accounts.SimulatedUser]:
         if options["accounts"] is None:
             self.stdout.write(f"Creating {count} accounts with {options['images']} images each.")
             return accounts.make(count=count, images=options["images"])
@@ -194,12 +208,12 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if len(found) < count:
             raise CommandError(
-                f"{count} users need as many accounts; {options['accounts']} has {len(found)}."
+                f"{count} users need {count} accounts; {options['accounts']} has {len(found)}."
             )
         return found[:count]
 
     def _measure(
-        self, plan: crowd.Plan, people: list[accounts.Account], users: list[int]
+        self, plan: crowd.Plan, people: list[accounts.SimulatedUser], users: list[int]
     ) -> dict[str, Any]:
         stages = []
         for count in users:
@@ -209,7 +223,8 @@ class Command(BaseCommand):
             images = stage["images"]
             self.stdout.write(
                 f"{count} users, {time.monotonic() - began:.0f} s: p95 {stage['p95']:g} ms, "
-                f"{stage['error_percent']:g} % errors, {images['finished']} of {images['placed']} images"
+                f"{stage['error_percent']:g} % errors, {images['finished']} of {images['placed']} "
+                "images"
             )
             self.stdout.flush()
         return {
@@ -220,14 +235,12 @@ class Command(BaseCommand):
         }
 
 
-def _look() -> dict[str, dict[str, Any]]:
+def _monitor() -> dict[str, dict[str, Any]]:
     """Return the figures of `monitor` by name."""
-    told = io.StringIO()
-    with contextlib.suppress(
-        CommandError
-    ):  # a figure is above its limit: that is what we are here to see
-        call_command("monitor", "--json", "--seconds=0.1", stdout=told)
-    return {figure["name"]: figure for figure in json.loads(told.getvalue())["figures"]}
+    output = io.StringIO()
+    with contextlib.suppress(CommandError):  # a limit is exceeded: the report shows it
+        call_command("monitor", "--json", "--seconds=0.1", stdout=output)
+    return {figure["name"]: figure for figure in json.loads(output.getvalue())["figures"]}
 
 
 def _is_loopback(host: str) -> bool:
@@ -243,5 +256,5 @@ def _numbers(text: str) -> list[int]:
     except ValueError:
         numbers = []
     if not numbers or min(numbers) < 1:
-        raise CommandError("--users is numbers with commas, such as 50,100,150.")
+        raise CommandError("--users must be numbers separated by commas, such as 50,100,150.")
     return numbers

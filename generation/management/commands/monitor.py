@@ -1,4 +1,4 @@
-"""`monitor [--watch] [--json]`: the figures that operators watch, against their limits."""
+"""`monitor [--watch] [--json]`: health metrics and their limits."""
 
 import contextlib
 import json
@@ -14,17 +14,17 @@ from generation.operations.monitor import Figure
 
 
 class Command(BaseCommand):
-    """Measure, show, and fail when a figure is not below its limit."""
+    """Measure and print; fail if a figure is not below its limit."""
 
     help = (
-        "Shows figures against their limits: time of the API, errors, database connections, Celery's queue, outages at "
-        "RunPod, CPU and memory of this machine. Exit status 1 when one is at its limit or above, or cannot be "
-        "measured."
+        "Shows metrics and their limits: API response time, errors, database connections, Celery "
+        "queue, outages at RunPod, CPU and memory of this machine. Exit status 1 if one is not "
+        "below its limit or cannot be measured."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take --watch, --json and --seconds."""
-        parser.add_argument("--watch", action="store_true", help="again and again, until Ctrl-C")
+        """Add --watch, --json and --seconds."""
+        parser.add_argument("--watch", action="store_true", help="repeat until Ctrl-C")
         parser.add_argument(
             "--json", action="store_true", help='print {"ok", "figures": [{"name", "value", …}]}'
         )
@@ -32,21 +32,21 @@ class Command(BaseCommand):
             "--seconds",
             type=float,
             default=1.0,
-            help="over which CPU is measured, and between looks (1)",
+            help="period of the CPU measurement and interval of --watch (1)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Raise CommandError when a figure is not as it should be; with --watch that of the last look counts."""
+        """Raise CommandError if a figure is not below its limit; with --watch, in the last run."""
         found: list[Figure] = []
         with contextlib.suppress(KeyboardInterrupt):
-            found = self._look(options)
+            found = self._measure(options)
             while options["watch"]:
-                found = self._look(options)
+                found = self._measure(options)
         wrong = [figure.name for figure in found if not figure.ok]
         if wrong:
-            raise CommandError(f"Not as it should be: {', '.join(wrong)}.")
+            raise CommandError(f"Not within limits: {', '.join(wrong)}.")
 
-    def _look(self, options: dict[str, Any]) -> list[Figure]:
+    def _measure(self, options: dict[str, Any]) -> list[Figure]:
         found = monitor.measure(processor_share=resources.processor_share(options["seconds"]))
         if options["json"]:
             report = {

@@ -1,4 +1,4 @@
-"""`reconcile_jobs`: ask RunPod about every job that is out, and apply the answers at once."""
+"""`reconcile_jobs`: query RunPod for every active job and apply the results."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from generation.models import Job, Status
 
 
 class Command(BaseCommand):
-    """Print what changed and what RunPod would not tell."""
+    """Print what changed and which jobs are not confirmed."""
 
-    help = "Asks RunPod about every job that is out there, due or not, applies the answers and says what changed."
+    help = "Queries RunPod for every job that is active there, due or not, and applies the results."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it all in this process, whether or not beat and workers run."""
+        """Run everything in this process, even without beat and workers."""
         finished = {job.id: job for job in Job.objects.filter(status=Status.STORING).order_by("id")}
         asked = driver.reconcile()
         while storing.store():
@@ -35,10 +35,11 @@ class Command(BaseCommand):
             end = "removed" if now is None else _where(now)
             self.stdout.write(f"{job_id}  {_where(job)} → {end}  (RunPod: {said})")
         unknown = Job.objects.filter(status=Status.SUBMITTED, runpod_id="").count()
-        self.stdout.write(f"{len(asked)} asked for, {changed} changed.")
+        self.stdout.write(f"{len(asked)} queried, {changed} changed.")
         if unknown:
             self.stdout.write(
-                f"{unknown} left alone: nobody knows whether RunPod took them until it calls or their ttl has passed."
+                f"{unknown} skipped: not confirmed by RunPod until their webhook arrives or their "
+                "ttl passes."
             )
 
 

@@ -1,4 +1,4 @@
-"""`retry_jobs [ID…] [--status S] [--model M] [--user E] [--dry-run]`: place failed or canceled jobs once more."""
+"""`retry_jobs [ID…] [--status S] [--model M] [--user E] [--dry-run]`: retry failed jobs."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -12,27 +12,27 @@ from generation.management.selection import add_selection, selected
 from generation.management.table import counted
 from generation.models import Job, Status
 
-AGAIN = (Status.FAILED, Status.CANCELED)
+RETRYABLE = (Status.FAILED, Status.CANCELED)
 
 
 class Command(BaseCommand):
-    """Place each once more for its owner."""
+    """Retry jobs for their owners."""
 
     help = (
-        "Places failed or canceled jobs once more for their owners, seed included, at their cost. Filters without "
-        "--status mean failed jobs. Running it again places nothing twice."
+        "Retries failed or canceled jobs at their owners' cost, with the same seed. Filters "
+        "without --status select failed jobs. A job is retried once only."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take ids or filters, and --dry-run."""
+        """Add ids, filters and --dry-run."""
         add_selection(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Go through them one by one; prints the new id of each, or why there is none."""
+        """Retry each job; print its new id, or why it was not retried."""
         if not options["ids"] and not options["status"] and (options["model"] or options["user"]):
             options["status"] = Status.FAILED.value
         jobs = selected(options)
-        ended = [job for job in jobs if job.status in AGAIN]
+        ended = [job for job in jobs if job.status in RETRYABLE]
         if options["dry_run"]:
             for job in ended:
                 self.stdout.write(
@@ -40,23 +40,22 @@ class Command(BaseCommand):
                 )
             left = len(jobs) - len(ended)
             self.stdout.write(
-                f"Would retry {counted(len(ended), 'job')}; {left} neither failed nor canceled."
+                f"Would retry {counted(len(ended), 'job')}; {left} skipped: not failed or canceled."
             )
             return
         done = 0
         for job in jobs:
-            outcome, placed = (
-                _retried(job)
-                if job.status in AGAIN
-                else (f"not retried: it is {job.status}", False)
-            )
+            if job.status in RETRYABLE:
+                outcome, placed = _retried(job)
+            else:
+                outcome, placed = f"not retried: it is {job.status}", False
             done += placed
             self.stdout.write(f"{job.id}  {outcome}")
         self.stdout.write(f"{done} retried, {len(jobs) - done} not.")
 
 
 def _retried(job: Job) -> tuple[str, bool]:
-    """Return what became of it in words, and whether a new job was placed."""
+    """Return the outcome as text, and whether a new job was created."""
     try:
         placed = orders.retry_for_owner(job=job, actor=None)
     except ledger.TooFewCredits as few:

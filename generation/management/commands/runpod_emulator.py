@@ -1,34 +1,40 @@
-"""`runpod_emulator`: RunPod's queue API on this machine, with a painter instead of GPUs."""
+"""`runpod_emulator`: RunPod's queue API on this machine, with a demo generator instead of GPUs."""
 
 from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from generation.demo.emulator import MAGIC_WORDS, add_arguments, serve
+from artgen.management.demo_command import DemoCommand, missing_packages
+
+if not missing_packages():
+    from generation.demo.emulator import MAGIC_WORDS, add_arguments, serve
 
 
-class Command(BaseCommand):
+class Command(DemoCommand):
     """Serve until Ctrl-C."""
 
     help = (
-        "Emulates RunPod on this machine: RUNPOD_BASE_URL=http://127.0.0.1:PORT/v2, RUNPOD_IMAGE_HOSTS=127.0.0.1:PORT. "
-        "Words in a prompt make trouble on demand: " + ", ".join(sorted(MAGIC_WORDS)) + ". "
-        "While it runs, POST /emulator/faults, /emulator/key and /emulator/endpoints/ID change how it behaves; they "
-        "take a JSON object and the first API key."
+        "Emulates RunPod on this machine: RUNPOD_BASE_URL=http://127.0.0.1:PORT/v2, "
+        "RUNPOD_IMAGE_HOSTS=127.0.0.1:PORT. While it runs, POST /emulator/faults, /emulator/key "
+        "and /emulator/endpoints/ID change its behavior; they take a JSON object and the initial "
+        "API key."
     )
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take how it behaves, and whether any key will do; the defaults are the demo's."""
+        """Add the options of the emulator, with the defaults of the demo, and --any-key."""
+        parser.epilog = (
+            "These words in a prompt simulate failures: " + ", ".join(sorted(MAGIC_WORDS)) + "."
+        )
         add_arguments(parser)
         parser.add_argument(
             "--any-key", action="store_true", help="accept any API key, not only RUNPOD_API_KEY"
         )
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
-        """Serve; raises CommandError for a port in use."""
+        """Serve; raise CommandError if the port is in use."""
         try:
             serve(
                 host=host,

@@ -1,4 +1,4 @@
-"""`set_model SLUG field=value…`: change a model on offer."""
+"""`set_model SLUG field=value…`: change a model."""
 
 import json
 from argparse import ArgumentParser
@@ -12,7 +12,7 @@ from django.db import models
 from generation.management.table import counted
 from generation.models import ACTIVE, ImageModel
 
-WORDS = {
+BOOLEANS = {
     "true": True,
     "yes": True,
     "on": True,
@@ -30,28 +30,28 @@ FIELDS = {
 
 
 class Command(BaseCommand):
-    """Change fields and show before and after."""
+    """Change fields and print old and new values."""
 
     help = (
-        "Changes a model on offer, such as: set_model flux-dev max_in_flight=2 enabled=false "
+        "Changes a model, for example: set_model flux-dev max_in_flight=2 enabled=false "
         "'price={\"per_image\": 3}' workflow=@graph.json. Fields: " + ", ".join(FIELDS) + "."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take SLUG and field=value, where @FILE reads the value from a file."""
+        """Add SLUG and field=value, where @FILE reads the value from a file."""
         parser.add_argument("slug")
         parser.add_argument("changes", nargs="+", metavar="field=value")
 
     @no_translations
     def handle(self, *args: Any, slug: str, changes: list[str], **options: Any) -> None:
-        """Change all of the fields or none; raises CommandError for what the model could not be driven with."""
+        """Change all fields or none; raise CommandError for invalid values."""
         model = ImageModel.objects.filter(slug=slug).first()
         if model is None:
             slugs = ", ".join(
                 ImageModel.objects.order_by("position", "slug").values_list("slug", flat=True)
             )
             raise CommandError(
-                f"There is no model {slug!r}. There are: {slugs or 'none, run load_catalog'}."
+                f"Unknown model {slug!r}. Models: {slugs or 'none, run load_catalog'}."
             )
         before: dict[str, Any] = {}
         for change in changes:
@@ -70,12 +70,12 @@ class Command(BaseCommand):
         for name, old in before.items():
             new = getattr(model, name)
             self.stdout.write(
-                f"{name}: {_shown(old)}" + (" (as before)" if new == old else f" → {_shown(new)}")
+                f"{name}: {_shown(old)}" + (" (unchanged)" if new == old else f" → {_shown(new)}")
             )
         under_way = model.jobs.filter(status__in=ACTIVE).count()
         if under_way:
             self.stdout.write(
-                f"{counted(under_way, 'job')} of it under way; what is placed ends as it was placed."
+                f"{counted(under_way, 'job')} in progress; existing jobs keep their settings."
             )
 
 
@@ -84,7 +84,7 @@ def _parsed(change: str) -> tuple[str, Any]:
     field = FIELDS.get(name)
     if not equals or field is None:
         raise CommandError(
-            f"{change!r}: write field=value, with one of the fields {', '.join(FIELDS)}."
+            f"{change!r}: use field=value with one of the fields {', '.join(FIELDS)}."
         )
     if text.startswith("@"):
         try:
@@ -99,11 +99,11 @@ def _typed(name: str, field: "models.Field[Any, Any]", text: str) -> Any:
         try:
             return json.loads(text) if text else None
         except ValueError as error:
-            raise CommandError(f"{name}: this is no JSON: {error}") from error
+            raise CommandError(f"{name}: not valid JSON: {error}") from error
     if isinstance(field, models.BooleanField):
-        if text.lower() not in WORDS:
-            raise CommandError(f"{name}: say true or false.")
-        return WORDS[text.lower()]
+        if text.lower() not in BOOLEANS:
+            raise CommandError(f"{name}: use true or false.")
+        return BOOLEANS[text.lower()]
     try:
         return field.to_python(text)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""`setup_bucket`: prepare the bucket; safe to run again at any time."""
+"""`setup_bucket`: prepare the bucket; can be run again at any time."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,22 +10,23 @@ from generation.files.bucket_setup import BucketIsPublicError, set_up
 
 
 class Command(BaseCommand):
-    """Create the bucket if need be, check that it is private, merge the lifecycle rules."""
+    """Create the bucket if needed, check its privacy, add lifecycle rules."""
 
     help = (
-        "Creates S3_BUCKET if need be, makes it private and tidy; warns of what has to be set by hand. "
-        "Exit status 1 only when images can be read without a key."
+        "Creates S3_BUCKET if needed, makes it private and sets lifecycle rules; warns about "
+        "settings that must be configured manually. Exit status 1 only if images can be "
+        "read without a key."
     )
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take --keep-old-versions."""
+        """Add --keep-old-versions."""
         parser.add_argument(
-            "--keep-old-versions", action="store_true", help="what is deleted can be restored"
+            "--keep-old-versions", action="store_true", help="make deleted files restorable"
         )
 
     def handle(self, *args: Any, keep_old_versions: bool, **options: Any) -> None:
-        """Do it; raises CommandError when images can be read without a key."""
+        """Prepare the bucket; raise CommandError if images can be read without a key."""
         if not settings.S3_BUCKET:
             self.stdout.write(
                 f"S3_BUCKET is not set: images are files below {settings.MEDIA_ROOT}."
@@ -43,7 +44,8 @@ class Command(BaseCommand):
             raise CommandError(str(trouble)) from trouble
         if warnings:
             self.stderr.write(
-                f"Warnings about the bucket: {warnings}. ArtGen starts anyway; `manage.py doctor` tells whether "
-                "images can be stored. After a correction: `manage.py setup_bucket`.",
+                f"Warnings about the bucket: {warnings}. ArtGen starts anyway; `manage.py doctor` "
+                "checks whether images can be stored. After a correction run "
+                "`manage.py setup_bucket`.",
                 self.style.WARNING,
             )

@@ -1,4 +1,4 @@
-"""`verify_storage [--deep] [--delete-orphans]`: the rows of pictures and uploads against the bucket, and back."""
+"""`verify_storage [--deep] [--delete-orphans]`: compare rows and files."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,24 +10,24 @@ from generation.management.table import counted
 
 
 class Command(BaseCommand):
-    """Compare, print the differences, fail when there are any."""
+    """Print the differences; fail if there are any."""
 
     help = (
-        "Compares the rows of pictures and uploads with the files: missing, of another size, with --deep of another "
-        "sha256, and files that no row names. Exit status 1 on any difference."
+        "Compares the rows of images and uploads with the files: missing, wrong size, with --deep "
+        "wrong sha256, and files without a row. Exit status 1 on any difference."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take --deep and --delete-orphans."""
+        """Add --deep and --delete-orphans."""
         parser.add_argument(
             "--deep", action="store_true", help="read every file and compare its sha256"
         )
         parser.add_argument(
-            "--delete-orphans", action="store_true", help="remove files that no row names"
+            "--delete-orphans", action="store_true", help="delete files without a row"
         )
 
     def handle(self, *args: Any, deep: bool, delete_orphans: bool, **options: Any) -> None:
-        """Raise CommandError on any difference that remains."""
+        """Raise CommandError if a difference remains."""
         remaining = removed = 0
         for difference in consistency.compare(deep=deep):
             self.stdout.write(f"{difference.kind:<8} {difference.key}  {difference.detail}")
@@ -40,4 +40,4 @@ class Command(BaseCommand):
             self.stdout.write(f"{counted(removed, 'orphan')} removed.")
         if remaining:
             raise CommandError(f"{counted(remaining, 'difference')}.")
-        self.stdout.write(f"{counted(consistency.count(), 'file')} as there should be.")
+        self.stdout.write(f"{counted(consistency.count(), 'file')} verified.")

@@ -1,6 +1,6 @@
-"""Is everything there that ArtGen needs, and if not, what to do? Behind `manage.py doctor`."""
+"""Checks of everything ArtGen needs, with hints, for `manage.py doctor`."""
 
 from generation.operations.doctor.check import Check
-from generation.operations.doctor.examination import examine
+from generation.operations.doctor.runner import run_checks
 
-__all__ = ["Check", "examine"]
+__all__ = ["Check", "run_checks"]

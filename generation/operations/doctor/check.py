@@ -1,4 +1,4 @@
-"""One finding, and words in which no secret is left."""
+"""The result of one check, and texts without secrets."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -7,13 +7,13 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
-DETAIL_MOST = 400
-SECRET_LEAST = 4  # characters; a shorter word would blank out half of the text
+MAX_DETAIL_LENGTH = 400
+MIN_SECRET_LENGTH = 4  # masking shorter secrets would mask half of the text
 
 
 @dataclass(frozen=True)
 class Check:
-    """What was looked at, whether it works, what was seen, and what to do; `ok` with a hint is a warning."""
+    """The result of a check: name, status, detail and hint. `ok` with a hint is a warning."""
 
     name: str
     ok: bool
@@ -22,7 +22,7 @@ class Check:
 
     @property
     def is_warning(self) -> bool:
-        """Tell whether it works, but should be looked at."""
+        """Whether it works but needs attention."""
         return self.ok and bool(self.hint)
 
     def as_json(self) -> dict[str, Any]:
@@ -30,14 +30,14 @@ class Check:
         return asdict(self)
 
 
-def words_of(error: BaseException) -> str:
-    """Return what an error says, on one line, without secrets."""
+def error_text(error: BaseException) -> str:
+    """Return an error's message on one line, without secrets."""
     said = " ".join(str(error).split()) or type(error).__name__
-    return without_secrets(said)[:DETAIL_MOST]
+    return without_secrets(said)[:MAX_DETAIL_LENGTH]
 
 
 def without_secrets(text: str) -> str:
-    """Return the text with every secret of the settings blanked out."""
+    """Return the text with every secret of the settings masked."""
     for secret in sorted(_secrets(), key=len, reverse=True):
         text = text.replace(secret, "***")
     return text
@@ -51,4 +51,4 @@ def _secrets() -> Iterator[str]:
     for url in (settings.REDIS_URL, settings.CELERY_BROKER_URL):
         password = urlsplit(url).password or ""
         plain += [password, unquote(password)]
-    yield from (secret for secret in plain if secret and len(secret) >= SECRET_LEAST)
+    yield from (secret for secret in plain if secret and len(secret) >= MIN_SECRET_LENGTH)

@@ -1,4 +1,4 @@
-"""Does this machine's clock agree with RunPod's and the bucket's? Signatures, ttl and deadlines depend on it."""
+"""Check this machine's clock: signatures, ttl and deadlines depend on it."""
 
 import time
 from email.utils import parsedate_to_datetime
@@ -9,13 +9,13 @@ from django.conf import settings
 
 from generation.operations.doctor.check import Check
 
-SKEW_MOST = 5  # seconds
+MAX_SKEW_SECONDS = 5  # seconds
 PROBE_SECONDS = 5
-HALF_A_SECOND = 0.5  # a Date header says whole seconds, rounded down
+HALF_A_SECOND = 0.5  # a Date header has whole seconds, rounded down
 
 
 def clock() -> Check:
-    """Compare with the Date header of RunPod and of the bucket; more than SKEW_MOST apart is a warning."""
+    """Compare with the Date headers of RunPod and the bucket; warn above MAX_SKEW_SECONDS."""
     addresses = [
         settings.RUNPOD_BASE_URL,
         *([settings.S3_ENDPOINT_URL] if settings.S3_BUCKET else []),
@@ -23,22 +23,22 @@ def clock() -> Check:
     skews = {urlsplit(address).netloc: _skew(address) for address in addresses}
     known = {host: skew for host, skew in skews.items() if skew is not None}
     if not known:
-        return Check("clock", True, f"could not be compared: {', '.join(skews)} told no time")
+        return Check("clock", True, f"not compared: {', '.join(skews)} sent no Date header")
     detail = ", ".join(
         f"{abs(skew):.1f} s {'behind' if skew > 0 else 'ahead of'} {host}"
         for host, skew in known.items()
     )
-    late = max(abs(skew) for skew in known.values()) > SKEW_MOST
+    late = max(abs(skew) for skew in known.values()) > MAX_SKEW_SECONDS
     return Check(
         "clock",
         True,
         detail,
-        "Let this machine keep time by NTP (chrony, systemd-timesyncd)." if late else "",
+        "Synchronize this machine's clock by NTP (chrony, systemd-timesyncd)." if late else "",
     )
 
 
 def _skew(address: str) -> float | None:
-    """Return how many seconds that server is ahead of us; None when it does not say."""
+    """Return how many seconds the server is ahead of this machine, None if unknown."""
     before = time.time()
     try:
         reply = requests.get(address, timeout=PROBE_SECONDS, allow_redirects=False, stream=True)

@@ -1,4 +1,4 @@
-"""Where pictures go: can they be written, read and removed, by us alone, and is there room?"""
+"""Check the storage of files: put, get, list, delete, privacy, free space."""
 
 import shutil
 from pathlib import Path
@@ -18,21 +18,23 @@ from generation.files.bucket_setup import (
     has_lifecycle_rules,
     readable_without_key,
 )
-from generation.operations.doctor.check import Check, words_of
+from generation.operations.doctor.check import Check, error_text
 
 PROBE_SECONDS = 10
 GIGABYTE = 1_000_000_000
-FREE_LEAST = 1  # GB
-FREE_BETTER = 5
+MIN_FREE_GB = 1  # GB
+RECOMMENDED_FREE_GB = 5
 DISK_HINT = "Let ArtGen write below DATA_DIR."
-CHANGED = "gives back something else than it was given"
-PRESIGNED_HINT = "Browsers load images this way: look at S3_REGION, and at policies of the bucket."
+CHANGED = "returns a file with different content"
+PRESIGNED_HINT = (
+    "Browsers load images from such URLs: check S3_REGION and the policies of the bucket."
+)
 
 
 def bucket() -> Check:
-    """Put, get, list and delete a file; from a bucket also by presigned address, and not without a key.
+    """Put, get, list and delete a file; in a bucket also check a presigned URL and privacy.
 
-    What is only not configured is a warning: images are stored all the same.
+    Missing configuration is a warning, because images are stored anyway.
     """
     if isinstance(default_storage, FileSystemStorage):
         return _folder()
@@ -42,14 +44,14 @@ def bucket() -> Check:
     try:
         problem = _round(f"doctor/{uuid4()}.txt", uuid4().bytes)
     except FAILURES as error:
-        return Check("bucket", False, f"{where}: {words_of(error)}", hint_for(error))
+        return Check("bucket", False, f"{where}: {error_text(error)}", hint_for(error))
     if problem:
         return Check("bucket", False, f"{where}: {problem[0]}", problem[1])
     lifecycle, hint = _lifecycle()
     return Check(
         "bucket",
         True,
-        f"{where}: put, get, list and delete work, strangers are refused{lifecycle}",
+        f"{where}: put, get, list and delete work, anonymous access is rejected{lifecycle}",
         hint,
     )
 
@@ -63,35 +65,35 @@ def _folder() -> Check:
         finally:
             storage.delete(key)
     except (OSError, RuntimeError) as error:
-        return Check("bucket", False, f"{settings.MEDIA_ROOT}: {words_of(error)}", DISK_HINT)
+        return Check("bucket", False, f"{settings.MEDIA_ROOT}: {error_text(error)}", DISK_HINT)
     if not same:
         return Check("bucket", False, f"{settings.MEDIA_ROOT}: {CHANGED}", DISK_HINT)
     return Check("bucket", True, f"{settings.MEDIA_ROOT}: put, get and delete work")
 
 
 def _round(key: str, data: bytes) -> tuple[str, str] | None:
-    """Return what is wrong and what to do about it, None when all works; raises what botocore raises."""
+    """Return the problem and its fix, None when all works; raise botocore's errors."""
     storage.save(key, data, content_type="text/plain")
     try:
         if storage.read(key) != data:
             return CHANGED, NOT_S3
         if (key, len(data)) not in storage.listing(key):
-            return "a file that was put is not in the list", NOT_S3
+            return "a stored file is missing in the list", NOT_S3
         if requests.get(as_we_see(storage.url(key)), timeout=PROBE_SECONDS).content != data:
-            return "a presigned address does not serve the file", PRESIGNED_HINT
+            return "a presigned URL does not serve the file", PRESIGNED_HINT
         public, unknown = readable_without_key(settings.S3_BUCKET, key, data)
     finally:
         storage.delete(key)
     if public:
         return (
-            f"everybody can {' and '.join(public)} without a key",
-            "Make it private: ArtGen signs every address.",
+            f"anyone can {' and '.join(public)} without a key",
+            "Make it private: ArtGen signs every URL.",
         )
-    return (f"whether it is private is not known ({unknown})", ACCESS_BY_HAND) if unknown else None
+    return (f"cannot check privacy ({unknown})", ACCESS_BY_HAND) if unknown else None
 
 
 def _lifecycle() -> tuple[str, str]:
-    """Return what is known of the lifecycle rules, and what to do; a key that may not read them is no fault."""
+    """Return detail and hint for lifecycle rules; a key that may not read them is no failure."""
     try:
         if has_lifecycle_rules(client(), settings.S3_BUCKET):
             return "", ""
@@ -101,17 +103,18 @@ def _lifecycle() -> tuple[str, str]:
 
 
 def disk() -> Check:
-    """Measure the free space where files or the database lie on this machine's disk."""
+    """Check the free space of the disk with files or database."""
     files_here = isinstance(default_storage, FileSystemStorage)
     if not files_here and connection.vendor != "sqlite":
-        return Check(
-            "disk", True, "nothing is kept here: pictures are in the bucket, rows in PostgreSQL"
-        )
+        return Check("disk", True, "not used: images are in the bucket, rows in PostgreSQL")
     folder = Path(settings.MEDIA_ROOT if files_here else settings.DATA_DIR)
     while not folder.exists():
         folder = folder.parent
     usage = shutil.disk_usage(folder)
     free = usage.free / GIGABYTE
     detail = f"{free:.1f} GB free of {usage.total / GIGABYTE:.0f} at {folder}"
-    hint = "Make room: `python manage.py purge_images`, another DATA_DIR, or a bucket (S3_BUCKET)."
-    return Check("disk", free >= FREE_LEAST, detail, "" if free >= FREE_BETTER else hint)
+    hint = (
+        "Free disk space (`python manage.py purge_images`), or use another DATA_DIR or a bucket "
+        "(S3_BUCKET)."
+    )
+    return Check("disk", free >= MIN_FREE_GB, detail, "" if free >= RECOMMENDED_FREE_GB else hint)

@@ -1,4 +1,4 @@
-"""RunPod: is the key good, do the endpoints have workers, and can RunPod reach us?"""
+"""Check RunPod: the key, the endpoints and their workers, outages, the webhook."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from generation.jobs import clients, reachability
 from generation.models import ImageModel, ProviderOutage
-from generation.operations.doctor.check import Check, words_of
+from generation.operations.doctor.check import Check, error_text
 from generation.runpod.health import Health
 from generation.runpod.payloads import is_public
 from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError
@@ -20,15 +20,17 @@ NO_SUCH_JOB = "artgen-doctor"
 KEY = "runpod_key"
 AT_ONCE = 8
 PROBE_SECONDS = 5
-KEY_HINT = "Make a key at runpod.io, Settings, API Keys, and put it into RUNPOD_API_KEY."
+KEY_HINT = "Create a key at runpod.io (Settings, API Keys) and set RUNPOD_API_KEY."
 
 
 def models() -> Check:
-    """Look whether there is something on offer, and whether all of it could be driven."""
+    """Check that models are enabled and valid."""
     enabled = list(ImageModel.objects.enabled().order_by("position", "slug"))
     if not enabled:
-        hint = "Run `python manage.py load_catalog`, or switch a model on: `set_model SLUG enabled=true`."
-        return Check("models", False, "no model is on offer", hint)
+        hint = (
+            "Run `python manage.py load_catalog`, or enable a model: `set_model SLUG enabled=true`."
+        )
+        return Check("models", False, "no model is enabled", hint)
     broken = []
     for model in enabled:
         try:
@@ -36,14 +38,12 @@ def models() -> Check:
         except ValidationError as error:
             broken.append(f"{model.slug}: {'; '.join(error.messages)}")
     if broken:
-        return Check(
-            "models", False, " ".join(broken), "Correct them in the admin, Models on offer."
-        )
-    return Check("models", True, f"{len(enabled)} on offer")
+        return Check("models", False, " ".join(broken), "Correct them in the admin, Models.")
+    return Check("models", True, f"{len(enabled)} enabled")
 
 
 def key_and_endpoints() -> Iterator[Check]:
-    """Check the key, then the endpoint of every model on offer, several at once."""
+    """Check the key, then the endpoint of every enabled model, in parallel."""
     offered = list(ImageModel.objects.enabled().order_by("position", "slug"))
     if not settings.RUNPOD_API_KEY:
         yield Check(KEY, False, "RUNPOD_API_KEY is not set", KEY_HINT)
@@ -51,7 +51,7 @@ def key_and_endpoints() -> Iterator[Check]:
     try:
         clients.client()
     except ValueError as error:
-        yield Check(KEY, False, words_of(error), KEY_HINT)
+        yield Check(KEY, False, error_text(error), KEY_HINT)
         return
     endpoints = list(dict.fromkeys(model.endpoint_id for model in offered))
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
@@ -67,10 +67,10 @@ def key_and_endpoints() -> Iterator[Check]:
 
 
 def _probe(endpoint_id: str) -> RunPodError | None:
-    """Ask for a job that cannot exist, which costs nothing.
+    """Request the status of a job that does not exist, which is free.
 
-    RunPod answers 404 `job not found` when the key is good and the endpoint exists, 404 `endpoint not found` when it
-    does not, and 401 for a wrong key.
+    RunPod returns 404 `job not found` for a valid key and an existing endpoint, 404 `endpoint not
+    found` for a missing endpoint, and 401 for a wrong key.
     """
     try:
         clients.client().status(endpoint_id, NO_SUCH_JOB)
@@ -91,24 +91,24 @@ def _key(answers: Mapping[str, RunPodError | None]) -> Check:
         return Check(
             KEY,
             True,
-            "set, but there is no model on offer to try it with",
+            "set, but no model is enabled to test it with",
             "Load the catalog first.",
         )
     where = urlsplit(settings.RUNPOD_BASE_URL).netloc
     for error in answers.values():
         if isinstance(error, KeyRefused):
             return Check(
-                KEY, False, f"RunPod refuses the key ({error.status}): {_said(error)}", KEY_HINT
+                KEY, False, f"RunPod rejects the key ({error.status}): {_message(error)}", KEY_HINT
             )
     if any(_proves_key(error) for error in answers.values()):
         return Check(KEY, True, f"accepted by {where}")
     if all(isinstance(error, EndpointMissing) for error in answers.values()):
-        hint = "No endpoint on offer exists, so nothing could be asked with the key. Correct the endpoints first."
-        return Check(KEY, True, f"not proved: {where} knows none of the endpoints", hint)
+        hint = "No endpoint exists, so the key could not be tested. Correct the endpoints first."
+        return Check(KEY, True, f"not tested: {where} has none of the endpoints", hint)
     error = next(error for error in answers.values() if not isinstance(error, EndpointMissing))
-    hint = "Look at RUNPOD_BASE_URL, at this machine's way out, and at status.runpod.io."
+    hint = "Check RUNPOD_BASE_URL, outgoing connections of this machine, and status.runpod.io."
     return Check(
-        KEY, False, f"not proved: {_said(error) if error else 'an unexpected reply'}", hint
+        KEY, False, f"not tested: {_message(error) if error else 'an unexpected reply'}", hint
     )
 
 
@@ -122,24 +122,24 @@ def _endpoint(model: ImageModel, answer: RunPodError | None, health: Health | Ru
     edit = f"Correct it: `python manage.py set_model {model.slug} endpoint_id=…`."
     if isinstance(answer, EndpointMissing):
         hint = (
-            f"RunPod has retired it: switch the model off, `set_model {model.slug} enabled=false`."
+            f"RunPod has retired it. Disable the model: `set_model {model.slug} enabled=false`."
             if public
             else edit
         )
         return Check(name, False, f"RunPod has no endpoint {endpoint}", hint)
     if public and not _proves_key(answer):
-        seen = _said(answer) if answer else "an unexpected reply"
+        seen = _message(answer) if answer else "an unexpected reply"
         return Check(
             name,
             True,
-            f"{endpoint}: not proved to exist: {seen}",
+            f"{endpoint}: existence not confirmed: {seen}",
             "Try again; see status.runpod.io.",
         )
     if isinstance(health, RunPodError):
-        if public:  # RunPod documents /health for endpoints of one's own
-            return Check(name, True, f"{endpoint}: exists; public, tells nothing of its workers")
+        if public:  # RunPod documents /health for private endpoints only
+            return Check(name, True, f"{endpoint}: exists; public, workers unknown")
         return Check(
-            name, False, f"{endpoint}: {_said(health)}", "Try again; see status.runpod.io."
+            name, False, f"{endpoint}: {_message(health)}", "Try again; see status.runpod.io."
         )
     return _workers(name, endpoint, health, public=public)
 
@@ -148,36 +148,44 @@ def _workers(name: str, endpoint: str, health: Health, *, public: bool) -> Check
     workers = ", ".join(
         f"{count} {state}" for state, count in sorted(health.workers.items()) if count
     )
-    seen = f"{endpoint}: {workers or 'no workers'}; {health.in_queue} waiting, {health.in_progress} running"
+    seen = (
+        f"{endpoint}: {workers or 'no workers'}; {health.in_queue} waiting, "
+        f"{health.in_progress} running"
+    )
     if health.workers_total == 0:
-        hint = "Its max workers seem to be 0: raise them at runpod.io (RunPod cuts idle endpoints to 0 after 7 days)."
+        hint = (
+            "Max workers seems to be 0: increase it at runpod.io (RunPod sets idle endpoints to 0 "
+            "after 7 days)."
+        )
         if public:
-            hint = "RunPod runs this one itself: see status.runpod.io, or switch the model off."
+            hint = "RunPod operates this endpoint: see status.runpod.io, or disable the model."
         return Check(name, False, seen, hint)
     if health.workers.get("unhealthy", 0) >= health.workers_total:
-        return Check(
-            name, False, seen, "All of its workers are unhealthy: see their logs at runpod.io."
-        )
+        return Check(name, False, seen, "All workers are unhealthy: see their logs at runpod.io.")
     if health.workers.get("throttled", 0) >= health.workers_total:
         return Check(
-            name, True, seen, "RunPod has no free GPU of this kind: allow more kinds, or wait."
+            name, True, seen, "RunPod has no free GPU of this type: allow more types, or wait."
         )
     return Check(name, True, seen)
 
 
-def _said(error: RunPodError) -> str:
-    return f"{words_of(error)} {error.detail}".strip()
+def _message(error: RunPodError) -> str:
+    return f"{error_text(error)} {error.detail}".strip()
 
 
 def outages() -> Check:
-    """Tell what RunPod refuses at the moment: submissions wait for it."""
+    """Check for outages and pauses of submissions."""
     name = "runpod_outages"
     found = [
-        f"{outage.get_kind_display()} ({outage.endpoint_id}) since {outage.since:%Y-%m-%d %H:%M} UTC: {outage.detail}"
+        f"{outage.get_kind_display()} ({outage.endpoint_id}) since {outage.since:%Y-%m-%d %H:%M} "
+        f"UTC: {outage.detail}"
         for outage in ProviderOutage.objects.all()
     ]
     if found:
-        hint = "Set a good RUNPOD_API_KEY and restart, or correct the endpoint: all waiting jobs then continue."
+        hint = (
+            "Set a valid RUNPOD_API_KEY and restart, or correct the endpoint. All waiting jobs "
+            "then continue."
+        )
         return Check(name, False, "; ".join(found), hint)
     paused = [
         f"{model.slug} until {model.submit_after:%H:%M:%S} UTC"
@@ -186,44 +194,47 @@ def outages() -> Check:
         )
     ]
     if paused:
-        hint = "RunPod answered 429 or 5xx, or not at all; tried again by itself."
+        hint = "RunPod returned 429 or 5xx, or did not respond. Submission is retried."
         return Check(name, True, f"paused: {', '.join(paused)}", hint)
-    return Check(name, True, "RunPod refuses nothing")
+    return Check(name, True, "no outages")
 
 
 def webhook() -> Check:
-    """Look at the address that RunPod rings, and whether ArtGen answers there."""
+    """Check the webhook URL, and whether ArtGen responds there."""
     name, url = "webhook", settings.PUBLIC_URL
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        hint = "Set PUBLIC_URL to the address under which the internet reaches ArtGen, such as https://art.example.org."
-        return Check(name, False, f"PUBLIC_URL is not absolute: {url!r}", hint)
+        hint = "Set PUBLIC_URL to the public URL of ArtGen, such as https://art.example.org."
+        return Check(name, False, f"PUBLIC_URL is not an absolute URL: {url!r}", hint)
     answer = _answer(url)
     if not reachability.from_outside(url):
         hint = (
-            "RunPod cannot reach this address, so ArtGen asks for the state of jobs every few seconds. Fine for a "
-            "try; in production set PUBLIC_URL to an address that the internet reaches."
+            "RunPod cannot reach this URL, so ArtGen polls the state of jobs every few seconds. "
+            "Acceptable for evaluation; in production set PUBLIC_URL to a public URL."
         )
-        return Check(name, True, f"{url}: {answer or 'answers'}", hint)
+        return Check(name, True, f"{url}: {answer or 'responds'}", hint)
     if answer:
-        hint = "From here ArtGen does not answer there. If it does from outside, all is well; else correct PUBLIC_URL."
+        hint = (
+            "ArtGen does not respond there from this machine. If it does from outside, ignore "
+            "this; otherwise correct PUBLIC_URL."
+        )
         return Check(name, True, f"{url}: {answer}", hint)
-    seen = f"{url}: answers from here; whether it does from outside is not known"
+    seen = f"{url}: responds from this machine; not checked from outside"
     if parts.scheme == "http":
         return Check(
-            name, True, seen, "Use https: sessions and tokens travel in the clear otherwise."
+            name, True, seen, "Use https: sessions and tokens are sent unencrypted otherwise."
         )
     return Check(name, True, seen)
 
 
 def _answer(url: str) -> str:
-    """Return "" when ArtGen answers at this address, else what was there instead."""
+    """Return "" when ArtGen responds at this URL, else what happened."""
     try:
         reply = requests.get(f"{url}/healthz", timeout=PROBE_SECONDS, allow_redirects=False)
     except requests.RequestException as error:
-        return f"does not answer ({type(error).__name__})"
+        return f"does not respond ({type(error).__name__})"
     try:
-        alive = reply.status_code == 200 and reply.json() == {"ok": True}
+        responds = reply.status_code == 200 and reply.json() == {"ok": True}
     except ValueError:
-        alive = False
-    return "" if alive else f"somebody else answers ({reply.status_code})"
+        responds = False
+    return "" if responds else f"another server responds ({reply.status_code})"

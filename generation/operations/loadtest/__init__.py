@@ -1,1 +1,1 @@
-"""A load test: simulated people who use a running ArtGen over HTTP and sockets. Behind `manage.py loadtest`."""
+"""Load test: simulated users of a running ArtGen, over HTTP and sockets (`manage.py loadtest`)."""

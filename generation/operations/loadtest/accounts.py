@@ -1,4 +1,4 @@
-"""Accounts for simulated people: created beside the database, or read from a file for a remote ArtGen."""
+"""Accounts of simulated users: created in the database, or read from a file for a remote site."""
 
 import importlib
 import json
@@ -21,18 +21,18 @@ from generation.files import storage
 from generation.models import Image, ImageModel, Job, Status
 from generation.user_data import erasure
 
-DOMAIN = "loadtest.invalid"  # RFC 2606: never a real address
+DOMAIN = "loadtest.invalid"  # RFC 2606: never a real domain
 CREDITS = 1_000_000
 ROWS_PER_INSERT = 2_000
 WORDS = """
-lighthouse harbor mountain valley river bridge winter garden portrait window rain neon island forest canyon vase cotton
-paper desert city
+lighthouse harbor mountain valley river bridge winter garden portrait window rain neon island forest
+canyon vase cotton paper desert city
 """.split()  # noqa: SIM905
 
 
 @dataclass(frozen=True)
-class Account:
-    """How one simulated person gets in: by password, by the cookie of an open session, by API token."""
+class SimulatedUser:
+    """Credentials of one simulated user: password, session cookie, API token."""
 
     email: str
     password: str = field(repr=False)
@@ -40,11 +40,11 @@ class Account:
     token: str = field(default="", repr=False)
 
 
-def make(*, count: int, images: int) -> list[Account]:
+def make(*, count: int, images: int) -> list[SimulatedUser]:
     """Create `count` accounts with credits, an open session, a token and `images` images each.
 
-    The images are rows without files: pages and lists cost what they cost for a real user, and nobody
-    downloads them. All accounts share one random password, hashed once as the site hashes passwords.
+    The images are rows without files, so lists have realistic costs; files are never downloaded.
+    All accounts share one random password, hashed once.
     """
     password = secrets.token_urlsafe(12)
     encoded = make_password(password)
@@ -58,26 +58,25 @@ def make(*, count: int, images: int) -> list[Account]:
     for user in users:
         ledger.open_account(user, credits=CREDITS)
         token = tokens.issue(user=user, name="loadtest")
-        accounts.append(Account(user.email, password, session=_session(user), token=token))
+        accounts.append(SimulatedUser(user.email, password, session=_session(user), token=token))
     model = ImageModel.objects.enabled().first()
     if images and model is not None:
         _make_images(users, model=model, count=images)
     return accounts
 
 
-def remove(made: Sequence[Account] | None = None) -> int:
-    """Erase these accounts, or every one that `make` has ever created; returns how many.
+def remove(made: Sequence[SimulatedUser] | None = None) -> int:
+    """Erase these accounts, or all that `make` ever created; return how many.
 
-    One whose image is just being saved is locked, and erased by the hourly clean-up.
+    An account whose image is being stored is locked, and erased by the hourly cleanup.
     """
-    settings.EMAIL_BACKEND = (
-        "django.core.mail.backends.dummy.EmailBackend"  # nobody reads a farewell at .invalid
-    )
+    # .invalid has no mailboxes.
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
     users = User.objects.filter(email__endswith=f"@{DOMAIN}", erased_at=None)
     if made is not None:
         users = users.filter(email__in=[account.email for account in made])
     ids = list(users.values_list("pk", flat=True))
-    # The rows without files go first in bulk: erasure takes 500 at a time.
+    # Rows without files are deleted in bulk first: erasure takes 500 at a time.
     Image.objects.filter(user__in=ids, job__runpod_id="").delete()
     Job.objects.filter(user__in=ids, status=Status.SUCCEEDED, runpod_id="").delete()
     removed = 0
@@ -87,20 +86,20 @@ def remove(made: Sequence[Account] | None = None) -> int:
     return removed
 
 
-def write_file(path: Path, accounts: list[Account]) -> None:
-    """Write one JSON object a line, readable only by the owner: it holds passwords and tokens."""
+def write_file(path: Path, accounts: list[SimulatedUser]) -> None:
+    """Write one JSON object per line, readable by the owner only: it has passwords and tokens."""
     with os.fdopen(
         os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
     ) as file:
         file.writelines(f"{json.dumps(asdict(account))}\n" for account in accounts)
 
 
-def read_file(path: Path) -> list[Account]:
-    """Read what `write_file` has written; raises ValueError for a line that is not an account."""
+def read_file(path: Path) -> list[SimulatedUser]:
+    """Read a file of `write_file`; raise ValueError for an invalid line."""
     accounts = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         try:
-            accounts.append(Account(**json.loads(line)))
+            accounts.append(SimulatedUser(**json.loads(line)))
         except (TypeError, ValueError) as error:
             raise ValueError(f"{path}, line {number}: not an account") from error
     return accounts
@@ -116,7 +115,7 @@ def _session(user: User) -> str:
 
 
 def _make_images(users: list[User], *, model: ImageModel, count: int) -> None:
-    """Insert finished jobs and their images, the newest an hour old."""
+    """Insert finished jobs and their images, the newest one hour old."""
     jobs = [job for user in users for job in _jobs_of(user, model=model, count=count)]
     Job.objects.bulk_create(jobs, batch_size=ROWS_PER_INSERT)
     Image.objects.bulk_create([_image_of(job) for job in jobs], batch_size=ROWS_PER_INSERT)

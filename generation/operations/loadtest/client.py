@@ -1,4 +1,4 @@
-"""One simulated browser: an address of its own, cookies, one kept connection, one socket."""
+"""A simulated browser: its own address, cookies, kept connections, one socket."""
 
 import asyncio
 import contextlib
@@ -13,21 +13,21 @@ from yarl import URL
 from generation.operations.loadtest.measures import Notes, StepFailed
 
 REQUEST_SECONDS = 60
-CONNECTIONS = 4  # of one browser to one site at once
-Job = dict[str, Any]
+CONNECTIONS = 4  # of one browser to one site
+JobDocument = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Reply:
-    """What a request was answered with."""
+class HttpResult:
+    """The response to a request."""
 
     status: int
     text: str
     headers: Mapping[str, str]
 
 
-class Client:
-    """Sends requests and notes how long they took; follows redirects only where told."""
+class Browser:
+    """Sends requests and records their duration; does not follow redirects."""
 
     def __init__(
         self, *, url: URL, notes: Notes, address: str = "", forwarded_for: str = ""
@@ -41,21 +41,21 @@ class Client:
             headers["X-Forwarded-For"] = forwarded_for
         self.session = aiohttp.ClientSession(
             connector=connector,
-            cookie_jar=aiohttp.CookieJar(unsafe=True),  # cookies of an address without a name, too
+            cookie_jar=aiohttp.CookieJar(unsafe=True),  # accept cookies of IP addresses
             headers=headers,
             timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS),
         )
 
     async def send(
         self, kind: str, method: str, path: str, *, expect: tuple[int, ...] = (200,), **options: Any
-    ) -> Reply:
-        """Send one request as a step of this kind; raises StepFailed for any other status or no answer."""
+    ) -> HttpResult:
+        """Send one request as a step of this kind; raise StepFailed for another status or none."""
         with self.notes.step(kind):
             try:
                 async with self.session.request(
                     method, self.url.join(URL(path)), allow_redirects=False, **options
                 ) as response:
-                    reply = Reply(response.status, await response.text(), response.headers)
+                    reply = HttpResult(response.status, await response.text(), response.headers)
             except TimeoutError as error:
                 raise StepFailed("no answer in time") from error
             except aiohttp.ClientError as error:
@@ -74,13 +74,13 @@ class Client:
         self.session.cookie_jar.update_cookies({name: value}, self.url)
 
     def forget_cookies(self) -> None:
-        """Be a browser that nobody has signed in with."""
+        """Remove all cookies, to be signed out."""
         self.session.cookie_jar.clear()
 
     async def socket(
         self, kind: str, *, user: str = "", headers: Mapping[str, str] | None = None
     ) -> "Socket":
-        """Open the socket; a step of this kind that ends with the snapshot. Raises StepFailed."""
+        """Open the socket and wait for the snapshot, as a step of this kind; raise StepFailed."""
         address = self.url.join(URL("/ws/jobs/")).with_scheme(
             "wss" if self.url.scheme == "https" else "ws"
         )
@@ -108,16 +108,16 @@ class Client:
         return Socket(opened)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         await self.session.close()
 
 
 class Socket:
-    """An open socket whose job events others wait for."""
+    """An open socket whose job events can be awaited."""
 
     def __init__(self, opened: aiohttp.ClientWebSocketResponse) -> None:
         self._opened = opened
-        self._events: asyncio.Queue[Job | None] = asyncio.Queue()
+        self._events: asyncio.Queue[JobDocument | None] = asyncio.Queue()
         self._reader = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
@@ -130,16 +130,16 @@ class Socket:
                 for job in filter(None, jobs):
                     self._events.put_nowait(job)
         finally:
-            self._events.put_nowait(None)  # whoever waits learns of the end, whatever it was
+            self._events.put_nowait(None)  # ends `changes`
 
-    async def changes(self, prompt: str) -> AsyncIterator[Job]:
+    async def changes(self, prompt: str) -> AsyncIterator[JobDocument]:
         """Yield each event of the job with this prompt until the socket closes."""
         while (job := await self._events.get()) is not None:
             if job["prompt"] == prompt:
                 yield job
 
     async def close(self) -> None:
-        """Close it and forget what was not read."""
+        """Close the socket and drop unread events."""
         self._reader.cancel()
         with contextlib.suppress(aiohttp.ClientError, asyncio.CancelledError):
             await self._opened.close()

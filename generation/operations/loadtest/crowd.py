@@ -1,4 +1,4 @@
-"""A stage of a load test: so many people at once, for so long, with what the machine did meanwhile."""
+"""One stage of a load test: a number of users at the same time, and metrics of the machine."""
 
 import asyncio
 import resource
@@ -10,54 +10,54 @@ from typing import Any
 from yarl import URL
 
 from artgen.observability import resources
-from generation.operations.loadtest.accounts import Account
-from generation.operations.loadtest.client import Client
+from generation.operations.loadtest.accounts import SimulatedUser
+from generation.operations.loadtest.client import Browser
 from generation.operations.loadtest.measures import Notes, own_processor_seconds
 from generation.operations.loadtest.person import Habits, Person
 
-LOOK_EVERY = 5.0  # seconds between looks at the monitor
+MONITOR_INTERVAL = 5.0  # seconds
 FILES_PER_PERSON = 8
-END_SECONDS = 330  # for the images under way when a stage ends; longer than anybody follows one
+END_SECONDS = 330  # for the images in progress at the end; longer than a user follows one
 
-Look = Callable[[], dict[str, dict[str, Any]]]  # name of a figure → {"value", "limit"}
+Monitor = Callable[[], dict[str, dict[str, Any]]]  # name of a figure → {"value", "limit"}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a stage is like."""
+    """The settings of a stage."""
 
     url: URL
     seconds: float
     addresses: str  # "loopback", "forwarded" or "one"
     habits: Habits
-    look: Look | None = None  # None: not beside the database
+    monitor: Monitor | None = None  # None: no access to the database
 
     @property
     def arrival(self) -> float:
-        """Seconds in which everybody arrives and has made a first step; not counted, unless rounds are."""
+        """Seconds until all users have started; not measured, unless rounds are counted."""
         return 0.0 if self.habits.rounds else 1.5 * self.habits.think[1]
 
 
 @dataclass(frozen=True)
-class Stage:
-    """What was measured."""
+class StageResult:
+    """The measurements of a stage."""
 
     users: int
     seconds: float
     notes: Notes
-    processor: float | None  # busy share of this machine, 0 to 1; None: the site is elsewhere
+    processor: float | None  # CPU share of this machine, 0 to 1; None: the site is elsewhere
     memory: float | None
-    own_processor: float  # cores that the load generator itself used
+    own_processor: float  # cores used by the load generator
     figures: dict[str, dict[str, Any]]  # of the monitor: highest value, limit
 
 
-def run(*, plan: Plan, accounts: Sequence[Account]) -> Stage:
-    """Let each account be used by one person and return what was measured; bounded in time."""
+def run(*, plan: Plan, accounts: Sequence[SimulatedUser]) -> StageResult:
+    """Run one simulated user per account and return the measurements; bounded in time."""
     _allow_files(len(accounts) * FILES_PER_PERSON + 200)
     return asyncio.run(_run(plan, accounts))
 
 
-async def _run(plan: Plan, accounts: Sequence[Account]) -> Stage:
+async def _run(plan: Plan, accounts: Sequence[SimulatedUser]) -> StageResult:
     notes, over = Notes(), asyncio.Event()
     tasks = [
         asyncio.create_task(
@@ -79,7 +79,7 @@ async def _run(plan: Plan, accounts: Sequence[Account]) -> Stage:
         notes.open = True
         watching = _watch(plan, figures)
         await (
-            _while_some_go_on(tasks, watching)
+            _until_all_finish(tasks, watching)
             if plan.habits.rounds
             else _unless_one_fails(tasks, watching)
         )
@@ -93,7 +93,7 @@ async def _run(plan: Plan, accounts: Sequence[Account]) -> Stage:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    return Stage(
+    return StageResult(
         users=len(accounts),
         seconds=seconds,
         notes=notes,
@@ -107,7 +107,7 @@ async def _run(plan: Plan, accounts: Sequence[Account]) -> Stage:
 async def _unless_one_fails(
     tasks: "Sequence[asyncio.Task[None]]", waiting: Coroutine[Any, Any, None]
 ) -> None:
-    """Wait, or raise what a person raised who ended before: a mistake in the load test itself."""
+    """Wait, or raise the exception of a simulated user: an error in the load test itself."""
     wait = asyncio.create_task(waiting)
     done, _ = await asyncio.wait([wait, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for task in done - {wait}:
@@ -116,17 +116,17 @@ async def _unless_one_fails(
     await wait
 
 
-async def _while_some_go_on(
+async def _until_all_finish(
     tasks: "Sequence[asyncio.Task[None]]", watching: Coroutine[Any, Any, None]
 ) -> None:
-    """Return when everybody has gone their rounds, or the time is over; raises what a person raised."""
+    """Return when all users have finished their rounds or time is over; raise their exceptions."""
     watch = asyncio.create_task(watching)
-    watch.add_done_callback(lambda _: everybody.cancel())
-    everybody = asyncio.gather(*tasks)
+    watch.add_done_callback(lambda _: all_users.cancel())
+    all_users = asyncio.gather(*tasks)
     try:
-        await everybody
+        await all_users
     except asyncio.CancelledError:
-        if not watch.done():  # not out of time: somebody has stopped all of it
+        if not watch.done():  # canceled from outside, not out of time
             raise
         watch.result()
     finally:
@@ -134,34 +134,34 @@ async def _while_some_go_on(
 
 
 async def _watch(plan: Plan, figures: dict[str, dict[str, Any]]) -> None:
-    """Sleep until the stage is over and keep the highest value of each figure of the monitor."""
+    """Wait until the end of the stage and record the highest value of each monitored figure."""
     end = time.monotonic() + plan.seconds
     while (left := end - time.monotonic()) > 0:
-        if plan.look is None or left < LOOK_EVERY:
+        if plan.monitor is None or left < MONITOR_INTERVAL:
             await asyncio.sleep(left)
             continue
         looked = time.monotonic()
-        for name, figure in (await asyncio.to_thread(plan.look)).items():
+        for name, figure in (await asyncio.to_thread(plan.monitor)).items():
             known = figures.setdefault(name, figure)
             if figure["value"] is not None and (
                 known["value"] is None or figure["value"] > known["value"]
             ):
                 figures[name] = figure
-        await asyncio.sleep(max(0.0, LOOK_EVERY - (time.monotonic() - looked)))
+        await asyncio.sleep(max(0.0, MONITOR_INTERVAL - (time.monotonic() - looked)))
 
 
-def _client(plan: Plan, notes: Notes, number: int) -> Client:
-    """Return a client with an address of its own: 127.1.x.y, or one of the block for documentation of IPv6."""
+def _client(plan: Plan, notes: Notes, number: int) -> Browser:
+    """Return a client with its own address: 127.1.x.y, or one of 2001:db8::/32 (documentation)."""
     if plan.addresses == "loopback":
-        return Client(
+        return Browser(
             url=plan.url, notes=notes, address=f"127.1.{number // 250}.{number % 250 + 1}"
         )
     forwarded = f"2001:db8::{number + 1:x}" if plan.addresses == "forwarded" else ""
-    return Client(url=plan.url, notes=notes, forwarded_for=forwarded)
+    return Browser(url=plan.url, notes=notes, forwarded_for=forwarded)
 
 
 def _allow_files(count: int) -> None:
-    """Raise this process's limit of open files as far as it may."""
+    """Increase this process's limit of open files as far as possible."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < count:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard) if hard > 0 else count, hard))

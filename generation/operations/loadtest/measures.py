@@ -1,4 +1,4 @@
-"""What a load test notes: how long each step took, what failed, what became of the jobs."""
+"""Measurements of a load test: duration of steps, errors, results of jobs."""
 
 import resource
 import time
@@ -12,7 +12,7 @@ QUANTILES = (0.5, 0.95, 0.99)
 
 
 class StepFailed(Exception):
-    """A step did not end as it should; `why` is short and the same for failures of one kind."""
+    """A step failed; `why` is short and the same for errors of one kind."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -21,7 +21,7 @@ class StepFailed(Exception):
 
 @dataclass
 class Notes:
-    """Counts only while `open`: a stage opens it when everybody has arrived."""
+    """Measurements, recorded only while `open`: after all users have started."""
 
     open: bool = False
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -33,7 +33,7 @@ class Notes:
 
     @contextmanager
     def step(self, kind: str) -> Iterator[None]:
-        """Note how long the block took, and StepFailed as an error of this kind; passes the exception on."""
+        """Record the duration of the block, and StepFailed as an error, which is raised again."""
         counts, began = self.open, time.perf_counter()
         try:
             yield
@@ -46,7 +46,7 @@ class Notes:
                 self.seconds[kind].append(time.perf_counter() - began)
 
     def table(self) -> dict[str, dict[str, float]]:
-        """Return {"count", "p50", "p95", "p99"} (milliseconds) of each kind of step, and of all under ""."""
+        """Return {"count", "p50", "p95", "p99"} (ms) per kind of step, and of all under ""."""
         every = [value for values in self.seconds.values() for value in values]
         return {
             kind: _row(values)
@@ -55,13 +55,13 @@ class Notes:
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """Return the value that this share of the values does not exceed (nearest rank); 0 without values."""
+    """Return the quantile (nearest rank); 0 without values."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
 def own_processor_seconds() -> float:
-    """Return the processor seconds that this process has used."""
+    """Return the CPU seconds used by this process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 

@@ -1,4 +1,4 @@
-"""One simulated person: signs in now and then, creates an image, follows it, looks around, and again."""
+"""One simulated user: signs in sometimes, creates an image, follows it, browses, repeats."""
 
 import asyncio
 import contextlib
@@ -9,8 +9,8 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from generation.operations.loadtest.accounts import WORDS, Account
-from generation.operations.loadtest.client import Client, Socket
+from generation.operations.loadtest.accounts import WORDS, SimulatedUser
+from generation.operations.loadtest.client import Browser, Socket
 from generation.operations.loadtest.measures import StepFailed
 
 FINAL = ("succeeded", "failed", "canceled")
@@ -22,32 +22,31 @@ _IMAGE = re.compile(r'href="(/images/[0-9a-f-]{36}/)')
 
 @dataclass(frozen=True)
 class Habits:
-    """How people behave: seconds between steps, shares of rounds, and how often the page asks for a card."""
+    """Behavior of simulated users."""
 
-    think: tuple[float, float] = (5.0, 15.0)
+    think: tuple[float, float] = (5.0, 15.0)  # seconds between steps
     sign_in: float = 0.1  # share of rounds that begin with signing in
-    api: float = 0.1  # share of people who use the API instead of pages
-    cards: str = (
-        "end"  # "end": one request for a card when its job is final; "each": one for each change
-    )
-    model: str = ""  # "": the one that Create has chosen
-    rounds: int = 0  # after which a person leaves; 0: when the test is over
+    api: float = 0.1  # share of users of the API instead of pages
+    # "end": fetch a job's card when it is final; "each": on every change
+    cards: str = "end"
+    model: str = ""  # "": the one selected on the Create page
+    rounds: int = 0  # after which a user stops; 0: at the end of the test
 
 
 class Person:
-    """One person with a client of their own. `run` goes on until it is canceled."""
+    """One simulated user with its own client. `run` ends when it is canceled."""
 
     def __init__(
         self,
         *,
         number: int,
-        account: Account,
-        client: Client,
+        account: SimulatedUser,
+        client: Browser,
         habits: Habits,
         leaving: Callable[[], bool],
     ) -> None:
         self.account, self.client, self.habits = account, client, habits
-        self.leaving = leaving  # tells when no further image may be placed
+        self.leaving = leaving  # returns True when no more images may be created
         self.random = random.Random(number)  # noqa: S311 repeatable, not secret
         self.number = number
         self.images_placed = 0
@@ -57,7 +56,7 @@ class Person:
             client.keep_cookie("sessionid", account.session)
 
     async def run(self) -> None:
-        """Go round after round; a failed step ends the round, not the person."""
+        """Run rounds; a failed step ends the round, not the user."""
         await asyncio.sleep(self.random.uniform(0, self.habits.think[1]))
         rounds: Iterable[int] = (
             range(self.habits.rounds) if self.habits.rounds else itertools.count()
@@ -85,7 +84,7 @@ class Person:
             await self.socket.close()
             self.socket = None
 
-    # --- pages --------------------------------------------------------------------------------------------------------
+    # --- pages ------------------------------------------------------------------------------------
     async def _round_of_pages(self) -> None:
         if not self.client.cookie("sessionid") or self.random.random() < self.habits.sign_in:
             await self._sign_in()
@@ -138,7 +137,7 @@ class Person:
             "sign in", "POST", "/accounts/login/", expect=(302,), data=form, headers=headers
         )
 
-    # --- API ----------------------------------------------------------------------------------------------------------
+    # --- API --------------------------------------------------------------------------------------
     async def _round_of_api(self) -> None:
         bearer = {"Authorization": f"Bearer {self.account.token}"}
         models = await self.client.send("api models", "GET", "/api/v1/models/", headers=bearer)
@@ -162,11 +161,11 @@ class Person:
         await self._think()
         await self.client.send("api images", "GET", "/api/v1/images/", headers=bearer)
 
-    # --- both ---------------------------------------------------------------------------------------------------------
+    # --- both -------------------------------------------------------------------------------------
     async def _create(
         self, place: Callable[[str], Awaitable[None]], look: Callable[[str], Awaitable[None]]
     ) -> None:
-        """Place one image and follow it by the socket until it is final."""
+        """Create one image and follow it by the socket until it is final."""
         if self.leaving() or self.socket is None:
             return
         notes, counts = self.client.notes, self.client.notes.open

@@ -1,4 +1,4 @@
-"""The table of a load test: Markdown for people, JSON for scripts, a section of a document between markers."""
+"""Results of a load test: Markdown, JSON, and a section of a document."""
 
 import json
 import platform
@@ -10,7 +10,7 @@ from django.conf import settings
 
 from artgen import connection_budget
 from artgen.observability import resources
-from generation.operations.loadtest.crowd import Plan, Stage
+from generation.operations.loadtest.crowd import Plan, StageResult
 
 HEAD = [
     "users",
@@ -36,8 +36,8 @@ LIMITS = {
 }
 
 
-def as_json(stage: Stage) -> dict[str, Any]:
-    """Return everything about one stage; `limits` holds the five figures of the monitor."""
+def as_json(stage: StageResult) -> dict[str, Any]:
+    """Return the results of one stage; `limits` has the five figures of the monitor."""
     notes, steps = stage.notes, stage.notes.table()
     every = steps.pop("")
     count, errors = int(every["count"]), notes.errors.total()
@@ -79,7 +79,7 @@ def as_json(stage: Stage) -> dict[str, Any]:
 
 
 def conditions(plan: Plan) -> dict[str, Any]:
-    """Return machine, versions and habits: what a number means nothing without."""
+    """Return machine, versions and behavior, the context of the numbers."""
     memory = resources.memory()
     return {
         "machine": {
@@ -98,7 +98,7 @@ def conditions(plan: Plan) -> dict[str, Any]:
 
 
 def markdown(document: dict[str, Any]) -> str:
-    """Return the table of all stages, and one of the steps of the largest stage; a number above its limit is bold."""
+    """Return a table of stages and one of the largest stage's steps; exceeded limits are bold."""
     lines = [f"| {' | '.join(HEAD)} |", f"|{'---|' * len(HEAD)}"]
     lines += [f"| {' | '.join(_cells(stage))} |" for stage in document["stages"]]
     last = document["stages"][-1]
@@ -115,9 +115,9 @@ def markdown(document: dict[str, Any]) -> str:
     ]
     for stage in document["stages"]:
         if stage["errors"]:
-            told = ", ".join(f"{what} ({count})" for what, count in stage["errors"].items())
-            lines += ["", f"Errors with {stage['users']} users: {told}."]
-    return "\n".join([*lines, "", _told(document)])
+            errors = ", ".join(f"{what} ({count})" for what, count in stage["errors"].items())
+            lines += ["", f"Errors with {stage['users']} users: {errors}."]
+    return "\n".join([*lines, "", _description(document)])
 
 
 def save(document: dict[str, Any], folder: Path) -> list[Path]:
@@ -154,7 +154,7 @@ def _cells(stage: dict[str, Any]) -> Sequence[str]:
     )
 
 
-def _told(document: dict[str, Any]) -> str:
+def _description(document: dict[str, Any]) -> str:
     conditions, limits = document["conditions"], document["stages"][0]["limits"]
     machine, habits = conditions["machine"], conditions["habits"]
     bounds = " · ".join(f"{name} < {limit['limit']:g}" for name, limit in limits.items())
@@ -162,14 +162,15 @@ def _told(document: dict[str, Any]) -> str:
     seconds = document["stages"][0]["seconds"]
     return (
         f"{machine['cores']} cores, {machine['memory_gib']} GiB, {machine['system']}, Python "
-        f"{conditions['versions']['python']}, {document['at']}. {seconds:g} s a stage after everybody has arrived; "
-        f"{least:g} to {most:g} s between steps. Limits of `monitor`: {bounds}; above one: bold. p50 to p99 are of all "
-        f"requests; connections and queue are the highest that `monitor` saw; CPU is that of the whole machine, on "
-        f"which the generator runs too."
+        f"{conditions['versions']['python']}, {document['at']}. {seconds:g} s per stage after all "
+        f"users have started; {least:g} to {most:g} s between steps. Limits of `monitor`: "
+        f"{bounds}; exceeded limits are bold. p50 to p99 are of all requests; connections and "
+        f"queue are the highest values of `monitor`; CPU is that of the whole machine, including "
+        f"the generator."
     )
 
 
-def _value(stage: Stage, name: str) -> Any:
+def _value(stage: StageResult, name: str) -> Any:
     return stage.figures.get(name, {}).get("value")
 
 

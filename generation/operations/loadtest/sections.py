@@ -1,10 +1,10 @@
-"""Sections of a document that a command writes, between markers."""
+"""Sections of a document that commands write between markers."""
 
 from pathlib import Path
 
 
 def put_into(path: Path, *, name: str, command: str, text: str) -> None:
-    """Replace what stands between the markers of this name; raises ValueError where there are none.
+    """Replace the text between the markers of this name; raise ValueError without markers.
 
     The markers are `<!-- NAME: … -->` and `<!-- NAME: end -->`.
     """

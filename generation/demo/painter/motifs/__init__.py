@@ -37,7 +37,7 @@ from . import (
 
 @dataclass(frozen=True)
 class Motif:
-    """A motif's painter and the times of day among which the seed chooses if the prompt names none."""
+    """A motif's painter and its times of day, chosen by the seed unless the prompt names one."""
 
     paint: Callable[[Canvas, Scene], None]
     times: tuple[str, ...] = ("day",)

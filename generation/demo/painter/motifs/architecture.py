@@ -9,7 +9,7 @@ import numpy as np
 
 from generation.demo.painter.canvas import Canvas
 from generation.demo.painter.motifs.tracing import ORIGIN, Ball, Box, Hit, Whole, sunlight, trace
-from generation.demo.painter.noise import Array, Tile
+from generation.demo.painter.noise import Array, NoiseTile
 from generation.demo.painter.palette import NAMED_COLORS, hexes, mixed
 from generation.demo.painter.scene import Scene
 from generation.demo.painter.sky import paint_sky
@@ -45,7 +45,7 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     materials = colors**1.65
 
     def shoot(px: Array, py: Array) -> tuple[Array, Array, Whole]:
-        """Return color (3, N), coverage (N,) and the thing hit (N,) for points of the picture."""
+        """Return color (3, N), coverage (N,) and the thing hit (N,) for points of the image."""
         dx = (px - np.float32(canvas.aspect / 2)) * np.float32(mirror) * zoom
         dy = (np.float32(horizon) - py) * zoom
         hit = trace(boxes, balls, dx, dy)
@@ -157,7 +157,7 @@ def _shade(
     dy: Array,
     sun: Array,
     materials: Array,
-    tile: Tile,
+    tile: NoiseTile,
     canvas: Canvas,
 ) -> tuple[Array, Array, Whole]:
     light = canvas.light

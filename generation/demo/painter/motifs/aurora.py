@@ -65,7 +65,7 @@ def paint(canvas: Canvas, scene: Scene) -> None:
 
 
 def curtain(canvas: Canvas, index: int, horizon: float, colors: Array, strength: float) -> Array:
-    """Return one folded ribbon of light (3, H, W): its sharp foot traced point by point, its rays fading upward."""
+    """Return one folded ribbon of light (3, H, W): a sharp lower edge, rays fading upward."""
     rng = canvas.rng(f"curtain {index}")
     points = int(26 * canvas.width)
     s = np.linspace(0, 1, points)
@@ -93,8 +93,8 @@ def curtain(canvas: Canvas, index: int, horizon: float, colors: Array, strength:
         / lengths[:, None, None] ** 0.55
         * np.float32(1024 / canvas.height)
     )
-    # Where the ribbon runs along the line of sight its light adds up without bound; the eye does not.
-    # Below its hem the light dies away quickly, but not at once.
+    # Where the ribbon runs along the line of sight its light adds up without bound; the eye does
+    # not. Below its hem the light dies away quickly, but not at once.
     soft = np.zeros(canvas.width, np.float32)
     fall = np.exp(-np.float32(canvas.px) / 0.016)
     for row in range(canvas.height):

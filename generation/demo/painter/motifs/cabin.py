@@ -51,7 +51,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
 
 def _ground_colors(canvas: Canvas, scene: Scene, winter: bool) -> tuple[Array, Array]:
     light = canvas.light
-    dim = 0.5 if light.night else 0.3 if light.dim else 0.0
+    dim = 0.3 if light.dim else 0.0
+    if light.night:
+        dim = 0.5
     if winter:
         bright, shade = (
             mixed(rgb("f8f6f4"), light.direct, 0.25),
@@ -119,7 +121,9 @@ def _paint_cabin(canvas: Canvas, at: float, foot: float, winter: bool, side: flo
     rng = canvas.rng("house")
     w = canvas.unit * float(rng.uniform(0.17, 0.20))
     h, rise = w * 0.42, w * 0.46
-    dim = 0.55 if light.night else 0.42 if light.dim else 0.12
+    dim = 0.42 if light.dim else 0.12
+    if light.night:
+        dim = 0.55
     lit = light.name != "day"
     log = mixed(mixed(rgb("8a5a38"), light.direct, 0.15), light.near, dim)
     log_side = mixed(log, light.near, 0.45)
@@ -277,7 +281,7 @@ def _paint_smoke(canvas: Canvas, x: float, y: float, w: float, side: float) -> N
 
 
 def _paint_front(canvas: Canvas, winter: bool, side: float) -> None:
-    """Paint large spruces at the edge of the picture, to look past."""
+    """Paint large spruces at the edge of the image, to look past."""
     light = canvas.light
     run = canvas.x[0] / np.float32(canvas.aspect)
     run = run if side > 0 else 1 - run

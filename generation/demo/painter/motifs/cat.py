@@ -37,7 +37,7 @@ _EAR = [(0.045, 0.89), (0.085, 0.955), (0.128, 1.0), (0.152, 0.935), (0.158, 0.8
 
 
 def paint(canvas: Canvas, scene: Scene) -> None:
-    """Paint a cat from behind on the sill of a window: outside evening hills, a town, the moon or rain."""
+    """Paint a cat from behind on a window sill; outside: hills, a town, the moon or rain."""
     rng = canvas.rng("cat")
     light = canvas.light
     sill = float(rng.uniform(0.78, 0.83))

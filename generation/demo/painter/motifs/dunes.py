@@ -5,25 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from generation.demo.painter.canvas import Canvas, smoothstep
-from generation.demo.painter.noise import Array, Tile
+from generation.demo.painter.noise import Array, NoiseTile
 from generation.demo.painter.palette import hexes, mixed
 from generation.demo.painter.scene import Scene
 from generation.demo.painter.sky import paint_moon, paint_sky, paint_stars, paint_sun
 from generation.demo.painter.terrain import ground
 
 SANDS = hexes("d99a5b e0b182 cf8a52 dcbf95 c97f58")
-CAMEL = [
-    (-0.5, 0.0),
-    (-0.46, 0.5),
-    (-0.5, 0.62),
-    (-0.2, 0.8),
-    (0.0, 0.95),
-    (0.2, 0.78),
-    (0.42, 0.6),
-    (0.62, 0.95),
-    (0.8, 0.95),
-    (0.8, 0.86),
-]
 
 
 def paint(canvas: Canvas, scene: Scene) -> None:
@@ -42,9 +30,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
         paint_sun(canvas, x, horizon * (0.84 if low else 0.3), radius=0.04, disk=low)
     canvas.report(0.2)
     broad, fine, grain = (
-        Tile(rng, cells=6, octaves=3),
-        Tile(rng, cells=8, octaves=4),
-        Tile(rng, cells=64, octaves=3),
+        NoiseTile(rng, cells=6, octaves=3),
+        NoiseTile(rng, cells=8, octaves=4),
+        NoiseTile(rng, cells=64, octaves=3),
     )
     turn = float(rng.uniform(0.25, 0.5)) * side
 

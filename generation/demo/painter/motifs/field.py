@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from generation.demo.painter.canvas import Canvas, smoothstep
-from generation.demo.painter.noise import Array, Tile
+from generation.demo.painter.noise import Array, NoiseTile
 from generation.demo.painter.palette import hexes, mixed, ramp, rgb
 from generation.demo.painter.scene import Scene
 from generation.demo.painter.sky import paint_moon, paint_sky, paint_stars, paint_sun
@@ -73,7 +73,7 @@ def _paint_ground(
     canvas: Canvas, scene: Scene, rng: np.random.Generator, crop: str, horizon: float, side: float
 ) -> None:
     light = canvas.light
-    hills, fine = Tile(rng, cells=5, octaves=2), Tile(rng, cells=64, octaves=3, gain=0.6)
+    hills, fine = NoiseTile(rng, cells=5, octaves=2), NoiseTile(rng, cells=64, octaves=3, gain=0.6)
     pitch = {"lavender": 1.25, "tea": 1.7, "wheat": 3.2, "meadow": 0.9}[crop]
     bump = {"lavender": 0.20, "tea": 0.16, "wheat": 0.05, "meadow": 0.05}[crop]
     turn = float(rng.uniform(-0.35, 0.35))

@@ -107,7 +107,7 @@ def _trace(canvas: Canvas, stops: Array, inked: bool) -> tuple[Array, Array]:
 def _scatter(
     canvas: Canvas, x: Array, y: Array, fade: Array, tints: Array, total: Array, sums: Array
 ) -> None:
-    """Add a batch of steps (steps, N) to the density and the color sums of the pixels under them."""
+    """Add steps (steps, N) to density and color sums of the pixels under them."""
     column, row = (x * canvas.height).astype(np.int32), (y * canvas.height).astype(np.int32)
     inside = (column >= 0) & (column < canvas.width) & (row >= 0) & (row < canvas.height)
     index = (row * canvas.width + column)[inside]

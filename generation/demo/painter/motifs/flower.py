@@ -16,7 +16,7 @@ GOLDEN_ANGLE = 2.39996323
 
 @dataclass(frozen=True)
 class Bloom:
-    """The build of a flower: where petals sit (inner and outer radius) and how long and broad they grow."""
+    """The structure of a flower: inner and outer radius, length and width of petals."""
 
     petals: int
     inner: float
@@ -69,7 +69,12 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     kind = named_kind or str(rng.choice(list(BLOOMS)))
     bloom = BLOOMS[kind]
     named = [NAMED[name] for name in scene.colors if name in NAMED]
-    color = named[0] if named else "gold" if kind == "sunflower" else str(rng.choice(list(COLORS)))
+    if named:
+        color = named[0]
+    elif kind == "sunflower":
+        color = "gold"
+    else:
+        color = str(rng.choice(list(COLORS)))
     dark = scene.time == "night" or "dark" in scene.moods or ("black" in scene.colors)
     bright = bool(scene.moods & {"bright", "pastel"})
     grounds = GROUNDS[:4] if dark or (not bright and rng.random() < 0.6) else GROUNDS[4:]
@@ -101,7 +106,7 @@ def paint(canvas: Canvas, scene: Scene) -> None:
 
 
 def paint_ground(canvas: Canvas, color: Array, x: float, y: float) -> None:
-    """Fill the picture with a softly lit, mottled wall of one color."""
+    """Fill the image with a softly lit, mottled wall of one color."""
     mottle = canvas.fbm("ground", across=2.5, octaves=5) - 0.5
     cloth = canvas.fbm("cloth", across=90, octaves=3) - 0.5
     lit = np.exp(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from generation.demo.painter.canvas import Canvas, smoothstep
-from generation.demo.painter.noise import Array, Tile
+from generation.demo.painter.noise import Array, NoiseTile
 from generation.demo.painter.palette import hexes, mixed, ramp, rgb
 from generation.demo.painter.scene import Scene
 from generation.demo.painter.sky import paint_moon, paint_sky, paint_stars, paint_sun
@@ -133,7 +133,7 @@ def paint_birches(canvas: Canvas, scene: Scene) -> None:
 
 def _paint_crowns(
     canvas: Canvas,
-    tile: Tile,
+    tile: NoiseTile,
     leaves: Array,
     haze: Array,
     bright: Array,
@@ -155,7 +155,7 @@ def _paint_crowns(
 
 
 def _paint_floor(
-    canvas: Canvas, tile: Tile, season: str, haze: Array, t: float, layer: int, veil: float
+    canvas: Canvas, tile: NoiseTile, season: str, haze: Array, t: float, layer: int, veil: float
 ) -> None:
     line = (
         np.float32(0.66 + 0.27 * t**1.1)
@@ -178,7 +178,7 @@ def _paint_floor(
 def _paint_trunks(
     canvas: Canvas,
     rng: np.random.Generator,
-    bark: Tile,
+    bark: NoiseTile,
     t: float,
     layer: int,
     veil: float,

@@ -21,7 +21,7 @@ SETS = (
 
 
 def paint(canvas: Canvas, scene: Scene) -> None:
-    """Paint a grid of quarter circles, arcs and bars, or one large free composition, printed on rough paper."""
+    """Paint a grid of quarter circles, arcs and bars, or one large composition, on rough paper."""
     rng = canvas.rng("geometry")
     colors = SETS[int(rng.integers(len(SETS)))].copy()
     for place, name in zip((2, 4, 3), scene.colors, strict=False):

@@ -68,10 +68,11 @@ def paint(canvas: Canvas, scene: Scene) -> None:
 
 
 def _inflated(field: Array, canvas: Canvas) -> Array:
-    """Return the height (H, W) of a film blown up over the outline where `field` is 1, in shorter sides.
+    """Return the height (H, W) of a film inflated over the outline `field`, in shorter sides.
 
-    A soap film under pressure solves Poisson's equation; the square root of the solution stands upright at the rim
-    and over a disk is a hemisphere. It is solved on a coarse grid and given the exact rim of the fine one.
+    A soap film under pressure solves Poisson's equation; the square root of the solution stands
+    upright at the rim and over a disk is a hemisphere. It is solved on a coarse grid and given the
+    exact rim of the fine one.
     """
     rows = 160
     columns = max(8, round(rows * canvas.aspect))
@@ -135,7 +136,7 @@ def _paint_shadow(canvas: Canvas, cover: Array, ground: Array, rng: np.random.Ge
 
 
 def _environment(dx: Array, dy: Array, dz: Array) -> Array:
-    """Return the light (3, H, W) that comes from a direction: a studio with a window and two colored lamps."""
+    """Return the light (3, H, W) from a direction: a studio with a window and two lamps."""
     up = 0.5 - 0.5 * dy
     window = smoothstep(0.80, 0.90, -dx * 0.50 - dy * 0.68 + dz * 0.48)
     panes = 1 - 0.85 * np.maximum(
@@ -179,7 +180,8 @@ def _surface(
     canvas.report(0.7)
     fresnel = 0.07 + 0.93 * (1 - nz) ** 2.6
     flow = canvas.fbm("film", across=2.6 / canvas.unit, octaves=4)
-    # A film's colors follow its thickness and the angle of view (cosine palette in place of the spectrum).
+    # A film's colors follow its thickness and the angle of view (cosine palette in place of the
+    # spectrum).
     thickness = np.float32(density) * nz + flow * 5.0 + (u - v) * 2.0 + np.float32(phase)
     film = np.stack(
         [0.5 + 0.5 * np.cos(thickness + np.float32(shift)) for shift in (0.0, 2.1, 4.2)]

@@ -27,13 +27,12 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     else:
         paint_sun(canvas, x, 0.26, radius=0.04, disk=light.name in ("dawn", "sunset"), strength=0.9)
     canvas.report(0.2)
-    snow = (
-        0.15
-        if scene.season == "summer"
-        else 1.0
-        if scene.season == "winter"
-        else float(rng.uniform(0.4, 0.9))
-    )
+    if scene.season == "summer":
+        snow = 0.15
+    elif scene.season == "winter":
+        snow = 1.0
+    else:
+        snow = float(rng.uniform(0.4, 0.9))
     paint_ridges(
         canvas,
         first=horizon - 0.19,

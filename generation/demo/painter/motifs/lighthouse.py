@@ -15,7 +15,7 @@ from .mountains import paint_birds
 
 
 def paint(canvas: Canvas, scene: Scene) -> None:
-    """Paint a striped or white tower on an islet or headland, lamp and beam lit unless it is broad day."""
+    """Paint a striped or white tower on an islet or headland, lit except in daylight."""
     rng = canvas.rng("lighthouse")
     light = canvas.light
     tall = canvas.aspect < 0.9
@@ -35,7 +35,12 @@ def paint(canvas: Canvas, scene: Scene) -> None:
             canvas, glow_at, horizon - 0.02, disk=light.name == "sunset", radius=0.035, strength=0.9
         )
     canvas.report(0.3)
-    choppy = 0.95 if "storm" in scene.weather else 0.45 if "calm" in scene.moods else 0.7
+    if "storm" in scene.weather:
+        choppy = 0.95
+    elif "calm" in scene.moods:
+        choppy = 0.45
+    else:
+        choppy = 0.7
     paint_water(
         canvas,
         horizon=horizon,
@@ -59,7 +64,7 @@ def _paint_rock(canvas: Canvas, at: float, horizon: float, shore: float, side: f
     light = canvas.light
     width = float(rng.uniform(0.30, 0.42)) * min(1.25, max(canvas.aspect, 0.7))
     off = (canvas.x[0] - np.float32(at)) / np.float32(width)
-    if rng.random() < 0.55:  # a headland that runs out of the picture
+    if rng.random() < 0.55:  # a headland that runs out of the image
         off = np.where(off * side > 0, off * 0.30, off)
     rise = np.clip(1 - np.abs(off) ** 1.7, 0, 1).astype(np.float32)
     rough = canvas.line("rock", across=6, octaves=7, gain=0.55) - 0.5
@@ -138,11 +143,13 @@ def _paint_tower(
         - 0.5 * smoothstep(-0.35, 1.0, a * np.float32(side))
         - 0.12 * smoothstep(-0.6, -1.0, a * np.float32(side))
     )
-    white = mixed(
-        mixed(rgb("f6f0e6"), light.direct, 0.22),
-        light.ambient,
-        0.62 if light.night else 0.32 if light.name == "dusk" else 0.1,
-    )
+    if light.night:
+        tint = 0.62
+    elif light.name == "dusk":
+        tint = 0.32
+    else:
+        tint = 0.1
+    white = mixed(mixed(rgb("f6f0e6"), light.direct, 0.22), light.ambient, tint)
     stripe = rgb("b8322a") if "blue" not in scene.colors else rgb("2f5c9a")
     stripe = mixed(stripe, light.ambient, 0.45 if light.night else 0.15)
     bands = str(rng.choice(["rings", "rings", "plain", "spiral"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from generation.demo.painter.canvas import Canvas, Pen, smoothstep
-from generation.demo.painter.noise import Array, Tile, blurred
+from generation.demo.painter.noise import Array, NoiseTile, blurred
 from generation.demo.painter.palette import lightened, mixed, ramp
 from generation.demo.painter.scene import Scene
 from generation.demo.painter.sky import paint_moon, paint_sky, paint_stars, paint_sun
@@ -53,19 +53,18 @@ def paint_ridges(
     height: float = 0.28,
     snow: float | None = None,
 ) -> None:
-    """Paint `count` ridges whose feet go from `first` to `last`; `snow` 0..1 caps them (by the season if None)."""
+    """Paint `count` ridges with feet from `first` to `last`; `snow` 0..1, None: by season."""
     rng = canvas.rng("ridges")
     scene = canvas.scene
     tile = canvas.tile("rock", cells=8, octaves=6, gain=0.52, ridges=True)
     fog_tile = canvas.tile("mist", cells=4, octaves=4)
     if snow is None:
-        snow = (
-            0.9
-            if scene.season == "winter"
-            else float(rng.choice([0.0, 0.0, 0.55]))
-            if scene.season is None
-            else 0.15
-        )
+        if scene.season is None:
+            snow = float(rng.choice([0.0, 0.0, 0.55]))
+        elif scene.season == "winter":
+            snow = 0.9
+        else:
+            snow = 0.15
     lines = []
     for layer in range(count):
         t = layer / max(1, count - 1)
@@ -98,8 +97,8 @@ def _paint_ridge(
     bottom: int,
     t: float,
     layer: int,
-    tile: Tile,
-    fog_tile: Tile,
+    tile: NoiseTile,
+    fog_tile: NoiseTile,
     mist: float,
     sun: float,
     snow: float,

@@ -21,7 +21,7 @@ SETS = (
 
 
 def paint(canvas: Canvas, scene: Scene) -> None:
-    """Paint seven to ten sheets around a hollow, each with its cut edge and its shadow on the sheet below."""
+    """Paint 7 to 10 sheets around a hollow, with cut edges and shadows on the sheet below."""
     rng = canvas.rng("paper")
     stops = SETS[int(rng.integers(len(SETS)))]
     if rng.random() < 0.35:

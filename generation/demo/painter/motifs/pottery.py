@@ -1,4 +1,4 @@
-"""Vessels turned on a wheel and fruit: their shapes, their glaze, and the window light that falls on them."""
+"""Wheel-thrown vessels and fruit: shapes, glaze, and light from a window."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from generation.demo.painter.canvas import Canvas, smoothstep
-from generation.demo.painter.noise import Array, Tile
+from generation.demo.painter.noise import Array, NoiseTile
 
 EYE = np.array([0.0, 1.08, -3.3], np.float32)
 """Where the viewer stands; the table lies at height 0."""
@@ -23,7 +23,7 @@ Fruit = tuple[float, float, float, Array]
 
 @dataclass(frozen=True)
 class Vase:
-    """A vessel turned on the wheel: its place, height, glaze and the radius (512,) from foot to rim."""
+    """A vessel: its place, height, glaze and radius (512,) from foot to rim."""
 
     x: float
     z: float
@@ -71,7 +71,7 @@ def profile(kind: str, height: float) -> Array:
     return result
 
 
-class Stage:
+class TableScene:
     """The light on the scene: the window's bars and the shadows of vases and fruit."""
 
     def __init__(
@@ -83,7 +83,7 @@ class Stage:
         shift: float,
     ) -> None:
         self.light, self.vases, self.fruits, self._shift = light, vases, fruits, shift
-        self.tile: Tile = canvas.tile("ceramic", cells=8, octaves=5, gain=0.55)
+        self.tile: NoiseTile = canvas.tile("ceramic", cells=8, octaves=5, gain=0.55)
 
     def sunlight(self, x: Array, y: Array, z: Array, *, without: object = None) -> Array:
         """Return how much sun 0..1 falls on points."""
@@ -159,7 +159,7 @@ def _window(
     zoom: float,
     mirror: float,
 ) -> tuple[slice, slice] | None:
-    """Return the rows and columns of the picture that show a thing at (x, z) between two heights."""
+    """Return the rows and columns of an object at (x, z) between two heights."""
     depth = z - float(EYE[2])
     near = depth - half
     middle = canvas.aspect / 2 + mirror * x / depth / zoom
@@ -178,9 +178,9 @@ def _window(
 
 
 def paint_vase(
-    canvas: Canvas, stage: Stage, vase: Vase, u: Array, v: Array, zoom: float, mirror: float
+    canvas: Canvas, stage: TableScene, vase: Vase, u: Array, v: Array, zoom: float, mirror: float
 ) -> None:
-    """Paint a vase by marching rays toward it; u and v are the directions of the pixels, x mirrored by `mirror`."""
+    """Paint a vase by ray marching; u, v: directions of pixels, x mirrored by `mirror`."""
     half = float(vase.profile.max())
     window = _window(canvas, vase.x, vase.z, 0.0, vase.height, half, float(zoom), mirror)
     if window is None:
@@ -263,7 +263,7 @@ def _place(
         canvas.rgb[channel, rows, columns] = part.reshape(shape)
 
 
-def _glaze(stage: Stage, vase: Vase, x: Array, y: Array, z: Array) -> Array:
+def _glaze(stage: TableScene, vase: Vase, x: Array, y: Array, z: Array) -> Array:
     """Return the color planes of a glaze that ran, pooled and speckled in the kiln."""
     turn = np.arctan2(x - np.float32(vase.x), np.float32(vase.z) - z)
     wash = stage.tile.at(turn * 0.14 + np.float32(vase.seed), y * 0.75)
@@ -285,14 +285,14 @@ def _glaze(stage: Stage, vase: Vase, x: Array, y: Array, z: Array) -> Array:
 
 def paint_fruit(
     canvas: Canvas,
-    stage: Stage,
+    stage: TableScene,
     fruit: Fruit,
     u: Array,
     v: Array,
     zoom: float,
     mirror: float,
 ) -> None:
-    """Paint a fruit as a ball with pores and a soft highlight; u, v, zoom and mirror as for a vase."""
+    """Paint a fruit: a sphere with pores and a highlight; u, v, zoom, mirror as for a vase."""
     x0, z0, radius, color = fruit
     window = _window(canvas, x0, z0, 0.0, radius * 2, radius, float(zoom), mirror)
     if window is None:

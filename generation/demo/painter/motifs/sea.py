@@ -17,7 +17,7 @@ DEEP = {"day": "1f5f80", "dawn": "3f6f84", "sunset": "2c2f58", "dusk": "14243f",
 
 
 def paint(canvas: Canvas, scene: Scene) -> None:
-    """Paint sky and sea, the sun or moon with its path of light, and a boat where there is room for one."""
+    """Paint sky and sea, sun or moon with its reflection, and a boat if there is room."""
     rng = canvas.rng("sea")
     light = canvas.light
     tall = canvas.aspect < 0.9
@@ -48,7 +48,12 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     if rng.random() < 0.45 and not scene.has("boat"):
         _paint_coast(canvas, horizon)
     canvas.report(0.45)
-    choppy = 1.5 if storm else 0.3 if "calm" in scene.moods else float(rng.uniform(0.4, 0.8))
+    if storm:
+        choppy = 1.5
+    elif "calm" in scene.moods:
+        choppy = 0.3
+    else:
+        choppy = float(rng.uniform(0.4, 0.8))
     deep = mixed(rgb(DEEP[light.name]), light.sky[1], 0.25)
     for name in scene.colors[:1]:
         if name in ("turquoise", "emerald", "green"):

@@ -9,7 +9,7 @@ from generation.demo.painter.motifs.pottery import (
     EYE,
     PITCH,
     Fruit,
-    Stage,
+    TableScene,
     Vase,
     paint_fruit,
     paint_vase,
@@ -33,7 +33,7 @@ SETS = (
 
 
 def paint(canvas: Canvas, scene: Scene) -> None:
-    """Paint two or three vases with fruit and twigs on a table, window light slanting across the wall."""
+    """Paint two or three vases with fruit and twigs on a table, in light from a window."""
     rng = canvas.rng("still life")
     colors = SETS[int(rng.integers(len(SETS)))].copy()
     named = [NAMED_COLORS[name] for name in scene.colors if name not in ("black",)]
@@ -49,7 +49,7 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     v = (0.5 - canvas.y) * zoom - np.float32(PITCH)
     vases = _arrange(rng, colors[2:5])
     fruits = _fruit(rng, colors[5])
-    stage = Stage(canvas, light, vases, fruits, float(rng.uniform(0, 1)))
+    stage = TableScene(canvas, light, vases, fruits, float(rng.uniform(0, 1)))
     canvas.report(0.1)
     _paint_room(canvas, stage, u, v, wall, table)
     canvas.report(0.4)
@@ -131,9 +131,10 @@ def _fruit(rng: np.random.Generator, color: Array) -> list[Fruit]:
 
 
 def _paint_room(
-    canvas: Canvas, stage: Stage, u: Array, v: Array, wall: Array, table: Array
+    canvas: Canvas, stage: TableScene, u: Array, v: Array, wall: Array, table: Array
 ) -> None:
-    # The ray meets the table where it has fallen by the height of the eye, unless the wall comes first.
+    # The ray meets the table where it has fallen by the height of the eye, unless the wall comes
+    # first.
     reach_wall = np.float32(_WALL - EYE[2])
     fall = np.where(v < 0, np.float32(EYE[1]) / np.maximum(-v, 1e-4), 1e4)
     on_table = fall < reach_wall
@@ -187,13 +188,16 @@ def _paint_room(
             closed = np.exp(y * -6) * 0.38
         sun = stage.sunlight(x, np.asarray(y, np.float32), np.asarray(z, np.float32))
         canvas.rgb[:, top:bottom] = stage.shaded(
-            base, sun, tuple(np.asarray(n, np.float32) for n in normal), closed
-        )  # type: ignore[arg-type]
+            base,
+            sun,
+            tuple(np.asarray(n, np.float32) for n in normal),  # type: ignore[arg-type]
+            closed,
+        )
 
 
 def _paint_twigs(
     canvas: Canvas,
-    stage: Stage,
+    stage: TableScene,
     rng: np.random.Generator,
     vase: Vase,
     color: Array,

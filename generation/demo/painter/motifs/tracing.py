@@ -24,7 +24,7 @@ ORIGIN = np.array([0.0, 1.0, -4.0], np.float32)
 
 @dataclass(frozen=True)
 class Box:
-    """A box from `low` to `high` of one material, perhaps with arched openings (center, half width, spring) along z."""
+    """A box of one material, optionally with arches (center, half width, spring) along z."""
 
     low: tuple[float, float, float]
     high: tuple[float, float, float]
@@ -43,7 +43,7 @@ class Ball:
 
 @dataclass
 class Hit:
-    """Where rays (N,) ended: distance, unit normal (3, N), material and a code per face; -1 where they met nothing."""
+    """The hits of rays (N,): distance, unit normal (3, N), material, face code; -1: none."""
 
     t: Array
     normal: Array
@@ -151,7 +151,7 @@ def _in_arch(x: Array, y: Array, half: float, spring: float) -> Mask:
 def sunlight(
     boxes: list[Box], balls: list[Ball], x: Array, y: Array, z: Array, sun: Array
 ) -> Array:
-    """Return how much sun 0..1 reaches points: soft at the edges of shadows, softer the farther they fall."""
+    """Return the sunlight 0..1 at points, with shadows that soften with distance."""
     light = np.ones(x.shape, np.float32)
     inverse = 1 / sun
     for box in boxes[1:]:

@@ -26,7 +26,7 @@ Branch = tuple[float, float, float, float, float]
 
 
 def paint(canvas: Canvas, scene: Scene) -> None:
-    """Paint one tree against the sky, grown branch by branch, with its leaves in four tones of light."""
+    """Paint one tree against the sky, with branches and leaves in four tones."""
     rng = canvas.rng("tree")
     light = canvas.light
     horizon = float(rng.uniform(0.66, 0.76))
@@ -80,11 +80,13 @@ def _paint_hill(canvas: Canvas, scene: Scene, at: float, horizon: float) -> Arra
     green = {"winter": rgb("e4ebf2"), "autumn": rgb("9a7434"), "spring": rgb("7d9a44")}.get(
         scene.season or "", rgb("5f7f3c")
     )
-    base = mixed(
-        mixed(green, light.ambient, 0.4),
-        light.near,
-        0.62 if light.dim or light.night else 0.34 if light.name == "sunset" else 0.12,
-    )
+    if light.dim or light.night:
+        shade = 0.62
+    elif light.name == "sunset":
+        shade = 0.34
+    else:
+        shade = 0.12
+    base = mixed(mixed(green, light.ambient, 0.4), light.near, shade)
     bright = mixed(
         mixed(green, light.direct, 0.55), light.near, 0.42 if light.dim or light.night else 0.06
     )
@@ -115,7 +117,7 @@ def _grow(
     tips: list[tuple[float, float, float]],
     spread: float,
 ) -> None:
-    """Grow one branch and all that springs from it; `out` collects strokes, `tips` the places for leaves."""
+    """Grow a branch with its children; `out` collects strokes, `tips` the leaf positions."""
     steps = max(3, int(length * 14))
     for step in range(steps):
         angle += rng.normal(0, 0.09)
@@ -164,7 +166,7 @@ def _paint_tree(canvas: Canvas, scene: Scene, x: float, y: float, sun_x: float) 
         tips,
         float(rng.uniform(0.42, 0.60)),
     )
-    # Grown first, then fitted: no crown may leave the picture.
+    # Grown first, then fitted: no crown may leave the image.
     xs, ys = np.array([tip[0] for tip in tips]), np.array([tip[1] for tip in tips])
     tall, wide = float(-ys.min()), float(xs.max() - xs.min())
     size = min(
@@ -212,7 +214,12 @@ def _paint_tree(canvas: Canvas, scene: Scene, x: float, y: float, sun_x: float) 
             canvas.lay(rgb("f2f5f8"), upper * 0.85)
         return
     tones = CROWNS[kind]
-    dim = 0.62 if light.night else 0.45 if light.dim else 0.22 if light.name == "sunset" else 0.05
+    if light.night:
+        dim = 0.62
+    elif light.dim:
+        dim = 0.45
+    else:
+        dim = 0.22 if light.name == "sunset" else 0.05
     tones = np.stack(
         [
             mixed(mixed(tone, light.near, dim), light.direct, 0.10 * rank)

@@ -40,7 +40,7 @@ def forest_edge(
     thin: float = 0.0,
     keep: Array | None = None,
 ) -> Array:
-    """Return the coverage (H, W) of a row of spruces whose feet follow `foot` (W,); `thin` 0..1 leaves gaps.
+    """Return the coverage (H, W) of a row of spruces with feet `foot` (W,); `thin` 0..1: gaps.
 
     `keep` (W,) 0..1 scales the trees; where it is low none stand.
     """
@@ -66,7 +66,7 @@ def forest_edge(
 
 
 def paint_shore(canvas: Canvas, *, shore: float, height: float, color: Array) -> None:
-    """Paint the far shore of a lake: a dark strip of land with spruces on it, down to the waterline."""
+    """Paint the far shore of a lake: a dark strip of land with spruces."""
     land = np.float32(height * 0.16) + canvas.line("shore land", across=3, octaves=5) * np.float32(
         height * 0.34
     )

@@ -1,4 +1,4 @@
-"""Users as staff see them here: with the end of an account, which takes pictures along."""
+"""The admin of users, with actions to close and keep accounts."""
 
 from typing import Any
 
@@ -17,18 +17,18 @@ admin.site.unregister(User)
 
 
 @admin.register(User)
-class PeopleAdmin(UserAdmin):
-    """Users with two more actions: close an account, which is erased some days later, and keep it after all."""
+class UserWithErasureAdmin(UserAdmin):
+    """Users with two more actions: close an account, or keep a closed one."""
 
     actions = (*UserAdmin.actions, "close_accounts", "keep_accounts")
 
     def has_erase_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the person may end accounts."""
+        """Return whether the user may close accounts."""
         return request.user.has_perm("accounts.delete_user")
 
-    @admin.action(description=_("Lock, and erase after the time to think"), permissions=["erase"])
+    @admin.action(description=_("Lock, then delete after the grace period"), permissions=["erase"])
     def close_accounts(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Lock the accounts; pictures and all else are erased when nobody takes it back in time."""
+        """Lock the accounts; they are erased after the grace period."""
         count = 0
         for user in queryset.filter(erased_at=None).order_by("id"):
             try:
@@ -36,7 +36,7 @@ class PeopleAdmin(UserAdmin):
                     user=user, actor=request.user if isinstance(request.user, User) else None
                 )
             except deletion.LastSuperuser:
-                text = gettext("%(email)s stays: nobody else could administer ArtGen.") % {
+                text = gettext("%(email)s is the only administrator and wasn’t locked.") % {
                     "email": user.email
                 }
                 self.message_user(request, text, messages.ERROR)
@@ -45,21 +45,21 @@ class PeopleAdmin(UserAdmin):
             count += 1
         if count:
             text = ngettext(
-                "%(count)d account is locked and will be erased. “Keep” takes that back.",
-                "%(count)d accounts are locked and will be erased. “Keep” takes that back.",
+                "%(count)d account is locked and will be deleted. “Keep” cancels this.",
+                "%(count)d accounts are locked and will be deleted. “Keep” cancels this.",
                 count,
             )
             self.message_user(request, text % {"count": count}, messages.SUCCESS)
 
-    @admin.action(description=_("Keep accounts that are about to be erased"), permissions=["erase"])
+    @admin.action(description=_("Keep accounts scheduled for deletion"), permissions=["erase"])
     def keep_accounts(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Unlock the accounts that have not begun to be erased."""
+        """Unlock the accounts whose erasure has not started."""
         count = 0
         for user in queryset.exclude(erase_at=None).order_by("id"):
             try:
                 deletion.keep(user)
             except deletion.CannotKeep:
-                text = gettext("%(email)s is erased already, or it has begun.") % {
+                text = gettext("%(email)s is already deleted or being deleted.") % {
                     "email": user.email
                 }
                 self.message_user(request, text, messages.ERROR)
@@ -67,5 +67,5 @@ class PeopleAdmin(UserAdmin):
             self.log_change(request, user, "kept")
             count += 1
         if count:
-            text = ngettext("%(count)d account is kept.", "%(count)d accounts are kept.", count)
+            text = ngettext("%(count)d account kept.", "%(count)d accounts kept.", count)
             self.message_user(request, text % {"count": count}, messages.SUCCESS)

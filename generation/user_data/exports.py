@@ -1,8 +1,9 @@
-"""Everything of a user's as ZIP files in the bucket, prepared beside the requests and handed out for some days.
+"""Export of all data of a user: ZIP files in the bucket, available for some days.
 
-25,000 pictures are tens of gigabytes: no request lives that long and no machine holds that much. So an export is a row
-that is due until it is finished; each step writes one part of at most EXPORT_PART_BYTES straight into the bucket and
-notes how far it got. A step that is lost, doubled or fails is done again; parts that are there are not.
+25,000 images are tens of gigabytes, too much for one request or one machine's memory. So an export
+is a row that is due until it is finished. Each step writes one part of at most EXPORT_PART_BYTES
+directly to the bucket and records its progress. A lost, repeated or failed step is repeated;
+complete parts are not.
 """
 
 import logging
@@ -22,27 +23,27 @@ from accounts import emails, outbox
 from accounts.export import account_files
 from accounts.models import User
 from generation.files import storage
-from generation.gallery.archive import picture_entry, text_entry
+from generation.gallery.archive import image_entry, text_entry
 from generation.jobs import dispatch
 from generation.models import Export, Image, Upload
 from generation.user_data import export_contents
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 2  # steps in all of ArtGen, so that pictures are drawn meanwhile
-LEASE = timedelta(seconds=1600)  # longer than the task's time limit: no two write one part
+MAX_RUNNING = 2  # steps in the whole installation, to leave workers for jobs
+LEASE = timedelta(seconds=1600)  # longer than the task's time limit, so one process writes a part
 TRIES = 6
-PAUSE = timedelta(minutes=1)  # after a step that failed; doubled each time
-FILES_MOST = 2000  # in one part, however small they are
-TELL_EVERY = 25  # files
+PROGRESS_EVERY = 25  # files
+PAUSE = timedelta(minutes=1)  # after a failed step; doubled each time
+MAX_FILES_PER_PART = 2000
 
 
 class NoSuchPart(LookupError):
-    """There is no such file, or it cannot be had any more."""
+    """The part does not exist or has expired."""
 
 
 def ask(user: User) -> Export:
-    """Return the export that begins now, or the one that is being prepared; an older one ends with that."""
+    """Start an export, which ends an older one, or return the one in progress."""
     now = timezone.now()
     total = Image.objects.of(user).present().count() + Upload.objects.filter(user=user).count()
     try:
@@ -56,7 +57,7 @@ def ask(user: User) -> Export:
 
 
 def latest(user: User) -> Export | None:
-    """Return the user's newest export that is being prepared, can be had, or has failed lately."""
+    """Return the user's newest export if it is in progress, available or recently failed."""
     rows = Export.objects.of(user).order_by("-id")
     export = rows.first()
     return (
@@ -67,9 +68,9 @@ def latest(user: User) -> Export | None:
 
 
 def hint_due() -> None:
-    """Have the exports that wait for their next step go on, as many as may at once."""
+    """Send a message for each due export, as many as may run."""
     now = timezone.now()
-    room = AT_ONCE - Export.objects.filter(due_at__gt=now).count()
+    room = MAX_RUNNING - Export.objects.filter(due_at__gt=now).count()
     if room > 0:
         for export_id in (
             Export.objects.filter(due_at__lte=now)
@@ -80,9 +81,9 @@ def hint_due() -> None:
 
 
 def step(export_id: UUID) -> None:
-    """Write the next part, or finish; nothing where somebody else does, too many are at work, or it is not due."""
+    """Write the next part or finish; do nothing if it is not due or too many are running."""
     now = timezone.now()
-    if Export.objects.filter(due_at__gt=now).count() >= AT_ONCE:
+    if Export.objects.filter(due_at__gt=now).count() >= MAX_RUNNING:
         return
     if not Export.objects.filter(id=export_id, due_at__lte=now).update(due_at=now + LEASE):
         return
@@ -105,7 +106,7 @@ def step(export_id: UUID) -> None:
 
 
 def address_of(export: Export, number: int) -> str:
-    """Return the short-lived address of part `number` from 1; raise NoSuchPart."""
+    """Return the short-lived URL of part `number` from 1; raise NoSuchPart."""
     if export.failed or not 1 <= number <= len(export.parts) or not export.expires_at:
         raise NoSuchPart
     if export.expires_at <= timezone.now():
@@ -114,13 +115,13 @@ def address_of(export: Export, number: int) -> str:
 
 
 def filename(export: Export, number: int) -> str:
-    """Return what the browser calls part `number`."""
+    """Return the file name of part `number`."""
     of = f"-{number}-of-{len(export.parts)}" if len(export.parts) > 1 else ""
     return f"artgen-{timezone.localtime(export.created_at):%Y-%m-%d}{of}.zip"
 
 
 def forget_expired() -> int:
-    """Remove what nobody gets any more, files first, and return how many exports."""
+    """Remove expired exports, files first; return how many."""
     count = 0
     for export in Export.objects.filter(expires_at__lte=timezone.now()).order_by("expires_at"):
         storage.delete_all(storage.export_folder(user_id=export.user_id, export_id=export.id))
@@ -130,7 +131,7 @@ def forget_expired() -> int:
 
 
 def _write_part(export: Export) -> bool:
-    """Write one part if anything is left, note it in `export`, and return whether there may be more."""
+    """Write the next part, if any, record it in `export`, and return whether more may follow."""
     number = len(export.parts) + 1
     files = list(_next_files(export))
     if number > 1 and not files:
@@ -144,7 +145,7 @@ def _write_part(export: Export) -> bool:
                 _write_texts(archive, export.user)
             for count, (name, row) in enumerate(files, 1):
                 _write_file(archive, name, row)
-                if count % TELL_EVERY == 0:
+                if count % PROGRESS_EVERY == 0:
                     Export.objects.filter(id=export.id, due_at=export.due_at).update(
                         done=done + count
                     )
@@ -159,7 +160,7 @@ def _write_part(export: Export) -> bool:
 
 
 def _next_files(export: Export) -> Iterator[tuple[str, Image | Upload]]:
-    """Yield what goes into the next part, with the names in it: pictures, then uploads."""
+    """Yield path and row of the files of the next part: images, then uploads."""
     images = Image.objects.of(export.user).present().order_by("id")
     uploads = Upload.objects.filter(user=export.user).order_by("id")
     if export.after_image:
@@ -169,7 +170,7 @@ def _next_files(export: Export) -> Iterator[tuple[str, Image | Upload]]:
     size = count = 0
     for rows in (images, uploads):
         row: Image | Upload
-        for row in rows[: FILES_MOST - count]:
+        for row in rows[: MAX_FILES_PER_PART - count]:
             if count and size + row.bytes > settings.EXPORT_PART_BYTES:
                 return
             size, count = size + row.bytes, count + 1
@@ -187,17 +188,17 @@ def _write_texts(archive: zipfile.ZipFile, user: User) -> None:
 
 
 def _write_file(archive: zipfile.ZipFile, name: str, row: Image | Upload) -> None:
-    """Copy one file; one that is gone leaves a note in its place rather than no export at all."""
+    """Copy one file; a missing one becomes a note, so that the export does not fail."""
     try:
         data = storage.read(row.key)
     except FileNotFoundError:
         archive.writestr(text_entry(f"{name}.missing.txt"), b"")
         return
-    archive.writestr(picture_entry(name, created_at=row.created_at), data)
+    archive.writestr(image_entry(name, created_at=row.created_at), data)
 
 
 class _Sink:
-    """A file that can only be appended to and counts: zipfile writes sizes behind each entry then."""
+    """An append-only file that counts bytes: zipfile then writes sizes after each entry."""
 
     def __init__(self, write: Callable[[bytes], int]) -> None:
         self._write = write
@@ -209,10 +210,10 @@ class _Sink:
         return len(data)
 
     def flush(self) -> None:
-        """Do nothing: whoever opened the file flushes and closes it."""
+        """Do nothing: the caller flushes and closes the file."""
 
     def close(self) -> None:
-        """Do nothing, as well."""
+        """Do nothing, as for flush."""
 
 
 def _failed(export: Export) -> None:
@@ -224,7 +225,7 @@ def _failed(export: Export) -> None:
 
 
 def _changed(export: Export, **fields: object) -> bool:
-    """Write fields unless somebody else has taken the export over, or the account is gone; tell whether."""
+    """Write fields and return True unless the export was deleted or claimed by another process."""
     return bool(Export.objects.filter(id=export.id, due_at=export.due_at).update(**fields))
 
 

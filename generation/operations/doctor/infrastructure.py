@@ -1,4 +1,4 @@
-"""Database, broker, cache, channel layer, workers, beat: do they answer, and does anybody drive the jobs?"""
+"""Check database, migrations, broker, cache, channel layer, workers, beat and jobs."""
 
 import secrets
 from datetime import timedelta
@@ -13,15 +13,15 @@ from artgen.channel_layers import send_to_group
 from artgen.observability import health
 from generation.jobs import heartbeat
 from generation.models import STUCK_AFTER, GenerationSwitch, ImageModel, Job
-from generation.operations.doctor.check import Check, words_of
+from generation.operations.doctor.check import Check, error_text
 
 PING_SECONDS = 3
 TICK_LATE = timedelta(seconds=30)
-IN_ONE_PROCESS = "Only `make run` lives with that; for production set REDIS_URL."
+IN_ONE_PROCESS = "Works for `make run` only; in production set REDIS_URL."
 
 
 def database() -> Check:
-    """Connect and ask for the version; of PostgreSQL also how many connections are in use."""
+    """Connect and query the version, and the connections of PostgreSQL."""
     hint = "Correct DATABASE_URL, or start the database."
     try:
         health.check_database()
@@ -33,12 +33,13 @@ def database() -> Check:
             )
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT current_setting('server_version'), current_setting('max_connections')::int, "
-                "(SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')"
+                "SELECT current_setting('server_version'), "
+                "current_setting('max_connections')::int, (SELECT count(*) FROM pg_stat_activity "
+                "WHERE backend_type = 'client backend')"
             )
             version, most, used = cursor.fetchone()
-    except Exception as error:  # noqa: BLE001 drivers and pools raise what they like
-        return Check("database", False, words_of(error), hint)
+    except Exception as error:  # noqa: BLE001 drivers raise anything
+        return Check("database", False, error_text(error), hint)
     full = "" if used < most * 0.8 else "Nearly full: lower DB_POOL_MAX or the number of processes."
     return Check(
         "database", True, f"PostgreSQL {version}, {used} of {most} connections in use", full
@@ -46,7 +47,7 @@ def database() -> Check:
 
 
 def migrations() -> Check:
-    """Compare what the database has with what the code needs."""
+    """Compare applied with required migrations."""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if not plan:
@@ -57,19 +58,19 @@ def migrations() -> Check:
 
 
 def broker() -> Check:
-    """Connect to what carries Celery's messages."""
+    """Connect to Celery's broker."""
     if _broker_is_here():
         return Check("broker", True, "in the memory of one process", IN_ONE_PROCESS)
     try:
         health.check_broker()
-    except Exception as error:  # noqa: BLE001 a transport raises what its client does
+    except Exception as error:  # noqa: BLE001 clients raise anything
         return Check(
             "broker",
             False,
-            words_of(error),
+            error_text(error),
             "Correct CELERY_BROKER_URL or REDIS_URL, or start Redis.",
         )
-    return Check("broker", True, "answers")
+    return Check("broker", True, "responds")
 
 
 def _broker_is_here() -> bool:
@@ -77,35 +78,35 @@ def _broker_is_here() -> bool:
 
 
 def cache() -> Check:
-    """Write and read back."""
+    """Write and read a value."""
     try:
         health.check_cache()
-    except Exception as error:  # noqa: BLE001 a cache raises what its client does
-        return Check("cache", False, words_of(error), "Correct REDIS_URL, or start Redis.")
+    except Exception as error:  # noqa: BLE001 clients raise anything
+        return Check("cache", False, error_text(error), "Correct REDIS_URL, or start Redis.")
     if not heartbeat.is_shared():
         return Check("cache", True, "in the memory of one process", IN_ONE_PROCESS)
-    return Check("cache", True, "keeps what it is given")
+    return Check("cache", True, "stores values")
 
 
 def channel_layer() -> Check:
-    """Send an event as a job's change is sent."""
+    """Send an event."""
     try:
         send_to_group(f"doctor.{secrets.token_hex(4)}", {"type": "doctor"})
-    except Exception as error:  # noqa: BLE001 a layer raises what its client does
-        hint = "Correct REDIS_URL, or start Redis. Until then pages learn of changes by polling."
-        return Check("channel_layer", False, words_of(error), hint)
+    except Exception as error:  # noqa: BLE001 clients raise anything
+        hint = "Correct REDIS_URL, or start Redis. Until then pages poll for changes."
+        return Check("channel_layer", False, error_text(error), hint)
     if "InMemory" in settings.CHANNEL_LAYERS["default"]["BACKEND"]:
         return Check("channel_layer", True, "in the memory of one process", IN_ONE_PROCESS)
-    return Check("channel_layer", True, "takes events")
+    return Check("channel_layer", True, "accepts events")
 
 
 def workers() -> Check:
-    """Ask all Celery workers to answer."""
+    """Ping all Celery workers."""
     if _broker_is_here():
         return Check(
             "workers",
             True,
-            "cannot be asked: the broker is in another process's memory",
+            "not checked: the broker is in another process's memory",
             IN_ONE_PROCESS,
         )
     answers = app.control.inspect(timeout=PING_SECONDS).ping() or {}
@@ -116,33 +117,36 @@ def workers() -> Check:
         and not lanes.isdisjoint(settings.WORKER_QUEUES)
     ):
         missing = ", ".join(sorted(set(settings.WORKER_QUEUES) - lanes))
-        hint = "Start them: `deploy/start.sh worker` runs all lanes unless WORKER_LANES names some."
-        return Check("workers", False, f"nobody works on: {missing}", hint)
+        hint = "Start them: `deploy/start.sh worker` runs all lanes unless WORKER_LANES is set."
+        return Check("workers", False, f"no worker for: {missing}", hint)
     if not answers:
-        detail = f"no Celery worker has answered within {PING_SECONDS} s"
+        detail = f"no Celery worker responded within {PING_SECONDS} s"
         return Check(
-            "workers", False, detail, "Start one: `celery -A artgen worker`, and look at its log."
+            "workers", False, detail, "Start one (`celery -A artgen worker`) and check its log."
         )
-    return Check("workers", True, f"{len(answers)} answered: {', '.join(sorted(answers))}")
+    return Check("workers", True, f"{len(answers)} responded: {', '.join(sorted(answers))}")
 
 
 def beat() -> Check:
-    """Look when the last tick was done: that takes beat, the broker and a worker."""
+    """Check the time of the last tick, which needs beat, the broker and a worker."""
     if not heartbeat.is_shared():
         return Check(
-            "beat", True, "cannot be seen: the cache is in another process's memory", IN_ONE_PROCESS
+            "beat", True, "not checked: the cache is in another process's memory", IN_ONE_PROCESS
         )
     last = heartbeat.last()
-    hint = "Start beat: `deploy/start.sh beat`, exactly one, and a worker. Without ticks lost jobs stay lost."
+    hint = (
+        "Start exactly one beat (`deploy/start.sh beat`) and a worker. Without ticks, lost "
+        "messages are never repeated."
+    )
     if last is None:
-        return Check("beat", False, "no tick has been seen", hint)
+        return Check("beat", False, "no tick recorded", hint)
     age = timezone.now() - last
     detail = f"last tick {age.total_seconds():.0f} s ago"
     return Check("beat", age <= TICK_LATE, detail, hint if age > TICK_LATE else "")
 
 
 def jobs() -> Check:
-    """Find jobs that are due and that nobody looks at, and models with room whose queue does not move."""
+    """Find overdue jobs, and models whose queue does not move although there is room."""
     overdue = (
         Job.objects.active()
         .exclude(status="queued")
@@ -161,20 +165,24 @@ def jobs() -> Check:
             "jobs",
             False,
             detail,
-            "Nobody drives them: start beat and a worker, then see their logs.",
+            "No worker processes them: start beat and a worker, then check their logs.",
         )
     not_stored = Job.objects.not_stored().order_by("id")
     if reasons := sorted({job.error_detail[:200] for job in not_stored[:20]}):
-        hint = "The images are paid; the jobs fail at their deadline. See `python manage.py jobs --stuck`."
+        hint = (
+            "The images are paid for; the jobs fail at their deadline. See `python manage.py jobs "
+            "--stuck`."
+        )
         return Check(
             "jobs", False, f"{detail}, {not_stored.count()} not stored: {'; '.join(reasons)}", hint
         )
     unknown = Job.objects.stuck().filter(runpod_id="", status="submitted").count()
     if unknown:
-        hint = "RunPod's call or its ttl decides; see `python manage.py jobs --stuck`, and whether PUBLIC_URL is right."
-        return Check(
-            "jobs", True, f"{detail}, of {unknown} nobody knows whether RunPod took them", hint
+        hint = (
+            "Resolved by RunPod's webhook or their ttl. See `python manage.py jobs --stuck`, and "
+            "check PUBLIC_URL."
         )
+        return Check("jobs", True, f"{detail}, {unknown} not confirmed by RunPod", hint)
     return Check("jobs", True, detail)
 
 

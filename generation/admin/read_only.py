@@ -1,4 +1,4 @@
-"""Rows that staff read and never edit, and pieces of their pages."""
+"""Base classes of read-only admin pages, and parts of them."""
 
 from typing import Any, TypeVar
 
@@ -17,59 +17,60 @@ M = TypeVar("M", bound=Model)
 
 
 class Media:
-    """What these pages need besides Django's own."""
+    """The stylesheet of the admin pages."""
 
     css = {"all": ["generation/admin.css"]}
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """A list and a page to read; nothing is added, changed or deleted here."""
+class ReadOnlyModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """An admin without adding, changing and deleting."""
 
     Media = Media
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds."""
+        """Return False."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody edits."""
+        """Return False."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes."""
+        """Return False."""
         return False
 
 
 class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
-    """Rows of another table below, to read."""
+    """A read-only inline table."""
 
     extra = 0
     can_delete = False
     show_change_link = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody adds."""
+        """Return False."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody edits."""
+        """Return False."""
         return False
 
 
 def thumbnail(image: Image) -> SafeString:
-    """Return the picture, small, as a link to the whole file."""
+    """Return the thumbnail as a link to the file."""
     scale = THUMBNAIL_SIDE / max(image.width, image.height, 1)
     return format_html(
-        '<a href="{}" target="_blank" rel="noopener"><img src="{}" alt="{}" width="{}" height="{}" loading="lazy"></a>',
+        '<a href="{}" target="_blank" rel="noopener">'
+        '<img src="{}" alt="{}" width="{}" height="{}" loading="lazy"></a>',
         storage.url(image.key),
         storage.url(image.thumbnail_key),
-        _("Open the picture"),
+        _("Open image"),
         max(1, round(image.width * scale)),
         max(1, round(image.height * scale)),
     )
 
 
-def words(text: str) -> SafeString:
-    """Return long text, a vendor's reply or JSON, with its line breaks."""
+def preformatted(text: str) -> SafeString:
+    """Return long text, such as JSON, with its line breaks."""
     return format_html('<pre class="words">{}</pre>', text) if text else SafeString("")

@@ -1,4 +1,4 @@
-"""Pictures and uploads: what lies in the bucket, to read."""
+"""The admin of images, collections and uploads, to read."""
 
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from artgen import formatting
-from generation.admin.reading import ReadOnlyAdmin, thumbnail
+from generation.admin.read_only import ReadOnlyModelAdmin, thumbnail
 from generation.files import storage
 from generation.gallery import sharing
 from generation.models import Collection, Image, Upload, Visibility
@@ -19,8 +19,8 @@ COVERS = 12  # thumbnails on the page of a collection
 
 
 @admin.register(Image)
-class ImageAdmin(ReadOnlyAdmin):
-    """Pictures that were drawn."""
+class ImageAdmin(ReadOnlyModelAdmin):
+    """Generated images."""
 
     list_display = (
         "picture",
@@ -58,30 +58,30 @@ class ImageAdmin(ReadOnlyAdmin):
     readonly_fields = ("picture", "of_job")
 
     def has_stop_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the person may take pictures away from strangers."""
+        """Return whether the user may stop sharing images."""
         return request.user.has_perm("generation.change_image")
 
-    @admin.action(description=_("Stop sharing: only the owner sees it"), permissions=["stop"])
+    @admin.action(description=_("Make private"), permissions=["stop"])
     def stop_sharing(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
-        """Stop links and publications; the pictures stay with their owners."""
+        """Turn off links and publications; the owners keep the images."""
         count = 0
         for image in queryset.exclude(visibility=Visibility.PRIVATE).order_by("id"):
             sharing.make_private(image)
             self.log_change(request, image, "sharing stopped")
             count += 1
-        told = ngettext(
-            "%(count)d picture is private now.", "%(count)d pictures are private now.", count
+        text = ngettext(
+            "%(count)d image is now private.", "%(count)d images are now private.", count
         )
-        self.message_user(request, told % {"count": count}, messages.SUCCESS)
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)
 
-    @admin.display(description=_("picture"))
+    @admin.display(description=_("image"))
     def picture(self, image: Image) -> SafeString:
         """Return the thumbnail."""
         return thumbnail(image)
 
     @admin.display(description=_("visibility"), ordering="visibility")
     def seen_by(self, image: Image) -> str:
-        """Return who may see it now."""
+        """Return the effective visibility."""
         return str(image.seen_by.label)
 
     @admin.display(description=_("job"))
@@ -102,8 +102,8 @@ class ImageAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Collection)
-class CollectionAdmin(ReadOnlyAdmin):
-    """Piles of pictures that users named."""
+class CollectionAdmin(ReadOnlyModelAdmin):
+    """Collections of users."""
 
     list_display = ("name", "user", "held", "deleted_at", "created_at")
     list_filter = (("deleted_at", admin.EmptyFieldListFilter), "created_at")
@@ -114,25 +114,25 @@ class CollectionAdmin(ReadOnlyAdmin):
     readonly_fields = ("held", "covers")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
-        """Return the collections, each with how many pictures it holds."""
+        """Annotate the number of images."""
         rows: QuerySet[Collection] = super().get_queryset(request)
         return rows.annotate(holds=Count("members"))
 
-    @admin.display(description=_("pictures"), ordering="holds")
+    @admin.display(description=_("images"), ordering="holds")
     def held(self, collection: Collection) -> int:
-        """Return how many pictures it holds, those in the trash included."""
+        """Return the number of images, trashed ones included."""
         return int(getattr(collection, "holds", 0))
 
     @admin.display(description=_("newest"))
     def covers(self, collection: Collection) -> SafeString:
-        """Return the thumbnails of its newest pictures."""
+        """Return the thumbnails of its newest images."""
         newest = collection.images.order_by("-id")[:COVERS]
         return format_html_join(" ", "{}", ((thumbnail(image),) for image in newest))
 
 
 @admin.register(Upload)
-class UploadAdmin(ReadOnlyAdmin):
-    """Source pictures that users brought along."""
+class UploadAdmin(ReadOnlyModelAdmin):
+    """Source images uploaded by users."""
 
     list_display = ("id", "user", "size", "file_size", "content_type", "created_at")
     list_filter = ("created_at",)

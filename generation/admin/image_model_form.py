@@ -1,0 +1,124 @@
+"""The form of one model."""
+
+from typing import Any
+
+from django import forms
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from generation.admin.json_field import ReadableJSONField
+from generation.models import ImageModel
+from generation.runpod.payloads import DIALECTS, LEGACY, PUBLIC
+
+
+class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The form of one model; `ImageModel.clean` builds a sample request before it is saved."""
+
+    dialect = forms.ChoiceField(
+        label=capfirst(_("dialect")),
+        choices=[
+            (PUBLIC, _("public: a public RunPod endpoint")),
+            *((name, name) for name in sorted(DIALECTS)),
+        ],
+        help_text=_(
+            "Input and output format. public: set by the request format. Others: the "
+            "worker at your own endpoint."
+        ),
+    )
+    request_format = ReadableJSONField(
+        label=capfirst(_("request format")),
+        rows=10,
+        required=False,
+        help_text=_(
+            "Public endpoints only: the endpoint’s names for its parameters. Other "
+            "parameters are not sent."
+        ),
+    )
+    parameters = ReadableJSONField(
+        label=capfirst(_("parameters")),
+        required=False,
+        help_text=_(
+            "User settings, each with default, min, max, step or choices. Known: width and "
+            "height, or size with choices such as 1024x768; steps, guidance, strength, "
+            "negative_prompt, seed, and lora_url together with lora_scale. Other settings "
+            "are not shown."
+        ),
+    )
+    expected_cost = ReadableJSONField(
+        label=capfirst(_("expected cost, $")),
+        rows=3,
+        required=False,
+        help_text=_(
+            'RunPod’s price for an image, such as {"per_image": 0.025} or {"per_megapixel": 0.02}.'
+        ),
+    )
+    price = ReadableJSONField(
+        label=capfirst(_("price rule")),
+        rows=4,
+        required=False,
+        help_text=_(
+            "If empty, the price is computed from the expected cost, CREDIT_USD and "
+            "PRICE_MARGIN. Or set whole credits per image: max(minimum, ceil(per_image + "
+            "per_megapixel × megapixels))."
+        ),
+    )
+    workflow = ReadableJSONField(
+        label=capfirst(_("workflow")),
+        indent=2,
+        rows=24,
+        required=False,
+        help_text=_(
+            "ComfyUI only: the graph in API format, with slots such as {{prompt}}, {{seed}}, "
+            "{{image_1}}."
+        ),
+    )
+
+    class Meta:
+        model = ImageModel
+        fields = (
+            "enabled",
+            "name",
+            "slug",
+            "position",
+            "description_en",
+            "description_ru",
+            "endpoint_id",
+            "dialect",
+            "max_in_flight",
+            "typical_seconds",
+            "request_format",
+            "parameters",
+            "min_source_images",
+            "max_source_images",
+            "expected_cost",
+            "price",
+            "workflow",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = self.instance.dialect
+        if named in LEGACY:  # a row of the previous version is saved in the current form
+            self.initial["dialect"] = PUBLIC
+            if self.instance.request_format is None:
+                self.initial["request_format"] = dict(LEGACY[named])
+
+    def clean_request_format(self) -> Any:
+        """Store an empty request format as NULL."""
+        return self.cleaned_data["request_format"] or None
+
+    def clean_parameters(self) -> Any:
+        """Store empty parameters as an empty object."""
+        return self.cleaned_data["parameters"] or {}
+
+    def clean_price(self) -> Any:
+        """Store an empty price rule as an empty object."""
+        return self.cleaned_data["price"] or {}
+
+    def clean_expected_cost(self) -> Any:
+        """Store an empty expected cost as NULL."""
+        return self.cleaned_data["expected_cost"] or None
+
+    def clean_workflow(self) -> Any:
+        """Store an empty workflow as NULL."""
+        return self.cleaned_data["workflow"] or None

@@ -1,0 +1,16 @@
+"""Style presets."""
+
+from django.contrib import admin
+
+from generation.models import Style
+
+
+@admin.register(Style)
+class StyleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Style presets."""
+
+    list_display = ("name_en", "name_ru", "slug", "template", "position", "enabled")
+    list_editable = ("position", "enabled")
+    list_filter = ("enabled",)
+    search_fields = ("slug", "name_en", "name_ru", "template")
+    ordering = ("position", "slug")
