@@ -12,7 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from generation.catalog.offers import LORA_URL_MAX_LENGTH
+from generation.catalog.parameters import (
+    JOB_FIELDS,
+    LORA_URL_MAX_LENGTH,
+    NULL_IF_EMPTY,
+    SLIDERS,
+    Place,
+)
 from generation.models.offers import ImageModel
 
 
@@ -24,7 +30,7 @@ class Status(models.TextChoices):
         "submitted",
         _("submitted"),
     )  # about to be, or handed to RunPod; no runpod_id = it is unknown whether
-    RUNNING = "running", _("drawing")  # a GPU works on it
+    RUNNING = "running", _("generating")  # a GPU works on it
     STORING = (
         "storing",
         _("saving"),
@@ -126,14 +132,14 @@ class Job(models.Model):
     guidance = models.FloatField(_("guidance scale"), null=True)
     seed = models.BigIntegerField(_("seed"))
     style = models.CharField(_("style"), max_length=50, blank=True)
-    source_images = models.JSONField(_("source pictures"), default=list)
+    source_images = models.JSONField(_("source images"), default=list)
     strength = models.FloatField(_("strength"), null=True)
     lora_url = models.CharField(
         _("LoRA address"), max_length=LORA_URL_MAX_LENGTH, blank=True, default="", db_default=""
     )
     lora_scale = models.FloatField(_("LoRA weight"), null=True)
     snapshot = models.JSONField(
-        _("snapshot"), default=dict, help_text=_("Model and style as they were when placed.")
+        _("snapshot"), default=dict, help_text=_("Model and style at submission.")
     )
     credits = models.PositiveIntegerField(_("credits"))
 
@@ -168,7 +174,7 @@ class Job(models.Model):
     step_count = models.PositiveIntegerField(null=True)
     error_code = models.CharField(_("error"), max_length=40, blank=True)
     # For staff, never shown to a user. Of a STORING job: why its images are not stored yet.
-    error_detail = models.TextField(_("RunPod's words"), blank=True)
+    error_detail = models.TextField(_("RunPod message"), blank=True)
     cost = models.DecimalField(_("cost, $"), max_digits=10, decimal_places=5, null=True)
     created_at = models.DateTimeField(_("created"))
     deadline_at = models.DateTimeField(_("deadline"), null=True)  # set by the first submission
@@ -245,21 +251,20 @@ class Job(models.Model):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What was asked for, as `orders.place` takes it, seed included."""
-        return {
-            "prompt": self.prompt,
-            "negative_prompt": self.negative_prompt,
-            "width": self.width,
-            "height": self.height,
-            "steps": self.steps,
-            "guidance": self.guidance,
-            "seed": self.seed,
-            "style": self.style or None,
-            "source_images": list(self.source_images),
-            "strength": self.strength,
-            "lora_url": self.lora_url or None,
-            "lora_scale": self.lora_scale,
-        }
+        """The request as `orders.place` takes it, seed included."""
+        found = {name: getattr(self, name) for name in JOB_FIELDS}
+        found |= {name: found[name] or None for name in NULL_IF_EMPTY}
+        return found | {"source_images": list(self.source_images)}
+
+    @property
+    def numbers(self) -> list[tuple[str, float]]:
+        """Label and value of each number set with a slider, except the LoRA's weight."""
+        found = [(one, getattr(self, name)) for name, one in SLIDERS.items()]
+        return [
+            (str(one.label), value)
+            for one, value in found
+            if value is not None and one.slider is not Place.LORA
+        ]
 
     @property
     def shareable_parameters(self) -> dict[str, Any]:

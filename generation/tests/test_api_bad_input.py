@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from generation.catalog.offers import PROMPT_MAX_LENGTH
+from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.models import ImageModel
 from generation.tests.api import FLUX, ApiTestCase, stored
 

@@ -1,7 +1,7 @@
 """What a dialect is: the parameters it carries, the sources it takes, and how its input is built."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 
@@ -25,7 +25,6 @@ class Parameters:
     guidance: float | None = None
     seed: int
     strength: float | None = None  # 0..1, how far from the source picture
-    sampler: str | None = None
     lora_url: str = ""  # where the endpoint fetches a LoRA
     lora_scale: float | None = None
 
@@ -70,7 +69,7 @@ class Dialect:
 
 
 ALWAYS = frozenset({"prompt"})
-_OPTIONAL = ("steps", "guidance", "strength", "sampler", "lora_scale")
+_DEFAULTS = {one.name: one.default for one in fields(Parameters) if one.default is not MISSING}
 
 
 def check_parameters(dialect: Dialect, parameters: Parameters, sources: Sequence[Source]) -> None:
@@ -79,11 +78,8 @@ def check_parameters(dialect: Dialect, parameters: Parameters, sources: Sequence
     Width, height and seed are always set and so may be left out by a dialect that has none (an edit keeps its
     source's size).
     """
-    for name in ("negative_prompt", "lora_url"):
-        if getattr(parameters, name) and name not in dialect.accepts:
-            raise PayloadError(f"{dialect.name} takes no {name}")
-    for name in _OPTIONAL:
-        if getattr(parameters, name) is not None and name not in dialect.accepts:
+    for name, default in _DEFAULTS.items():
+        if getattr(parameters, name) != default and name not in dialect.accepts:
             raise PayloadError(f"{dialect.name} takes no {name}")
     size = (parameters.width, parameters.height)
     if dialect.sizes and size not in dialect.sizes:
