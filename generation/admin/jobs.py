@@ -1,7 +1,6 @@
 """Jobs as staff see them: all of their history, and three actions that go the way of every other change."""
 
 import json
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -18,12 +17,12 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import ledger
 from accounts.models import User
 from artgen import formatting
+from artgen.admin_actions import on_each
+from artgen.refusals import Refusal
 from generation.admin.reading import ReadOnlyAdmin, ReadOnlyInline, thumbnail
 from generation.admin.reading import words as long_text
-from generation.catalog.offers import InvalidParameters
 from generation.jobs import orders
 from generation.models import Image, Job, JobEvent, JobQuerySet, Status
 
@@ -328,18 +327,14 @@ class JobAdmin(ReadOnlyAdmin):
         self,
         request: HttpRequest,
         queryset: QuerySet[Any],
-        act: Callable[[Job, User], str],
+        act: Callable[[Job, User], None],
         done: Callable[[int], str],
     ) -> HttpResponse | None:
-        """Do one thing to each job and say how often it was done, and how often it was not and why."""
-        reasons = Counter(act(job, _actor(request)) for job in self._some(request, queryset))
-        if count := reasons.pop("", 0):
+        """Do one thing to each job and report how often it was done, and why it was refused."""
+        actor = _actor(request)
+        count = on_each(self, request, self._some(request, queryset), lambda job: act(job, actor))
+        if count:
             self.message_user(request, done(count) % {"count": count}, messages.SUCCESS)
-        for reason, count in reasons.items():
-            text = ngettext(
-                "%(count)d left alone: %(reason)s", "%(count)d left alone: %(reason)s", count
-            )
-            self.message_user(request, text % {"count": count, "reason": reason}, messages.WARNING)
         return _back(request)
 
     def _some(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Job]:
@@ -352,41 +347,22 @@ class JobAdmin(ReadOnlyAdmin):
         return jobs[:ACTION_MOST]
 
 
-def _look_again(job: Job, actor: User) -> str:
-    """Make one job due at once and return "", or why not."""
-    if orders.look_again(job=job, actor=actor):
-        return ""
-    return gettext("it has ended, or only RunPod's call can tell what became of it.")
+def _look_again(job: Job, actor: User) -> None:
+    if not orders.look_again(job=job, actor=actor):
+        raise Refusal(gettext("it has finished or is waiting for RunPod’s webhook."))
 
 
-def _cancel(job: Job, actor: User) -> str:
-    """Cancel one job and return "", or why not."""
-    try:
-        orders.cancel(job=job, actor=actor)
-    except orders.AlreadyFinal:
-        return gettext("it has ended or is being saved.")
-    return ""
+def _cancel(job: Job, actor: User) -> None:
+    orders.cancel(job=job, actor=actor)
 
 
-def _retry(job: Job, actor: User) -> str:
-    """Retry one job and return "", or why not."""
+def _retry(job: Job, actor: User) -> None:
     if job.status not in (Status.FAILED, Status.CANCELED):
-        return gettext("only failed and canceled jobs are retried.")
+        raise Refusal(gettext("only failed and canceled jobs are retried."))
     if not job.user.is_active:
-        return gettext("the user’s account is locked.")
-    try:
-        placed = orders.retry_for_owner(job=job, actor=actor)
-    except ledger.TooFewCredits:
-        return gettext("the user has too few credits.")
-    except orders.GenerationOff:
-        return gettext("creating is switched off.")
-    except orders.TooManyWaiting:
-        return gettext("the user has too many jobs waiting.")
-    except InvalidParameters as error:
-        return error.errors[0].detail
-    except (orders.KeyReused, orders.KeyBusy):
-        return gettext("this was done before.")
-    return "" if placed.created else gettext("this was done before.")
+        raise Refusal(gettext("the user’s account is locked."))
+    if not orders.retry_for_owner(job=job, actor=actor).created:
+        raise orders.KeyBusy(gettext("this was done before."))
 
 
 def _actor(request: HttpRequest) -> User:

@@ -5,12 +5,13 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts import deletion
 from accounts.admin import UserAdmin
 from accounts.models import User
+from artgen.admin_actions import on_each
 from generation.user_data import erasure
 
 admin.site.unregister(User)
@@ -29,20 +30,14 @@ class PeopleAdmin(UserAdmin):
     @admin.action(description=_("Lock, and erase after the time to think"), permissions=["erase"])
     def close_accounts(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Lock the accounts; pictures and all else are erased when nobody takes it back in time."""
-        count = 0
-        for user in queryset.filter(erased_at=None).order_by("id"):
-            try:
-                erasure.close(
-                    user=user, actor=request.user if isinstance(request.user, User) else None
-                )
-            except deletion.LastSuperuser:
-                text = gettext("%(email)s stays: nobody else could administer ArtGen.") % {
-                    "email": user.email
-                }
-                self.message_user(request, text, messages.ERROR)
-                continue
+        actor = request.user if isinstance(request.user, User) else None
+
+        def close(user: User) -> None:
+            erasure.close(user=user, actor=actor)
             self.log_change(request, user, "closed, to be erased")
-            count += 1
+
+        rows = queryset.filter(erased_at=None).order_by("id")
+        count = on_each(self, request, rows, close)
         if count:
             text = ngettext(
                 "%(count)d account is locked and will be erased. “Keep” takes that back.",
@@ -54,18 +49,13 @@ class PeopleAdmin(UserAdmin):
     @admin.action(description=_("Keep accounts that are about to be erased"), permissions=["erase"])
     def keep_accounts(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Unlock the accounts that have not begun to be erased."""
-        count = 0
-        for user in queryset.exclude(erase_at=None).order_by("id"):
-            try:
-                deletion.keep(user)
-            except deletion.CannotKeep:
-                text = gettext("%(email)s is erased already, or it has begun.") % {
-                    "email": user.email
-                }
-                self.message_user(request, text, messages.ERROR)
-                continue
+
+        def keep(user: User) -> None:
+            deletion.keep(user)
             self.log_change(request, user, "kept")
-            count += 1
+
+        rows = queryset.exclude(erase_at=None).order_by("id")
+        count = on_each(self, request, rows, keep)
         if count:
             text = ngettext("%(count)d account is kept.", "%(count)d accounts are kept.", count)
             self.message_user(request, text % {"count": count}, messages.SUCCESS)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from artgen import formatting
+from artgen.admin_actions import on_each
 from generation.admin.reading import Media, ReadOnlyAdmin, ReadOnlyInline, thumbnail
 from generation.gallery import sharing
 from generation.models import TO_REVIEW, BlockedWord, Publication, PublicationState, Report
@@ -140,17 +141,12 @@ class PublicationAdmin(ReadOnlyAdmin):
         queryset: QuerySet[Publication],
         decide: Callable[[Publication, User], str],
     ) -> int:
-        count = 0
-        for publication in queryset.select_related("image").order_by("asked_at", "id"):
-            try:
-                said = decide(publication, cast(User, request.user))
-            except sharing.AlreadyDecided:
-                told = gettext("%(id)s has been decided or withdrawn meanwhile; it stays as it is.")
-                self.message_user(request, told % {"id": publication.id}, messages.WARNING)
-                continue
+        def one(publication: Publication) -> None:
+            said = decide(publication, cast(User, request.user))
             self.log_change(request, publication, said)
-            count += 1
-        return count
+
+        rows = queryset.select_related("image").order_by("asked_at", "id")
+        return on_each(self, request, rows, one)
 
     def _on(self, request: HttpRequest, told: str, *, stay: bool = False) -> HttpResponse | None:
         """Go on from a page to the next one in the queue; stay in the list where the list was used."""

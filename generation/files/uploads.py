@@ -4,25 +4,38 @@ import hashlib
 import io
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from PIL import Image as Pillow
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
+from artgen.refusals import FieldError, Refusal
 from generation.files import bucket_threads, processing, storage
 from generation.models import Upload
-from generation.runpod.picture import decode
+from generation.runpod.picture import NotAPicture, decode
 
 SIDE_MAX = 4096
+
+
+class NotAnImage(Refusal):
+    """The file is not a PNG, JPEG or WebP image that can be decoded."""
+
+    def __init__(self) -> None:
+        detail = _("This file isn’t a PNG, JPEG or WebP image.")
+        super().__init__(errors=[FieldError("file", "invalid", detail)])
 
 
 def keep(*, user: User, data: bytes) -> Upload:
     """Store the picture, upright and without its metadata (camera, place), at most SIDE_MAX a side.
 
     Raises:
-        generation.runpod.picture.NotAPicture: the bytes are no PNG, JPEG or WebP that can be decoded.
+        NotAnImage: the bytes cannot be decoded.
         artgen.unavailable.BucketAway: it cannot be stored now.
     """
-    info, image = decode(data)
+    try:
+        info, image = decode(data)
+    except NotAPicture as error:
+        raise NotAnImage from error
     picture = processing.upright(image)
     picture.thumbnail((SIDE_MAX, SIDE_MAX), Pillow.Resampling.LANCZOS)
     clean = Pillow.frombytes(picture.mode, picture.size, picture.tobytes())

@@ -6,14 +6,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, OuterRef, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
+from artgen import formatting
+from artgen.refusals import FieldError, Refusal
 from generation.models import Collection, CollectionImage, CollectionQuerySet, Counted, Image
 from generation.models.collections import NAME_MAX
 
@@ -24,33 +27,55 @@ RECENT = 24  # members among which covers are looked for
 AT_ONCE = 500  # rows in one statement
 
 
-class BadName(ValueError):
-    """A name that no collection can have: `reason` is "empty", "too_long" or "control_characters"."""
+class BadName(Refusal):
+    """The name of a collection is empty, too long or has control characters (`reason`)."""
+
+    codes: ClassVar[dict[str, str]] = {"empty": "blank", "too_long": "max_length"}
 
     def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+        details = {
+            "empty": _("Enter a collection name."),
+            "too_long": _("At most %(max)d characters.") % {"max": NAME_MAX},
+            "control_characters": _("The name contains unsupported characters."),
+        }
+        code = self.codes.get(reason, reason)
+        super().__init__(errors=[FieldError("name", code, details[reason])])
         self.reason = reason
 
 
-class NameTaken(Exception):
-    """The user has a collection of this name, in whatever case; `collection` is that one."""
+class NameTaken(Refusal):
+    """The user has a `collection` of this name, whatever the case."""
 
     def __init__(self, collection: Collection) -> None:
-        super().__init__(collection.name)
+        detail = _("A collection named “%(name)s” already exists.") % {"name": collection.name}
+        super().__init__(errors=[FieldError("name", "unique", detail)])
         self.collection = collection
 
 
-class TooManyCollections(Exception):
-    """The user has as many collections as one may have."""
+class TooManyCollections(Refusal):
+    """The user has as many collections as one user may have."""
 
+    code = "too_many_collections"
+    status = 409
     limit = COLLECTIONS_MAX
 
+    def __init__(self) -> None:
+        super().__init__(limit=self.limit)
 
-class NoSuchImages(Exception):
-    """Some of the pictures are somebody else's, gone or never were; `ids` are those. Nothing was changed."""
+    @property
+    def message(self) -> str:
+        """What the limit is, and what to do."""
+        text = _("The limit of %(limit)s collections is reached. Delete one first.")
+        return text % {"limit": formatting.number(self.limit)}
+
+
+class NoSuchImages(Refusal):
+    """Some of the images are not the user's or do not exist; `ids` are those."""
 
     def __init__(self, ids: Several[UUID]) -> None:
-        super().__init__(f"{len(ids)} unknown pictures")
+        shown = ", ".join(str(image_id) for image_id in list(ids)[:5])
+        detail = _("Images not found: %(ids)s.") % {"ids": shown}
+        super().__init__(errors=[FieldError("images", "does_not_exist", detail)])
         self.ids = ids
 
 

@@ -11,8 +11,11 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from artgen.refusals import Refusal
 from generation.gallery import moderation
 from generation.models import (
     OPEN,
@@ -27,31 +30,52 @@ from generation.models import (
 SLUG_BYTES = 18  # 144 random bits: nobody finds a link by trying
 LINK_DAYS = (1, 7, 30)  # how long a link may work; None: until it is stopped
 WAITING_MOST = 50  # of one user's pictures before staff at once
+REVIEW_RETRY_SECONDS = 3600
 REPORTS_HIDE = 3  # different visitors whose reports take a picture away until staff have looked
 
 
-class InTheTrash(Exception):
-    """A picture in the trash is not shared; what was shared before rests until it is restored."""
+class InTheTrash(Refusal):
+    """An image in the trash is not shared; what was shared before pauses until it is restored."""
+
+    code = "in_the_trash"
+    status = 409
+    text = gettext_lazy("The image is in the trash. Restore it first.")
 
 
-class NotAllowed(Exception):
-    """A rule keeps the picture from Explore; `reason` says which, in words."""
+class NotAllowed(Refusal):
+    """A rule keeps the image from Explore; `reason` says which, in words."""
+
+    code = "not_publishable"
+    status = 403
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-class TooManyInReview(Exception):
-    """The user's pictures before staff are `limit` already."""
+class TooManyInReview(Refusal):
+    """`limit` of the user's images already wait for a review."""
+
+    code = "too_many_waiting"
+    status = 429
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"{limit} are waiting")
+        super().__init__(retry_after=REVIEW_RETRY_SECONDS, limit=limit)
         self.limit = limit
 
+    @property
+    def message(self) -> str:
+        """What the limit is."""
+        text = _("The limit of %(limit)d images in review is reached.")
+        return text % {"limit": self.limit}
 
-class AlreadyDecided(Exception):
-    """The publication has ended meanwhile: withdrawn by its owner, or decided by somebody else."""
+
+class AlreadyDecided(Refusal):
+    """The publication has ended: withdrawn by its owner, or reviewed by another moderator."""
+
+    code = "already_decided"
+    status = 409
+    text = gettext_lazy("Already reviewed or withdrawn. Nothing was changed.")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from generation.catalog.offers import FieldError, InvalidParameters
+from artgen.refusals import FieldError
+from generation.catalog.offers import InvalidParameters
 from generation.files import storage
 from generation.jobs import reachability
 from generation.models import Image, ImageQuerySet, Job, Upload
@@ -56,7 +57,7 @@ def check(*, user: User, ids: Sequence[str]) -> list[Known]:
         wanted = []
     known = _known(user_id=user.id, ids=wanted, images=Image.objects.present())
     if len(wanted) != len(ids) or len(known) != len(set(wanted)):
-        detail = _("There is no such picture among yours.")
+        detail = _("Image not found.")
         raise InvalidParameters([FieldError(field=FIELD, code="does_not_exist", detail=detail)])
     return [known[one] for one in wanted]
 

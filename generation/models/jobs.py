@@ -30,7 +30,7 @@ class Status(models.TextChoices):
         "submitted",
         _("submitted"),
     )  # about to be, or handed to RunPod; no runpod_id = it is unknown whether
-    RUNNING = "running", _("generating")  # a GPU works on it
+    RUNNING = "running", _("drawing")  # a GPU works on it
     STORING = (
         "storing",
         _("saving"),
@@ -132,14 +132,14 @@ class Job(models.Model):
     guidance = models.FloatField(_("guidance scale"), null=True)
     seed = models.BigIntegerField(_("seed"))
     style = models.CharField(_("style"), max_length=50, blank=True)
-    source_images = models.JSONField(_("source images"), default=list)
+    source_images = models.JSONField(_("source pictures"), default=list)
     strength = models.FloatField(_("strength"), null=True)
     lora_url = models.CharField(
         _("LoRA address"), max_length=LORA_URL_MAX_LENGTH, blank=True, default="", db_default=""
     )
     lora_scale = models.FloatField(_("LoRA weight"), null=True)
     snapshot = models.JSONField(
-        _("snapshot"), default=dict, help_text=_("Model and style at submission.")
+        _("snapshot"), default=dict, help_text=_("Model and style as they were when placed.")
     )
     credits = models.PositiveIntegerField(_("credits"))
 
@@ -174,7 +174,7 @@ class Job(models.Model):
     step_count = models.PositiveIntegerField(null=True)
     error_code = models.CharField(_("error"), max_length=40, blank=True)
     # For staff, never shown to a user. Of a STORING job: why its images are not stored yet.
-    error_detail = models.TextField(_("RunPod message"), blank=True)
+    error_detail = models.TextField(_("RunPod's words"), blank=True)
     cost = models.DecimalField(_("cost, $"), max_digits=10, decimal_places=5, null=True)
     created_at = models.DateTimeField(_("created"))
     deadline_at = models.DateTimeField(_("deadline"), null=True)  # set by the first submission

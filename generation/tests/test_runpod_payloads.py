@@ -180,7 +180,6 @@ INPUTS = {
             "num_images": 1,
             "num_inference_steps": 25,
             "guidance_scale": 7.5,
-            "scheduler": "DDIM",
             "image_url": CAT.url,
             "strength": 0.3,
         },

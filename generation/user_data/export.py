@@ -21,6 +21,7 @@ from django.utils import timezone
 from accounts import emails
 from accounts.export import account_files
 from accounts.models import User
+from artgen.refusals import Refusal
 from generation.files import storage
 from generation.gallery.archive import picture_entry, text_entry
 from generation.jobs import dispatch
@@ -37,8 +38,11 @@ FILES_MOST = 2000  # in one part, however small they are
 TELL_EVERY = 25  # files
 
 
-class NoSuchPart(LookupError):
-    """There is no such file, or it cannot be had any more."""
+class NoSuchPart(Refusal):
+    """There is no such file, or the export has expired."""
+
+    code = "not_found"
+    status = 404
 
 
 def ask(user: User) -> Export:

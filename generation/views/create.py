@@ -16,17 +16,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import ledger, token_cache
+from accounts import token_cache
 from accounts.models import User
 from artgen import formatting
+from artgen.refusals import FieldError, Refusal
 from artgen.revalidation import revalidated
-from generation.catalog.offers import FieldError, InvalidParameters
+from generation.catalog.offers import InvalidParameters
 from generation.files import uploads
 from generation.forms import Composer
 from generation.gallery import sharing
 from generation.jobs import eta, orders
 from generation.models import ImageModel, Job
-from generation.runpod.picture import NotAPicture
 from generation.views import feed
 from generation.views.composing import (
     composing,
@@ -118,33 +118,14 @@ def _posted(request: HttpRequest) -> HttpResponse:
             placed = orders.place_batch(
                 user=user, requests=requests, key=request.POST.get("key", "")[:255]
             )
-        except InvalidParameters as refused:
-            form.explain(refused.errors)
-            status = 400
-        except ledger.TooFewCredits:
-            offer = offer_of(user, form, forecast=eta.forecast([form.model]))
-            form.errors["form"] = [_short(offer.short if offer else 0)]
-            status = 402
-        except orders.GenerationOff as off:
-            form.errors["form"] = [
-                off.message or _("Creating is paused. Keep writing, nothing gets lost.")
-            ]
-            status = 503
-        except orders.TooManyWaiting as many:
-            text = _(
-                "%(limit)s pictures are waiting already, that is the limit. Try again in %(duration)s."
-            )
-            duration = formatting.duration(many.retry_after)
-            form.errors["form"] = [
-                text % {"limit": formatting.number(many.limit), "duration": duration}
-            ]
-            status = 429
-        except (orders.KeyReused, orders.KeyBusy):
-            # The form came back by the browser's Back button after it had been sent: it is a new order now.
-            form.errors["form"] = [
-                _("This form has been sent before. Press Create once more to send it again.")
-            ]
+        except orders.KeyRefused:
+            # The browser's Back button brought back a form that was sent before: a new order.
+            text = _("This form was already sent. Select Create again to send it once more.")
+            form.errors["form"] = [text]
             status = 409
+        except Refusal as refusal:
+            form.explain(refusal)
+            status = refusal.status
     if status:
         return _refused(request, models=every, form=form, status=status)
     run_id = placed.batch or placed.jobs[0].id
@@ -182,21 +163,21 @@ def _refused(
 
 
 def _keep_uploads(user: User, form: Composer, files: "Sequence[UploadedFile[Any]]") -> int | None:
-    """Store the files that came with the form (a browser without script); return a status where one is no picture."""
+    """Store the files of a form sent without script; return a status if one is refused."""
     for file in files:
         if (file.size or 0) > settings.UPLOAD_MAX_BYTES:  # before any of them is stored
             detail = _too_large() % {
                 "name": file.name,
                 "size": formatting.number(math.ceil((file.size or 0) / 1e6)),
             }
-            form.explain([FieldError(field="source_images", code="too_large", detail=detail)])
+            form.explain(InvalidParameters([FieldError("source_images", "too_large", detail)]))
             return 400
     for file in files:
         try:
             form.sources.append(str(uploads.keep(user=user, data=file.read()).id))
-        except NotAPicture:
-            detail = _("%(name)s is no PNG, JPEG or WebP picture.") % {"name": file.name}
-            form.explain([FieldError(field="source_images", code="invalid", detail=detail)])
+        except uploads.NotAnImage:
+            detail = _("%(name)s isn’t a PNG, JPEG or WebP image.") % {"name": file.name}
+            form.explain(InvalidParameters([FieldError("source_images", "invalid", detail)]))
             return 400
     return None
 
@@ -330,10 +311,6 @@ def _remember_language(request: HttpRequest) -> None:
 
 def _too_large() -> str:
     return _("%(name)s is %(size)s MB. A source image can be up to 10 MB.")
-
-
-def _short(missing: int) -> str:
-    return _("%(credits)s short") % {"credits": formatting.credits(missing)}
 
 
 def _user(request: HttpRequest) -> User:

@@ -6,6 +6,7 @@ user (any more) are passed over: another tab may have been quicker.
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import cast
 from urllib.parse import urlencode
 from uuid import UUID
@@ -26,8 +27,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from accounts.rate_limits import too_many
-from artgen import formatting
+from artgen import formatting, refusal_pages
+from artgen.refusals import Refusal
 from generation.gallery import archive, archive_limits, collections, images
 from generation.models import Collection, Image
 from generation.models.collections import NAME_MAX
@@ -36,10 +37,6 @@ from generation.views.partials import part, wants_part
 from generation.views.streaming import ArchiveResponse
 
 KINDS = ("original", "webp")
-
-
-class Refused(Exception):
-    """The selection cannot be taken as it is; the text says why."""
 
 
 def on_selection(
@@ -51,7 +48,7 @@ def on_selection(
     def view(request: HttpRequest) -> HttpResponseBase:
         try:
             return act(request, _ids(request))
-        except Refused as refusal:
+        except Refusal as refusal:
             return _refused(request, refusal)
 
     return login_required(require_POST(view))
@@ -105,7 +102,7 @@ def delete(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
         found = Image.objects.of(request.user).trashed().present().filter(id__in=ids)
         context = {"count": found.count(), "ids": ",".join(map(str, ids)), "place": "trash"}
         if not context["count"]:
-            raise Refused(_gone())
+            raise Refusal(_gone())
         return render(request, "generation/delete_selection.html", context)
     changed = images.end_these(user=_user(request), ids=ids)
     told = ngettext(
@@ -131,11 +128,6 @@ def collect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
         )
     except collections.NameTaken as taken:
         collection = taken.collection
-    except collections.TooManyCollections as many:
-        told = _("You have %(limit)s collections, that is the limit. Delete one first.")
-        raise Refused(told % {"limit": formatting.number(many.limit)}) from many
-    except collections.BadName as bad:
-        raise Refused(_bad_name(bad)) from bad
     changed = images.outside(user=user, ids=ids, collection=collection)
     collections.add(collection, image_ids=changed)
     told = ngettext(
@@ -173,41 +165,36 @@ def download(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
         raise BadRequest
     found = images.own(user=user, ids=ids)
     if not found:
-        raise Refused(_gone())
+        raise Refusal(_gone())
     if wants_part(request):
-        return (
-            HttpResponse(status=204)
-            if archive_limits.is_free(user)
-            else _busy(request, archive_limits.Busy(yours=True))
-        )
-    try:
-        slot = archive_limits.take(user)
-    except archive_limits.Busy as busy:
-        return _busy(request, busy)
+        if not archive_limits.is_free(user):
+            raise archive_limits.Busy(yours=True)
+        return HttpResponse(status=204)
+    slot = archive_limits.take(user)
     pieces = archive.pack(images.each(user=user, ids=found), as_webp=kind == "webp")
     name = f"artgen-{timezone.localdate():%Y-%m-%d}-{len(found)}.zip"
     return ArchiveResponse(request, pieces, slot=slot, name=name)
 
 
 def _ids(request: HttpRequest) -> list[UUID]:
-    """Return the ids, each once; raises Refused for none, too many, or what is no id."""
+    """Return the ids, each once; raises Refusal for none, too many, or what is no id."""
     texts = [*request.POST.get("ids", "").split(","), *request.POST.getlist("id")]
     try:
         ids = list(dict.fromkeys(UUID(text.strip()) for text in texts if text.strip()))
     except ValueError:
-        raise Refused(
+        raise Refusal(
             _("Something in this selection is no picture. Reload the page and select again.")
         ) from None
     if not ids:
-        raise Refused(_("Nothing is selected. Tick some pictures first."))
+        raise Refusal(_("Nothing is selected. Tick some pictures first."))
     if len(ids) > settings.SELECTION_MAX:
         told = _("At most %(limit)s pictures at once. Select fewer.")
-        raise Refused(told % {"limit": formatting.number(settings.SELECTION_MAX)})
+        raise Refusal(told % {"limit": formatting.number(settings.SELECTION_MAX)})
     return ids
 
 
 def _collection(user: User, text: str) -> Collection:
-    """Return the user's collection of this id; raises Refused."""
+    """Return the user's collection of this id; raises Refusal."""
     collection_id = uuid_or_none(text)
     found = (
         Collection.objects.of(user).present().filter(id=collection_id).first()
@@ -215,7 +202,7 @@ def _collection(user: User, text: str) -> Collection:
         else None
     )
     if found is None:
-        raise Refused(_("There is no such collection any more."))
+        raise Refusal(_("There is no such collection any more."))
     return found
 
 
@@ -234,15 +221,6 @@ def _ask_for_collection(request: HttpRequest, ids: list[UUID]) -> HttpResponse:
     if wants_part(request):
         return part(request, "generation/_choose_collection.html", context)
     return render(request, "generation/choose_collection.html", context)
-
-
-def _bad_name(bad: collections.BadName) -> str:
-    told = {
-        "empty": _("Give the new collection a name."),
-        "too_long": _("A name has at most %(limit)s characters.") % {"limit": NAME_MAX},
-        "control_characters": _("Control characters are not allowed."),
-    }
-    return told[bad.reason]
 
 
 def _gone() -> str:
@@ -273,24 +251,15 @@ def _done(
     return _back(request)
 
 
-def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     if wants_part(request):
-        return JsonResponse({"detail": str(refusal)}, status=400)
-    messages.error(request, str(refusal))
+        headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}
+        answer = {"detail": refusal.message}
+        return JsonResponse(answer, status=refusal.status, headers=headers)
+    if refusal.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return refusal_pages.page(request, refusal)
+    messages.error(request, refusal.message)
     return _back(request)
-
-
-def _busy(request: HttpRequest, busy: archive_limits.Busy) -> HttpResponse:
-    if not wants_part(request):
-        return too_many(request, busy.retry_after)
-    told = (
-        _("Your last download is still on its way. Wait until it is done.")
-        if busy.yours
-        else _("Many downloads are on their way. Try again in %(duration)s.")
-        % {"duration": formatting.duration(busy.retry_after)}
-    )
-    headers = {"Retry-After": str(busy.retry_after)}
-    return JsonResponse({"detail": told}, status=429, headers=headers)
 
 
 def _back(request: HttpRequest) -> HttpResponseRedirect:
