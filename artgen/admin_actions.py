@@ -15,9 +15,17 @@ Row = TypeVar("Row", bound=Model)
 
 
 def on_each(
-    admin: "ModelAdmin[Any]", request: HttpRequest, rows: Iterable[Row], act: Callable[[Row], None]
+    admin: "ModelAdmin[Any]",
+    request: HttpRequest,
+    rows: Iterable[Row],
+    act: Callable[[Row], None],
+    *,
+    done_text: Callable[[int], str] | None = None,
 ) -> int:
-    """Do one thing to each row, report the refusals by reason, and return how often it was done."""
+    """Do one thing to each row, report the refusals by reason, and return how often it was done.
+
+    `done_text` returns the message for a number of rows, with `%(count)d` in it.
+    """
     done = 0
     refused: dict[str, list[Row]] = {}
     for row in rows:
@@ -27,6 +35,8 @@ def on_each(
             refused.setdefault(refusal.message, []).append(row)
         else:
             done += 1
+    if done and done_text:
+        admin.message_user(request, done_text(done) % {"count": done}, messages.SUCCESS)
     for reason, left in refused.items():
         text = ngettext("%(count)d skipped: %(reason)s", "%(count)d skipped: %(reason)s", len(left))
         admin.message_user(request, text % {"count": len(left), "reason": reason}, messages.WARNING)

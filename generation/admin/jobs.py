@@ -332,9 +332,8 @@ class JobAdmin(ReadOnlyAdmin):
     ) -> HttpResponse | None:
         """Do one thing to each job and report how often it was done, and why it was refused."""
         actor = _actor(request)
-        count = on_each(self, request, self._some(request, queryset), lambda job: act(job, actor))
-        if count:
-            self.message_user(request, done(count) % {"count": count}, messages.SUCCESS)
+        rows = self._some(request, queryset)
+        on_each(self, request, rows, lambda job: act(job, actor), done_text=done)
         return _back(request)
 
     def _some(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Job]:

@@ -140,7 +140,7 @@ class ActionTests(JobAdminTestCase):
         self.assertEqual((job.status, job.runpod_id), (Status.SUBMITTED, ""))
         due_before = job.due_at
         messages = self.act("look_again", job)
-        self.assertIn("only RunPod's call can tell", messages[0])
+        self.assertIn("is waiting for RunPod’s webhook", messages[0])
         job.refresh_from_db()
         self.assertEqual(job.due_at, due_before)
 
@@ -150,7 +150,11 @@ class ActionTests(JobAdminTestCase):
         waiting = self.place()
         messages = self.act("cancel", done, waiting)
         self.assertEqual(
-            messages, ["1 job is canceled.", "1 left alone: it has ended or is being saved."]
+            messages,
+            [
+                "1 job is canceled.",
+                "1 skipped: It has finished or is being saved and can’t be canceled.",
+            ],
         )
         waiting.refresh_from_db()
         self.assertEqual(
@@ -169,7 +173,7 @@ class ActionTests(JobAdminTestCase):
         messages = self.act("retry", failed, waiting)
         self.assertEqual(
             messages,
-            ["1 job is queued again.", "1 left alone: only failed and canceled jobs are retried."],
+            ["1 job is queued again.", "1 skipped: only failed and canceled jobs are retried."],
         )
         again = Job.objects.exclude(id__in=[failed.id, waiting.id]).get()
         self.assertEqual((again.user, again.seed, again.status), (self.alice, 7, Status.QUEUED))
@@ -177,7 +181,7 @@ class ActionTests(JobAdminTestCase):
         self.assertEqual(
             (event.name, event.actor, event.detail), ("placed", self.staff, f"again {failed.id}")
         )
-        self.assertEqual(self.act("retry", failed), ["1 left alone: this was done before."])
+        self.assertEqual(self.act("retry", failed), ["1 skipped: this was done before."])
         self.assertEqual(Job.objects.count(), 3)
 
     def test_a_key_of_the_users_own_is_never_taken_for_a_retry_by_staff(self) -> None:
@@ -192,14 +196,14 @@ class ActionTests(JobAdminTestCase):
         job = self.place()
         self.act("cancel", job)
         deletion.close(user=self.alice, after=deletion.GRACE)
-        self.assertEqual(self.act("retry", job), ["1 left alone: the user’s account is locked."])
+        self.assertEqual(self.act("retry", job), ["1 skipped: the user’s account is locked."])
         self.assertEqual(Job.objects.count(), 1)
 
     def test_it_retries_nothing_while_creating_is_off(self) -> None:
         job = self.place()
         self.act("cancel", job)
         GenerationSwitch.objects.create(on=False, message="back at noon")
-        self.assertEqual(self.act("retry", job), ["1 left alone: creating is switched off."])
+        self.assertEqual(self.act("retry", job), ["1 skipped: back at noon"])
         self.assertEqual(Job.objects.count(), 1)
 
     def test_it_comes_back_to_the_page_whose_button_was_pressed(self) -> None:

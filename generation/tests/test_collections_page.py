@@ -45,8 +45,8 @@ class CollectionsPage(GalleryTestCase):
     def test_it_says_why_not_and_keeps_what_was_written(self):
         pile = self.pile("Hills")
         for name, told in (
-            ("hills", "You have a collection called “Hills” already."),
-            (" ", "needs a name"),
+            ("hills", "A collection named “Hills” already exists."),
+            (" ", "Enter a collection name."),
         ):
             page = self.client.post(self.url, {"name": name})
             self.assertContains(page, told, status_code=400)

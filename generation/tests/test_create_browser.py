@@ -207,7 +207,7 @@ class CreatePageKeepsEverything(BrowserTestCase):
         page.set_input_files(
             ".drop-file", {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"}
         )
-        expect(page.locator(".toast-bad")).to_contain_text("notes.txt is no PNG")
+        expect(page.locator(".toast-bad")).to_contain_text("notes.txt isn’t a PNG")
         page.context.set_offline(True)
         page.set_input_files(
             ".drop-file", {"name": "sea.png", "mimeType": "image/png", "buffer": png()}

@@ -121,7 +121,7 @@ class CreatePage(BaseTestCase):
         }
         answer = self.client.post(self.url, self.form(**form))
         self.assertContains(answer, 'id="lora_url-error"><', status_code=400)
-        self.assertContains(answer, "This must be an https:// address", status_code=400)
+        self.assertContains(answer, "Must be an https:// address", status_code=400)
         self.assertContains(answer, 'value="http://example.org/a"', status_code=400)
         self.assertFalse(Job.objects.exists())
         quote = self.client.get(reverse("quote"), form)
@@ -339,7 +339,7 @@ class CreatePage(BaseTestCase):
         answer = self.client.post(
             self.url, self.form(model="seedream-4", shape="2048x2048", count="8")
         )
-        self.assertContains(answer, "28\N{NO-BREAK SPACE}credits short", status_code=402)
+        self.assertContains(answer, "28\N{NO-BREAK SPACE}credits more needed", status_code=402)
         self.assertEqual(Job.objects.count(), 16)
 
     def test_it_refuses_while_creating_is_paused(self):
@@ -352,7 +352,7 @@ class CreatePage(BaseTestCase):
     @override_settings(MAX_WAITING_PER_USER=1)
     def test_it_refuses_more_than_may_wait(self):
         self.assertContains(
-            self.client.post(self.url, self.form()), "that is the limit", status_code=429
+            self.client.post(self.url, self.form()), "queued images is reached", status_code=429
         )
         self.assert_nothing_stored()
 
@@ -361,7 +361,7 @@ class CreatePage(BaseTestCase):
         answer = self.client.post(
             self.url, self.form(model="flux-kontext", source_images=str(upload.id))
         )
-        self.assertContains(answer, "no such picture among yours", status_code=400)
+        self.assertContains(answer, "Image not found.", status_code=400)
         self.assert_nothing_stored()
 
     def test_it_refuses_files_above_ten_megabytes_and_stores_none_of_them(self):
@@ -384,13 +384,13 @@ class CreatePage(BaseTestCase):
         answer = self.client.post(
             self.url, self.form(model="flux-kontext", source_images=str(image.id))
         )
-        self.assertContains(answer, "no such picture among yours", status_code=400)
+        self.assertContains(answer, "Image not found.", status_code=400)
         self.assertEqual(Job.objects.count(), 1)
 
     def test_it_refuses_a_file_that_is_no_picture(self):
         file = SimpleUploadedFile("virus.png", b"MZ not a picture", "image/png")
         answer = self.client.post(self.url, self.form(model="flux-kontext", upload=file))
-        self.assertContains(answer, "virus.png is no PNG", status_code=400)
+        self.assertContains(answer, "virus.png isn’t a PNG", status_code=400)
         self.assertEqual(Upload.objects.count(), 0)
         self.assert_nothing_stored()
 
@@ -481,9 +481,9 @@ class CreatePageParts(BaseTestCase):
         answer = self.client.get(reverse("quote"), {"model": "flux-dev", "count": "1", **numbers})
         told = [(error.field, error.detail) for error in answer.context["wrong"]]
         expected = [
-            ("width", "FLUX.1 dev takes 256 to 1536."),
-            ("steps", "FLUX.1 dev takes 1 to 50."),
-            ("seed", "This must be a whole number."),
+            ("width", "Must be 256–1536 for FLUX.1 dev."),
+            ("steps", "Must be 1–50 for FLUX.1 dev."),
+            ("seed", "Must be a whole number."),
         ]
         self.assertEqual(told, expected)
         for field, detail in expected:

@@ -145,7 +145,7 @@ class CancelTests(CommandTestCase):
         out = run("cancel_jobs", str(job.id))
         self.assertEqual(
             out,
-            f"{job.id}  queued → canceled\n1 canceled, 1 credit returned; 0 had ended or were being saved.\n",
+            f"{job.id}  queued → canceled\n1 canceled, 1 credit returned; 0 had finished or were being saved.\n",
         )
         self.assertEqual(Job.objects.get(id=other.id).status, Status.QUEUED)
         self.assertIsNone(JobEvent.objects.get(job=job, name="canceled").actor)
@@ -156,7 +156,7 @@ class CancelTests(CommandTestCase):
         self.place(), self.place(user=self.bob)
         self.assertIn("1 canceled", run("cancel_jobs", "--user", "alice@example.org"))
         self.assertIn(
-            "1 canceled, 1 credit returned; 1 had ended",
+            "1 canceled, 1 credit returned; 1 had finished",
             run("cancel_jobs", "--model", "flux-schnell"),
         )
         self.assertEqual(set(Job.objects.values_list("status", flat=True)), {Status.CANCELED})
@@ -199,10 +199,10 @@ class RetryTests(CommandTestCase):
         failed = self.failed(waiting)
         self.assertIn("Would retry 1 job", run("retry_jobs", str(failed.id), "--dry-run"))
         GenerationSwitch.objects.create(on=False, message="until noon")
-        self.assertIn("creating is switched off until noon", run("retry_jobs", str(failed.id)))
+        self.assertIn("not retried: until noon", run("retry_jobs", str(failed.id)))
         GenerationSwitch.objects.update(on=True)
         type(self.alice).objects.filter(id=self.alice.id).update(credits=0)
-        self.assertIn("1 credit short", run("retry_jobs", str(failed.id)))
+        self.assertIn("1\N{NO-BREAK SPACE}credit more needed", run("retry_jobs", str(failed.id)))
         self.assertEqual(Job.objects.count(), 1)
 
     def test_it_takes_failed_jobs_where_no_status_is_said(self) -> None:

@@ -198,9 +198,9 @@ class Collect(Shared, SelectionTestCase):
     def test_it_refuses_names_and_collections_that_cannot_be(self):
         image, bobs = self.hang(), collections.create(user=self.bob, name="Bob's")
         for fields, told in (
-            ({"name": "  "}, "Give the new collection a name."),
-            ({"name": "x" * 81}, "A name has at most 80 characters."),
-            ({"name": "a\tb\x07"}, "Control characters are not allowed."),
+            ({"name": "  "}, "Enter a collection name."),
+            ({"name": "x" * 81}, "At most 80 characters."),
+            ({"name": "a\tb\x07"}, "The name contains unsupported characters."),
             ({"collection": str(bobs.id)}, "There is no such collection any more."),
             ({"collection": "x"}, "There is no such collection any more."),
         ):

@@ -256,7 +256,7 @@ def _page(
             "steps": formatting.plural_forms(
                 lambda n: ngettext("%(count)s step", "%(count)s steps", n)
             ),
-            "no_picture": _("%(name)s is no PNG, JPEG or WebP picture."),
+            "no_picture": _("%(name)s isn’t a PNG, JPEG or WebP image."),
             "too_large": _too_large(),
             "not_arrived": _(
                 "No connection, so %(name)s has not arrived. It stays here and goes off by itself later."
@@ -277,7 +277,7 @@ def _page(
             ),
             "random_seed": _("random seed"),
             "own_seed": _("own seed"),
-            "no_number": _("This must be a number."),
+            "no_number": _("Must be a number."),
         },
     }
 

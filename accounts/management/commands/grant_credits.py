@@ -28,8 +28,8 @@ class Command(BaseCommand):
         user = User.objects.filter(email=email).first()
         if user is None:
             raise CommandError(f"There is no user {email}.")
-        if len(reason) > 300:
-            raise CommandError("--reason has at most 300 characters.")
+        if not reason.strip() or len(reason) > 300:
+            raise CommandError("--reason has 1 to 300 characters.")
         if amount < 1:
             raise CommandError("N must be at least 1.")
         entry = ledger.grant(user=user, amount=amount, reason=reason)
