@@ -23,6 +23,7 @@ from artgen.admin_actions import on_each
 from artgen.refusals import Refusal
 from generation.admin.reading import ReadOnlyAdmin, ReadOnlyInline, thumbnail
 from generation.admin.reading import words as long_text
+from generation.catalog.parameters import JOB_FIELDS
 from generation.jobs import orders
 from generation.models import Image, Job, JobEvent, JobQuerySet, Status
 
@@ -130,17 +131,7 @@ class JobAdmin(ReadOnlyAdmin):
         ),
         (
             _("What was asked for"),
-            {
-                "fields": (
-                    "prompt",
-                    "negative_prompt",
-                    ("width", "height"),
-                    ("steps", "guidance", "seed", "strength"),
-                    ("lora_url", "lora_scale"),
-                    "style",
-                    "source_images",
-                )
-            },
+            {"fields": JOB_FIELDS},
         ),
         (
             _("At RunPod"),
