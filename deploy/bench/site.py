@@ -136,11 +136,14 @@ class Site(Stack):
         return [name for name in self.running() if name not in FRONT]
 
     def statements(self) -> tuple[int, int]:
-        """Return how many SQL statements this database has run so far, without and with BEGIN, COMMIT and the like."""
+        """Return how many SQL statements were sent to this database, without and with BEGIN, COMMIT and the like.
+
+        PostgreSQL's own checks of foreign keys, which it counts as statements, are in neither.
+        """
         row = self.database.execute(
             "SELECT coalesce(sum(calls) FILTER (WHERE query !~* '^(begin|commit|rollback|savepoint|release|set |reset|"
             "discard|deallocate)'), 0)::bigint, coalesce(sum(calls), 0)::bigint FROM pg_stat_statements "
-            "WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+            "WHERE query NOT LIKE 'SELECT 1 FROM ONLY % FOR KEY SHARE OF x' AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) "
             "AND userid <> current_user::regrole"
         ).fetchone()
         return (int(row[0]), int(row[1])) if row else (0, 0)
