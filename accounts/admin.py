@@ -28,6 +28,7 @@ from accounts.models import ApiToken, CreditEntry, User
 from accounts.requests import SignedInRequest
 from artgen.ids import parse_uuid
 from artgen.read_only_admin import ReadOnlyAdmin
+from artgen.refusals import Refusal
 
 
 class StaffSignInForm(LoginThrottleMixin, AdminAuthenticationForm):
@@ -144,11 +145,9 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         form.changed_data.remove("is_active")
         try:
             deletion.keep(user)
-        except deletion.CannotKeep:
+        except Refusal as refusal:
             user.is_active = False
-            messages.error(
-                request, gettext("This account is being erased already: it stays locked.")
-            )
+            messages.error(request, refusal.message)
 
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""
@@ -212,9 +211,9 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
                 for user in users:
                     write(user=user, amount=amount, reason=reason, actor=request.user)
                     self.log_change(request, user, f"{amount:+d} credits: {reason}")
-        except (ledger.TooFewCredits, ledger.TooManyCredits) as error:
+        except Refusal as refusal:
             cache.delete(key)
-            form.add_error("amount", f"{user.email}: {error}")
+            form.add_error("amount", f"{user.email}: {refusal.message}")
             return False
         words = ngettext(
             "%(count)s account has changed.", "%(count)s accounts have changed.", len(users)

@@ -19,10 +19,11 @@ from django.core import signing
 from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts import ledger, sockets, token_cache
 from accounts.models import ApiToken, OutgoingEmail, User
+from artgen.refusals import Refusal
 
 GRACE = timedelta(days=settings.ERASE_DAYS)
 """How long a closed account can be restored."""
@@ -31,16 +32,30 @@ SALT = "accounts.closing.keep"
 REASON = gettext_noop("Account erased")
 
 
-class LastSuperuser(Exception):
+class LastSuperuser(Refusal):
     """Without this account nobody could administer ArtGen; nothing was changed."""
 
+    code = "last_superuser"
+    status = 409
+    text = gettext_lazy(
+        "This is the only administrator. Give another account full permissions first."
+    )
 
-class AlreadyErased(Exception):
+
+class AlreadyErased(Refusal):
     """There is nothing left to close; nothing was changed."""
 
+    code = "already_erased"
+    status = 410
+    text = gettext_lazy("The account is already deleted.")
 
-class CannotKeep(Exception):
-    """The account is not about to be erased (any more), or this was for an earlier time; nothing was changed."""
+
+class CannotKeep(Refusal):
+    """The account is not scheduled for deletion, or its deletion has started."""
+
+    code = "cannot_keep"
+    status = 410
+    text = gettext_lazy("The account isn’t scheduled for deletion, or its deletion has started.")
 
 
 class StillBusy(Exception):

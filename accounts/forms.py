@@ -36,11 +36,7 @@ class LoginThrottleMixin:
                 self.attempt = login_throttle.count_attempt(self.request, email)
             except login_throttle.MustWait as refusal:
                 self.seconds_to_wait = refusal.seconds
-                raise ValidationError(
-                    _("Too many tries for this address. The next one is possible in %(duration)s."),
-                    code="paused",
-                    params={"duration": formatting.duration(refusal.seconds)},
-                ) from refusal
+                raise ValidationError(refusal.message, code="paused") from refusal
         cleaned: dict[str, Any] = super().clean()  # type: ignore[misc]
         if email and password:
             login_throttle.reset(self.request, email)

@@ -19,10 +19,12 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Exists, F, IntegerField, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 from uuid_utils.compat import uuid7
 
 from accounts.models import CreditEntry, User
+from artgen import formatting
+from artgen.refusals import Refusal
 
 MAX_CREDITS = 1_000_000_000
 """Limit of an account's balance, so that sums fit into 32-bit columns."""
@@ -33,13 +35,21 @@ OPENING_REASON = gettext_noop("Starting credits")
 ENDS = (CreditEntry.Kind.SETTLE, CreditEntry.Kind.RELEASE)
 
 
-class TooFewCredits(Exception):
-    """The account does not have that much free to spend; nothing was changed."""
+class TooFewCredits(Refusal):
+    """The account's free balance is lower than the amount; nothing was changed."""
+
+    code = "too_few_credits"
+    status = 402
 
     def __init__(self, *, needed: int, available: int) -> None:
-        super().__init__(f"{needed} credits are needed, {available} are there")
+        super().__init__(needed=needed, available=available)
         self.needed = needed
         self.available = available
+
+    @property
+    def message(self) -> str:
+        """How many more credits are needed."""
+        return gettext("%(credits)s more needed") % {"credits": formatting.credits(self.short)}
 
     @property
     def short(self) -> int:
@@ -47,8 +57,17 @@ class TooFewCredits(Exception):
         return self.needed - self.available
 
 
-class TooManyCredits(ValueError):
+class TooManyCredits(Refusal):
     """The account would hold more than `MAX_CREDITS`; nothing was changed."""
+
+    code = "too_many_credits"
+    status = 409
+
+    @property
+    def message(self) -> str:
+        """What the limit is."""
+        limit = {"limit": formatting.number(MAX_CREDITS)}
+        return gettext("An account can hold up to %(limit)s credits.") % limit
 
 
 class HoldExists(Exception):
@@ -302,7 +321,7 @@ def _move(user_id: uuid.UUID, *, credits: int, held: int) -> int:
     available = User.objects.values_list("credits", flat=True).get(pk=user_id)
     if credits < 0:
         raise TooFewCredits(needed=-credits, available=available)
-    raise TooManyCredits(f"No account may hold more than {MAX_CREDITS} credits.")
+    raise TooManyCredits
 
 
 def _write(

@@ -13,8 +13,11 @@ from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from accounts.models import fold
+from artgen import formatting
+from artgen.refusals import Refusal
 
 FREE_ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 30
@@ -34,12 +37,21 @@ class Attempt:
     wait: int
 
 
-class MustWait(Exception):
-    """The next try is in `seconds`; this one is not looked at, right or wrong."""
+class MustWait(Refusal):
+    """The next attempt is possible in `seconds`; the password of this one was not checked."""
+
+    code = "too_many_requests"
+    status = 429
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"wait {seconds} s")
+        super().__init__(retry_after=seconds)
         self.seconds = seconds
+
+    @property
+    def message(self) -> str:
+        """When to try again."""
+        text = _("Too many attempts for this email. Try again in %(duration)s.")
+        return text % {"duration": formatting.duration(self.seconds)}
 
 
 def pause_after(attempts: int) -> int:

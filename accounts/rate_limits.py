@@ -7,23 +7,26 @@ from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import Any, TypeAlias
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django_ratelimit import ALL
 from django_ratelimit.core import get_usage
 
 from accounts.models import fold
 from artgen.cache import counted
+from artgen.refusals import Refusal
 
 Key: TypeAlias = str | Callable[[str, HttpRequest], str]
 
 
-class TooManyTries(Exception):
+class TooManyTries(Refusal):
     """The limit is used up for `seconds` more."""
 
+    code = "too_many_requests"
+    status = 429
+
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"try again in {seconds} s")
+        super().__init__(retry_after=seconds)
         self.seconds = seconds
 
 
@@ -36,7 +39,7 @@ View: TypeAlias = Callable[..., HttpResponseBase]
 
 
 def limited(*rates: tuple[Key, str], method: str | None = "POST") -> Callable[[View], View]:
-    """Return a decorator that answers 429 to the POST that goes beyond one of the rates: `("ip", "20/h")`.
+    """Return a decorator that refuses the POST beyond one of the rates, such as `("ip", "20/h")`.
 
     `method` None: requests of every method count. The outcome of a request does not matter, so the
     count reveals nothing about accounts.
@@ -45,11 +48,8 @@ def limited(*rates: tuple[Key, str], method: str | None = "POST") -> Callable[[V
     def decorate(view: View) -> View:
         @wraps(view)
         def limited_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            try:
-                for key, rate in rates:
-                    spend(request, group=view.__name__, key=key, rate=rate, method=method)
-            except TooManyTries as refusal:
-                return too_many(request, refusal.seconds)
+            for key, rate in rates:
+                spend(request, group=view.__name__, key=key, rate=rate, method=method)
             return view(request, *args, **kwargs)
 
         return limited_view
@@ -87,10 +87,3 @@ def spend_of(value: str, *, group: str, rate: str) -> None:
 def _rate(rate: str) -> tuple[int, int]:
     count, _slash, unit = rate.partition("/")
     return int(count), {"s": 1, "m": 60, "h": 3600, "d": 86400}[unit]
-
-
-def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
-    """Return the 429 page that says when to try again."""
-    response = render(request, "429.html", {"retry_after": seconds}, status=429)
-    response["Retry-After"] = str(seconds)
-    return response

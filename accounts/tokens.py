@@ -9,10 +9,12 @@ from datetime import timedelta
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts import sockets, token_cache
 from accounts.models import ApiToken, User
 from artgen.cache import CacheAway
+from artgen.refusals import Refusal
 
 PREFIX_LENGTH = 8
 LAST_USED_PRECISION = timedelta(minutes=1)
@@ -28,12 +30,18 @@ WHERE token.digest = %s AND token.revoked_at IS NULL AND owner.is_active
 """  # noqa: S608 constants
 
 
-class TokenNameTaken(Exception):
+class TokenNameTaken(Refusal):
     """The user has a live token of this name; nothing was changed."""
 
+    text = gettext_lazy("A token with this name exists. Choose another name.")
 
-class NoSuchToken(LookupError):
+
+class NoSuchToken(Refusal):
     """The user has no live token of this name."""
+
+    code = "not_found"
+    status = 404
+    text = gettext_lazy("Token not found.")
 
 
 def issue(*, user: User, name: str) -> str:
@@ -48,7 +56,7 @@ def issue(*, user: User, name: str) -> str:
                 user=user, name=name, digest=_digest(text), prefix=text[:PREFIX_LENGTH]
             )
     except IntegrityError as error:
-        raise TokenNameTaken(name) from error
+        raise TokenNameTaken from error
     return text
 
 
@@ -92,7 +100,7 @@ def revoke(*, user: User, name: str) -> None:
     """Revoke the user's token of this name and close the user's sockets; raise `NoSuchToken`."""
     active = ApiToken.objects.filter(user=user, name=name, revoked_at=None)
     if not active.update(revoked_at=timezone.now()):
-        raise NoSuchToken(name)
+        raise NoSuchToken
     sockets.close_all(user.pk)
 
 

@@ -7,15 +7,21 @@ from typing import Any, ClassVar
 
 from django.core.cache import caches
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+from django.utils.translation import gettext_lazy
 from redis.exceptions import RedisError
+
+from artgen.refusals import Unavailable
 
 log = logging.getLogger(__name__)
 
 MAX_LOCAL_VALUES = 1000  # that a process keeps in memory
 
 
-class CacheAway(Exception):
-    """The cache cannot be reached, and the request cannot go on without it; `artgen.unavailable` answers 503."""
+class CacheAway(Unavailable):
+    """The cache does not respond, and the request cannot go on without it."""
+
+    part = "cache"
+    text = gettext_lazy("The rate limiter isn’t responding. Nothing was changed. Try again later.")
 
 
 class _Clients(RedisCacheClient):

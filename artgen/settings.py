@@ -62,7 +62,7 @@ MIDDLEWARE = [
     "accounts.middleware.page_user",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "artgen.unavailable.OutageMiddleware",
+    "artgen.refusal_pages.RefusalMiddleware",
 ]
 ROOT_URLCONF = "artgen.urls"
 WSGI_APPLICATION = "artgen.wsgi.application"

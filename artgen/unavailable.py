@@ -1,46 +1,23 @@
-"""The answer of the pages while a part of ArtGen is away that a request cannot do without."""
+"""The pages' 503 response while a part of ArtGen that a request needs does not respond."""
 
-import logging
-from collections.abc import Callable
-
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpResponse
 from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy
 
-from artgen.cache import CacheAway
-
-log = logging.getLogger(__name__)
-
-RETRY_AFTER_SECONDS = 30
+from artgen.refusals import Unavailable
 
 
-class BucketAway(Exception):
-    """The bucket does not answer, or as many requests of this process as may wait for it do."""
+class BucketAway(Unavailable):
+    """The bucket does not respond, or too many requests of this process already wait for it."""
+
+    part = "bucket"
+    text = gettext_lazy(
+        "The storage for images is not answering. Nothing was changed; try again in a minute."
+    )
 
 
-class OutageMiddleware:
-    """Answer 503 where the cache or the bucket is needed and away; the API has its own way."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on."""
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Return the page, None for any other exception."""
-        if isinstance(exception, CacheAway):
-            log.error("refused: the cache cannot be reached", extra={"path": request.path})
-            return page("cache")
-        if isinstance(exception, BucketAway):
-            log.error("refused: the bucket does not answer", extra={"path": request.path})
-            return page("bucket")
-        return None
-
-
-def page(away: str) -> HttpResponse:
-    """Return the page that says what is away, "cache", "bucket" or "database", and when to come back."""
-    response = HttpResponse(render_to_string("503.html", {"away": away}), status=503)
-    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+def page(part: str) -> HttpResponse:
+    """Return the page that names what is away: "cache", "bucket" or "database"."""
+    response = HttpResponse(render_to_string("503.html", {"away": part}), status=503)
+    response["Retry-After"] = str(Unavailable.RETRY_AFTER_SECONDS)
     return response

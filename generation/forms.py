@@ -1,4 +1,4 @@
-"""The composer: what it shows of a model's parameters, and what a browser posts, read as a request for `orders`."""
+"""The composer: the form for a model's parameters, and what it posts as a request for `orders`."""
 
 import math
 import re
@@ -11,14 +11,17 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from generation.catalog.offers import (
-    BATCH_MAX,
+from artgen.refusals import FieldError, Refusal
+from generation.catalog.offers import BATCH_MAX, InvalidParameters, Offer, Parameter
+from generation.catalog.parameters import (
+    JOB_FIELDS,
     LORA_URL_MAX_LENGTH,
+    NUMBERS,
     PROMPT_MAX_LENGTH,
-    FieldError,
-    InvalidParameters,
-    Offer,
-    Parameter,
+    SLIDERS,
+    JobParameter,
+    Kind,
+    Place,
 )
 from generation.models import ImageModel
 
@@ -48,25 +51,14 @@ SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 SHAPE_STEP = 32  # px: workers are fastest and cleanest at multiples of it
 RATIO_MAX = 12  # a fraction with larger numbers says less than the size itself
 SHAPE_BOX = (28, 26)  # px: the little drawing of a shape
-SLIDERS = ("steps", "guidance", "strength", "lora_scale")
-CHECKED = ("width", "height", *SLIDERS, "seed", "lora_url")  # told to be wrong as soon as they are
-TEXTS = (
-    "prompt",
-    "negative_prompt",
-    "style",
-    "shape",
-    "width",
-    "height",
-    *SLIDERS,
-    "seed",
-    "lora_url",
-    "count",
-)
+CHECKED = {*NUMBERS, "seed", "lora_url"}
+"""Whose errors are shown while the form is being filled in."""
+TEXTS = (*(name for name in JOB_FIELDS if name != "source_images"), "shape", "count")
 
 
 @dataclass(frozen=True)
 class Shape:
-    """One choice of the picture's shape with its exact size in px."""
+    """One choice of an image's shape, with its size in px."""
 
     name: str
     width: int
@@ -74,7 +66,7 @@ class Shape:
 
     @property
     def value(self) -> str:
-        """What the radio button posts: "1344x768"."""
+        """The value of the radio button: "1344x768"."""
         return f"{self.width}x{self.height}"
 
     @property
@@ -99,7 +91,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Slider:
-    """One number of the fine tuning: a slider and a field, or a list where the model takes only certain values."""
+    """One number: a slider and a field, or a list where the model accepts only certain values."""
 
     name: str
     label: str
@@ -130,7 +122,7 @@ class Composer:
         )
 
     def for_model(self, model: ImageModel) -> "Composer":
-        """Return the form for another model: what was typed stays, numbers left at the old default take the new one."""
+        """Return the form for another model: typed values stay, old defaults become new ones."""
         moved = Composer(
             model=model, texts=dict(self.texts), sources=self.sources, exact=self.exact
         )
@@ -151,7 +143,7 @@ class Composer:
     def filled(
         cls, model: ImageModel, parameters: Mapping[str, Any], *, count: int = 1
     ) -> "Composer":
-        """Return the form filled with the parameters of a job; what this model does not take is left out."""
+        """Return the form with the parameters of a job that this model supports."""
         composer = cls(model=model, sources=list(parameters.get("source_images") or []))
         known = {name for name in (*TEXTS,) if parameters.get(name) not in (None, "")}
         composer.texts = {name: f"{parameters[name]}" for name in known} | {"count": str(count)}
@@ -162,7 +154,7 @@ class Composer:
             )
         return composer
 
-    # --- what the template shows ---------------------------------------------------------------------------------
+    # --- what the template shows ---
 
     @cached_property
     def offer(self) -> Offer:
@@ -191,17 +183,17 @@ class Composer:
 
     @property
     def has_negative_prompt(self) -> bool:
-        """Whether the model takes one."""
+        """Whether the model has this parameter."""
         return "negative_prompt" in self.parameters
 
     @property
     def seed(self) -> str:
-        """The seed as typed; empty: a random one for each picture."""
+        """The seed as typed; "" means a random one for each image."""
         return self.texts.get("seed", "")
 
     @property
     def summary(self) -> str:
-        """What the closed fine tuning holds, in a few words."""
+        """What the collapsed fine tuning contains, in a few words."""
         steps = self.slider("steps")
         told = []
         if steps and _is_whole(steps.value):
@@ -213,17 +205,17 @@ class Composer:
 
     @property
     def has_seed(self) -> bool:
-        """Whether the model takes one."""
+        """Whether the model has this parameter."""
         return "seed" in self.parameters
 
     @property
     def has_exact_size(self) -> bool:
-        """Whether the model takes any width and height within limits."""
+        """Whether the model accepts any width and height within limits."""
         return "width" in self.parameters and "height" in self.parameters
 
     @cached_property
     def shapes(self) -> list[Shape]:
-        """The shapes on offer: the model's own list of sizes, or the usual ratios at its usual area."""
+        """The available shapes: the model's sizes, or common ratios at its default area."""
         if "size" in self.parameters:
             sizes = [SIZE.fullmatch(str(choice)) for choice in self.parameters["size"].choices]
             return _told_apart([shape_of(int(size[1]), int(size[2])) for size in sizes if size])
@@ -250,7 +242,7 @@ class Composer:
 
     @property
     def size(self) -> tuple[int, int] | None:
-        """The exact size that is asked for in px; None where it follows the source picture or cannot be read."""
+        """The requested size in px; None if it follows the source image or is not a number."""
         if self.exact and self.has_exact_size:
             width, height = self.texts.get("width", ""), self.texts.get("height", "")
             return (int(width), int(height)) if _is_whole(width) and _is_whole(height) else None
@@ -269,12 +261,12 @@ class Composer:
 
     @property
     def counts(self) -> Iterable[int]:
-        """How many pictures at once are on offer."""
+        """The available numbers of images."""
         return COUNTS
 
     @property
     def count(self) -> int:
-        """How many pictures are asked for; the default where that cannot be read."""
+        """The number of images; the default if it is not a valid number."""
         text = self.texts.get("count", "")
         count = int(text) if _is_whole(text) else COUNT_DEFAULT
         return count if 1 <= count <= BATCH_MAX else COUNT_DEFAULT
@@ -286,12 +278,12 @@ class Composer:
 
     @property
     def sliders(self) -> list[Slider]:
-        """The numbers of the fine tuning that this model takes; strength stands with the source picture."""
-        return [slider for name in ("steps", "guidance") if (slider := self.slider(name))]
+        """The sliders of this model under “Fine tuning”."""
+        return self._sliders(Place.TUNING)
 
     @property
     def strength(self) -> Slider | None:
-        """How far the picture may leave its source, for models that let one say so."""
+        """How much the image may differ from its source; None if the model has no such setting."""
         return self.slider("strength")
 
     @property
@@ -316,54 +308,39 @@ class Composer:
 
     @property
     def tuning_open(self) -> bool:
-        """Whether the fine tuning holds something that must be seen."""
-        wrong = {
-            "width",
-            "height",
-            "steps",
-            "guidance",
-            "seed",
-            "lora_url",
-            "lora_scale",
-        } & self.errors.keys()
+        """Whether the fine tuning contains an error or a value worth showing."""
+        tuned = CHECKED - {name for name, one in SLIDERS.items() if one.slider is Place.SOURCES}
+        wrong = tuned & self.errors.keys()
         return bool(wrong or self.exact or (self.takes_lora and self.lora_url))
 
     @property
     def takes_sources(self) -> bool:
-        """Whether the model takes source pictures."""
+        """Whether the model accepts source images."""
         return self.model.max_source_images > 0
 
     def slider(self, name: str) -> Slider | None:
-        """Return a number of the fine tuning, None where the model does not take it."""
+        """Return the slider of a parameter, None if the model does not have it."""
         parameter = self.parameters.get(name)
         if parameter is None:
             return None
-        labels = {
-            "steps": (_("Steps"), _("more is cleaner and slower")),
-            "guidance": (_("Guidance"), _("higher is more literal")),
-            "strength": (_("Change the source"), _("0 keeps it, 1 repaints it")),
-            "lora_scale": (_("LoRA weight"), _("0 leaves it out, 1 is as trained")),
-        }
-        label, hint = labels[name]
-        given = self.texts.get(name)
-        value = (
-            given
-            if given not in (None, "")
-            else f"{parameter.default:g}"
-            if parameter.default is not None
-            else ""
-        )
-        return Slider(name, label, hint, value, parameter, self.errors.get(name, []))
+        value = self.texts.get(name) or ""
+        if not value and parameter.default is not None:
+            value = f"{parameter.default:g}"
+        declared = SLIDERS[name]
+        errors = self.errors.get(name, [])
+        return Slider(name, str(declared.label), str(declared.hint), value, parameter, errors)
 
-    def explain(self, errors: Iterable[FieldError]) -> None:
-        """Put refusals beside their fields; those without a field of this form stand above the button."""
-        for error in errors:
+    def explain(self, refusal: Refusal) -> None:
+        """Show a refusal at its fields; what has no field in this form is shown at the button."""
+        if not refusal.errors:
+            self.errors["form"] = [refusal.message]
+        for error in refusal.errors:
             self.errors.setdefault(
                 error.field if error.field in self._shown else "form", []
             ).append(error.detail)
 
     def wrong_numbers(self) -> list[FieldError]:
-        """Return what the model refuses of CHECKED as it stands now; a prompt or source may still be missing."""
+        """Return the errors of the fields in CHECKED, even if prompt or source is missing."""
         try:
             self.offer.clean(self.request())
         except InvalidParameters as refused:
@@ -376,13 +353,13 @@ class Composer:
 
     @property
     def size_errors(self) -> list[str]:
-        """What is wrong with the exact size, each thing once."""
+        """The errors of the exact size, each once."""
         return list(dict.fromkeys([*self.errors.get("width", []), *self.errors.get("height", [])]))
 
-    # --- what orders take --------------------------------------------------------------------------------------------
+    # --- what `orders` gets ---
 
     def request(self) -> dict[str, Any]:
-        """Return `{"model", …JOB_FIELDS}`; what is no number stays text, for the model's own check to refuse."""
+        """Return `{"model", …JOB_FIELDS}`; an invalid number stays text, for `Offer.clean`."""
         request: dict[str, Any] = {"model": self.model.slug, "prompt": self.prompt}
         if self.has_negative_prompt:
             request["negative_prompt"] = self.negative_prompt
@@ -391,20 +368,26 @@ class Composer:
             request["height"] = _whole(self.texts.get("height", ""))
         elif size := self.size:
             request["width"], request["height"] = size
-        if "steps" in self.parameters:
-            request["steps"] = _whole(self.texts.get("steps", ""))
-        if "guidance" in self.parameters:
-            request["guidance"] = _decimal(self.texts.get("guidance", ""))
-        if "strength" in self.parameters and self.sources:
-            request["strength"] = _decimal(self.texts.get("strength", ""))
+        for name, declared in SLIDERS.items():
+            if name in self.parameters and self._is_sent(declared):
+                read = _whole if declared.kind is Kind.INTEGER else _decimal
+                request[name] = read(self.texts.get(name, ""))
         if self.has_seed:
             request["seed"] = _whole(self.seed)
         if self.takes_lora and (address := self.lora_url.strip()):
             request["lora_url"] = address
-            request["lora_scale"] = _decimal(self.texts.get("lora_scale", ""))
         request["style"] = self.style or None
         request["source_images"] = self.sources if self.takes_sources else []
         return request
+
+    def _sliders(self, place: Place) -> list[Slider]:
+        names = (name for name, declared in SLIDERS.items() if declared.slider is place)
+        return [slider for name in names if (slider := self.slider(name))]
+
+    def _is_sent(self, declared: JobParameter) -> bool:
+        if declared.slider is Place.SOURCES:
+            return bool(self.sources)
+        return declared.slider is not Place.LORA or bool(self.lora_url.strip())
 
     def _side(self, name: str, index: int) -> str:
         if self.exact and name in self.texts:
@@ -418,7 +401,7 @@ class Composer:
 
 
 def shape_of(width: int, height: int) -> Shape:
-    """Return the size with the name of its ratio: well-known within 3.5 %, else a short fraction, else the size."""
+    """Return the size, named by a common ratio within 3.5 %, a short fraction, or its sides."""
     ratio = width / height
     name, known = min(NAMED_RATIOS, key=lambda entry: abs(math.log(entry[1] / ratio)))
     if abs(math.log(known / ratio)) > 0.035:  # 1472 × 1140, which qwen-image calls 4:3
@@ -446,7 +429,7 @@ def _told_apart(shapes: list[Shape]) -> list[Shape]:
 
 @lru_cache(maxsize=1000)  # 1,000 sizes are looked through for each
 def fitting(name: str, ratio: float, *, width: Parameter, height: Parameter) -> Shape:
-    """Return the size within the limits whose shape is closest to the ratio at no more than the usual area."""
+    """Return the size within the limits closest to the ratio, at most of the default area."""
     area = (width.default or 1024) * (height.default or 1024)
     best: tuple[float, int, int] = (
         math.inf,

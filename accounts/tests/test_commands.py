@@ -91,7 +91,7 @@ class IssueTokenTests(CommandTestCase):
         User.objects.filter(pk=self.bob.pk).update(is_active=False)
         for arguments, words in (
             (("nobody@example.org",), "There is no user nobody@example.org."),
-            (("alice@example.org", "--name", "laptop"), "has a token 'laptop' already"),
+            (("alice@example.org", "--name", "laptop"), "A token with this name exists"),
             (("alice@example.org", "--name", " "), "1 to 100 characters"),
             (("bob@example.org",), "switched off"),
         ):

@@ -103,7 +103,7 @@ class LoginTests(BaseTestCase):
             self.sign_in(password="wrong"), "The next try is possible in 30\N{NO-BREAK SPACE}s"
         )
         response = self.sign_in()
-        self.assertContains(response, "Too many tries for this address", status_code=429)
+        self.assertContains(response, "Too many attempts for this email", status_code=429)
         assert 0 < int(response["Retry-After"]) <= 30
         assert self.signed_in_as() is None
 
@@ -161,7 +161,7 @@ class LoginTests(BaseTestCase):
         response = self.client.post(
             "/admin/login/", {"username": "staff@example.org", "password": "password"}
         )
-        self.assertContains(response, "Too many tries for this address")
+        self.assertContains(response, "Too many attempts for this email")
         assert self.signed_in_as() is None
 
 

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -12,6 +13,8 @@ from accounts import tokens
 from accounts.forms import TokenForm
 from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
+from artgen import refusal_pages
+from artgen.refusals import Refusal
 
 
 @never_cache
@@ -26,10 +29,8 @@ def token_list(request: SignedInRequest) -> HttpResponse:
         try:
             created = {"name": name, "text": tokens.issue(user=request.user, name=name)}
             form = TokenForm()
-        except tokens.TokenNameTaken:
-            form.add_error(
-                "name", _("You have a token of this name. Revoke it first, or take another name.")
-            )
+        except Refusal as refusal:
+            form.add_error("name", refusal.message)
     context = {"form": form, "made": created, "tokens": request.user.tokens.filter(revoked_at=None)}
     return render(request, "accounts/tokens.html", context)
 
@@ -41,8 +42,7 @@ def revoke_token(request: SignedInRequest) -> HttpResponse:
     name = request.POST.get("name", "")
     try:
         tokens.revoke(user=request.user, name=name)
-    except tokens.NoSuchToken:
-        messages.info(request, _("There is no such token any more."))
-    else:
-        messages.success(request, _("The token “%(name)s” is revoked.") % {"name": name})
+    except Refusal as refusal:
+        return refusal_pages.back(request, refusal, to=reverse("tokens"))
+    messages.success(request, _("The token “%(name)s” is revoked.") % {"name": name})
     return redirect("tokens")

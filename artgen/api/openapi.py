@@ -1,4 +1,4 @@
-"""Pieces of the OpenAPI description that every endpoint needs: pages, cursors, problems."""
+"""Parts of the OpenAPI document that all endpoints share: pages, cursors, problems."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from artgen.api.pagination import LIMIT_DEFAULT, LIMIT_MOST
+from artgen.api.pagination import LIMIT_DEFAULT, MAX_LIMIT
 from artgen.api.problems import CONTENT_TYPE, KINDS, PREFIX
 from artgen.api.views import QUERY_MAX_LENGTH
 
@@ -21,13 +21,13 @@ EXAMPLE_HOST = "https://artgen.example.org"
 CURSOR_PARAMETERS = [
     OpenApiParameter(
         "limit",
-        {"type": "integer", "minimum": 1, "maximum": LIMIT_MOST, "default": LIMIT_DEFAULT},
-        description="Results a page.",
+        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": LIMIT_DEFAULT},
+        description="Results per page.",
     ),
     OpenApiParameter(
         "cursor",
         {"type": "string", "minLength": 1, "maxLength": QUERY_MAX_LENGTH},
-        description="The place in the list, as the links `next` and `previous` have it.",
+        description="Cursor from `next` or `previous`.",
     ),
 ]
 
@@ -35,16 +35,16 @@ Responses = dict[Any, Any]
 
 
 class FieldProblemShape(serializers.Serializer[Any]):
-    """One field at fault."""
+    """One invalid field."""
 
     field = serializers.CharField(
         help_text="A field of the body (`width`, `jobs[2].width`), a parameter or a header."
     )
     code = serializers.CharField(
-        help_text="Stable, for programs: `required`, `max_value`, `not_supported` …"
+        help_text="Stable, for use in code: `required`, `max_value`, `not_supported` …"
     )
     detail = serializers.CharField(
-        help_text="For people, in the language of Accept-Language; names the limit."
+        help_text="Human-readable, in the language of Accept-Language; names the limit."
     )
 
     class Meta:
@@ -52,19 +52,19 @@ class FieldProblemShape(serializers.Serializer[Any]):
 
 
 class ProblemShape(serializers.Serializer[Any]):
-    """A refusal as RFC 9457 describes it."""
+    """A refusal in the format of RFC 9457."""
 
     type = serializers.URLField()
     title = serializers.CharField()
     status = serializers.IntegerField()
-    code = serializers.ChoiceField(choices=CODES, help_text="Stable, for programs.")
+    code = serializers.ChoiceField(choices=CODES, help_text="Stable, for use in code.")
     detail = serializers.CharField()
     errors = FieldProblemShape(many=True)  # type: ignore[assignment]
     needed = serializers.IntegerField(
-        required=False, help_text="`too_few_credits`: what all of it costs."
+        required=False, help_text="`too_few_credits`: the total price."
     )
     available = serializers.IntegerField(
-        required=False, help_text="`too_few_credits`: what is free to spend."
+        required=False, help_text="`too_few_credits`: the available balance."
     )
     limit = serializers.IntegerField(
         required=False, help_text="`too_large`, `too_many_waiting`: the limit."
@@ -75,13 +75,16 @@ class ProblemShape(serializers.Serializer[Any]):
 
 
 def answer(shape: Any, description: str, *examples: Any) -> OpenApiResponse:
-    """Return an answer with its example, if any."""
+    """Return a response with its examples, if any."""
     shown = [OpenApiExample(description, value) for value in examples]
     return OpenApiResponse(shape, description=description, examples=shown)
 
 
 def problems(*codes: str, **examples: dict[str, Any]) -> Responses:
-    """Return the refusals with these codes, and those that every endpoint has; `examples` has members by code."""
+    """Return the responses of these codes and of those that every endpoint has.
+
+    `examples` maps a code to the members of its example.
+    """
     by_status: dict[int, list[str]] = {}
     for code in (*codes, "not_authenticated", "not_acceptable", "server_error"):
         by_status.setdefault(KINDS[code][0], []).append(code)
@@ -113,7 +116,7 @@ def problem_example(code: str, **members: Any) -> dict[str, Any]:
 
 
 def close_requests(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
-    """Say of every shape of a request that it takes no other fields (a postprocessing hook of drf-spectacular)."""
+    """Forbid other fields in every request schema (a postprocessing hook of drf-spectacular)."""
     for name, shape in result["components"]["schemas"].items():
         if name.endswith("Request") and shape.get("type") == "object":
             shape["additionalProperties"] = False
@@ -126,9 +129,9 @@ def page_shape(name: str, shape: type[serializers.Serializer[Any]]) -> serialize
         name=f"{name}Page",
         fields={
             "results": shape(many=True),
-            "next": serializers.URLField(allow_null=True, help_text="The page with older ones."),
+            "next": serializers.URLField(allow_null=True, help_text="The page with older results."),
             "previous": serializers.URLField(
-                allow_null=True, help_text="The page with newer ones."
+                allow_null=True, help_text="The page with newer results."
             ),
         },
     )
@@ -145,6 +148,6 @@ def page_example(results: Sequence[Any], path: str) -> dict[str, Any]:
 
 
 def _source(text: Any) -> str:
-    """Return a lazy translation's English words, whatever language is active."""
+    """Return the English text of a lazy translation."""
     args: tuple[Any, ...] = getattr(text, "_args", (text,))
     return str(args[0])

@@ -1,6 +1,6 @@
-"""Pages of a list, newest first, behind cursors: nothing is shown twice or left out when rows come in meanwhile.
+"""Cursor pagination, newest first: new rows neither repeat nor hide results on later pages.
 
-A cursor is the place beside one row, as that row's values of the columns that order the list, signed.
+A cursor holds one row's values of the columns that order the list, signed.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 from artgen.api.problems import invalid
 
 LIMIT_DEFAULT = 20
-LIMIT_MOST = 100
+MAX_LIMIT = 100
 PARAMETERS = ("cursor", "limit")
 OLDER, NEWER = "o", "n"
 
@@ -33,11 +33,11 @@ def page_of(
     show: Callable[[Sequence[Row]], list[dict[str, Any]]],
     whole: QuerySet[Any, Row] | None = None,
 ) -> dict[str, Any]:
-    """Return `{"results", "next", "previous"}` of the page that `limit` and `cursor` ask for, in one query.
+    """Return `{"results", "next", "previous"}` of the page in `limit` and `cursor`, in one query.
 
-    `by` names the columns, all descending, the last one unique. `whole`, where given, fetches by id what `rows` finds,
-    so that the list itself can be read from an index. Both may give named rows. Raises Problem for a bad limit or
-    cursor.
+    `by` names the columns, all descending, the last one unique. `whole` fetches by id what `rows`
+    finds, so that the list itself can be read from an index. Both can give named rows. Raise
+    Problem for an invalid limit or cursor.
     """
     salt = f"{rows.model._meta.label}:{','.join(by)}"
     limit = _limit(request.query_params.get("limit"))
@@ -66,8 +66,8 @@ def page_of(
 def _limit(given: str | None) -> int:
     if given is None:
         return LIMIT_DEFAULT
-    if not given.isascii() or not given.isdigit() or not 1 <= int(given[:4]) <= LIMIT_MOST:
-        raise invalid("limit", "invalid", _("A number from 1 to %(max)d.") % {"max": LIMIT_MOST})
+    if not given.isascii() or not given.isdigit() or not 1 <= int(given[:4]) <= MAX_LIMIT:
+        raise invalid("limit", "invalid", _("Must be 1–%(max)d.") % {"max": MAX_LIMIT})
     return int(given)
 
 
@@ -77,7 +77,7 @@ def _read(cursor: str | None, *, by: Sequence[str], salt: str) -> tuple[str, Pla
     try:
         direction, *place = signing.Signer(salt=salt).unsign_object(cursor)
     except (signing.BadSignature, ValueError) as error:
-        raise invalid("cursor", "invalid", _("This is no place in this list.")) from error
+        raise invalid("cursor", "invalid", _("Invalid cursor.")) from error
     texts = zip(by, place, strict=True)
     return direction, tuple(
         UUID(text) if name == "id" else datetime.fromisoformat(text) for name, text in texts
@@ -91,7 +91,7 @@ def _write(row: Any, direction: str, *, by: Sequence[str], salt: str) -> str:
 
 
 def _beyond(by: Sequence[str], place: Place, *, newer: bool) -> Q:
-    """Return the condition that a row lies beyond the place: the first column does, or is equal and the next does."""
+    """Return the condition that a row comes after the place, comparing column by column."""
     towards = "gt" if newer else "lt"
     first, rest = by[0], by[1:]
     beyond = Q(**{f"{first}__{towards}": place[0]})

@@ -1,4 +1,4 @@
-"""JSON bodies read strictly: one object, each field once, numbers that exist, bounded size and depth (RFC 8259)."""
+"""Strict JSON bodies (RFC 8259): one object, unique fields, limited size and depth."""
 
 import json
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from rest_framework.parsers import BaseParser
 
 from artgen.api.problems import Problem, invalid, too_large
 
-DEPTH_MOST = 10
+MAX_DEPTH = 10
 
 
 class StrictJSONParser(BaseParser):
-    """Reads `application/json` into a dict, or raises Problem: `malformed`, `invalid` or `too_large`."""
+    """Parse `application/json`; raise Problem `malformed`, `invalid` or `too_large`."""
 
     media_type = "application/json"
 
@@ -24,7 +24,7 @@ class StrictJSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Return the object; at most DATA_UPLOAD_MAX_MEMORY_SIZE bytes of it are read."""
+        """Return the object; read at most DATA_UPLOAD_MAX_MEMORY_SIZE bytes."""
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         raw = stream.read(most + 1)
         if len(raw) > most:
@@ -39,19 +39,19 @@ def parse_object(raw: bytes) -> dict[str, Any]:
             raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse_constant
         )
     except UnicodeDecodeError as error:
-        raise Problem("malformed", _("The body is not UTF-8.")) from error
+        raise Problem("malformed", _("The body isn’t valid UTF-8.")) from error
     except json.JSONDecodeError as error:
         where = {"line": error.lineno, "column": error.colno}
         raise Problem(
-            "malformed", _("The body is no JSON: line %(line)d, column %(column)d.") % where
+            "malformed", _("The body isn’t valid JSON: line %(line)d, column %(column)d.") % where
         ) from error
     except RecursionError as error:
         raise _too_deep() from error
-    except ValueError as error:  # a whole number of thousands of digits
-        raise Problem("malformed", _("The body has a number that cannot be read.")) from error
+    except ValueError as error:  # an integer of thousands of digits
+        raise Problem("malformed", _("The body contains a number that is too long.")) from error
     if not isinstance(value, dict):
         raise Problem("malformed", _("The body must be one JSON object."))
-    _check_depth(value, DEPTH_MOST)
+    _check_depth(value, MAX_DEPTH)
     return value
 
 
@@ -60,15 +60,15 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     for name, value in pairs:
         shown = name.encode("utf-8", "replace").decode()[:100]
         if shown != name:
-            raise invalid(shown, "unknown_field", _("There is no such field."))
+            raise invalid(shown, "unknown_field", _("Unknown field."))
         if name in found:
-            raise invalid(name, "duplicate", _("This field is given twice."))
+            raise invalid(name, "duplicate", _("The field is given more than once."))
         found[name] = value
     return found
 
 
 def _refuse_constant(name: str) -> Any:
-    raise Problem("malformed", _("%(name)s is no number in JSON.") % {"name": name})
+    raise Problem("malformed", _("%(name)s is not a JSON number.") % {"name": name})
 
 
 def _check_depth(value: Any, left: int) -> None:

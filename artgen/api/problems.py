@@ -1,12 +1,12 @@
-"""Every refusal under /api/ as `application/problem+json`: stable codes for programs, translated words for people.
+"""The API's renderer of refusals: `application/problem+json`, stable codes, translated texts.
 
-Document members: type, title, status, code, detail, errors (which field, why), and what a code adds, such as `needed`.
-https://www.rfc-editor.org/rfc/rfc9457
+Document members: type, title, status, code, detail, errors (which field, why), and those that a
+code adds, such as `needed`. https://www.rfc-editor.org/rfc/rfc9457
 """
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -36,116 +36,97 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from artgen import unavailable
-from artgen.cache import CacheAway
+from artgen.refusals import FieldError, Refusal, Unavailable
 
 CONTENT_TYPE = "application/problem+json"
 PREFIX = "/api/"
 
 KINDS: Mapping[str, tuple[int, Any]] = {
-    "invalid": (400, gettext_lazy("Something in the request is not right")),
-    "malformed": (400, gettext_lazy("The request cannot be read")),
-    "not_authenticated": (401, gettext_lazy("Please sign in")),
-    "invalid_token": (401, gettext_lazy("This token is not valid")),
+    "invalid": (400, gettext_lazy("Invalid request")),
+    "malformed": (400, gettext_lazy("Malformed request")),
+    "not_authenticated": (401, gettext_lazy("Authentication required")),
+    "invalid_token": (401, gettext_lazy("Invalid token")),
     "too_few_credits": (402, gettext_lazy("Not enough credits")),
-    "permission_denied": (403, gettext_lazy("Not allowed")),
-    "not_publishable": (403, gettext_lazy("This picture is not shown in public")),
+    "permission_denied": (403, gettext_lazy("Forbidden")),
+    "not_publishable": (403, gettext_lazy("The image can’t be published")),
     "csrf_failed": (403, gettext_lazy("The CSRF token is missing or wrong")),
-    "not_found": (404, gettext_lazy("There is nothing here")),
-    "method_not_allowed": (405, gettext_lazy("This address does not take this method")),
-    "not_acceptable": (406, gettext_lazy("Only JSON can be answered")),
-    "in_the_trash": (409, gettext_lazy("The picture is in the trash")),
-    "already_final": (409, gettext_lazy("It was finished already")),
-    "idempotency_key_busy": (409, gettext_lazy("What this key placed exists no more")),
-    "too_many_collections": (409, gettext_lazy("There are too many collections")),
+    "not_found": (404, gettext_lazy("Not found")),
+    "method_not_allowed": (405, gettext_lazy("Method not allowed")),
+    "not_acceptable": (406, gettext_lazy("Only JSON responses are available")),
+    "in_the_trash": (409, gettext_lazy("The image is in the trash")),
+    "already_final": (409, gettext_lazy("Already finished")),
+    "idempotency_key_busy": (409, gettext_lazy("The job for this key was deleted")),
+    "too_many_collections": (409, gettext_lazy("Too many collections")),
     "too_large": (413, gettext_lazy("The request is too large")),
-    "unsupported_media_type": (415, gettext_lazy("This type of content cannot be read")),
-    "idempotency_key_reused": (422, gettext_lazy("This key belongs to another request")),
+    "unsupported_media_type": (415, gettext_lazy("Unsupported content type")),
+    "idempotency_key_reused": (422, gettext_lazy("This key was used for a different request")),
     "too_many_requests": (429, gettext_lazy("Too many requests")),
-    "too_many_waiting": (429, gettext_lazy("Too many pictures are waiting")),
-    "server_error": (500, gettext_lazy("Something went wrong here")),
-    "generation_off": (503, gettext_lazy("Creating is paused")),
+    "too_many_waiting": (429, gettext_lazy("Too many queued images")),
+    "server_error": (500, gettext_lazy("Server error")),
+    "generation_off": (503, gettext_lazy("Image creation is paused")),
     "unavailable": (
         503,
-        gettext_lazy("ArtGen is back in a moment"),
-    ),  # also by nginx while the application is away
+        gettext_lazy("ArtGen is temporarily unavailable"),
+    ),  # also sent by nginx while the application is away
 }
-"""Each code with its status and title. A published code never changes."""
+"""Each published code with its status and title. A published code never changes."""
 
 DATABASE_AWAY = gettext_lazy(
-    "The database is not answering. When it is back you can see whether this was done; with an Idempotency-Key you can "
-    "safely send it again."
-)
-
-BUCKET_AWAY = gettext_lazy(
-    "The storage for images is not answering. Nothing was changed; try again in a minute."
+    "The database isn’t responding. Whether this was done is visible once it is back. With an "
+    "Idempotency-Key it is safe to send it again."
 )
 
 
-@dataclass(frozen=True)
-class FieldProblem:
-    """One thing wrong with one field of the body, query parameter or header."""
-
-    field: str
-    code: str
-    detail: str
-
-
-class Problem(exceptions.APIException):
-    """A refusal: one of KINDS, in words, with the fields at fault, headers and members of its own."""
+class Problem(Refusal):
+    """A refusal of the API itself, such as a body that cannot be read: one of KINDS."""
 
     def __init__(
-        self,
-        code: str,
-        detail: str = "",
-        *,
-        errors: Sequence[FieldProblem] = (),
-        headers: Mapping[str, str] | None = None,
-        **members: Any,
+        self, code: str, detail: Any = "", *, errors: Sequence[FieldError] = (), **members: Any
     ) -> None:
-        super().__init__(detail, code)
+        super().__init__(detail, errors=errors, **members)
         self.code = code
-        self.status_code = KINDS[code][0]
-        self.text = detail
-        self.errors = list(errors)
-        self.headers = dict(headers or {})
-        self.members = members
+        self.status = KINDS[code][0]
 
-    def document(self) -> dict[str, Any]:
-        """Return the document in the active language."""
-        status, title = KINDS[self.code]
-        return {
-            "type": f"{settings.PUBLIC_URL}{PREFIX}problems/{self.code}/",
-            "title": str(title),
-            "status": status,
-            "code": self.code,
-            "detail": self.text or " ".join(error.detail for error in self.errors) or str(title),
-            "errors": [asdict(error) for error in self.errors],
-            **self.members,
-        }
+
+def document(refusal: Refusal) -> dict[str, Any]:
+    """Return the problem document of a refusal in the active language."""
+    title = str(KINDS[refusal.code][1])
+    return {
+        "type": f"{settings.PUBLIC_URL}{PREFIX}problems/{refusal.code}/",
+        "title": title,
+        "status": refusal.status,
+        "code": refusal.code,
+        "detail": refusal.message or title,
+        "errors": [asdict(error) for error in refusal.errors],
+        **refusal.members,
+    }
 
 
 def invalid(field: str, code: str, detail: str) -> Problem:
     """Return the refusal of one field."""
-    return Problem("invalid", errors=[FieldProblem(field=field, code=code, detail=detail)])
+    return Problem("invalid", errors=[FieldError(field=field, code=code, detail=detail)])
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer an exception of an API view as a problem; None for a bug, which Django logs and `server_error` answers."""
-    problem = _problem(error)
-    if problem is None:
+    """Render an exception of an API view as a problem.
+
+    Return None for a bug: Django logs it, and `server_error` responds.
+    """
+    refusal = _refusal(error)
+    if refusal is None:
         return None
-    headers = {**problem.headers, "Cache-Control": "no-store"}
+    headers = _headers(refusal)
     if challenge := getattr(error, "auth_header", ""):
-        invalid_token = ', error="invalid_token"' if problem.code == "invalid_token" else ""
+        invalid_token = ', error="invalid_token"' if refusal.code == "invalid_token" else ""
         headers["WWW-Authenticate"] = f"{challenge}{invalid_token}"
-    response = Response(problem.document(), status=problem.status_code, headers=headers)
+    response = Response(document(refusal), status=refusal.status, headers=headers)
     response.content_type = CONTENT_TYPE
     return response
 
 
 @csrf_exempt
 def unknown_address(request: HttpRequest, rest: str = "") -> HttpResponse:
-    """Answer what no address under /api/ takes; a forgotten slash at the end is put right for reading."""
+    """Respond to unknown addresses under /api/; redirect GET and HEAD to add a missing slash."""
     if not rest.endswith("/") and _is_known(f"{request.path_info}/"):
         if request.method in ("GET", "HEAD"):
             return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))
@@ -159,7 +140,7 @@ def unknown_address(request: HttpRequest, rest: str = "") -> HttpResponse:
 
 @require_safe
 def kind(request: HttpRequest, code: str) -> HttpResponse:
-    """Tell what the `type` of a problem means."""
+    """Describe the `type` of a problem."""
     if code not in KINDS:
         return respond(Problem("not_found"))
     status, title = KINDS[code]
@@ -170,48 +151,46 @@ def kind(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 400 or 413 outside any view (handler400)."""
+    """Respond with 400 or 413 outside any view (handler400)."""
     if request.path.startswith(PREFIX):
-        return respond(_problem(exception) or Problem("malformed"))
+        return respond(_refusal(exception) or Problem("malformed"))
     return defaults.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 403 outside any view (handler403)."""
+    """Respond with 403 outside any view (handler403)."""
     if request.path.startswith(PREFIX):
         return respond(Problem("permission_denied"))
     return defaults.permission_denied(request, exception)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 404 outside any view (handler404)."""
+    """Respond with 404 outside any view (handler404)."""
     if request.path.startswith(PREFIX):
         return respond(Problem("not_found"))
     return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer a bug (handler500), of which the client learns nothing, or say that the database is away."""
+    """Respond to a bug without details (handler500), or with 503 if the database is away."""
     is_api = request.path.startswith(PREFIX)
     if isinstance(sys.exception(), OperationalError | InterfaceError):
-        return respond(_unavailable(DATABASE_AWAY)) if is_api else unavailable.page("database")
+        return respond(Unavailable(DATABASE_AWAY)) if is_api else unavailable.page("database")
     if is_api:
-        return respond(Problem("server_error", _("It has been noted. Please try again later.")))
+        return respond(Problem("server_error", _("The error has been logged. Try again later.")))
     return defaults.server_error(request)
 
 
-def _problem(error: Exception) -> Problem | None:
+def _refusal(error: Exception) -> Refusal | None:
     match error:
-        case Problem():
+        case Refusal():
             return error
         case exceptions.AuthenticationFailed():
-            return Problem(
-                "invalid_token", _("It is wrong, has been revoked, or its owner may not sign in.")
-            )
+            detail = _("The token is wrong or revoked, or its owner can’t sign in.")
+            return Problem("invalid_token", detail)
         case exceptions.NotAuthenticated():
-            return Problem(
-                "not_authenticated", _("Send a token as “Authorization: Bearer …”, or sign in.")
-            )
+            detail = _("Send a token as “Authorization: Bearer …”, or sign in.")
+            return Problem("not_authenticated", detail)
         case exceptions.PermissionDenied() | PermissionDenied():
             return Problem("permission_denied")
         case exceptions.NotFound() | Http404():
@@ -228,44 +207,35 @@ def _problem(error: Exception) -> Problem | None:
             exceptions.ParseError() | MultiPartParserError() | SuspiciousOperation() | BadRequest()
         ):
             return Problem("malformed")
-        case CacheAway():
-            return _unavailable(
-                _(
-                    "What counts your requests is not answering, so this has to wait. Nothing was changed."
-                )
-            )
-        case unavailable.BucketAway():
-            return _unavailable(BUCKET_AWAY)
         case UnreadablePostError():
-            return Problem("malformed", _("The connection broke while the request was being read."))
+            return Problem("malformed", _("The connection was lost while reading the request."))
         case _:
             return None
 
 
-def _unavailable(detail: Any) -> Problem:
-    return Problem(
-        "unavailable", str(detail), headers={"Retry-After": str(unavailable.RETRY_AFTER_SECONDS)}
-    )
+def _headers(refusal: Refusal) -> dict[str, str]:
+    headers = {"Cache-Control": "no-store"}
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(refusal.retry_after)
+    return headers
 
 
-def too_large(most: int, *, field: str = "") -> Problem:
-    """Return the refusal of a body, or of one field of it, above `most` bytes."""
-    detail = _("At most %(max)d bytes.") % {"max": most}
-    errors = [FieldProblem(field=field, code="too_large", detail=detail)] if field else []
-    return Problem("too_large", detail, errors=errors, limit=most)
+def too_large(limit: int, *, field: str = "") -> Problem:
+    """Return the refusal of a body, or of one field of it, above `limit` bytes."""
+    detail = _("At most %(max)d bytes.") % {"max": limit}
+    errors = [FieldError(field=field, code="too_large", detail=detail)] if field else []
+    return Problem("too_large", detail, errors=errors, limit=limit)
 
 
-def respond(problem: Problem) -> HttpResponse:
-    """Answer a problem outside of the API's own views."""
-    response = JsonResponse(
-        problem.document(),
-        status=problem.status_code,
+def respond(refusal: Refusal) -> HttpResponse:
+    """Respond with a problem outside of the API's own views."""
+    return JsonResponse(
+        document(refusal),
+        status=refusal.status,
         json_dumps_params={"ensure_ascii": False},
         content_type=CONTENT_TYPE,
-        headers=problem.headers,
+        headers=_headers(refusal),
     )
-    response["Cache-Control"] = "no-store"
-    return response
 
 
 def _is_known(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""What all endpoints of the REST API share: answers nobody caches, and query parameters read strictly."""
+"""Base class of the REST API's views, and strict parsing of query parameters."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from artgen.api.problems import FieldProblem, Problem, invalid
+from artgen.api.problems import Problem, invalid
+from artgen.refusals import FieldError
 from artgen.revalidation import not_modified_or
 
 QUERY_MAX_LENGTH = 500
@@ -20,12 +21,12 @@ PLAINLY_ACCEPTED = ("*/*", "application/json", "application/json, */*")
 
 
 class Endpoint(APIView):
-    """An APIView whose answers are for its user alone; those of GET are kept if `is_revalidated`, and asked about."""
+    """An APIView with private responses; GET supports revalidation (304) if `is_revalidated`."""
 
     is_revalidated = False
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """Return renderer and media type; there is one of each, so what most clients accept needs no look."""
+        """Return the only renderer at once for the Accept headers that most clients send."""
         if request._request.META.get("HTTP_ACCEPT", "*/*") in PLAINLY_ACCEPTED:
             renderer = self.get_renderers()[0]
             return renderer, renderer.media_type
@@ -34,7 +35,7 @@ class Endpoint(APIView):
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
-        """Forbid to use what was kept: answers hold the user's own things and addresses that expire."""
+        """Forbid caching: responses are private and contain addresses that expire."""
         finalized: Any = super().finalize_response(request, response, *args, **kwargs)
         _forbid_caching(finalized)
         if self.is_revalidated and request.method == "GET":
@@ -43,25 +44,27 @@ class Endpoint(APIView):
 
 
 def body_of(request: Request) -> Mapping[str, Any]:
-    """Return the JSON object of the body, empty without a body; raises Problem."""
+    """Return the JSON object of the body, {} without a body; raise Problem."""
     return cast(Mapping[str, Any], request.data)
 
 
 def query_of(request: Request, *names: str) -> dict[str, str]:
-    """Return the query parameters, of which only these are known; raises Problem for others and for any given twice."""
-    errors: list[FieldProblem] = []
+    """Return the query parameters; raise Problem for unknown, repeated or malformed ones."""
+    errors: list[FieldError] = []
     for name, values in request.query_params.lists():
         shown = name[:100]
         if name not in names:
-            errors.append(FieldProblem(shown, "unknown_field", _("There is no such parameter.")))
+            errors.append(FieldError(shown, "unknown_field", _("Unknown parameter.")))
         elif len(values) > 1:
-            errors.append(FieldProblem(shown, "duplicate", _("This parameter is given twice.")))
+            errors.append(
+                FieldError(shown, "duplicate", _("The parameter is given more than once."))
+            )
         elif len(values[0]) > QUERY_MAX_LENGTH:
             detail = _("At most %(max)d characters.") % {"max": QUERY_MAX_LENGTH}
-            errors.append(FieldProblem(shown, "max_length", detail))
+            errors.append(FieldError(shown, "max_length", detail))
         elif not values[0].isprintable():
             errors.append(
-                FieldProblem(shown, "control_characters", _("Control characters are not allowed."))
+                FieldError(shown, "control_characters", _("Control characters are not allowed."))
             )
     if errors:
         raise Problem("invalid", errors=errors)
@@ -69,7 +72,7 @@ def query_of(request: Request, *names: str) -> dict[str, str]:
 
 
 def choice_of(query: dict[str, str], name: str, choices: Sequence[str]) -> str | None:
-    """Return the parameter, None where it is not given; raises Problem unless it is one of the choices."""
+    """Return the parameter, None if not given; raise Problem unless it is one of the choices."""
     value = query.get(name)
     if value is not None and value not in choices:
         raise invalid(name, "choices", _("One of: %(choices)s.") % {"choices": ", ".join(choices)})
@@ -77,20 +80,20 @@ def choice_of(query: dict[str, str], name: str, choices: Sequence[str]) -> str |
 
 
 def flag_of(query: dict[str, str], name: str) -> bool | None:
-    """Return the parameter as a truth, None where it is not given; raises Problem unless it is true or false."""
+    """Return the parameter as a bool, None if not given; raise Problem for other values."""
     value = choice_of(query, name, ("true", "false"))
     return None if value is None else value == "true"
 
 
 def id_of(query: dict[str, str], name: str) -> UUID | None:
-    """Return the parameter as an id, None where it is not given; raises Problem unless it is a UUID."""
+    """Return the parameter as a UUID, None if not given; raise Problem for other values."""
     value = query.get(name)
     if value is None:
         return None
     try:
         return UUID(value)
     except ValueError:
-        raise invalid(name, "invalid", _("This must be an id.")) from None
+        raise invalid(name, "invalid", _("Must be an ID.")) from None
 
 
 def time_json(at: datetime) -> str:

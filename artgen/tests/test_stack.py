@@ -386,7 +386,7 @@ class StackTests(unittest.TestCase):
         finally:
             file.unlink()
         self.assertEqual((page.status_code, page.headers["Retry-After"]), (503, "10"))
-        self.assertIn("ArtGen is back in a moment", page.text)
+        self.assertIn("ArtGen is temporarily unavailable", page.text)
         self.assertEqual((answer.status_code, answer.json()["code"]), (503, "unavailable"))
         self.assertEqual(self.get("/").status_code, 200)
 

@@ -200,7 +200,7 @@ class NginxTests(unittest.TestCase):
             f"{self.url}/create/", headers={"Accept-Language": "de, ru;q=0.5"}, timeout=30
         )
         self.assertEqual((page.status_code, page.headers["Retry-After"]), (503, "10"))
-        self.assertIn("ArtGen скоро вернётся", page.content.decode())
+        self.assertIn("ArtGen временно недоступен", page.content.decode())
         answer = requests.post(f"{self.url}/api/v1/jobs/", timeout=30)
         self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
         self.assertEqual((answer.status_code, answer.json()["code"]), (503, "unavailable"))

@@ -1,7 +1,6 @@
 """The admin of jobs: their history, and the actions check, cancel and retry."""
 
 import json
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -18,11 +17,12 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import ledger
 from accounts.models import User
 from artgen import formatting
+from artgen.admin_actions import on_each
+from artgen.refusals import Refusal
 from generation.admin.read_only import ReadOnlyInline, ReadOnlyModelAdmin, preformatted, thumbnail
-from generation.catalog.offers import InvalidParameters
+from generation.catalog.parameters import JOB_FIELDS
 from generation.jobs import orders
 from generation.models import Image, Job, JobEvent, JobQuerySet, Status
 
@@ -130,17 +130,7 @@ class JobAdmin(ReadOnlyModelAdmin):
         ),
         (
             _("Request"),
-            {
-                "fields": (
-                    "prompt",
-                    "negative_prompt",
-                    ("width", "height"),
-                    ("steps", "guidance", "seed", "strength"),
-                    ("lora_url", "lora_scale"),
-                    "style",
-                    "source_images",
-                )
-            },
+            {"fields": JOB_FIELDS},
         ),
         (
             _("At RunPod"),
@@ -325,16 +315,13 @@ class JobAdmin(ReadOnlyModelAdmin):
         self,
         request: HttpRequest,
         queryset: QuerySet[Any],
-        act: Callable[[Job, User], str],
+        act: Callable[[Job, User], None],
         done: Callable[[int], str],
     ) -> HttpResponse | None:
-        """Run `act` on each job and report successes, and failures by reason."""
-        reasons = Counter(act(job, _actor(request)) for job in self._some(request, queryset))
-        if count := reasons.pop("", 0):
-            self.message_user(request, done(count) % {"count": count}, messages.SUCCESS)
-        for reason, count in reasons.items():
-            text = ngettext("%(count)d skipped: %(reason)s", "%(count)d skipped: %(reason)s", count)
-            self.message_user(request, text % {"count": count, "reason": reason}, messages.WARNING)
+        """Run `act` on each job and report successes, and refusals by reason."""
+        actor = _actor(request)
+        rows = self._some(request, queryset)
+        on_each(self, request, rows, lambda job: act(job, actor), done_text=done)
         return _back(request)
 
     def _some(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Job]:
@@ -349,41 +336,22 @@ class JobAdmin(ReadOnlyModelAdmin):
         return jobs[:MAX_JOBS_PER_ACTION]
 
 
-def _look_again(job: Job, actor: User) -> str:
-    """Make one job due; return "", or why not."""
-    if orders.look_again(job=job, actor=actor):
-        return ""
-    return gettext("it has finished or is waiting for RunPod’s webhook.")
+def _look_again(job: Job, actor: User) -> None:
+    if not orders.look_again(job=job, actor=actor):
+        raise Refusal(gettext("it has finished or is waiting for RunPod’s webhook."))
 
 
-def _cancel(job: Job, actor: User) -> str:
-    """Cancel one job; return "", or why not."""
-    try:
-        orders.cancel(job=job, actor=actor)
-    except orders.AlreadyFinal:
-        return gettext("it has finished or is being saved.")
-    return ""
+def _cancel(job: Job, actor: User) -> None:
+    orders.cancel(job=job, actor=actor)
 
 
-def _retry(job: Job, actor: User) -> str:
-    """Retry one job; return "", or why not."""
+def _retry(job: Job, actor: User) -> None:
     if job.status not in (Status.FAILED, Status.CANCELED):
-        return gettext("only failed and canceled jobs are retried.")
+        raise Refusal(gettext("only failed and canceled jobs are retried."))
     if not job.user.is_active:
-        return gettext("the user’s account is locked.")
-    try:
-        placed = orders.retry_for_owner(job=job, actor=actor)
-    except ledger.TooFewCredits:
-        return gettext("the user has too few credits.")
-    except orders.GenerationOff:
-        return gettext("image creation is turned off.")
-    except orders.TooManyWaiting:
-        return gettext("the user has too many jobs waiting.")
-    except InvalidParameters as error:
-        return error.errors[0].detail
-    except (orders.KeyReused, orders.KeyBusy):
-        return gettext("it was already retried.")
-    return "" if placed.created else gettext("it was already retried.")
+        raise Refusal(gettext("the user’s account is locked."))
+    if not orders.retry_for_owner(job=job, actor=actor).created:
+        raise orders.KeyBusy(gettext("it was already retried."))
 
 
 def _actor(request: HttpRequest) -> User:

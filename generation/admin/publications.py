@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from artgen import formatting
+from artgen.admin_actions import on_each
 from generation.admin.read_only import Media, ReadOnlyInline, ReadOnlyModelAdmin, thumbnail
 from generation.gallery import sharing
 from generation.models import TO_REVIEW, BlockedWord, Publication, PublicationState, Report
@@ -138,17 +139,12 @@ class PublicationAdmin(ReadOnlyModelAdmin):
         queryset: QuerySet[Publication],
         decide: Callable[[Publication, User], str],
     ) -> int:
-        count = 0
-        for publication in queryset.select_related("image").order_by("asked_at", "id"):
-            try:
-                action = decide(publication, cast(User, request.user))
-            except sharing.AlreadyDecided:
-                text = gettext("%(id)s was already reviewed or withdrawn. Nothing was changed.")
-                self.message_user(request, text % {"id": publication.id}, messages.WARNING)
-                continue
+        def one(publication: Publication) -> None:
+            action = decide(publication, cast(User, request.user))
             self.log_change(request, publication, action)
-            count += 1
-        return count
+
+        rows = queryset.select_related("image").order_by("asked_at", "id")
+        return on_each(self, request, rows, one)
 
     def _next_page(
         self, request: HttpRequest, text: str, *, stay: bool = False

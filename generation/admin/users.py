@@ -5,12 +5,13 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts import deletion
 from accounts.admin import UserAdmin
 from accounts.models import User
+from artgen.admin_actions import on_each
 from generation.user_data import erasure
 
 admin.site.unregister(User)
@@ -29,20 +30,14 @@ class UserWithErasureAdmin(UserAdmin):
     @admin.action(description=_("Lock, then delete after the grace period"), permissions=["erase"])
     def close_accounts(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Lock the accounts; they are erased after the grace period."""
-        count = 0
-        for user in queryset.filter(erased_at=None).order_by("id"):
-            try:
-                erasure.close(
-                    user=user, actor=request.user if isinstance(request.user, User) else None
-                )
-            except deletion.LastSuperuser:
-                text = gettext("%(email)s is the only administrator and wasn’t locked.") % {
-                    "email": user.email
-                }
-                self.message_user(request, text, messages.ERROR)
-                continue
+        actor = request.user if isinstance(request.user, User) else None
+
+        def close(user: User) -> None:
+            erasure.close(user=user, actor=actor)
             self.log_change(request, user, "closed, to be erased")
-            count += 1
+
+        rows = queryset.filter(erased_at=None).order_by("id")
+        count = on_each(self, request, rows, close)
         if count:
             text = ngettext(
                 "%(count)d account is locked and will be deleted. “Keep” cancels this.",
@@ -54,18 +49,13 @@ class UserWithErasureAdmin(UserAdmin):
     @admin.action(description=_("Keep accounts scheduled for deletion"), permissions=["erase"])
     def keep_accounts(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Unlock the accounts whose erasure has not started."""
-        count = 0
-        for user in queryset.exclude(erase_at=None).order_by("id"):
-            try:
-                deletion.keep(user)
-            except deletion.CannotKeep:
-                text = gettext("%(email)s is already deleted or being deleted.") % {
-                    "email": user.email
-                }
-                self.message_user(request, text, messages.ERROR)
-                continue
+
+        def keep(user: User) -> None:
+            deletion.keep(user)
             self.log_change(request, user, "kept")
-            count += 1
+
+        rows = queryset.exclude(erase_at=None).order_by("id")
+        count = on_each(self, request, rows, keep)
         if count:
             text = ngettext("%(count)d account kept.", "%(count)d accounts kept.", count)
             self.message_user(request, text % {"count": count}, messages.SUCCESS)

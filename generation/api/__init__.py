@@ -1,4 +1,4 @@
-"""The REST API of jobs and pictures: each view reads the request, makes one call inward, and writes the answer.
+"""The REST API of jobs and images. Each view reads the request, makes one call, and responds.
 
 Limits are checked by `catalog` alone; `shapes` only describes requests and answers for OpenAPI.
 """

@@ -1,4 +1,4 @@
-"""Batches: several jobs placed at once, all or none."""
+"""Batches: several jobs created at once, all or none."""
 
 from typing import cast
 
@@ -12,7 +12,6 @@ from accounts.models import User
 from artgen.api.views import Endpoint, body_of
 from generation.api import docs, rate_limits
 from generation.api.bodies import read_key, read_order
-from generation.api.refusals import told
 from generation.jobs import orders
 from generation.jobs.serializers import jobs_json
 
@@ -22,13 +21,12 @@ class Batches(Endpoint):
 
     @extend_schema(**docs.PLACE_BATCH)
     def post(self, request: Request) -> Response:
-        """Place one to eight jobs."""
+        """Create one to eight jobs."""
         rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
         key, order = read_key(request), read_order(body_of(request))
-        with told(listed=order.listed):
-            placed = orders.place_batch(
-                user=cast(User, request.user), requests=order.requests, key=key
-            )
+        placed = orders.place_batch(
+            user=cast(User, request.user), requests=order.requests, key=key, listed=order.listed
+        )
         prefetch_related_objects(placed.jobs, "images")
         answer = {"id": str(placed.batch), "jobs": jobs_json(placed.jobs)}
         return Response(answer, status=201 if placed.created else 200)

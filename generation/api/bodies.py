@@ -1,4 +1,4 @@
-"""Bodies of jobs, batches and quotes, unfolded into the requests that `orders` takes; and the Idempotency-Key."""
+"""Bodies of jobs, batches and quotes as requests for `orders`; and the Idempotency-Key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from artgen.api.problems import FieldProblem, Problem, invalid
+from artgen.api.problems import Problem, invalid
+from artgen.refusals import FieldError
 from generation.catalog.offers import BATCH_MAX
 from generation.jobs import orders
 
@@ -17,19 +18,19 @@ KEY_MAX_LENGTH = 255
 
 @dataclass(frozen=True)
 class Order:
-    """The requests of one body; `listed` where it had them under "jobs"."""
+    """The requests of one body; `listed` if they were under "jobs"."""
 
     requests: list[Mapping[str, Any]]
     listed: bool
 
 
 def read_order(body: Mapping[str, Any]) -> Order:
-    """Return the requests of `{…job fields…, "count"}` or of `{"jobs": […]}`; raises Problem."""
+    """Return the requests of `{…job fields…, "count"}` or `{"jobs": […]}`; raise Problem."""
     if "jobs" in body:
         return Order(requests=_jobs(body), listed=True)
     count = body.get("count", 1)
     if isinstance(count, bool) or not isinstance(count, int):
-        raise invalid("count", "invalid", _("This must be a whole number."))
+        raise invalid("count", "invalid", _("Must be a whole number."))
     if not 1 <= count <= BATCH_MAX:
         raise invalid("count", "min_value" if count < 1 else "max_value", _one_to_most())
     request = {name: value for name, value in body.items() if name != "count"}
@@ -37,7 +38,7 @@ def read_order(body: Mapping[str, Any]) -> Order:
 
 
 def read_key(request: Request) -> str:
-    """Return the Idempotency-Key, empty without one; raises Problem for one that cannot be kept."""
+    """Return the Idempotency-Key, "" without one; raise Problem if it is invalid."""
     key = request.headers.get(KEY_HEADER)
     if key is None:
         return ""
@@ -49,16 +50,14 @@ def read_key(request: Request) -> str:
         raise invalid(
             KEY_HEADER,
             "invalid",
-            _("From 1 to %(max)d ASCII characters.") % {"max": KEY_MAX_LENGTH},
+            _("Must be 1–%(max)d ASCII characters.") % {"max": KEY_MAX_LENGTH},
         )
     return key
 
 
 def _jobs(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     beside = [
-        FieldProblem(
-            name, "unknown_field", _("Not together with “jobs”: it says all of each picture.")
-        )
+        FieldError(name, "unknown_field", _("Can’t be combined with “jobs”."))
         for name in body
         if name != "jobs"
     ]
@@ -66,11 +65,11 @@ def _jobs(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         raise Problem("invalid", errors=beside)
     jobs = body["jobs"]
     if not isinstance(jobs, list):
-        raise invalid("jobs", "invalid", _("This must be a list."))
+        raise invalid("jobs", "invalid", _("Must be a list."))
     if not 1 <= len(jobs) <= BATCH_MAX:
         raise invalid("jobs", "min_length" if not jobs else "max_length", _one_to_most())
     wrong = [
-        FieldProblem(f"jobs[{index}]", "invalid", _("This must be a JSON object."))
+        FieldError(f"jobs[{index}]", "invalid", _("Must be a JSON object."))
         for index, job in enumerate(jobs)
         if not isinstance(job, dict)
     ]
@@ -80,4 +79,4 @@ def _jobs(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _one_to_most() -> str:
-    return _("From 1 to %(max)d pictures at once.") % {"max": BATCH_MAX}
+    return _("Must be 1–%(max)d images.") % {"max": BATCH_MAX}

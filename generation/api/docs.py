@@ -1,4 +1,4 @@
-"""What OpenAPI says of each endpoint: keyword arguments of `extend_schema`, one set an operation."""
+"""OpenAPI descriptions: keyword arguments of `extend_schema`, one set per operation."""
 
 from typing import Any
 
@@ -20,15 +20,17 @@ KEY = OpenApiParameter(
     KEY_HEADER,
     {"type": "string", "minLength": 1, "maxLength": KEY_MAX_LENGTH, "pattern": "^[ -~]+$"},
     OpenApiParameter.HEADER,
-    description="ASCII characters of your choice. The same key and body again: the same answer with 200, "
-    "nothing placed. Another body: 422.",
+    description="ASCII characters of your choice. The same key and body again: the same response "
+    "with 200, nothing is created. Another body: 422.",
 )
 BY_MODEL = OpenApiParameter("model", OpenApiTypes.STR, description="Only of this model, by slug.")
 TOO_WIDE = {
-    "detail": "FLUX.1 dev takes 256 to 1536.",
-    "errors": [{"field": "width", "code": "max_value", "detail": "FLUX.1 dev takes 256 to 1536."}],
+    "detail": "Must be 256–1536 for FLUX.1 dev.",
+    "errors": [
+        {"field": "width", "code": "max_value", "detail": "Must be 256–1536 for FLUX.1 dev."}
+    ],
 }
-SHORT = {"detail": "1 credit short", "needed": 3, "available": 2}
+SHORT = {"detail": "1 credit more needed", "needed": 3, "available": 2}
 KEYED_PROBLEMS = problems(
     *(
         "invalid",
@@ -60,24 +62,24 @@ LISTED = OpenApiExample(
     {"jobs": [examples.ORDER, examples.ORDER | {"prompt": "A canyon of layered colored paper"}]},
     request_only=True,
 )
-ONE = OpenApiExample("A picture", examples.ORDER, request_only=True)
+ONE = OpenApiExample("An image", examples.ORDER, request_only=True)
 NAME_TAKEN = {
-    "detail": "You have a collection of this name: Mountains.",
+    "detail": "A collection named “Mountains” already exists.",
     "errors": [
         {
             "field": "name",
             "code": "unique",
-            "detail": "You have a collection of this name: Mountains.",
+            "detail": "A collection named “Mountains” already exists.",
         },
     ],
 }
-THESE = OpenApiExample("Two pictures", {"images": examples.TWO_IDS}, request_only=True)
+THESE = OpenApiExample("Two images", {"images": examples.TWO_IDS}, request_only=True)
 BATCH = {"id": "019ab2f0-5c1d-7001-b2c3-aa5577ee1234", "jobs": [examples.QUEUED]}
 
 LIST_JOBS: Docs = {
     "operation_id": "list_jobs",
     "tags": JOBS,
-    "summary": "List own jobs",
+    "summary": "List jobs",
     "description": "Newest first.",
     "parameters": [
         OpenApiParameter(
@@ -99,22 +101,22 @@ LIST_JOBS: Docs = {
 PLACE_JOB: Docs = {
     "operation_id": "place_job",
     "tags": JOBS,
-    "summary": "Place a job",
-    "description": "Holds its credits and queues it. Only `model` and `prompt` are required. Follow the job by "
-    "`GET /api/v1/jobs/ID/` or live on the socket `/ws/jobs/`.",
+    "summary": "Create a job",
+    "description": "Holds its credits and queues it. Only `model` and `prompt` are required. "
+    "Follow the job by `GET /api/v1/jobs/ID/` or live on the socket `/ws/jobs/`.",
     "parameters": [KEY],
     "request": shapes.JobRequestShape,
     "examples": [ONE],
     "responses": {
-        201: answer(shapes.JobShape, "Placed", examples.QUEUED),
-        200: answer(shapes.JobShape, "Placed before under this Idempotency-Key", examples.QUEUED),
+        201: answer(shapes.JobShape, "Created", examples.QUEUED),
+        200: answer(shapes.JobShape, "Created before with this Idempotency-Key", examples.QUEUED),
         **KEYED_PROBLEMS,
     },
 }
 GET_JOB: Docs = {
     "operation_id": "get_job",
     "tags": JOBS,
-    "summary": "Get an own job",
+    "summary": "Get a job",
     "responses": {
         200: answer(shapes.JobShape, "The job", examples.SUCCEEDED),
         **problems("not_found"),
@@ -123,8 +125,9 @@ GET_JOB: Docs = {
 CANCEL_JOB: Docs = {
     "operation_id": "cancel_job",
     "tags": JOBS,
-    "summary": "Cancel an own job",
-    "description": "Its credits come back. A job that has ended or is being saved stays as it is.",
+    "summary": "Cancel a job",
+    "description": "Its credits are returned. A job that has finished or is being saved can’t be "
+    "canceled.",
     "request": None,
     "responses": {
         200: answer(shapes.JobShape, "Canceled", examples.CANCELED),
@@ -134,11 +137,11 @@ CANCEL_JOB: Docs = {
 RETRY_JOB: Docs = {
     "operation_id": "retry_job",
     "tags": JOBS,
-    "summary": "Place an own job again",
-    "description": "A new job with the same parameters, the seed included.",
+    "summary": "Retry a job",
+    "description": "Creates a new job with the same parameters, seed included.",
     "request": None,
     "responses": {
-        201: answer(shapes.JobShape, "Placed", examples.QUEUED),
+        201: answer(shapes.JobShape, "Created", examples.QUEUED),
         **problems(
             "csrf_failed",
             *(
@@ -157,22 +160,22 @@ RETRY_JOB: Docs = {
 PLACE_BATCH: Docs = {
     "operation_id": "place_batch",
     "tags": JOBS,
-    "summary": "Place one to eight jobs",
+    "summary": "Create a batch of 1–8 jobs",
     "description": "All of them or none. Either one job with `count`, or `jobs`.",
     "parameters": [KEY],
     "request": BATCH_REQUEST,
     "examples": [COUNTED, LISTED],
     "responses": {
-        201: answer(shapes.BatchShape, "Placed", BATCH),
-        200: answer(shapes.BatchShape, "Placed before under this Idempotency-Key", BATCH),
+        201: answer(shapes.BatchShape, "Created", BATCH),
+        200: answer(shapes.BatchShape, "Created before with this Idempotency-Key", BATCH),
         **KEYED_PROBLEMS,
     },
 }
 QUOTE: Docs = {
     "operation_id": "quote",
     "tags": JOBS,
-    "summary": "Ask for price and time",
-    "description": "The body of a job or of a batch; nothing is placed.",
+    "summary": "Get a quote",
+    "description": "The body of a job or a batch; no job is created.",
     "request": BATCH_REQUEST,
     "examples": [ONE, COUNTED, LISTED],
     "responses": {
@@ -192,20 +195,22 @@ QUOTE: Docs = {
 LIST_IMAGES: Docs = {
     "operation_id": "list_images",
     "tags": IMAGES,
-    "summary": "List own pictures",
+    "summary": "List images",
     "description": "Newest first.",
     "parameters": [
         OpenApiParameter(
             "q",
             {"type": "string", "maxLength": QUERY_MAX_LENGTH},
-            description="Only with these words in the prompt, in any form; the last one may be unfinished. "
-            '`"tea hills"`: side by side; `-fog`: without; `or`: either.',
+            description="Only with these words in the prompt, in any form; the last word can be "
+            'incomplete. `"tea hills"`: a phrase; `-fog`: without; `or`: either.',
         ),
         BY_MODEL,
         OpenApiParameter("style", OpenApiTypes.STR, description="Only of this style, by slug."),
-        OpenApiParameter("since", OpenApiTypes.DATE, description="Only made on this day or later."),
         OpenApiParameter(
-            "until", OpenApiTypes.DATE, description="Only made on this day or earlier."
+            "since", OpenApiTypes.DATE, description="Only created on this day or later."
+        ),
+        OpenApiParameter(
+            "until", OpenApiTypes.DATE, description="Only created on this day or earlier."
         ),
         OpenApiParameter(
             "shape", OpenApiTypes.STR, enum=Orientation.values, description="Only of this shape."
@@ -213,22 +218,22 @@ LIST_IMAGES: Docs = {
         OpenApiParameter(
             "longest",
             {"type": "integer", "minimum": 1, "maximum": MAX_LONGEST_SIDE},
-            description="Only with so many pixels along the longer side, or more.",
+            description="Only with at least this many pixels along the longer side.",
         ),
         OpenApiParameter(
             "sourced",
             OpenApiTypes.BOOL,
-            description="Only made from a picture, or only from words.",
+            description="Only created from an image, or only from a prompt.",
         ),
         OpenApiParameter(
-            "source", OpenApiTypes.UUID, description="Only made from this picture or upload."
+            "source", OpenApiTypes.UUID, description="Only created from this image or upload."
         ),
         OpenApiParameter(
-            "favorite", OpenApiTypes.BOOL, description="Only favorites, or only the others."
+            "favorite", OpenApiTypes.BOOL, description="Only favorites, or only other images."
         ),
         OpenApiParameter("collection", OpenApiTypes.UUID, description="Only of this collection."),
         OpenApiParameter(
-            "trashed", OpenApiTypes.BOOL, description="Those in the trash instead.", default=False
+            "trashed", OpenApiTypes.BOOL, description="Images in the trash instead.", default=False
         ),
         *CURSOR_PARAMETERS,
     ],
@@ -244,25 +249,23 @@ LIST_IMAGES: Docs = {
 GET_IMAGE: Docs = {
     "operation_id": "get_image",
     "tags": IMAGES,
-    "summary": "Get an own picture",
-    "description": "Also one in the trash; `trashed_at` says since when.",
+    "summary": "Get an image",
+    "description": "Includes images in the trash; `trashed_at` is when it was moved there.",
     "responses": {
-        200: answer(shapes.ImageShape, "The picture", examples.IMAGE),
+        200: answer(shapes.ImageShape, "The image", examples.IMAGE),
         **problems("not_found"),
     },
 }
 CHANGE_IMAGE: Docs = {
     "operation_id": "change_image",
     "tags": IMAGES,
-    "summary": "Mark an own picture",
+    "summary": "Change an image",
     "request": shapes.ImageChangeShape,
-    "description": "`visibility` changes who may see it: see the field. The prompt shows on /explore/ only where the "
-    "link already showed it.",
+    "description": "`visibility` changes who can see it: see the field. The prompt is shown on "
+    "/explore/ only if the link already showed it.",
     "examples": [
         OpenApiExample("A favorite", {"favorite": True}, request_only=True),
-        OpenApiExample(
-            "For everybody, after a review", {"visibility": "public"}, request_only=True
-        ),
+        OpenApiExample("Public, after a review", {"visibility": "public"}, request_only=True),
     ],
     "responses": {
         200: answer(shapes.ImageShape, "Changed", examples.IMAGE | {"favorite": True}),
@@ -283,14 +286,14 @@ CHANGE_IMAGE: Docs = {
 TRASH_IMAGE: Docs = {
     "operation_id": "trash_image",
     "tags": IMAGES,
-    "summary": "Move an own picture to the trash",
-    "description": "It stays there for 30 days and can be restored.",
-    "responses": {204: answer(None, "In the trash"), **problems("csrf_failed", "not_found")},
+    "summary": "Move an image to the trash",
+    "description": "It can be restored for 30 days.",
+    "responses": {204: answer(None, "Moved to the trash"), **problems("csrf_failed", "not_found")},
 }
 RESTORE_IMAGE: Docs = {
     "operation_id": "restore_image",
     "tags": IMAGES,
-    "summary": "Take an own picture out of the trash",
+    "summary": "Restore an image from the trash",
     "request": None,
     "responses": {
         200: answer(shapes.ImageShape, "Restored", examples.IMAGE),
@@ -303,8 +306,9 @@ COLLECTION_PROBLEMS = (
 LIST_COLLECTIONS: Docs = {
     "operation_id": "list_collections",
     "tags": COLLECTIONS,
-    "summary": "List own collections",
-    "description": "By name, all of them on one page. Their pictures: `GET /api/v1/images/?collection=ID`.",
+    "summary": "List collections",
+    "description": "By name, on one page. Images of a collection: "
+    "`GET /api/v1/images/?collection=ID`.",
     "responses": {
         200: answer(shapes.CollectionShape(many=True), "All collections", examples.COLLECTION),
         **problems("invalid"),
@@ -313,13 +317,13 @@ LIST_COLLECTIONS: Docs = {
 MAKE_COLLECTION: Docs = {
     "operation_id": "make_collection",
     "tags": COLLECTIONS,
-    "summary": "Make a collection",
-    "description": "Names are unique, whatever the case.",
+    "summary": "Create a collection",
+    "description": "Names are unique, case-insensitive.",
     "request": shapes.CollectionNameShape,
     "examples": [OpenApiExample("A name", {"name": "Mountains"}, request_only=True)],
     "responses": {
         201: answer(
-            shapes.CollectionShape, "Made", examples.COLLECTION | {"count": 0, "cover_url": None}
+            shapes.CollectionShape, "Created", examples.COLLECTION | {"count": 0, "cover_url": None}
         ),
         **problems(
             *(
@@ -331,14 +335,17 @@ MAKE_COLLECTION: Docs = {
                 "unsupported_media_type",
             ),
             invalid=NAME_TAKEN,
-            too_many_collections={"detail": "At most 200 collections.", "limit": 200},
+            too_many_collections={
+                "detail": "The limit of 200 collections is reached.",
+                "limit": 200,
+            },
         ),
     },
 }
 GET_COLLECTION: Docs = {
     "operation_id": "get_collection",
     "tags": COLLECTIONS,
-    "summary": "Get an own collection",
+    "summary": "Get a collection",
     "responses": {
         200: answer(shapes.CollectionShape, "The collection", examples.COLLECTION),
         **problems("not_found"),
@@ -347,7 +354,7 @@ GET_COLLECTION: Docs = {
 RENAME_COLLECTION: Docs = {
     "operation_id": "rename_collection",
     "tags": COLLECTIONS,
-    "summary": "Rename an own collection",
+    "summary": "Rename a collection",
     "request": shapes.CollectionNameShape(partial=True),
     "examples": [OpenApiExample("Another name", {"name": "Hills"}, request_only=True)],
     "responses": {
@@ -358,48 +365,48 @@ RENAME_COLLECTION: Docs = {
 DELETE_COLLECTION: Docs = {
     "operation_id": "delete_collection",
     "tags": COLLECTIONS,
-    "summary": "Delete an own collection",
-    "description": "Its pictures stay in the gallery.",
+    "summary": "Delete a collection",
+    "description": "Its images stay in the gallery.",
     "responses": {204: answer(None, "Deleted"), **problems("csrf_failed", "not_found")},
 }
 ADD_TO_COLLECTION: Docs = {
     "operation_id": "add_to_collection",
     "tags": COLLECTIONS,
-    "summary": "Put own pictures into a collection",
-    "description": "All of them or none; those in it already stay in it. Doing it again changes nothing.",
+    "summary": "Add images to a collection",
+    "description": "All or none. Idempotent.",
     "request": shapes.CollectionImagesShape,
     "examples": [THESE],
     "responses": {
-        200: answer(shapes.CollectionShape, "They are in it", examples.COLLECTION),
+        200: answer(shapes.CollectionShape, "Added", examples.COLLECTION),
         **problems(*COLLECTION_PROBLEMS),
     },
 }
 REMOVE_FROM_COLLECTION: Docs = {
     "operation_id": "remove_from_collection",
     "tags": COLLECTIONS,
-    "summary": "Take pictures out of a collection",
-    "description": "They stay in the gallery; those not in it are passed over. Doing it again changes nothing.",
+    "summary": "Remove images from a collection",
+    "description": "They stay in the gallery; those not in the collection are ignored. Idempotent.",
     "request": shapes.CollectionImagesShape,
     "examples": [THESE],
     "responses": {
-        200: answer(shapes.CollectionShape, "They are not in it", examples.COLLECTION),
+        200: answer(shapes.CollectionShape, "Removed", examples.COLLECTION),
         **problems(*COLLECTION_PROBLEMS),
     },
 }
 REMOVE_ONE_FROM_COLLECTION: Docs = {
     "operation_id": "remove_one_from_collection",
     "tags": COLLECTIONS,
-    "summary": "Take one picture out of a collection",
+    "summary": "Remove an image from a collection",
     "description": "It stays in the gallery.",
-    "responses": {204: answer(None, "It is not in it"), **problems("csrf_failed", "not_found")},
+    "responses": {204: answer(None, "Removed"), **problems("csrf_failed", "not_found")},
 }
 UPLOAD: Docs = {
     "operation_id": "upload",
     "tags": IMAGES,
-    "summary": "Upload a source picture",
+    "summary": "Upload a source image",
     "request": {"multipart/form-data": shapes.UploadFileShape},
     "responses": {
-        201: answer(shapes.UploadShape, "Kept", examples.UPLOAD),
+        201: answer(shapes.UploadShape, "Stored", examples.UPLOAD),
         **problems(
             "csrf_failed",
             "invalid",
@@ -413,8 +420,8 @@ UPLOAD: Docs = {
 LIST_MODELS: Docs = {
     "operation_id": "list_models",
     "tags": OFFER,
-    "summary": "List the models on offer",
-    "description": "All of them on one page, those switched off included.",
+    "summary": "List models",
+    "description": "On one page, disabled ones included.",
     "responses": {
         200: answer(shapes.ModelShape(many=True), "All models", examples.MODEL),
         **problems("invalid"),
@@ -423,7 +430,7 @@ LIST_MODELS: Docs = {
 LIST_STYLES: Docs = {
     "operation_id": "list_styles",
     "tags": OFFER,
-    "summary": "List the styles",
+    "summary": "List styles",
     "responses": {
         200: answer(
             shapes.StyleShape(many=True), "All styles", {"slug": "watercolor", "name": "Watercolor"}

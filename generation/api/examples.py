@@ -12,7 +12,8 @@ IMAGE = {
     "id": IMAGE_ID,
     "job": JOB_ID,
     "url": f"{EXAMPLE_HOST}/media/images/{JOB_ID}-0.png?expires=1764000000&signature=…",
-    "thumbnail_url": f"{EXAMPLE_HOST}/media/thumbnails/{JOB_ID}-0.webp?expires=1764000000&signature=…",
+    "thumbnail_url": f"{EXAMPLE_HOST}/media/thumbnails/{JOB_ID}-0.webp"
+    "?expires=1764000000&signature=…",
     "placeholder": "2PcRDYJ4d3eIeIeAh3iIeHiHBw==",
     "width": 1024,
     "height": 768,

@@ -1,4 +1,4 @@
-"""The query parameters by which pictures are listed, read strictly."""
+"""The query parameters that filter images, parsed strictly."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -13,27 +13,16 @@ from generation.gallery.filters import MAX_LONGEST_SIDE, Orientation, Wanted
 from generation.models import Collection
 
 PARAMETERS = (
-    *(
-        "q",
-        "model",
-        "style",
-        "since",
-        "until",
-        "shape",
-        "longest",
-        "sourced",
-        "source",
-        "favorite",
-        "collection",
-    ),
+    *("q", "model", "style", "since", "until", "shape", "longest"),
+    *("sourced", "source", "favorite", "collection"),
 )
 
 
 def read_wanted(query: dict[str, str], *, user: Any) -> Wanted:
-    """Return what the parameters ask for; raises Problem."""
+    """Return the filters of a query; raise Problem."""
     since, until = _day(query, "since"), _day(query, "until")
     if since and until and since > until:
-        raise invalid("until", "min_value", _("The last day comes before the first."))
+        raise invalid("until", "min_value", _("The end date is before the start date."))
     return Wanted(
         words=query.get("q", ""),
         model=check_model(query),
@@ -58,7 +47,7 @@ def _day(query: Mapping[str, str], name: str) -> date | None:
     except ValueError:
         day = None
     if day is None or not 1900 <= day.year < 9999:
-        raise invalid(name, "invalid", _("A day such as 2026-11-24."))
+        raise invalid(name, "invalid", _("Must be a date like 2026-11-24."))
     return day
 
 
@@ -67,9 +56,7 @@ def _pixels(query: Mapping[str, str]) -> int | None:
     if text is None:
         return None
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:7]) <= MAX_LONGEST_SIDE:
-        raise invalid(
-            "longest", "invalid", _("A number from 1 to %(max)d.") % {"max": MAX_LONGEST_SIDE}
-        )
+        raise invalid("longest", "invalid", _("Must be 1–%(max)d.") % {"max": MAX_LONGEST_SIDE})
     return int(text)
 
 
@@ -79,5 +66,5 @@ def _collection(query: dict[str, str], *, user: Any) -> Collection | None:
         return None
     collection = Collection.objects.of(user).present().filter(id=collection_id).first()
     if collection is None:
-        raise invalid("collection", "does_not_exist", _("There is no such collection."))
+        raise invalid("collection", "does_not_exist", _("Collection not found."))
     return collection

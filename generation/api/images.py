@@ -1,24 +1,24 @@
-"""Pictures: list, look at, mark, trash, restore."""
+"""Images: list, get, change, move to the trash, restore."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from artgen.api import pagination
-from artgen.api.problems import FieldProblem, Problem
+from artgen.api.shapes import read
 from artgen.api.views import Endpoint, body_of, flag_of, query_of
 from generation.api import docs
 from generation.api.filters import PARAMETERS, read_wanted
+from generation.api.shapes import ImageChangeShape
 from generation.api.sharing import own_image, show_to
 from generation.gallery import images
 from generation.gallery.filters import find
 from generation.jobs.serializers import IMAGE_COLUMNS, image_json
-from generation.models import Image, Visibility
+from generation.models import Image
 
 
 class Images(Endpoint):
@@ -28,7 +28,7 @@ class Images(Endpoint):
 
     @extend_schema(**docs.LIST_IMAGES)
     def get(self, request: Request) -> Response:
-        """Return a page of the user's own pictures: the kept ones, or with `trashed=true` those in the trash."""
+        """Return a page of the user's own images, or with `trashed=true` of those in the trash."""
         query = query_of(request, *PARAMETERS, "trashed", *pagination.PARAMETERS)
         own = Image.objects.of(request.user)
         rows = own.in_trash() if flag_of(query, "trashed") else own.kept()
@@ -42,14 +42,14 @@ class ImageDetail(Endpoint):
 
     @extend_schema(**docs.GET_IMAGE)
     def get(self, request: Request, image_id: UUID) -> Response:
-        """Return one of the user's own pictures, also from the trash."""
+        """Return one of the user's own images, also from the trash."""
         return Response(image_json(own_image(request, image_id)))
 
     @extend_schema(**docs.CHANGE_IMAGE)
     def patch(self, request: Request, image_id: UUID) -> Response:
-        """Mark one of the user's own pictures as a favorite, or no more; change who may see it."""
+        """Change whether one of the user's own images is a favorite, and who can see it."""
         image = own_image(request, image_id)
-        change = _read_change(body_of(request))
+        change = read(ImageChangeShape(data=body_of(request)))
         if visibility := change.get("visibility"):
             image = show_to(image, visibility)
         if (favorite := change.get("favorite")) is not None:
@@ -58,7 +58,7 @@ class ImageDetail(Endpoint):
 
     @extend_schema(**docs.TRASH_IMAGE)
     def delete(self, request: Request, image_id: UUID) -> Response:
-        """Move one of the user's own pictures to the trash."""
+        """Move one of the user's own images to the trash."""
         images.trash(own_image(request, image_id))
         return Response(status=204)
 
@@ -68,29 +68,8 @@ class ImageRestore(Endpoint):
 
     @extend_schema(**docs.RESTORE_IMAGE)
     def post(self, request: Request, image_id: UUID) -> Response:
-        """Take one of the user's own pictures out of the trash."""
+        """Restore one of the user's own images from the trash."""
         return Response(image_json(images.restore(own_image(request, image_id))))
-
-
-def _read_change(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the wishes, none for an empty body, which changes nothing; raises Problem for any other field."""
-    errors = []
-    for name, value in body.items():
-        if name == "visibility":
-            if value not in Visibility.values:
-                detail = _("One of: %(choices)s.") % {"choices": ", ".join(Visibility.values)}
-                errors.append(FieldProblem(name, "choices", detail))
-        elif name != "favorite":
-            errors.append(
-                FieldProblem(
-                    name, "unknown_field", _("There is no such field, or it cannot be changed.")
-                )
-            )
-        elif not isinstance(value, bool):
-            errors.append(FieldProblem(name, "invalid", _("This must be true or false.")))
-    if errors:
-        raise Problem("invalid", errors=errors)
-    return dict(body)
 
 
 def _images_json(images: Sequence[Any]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Jobs: place, list, look at, cancel, retry."""
+"""Jobs: create, list, get, cancel, retry."""
 
 from typing import cast
 from uuid import UUID
@@ -16,7 +16,6 @@ from artgen.api.views import Endpoint, body_of, choice_of, id_of, query_of
 from generation.api import docs, rate_limits
 from generation.api.bodies import read_key
 from generation.api.models import check_model
-from generation.api.refusals import told
 from generation.jobs import orders
 from generation.jobs.serializers import JOB_COLUMNS, job_json, job_rows_json
 from generation.models import Job, Status
@@ -43,11 +42,10 @@ class Jobs(Endpoint):
 
     @extend_schema(**docs.PLACE_JOB)
     def post(self, request: Request) -> Response:
-        """Place one job."""
+        """Create one job."""
         rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
         key = read_key(request)
-        with told():
-            placed = orders.place(user=cast(User, request.user), request=body_of(request), key=key)
+        placed = orders.place(user=cast(User, request.user), request=body_of(request), key=key)
         return _placed(placed.jobs[0], status=201 if placed.created else 200)
 
 
@@ -67,8 +65,7 @@ class JobCancel(Endpoint):
     def post(self, request: Request, job_id: UUID) -> Response:
         """Cancel one of the user's own jobs."""
         job = own_job(request, job_id)
-        with told():
-            ended = orders.cancel(job=job, actor=cast(User, request.user))
+        ended = orders.cancel(job=job, actor=cast(User, request.user))
         return Response(job_json(ended))
 
 
@@ -77,16 +74,15 @@ class JobRetry(Endpoint):
 
     @extend_schema(**docs.RETRY_JOB)
     def post(self, request: Request, job_id: UUID) -> Response:
-        """Place a new job with the parameters of one of the user's own."""
+        """Create a new job with the parameters of one of the user's own."""
         rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
         job = own_job(request, job_id)
-        with told():
-            again = orders.retry(user=cast(User, request.user), job=job)
+        again = orders.retry(user=cast(User, request.user), job=job)
         return _placed(again, status=201)
 
 
 def own_job(request: Request, job_id: UUID) -> Job:
-    """Return one of the user's own jobs; raises Http404 for anybody else's."""
+    """Return one of the user's own jobs; raise Http404 for others."""
     job = Job.objects.of(request.user).with_all().filter(id=job_id).first()
     if job is None:
         raise Http404

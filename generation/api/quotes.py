@@ -1,4 +1,4 @@
-"""Quotes: what an order would cost and how long it would take; nothing is placed."""
+"""Quotes: price and wait time of an order that is not placed."""
 
 from typing import cast
 
@@ -10,7 +10,7 @@ from accounts.models import User
 from artgen.api.views import Endpoint, body_of
 from generation.api import docs
 from generation.api.bodies import read_order
-from generation.api.refusals import told
+from generation.api.shapes import QuoteShape
 from generation.jobs import orders
 
 
@@ -19,8 +19,9 @@ class Quotes(Endpoint):
 
     @extend_schema(**docs.QUOTE)
     def post(self, request: Request) -> Response:
-        """Tell the price and the time of a job or batch."""
+        """Return price and wait time of a job or batch."""
         order = read_order(body_of(request))
-        with told(listed=order.listed):
-            quote = orders.quote(user=cast(User, request.user), requests=order.requests)
-        return Response({"credits": quote.credits, "eta_seconds": quote.eta.as_json()})
+        quote = orders.quote(
+            user=cast(User, request.user), requests=order.requests, listed=order.listed
+        )
+        return Response(QuoteShape({"credits": quote.credits, "eta_seconds": quote.eta}).data)

@@ -1,18 +1,26 @@
-"""The shapes of requests and answers, for OpenAPI alone: limits are each model's own and checked by `catalog`."""
+"""Serializers of requests and responses; the parameters of a job come from `catalog.parameters`.
+
+Lists of jobs and images are written by `generation.jobs.serializers`, which is faster; a test holds
+them to these shapes.
+"""
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from generation.catalog.offers import LORA_URL_MAX_LENGTH
+from artgen.api.shapes import Choice, Flag, Id, Moment, Shape, Text
+from generation.catalog.parameters import JOB_PARAMETERS, JobParameter, Kind
+from generation.files import storage
 from generation.models import Status, Visibility
 from generation.models.collections import NAME_MAX
 
-Shape = serializers.Serializer[Any]
+MAX_IMAGES = 500
+"""In one request to add to or remove from a collection."""
 
 
 class EtaShape(Shape):
-    """Seconds: half of all pictures come sooner than `p50`, nine in ten sooner than `p90`."""
+    """Seconds: half of all images are ready before `p50`, nine in ten before `p90`."""
 
     p50 = serializers.IntegerField()
     p90 = serializers.IntegerField()
@@ -24,20 +32,20 @@ class EtaShape(Shape):
 class ErrorShape(Shape):
     """Why a job failed."""
 
-    code = serializers.CharField(help_text="Stable, for programs.")
-    message = serializers.CharField(help_text="For people.")
+    code = serializers.CharField(help_text="Stable, for use in code.")
+    message = serializers.CharField(help_text="Human-readable.")
 
     class Meta:
         ref_name = "JobError"
 
 
 class ImageShape(Shape):
-    """A picture. `sha256`, `width`, `height` and `bytes` are those of the file that `url` serves."""
+    """An image. `sha256`, `width`, `height` and `bytes` describe the file at `url`."""
 
     id = serializers.UUIDField()
     job = serializers.UUIDField()
-    url = serializers.CharField(help_text="Expires; ask again for a fresh one.")
-    thumbnail_url = serializers.CharField(help_text="WebP; expires as `url` does.")
+    url = serializers.CharField(help_text="Expires; request the image again for a new one.")
+    thumbnail_url = serializers.CharField(help_text="WebP; expires like `url`.")
     placeholder = serializers.CharField(help_text="ThumbHash, base64.")
     width = serializers.IntegerField()
     height = serializers.IntegerField()
@@ -46,117 +54,117 @@ class ImageShape(Shape):
     sha256 = serializers.CharField()
     seed = serializers.IntegerField()
     favorite = serializers.BooleanField()
-    trashed_at = serializers.DateTimeField(allow_null=True)
+    trashed_at = Moment(allow_null=True)
     visibility = serializers.ChoiceField(
         choices=Visibility.choices,
-        help_text="Who may see it now. `public` only while it is on /explore/; `link` only until the link expires.",
+        help_text="Who can see it now. `public` only while it is on /explore/; `link` only until "
+        "the link expires.",
     )
-    created_at = serializers.DateTimeField()
+    created_at = Moment()
 
     class Meta:
         ref_name = "Image"
 
 
 class JobShape(Shape):
-    """A job: one picture to be made, or several where the model gives several at once."""
+    """A job: one image to generate, or several where the model returns several at once."""
 
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=Status.choices)
-    progress = serializers.FloatField(allow_null=True, help_text="0 to 1; null where nobody knows.")
+    progress = serializers.FloatField(allow_null=True, help_text="0 to 1; null if unknown.")
     step = serializers.IntegerField(allow_null=True)
     step_count = serializers.IntegerField(allow_null=True)
     queue_position = serializers.IntegerField(
         allow_null=True, help_text="Jobs before this one; only while queued."
     )
     eta_seconds = EtaShape(allow_null=True)
-    phase = serializers.CharField(help_text="What is happening, in words for a person.")
+    phase = serializers.CharField(help_text="What is happening; human-readable.")
     phase_detail = serializers.CharField(allow_blank=True)
     model = serializers.SlugField()
-    prompt = serializers.CharField()
-    negative_prompt = serializers.CharField(allow_blank=True)
-    width = serializers.IntegerField()
-    height = serializers.IntegerField()
-    steps = serializers.IntegerField(allow_null=True)
-    guidance = serializers.FloatField(allow_null=True)
-    seed = serializers.IntegerField(help_text="Never null: drawn where none was given.")
-    style = serializers.CharField(allow_null=True)  # type: ignore[assignment]
-    source_images = serializers.ListField(child=serializers.UUIDField())
-    strength = serializers.FloatField(allow_null=True)
-    lora_url = serializers.CharField(
-        allow_null=True, help_text="Address of the LoRA that was applied."
-    )
-    lora_scale = serializers.FloatField(allow_null=True, help_text="Its weight.")
     batch = serializers.UUIDField(allow_null=True)
     credits = serializers.IntegerField(
-        help_text="Held while active, charged when succeeded, else returned."
+        help_text="Held while active; charged on success, returned otherwise."
     )
     attempt = serializers.IntegerField()
-    version = serializers.IntegerField(
-        help_text="Only grows; of two documents the one with the higher is newer."
-    )
-    created_at = serializers.DateTimeField()
-    started_at = serializers.DateTimeField(allow_null=True)
-    finished_at = serializers.DateTimeField(
-        allow_null=True, help_text="Set exactly when the status is final."
-    )
+    version = serializers.IntegerField(help_text="Only grows: the higher version is newer.")
+    created_at = Moment()
+    started_at = Moment(allow_null=True)
+    finished_at = Moment(allow_null=True, help_text="Set exactly when the status is final.")
     error = ErrorShape(allow_null=True)
     images = ImageShape(many=True)
 
     class Meta:
         ref_name = "Job"
 
+    def get_fields(self) -> dict[str, Any]:
+        """Insert the job's parameters after its model."""
+        fields = list(super().get_fields().items())
+        after = [name for name, _field in fields].index("model") + 1
+        parameters = [(one.name, response_field(one)) for one in JOB_PARAMETERS]
+        return dict(fields[:after] + parameters + fields[after:])
+
 
 class JobRequestShape(Shape):
-    """What a job may ask for. Which fields a model takes, and within which limits: `GET /api/v1/models/`."""
+    """A job to create. Which fields a model supports, and their limits: `GET /api/v1/models/`.
+
+    `Offer.clean` validates these fields: the limits are those of the model.
+    """
 
     model = serializers.SlugField(help_text="The slug of an enabled model.")
-    prompt = serializers.CharField(help_text="At most 2,000 characters.")
-    negative_prompt = serializers.CharField(required=False, allow_null=True, allow_blank=True)
-    width = serializers.IntegerField(required=False, allow_null=True)
-    height = serializers.IntegerField(required=False, allow_null=True)
-    steps = serializers.IntegerField(required=False, allow_null=True)
-    guidance = serializers.FloatField(required=False, allow_null=True)
-    seed = serializers.IntegerField(
-        required=False, allow_null=True, help_text="0 to 2147483647; drawn if not given."
-    )
-    style = serializers.CharField(  # type: ignore[assignment]
-        required=False, allow_null=True, allow_blank=True, help_text="The slug of a style."
-    )
-    source_images = serializers.ListField(
-        child=serializers.UUIDField(),
-        required=False,
-        allow_null=True,
-        help_text="Ids of own uploads and pictures.",
-    )
-    strength = serializers.FloatField(required=False, allow_null=True)
-    lora_url = serializers.CharField(
-        required=False,
-        allow_null=True,
-        allow_blank=True,
-        max_length=LORA_URL_MAX_LENGTH,
-        help_text="An https address of a LoRA file, for models with the parameter `lora_url`. RunPod fetches it.",
-    )
-    lora_scale = serializers.FloatField(
-        required=False,
-        allow_null=True,
-        help_text="The weight of the LoRA; only together with `lora_url`.",
-    )
 
     class Meta:
         ref_name = "JobOrder"
 
+    def get_fields(self) -> dict[str, Any]:
+        """Add the job's parameters."""
+        parameters = {one.name: request_field(one) for one in JOB_PARAMETERS}
+        fields = super().get_fields()
+        return {"model": fields.pop("model"), **parameters, **fields}
+
+
+def request_field(parameter: JobParameter) -> serializers.Field[Any, Any, Any, Any]:
+    """Return the field of a parameter in a request."""
+    options: dict[str, Any] = {"help_text": parameter.request_help}
+    if not parameter.required:
+        options |= {"required": False, "allow_null": True}
+    match parameter.kind:
+        case Kind.INTEGER | Kind.SEED:
+            return serializers.IntegerField(**options)
+        case Kind.FLOAT:
+            return serializers.FloatField(**options)
+        case Kind.SOURCES:
+            return serializers.ListField(child=serializers.UUIDField(), **options)
+        case Kind.HTTPS_URL:
+            options["max_length"] = parameter.max_length
+    return serializers.CharField(allow_blank=not parameter.required, **options)
+
+
+def response_field(parameter: JobParameter) -> serializers.Field[Any, Any, Any, Any]:
+    """Return the field of a parameter in a response."""
+    options: dict[str, Any] = {"help_text": parameter.response_help}
+    match parameter.kind:
+        case Kind.INTEGER | Kind.SEED:
+            return serializers.IntegerField(allow_null=parameter.is_nullable, **options)
+        case Kind.FLOAT:
+            return serializers.FloatField(allow_null=parameter.is_nullable, **options)
+        case Kind.SOURCES:
+            return serializers.ListField(child=serializers.UUIDField(), **options)
+        case Kind.TEXT:
+            return serializers.CharField(allow_blank=not parameter.required, **options)
+    return serializers.CharField(allow_null=True, **options)
+
 
 class CountedShape(JobRequestShape):
-    """The same picture several times; a given seed counts up."""
+    """The same request several times; a given seed counts up."""
 
-    count = serializers.IntegerField(required=False, help_text="1 to 8 pictures; 1 if not given.")
+    count = serializers.IntegerField(required=False, help_text="1 to 8 images; 1 if not given.")
 
     class Meta:
         ref_name = "CountedOrder"
 
 
 class ListedShape(Shape):
-    """Different pictures at once."""
+    """Different images at once."""
 
     jobs = serializers.ListField(child=JobRequestShape(), help_text="1 to 8 of them.")
 
@@ -165,7 +173,7 @@ class ListedShape(Shape):
 
 
 class BatchShape(Shape):
-    """Jobs placed at once."""
+    """Jobs created at once."""
 
     id = serializers.UUIDField()
     jobs = JobShape(many=True)
@@ -175,7 +183,7 @@ class BatchShape(Shape):
 
 
 class QuoteShape(Shape):
-    """Price and time of an order, of the last of its pictures."""
+    """Price of an order, and wait time until its last image."""
 
     credits = serializers.IntegerField()
     eta_seconds = EtaShape()
@@ -185,62 +193,87 @@ class QuoteShape(Shape):
 
 
 class ImageChangeShape(Shape):
-    """What may be changed of a picture."""
+    """What can be changed of an image."""
 
-    favorite = serializers.BooleanField(required=False)
-    visibility = serializers.ChoiceField(
+    favorite = Flag(required=False)
+    visibility = Choice(
         choices=Visibility.choices,
         required=False,
-        help_text="`private` stops the link and withdraws the wish to be public. `link` makes a link where there is "
-        "none, and withdraws that wish. `public` asks for it: until staff have said yes, `visibility` stays what it "
-        "was, and `GET …/share/` tells the state.",
+        help_text="`private` turns off the link and withdraws the request to publish. `link` "
+        "creates a link if there is none, and withdraws that request. `public` requests a review: "
+        "until staff approve, `visibility` does not change, and `GET …/share/` shows the state.",
     )
 
     class Meta:
         ref_name = "ImageChange"
 
 
-class CollectionShape(Shape):
-    """A collection: a named pile of own pictures; a picture may lie in several."""
+class CoverUrl(serializers.CharField):
+    """The address of the first of some thumbnails, null without any."""
 
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-    count = serializers.IntegerField(help_text="Pictures in it, those in the trash left out.")
+    def to_representation(self, value: Any) -> Any:
+        """Return the address; `value` are keys."""
+        return storage.url(value[0]) if value else None
+
+
+class FileUrl(serializers.CharField):
+    """The address of a stored file."""
+
+    def to_representation(self, value: Any) -> Any:
+        """Return the address; `value` is the file's key."""
+        return storage.absolute_url(value)
+
+
+class CollectionShape(Shape):
+    """A named collection of your images; an image can be in several."""
+
+    id = serializers.UUIDField(source="collection.id")
+    name = serializers.CharField(source="collection.name")
+    count = serializers.IntegerField(help_text="Images in it, except those in the trash.")
     count_is_more = serializers.BooleanField(
-        help_text="Whether it holds more than `count`: counting stops at 1,000."
+        source="is_more",
+        help_text="Whether it holds more than `count`: counting stops at 1,000.",
     )
-    cover_url = serializers.CharField(
-        allow_null=True, help_text="Thumbnail of its newest picture; expires."
+    cover_url = CoverUrl(
+        source="covers", allow_null=True, help_text="Thumbnail of its newest image; expires."
     )
-    created_at = serializers.DateTimeField()
+    created_at = Moment(source="collection.created_at")
 
     class Meta:
         ref_name = "Collection"
 
 
 class CollectionNameShape(Shape):
-    """The name of a collection, once per user whatever the case."""
+    """The name of a collection; unique per user, case-insensitive."""
 
-    name = serializers.CharField(max_length=NAME_MAX)
+    name = Text(max_length=NAME_MAX, error_messages={"blank": _("Enter a collection name.")})
 
     class Meta:
         ref_name = "CollectionName"
 
 
 class CollectionImagesShape(Shape):
-    """Pictures to put in or take out."""
+    """Images to add or remove."""
 
-    images = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=500)
+    images = serializers.ListField(
+        child=Id(),
+        min_length=1,
+        max_length=MAX_IMAGES,
+        error_messages={
+            name: _("Must be a list of 1–500 image IDs.")
+            for name in ("required", "null", "not_a_list", "min_length", "max_length")
+        },
+    )
 
     class Meta:
         ref_name = "CollectionImages"
 
 
 class UploadFileShape(Shape):
-    """A picture to work from."""
+    """A source image."""
 
     file = serializers.FileField(
-        help_text="PNG, JPEG or WebP, at most 20 MiB. Kept upright, without its metadata."
+        help_text="PNG, JPEG or WebP, at most 20 MiB. Stored upright, without its metadata."
     )
 
     class Meta:
@@ -248,10 +281,10 @@ class UploadFileShape(Shape):
 
 
 class UploadShape(Shape):
-    """A kept upload; its id goes into `source_images`."""
+    """A stored upload; its ID goes into `source_images`."""
 
     id = serializers.UUIDField()
-    url = serializers.CharField(help_text="Expires.")
+    url = FileUrl(source="key", help_text="Expires.")
     width = serializers.IntegerField()
     height = serializers.IntegerField()
 
@@ -260,7 +293,7 @@ class UploadShape(Shape):
 
 
 class ParameterShape(Shape):
-    """One setting: `min`, `max`, `step` of a number, or the closed list `choices`."""
+    """One parameter: `min`, `max`, `step` of a number, or the closed list `choices`."""
 
     default = serializers.JSONField()
     min = serializers.FloatField(allow_null=True)
@@ -273,7 +306,10 @@ class ParameterShape(Shape):
 
 
 class PriceShape(Shape):
-    """Credits of one picture: max(minimum, ceil(per_image + per_megapixel × width × height / 1,000,000))."""
+    """Credits per image.
+
+    max(minimum, ceil(per_image + per_megapixel × width × height / 1,000,000))
+    """
 
     per_image = serializers.FloatField()
     per_megapixel = serializers.FloatField()
@@ -284,7 +320,7 @@ class PriceShape(Shape):
 
 
 class ModelShape(Shape):
-    """A model on offer. `size` among its parameters: width and height come only in the pairs of its choices."""
+    """A model. If it has the parameter `size`, width and height are one of its choices."""
 
     slug = serializers.SlugField()
     name = serializers.CharField()
@@ -300,7 +336,7 @@ class ModelShape(Shape):
 
 
 class StyleShape(Shape):
-    """A style preset: words put around the prompt."""
+    """A style preset: text added around the prompt."""
 
     slug = serializers.SlugField()
     name = serializers.CharField()

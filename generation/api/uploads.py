@@ -1,4 +1,4 @@
-"""Source pictures that a user brings along."""
+"""Uploads of source images."""
 
 from typing import Any, cast
 
@@ -10,15 +10,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
-from artgen.api.problems import FieldProblem, Problem, invalid, too_large
+from artgen.api.problems import Problem, invalid, too_large
 from artgen.api.views import Endpoint
+from artgen.refusals import FieldError
 from generation.api import docs, rate_limits
-from generation.files import storage, uploads
-from generation.runpod.image import InvalidImage
+from generation.api.shapes import UploadShape
+from generation.files import uploads
 
 FIELD = "file"
 FORM_BYTES = 64 * 1024
-"""What the multipart form around the file may take."""
+"""Allowance for the multipart form around the file."""
 
 
 class Uploads(Endpoint):
@@ -27,7 +28,7 @@ class Uploads(Endpoint):
     parser_classes = [MultiPartParser]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse what is too large by its own account before anything of it is read."""
+        """Refuse a body whose Content-Length is too large before reading it."""
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) > settings.UPLOAD_MAX_BYTES + FORM_BYTES:
             raise too_large(settings.UPLOAD_MAX_BYTES, field=FIELD)
@@ -35,25 +36,16 @@ class Uploads(Endpoint):
 
     @extend_schema(**docs.UPLOAD)
     def post(self, request: Request) -> Response:
-        """Store one picture."""
+        """Store one image."""
         rate_limits.spend(request, group="upload", rate=settings.UPLOADING_RATE)
         data = _read_file(request)
-        try:
-            upload = uploads.keep(user=cast(User, request.user), data=data)
-        except InvalidImage as error:
-            raise invalid(FIELD, "invalid", _("This is no PNG, JPEG or WebP picture.")) from error
-        answer = {
-            "id": str(upload.id),
-            "url": storage.absolute_url(upload.key),
-            "width": upload.width,
-            "height": upload.height,
-        }
-        return Response(answer, status=201)
+        upload = uploads.keep(user=cast(User, request.user), data=data)
+        return Response(UploadShape(upload).data, status=201)
 
 
 def _read_file(request: Request) -> bytes:
     beside = [
-        FieldProblem(name[:100], "unknown_field", _("There is no such field."))
+        FieldError(name[:100], "unknown_field", _("Unknown field."))
         for name in (*request.data, *request.FILES)
         if name != FIELD
     ]
@@ -62,9 +54,9 @@ def _read_file(request: Request) -> bytes:
     files = request.FILES.getlist(FIELD)
     if len(files) != 1:
         code, detail = (
-            ("duplicate", _("One picture at a time."))
+            ("duplicate", _("One image per request."))
             if files
-            else ("required", _("Choose a picture."))
+            else ("required", _("Choose an image."))
         )
         raise invalid(FIELD, code, detail)
     if files[0].size > settings.UPLOAD_MAX_BYTES:

@@ -1,13 +1,14 @@
-"""The models on offer as plain data: parameters with their limits, price rules, and the check of what a user asks for.
+"""Models on offer as plain data: limits of their parameters, prices, validation of requests.
 
-Knows neither the database nor RunPod; `generation.models.ImageModel` is the same as rows, `catalog.toml` as a file.
+Independent of database and RunPod; `generation.models.ImageModel` has the same as rows,
+`catalog.toml` as a file.
 """
 
 import json
 import math
 import tomllib
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -17,32 +18,17 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from artgen.refusals import FieldError, Refusal
+from generation.catalog.parameters import JOB_FIELDS, JOB_PARAMETERS, SEED_MAX, JobParameter, Kind
+
 CATALOG_FILE = Path(__file__).with_name("catalog.toml")
-PROMPT_MAX_LENGTH = 2000
-LORA_URL_MAX_LENGTH = 500
-SEED_MAX = 2**31 - 1
 BATCH_MAX = 8
 MAX_PRICE = Decimal(1_000_000)
-JOB_FIELDS = (
-    "prompt",
-    "negative_prompt",
-    "width",
-    "height",
-    "steps",
-    "guidance",
-    "seed",
-    "style",
-    "source_images",
-    "strength",
-    "lora_url",
-    "lora_scale",
-)
-"""What a user may say of one picture, besides the model."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a model: `default`, `min`, `max`, `step` for numbers, `choices` for a closed list."""
+    """Limits of one parameter: `default`, `min`, `max`, `step`, or a closed list of `choices`."""
 
     default: Any = None
     min: float | None = None
@@ -63,14 +49,14 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Price:
-    """What one picture costs: `max(minimum, ceil(per_image + per_megapixel × megapixels))` whole credits."""
+    """Credits per image: `max(minimum, ceil(per_image + per_megapixel × megapixels))`."""
 
     per_image: Decimal = Decimal(0)
     per_megapixel: Decimal = Decimal(0)
     minimum: int = 1
 
     def of(self, *, width: int, height: int) -> int:
-        """Return the price of one picture of this size in credits."""
+        """Return the price of one image of this size in pixels, in credits."""
         exact = self.per_image + self.per_megapixel * width * height / 1_000_000
         return max(self.minimum, math.ceil(exact))
 
@@ -85,47 +71,34 @@ class Price:
 
 @dataclass(frozen=True)
 class Cost:
-    """What RunPod is expected to charge for one image, in dollars: `per_image + per_megapixel × megapixels`."""
+    """RunPod's expected charge per image in USD: `per_image + per_megapixel × megapixels`."""
 
     per_image: Decimal = Decimal(0)
     per_megapixel: Decimal = Decimal(0)
 
     def of(self, *, images: int, pixels: int) -> Decimal:
-        """Return the dollars of so many images with so many pixels together."""
+        """Return the USD of `images` with `pixels` in total."""
         return self.per_image * images + self.per_megapixel * pixels / 1_000_000
 
     def price(self, *, credit_usd: Decimal, margin: Decimal) -> Price:
-        """Return the price rule that follows from it; `margin` is a factor, `credit_usd` what one credit is worth."""
+        """Return the price rule for a margin (a factor) and the value of one credit in USD."""
         factor = margin / credit_usd
         return Price(per_image=self.per_image * factor, per_megapixel=self.per_megapixel * factor)
 
 
-@dataclass(frozen=True)
-class FieldError:
-    """One thing wrong with one field: a stable `code` for programs, a translated `detail` for people."""
+class InvalidParameters(Refusal):
+    """A request is outside the model's limits; `errors` say which fields, and which limits."""
 
-    field: str
-    code: str
-    detail: str
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__(errors=errors)
 
-
-class InvalidParameters(ValueError):
-    """What was asked for is outside the model's limits; `errors` says which field and which limit.
-
-    Of a batch, `by_request` has the errors of every request at fault by its index, and `errors` those of the first.
-    """
-
-    def __init__(
-        self, errors: list[FieldError], *, by_request: Mapping[int, list[FieldError]] | None = None
-    ) -> None:
-        super().__init__("; ".join(f"{error.field}: {error.detail}" for error in errors))
-        self.errors = errors
-        self.by_request = by_request or {}
+    def __str__(self) -> str:
+        return "; ".join(f"{error.field}: {error.detail}" for error in self.errors)
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A model on offer: who draws (endpoint, dialect), what it takes (parameters) and what it costs (price)."""
+    """A model on offer: its endpoint and dialect, its parameters with their limits, its price."""
 
     slug: str
     name: str
@@ -144,26 +117,26 @@ class Offer:
 
     @property
     def sized_by_source(self) -> bool:
-        """Whether the picture becomes as large as its first source picture: the model takes no size."""
+        """Whether the size is that of the first source image: the model has no size parameter."""
         return "size" not in self.parameters and "width" not in self.parameters
 
     def price_of(self, parameters: Mapping[str, Any]) -> int:
-        """Return the credits one picture with these cleaned parameters costs."""
+        """Return the credits of one image with these cleaned parameters."""
         return self.price.of(width=parameters["width"], height=parameters["height"])
 
     def clean(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return all of JOB_FIELDS with defaults filled in; `seed` None means: draw one.
+        """Return all of JOB_FIELDS with defaults filled in; `seed` None means a random one.
 
-        `width` and `height` are None where the model is `sized_by_source`.
+        `width` and `height` are None if the model is `sized_by_source`.
 
         Raises:
-            InvalidParameters: a field is unknown, of a wrong type or outside this model's limits.
+            InvalidParameters: fields are unknown, of a wrong type or outside this model's limits.
         """
         return _Cleaning(offer=self, given=given).run()
 
 
 def parameter_from(raw: Mapping[str, Any]) -> Parameter:
-    """Return the parameter that a JSON or TOML table describes; raises ValueError for unknown keys."""
+    """Return the parameter of a JSON or TOML table; raise ValueError for unknown keys."""
     unknown = set(raw) - {"default", "min", "max", "step", "choices"}
     if unknown:
         raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
@@ -171,7 +144,7 @@ def parameter_from(raw: Mapping[str, Any]) -> Parameter:
 
 
 def price_from(raw: Mapping[str, Any]) -> Price:
-    """Return the price rule that a JSON or TOML table describes; raises ValueError for unknown keys or bad numbers."""
+    """Return the price of a JSON or TOML table; raise ValueError for unknown keys or numbers."""
     unknown = set(raw) - {"per_image", "per_megapixel", "minimum"}
     if unknown:
         raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
@@ -186,7 +159,7 @@ def price_from(raw: Mapping[str, Any]) -> Price:
 
 
 def cost_from(raw: Mapping[str, Any]) -> Cost:
-    """Return the expected cost that a JSON or TOML table describes; raises ValueError for unknown keys or numbers."""
+    """Return the cost of a JSON or TOML table; raise ValueError for unknown keys or numbers."""
     unknown = set(raw) - {"per_image", "per_megapixel"}
     if unknown:
         raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
@@ -207,7 +180,7 @@ def _amount(value: Any) -> Decimal:
 
 
 def read_catalog(path: Path = CATALOG_FILE) -> dict[str, list[dict[str, Any]]]:
-    """Return the file as `{"models": [table…], "styles": [table…]}`; raises ValueError for broken TOML or JSON."""
+    """Return the file as `{"models": [table…], "styles": [table…]}`; raise ValueError."""
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
     models = [
         {**table, "workflow": json.loads(table["workflow"])} if "workflow" in table else table
@@ -219,7 +192,7 @@ def read_catalog(path: Path = CATALOG_FILE) -> dict[str, list[dict[str, Any]]]:
 def size_like(
     *, width: int, height: int, pixels: int = 1024 * 1024, multiple: int = 8
 ) -> tuple[int, int]:
-    """Return width and height of this shape with about so many pixels, both multiples of `multiple`."""
+    """Return width and height of this aspect ratio with about `pixels`, rounded to `multiple`."""
     scale = math.sqrt(pixels / (width * height))
     return (
         max(multiple, round(width * scale / multiple) * multiple),
@@ -228,7 +201,7 @@ def size_like(
 
 
 class _Cleaning:
-    """One check of one request: collects every error instead of stopping at the first."""
+    """Validation of one request; collects every error instead of stopping at the first."""
 
     def __init__(self, *, offer: Offer, given: Mapping[str, Any]) -> None:
         self.offer = offer
@@ -236,27 +209,10 @@ class _Cleaning:
         self.errors: list[FieldError] = []
 
     def run(self) -> dict[str, Any]:
-        sized = "size" in self.offer.parameters
         for name in self.given:
             if name not in JOB_FIELDS:
-                self.fail(str(name)[:100], "unknown_field", _("There is no such field."))
-        cleaned = {
-            "prompt": self.text("prompt", required=True),
-            "negative_prompt": self.supported(
-                "negative_prompt", lambda: self.text("negative_prompt")
-            )
-            or "",
-            "width": None if sized else self.number("width", int),
-            "height": None if sized else self.number("height", int),
-            "steps": self.number("steps", int),
-            "guidance": self.number("guidance", float),
-            "seed": self.seed(),
-            "style": self.slug("style"),
-            "source_images": self.source_images(),
-            "strength": self.number("strength", float),
-            "lora_url": self.supported("lora_url", self.lora_url) or "",
-            "lora_scale": self.number("lora_scale", float),
-        }
+                self.fail(str(name)[:100], "unknown_field", _("Unknown field."))
+        cleaned = {parameter.name: self.value(parameter) for parameter in JOB_PARAMETERS}
         self.size(cleaned)
         if not cleaned["lora_url"]:
             self.without_lora(cleaned)
@@ -267,54 +223,65 @@ class _Cleaning:
     def fail(self, name: str, code: str, detail: str) -> None:
         self.errors.append(FieldError(field=name, code=code, detail=detail))
 
-    def supported(self, name: str, read: Callable[[], Any]) -> Any:
-        """Return what `read` gives, or None where the model has no such parameter; giving it then is an error."""
-        if name in self.offer.parameters:
-            return read()
-        if self.given.get(name) not in (None, ""):
-            self.fail(
-                name,
-                "not_supported",
-                _("%(model)s has no such setting.") % {"model": self.offer.name},
-            )
-        return None
+    def value(self, parameter: JobParameter) -> Any:
+        """Return the value to store, the default where none is given."""
+        name = parameter.name
+        if name in ("width", "height") and "size" in self.offer.parameters:
+            return None  # checked together, by `size`
+        if parameter.is_offered and name not in self.offer.parameters:
+            if self.given.get(name) not in (None, ""):
+                detail = _("%(model)s doesn’t support this setting.") % {"model": self.offer.name}
+                self.fail(name, "not_supported", detail)
+            return "" if parameter.kind in (Kind.TEXT, Kind.HTTPS_URL) else None
+        match parameter.kind:
+            case Kind.TEXT:
+                return self.text(parameter)
+            case Kind.INTEGER:
+                return self.number(name, int)
+            case Kind.FLOAT:
+                return self.number(name, float)
+            case Kind.SEED:
+                return self.seed(name)
+            case Kind.STYLE:
+                return self.slug(name)
+            case Kind.SOURCES:
+                return self.source_images(name)
+            case Kind.HTTPS_URL:
+                return self.https_url(parameter)
 
-    def text(self, name: str, *, required: bool = False) -> str:
+    def text(self, parameter: JobParameter) -> str:
+        name = parameter.name
         value = self.given.get(name)
         if value is None:
             value = ""
         if not isinstance(value, str):
-            self.fail(name, "invalid", _("This must be text."))
+            self.fail(name, "invalid", _("Must be a string."))
             return ""
         value = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
         if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" for char in value):
             self.fail(name, "control_characters", _("Control characters are not allowed."))
-        elif len(value) > PROMPT_MAX_LENGTH:
-            self.fail(
-                name,
-                "max_length",
-                ngettext(
-                    "At most %(max)d character.", "At most %(max)d characters.", PROMPT_MAX_LENGTH
-                )
-                % {"max": PROMPT_MAX_LENGTH},
-            )
-        elif required and not value:
+        elif self.is_short_enough(value, parameter) and parameter.required and not value:
             self.fail(name, "required", _("Describe the picture first."))
         return value
+
+    def is_short_enough(self, value: str, parameter: JobParameter) -> bool:
+        limit = parameter.max_length
+        if limit is None or len(value) <= limit:
+            return True
+        detail = ngettext("At most %(max)d character.", "At most %(max)d characters.", limit)
+        self.fail(parameter.name, "max_length", detail % {"max": limit})
+        return False
 
     def slug(self, name: str) -> str | None:
         value = self.given.get(name)
         if value in (None, ""):
             return None
         if not isinstance(value, str) or len(value) > 50:
-            self.fail(name, "invalid", _("This must be the name of a style."))
+            self.fail(name, "invalid", _("Must be the slug of a style."))
             return None
         return value
 
-    def number(self, name: str, kind: type[int] | type[float]) -> Any:
-        return self.supported(name, lambda: self._number(name, kind))
-
-    def _number(self, name: str, kind: type[int] | type[float]) -> int | float | None:
+    def number(self, name: str, kind: type[int] | type[float]) -> int | float | None:
         parameter = self.offer.parameters[name]
         value = self.given.get(name)
         if value is None:
@@ -326,7 +293,7 @@ class _Cleaning:
             self.fail(
                 name,
                 "invalid",
-                _("This must be a whole number.") if kind is int else _("This must be a number."),
+                _("Must be a whole number.") if kind is int else _("Must be a number."),
             )
             return None
         names = {
@@ -335,14 +302,14 @@ class _Cleaning:
             "max": _plain(parameter.max),
         }
         if parameter.min is not None and value < parameter.min:
-            self.fail(name, "min_value", _("%(model)s takes %(min)s to %(max)s.") % names)
+            self.fail(name, "min_value", _("Must be %(min)s–%(max)s for %(model)s.") % names)
         elif parameter.max is not None and value > parameter.max:
-            self.fail(name, "max_value", _("%(model)s takes %(min)s to %(max)s.") % names)
+            self.fail(name, "max_value", _("Must be %(min)s–%(max)s for %(model)s.") % names)
         elif kind is int and parameter.step and (value - (parameter.min or 0)) % parameter.step:
             self.fail(
                 name,
                 "step",
-                _("%(model)s takes multiples of %(step)s.")
+                _("Must be a multiple of %(step)s for %(model)s.")
                 % {**names, "step": _plain(parameter.step)},
             )
         elif parameter.choices and value not in parameter.choices:
@@ -350,93 +317,78 @@ class _Cleaning:
             self.fail(
                 name,
                 "choices",
-                _("%(model)s takes one of: %(choices)s.") % {**names, "choices": choices},
+                _("%(model)s supports: %(choices)s.") % {**names, "choices": choices},
             )
         else:
             return kind(value)
         return None
 
-    def seed(self) -> int | None:
-        value = self.given.get("seed")
+    def seed(self, name: str) -> int | None:
+        value = self.given.get(name)
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int):
-            self.fail("seed", "invalid", _("This must be a whole number."))
+            self.fail(name, "invalid", _("Must be a whole number."))
         elif not 0 <= value <= SEED_MAX:
             code = "min_value" if value < 0 else "max_value"
-            self.fail("seed", code, _("A seed is a number from 0 to %(max)d.") % {"max": SEED_MAX})
+            self.fail(name, code, _("Must be 0–%(max)d.") % {"max": SEED_MAX})
         else:
             return value
         return None
 
-    def source_images(self) -> list[str]:
-        value = self.given.get("source_images")
+    def source_images(self, name: str) -> list[str]:
+        value = self.given.get(name)
         if value is None:
             value = []
         least, most = self.offer.min_source_images, self.offer.max_source_images
+        values = {"model": self.offer.name, "max": most}
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            self.fail("source_images", "invalid", _("This must be a list of picture ids."))
+            self.fail(name, "invalid", _("Must be a list of image IDs."))
         elif value and most == 0:
-            self.fail(
-                "source_images",
-                "not_supported",
-                _("%(model)s takes no source picture.") % {"model": self.offer.name},
-            )
+            detail = _("%(model)s doesn’t accept source images.")
+            self.fail(name, "not_supported", detail % values)
         elif len(value) > most:
-            self.fail(
-                "source_images",
-                "max_length",
-                ngettext(
-                    "%(model)s takes at most %(max)d source picture.",
-                    "%(model)s takes at most %(max)d source pictures.",
-                    most,
-                )
-                % {"model": self.offer.name, "max": most},
+            detail = ngettext(
+                "%(model)s accepts up to %(max)d source image.",
+                "%(model)s accepts up to %(max)d source images.",
+                most,
             )
+            self.fail(name, "max_length", detail % values)
         elif len(value) < least:
-            self.fail(
-                "source_images",
-                "required",
-                _("%(model)s needs a source picture.") % {"model": self.offer.name},
-            )
+            self.fail(name, "required", _("%(model)s needs a source image.") % values)
         else:
             return value
         return []
 
-    def lora_url(self) -> str:
-        """Return the https address of a LoRA, "" for none. RunPod fetches it, ArtGen never does."""
-        value = self.given.get("lora_url")
+    def https_url(self, parameter: JobParameter) -> str:
+        """Return an https address, "" for none. RunPod requests it, ArtGen never does."""
+        name = parameter.name
+        value = self.given.get(name)
         if value is None:
             return ""
         if not isinstance(value, str):
-            self.fail("lora_url", "invalid", _("This must be text."))
+            self.fail(name, "invalid", _("Must be a string."))
             return ""
         value = value.strip()
-        if len(value) > LORA_URL_MAX_LENGTH:
-            detail = ngettext(
-                "At most %(max)d character.", "At most %(max)d characters.", LORA_URL_MAX_LENGTH
-            )
-            self.fail("lora_url", "max_length", detail % {"max": LORA_URL_MAX_LENGTH})
-        elif value and not _is_https(value):
-            detail = _(
-                "This must be an https:// address, without a user name, a password or spaces."
-            )
-            self.fail("lora_url", "invalid", detail)
-        else:
-            return value
-        return ""
+        if not self.is_short_enough(value, parameter):
+            return ""
+        if value and not _is_https(value):
+            detail = _("Must be an https:// address without a user name, password or spaces.")
+            self.fail(name, "invalid", detail)
+            return ""
+        return value
 
     def without_lora(self, cleaned: dict[str, Any]) -> None:
-        """Leave out the scale of a LoRA that is not given; a scale on its own is a mistake."""
+        """Remove the scale if there is no LoRA; a given scale without a LoRA is an error."""
         alone = (
             self.given.get("lora_url") in (None, "") and self.given.get("lora_scale") is not None
         )
         if alone and "lora_url" in self.offer.parameters:
-            self.fail("lora_url", "required", _("Give the address of the LoRA as well."))
+            self.fail("lora_url", "required", _("Enter the address of the LoRA."))
         cleaned["lora_scale"] = None
 
     def size(self, cleaned: dict[str, Any]) -> None:
-        """Fill in and check `size` models: their width and height come only in the pairs of `choices`."""
+        """Fill in and validate width and height of a model that has a list of sizes."""
         size = self.offer.parameters.get("size")
         if size is None:
             return
@@ -445,7 +397,7 @@ class _Cleaning:
         for name, fallback in zip(("width", "height"), default, strict=True):
             value = self.given.get(name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-                self.fail(name, "invalid", _("This must be a whole number."))
+                self.fail(name, "invalid", _("Must be a whole number."))
                 return
             cleaned[name] = fallback if value is None else value
         if (cleaned["width"], cleaned["height"]) not in pairs:
@@ -454,18 +406,18 @@ class _Cleaning:
                 self.fail(
                     name,
                     "choices",
-                    _("%(model)s takes these sizes: %(choices)s.")
+                    _("%(model)s supports these sizes: %(choices)s.")
                     % {"model": self.offer.name, "choices": choices},
                 )
 
 
 def _plain(value: float | None) -> str:
-    """Return a number without a needless `.0`."""
+    """Return a number without a trailing `.0`."""
     return "∞" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _is_https(address: str) -> bool:
-    """Tell whether this is an https address that can be shown to others: it names a host and holds no password."""
+    """Return whether this is an https address with a host and without a password."""
     if not address.isascii() or not address.isprintable() or " " in address:
         return False
     try:

@@ -1,4 +1,4 @@
-"""A model on offer tried out before anybody pays for it: do its limits, its dialect and its workflow fit together?"""
+"""Check of a model before it is offered: its limits, dialect and workflow fit together."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from generation.catalog.offers import InvalidParameters, Offer, Parameter
+from generation.catalog.parameters import JOB_PARAMETERS, NUMBERS, PAYLOAD_FIELDS
 from generation.runpod import payloads
 from generation.runpod.payloads import (
     Dialect,
@@ -22,8 +23,8 @@ PROMPT = "a lighthouse at dusk"
 SEED = 42
 NEGATIVE_PROMPT = "blurry"
 LORA_URL = "https://example.org/style.safetensors"
-NUMBERS = ("width", "height", "steps", "guidance", "strength", "lora_scale")
-KNOWN = {*NUMBERS, "size", "negative_prompt", "seed", "lora_url"}
+DEFAULT_SIDE = 1024  # px
+KNOWN = {"size", "seed", *(one.name for one in JOB_PARAMETERS if one.is_offered)}
 EVERY_DIALECT = {"size", "width", "height", "seed"}  # carried, or kept from the source picture
 SIZE = re.compile(r"[1-9]\d{0,4}x[1-9]\d{0,4}")
 
@@ -31,9 +32,9 @@ SIZE = re.compile(r"[1-9]\d{0,4}x[1-9]\d{0,4}")
 def rehearse(
     offer: Offer, *, workflow: Mapping[str, Any] | None, sources: int | None = None
 ) -> dict[str, Any]:
-    """Return the `input` that RunPod would get for a sample prompt with every default of the model.
+    """Return the `input` of RunPod for a sample prompt with all defaults of the model.
 
-    `sources` pictures come along, by default as many as the model needs at least.
+    With `sources` source images, by default as few as the model allows.
 
     Raises:
         InvalidParameters: a default is outside the model's own limits.
@@ -45,7 +46,7 @@ def rehearse(
 
 
 def rehearse_all(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the `input` of a job that uses everything the model offers: every parameter, as many sources as it takes.
+    """Return the `input` of a job with every parameter and the most sources of the model.
 
     Raises what `rehearse` raises.
     """
@@ -56,21 +57,24 @@ def rehearse_all(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[st
 
 
 def usual_size(offer: Offer) -> tuple[int, int]:
-    """Return width and height of an image with the model's defaults, 1024 × 1024 where the source decides."""
+    """Return width and height with the model's defaults, 1024 × 1024 if the source decides."""
     size, width, height = (offer.parameters.get(name) for name in ("size", "width", "height"))
     if size:
         across, down = (int(side) for side in str(size.default).split("x"))
         return across, down
-    return int(width.default) if width else 1024, int(height.default) if height else 1024
+    return (
+        int(width.default) if width else DEFAULT_SIDE,
+        int(height.default) if height else DEFAULT_SIDE,
+    )
 
 
 def explain(error: RequestFormatError) -> list[str]:
-    """Return what is wrong with a request format, in the reader's words."""
+    """Return what is wrong with a request format, translated."""
     return [_explained(problem) for problem in error.problems]
 
 
 def problems(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[str, list[str]]:
-    """Return what would make this model's jobs fail, by field of ImageModel; empty when it can be offered."""
+    """Return what would make jobs of this model fail, by field of ImageModel."""
     dialect = payloads.dialect_of(offer.dialect, offer.request_format)
     found = [*_unknown(offer, dialect), *_odd_numbers(offer), *_odd_sizes(offer), *_odd_lora(offer)]
     if found:
@@ -103,20 +107,11 @@ def _input(
     workflow: Mapping[str, Any] | None,
     names: list[str],
 ) -> dict[str, Any]:
+    values = {name: cleaned[name] for name in PAYLOAD_FIELDS}
+    values |= {side: cleaned[side] or DEFAULT_SIDE for side in ("width", "height")}
     return payloads.build(
         offer.dialect,
-        Parameters(
-            prompt=cleaned["prompt"],
-            negative_prompt=cleaned["negative_prompt"],
-            width=cleaned["width"] or 1024,
-            height=cleaned["height"] or 1024,
-            steps=cleaned["steps"],
-            guidance=cleaned["guidance"],
-            seed=cleaned["seed"],
-            strength=cleaned["strength"],
-            lora_url=cleaned["lora_url"],
-            lora_scale=cleaned["lora_scale"],
-        ),
+        Parameters(**values),
         sources=[
             InputImage(url=f"https://example.org/{name}", name=name, data=b"") for name in names
         ],
@@ -224,12 +219,13 @@ def _odd_lora(offer: Offer) -> Iterator[str]:
 
 
 def _explained(problem: FormatProblem) -> str:
-    """Return one problem of a request format in words, with the entry that it stands at."""
+    """Return one problem of a request format, with the path of its entry."""
     texts = {
         "unknown": _("there is no such key. Known: %(known)s."),
         "type": _("this must be of the kind: %(value)s."),
         "name": _(
-            "“%(value)s” cannot be a parameter's name: letters, digits and _, such as num_inference_steps."
+            "“%(value)s” cannot be a parameter's name: "
+            "letters, digits and _, such as num_inference_steps."
         ),
         "value": _("“%(value)s” is not known. Possible: %(known)s."),
         "range": _("%(value)s is outside the limits: a whole number in %(known)s."),

@@ -4,25 +4,38 @@ import hashlib
 import io
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from PIL import Image
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
+from artgen.refusals import FieldError, Refusal
 from generation.files import bucket_threads, processing, storage
 from generation.models import Upload
-from generation.runpod.image import decode
+from generation.runpod.image import InvalidImage, decode
 
 MAX_SIDE = 4096
+
+
+class NotAnImage(Refusal):
+    """The file is not a PNG, JPEG or WebP image that can be decoded."""
+
+    def __init__(self) -> None:
+        detail = _("This file isn’t a PNG, JPEG or WebP image.")
+        super().__init__(errors=[FieldError("file", "invalid", detail)])
 
 
 def keep(*, user: User, data: bytes) -> Upload:
     """Store the image upright, without its metadata (camera, place), at most MAX_SIDE px per side.
 
     Raises:
-        generation.runpod.image.InvalidImage: the bytes are not a decodable PNG, JPEG or WebP.
+        NotAnImage: the bytes are not a decodable PNG, JPEG or WebP.
         artgen.unavailable.BucketAway: the bucket is not available.
     """
-    info, image = decode(data)
+    try:
+        info, image = decode(data)
+    except InvalidImage as error:
+        raise NotAnImage from error
     upright = processing.upright(image)
     upright.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     clean = Image.frombytes(upright.mode, upright.size, upright.tobytes())

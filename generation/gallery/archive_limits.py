@@ -6,10 +6,13 @@ from contextlib import suppress
 
 from django.conf import settings
 from django.core.cache import cache
+from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid4
 
 from accounts.models import User
+from artgen import formatting
 from artgen.cache import CacheAway
+from artgen.refusals import Refusal
 from generation.files import bucket_threads
 
 LEASE_SECONDS = 120  # after which a slot of a killed process is free
@@ -19,17 +22,23 @@ RETRY_AFTER = 15  # s
 _in_this_process = threading.BoundedSemaphore(settings.ARCHIVES_PER_PROCESS)
 
 
-class Busy(Exception):
+class Busy(Refusal):
     """No archive can start now; `yours`: the user's own is still running."""
 
+    code = "too_many_requests"
+    status = 429
+
     def __init__(self, *, yours: bool) -> None:
-        super().__init__(
-            "an archive of this user is being packed"
-            if yours
-            else "too many archives are being packed"
-        )
+        super().__init__(retry_after=RETRY_AFTER)
         self.yours = yours
-        self.retry_after = RETRY_AFTER
+
+    @property
+    def message(self) -> str:
+        """What to wait for."""
+        if self.yours:
+            return _("Your previous download is still running. Wait for it to finish.")
+        text = _("Too many downloads right now. Try again in %(duration)s.")
+        return text % {"duration": formatting.duration(RETRY_AFTER)}
 
 
 class Slot:

@@ -5,14 +5,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, OuterRef, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
+from artgen import formatting
+from artgen.refusals import FieldError, Refusal
 from generation.models import Collection, CollectionImage, CollectionQuerySet, Counted, Image
 from generation.models.collections import NAME_MAX
 
@@ -23,33 +26,55 @@ RECENT = 24  # members among which covers are searched
 BATCH_SIZE = 500  # rows in one statement
 
 
-class BadName(ValueError):
+class BadName(Refusal):
     """An invalid name: `reason` is "empty", "too_long" or "control_characters"."""
 
+    codes: ClassVar[dict[str, str]] = {"empty": "blank", "too_long": "max_length"}
+
     def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+        details = {
+            "empty": _("Enter a collection name."),
+            "too_long": _("At most %(max)d characters.") % {"max": NAME_MAX},
+            "control_characters": _("The name contains unsupported characters."),
+        }
+        code = self.codes.get(reason, reason)
+        super().__init__(errors=[FieldError("name", code, details[reason])])
         self.reason = reason
 
 
-class NameTaken(Exception):
+class NameTaken(Refusal):
     """The user has a `collection` with this name, ignoring case."""
 
     def __init__(self, collection: Collection) -> None:
-        super().__init__(collection.name)
+        detail = _("A collection named “%(name)s” already exists.") % {"name": collection.name}
+        super().__init__(errors=[FieldError("name", "unique", detail)])
         self.collection = collection
 
 
-class TooManyCollections(Exception):
+class TooManyCollections(Refusal):
     """The user has reached the limit of collections."""
 
+    code = "too_many_collections"
+    status = 409
     limit = MAX_COLLECTIONS
 
+    def __init__(self) -> None:
+        super().__init__(limit=self.limit)
 
-class NoSuchImages(Exception):
+    @property
+    def message(self) -> str:
+        """What the limit is, and what to do."""
+        text = _("The limit of %(limit)s collections is reached. Delete one first.")
+        return text % {"limit": formatting.number(self.limit)}
+
+
+class NoSuchImages(Refusal):
     """Some images, `ids`, do not exist or belong to another user. Nothing was changed."""
 
     def __init__(self, ids: Sequence[UUID]) -> None:
-        super().__init__(f"{len(ids)} unknown images")
+        shown = ", ".join(str(image_id) for image_id in list(ids)[:5])
+        detail = _("Images not found: %(ids)s.") % {"ids": shown}
+        super().__init__(errors=[FieldError("images", "does_not_exist", detail)])
         self.ids = ids
 
 

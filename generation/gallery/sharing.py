@@ -11,8 +11,11 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from artgen.refusals import Refusal
 from generation.gallery import moderation
 from generation.models import (
     OPEN,
@@ -27,31 +30,52 @@ from generation.models import (
 SLUG_BYTES = 18  # 144 random bits, which cannot be guessed
 LINK_DAYS = (1, 7, 30)  # lifetimes of a link; None: no expiration
 MAX_IN_REVIEW = 50  # images of one user under review at the same time
+REVIEW_RETRY_SECONDS = 3600
 REPORTS_HIDE = 3  # reports by different visitors that hide an image until it is reviewed again
 
 
-class InTheTrash(Exception):
+class InTheTrash(Refusal):
     """The image is in the trash. An existing link or publication is suspended."""
 
+    code = "in_the_trash"
+    status = 409
+    text = gettext_lazy("The image is in the trash. Restore it first.")
 
-class NotAllowed(Exception):
+
+class NotAllowed(Refusal):
     """A rule forbids publication; `reason` is the text for the owner."""
+
+    code = "not_publishable"
+    status = 403
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-class TooManyInReview(Exception):
+class TooManyInReview(Refusal):
     """The user has `limit` images under review."""
 
+    code = "too_many_waiting"
+    status = 429
+
     def __init__(self, limit: int) -> None:
-        super().__init__(f"{limit} images are under review")
+        super().__init__(retry_after=REVIEW_RETRY_SECONDS, limit=limit)
         self.limit = limit
 
+    @property
+    def message(self) -> str:
+        """What the limit is."""
+        text = _("The limit of %(limit)d images under review is reached.")
+        return text % {"limit": self.limit}
 
-class AlreadyDecided(Exception):
-    """The publication was withdrawn by its owner or decided by another moderator."""
+
+class AlreadyDecided(Refusal):
+    """The publication has ended: withdrawn by its owner, or reviewed by another moderator."""
+
+    code = "already_decided"
+    status = 409
+    text = gettext_lazy("Already reviewed or withdrawn. Nothing was changed.")
 
 
 @dataclass(frozen=True)

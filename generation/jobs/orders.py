@@ -1,10 +1,10 @@
-"""What a user can ask for: a quote, one job, a batch, a cancel, a retry. One call each, all or nothing."""
+"""What a user can request: a quote, a job, a batch, a cancel, a retry. One call each, atomic."""
 
 import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +12,15 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from uuid_utils.compat import uuid7
 
 from accounts import ledger
 from accounts.models import User
-from generation.catalog.offers import BATCH_MAX, SEED_MAX, FieldError, InvalidParameters, size_like
+from artgen import formatting
+from artgen.refusals import FieldError, Refusal
+from generation.catalog.offers import BATCH_MAX, InvalidParameters, size_like
+from generation.catalog.parameters import SEED_MAX
 from generation.jobs import bulk_update, dispatch, enabled_models, eta, lifecycle, sources
 from generation.jobs.enabled_models import EnabledModels
 from generation.jobs.eta import Eta
@@ -24,42 +28,77 @@ from generation.models import GenerationSwitch, IdempotencyKey, Job, Status
 from generation.runpod.payloads import dialect_of
 
 CANCEL_TRIES = 5
+PAUSED_RETRY_SECONDS = 60
 ROOM = "(SELECT COUNT(*) FROM generation_job WHERE user_id = %s AND status = 'queued') + %s <= %s"
 NOT_OFF = 'NOT EXISTS (SELECT 1 FROM generation_generationswitch WHERE NOT "on")'
 
 
-class GenerationOff(Exception):
-    """Staff have stopped all spending; `message` says why and until when, in their words."""
+class GenerationOff(Refusal):
+    """Staff have paused all spending; `message` is their text, or a general one."""
+
+    code = "generation_off"
+    status = 503
+    text = gettext_lazy("Image creation is paused. Your text is saved.")
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+        super().__init__(message, retry_after=PAUSED_RETRY_SECONDS)
 
 
-class TooManyWaiting(Exception):
-    """The user has as many jobs waiting as one user may."""
+class TooManyWaiting(Refusal):
+    """The user has as many queued jobs as one user may have.
 
-    def __init__(self, limit: int, retry_after: int) -> None:
-        super().__init__(f"at most {limit} jobs wait at once")
+    `retry_after` are the seconds until the next one is probably submitted.
+    """
+
+    code = "too_many_waiting"
+    status = 429
+
+    def __init__(self, *, limit: int, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after, limit=limit)
         self.limit = limit
-        self.retry_after = retry_after  # seconds until the next one probably is submitted
+
+    @property
+    def message(self) -> str:
+        """What the limit is, and when to try again."""
+        values = {
+            "limit": formatting.number(self.limit),
+            "duration": formatting.duration(self.retry_after or 0),
+        }
+        text = _("The limit of %(limit)s queued images is reached. Try again in %(duration)s.")
+        return text % values
 
 
-class KeyReused(Exception):
+class KeyRefused(Refusal):
+    """Nothing can be placed with this Idempotency-Key."""
+
+    text = gettext_lazy("Use a new Idempotency-Key for a new request.")
+
+
+class KeyReused(KeyRefused):
     """The Idempotency-Key has been used for another request."""
 
+    code = "idempotency_key_reused"
+    status = 422
 
-class KeyBusy(Exception):
-    """The request with this Idempotency-Key has been placed, but what it placed exists no more."""
+
+class KeyBusy(KeyRefused):
+    """The request with this Idempotency-Key was placed, and its jobs have been deleted since."""
+
+    code = "idempotency_key_busy"
+    status = 409
 
 
-class AlreadyFinal(Exception):
-    """The job has ended, or is so close to it that nothing can be stopped any more."""
+class AlreadyFinal(Refusal):
+    """The job has finished, or is being saved: it cannot be canceled."""
+
+    code = "already_final"
+    status = 409
+    text = gettext_lazy("It has finished or is being saved and can’t be canceled.")
 
 
 @dataclass(frozen=True)
 class Quote:
-    """What an order would cost and take, nothing placed."""
+    """Price and wait time of an order that is not placed."""
 
     credits: int
     eta: Eta
@@ -67,20 +106,19 @@ class Quote:
 
 @dataclass(frozen=True)
 class Placed:
-    """What an order placed; `created` is False when its Idempotency-Key had placed it before."""
+    """The jobs of an order; `created` is False if its Idempotency-Key had placed them before."""
 
     jobs: list[Job]
     batch: UUID | None
     created: bool
 
 
-def quote(*, user: User, requests: Sequence[Mapping[str, Any]]) -> Quote:
-    """Return price and waiting time of these requests (each `{"model", …JOB_FIELDS}`).
+def quote(*, user: User, requests: Sequence[Mapping[str, Any]], listed: bool = False) -> Quote:
+    """Return price and wait time of these requests, as `place_batch` takes them; place nothing.
 
-    Raises:
-        InvalidParameters: as `place` would.
+    Raises InvalidParameters as `place_batch` does.
     """
-    jobs = _draft(user=user, requests=requests, offered=enabled_models.read())
+    jobs = _draft(user=user, requests=requests, offered=enabled_models.read(), listed=listed)
     counts: dict[int, int] = {}
     for job in jobs:
         counts[job.model_id] = counts.get(job.model_id, 0) + 1
@@ -97,18 +135,25 @@ def place(*, user: User, request: Mapping[str, Any], key: str = "") -> Placed:
     """Hold the credits and queue one job; `request` is `{"model", …JOB_FIELDS}`.
 
     Raises:
-        InvalidParameters, GenerationOff, TooManyWaiting, KeyReused, KeyBusy, ledger.TooFewCredits: nothing was placed.
+        InvalidParameters, GenerationOff, TooManyWaiting, KeyReused, KeyBusy,
+            ledger.TooFewCredits: nothing was placed.
     """
     return _place(user=user, requests=[request], batch=False, key=key, actor=user)
 
 
-def place_batch(*, user: User, requests: Sequence[Mapping[str, Any]], key: str = "") -> Placed:
-    """Hold the credits and queue all of 1 to BATCH_MAX jobs, or none; raises what `place` raises."""
-    return _place(user=user, requests=requests, batch=True, key=key, actor=user)
+def place_batch(
+    *, user: User, requests: Sequence[Mapping[str, Any]], key: str = "", listed: bool = False
+) -> Placed:
+    """Hold the credits and queue all of 1 to BATCH_MAX jobs, or none; raises what `place` raises.
+
+    With `listed`, InvalidParameters names the fields of every invalid request `jobs[2].width`;
+    else it names those of the first one.
+    """
+    return _place(user=user, requests=requests, batch=True, key=key, actor=user, listed=listed)
 
 
 def repeated(request: Mapping[str, Any], *, count: int) -> list[dict[str, Any]]:
-    """Return `count` requests from one: a given seed counts up, so that no two pictures are the same."""
+    """Return `count` requests from one; a given seed counts up, so that the images differ."""
     seed = request.get("seed")
     if isinstance(seed, bool) or not isinstance(seed, int):
         return [dict(request) for _n in range(count)]
@@ -119,10 +164,12 @@ def repeated(request: Mapping[str, Any], *, count: int) -> list[dict[str, Any]]:
 
 
 def cancel(*, job: Job, actor: User | None) -> Job:
-    """End a job that is waiting or drawing and return what was held; RunPod is told to stop. No actor: a command.
+    """Cancel a queued or running job, return its credits, and have RunPod stop it.
+
+    `actor` is None for a command.
 
     Raises:
-        AlreadyFinal: it has ended or is being saved.
+        AlreadyFinal: it has finished or is being saved.
     """
     for _try in range(CANCEL_TRIES):
         current = Job.objects.select_related("model").get(id=job.id)
@@ -140,7 +187,7 @@ def cancel(*, job: Job, actor: User | None) -> Job:
 
 
 def look_again(*, job: Job, actor: User | None) -> bool:
-    """Have a job looked at now, whatever it waits for; False when there is nothing to look at."""
+    """Make a job due now, whatever it waits for; return False if there is nothing to check."""
     with transaction.atomic():
         if not lifecycle.requested_check(job, actor=actor):
             return False
@@ -161,9 +208,10 @@ def retry(*, user: User, job: Job) -> Job:
 
 
 def retry_for_owner(*, job: Job, actor: User | None) -> Placed:
-    """Queue a job once more for its owner, at the owner's cost, because staff (no actor: a command) say so.
+    """Queue a job again for its owner, at the owner's cost, on behalf of staff.
 
-    Asking twice for the same job places one: `created` is False then. Raises what `place` raises.
+    A second call for the same job places nothing and returns `created` False. `actor` is None for
+    a command. Raises what `place` raises.
     """
     return _place(
         user=job.user,
@@ -178,7 +226,7 @@ def retry_for_owner(*, job: Job, actor: User | None) -> Placed:
 
 def _again(job: Job) -> dict[str, Any]:
     parameters = job.parameters
-    if job.model.offer.sized_by_source:  # its size comes from the source picture once more
+    if job.model.offer.sized_by_source:  # its size is read from the source image again
         del parameters["width"], parameters["height"]
     return {"model": job.model.slug, **parameters}
 
@@ -192,6 +240,7 @@ def _place(
     actor: User | None,
     by_staff: bool = False,
     detail: str = "",
+    listed: bool = False,
 ) -> Placed:
     body = _digest([batch, *requests]) if key else ""
     own_key = {"user": user, "key": key, "by_staff": by_staff}
@@ -200,7 +249,7 @@ def _place(
     offered = enabled_models.recent()
 
     def order() -> Placed:
-        jobs = _draft(user=user, requests=requests, offered=offered)
+        jobs = _draft(user=user, requests=requests, offered=offered, listed=listed)
         batch_id = uuid7() if batch else None
         for job in jobs:
             job.batch = batch_id
@@ -224,7 +273,7 @@ def _place(
     except _Twin:
         return _replay(IdempotencyKey.objects.get(**own_key), user=user, body=body, batch=batch)
     except (InvalidParameters, ledger.TooFewCredits, TooManyWaiting):
-        _refuse_if_off()  # whatever else is wrong with an order, this is said first
+        _refuse_if_off()  # takes precedence over anything else wrong with the order
         raise
 
 
@@ -238,11 +287,11 @@ def _refuse_if_off() -> None:
 
 
 class _Changed(Exception):
-    """A model or style has been changed since this process kept it."""
+    """A model or style has changed since this process cached it."""
 
 
 class _Twin(Exception):
-    """The same Idempotency-Key has been placed in this moment."""
+    """Another request with the same Idempotency-Key is being placed."""
 
 
 def _remember(own_key: Mapping[str, Any], *, body: str, placed: UUID) -> None:
@@ -281,12 +330,15 @@ def _hold(*, user: User, jobs: Sequence[Job]) -> None:
 def _queue(
     *, user: User, jobs: Sequence[Job], offered: EnabledModels, actor: User | None, detail: str
 ) -> None:
-    """Insert the jobs, unless creating is off, too many wait, or what is on offer has changed: one statement."""
+    """Insert the jobs unless generation is off, too many wait or the catalog has changed.
+
+    One statement.
+    """
     most = settings.MAX_WAITING_PER_USER
     same, versions = offered.unchanged(
         models={job.model.slug for job in jobs}, styles={job.style for job in jobs if job.style}
     )
-    # The hold has locked the user's row, so two orders of one user cannot both count themselves in.
+    # The hold has locked the user's row, so orders of one user are counted one at a time.
     user_id = bulk_update.prepared("user", user.pk)
     guard = (f"{ROOM} AND {NOT_OFF} AND {same}", user_id, len(jobs), most, *versions)
     if lifecycle.placed(jobs, actor=actor, detail=detail, guard=guard):
@@ -298,21 +350,25 @@ def _queue(
 
 
 def _draft(
-    *, user: User, requests: Sequence[Mapping[str, Any]], offered: EnabledModels
+    *, user: User, requests: Sequence[Mapping[str, Any]], offered: EnabledModels, listed: bool
 ) -> list[Job]:
-    """Return unsaved jobs for the requests: checked, with defaults, a seed each, a price and a snapshot."""
+    """Return unsaved jobs: validated, with defaults, a seed each, a price and a snapshot."""
     if not 1 <= len(requests) <= BATCH_MAX:
-        detail = _("From 1 to %(max)d pictures at once.") % {"max": BATCH_MAX}
+        detail = _("Must be 1–%(max)d images.") % {"max": BATCH_MAX}
         raise InvalidParameters([FieldError(field="count", code="max_value", detail=detail)])
     jobs: list[Job] = []
-    errors: dict[int, list[FieldError]] = {}
+    errors: list[FieldError] = []
     for index, request in enumerate(requests):
         try:
             jobs.append(_draft_one(user=user, request=request, offered=offered))
         except InvalidParameters as refused:
-            errors[index] = refused.errors
+            if not listed:
+                raise
+            errors += [
+                replace(error, field=f"jobs[{index}].{error.field}") for error in refused.errors
+            ]
     if errors:
-        raise InvalidParameters(errors[min(errors)], by_request=errors)
+        raise InvalidParameters(errors)
     return jobs
 
 
@@ -321,7 +377,7 @@ def _draft_one(*, user: User, request: Mapping[str, Any], offered: EnabledModels
     model = offered.models.get(slug) if isinstance(slug, str) else None
     if model is None:
         code, detail = (
-            ("does_not_exist", _("There is no such model."))
+            ("does_not_exist", _("Model not found."))
             if slug
             else ("required", _("Choose a model."))
         )
@@ -331,7 +387,7 @@ def _draft_one(*, user: User, request: Mapping[str, Any], offered: EnabledModels
     style = offered.styles.get(cleaned["style"]) if cleaned["style"] else None
     if cleaned["style"] and style is None:
         raise InvalidParameters(
-            [FieldError(field="style", code="does_not_exist", detail=_("There is no such style."))]
+            [FieldError(field="style", code="does_not_exist", detail=_("Style not found."))]
         )
     known = sources.check(user=user, ids=cleaned["source_images"])
     cleaned["source_images"] = [str(source.id) for source in known]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from generation.catalog.parameters import PAYLOAD_FIELDS
 from generation.jobs import sources
 from generation.models import Job
 from generation.runpod import payloads
@@ -22,26 +23,15 @@ def input_of(job: Job) -> dict[str, Any]:
         # Placed during an upgrade by the previous version, whose snapshots have none.
         request_format = job.model.request_format
     template = job.snapshot.get("style_template") or "{prompt}"
-    parameters = Parameters(
-        prompt=template.replace("{prompt}", job.prompt),
-        negative_prompt=job.negative_prompt,
-        width=job.width,
-        height=job.height,
-        steps=job.steps,
-        guidance=job.guidance,
-        seed=job.seed,
-        strength=job.strength,
-        sampler=job.snapshot.get("sampler"),
-        lora_url=job.lora_url,
-        lora_scale=job.lora_scale,
-    )
+    values = {name: getattr(job, name) for name in PAYLOAD_FIELDS}
+    values["prompt"] = template.replace("{prompt}", job.prompt)
     try:
         needs_data = payloads.dialect_of(dialect, request_format).needs_data
     except UnknownDialect as error:
         raise LookupError(f"a job of another version of ArtGen: {error}") from error
     return payloads.build(
         dialect,
-        parameters,
+        Parameters(**values),
         sources=sources.of_job(job, with_data=needs_data),
         workflow=job.snapshot.get("workflow"),
         request_format=request_format,

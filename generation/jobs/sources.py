@@ -10,7 +10,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from generation.catalog.offers import FieldError, InvalidParameters
+from artgen.refusals import FieldError
+from generation.catalog.offers import InvalidParameters
 from generation.files import storage
 from generation.jobs import reachability
 from generation.models import Image, ImageQuerySet, Job, Upload

@@ -12,7 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from generation.catalog.offers import LORA_URL_MAX_LENGTH
+from generation.catalog.parameters import (
+    JOB_FIELDS,
+    LORA_URL_MAX_LENGTH,
+    NULL_IF_EMPTY,
+    SLIDERS,
+    Place,
+)
 from generation.models.offers import ImageModel
 
 
@@ -240,20 +246,19 @@ class Job(models.Model):
     @property
     def parameters(self) -> dict[str, Any]:
         """The requested parameters as `orders.place` takes them, seed included."""
-        return {
-            "prompt": self.prompt,
-            "negative_prompt": self.negative_prompt,
-            "width": self.width,
-            "height": self.height,
-            "steps": self.steps,
-            "guidance": self.guidance,
-            "seed": self.seed,
-            "style": self.style or None,
-            "source_images": list(self.source_images),
-            "strength": self.strength,
-            "lora_url": self.lora_url or None,
-            "lora_scale": self.lora_scale,
-        }
+        found = {name: getattr(self, name) for name in JOB_FIELDS}
+        found |= {name: found[name] or None for name in NULL_IF_EMPTY}
+        return found | {"source_images": list(self.source_images)}
+
+    @property
+    def numbers(self) -> list[tuple[str, float]]:
+        """Label and value of each number set with a slider, except the LoRA's weight."""
+        found = [(one, getattr(self, name)) for name, one in SLIDERS.items()]
+        return [
+            (str(one.label), value)
+            for one, value in found
+            if value is not None and one.slider is not Place.LORA
+        ]
 
     @property
     def shareable_parameters(self) -> dict[str, Any]:

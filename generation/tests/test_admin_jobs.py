@@ -150,7 +150,11 @@ class ActionTests(JobAdminTestCase):
         waiting = self.place()
         messages = self.act("cancel", done, waiting)
         self.assertEqual(
-            messages, ["1 job is canceled.", "1 skipped: it has finished or is being saved."]
+            messages,
+            [
+                "1 job is canceled.",
+                "1 skipped: It has finished or is being saved and can’t be canceled.",
+            ],
         )
         waiting.refresh_from_db()
         self.assertEqual(
@@ -199,7 +203,7 @@ class ActionTests(JobAdminTestCase):
         job = self.place()
         self.act("cancel", job)
         GenerationSwitch.objects.create(on=False, message="back at noon")
-        self.assertEqual(self.act("retry", job), ["1 skipped: image creation is turned off."])
+        self.assertEqual(self.act("retry", job), ["1 skipped: back at noon"])
         self.assertEqual(Job.objects.count(), 1)
 
     def test_it_comes_back_to_the_page_whose_button_was_pressed(self) -> None:

@@ -93,7 +93,7 @@ class PublicationAdminTests(SharingTestCase):
     def test_it_tells_of_what_was_withdrawn_meanwhile(self) -> None:
         publication = self.ask()
         sharing.withdraw(self.image)
-        self.assertContains(self.act("publish", publication), "was already reviewed or withdrawn")
+        self.assertContains(self.act("publish", publication), "Already reviewed or withdrawn")
         self.assertEqual(self.state(publication), PublicationState.WITHDRAWN)
 
     def test_it_asks_the_database_no_more_for_more_rows(self) -> None:

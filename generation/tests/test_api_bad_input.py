@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from generation.catalog.offers import PROMPT_MAX_LENGTH
+from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.models import ImageModel
 from generation.tests.api import FLUX, ApiTestCase, stored
 
@@ -32,24 +32,24 @@ FIELDS: list[tuple[dict[str, Any], dict[str, str], str]] = [
     ({"model": "\ud800"}, {"model": "does_not_exist"}, ""),
     ({"model": ["flux-dev"]}, {"model": "does_not_exist"}, ""),
     ({"model": {"slug": "flux-dev"}}, {"model": "does_not_exist"}, ""),
-    ({"width": 255}, {"width": "min_value"}, "256 to 1536"),
-    ({"width": 1600}, {"width": "max_value"}, "256 to 1536"),
-    ({"width": -64}, {"width": "min_value"}, "256 to 1536"),
-    ({"width": HUGE}, {"width": "max_value"}, "256 to 1536"),
+    ({"width": 255}, {"width": "min_value"}, "256–1536"),
+    ({"width": 1600}, {"width": "max_value"}, "256–1536"),
+    ({"width": -64}, {"width": "min_value"}, "256–1536"),
+    ({"width": HUGE}, {"width": "max_value"}, "256–1536"),
     ({"width": 1000}, {"width": "step"}, "64"),
     ({"width": 1024.5}, {"width": "invalid"}, ""),
     ({"width": "1024"}, {"width": "invalid"}, ""),
     ({"width": True}, {"width": "invalid"}, ""),
-    ({"height": 0}, {"height": "min_value"}, "256 to 1536"),
+    ({"height": 0}, {"height": "min_value"}, "256–1536"),
     ({"height": [1024]}, {"height": "invalid"}, ""),
-    ({"width": 9999, "height": 1}, {"width": "max_value", "height": "min_value"}, "256 to 1536"),
-    ({"steps": 0}, {"steps": "min_value"}, "1 to 50"),
-    ({"steps": 51}, {"steps": "max_value"}, "1 to 50"),
+    ({"width": 9999, "height": 1}, {"width": "max_value", "height": "min_value"}, "256–1536"),
+    ({"steps": 0}, {"steps": "min_value"}, "1–50"),
+    ({"steps": 51}, {"steps": "max_value"}, "1–50"),
     ({"steps": 1e400}, {"steps": "invalid"}, ""),
-    ({"guidance": -0.1}, {"guidance": "min_value"}, "0 to 10"),
-    ({"guidance": 10.5}, {"guidance": "max_value"}, "0 to 10"),
-    ({"guidance": HUGE}, {"guidance": "max_value"}, "0 to 10"),
-    ({"guidance": -HUGE}, {"guidance": "min_value"}, "0 to 10"),
+    ({"guidance": -0.1}, {"guidance": "min_value"}, "0–10"),
+    ({"guidance": 10.5}, {"guidance": "max_value"}, "0–10"),
+    ({"guidance": HUGE}, {"guidance": "max_value"}, "0–10"),
+    ({"guidance": -HUGE}, {"guidance": "min_value"}, "0–10"),
     ({"guidance": "7"}, {"guidance": "invalid"}, ""),
     ({"seed": -1}, {"seed": "min_value"}, "2147483647"),
     ({"seed": 2**31}, {"seed": "max_value"}, "2147483647"),

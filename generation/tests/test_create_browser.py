@@ -129,8 +129,8 @@ class CreatePageKeepsEverything(BrowserTestCase):
         page.click(".tuning-head")
         width, error = page.locator("[name=width]"), page.locator("#size-error")
         width.fill("4000")
-        expect(error).to_have_text("FLUX.1 dev takes 256 to 1536.")
-        expect(page.locator("#status")).to_contain_text("FLUX.1 dev takes 256 to 1536.")
+        expect(error).to_have_text("Must be 256–1536 for FLUX.1 dev.")
+        expect(page.locator("#status")).to_contain_text("Must be 256–1536 for FLUX.1 dev.")
         expect(width).to_have_attribute("aria-invalid", "true")
         expect(width).to_be_focused()
         width.fill("1024")
@@ -138,9 +138,9 @@ class CreatePageKeepsEverything(BrowserTestCase):
         self.assertIsNone(width.get_attribute("aria-invalid"))
         page.fill("#steps", "99")
         page.press("#steps", "Tab")
-        expect(page.locator("#steps-error")).to_have_text("FLUX.1 dev takes 1 to 50.")
+        expect(page.locator("#steps-error")).to_have_text("Must be 1–50 for FLUX.1 dev.")
         page.fill("#seed", "seven")
-        expect(page.locator("#seed-error")).to_have_text("This must be a whole number.")
+        expect(page.locator("#seed-error")).to_have_text("Must be a whole number.")
         page.click("[data-dice]")
         expect(page.locator("#seed-error")).to_be_hidden()
         expect(page.locator("#steps-error")).to_be_visible()
@@ -207,7 +207,7 @@ class CreatePageKeepsEverything(BrowserTestCase):
         page.set_input_files(
             ".drop-file", {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"}
         )
-        expect(page.locator(".toast-bad")).to_contain_text("notes.txt is no PNG")
+        expect(page.locator(".toast-bad")).to_contain_text("notes.txt isn’t a PNG")
         page.context.set_offline(True)
         page.set_input_files(
             ".drop-file", {"name": "sea.png", "mimeType": "image/png", "buffer": png()}

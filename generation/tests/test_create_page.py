@@ -118,7 +118,7 @@ class CreatePage(BaseTestCase):
         }
         answer = self.client.post(self.url, self.form(**form))
         self.assertIn('id="lora_url-error"><', flat(answer))
-        self.assertContains(answer, "This must be an https:// address", status_code=400)
+        self.assertContains(answer, "Must be an https:// address", status_code=400)
         self.assertContains(answer, 'value="http://example.org/a"', status_code=400)
         self.assertFalse(Job.objects.exists())
         quote = self.client.get(reverse("quote"), form)
@@ -387,7 +387,7 @@ class CreatePage(BaseTestCase):
     def test_it_refuses_a_file_that_is_no_picture(self):
         file = SimpleUploadedFile("virus.png", b"MZ not a picture", "image/png")
         answer = self.client.post(self.url, self.form(model="flux-kontext", upload=file))
-        self.assertContains(answer, "virus.png is no PNG", status_code=400)
+        self.assertContains(answer, "virus.png isn’t a PNG", status_code=400)
         self.assertEqual(Upload.objects.count(), 0)
         self.assert_nothing_stored()
 
@@ -478,9 +478,9 @@ class CreatePageParts(BaseTestCase):
         answer = self.client.get(reverse("quote"), {"model": "flux-dev", "count": "1", **numbers})
         told = [(error.field, error.detail) for error in answer.context["wrong"]]
         expected = [
-            ("width", "FLUX.1 dev takes 256 to 1536."),
-            ("steps", "FLUX.1 dev takes 1 to 50."),
-            ("seed", "This must be a whole number."),
+            ("width", "Must be 256–1536 for FLUX.1 dev."),
+            ("steps", "Must be 1–50 for FLUX.1 dev."),
+            ("seed", "Must be a whole number."),
         ]
         self.assertEqual(told, expected)
         for field, detail in expected:

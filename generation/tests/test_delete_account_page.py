@@ -56,7 +56,7 @@ class DeleteAccountTests(EmulatorTestCase):
     def test_the_last_superuser_hears_why_not(self) -> None:
         self.client.force_login(self.staff)
         response = self.client.post(URL, {"password": "password"})
-        self.assertContains(response, "the only administrator.")
+        self.assertContains(response, "This is the only administrator.")
         assert not self.is_locked(self.staff)
 
     def test_it_limits_guesses(self) -> None:

@@ -200,7 +200,7 @@ class RetryPage(JobPagesTestCase):
         User.objects.filter(pk=self.alice.pk).update(credits=0)
         self.assertContains(
             self.client.post(address, headers=SCRIPT),
-            "1\N{NO-BREAK SPACE}credit short",
+            "1\N{NO-BREAK SPACE}credit more needed",
             status_code=402,
         )
         with override_settings(MAX_WAITING_PER_USER=0):

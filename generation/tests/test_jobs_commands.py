@@ -157,7 +157,7 @@ class CancelTests(CommandTestCase):
         self.place(), self.place(user=self.bob)
         self.assertIn("1 canceled", run("cancel_jobs", "--user", "alice@example.org"))
         self.assertIn(
-            "1 canceled, 1 credit returned; 1 had ended",
+            "1 canceled, 1 credit returned; 1 skipped",
             run("cancel_jobs", "--model", "flux-schnell"),
         )
         self.assertEqual(set(Job.objects.values_list("status", flat=True)), {Status.CANCELED})
@@ -200,10 +200,10 @@ class RetryTests(CommandTestCase):
         failed = self.failed(waiting)
         self.assertIn("Would retry 1 job", run("retry_jobs", str(failed.id), "--dry-run"))
         GenerationSwitch.objects.create(on=False, message="until noon")
-        self.assertIn("creating is switched off until noon", run("retry_jobs", str(failed.id)))
+        self.assertIn("not retried: until noon", run("retry_jobs", str(failed.id)))
         GenerationSwitch.objects.update(on=True)
         type(self.alice).objects.filter(id=self.alice.id).update(credits=0)
-        self.assertIn("1 credit short", run("retry_jobs", str(failed.id)))
+        self.assertIn("1\N{NO-BREAK SPACE}credit more needed", run("retry_jobs", str(failed.id)))
         self.assertEqual(Job.objects.count(), 1)
 
     def test_it_takes_failed_jobs_where_no_status_is_said(self) -> None:

@@ -201,8 +201,8 @@ class Collect(Shared, SelectionTestCase):
         image, bobs = self.hang(), collections.create(user=self.bob, name="Bob's")
         for fields, told in (
             ({"name": "  "}, "Enter a collection name."),
-            ({"name": "x" * 81}, "A name can have up to 80 characters."),
-            ({"name": "a\tb\x07"}, "Control characters are not allowed."),
+            ({"name": "x" * 81}, "At most 80 characters."),
+            ({"name": "a\tb\x07"}, "The name contains unsupported characters."),
             ({"collection": str(bobs.id)}, "This collection no longer exists."),
             ({"collection": "x"}, "This collection no longer exists."),
         ):

@@ -22,6 +22,7 @@ from django.utils import timezone
 from accounts import emails, outbox
 from accounts.export import account_files
 from accounts.models import User
+from artgen.refusals import Refusal
 from generation.files import storage
 from generation.gallery.archive import image_entry, text_entry
 from generation.jobs import dispatch
@@ -38,8 +39,11 @@ PAUSE = timedelta(minutes=1)  # after a failed step; doubled each time
 MAX_FILES_PER_PART = 2000
 
 
-class NoSuchPart(LookupError):
+class NoSuchPart(Refusal):
     """The part does not exist or has expired."""
+
+    code = "not_found"
+    status = 404
 
 
 def ask(user: User) -> Export:

@@ -9,18 +9,17 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import deletion
 from accounts.forms import PasswordForm
 from accounts.models import User
 from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
 from accounts.views.deletion import ERASE_AT
 from accounts.views.sign_in import EMAIL_SENT_TO
+from artgen.refusals import Refusal
 from generation.models import Collection, Image, Job, Upload
 from generation.user_data import erasure
 
@@ -49,11 +48,8 @@ def delete_account(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             erasure.close(user=user, actor=user)
-        except deletion.LastSuperuser:
-            form.add_error(
-                None,
-                _("You’re the only administrator. Give another account full permissions first."),
-            )
+        except Refusal as refusal:
+            form.add_error(None, refusal.message)
         else:
             end_session(request)
             request.session[EMAIL_SENT_TO] = user.email

@@ -14,17 +14,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.requests import user_of
+from artgen import refusal_pages
+from artgen.ids import parse_uuid
+from artgen.refusals import Refusal
 from generation.gallery import collections
-from generation.gallery.collections import BadName, NameTaken, TooManyCollections
 from generation.models import Collection, CollectionQuerySet, Image
 from generation.models.collections import NAME_MAX
 from generation.views import sidebar
 from generation.views.filters import address_of
-from generation.views.ids import uuid_or_none
 from generation.views.partials import part, wants_part
 
 COVERS = 4
-Refusal = BadName | NameTaken | TooManyCollections
 
 
 @login_required
@@ -35,7 +35,7 @@ def collections_page(request: HttpRequest) -> HttpResponse:
         name = request.POST.get("name", "")
         try:
             made = collections.create(user=user_of(request), name=name)
-        except (BadName, NameTaken, TooManyCollections) as refused:
+        except Refusal as refused:
             return _overview(request, name=name, refused=refused)
         return redirect(_address(made))
     return _overview(request)
@@ -48,8 +48,8 @@ def rename(request: HttpRequest, collection_id: UUID) -> HttpResponse:
     collection = _own(request, collection_id)
     try:
         collections.rename(collection, name=request.POST.get("name", ""))
-    except (BadName, NameTaken) as refused:
-        messages.error(request, told(refused))
+    except Refusal as refusal:
+        return refusal_pages.back(request, refusal, to=_address(collection))
     return redirect(_address(collection))
 
 
@@ -69,9 +69,8 @@ def restore(request: HttpRequest, collection_id: UUID) -> HttpResponse:
     collection = get_object_or_404(_collections(request), id=collection_id)
     try:
         collections.restore(collection)
-    except NameTaken as refused:
-        messages.error(request, told(refused))
-        return redirect("collections")
+    except Refusal as refusal:
+        return refusal_pages.back(request, refusal, to=reverse("collections"))
     return redirect(_address(collection))
 
 
@@ -88,10 +87,10 @@ def put(request: HttpRequest, image_id: UUID) -> HttpResponse:
         else:
             made = collections.create(user=user_of(request), name=request.POST.get("name", ""))
             collections.add(made, image_ids=[image.id])
-    except (BadName, NameTaken, TooManyCollections) as refused:
+    except Refusal as refusal:
         if wants_part(request):
-            return _menu(request, image, refused=refused)
-        messages.error(request, told(refused))
+            return _menu(request, image, refused=refusal)
+        return refusal_pages.back(request, refusal, to=reverse("image", args=[image.id]))
     if wants_part(request):
         return _menu(request, image)
     return redirect("image", image_id=image.id)
@@ -104,44 +103,27 @@ def menu_of(image: Image) -> dict[str, Any]:
     return {"image": image, "choices": [(collection, collection.id in in_it) for collection in own]}
 
 
-def told(refused: Refusal) -> str:
-    """Return the message for a refusal."""
-    match refused:
-        case NameTaken():
-            return _("A collection named “%(name)s” already exists.") % {
-                "name": refused.collection.name
-            }
-        case TooManyCollections():
-            return _("You can have up to %(max)d collections.") % {"max": refused.limit}
-        case BadName(reason="empty"):
-            return _("Enter a collection name.")
-        case BadName(reason="too_long"):
-            return _("A name can have up to %(max)d characters.") % {"max": NAME_MAX}
-        case _refused:
-            return _("The name contains unsupported characters.")
-
-
 def _overview(
     request: HttpRequest, *, name: str = "", refused: Refusal | None = None
 ) -> HttpResponse:
     cards = sidebar.collection_cards(request.user, covers=COVERS)
     context = sidebar.beside(request.user, place="collections", cards=cards) | {
         "name": name[:NAME_MAX],
-        "name_error": told(refused) if refused else "",
-        "taken": refused.collection if isinstance(refused, NameTaken) else None,
+        "name_error": refused.message if refused else "",
+        "taken": getattr(refused, "collection", None),
     }
     return render(request, "generation/collections.html", context, status=400 if refused else 200)
 
 
 def _menu(request: HttpRequest, image: Image, *, refused: Refusal | None = None) -> HttpResponse:
-    context = {"menu": menu_of(image), "name_error": told(refused) if refused else ""}
+    context = {"menu": menu_of(image), "name_error": refused.message if refused else ""}
     return part(
         request, "generation/_collections_menu.html", context, status=400 if refused else 200
     )
 
 
 def _own(request: HttpRequest, collection_id: UUID | str) -> Collection:
-    known = uuid_or_none(str(collection_id))
+    known = parse_uuid(str(collection_id))
     return get_object_or_404(_collections(request).present(), id=known)
 
 

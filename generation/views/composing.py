@@ -11,6 +11,7 @@ from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from artgen.ids import parse_uuid
 from generation.catalog.offers import InvalidParameters, size_like
 from generation.files import storage
 from generation.forms import Composer
@@ -18,7 +19,6 @@ from generation.jobs import sources
 from generation.jobs.eta import Eta, Forecast
 from generation.models import GenerationSwitch, Image, ImageModel, Style, Upload
 from generation.runpod.payloads import dialect_of
-from generation.views.ids import uuid_or_none
 
 BUSY_SECONDS = 60  # additional wait time from which a model is shown as busy
 
@@ -155,7 +155,7 @@ def _size_of_source(user: User, form: Composer) -> tuple[int, int] | None:
 
 def _sources(user: User, ids: list[str]) -> list[SourceThumbnail]:
     """Return the user's images and uploads among the ids, in that order."""
-    wanted = [found for one in ids if (found := uuid_or_none(one))]
+    wanted = [found for one in ids if (found := parse_uuid(one))]
     keys: dict[UUID, str] = dict(
         Upload.objects.filter(user=user, id__in=wanted).values_list("id", "key")
     )

@@ -16,18 +16,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import ledger, token_cache
+from accounts import token_cache
 from accounts.models import User
 from accounts.requests import user_of
 from artgen import formatting
+from artgen.ids import parse_uuid
+from artgen.refusals import FieldError, Refusal
 from artgen.revalidation import revalidated
-from generation.catalog.offers import FieldError, InvalidParameters
+from generation.catalog.offers import InvalidParameters
 from generation.files import uploads
 from generation.forms import Composer
 from generation.gallery import sharing
 from generation.jobs import eta, orders
 from generation.models import ImageModel, Job
-from generation.runpod.image import InvalidImage
 from generation.views import feed
 from generation.views.composing import (
     composing,
@@ -36,7 +37,6 @@ from generation.views.composing import (
     sources_note,
     switched_off,
 )
-from generation.views.ids import uuid_or_none
 from generation.views.partials import part, wants_part
 
 PROMPTS = (
@@ -123,31 +123,14 @@ def _posted(request: HttpRequest) -> HttpResponse:
             placed = orders.place_batch(
                 user=user, requests=requests, key=request.POST.get("key", "")[:255]
             )
-        except InvalidParameters as refused:
-            form.explain(refused.errors)
-            status = 400
-        except ledger.TooFewCredits:
-            offer = offer_of(user, form, forecast=eta.forecast([form.model]))
-            form.errors["form"] = [_short(offer.short if offer else 0)]
-            status = 402
-        except orders.GenerationOff as off:
-            form.errors["form"] = [
-                off.message or _("Image creation is paused. Your text is saved.")
-            ]
-            status = 503
-        except orders.TooManyWaiting as many:
-            text = _("The limit of %(limit)s queued images is reached. Try again in %(duration)s.")
-            duration = formatting.duration(many.retry_after)
-            form.errors["form"] = [
-                text % {"limit": formatting.number(many.limit), "duration": duration}
-            ]
-            status = 429
-        except (orders.KeyReused, orders.KeyBusy):
+        except orders.KeyRefused:
             # The form was sent again after the browser's Back button: a new request now.
-            form.errors["form"] = [
-                _("This form was already sent. Select Create again to send it once more.")
-            ]
+            text = _("This form was already sent. Select Create again to send it once more.")
+            form.errors["form"] = [text]
             status = 409
+        except Refusal as refusal:
+            form.explain(refusal)
+            status = refusal.status
     if status:
         return _refused(request, models=every, form=form, status=status)
     run_id = placed.batch or placed.jobs[0].id
@@ -192,14 +175,14 @@ def _keep_uploads(user: User, form: Composer, files: "Sequence[UploadedFile[Any]
                 "name": file.name,
                 "size": formatting.number(math.ceil((file.size or 0) / 1e6)),
             }
-            form.explain([FieldError(field="source_images", code="too_large", detail=detail)])
+            form.explain(InvalidParameters([FieldError("source_images", "too_large", detail)]))
             return 400
     for file in files:
         try:
             form.sources.append(str(uploads.keep(user=user, data=file.read()).id))
-        except InvalidImage:
+        except uploads.NotAnImage:
             detail = _("%(name)s isn’t a PNG, JPEG or WebP image.") % {"name": file.name}
-            form.explain([FieldError(field="source_images", code="invalid", detail=detail)])
+            form.explain(InvalidParameters([FieldError("source_images", "invalid", detail)]))
             return 400
     return None
 
@@ -248,7 +231,7 @@ def _page(
 ) -> dict[str, Any]:
     show = request.GET.get("show", "all")
     show = show if show in feed.SHOWN else "all"
-    before = uuid_or_none(request.GET.get("before", ""))
+    before = parse_uuid(request.GET.get("before", ""))
     page = feed.of_user(user_of(request), models=models, show=show, before=before)
     examples = [
         {
@@ -310,7 +293,7 @@ def _chosen(
 
 
 def _own_job(request: HttpRequest, text: str) -> Job | None:
-    job_id = uuid_or_none(text)
+    job_id = parse_uuid(text)
     return Job.objects.of(request.user).with_all().filter(id=job_id).first() if job_id else None
 
 
@@ -331,7 +314,3 @@ def _remember_language(request: HttpRequest) -> None:
 
 def _too_large() -> str:
     return _("%(name)s is %(size)s MB. A source image can be up to 10 MB.")
-
-
-def _short(missing: int) -> str:
-    return _("%(credits)s more needed") % {"credits": formatting.credits(missing)}

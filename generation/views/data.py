@@ -6,7 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -49,10 +49,7 @@ def ask_export(request: SignedInRequest) -> HttpResponse:
 def download_export(request: SignedInRequest, export_id: UUID, number: int) -> HttpResponse:
     """Redirect to one file of the user's export; 404 if it has expired."""
     export = get_object_or_404(Export.objects.of(request.user), id=export_id)
-    try:
-        return redirect(exports.address_of(export, number))
-    except exports.NoSuchPart as error:
-        raise Http404 from error
+    return redirect(exports.address_of(export, number))
 
 
 def _context(user: User) -> dict[str, Any]:

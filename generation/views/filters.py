@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from artgen.ids import parse_uuid
 from generation.gallery.filters import MAX_LONGEST_SIDE, Orientation, Wanted
 from generation.models import Collection, ImageModel, Style
 from generation.views import days
-from generation.views.ids import uuid_or_none
 
 MAX_QUERY_LENGTH = 200
 LONGEST = (1024, 1536, 2048)  # px, the choices; any number is accepted
@@ -179,7 +179,7 @@ def read(
     if (source := given.get("source", "")) in ("yes", "no"):
         label = _("From an image") if source == "yes" else _("From text only")
         take("source", source, label, sourced=source == "yes")
-    elif source_id := uuid_or_none(source):
+    elif source_id := parse_uuid(source):
         take("source", str(source_id), _("From a specific image"), made_from=source_id)
     if given.get("favorite") == "1":
         take("favorite", "1", _("Favorites"), favorite=True)

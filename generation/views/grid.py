@@ -13,10 +13,10 @@ from django.utils.translation import ngettext
 
 from artgen import formatting
 from artgen.frontend.links import link
+from artgen.ids import parse_uuid
 from generation.files import storage
 from generation.gallery.filters import whole
 from generation.models import Image, ImageQuerySet
-from generation.views.ids import uuid_or_none
 
 PAGE = 60
 ALT_LENGTH = 120
@@ -166,7 +166,7 @@ def by_month(page: Page, *, counts: Mapping[date, int], address: Callable[[str],
 
 def newest(images: ImageQuerySet, *, before: str = "") -> Page:
     """Return a page of images, newest first; `before` is the last id seen, else ignored."""
-    last = uuid_or_none(before)
+    last = parse_uuid(before)
     if last:
         images = images.filter(id__lt=last)
     found = list(_of_tiles(whole(images.newest_first()[: PAGE + 1])).newest_first())
@@ -211,7 +211,7 @@ def _month(at: datetime) -> date:
 
 def _moment_and_uuid(text: str) -> tuple[datetime, UUID] | None:
     moment, _underscore, image_id = text.partition("_")
-    found = uuid_or_none(image_id)
+    found = parse_uuid(image_id)
     try:
         at = datetime.strptime(moment, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
     except ValueError:

@@ -1,20 +1,21 @@
 """Pages and actions of one job and one run."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import ledger
 from accounts.models import CreditEntry
 from accounts.requests import user_of
-from artgen import formatting
-from generation.catalog.offers import InvalidParameters
+from artgen import refusal_pages
+from artgen.refusals import Refusal
 from generation.forms import shape_of
 from generation.jobs import orders
 from generation.models import Job, JobEvent, Style
@@ -71,16 +72,17 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Cancel one of the user's jobs; 409 to scripts if it has finished."""
     found = _own(request, job_id)
-    status = 200
+    refused: Refusal | None = None
     try:
         orders.cancel(job=found, actor=user_of(request))
-    except orders.AlreadyFinal:
-        status = 409
+    except Refusal as refusal:
+        refused = refusal
     if wants_part(request):
         card_now = feed.card_of(_own(request, job_id))
+        status = refused.status if refused else 200
         return part(request, "generation/_card.html", {"card": card_now}, status=status)
-    if status == 409:
-        messages.info(request, _("It has already finished."))
+    if refused:
+        return refusal_pages.back(request, refused, to=reverse("create"))
     return redirect("create")
 
 
@@ -93,11 +95,9 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         raise Http404
     count = 0
     for one in found.cards:
-        try:
+        with suppress(orders.AlreadyFinal):
             orders.cancel(job=one.job, actor=user_of(request))
             count += 1
-        except orders.AlreadyFinal:
-            continue
     if wants_part(request):
         return part(
             request, "generation/_run.html", {"run": feed.run_of_user(user_of(request), run_id)}
@@ -114,37 +114,15 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Create a new job with the same parameters and seed; scripts get its run."""
     found = _own(request, job_id)
-    status, told = 201, _("Queued again.")
-    placed: Job | None = None
     try:
         placed = orders.retry(user=user_of(request), job=found)
-    except ledger.TooFewCredits as few:
-        status, told = (
-            402,
-            _("%(credits)s more needed") % {"credits": formatting.credits(few.short)},
-        )
-    except InvalidParameters as refused:
-        status, told = 400, refused.errors[0].detail
-    except orders.GenerationOff as off:
-        status, told = 503, off.message or _("Image creation is paused. Your text is saved.")
-    except orders.TooManyWaiting as many:
-        text = _("The limit of %(limit)s queued images is reached. Try again in %(duration)s.")
-        told = text % {
-            "limit": formatting.number(many.limit),
-            "duration": formatting.duration(many.retry_after),
-        }
-        status = 429
+    except Refusal as refusal:
+        return refusal_pages.back(request, refusal, to=reverse("create"))
     if not wants_part(request):
-        (messages.success if placed else messages.error)(request, told)
+        messages.success(request, _("Queued again."))
         return redirect("create")
-    if placed is None:
-        return HttpResponse(told, status=status, content_type="text/plain; charset=utf-8")
-    return part(
-        request,
-        "generation/_run.html",
-        {"run": feed.run_of_user(user_of(request), placed.id)},
-        status=status,
-    )
+    run = feed.run_of_user(user_of(request), placed.id)
+    return part(request, "generation/_run.html", {"run": run}, status=201)
 
 
 def _own(request: HttpRequest, job_id: UUID) -> Job:

@@ -6,6 +6,7 @@ not the user's images are ignored: they may have been deleted in another tab.
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -24,22 +25,18 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
-from accounts.rate_limits import too_many
 from accounts.requests import user_of
-from artgen import formatting
+from artgen import formatting, refusal_pages
+from artgen.ids import parse_uuid
 from artgen.redirects import next_url
+from artgen.refusals import Refusal
 from generation.gallery import archive, archive_limits, collections, images
 from generation.models import Collection, Image
 from generation.models.collections import NAME_MAX
-from generation.views.ids import uuid_or_none
 from generation.views.partials import part, wants_part
 from generation.views.streaming import ArchiveResponse
 
 KINDS = ("original", "webp")
-
-
-class InvalidSelection(Exception):
-    """The selection is invalid; the text is for the user."""
 
 
 def on_selection(
@@ -51,7 +48,7 @@ def on_selection(
     def view(request: HttpRequest) -> HttpResponseBase:
         try:
             return act(request, _ids(request))
-        except InvalidSelection as refusal:
+        except Refusal as refusal:
             return _refused(request, refusal)
 
     return login_required(require_POST(view))
@@ -105,7 +102,7 @@ def delete(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
         found = Image.objects.of(request.user).trashed().present().filter(id__in=ids)
         context = {"count": found.count(), "ids": ",".join(map(str, ids)), "place": "trash"}
         if not context["count"]:
-            raise InvalidSelection(_gone_text())
+            raise Refusal(_gone_text())
         return render(request, "generation/delete_selection.html", context)
     changed = images.end_these(user=user_of(request), ids=ids)
     text = ngettext(
@@ -133,11 +130,6 @@ def collect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
         )
     except collections.NameTaken as taken:
         collection = taken.collection
-    except collections.TooManyCollections as many:
-        text = _("The limit of %(limit)s collections is reached. Delete one first.")
-        raise InvalidSelection(text % {"limit": formatting.number(many.limit)}) from many
-    except collections.BadName as bad:
-        raise InvalidSelection(_bad_name(bad)) from bad
     changed = images.outside(user=user, ids=ids, collection=collection)
     collections.add(collection, image_ids=changed)
     text = ngettext(
@@ -176,49 +168,44 @@ def download(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
         raise BadRequest
     found = images.own(user=user, ids=ids)
     if not found:
-        raise InvalidSelection(_gone_text())
+        raise Refusal(_gone_text())
     if wants_part(request):
-        return (
-            HttpResponse(status=204)
-            if archive_limits.is_free(user)
-            else _busy(request, archive_limits.Busy(yours=True))
-        )
-    try:
-        slot = archive_limits.take(user)
-    except archive_limits.Busy as busy:
-        return _busy(request, busy)
+        if not archive_limits.is_free(user):
+            raise archive_limits.Busy(yours=True)
+        return HttpResponse(status=204)
+    slot = archive_limits.take(user)
     pieces = archive.pack(images.each(user=user, ids=found), as_webp=kind == "webp")
     name = f"artgen-{timezone.localdate():%Y-%m-%d}-{len(found)}.zip"
     return ArchiveResponse(request, pieces, slot=slot, name=name)
 
 
 def _ids(request: HttpRequest) -> list[UUID]:
-    """Return the distinct ids; raise InvalidSelection for none, too many or invalid ones."""
+    """Return the distinct ids; raise Refusal for none, too many or invalid ones."""
     texts = [*request.POST.get("ids", "").split(","), *request.POST.getlist("id")]
     try:
         ids = list(dict.fromkeys(UUID(text.strip()) for text in texts if text.strip()))
     except ValueError:
-        raise InvalidSelection(
+        raise Refusal(
             _("Some selected items aren’t images. Reload the page and select again.")
         ) from None
     if not ids:
-        raise InvalidSelection(_("Select images first."))
+        raise Refusal(_("Select images first."))
     if len(ids) > settings.SELECTION_MAX:
         text = _("Select up to %(limit)s images.")
-        raise InvalidSelection(text % {"limit": formatting.number(settings.SELECTION_MAX)})
+        raise Refusal(text % {"limit": formatting.number(settings.SELECTION_MAX)})
     return ids
 
 
 def _collection(user: User, text: str) -> Collection:
-    """Return the user's collection with this id; raise InvalidSelection."""
-    collection_id = uuid_or_none(text)
+    """Return the user's collection with this id; raise Refusal."""
+    collection_id = parse_uuid(text)
     found = (
         Collection.objects.of(user).present().filter(id=collection_id).first()
         if collection_id
         else None
     )
     if found is None:
-        raise InvalidSelection(_("This collection no longer exists."))
+        raise Refusal(_("This collection no longer exists."))
     return found
 
 
@@ -237,15 +224,6 @@ def _ask_for_collection(request: HttpRequest, ids: list[UUID]) -> HttpResponse:
     if wants_part(request):
         return part(request, "generation/_choose_collection.html", context)
     return render(request, "generation/choose_collection.html", context)
-
-
-def _bad_name(bad: collections.BadName) -> str:
-    text = {
-        "empty": _("Enter a collection name."),
-        "too_long": _("A name can have up to %(limit)s characters.") % {"limit": NAME_MAX},
-        "control_characters": _("Control characters are not allowed."),
-    }
-    return text[bad.reason]
 
 
 def _gone_text() -> str:
@@ -277,25 +255,15 @@ def _done(
     return _back(request)
 
 
-def _refused(request: HttpRequest, refusal: InvalidSelection) -> HttpResponse:
+def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     if wants_part(request):
-        return JsonResponse({"detail": str(refusal)}, status=400)
-    messages.error(request, str(refusal))
+        headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}
+        answer = {"detail": refusal.message}
+        return JsonResponse(answer, status=refusal.status, headers=headers)
+    if refusal.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return refusal_pages.page(request, refusal)
+    messages.error(request, refusal.message)
     return _back(request)
-
-
-def _busy(request: HttpRequest, busy: archive_limits.Busy) -> HttpResponse:
-    if not wants_part(request):
-        return too_many(request, busy.retry_after)
-    if busy.yours:
-        text = _("Your previous download is still running. Wait for it to finish.")
-    else:
-        duration = formatting.duration(busy.retry_after)
-        text = _("Too many downloads right now. Try again in %(duration)s.") % {
-            "duration": duration
-        }
-    headers = {"Retry-After": str(busy.retry_after)}
-    return JsonResponse({"detail": text}, status=429, headers=headers)
 
 
 def _back(request: HttpRequest) -> HttpResponseRedirect:

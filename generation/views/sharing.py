@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.rate_limits import limited
+from artgen.refusals import Refusal
 from generation.gallery import sharing
 from generation.models import Image, PublicationState
 from generation.views.grid import Tile
@@ -84,8 +85,8 @@ def share(request: HttpRequest, image_id: UUID) -> HttpResponse:
                 renew="new" in request.POST,
             ),
         )
-    except sharing.InTheTrash:
-        return _answered(request, image, _in_the_trash(), failed=True)
+    except Refusal as refusal:
+        return _answered(request, image, refusal.message, failed=True)
     if "new" in request.POST:
         return _answered(request, image, _("New link created. The old one no longer works."))
     return _answered(request, image, _("Saved.") if had_link else _("Link created."))
@@ -109,13 +110,8 @@ def publish(request: HttpRequest, image_id: UUID) -> HttpResponse:
         sharing.ask_to_publish(
             image, with_parameters="parameters" in request.POST, with_name="name" in request.POST
         )
-    except sharing.InTheTrash:
-        return _answered(request, image, _in_the_trash(), failed=True)
-    except sharing.NotAllowed as refused:
-        return _answered(request, image, refused.reason, failed=True)
-    except sharing.TooManyInReview as many:
-        text = _("The limit of %(limit)d images under review is reached.") % {"limit": many.limit}
-        return _answered(request, image, text, failed=True)
+    except Refusal as refusal:
+        return _answered(request, image, refusal.message, failed=True)
     return _answered(request, image, _("Submitted for review. The decision will appear here."))
 
 
@@ -148,10 +144,6 @@ def _until(image: Image, data: QueryDict) -> datetime | None:
         return image.link_until
     days, _label = PERIODS.get(period, PERIODS[NEVER])
     return sharing.until(days=days)
-
-
-def _in_the_trash() -> str:
-    return _("The image is in the trash. Restore it first.")
 
 
 def _answered(

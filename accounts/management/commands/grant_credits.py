@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from accounts import ledger
 from accounts.models import User, fold
+from artgen.management.base import BaseCommand
 
 
 class Command(BaseCommand):
@@ -27,12 +28,11 @@ class Command(BaseCommand):
         user = User.objects.filter(email=email).first()
         if user is None:
             raise CommandError(f"There is no user {email}.")
-        if len(reason) > 300:
-            raise CommandError("--reason can have up to 300 characters.")
-        try:
-            entry = ledger.grant(user=user, amount=amount, reason=reason)
-        except ValueError as error:
-            raise CommandError(str(error)) from error
+        if not reason.strip() or len(reason) > 300:
+            raise CommandError("--reason must have 1 to 300 characters.")
+        if amount < 1:
+            raise CommandError("N must be at least 1.")
+        entry = ledger.grant(user=user, amount=amount, reason=reason)
         self.stdout.write(
             f"Granted {amount} credits to {email}; free to spend now: {entry.balance_after}"
         )

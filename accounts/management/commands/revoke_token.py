@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from accounts import tokens
 from accounts.models import User, fold
+from artgen.management.base import BaseCommand
 
 
 class Command(BaseCommand):
@@ -24,12 +25,9 @@ class Command(BaseCommand):
         user = User.objects.filter(email=email).first()
         if user is None:
             raise CommandError(f"There is no user {email}.")
-        try:
-            tokens.revoke(user=user, name=name)
-        except tokens.NoSuchToken as error:
-            live = (
-                ", ".join(user.tokens.filter(revoked_at=None).values_list("name", flat=True))
-                or "none"
-            )
-            raise CommandError(f"{email} has no token {name!r}. Live tokens: {live}.") from error
+        live = list(user.tokens.filter(revoked_at=None).values_list("name", flat=True))
+        if name not in live:
+            names = ", ".join(live) or "none"
+            raise CommandError(f"{email} has no token {name!r}. Live tokens: {names}.")
+        tokens.revoke(user=user, name=name)
         self.stdout.write(f"Revoked {name!r} of {email}")

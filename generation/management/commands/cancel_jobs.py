@@ -3,8 +3,8 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from artgen.management.base import BaseCommand, reason
+from artgen.refusals import Refusal
 from generation.jobs import orders
 from generation.management.selection import add_selection, selected
 from generation.management.table import counted
@@ -38,13 +38,15 @@ class Command(BaseCommand):
         for job in stoppable:
             try:
                 ended = orders.cancel(job=job, actor=None)
-            except orders.AlreadyFinal:
+            except Refusal as refusal:
                 skipped += 1
+                self.stdout.write(f"{job.id}  not canceled: {reason(refusal)}")
                 continue
             done += 1
             returned += ended.credits
             self.stdout.write(f"{job.id}  {job.status} → {ended.status}")
+        back = counted(returned, "credit")
         self.stdout.write(
-            f"{done} canceled, {counted(returned, 'credit')} returned; {skipped} skipped, because "
-            "they had finished or were being saved."
+            f"{done} canceled, {back} returned; {skipped} skipped, because they had finished or "
+            "were being saved."
         )

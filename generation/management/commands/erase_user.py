@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from accounts import deletion
 from accounts.models import User, fold
+from artgen.management.base import BaseCommand
 from generation.user_data import erasure
 
 
@@ -42,12 +43,7 @@ class Command(BaseCommand):
             self._keep(user)
             return
         after = timedelta(0) if now else deletion.GRACE
-        try:
-            erasure.close(user=user, actor=None, after=after)
-        except deletion.LastSuperuser as error:
-            raise CommandError(
-                f"{email} is the only superuser. ArtGen would have no administrator."
-            ) from error
+        erasure.close(user=user, actor=None, after=after)
         if not now:
             on = timezone.localtime(user.erase_at).strftime("%Y-%m-%d %H:%M")
             self.stdout.write(
@@ -62,12 +58,7 @@ class Command(BaseCommand):
             )
 
     def _keep(self, user: User) -> None:
-        try:
-            deletion.keep(user)
-        except deletion.CannotKeep as error:
-            raise CommandError(
-                f"{user.email} is not to be erased, or the erasure has started."
-            ) from error
+        deletion.keep(user)
         self.stdout.write(f"{user.email} is unlocked.")
 
 

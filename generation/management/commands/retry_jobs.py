@@ -3,10 +3,8 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
-from accounts import ledger
-from generation.catalog.offers import InvalidParameters
+from artgen.management.base import BaseCommand, reason
+from artgen.refusals import Refusal
 from generation.jobs import orders
 from generation.management.selection import add_selection, selected
 from generation.management.table import counted
@@ -58,16 +56,8 @@ def _retried(job: Job) -> tuple[str, bool]:
     """Return the outcome as text, and whether a new job was created."""
     try:
         placed = orders.retry_for_owner(job=job, actor=None)
-    except ledger.TooFewCredits as few:
-        return f"not retried: {job.user.email} is {counted(few.short, 'credit')} short", False
-    except orders.GenerationOff as off:
-        return f"not retried: creating is switched off {off.message}".rstrip(), False
-    except orders.TooManyWaiting as many:
-        return f"not retried: {job.user.email} has {many.limit} jobs waiting", False
-    except InvalidParameters as error:
-        return f"not retried: {error}", False
-    except (orders.KeyReused, orders.KeyBusy):
-        return "not retried: that was done before", False
+    except Refusal as refusal:
+        return f"not retried: {reason(refusal)}", False
     again = placed.jobs[0].id
     return (
         (f"again as {again}", True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .dialect import Dialect, InputImage, Parameters, PayloadError
-from .workflow import MAX_SOURCE_IMAGES, WorkflowError, check_workflow, fill, slots_in
+from .workflow import FIELDS, MAX_SOURCE_IMAGES, WorkflowError, check_workflow, fill, slots_in
 
 
 def build(
@@ -23,17 +23,7 @@ def build(
     names = [
         f"{number}_{source.name or 'source.png'}" for number, source in enumerate(sources, start=1)
     ]
-    values: dict[str, Any] = {
-        "prompt": parameters.prompt,
-        "negative_prompt": parameters.negative_prompt,
-        "width": parameters.width,
-        "height": parameters.height,
-        "steps": parameters.steps,
-        "guidance": parameters.guidance,
-        "seed": parameters.seed,
-        "strength": parameters.strength,
-        "sampler": parameters.sampler,
-    }
+    values: dict[str, Any] = {name: getattr(parameters, name) for name in FIELDS}
     values |= {f"image_{number}": name for number, name in enumerate(names, start=1)}
     used = set(slots_in(workflow))
     for number in range(1, len(sources) + 1):
@@ -62,7 +52,7 @@ def _never(parameters: Parameters, sources: Sequence[InputImage]) -> dict[str, A
 
 DIALECT = Dialect(
     name="comfyui",
-    accepts=frozenset(Parameters.__dataclass_fields__) - {"lora_url", "lora_scale"},
+    accepts=frozenset(FIELDS),
     build=_never,
     max_sources=MAX_SOURCE_IMAGES,
     needs_data=True,

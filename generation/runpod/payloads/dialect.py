@@ -1,7 +1,7 @@
 """A dialect: the parameters and source images it accepts, and how its input is built."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 
@@ -25,7 +25,6 @@ class Parameters:
     guidance: float | None = None
     seed: int
     strength: float | None = None  # 0–1, how far from the source image
-    sampler: str | None = None
     lora_url: str = ""  # from which the endpoint downloads a LoRA
     lora_scale: float | None = None
 
@@ -67,7 +66,7 @@ class Dialect:
 
 
 ALWAYS = frozenset({"prompt"})
-_OPTIONAL = ("steps", "guidance", "strength", "sampler", "lora_scale")
+_DEFAULTS = {one.name: one.default for one in fields(Parameters) if one.default is not MISSING}
 
 
 def check_parameters(
@@ -78,11 +77,8 @@ def check_parameters(
     Width, height and seed are always set, so a dialect without them ignores them: an edit, for
     example, keeps its source's size.
     """
-    for name in ("negative_prompt", "lora_url"):
-        if getattr(parameters, name) and name not in dialect.accepts:
-            raise PayloadError(f"{dialect.name} takes no {name}")
-    for name in _OPTIONAL:
-        if getattr(parameters, name) is not None and name not in dialect.accepts:
+    for name, default in _DEFAULTS.items():
+        if getattr(parameters, name) != default and name not in dialect.accepts:
             raise PayloadError(f"{dialect.name} takes no {name}")
     size = (parameters.width, parameters.height)
     if dialect.sizes and size not in dialect.sizes:

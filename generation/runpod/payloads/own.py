@@ -34,7 +34,6 @@ def build_a1111(parameters: Parameters, sources: Sequence[InputImage]) -> dict[s
         _sized(parameters) | {"batch_size": 1},
         steps=parameters.steps,
         cfg_scale=parameters.guidance,
-        sampler_name=parameters.sampler,
     )
 
 
@@ -45,7 +44,6 @@ def build_sdxl(parameters: Parameters, sources: Sequence[InputImage]) -> dict[st
         _sized(parameters) | {"num_images": 1},
         num_inference_steps=parameters.steps,
         guidance_scale=parameters.guidance,
-        scheduler=parameters.sampler,
         image_url=sources[0].url if sources else None,
         strength=parameters.strength if sources else None,
     )
@@ -92,10 +90,10 @@ def sdxl_seed(output: Any) -> int | None:
 
 
 DIALECTS = (
-    Dialect(name="a1111", accepts=_SIZED | {"sampler"}, build=build_a1111, seed_of=a1111_seed),
+    Dialect(name="a1111", accepts=_SIZED, build=build_a1111, seed_of=a1111_seed),
     Dialect(
         name="sdxl",
-        accepts=_SIZED | {"sampler", "strength"},
+        accepts=_SIZED | {"strength"},
         build=build_sdxl,
         max_sources=1,
         needs_address=True,  # diffusers' load_image accepts only http, https and paths

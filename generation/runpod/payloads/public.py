@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .dialect import ALWAYS, Dialect, InputImage, Parameters
-from .request_format import RequestFormat, SizeFormat
+from .request_format import VALUES, RequestFormat, SizeFormat
 
 PUBLIC = "public"
 
@@ -35,10 +35,7 @@ def _accepts(request: RequestFormat) -> frozenset[str]:
         "height": sized,
         "lora_url": request.loras,
         "lora_scale": request.loras,
-        **{
-            name: getattr(request, name)
-            for name in ("negative_prompt", "steps", "guidance", "seed", "strength")
-        },
+        **{name: getattr(request, name) for name in VALUES},
     }
     return ALWAYS | {name for name, can in carried.items() if can}
 
@@ -50,7 +47,9 @@ def _body(
     if request.negative_prompt and parameters.negative_prompt:
         body[request.negative_prompt] = parameters.negative_prompt
     body |= _size(request.size, parameters)
-    for name in ("steps", "guidance", "seed"):
+    for name in VALUES:
+        if name in ("negative_prompt", "strength"):
+            continue
         field, value = getattr(request, name), getattr(parameters, name)
         if field and value is not None:
             body[field] = value

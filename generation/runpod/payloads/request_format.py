@@ -33,7 +33,9 @@ SIZE_MODES: Mapping[str, tuple[str, ...]] = {
     "custom": ("field", "width", "height", *_LIMITS),  # the ratio "custom" and two numbers
     "match_input_image": ("field",),  # as the first source image
 }
-NAMES = ("prompt", "negative_prompt", "steps", "guidance", "seed", "strength", "loras")
+VALUES = ("negative_prompt", "steps", "guidance", "seed", "strength")
+"""Parameters that are sent as they are, under the name that the endpoint has for them."""
+NAMES = ("prompt", *VALUES, "loras")
 KEYS = ("size", "sources", *NAMES, "fixed")
 
 

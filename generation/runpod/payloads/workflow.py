@@ -9,21 +9,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .dialect import PayloadError
+from .dialect import Parameters, PayloadError
 
 MAX_SOURCE_IMAGES = 4
-SLOTS = (
-    "prompt",
-    "negative_prompt",
-    "width",
-    "height",
-    "steps",
-    "guidance",
-    "seed",
-    "strength",
-    "sampler",
-    *(f"image_{number}" for number in range(1, MAX_SOURCE_IMAGES + 1)),
-)
+FIELDS = tuple(name for name in Parameters.__dataclass_fields__ if not name.startswith("lora_"))
+SLOTS = (*FIELDS, *(f"image_{number}" for number in range(1, MAX_SOURCE_IMAGES + 1)))
 _SLOT = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 
 

@@ -1,0 +1,43 @@
+"""How the admin shows refusals: actions on several rows, with one message for each reason."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.translation import ngettext
+
+from artgen.refusals import Refusal
+
+Row = TypeVar("Row", bound=Model)
+
+
+def on_each(
+    admin: "ModelAdmin[Any]",
+    request: HttpRequest,
+    rows: Iterable[Row],
+    act: Callable[[Row], None],
+    *,
+    done_text: Callable[[int], str] | None = None,
+) -> int:
+    """Do one thing to each row, report the refusals by reason, and return how often it was done.
+
+    `done_text` returns the message for a number of rows, with `%(count)d` in it.
+    """
+    done = 0
+    refused: dict[str, list[Row]] = {}
+    for row in rows:
+        try:
+            act(row)
+        except Refusal as refusal:
+            refused.setdefault(refusal.message, []).append(row)
+        else:
+            done += 1
+    if done and done_text:
+        admin.message_user(request, done_text(done) % {"count": done}, messages.SUCCESS)
+    for reason, left in refused.items():
+        text = ngettext("%(count)d skipped: %(reason)s", "%(count)d skipped: %(reason)s", len(left))
+        admin.message_user(request, text % {"count": len(left), "reason": reason}, messages.WARNING)
+    return done

@@ -1,0 +1,125 @@
+"""Serializers of the REST shapes: they validate requests strictly and serialize responses.
+
+The OpenAPI document is generated from the same classes.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.fields import empty
+
+from artgen.api.problems import Problem
+from artgen.api.views import time_json
+from artgen.refusals import FieldError
+
+CODES = {"null": "invalid", "not_a_list": "invalid"}
+"""Codes of Django REST framework that the API publishes under another name."""
+
+
+class Shape(serializers.Serializer[Any]):
+    """A JSON object; requests must not have other fields."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Validate a request's fields; unknown ones are errors as well."""
+        unknown = ErrorDetail(str(_("Unknown or read-only field.")), "unknown_field")
+        errors: dict[Any, Any] = {name: [unknown] for name in data if name not in self.fields}
+        value: dict[str, Any] = {}
+        try:
+            value = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            errors |= error.detail  # type: ignore[operator]
+        if errors:
+            raise serializers.ValidationError(errors)
+        return value
+
+
+class Text(serializers.CharField):
+    """A string; other types are not converted."""
+
+    default_error_messages = {
+        "required": _("Required."),
+        "null": _("Must be a string."),
+        "invalid": _("Must be a string."),
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the string as it is."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return data
+
+    def run_validators(self, value: Any) -> None:
+        """Leave the length, which the document states, to the rule that stores the string."""
+
+
+class Flag(serializers.BooleanField):
+    """True or false; other types are not converted."""
+
+    default_error_messages = {
+        "null": _("Must be true or false."),
+        "invalid": _("Must be true or false."),
+    }
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Return the value as it is."""
+        if not isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
+class Id(serializers.UUIDField):
+    """A UUID as a string."""
+
+    default_error_messages = {"null": _("Must be an ID."), "invalid": _("Must be an ID.")}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the UUID."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Choice(serializers.ChoiceField):
+    """One of a closed list."""
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        """Refuse whatever is not one of the choices, null included."""
+        if data is not empty and (not isinstance(data, str) or data not in self.choices):
+            raise wrong_choice(self.choices)
+        return super().validate_empty_values(data)
+
+
+class Moment(serializers.DateTimeField):
+    """A moment in UTC, to the millisecond."""
+
+    def to_representation(self, value: Any) -> Any:
+        """Return the moment as the API writes it."""
+        return value if isinstance(value, str) else time_json(value)
+
+
+def wrong_choice(choices: Iterable[Any]) -> serializers.ValidationError:
+    """Return the error of a value that is not one of the choices."""
+    names = ", ".join("null" if value is None else str(value) for value in choices)
+    detail = str(_("One of: %(choices)s.")) % {"choices": names}
+    return serializers.ValidationError(detail, code="choices")
+
+
+def read(shape: Shape) -> dict[str, Any]:
+    """Return the validated fields of a request's body; raise Problem with every invalid field."""
+    if not shape.is_valid():
+        raise Problem("invalid", errors=list(_errors(shape.errors)))
+    return dict(shape.validated_data)
+
+
+def _errors(errors: Mapping[Any, Any], path: str = "") -> Iterator[FieldError]:
+    for name, found in errors.items():
+        where = f"{path}[{name}]" if isinstance(name, int) else f"{path}.{name}".lstrip(".")
+        if isinstance(found, Mapping):
+            yield from _errors(found, where)
+            continue
+        for detail in found[:1]:
+            code = str(detail.code)
+            yield FieldError(where[:100], CODES.get(code, code), str(detail))

@@ -1,0 +1,64 @@
+"""Refusals: one base class, codes and statuses that the API publishes, a renderer for each way out."""
+
+import pytest
+from django.core.management.base import CommandError
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.utils import translation
+
+from accounts import ledger, rate_limits
+from artgen import refusal_pages
+from artgen.api.problems import KINDS, Problem, document
+from artgen.management.base import BaseCommand
+from artgen.refusals import Refusal, Unavailable
+
+INTERNAL = {
+    *("already_decided", "already_erased", "cannot_keep", "last_superuser", "too_many_credits"),
+}
+"""Codes of refusals that no API call can meet."""
+
+
+def every_below(base: type[Refusal]) -> list[type[Refusal]]:
+    return [one for sub in base.__subclasses__() for one in (sub, *every_below(sub))]
+
+
+def test_it_has_the_status_that_the_api_publishes_for_its_code() -> None:
+    for refusal in (Refusal, *every_below(Refusal)):
+        if refusal is not Problem and refusal.code not in INTERNAL:
+            assert refusal.status == KINDS[refusal.code][0], refusal
+
+
+def test_it_is_a_problem_document_with_its_members() -> None:
+    refusal = ledger.TooFewCredits(needed=5, available=2)
+    with translation.override("en"):
+        problem = document(refusal)
+    assert (problem["status"], problem["code"]) == (402, "too_few_credits")
+    assert (problem["needed"], problem["available"]) == (5, 2)
+    assert problem["detail"] == "3\N{NO-BREAK SPACE}credits more needed"
+
+
+def test_pages_say_when_to_try_again() -> None:
+    response = refusal_pages.page(RequestFactory().get("/"), rate_limits.TooManyTries(7))
+    assert (response.status_code, response["Retry-After"]) == (429, "7")
+
+
+def test_pages_name_what_is_away() -> None:
+    response = refusal_pages.page(RequestFactory().get("/"), Unavailable())
+    assert (response.status_code, response["Retry-After"]) == (503, "30")
+
+
+def test_the_middleware_leaves_other_exceptions_alone() -> None:
+    middleware = refusal_pages.RefusalMiddleware(lambda request: HttpResponse())
+    assert middleware.process_exception(RequestFactory().get("/"), ValueError("a bug")) is None
+
+
+def test_commands_end_with_the_message_in_english() -> None:
+    class Command(BaseCommand):
+        requires_system_checks = []
+
+        def handle(self, *args: object, **options: object) -> None:
+            raise ledger.TooFewCredits(needed=5, available=2)
+
+    options = {"force_color": False, "no_color": True, "skip_checks": True}
+    with translation.override("ru"), pytest.raises(CommandError, match="credits more needed"):
+        Command().execute(**options)

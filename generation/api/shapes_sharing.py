@@ -1,0 +1,74 @@
+"""Serializers of sharing: links and publications."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from artgen.api.shapes import Flag, Moment, Shape, wrong_choice
+from generation.gallery import sharing
+from generation.models import PublicationState
+
+
+class PublicationShape(Shape):
+    """A request to show the image to everyone on /explore/, and its outcome."""
+
+    state = serializers.ChoiceField(
+        choices=PublicationState.choices,
+        help_text="`waiting` for a review, `published`, `hidden` after reports until staff review "
+        "it again, `refused`, `withdrawn` by you.",
+    )
+    reason = serializers.CharField(allow_blank=True, help_text="Why it was refused.")
+    url = serializers.URLField(allow_null=True, help_text="Its public page, while published.")
+    with_parameters = serializers.BooleanField()
+    with_name = serializers.BooleanField()
+    asked_at = Moment()
+    decided_at = Moment(allow_null=True)
+    published_at = Moment(allow_null=True)
+
+    class Meta:
+        ref_name = "Publication"
+
+
+class ShareShape(Shape):
+    """How an image is shared. `url` is null if no link is active."""
+
+    url = serializers.URLField(
+        allow_null=True, help_text="The page that anyone with this address can see."
+    )
+    expires_at = Moment(allow_null=True, help_text="Null: active until it is turned off.")
+    with_parameters = serializers.BooleanField(
+        help_text="Whether the page shows prompt and parameters."
+    )
+    with_name = serializers.BooleanField(
+        help_text="Whether the page shows the name of your account; never the email."
+    )
+    publication = PublicationShape(allow_null=True, help_text="The latest request to publish.")
+
+    class Meta:
+        ref_name = "Share"
+
+
+class LinkDays(serializers.IntegerField):
+    """For how many days a link works, null for no limit."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Accept only LINK_DAYS."""
+        if isinstance(data, bool) or not isinstance(data, int) or data not in sharing.LINK_DAYS:
+            raise wrong_choice((*sharing.LINK_DAYS, None))
+        return data
+
+
+class LinkShape(Shape):
+    """A link to create or change."""
+
+    expires_in_days = LinkDays(
+        required=False,
+        allow_null=True,
+        help_text="1, 7 or 30 days from now; null, the default: until it is turned off.",
+    )
+    with_parameters = Flag(required=False, default=False)
+    with_name = Flag(required=False, default=False)
+    new = Flag(required=False, default=False, help_text="Replace the link by a new one.")
+
+    class Meta:
+        ref_name = "Link"

@@ -1,0 +1,152 @@
+"""The parameters of a job, each declared once.
+
+Whatever handles parameters reads JOB_PARAMETERS: the API's shapes, validation against a model
+(`offers`), the check of the catalog (`validation`), the composer (`generation.forms`), the Job
+JSON and the payload for RunPod. How to add one: CONTRIBUTING.md, "Add a parameter".
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+PROMPT_MAX_LENGTH = 2000
+LORA_URL_MAX_LENGTH = 500
+SEED_MAX = 2**31 - 1
+
+
+class Kind(Enum):
+    """What values a parameter has, and so how it is validated, stored and described."""
+
+    TEXT = "text"
+    INTEGER = "integer"  # within the model's limits
+    FLOAT = "float"  # within the model's limits
+    SEED = "seed"
+    STYLE = "style"  # slug of a style
+    SOURCES = "sources"  # ids of source images
+    HTTPS_URL = "https_url"
+
+
+class Place(Enum):
+    """Where the composer shows the slider of a number."""
+
+    TUNING = "tuning"
+    SOURCES = "sources"  # beside the source images, and only sent together with some
+    LORA = "lora"  # beside the LoRA, and only sent together with one
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobParameter:
+    """One parameter: `name` is that of the API's field, the column of Job and the form's field."""
+
+    name: str
+    kind: Kind
+    required: bool = False
+    max_length: int | None = None
+    is_offered: bool = True
+    """Whether a model must list it among its parameters to accept it."""
+    is_nullable: bool = True
+    """Whether a stored job may have no value: the model decides."""
+    in_payload: bool = True
+    """Whether RunPod gets it under this name, as a field of `runpod.payloads.Parameters`."""
+    slider: Place | None = None
+    label: Any = ""
+    hint: Any = ""
+    request_help: str = ""
+    response_help: str = ""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether models give it limits."""
+        return self.kind in (Kind.INTEGER, Kind.FLOAT)
+
+
+JOB_PARAMETERS = (
+    JobParameter(
+        name="prompt",
+        kind=Kind.TEXT,
+        required=True,
+        is_offered=False,
+        max_length=PROMPT_MAX_LENGTH,
+        request_help="At most 2,000 characters.",
+    ),
+    JobParameter(name="negative_prompt", kind=Kind.TEXT, max_length=PROMPT_MAX_LENGTH),
+    JobParameter(name="width", kind=Kind.INTEGER, is_nullable=False),
+    JobParameter(name="height", kind=Kind.INTEGER, is_nullable=False),
+    JobParameter(
+        name="steps",
+        kind=Kind.INTEGER,
+        slider=Place.TUNING,
+        label=_("Steps"),
+        hint=_("more steps: cleaner, slower"),
+    ),
+    JobParameter(
+        name="guidance",
+        kind=Kind.FLOAT,
+        slider=Place.TUNING,
+        label=_("Guidance"),
+        hint=_("higher: closer to the prompt"),
+    ),
+    JobParameter(
+        name="seed",
+        kind=Kind.SEED,
+        is_nullable=False,
+        is_offered=False,
+        request_help="0 to 2147483647; random if not given.",
+        response_help="Never null: a random seed is chosen if none is given.",
+    ),
+    JobParameter(
+        name="style",
+        kind=Kind.STYLE,
+        is_offered=False,
+        in_payload=False,
+        request_help="The slug of a style.",
+    ),
+    JobParameter(
+        name="source_images",
+        kind=Kind.SOURCES,
+        is_offered=False,
+        in_payload=False,
+        request_help="IDs of your uploads and images.",
+    ),
+    JobParameter(
+        name="strength",
+        kind=Kind.FLOAT,
+        slider=Place.SOURCES,
+        label=_("Strength"),
+        hint=_("0 keeps the source, 1 replaces it"),
+    ),
+    JobParameter(
+        name="lora_url",
+        kind=Kind.HTTPS_URL,
+        max_length=LORA_URL_MAX_LENGTH,
+        request_help="An https address of a LoRA file, for models with the parameter `lora_url`. "
+        "RunPod fetches it.",
+        response_help="Address of the LoRA that was applied.",
+    ),
+    JobParameter(
+        name="lora_scale",
+        kind=Kind.FLOAT,
+        slider=Place.LORA,
+        label=_("LoRA weight"),
+        hint=_("0 turns it off, 1 is full strength"),
+        request_help="The weight of the LoRA; only together with `lora_url`.",
+        response_help="Its weight.",
+    ),
+)
+JOB_FIELDS = tuple(parameter.name for parameter in JOB_PARAMETERS)
+"""What a request says of one image, besides the model."""
+
+
+def names(parameters: Iterable[JobParameter]) -> tuple[str, ...]:
+    """Return the names of some parameters, in order."""
+    return tuple(parameter.name for parameter in parameters)
+
+
+NUMBERS = names(one for one in JOB_PARAMETERS if one.is_number)
+SLIDERS = {one.name: one for one in JOB_PARAMETERS if one.slider}
+PAYLOAD_FIELDS = names(one for one in JOB_PARAMETERS if one.in_payload)
+NULL_IF_EMPTY = names(one for one in JOB_PARAMETERS if one.kind in (Kind.STYLE, Kind.HTTPS_URL))
+"""Stored as "", null in the API."""
