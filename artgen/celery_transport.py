@@ -1,4 +1,4 @@
-"""Celery's transport over Redis, with one client object for each connection pool.
+"""Celery's transport over Redis: one client object for each pool, no acknowledgments that nobody needs.
 
 kombu makes a `redis.Redis` for every message that it sends, fetches or acknowledges; making one takes longer than the
 command. A client holds nothing but its pool and may be shared between threads.
@@ -10,7 +10,7 @@ from kombu.transport import redis
 
 
 class Channel(redis.Channel):
-    """A channel that keeps its client."""
+    """A channel that keeps its client, and acknowledges only what is kept until then."""
 
     _kept: Any = None
 
@@ -20,6 +20,11 @@ class Channel(redis.Channel):
         if self._kept is None or self._kept.connection_pool is not self.pool:
             self._kept = super()._create_client()  # type: ignore[no-untyped-call]
         return self._kept
+
+    def basic_ack(self, delivery_tag: Any, multiple: bool = False) -> None:
+        """Acknowledge the message; those of a queue with `no_ack` are not kept, so there is nothing to delete."""
+        if multiple or delivery_tag in self.qos._delivered:
+            super().basic_ack(delivery_tag, multiple)
 
 
 class Transport(redis.Transport):

@@ -9,6 +9,7 @@ from botocore.config import Config as BotocoreConfig
 from celery.schedules import crontab, schedule
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from kombu import Exchange, Queue
 
 from artgen.connection_budget import worker_children
 from artgen.env import BASE_DIR, env, secret_of_this_machine
@@ -170,6 +171,10 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 10**9
 WORKER_QUEUES = ("drive", "store", "slow")  # a lane of artgen.worker each
+# A lost message costs a second: the tick finds what is due. So Redis keeps none until it is done.
+CELERY_TASK_QUEUES = [
+    Queue(name, Exchange(name), routing_key=name, no_ack=True) for name in WORKER_QUEUES
+]
 CELERY_TASK_DEFAULT_QUEUE = "drive"  # short: submit, check, stop, probe, tick
 CELERY_TASK_ROUTES = {
     "generation.store": {"queue": "store"},  # downloads, encoding

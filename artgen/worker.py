@@ -40,6 +40,9 @@ LANES = {
 }
 """Threads of each lane. Those of `drive` wait for RunPod: one endpoint that does not answer takes two of them."""
 
+NICENESS = {"store": 5, "slow": 10}
+"""Images are encoded, and exports written, with what people's requests leave of the CPU."""
+
 ALIVE_SECONDS = 30
 RESTART_SECONDS = 1.0
 
@@ -120,6 +123,7 @@ def _run(lane: str, parent: int) -> None:
     if lane == "slow" and settings.DB_STATEMENT_TIMEOUT_OPTION:  # clearing up may take its time
         options = connections.settings["default"]["OPTIONS"]
         options["options"] = options["options"].removesuffix(settings.DB_STATEMENT_TIMEOUT_OPTION)
+    os.nice(NICENESS.get(lane, 0))
     if ALIVE_FILE:
         _alive_file(lane).unlink(missing_ok=True)
         celery_health.watch(str(_alive_file(lane)))

@@ -138,6 +138,8 @@ def redis(folder: Path) -> Iterator[str | None]:
         "",
         "--appendonly",
         "no",
+        "--databases",
+        "64",  # each stack takes one
     ]
     with running(server, port=port, log=folder / "redis.log", stop=signal.SIGKILL):
         yield f"redis://127.0.0.1:{port}/0"

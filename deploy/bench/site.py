@@ -143,12 +143,16 @@ class Site(Stack):
         self.get_ready()
 
     def statements(self) -> tuple[int, int]:
-        """Return the number of SQL statements so far, without and with BEGIN, COMMIT etc."""
+        """Return the number of SQL statements so far, without and with BEGIN, COMMIT etc.
+
+        PostgreSQL's own checks of foreign keys, which it counts as statements, are not included.
+        """
         row = self.database.execute(
             "SELECT coalesce(sum(calls) FILTER (WHERE query !~* '^(begin|commit|rollback|savepoint|"
             "release|set |reset|discard|deallocate)'), 0)::bigint, "
             "coalesce(sum(calls), 0)::bigint FROM pg_stat_statements "
-            "WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+            "WHERE query NOT LIKE 'SELECT 1 FROM ONLY % FOR KEY SHARE OF x' "
+            "AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) "
             "AND userid <> current_user::regrole"
         ).fetchone()
         return (int(row[0]), int(row[1])) if row else (0, 0)
