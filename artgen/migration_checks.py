@@ -10,7 +10,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, register
-from django.db import connection, migrations
+from django.db import migrations
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
@@ -95,6 +95,15 @@ def _tightens(before: "Field[Any, Any]", after: "Field[Any, Any]") -> bool:
         return True
     if (before.max_length or 0) > (after.max_length or 0) > 0:
         return True
-    return before.get_internal_type() != after.get_internal_type() or (
-        before.remote_field is not None and before.db_type(connection) != after.db_type(connection)
+    return before.get_internal_type() != after.get_internal_type() or _target(before) != _target(
+        after
     )
+
+
+def _target(field: "Field[Any, Any]") -> str:
+    """Return the model that a foreign key refers to; empty for other fields."""
+    if field.remote_field is None:
+        return ""
+    # A migration names it; a rendered field has its class.
+    model: Any = field.remote_field.model
+    return (model if isinstance(model, str) else model._meta.label).lower()

@@ -20,8 +20,23 @@ if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKE
 CHROMIUMS = [
     Path("/usr/bin") / name for name in ("chromium-headless-shell", "chromium", "chromium-browser")
 ]
-# Tests that start a browser, nginx, or what a group of tests shares (the demo, a stack).
-SLOW = ("browser", "nginx", "xdist_group")
+# Tests that need a browser, nginx or S3, or share something slow to start (the demo, a stack).
+SLOW = ("browser", "nginx", "s3", "xdist_group")
+# Files whose tests take more than five seconds together.
+SLOW_FILES = {
+    "test_archive.py",
+    "test_bucket_threads.py",
+    "test_clients.py",
+    "test_ledger_property.py",
+    "test_many_pictures.py",
+    "test_metadata.py",
+    "test_presigning.py",
+    "test_race.py",
+    "test_runpod_client.py",
+    "test_runpod_fitting.py",
+    "test_runpod_serving.py",
+    "test_sources.py",
+}
 AVAILABLE = {
     "postgres": os.environ.get("DATABASE_URL", "").startswith("postgres"),
     "redis": bool(os.environ.get("REDIS_URL")),
@@ -53,7 +68,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=group)
     kept, left_out = [], []
     for item in items:
-        if any(item.get_closest_marker(name) for name in SLOW):
+        if item.path.name in SLOW_FILES or any(item.get_closest_marker(name) for name in SLOW):
             item.add_marker(pytest.mark.slow)
         needed = [name for name in AVAILABLE if item.get_closest_marker(name)]
         missing = [name for name in needed if not AVAILABLE[name]]

@@ -143,9 +143,9 @@ class Site(Stack):
         self.get_ready()
 
     def statements(self) -> tuple[int, int]:
-        """Return the number of SQL statements sent so far, without and with BEGIN, COMMIT etc.
+        """Return the number of SQL statements so far, without and with BEGIN, COMMIT etc.
 
-        PostgreSQL's own checks of foreign keys, which it counts as statements, are in neither.
+        PostgreSQL's own checks of foreign keys, which it counts as statements, are not included.
         """
         row = self.database.execute(
             "SELECT coalesce(sum(calls) FILTER (WHERE query !~* '^(begin|commit|rollback|savepoint|"

@@ -65,7 +65,6 @@ class CostColumns(admin.ModelAdmin):  # type: ignore[type-arg]
         return gettext(
             "jobs: %(jobs)d · expected: %(expected)s · recorded: %(recorded)s · "
             "difference: %(drift)s"
-            "%(drift)s"
         ) % {
             "jobs": spent.jobs,
             "expected": self.expected(model),
