@@ -4,7 +4,7 @@ The OpenAPI document is generated from the same classes.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -30,7 +30,7 @@ class Shape(serializers.Serializer[Any]):
         try:
             value = super().to_internal_value(data)
         except serializers.ValidationError as error:
-            errors |= error.detail  # type: ignore[operator]
+            errors |= cast(dict[str, Any], error.detail)
         if errors:
             raise serializers.ValidationError(errors)
         return value

@@ -45,8 +45,7 @@ class Command(BaseCommand):
             done += 1
             returned += ended.credits
             self.stdout.write(f"{job.id}  {job.status} → {ended.status}")
-        back = counted(returned, "credit")
         self.stdout.write(
-            f"{done} canceled, {back} returned; {skipped} skipped, because they had finished or "
-            "were being saved."
+            f"{done} canceled, {counted(returned, 'credit')} returned; {skipped} skipped, because "
+            "they had finished or were being saved."
         )
