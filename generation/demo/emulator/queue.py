@@ -3,6 +3,7 @@
 Source: https://docs.runpod.io/serverless/endpoints/job-states and endpoint-configurations.
 """
 
+import functools
 import itertools
 import random
 from collections.abc import Mapping
@@ -162,9 +163,8 @@ class Queue:
             updates = min(request.steps, PROGRESS_UPDATES)
             for number in range(1, updates + 1):
                 part = number / (updates + 1)
-                self._clock.after(
-                    duration * part, lambda part=part: self._report(job, run, request, part)
-                )  # type: ignore[misc]
+                report = functools.partial(self._report, job, run, request, part)
+                self._clock.after(duration * part, report)
         if job.fault == "stuck":
             return
         if job.fault == "retried" and not job.retries:

@@ -144,12 +144,12 @@ def _paint_tower(
         - 0.12 * smoothstep(-0.6, -1.0, a * np.float32(side))
     )
     if light.night:
-        shade = 0.62
+        darkness = 0.62
     elif light.name == "dusk":
-        shade = 0.32
+        darkness = 0.32
     else:
-        shade = 0.1
-    white = mixed(mixed(rgb("f6f0e6"), light.direct, 0.22), light.ambient, shade)
+        darkness = 0.1
+    white = mixed(mixed(rgb("f6f0e6"), light.direct, 0.22), light.ambient, darkness)
     stripe = rgb("b8322a") if "blue" not in scene.colors else rgb("2f5c9a")
     stripe = mixed(stripe, light.ambient, 0.45 if light.night else 0.15)
     bands = str(rng.choice(["rings", "rings", "plain", "spiral"]))

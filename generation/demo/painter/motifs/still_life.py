@@ -187,9 +187,8 @@ def _paint_room(
             normal = (0, 0, -1)
             closed = np.exp(y * -6) * 0.38
         sun = stage.sunlight(x, np.asarray(y, np.float32), np.asarray(z, np.float32))
-        canvas.rgb[:, top:bottom] = stage.shaded(
-            base, sun, tuple(np.asarray(n, np.float32) for n in normal), closed
-        )  # type: ignore[arg-type]
+        across, up, toward = (np.asarray(part, np.float32) for part in normal)
+        canvas.rgb[:, top:bottom] = stage.shaded(base, sun, (across, up, toward), closed)
 
 
 def _paint_twigs(
