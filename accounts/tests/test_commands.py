@@ -93,7 +93,7 @@ class IssueTokenTests(CommandTestCase):
             (("nobody@example.org",), "There is no user nobody@example.org."),
             (("alice@example.org", "--name", "laptop"), "A token with this name exists"),
             (("alice@example.org", "--name", " "), "1 to 100 characters"),
-            (("bob@example.org",), "switched off"),
+            (("bob@example.org",), "is inactive"),
         ):
             with self.assertRaisesMessage(CommandError, words):
                 self.run_command("issue_token", *arguments)

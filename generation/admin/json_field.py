@@ -88,7 +88,6 @@ class ReadableJSONField(forms.JSONField):
         lines = (
             f"  {json.dumps(key, ensure_ascii=False)}: "
             f"{json.dumps(_in_order(inner), ensure_ascii=False)}"
-            f"{json.dumps(_in_order(inner), ensure_ascii=False)}"
             for key, inner in _in_order(value).items()
         )
         return "{\n" + ",\n".join(lines) + "\n}"

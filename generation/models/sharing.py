@@ -49,7 +49,7 @@ class Publication(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     image = models.ForeignKey(
-        Image, models.CASCADE, related_name="publications", verbose_name=_("image")
+        Image, models.CASCADE, related_name="publications", verbose_name=_("picture")
     )
     slug = models.CharField(max_length=32, unique=True, editable=False)
     with_parameters = models.BooleanField(_("with its prompt and parameters"), default=False)
@@ -76,7 +76,7 @@ class Publication(models.Model):
         null=True,
         blank=True,
         verbose_name=_("decided by"),
-        help_text=_("Empty: decided by a rule."),
+        help_text=_("Nobody: a rule decided."),
     )
 
     objects = PublicationQuerySet.as_manager()

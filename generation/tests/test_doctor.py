@@ -237,7 +237,7 @@ class RunPodTests(DoctorTestCase):
         ImageModel.objects.exclude(slug="flux-schnell").update(enabled=False)
         self.emulator.retire("black-forest-labs-flux-1-schnell")
         check = examine()[0]["runpod_key"]
-        self.assertIn("not confirmed", check["detail"])
+        self.assertIn("not tested", check["detail"])
 
     def test_it_tells_what_runpod_refuses_now(self) -> None:
         outages.note("x", KeyRefused("RunPod refuses the API key (401)"))
@@ -401,7 +401,7 @@ class WorkerTests(BaseTestCase):
             said = next(
                 (check.detail for _try in range(10) if (check := infrastructure.workers()).ok), None
             )
-        self.assertIn("1 answered", said or "nothing")
+        self.assertIn("1 responded", said or "nothing")
 
 
 class in_memory:
