@@ -77,7 +77,7 @@ class SignUpTests(SignUpTestCase):
     def test_it_writes_in_the_language_of_the_page(self) -> None:
         self.client.post(self.url, {"email": "new@example.org"}, headers={"accept-language": "ru"})
         outbox.send_due()
-        assert mail.outbox[-1].subject == "Завершите создание учётной записи ArtGen"
+        assert mail.outbox[-1].subject == "Подтвердите почту в ArtGen"
         assert mail.outbox[-1].body.startswith("Здравствуйте")
 
     def test_it_refuses_what_is_no_address(self) -> None:

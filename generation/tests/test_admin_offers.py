@@ -139,7 +139,7 @@ class OfferTests(EmulatorTestCase):
             ),
             (self.model, {"request_format": '{"seed": {"a": 1}}'}, "request_format", "parameter"),
             (self.model, {"request_format": "[" * 100_000}, "request_format", "valid JSON"),
-            (self.model, {"request_format": ""}, "request_format", "Say what the endpoint calls"),
+            (self.model, {"request_format": ""}, "request_format", "Enter the endpoint’s names of"),
             (
                 self.model,
                 {"request_format": '{"size": {"mode": "size"}}'},

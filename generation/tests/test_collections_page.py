@@ -70,7 +70,7 @@ class CollectionsPage(GalleryTestCase):
         image, bobs = self.hang(), self.pile("Bob's", user=self.bob)
         for address in (self.address(bobs), "/gallery/?collection=x"):
             page = self.client.get(address)
-            self.assertContains(page, "There is no such collection any more.")
+            self.assertContains(page, "This collection no longer exists.")
             self.assertEqual(self.shown(page), self.ids(image))
 
     def test_it_renames_deletes_and_takes_back(self):
