@@ -165,9 +165,10 @@ class ActionTests(JobAdminTestCase):
         self.assertEqual((self.alice.credits, self.alice.held), (100 - done.credits, 0))
 
     def test_it_retries_failed_jobs_once_at_their_owners_cost(self) -> None:
-        failed, waiting = self.place(seed=7), self.place()
+        failed = self.place(seed=7)
         self.emulator.faults.next("run", "refuse_400")
         driver.submit("flux-schnell")
+        waiting = self.place()
         failed.refresh_from_db()
         self.assertEqual(failed.status, Status.FAILED)
         messages = self.act("retry", failed, waiting)
