@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from channels_redis.pubsub import RedisPubSubChannelLayer
+from redis import Redis
 
 from artgen.channel_layers import RedisLayer
 
@@ -19,9 +20,13 @@ def run(test: Coroutine[Any, Any, None]) -> None:
     asyncio.run(test)
 
 
-async def subscribed(layer: RedisLayer, *groups: str) -> None:
+def redis_client() -> Redis:
+    return Redis.from_url(HOSTS[0]["address"])
+
+
+async def subscribed(*groups: str) -> None:
     """Return when Redis knows the subscriptions."""
-    client = layer._connections
+    client = redis_client()
     while not all(
         count for _, count in client.pubsub_numsub(*[f"asgi__group__{group}" for group in groups])
     ):
@@ -34,7 +39,7 @@ def test_it_hears_what_the_library_s_layer_sends_and_the_other_way_round():
         for sender, receiver in ((theirs, ours), (ours, theirs), (ours, ours)):
             channel = await receiver.new_channel()
             await receiver.group_add("alice", channel)
-            await subscribed(ours, "alice")
+            await subscribed("alice")
             await sender.group_send("alice", MESSAGE)
             assert await receiver.receive(channel) == MESSAGE
             await receiver.group_discard("alice", channel)
@@ -47,7 +52,7 @@ def test_it_publishes_from_code_without_an_event_loop():
         layer = RedisLayer(hosts=HOSTS)
         channel = await layer.new_channel()
         await layer.group_add("alice", channel)
-        await subscribed(layer, "alice")
+        await subscribed("alice")
         await asyncio.to_thread(layer.publish, "alice", MESSAGE)
         assert await layer.receive(channel) == MESSAGE
 
@@ -57,7 +62,7 @@ def test_it_publishes_from_code_without_an_event_loop():
 def test_it_subscribes_to_many_groups_with_few_commands():
     async def test() -> None:
         layer = RedisLayer(hosts=HOSTS)
-        client = layer._connections
+        client = redis_client()
 
         def commands() -> int:
             return int(client.info("commandstats").get("cmdstat_subscribe", {"calls": 0})["calls"])
@@ -67,7 +72,7 @@ def test_it_subscribes_to_many_groups_with_few_commands():
         await asyncio.gather(
             *[layer.group_add(f"user{n}", channel) for n, channel in enumerate(channels)]
         )
-        await subscribed(layer, *[f"user{n}" for n in range(200)])
+        await subscribed(*[f"user{n}" for n in range(200)])
         assert commands() - before <= 3
         for n, channel in enumerate(channels):
             await asyncio.to_thread(layer.publish, f"user{n}", {"type": "x", "n": n})
@@ -82,7 +87,7 @@ def test_it_hears_a_group_joined_again_while_it_is_being_left():
         before, after = await layer.new_channel(), await layer.new_channel()
         await layer.group_add("alice", before)
         await asyncio.gather(layer.group_discard("alice", before), layer.group_add("alice", after))
-        await subscribed(layer, "alice")
+        await subscribed("alice")
         await asyncio.to_thread(layer.publish, "alice", MESSAGE)
         assert await layer.receive(after) == MESSAGE
 
@@ -94,10 +99,10 @@ def test_it_hears_again_after_its_connection_was_cut():
         layer = RedisLayer(hosts=HOSTS)
         channel = await layer.new_channel()
         await layer.group_add("alice", channel)
-        await subscribed(layer, "alice")
-        layer._connections.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        await subscribed("alice")
+        redis_client().execute_command("CLIENT", "KILL", "TYPE", "pubsub")
         await asyncio.sleep(0)
-        await subscribed(layer, "alice")
+        await subscribed("alice")
         receiving = asyncio.ensure_future(layer.receive(channel))
         while not receiving.done():
             await asyncio.to_thread(layer.publish, "alice", MESSAGE)

@@ -5,6 +5,7 @@ import os
 from unittest import mock
 
 import pytest
+import redis
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import TestCase
@@ -84,7 +85,7 @@ class FiguresTests(TestCase):
     @pytest.mark.redis
     def test_it_counts_what_waits_in_the_queue(self) -> None:
         before = measured()["celery_queue"].value
-        client = resources._redis(settings.CELERY_BROKER_URL)
+        client = redis.Redis.from_url(settings.CELERY_BROKER_URL)
         client.lpush("drive", *["{}"] * 10)
         self.addCleanup(client.ltrim, "drive", 10, -1)
         found = measured()["celery_queue"]
