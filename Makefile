@@ -27,7 +27,7 @@ check: $(VENV)/.development  ## linters and the fast tests: no browser, demo or 
 test: $(VENV)/.development  ## linters and the whole test suite
 	@$(MAKE) --no-print-directory --jobs=2 lint suite
 
-PYTEST := $(BIN)/python -m artgen.tests.services -- $(BIN)/python -m pytest -n auto --dist loadgroup
+PYTEST := $(BIN)/python -m artgen.testing.services -- $(BIN)/python -m pytest -n auto --dist loadgroup
 suite: $(VENV)/.development
 	$(PYTEST)
 
@@ -49,7 +49,7 @@ USERS ?= 50,100,150,300,500,1000
 # PAGES="gallery trash" takes only these.
 screenshots: $(VENV)/.development  ## all pages in both themes and two sizes, into .screenshots/
 	$(BIN)/python manage.py shell --verbosity 0 --command \
-		"from artgen.tests.screenshots import take; take(*'$(PAGES)'.split())"
+		"from artgen.testing.screenshots import take; take(*'$(PAGES)'.split())"
 
 lint: $(VENV)/.development
 	$(BIN)/ruff format --check .
@@ -79,7 +79,7 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-in
 
 messages: $(VENV)/.development  ## collect and compile the translations
 	$(BIN)/python manage.py makemessages -l ru --no-location \
-		--ignore '.venv/*' --ignore '*/tests/*' --ignore deploy
+		--ignore '.venv/*' --ignore '*/tests/*' --ignore 'artgen/testing/*' --ignore deploy
 	$(BIN)/python manage.py compilemessages --ignore '.venv/*'
 
 clean:

@@ -67,7 +67,7 @@ def count_attempt(request: HttpRequest, email: str) -> Attempt:
 
     Must be called before the password is checked, so that parallel attempts count.
     """
-    counter, gate = _keys(request, email)
+    counter, gate = keys(request, email)
     cache.add(counter, 0, COUNTER_SECONDS)
     attempts = cache.incr(counter)
     wait = pause_after(attempts)
@@ -84,7 +84,7 @@ def count_attempt(request: HttpRequest, email: str) -> Attempt:
 
 def reset(request: HttpRequest, email: str) -> None:
     """Reset the counter after the right password."""
-    cache.delete_many(_keys(request, email))
+    cache.delete_many(keys(request, email))
 
 
 def remember_browser(request: HttpRequest, response: HttpResponse, email: str) -> None:
@@ -100,7 +100,8 @@ def remember_browser(request: HttpRequest, response: HttpResponse, email: str) -
     )
 
 
-def _keys(request: HttpRequest, email: str) -> tuple[str, str]:
+def keys(request: HttpRequest, email: str) -> tuple[str, str]:
+    """Return the cache keys of the tries and of the pause after them."""
     browser = _browser_of(request, email)
     owner = f"browser:{browser}" if browser else f"account:{_digest(email)}"
     return f"tries:{owner}", f"pause:{owner}"

@@ -1,11 +1,12 @@
+import re
 from uuid import uuid4
 
 from accounts import ledger
-from artgen.test import BaseTestCase, make_user
+from artgen.testing.cases import BaseTestCase, make_user
 from artgen.tests.html import flat
 
 
-class AccountTests(BaseTestCase):
+class TestAccount(BaseTestCase):
     url = "/account/"
 
     def setUp(self) -> None:
@@ -19,7 +20,7 @@ class AccountTests(BaseTestCase):
         ledger.settle(reference=settled)
         ledger.release(reference=released, reason="The GPU went away")
         response = self.client.get(self.url)
-        self.assertRegex(response.content.decode(), r'<p class="money-balance">\s*89<')
+        assert re.search(r'<p class="money-balance">\s*89<', response.content.decode())
         self.assertContains(response, "plus 7 held for images in progress")
         self.assertContains(response, "4\N{NO-BREAK SPACE}credits, 1\N{NO-BREAK SPACE}image")
         self.assertContains(response, "4\N{NO-BREAK SPACE}credits charged from the hold")
@@ -61,11 +62,11 @@ class AccountTests(BaseTestCase):
         self.alice.save(update_fields=["language"])
         self.assertContains(self.client.get(self.url), "Доступно")
 
-    def test_a_reason_is_text(self) -> None:
+    def test_it_escapes_the_reason(self) -> None:
         ledger.grant(user=self.alice, amount=1, reason="<script>alert(1)</script>")
         self.assertContains(self.client.get(self.url), "&lt;script&gt;alert(1)&lt;/script&gt;")
 
-    def test_a_stranger_signs_in_first(self) -> None:
+    def test_it_asks_anonymous_users_to_sign_in(self) -> None:
         self.client.logout()
         self.assertRedirects(self.client.get(self.url), "/accounts/login/?next=/account/")
 

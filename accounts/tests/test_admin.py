@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts import ledger, tokens
 from accounts.models import CreditEntry, User
-from artgen.test import BaseTestCase, make_user
+from artgen.testing.cases import BaseTestCase, make_user
 
 
 class AdminTestCase(BaseTestCase):
@@ -16,14 +16,14 @@ class AdminTestCase(BaseTestCase):
         self.client.force_login(self.staff)
 
 
-class UserAdminTests(AdminTestCase):
+class TestUserAdmin(AdminTestCase):
     def test_it_finds_users(self) -> None:
         response = self.client.get("/admin/accounts/user/", {"q": "alice"})
         self.assertContains(response, "alice@example.org")
         self.assertNotContains(response, "bob@example.org")
 
     @override_settings(DEFAULT_CREDITS=50)
-    def test_a_new_user_gets_the_starting_credits(self) -> None:
+    def test_it_gives_a_new_user_the_starting_credits(self) -> None:
         response = self.client.post(
             "/admin/accounts/user/add/",
             {
@@ -78,7 +78,7 @@ class UserAdminTests(AdminTestCase):
         assert User.objects.filter(pk=self.alice.pk).exists()
 
 
-class GrantTests(AdminTestCase):
+class TestGrant(AdminTestCase):
     url = "/admin/accounts/user/grant/"
 
     def address(self, *users: User) -> str:
@@ -120,7 +120,7 @@ class GrantTests(AdminTestCase):
             assert user.credits == credits
         assert ledger.check() == []
 
-    def test_the_action_leads_to_the_form(self) -> None:
+    def test_it_leads_from_the_action_to_the_form(self) -> None:
         chosen = {
             "action": "grant_credits",
             "_selected_action": [str(self.alice.pk), str(self.bob.pk)],
@@ -130,7 +130,7 @@ class GrantTests(AdminTestCase):
         assert str(self.alice.pk) in response.url
         assert str(self.bob.pk) in response.url
 
-    def test_a_second_click_grants_nothing(self) -> None:
+    def test_it_grants_nothing_on_a_second_click(self) -> None:
         once = uuid4()
         for _ in range(2):
             self.grant(self.alice, once=once)
@@ -164,14 +164,14 @@ class GrantTests(AdminTestCase):
         self.alice.refresh_from_db()
         assert self.alice.credits == 125
 
-    def test_nobody_chosen_is_said(self) -> None:
+    def test_it_says_that_nobody_is_chosen(self) -> None:
         for address in (self.url, f"{self.url}?user=nonsense", f"{self.url}?user={uuid4()}"):
             self.assertRedirects(
                 self.client.get(address), reverse("admin:accounts_user_changelist")
             )
 
 
-class LedgerAdminTests(AdminTestCase):
+class TestLedgerAdmin(AdminTestCase):
     url = "/admin/accounts/creditentry/"
 
     def test_it_shows_and_finds_entries(self) -> None:
@@ -193,7 +193,7 @@ class LedgerAdminTests(AdminTestCase):
         assert ledger.check() == []
 
 
-class TokenAdminTests(AdminTestCase):
+class TestTokenAdmin(AdminTestCase):
     url = "/admin/accounts/apitoken/"
 
     def test_it_revokes_and_does_nothing_else(self) -> None:

@@ -8,7 +8,7 @@ from django.db.models import Sum
 
 from accounts import ledger, tokens
 from accounts.models import CreditEntry, User
-from artgen.test import BaseTestCase
+from artgen.testing.cases import BaseTestCase
 
 ACCOUNT, LEDGER = "/api/v1/account/", "/api/v1/account/ledger/"
 

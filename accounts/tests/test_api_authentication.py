@@ -6,7 +6,7 @@ from django.test import Client
 
 from accounts import tokens
 from accounts.models import ApiToken, User
-from artgen.test import BaseTestCase
+from artgen.testing.cases import BaseTestCase
 
 ACCOUNT = "/api/v1/account/"
 

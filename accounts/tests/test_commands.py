@@ -1,12 +1,14 @@
+import re
 from io import StringIO
 from uuid import uuid4
 
+import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from accounts import ledger, tokens
 from accounts.models import ApiToken, User
-from artgen.test import BaseTestCase
+from artgen.testing.cases import BaseTestCase
 
 
 class CommandTestCase(BaseTestCase):
@@ -16,7 +18,7 @@ class CommandTestCase(BaseTestCase):
         return out.getvalue().strip(), err.getvalue().strip()
 
 
-class CreateUserTests(CommandTestCase):
+class TestCreateUser(CommandTestCase):
     @override_settings(DEFAULT_CREDITS=50)
     def test_it_creates_a_user_with_the_starting_credits(self) -> None:
         assert self.run_command("create_user", "Carol@Example.org", "--password", "secret") == (
@@ -65,12 +67,12 @@ class CreateUserTests(CommandTestCase):
             ("x@example.org", "--credits", "-1"),
             ("x@example.org", "--password", ""),
         ):
-            with self.assertRaises(CommandError):
+            with pytest.raises(CommandError):
                 self.run_command("create_user", *arguments)
         assert User.objects.count() == 3
 
 
-class IssueTokenTests(CommandTestCase):
+class TestIssueToken(CommandTestCase):
     def test_it_prints_the_token_alone(self) -> None:
         out, err = self.run_command("issue_token", "ALICE@example.org", "--name", "laptop")
         assert err == ""
@@ -95,12 +97,12 @@ class IssueTokenTests(CommandTestCase):
             (("alice@example.org", "--name", " "), "1 to 100 characters"),
             (("bob@example.org",), "is inactive"),
         ):
-            with self.assertRaisesMessage(CommandError, words):
+            with pytest.raises(CommandError, match=re.escape(words)):
                 self.run_command("issue_token", *arguments)
         assert ApiToken.objects.count() == 1
 
 
-class RevokeTokenTests(CommandTestCase):
+class TestRevokeToken(CommandTestCase):
     def test_it_revokes(self) -> None:
         text = tokens.issue(user=self.alice, name="laptop")
         assert (
@@ -111,13 +113,15 @@ class RevokeTokenTests(CommandTestCase):
 
     def test_it_says_what_is_wrong(self) -> None:
         tokens.issue(user=self.alice, name="laptop")
-        with self.assertRaisesMessage(CommandError, "has no token 'phone'. Live tokens: laptop."):
+        with pytest.raises(
+            CommandError, match=re.escape("has no token 'phone'. Live tokens: laptop.")
+        ):
             self.run_command("revoke_token", "alice@example.org", "phone")
-        with self.assertRaisesMessage(CommandError, "There is no user"):
+        with pytest.raises(CommandError, match="There is no user"):
             self.run_command("revoke_token", "nobody@example.org", "laptop")
 
 
-class GrantCreditsTests(CommandTestCase):
+class TestGrantCredits(CommandTestCase):
     def test_it_grants(self) -> None:
         out, _err = self.run_command(
             "grant_credits", "Alice@example.org", "25", "--reason", "prize"
@@ -135,15 +139,15 @@ class GrantCreditsTests(CommandTestCase):
             ("alice@example.org", "1", "x" * 301),
             ("alice@example.org", str(10**20), "why"),
         ):
-            with self.assertRaises(CommandError):
+            with pytest.raises(CommandError):
                 self.run_command("grant_credits", email, amount, "--reason", reason)
-        with self.assertRaises(CommandError):
+        with pytest.raises(CommandError):
             self.run_command("grant_credits", "alice@example.org", "1")
         self.alice.refresh_from_db()
         assert self.alice.credits == 100
 
 
-class CheckLedgerTests(CommandTestCase):
+class TestCheckLedger(CommandTestCase):
     def test_it_says_that_all_is_well(self) -> None:
         ledger.hold(user=self.alice, amount=1, reference=uuid4())
         assert self.run_command("check_ledger")[0] == "The ledger adds up: 3 users, 4 entries."
@@ -151,9 +155,9 @@ class CheckLedgerTests(CommandTestCase):
     def test_it_shows_differences_and_fails(self) -> None:
         User.objects.filter(pk=self.alice.pk).update(credits=90)
         out = StringIO()
-        with self.assertRaises(CommandError) as caught:
+        with pytest.raises(CommandError) as caught:
             call_command("check_ledger", stdout=out)
-        assert caught.exception.returncode == 1
+        assert caught.value.returncode == 1
         assert out.getvalue().splitlines() == [
             "user               what     stored  entries say  difference",
             "alice@example.org  credits      90          100         -10",

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from accounts import deletion, ledger, tokens
 from accounts.models import ApiToken, CreditEntry, User
-from artgen.test import BaseTestCase, make_user
+from artgen.testing.cases import BaseTestCase, make_user
 
 
-class CloseTests(BaseTestCase):
+class TestClose(BaseTestCase):
     def test_it_locks_at_once_and_says_when_it_is_erased(self) -> None:
         text = tokens.issue(user=self.alice, name="laptop")
         before = timezone.now()
@@ -42,7 +42,7 @@ class CloseTests(BaseTestCase):
         assert hers.get("/account/").status_code == other.get("/account/").status_code == 302
         assert bobs.get("/account/").status_code == 200
 
-    def test_the_last_superuser_stays(self) -> None:
+    def test_it_keeps_the_last_superuser(self) -> None:
         with pytest.raises(deletion.LastSuperuser):
             deletion.close(user=self.staff, after=deletion.GRACE)
         self.staff.refresh_from_db()
@@ -52,13 +52,13 @@ class CloseTests(BaseTestCase):
         self.staff.refresh_from_db()
         assert not self.staff.is_active
 
-    def test_a_locked_account_cannot_be_switched_on_by_accident(self) -> None:
+    def test_it_does_not_activate_a_locked_account_by_accident(self) -> None:
         deletion.close(user=self.alice, after=deletion.GRACE)
         with pytest.raises(IntegrityError), transaction.atomic():
             User.objects.filter(pk=self.alice.pk).update(is_active=True)
 
 
-class KeepTests(BaseTestCase):
+class TestKeep(BaseTestCase):
     def test_it_unlocks(self) -> None:
         deletion.close(user=self.alice, after=deletion.GRACE)
         deletion.keep(self.alice)
@@ -75,11 +75,11 @@ class KeepTests(BaseTestCase):
         assert deletion.due() == [self.alice.pk]
 
 
-class AnonymizeTests(BaseTestCase):
+class TestAnonymize(BaseTestCase):
     def close(self, user: User) -> None:
         deletion.close(user=user, after=timedelta(0))
 
-    def test_nothing_of_the_person_is_left(self) -> None:
+    def test_it_leaves_nothing_of_the_person(self) -> None:
         group = Group.objects.create(name="painters")
         self.alice.groups.add(group)
         User.objects.filter(pk=self.alice.pk).update(
@@ -119,7 +119,7 @@ class AnonymizeTests(BaseTestCase):
             self.alice.email,
         ]
 
-    def test_the_ledger_stays_without_words_and_adds_up(self) -> None:
+    def test_it_keeps_the_ledger_without_texts_and_its_sums(self) -> None:
         spent, released = uuid4(), uuid4()
         for reference in (spent, released):
             ledger.hold(
@@ -148,7 +148,7 @@ class AnonymizeTests(BaseTestCase):
         assert CreditEntry.objects.filter(reason="bob's words").count() == 1
         assert ledger.check() == []
 
-    def test_doing_it_twice_changes_nothing(self) -> None:
+    def test_it_changes_nothing_the_second_time(self) -> None:
         self.close(self.alice)
         deletion.anonymize(self.alice.pk)
         before = User.objects.filter(pk=self.alice.pk).values().get()
@@ -165,7 +165,7 @@ class AnonymizeTests(BaseTestCase):
         self.alice.refresh_from_db()
         assert self.alice.email == "alice@example.org"
 
-    def test_the_address_can_sign_up_anew(self) -> None:
+    def test_it_lets_the_address_sign_up_again(self) -> None:
         self.close(self.alice)
         deletion.anonymize(self.alice.pk)
         assert make_user("alice@example.org").pk != self.alice.pk
@@ -174,7 +174,7 @@ class AnonymizeTests(BaseTestCase):
 
 
 @pytest.mark.postgres
-class TriggerTests(BaseTestCase):
+class TestTrigger(BaseTestCase):
     """What PostgreSQL itself lets through."""
 
     def write(self, changes: str) -> None:
@@ -183,7 +183,7 @@ class TriggerTests(BaseTestCase):
                 f"UPDATE accounts_creditentry SET {changes} WHERE user_id = %s", [self.alice.pk]
             )
 
-    def test_words_leave_the_entries_of_an_account_that_is_being_erased_and_nothing_else(
+    def test_it_clears_texts_of_accounts_being_erased_and_nothing_else(
         self,
     ) -> None:
         ledger.hold(user=self.alice, amount=4, reference=uuid4(), reason="words")

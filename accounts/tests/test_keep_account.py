@@ -6,11 +6,11 @@ from django.test import Client, override_settings
 
 from accounts import deletion, emails, outbox
 from accounts.models import User
-from artgen.test import BaseTestCase
+from artgen.testing.cases import BaseTestCase
 
 
 @override_settings(PUBLIC_URL="https://art.example")
-class KeepAccountTests(BaseTestCase):
+class TestKeepAccount(BaseTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.client = Client(headers={"Accept-Language": "en"})
@@ -21,7 +21,7 @@ class KeepAccountTests(BaseTestCase):
         self.alice.refresh_from_db()
         return not self.alice.is_active
 
-    def test_the_letter_says_when_and_brings_the_link(self) -> None:
+    def test_it_sends_the_date_and_the_link_by_email(self) -> None:
         letter = emails.account_closed(user=self.alice)
         assert letter.to == ["alice@example.org"]
         assert re.fullmatch(
@@ -30,7 +30,8 @@ class KeepAccountTests(BaseTestCase):
         link = re.search(
             r"https://art\.example(/accounts/keep/\S+)", letter.body
         )  # which tells the second, too
-        assert link and self.client.post(link[1]).status_code == 302
+        assert link
+        assert self.client.post(link[1]).status_code == 302
         assert not self.is_locked()
 
     def test_it_asks_and_then_unlocks(self) -> None:
@@ -42,7 +43,7 @@ class KeepAccountTests(BaseTestCase):
         self.assertContains(response, "Account restored.")
         assert not self.is_locked()
 
-    def test_the_link_works_once_and_only_for_this_closing(self) -> None:
+    def test_it_accepts_the_link_once_and_for_this_deletion_only(self) -> None:
         self.client.post(self.url)
         assert self.client.post(self.url).status_code == 410
         deletion.close(user=self.alice, after=deletion.GRACE)
@@ -55,7 +56,7 @@ class KeepAccountTests(BaseTestCase):
         response = self.client.get(f"/accounts/keep/{deletion.keep_token(self.alice)}/")
         self.assertContains(response, "This link can’t restore an account", status_code=410)
 
-    def test_a_made_up_link_opens_nothing(self) -> None:
+    def test_it_refuses_a_forged_link(self) -> None:
         assert self.client.post("/accounts/keep/made-up/").status_code == 410
         assert self.is_locked()
 
@@ -68,7 +69,7 @@ class KeepAccountTests(BaseTestCase):
         assert self.client.post(self.url).status_code == 429
         assert self.is_locked()
 
-    def test_who_forgot_gets_the_email_again(self) -> None:
+    def test_it_sends_the_email_again_on_request(self) -> None:
         for url in ("/accounts/signup/", "/accounts/password_reset/"):
             mail.outbox.clear()
             self.client.post(url, {"email": "alice@example.org"})
@@ -85,6 +86,6 @@ class KeepAccountTests(BaseTestCase):
         assert emails.account_erased(user=self.alice).subject == "Ваш аккаунт ArtGen удалён"
 
 
-class AccountClosedTests(BaseTestCase):
+class TestAccountClosed(BaseTestCase):
     def test_it_has_nothing_to_say_to_a_stranger(self) -> None:
         self.assertRedirects(self.client.get("/accounts/closed/"), "/")

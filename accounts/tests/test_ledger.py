@@ -1,3 +1,4 @@
+import re
 from uuid import uuid4
 
 import pytest
@@ -6,7 +7,7 @@ from django.test import override_settings
 
 from accounts import ledger
 from accounts.models import AppendOnly, CreditEntry, User
-from artgen.test import BaseTestCase, make_user
+from artgen.testing.cases import BaseTestCase, make_user
 
 Kind = CreditEntry.Kind
 
@@ -19,7 +20,7 @@ class LedgerTestCase(BaseTestCase):
         assert ledger.check() == []
 
 
-class GrantTests(LedgerTestCase):
+class TestGrant(LedgerTestCase):
     def test_it_adds_credits_and_says_who_and_why(self) -> None:
         entry = ledger.grant(
             user=self.alice, amount=40, reason=" For the exhibition ", actor=self.staff
@@ -35,17 +36,17 @@ class GrantTests(LedgerTestCase):
 
     def test_it_refuses_nothing_less_than_nothing_and_no_reason(self) -> None:
         for amount, reason in ((0, "why"), (-1, "why"), (1, ""), (1, "  ")):
-            with self.assertRaises(ValueError):
+            with pytest.raises(ValueError):
                 ledger.grant(user=self.alice, amount=amount, reason=reason)
         self.assert_money(self.alice, credits=100, held=0)
 
     def test_it_refuses_more_than_an_account_can_hold(self) -> None:
-        with self.assertRaises(ledger.TooManyCredits):
+        with pytest.raises(ledger.TooManyCredits):
             ledger.grant(user=self.alice, amount=ledger.MAX_CREDITS - 99, reason="why")
         ledger.grant(user=self.alice, amount=ledger.MAX_CREDITS - 100, reason="why")
         self.assert_money(self.alice, credits=ledger.MAX_CREDITS, held=0)
 
-    def test_a_full_account_still_gets_its_hold_back(self) -> None:
+    def test_it_returns_a_hold_to_a_full_account(self) -> None:
         reference = uuid4()
         ledger.hold(user=self.alice, amount=5, reference=reference)
         ledger.grant(user=self.alice, amount=ledger.MAX_CREDITS - 95, reason="why")
@@ -53,7 +54,7 @@ class GrantTests(LedgerTestCase):
         self.assert_money(self.alice, credits=ledger.MAX_CREDITS + 5, held=0)
 
 
-class AdjustTests(LedgerTestCase):
+class TestAdjust(LedgerTestCase):
     def test_it_moves_the_balance_either_way(self) -> None:
         assert (
             ledger.adjust(
@@ -65,19 +66,19 @@ class AdjustTests(LedgerTestCase):
         self.assert_money(self.alice, credits=75, held=0)
 
     def test_it_refuses_to_go_below_zero_or_to_do_nothing(self) -> None:
-        with self.assertRaises(ledger.TooFewCredits) as caught:
+        with pytest.raises(ledger.TooFewCredits) as caught:
             ledger.adjust(user=self.alice, amount=-101, reason="why")
-        assert (caught.exception.needed, caught.exception.available, caught.exception.short) == (
+        assert (caught.value.needed, caught.value.available, caught.value.short) == (
             101,
             100,
             1,
         )
-        with self.assertRaises(ValueError):
+        with pytest.raises(ValueError):
             ledger.adjust(user=self.alice, amount=0, reason="why")
         self.assert_money(self.alice, credits=100, held=0)
 
 
-class HoldTests(LedgerTestCase):
+class TestHold(LedgerTestCase):
     def test_it_sets_credits_aside(self) -> None:
         reference = uuid4()
         entry = ledger.hold(user=self.alice, amount=12, reference=reference)
@@ -91,9 +92,9 @@ class HoldTests(LedgerTestCase):
 
     def test_it_takes_the_last_credit_but_not_one_more(self) -> None:
         ledger.hold(user=self.alice, amount=100, reference=uuid4())
-        with self.assertRaises(ledger.TooFewCredits) as caught:
+        with pytest.raises(ledger.TooFewCredits) as caught:
             ledger.hold(user=self.alice, amount=1, reference=uuid4())
-        assert (caught.exception.needed, caught.exception.available) == (1, 0)
+        assert (caught.value.needed, caught.value.available) == (1, 0)
         self.assert_money(self.alice, credits=0, held=100)
 
     def test_it_costs_nothing_where_the_price_is_zero(self) -> None:
@@ -106,29 +107,29 @@ class HoldTests(LedgerTestCase):
         reference = uuid4()
         ledger.hold(user=self.alice, amount=3, reference=reference)
         for user in (self.alice, self.bob):
-            with self.assertRaises(ledger.HoldExists):
+            with pytest.raises(ledger.HoldExists):
                 ledger.hold(user=user, amount=3, reference=reference)
         self.assert_money(self.alice, credits=97, held=3)
         self.assert_money(self.bob, credits=100, held=0)
 
     def test_it_refuses_a_negative_amount(self) -> None:
-        with self.assertRaises(ValueError):
+        with pytest.raises(ValueError):
             ledger.hold(user=self.alice, amount=-1, reference=uuid4())
         self.assert_money(self.alice, credits=100, held=0)
 
-    def test_a_refusal_leaves_the_callers_transaction_usable(self) -> None:
+    def test_it_leaves_the_callers_transaction_usable_after_a_refusal(self) -> None:
         first, second = uuid4(), uuid4()
         with transaction.atomic():
             ledger.hold(user=self.alice, amount=10, reference=first)
-            with self.assertRaises(ledger.HoldExists):
+            with pytest.raises(ledger.HoldExists):
                 ledger.hold(user=self.alice, amount=10, reference=first)
-            with self.assertRaises(ledger.TooFewCredits):
+            with pytest.raises(ledger.TooFewCredits):
                 ledger.hold(user=self.alice, amount=1000, reference=second)
             ledger.hold(user=self.alice, amount=5, reference=second)
         self.assert_money(self.alice, credits=85, held=15)
 
 
-class SettleTests(LedgerTestCase):
+class TestSettle(LedgerTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.reference = uuid4()
@@ -145,32 +146,32 @@ class SettleTests(LedgerTestCase):
 
     def test_it_refuses_a_price_beyond_the_hold(self) -> None:
         for price in (-1, 13):
-            with self.assertRaises(ValueError):
+            with pytest.raises(ValueError):
                 ledger.settle(reference=self.reference, price=price)
         self.assert_money(self.alice, credits=88, held=12)
 
     def test_it_refuses_a_second_end(self) -> None:
         ledger.settle(reference=self.reference)
         with transaction.atomic():
-            with self.assertRaises(ledger.HoldEnded):
+            with pytest.raises(ledger.HoldEnded):
                 ledger.settle(reference=self.reference)
-            with self.assertRaises(ledger.HoldEnded):
+            with pytest.raises(ledger.HoldEnded):
                 ledger.release(reference=self.reference, reason="")
         self.assert_money(self.alice, credits=88, held=0)
 
     def test_it_refuses_a_second_end_while_other_holds_are_open(self) -> None:
         ledger.hold(user=self.alice, amount=50, reference=uuid4())
         ledger.settle(reference=self.reference)
-        with self.assertRaises(ledger.HoldEnded):
+        with pytest.raises(ledger.HoldEnded):
             ledger.settle(reference=self.reference)
         self.assert_money(self.alice, credits=38, held=50)
 
     def test_it_refuses_a_reference_without_a_hold(self) -> None:
-        with self.assertRaises(ledger.NoSuchHold):
+        with pytest.raises(ledger.NoSuchHold):
             ledger.settle(reference=uuid4())
 
 
-class ReleaseTests(LedgerTestCase):
+class TestRelease(LedgerTestCase):
     def test_it_gives_the_whole_hold_back(self) -> None:
         reference = uuid4()
         ledger.hold(user=self.alice, amount=12, reference=reference)
@@ -183,16 +184,16 @@ class ReleaseTests(LedgerTestCase):
         reference = uuid4()
         ledger.hold(user=self.alice, amount=12, reference=reference)
         ledger.release(reference=reference, reason="")
-        with self.assertRaises(ledger.HoldEnded):
+        with pytest.raises(ledger.HoldEnded):
             ledger.release(reference=reference, reason="")
-        with self.assertRaises(ledger.HoldEnded):
+        with pytest.raises(ledger.HoldEnded):
             ledger.settle(reference=reference)
-        with self.assertRaises(ledger.NoSuchHold):
+        with pytest.raises(ledger.NoSuchHold):
             ledger.release(reference=uuid4(), reason="")
         self.assert_money(self.alice, credits=100, held=0)
 
 
-class OpenAccountTests(LedgerTestCase):
+class TestOpenAccount(LedgerTestCase):
     @override_settings(DEFAULT_CREDITS=50)
     def test_it_grants_the_starting_credits_once(self) -> None:
         user = make_user("carol@example.org", credits=0)
@@ -215,7 +216,7 @@ class OpenAccountTests(LedgerTestCase):
         self.assert_money(poor, credits=0, held=0)
 
 
-class CheckTests(LedgerTestCase):
+class TestCheck(LedgerTestCase):
     def test_it_finds_what_does_not_add_up(self) -> None:
         reference = uuid4()
         ledger.hold(user=self.bob, amount=8, reference=reference)
@@ -244,7 +245,7 @@ class CheckTests(LedgerTestCase):
         ]
 
 
-class AppendOnlyTests(LedgerTestCase):
+class TestAppendOnly(LedgerTestCase):
     def test_it_refuses_to_change_or_delete_an_entry(self) -> None:
         entry = ledger.grant(user=self.alice, amount=1, reason="why")
         entry.amount = 1000
@@ -255,44 +256,44 @@ class AppendOnlyTests(LedgerTestCase):
             lambda: CreditEntry.objects.update(amount=2),
             lambda: CreditEntry.objects.bulk_update([entry], ["amount"]),
         ):
-            with self.assertRaises(AppendOnly), transaction.atomic():
+            with pytest.raises(AppendOnly), transaction.atomic():
                 rewrite()
         self.assert_money(self.alice, credits=101, held=0)
 
     @pytest.mark.postgres
-    def test_postgresql_refuses_it_as_well(self) -> None:
+    def test_it_is_refused_by_postgresql_as_well(self) -> None:
         for statement in (
             "UPDATE accounts_creditentry SET amount = 2",
             "DELETE FROM accounts_creditentry",
         ):
             with (
-                self.assertRaisesMessage(IntegrityError, "The ledger is append-only"),
+                pytest.raises(IntegrityError, match="The ledger is append-only"),
                 transaction.atomic(),
                 connection.cursor() as cursor,
             ):
                 cursor.execute(statement)
 
 
-class ConstraintTests(LedgerTestCase):
+class TestConstraint(LedgerTestCase):
     """What must never happen, tried behind the ledger's back."""
 
-    def test_the_balance_never_falls_below_zero(self) -> None:
+    def test_it_keeps_the_balance_from_falling_below_zero(self) -> None:
         for column in ("credits", "held"):
             with (
-                self.assertRaisesMessage(IntegrityError, f"{column}_never_negative"),
+                pytest.raises(IntegrityError, match=re.escape(f"{column}_never_negative")),
                 transaction.atomic(),
             ):
                 User.objects.filter(pk=self.alice.pk).update(**{column: -1})
 
-    def test_a_hold_ends_once(self) -> None:
+    def test_it_ends_a_hold_once(self) -> None:
         reference = uuid4()
         ledger.hold(user=self.alice, amount=1, reference=reference)
         ledger.settle(reference=reference)
         for kind in (Kind.SETTLE, Kind.RELEASE):
-            with self.assertRaises(IntegrityError), transaction.atomic():
+            with pytest.raises(IntegrityError), transaction.atomic():
                 self.insert(kind, 0, reference=reference)
 
-    def test_each_kind_has_its_sign(self) -> None:
+    def test_it_checks_the_sign_of_each_kind(self) -> None:
         for kind, amount in (
             (Kind.GRANT, 0),
             (Kind.GRANT, -1),
@@ -303,10 +304,10 @@ class ConstraintTests(LedgerTestCase):
             ("gift", 1),
         ):
             reference = None if kind in (Kind.GRANT, Kind.ADJUST, "gift") else uuid4()
-            with self.assertRaises(IntegrityError), transaction.atomic():
+            with pytest.raises(IntegrityError), transaction.atomic():
                 self.insert(kind, amount, reference=reference)
 
-    def test_a_reference_belongs_to_holds_and_ends_alone(self) -> None:
+    def test_it_allows_a_reference_for_holds_and_their_ends_only(self) -> None:
         for kind, amount, reference in (
             (Kind.HOLD, -1, None),
             (Kind.SETTLE, 0, None),
@@ -315,7 +316,7 @@ class ConstraintTests(LedgerTestCase):
             (Kind.ADJUST, 1, uuid4()),
         ):
             with (
-                self.assertRaisesMessage(IntegrityError, "reference_exactly_for_holds_and_ends"),
+                pytest.raises(IntegrityError, match="reference_exactly_for_holds_and_ends"),
                 transaction.atomic(),
             ):
                 self.insert(kind, amount, reference=reference)

@@ -3,10 +3,10 @@ from io import StringIO
 from uuid import uuid4
 
 from accounts import ledger
-from artgen.test import BaseTestCase
+from artgen.testing.cases import BaseTestCase
 
 
-class LedgerPageTests(BaseTestCase):
+class TestLedgerPage(BaseTestCase):
     url = "/account/ledger/"
 
     def setUp(self) -> None:
@@ -23,7 +23,7 @@ class LedgerPageTests(BaseTestCase):
         self.assertContains(second, "gift 9.")
         self.assertContains(second, "for the test")
 
-    def test_a_page_that_is_not_there_is_the_nearest(self) -> None:
+    def test_it_shows_the_nearest_page_for_a_missing_one(self) -> None:
         for page in ("0", "-1", "99", "x", ""):
             self.assertContains(self.client.get(self.url, {"page": page}), "for the test")
 
@@ -31,7 +31,7 @@ class LedgerPageTests(BaseTestCase):
         ledger.grant(user=self.bob, amount=1, reason="For bob alone")
         self.assertNotContains(self.client.get(self.url), "For bob alone")
 
-    def test_a_stranger_signs_in_first(self) -> None:
+    def test_it_asks_anonymous_users_to_sign_in(self) -> None:
         self.client.logout()
         self.assertRedirects(self.client.get(self.url), f"/accounts/login/?next={self.url}")
 
@@ -39,7 +39,7 @@ class LedgerPageTests(BaseTestCase):
         assert self.client.post(self.url).status_code == 405
 
 
-class LedgerTableTests(BaseTestCase):
+class TestLedgerTable(BaseTestCase):
     url = "/account/ledger.csv"
 
     def rows(self) -> list[list[str]]:
@@ -62,10 +62,10 @@ class LedgerTableTests(BaseTestCase):
             ["grant", "100", "100", "", "for the test"],
         ]
 
-    def test_no_spreadsheet_takes_a_reason_for_a_formula(self) -> None:
+    def test_it_writes_no_reason_that_a_spreadsheet_reads_as_a_formula(self) -> None:
         self.client.force_login(self.alice)
         ledger.grant(user=self.alice, amount=1, reason='=HYPERLINK("https://evil.example")')
         assert self.rows()[1][-1] == '\'=HYPERLINK("https://evil.example")'
 
-    def test_a_stranger_signs_in_first(self) -> None:
+    def test_it_asks_anonymous_users_to_sign_in(self) -> None:
         assert self.client.get(self.url).status_code == 302

@@ -28,7 +28,7 @@ REFUSALS = (
 )
 
 
-class LedgerPropertyTests(TestCase):
+class TestLedgerProperty(TestCase):
     @settings(max_examples=150, deadline=None)
     @given(st.lists(steps, max_size=25))
     def test_it_stays_exact_whatever_is_tried(self, sequence: list[tuple]) -> None:

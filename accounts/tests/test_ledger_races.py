@@ -36,7 +36,7 @@ def at_once(work: list[Callable[[], object]]) -> Counter[str]:
         return Counter(pool.map(run, work))
 
 
-class LedgerRaceTests(TransactionTestCase):
+class TestLedgerRace(TransactionTestCase):
     def setUp(self) -> None:
         cache.clear()
         self.user = User.objects.create_user("alice@example.org")
@@ -56,7 +56,7 @@ class LedgerRaceTests(TransactionTestCase):
         balances = CreditEntry.objects.filter(kind="hold").order_by("created_at", "id")
         assert list(balances.values_list("balance_after", flat=True)) == [60, 50, 40, 30, 20, 10, 0]
 
-    def test_without_the_guard_it_would_hold_more_than_there_is(self) -> None:
+    def test_it_would_hold_too_much_without_the_guard(self) -> None:
         barrier = Barrier(4)
 
         def hold_naively() -> None:
@@ -102,7 +102,7 @@ class LedgerRaceTests(TransactionTestCase):
             spent += 2 * CreditEntry.objects.filter(reference=reference, kind="settle").count()
         self.assert_money(credits=70 - spent, held=0)
 
-    def test_many_settles_of_one_user_do_not_deadlock(self) -> None:
+    def test_it_does_not_deadlock_on_many_settles_of_one_user(self) -> None:
         references = [uuid4() for _ in range(16)]
         for reference in references:
             ledger.hold(user=self.user, amount=4, reference=reference)

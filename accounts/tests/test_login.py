@@ -1,3 +1,4 @@
+import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
@@ -5,10 +6,10 @@ from django.urls import reverse
 
 from accounts import login_throttle
 from accounts.models import User
-from artgen.test import BaseTestCase
+from artgen.testing.cases import BaseTestCase
 
 
-class LoginTests(BaseTestCase):
+class TestLogin(BaseTestCase):
     url = "/accounts/login/"
 
     def setUp(self) -> None:
@@ -75,7 +76,7 @@ class LoginTests(BaseTestCase):
         ):
             response = self.sign_in(email, password)
             self.assertContains(response, "Wrong email or password. 4 attempts left.")
-            self.assertNotIn("_auth_user_id", self.client.session)
+            assert "_auth_user_id" not in self.client.session
             answers.add(
                 response.content.decode()
                 .replace(email, "")
@@ -151,7 +152,7 @@ class LoginTests(BaseTestCase):
             == 403
         )
 
-    def test_the_admins_own_door_pauses_as_well(self) -> None:
+    def test_it_pauses_the_admins_sign_in_as_well(self) -> None:
         for _ in range(5):
             self.client.post(
                 "/admin/login/", {"username": "staff@example.org", "password": "wrong"}
@@ -163,27 +164,27 @@ class LoginTests(BaseTestCase):
         assert self.signed_in_as() is None
 
 
-class PauseTests(BaseTestCase):
+class TestPause(BaseTestCase):
     def test_it_grows_up_to_a_quarter_of_an_hour(self) -> None:
         counts = (1, 4, 5, 6, 7, 8, 9, 10, 11, 1000)
         pauses = [0, 0, 30, 60, 120, 240, 480, 900, 900, 900]
         assert [login_throttle.pause_after(count) for count in counts] == pauses
 
-    def test_one_may_try_again_when_it_is_over(self) -> None:
+    def test_it_allows_another_try_when_it_is_over(self) -> None:
         request = self.client.get("/accounts/login/").wsgi_request
-        _counter, gate = login_throttle._keys(request, "alice@example.org")
+        _counter, gate = login_throttle.keys(request, "alice@example.org")
         waits = []
         for _ in range(8):
             current = login_throttle.count_attempt(request, "alice@example.org")
             waits.append(current.wait)
             if current.wait:
-                with self.assertRaises(login_throttle.MustWait) as caught:
+                with pytest.raises(login_throttle.MustWait) as caught:
                     login_throttle.count_attempt(request, "alice@example.org")
-                assert 0 < caught.exception.seconds <= current.wait
+                assert 0 < caught.value.seconds <= current.wait
             cache.delete(gate)  # as if the pause had passed
         assert waits == [0, 0, 0, 0, 30, 60, 120, 240]
 
-    def test_a_cookie_of_another_account_helps_nobody(self) -> None:
+    def test_it_ignores_the_cookie_of_another_account(self) -> None:
         self.client.post(
             "/accounts/login/", {"username": "bob@example.org", "password": "password"}
         )

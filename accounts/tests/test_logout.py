@@ -1,9 +1,9 @@
 from django.urls import reverse
 
-from artgen.test import BaseTestCase
+from artgen.testing.cases import BaseTestCase
 
 
-class LogoutTests(BaseTestCase):
+class TestLogout(BaseTestCase):
     def test_it_ends_the_session(self) -> None:
         self.client.force_login(self.alice)
         self.assertRedirects(
@@ -11,7 +11,7 @@ class LogoutTests(BaseTestCase):
         )
         assert "_auth_user_id" not in self.client.session
 
-    def test_a_link_cannot_sign_anybody_out(self) -> None:
+    def test_it_signs_nobody_out_by_a_link(self) -> None:
         self.client.force_login(self.alice)
         assert self.client.get("/accounts/logout/").status_code == 405
         assert self.client.session["_auth_user_id"] == str(self.alice.pk)

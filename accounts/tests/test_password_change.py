@@ -1,9 +1,9 @@
 from django.test import Client
 
-from artgen.test import BaseTestCase
+from artgen.testing.cases import BaseTestCase
 
 
-class PasswordChangeTests(BaseTestCase):
+class TestPasswordChange(BaseTestCase):
     url = "/accounts/password_change/"
     good = {
         "old_password": "password",
@@ -43,7 +43,7 @@ class PasswordChangeTests(BaseTestCase):
         self.alice.refresh_from_db()
         assert self.alice.check_password("password")
 
-    def test_a_stranger_signs_in_first(self) -> None:
+    def test_it_asks_anonymous_users_to_sign_in(self) -> None:
         self.client.logout()
         self.assertRedirects(self.client.get(self.url), f"/accounts/login/?next={self.url}")
         assert self.client.post(self.url, self.good).status_code == 302

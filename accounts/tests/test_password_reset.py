@@ -5,11 +5,11 @@ from django.test import Client, override_settings
 
 from accounts import outbox
 from accounts.models import User
-from artgen.test import BaseTestCase
+from artgen.testing.cases import BaseTestCase
 
 
 @override_settings(PUBLIC_URL="https://art.example")
-class PasswordResetTests(BaseTestCase):
+class TestPasswordReset(BaseTestCase):
     url = "/accounts/password_reset/"
     new = {"new_password1": "quiet lighthouse", "new_password2": "quiet lighthouse"}
 
@@ -94,7 +94,7 @@ class PasswordResetTests(BaseTestCase):
         self.alice.refresh_from_db()
         assert self.alice.check_password("password")
 
-    def test_a_forged_an_old_and_a_superseded_link_end(self) -> None:
+    def test_it_refuses_forged_old_and_superseded_links(self) -> None:
         link = self.link()
         for bad in (
             "/accounts/reset/xx/yy/",

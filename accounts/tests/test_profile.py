@@ -3,10 +3,10 @@ from datetime import UTC, datetime
 from django.utils import timezone
 
 from accounts.middleware import zone_of
-from artgen.test import BaseTestCase
+from artgen.testing.cases import BaseTestCase
 
 
-class ProfileTests(BaseTestCase):
+class TestProfile(BaseTestCase):
     url = "/account/profile/"
 
     def setUp(self) -> None:
@@ -47,11 +47,11 @@ class ProfileTests(BaseTestCase):
         self.alice.refresh_from_db()
         assert (self.alice.name, self.alice.language) == ("", "en")
 
-    def test_as_the_browser_asks_forgets_an_earlier_choice(self) -> None:
+    def test_it_forgets_an_earlier_choice_for_the_browsers_setting(self) -> None:
         response = self.client.post(self.url, {"name": "", "language": "", "time_zone": ""})
         assert response.cookies["django_language"]["max-age"] == 0
 
-    def test_a_stranger_signs_in_first(self) -> None:
+    def test_it_asks_anonymous_users_to_sign_in(self) -> None:
         self.client.logout()
         self.assertRedirects(self.client.get(self.url), f"/accounts/login/?next={self.url}")
 
@@ -59,8 +59,8 @@ class ProfileTests(BaseTestCase):
         assert self.client.put(self.url).status_code == 405
 
 
-class TimeZoneTests(BaseTestCase):
-    def test_pages_show_the_users_own_time(self) -> None:
+class TestTimeZone(BaseTestCase):
+    def test_it_shows_the_users_own_time(self) -> None:
         at = datetime(2026, 1, 15, 22, 30, tzinfo=UTC)
         self.client.force_login(self.alice)
         self.alice.tokens.create(name="clock", digest="0" * 64, prefix="ag_00000", last_used_at=at)
@@ -72,7 +72,7 @@ class TimeZoneTests(BaseTestCase):
         self.assertContains(self.client.get("/account/tokens/"), "17:30")
         assert timezone.get_current_timezone_name() == "Europe/Moscow"
 
-    def test_an_unknown_zone_is_the_servers(self) -> None:
+    def test_it_uses_the_servers_zone_for_an_unknown_one(self) -> None:
         for name in ("", "Mars/Base", "../../etc/passwd", "/etc/passwd", "Europe"):
             assert zone_of(name) is None, name
         assert str(zone_of("Asia/Omsk")) == "Asia/Omsk"

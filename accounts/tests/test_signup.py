@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import ledger, outbox
 from accounts.models import OutgoingEmail, User
-from artgen.test import BaseTestCase
+from artgen.testing.cases import BaseTestCase
 
 
 @override_settings(PUBLIC_URL="https://art.example")
@@ -30,7 +30,7 @@ class SignUpTestCase(BaseTestCase):
         return found[1]
 
 
-class SignUpTests(SignUpTestCase):
+class TestSignUp(SignUpTestCase):
     def test_it_asks_for_the_address_alone(self) -> None:
         response = self.client.get(self.url)
         self.assertContains(response, 'name="email"')
@@ -118,7 +118,7 @@ class SignUpTests(SignUpTestCase):
         outbox.send_due()
         assert "evil.example" not in mail.outbox[-1].body
 
-    def test_a_mail_server_that_is_down_changes_nothing_for_the_visitor(self) -> None:
+    def test_it_looks_the_same_while_the_mail_server_is_down(self) -> None:
         smtp = "django.core.mail.backends.smtp.EmailBackend"
         with (
             override_settings(EMAIL_BACKEND=smtp, EMAIL_PORT=1),
@@ -130,7 +130,7 @@ class SignUpTests(SignUpTestCase):
         assert OutgoingEmail.objects.get().due_at > timezone.now()
 
 
-class SignUpFinishTests(SignUpTestCase):
+class TestSignUpFinish(SignUpTestCase):
     def finish(self, link: str, **data: str):
         return self.client.post(
             link,
@@ -183,7 +183,7 @@ class SignUpFinishTests(SignUpTestCase):
         assert (nina.is_staff, nina.is_superuser, nina.time_zone) == (False, False, "")
         assert nina.credits != 999
 
-    def test_the_link_works_once(self) -> None:
+    def test_it_accepts_the_link_once(self) -> None:
         link = self.link_in(self.ask("nina@example.org"))
         self.finish(link)
         self.client.logout()
@@ -191,7 +191,7 @@ class SignUpFinishTests(SignUpTestCase):
             self.assertRedirects(response, "/accounts/login/")
         assert User.objects.get(email="nina@example.org").check_password("a long enough one")
 
-    def test_a_link_that_is_forged_or_too_old_ends(self) -> None:
+    def test_it_refuses_a_forged_or_old_link(self) -> None:
         link = self.link_in(self.ask("nina@example.org"))
         forged = link.replace("/accounts/signup/ey", "/accounts/signup/eX")
         for bad in (forged, "/accounts/signup/nonsense/"):
@@ -201,7 +201,7 @@ class SignUpFinishTests(SignUpTestCase):
             assert self.finish(link).status_code == 410
         assert not User.objects.filter(email="nina@example.org").exists()
 
-    def test_two_windows_make_one_account(self) -> None:
+    def test_it_makes_one_account_from_two_windows(self) -> None:
         link = self.link_in(self.ask("nina@example.org"))
         exists = QuerySet.exists
 

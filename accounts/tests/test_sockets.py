@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from accounts import sockets
 from accounts.models import User
-from artgen.test import BaseTestCase
+from artgen.testing.cases import BaseTestCase
 
 
-class SignedInTests(BaseTestCase):
+class TestSignedIn(BaseTestCase):
     def session(self, user: User) -> str:
         self.client = Client()
         self.client.force_login(user)
@@ -31,42 +31,42 @@ class SignedInTests(BaseTestCase):
             self.session(self.bob): self.bob,
         }
         with self.assertNumQueries(1):
-            self.assertEqual(sockets.signed_in(list(keys)), keys)
+            assert sockets.signed_in(list(keys)) == keys
 
     def test_it_finds_sessions_that_the_cache_has_forgotten(self) -> None:
         key = self.session(self.alice)
         cache.clear()
-        self.assertEqual(sockets.signed_in([key]), {key: self.alice})
+        assert sockets.signed_in([key]) == {key: self.alice}
 
     def test_it_knows_nobody_by_what_is_no_session(self) -> None:
-        self.assertEqual(sockets.signed_in(["", "short", "made-up-session-key-of-thirty-two"]), {})
-        self.assertEqual(sockets.signed_in([str(Client().session.session_key)]), {})
+        assert sockets.signed_in(["", "short", "made-up-session-key-of-thirty-two"]) == {}
+        assert sockets.signed_in([str(Client().session.session_key)]) == {}
 
     def test_it_leaves_out_a_locked_account(self) -> None:
         key = self.session(self.alice)
         User.objects.filter(pk=self.alice.pk).update(is_active=False)
-        self.assertEqual(sockets.signed_in([key]), {})
+        assert sockets.signed_in([key]) == {}
 
     def test_it_leaves_out_a_session_from_before_the_last_change_of_the_password(self) -> None:
         key = self.session(self.alice)
         self.alice.set_password("another one")
         self.alice.save(update_fields=["password"])
-        self.assertEqual(sockets.signed_in([key]), {})
+        assert sockets.signed_in([key]) == {}
 
     def test_it_leaves_out_a_session_without_the_password_s_mark(self) -> None:
         key = self.session(self.alice)
         self.change(**{HASH_SESSION_KEY: ""})
-        self.assertEqual(sockets.signed_in([key]), {})
+        assert sockets.signed_in([key]) == {}
 
     def test_it_leaves_out_a_way_of_signing_in_that_is_not_allowed(self) -> None:
         key = self.session(self.alice)
         self.change(**{BACKEND_SESSION_KEY: "somewhere.else.Backend"})
-        self.assertEqual(sockets.signed_in([key]), {})
+        assert sockets.signed_in([key]) == {}
 
     def test_it_leaves_out_a_user_who_is_gone(self) -> None:
         key = self.session(self.alice)
         self.change(**{SESSION_KEY: "0199a3c1-0000-7000-8000-000000000000"})
-        self.assertEqual(sockets.signed_in([key]), {})
+        assert sockets.signed_in([key]) == {}
 
     def test_it_leaves_out_a_session_that_has_ended(self) -> None:
         key = self.session(self.alice)
@@ -74,4 +74,4 @@ class SignedInTests(BaseTestCase):
             expire_date=timezone.now() - timedelta(seconds=1)
         )
         cache.clear()
-        self.assertEqual(sockets.signed_in([key]), {})
+        assert sockets.signed_in([key]) == {}

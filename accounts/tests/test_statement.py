@@ -6,12 +6,12 @@ from django.utils import timezone, translation
 
 from accounts import ledger, statement
 from accounts.models import CreditEntry
-from artgen.test import BaseTestCase
+from artgen.testing.cases import BaseTestCase
 
 NOON = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)  # noon in Moscow
 
 
-class StatementTests(BaseTestCase):
+class TestStatement(BaseTestCase):
     def at(self, moment: datetime):
         return patch("django.utils.timezone.now", return_value=moment)
 
@@ -33,7 +33,7 @@ class StatementTests(BaseTestCase):
         assert days[0] == statement.DailyUsage(NOON.date() - timedelta(days=29), 3, 1)
         assert sum(day.credits for day in days) == 12
 
-    def test_holds_and_returns_are_no_usage(self) -> None:
+    def test_it_counts_no_holds_and_returns_as_usage(self) -> None:
         reference = uuid4()
         with self.at(NOON):
             ledger.hold(user=self.alice, amount=4, reference=reference)
@@ -41,7 +41,7 @@ class StatementTests(BaseTestCase):
             ledger.hold(user=self.alice, amount=5, reference=uuid4())
             assert sum(day.credits for day in statement.usage(user=self.alice)) == 0
 
-    def test_a_day_begins_at_the_users_midnight(self) -> None:
+    def test_it_begins_a_day_at_the_users_midnight(self) -> None:
         self.spend(4, datetime(2026, 3, 19, 22, 0, tzinfo=UTC))
         with self.at(NOON):
             with timezone.override("Europe/Moscow"):
@@ -49,7 +49,7 @@ class StatementTests(BaseTestCase):
             with timezone.override("Europe/London"):
                 assert statement.usage(user=self.alice)[-2].credits == 4
 
-    def test_the_chart_says_itself_in_a_sentence(self) -> None:
+    def test_it_describes_the_chart_in_a_sentence(self) -> None:
         self.spend(4, NOON)
         self.spend(2, NOON - timedelta(days=3))
         with self.at(NOON), translation.override("en"):
@@ -66,7 +66,7 @@ class StatementTests(BaseTestCase):
         ]
         assert chart.bars[-1].today
 
-    def test_lines_say_what_happened(self) -> None:
+    def test_it_says_in_lines_what_happened(self) -> None:
         reference = uuid4()
         ledger.hold(user=self.alice, amount=6, reference=reference)
         ledger.settle(reference=reference, price=5)

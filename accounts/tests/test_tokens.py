@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from accounts import deletion, ledger, token_cache, tokens
 from accounts.models import ApiToken, User
-from artgen.test import BaseTestCase
+from artgen.testing.cases import BaseTestCase
 
 
-class TokenTests(BaseTestCase):
+class TestToken(BaseTestCase):
     def test_it_keeps_the_hash_alone(self) -> None:
         text = tokens.issue(user=self.alice, name="laptop")
         assert len(text) == 43
@@ -53,7 +53,7 @@ class TokenTests(BaseTestCase):
         tokens.revoke(user=self.alice, name="a")
         assert tokens.authenticate(text) is None
         assert tokens.authenticate(other) == self.alice
-        with self.assertRaises(tokens.NoSuchToken):
+        with pytest.raises(tokens.NoSuchToken):
             tokens.revoke(user=self.alice, name="a")
 
     def test_it_is_useless_while_its_user_is_switched_off(self) -> None:
@@ -61,22 +61,22 @@ class TokenTests(BaseTestCase):
         User.objects.filter(pk=self.alice.pk).update(is_active=False)
         assert tokens.authenticate(text) is None
 
-    def test_a_name_is_free_again_after_revoking(self) -> None:
+    def test_it_frees_the_name_on_revoking(self) -> None:
         tokens.issue(user=self.alice, name="a")
-        with self.assertRaises(tokens.TokenNameTaken):
+        with pytest.raises(tokens.TokenNameTaken):
             tokens.issue(user=self.alice, name="a")
         tokens.issue(user=self.bob, name="a")
         tokens.revoke(user=self.alice, name="a")
         assert tokens.authenticate(tokens.issue(user=self.alice, name="a")) == self.alice
         assert ApiToken.objects.filter(user=self.bob, revoked_at=None).count() == 1
 
-    def test_nobody_revokes_anothers(self) -> None:
+    def test_it_revokes_no_token_of_another_user(self) -> None:
         text = tokens.issue(user=self.alice, name="a")
-        with self.assertRaises(tokens.NoSuchToken):
+        with pytest.raises(tokens.NoSuchToken):
             tokens.revoke(user=self.bob, name="a")
         assert tokens.authenticate(text) == self.alice
 
-    def test_its_use_is_noted_at_most_once_a_minute(self) -> None:
+    def test_it_notes_its_use_at_most_once_a_minute(self) -> None:
         text = tokens.issue(user=self.alice, name="a")
         with self.assertNumQueries(2):
             tokens.authenticate(text)
@@ -92,7 +92,7 @@ class TokenTests(BaseTestCase):
             tokens.authenticate(text)
         assert ApiToken.objects.get().last_used_at >= first
 
-    def test_every_text_costs_one_query(self) -> None:
+    def test_it_costs_one_query_for_every_text(self) -> None:
         for text in ("", "ag_" + "x" * 40, "nonsense"):
             with self.assertNumQueries(1):
                 tokens.authenticate(text)
@@ -109,7 +109,7 @@ class TokenTests(BaseTestCase):
             tokens.owners(texts)
 
 
-class RememberedTests(BaseTestCase):
+class TestRemembered(BaseTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.text = tokens.issue(user=self.alice, name="a")
@@ -122,17 +122,17 @@ class RememberedTests(BaseTestCase):
             for name in token_cache.COLUMNS:
                 assert getattr(user, name) == getattr(self.alice, name), name
 
-    def test_a_revoked_one_is_refused_at_once(self) -> None:
+    def test_it_refuses_a_revoked_token_at_once(self) -> None:
         tokens.revoke(user=self.alice, name="a")
         assert tokens.authenticate(self.text) is None
 
-    def test_one_of_a_locked_account_is_refused_at_once(self) -> None:
+    def test_it_refuses_a_locked_accounts_token_at_once(self) -> None:
         deletion.close(user=self.alice, after=deletion.GRACE)
         assert tokens.authenticate(self.text) is None
         deletion.keep(self.alice)
         assert tokens.authenticate(self.text) == self.alice
 
-    def test_who_was_slow_does_not_bring_back_what_was_revoked(self) -> None:
+    def test_it_does_not_cache_a_token_revoked_during_a_slow_read(self) -> None:
         cache.clear()
         values = [
             getattr(self.alice, name) for name in token_cache.COLUMNS
@@ -141,7 +141,7 @@ class RememberedTests(BaseTestCase):
         token_cache.keep(ApiToken.objects.get().digest, values)
         assert tokens.authenticate(self.text) is None
 
-    def test_control_without_the_mark_it_would_come_back(self) -> None:
+    def test_it_would_cache_it_without_the_mark(self) -> None:
         cache.clear()
         values = [getattr(self.alice, name) for name in token_cache.COLUMNS]
         tokens.revoke(user=self.alice, name="a")
@@ -160,5 +160,5 @@ class RememberedTests(BaseTestCase):
 
 
 @pytest.mark.redis
-class RememberedInRedisTests(RememberedTests):
+class TestRememberedInRedis(TestRemembered):
     """The same beside Redis."""

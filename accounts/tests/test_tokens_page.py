@@ -2,10 +2,10 @@ import re
 
 from accounts import tokens
 from accounts.models import ApiToken
-from artgen.test import BaseTestCase
+from artgen.testing.cases import BaseTestCase
 
 
-class TokensPageTests(BaseTestCase):
+class TestTokensPage(BaseTestCase):
     url = "/account/tokens/"
 
     def setUp(self) -> None:
@@ -57,7 +57,7 @@ class TokensPageTests(BaseTestCase):
         assert self.client.post(self.url, {"name": "one more"}).status_code == 429
         assert ApiToken.objects.count() == 30
 
-    def test_a_stranger_signs_in_first(self) -> None:
+    def test_it_asks_anonymous_users_to_sign_in(self) -> None:
         self.client.logout()
         for url in (self.url, f"{self.url}revoke/"):
             assert self.client.post(url, {"name": "x"}).url == f"/accounts/login/?next={url}"

@@ -5,11 +5,11 @@ from django.db import OperationalError, connection
 from django.test import override_settings
 
 from accounts import tokens
-from artgen.test import BaseTestCase
-from artgen.tests.services import free_port
+from artgen.testing.cases import BaseTestCase
+from artgen.testing.services import free_port
 
 
-class OutageTests(BaseTestCase):
+class TestOutage(BaseTestCase):
     def setUp(self) -> None:
         super().setUp()
         away = {
@@ -25,31 +25,31 @@ class OutageTests(BaseTestCase):
         assert response["Retry-After"] == "30"
         self.assertContains(response, "Try again in a minute", status_code=503)
 
-    def test_the_pages_are_shown(self) -> None:
+    def test_it_shows_the_pages(self) -> None:
         for url in ("/", "/accounts/login/", "/accounts/signup/"):
             assert self.client.get(url, headers={"Accept-Language": "en"}).status_code == 200
 
-    def test_nobody_signs_in_uncounted(self) -> None:
+    def test_it_lets_nobody_sign_in_uncounted(self) -> None:
         data = {"username": "alice@example.org", "password": "password"}
         self.assert_in_words(
             self.client.post("/accounts/login/", data, headers={"Accept-Language": "en"})
         )
         assert not self.client.cookies.get("sessionid")
 
-    def test_nobody_signs_up_or_resets_a_password_uncounted(self) -> None:
+    def test_it_lets_nobody_sign_up_or_reset_a_password_uncounted(self) -> None:
         for url in ("/accounts/signup/", "/accounts/password_reset/"):
             answer = self.client.post(
                 url, {"email": "new@example.org"}, headers={"Accept-Language": "en"}
             )
             self.assert_in_words(answer)
 
-    def test_the_admins_door_is_guarded_too(self) -> None:
+    def test_it_guards_the_admins_sign_in_too(self) -> None:
         data = {"username": "staff@example.org", "password": "password"}
         self.assert_in_words(
             self.client.post("/admin/login/", data, headers={"Accept-Language": "en"})
         )
 
-    def test_the_api_says_so_as_a_problem(self) -> None:
+    def test_it_answers_the_api_with_a_problem(self) -> None:
         token = tokens.issue(user=self.alice, name="test")
         response = self.client.post(
             "/api/v1/jobs/", {}, "application/json", headers={"Authorization": f"Bearer {token}"}
@@ -61,7 +61,7 @@ class OutageTests(BaseTestCase):
         assert (self.alice.credits, self.alice.held) == (100, 0)
 
 
-class DatabaseTests(BaseTestCase):
+class TestDatabase(BaseTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.client.raise_request_exception = False
@@ -71,14 +71,14 @@ class DatabaseTests(BaseTestCase):
     def away(self, *args: object) -> None:
         raise OperationalError("connection refused")
 
-    def test_the_pages_say_so_in_words(self) -> None:
+    def test_it_answers_with_a_page(self) -> None:
         for url in ("/create/", "/gallery/", "/account/"):
             with connection.execute_wrapper(self.away):
                 response = self.client.get(url, headers={"Accept-Language": "en"})
             assert response["Retry-After"] == "30"
             self.assertContains(response, "The database isn’t responding", status_code=503)
 
-    def test_the_api_says_so_as_a_problem(self) -> None:
+    def test_it_answers_the_api_with_a_problem(self) -> None:
         with connection.execute_wrapper(self.away):
             response = self.client.get(
                 "/api/v1/jobs/", headers={"Authorization": f"Bearer {self.token}"}
@@ -89,7 +89,7 @@ class DatabaseTests(BaseTestCase):
             "30",
         )
 
-    def test_a_bug_is_no_outage(self) -> None:
+    def test_it_does_not_treat_a_bug_as_an_outage(self) -> None:
         def broken(*args: object) -> None:
             raise ValueError("a bug")
 

@@ -244,9 +244,10 @@ def _decoded(found: Mapping[bytes | str, bytes | str]) -> dict[str, int]:
 
 
 def _store() -> _Store:
-    return _store_at(settings.REDIS_URL)
+    return store_at(settings.REDIS_URL)
 
 
 @lru_cache(maxsize=4)
-def _store_at(url: str) -> _Store:
+def store_at(url: str) -> _Store:
+    """Return the counts in Redis at this address; without one, those of this process."""
     return _Redis(url) if url else _Memory()

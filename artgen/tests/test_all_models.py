@@ -5,34 +5,33 @@ import hashlib
 import io
 import json
 
+import pytest
 import requests
 from PIL import Image as Pillow
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from artgen.tests.demo import PATIENCE, DemoTestCase, follow
+from artgen.testing.demo import PATIENCE, DemoTestCase, follow
 from generation.catalog.offers import CATALOG_FILE, read_catalog
 from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS
 from generation.runpod.payloads import DIALECTS, PUBLIC
 
 
-class AllModelsTests(DemoTestCase):
+class TestAllModels(DemoTestCase):
     prepare = "from generation.models import ImageModel; ImageModel.objects.update(enabled=True)"
 
     def test_it_draws_with_every_dialect_and_tells_it_live(self):
         demo = self.demo
         models = read_catalog(CATALOG_FILE)["models"]
-        self.assertEqual({model["dialect"] for model in models}, {PUBLIC, *DIALECTS})
+        assert {model["dialect"] for model in models} == {PUBLIC, *DIALECTS}
         public = {model["endpoint_id"] for model in models if model["dialect"] == PUBLIC}
-        self.assertEqual(public, set(PUBLIC_ENDPOINTS))
+        assert public == set(PUBLIC_ENDPOINTS)
         before = demo.ask("get", "account/").json()["credits"]
         file = {"file": ("source.png", _png(), "image/png")}
         source = demo.ask("post", "uploads/", files=file).json()["id"]
 
         with demo.socket() as socket:
-            self.assertEqual(
-                json.loads(socket.recv(timeout=PATIENCE)), {"type": "snapshot", "jobs": []}
-            )
+            assert json.loads(socket.recv(timeout=PATIENCE)) == {"type": "snapshot", "jobs": []}
             placed = {}
             for model in models:
                 sources = [source] * model.get("min_source_images", 0)
@@ -43,28 +42,26 @@ class AllModelsTests(DemoTestCase):
                     "source_images": sources,
                 }
                 answer = demo.ask("post", "jobs/", json=request)
-                self.assertEqual(answer.status_code, 201, answer.text)
+                assert answer.status_code == 201, answer.text
                 placed[answer.json()["id"]] = model["slug"]
             told = follow(socket, set(placed))
 
         for job_id, slug in placed.items():
             with self.subTest(slug):
                 versions = [job["version"] for job in told[job_id]]
-                self.assertEqual(versions, sorted(versions))
+                assert versions == sorted(versions)
                 job = demo.ask("get", f"jobs/{job_id}/").json()
-                self.assertEqual((job["status"], job["error"]), ("succeeded", None))
+                assert (job["status"], job["error"]) == ("succeeded", None)
                 (image,) = job["images"]
                 data = requests.get(image["url"], timeout=PATIENCE).content
-                self.assertEqual(hashlib.sha256(data).hexdigest(), image["sha256"])
-                self.assertEqual(len(data), image["bytes"])
+                assert hashlib.sha256(data).hexdigest() == image["sha256"]
+                assert len(data) == image["bytes"]
                 with Pillow.open(io.BytesIO(data)) as picture:
-                    self.assertEqual(picture.size, (image["width"], image["height"]))
-                self.assertEqual(
-                    requests.get(f"{image['url']}1", timeout=PATIENCE).status_code, 404
-                )
+                    assert picture.size == (image["width"], image["height"])
+                assert requests.get(f"{image['url']}1", timeout=PATIENCE).status_code == 404
         account = demo.ask("get", "account/").json()
         spent = sum(job[-1]["credits"] for job in told.values())
-        self.assertEqual((account["held"], account["credits"]), (0, before - spent))
+        assert (account["held"], account["credits"]) == (0, before - spent)
 
     def test_it_lets_nobody_listen_in(self):
         demo = self.demo
@@ -78,8 +75,8 @@ class AllModelsTests(DemoTestCase):
             with connect(address, **options) as socket:
                 with contextlib.suppress(Exception):
                     socket.recv(timeout=PATIENCE)
-                self.assertEqual(socket.close_code, 4401)
-        with self.assertRaises(InvalidStatus):
+                assert socket.close_code == 4401
+        with pytest.raises(InvalidStatus):
             connect(
                 address,
                 origin="https://evil.example",
@@ -96,15 +93,11 @@ class AllModelsTests(DemoTestCase):
                 "id"
             ]
             follow(own, {job})
-            self.assertEqual(
-                json.loads(eve.recv(timeout=PATIENCE)), {"type": "snapshot", "jobs": []}
-            )
+            assert json.loads(eve.recv(timeout=PATIENCE)) == {"type": "snapshot", "jobs": []}
             eve.send(b"no text")
             eve.send('{"type": "ping"}')
-            self.assertEqual(
-                json.loads(eve.recv(timeout=PATIENCE)),
-                {"type": "pong"},
-                "nothing of the job came before",
+            assert json.loads(eve.recv(timeout=PATIENCE)) == {"type": "pong"}, (
+                "nothing of the job came before"
             )
 
 

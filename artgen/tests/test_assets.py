@@ -14,7 +14,7 @@ IMPORTS = re.compile(r"""\bfrom\s*["'](\.[^"']+\.js)["']$""", re.MULTILINE)
 HASHED = re.compile(r"\.[0-9a-f]{12}\.js$")
 
 
-class HashedStorageTests(SimpleTestCase):
+class TestHashedStorage(SimpleTestCase):
     def test_it_imports_modules_by_names_that_say_what_is_in_them(self):
         folder = Path(self.enterContext(tempfile.TemporaryDirectory())).resolve()
         storage = HashedStorage(location=folder)
@@ -26,20 +26,20 @@ class HashedStorageTests(SimpleTestCase):
                 scripts[name] = (storage, name)
                 storage.save(name, ContentFile(path.read_bytes()))
         for _name, _hashed, processed in storage.post_process(scripts):
-            self.assertNotIsInstance(processed, Exception)
+            assert not isinstance(processed, Exception)
         imported = {}
         for name in scripts:
             text = (folder / storage.stored_name(name)).read_text()
             for address in IMPORTS.findall(text):
-                self.assertRegex(address, HASHED, name)
+                assert re.search(HASHED, address), name
                 imported[name] = (folder / name).parent.joinpath(address).resolve()
-                self.assertTrue(imported[name].is_file(), (name, address))
+                assert imported[name].is_file(), (name, address)
         # What every page loads anyway is all that a page's own script still asks for.
         base = folder / storage.stored_name("artgen/base.js")
-        self.assertEqual(
-            {imported[name] for name in ("generation/create.js", "generation/gallery.js")}, {base}
-        )
-        self.assertNotIn("artgen/base.js", imported)
+        assert {imported[name] for name in ("generation/create.js", "generation/gallery.js")} == {
+            base
+        }
+        assert "artgen/base.js" not in imported
 
     def test_it_compresses_what_pages_ask_for_and_nothing_else(self):
         folder = Path(self.enterContext(tempfile.TemporaryDirectory())).resolve()
@@ -50,15 +50,12 @@ class HashedStorageTests(SimpleTestCase):
         for _name, _hashed, processed in storage.post_process(
             {name: (storage, name) for name in names}
         ):
-            self.assertNotIsInstance(processed, Exception)
+            assert not isinstance(processed, Exception)
         for suffix in (".br", ".gz"):
             compressed = {
                 file.relative_to(folder).as_posix() for file in folder.rglob(f"*{suffix}")
             }
-            self.assertEqual(
-                compressed,
-                {
-                    f"{storage.stored_name(name)}{suffix}"
-                    for name in ("page.css", "vendor/library.min.js")
-                },
-            )
+            assert compressed == {
+                f"{storage.stored_name(name)}{suffix}"
+                for name in ("page.css", "vendor/library.min.js")
+            }

@@ -2,10 +2,10 @@
 
 from playwright.sync_api import Route, expect
 
-from artgen.tests.browser import SMALL_PHONE, BrowserTestCase
+from artgen.testing.browser import SMALL_PHONE, BrowserTestCase
 
 
-class CreatePageInABrowser(BrowserTestCase):
+class TestCreatePageInABrowser(BrowserTestCase):
     people = ("watcher", "canceler", "traveler", "switcher", "typist", "purist", "phoner")
 
     def test_it_shows_pictures_as_they_come_and_keeps_the_form(self):
@@ -107,7 +107,7 @@ class CreatePageInABrowser(BrowserTestCase):
 
     def test_it_fits_a_small_phone(self):
         page = self.visit("phoner", **SMALL_PHONE)
-        self.assertEqual(page.evaluate("document.documentElement.scrollWidth"), 320)
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
         page.fill("#prompt", "a snail on a leaf")
         page.tap(".segments label:has([value='1'])")
         page.tap("#create-button")
@@ -115,4 +115,4 @@ class CreatePageInABrowser(BrowserTestCase):
         expect(page.locator("#dock")).to_be_visible()
         page.tap(".dock-field")
         expect(page.locator("#prompt")).to_be_focused()
-        self.assertEqual(page.evaluate("document.documentElement.scrollWidth"), 320)
+        assert page.evaluate("document.documentElement.scrollWidth") == 320

@@ -67,7 +67,7 @@ def test_it_counts_up_from_nothing() -> None:
 
 
 @pytest.mark.redis
-def test_what_this_process_has_kept_ends_with_what_redis_keeps() -> None:
+def test_it_drops_its_copy_with_that_in_redis() -> None:
     compute, start = Counter(), time.time()
     with mock.patch("artgen.cache.time.time", return_value=start):
         remembered({"line": 2.0}, compute)

@@ -5,35 +5,34 @@ from importlib import metadata
 from unittest import mock
 
 import urllib3
-from django.test import SimpleTestCase
 
 from artgen import checks
 
 
-class ConnectionsTests(SimpleTestCase):
+class TestConnections:
     def test_it_is_silent_where_all_is_well(self):
         with mock.patch.dict(os.environ, GUNICORN_WORKERS="8"):
-            self.assertEqual(checks.connections(None), [])
+            assert checks.connections(None) == []
 
     def test_it_names_the_variable_that_is_no_number(self):
         with mock.patch.dict(os.environ, SOCKETS_DB_POOL_MAX="many"):
             (error,) = checks.connections(None)
-        self.assertEqual(
-            (error.id, error.msg),
-            ("artgen.E001", "SOCKETS_DB_POOL_MAX must be a whole number above 0, not 'many'"),
+        assert (error.id, error.msg) == (
+            "artgen.E001",
+            "SOCKETS_DB_POOL_MAX must be a whole number above 0, not 'many'",
         )
 
 
-class PackagesTests(SimpleTestCase):
+class TestPackages:
     def test_it_is_silent_where_urllib3_is_itself(self):
-        self.assertEqual(checks.packages(None), [])
+        assert checks.packages(None) == []
 
     def test_it_refuses_a_urllib3_that_another_package_was_written_over(self):
         with mock.patch.object(urllib3, "__version__", "2.25.904"):
             (error,) = checks.packages(None)
-        self.assertEqual(error.id, "artgen.E004")
-        self.assertIn(
-            f"urllib3 {metadata.version('urllib3')} is installed, but urllib3-future 2.25.904",
-            error.msg,
+        assert error.id == "artgen.E004"
+        assert (
+            f"urllib3 {metadata.version('urllib3')} is installed, but urllib3-future 2.25.904"
+            in error.msg
         )
-        self.assertIn("URLLIB3_NO_OVERRIDE=1", error.hint)
+        assert "URLLIB3_NO_OVERRIDE=1" in error.hint

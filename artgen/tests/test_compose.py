@@ -4,9 +4,8 @@ import re
 
 import yaml
 from django.conf import settings
-from django.test import SimpleTestCase
 
-from artgen.tests.test_env import documented
+from artgen.testing.environment import documented
 
 FILE = settings.BASE_DIR / "docker-compose.yml"
 DEPLOY = settings.BASE_DIR / "deploy"
@@ -18,7 +17,7 @@ def services() -> dict[str, dict]:
     return yaml.safe_load(FILE.read_text())["services"]
 
 
-class EnvironmentTests(SimpleTestCase):
+class TestEnvironment:
     def test_it_passes_on_whatever_the_example_names(self) -> None:
         for name in ("backend", "sockets", "worker", "beat", "release"):
             given = {variable.removesuffix("_FILE") for variable in services()[name]["environment"]}
@@ -27,22 +26,20 @@ class EnvironmentTests(SimpleTestCase):
                 services()["nginx"]["environment"]
             )
             used |= set(services()["configure"]["environment"])
-            self.assertEqual(
-                set(documented()) - given - used - {"GUNICORN_BIND"}, BY_IMAGE | NEVER, name
-            )
+            assert set(documented()) - given - used - {"GUNICORN_BIND"} == BY_IMAGE | NEVER, name
 
     def test_it_names_nothing_that_nobody_reads(self) -> None:
         given = {variable.removesuffix("_FILE") for variable in services()["beat"]["environment"]}
-        self.assertEqual(given - set(documented()) - {"ALIVE"}, set())
+        assert given - set(documented()) - {"ALIVE"} == set()
 
 
-class ContainmentTests(SimpleTestCase):
-    def test_each_has_no_more_rights_than_it_needs(self) -> None:
+class TestContainment:
+    def test_it_gives_each_no_more_rights_than_it_needs(self) -> None:
         for name, service in services().items():
-            self.assertIs(service["read_only"], True, name)
-            self.assertEqual(service["cap_drop"], ["ALL"], name)
-            self.assertNotIn("cap_add", service)
-            self.assertEqual(service["security_opt"], ["no-new-privileges:true"], name)
+            assert service["read_only"] is True, name
+            assert service["cap_drop"] == ["ALL"], name
+            assert "cap_add" not in service
+            assert service["security_opt"] == ["no-new-privileges:true"], name
             # The others have a user in their image: 10001 in our own, nobody and 472 in monitoring.
             image = service["image"].partition(":")[0]
             if image not in (
@@ -52,64 +49,54 @@ class ContainmentTests(SimpleTestCase):
                 "prom/prometheus",
                 "grafana/grafana",
             ):
-                self.assertNotIn(service["user"], ("root", "0", "0:0"), name)
+                assert service["user"] not in ("root", "0", "0:0"), name
 
-    def test_each_keeps_to_limits_and_tells_how_it_is(self) -> None:
+    def test_it_gives_each_limits_and_a_health_check(self) -> None:
         for name, service in services().items():
-            self.assertEqual(
-                service["logging"]["options"], {"max-size": "10m", "max-file": "5"}, name
-            )
+            assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}, name
             if service["restart"] == "no":  # once, before the others
-                self.assertIn(name, ("configure", "release"))
+                assert name in ("configure", "release")
                 continue
-            self.assertEqual(service["restart"], "unless-stopped", name)
-            self.assertEqual(
-                set(service["deploy"]["resources"]["limits"]), {"memory", "pids"}, name
-            )
-            self.assertTrue(service["healthcheck"]["test"], name)
+            assert service["restart"] == "unless-stopped", name
+            assert set(service["deploy"]["resources"]["limits"]) == {"memory", "pids"}, name
+            assert service["healthcheck"]["test"], name
 
-    def test_only_nginx_is_reached_from_outside_and_the_databases_from_inside_alone(self) -> None:
+    def test_it_publishes_nginx_only_and_keeps_the_databases_inside(self) -> None:
         file = yaml.safe_load(FILE.read_text())
         open_ones = {name for name, service in services().items() if "ports" in service}
-        self.assertEqual(open_ones, {"nginx", "prometheus", "grafana"})
-        self.assertIs(file["networks"]["databases"]["internal"], True)
+        assert open_ones == {"nginx", "prometheus", "grafana"}
+        assert file["networks"]["databases"]["internal"] is True
         for name in ("postgres", "redis"):
-            self.assertEqual(services()[name]["networks"], ["databases"])
-        self.assertEqual(services()["backend"]["container_name"], "art_generation_backend")
+            assert services()[name]["networks"] == ["databases"]
+        assert services()["backend"]["container_name"] == "art_generation_backend"
 
 
-class MonitoringTests(SimpleTestCase):
-    def test_prometheus_asks_where_the_backend_listens_under_a_name_that_it_answers_to(
+class TestMonitoring:
+    def test_it_points_prometheus_to_the_backend_under_an_allowed_host(
         self,
     ) -> None:
         config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
         (target,) = config["scrape_configs"][0]["static_configs"][0]["targets"]
         host, port = target.split(":")
-        self.assertEqual(services()[host]["environment"]["WEB_PORT"], port)
-        self.assertIn(host, settings.ALLOWED_HOSTS)
-        self.assertTrue(
-            set(services()[host]["networks"]) & set(services()["prometheus"]["networks"])
-        )
+        assert services()[host]["environment"]["WEB_PORT"] == port
+        assert host in settings.ALLOWED_HOSTS
+        assert set(services()[host]["networks"]) & set(services()["prometheus"]["networks"])
 
-    def test_grafana_finds_prometheus_and_the_dashboard(self) -> None:
+    def test_it_gives_grafana_prometheus_and_the_dashboard(self) -> None:
         (source,) = yaml.safe_load(
             (DEPLOY / "grafana" / "datasources" / "prometheus.yml").read_text()
         )["datasources"]
-        self.assertEqual((source["url"], source["uid"]), ("http://prometheus:9090", "prometheus"))
-        self.assertTrue(
-            set(services()["grafana"]["networks"]) & set(services()["prometheus"]["networks"])
-        )
+        assert (source["url"], source["uid"]) == ("http://prometheus:9090", "prometheus")
+        assert set(services()["grafana"]["networks"]) & set(services()["prometheus"]["networks"])
         (provider,) = yaml.safe_load(
             (DEPLOY / "grafana" / "dashboards" / "dashboards.yml").read_text()
         )["providers"]
-        self.assertIn(
-            "./deploy/grafana:/etc/grafana/provisioning:ro", services()["grafana"]["volumes"]
-        )
-        self.assertEqual(provider["options"]["path"], "/etc/grafana/provisioning/dashboards")
-        self.assertTrue((DEPLOY / "grafana" / "dashboards" / "artgen.json").exists())
+        assert "./deploy/grafana:/etc/grafana/provisioning:ro" in services()["grafana"]["volumes"]
+        assert provider["options"]["path"] == "/etc/grafana/provisioning/dashboards"
+        assert (DEPLOY / "grafana" / "dashboards" / "artgen.json").exists()
 
-    def test_both_are_reached_from_this_machine_only(self) -> None:
+    def test_it_publishes_both_on_this_machine_only(self) -> None:
         for name in ("prometheus", "grafana"):
-            self.assertEqual(services()[name]["profiles"], ["monitoring"])
+            assert services()[name]["profiles"] == ["monitoring"]
             for port in services()[name]["ports"]:
-                self.assertTrue(port.startswith("127.0.0.1:"), port)
+                assert port.startswith("127.0.0.1:"), port

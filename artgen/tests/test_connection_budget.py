@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 from django.conf import settings
-from django.test import SimpleTestCase
 
 PAGE = settings.BASE_DIR / "DEPLOYMENT_INSTRUCTIONS.md"
 
@@ -24,54 +23,49 @@ def said(*arguments: str, **environment: str) -> tuple[int, str]:
     return outcome.returncode, (outcome.stdout + outcome.stderr).strip()
 
 
-class CapacityTests(SimpleTestCase):
+class TestCapacity:
     def test_it_is_silent_where_all_is_well_unless_it_is_asked(self) -> None:
-        self.assertEqual(said(GUNICORN_WORKERS="8"), (0, ""))
+        assert said(GUNICORN_WORKERS="8") == (0, "")
         status, text = said("sum", GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12")
-        self.assertEqual((status, text.rpartition(" = ")[2]), (0, "56 of 80"))
+        assert (status, text.rpartition(" = ")[2]) == (0, "56 of 80")
 
     def test_it_adds_up_all_processes_and_refuses_more_than_80(self) -> None:
-        self.assertEqual(
-            said(GUNICORN_WORKERS="8", WORKER_DB_POOL_MAX="14"),
-            (
-                1,
-                "All processes together could open 86 database connections, above the limit of 80: "
-                "web 1 × 8 processes × 4 + sockets 1 × 8 + workers 1 × 3 lanes × 14 "
-                "+ beat 1 + spare 3 = 86.",
-            ),
+        assert said(GUNICORN_WORKERS="8", WORKER_DB_POOL_MAX="14") == (
+            1,
+            "All processes together could open 86 database connections, above the limit of 80: "
+            "web 1 × 8 processes × 4 + sockets 1 × 8 + workers 1 × 3 lanes × 14 "
+            "+ beat 1 + spare 3 = 86.",
         )
 
     def test_it_names_the_variable_that_is_no_number(self) -> None:
-        self.assertEqual(
-            said(SOCKETS_DB_POOL_MAX="many"),
-            (1, "SOCKETS_DB_POOL_MAX must be a whole number above 0, not 'many'"),
+        assert said(SOCKETS_DB_POOL_MAX="many") == (
+            1,
+            "SOCKETS_DB_POOL_MAX must be a whole number above 0, not 'many'",
         )
 
     def test_it_says_what_an_upgrade_needs_besides(self) -> None:
-        self.assertEqual(
-            said("upgrade", GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12"), (0, "")
+        assert said("upgrade", GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12") == (
+            0,
+            "",
         )  # 56 and 20
         status, text = said(
             "upgrade", GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12", DB_POOL_MAX="6"
         )
-        self.assertEqual(status, 1)
-        self.assertTrue(
-            text.startswith(
-                "An upgrade could open 100 database connections, above the limit of 80: "
-            ),
-            text,
-        )
-        self.assertTrue(text.endswith(" = 72, and stand-ins 28."), text)
+        assert status == 1
+        assert text.startswith(
+            "An upgrade could open 100 database connections, above the limit of 80: "
+        ), text
+        assert text.endswith(" = 72, and stand-ins 28."), text
 
-    def test_the_page_shows_what_it_says(self) -> None:
+    def test_it_is_documented_as_computed(self) -> None:
         shown = re.findall(
             r"^\$ (.*) python -m artgen\.connection_budget sum\n(.*)$",
             PAGE.read_text(),
             re.MULTILINE,
         )
-        self.assertEqual(len(shown), 6, "three, in two languages")
+        assert len(shown) == 6, "three, in two languages"
         for settings_of, answer in shown:
             environment = dict(pair.split("=") for pair in settings_of.split())
             status, text = said("sum", **environment)
-            self.assertTrue(text.startswith(answer.removesuffix("…")), text)
-            self.assertEqual(status, 1 if "above the limit" in answer else 0)
+            assert text.startswith(answer.removesuffix("…")), text
+            assert status == (1 if "above the limit" in answer else 0)

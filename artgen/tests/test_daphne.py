@@ -3,6 +3,7 @@
 import gc
 from types import SimpleNamespace
 
+import pytest
 from asgiref.sync import async_to_sync
 from autobahn.exception import Disconnected
 from django.test import SimpleTestCase
@@ -22,7 +23,7 @@ class Gone:
         raise self.error
 
 
-class ReplyTests(SimpleTestCase):
+class TestReply:
     def reply(self, protocol: Gone) -> None:
         server = PatientServer(application=None, endpoints=["tcp:0"])
         server.connections = {protocol: {}}
@@ -31,14 +32,14 @@ class ReplyTests(SimpleTestCase):
     def test_it_takes_a_socket_that_has_just_gone_for_no_error(self):
         gone = Gone(Disconnected("Attempt to send on a closed protocol"))
         self.reply(gone)
-        self.assertEqual(gone.asked, 1)
+        assert gone.asked == 1
 
     def test_it_hides_no_other_error(self):
-        with self.assertRaisesMessage(ValueError, "both bytes and text"):
+        with pytest.raises(ValueError, match="both bytes and text"):
             self.reply(Gone(ValueError("both bytes and text")))
 
 
-class ListenTests(SimpleTestCase):
+class TestListen(SimpleTestCase):
     def test_it_collects_garbage_once_it_listens(self):
         server = PatientServer(application=None, endpoints=["tcp:0"])
         server.ws_factory = SimpleNamespace()
@@ -46,4 +47,4 @@ class ListenTests(SimpleTestCase):
         self.addCleanup(gc.enable)
         gc.disable()
         server.listen_success(object())
-        self.assertTrue(gc.isenabled())
+        assert gc.isenabled()

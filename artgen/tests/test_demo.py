@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from artgen.tests.demo import PATIENCE, Demo, follow
+from artgen.testing.demo import PATIENCE, Demo, follow
 from generation.demo.emulator import Emulator
 from generation.demo.emulator.painting import tiny_png
 
@@ -18,14 +18,14 @@ pytestmark = pytest.mark.slow
 PATIENT = ("--painter", "tiny", "--seconds", "0.7", "--cold-start", "0")
 
 
-class RestartTests(unittest.TestCase):
+class TestRestart(unittest.TestCase):
     def setUp(self):
         self.data = Path(self.enterContext(tempfile.TemporaryDirectory()))
 
     def test_it_keeps_everything_over_a_restart_and_finishes_what_was_half_way(self):
         with Demo(self.data, *PATIENT) as first, first.socket() as socket:
-            self.assertIn(first.url, first.output)
-            self.assertIn("demo@artgen.local", first.output)
+            assert first.url in first.output
+            assert "demo@artgen.local" in first.output
             done = first.ask(
                 "post", "jobs/", json={"model": "flux-schnell", "prompt": "fog"}
             ).json()["id"]
@@ -39,23 +39,21 @@ class RestartTests(unittest.TestCase):
         with second:
             with second.socket() as socket:
                 told = follow(socket, {half})
-            self.assertEqual(
-                (told[half][-1]["status"], told[half][-1]["attempt"]), ("succeeded", 2)
-            )
-            self.assertEqual(len(second.ask("get", "images/").json()["results"]), 2)
+            assert (told[half][-1]["status"], told[half][-1]["attempt"]) == ("succeeded", 2)
+            assert len(second.ask("get", "images/").json()["results"]) == 2
             url = second.ask("get", f"jobs/{done}/").json()["images"][0]["url"]
-            self.assertEqual(requests.get(url, timeout=PATIENCE).status_code, 200)
+            assert requests.get(url, timeout=PATIENCE).status_code == 200
 
         for demo in (first, second):
-            self.assertEqual(demo.process.returncode, 0, demo.output)
-            self.assertEqual(_left_over(demo.process.pid), [])
-            self.assertNotIn("Traceback", demo.output)
+            assert demo.process.returncode == 0, demo.output
+            assert _left_over(demo.process.pid) == []
+            assert "Traceback" not in demo.output
 
     def status(self, demo: Demo, job_id: str) -> str:
         return demo.ask("get", f"jobs/{job_id}/").json()["status"]
 
 
-class OwnKeyTests(unittest.TestCase):
+class TestOwnKey(unittest.TestCase):
     """With a RunPod key: an emulator outside the demo plays RunPod, which cannot reach the demo."""
 
     def test_it_draws_at_runpod_with_every_model_that_takes_a_source(self):
@@ -69,9 +67,9 @@ class OwnKeyTests(unittest.TestCase):
             "RUNPOD_REACHES_US": "false",
         }
         with demo:
-            self.assertIn("RunPod makes the images and charges your key.", demo.output)
-            self.assertIn("RunPod cannot reach this machine", demo.output)
-            with self.assertRaises(requests.ConnectionError):
+            assert "RunPod makes the images and charges your key." in demo.output
+            assert "RunPod cannot reach this machine" in demo.output
+            with pytest.raises(requests.ConnectionError):
                 requests.get(
                     f"http://127.0.0.1:{demo.environment['EMULATOR_PORT']}/", timeout=PATIENCE
                 )
@@ -80,7 +78,7 @@ class OwnKeyTests(unittest.TestCase):
                 for one in demo.ask("get", "models/").json()
                 if one["max_source_images"] and one["enabled"]
             ]
-            self.assertGreaterEqual(len(models), 6)
+            assert len(models) >= 6
             file = {"file": ("source.png", tiny_png(640, 320, 7), "image/png")}
             source = demo.ask("post", "uploads/", files=file).json()["id"]
             with demo.socket() as socket:
@@ -93,13 +91,13 @@ class OwnKeyTests(unittest.TestCase):
                     }
                     placed.add(demo.ask("post", "jobs/", json=request).json()["id"])
                 told = follow(socket, placed)
-            self.assertEqual({told[one][-1]["status"] for one in placed}, {"succeeded"})
+            assert {told[one][-1]["status"] for one in placed} == {"succeeded"}
         sent = [call.json for call in runpod.calls if call.path.endswith("/run")]
-        self.assertEqual(len(sent), len(models))
-        self.assertFalse([one for one in sent if "webhook" in one])
+        assert len(sent) == len(models)
+        assert not [one for one in sent if "webhook" in one]
         for one in sent:
             images = one["input"].get("images") or [one["input"]["image"]]
-            self.assertTrue(all(image.startswith("data:image/png;base64,") for image in images))
+            assert all(image.startswith("data:image/png;base64,") for image in images)
 
 
 def _left_over(session: int) -> list[str]:

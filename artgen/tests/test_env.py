@@ -7,9 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.conf import settings
-from django.test import SimpleTestCase
 
-EXAMPLE = settings.BASE_DIR / "deploy" / "env.example"
+from artgen.testing.environment import EXAMPLE, documented
+
 READERS = ("artgen/settings.py", "artgen/connection_budget.py", "deploy/gunicorn.conf.py")
 BY_START = {"SOCKETS_PING_INTERVAL", "SOCKETS_PING_TIMEOUT", "RUN_DIR"}
 BY_COMPOSE = {
@@ -27,12 +27,6 @@ import json
 from artgen import settings
 print(json.dumps({name: getattr(settings, name) for name in %r}, default=str))
 """
-
-
-def documented() -> dict[str, str]:
-    """Return the values of deploy/env.example by name."""
-    lines = EXAMPLE.read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 def read() -> dict[str, object]:
@@ -83,45 +77,45 @@ def load(**environment: str) -> str:
     ).stdout
 
 
-class ExampleTests(SimpleTestCase):
+class TestExample:
     def test_it_names_whatever_is_read(self) -> None:
-        self.assertEqual(set(documented()), set(read()) | BY_OTHERS)
+        assert set(documented()) == set(read()) | BY_OTHERS
 
     def test_it_gives_the_defaults_of_the_code(self) -> None:
         for name, default in read().items():
             given = documented()[name]
             if given and default is not None:
                 plain = ",".join(default) if isinstance(default, list) else str(default)
-                self.assertEqual(given.lower(), plain.lower(), name)
+                assert given.lower() == plain.lower(), name
 
     def test_it_explains_each_in_one_line(self) -> None:
         lines = EXAMPLE.read_text().splitlines()
         for number, line in enumerate(lines):
             if line and not line.startswith("#"):
-                self.assertRegex(line, r"^[A-Z][A-Z0-9_]*=")
-                self.assertRegex(lines[number - 1], r"^# [A-Z].{3}", line)
-            self.assertLessEqual(len(line), 100)
+                assert re.search(r"^[A-Z][A-Z0-9_]*=", line)
+                assert re.search(r"^# [A-Z].{3}", lines[number - 1]), line
+            assert len(line) <= 100
 
     def test_it_holds_no_secret(self) -> None:
         for name, value in documented().items():
             if re.search("KEY|SECRET|PASSWORD", name):
-                self.assertEqual(value, "", name)
+                assert value == "", name
 
     def test_it_changes_nothing_when_it_is_copied_as_it_is(self) -> None:
         with TemporaryDirectory() as folder:
             same = {"DATA_DIR": folder, "SECRET_KEY": "for the test"}
-            self.assertEqual(load(**same), load(**{**documented(), **same}))
+            assert load(**same) == load(**{**documented(), **same})
 
 
-class EmptyTests(SimpleTestCase):
+class TestEmpty:
     def test_it_takes_an_empty_value_for_none(self) -> None:
         with TemporaryDirectory() as folder:
             blank = {"ALLOWED_HOSTS": "", "DB_POOL_MAX": " ", "DATABASE_URL": "", "DEBUG": ""}
-            self.assertEqual(load(DATA_DIR=folder), load(DATA_DIR=folder, **blank))
+            assert load(DATA_DIR=folder) == load(DATA_DIR=folder, **blank)
 
     def test_it_reads_a_secret_from_a_file(self) -> None:
         with TemporaryDirectory() as folder:
             file = Path(folder) / "secret"
             file.write_text("from-the-file")
             out = load(DATA_DIR=folder, S3_BUCKET="pictures", S3_SECRET_ACCESS_KEY_FILE=str(file))
-        self.assertIn("from-the-file", out)
+        assert "from-the-file" in out

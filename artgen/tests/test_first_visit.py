@@ -5,9 +5,9 @@ import unittest
 import pytest
 from playwright.sync_api import Page, expect
 
-from artgen.tests.browser import LOCALES, PATIENCE, Troubles, chromium
-from artgen.tests.kept import GROUP
-from artgen.tests.stack import kept_stack
+from artgen.testing.browser import LOCALES, PATIENCE, Troubles, chromium
+from artgen.testing.kept import GROUP
+from artgen.testing.stack import kept_stack
 
 pytestmark = [
     pytest.mark.postgres,
@@ -27,7 +27,7 @@ print(client.session.session_key)
 """
 
 
-class FirstVisitTests(unittest.TestCase):
+class TestFirstVisit(unittest.TestCase):
     def setUp(self) -> None:
         self.stack = kept_stack()
         self.browser = GROUP.get("chromium", chromium)
@@ -55,7 +55,7 @@ class FirstVisitTests(unittest.TestCase):
         )
         network.send("Network.enable")
         page.goto(path, wait_until="networkidle")
-        self.assertEqual(troubles, [])
+        assert troubles == []
         ours = {
             id: url
             for id, (url, kind) in asked.items()
@@ -72,10 +72,10 @@ class FirstVisitTests(unittest.TestCase):
                         f"{size:7} {url}"
                         for url, size in sorted(sizes.items(), key=lambda item: -item[1])
                     )
-                    self.assertLessEqual(len(sizes), MAX_REQUESTS, told)
-                    self.assertLessEqual(sum(sizes.values()), MAX_BYTES, told)
+                    assert len(sizes) <= MAX_REQUESTS, told
+                    assert sum(sizes.values()) <= MAX_BYTES, told
 
-    def test_its_bundles_work(self) -> None:
+    def test_it_serves_working_bundles(self) -> None:
         _sizes, page = self.visit("/create/", "en")
         page.fill("textarea[name=prompt]", "a lighthouse at dusk")
         page.locator("#composer button[type=submit]").first.click()

@@ -21,7 +21,7 @@ LOOSE = """{% load i18n theme %}{% if ready %}{% translate "Gallery" %}{% else %
 {% if never %}{% url "no_such_page" %}{% endif %}"""
 
 
-class FoldingTests(SimpleTestCase):
+class TestFolding(SimpleTestCase):
     def values(self) -> dict[str, object]:
         return {"ready": True, "names": ["x", "check"], "id": uuid.uuid4(), "word": "Trash"}
 
@@ -36,23 +36,24 @@ class FoldingTests(SimpleTestCase):
             for source in (FIXED, LOOSE):
                 with self.subTest(language, source=source[:40]), translation.override(language):
                     plain = engines["django"].engine.from_string(source).render(Context(values))
-                    self.assertEqual(self.folded(source).render(Context(values)), plain)
+                    assert self.folded(source).render(Context(values)) == plain
 
-    def test_what_is_fixed_becomes_text(self) -> None:
-        self.assertEqual([type(node) for node in self.folded(FIXED).nodelist], [TextNode])
+    def test_it_turns_constants_into_text(self) -> None:
+        assert [type(node) for node in self.folded(FIXED).nodelist] == [TextNode]
 
-    def test_each_language_has_its_own(self) -> None:
+    def test_it_keeps_one_copy_per_language(self) -> None:
         for language, word in (("en", "Gallery"), ("ru", "Галерея"), ("en", "Gallery")):
             with translation.override(language):
                 page = engines["django"].get_template("generation/trash.html")
-                self.assertIs(
-                    page.template, engines["django"].get_template("generation/trash.html").template
+                assert (
+                    page.template
+                    is engines["django"].get_template("generation/trash.html").template
                 )
                 menu = engines["django"].get_template("artgen/_tabs.html").render({})
-            self.assertIn(word, menu)
+            assert word in menu
 
 
-class LinkTests(SimpleTestCase):
+class TestLink:
     def test_it_is_the_address_that_reverse_returns(self) -> None:
         one = uuid.uuid4()
         for name in (
@@ -64,4 +65,4 @@ class LinkTests(SimpleTestCase):
             "download_image",
             "cancel_run",
         ):
-            self.assertEqual(link(name, one), reverse(name, args=[one]))
+            assert link(name, one) == reverse(name, args=[one])

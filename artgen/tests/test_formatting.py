@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from django.test import SimpleTestCase, override_settings
+from django.test import override_settings
 from django.utils import timezone, translation
 
 from artgen import formatting
@@ -14,7 +14,7 @@ def plain(text: str) -> str:
     return text.replace(NBSP, " ").replace("\N{WORD JOINER}", "")
 
 
-class Words(SimpleTestCase):
+class TestWords:
     def test_it_counts_in_russian(self):
         cases = {
             1: "1 кредит",
@@ -26,14 +26,14 @@ class Words(SimpleTestCase):
         }
         with translation.override("ru"):
             for amount, text in cases.items():
-                self.assertEqual(formatting.credits(amount), text.replace(" ", NBSP))
-            self.assertEqual(plain(formatting.credits(1284)), "1 284 кредита")
-            self.assertEqual(plain(formatting.image_count(4)), "4 картинки")
+                assert formatting.credits(amount) == text.replace(" ", NBSP)
+            assert plain(formatting.credits(1284)) == "1 284 кредита"
+            assert plain(formatting.image_count(4)) == "4 картинки"
 
     def test_it_counts_in_english(self):
         with translation.override("en"):
-            self.assertEqual(plain(formatting.credits(1)), "1 credit")
-            self.assertEqual(plain(formatting.credits(1284)), "1,284 credits")
+            assert plain(formatting.credits(1)) == "1 credit"
+            assert plain(formatting.credits(1284)) == "1,284 credits"
 
     def test_it_rounds_times_as_people_say_them(self):
         cases = {
@@ -48,9 +48,9 @@ class Words(SimpleTestCase):
         }
         with translation.override("en"):
             for seconds, text in cases.items():
-                self.assertEqual(plain(formatting.duration(seconds)), text, seconds)
+                assert plain(formatting.duration(seconds)) == text, seconds
         with translation.override("ru"):
-            self.assertEqual(plain(formatting.duration(90)), "1,5 мин")
+            assert plain(formatting.duration(90)) == "1,5 мин"
 
     def test_it_tells_a_range_only_where_one_number_would_mislead(self):
         cases = {
@@ -62,39 +62,37 @@ class Words(SimpleTestCase):
         }
         with translation.override("en"):
             for (p50, p90), text in cases.items():
-                self.assertEqual(plain(formatting.about(p50, p90)), text)
+                assert plain(formatting.about(p50, p90)) == text
 
     def test_it_names_days(self):
         now = timezone.now()
         with translation.override("en"):
-            self.assertEqual(formatting.day(now), "today")
-            self.assertEqual(formatting.day(now - timedelta(days=1)), "yesterday")
-            self.assertEqual(
-                formatting.day(datetime(2019, 11, 18, 12, tzinfo=UTC)), "November 18, 2019"
-            )
+            assert formatting.day(now) == "today"
+            assert formatting.day(now - timedelta(days=1)) == "yesterday"
+            assert formatting.day(datetime(2019, 11, 18, 12, tzinfo=UTC)) == "November 18, 2019"
         with translation.override("ru"):
-            self.assertEqual(
-                formatting.day(datetime(2019, 11, 18, 12, tzinfo=UTC)), "18 ноября 2019"
-            )
+            assert formatting.day(datetime(2019, 11, 18, 12, tzinfo=UTC)) == "18 ноября 2019"
         with (
             translation.override("ru"),
             override_settings(TIME_ZONE="Europe/Moscow"),
             timezone.override("Europe/Moscow"),
         ):
-            self.assertEqual(formatting.clock(datetime(2026, 1, 1, 6, 41, tzinfo=UTC)), "9:41")
+            assert formatting.clock(datetime(2026, 1, 1, 6, 41, tzinfo=UTC)) == "9:41"
 
     def test_it_finds_the_closest_shape_of_the_stylesheet(self):
-        self.assertEqual(
-            [formatting.ratio(*size) for size in ((1344, 768), (896, 1120), (1000, 1010))],
-            ["16x9", "4x5", "1x1"],
-        )
+        assert [formatting.ratio(*size) for size in ((1344, 768), (896, 1120), (1000, 1010))] == [
+            "16x9",
+            "4x5",
+            "1x1",
+        ]
 
     def test_it_gives_scripts_the_plural_forms(self):
         with translation.override("ru"):
             forms = formatting.plural_forms(
                 lambda n: translation.ngettext("%(count)s step", "%(count)s steps", n)
             )
-        self.assertEqual(
-            (forms["one"], forms["few"], forms["many"]),
-            ("%(count)s шаг", "%(count)s шага", "%(count)s шагов"),
+        assert (forms["one"], forms["few"], forms["many"]) == (
+            "%(count)s шаг",
+            "%(count)s шага",
+            "%(count)s шагов",
         )

@@ -5,12 +5,12 @@ from zipfile import ZipFile
 
 from playwright.sync_api import Page, expect
 
-from artgen.tests.browser import DESKTOP, PHONE, BrowserTestCase
+from artgen.testing.browser import DESKTOP, PHONE, BrowserTestCase
 
 AWAY = 10_000  # ms
 
 
-class JourneyInABrowser(BrowserTestCase):
+class TestJourneyInABrowser(BrowserTestCase):
     people: ClassVar = ("tunneler",)
     # One picture after the other: the last one of four waits long enough to be canceled.
     prepare = """
@@ -91,7 +91,7 @@ call_command("set_model", "z-image-turbo", "max_in_flight=1")
         stranger = self.visit(path=shared)
         expect(stranger.locator("h1")).to_have_text(prompt)
         loaded = "picture => picture.decode().then(() => picture.naturalWidth)"
-        self.assertGreater(stranger.locator(".frame-picture").evaluate(loaded), 0)
+        assert stranger.locator(".frame-picture").evaluate(loaded) > 0
 
         page.goto("/gallery/")
         page.click("#select")
@@ -101,10 +101,10 @@ call_command("set_model", "z-image-turbo", "max_in_flight=1")
         with page.expect_download() as begun:
             page.click("[data-act=download][value=original]")
         with ZipFile(begun.value.path()) as archive:
-            self.assertIsNone(archive.testzip())
-            self.assertEqual(
-                [name.rpartition(".")[2] for name in archive.namelist()], ["png"] * 3 + ["json"]
-            )
+            assert archive.testzip() is None
+            assert [name.rpartition(".")[2] for name in archive.namelist()] == ["png"] * 3 + [
+                "json"
+            ]
 
     def test_it_leads_from_signing_up_to_a_zip(self):
         page = self.sign_up("vera@example.org", **DESKTOP)

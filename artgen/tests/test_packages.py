@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from artgen.tests.stack import ABSENT
+from artgen.testing.stack import ABSENT
 
 PROGRAM = """
 import importlib, pkgutil
@@ -24,7 +24,7 @@ DEMO = (
     "generation.operations.loadtest",
     "generation.management.commands.loadtest",
     "generation.management.commands.runpod_emulator",
-    "artgen.test",
+    "artgen.testing",
 )
 for app in (accounts, artgen, generation):
     for module in pkgutil.walk_packages(app.__path__, f"{app.__name__}."):

@@ -4,13 +4,12 @@ import re
 from pathlib import Path
 from typing import ClassVar
 
-from django.test import SimpleTestCase
 from playwright.sync_api import Page as Tab
 from playwright.sync_api import ViewportSize
 
-from artgen.tests.browser import DESKTOP, BrowserTestCase, speak
-from artgen.tests.demo import QUICK, Demo, run_python
-from artgen.tests.pages import ADMIN, ERRORS, NO_PAGES, PAGES, Page, go, routes
+from artgen.testing.browser import DESKTOP, BrowserTestCase, speak
+from artgen.testing.demo import QUICK, Demo, run_python
+from artgen.testing.pages import ADMIN, ERRORS, NO_PAGES, PAGES, Page, go, routes
 from generation.catalog.offers import CATALOG_FILE, read_catalog
 
 HERE = Path(__file__).parent
@@ -24,19 +23,17 @@ LATIN = re.compile(
 )  # three words in a row that are not Russian
 
 
-class Routes(SimpleTestCase):
-    def test_every_address_is_walked_or_said_to_be_no_page(self):
+class TestRoutes:
+    def test_it_visits_every_address_or_lists_it_as_no_page(self):
         names = {name for name, _pattern in routes()}
         walked = {page.route for page in PAGES}
-        self.assertEqual(
-            names - walked - NO_PAGES,
-            set(),
-            "add a Page to artgen/tests/pages.py, or a name to NO_PAGES",
+        assert names - walked - NO_PAGES == set(), (
+            "add a Page to artgen/testing/pages.py, or a name to NO_PAGES"
         )
-        self.assertEqual((walked | NO_PAGES) - names, set(), "these addresses are no more")
+        assert (walked | NO_PAGES) - names == set(), "these addresses are no more"
 
 
-class Pages(BrowserTestCase):
+class TestPages(BrowserTestCase):
     """A demo full of pictures that have Russian prompts, and a tab for each of its people."""
 
     maxDiff = None
@@ -48,7 +45,7 @@ class Pages(BrowserTestCase):
     @classmethod
     def enter_demo(cls) -> tuple[Demo, dict[str, str]]:
         demo, _nobody = super().enter_demo()
-        told = run_python(demo, "from artgen.tests.content import fill", "fill('ru', runs=7)")
+        told = run_python(demo, "from artgen.testing.content import fill", "fill('ru', runs=7)")
         cls.ids, cls.errors = told["ids"], told["errors"]
         return demo, told["sessions"]
 
@@ -86,12 +83,12 @@ class Pages(BrowserTestCase):
         if page.status >= 400:
             self.troubles.forgive(f"{page.status} GET")
         answer = go(tab, page, ids=self.ids, errors=self.errors[self.language])
-        self.assertEqual(answer and answer.status, page.status)
+        assert (answer and answer.status) == page.status
 
     def open_up(self, page: Page, tab: Tab) -> None:
         """Make sure that nothing has jumped so far, and open what is closed at first."""
         moved = tab.evaluate("checks.shifts()")
-        self.assertLess(sum(one["value"] for one in moved), JUMP, moved)
+        assert sum(one["value"] for one in moved) < JUMP, moved
         if page.act:
             page.act(tab)
             self.opened.add(page.who)
@@ -104,29 +101,27 @@ class Pages(BrowserTestCase):
     def check_phone(self, page: Page, tab: Tab) -> None:
         """Make sure that axe finds nothing on a phone."""
         # What lies under an open menu is out of reach only until it closes.
-        self.assertEqual(
-            self.check(tab, off=[*page.off, *(["target-size"] if page.act else [])]), []
-        )
+        assert self.check(tab, off=[*page.off, *(["target-size"] if page.act else [])]) == []
 
     def fit(self, tab: Tab) -> None:
         """Make sure that nothing runs off sideways on a phone."""
         for viewport in PHONES:
             tab.set_viewport_size(viewport)
             tab.evaluate("checks.settled()")
-            self.assertEqual(tab.evaluate("checks.sideways()"), [])
+            assert tab.evaluate("checks.sideways()") == []
 
-    def test_every_page_is_for_everybody_in_either_theme_and_on_a_phone(self):
+    def test_it_is_accessible_in_both_themes_and_on_a_phone(self):
         for page in (*PAGES, *ERRORS):
             with self.subTest(page.name):
                 tab = self.show(page, DESKTOP["viewport"])
                 self.open_up(page, tab)
                 opened = tab.evaluate("checks.opened()")
-                self.assertEqual(self.check(tab, off=[*page.off]), [])
+                assert self.check(tab, off=[*page.off]) == []
                 tab.keyboard.press("Tab")
-                self.assertEqual(tab.evaluate("checks.unseen()"), [])
+                assert tab.evaluate("checks.unseen()") == []
                 tab.evaluate("document.documentElement.dataset.theme = 'dark'")
                 tab.evaluate("checks.settled()")
-                self.assertEqual(self.check(tab, only=["color-contrast"]), [])
+                assert self.check(tab, only=["color-contrast"]) == []
                 tab.evaluate("document.documentElement.dataset.theme = 'light'")
                 self.fit(tab)
                 tab.set_viewport_size(PHONES[0])
@@ -137,25 +132,21 @@ class Pages(BrowserTestCase):
                 tab.evaluate("scrollTo(0, 0)")  # the keyboard has led to the end
                 self.check_phone(page, tab)
 
-    def test_axe_finds_nothing_in_the_admin(self):
+    def test_it_is_accessible_in_the_admin(self):
         self.troubles.forgive("Applying inline style")  # axe's own, while it measures
         for page in ADMIN:
             with self.subTest(page.name):
                 tab = self.show(page, DESKTOP["viewport"])
-                self.assertEqual(
-                    self.check(tab, tags=["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]), []
-                )
+                assert self.check(tab, tags=["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]) == []
 
-    def test_every_page_is_russian_and_for_everybody_on_a_phone(self):
+    def test_it_is_accessible_in_russian_on_a_phone(self):
         self.language = "ru"
         for page in (*PAGES, *ERRORS):
             with self.subTest(page.name):
                 tab = self.show(page, PHONES[0])
                 self.open_up(page, tab)
                 self.check_phone(page, tab)
-                self.assertEqual(tab.evaluate("document.documentElement.lang"), "ru")
+                assert tab.evaluate("document.documentElement.lang") == "ru"
                 texts = tab.evaluate("checks.texts()")
-                self.assertEqual(
-                    [text for text in texts if LATIN.search(text) and text not in NAMES], []
-                )
+                assert [text for text in texts if LATIN.search(text) and text not in NAMES] == []
                 self.fit(tab)

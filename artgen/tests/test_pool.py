@@ -15,7 +15,7 @@ from django.db import NotSupportedError, connections
 
 from artgen.postgresql.base import DatabaseWrapper
 from artgen.postgresql.pool import Pool, PoolTimeout
-from artgen.tests.services import prepare_postgres, running
+from artgen.testing.services import prepare_postgres, running
 
 pytestmark = pytest.mark.postgres
 
@@ -181,7 +181,7 @@ def test_it_tells_that_there_is_no_server(server: Server):
 
 
 @pytest.mark.django_db
-def test_a_plan_that_a_migration_has_outdated_fails_once_and_no_more():
+def test_it_fails_once_only_on_a_plan_outdated_by_a_migration():
     settings = connections.databases["default"]
     options = {**settings["OPTIONS"], "pool": {"max_size": 1, "timeout": 5, "max_lifetime": 1800}}
     ours = DatabaseWrapper({**settings, "OPTIONS": options, "CONN_MAX_AGE": 0}, alias="default")

@@ -17,7 +17,7 @@ from accounts import tokens
 from artgen.api import problems
 from artgen.api.problems import KINDS
 from artgen.api.views import Endpoint
-from artgen.test import BaseTestCase
+from artgen.testing.cases import BaseTestCase
 
 RAISED: dict[str, tuple[Exception, int, str]] = {
     "bug": (RuntimeError("secret"), 500, "server_error"),

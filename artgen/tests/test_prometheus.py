@@ -17,11 +17,11 @@ def promtool(*arguments: str) -> str:
     return outcome.stdout
 
 
-def test_its_configuration_and_rules_are_valid():
+def test_it_has_a_valid_configuration_and_rules():
     assert "1 rule files found" in promtool("check", "config", "--lint-fatal", "prometheus.yml")
 
 
-def test_each_rule_fires_when_it_should_and_not_before():
+def test_it_fires_each_rule_when_it_should_and_not_before():
     assert "SUCCESS" in promtool("test", "rules", "rules_test.yml")
     rules, tests = ((FOLDER / name).read_text() for name in ("rules.yml", "rules_test.yml"))
     alerts = [line.split(":")[1].strip() for line in rules.splitlines() if "- alert:" in line]

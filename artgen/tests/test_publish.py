@@ -6,10 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.conf import settings
-from django.test import SimpleTestCase
 
 
-class PublishTests(SimpleTestCase):
+class TestPublish:
     def test_it_adds_what_is_new_replaces_what_changed_and_keeps_the_rest(self) -> None:
         with TemporaryDirectory() as name:
             old, new, goal = (Path(name) / part for part in ("old", "new", "goal"))
@@ -33,7 +32,8 @@ class PublishTests(SimpleTestCase):
                 for file in goal.rglob("*")
                 if file.is_file()
             }
-        self.assertEqual(
-            there,
-            {"base.0123456789ab.css": "old", "base.css": "new", "js/live.ba9876543210.js": "new"},
-        )
+        assert there == {
+            "base.0123456789ab.css": "old",
+            "base.css": "new",
+            "js/live.ba9876543210.js": "new",
+        }

@@ -37,22 +37,22 @@ def test_it_is_a_problem_document_with_its_members() -> None:
     assert problem["detail"] == "3\N{NO-BREAK SPACE}credits more needed"
 
 
-def test_pages_say_when_to_try_again() -> None:
+def test_it_tells_pages_when_to_try_again() -> None:
     response = refusal_pages.page(RequestFactory().get("/"), rate_limits.TooManyTries(7))
     assert (response.status_code, response["Retry-After"]) == (429, "7")
 
 
-def test_pages_name_what_is_away() -> None:
+def test_it_names_what_is_unavailable_on_pages() -> None:
     response = refusal_pages.page(RequestFactory().get("/"), Unavailable())
     assert (response.status_code, response["Retry-After"]) == (503, "30")
 
 
-def test_the_middleware_leaves_other_exceptions_alone() -> None:
+def test_it_leaves_other_exceptions_alone() -> None:
     middleware = refusal_pages.RefusalMiddleware(lambda request: HttpResponse())
     assert middleware.process_exception(RequestFactory().get("/"), ValueError("a bug")) is None
 
 
-def test_commands_end_with_the_message_in_english() -> None:
+def test_it_ends_commands_with_the_message_in_english() -> None:
     class Command(BaseCommand):
         requires_system_checks = []
 

@@ -5,27 +5,20 @@ from unittest import mock
 import pytest
 import redis
 from django.conf import settings
-from django.core.cache import cache
 from django.core.handlers.exception import convert_exception_to_response
 from django.test import RequestFactory, SimpleTestCase, override_settings
 
 from artgen.observability import request_stats
 from artgen.observability.request_stats import BOUNDS, Times
-from artgen.tests.services import free_port
-
-
-def forget() -> None:
-    """Begin without any request counted, in this process or by others."""
-    request_stats.flush()
-    cache.clear()
-    request_stats._store_at.cache_clear()
+from artgen.testing.request_stats import forget
+from artgen.testing.services import free_port
 
 
 def counts(found: request_stats.RequestCounts) -> dict[tuple[str, str], int]:
     return {series: times.count for series, times in found.items()}
 
 
-class MiddlewareTests(SimpleTestCase):
+class TestMiddleware(SimpleTestCase):
     databases = {"default"}
 
     def setUp(self) -> None:
@@ -34,17 +27,18 @@ class MiddlewareTests(SimpleTestCase):
     def test_it_counts_by_kind_and_class_of_answer(self) -> None:
         for path in ("/nothing-here/", "/api/v1/nothing/", "/api/v1/nothing/", "/hooks/runpod/x/"):
             self.client.get(path)
-        self.assertEqual(
-            counts(request_stats.totals()),
-            {("page", "4xx"): 1, ("api", "4xx"): 2, ("hook", "4xx"): 1},
-        )
-        self.assertEqual(counts(request_stats.recent(5)), counts(request_stats.totals()))
+        assert counts(request_stats.totals()) == {
+            ("page", "4xx"): 1,
+            ("api", "4xx"): 2,
+            ("hook", "4xx"): 1,
+        }
+        assert counts(request_stats.recent(5)) == counts(request_stats.totals())
 
     def test_it_does_not_count_those_who_look_after_it(self) -> None:
         for path in ("/healthz", "/metrics", "/static/x.css"):
-            self.assertEqual(request_stats.kind_of(path), "", path)
+            assert request_stats.kind_of(path) == "", path
         self.client.get("/healthz")
-        self.assertEqual(counts(request_stats.totals()), {})
+        assert counts(request_stats.totals()) == {}
 
     def test_it_counts_an_error_and_the_time_of_everything_inside(self) -> None:
         def broken(request):
@@ -53,12 +47,12 @@ class MiddlewareTests(SimpleTestCase):
         request = RequestFactory().get("/create/")
         with self.assertLogs("django.request", "ERROR"):
             response = request_stats.middleware(convert_exception_to_response(broken))(request)
-        self.assertEqual(response.status_code, 500)
-        self.assertEqual(counts(request_stats.totals()), {("page", "5xx"): 1})
-        self.assertGreater(request_stats.totals()["page", "5xx"].seconds, 0)
+        assert response.status_code == 500
+        assert counts(request_stats.totals()) == {("page", "5xx"): 1}
+        assert request_stats.totals()["page", "5xx"].seconds > 0
 
 
-class CountingTests(SimpleTestCase):
+class TestCounting(SimpleTestCase):
     def setUp(self) -> None:
         forget()
 
@@ -71,8 +65,8 @@ class CountingTests(SimpleTestCase):
             for name, count in zip((*BOUNDS, "more"), times.counts, strict=True)
             if count
         }
-        self.assertEqual(filled, {0.005: 2, 0.01: 1, 0.2: 1, 10.0: 1, "more": 1})
-        self.assertAlmostEqual(times.seconds, 20.2111, places=3)
+        assert filled == {0.005: 2, 0.01: 1, 0.2: 1, 10.0: 1, "more": 1}
+        assert times.seconds == pytest.approx(20.2111, abs=5e-4)
 
     def test_it_loses_none_to_threads(self) -> None:
         def work() -> None:
@@ -85,19 +79,19 @@ class CountingTests(SimpleTestCase):
             thread.start()
         for thread in threads:
             thread.join()
-        self.assertEqual(request_stats.totals()["api", "2xx"].count, 2000)
+        assert request_stats.totals()["api", "2xx"].count == 2000
 
     def test_it_forgets_minutes_but_no_total(self) -> None:
         with mock.patch("time.time", return_value=time.time() - 7 * 60):
             for _ in range(3):
                 request_stats.note("api", 200, 0.001)
         request_stats.note("api", 200, 0.001)
-        self.assertEqual(counts(request_stats.totals()), {("api", "2xx"): 4})
-        self.assertEqual(counts(request_stats.recent(5)), {("api", "2xx"): 1})
-        self.assertEqual(counts(request_stats.recent(8)), {("api", "2xx"): 4})
+        assert counts(request_stats.totals()) == {("api", "2xx"): 4}
+        assert counts(request_stats.recent(5)) == {("api", "2xx"): 1}
+        assert counts(request_stats.recent(8)) == {("api", "2xx"): 4}
 
 
-class QuantileTests(SimpleTestCase):
+class TestQuantile:
     def of(self, **classes: int) -> Times:
         times = Times()
         for name, count in classes.items():
@@ -106,17 +100,17 @@ class QuantileTests(SimpleTestCase):
 
     def test_it_is_what_prometheus_computes(self) -> None:
         # 90 up to 5 ms, 10 between 0.1 and 0.2 s: the 95th of 100 is in the middle of the latter.
-        self.assertAlmostEqual(self.of(c0=90, c5=10).quantile(0.95), 0.15)
-        self.assertAlmostEqual(self.of(c0=100).quantile(0.95), 0.00475)
-        self.assertAlmostEqual(self.of(c0=95, c5=5).quantile(0.95), 0.005)
+        assert self.of(c0=90, c5=10).quantile(0.95) == pytest.approx(0.15, abs=5e-8)
+        assert self.of(c0=100).quantile(0.95) == pytest.approx(0.00475, abs=5e-8)
+        assert self.of(c0=95, c5=5).quantile(0.95) == pytest.approx(0.005, abs=5e-8)
 
     def test_it_is_the_last_bound_beyond_it_and_nothing_of_nothing(self) -> None:
-        self.assertEqual(self.of(c12=3).quantile(0.95), 10.0)
-        self.assertIsNone(Times().quantile(0.95))
+        assert self.of(c12=3).quantile(0.95) == 10.0
+        assert Times().quantile(0.95) is None
 
 
 @pytest.mark.redis
-class RedisTests(SimpleTestCase):
+class TestRedis(SimpleTestCase):
     def setUp(self) -> None:
         forget()
 
@@ -126,20 +120,20 @@ class RedisTests(SimpleTestCase):
                 request_stats.note("api", 200, seconds)
             request_stats.flush()
         times = request_stats.totals()["api", "2xx"]
-        self.assertEqual((times.count, round(times.seconds, 6)), (6, 0.0045))
-        self.assertEqual(counts(request_stats.recent(1)), {("api", "2xx"): 6})
+        assert (times.count, round(times.seconds, 6)) == (6, 0.0045)
+        assert counts(request_stats.recent(1)) == {("api", "2xx"): 6}
 
     def test_it_keeps_the_minutes_for_a_while_only(self) -> None:
         request_stats.note("api", 200, 0.001)
         request_stats.flush()
         client = redis.Redis.from_url(settings.REDIS_URL)
         (key,) = client.keys(f"{request_stats.KEY}:*")
-        self.assertTrue(0 < client.ttl(key) <= request_stats.KEPT_MINUTES * 60)
-        self.assertEqual(client.ttl(request_stats.KEY), -1)
+        assert 0 < client.ttl(key) <= request_stats.KEPT_MINUTES * 60
+        assert client.ttl(request_stats.KEY) == -1
 
     def test_it_keeps_counts_while_redis_is_away(self) -> None:
         with override_settings(REDIS_URL=f"redis://127.0.0.1:{free_port()}/0"):
             request_stats.note("api", 200, 0.001)
             with self.assertLogs("artgen.observability.request_stats", "WARNING"):
                 request_stats.flush()
-        self.assertEqual(counts(request_stats.totals()), {("api", "2xx"): 1})
+        assert counts(request_stats.totals()) == {("api", "2xx"): 1}

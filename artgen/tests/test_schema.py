@@ -10,42 +10,11 @@ from django.core.management import call_command
 from jsonschema import Draft202012Validator
 
 from artgen.api.problems import CONTENT_TYPE, KINDS
+from artgen.testing.api import FLUX, ApiTestCase, make_image, make_job, picture
+from artgen.testing.openapi import OPERATIONS
 from generation.models import Status
-from generation.tests.api import FLUX, ApiTestCase, make_image, make_job
-from generation.tests.test_api_uploads import picture
 
 SCHEMA = "/api/schema/"
-
-OPERATIONS = {
-    "get /api/v1/account/",
-    "get /api/v1/account/ledger/",
-    "post /api/v1/batches/",
-    "get /api/v1/collections/",
-    "post /api/v1/collections/",
-    "get /api/v1/collections/{collection_id}/",
-    "patch /api/v1/collections/{collection_id}/",
-    "delete /api/v1/collections/{collection_id}/",
-    "post /api/v1/collections/{collection_id}/images/",
-    "post /api/v1/collections/{collection_id}/images/remove/",
-    "delete /api/v1/collections/{collection_id}/images/{image_id}/",
-    "get /api/v1/images/",
-    "get /api/v1/images/{image_id}/",
-    "patch /api/v1/images/{image_id}/",
-    "delete /api/v1/images/{image_id}/",
-    "post /api/v1/images/{image_id}/restore/",
-    "get /api/v1/images/{image_id}/share/",
-    "post /api/v1/images/{image_id}/share/",
-    "delete /api/v1/images/{image_id}/share/",
-    "get /api/v1/jobs/",
-    "post /api/v1/jobs/",
-    "get /api/v1/jobs/{job_id}/",
-    "post /api/v1/jobs/{job_id}/cancel/",
-    "post /api/v1/jobs/{job_id}/retry/",
-    "get /api/v1/models/",
-    "post /api/v1/quotes/",
-    "get /api/v1/styles/",
-    "post /api/v1/uploads/",
-}
 
 
 class TestSchema(ApiTestCase):

@@ -23,7 +23,7 @@ from django.conf import settings
 from PIL import Image as Pillow
 
 from artgen import connection_budget
-from artgen.tests.stack import MACHINE, PATIENCE, Stack, children, environment, kept_stack
+from artgen.testing.stack import MACHINE, PATIENCE, Stack, children, environment, kept_stack
 
 pytestmark = [
     pytest.mark.postgres,
@@ -65,7 +65,7 @@ async def open_socket(port: int, session: str) -> tuple[str, int]:
     return head.split(b" ")[1].decode(), int.from_bytes(frame[2:], "big")
 
 
-class StackTests(unittest.TestCase):
+class TestStack(unittest.TestCase):
     stack: Stack
 
     @classmethod
@@ -78,27 +78,25 @@ class StackTests(unittest.TestCase):
     # --- jobs -------------------------------------------------------------------------------------
     def test_it_draws_the_first_picture_and_hands_it_out_of_the_bucket(self):
         job = self.stack.draw()
-        self.assertEqual((job["status"], job["error"], job["attempt"]), ("succeeded", None, 1))
+        assert (job["status"], job["error"], job["attempt"]) == ("succeeded", None, 1)
         (image,) = job["images"]
         for name in ("url", "thumbnail_url"):
-            self.assertTrue(
-                image[name].startswith(self.stack.environment["S3_ENDPOINT_URL"]), image[name]
-            )
+            assert image[name].startswith(self.stack.environment["S3_ENDPOINT_URL"]), image[name]
         data = requests.get(image["url"], timeout=PATIENCE).content
-        self.assertEqual(hashlib.sha256(data).hexdigest(), image["sha256"])
+        assert hashlib.sha256(data).hexdigest() == image["sha256"]
         with Pillow.open(io.BytesIO(data)) as picture:
-            self.assertEqual(picture.size, (image["width"], image["height"]))
+            assert picture.size == (image["width"], image["height"])
         # The webhook came in through nginx and was answered with 200.
-        self.assertIn(200, [ring.status for ring in self.stack.emulator.rings])
+        assert 200 in [ring.status for ring in self.stack.emulator.rings]
 
     def test_it_serves_pages_in_plain_http_where_the_public_address_is_http(self):
         answer = self.get("/accounts/login/", allow_redirects=False)
-        self.assertEqual(answer.status_code, 200)
-        self.assertNotIn("Strict-Transport-Security", answer.headers)
-        self.assertNotIn("secure", answer.headers["Set-Cookie"].lower())
+        assert answer.status_code == 200
+        assert "Strict-Transport-Security" not in answer.headers
+        assert "secure" not in answer.headers["Set-Cookie"].lower()
 
     # --- settings ---------------------------------------------------------------------------------
-    def test_gunicorn_runs_as_the_table_says(self):
+    def test_it_runs_gunicorn_as_the_table_says(self):
         master = self.stack.pids()["web"]
         program = "from gunicorn.app.wsgiapp import WSGIApplication; print(WSGIApplication().cfg)"
         shown = subprocess.run(
@@ -120,15 +118,15 @@ class StackTests(unittest.TestCase):
             "preload_app": "True",
             "control_socket_disable": "True",
         }
-        self.assertEqual({name: config[name] for name in expected}, expected)
-        self.assertIn(int(config["threads"]), (2, 3, 4))
-        self.assertEqual(len(children(master)), min(8, CORES))
-        self.assertFalse(list(self.stack.folder.rglob("*.ctl")))
+        assert {name: config[name] for name in expected} == expected
+        assert int(config["threads"]) in (2, 3, 4)
+        assert len(children(master)) == min(8, CORES)
+        assert not list(self.stack.folder.rglob("*.ctl"))
         # The master loads the application and serves nothing: it shares no thread or connection.
-        self.assertEqual(len(list(Path(f"/proc/{master}/task").iterdir())), 1)
-        self.assertEqual(connected(master), [])
+        assert len(list(Path(f"/proc/{master}/task").iterdir())) == 1
+        assert connected(master) == []
 
-    def test_celery_runs_as_the_table_says(self):
+    def test_it_runs_celery_as_the_table_says(self):
         program = (
             "import json; from artgen.celery import app;"
             "inspect = app.control.inspect(timeout=20, limit=3);"
@@ -144,37 +142,31 @@ class StackTests(unittest.TestCase):
         ).stdout
         told, queues, acks_late = json.loads(answer.splitlines()[-1])
         stats = {name.partition("@")[0]: each for name, each in told.items()}
-        self.assertEqual(
-            {
-                name.partition("@")[0]: [queue["name"] for queue in each]
-                for name, each in queues.items()
-            },
-            {"drive": ["drive"], "store": ["store"], "slow": ["slow"]},
-        )
+        assert {
+            name.partition("@")[0]: [queue["name"] for queue in each]
+            for name, each in queues.items()
+        } == {"drive": ["drive"], "store": ["store"], "slow": ["slow"]}
         threads = {"drive": min(32, 4 * min(12, 2 * CORES)), "store": 16, "slow": 4}
-        self.assertEqual(
-            {lane: each["pool"]["max-concurrency"] for lane, each in stats.items()}, threads
-        )
-        self.assertEqual(
-            {lane: each["prefetch_count"] for lane, each in stats.items()},
-            {lane: 4 * most for lane, most in threads.items()},
-        )
+        assert {lane: each["pool"]["max-concurrency"] for lane, each in stats.items()} == threads
+        assert {lane: each["prefetch_count"] for lane, each in stats.items()} == {
+            lane: 4 * most for lane, most in threads.items()
+        }
         implementations = {each["pool"]["implementation"] for each in stats.values()}
-        self.assertEqual(implementations, {"celery.concurrency.thread:TaskPool"})
-        self.assertTrue(acks_late)
+        assert implementations == {"celery.concurrency.thread:TaskPool"}
+        assert acks_late
         # Mingle and gossip are off.
-        self.assertRegex(self.stack.log, r"drive@\S+ ready\.")
-        self.assertNotIn("mingle: ", self.stack.log)
+        assert re.search(r"drive@\S+ ready\.", self.stack.log)
+        assert "mingle: " not in self.stack.log
         with redis.Redis.from_url(self.stack.environment["REDIS_URL"]) as broker:
-            self.assertTrue(broker.exists("_kombu.binding.celery.pidbox"))
-            self.assertFalse(broker.exists("_kombu.binding.celeryev"))
+            assert broker.exists("_kombu.binding.celery.pidbox")
+            assert not broker.exists("_kombu.binding.celeryev")
         # The parent loads everything and runs no tasks: it shares no thread or connection.
         parent = self.stack.pids()["worker"]
-        self.assertEqual(sorted(child["pid"] for child in stats.values()), sorted(children(parent)))
-        self.assertEqual(len(list(Path(f"/proc/{parent}/task").iterdir())), 1)
-        self.assertEqual(connected(parent), [])
+        assert sorted(child["pid"] for child in stats.values()) == sorted(children(parent))
+        assert len(list(Path(f"/proc/{parent}/task").iterdir())) == 1
+        assert connected(parent) == []
 
-    def test_nginx_runs_as_the_table_says(self):
+    def test_it_runs_nginx_as_the_table_says(self):
         folder = self.stack.run_dir / "nginx"
         shown = subprocess.run(
             ["nginx", "-T", "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"],
@@ -188,16 +180,14 @@ class StackTests(unittest.TestCase):
             "proxy_buffering on; proxy_buffer_size 16k; proxy_buffers 16 16k;",
             "keepalive 64; keepalive_requests 10000; keepalive_timeout 4s;",
         ):
-            self.assertIn(line, shown)
+            assert line in shown
         (sockets,) = re.findall(r"location /ws/ \{(.*?)\}", shown)
-        self.assertIn(
-            "proxy_read_timeout 3600s; proxy_send_timeout 3600s; proxy_buffering off;", sockets
-        )
+        assert "proxy_read_timeout 3600s; proxy_send_timeout 3600s; proxy_buffering off;" in sockets
         for location in ("/", "/create/", "/api/", "/api/v1/uploads/", "/ws/"):
             (body,) = re.findall(rf"location {location} \{{(.*?)\}}", shown)
-            self.assertRegex(body, r"limit_req zone=user burst=\d+ nodelay;")
+            assert re.search(r"limit_req zone=user burst=\d+ nodelay;", body)
 
-    def test_the_pools_are_as_the_table_says_and_stay_below_80_connections(self):
+    def test_it_sizes_the_pools_as_the_table_says_below_80_connections(self):
         program = "from django.conf import settings as s; print(s.DATABASES['default'])"
         pids = self.stack.pids()
         for kind, pool in (("web", 4), ("sockets", 8), ("worker", 4)):
@@ -209,11 +199,9 @@ class StackTests(unittest.TestCase):
                 capture_output=True,
                 text=True,
             ).stdout
-            self.assertIn(
-                f"'pool': {{'max_size': {pool}, 'timeout': 10, 'max_lifetime': 1800}}", shown
-            )
-            self.assertIn("'CONN_MAX_AGE': 0", shown)
-            self.assertIn("'CONN_HEALTH_CHECKS': True", shown)
+            assert f"'pool': {{'max_size': {pool}, 'timeout': 10, 'max_lifetime': 1800}}" in shown
+            assert "'CONN_MAX_AGE': 0" in shown
+            assert "'CONN_HEALTH_CHECKS': True" in shown
 
         with concurrent.futures.ThreadPoolExecutor(30) as crowd:
             list(crowd.map(lambda _: self.get("/readyz").status_code, range(120)))
@@ -226,10 +214,10 @@ class StackTests(unittest.TestCase):
                 ).fetchall()
             )
         planned = connection_budget.read(self.stack.environment)
-        self.assertLessEqual(counts["artgen-web"], planned.web_workers * planned.web_pool)
-        self.assertLessEqual(counts.get("artgen-sockets", 0), planned.sockets_pool)
-        self.assertLessEqual(counts["artgen-worker"], planned.worker_lanes * planned.worker_pool)
-        self.assertLessEqual(planned.connections, 80)
+        assert counts["artgen-web"] <= planned.web_workers * planned.web_pool
+        assert counts.get("artgen-sockets", 0) <= planned.sockets_pool
+        assert counts["artgen-worker"] <= planned.worker_lanes * planned.worker_pool
+        assert planned.connections <= 80
 
         # As after a restart of PostgreSQL: broken connections are replaced before they are used.
         with psycopg.connect(self.stack.database_url) as database:
@@ -238,8 +226,8 @@ class StackTests(unittest.TestCase):
                 " WHERE datname = %s AND application_name = 'artgen-web'",
                 [self.stack.name],
             ).fetchall()
-        self.assertIn((True,), cut)
-        self.assertEqual([self.get("/readyz").status_code for _ in range(30)], [200] * 30)
+        assert (True,) in cut
+        assert [self.get("/readyz").status_code for _ in range(30)] == [200] * 30
 
     # --- sockets ----------------------------------------------------------------------------------
     def test_it_refuses_nobody_when_everybody_opens_a_socket_at_once(self):
@@ -252,7 +240,7 @@ class StackTests(unittest.TestCase):
         # In another thread: Playwright may have left a running event loop in this one.
         with concurrent.futures.ThreadPoolExecutor(1) as thread:
             answers = thread.submit(lambda: asyncio.run(rush())).result()
-        self.assertEqual(Counter(answers), {("101", 4401): 600})
+        assert Counter(answers) == {("101", 4401): 600}
 
     # --- nginx ------------------------------------------------------------------------------------
     def test_it_refuses_more_than_20_requests_a_second_of_one_user_in_the_shape_of_the_api(self):
@@ -263,40 +251,37 @@ class StackTests(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(20) as crowd:
             answers = list(crowd.map(ask, ["made-up-token-of-a-greedy-user"] * 150))
         refused = [answer for answer in answers if answer.status_code == 429]
-        self.assertGreater(len(refused), 20)
-        self.assertGreaterEqual(len(answers) - len(refused), 40, "a burst passes")
+        assert len(refused) > 20
+        assert len(answers) - len(refused) >= 40, "a burst passes"
         answer = refused[0]
-        self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
-        self.assertEqual(answer.headers["Retry-After"], "1")
-        self.assertRegex(answer.headers["X-Request-ID"], "^[0-9a-f]{32}$")
-        self.assertEqual(
-            answer.json(),
-            {
-                "type": f"{self.stack.url}/api/problems/too_many_requests/",
-                "title": "Too many requests",
-                "status": 429,
-                "code": "too_many_requests",
-                "detail": "Wait a moment, then send fewer requests.",
-                "errors": [],
-            },
-        )
-        self.assertEqual(ask("somebody-else").status_code, 401, "others are let through")
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.headers["Retry-After"] == "1"
+        assert re.search("^[0-9a-f]{32}$", answer.headers["X-Request-ID"])
+        assert answer.json() == {
+            "type": f"{self.stack.url}/api/problems/too_many_requests/",
+            "title": "Too many requests",
+            "status": 429,
+            "code": "too_many_requests",
+            "detail": "Wait a moment, then send fewer requests.",
+            "errors": [],
+        }
+        assert ask("somebody-else").status_code == 401, "others are let through"
         with concurrent.futures.ThreadPoolExecutor(20) as crowd:
             answers = list(
                 crowd.map(ask, ["another-greedy-user"] * 100, ["ru-RU,ru;q=0.9,en;q=0.8"] * 100)
             )
-        self.assertIn(
-            "Слишком много запросов", {a.json()["title"] for a in answers if a.status_code == 429}
-        )
+        assert "Слишком много запросов" in {
+            a.json()["title"] for a in answers if a.status_code == 429
+        }
 
         with concurrent.futures.ThreadPoolExecutor(20) as crowd:
             pages = list(
                 crowd.map(lambda _: self.get("/", cookies={"sessionid": "greedy"}), range(150))
             )
         page = next(page for page in pages if page.status_code == 429)
-        self.assertEqual(
-            (page.headers["Content-Type"], page.headers["Retry-After"]),
-            ("text/html; charset=utf-8", "1"),
+        assert (page.headers["Content-Type"], page.headers["Retry-After"]) == (
+            "text/html; charset=utf-8",
+            "1",
         )
 
     def test_it_lets_a_webhooks_large_body_pass_and_refuses_larger_ones(self):
@@ -307,14 +292,14 @@ class StackTests(unittest.TestCase):
 
         self.stack.draw()
         hook = self.stack.emulator.jobs[-1].webhook.rstrip("/").rpartition("/")[2]
-        self.assertEqual([ring(hook, 12) for _ in range(5)], [200] * 5)
-        self.assertEqual(ring(hook, 12.1), 413)
-        self.assertEqual(ring("made-up", 12), 404)
+        assert [ring(hook, 12) for _ in range(5)] == [200] * 5
+        assert ring(hook, 12.1) == 413
+        assert ring("made-up", 12) == 404
 
     def test_it_refuses_a_body_that_is_too_large_in_the_shape_of_the_api(self):
         answer = self.stack.ask("post", "jobs/", data=b" " * 3 * 1024 * 1024)
-        self.assertEqual((answer.status_code, answer.json()["code"]), (413, "too_large"))
-        self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+        assert answer.headers["Content-Type"] == "application/problem+json"
 
     def test_it_takes_uploads_of_ten_megabytes_and_refuses_larger_ones_at_their_field(self):
         picture = io.BytesIO()
@@ -324,8 +309,8 @@ class StackTests(unittest.TestCase):
             answer = self.stack.ask(
                 "post", "uploads/", files={"file": ("noise.png", padded, "image/png")}
             )
-            self.assertEqual(answer.status_code, status, answer.text)
-        self.assertEqual([error["field"] for error in answer.json()["errors"]], ["file"])
+            assert answer.status_code == status, answer.text
+        assert [error["field"] for error in answer.json()["errors"]] == ["file"]
 
     def test_it_keeps_metrics_to_itself(self):
         for path in (
@@ -339,7 +324,7 @@ class StackTests(unittest.TestCase):
             request = requests.Request("GET", self.stack.url).prepare()
             request.url = f"{self.stack.url}{path}"
             with requests.Session() as session:
-                self.assertEqual(session.send(request, timeout=PATIENCE).status_code, 404, path)
+                assert session.send(request, timeout=PATIENCE).status_code == 404, path
 
     def test_it_serves_static_files_compressed_and_for_ever(self):
         page = self.get("/accounts/login/").text
@@ -347,23 +332,23 @@ class StackTests(unittest.TestCase):
         plain = self.get(path, headers={"Accept-Encoding": "identity"}).content
         for encoding in ("br", "gzip"):
             answer = self.get(path, headers={"Accept-Encoding": encoding}, stream=True)
-            self.assertEqual(answer.headers["Content-Encoding"], encoding)
-            self.assertEqual(answer.headers["Cache-Control"], "public, max-age=31536000, immutable")
-            self.assertEqual(answer.headers["Vary"], "Accept-Encoding")
-            self.assertEqual(answer.headers["Content-Type"], "text/css")
-            self.assertLess(len(answer.raw.read(decode_content=False)), len(plain) / 2)
-        self.assertEqual(self.get("/static/nothing.css").status_code, 404)
-        self.assertEqual(self.get("/static/../nginx.conf").status_code, 404)
+            assert answer.headers["Content-Encoding"] == encoding
+            assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+            assert answer.headers["Vary"] == "Accept-Encoding"
+            assert answer.headers["Content-Type"] == "text/css"
+            assert len(answer.raw.read(decode_content=False)) < len(plain) / 2
+        assert self.get("/static/nothing.css").status_code == 404
+        assert self.get("/static/../nginx.conf").status_code == 404
 
     def test_it_compresses_pages(self):
         answer = self.get("/", headers={"Accept-Encoding": "br"}, stream=True)
-        self.assertEqual(answer.headers["Content-Encoding"], "br")
+        assert answer.headers["Content-Encoding"] == "br"
 
     def test_it_passes_a_request_id_on_and_believes_no_strangers_address(self):
         answer = self.get("/healthz", headers={"X-Request-ID": "0123456789abcdef"})
-        self.assertEqual(answer.headers["X-Request-ID"], "0123456789abcdef")
+        assert answer.headers["X-Request-ID"] == "0123456789abcdef"
         answer = self.get("/healthz", headers={"X-Request-ID": "no good\tid"})
-        self.assertRegex(answer.headers["X-Request-ID"], "^[0-9a-f]{32}$")
+        assert re.search("^[0-9a-f]{32}$", answer.headers["X-Request-ID"])
         self.get(
             "/nothing-here", headers={"X-Forwarded-For": "203.0.113.9", "X-Real-IP": "203.0.113.9"}
         )
@@ -373,7 +358,7 @@ class StackTests(unittest.TestCase):
             ),
             "nginx has written its log",
         )
-        self.assertEqual(json.loads(line)["address"], "127.0.0.1")
+        assert json.loads(line)["address"] == "127.0.0.1"
 
     def test_it_shows_a_maintenance_page(self):
         file = self.stack.run_dir / "nginx" / "maintenance"
@@ -385,10 +370,10 @@ class StackTests(unittest.TestCase):
             )
         finally:
             file.unlink()
-        self.assertEqual((page.status_code, page.headers["Retry-After"]), (503, "10"))
-        self.assertIn("ArtGen is temporarily unavailable", page.text)
-        self.assertEqual((answer.status_code, answer.json()["code"]), (503, "unavailable"))
-        self.assertEqual(self.get("/").status_code, 200)
+        assert (page.status_code, page.headers["Retry-After"]) == (503, "10")
+        assert "ArtGen is temporarily unavailable" in page.text
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert self.get("/").status_code == 200
 
     def run_again(self, *arguments: str, **environment: str) -> tuple[int, str]:
         """Return the exit status and the error output of a second `make stack`."""
@@ -405,9 +390,9 @@ class StackTests(unittest.TestCase):
     def test_it_does_not_start_twice(self):
         before = self.stack.pids()
         status, errors = self.run_again()
-        self.assertEqual(status, 1)
-        self.assertIn("make stack: it is already running from", errors)
-        self.assertEqual(self.stack.pids(), before)
+        assert status == 1
+        assert "make stack: it is already running from" in errors
+        assert self.stack.pids() == before
 
     def test_it_says_what_is_missing(self):
         for changed, words in (
@@ -417,13 +402,13 @@ class StackTests(unittest.TestCase):
             ({"RUN_DIR": f"/tmp/{'x' * 90}"}, "too long for Unix sockets"),
         ):
             status, errors = self.run_again(**changed)
-            self.assertEqual(status, 1)
-            self.assertIn(words, errors)
+            assert status == 1
+            assert words in errors
         status, errors = self.run_again("gunicorn")
-        self.assertEqual((status, "unknown process gunicorn" in errors), (1, True), errors)
+        assert (status, "unknown process gunicorn" in errors) == (1, True), errors
 
 
-class RunnerTests(unittest.TestCase):
+class TestRunner(unittest.TestCase):
     def setUp(self):
         self.stack = kept_stack()
 
@@ -441,18 +426,18 @@ class RunnerTests(unittest.TestCase):
         self.stack.change(**MACHINE)  # what the following tests use
         self.stack.launch()
         self.stack.get_ready()
-        self.assertEqual(self.stack.draw()["status"], "succeeded")
+        assert self.stack.draw()["status"] == "succeeded"
 
         family = self.family()
         self.stack.process.send_signal(signal.SIGINT)  # Ctrl-C
-        self.assertEqual(self.stack.process.wait(), 0)
-        self.assertTrue(gone(family))
-        self.assertEqual(list(self.stack.run_dir.glob("*.pid")), [])
+        assert self.stack.process.wait() == 0
+        assert gone(family)
+        assert list(self.stack.run_dir.glob("*.pid")) == []
         self.stack.launch()
         self.stack.get_ready()
 
 
-class KilledTests(unittest.TestCase):
+class TestKilled(unittest.TestCase):
     def setUp(self):
         self.stack = kept_stack(**MACHINE)
 
@@ -470,15 +455,15 @@ class KilledTests(unittest.TestCase):
             ),
             "all five are running again",
         )
-        self.assertEqual(set(after), set(before))
+        assert set(after) == set(before)
         self.stack.until(lambda: self.stack.answers("/readyz"), "web answers again")
         self.stack.until(self.stack.opens_sockets, "sockets open again")
-        self.assertEqual(self.stack.draw()["status"], "succeeded")
+        assert self.stack.draw()["status"] == "succeeded"
         self.stack.until(lambda: gone(family), "none of the old ones is left")
 
 
-class CapacityTests(unittest.TestCase):
-    def test_the_checks_refuse_more_than_80_connections(self):
+class TestCapacity:
+    def test_it_refuses_more_than_80_connections(self):
         outside = {
             "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing",
             "SECRET_KEY": "x",
@@ -494,17 +479,17 @@ class CapacityTests(unittest.TestCase):
             text=True,
             check=False,
         )
-        self.assertEqual(outcome.returncode, 1)
-        self.assertIn(
+        assert outcome.returncode == 1
+        assert (
             "All processes together could open 86 database connections, above the limit of 80: "
             "web 1 × 8 processes × 4 + sockets 1 × 8 + workers 1 × 3 lanes × 14 "
-            "+ beat 1 + spare 3 = 86.",
-            outcome.stderr,
-        )
+            "+ beat 1 + spare 3 = 86."
+        ) in outcome.stderr
 
-    def test_the_defaults_are_those_of_the_table(self):
+    def test_it_has_the_defaults_of_the_table(self):
         planned = connection_budget.read({"GUNICORN_WORKERS": "8"})
-        self.assertEqual(
-            (planned.worker_lanes * planned.worker_pool, planned.connections, planned.limit),
-            (12, 56, 80),
+        assert (planned.worker_lanes * planned.worker_pool, planned.connections, planned.limit) == (
+            12,
+            56,
+            80,
         )

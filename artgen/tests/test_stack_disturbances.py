@@ -15,7 +15,7 @@ import pytest
 import requests
 from PIL import Image as Pillow
 
-from artgen.tests.stack import FINAL, MACHINE, PATIENCE, Stack
+from artgen.testing.stack import FINAL, MACHINE, PATIENCE, Stack
 
 pytestmark = [
     pytest.mark.postgres,
@@ -86,7 +86,7 @@ class Door:
             target.shutdown(socket.SHUT_WR)
 
 
-class DisturbanceTests(unittest.TestCase):
+class TestDisturbance(unittest.TestCase):
     door: Door
     stack: Stack
     bob: dict[str, str]
@@ -108,7 +108,7 @@ class DisturbanceTests(unittest.TestCase):
 
     def place(self, prompt: str, **options: Any) -> dict[str, Any]:
         answer = self.stack.ask("post", "jobs/", json={"model": MODEL, "prompt": prompt}, **options)
-        self.assertEqual(answer.status_code, 201, answer.text)
+        assert answer.status_code == 201, answer.text
         return answer.json()
 
     def job(self, job_id: str, **options: Any) -> dict[str, Any]:
@@ -126,20 +126,20 @@ class DisturbanceTests(unittest.TestCase):
             f"{job['id']} has ended",
         )
 
-    def test_one_persons_hanging_images_delay_nobody_else(self):
+    def test_it_delays_nobody_else_for_one_persons_hanging_images(self):
         hanging = {self.place(f"[hang] lighthouse {number}")["id"] for number in range(HANGING)}
         self.stack.until(lambda: self.storing() >= hanging, "all wait for their images")
 
         for number in range(3):
             job = self.place(f"a lighthouse {number}", headers=self.bob)
-            self.assertEqual(self.follow(job, headers=self.bob), "succeeded")
+            assert self.follow(job, headers=self.bob) == "succeeded"
 
-        self.assertGreaterEqual(self.storing(), hanging)
+        assert self.storing() >= hanging
         report = json.loads(self.stack.command_that_may_fail("doctor", "--json"))
         checks = {each["name"]: each for each in report["checks"]}
-        self.assertTrue(checks["beat"]["ok"], checks["beat"])
+        assert checks["beat"]["ok"], checks["beat"]
 
-    def test_after_eight_502_the_model_serves_another_person(self):
+    def test_it_serves_another_person_after_eight_502(self):
         self.stack.command("set_model", MODEL, f"max_in_flight={REFUSED}")
         self.stack.emulator.faults.next("run", "html_502", times=REFUSED)
         runs = len(self.stack.emulator.calls)
@@ -147,17 +147,17 @@ class DisturbanceTests(unittest.TestCase):
         answer = self.stack.ask(
             "post", "batches/", json={"jobs": [{"model": MODEL, "prompt": "a"}] * burst}
         )
-        self.assertEqual(answer.status_code, 201, answer.text)
+        assert answer.status_code == 201, answer.text
         for number in range(single):  # tried one at a time
             self.place(f"lighthouse {number}")
         job = self.place("another lighthouse", headers=self.bob)
 
-        self.assertEqual(self.follow(job, headers=self.bob), "succeeded")
+        assert self.follow(job, headers=self.bob) == "succeeded"
 
         posted = [call for call in self.stack.emulator.calls[runs:] if call.path.endswith("/run")]
-        self.assertGreater(len(posted), REFUSED)
+        assert len(posted) > REFUSED
 
-    def test_a_bucket_that_hangs_blocks_no_page(self):
+    def test_it_blocks_no_page_while_the_bucket_hangs(self):
         image = io.BytesIO()
         Pillow.new("RGB", (64, 64), "teal").save(image, "PNG")
 
@@ -184,15 +184,12 @@ class DisturbanceTests(unittest.TestCase):
                     self.stack.ask("get", "jobs/"),
                     requests.get(f"{self.stack.url}/", timeout=PATIENCE),
                 ]
-                self.assertEqual(self.door.waiting, threads // 2, "they still wait")
+                assert self.door.waiting == threads // 2, "they still wait"
             finally:
                 self.door.opened.set()
-        self.assertEqual([answer.status_code for answer in pages], [200, 200])
-        self.assertEqual(
-            {(answer.status_code, answer.json()["code"]) for answer in refused},
-            {(503, "unavailable")},
-        )
-        self.assertTrue(all(int(answer.headers["Retry-After"]) for answer in refused))
-        self.assertEqual(
-            sorted(each.result().status_code for each in uploads), [201] * 2 + [503] * done
-        )
+        assert [answer.status_code for answer in pages] == [200, 200]
+        assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {
+            (503, "unavailable")
+        }
+        assert all(int(answer.headers["Retry-After"]) for answer in refused)
+        assert sorted(each.result().status_code for each in uploads) == [201] * 2 + [503] * done

@@ -18,8 +18,8 @@ import pytest
 import requests
 from django.conf import settings
 
-from artgen.tests.services import free_port, running
-from generation.tests.certificate import make_certificate
+from artgen.testing.certificate import make_certificate
+from artgen.testing.services import free_port, running
 
 pytestmark = pytest.mark.nginx
 
@@ -41,7 +41,7 @@ class Echo(http.server.BaseHTTPRequestHandler):
         pass
 
 
-class NginxTests(unittest.TestCase):
+class TestNginx(unittest.TestCase):
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory(dir="/tmp")))
         self.folder.chmod(0o755)
@@ -118,27 +118,21 @@ class NginxTests(unittest.TestCase):
             return requests.get(f"{self.url}/", timeout=30).headers.get("X-Version")
 
         unchanged = self.reload(site)
-        self.assertEqual(
-            (unchanged.returncode, unchanged.stdout), (0, "nginx: configuration unchanged\n")
-        )
-        self.assertIsNone(version())
+        assert (unchanged.returncode, unchanged.stdout) == (0, "nginx: configuration unchanged\n")
+        assert version() is None
 
         changed = self.reload(f"add_header X-Version two always;\n{site}")
-        self.assertEqual(changed.returncode, 0, changed.stdout)
-        self.assertIn("nginx: configuration reloaded", changed.stdout)
+        assert changed.returncode == 0, changed.stdout
+        assert "nginx: configuration reloaded" in changed.stdout
         while version() != "two":
             pass
 
         broken = self.reload(f"add_header X-Version three always;\nno_such_directive on;\n{site}")
-        self.assertEqual(broken.returncode, 1)
-        self.assertIn('unknown directive "no_such_directive"', broken.stdout)
-        self.assertNotEqual(
-            version(), "three"
-        )  # a worker of the first may still answer, it ends what it has
+        assert broken.returncode == 1
+        assert 'unknown directive "no_such_directive"' in broken.stdout
+        assert version() != "three"  # a worker of the first may still answer, it ends what it has
         again = self.reload(f"add_header X-Version two always;\n{site}")
-        self.assertEqual(
-            again.stdout, "nginx: configuration unchanged\n", "the one before was put back"
-        )
+        assert again.stdout == "nginx: configuration unchanged\n", "the one before was put back"
 
     def test_it_believes_no_header_about_the_client(self):
         self.nginx(NGINX_WEB=self.application())
@@ -149,16 +143,16 @@ class NginxTests(unittest.TestCase):
                 "X-Real-IP": "1.2.3.4",
             }
         )
-        self.assertEqual((told["X-Real-IP"], told["X-Forwarded-For"]), ("127.0.0.1", "127.0.0.1"))
-        self.assertEqual(told["X-Forwarded-Proto"], "http")
-        self.assertEqual(told["Host"], f"127.0.0.1:{self.port}")
+        assert (told["X-Real-IP"], told["X-Forwarded-For"]) == ("127.0.0.1", "127.0.0.1")
+        assert told["X-Forwarded-Proto"] == "http"
+        assert told["Host"] == f"127.0.0.1:{self.port}"
 
     def test_it_believes_the_proxies_that_are_named(self):
         self.nginx(NGINX_WEB=self.application(), NGINX_TRUSTED_PROXIES="10.0.0.0/8, 127.0.0.1")
         told = self.headers(
             **{"X-Forwarded-For": "6.6.6.6, 203.0.113.9, 10.1.2.3", "X-Forwarded-Proto": "https"}
         )
-        self.assertEqual((told["X-Real-IP"], told["X-Forwarded-Proto"]), ("203.0.113.9", "https"))
+        assert (told["X-Real-IP"], told["X-Forwarded-Proto"]) == ("203.0.113.9", "https")
 
     def test_it_speaks_tls_and_http2_and_sends_plain_http_there(self):
         certificate, key = make_certificate(self.folder)
@@ -175,38 +169,36 @@ class NginxTests(unittest.TestCase):
             PUBLIC_URL="https://art.example.org",
         )
         answer = requests.get(f"{self.url}/create/?a=b", allow_redirects=False, timeout=30)
-        self.assertEqual(answer.status_code, 308)
-        self.assertEqual(answer.headers["Location"], "https://art.example.org/create/?a=b")
-        self.assertEqual(
-            requests.get(f"{self.url}/.well-known/acme-challenge/token", timeout=30).text, "proof"
+        assert answer.status_code == 308
+        assert answer.headers["Location"] == "https://art.example.org/create/?a=b"
+        assert (
+            requests.get(f"{self.url}/.well-known/acme-challenge/token", timeout=30).text == "proof"
         )
 
         address = f"https://127.0.0.1:{self.tls_port}/"
         told = requests.get(address, verify=str(self.folder / "fullchain.pem"), timeout=30).json()
-        self.assertEqual(told["X-Forwarded-Proto"], "https")
+        assert told["X-Forwarded-Proto"] == "https"
         context = ssl.create_default_context(cafile=str(self.folder / "fullchain.pem"))
         context.set_alpn_protocols(["h2", "http/1.1"])
         with (
             socket.create_connection(("127.0.0.1", self.tls_port)) as plain,
             context.wrap_socket(plain, server_hostname="localhost") as encrypted,
         ):
-            self.assertEqual(
-                (encrypted.selected_alpn_protocol(), encrypted.version()), ("h2", "TLSv1.3")
-            )
+            assert (encrypted.selected_alpn_protocol(), encrypted.version()) == ("h2", "TLSv1.3")
 
     def test_it_says_that_the_application_is_away(self):
         self.nginx()
         page = requests.post(
             f"{self.url}/create/", headers={"Accept-Language": "de, ru;q=0.5"}, timeout=30
         )
-        self.assertEqual((page.status_code, page.headers["Retry-After"]), (503, "10"))
-        self.assertIn("ArtGen временно недоступен", page.content.decode())
+        assert (page.status_code, page.headers["Retry-After"]) == (503, "10")
+        assert "ArtGen временно недоступен" in page.content.decode()
         answer = requests.post(f"{self.url}/api/v1/jobs/", timeout=30)
-        self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
-        self.assertEqual((answer.status_code, answer.json()["code"]), (503, "unavailable"))
-        self.assertEqual(answer.json()["type"], f"{self.url}/api/problems/unavailable/")
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert answer.json()["type"] == f"{self.url}/api/problems/unavailable/"
 
-    def test_made_up_tokens_get_nobody_past_the_limit_of_one_address(self):
+    def test_it_counts_forged_tokens_against_the_limit_of_the_address(self):
         self.nginx(
             NGINX_WEB=self.application(), NGINX_ADDRESS_RATE="20r/s", NGINX_ADDRESS_BURST="10"
         )
@@ -219,8 +211,8 @@ class NginxTests(unittest.TestCase):
 
         with concurrent.futures.ThreadPoolExecutor(10) as crowd:
             answers = list(crowd.map(ask, range(60)))
-        self.assertGreater(answers.count(429), 10)
-        self.assertGreaterEqual(answers.count(200), 10)
+        assert answers.count(429) > 10
+        assert answers.count(200) >= 10
 
     def test_it_refuses_to_be_configured_without_a_value(self):
         templates = (settings.BASE_DIR / "nginx" / "nginx.conf").read_text()
@@ -234,5 +226,5 @@ class NginxTests(unittest.TestCase):
             ["sh", broken / "render.sh", self.folder / "nginx"],
             env=environment, check=False, capture_output=True, text=True,
         )  # fmt: skip
-        self.assertEqual(outcome.returncode, 1)
-        self.assertIn("nginx.conf: no value for NGINX_FORGOTTEN", outcome.stderr)
+        assert outcome.returncode == 1
+        assert "nginx.conf: no value for NGINX_FORGOTTEN" in outcome.stderr

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from artgen.tests.stack import MACHINE, PATIENCE, Stack
-from artgen.tests.yandex import Yandex, create_bucket
+from artgen.testing.stack import MACHINE, PATIENCE, Stack
+from artgen.testing.yandex import Yandex, create_bucket
 
 pytestmark = [
     pytest.mark.postgres,
@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 
-class YandexTests(unittest.TestCase):
+class TestYandex(unittest.TestCase):
     def test_it_starts_with_warnings_and_stores_images(self):
         store = urlsplit(os.environ["TEST_S3_URL"])
         yandex = self.enterContext(Yandex(f"http://{store.hostname}:{store.port}", limited=True))
@@ -32,14 +32,14 @@ class YandexTests(unittest.TestCase):
                 "WARNING: lifecycle: could not be set (403 AccessDenied). Configure manually: ",
                 "requests without a key: rejected",
             ):
-                self.assertIn(words, stack.log)
+                assert words in stack.log
             job = stack.draw()
-            self.assertEqual((job["status"], job["error"]), ("succeeded", None))
+            assert (job["status"], job["error"]) == ("succeeded", None)
             (image,) = job["images"]
             for name in ("url", "thumbnail_url"):
-                self.assertTrue(image[name].startswith(f"{yandex.url}/{stack.name}/"), image[name])
+                assert image[name].startswith(f"{yandex.url}/{stack.name}/"), image[name]
                 bare = image[name].partition("?")[0]
-                self.assertEqual(requests.get(bare, timeout=PATIENCE).status_code, 403)
+                assert requests.get(bare, timeout=PATIENCE).status_code == 403
             data = requests.get(image["url"], timeout=PATIENCE).content
-            self.assertEqual(hashlib.sha256(data).hexdigest(), image["sha256"])
-            self.assertIn("anonymous access is rejected", stack.command_that_may_fail("doctor"))
+            assert hashlib.sha256(data).hexdigest() == image["sha256"]
+            assert "anonymous access is rejected" in stack.command_that_may_fail("doctor")

@@ -13,7 +13,7 @@ from django.test import SimpleTestCase
 from django.urls import reverse
 
 from accounts.models import User
-from artgen.test import BaseTestCase
+from artgen.testing.cases import BaseTestCase
 
 TEMPLATES = [
     path
@@ -24,21 +24,21 @@ STATIC = settings.BASE_DIR / "artgen" / "static" / "artgen"
 LOCALE = settings.BASE_DIR / "artgen" / "locale" / "ru" / "LC_MESSAGES"
 
 
-class Favicon(BaseTestCase):
+class TestFavicon(BaseTestCase):
     def test_it_is_found_where_browsers_look_for_it(self):
         answer = self.client.get("/favicon.ico")
         self.assertRedirects(answer, "/static/artgen/favicon.ico", fetch_redirect_response=False)
-        self.assertEqual((STATIC / "favicon.ico").read_bytes()[:4], b"\0\0\1\0")
-        self.assertEqual(self.client.post("/favicon.ico").status_code, 405)
+        assert (STATIC / "favicon.ico").read_bytes()[:4] == b"\0\0\1\0"
+        assert self.client.post("/favicon.ico").status_code == 405
 
 
-class Theme(BaseTestCase):
+class TestTheme(BaseTestCase):
     def test_it_is_remembered_and_leads_back(self):
         answer = self.client.post(
             reverse("set_theme"), {"theme": "dark", "next": "/accounts/login/?x=1"}
         )
         self.assertRedirects(answer, "/accounts/login/?x=1", fetch_redirect_response=False)
-        self.assertEqual(answer.cookies["theme"].value, "dark")
+        assert answer.cookies["theme"].value == "dark"
         self.assertContains(self.client.get(reverse("login")), 'data-theme="dark"')
 
     def test_it_follows_the_device_again(self):
@@ -50,20 +50,20 @@ class Theme(BaseTestCase):
         answer = self.client.post(
             reverse("set_theme"), {"theme": "light"}, headers={"Accept": "application/json"}
         )
-        self.assertEqual((answer.status_code, answer.cookies["theme"].value), (204, "light"))
+        assert (answer.status_code, answer.cookies["theme"].value) == (204, "light")
 
     def test_it_leads_nowhere_else_and_takes_post_alone(self):
         for target in ("https://evil.example/", "//evil.example/", "javascript:alert(1)"):
             answer = self.client.post(reverse("set_theme"), {"theme": "dark", "next": target})
-            self.assertEqual(answer["Location"], "/")
-        self.assertEqual(self.client.get(reverse("set_theme")).status_code, 405)
+            assert answer["Location"] == "/"
+        assert self.client.get(reverse("set_theme")).status_code == 405
 
-    def test_a_cookie_somebody_made_up_is_no_theme(self):
+    def test_it_ignores_a_forged_cookie(self):
         self.client.cookies["theme"] = '"><script>'
         self.assertNotContains(self.client.get(reverse("login")), '<html lang="ru" data-theme')
 
 
-class Language(BaseTestCase):
+class TestLanguage(BaseTestCase):
     def test_it_changes_the_page_and_stays_with_the_account(self):
         self.client.force_login(self.alice)
         self.assertContains(self.client.get(reverse("create")), "Describe an image…")
@@ -72,7 +72,7 @@ class Language(BaseTestCase):
         )
         self.assertRedirects(answer, reverse("create"), fetch_redirect_response=False)
         self.alice.refresh_from_db()
-        self.assertEqual(self.alice.language, "ru")
+        assert self.alice.language == "ru"
         other_device = self.client_class(headers={"Accept-Language": "en"})
         other_device.force_login(self.alice)
         self.assertContains(other_device.get(reverse("create")), "Опишите картинку…")
@@ -81,63 +81,63 @@ class Language(BaseTestCase):
         self.client.force_login(self.alice)
         self.client.post(reverse("set_language"), {"language": "xx"})
         self.alice.refresh_from_db()
-        self.assertEqual(self.alice.language, "en")
+        assert self.alice.language == "en"
 
-    def test_the_first_page_decides_for_an_account_without_one(self):
+    def test_it_takes_the_language_of_the_first_page_for_an_account_without_one(self):
         User.objects.filter(pk=self.bob.pk).update(language="")
         self.client.force_login(self.bob)
         self.client.get(reverse("create"), headers={"Accept-Language": "en"})
         self.bob.refresh_from_db()
-        self.assertEqual(self.bob.language, "en")
+        assert self.bob.language == "en"
 
 
-class Pages(BaseTestCase):
-    def test_they_send_the_strict_policy(self):
+class TestPages(BaseTestCase):
+    def test_it_sends_the_strict_policy(self):
         policy = self.client.get(reverse("login"))["Content-Security-Policy"]
-        self.assertIn("script-src 'self'", policy)
-        self.assertIn("style-src 'self'", policy)
-        self.assertNotIn("unsafe", policy)
+        assert "script-src 'self'" in policy
+        assert "style-src 'self'" in policy
+        assert "unsafe" not in policy
 
-    def test_a_missing_page_says_so_in_the_look(self):
+    def test_it_shows_a_missing_page_in_the_theme(self):
         self.assertContains(self.client.get("/nowhere/"), 'class="message-page"', status_code=404)
 
-    def test_the_broken_pages_need_nothing(self):
+    def test_it_renders_error_pages_without_anything_else(self):
         for name in ("500.html", "503.html"):
             with self.assertNumQueries(0):
-                self.assertIn("message-page", render_to_string(name))
+                assert "message-page" in render_to_string(name)
 
 
-class Templates(SimpleTestCase):
-    def test_they_have_no_inline_style_script_or_handler(self):
+class TestTemplates(SimpleTestCase):
+    def test_it_has_no_inline_style_script_or_handler(self):
         for path in TEMPLATES:
             text = path.read_text()
             with self.subTest(path=path.name):
-                self.assertNotRegex(text, r"\sstyle=|<style|\son\w+=|javascript:")
-                self.assertNotRegex(text, r"<script(?![^>]*\bsrc=)")
+                assert not re.search(r"\sstyle=|<style|\son\w+=|javascript:", text)
+                assert not re.search(r"<script(?![^>]*\bsrc=)", text)
 
-    def test_their_icons_are_in_the_sprite(self):
+    def test_it_has_all_icons_in_the_sprite(self):
         known = set(re.findall(r'id="([\w-]+)"', (STATIC / "icons.svg").read_text()))
         for path in TEMPLATES:
             used = set(re.findall(r'\{% icon "([\w-]+)"', path.read_text()))
-            self.assertEqual(used - known, set(), path.name)
+            assert used - known == set(), path.name
 
 
-class Translation(SimpleTestCase):
-    def test_every_text_is_translated(self):
+class TestTranslation:
+    def test_it_translates_every_text(self):
         # Each entry of the file is a block; the header is the first one.
         blocks = (LOCALE / "django.po").read_text().strip().split("\n\n")[1:]
-        self.assertGreater(len(blocks), 300)
+        assert len(blocks) > 300
         for block in blocks:
             lines = [line for line in block.split("\n") if not line.startswith("#")]
             strings = re.split(r"^(?=msg)", "\n".join(lines), flags=re.MULTILINE)
             said = [string for string in strings if string.startswith("msgstr")]
-            self.assertTrue(all(re.search(r'"[^"]', string) for string in said), block)
-            self.assertNotIn("#, fuzzy", block)
+            assert all(re.search(r'"[^"]', string) for string in said), block
+            assert "#, fuzzy" not in block
             if "msgid_plural" in block:
-                self.assertEqual(len(said), 3, block)
+                assert len(said) == 3, block
 
     @pytest.mark.skipif(not shutil.which("msgfmt"), reason="gettext is not installed")
-    def test_the_compiled_file_is_that_of_the_texts(self):
+    def test_it_is_compiled_from_the_current_texts(self):
         checked = subprocess.run(
             ["msgfmt", "--check-format", "-o", "-", str(LOCALE / "django.po")],
             check=True,
@@ -146,4 +146,4 @@ class Translation(SimpleTestCase):
         with (LOCALE / "django.mo").open("rb") as file:
             compiled = gettext.GNUTranslations(file)._catalog
         fresh = gettext.GNUTranslations(io.BytesIO(checked.stdout))._catalog
-        self.assertEqual(compiled, fresh)
+        assert compiled == fresh

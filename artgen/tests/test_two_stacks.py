@@ -17,7 +17,7 @@ import requests
 from PIL import Image as Pillow
 from websockets.sync.client import connect
 
-from artgen.tests.stack import FINAL, MACHINE, PATIENCE, Stack, kept_stack
+from artgen.testing.stack import FINAL, MACHINE, PATIENCE, Stack, kept_stack
 
 pytestmark = [
     pytest.mark.postgres,
@@ -43,7 +43,7 @@ class Local(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
-class TwoStacksTests(unittest.TestCase):
+class TestTwoStacks(unittest.TestCase):
     here: Stack
     there: Stack
 
@@ -69,23 +69,21 @@ class TwoStacksTests(unittest.TestCase):
     def test_it_shows_on_one_machine_what_another_one_drives(self):
         pages = Stack(beside=self.here, processes=("nginx", "web", "sockets"), **MACHINE)
         with pages, pages.socket() as events:
-            self.assertEqual(json.loads(events.recv(timeout=PATIENCE))["type"], "snapshot")
+            assert json.loads(events.recv(timeout=PATIENCE))["type"] == "snapshot"
             job = pages.ask("post", "jobs/", json=ORDER).json()
             seen = []
             while not seen or seen[-1]["status"] not in FINAL:
                 message = json.loads(events.recv(timeout=PATIENCE))
                 if message["type"] == "job" and message["job"]["id"] == job["id"]:
                     seen.append(message["job"])
-        self.assertEqual(seen[-1]["status"], "succeeded")
-        self.assertEqual(
-            {"submitted", "storing", "succeeded"} - {one["status"] for one in seen}, set()
-        )
+        assert seen[-1]["status"] == "succeeded"
+        assert {"submitted", "storing", "succeeded"} - {one["status"] for one in seen} == set()
         versions = [one["version"] for one in seen]
-        self.assertEqual(versions, sorted(set(versions)))
+        assert versions == sorted(set(versions))
         for stack in (self.here, self.there):
-            self.assertEqual(
-                stack.ask("get", f"jobs/{job['id']}/").json()["images"][0]["id"],
-                seen[-1]["images"][0]["id"],
+            assert (
+                stack.ask("get", f"jobs/{job['id']}/").json()["images"][0]["id"]
+                == seen[-1]["images"][0]["id"]
             )
 
     def test_it_works_on_one_machine_from_what_was_uploaded_on_the_other(self):
@@ -94,20 +92,20 @@ class TwoStacksTests(unittest.TestCase):
         uploaded = self.here.ask(
             "post", "uploads/", files={"file": ("teal.png", picture.getvalue(), "image/png")}
         )
-        self.assertEqual(uploaded.status_code, 201, uploaded.text)
+        assert uploaded.status_code == 201, uploaded.text
         order = {
             "model": "qwen-image-edit",
             "prompt": "at night",
             "source_images": [uploaded.json()["id"]],
         }
         placed = self.there.ask("post", "jobs/", json=order)
-        self.assertEqual(placed.status_code, 201, placed.text)
+        assert placed.status_code == 201, placed.text
         job = self.there.until(
             lambda: self.finished(self.there, placed.json()["id"]), "the picture is there"
         )
-        self.assertEqual((job["status"], job["error"]), ("succeeded", None))
+        assert (job["status"], job["error"]) == ("succeeded", None)
         image = self.here.ask("get", f"images/{job['images'][0]['id']}/").json()
-        self.assertEqual(requests.get(image["url"], timeout=PATIENCE).status_code, 200)
+        assert requests.get(image["url"], timeout=PATIENCE).status_code == 200
 
     def finished(self, stack: Stack, job_id: str) -> dict | None:
         job = stack.ask("get", f"jobs/{job_id}/").json()
@@ -122,13 +120,13 @@ class TwoStacksTests(unittest.TestCase):
             username="alice@example.org",
             password="password",
         )
-        self.assertEqual(answer.status_code, 302, answer.text[:500])
-        self.assertEqual(self.page(self.there, session, "/account/").status_code, 200)
+        assert answer.status_code == 302, answer.text[:500]
+        assert self.page(self.there, session, "/account/").status_code == 200
         cookies = "; ".join(f"{name}={value}" for name, value in session.cookies.items())
         headers = {"Cookie": cookies}
         address = f"ws://127.0.0.1:{self.there.port}/ws/jobs/"
         with connect(address, additional_headers=headers, origin=self.here.url) as events:
-            self.assertEqual(json.loads(events.recv(timeout=PATIENCE))["type"], "snapshot")
+            assert json.loads(events.recv(timeout=PATIENCE))["type"] == "snapshot"
 
     def test_it_counts_wrong_passwords_on_both_machines_together(self):
         guess = {"username": "guessed@example.org", "password": "wrong"}
@@ -138,10 +136,10 @@ class TwoStacksTests(unittest.TestCase):
             statuses.append(
                 self.page(stack, requests.Session(), "/accounts/login/", **guess).status_code
             )
-        self.assertIn(429, statuses)
+        assert 429 in statuses
         for stack in (self.here, self.there):
-            self.assertEqual(
-                self.page(stack, requests.Session(), "/accounts/login/", **guess).status_code, 429
+            assert (
+                self.page(stack, requests.Session(), "/accounts/login/", **guess).status_code == 429
             )
 
     def test_it_places_once_what_is_asked_of_both_machines_with_one_key(self):
@@ -152,14 +150,12 @@ class TwoStacksTests(unittest.TestCase):
 
         with ThreadPoolExecutor(4) as crowd:
             answers = list(crowd.map(place, [self.here, self.there] * 2))
-        self.assertTrue(
-            {answer.status_code for answer in answers} <= {200, 201, 409}, [a.text for a in answers]
-        )
+        assert {answer.status_code for answer in answers} <= {200, 201, 409}, [
+            a.text for a in answers
+        ]
         again = place(self.there)
-        self.assertEqual(again.status_code, 200)
-        self.assertEqual(
-            {a.json()["id"] for a in answers if a.status_code != 409}, {again.json()["id"]}
-        )
+        assert again.status_code == 200
+        assert {a.json()["id"] for a in answers if a.status_code != 409} == {again.json()["id"]}
 
     def test_it_counts_the_requests_of_both_machines_together(self):
         def placed(stack: Stack) -> float:
@@ -174,7 +170,7 @@ class TwoStacksTests(unittest.TestCase):
             )
 
         for stack in (self.here, self.there):
-            self.assertEqual(stack.ask("get", "jobs/not-an-id/").status_code, 404)
+            assert stack.ask("get", "jobs/not-an-id/").status_code == 404
         before = placed(self.here)
         for stack in (self.here, self.there):
             for _ in range(5):
@@ -189,15 +185,16 @@ class TwoStacksTests(unittest.TestCase):
                 opened.enter_context(psycopg.connect(self.here.database_url))
             report = json.loads(self.there.command_that_may_fail("monitor", "--json"))
         figures = {figure["name"]: figure for figure in report["figures"]}
-        self.assertEqual(len(figures), 6)
-        self.assertGreater(figures["api_p95"]["value"], 0)
-        self.assertEqual(figures["error_rate"]["value"], 0)
+        assert len(figures) == 6
+        assert figures["api_p95"]["value"] > 0
+        assert figures["error_rate"]["value"] == 0
         # Those opened here, and at least one of each machine's web.
-        self.assertTrue(OPENED + 2 <= figures["database_connections"]["value"] < 80, figures)
-        self.assertIsNotNone(figures["celery_queue"]["value"])
+        assert OPENED + 2 <= figures["database_connections"]["value"] < 80, figures
+        assert figures["celery_queue"]["value"] is not None
 
     def test_it_does_nothing_twice_although_both_machines_run_a_beat(self):
-        self.assertTrue(self.here.pids()["beat"] and self.there.pids()["beat"])
+        assert self.here.pids()["beat"]
+        assert self.there.pids()["beat"]
         before = len(self.here.emulator.jobs)
 
         def place(number: int) -> str:
@@ -211,16 +208,14 @@ class TwoStacksTests(unittest.TestCase):
             self.here.until(lambda job_id=job_id: self.finished(self.there, job_id), "all is drawn")
             for job_id in ids
         ]
-        self.assertEqual(Counter(job["status"] for job in jobs), {"succeeded": 24})
-        self.assertEqual({job["attempt"] for job in jobs}, {1})
+        assert Counter(job["status"] for job in jobs) == {"succeeded": 24}
+        assert {job["attempt"] for job in jobs} == {1}
         runs = self.here.emulator.jobs[before:]
         doorbells = Counter(run.webhook for run in runs)
-        self.assertEqual((len(runs), max(doorbells.values())), (24, 1))
-        self.assertRegex(
-            self.there.command("check_ledger"), r"^The ledger adds up: 1 users, \d+ entries\.$"
+        assert (len(runs), max(doorbells.values())) == (24, 1)
+        assert re.search(
+            r"^The ledger adds up: 1 users, \d+ entries\.$", self.there.command("check_ledger")
         )
         ends = self.there.ask("get", "account/ledger/?limit=100").json()["results"]
         kinds = Counter((entry["job"], entry["kind"]) for entry in ends if entry["job"] in ids)
-        self.assertEqual(
-            kinds, {(job_id, kind): 1 for job_id in ids for kind in ("hold", "settle")}
-        )
+        assert kinds == {(job_id, kind): 1 for job_id in ids for kind in ("hold", "settle")}

@@ -21,7 +21,7 @@ import requests
 from django.conf import settings
 from websockets.exceptions import ConnectionClosed
 
-from artgen.tests.stack import FINAL, MACHINE, PATIENCE, ComposeStack, Stack
+from artgen.testing.stack import FINAL, MACHINE, PATIENCE, ComposeStack, Stack
 
 pytestmark = [
     pytest.mark.postgres,
@@ -127,7 +127,7 @@ class Load:
             thread.join()
 
 
-class UpgradeTests(unittest.TestCase):
+class TestUpgrade(unittest.TestCase):
     stack: ComposeStack
 
     @classmethod
@@ -146,7 +146,7 @@ class UpgradeTests(unittest.TestCase):
             for path, (before, after) in changes.items():
                 file = folder / f"{path.replace('__', '/')}.py"
                 text = file.read_text()
-                self.assertIn(before, text)
+                assert before in text
                 file.write_text(text.replace(before, after))
             yield folder
 
@@ -172,7 +172,7 @@ class UpgradeTests(unittest.TestCase):
 
     def assert_all_succeeded(self, load: Load) -> None:
         jobs = set(load.jobs.values())
-        self.assertEqual(len(jobs), len(load.jobs))
+        assert len(jobs) == len(load.jobs)
 
         def ended() -> list[tuple]:
             with psycopg.connect(self.stack.database_url) as database:
@@ -184,8 +184,8 @@ class UpgradeTests(unittest.TestCase):
             return rows if all(row[1] in FINAL for row in rows) else []
 
         rows = self.stack.until(ended, "all jobs have ended")
-        self.assertEqual({row[1:] for row in rows}, {("succeeded", 1)})
-        self.assertEqual(len(rows), len(jobs))
+        assert {row[1:] for row in rows} == {("succeeded", 1)}
+        assert len(rows) == len(jobs)
 
     def test_it_upgrades_without_a_failed_request_or_a_lost_job(self):
         before, nginx = self.images(), self.stack.pids()["nginx"]
@@ -201,27 +201,26 @@ class UpgradeTests(unittest.TestCase):
             finally:
                 load.end()
             version = (folder / ".env").read_text()
-        self.assertEqual(outcome.returncode, 0, outcome.stdout + self.stack.log[-3000:])
-        self.assertEqual(load.failures, [], outcome.stdout)
-        self.assertGreater(min(load.counts.values()), 20)
+        assert outcome.returncode == 0, outcome.stdout + self.stack.log[-3000:]
+        assert load.failures == [], outcome.stdout
+        assert min(load.counts.values()) > 20
         # Once to the second process, once back.
-        self.assertEqual(load.closed, [[1012, 1012]] * SOCKETS, outcome.stdout)
-        self.assertEqual(load.snapshots, [3] * SOCKETS)
+        assert load.closed == [[1012, 1012]] * SOCKETS, outcome.stdout
+        assert load.snapshots == [3] * SOCKETS
         self.assert_all_succeeded(load)
 
-        self.assertEqual(self.serving(), {"ok": True, "new": True})
+        assert self.serving() == {"ok": True, "new": True}
         after = self.images()
-        self.assertEqual(set(after), set(before), "the second processes are gone")
-        self.assertEqual(len(set(after.values())), 1)
-        self.assertFalse(set(after.values()) & set(before.values()))
-        self.assertEqual(version, f"ARTGEN_VERSION={after['backend'].partition(':')[2]}\n")
-        self.assertEqual(self.stack.pids()["nginx"], nginx)
+        assert set(after) == set(before), "the second processes are gone"
+        assert len(set(after.values())) == 1
+        assert not set(after.values()) & set(before.values())
+        assert version == f"ARTGEN_VERSION={after['backend'].partition(':')[2]}\n"
+        assert self.stack.pids()["nginx"] == nginx
         with psycopg.connect(self.stack.database_url) as database:
             database.execute("SELECT count(*) FROM accounts_novelty")
-        self.assertEqual(
-            [(self.stack.run_dir / f"{what}.sock").readlink().name for what in ("web", "sockets")],
-            ["web-main.sock", "sockets-main.sock"],
-        )
+        assert [
+            (self.stack.run_dir / f"{what}.sock").readlink().name for what in ("web", "sockets")
+        ] == ["web-main.sock", "sockets-main.sock"]
 
     def test_it_rolls_back_when_the_new_version_does_not_get_ready(self):
         before, pids = self.images(), self.stack.pids()
@@ -233,14 +232,12 @@ class UpgradeTests(unittest.TestCase):
                 outcome = self.upgrade(folder, UPGRADE_PATIENCE="1")
             finally:
                 load.end()
-        self.assertEqual(outcome.returncode, 1, outcome.stdout)
-        self.assertIn("web is not healthy after 1 s", outcome.stdout)
-        self.assertIn("ROLLED BACK", outcome.stdout)
-        self.assertEqual(load.failures, [], outcome.stdout)
-        self.assertEqual(load.closed, [[]] * SOCKETS, "no socket had to reconnect")
-        self.assertEqual(
-            (self.images(), self.stack.pids(), self.serving()), (before, pids, serving)
-        )
+        assert outcome.returncode == 1, outcome.stdout
+        assert "web is not healthy after 1 s" in outcome.stdout
+        assert "ROLLED BACK" in outcome.stdout
+        assert load.failures == [], outcome.stdout
+        assert load.closed == [[]] * SOCKETS, "no socket had to reconnect"
+        assert (self.images(), self.stack.pids(), self.serving()) == (before, pids, serving)
         self.assert_all_succeeded(load)
 
     def test_it_rolls_back_when_the_new_version_fails_only_as_the_main_process(self):
@@ -253,20 +250,20 @@ class UpgradeTests(unittest.TestCase):
                 outcome = self.upgrade(folder)
             finally:
                 load.end()
-        self.assertEqual(outcome.returncode, 1, outcome.stdout)
-        self.assertIn("web has died", outcome.stdout)
-        self.assertIn("ROLLED BACK", outcome.stdout)
-        self.assertEqual(load.failures, [], outcome.stdout)
-        self.assertEqual((self.images(), self.serving()), (before, serving))
+        assert outcome.returncode == 1, outcome.stdout
+        assert "web has died" in outcome.stdout
+        assert "ROLLED BACK" in outcome.stdout
+        assert load.failures == [], outcome.stdout
+        assert (self.images(), self.serving()) == (before, serving)
         self.assert_all_succeeded(load)
 
     def test_it_changes_nothing_when_nothing_runs(self):
         before = self.stack.pids()
         with self.code() as folder:
             outcome = self.upgrade(folder, FAKE_DOCKER=str(folder / "docker"))
-        self.assertEqual(outcome.returncode, 1)
-        self.assertIn("upgrade: ArtGen is not running here", outcome.stdout)
-        self.assertEqual(self.stack.pids(), before)
+        assert outcome.returncode == 1
+        assert "upgrade: ArtGen is not running here" in outcome.stdout
+        assert self.stack.pids() == before
 
     def test_it_changes_nothing_when_what_runs_is_not_healthy(self):
         before = self.stack.pids()
@@ -276,6 +273,6 @@ class UpgradeTests(unittest.TestCase):
                 outcome = self.upgrade(folder)
             finally:
                 (self.stack.run_dir / "away.sock").rename(self.stack.run_dir / "web-main.sock")
-        self.assertEqual(outcome.returncode, 1)
-        self.assertIn("upgrade: /readyz is not green", outcome.stdout)
-        self.assertEqual(self.stack.pids(), before)
+        assert outcome.returncode == 1
+        assert "upgrade: /readyz is not green" in outcome.stdout
+        assert self.stack.pids() == before

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
-from artgen.tests import services
+from artgen.testing import services
 
 POSTGRES = {
     "shared_preload_libraries": "pg_stat_statements",

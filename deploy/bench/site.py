@@ -11,7 +11,7 @@ from typing import Any, Self
 import psycopg
 import redis
 
-from artgen.tests.stack import Stack
+from artgen.testing.stack import Stack
 from deploy.bench.emulator import EmulatorProcess
 from deploy.bench.processes import cpu_seconds, parent, tree
 from deploy.bench.result import CannotMeasure

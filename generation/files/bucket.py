@@ -24,7 +24,7 @@ RESPONSE_PARAMETERS = {
 
 
 _connecting = threading.Lock()
-_sessions: dict[tuple[str, str, str], boto3.Session] = {}
+SESSIONS: dict[tuple[str, str, str], boto3.Session] = {}
 
 
 class BucketStorage(ContentMD5Storage):
@@ -40,9 +40,9 @@ class BucketStorage(ContentMD5Storage):
 
     def _create_session(self) -> boto3.Session:
         keys = (self.access_key, self.secret_key, self.security_token)
-        if keys not in _sessions:
-            _sessions[keys] = super()._create_session()
-        return _sessions[keys]
+        if keys not in SESSIONS:
+            SESSIONS[keys] = super()._create_session()
+        return SESSIONS[keys]
 
     def url(
         self,

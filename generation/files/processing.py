@@ -24,7 +24,7 @@ PLACEHOLDER_SIDE = 20  # px; a thumbhash holds 7 waves per side, and its cost is
 # A third of the time of LANCZOS. The difference, 47 dB, is smaller than that of WebP, 39 dB.
 SHRINKING = Image.Resampling.HAMMING
 # Half the time of method 2 and quality 82 for the same size, 0.4 dB less, as measured by
-# `generation.tests.bench_pictures`. pyvips decodes and encodes slower than Pillow.
+# `generation.tests.files.bench_pictures`. pyvips decodes and encodes slower than Pillow.
 LARGE_ENCODING = {"quality": 79, "method": 0}
 THUMBNAIL_ENCODING = {"quality": 80, "method": 1}
 WEBP_QUALITY = 90

@@ -58,8 +58,8 @@ class Sweep:
 
     def reset(self) -> None:
         """Drop all connections, as a forked child must."""
-        self._lock = threading.Lock()
-        self._idle: list[niquests.Session] = []
+        self.lock = threading.Lock()
+        self.idle: list[niquests.Session] = []
 
     # https://docs.runpod.io/serverless/endpoints/send-requests#status
     def read(self, refs: Sequence[Ref]) -> dict[Ref, JobReport | RunPodError]:
@@ -90,8 +90,8 @@ class Sweep:
 
     def close(self) -> None:
         """Close idle connections. The sweep can still be used."""
-        with self._lock:
-            idle, self._idle = self._idle, []
+        with self.lock:
+            idle, self.idle = self.idle, []
         for session in idle:
             session.close()
 
@@ -99,7 +99,7 @@ class Sweep:
         self, refs: Sequence[Ref], found: dict[Ref, JobReport | RunPodError], deadline: float
     ) -> None:
         """Read some of the jobs over one connection; keep it for reuse unless it failed."""
-        lock, idle = self._lock, self._idle
+        lock, idle = self.lock, self.idle
         with lock:
             session = idle.pop() if idle else self._session()
         for start in range(0, len(refs), BATCH):

@@ -2,9 +2,9 @@
 
 import pytest
 
+from artgen.testing.emulator import Doorbell
 from generation.demo.emulator import Emulator
 from generation.runpod.client import Client
-from generation.tests.emulation import Doorbell
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from artgen.tests.services import free_port
+from artgen.testing.services import free_port
 
 
 async def beyond(

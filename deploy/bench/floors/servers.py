@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
-from artgen.tests.services import answers, free_port
+from artgen.testing.services import answers, free_port
 from deploy.bench.result import CannotMeasure
 
 START_SECONDS = 60

@@ -1,0 +1,208 @@
+"""A running `make run` for tests: one process tree, real HTTP, a real socket, a real Ctrl-C."""
+
+import contextlib
+import functools
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import requests
+from django.conf import settings
+from websockets.sync.client import connect
+
+from artgen.testing.kept import GROUP
+from artgen.testing.services import free_port
+
+PATIENCE = 120  # seconds until a test gives up; no test waits for it when all is well
+FINAL = ("succeeded", "failed", "canceled")
+QUICK = ("--painter", "tiny", "--seconds", "0.2", "--cold-start", "0")
+# Slow enough to see an image being generated.
+WATCHED = ("--painter", "tiny", "--seconds", "1.5", "--cold-start", "0")
+
+
+class Demo:
+    """A running demo: `url`, `token`, `output`."""
+
+    def __init__(self, data: Path, *options: str) -> None:
+        self.port, emulator_port = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name
+            not in (
+                "DATABASE_URL",
+                "REDIS_URL",
+                "SECRET_KEY",
+                "RUNPOD_API_KEY",
+                "PYTEST_VERSION",
+                "PUBLIC_URL",
+            )
+        }
+        self.environment |= {
+            "DATA_DIR": str(data),
+            "PORT": str(self.port),
+            "EMULATOR_PORT": str(emulator_port),
+        }
+        self.environment |= {"RUNPOD_MISSING_SECONDS": "1", "PYTHONUNBUFFERED": "1"}
+        self.options = options
+
+    def command(self, *arguments: str) -> str:
+        """Run one of ArtGen's commands on the demo's data and return what it prints."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(
+            command,
+            cwd=settings.BASE_DIR,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{arguments[0]} failed: {done.stderr}")
+        return done.stdout.strip()
+
+    def commands(self, *calls: tuple[str, ...]) -> list[str]:
+        """Run several commands in one process; return the lines that they print."""
+        run = (
+            "from django.core.management import call_command\n"
+            "for call in {!r}:\n    call_command(*call)"
+        )
+        return self.command(
+            "shell", "--verbosity", "0", "--command", run.format(calls)
+        ).splitlines()
+
+    def __enter__(self) -> "Demo":
+        self.process = subprocess.Popen(
+            ["deploy/demo.sh", sys.executable, *self.options],
+            cwd=settings.BASE_DIR,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.output = ""
+        while "Ctrl-C" not in self.output:
+            line = self.process.stdout.readline()
+            if not line:
+                raise RuntimeError(f"the demo did not start: {self.output}")
+            self.output += line
+        return self
+
+    @functools.cached_property
+    def token(self) -> str:
+        """An API token of the demo account."""
+        return self.command("issue_token", "demo@artgen.local", "--name", f"test {self.port}")
+
+    def __exit__(self, *error: object) -> None:
+        """Press Ctrl-C and wait until the last process has ended."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGINT)
+        self.output += self.process.communicate(timeout=PATIENCE)[0]
+
+    def letter_link(self, path: str) -> str:
+        """Wait for an email with a link to this path; the demo prints emails."""
+        while not (link := re.search(rf"{self.url}{path}\S+", self.process.stdout.readline())):
+            pass
+        return link[0]
+
+    def ask(self, method: str, path: str, **options: object) -> requests.Response:
+        """Call the API with the token."""
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Accept-Language": "en",
+            **options.pop("headers", {}),
+        }
+        return requests.request(
+            method, f"{self.url}/api/v1/{path}", headers=headers, timeout=PATIENCE, **options
+        )
+
+    def socket(self, **options: object):
+        """Open the socket with the token."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return connect(
+            f"ws://127.0.0.1:{self.port}/ws/jobs/", additional_headers=headers, **options
+        )
+
+
+def follow(socket, ids: set[str]) -> dict[str, list[dict]]:
+    """Return every state of these jobs that the socket sends until the last one is final."""
+    states: dict[str, list[dict]] = {one: [] for one in ids}
+    while any(not jobs or jobs[-1]["status"] not in FINAL for jobs in states.values()):
+        message = json.loads(socket.recv(timeout=PATIENCE))
+        for job in message["jobs"] if message["type"] == "snapshot" else [message["job"]]:
+            if job["id"] in states:
+                states[job["id"]].append(job)
+    return states
+
+
+def run_python(demo: Demo, *lines: str) -> Any:
+    """Run lines of Python in the demo's environment; return their last line of output, as JSON."""
+    return json.loads(demo.command("shell", "--command", "\n".join(lines)).splitlines()[-1])
+
+
+@contextlib.contextmanager
+def inhabited_demo(*classes: "type[DemoTestCase]") -> Iterator[tuple[Demo, dict[str, str]]]:
+    """Run a demo that these classes share; yield it and a session key of each of their users."""
+    people = [name for one in classes for name in one.people]
+    staff = [name for one in classes for name in one.staff]
+    if twice := {name for name, count in Counter(people + staff).items() if count > 1}:
+        raise ValueError(
+            f"two classes that share a demo use {sorted(twice)}; each would see the other's changes"
+        )
+    enter = (
+        "import json; from artgen.testing.people import let_in; "
+        f"sessions = let_in(*{people!r}, staff={staff!r})"
+    )
+    with tempfile.TemporaryDirectory() as data, Demo(Path(data), *classes[0].options) as demo:
+        prepared = [one.prepare for one in classes]
+        yield demo, run_python(demo, enter, *prepared, "print(json.dumps(sessions))")
+
+
+class DemoTestCase(unittest.TestCase):
+    """Tests against a running `demo`, which classes share; `sessions` has one of each user.
+
+    With `alone` the class has a demo of its own, because its tests would disturb others, or because
+    it needs other `options`.
+    """
+
+    options: ClassVar[tuple[str, ...]] = WATCHED
+    alone: ClassVar[bool] = False
+    people: ClassVar[tuple[str, ...]] = ()  # no other class that shares the demo has these names
+    staff: ClassVar[tuple[str, ...]] = ()
+    prepare: ClassVar[str] = ""  # lines of Python that run inside the demo before the tests
+    marks: ClassVar[tuple[pytest.MarkDecorator, ...]] = ()
+    sharing: ClassVar[list[type["DemoTestCase"]]] = []
+
+    def __init_subclass__(cls, *, abstract: bool = False) -> None:
+        if abstract:
+            return
+        # One worker of pytest-xdist runs all tests of a demo, so that it starts once.
+        cls.pytestmark = [
+            *cls.marks,
+            pytest.mark.xdist_group(cls.__qualname__ if cls.alone else "demo"),
+        ]
+        if not cls.alone:
+            cls.sharing.append(cls)
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.demo, cls.sessions = cls.enter_demo()
+
+    @classmethod
+    def enter_demo(cls) -> tuple[Demo, dict[str, str]]:
+        """Return a demo and the sessions of its users."""
+        if cls.alone:
+            return cls.enterClassContext(inhabited_demo(cls))
+        return GROUP.get("demo", lambda: inhabited_demo(*cls.sharing))

@@ -1,0 +1,79 @@
+"""What the tests of the emulator share: a doorbell that notes its rings, jobs of every dialect."""
+
+import http.server
+import json
+import threading
+
+from artgen.testing.payloads import WORKFLOW, parameters
+from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS
+from generation.demo.emulator.painting import tiny_png
+from generation.runpod import payloads
+from generation.runpod.download import fetch_image
+
+ENDPOINT = "qwen-image-t2i"
+INPUT = {"prompt": "a quiet sea", "size": "1024*768", "seed": 7}
+
+
+class Doorbell:
+    """A real HTTP server that notes its rings; each is answered with the next of `answers`, else 200."""
+
+    def __init__(self):
+        self.rings, self.answers, self.on_ring = [], [], None
+        bell = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                bell.rings.append((self.path, body))
+                if bell.on_ring:
+                    bell.on_ring(body)
+                self.send_response(bell.answers.pop(0) if bell.answers else 200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def do_GET(self):
+                data = tiny_png(320, 200, 5)
+                self.send_response(200 if self.path.partition("?")[0].endswith(".png") else 404)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    @property
+    def states(self):
+        return [body["status"] for _, body in self.rings]
+
+
+def run(client, *, endpoint=ENDPOINT, body=INPUT, **options):
+    return client.run(endpoint, input=body, **options).runpod_id
+
+
+def state(client, runpod_id, endpoint=ENDPOINT):
+    return client.status(endpoint, runpod_id).state
+
+
+def endpoint_of(dialect):
+    """Return a public endpoint that speaks it, or the name of one of one's own."""
+    return next(
+        (name for name, kind in PUBLIC_ENDPOINTS.items() if kind == dialect), f"own-{dialect}"
+    )
+
+
+def place(dialect):
+    """Return endpoint and input for one picture of 1024×1024, or the size nearest to it."""
+    width, height = (512, 512) if dialect == "sdxl_turbo" else (1024, 1024)
+    asked = parameters(width=width, height=height)
+    workflow = WORKFLOW if dialect == "comfyui" else None
+    return endpoint_of(dialect), payloads.build(dialect, asked, workflow=workflow)
+
+
+def fetched(emulator, picture, *, seconds=60):
+    if picture.data is not None:
+        return picture.data
+    return fetch_image(picture.url, allowed_hosts=[emulator.image_host], total_seconds=seconds)

@@ -1,0 +1,285 @@
+"""All pages of ArtGen, each with its user and what is open on it, for tests and screenshots."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from playwright.sync_api import Page as Tab
+from playwright.sync_api import Response, expect
+
+from artgen.testing.content import TEMPLATES
+from artgen.testing.openapi import OPERATIONS
+
+BROKEN = "no address: an error page"
+Act = Callable[[Tab], Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page in one state: `name` is its screenshot file, `route` the name of its URL."""
+
+    name: str
+    route: str
+    who: str = "owner"  # a name in `fill`'s sessions, "" = nobody
+    ids: tuple[str, ...] = ()  # what the address holds, by name in `fill`'s ids
+    query: str = ""
+    act: Act | None = None  # opens what is closed at first
+    main: bool = False  # among the screenshots in Russian, too
+    args: tuple[str, ...] = ()
+    status: int = 200  # of the answer
+    off: tuple[str, ...] = ()  # rules of axe that third-party parts of the page violate
+
+    def address(self, ids: dict[str, str]) -> str:
+        """Return the path of the page in a demo with these ids."""
+        if self.route == BROKEN:
+            return f"/broken/{self.name}"
+        return (
+            reverse(self.route, args=[*self.args, *(ids[name] for name in self.ids)]) + self.query
+        )
+
+
+def _click(selector: str, shown: str = "") -> Act:
+    def act(tab: Tab) -> None:
+        tab.locator(selector).locator("visible=true").first.click()
+        if shown:
+            expect(tab.locator(shown).first).to_be_visible()
+
+    return act
+
+
+def _fill(selector: str, text: str) -> Act:
+    def act(tab: Tab) -> None:
+        tab.locator(selector).fill(text)
+
+    return act
+
+
+def _send(selector: str, **fields: str) -> Act:
+    """Fill in fields by name and send their form."""
+
+    def act(tab: Tab) -> None:
+        for name, text in fields.items():
+            tab.fill(f"[name={name}]", text)
+        tab.click(selector)
+        tab.wait_for_load_state()
+
+    return act
+
+
+def _select(tab: Tab) -> None:
+    tab.click("#select")
+    tab.locator("[data-image]").nth(1).click()
+    expect(tab.locator("#selection-bar")).to_be_visible()
+
+
+DROP = """async (address) => {
+  const data = await (await fetch(address)).blob()
+  const dataTransfer = new DataTransfer()
+  for (const name of ["one.webp", "two.webp"]) {
+    dataTransfer.items.add(new File([data], name, { type: "image/webp" }))
+  }
+  const drop = new DragEvent("drop", { bubbles: true, dataTransfer })
+  document.getElementById("composer").dispatchEvent(drop)
+}"""
+
+
+def _drop_sources(tab: Tab) -> None:
+    """Drop two images on a model that accepts none, with a negative prompt that it ignores."""
+    if not tab.locator("#negative_prompt").is_visible():  # the draft of an earlier visit has it
+        tab.click("[data-toggle-negative]")
+    tab.fill("#negative_prompt", "fog")
+    tab.click(".model-button")
+    tab.click(".model-option[value=p-image]")
+    expect(tab.locator("[data-settings-kept]")).to_be_visible()
+    if not tab.locator("[data-kept-list] .source").count():
+        tab.evaluate(DROP, "/static/generation/examples/canyon.webp")
+    expect(tab.locator("[data-kept-list] .source")).to_have_count(2)
+    expect(tab.locator("[data-kept-list] progress:visible")).to_have_count(0)
+
+
+def _read_api(tab: Tab) -> None:
+    """Look at one of all operations."""
+    expect(tab.locator(".opblock")).to_have_count(len(OPERATIONS))
+    tab.click("#operations-jobs-place_job .opblock-summary-control")
+    expect(tab.locator("#operations-jobs-place_job .opblock-body")).to_be_visible()
+
+
+PAGES = (
+    Page("start", "start", "", main=True),
+    Page("create", "create", main=True),
+    Page("create-models", "create", act=_click(".model-button", "#models"), main=True),
+    Page(
+        "create-menu",
+        "create",
+        act=_click("[data-run] .run-meta button[popovertarget]", ".run-menu"),
+    ),
+    Page(
+        "create-tuning",
+        "create",
+        act=_click(".tuning summary", ".tuning[open]"),
+        query="?prompt=A+snail+on+a+leaf",
+    ),
+    Page("create-first-run", "create", "newcomer"),
+    Page(
+        "create-empty-prompt", "create", "newcomer", act=_click("#create-button", "#prompt-error")
+    ),
+    Page(
+        "create-kept",
+        "create",
+        "newcomer",
+        act=_drop_sources,
+        query="?model=flux-dev&prompt=A+kite",
+        main=True,
+    ),
+    Page("job-done", "job", ids=("succeeded",)),
+    Page("job-running", "job", ids=("running",)),
+    Page("job-failed", "job", ids=("failed",)),
+    Page("job-refused", "job", ids=("refused",)),
+    Page("job-canceled", "job", ids=("canceled",)),
+    Page("gallery", "gallery", main=True),
+    Page("gallery-filter", "gallery", act=_click(".chips summary", ".chip-menu[open]"), main=True),
+    Page("gallery-account-menu", "gallery", act=_click(".avatar", "#account-menu")),
+    Page("gallery-select", "gallery", act=_select, main=True),
+    Page("gallery-found", "gallery", query="?q=a&favorite=1&model=flux-schnell"),
+    Page("gallery-nothing", "gallery", query="?q=zzz"),
+    Page("gallery-favorites", "gallery", query="?favorite=1"),
+    Page("gallery-empty", "gallery", "newcomer"),
+    Page("trash", "trash"),
+    Page("trash-empty", "trash", "newcomer"),
+    Page("empty-trash", "empty_trash"),
+    Page("explore", "explore", "", main=True),
+    Page("picture", "image", ids=("image",), main=True),
+    Page(
+        "picture-collections",
+        "image",
+        ids=("image",),
+        act=_click("#collections-menu summary", ".collections-menu"),
+    ),
+    Page(
+        "picture-share",
+        "image",
+        ids=("link",),
+        act=_click("[data-share-open]", "dialog[open] #share"),
+        main=True,
+    ),
+    Page("compare", "compare_image", ids=("image",), main=True),
+    Page("share", "share_image", ids=("image",)),
+    Page("shared", "shared", "", ids=("shared",), main=True),
+    Page("shared-ended", "shared", "", args=("nonsense",), status=404),
+    Page("report", "report_shared", "", ids=("published",)),
+    Page("collections", "collections", main=True),
+    Page("picture-edited", "image", ids=("edited",)),
+    Page("picture-trashed", "image", ids=("trashed",)),
+    Page("account", "account", main=True),
+    Page("account-new", "account", "newcomer"),
+    Page("ledger", "ledger"),
+    Page("profile", "profile"),
+    Page("tokens", "tokens"),
+    Page("tokens-empty", "tokens", "newcomer"),
+    Page("password-change", "password_change"),
+    Page("account-data", "account_data"),
+    Page("delete-account", "delete_account", "leaver"),
+    Page("login", "login", "", main=True),
+    Page(
+        "login-error",
+        "login",
+        "",
+        act=_send("form .button-primary", username="nobody@example.org", password="wrong"),
+    ),
+    Page("sign-up", "signup", ""),
+    Page("sign-up-sent", "signup_sent", ""),
+    Page("sign-up-finish", "signup_finish", "", ids=("sign_up",)),
+    Page("sign-up-link-ended", "signup_finish", "", args=("nonsense",), status=410),
+    Page("reset", "password_reset", ""),
+    Page("reset-done", "password_reset_done", ""),
+    Page("reset-confirm", "password_reset_confirm", "", ids=("uid", "reset")),
+    Page("reset-link-ended", "password_reset_confirm", "", args=("AA", "nonsense"), status=410),
+    Page("reset-complete", "password_reset_complete", ""),
+    Page("account-closed", "account_closed", ""),
+    Page("keep-link-ended", "keep_account", "", args=("nonsense",), status=410),
+    Page(
+        "api-docs",
+        "api_docs",
+        "",
+        off=("landmark-no-duplicate-main", "landmark-main-is-top-level"),
+        act=_read_api,
+    ),
+)
+ERRORS = tuple(Page(name, BROKEN, "", status=int(name[:3])) for name in TEMPLATES)
+ADMIN = (
+    Page("admin", "admin:index", "boss"),
+    Page("admin-login", "admin:login", ""),
+    Page("admin-jobs", "admin:generation_job_changelist", "boss"),
+    Page("admin-job", "admin:generation_job_change", "boss", ids=("failed",)),
+    Page("admin-review", "admin:generation_publication_changelist", "boss"),
+    Page("admin-pictures", "admin:generation_image_changelist", "boss"),
+    Page("admin-collections", "admin:generation_collection_changelist", "boss"),
+    Page("admin-models", "admin:generation_imagemodel_changelist", "boss"),
+    Page("admin-model", "admin:generation_imagemodel_add", "boss"),
+    Page("admin-users", "admin:accounts_user_changelist", "boss"),
+    Page("admin-ledger", "admin:accounts_creditentry_changelist", "boss"),
+)
+NO_PAGES = {
+    *(
+        "favicon",
+        "own_pictures",
+        "image_collections",
+        "shared_picture",
+        "collect_selection",
+        "uncollect_selection",
+    ),
+    *("rename_collection", "delete_collection", "restore_collection", "stop_sharing_image"),
+    *("publish_image", "withdraw_image"),
+    *("api_schema", "api_problem", "ask_export", "download_export"),
+    *(
+        "healthz",
+        "readyz",
+        "metrics",
+        "media",
+        "runpod_hook",
+        "ledger_csv",
+        "download_image",
+    ),  # files and machines
+    *("set_language", "set_theme", "logout", "revoke_token"),  # only POST
+    *(
+        "composer",
+        "quote",
+        "card",
+        "run",  # pieces of pages
+    ),
+    *("cancel_job", "retry_job", "cancel_run", "favorite_image", "trash_image", "restore_image"),
+    *(
+        "restore_all",
+        "favorite_selection",
+        "trash_selection",
+        "restore_selection",
+        "delete_selection",
+    ),
+    "download_selection",
+}
+
+
+def routes() -> Iterator[tuple[str, str]]:
+    """Yield name and pattern of every address outside of the admin and the API."""
+
+    def walk(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[tuple[str, str]]:
+        for one in patterns:
+            path = prefix + str(one.pattern)
+            if path.startswith(("admin/", "api/v1/")):
+                continue
+            if isinstance(one, URLResolver):
+                yield from walk(one.url_patterns, path)
+            elif one.name:
+                yield one.name, path
+
+    yield from walk(get_resolver().url_patterns, "")
+
+
+def go(tab: Tab, page: Page, *, ids: dict[str, str], errors: dict[str, str]) -> Response | None:
+    """Open the page in the tab; error pages are those that `fill` has rendered, in `errors`."""
+    if page.route == BROKEN:
+        html = {"body": errors[page.name], "content_type": "text/html; charset=utf-8"}
+        # Once: a tab with a route does not use its cache.
+        tab.route("**/broken/*", lambda route: route.fulfill(status=page.status, **html), times=1)
+    return tab.goto(page.address(ids))

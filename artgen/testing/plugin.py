@@ -1,0 +1,117 @@
+"""Configure pytest: deselect tests whose server is missing, mark the slow ones, set up fixtures."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.test import override_settings
+
+from artgen.testing.kept import GROUP
+
+# Rewrite the asserts of these modules, too: a failure then shows both values.
+pytest.register_assert_rewrite(
+    *(
+        f"artgen.testing.{path.stem}"
+        for path in Path(__file__).parent.glob("*.py")
+        if f"artgen.testing.{path.stem}" not in sys.modules
+    )
+)
+
+# Each worker of pytest-xdist has its own Redis database, because tests clear the cache.
+if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
+    os.environ["REDIS_URL"] = (
+        f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{int(worker.removeprefix('gw')) % 15 + 1}"
+    )
+
+CHROMIUMS = [
+    Path("/usr/bin") / name for name in ("chromium-headless-shell", "chromium", "chromium-browser")
+]
+# Tests that need a browser, nginx or S3, or share something slow to start (the demo, a stack).
+SLOW = ("browser", "nginx", "s3", "xdist_group")
+# Files whose tests take more than five seconds together.
+SLOW_FILES = {
+    "test_archive.py",
+    "test_bucket_threads.py",
+    "test_clients.py",
+    "test_ledger_property.py",
+    "test_many_pictures.py",
+    "test_metadata.py",
+    "test_presigning.py",
+    "test_race.py",
+    "test_runpod_client.py",
+    "test_runpod_fitting.py",
+    "test_runpod_serving.py",
+    "test_sources.py",
+}
+AVAILABLE = {
+    "postgres": os.environ.get("DATABASE_URL", "").startswith("postgres"),
+    "redis": bool(os.environ.get("REDIS_URL")),
+    "browser": any(path.exists() for path in CHROMIUMS),
+    "nginx": shutil.which("nginx") is not None,
+    "kubectl": shutil.which("kubectl") is not None,
+    "promtool": shutil.which("promtool") is not None,
+    "s3": bool(os.environ.get("TEST_S3_URL")),
+    "exiftool": shutil.which("exiftool") is not None,
+}
+
+
+@pytest.hookimpl(tryfirst=True)  # before that of xdist
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return three workers for two cores: tests of stacks and of the demo mostly wait."""
+    cores = len(os.sched_getaffinity(0))
+    return cores + cores // 2
+
+
+def group(item: pytest.Item) -> str:
+    """Return the group whose tests share something and run in one worker; "" for none."""
+    marker = item.get_closest_marker("xdist_group")
+    return str(marker.args[0]) if marker else ""
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` selects
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark slow tests; deselect tests whose server is missing, which with CI=true is an error."""
+    items.sort(key=group)
+    kept, left_out = [], []
+    for item in items:
+        if item.path.name in SLOW_FILES or any(item.get_closest_marker(name) for name in SLOW):
+            item.add_marker(pytest.mark.slow)
+        needed = [name for name in AVAILABLE if item.get_closest_marker(name)]
+        missing = [name for name in needed if not AVAILABLE[name]]
+        if missing and os.environ.get("CI") == "true":
+            raise pytest.UsageError(f"{item.nodeid} needs {', '.join(missing)}, which CI must have")
+        (left_out if missing else kept).append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End what a group has shared after its last test."""
+    if nextitem is None or group(nextitem) != group(item):
+        GROUP.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_settings() -> Iterator[None]:
+    """Hash passwords quickly, and do not search for static files for each test client."""
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(PASSWORD_HASHERS=hashers, WHITENOISE_USE_FINDERS=False):
+        yield
+
+
+@pytest.fixture(scope="session")
+def _files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a temporary folder."""
+    return tmp_path_factory.mktemp("files")
+
+
+@pytest.fixture(autouse=True)
+def _own_files(settings: object, _files: Path) -> None:
+    """Store files in a folder of the test's own; tests that write none create none."""
+    settings.MEDIA_ROOT = _files / uuid4().hex / "media"  # type: ignore[attr-defined]

@@ -1,0 +1,226 @@
+"""Run a command with temporary PostgreSQL, Redis and S3 servers.
+
+    python -m artgen.testing.services -- COMMAND…
+
+A server that is not installed is left out, and so are the tests that need it; with CI=true this is
+an error. A DATABASE_URL or REDIS_URL that is already set is used.
+"""
+
+import contextlib
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+POSTGRES_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "jit": "off",
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "logging_collector": "off",
+}
+
+
+def main(command: list[str]) -> int:
+    """Run the command with the servers and return its exit status."""
+    environment = dict(os.environ)
+    with contextlib.ExitStack() as stack:
+        folder = Path(
+            stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="artgen-test-", ignore_cleanup_errors=True)
+            )
+        )
+        folder.chmod(0o755)
+        for name, start in (("DATABASE_URL", postgres), ("REDIS_URL", redis), ("TEST_S3_URL", s3)):
+            if name not in environment and (url := stack.enter_context(start(folder))):
+                environment[name] = url
+            print(f"{name}: {environment.get(name, 'none on this machine')}", flush=True)
+        missing = [
+            name for name in ("DATABASE_URL", "REDIS_URL", "TEST_S3_URL") if name not in environment
+        ]
+        if missing and environment.get("CI") == "true":
+            print(f"CI must have a server for {', '.join(missing)}.", file=sys.stderr)
+            return 1
+        # The tests start dozens of processes; without this each would compile all modules.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        environment.setdefault("DATA_DIR", str(folder / "data"))
+        environment.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
+        return subprocess.run(command, env=environment, check=False).returncode
+
+
+@contextlib.contextmanager
+def postgres(folder: Path) -> Iterator[str | None]:
+    """Yield the address of the socket of a new PostgreSQL, None where it is not installed."""
+    prepared = prepare_postgres(folder)
+    if prepared is None:
+        yield None
+        return
+    server, port, url = prepared
+    with running(server, port=port, log=folder / "postgres.log", stop=signal.SIGQUIT):
+        yield url
+
+
+def prepare_postgres(folder: Path) -> tuple[list[str], int, str] | None:
+    """Return the command, port and address of a new PostgreSQL, None where it is not installed."""
+    programs = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name)
+    )
+    on_path = shutil.which("initdb")
+    if not programs and not on_path:
+        return None
+    binaries = programs[-1] if programs else Path(on_path or "").parent
+    data, port = folder / "postgres", free_port()
+    data.mkdir(mode=0o700)
+    drop: list[str] = []
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        account = pwd.getpwnam("postgres")
+        os.chown(data, account.pw_uid, account.pw_gid)
+        drop = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
+    initdb = [
+        *drop,
+        str(binaries / "initdb"),
+        "-D",
+        str(data),
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+    ]
+    subprocess.run(
+        [*initdb, "--locale=C.UTF-8", "--no-sync"], check=True, stdout=subprocess.DEVNULL
+    )
+    options = [
+        part for name, value in POSTGRES_SETTINGS.items() for part in ("-c", f"{name}={value}")
+    ]
+    server = [
+        *drop,
+        str(binaries / "postgres"),
+        "-D",
+        str(data),
+        "-p",
+        str(port),
+        "-k",
+        str(data),
+        *options,
+    ]
+    return server, port, f"postgres://postgres@/postgres?host={data}&port={port}"
+
+
+@contextlib.contextmanager
+def redis(folder: Path) -> Iterator[str | None]:
+    """Yield the address of a new Redis, None where it is not installed."""
+    program = shutil.which("redis-server")
+    if program is None:
+        yield None
+        return
+    port = free_port()
+    server = [
+        program,
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--databases",
+        "64",  # each stack takes one
+    ]
+    with running(server, port=port, log=folder / "redis.log", stop=signal.SIGKILL):
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+@contextlib.contextmanager
+def s3(folder: Path) -> Iterator[str | None]:
+    """Yield the address of a new S3 server (SeaweedFS) with the key "key" and secret "secret"."""
+    program = shutil.which(
+        "weed", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
+    )
+    if program is None:
+        yield None
+        return
+    data, port = folder / "s3", free_port()
+    data.mkdir()
+    identities = data / "identities.json"
+    identities.write_text(
+        '{"identities":[{"name":"artgen","credentials":[{"accessKey":"key","secretKey":"secret"}],'
+        '"actions":["Admin","Read","Write","List","Tagging"]}]}'
+    )
+    server = [
+        program,
+        f"-logdir={data}",
+        "mini",
+        f"-dir={data}",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+    ]
+    server += [f"-s3.port={port}", f"-s3.config={identities}", "-webdav=false", "-admin.ui=false"]
+    server += [f"-{name}.port={free_port()}" for name in ("master", "volume", "filer", "admin")]
+    server += ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]
+    with running(server, port=port, log=folder / "s3.log", stop=signal.SIGKILL, seconds=30):
+        yield f"http://key:secret@127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def running(
+    command: list[str], *, port: int, log: Path, stop: signal.Signals, seconds: float = 20
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server until the block ends; the block begins when its port answers."""
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+        )
+    try:
+        until = time.monotonic() + seconds
+        while not answers(port):
+            if server.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(
+                    f"{command[0]} did not start: {log.read_text(errors='replace')[-2000:]}"
+                )
+            time.sleep(0.02)
+        yield server
+    finally:
+        server.send_signal(stop)
+        server.wait()
+
+
+def answers(port: int) -> bool:
+    """Tell whether a server listens on this port of the loopback address."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def free_port() -> int:
+    """Return a free port of the loopback address, a new one with each call.
+
+    SeaweedFS also listens on the port 10,000 above, and refuses a port that is 10,000 above another
+    of its own. So all ports are between 10,000 and 20,000, below those of outgoing connections.
+    """
+    while True:
+        port = secrets.choice(range(10_000, 20_000))
+        if port not in _given and not answers(port) and not answers(port + 10_000):
+            _given.add(port)
+            return port
+
+
+_given: set[int] = set()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[sys.argv.index("--") + 1 :]))

@@ -1,0 +1,402 @@
+import json
+
+from django.urls import reverse
+
+from artgen.testing.cases import BaseTestCase, EmulatorTestCase, make_due, work
+from generation.admin.image_model_form import ImageModelForm
+from generation.admin.json_field import ReadableJSONField
+from generation.models import GenerationSwitch, ImageModel, Job, Status, Style
+from generation.runpod.payloads import LEGACY
+
+LIST = "/admin/generation/imagemodel/"
+PREVIEW = f"{LIST}preview/"
+JSON = ("request_format", "parameters", "expected_cost", "price", "workflow")
+
+
+SIZED = json.dumps(
+    {"size": {"default": "1024x1024", "choices": ["1024x1024", "1280x1024"]}, "seed": {}}
+)
+
+
+class TestOffer(EmulatorTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.client.force_login(self.staff)
+        self.model = ImageModel.objects.get(slug="flux-schnell")
+        self.comfyui = ImageModel.objects.get(slug="comfyui")
+
+    def save(self, model: ImageModel, **changes: object) -> tuple[dict[str, list[str]], list[str]]:
+        """Send the form as a browser would, changed; returns its errors and the messages."""
+        form = ImageModelForm(instance=model)
+        data = {name: form[name].value() for name in form.fields}
+        for name in JSON:
+            data[name] = form.fields[name].prepare_value(getattr(model, name))
+        data = {
+            name: value
+            for name, value in {**data, **changes}.items()
+            if value is not None and value is not False
+        }
+        address = reverse("admin:generation_imagemodel_change", args=[model.pk])
+        response = self.client.post(address, data, follow=True)
+        shown = response.context.get("adminform")
+        errors = {} if response.redirect_chain else dict(shown.form.errors)
+        return errors, [str(message) for message in response.context["messages"]]
+
+    def test_it_lists_models_with_their_jobs(self) -> None:
+        self.place()
+        self.client.get(LIST)  # loads the session into the cache
+        with self.assertNumQueries(6):
+            response = self.client.get(LIST)
+        row = next(one for one in response.context["cl"].result_list if one.slug == "flux-schnell")
+        assert (row.jobs_waiting, row.jobs_out) == (1, 0)
+
+    def test_it_shows_parameters_one_a_line(self) -> None:
+        response = self.client.get(
+            reverse("admin:generation_imagemodel_change", args=[self.model.pk])
+        )
+        self.assertContains(response, "&quot;steps&quot;: {&quot;default&quot;: 4,")
+        self.assertContains(
+            response, "num_inference_steps"
+        )  # in the sample of what RunPod would get
+        self.assertContains(self.client.get(f"{LIST}add/"), "textarea")
+
+    def test_it_saves_unchanged_what_it_showed(self) -> None:
+        before = ImageModel.objects.filter(slug="comfyui").values().get()
+        assert self.save(self.comfyui)[0] == {}
+        assert ImageModel.objects.filter(slug="comfyui").values().get() == before
+
+    def test_it_saves_a_change_and_warns_of_jobs_under_way(self) -> None:
+        self.place()
+        errors, messages = self.save(
+            self.model, parameters=json.dumps({**self.model.parameters, "seed": {}})
+        )
+        assert errors == {}
+        assert any("1 job of this model is in progress" in message for message in messages), (
+            messages
+        )
+        self.model.refresh_from_db()
+        assert self.model.parameters["seed"] == {}
+
+    def test_it_refuses_what_could_not_be_driven(self) -> None:
+        workflow = json.dumps(self.comfyui.workflow)
+        parameters = self.model.parameters
+        for model, changes, field, words in (
+            (self.model, {"parameters": "{not json"}, "parameters", "valid JSON"),
+            (self.model, {"parameters": "[1]"}, "parameters", ""),
+            (
+                self.model,
+                {"parameters": json.dumps({**parameters, "widht": {}})},
+                "parameters",
+                "widht",
+            ),
+            (
+                self.model,
+                {"parameters": json.dumps({**parameters, "width": {"default": "x"}})},
+                "parameters",
+                "numbers",
+            ),
+            (
+                self.model,
+                {"parameters": json.dumps({**parameters, "width": {"min": 1}})},
+                "parameters",
+                "default",
+            ),
+            (
+                self.model,
+                {"parameters": json.dumps({**parameters, "strength": {}})},
+                "parameters",
+                "cannot carry",
+            ),
+            (
+                self.model,
+                {"parameters": json.dumps({**parameters, "width": {"default": 64, "min": 256}})},
+                "parameters",
+                "width",
+            ),
+            (
+                self.model,
+                {"request_format": '{"sede": "seed"}'},
+                "request_format",
+                "sede: there is no such key",
+            ),
+            (
+                self.model,
+                {"request_format": '{"size": {"mode": "big"}}'},
+                "request_format",
+                "Possible: none, width_",
+            ),
+            (
+                self.model,
+                {"request_format": '{"seed": "x", "steps": "x"}'},
+                "request_format",
+                "used twice",
+            ),
+            (
+                self.model,
+                {"request_format": '{"seed": "x", "seed": "y"}'},
+                "request_format",
+                "is repeated",
+            ),
+            (self.model, {"request_format": '{"seed": {"a": 1}}'}, "request_format", "parameter"),
+            (self.model, {"request_format": "[" * 100_000}, "request_format", "valid JSON"),
+            (self.model, {"request_format": ""}, "request_format", "Enter the endpoint’s names of"),
+            (
+                self.model,
+                {"request_format": '{"size": {"mode": "size"}}'},
+                "parameters",
+                "cannot carry",
+            ),
+            (
+                self.model,
+                {
+                    "request_format": '{"size": {"mode": "custom", "max": 1024}, "seed": "seed"}',
+                    "parameters": SIZED,
+                },
+                "parameters",
+                "sides of 1 to 1024",
+            ),
+            (
+                self.comfyui,
+                {"request_format": '{"seed": "seed"}'},
+                "request_format",
+                "Only the dialect",
+            ),
+            (
+                self.model,
+                {"parameters": json.dumps({**parameters, "lora_url": {}})},
+                "parameters",
+                "cannot carry",
+            ),
+            (self.model, {"expected_cost": '{"per_picture": 1}'}, "expected_cost", "per_picture"),
+            (self.model, {"expected_cost": '{"per_image": -1}'}, "expected_cost", "negative"),
+            (self.model, {"expected_cost": '{"per_image": NaN}'}, "expected_cost", "negative"),
+            (self.model, {"expected_cost": ""}, "price", "expected cost"),
+            (self.model, {"price": '{"per_image": -1}'}, "price", "negative"),
+            (self.model, {"price": '{"per_picture": 1}'}, "price", "per_picture"),
+            (self.model, {"dialect": "klingon"}, "dialect", "klingon"),
+            (self.model, {"max_in_flight": "0"}, "max_in_flight", "1"),
+            (self.comfyui, {"workflow": ""}, "workflow", "workflow"),
+            (
+                self.comfyui,
+                {"workflow": workflow.replace("{{seed}}", "{{sed}}")},
+                "workflow",
+                "sed",
+            ),
+            (
+                self.comfyui,
+                {"parameters": json.dumps({**parameters, "guidance": {}})},
+                "workflow",
+                "guidance",
+            ),
+        ):
+            before = ImageModel.objects.filter(pk=model.pk).values().get()
+            errors, _messages = self.save(model, **changes)
+            assert field in errors, (changes, errors)
+            assert words in str(errors[field]), changes
+            assert ImageModel.objects.filter(pk=model.pk).values().get() == before
+
+    def test_it_shows_a_row_of_the_version_before_as_public_and_saves_it_so(self) -> None:
+        ImageModel.objects.filter(pk=self.model.pk).update(dialect="flux", request_format=None)
+        self.model.refresh_from_db()
+        page = self.client.get(reverse("admin:generation_imagemodel_change", args=[self.model.pk]))
+        self.assertContains(page, '<option value="public" selected>')
+        self.assertContains(page, "num_inference_steps")
+        changes = {"dialect": "public", "request_format": json.dumps(LEGACY["flux"])}
+        assert self.save(self.model, **changes)[0] == {}
+        self.model.refresh_from_db()
+        assert (self.model.dialect, self.model.request_format) == ("public", LEGACY["flux"])
+
+    def typed(self, model: ImageModel | None = None, **changes: object) -> dict[str, object]:
+        """Return what a browser sends of the form."""
+        form = ImageModelForm(instance=model)
+        data = {name: form[name].value() for name in form.fields}
+        data |= {
+            name: form.fields[name].prepare_value(getattr(form.instance, name)) for name in JSON
+        }
+        return {
+            name: value
+            for name, value in {**data, **changes}.items()
+            if value is not None and value is not False
+        }
+
+    def test_it_shows_the_request_with_the_values_as_typed(self) -> None:
+        before = ImageModel.objects.filter(pk=self.model.pk).values().get()
+        changed = json.dumps(
+            {**self.model.request_format, "steps": "number_of_steps", "fixed": {"tone": "warm"}}
+        )
+        address, data = (
+            f"{PREVIEW}?model={self.model.pk}",
+            self.typed(self.model, request_format=changed),
+        )
+        for headers in ({}, {"X-Part": "1"}):
+            shown = self.client.post(address, data, headers=headers)
+            self.assertContains(shown, "&quot;number_of_steps&quot;: 4")
+            self.assertContains(shown, "&quot;tone&quot;: &quot;warm&quot;")
+            self.assertContains(shown, "&quot;negative_prompt&quot;: &quot;blurry&quot;")
+            self.assertContains(shown, "/v2/black-forest-labs-flux-1-schnell/run")
+            self.assertContains(shown, "1 credit.")
+        self.assertNotContains(shown, "<html")
+        assert ImageModel.objects.filter(pk=self.model.pk).values().get() == before
+
+    def test_it_shows_the_request_of_a_model_that_is_not_there_yet(self) -> None:
+        count = ImageModel.objects.count()
+        data = self.typed(
+            ImageModel.objects.get(slug="qwen-image-lora"),
+            slug="another",
+            name="Another",
+            enabled=False,
+        )
+        shown = self.client.post(PREVIEW, data)
+        self.assertContains(
+            shown, "&quot;path&quot;: &quot;https://example.org/style.safetensors&quot;"
+        )
+        self.assertContains(shown, "3 credits.")
+        assert ImageModel.objects.count() == count
+
+    def test_it_says_in_the_preview_what_is_wrong(self) -> None:
+        data = self.typed(self.model, request_format='{"sede": "seed"}')
+        shown = self.client.post(f"{PREVIEW}?model={self.model.pk}", data)
+        self.assertContains(shown, "Request format: sede: there is no such key.")
+
+    def test_it_previews_what_is_then_sent(self) -> None:
+        data = self.typed(self.model)
+        shown = self.client.post(f"{PREVIEW}?model={self.model.pk}", data, headers={"X-Part": "1"})
+        told = json.loads(shown.context["body"])
+        self.place(
+            prompt=told["input"]["prompt"],
+            negative_prompt="blurry",
+            width=1024,
+            height=1024,
+            seed=42,
+        )
+        work()
+        (sent,) = [call.json for call in self.emulator.calls if call.call == "run"]
+        webhook = told.pop("webhook").replace("TOKEN", "")
+        assert webhook.rstrip("/") in sent.pop("webhook")
+        assert json.dumps(sent, sort_keys=True) == json.dumps(told, sort_keys=True)
+
+    def test_it_previews_for_those_alone_who_may_edit(self) -> None:
+        assert self.client.get(PREVIEW).status_code == 405
+        assert self.client.post(f"{PREVIEW}?model=x", {}).status_code == 404
+        reader = self.make_user("reader@example.org", is_staff=True)
+        self.client.force_login(reader)
+        assert self.client.post(PREVIEW, {}).status_code == 403
+        assert self.client.post(f"{PREVIEW}?model={self.model.pk}", {}).status_code == 403
+        self.client.force_login(self.alice)
+        assert self.client.post(PREVIEW, {}).status_code == 302
+
+    def test_it_tells_the_drift_between_expected_and_recorded_cost(self) -> None:
+        paid = self.place(width=1024, height=1024)
+        failed = self.place(width=1024, height=1024)
+        work()
+        self.emulator.advance(60)
+        make_due(paid.id, failed.id)
+        work()
+        work()
+        Job.objects.filter(id=paid.id).update(cost="0.0062")
+        Job.objects.filter(id=failed.id).update(
+            cost="0.001", status=Status.FAILED, error_code="gpu_lost"
+        )
+        page = self.client.get(LIST)
+        row = next(one for one in page.context["cl"].result_list if one.slug == "flux-schnell")
+        assert (row.spent.jobs, float(row.spent.recorded), float(row.spent.without_image)) == (
+            2,
+            0.0072,
+            0.001,
+        )
+        self.assertContains(page, "$0.0105")  # 2 × 0.005 × 1.048576
+        self.assertContains(page, "$0.0072 ($0.0010 without an image)")
+        self.assertContains(page, "−31.3 %")
+        page = self.client.get(reverse("admin:generation_imagemodel_change", args=[self.model.pk]))
+        self.assertContains(page, "jobs: 2 · expected: $0.0105")
+
+    def act(self, action: str, *models: ImageModel) -> list[str]:
+        data = {"action": action, "_selected_action": [str(model.pk) for model in models]}
+        response = self.client.post(LIST, data, follow=True)
+        return [str(message) for message in response.context["messages"]]
+
+    def test_it_switches_models_off_and_on(self) -> None:
+        self.place()
+        messages = self.act("switch_off", self.model, self.comfyui)
+        assert messages == [
+            "FLUX.1 schnell: 1 job is in progress. It keeps its settings.",
+            "1 model changed.",
+        ]
+        self.model.refresh_from_db()
+        assert not self.model.enabled
+        assert self.act("switch_on", self.model) == ["1 model changed."]
+        self.model.refresh_from_db()
+        assert self.model.enabled
+
+    def test_it_switches_nothing_on_that_could_not_draw(self) -> None:
+        ImageModel.objects.filter(pk=self.comfyui.pk).update(workflow={"1": {}})
+        messages = self.act("switch_on", self.comfyui)
+        assert "Node 1: class_type is missing." in messages[0]
+        self.comfyui.refresh_from_db()
+        assert not self.comfyui.enabled
+
+    def test_it_checks_a_model(self) -> None:
+        assert self.act("try_out", self.comfyui) == ["ComfyUI: a sample job can be sent."]
+        ImageModel.objects.filter(pk=self.comfyui.pk).update(parameters={"width": {"min": 5}})
+        assert "parameters" in self.act("try_out", self.comfyui)[0]
+        page = self.client.get(
+            reverse("admin:generation_imagemodel_change", args=[self.comfyui.pk])
+        )
+        assert page.status_code == 200
+
+    def test_it_lets_only_unused_models_go(self) -> None:
+        self.place()
+        address = reverse("admin:generation_imagemodel_delete", args=[self.model.pk])
+        assert self.client.post(address, {"post": "yes"}).status_code == 403
+        address = reverse("admin:generation_imagemodel_delete", args=[self.comfyui.pk])
+        assert self.client.post(address, {"post": "yes"}).status_code == 302
+        assert not ImageModel.objects.filter(pk=self.comfyui.pk).exists()
+
+    def test_it_puts_a_new_model_last(self) -> None:
+        form = self.client.get(reverse("admin:generation_imagemodel_add")).context["adminform"].form
+        positions = ImageModel.objects.values_list("position", flat=True)
+        assert form.get_initial_for_field(form.fields["position"], "position") == max(positions) + 1
+
+
+class TestJSONField(BaseTestCase):
+    def test_it_keeps_what_was_typed_when_it_cannot_be_read(self) -> None:
+        form = ImageModelForm(data={"parameters": "{half"})
+        assert not form.is_valid()
+        assert form["parameters"].value() == "{half"
+
+    def test_it_writes_letters_of_every_alphabet(self) -> None:
+        assert ReadableJSONField().prepare_value({"имя": {"a": 1}}) == '{\n  "имя": {"a": 1}\n}'
+
+
+class TestSwitch(BaseTestCase):
+    def test_it_has_one_switch(self) -> None:
+        self.client.force_login(self.staff)
+        page = "/admin/generation/generationswitch/1/change/"
+        self.assertRedirects(self.client.get("/admin/generation/generationswitch/"), page)
+        self.client.post(page, {"message": "back at noon"})
+        switch = GenerationSwitch.objects.get()
+        assert (switch.on, switch.message) == (False, "back at noon")
+        assert self.client.get("/admin/generation/generationswitch/add/").status_code == 403
+
+    def test_it_makes_no_switch_for_strangers(self) -> None:
+        self.client.force_login(self.alice)
+        self.client.get("/admin/generation/generationswitch/")
+        assert not GenerationSwitch.objects.exists()
+
+
+class TestStyle(EmulatorTestCase):
+    def test_it_refuses_a_style_without_a_prompt(self) -> None:
+        self.client.force_login(self.staff)
+        data = {
+            "slug": "fog",
+            "name_en": "Fog",
+            "name_ru": "Туман",
+            "template": "fog",
+            "position": "1",
+            "enabled": "on",
+        }
+        response = self.client.post("/admin/generation/style/add/", data)
+        self.assertContains(response, "{prompt} is missing.")
+        self.client.post("/admin/generation/style/add/", {**data, "template": "{prompt}, fog"})
+        assert Style.objects.filter(slug="fog").exists()
+        self.assertContains(self.client.get("/admin/generation/style/"), "Fog")

@@ -1,0 +1,54 @@
+from artgen.testing.cases import EmulatorTestCase, catch_up
+from generation.files import storage, uploads
+from generation.gallery import collections
+from generation.jobs import driver
+from generation.models import Image
+
+
+class TestPictureAdmin(EmulatorTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.client.force_login(self.staff)
+        self.place()
+        driver.submit("flux-schnell")
+        self.emulator.advance(10)
+        catch_up()
+        self.image = Image.objects.get()
+
+    def test_it_shows_pictures_to_read(self) -> None:
+        self.client.get("/admin/generation/image/")  # loads the session into the cache
+        with self.assertNumQueries(3):
+            response = self.client.get("/admin/generation/image/")
+        self.assertContains(response, self.image.thumbnail_key)
+        page = f"/admin/generation/image/{self.image.id}/change/"
+        self.assertContains(self.client.get(page), self.image.sha256)
+        assert self.client.post(page, {"visibility": "public"}).status_code == 403
+        assert (
+            self.client.post(f"/admin/generation/image/{self.image.id}/delete/").status_code == 403
+        )
+        self.image.refresh_from_db()
+        assert self.image.visibility == "private"
+
+    def test_it_shows_uploads_to_read(self) -> None:
+        upload = uploads.keep(user=self.alice, data=storage.read(self.image.key))
+        self.assertContains(self.client.get("/admin/generation/upload/"), "alice@example.org")
+        page = f"/admin/generation/upload/{upload.id}/change/"
+        self.assertContains(self.client.get(page), upload.key)
+        assert self.client.post(page, {}).status_code == 403
+
+    def test_it_shows_collections_to_read(self) -> None:
+        pile = collections.create(user=self.alice, name="Sea and light")
+        collections.add(pile, image_ids=[self.image.id])
+        self.client.get("/admin/generation/collection/")  # loads the session into the cache
+        with self.assertNumQueries(3):
+            response = self.client.get("/admin/generation/collection/")
+        self.assertContains(response, "Sea and light")
+        self.assertContains(response, '<td class="field-held">1</td>')
+        page = f"/admin/generation/collection/{pile.id}/change/"
+        self.assertContains(self.client.get(page), self.image.thumbnail_key)
+        assert self.client.post(page, {"name": "mine"}).status_code == 403
+
+    def test_it_is_closed_to_users(self) -> None:
+        self.client.force_login(self.alice)
+        for name in ("image", "upload", "collection"):
+            assert self.client.get(f"/admin/generation/{name}/").status_code == 302

@@ -1,0 +1,142 @@
+"""`/api/v1/collections/`: list, make, name, delete, fill and empty."""
+
+from uuid import uuid4
+
+from django.core.cache import cache
+
+from artgen.testing.api import ApiTestCase, make_image
+from generation.gallery import collections
+from generation.models import Collection, CollectionImage
+
+COLLECTIONS = "/api/v1/collections/"
+
+
+class TestCollections(ApiTestCase):
+    def test_it_makes_and_lists_own_ones_by_name(self) -> None:
+        collections.create(user=self.bob, name="Bob's")
+        made = [self.api.post(COLLECTIONS, {"name": name}) for name in ("sea", "  Hills ")]
+        assert [one.status_code for one in made] == [201, 201]
+        assert self.api.get(COLLECTIONS).json() == [made[1].json(), made[0].json()]
+        body = made[1].json()
+        assert set(body) == {"id", "name", "count", "count_is_more", "cover_url", "created_at"}
+        assert (body["name"], body["count"], body["count_is_more"], body["cover_url"]) == (
+            "Hills",
+            0,
+            False,
+            None,
+        )
+
+    def test_it_refuses_names_that_cannot_be_and_makes_nothing(self) -> None:
+        self.api.post(COLLECTIONS, {"name": "Hills"})
+        for body, fields in (
+            ({}, {"name": "required"}),
+            ({"name": " "}, {"name": "blank"}),
+            ({"name": 7}, {"name": "invalid"}),
+            ({"name": "x" * 81}, {"name": "max_length"}),
+            ({"name": "a\u202eb"}, {"name": "control_characters"}),
+            ({"name": "HILLS"}, {"name": "unique"}),
+            ({"name": "Sea", "color": "blue"}, {"color": "unknown_field"}),
+        ):
+            with self.subTest(body):
+                self.assert_problem(self.api.post(COLLECTIONS, body), 400, "invalid", fields=fields)
+        assert Collection.objects.count() == 1
+
+    def test_it_stops_at_the_limit(self) -> None:
+        for number in range(collections.MAX_COLLECTIONS):
+            collections.create(user=self.alice, name=str(number))
+        problem = self.assert_problem(
+            self.api.post(COLLECTIONS, {"name": "x"}), 409, "too_many_collections"
+        )
+        assert problem["limit"] == collections.MAX_COLLECTIONS
+
+    def test_it_asks_the_database_as_often_for_one_as_for_sixty(self) -> None:
+        def fill(names: range) -> None:
+            for name in names:
+                pile = collections.create(user=self.alice, name=str(name))
+                collections.add(pile, image_ids=[make_image(self.alice).id])
+
+        fill(range(1))
+        self.api.get(COLLECTIONS)  # the token's use is noted once a minute
+        cache.clear()
+        with self.assertNumQueries(3):  # token, collections, what of them is in the trash
+            assert len(self.api.get(COLLECTIONS).json()) == 1
+        fill(range(1, 60))
+        cache.clear()
+        with self.assertNumQueries(3):
+            assert len(self.api.get(COLLECTIONS).json()) == 60
+
+    def test_it_refuses_strangers_and_other_methods(self) -> None:
+        self.assert_anonymous_is_refused("GET", COLLECTIONS)
+        self.assert_anonymous_is_refused("POST", COLLECTIONS, b"{}")
+        self.assert_only(COLLECTIONS, "GET", "POST")
+
+
+class TestCollection(ApiTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.pile = collections.create(user=self.alice, name="Hills")
+        self.path = f"{COLLECTIONS}{self.pile.id}/"
+        self.image = make_image(self.alice)
+
+    def test_it_renames_and_deletes(self) -> None:
+        assert self.api.patch(self.path, {"name": "hills"}).json()["name"] == "hills"
+        assert self.api.patch(self.path, {}).json()["name"] == "hills"
+        self.api.post(f"{self.path}images/", {"images": [str(self.image.id)]})
+        assert self.api.delete(self.path).status_code == 204
+        self.assert_problem(self.api.get(self.path), 404, "not_found")
+        self.image.refresh_from_db()
+        assert self.image.trashed_at is None
+
+    def test_it_takes_pictures_in_and_out_again_and_again(self) -> None:
+        ids = {"images": [str(self.image.id)]}
+        for _time in range(2):
+            body = self.api.post(f"{self.path}images/", ids).json()
+            assert body["count"] == 1
+            assert self.image.thumbnail_key in body["cover_url"]
+        for _time in range(2):
+            assert self.api.post(f"{self.path}images/remove/", ids).json()["count"] == 0
+        collections.add(self.pile, image_ids=[self.image.id])
+        for _time in range(2):
+            assert self.api.delete(f"{self.path}images/{self.image.id}/").status_code == 204
+        assert not CollectionImage.objects.exists()
+
+    def test_it_takes_all_or_nothing(self) -> None:
+        bobs = make_image(self.bob)
+        for images, fields in (
+            ([str(self.image.id), str(bobs.id)], {"images": "does_not_exist"}),
+            ([str(self.image.id), str(uuid4())], {"images": "does_not_exist"}),
+            ([str(self.image.id), "x"], {"images[1]": "invalid"}),
+            ([], {"images": "min_length"}),
+            ([str(self.image.id)] * 501, {"images": "max_length"}),
+            ("x", {"images": "invalid"}),
+        ):
+            with self.subTest(images):
+                answer = self.api.post(f"{self.path}images/", {"images": images})
+                self.assert_problem(answer, 400, "invalid", fields=fields)
+        assert not CollectionImage.objects.exists()
+
+    def test_it_hides_those_of_others(self) -> None:
+        ids = {"images": [str(self.image.id)]}
+        collections.add(self.pile, image_ids=[self.image.id])
+        for method, path, body in (
+            ("GET", self.path, None),
+            ("PATCH", self.path, {"name": "Mine"}),
+            ("DELETE", self.path, None),
+            ("POST", f"{self.path}images/", ids),
+            ("POST", f"{self.path}images/remove/", ids),
+            ("DELETE", f"{self.path}images/{self.image.id}/", None),
+        ):
+            self.assert_problem(self.others.call(method, path, body), 404, "not_found")
+            self.assert_anonymous_is_refused(method, path)
+        self.pile.refresh_from_db()
+        assert (self.pile.name, self.pile.deleted_at, self.pile.images.count()) == (
+            "Hills",
+            None,
+            1,
+        )
+
+    def test_it_refuses_other_methods(self) -> None:
+        self.assert_only(self.path, "GET", "PATCH", "DELETE")
+        self.assert_only(f"{self.path}images/", "POST")
+        self.assert_only(f"{self.path}images/remove/", "POST")
+        self.assert_only(f"{self.path}images/{self.image.id}/", "DELETE")

@@ -1,0 +1,232 @@
+"""`/api/v1/images/`: list, look at, mark, trash, restore."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.cache import cache
+from django.utils import timezone
+
+from artgen.testing.api import ApiTestCase, make_image, make_job
+from generation.gallery import collections
+from generation.jobs.serializers import image_json
+from generation.models import Image, Status, Visibility
+
+IMAGES = "/api/v1/images/"
+
+
+class TestList(ApiTestCase):
+    def ids(self, **query: Any) -> list[str]:
+        response = self.api.get(IMAGES, query)
+        assert response.status_code == 200, response.content
+        return [image["id"] for image in response.json()["results"]]
+
+    def test_it_lists_own_kept_pictures_newest_first(self) -> None:
+        first, second = make_image(self.alice), make_image(self.alice)
+        make_image(self.alice, trashed_at=timezone.now())
+        make_image(self.bob)
+        body = self.api.get(IMAGES).json()
+        assert body == {
+            "results": [image_json(second), image_json(first)],
+            "next": None,
+            "previous": None,
+        }
+
+    def test_it_gives_addresses_that_a_client_elsewhere_can_use(self) -> None:
+        make_image(self.alice)
+        image = self.api.get(IMAGES).json()["results"][0]
+        assert image["url"].startswith(f"{settings.PUBLIC_URL}/media/images/")
+        assert image["thumbnail_url"].startswith(f"{settings.PUBLIC_URL}/media/thumbnails/")
+
+    def test_it_filters(self) -> None:
+        hills = make_image(self.alice, favorite=True)
+        job = make_job(
+            self.alice, status=Status.SUCCEEDED, model="qwen-image", prompt="A cat, 100% tabby"
+        )
+        cat = make_image(self.alice, job=job)
+        gone = make_image(self.alice, trashed_at=timezone.now())
+        assert self.ids(favorite="true") == [str(hills.id)]
+        assert self.ids(favorite="false") == [str(cat.id)]
+        assert self.ids(model="qwen-image") == [str(cat.id)]
+        assert self.ids(trashed="true") == [str(gone.id)]
+        assert self.ids(trashed="false") == [str(cat.id), str(hills.id)]
+        assert self.ids(q="TABBY") == [str(cat.id)]
+        assert self.ids(q="100%") == [str(cat.id)]
+        assert self.ids(q="%") == []
+        assert self.ids(q="_") == []
+        assert self.ids(q="  ") == [str(cat.id), str(hills.id)]
+        assert self.ids(q="hills", model="qwen-image") == []
+
+    def test_it_filters_by_all_that_a_picture_is(self) -> None:
+        source = make_image(self.alice, created_at=datetime(2026, 3, 1, 12, tzinfo=UTC))
+        job = make_job(
+            self.alice,
+            status=Status.SUCCEEDED,
+            model="qwen-image-edit",
+            source_images=[str(source.id)],
+            style="ink",
+        )
+        made = make_image(self.alice, job=job, width=768, height=1344)
+        pile = collections.create(user=self.alice, name="Ink")
+        collections.add(pile, image_ids=[made.id])
+        for query in (
+            {"style": "ink"},
+            {"since": "2026-03-02"},
+            {"shape": "portrait"},
+            {"longest": "1344"},
+            {"sourced": "true"},
+            {"source": str(source.id)},
+            {"collection": str(pile.id)},
+            {
+                "q": "hill",
+                "collection": str(pile.id),
+                "source": str(source.id),
+                "shape": "portrait",
+            },
+        ):
+            with self.subTest(query):
+                assert self.ids(**query) == [str(made.id)]
+        for query in (
+            {"until": "2026-03-01"},
+            {"since": "2026-03-01", "until": "2026-03-01"},
+            {"shape": "landscape"},
+            {"sourced": "false"},
+        ):
+            with self.subTest(query):
+                assert self.ids(**query) == [str(source.id)]
+        assert (
+            self.ids(longest="1345")
+            == self.ids(source=str(uuid4()))
+            == self.ids(shape="square")
+            == []
+        )
+        collections.add(pile, image_ids=[source.id])
+        Image.objects.filter(id=source.id).update(trashed_at=timezone.now())
+        assert self.ids(collection=pile.id) == [str(made.id)]
+        assert self.ids(collection=pile.id, trashed="true") == [str(source.id)]
+
+    def test_it_refuses_the_collections_of_others(self) -> None:
+        pile = collections.create(user=self.bob, name="Ink")
+        gone = collections.delete(collections.create(user=self.alice, name="Gone"))
+        for one in (pile, gone):
+            fields = {"collection": "does_not_exist"}
+            self.assert_problem(
+                self.api.get(IMAGES, {"collection": one.id}), 400, "invalid", fields=fields
+            )
+
+    def test_it_refuses_filters_that_cannot_be(self) -> None:
+        for query, fields in (
+            ({"favorite": "maybe"}, {"favorite": "choices"}),
+            ({"trashed": "1"}, {"trashed": "choices"}),
+            ({"model": "nano"}, {"model": "does_not_exist"}),
+            ({"collection": str(uuid4())}, {"collection": "does_not_exist"}),
+            ({"collection": "hills"}, {"collection": "invalid"}),
+            ({"since": "24.11.2026"}, {"since": "invalid"}),
+            ({"until": "2026-11-31"}, {"until": "invalid"}),
+            ({"since": "2026-11-24", "until": "2026-11-23"}, {"until": "min_value"}),
+            ({"shape": "round"}, {"shape": "choices"}),
+            ({"longest": "0"}, {"longest": "invalid"}),
+            ({"longest": "100001"}, {"longest": "invalid"}),
+            ({"sourced": "yes"}, {"sourced": "choices"}),
+            ({"source": "x"}, {"source": "invalid"}),
+            ({"q": "a\0b"}, {"q": "control_characters"}),
+            ({"q": "x" * 501}, {"q": "max_length"}),
+            ({"user": "bob"}, {"user": "unknown_field"}),
+        ):
+            with self.subTest(query):
+                self.assert_problem(self.api.get(IMAGES, query), 400, "invalid", fields=fields)
+
+    def test_it_refuses_strangers_and_other_methods(self) -> None:
+        self.assert_anonymous_is_refused("GET", IMAGES)
+        self.assert_only(IMAGES, "GET")
+
+    def test_it_asks_the_database_as_often_for_one_as_for_twenty(self) -> None:
+        make_image(self.alice)
+        self.api.get(IMAGES)  # the token's use is noted once a minute
+        cache.clear()
+        with self.assertNumQueries(2):  # token, pictures
+            assert len(self.ids()) == 1
+        for _ in range(19):
+            make_image(self.alice)
+        cache.clear()
+        with self.assertNumQueries(2):
+            assert len(self.ids()) == 20
+
+
+class TestDetail(ApiTestCase):
+    def test_it_shows_an_own_picture_also_from_the_trash(self) -> None:
+        kept, gone = make_image(self.alice), make_image(self.alice, trashed_at=timezone.now())
+        assert self.api.get(f"{IMAGES}{kept.id}/").json() == image_json(kept)
+        assert self.api.get(f"{IMAGES}{gone.id}/").json()["trashed_at"]
+
+    def test_it_hides_the_pictures_of_others(self) -> None:
+        image = make_image(self.alice, visibility=Visibility.PUBLIC)
+        for method, path, body in (
+            ("GET", f"{IMAGES}{image.id}/", None),
+            ("PATCH", f"{IMAGES}{image.id}/", {"favorite": True}),
+            ("DELETE", f"{IMAGES}{image.id}/", None),
+            ("POST", f"{IMAGES}{image.id}/restore/", None),
+        ):
+            self.assert_problem(self.others.call(method, path, body), 404, "not_found")
+            self.assert_anonymous_is_refused(method, path)
+        image.refresh_from_db()
+        assert (image.favorite, image.trashed_at) == (False, None)
+
+    def test_it_finds_nothing_under_what_is_no_id(self) -> None:
+        for name in ("1", str(uuid4()), "x/restore"):
+            self.assert_problem(self.api.get(f"{IMAGES}{name}/"), 404, "not_found")
+
+    def test_it_refuses_other_methods(self) -> None:
+        image = make_image(self.alice)
+        self.assert_only(f"{IMAGES}{image.id}/", "GET", "PATCH", "DELETE")
+        self.assert_only(f"{IMAGES}{image.id}/restore/", "POST")
+
+
+class TestChange(ApiTestCase):
+    def test_it_marks_favorites(self) -> None:
+        path = f"{IMAGES}{make_image(self.alice).id}/"
+        for favorite in (True, True, False):
+            response = self.api.patch(path, {"favorite": favorite})
+            assert response.status_code == 200
+            assert response.json()["favorite"] is favorite
+            assert Image.objects.get().favorite is favorite
+
+    def test_it_takes_an_empty_change(self) -> None:
+        image = make_image(self.alice, favorite=True)
+        assert self.api.patch(f"{IMAGES}{image.id}/", {}).json() == image_json(image)
+
+    def test_it_refuses_all_else_and_changes_nothing(self) -> None:
+        image = make_image(self.alice)
+        for body, fields in (
+            ({"favorite": "true"}, {"favorite": "invalid"}),
+            ({"favorite": 1}, {"favorite": "invalid"}),
+            ({"favorite": None}, {"favorite": "invalid"}),
+            ({"favorite": True, "visibility": "friends"}, {"visibility": "choices"}),
+            ({"favorite": True, "seed": 1}, {"seed": "unknown_field"}),
+            ({"favorite": True, "trashed_at": None}, {"trashed_at": "unknown_field"}),
+        ):
+            with self.subTest(body):
+                response = self.api.patch(f"{IMAGES}{image.id}/", body)
+                self.assert_problem(response, 400, "invalid", fields=fields)
+        self.assert_problem(self.api.patch(f"{IMAGES}{image.id}/", b"[]"), 400, "malformed")
+        assert image_json(Image.objects.get()) == image_json(image)
+
+
+class TestTrash(ApiTestCase):
+    def test_it_moves_to_the_trash_and_back(self) -> None:
+        path = f"{IMAGES}{make_image(self.alice).id}/"
+        response = self.api.delete(path)
+        assert (response.status_code, response.content) == (204, b"")
+        trashed_at = self.api.get(path).json()["trashed_at"]
+        assert trashed_at
+        assert self.api.delete(path).status_code == 204
+        assert self.api.get(path).json()["trashed_at"] == trashed_at
+        response = self.api.post(f"{path}restore/")
+        assert response.status_code == 200
+        assert response.json()["trashed_at"] is None
+        assert self.api.get(path).json()["trashed_at"] is None
+
+    def test_it_leaves_a_kept_picture_as_it_is_on_restore(self) -> None:
+        image = make_image(self.alice)
+        assert self.api.post(f"{IMAGES}{image.id}/restore/").json() == image_json(image)

@@ -1,0 +1,390 @@
+"""`/api/v1/jobs/`: place, list, look at, cancel, retry."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core.cache import cache
+from django.db import connection
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts import ledger
+from artgen.testing.api import FLUX, ApiTestCase, make_image, make_job, stored
+from generation.jobs.serializers import job_json
+from generation.models import GenerationSwitch, Image, ImageModel, Job, Status
+
+JOBS = "/api/v1/jobs/"
+
+
+class TestPlacing(ApiTestCase):
+    def test_it_places_a_job_and_holds_its_credits(self) -> None:
+        response = self.api.post(JOBS, FLUX)
+        assert response.status_code == 201, response.content
+        job = Job.objects.get()
+        assert response.json() == job_json(Job.objects.with_all().get())
+        assert response["Location"] == f"{JOBS}{job.id}/"
+        assert (job.user, job.status, job.prompt) == (self.alice, Status.QUEUED, FLUX["prompt"])
+        self.alice.refresh_from_db()
+        assert (self.alice.credits, self.alice.held) == (100 - job.credits, job.credits)
+
+    def test_it_answers_as_the_contract_says(self) -> None:
+        job = self.api.post(JOBS, FLUX).json()
+        assert UUID(job["id"]).version == 7
+        assert job["status"] == "queued"
+        assert (job["model"], job["width"], job["height"], job["steps"]) == (
+            "flux-dev",
+            1024,
+            1024,
+            28,
+        )
+        assert job["queue_position"] == 0
+        assert set(job["eta_seconds"]) == {"p50", "p90"}
+        assert isinstance(job["seed"], int)
+        assert job["finished_at"] is None
+        assert job["images"] == []
+
+    def test_it_takes_every_parameter_of_the_model(self) -> None:
+        asked = FLUX | {
+            "negative_prompt": "fog",
+            "width": 768,
+            "height": 512,
+            "steps": 20,
+            "guidance": 3.5,
+            "seed": 7,
+        }
+        asked |= {"style": "watercolor"}
+        job = self.api.post(JOBS, asked).json()
+        assert {name: job[name] for name in asked} == asked
+
+    def test_it_places_for_a_signed_in_browser(self) -> None:
+        self.client.force_login(self.alice)
+        response = self.client.post(JOBS, FLUX, content_type="application/json")
+        assert response.status_code == 201
+
+    def test_it_takes_nothing_from_strangers(self) -> None:
+        before = stored()
+        self.assert_anonymous_is_refused("POST", JOBS, b'{"model": "flux-dev", "prompt": "x"}')
+        assert stored() == before
+
+    def test_it_refuses_other_methods(self) -> None:
+        self.assert_only(JOBS, "GET", "POST")
+
+    def test_it_says_how_many_credits_are_missing(self) -> None:
+        ledger.adjust(user=self.alice, amount=-98, reason="for the test")
+        before = stored()
+        document = self.assert_problem(self.api.post(JOBS, FLUX), 402, "too_few_credits")
+        assert (document["needed"], document["available"]) == (3, 2)
+        assert stored() == before
+
+    def test_it_places_nothing_while_creating_is_paused(self) -> None:
+        GenerationSwitch.objects.create(on=False, message="Back at 14:00")
+        before = stored()
+        response = self.api.post(JOBS, FLUX)
+        document = self.assert_problem(response, 503, "generation_off")
+        assert document["detail"] == "Back at 14:00"
+        assert int(response["Retry-After"]) > 0
+        assert stored() == before
+
+    @override_settings(MAX_WAITING_PER_USER=2)
+    def test_it_lets_only_so_many_wait(self) -> None:
+        make_job(self.alice), make_job(self.alice), make_job(self.bob)
+        before = stored()
+        response = self.api.post(JOBS, FLUX)
+        document = self.assert_problem(response, 429, "too_many_waiting")
+        assert document["limit"] == 2
+        assert int(response["Retry-After"]) > 0
+        assert stored() == before
+        assert self.others.post(JOBS, FLUX).status_code == 201
+
+    @override_settings(PLACING_RATE="2/h")
+    def test_it_takes_only_so_many_calls(self) -> None:
+        assert [self.api.post(JOBS, FLUX).status_code for _ in range(2)] == [201, 201]
+        before = stored()
+        response = self.api.post(JOBS, FLUX)
+        self.assert_problem(response, 429, "too_many_requests")
+        assert 0 < int(response["Retry-After"]) <= 3600
+        self.assert_problem(self.api.post("/api/v1/batches/", FLUX), 429, "too_many_requests")
+        assert stored() == before
+        assert self.others.post(JOBS, FLUX).status_code == 201
+
+    def test_it_refuses_models_that_are_switched_off(self) -> None:
+        ImageModel.objects.filter(slug="flux-dev").update(enabled=False)
+        self.assert_problem(
+            self.api.post(JOBS, FLUX), 400, "invalid", fields={"model": "does_not_exist"}
+        )
+
+
+class TestSources(ApiTestCase):
+    KONTEXT = {"model": "flux-kontext", "prompt": "Make it winter"}
+
+    def test_it_takes_own_pictures_as_sources(self) -> None:
+        image = make_image(self.alice)
+        response = self.api.post(JOBS, self.KONTEXT | {"source_images": [str(image.id)]})
+        assert response.status_code == 201, response.content
+        assert response.json()["source_images"] == [str(image.id)]
+
+    def test_it_refuses_the_pictures_of_others(self) -> None:
+        theirs = make_image(self.bob)
+        before = stored()
+        for ids in ([str(theirs.id)], [str(uuid4())], ["no id"], ["\ud800"]):
+            response = self.api.post(JOBS, self.KONTEXT | {"source_images": ids})
+            self.assert_problem(
+                response, 400, "invalid", fields={"source_images": "does_not_exist"}
+            )
+        assert stored() == before
+
+
+class TestList(ApiTestCase):
+    def test_it_lists_own_jobs_newest_first(self) -> None:
+        mine = [make_job(self.alice) for _ in range(3)]
+        make_job(self.bob)
+        body = self.api.get(JOBS).json()
+        assert [job["id"] for job in body["results"]] == [str(job.id) for job in reversed(mine)]
+        assert (body["next"], body["previous"]) == (None, None)
+
+    def test_it_is_not_for_strangers_or_caches(self) -> None:
+        self.assert_anonymous_is_refused("GET", JOBS)
+        assert self.api.get(JOBS)["Cache-Control"] == "private, no-cache"
+
+    def test_it_filters(self) -> None:
+        batch = uuid4()
+        done = make_job(self.alice, status=Status.SUCCEEDED, batch=batch)
+        waiting = make_job(self.alice, model="qwen-image")
+
+        def ids(**query: Any) -> list[str]:
+            return [job["id"] for job in self.api.get(JOBS, query).json()["results"]]
+
+        assert ids(status="succeeded") == [str(done.id)]
+        assert ids(model="qwen-image") == [str(waiting.id)]
+        assert ids(batch=batch) == [str(done.id)]
+        assert ids(batch=uuid4()) == []
+        assert ids(status="queued", model="flux-dev") == []
+
+    def test_it_refuses_filters_that_cannot_be(self) -> None:
+        for query, fields in (
+            ({"status": "done"}, {"status": "choices"}),
+            ({"model": "nano"}, {"model": "does_not_exist"}),
+            ({"model": "a\0b"}, {"model": "control_characters"}),
+            ({"batch": "7"}, {"batch": "invalid"}),
+            ({"stauts": "queued"}, {"stauts": "unknown_field"}),
+            ({"status": ["queued", "failed"]}, {"status": "duplicate"}),
+            ({"limit": "0"}, {"limit": "invalid"}),
+            ({"limit": "101"}, {"limit": "invalid"}),
+            ({"limit": "1e9"}, {"limit": "invalid"}),
+            ({"limit": "9" * 99}, {"limit": "invalid"}),
+            ({"limit": "²"}, {"limit": "invalid"}),
+            ({"cursor": "x"}, {"cursor": "invalid"}),
+            ({"cursor": ""}, {"cursor": "invalid"}),
+            ({"cursor": "x" * 501}, {"cursor": "max_length"}),
+        ):
+            with self.subTest(query):
+                self.assert_problem(self.api.get(JOBS, query), 400, "invalid", fields=fields)
+
+    def test_it_leads_through_all_pages_and_back(self) -> None:
+        mine = [str(make_job(self.alice).id) for _ in range(25)][::-1]
+        first = self.api.get(JOBS).json()
+        assert [job["id"] for job in first["results"]] == mine[:20]
+        assert first["previous"] is None
+        make_job(self.alice)  # what comes in meanwhile moves nothing
+        second = self.api.get(first["next"]).json()
+        assert [job["id"] for job in second["results"]] == mine[20:]
+        assert second["next"] is None
+        back = self.api.get(second["previous"]).json()
+        assert [job["id"] for job in back["results"]] == mine[:20]
+
+    def test_it_keeps_filters_and_limit_from_page_to_page(self) -> None:
+        mine = [str(make_job(self.alice, status=Status.FAILED).id) for _ in range(3)][::-1]
+        make_job(self.alice)
+        page = self.api.get(JOBS, {"status": "failed", "limit": 1}).json()
+        seen = [page["results"][0]["id"]]
+        while page["next"]:
+            page = self.api.get(page["next"]).json()
+            seen += [job["id"] for job in page["results"]]
+        assert seen == mine
+
+    def test_it_refuses_a_cursor_of_another_list(self) -> None:
+        for _ in range(2):
+            make_image(self.alice)
+        link = self.api.get("/api/v1/images/", {"limit": 1}).json()["next"]
+        cursor = link.split("cursor=")[1].split("&")[0]
+        self.assert_problem(
+            self.api.get(f"{JOBS}?cursor={cursor}"), 400, "invalid", fields={"cursor": "invalid"}
+        )
+
+    def test_it_gives_up_to_a_hundred(self) -> None:
+        for _ in range(21):
+            make_job(self.alice)
+        assert len(self.api.get(JOBS, {"limit": 100}).json()["results"]) == 21
+
+    def test_it_asks_the_database_as_often_for_one_as_for_twenty(self) -> None:
+        make_image(self.alice, job=make_job(self.alice, status=Status.SUCCEEDED))
+        self.api.get(JOBS)  # the token's use is noted once a minute
+        cache.clear()
+        with self.assertNumQueries(3):  # token, jobs, pictures
+            self.api.get(JOBS)
+        for _ in range(19):
+            make_image(self.alice, job=make_job(self.alice, status=Status.SUCCEEDED))
+        cache.clear()
+        with self.assertNumQueries(3):
+            assert len(self.api.get(JOBS).json()["results"]) == 20
+
+    def test_it_asks_as_often_for_twenty_that_wait(self) -> None:
+        make_job(self.alice)
+        self.api.get(JOBS)
+        asked = []
+        for more in (0, 19):
+            for _ in range(more):
+                make_job(self.alice)
+            cache.clear()
+            with CaptureQueriesContext(connection) as queries:
+                results = self.api.get(JOBS).json()["results"]
+            asked.append((len(results), len(queries)))
+        assert asked == [(1, asked[0][1]), (20, asked[0][1])]
+
+
+class TestDetail(ApiTestCase):
+    def test_it_shows_an_own_job(self) -> None:
+        job = make_job(self.alice, status=Status.SUCCEEDED)
+        image = make_image(self.alice, job=job)
+        body = self.api.get(f"{JOBS}{job.id}/").json()
+        assert body == job_json(Job.objects.with_all().get(id=job.id))
+        assert body["images"][0]["id"] == str(image.id)
+
+    def test_it_hides_the_jobs_of_others(self) -> None:
+        job = make_job(self.alice)
+        for path in (f"{JOBS}{job.id}/", f"{JOBS}{uuid4()}/"):
+            self.assert_problem(self.others.get(path), 404, "not_found")
+        self.assert_anonymous_is_refused("GET", f"{JOBS}{job.id}/")
+
+    def test_it_finds_nothing_under_what_is_no_id(self) -> None:
+        for name in ("1", "x", "%00", "..%2f", "019ab2f0-5c1e-7d90-a3b4-1f2e3d4c5b6g"):
+            self.assert_problem(self.api.get(f"{JOBS}{name}/"), 404, "not_found")
+
+    def test_it_refuses_other_methods(self) -> None:
+        self.assert_only(f"{JOBS}{make_job(self.alice).id}/", "GET")
+
+    def test_it_tells_why_a_job_failed_in_the_language_asked_for(self) -> None:
+        path = f"{JOBS}{make_job(self.alice, status=Status.FAILED).id}/"
+        english = self.api.get(path).json()["error"]
+        russian = self.api.get(path, **{"Accept-Language": "ru"}).json()["error"]
+        assert english["code"] == russian["code"] == "gpu_lost"
+        assert english["message"] == "The GPU disconnected during generation."
+        assert russian["message"] != english["message"]
+
+
+class TestCancel(ApiTestCase):
+    def test_it_cancels_and_returns_the_credits(self) -> None:
+        job = self.api.post(JOBS, FLUX).json()
+        response = self.api.post(f"{JOBS}{job['id']}/cancel/")
+        assert response.status_code == 200
+        body = response.json()
+        assert (body["status"], body["id"]) == ("canceled", job["id"])
+        assert body["version"] > job["version"]
+        assert body["finished_at"]
+        self.alice.refresh_from_db()
+        assert (self.alice.credits, self.alice.held) == (100, 0)
+
+    def test_it_leaves_a_job_that_has_ended_or_is_being_saved(self) -> None:
+        for status in (Status.STORING, Status.SUCCEEDED, Status.FAILED, Status.CANCELED):
+            job = make_job(self.alice, status=status)
+            before = stored()
+            self.assert_problem(self.api.post(f"{JOBS}{job.id}/cancel/"), 409, "already_final")
+            assert stored() == before
+            assert Job.objects.get(id=job.id).status == status
+
+    def test_it_leaves_the_jobs_of_others(self) -> None:
+        job = make_job(self.alice)
+        self.assert_problem(self.others.post(f"{JOBS}{job.id}/cancel/"), 404, "not_found")
+        self.assert_anonymous_is_refused("POST", f"{JOBS}{job.id}/cancel/")
+        assert Job.objects.get(id=job.id).status == Status.QUEUED
+
+    def test_it_refuses_other_methods(self) -> None:
+        self.assert_only(f"{JOBS}{make_job(self.alice).id}/cancel/", "POST")
+
+
+class TestRetry(ApiTestCase):
+    SAME = (
+        "model",
+        "prompt",
+        "negative_prompt",
+        "width",
+        "height",
+        "steps",
+        "guidance",
+        "seed",
+        "style",
+        "strength",
+    )
+
+    def test_it_places_the_same_again(self) -> None:
+        asked = FLUX | {"seed": 77, "width": 768, "style": "watercolor", "negative_prompt": "fog"}
+        job = self.api.post(JOBS, asked).json()
+        self.api.post(f"{JOBS}{job['id']}/cancel/")
+        response = self.api.post(f"{JOBS}{job['id']}/retry/")
+        assert response.status_code == 201, response.content
+        again = response.json()
+        assert again["id"] != job["id"]
+        assert (again["status"], again["attempt"]) == ("queued", 1)
+        assert {name: again[name] for name in self.SAME} == {name: job[name] for name in self.SAME}
+        assert response["Location"] == f"{JOBS}{again['id']}/"
+
+    def test_it_places_again_what_takes_its_size_from_a_source(self) -> None:
+        source = make_image(self.alice)
+        asked = {
+            "model": "qwen-image-edit",
+            "prompt": "Make it winter",
+            "source_images": [str(source.id)],
+        }
+        job = self.api.post(JOBS, asked).json()
+        response = self.api.post(f"{JOBS}{job['id']}/retry/")
+        assert response.status_code == 201, response.content
+        again = response.json()
+        assert {name: again[name] for name in self.SAME} == {name: job[name] for name in self.SAME}
+        assert again["source_images"] == job["source_images"]
+
+    def test_it_applies_the_same_lora_again(self) -> None:
+        lora = {"lora_url": "https://example.org/style.safetensors?token=1", "lora_scale": 0.65}
+        response = self.api.post(JOBS, {"model": "qwen-image-lora", "prompt": "fog", **lora})
+        assert response.status_code == 201, response.content
+        job = response.json()
+        assert {name: job[name] for name in lora} == lora
+        assert {name: self.api.get(f"{JOBS}{job['id']}/").json()[name] for name in lora} == lora
+        again = self.api.post(f"{JOBS}{job['id']}/retry/").json()
+        assert {name: again[name] for name in lora} == lora
+        plain = self.api.post(JOBS, {"model": "qwen-image-lora", "prompt": "fog"}).json()
+        assert (plain["lora_url"], plain["lora_scale"]) == (None, None)
+        again = self.api.post(f"{JOBS}{plain['id']}/retry/")
+        assert again.status_code == 201, again.content
+
+    def test_it_says_that_a_source_is_gone(self) -> None:
+        source = make_image(self.alice)
+        asked = {
+            "model": "flux-kontext",
+            "prompt": "Make it winter",
+            "source_images": [str(source.id)],
+        }
+        job = self.api.post(JOBS, asked).json()
+        Image.objects.all().delete()
+        before = stored()
+        response = self.api.post(f"{JOBS}{job['id']}/retry/")
+        self.assert_problem(response, 400, "invalid", fields={"source_images": "does_not_exist"})
+        assert stored() == before
+
+    def test_it_costs_as_much_again(self) -> None:
+        job = self.api.post(JOBS, FLUX).json()
+        ledger.adjust(user=self.alice, amount=-97, reason="for the test")
+        self.assert_problem(self.api.post(f"{JOBS}{job['id']}/retry/"), 402, "too_few_credits")
+        assert Job.objects.count() == 1
+
+    def test_it_leaves_the_jobs_of_others(self) -> None:
+        job = make_job(self.alice, status=Status.FAILED, finished_at=timezone.now())
+        self.assert_problem(self.others.post(f"{JOBS}{job.id}/retry/"), 404, "not_found")
+        self.assert_anonymous_is_refused("POST", f"{JOBS}{job.id}/retry/")
+        self.assert_only(f"{JOBS}{job.id}/retry/", "POST")
+        assert Job.objects.count() == 1
+
+    @override_settings(PLACING_RATE="1/h")
+    def test_it_counts_as_placing(self) -> None:
+        job = self.api.post(JOBS, FLUX).json()
+        self.assert_problem(self.api.post(f"{JOBS}{job['id']}/retry/"), 429, "too_many_requests")

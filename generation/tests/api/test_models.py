@@ -1,0 +1,65 @@
+"""`/api/v1/models/` and `/api/v1/styles/`: what a job may ask for."""
+
+from django.core.cache import cache
+
+from artgen.testing.api import ApiTestCase
+from generation.models import ImageModel, Style
+
+MODELS, STYLES = "/api/v1/models/", "/api/v1/styles/"
+
+
+class TestModels(ApiTestCase):
+    def test_it_lists_all_models_on_one_page(self) -> None:
+        models = self.api.get(MODELS).json()
+        assert [model["slug"] for model in models] == list(
+            ImageModel.objects.values_list("slug", flat=True)
+        )
+        assert not all(model["enabled"] for model in models)
+
+    def test_it_tells_limits_price_and_sources(self) -> None:
+        flux = next(model for model in self.api.get(MODELS).json() if model["slug"] == "flux-dev")
+        assert flux["name"] == "FLUX.1 dev"
+        assert flux["parameters"]["width"] == {
+            "default": 1024,
+            "min": 256,
+            "max": 1536,
+            "step": 64,
+            "choices": None,
+        }
+        assert flux["price"] == {"per_image": 0.0, "per_megapixel": 2.4, "minimum": 1}
+        assert (flux["min_source_images"], flux["max_source_images"], flux["enabled"]) == (
+            0,
+            0,
+            True,
+        )
+
+    def test_it_describes_in_the_language_asked_for(self) -> None:
+        model = ImageModel.objects.get(slug="flux-dev")
+        for language, words in (("ru", model.description_ru), ("en", model.description_en)):
+            models = self.api.get(MODELS, **{"Accept-Language": language}).json()
+            assert words in [shown["description"] for shown in models]
+
+    def test_it_asks_the_database_once(self) -> None:
+        self.api.get(MODELS)
+        cache.clear()
+        with self.assertNumQueries(2):  # token, models
+            self.api.get(MODELS)
+
+    def test_it_refuses_strangers_other_methods_and_parameters(self) -> None:
+        for path in (MODELS, STYLES):
+            self.assert_anonymous_is_refused("GET", path)
+            self.assert_only(path, "GET")
+            self.assert_problem(
+                self.api.get(path, {"page": 2}), 400, "invalid", fields={"page": "unknown_field"}
+            )
+
+
+class TestStyles(ApiTestCase):
+    def test_it_lists_the_styles_that_can_be_asked_for(self) -> None:
+        Style.objects.filter(slug="oil").update(enabled=False)
+        styles = self.api.get(STYLES).json()
+        assert {"slug": "watercolor", "name": "Watercolor"} in styles
+        assert "oil" not in [style["slug"] for style in styles]
+        russian = self.api.get(STYLES, **{"Accept-Language": "ru"}).json()
+        assert [style["slug"] for style in russian] == [style["slug"] for style in styles]
+        assert russian != styles

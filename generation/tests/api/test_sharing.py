@@ -1,0 +1,133 @@
+"""PATCH visibility and /api/v1/images/ID/share/."""
+
+from artgen.testing.api import ApiTestCase, make_image
+from generation.gallery import images, sharing
+from generation.models import BlockedWord, Image, Publication, PublicationState
+
+
+class TestSharingApi(ApiTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.image = make_image(self.alice)
+        self.path = f"/api/v1/images/{self.image.id}/"
+        self.share = f"{self.path}share/"
+
+    def patch(self, visibility: object) -> dict[str, object]:
+        answer = self.api.patch(self.path, {"visibility": visibility})
+        assert answer.status_code == 200, answer.content
+        return answer.json()
+
+    def now(self) -> Image:
+        return Image.objects.get(id=self.image.id)
+
+    def test_it_makes_and_changes_a_link(self) -> None:
+        answer = self.api.post(self.share, {"expires_in_days": 7, "with_parameters": True})
+        assert answer.status_code == 201
+        made = answer.json()
+        assert made["url"].endswith(f"/s/{self.now().link_slug}/")
+        assert (made["with_parameters"], made["with_name"], made["publication"]) == (
+            True,
+            False,
+            None,
+        )
+        assert self.api.get(self.share).json() == made
+        changed = self.api.post(self.share)
+        assert changed.status_code == 200
+        assert changed.json() == made | {"expires_at": None, "with_parameters": False}
+        renewed = self.api.post(self.share, {"new": True})
+        assert renewed.status_code == 201
+        assert renewed.json()["url"] != made["url"]
+        assert self.api.get(self.path).json()["visibility"] == "link"
+
+    def test_it_stops_a_link(self) -> None:
+        self.api.post(self.share)
+        for _n in range(2):
+            answer = self.api.delete(self.share)
+            assert (answer.status_code, answer.content) == (204, b"")
+        assert self.api.get(self.share).json()["url"] is None
+        assert self.api.get(self.path).json()["visibility"] == "private"
+
+    def test_it_says_private_when_the_link_has_expired(self) -> None:
+        self.api.post(self.share, {"expires_in_days": 1})
+        Image.objects.update(link_until=self.image.created_at)
+        assert self.api.get(self.path).json()["visibility"] == "private"
+        assert self.api.get(self.share).json()["url"] is None
+
+    def test_it_patches_link_and_private(self) -> None:
+        assert self.patch("link")["visibility"] == "link"
+        slug = self.now().link_slug
+        assert self.patch("link")["visibility"] == "link"
+        assert self.now().link_slug == slug
+        assert self.patch("private")["visibility"] == "private"
+        assert sharing.find(slug) is None
+
+    def test_it_patches_public_which_asks(self) -> None:
+        self.api.post(self.share, {"with_parameters": True})
+        assert self.patch("public")["visibility"] == "link"
+        publication = self.api.get(self.share).json()["publication"]
+        assert (publication["state"], publication["with_parameters"], publication["url"]) == (
+            "waiting",
+            True,
+            None,
+        )
+        sharing.publish(Publication.objects.get(), by=self.staff)
+        assert self.api.get(self.path).json()["visibility"] == "public"
+        publication = self.api.get(self.share).json()["publication"]
+        assert publication["state"] == "published"
+        assert publication["url"].endswith(f"/s/{Publication.objects.get().slug}/")
+        assert self.patch("public")["visibility"] == "public"
+        assert self.patch("link")["visibility"] == "link"
+        assert Publication.objects.get().state == PublicationState.WITHDRAWN
+
+    def test_it_tells_why_a_rule_refuses(self) -> None:
+        BlockedWord.objects.create(word="tea")
+        answer = self.api.patch(self.path, {"visibility": "public", "favorite": True})
+        problem = self.assert_problem(answer, 403, "not_publishable")
+        assert "“tea”" in problem["detail"]
+        assert (self.now().favorite, self.now().visibility) == (False, "private")
+
+    def test_it_shares_nothing_from_the_trash(self) -> None:
+        images.trash(self.image)
+        self.assert_problem(self.api.post(self.share), 409, "in_the_trash")
+        for visibility in ("link", "public"):
+            self.assert_problem(
+                self.api.patch(self.path, {"visibility": visibility}), 409, "in_the_trash"
+            )
+        assert self.patch("private")["visibility"] == "private"
+
+    def test_it_refuses_what_it_cannot_read(self) -> None:
+        for body, fields in (
+            ({"expires_in_days": 2}, {"expires_in_days": "choices"}),
+            ({"expires_in_days": True}, {"expires_in_days": "choices"}),
+            ({"expires_in_days": "7"}, {"expires_in_days": "choices"}),
+            ({"expires_in_days": [7]}, {"expires_in_days": "choices"}),
+            ({"with_name": 1}, {"with_name": "invalid"}),
+            ({"slug": "mine"}, {"slug": "unknown_field"}),
+        ):
+            with self.subTest(body):
+                self.assert_problem(self.api.post(self.share, body), 400, "invalid", fields=fields)
+        for value in ("friends", None, 1, ["public"], {}):
+            answer = self.api.patch(self.path, {"visibility": value})
+            self.assert_problem(answer, 400, "invalid", fields={"visibility": "choices"})
+        assert self.now().link_slug is None
+
+    def test_it_is_not_there_for_others_or_strangers(self) -> None:
+        for answer in (
+            self.others.get(self.share),
+            self.others.post(self.share),
+            self.others.delete(self.share),
+            self.others.patch(self.path, {"visibility": "link"}),
+        ):
+            self.assert_problem(answer, 404, "not_found")
+        for method in ("GET", "POST", "DELETE"):
+            self.assert_anonymous_is_refused(method, self.share)
+        self.assert_only(self.share, "GET", "POST", "DELETE")
+        assert self.now().link_slug is None
+
+    def test_it_has_a_limit(self) -> None:
+        statuses = []
+        while 429 not in statuses and len(statuses) <= 2 * 120:  # a minute may end meanwhile
+            statuses.append(self.api.post(self.share).status_code)
+        assert statuses[0] == 201
+        assert set(statuses[1:-1]) == {200}
+        assert statuses[-1] == 429

@@ -1,0 +1,116 @@
+import io
+import json
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import translation
+
+from artgen.testing.cases import BaseTestCase, EmulatorTestCase
+from generation.models import GenerationSwitch, ImageModel
+
+
+def run(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+class TestSetModel(EmulatorTestCase):
+    def test_it_changes_fields_by_type_and_shows_before_and_after(self) -> None:
+        self.place()
+        out = run(
+            "set_model",
+            "flux-schnell",
+            "max_in_flight=2",
+            "enabled=false",
+            'price={"per_image": 3}',
+            "description_en=Fast = cheap",
+            "typical_seconds=4",
+        )
+        assert out.splitlines() == [
+            "max_in_flight: 8 → 2",
+            "enabled: true → false",
+            'price: {} → {"per_image": 3}',
+            'description_en: "Sketches: fast and cheap" → "Fast = cheap"',
+            "typical_seconds: 4 (unchanged)",
+            "1 job in progress; existing jobs keep their settings.",
+        ]
+        model = ImageModel.objects.get(slug="flux-schnell")
+        assert (model.max_in_flight, model.enabled, model.price) == (2, False, {"per_image": 3})
+
+    def test_it_reads_a_value_from_a_file(self) -> None:
+        workflow = ImageModel.objects.get(slug="comfyui").workflow
+        workflow["9"]["inputs"]["filename_prefix"] = "other"
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "graph.json"
+            file.write_text(json.dumps(workflow))
+            run("set_model", "comfyui", f"workflow=@{file}")
+        assert ImageModel.objects.get(slug="comfyui").workflow == workflow
+
+    def test_it_refuses_what_could_not_be_driven_and_changes_nothing(self) -> None:
+        before = list(ImageModel.objects.order_by("pk").values())
+        for slug, changes, words in (
+            (
+                "flux-shnell",
+                ["enabled=true"],
+                "Unknown model 'flux-shnell'. Models: flux-schnell",
+            ),
+            ("flux-schnell", ["speed=5"], "'speed=5': use field=value"),
+            ("flux-schnell", ["enabled"], "use field=value"),
+            ("flux-schnell", ["id=5"], "use field=value"),
+            ("flux-schnell", ["enabled=maybe"], "enabled: use true or false"),
+            ("flux-schnell", ["max_in_flight=many"], "max_in_flight:"),
+            (
+                "flux-schnell",
+                ["max_in_flight=0"],
+                "max_in_flight: Ensure this value is greater than or equal to 1.",
+            ),
+            ("flux-schnell", ["max_in_flight=5", "price={"], "price: not valid JSON"),
+            ("flux-schnell", ['price={"per_image": -1}'], "price:"),
+            (
+                "flux-schnell",
+                ["expected_cost="],
+                "price: Enter a price, or the expected cost to derive it from.",
+            ),
+            (
+                "flux-schnell",
+                ['request_format={"sede": "seed"}'],
+                "request_format: sede: there is no such key.",
+            ),
+            (
+                "flux-schnell",
+                ["request_format="],
+                "request_format: Enter the endpoint’s names of the parameters.",
+            ),
+            ("flux-schnell", ["dialect=klingon"], "dialect:"),
+            ("flux-schnell", ["slug=flux-dev"], "slug:"),
+            ("comfyui", ["workflow="], "workflow:"),
+            ("comfyui", ["workflow=@/nowhere/graph.json"], "workflow:"),
+        ):
+            with pytest.raises(CommandError, match=re.escape(words)), translation.override("ru"):
+                run("set_model", slug, *changes)
+        assert list(ImageModel.objects.order_by("pk").values()) == before
+
+
+class TestGeneration(BaseTestCase):
+    def test_it_switches_off_with_a_message_and_on_again(self) -> None:
+        assert run("generation") == "Image creation is on.\n"
+        out = run("generation", "off", "--message", "Back at noon")
+        assert (
+            out
+            == "Image creation is off. Message for users: Back at noon\nJobs waiting: 0, at RunPod: 0.\n"
+        )
+        switch = GenerationSwitch.objects.get()
+        assert (switch.on, switch.message) == (False, "Back at noon")
+        assert run("generation", "on") == "Image creation is on.\n"
+        switch.refresh_from_db()
+        assert (switch.on, switch.message) == (True, "")
+
+    def test_it_refuses_what_makes_no_sense(self) -> None:
+        for wrong in (["maybe"], ["on", "--message", "x"], ["off", "--message", "x" * 301]):
+            with pytest.raises(CommandError):
+                run("generation", *wrong)
+        assert not GenerationSwitch.objects.exists()

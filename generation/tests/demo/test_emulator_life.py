@@ -1,0 +1,140 @@
+"""The emulator takes jobs through their states as RunPod's documentation says."""
+
+import threading
+
+import pytest
+
+from artgen.testing.emulator import ENDPOINT, run, state
+from generation.demo.emulator import Emulator
+from generation.runpod.client import Client, Gone
+from generation.runpod.report import State
+
+
+class TestLife:
+    def test_it_takes_a_job_through_its_states(self, emulator, client):
+        runpod_id = run(client)
+        assert client.status(ENDPOINT, runpod_id).delay_ms is None
+        emulator.advance(0)
+        running = client.status(ENDPOINT, runpod_id)
+        assert (running.state, running.delay_ms, running.execution_ms) == (State.RUNNING, 0, None)
+        assert running.worker_id
+        emulator.advance(5)
+        done = client.status(ENDPOINT, runpod_id)
+        assert (done.state, done.execution_ms) == (State.COMPLETED, 5000)
+
+    def test_it_gives_each_worker_one_job_and_lets_the_others_wait(self, emulator, client):
+        ids = [run(client) for _ in range(4)]
+        emulator.advance(1)
+        assert [state(client, i) for i in ids] == [State.RUNNING] * 3 + [State.QUEUED]
+        assert client.health(ENDPOINT).workers["running"] == 3
+        emulator.advance(5)
+        assert state(client, ids[3]) is State.RUNNING
+        assert client.status(ENDPOINT, ids[3]).delay_ms == 5000
+
+    def test_it_wakes_a_worker_for_the_first_job_only(self):
+        with Emulator(manual=True, cold_start=2) as emulator:
+            client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+            first = run(client)
+            emulator.advance(1)
+            assert state(client, first) is State.QUEUED
+            emulator.advance(1)
+            assert state(client, first) is State.RUNNING
+            second = run(client)
+            emulator.advance(0)
+            assert state(client, second) is State.RUNNING
+
+    def test_it_reports_rising_progress_or_none(self, emulator, client):
+        runpod_id = run(client)
+        steps = []
+        for _ in range(10):
+            emulator.advance(0.49)
+            steps.append(client.status(ENDPOINT, runpod_id).step)
+        assert steps == sorted(steps)
+        assert steps[-1] == 19
+        with Emulator(manual=True, progress=False) as silent:
+            mute = Client(base_url=silent.base_url, api_key=silent.api_key)
+            other = run(mute)
+            silent.advance(3)
+            assert mute.status(ENDPOINT, other).output is None
+
+    def test_it_times_out_what_runs_past_its_execution_timeout(self, emulator, client):
+        emulator.faults.next("job", "slow_gpu")
+        runpod_id = run(client, execution_timeout_ms=10_000)
+        emulator.advance(9)
+        assert state(client, runpod_id) is State.RUNNING
+        emulator.advance(1)
+        assert state(client, runpod_id) is State.TIMED_OUT
+
+    def test_it_forgets_a_job_past_its_ttl_even_while_it_runs(self, emulator, client):
+        emulator.faults.next("job", "stuck")
+        runpod_id = run(client, ttl_ms=1_200_000, execution_timeout_ms=600_000)
+        emulator.advance(1199)
+        assert state(client, runpod_id) is State.RUNNING
+        emulator.advance(1)
+        with pytest.raises(Gone):
+            client.status(ENDPOINT, runpod_id)
+        assert client.health(ENDPOINT).workers["running"] == 0
+
+    def test_it_keeps_a_result_for_half_an_hour(self, emulator, client):
+        runpod_id = run(client)
+        emulator.advance(5 + 1800)
+        assert state(client, runpod_id) is State.COMPLETED
+        emulator.advance(2)
+        with pytest.raises(Gone):
+            client.status(ENDPOINT, runpod_id)
+        assert emulator.jobs == []
+
+    def test_it_cancels_what_waits_and_what_runs_and_frees_the_worker(self, emulator, client):
+        ids = [run(client) for _ in range(4)]
+        emulator.advance(1)
+        assert client.cancel(ENDPOINT, ids[0]).state is State.CANCELED
+        emulator.advance(0)
+        assert state(client, ids[3]) is State.RUNNING
+        emulator.advance(10)
+        assert [state(client, i) for i in ids] == [State.CANCELED] + [State.COMPLETED] * 3
+
+    def test_it_queues_a_failed_job_again_under_its_id(self, emulator, client):
+        emulator.faults.next("job", "out_of_memory")
+        runpod_id = run(client)
+        emulator.advance(5)
+        assert client.status(ENDPOINT, runpod_id).error.startswith("CUDA out of memory")
+        assert client.retry(ENDPOINT, runpod_id).state is State.QUEUED
+        report = client.status(ENDPOINT, runpod_id)
+        assert (report.error, report.retries, report.output) == ("", 1, None)
+
+    def test_it_purges_only_what_waits(self, emulator, client):
+        ids = [run(client) for _ in range(5)]
+        emulator.advance(1)
+        assert client.purge_queue(ENDPOINT) == 2
+        with pytest.raises(Gone):
+            client.status(ENDPOINT, ids[4])
+        assert state(client, ids[0]) is State.RUNNING
+
+    def test_it_knows_a_job_only_at_its_endpoint(self, emulator, client):
+        runpod_id = run(client)
+        with pytest.raises(Gone):
+            client.status("another-endpoint", runpod_id)
+
+    def test_it_takes_an_empty_input_and_fails_it_after_forty_seconds(self, emulator, client):
+        runpod_id = run(client, body={})
+        emulator.advance(39)
+        assert state(client, runpod_id) is State.RUNNING
+        emulator.advance(1)
+        assert state(client, runpod_id) is State.FAILED
+
+    def test_it_ends_everything_at_once_when_instant(self, doorbell):
+        with Emulator(instant=True) as emulator:
+            client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+            runpod_id = run(client, webhook=doorbell.url + "/hook")
+            assert state(client, runpod_id) is State.COMPLETED
+            emulator.settle()
+            assert doorbell.states == ["COMPLETED"]
+
+    def test_it_runs_in_real_time_as_fast_as_it_is_told(self, doorbell):
+        rung = threading.Event()
+        doorbell.on_ring = lambda body: rung.set()
+        with Emulator(speed=500) as emulator:
+            client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+            runpod_id = run(client, webhook=doorbell.url + "/hook")
+            assert rung.wait(10)
+            assert state(client, runpod_id) is State.COMPLETED

@@ -1,0 +1,163 @@
+"""The emulator as a process: it paints for real, and leaves nothing behind when it ends."""
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from artgen.testing.payloads import parameters
+from generation.runpod import payloads
+from generation.runpod.client import Client
+from generation.runpod.download import fetch_image
+from generation.runpod.image import check_image
+from generation.runpod.report import State
+
+PROGRAM = """
+import sys
+
+if __name__ == "__main__":
+    from generation.demo.emulator import serve
+
+    serve(
+        port=0, painter=sys.argv[1], processes=1, speed=50, exit_with_parent=sys.argv[2] == "parent",
+        on_ready=lambda emulator: print(emulator.image_host, flush=True),
+    )
+"""
+
+
+@contextlib.contextmanager
+def serving(tmp_path, painter="tiny", ends_with="signal"):
+    program = tmp_path / "serving.py"
+    program.write_text(PROGRAM)
+    process = subprocess.Popen(
+        [sys.executable, str(program), painter, ends_with],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(Path.cwd())},
+        start_new_session=True,
+    )
+    try:
+        yield process, process.stdout.readline().strip()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+        process.stdin.close()
+        process.stdout.close()
+
+
+def living(group):
+    """Return the processes of a session that have not ended."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            pid = int(entry.name)
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[3]) == group and fields[0] != "Z":
+                found.append(pid)
+    return found
+
+
+def paint(host):
+    client = Client(base_url=f"http://{host}/v2", api_key="any")
+    endpoint = "black-forest-labs-flux-1-schnell"
+    body = payloads.build("flux", parameters(width=256, height=256, steps=4))
+    runpod_id = client.run(endpoint, input=body).runpod_id
+    while not (report := client.status(endpoint, runpod_id)).state.final:
+        pass
+    return report
+
+
+def test_it_paints_for_real_and_ends_with_its_painting_processes(tmp_path):
+    with serving(tmp_path, "full") as (process, host):
+        report = paint(host)
+        assert report.state is State.COMPLETED
+        [picture] = payloads.read("flux", report).images
+        data = fetch_image(picture.url, allowed_hosts=[host])
+        assert check_image(data).width == 256
+        family = living(process.pid)
+        assert len(family) >= 2
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert gone(family)
+
+
+def test_it_loses_one_picture_to_a_painting_process_that_dies_and_paints_the_next(tmp_path):
+    with serving(tmp_path, "full") as (process, host):
+        paint(host)
+        painters = [
+            pid
+            for pid in living(process.pid)
+            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
+        os.kill(painters[0], signal.SIGKILL)
+        assert gone(painters)
+        assert paint(host).state in (
+            State.FAILED,
+            State.COMPLETED,
+        )  # whether its end was noticed before or after
+        assert paint(host).state is State.COMPLETED
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_cleanly_on_a_signal(tmp_path, number):
+    with serving(tmp_path) as (process, host):
+        assert host.startswith("127.0.0.1:")
+        process.send_signal(number)
+        assert process.wait(10) == 0
+
+
+def test_it_ends_cleanly_on_a_signal_before_its_parent(tmp_path):
+    with serving(tmp_path, ends_with="parent") as (process, _):
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+def test_it_leaves_ctrl_c_to_its_parent_and_serves_until_that_ends(tmp_path):
+    with serving(tmp_path, ends_with="parent") as (process, host):
+        process.send_signal(signal.SIGINT)
+        paint(host)
+        process.stdin.close()
+        assert process.wait(10) == 0
+
+
+def test_it_ends_its_painting_processes_even_when_it_is_killed(tmp_path):
+    with serving(tmp_path, "full") as (process, host):
+        paint(host)
+        family = living(process.pid)
+        process.kill()
+        process.wait(10)
+        assert gone(family)
+
+
+def gone(pids, seconds=10):
+    """Tell whether processes have ended, waiting for them."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            handle = os.pidfd_open(pid)
+            try:
+                if not select.select([handle], [], [], seconds)[0]:
+                    return False
+            finally:
+                os.close(handle)
+    return True
+
+
+def test_it_says_that_its_port_is_taken(tmp_path):
+    with serving(tmp_path) as (_, host):
+        program = "from generation.demo.emulator import Emulator; Emulator(port={}).start()"
+        result = subprocess.run(
+            [sys.executable, "-c", program.format(host.rpartition(":")[2])],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert result.returncode == 1
+        assert "address already in use" in result.stderr

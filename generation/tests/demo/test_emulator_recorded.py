@@ -1,0 +1,235 @@
+"""The emulator answers as was recorded from the real service, and otherwise where asked."""
+
+import base64
+import json
+
+import pytest
+import requests
+
+from artgen.testing.emulator import ENDPOINT, run
+from generation.demo.emulator import Emulator
+from generation.demo.emulator.answers import RECORDED, SHAPES
+from generation.demo.emulator.painting import tiny_png
+from generation.runpod import payloads
+from generation.runpod.client import Client
+from generation.runpod.image import check_image
+from generation.runpod.payloads import OutputError
+from generation.runpod.report import State
+
+SCHNELL, Z_IMAGE, EDIT = "black-forest-labs-flux-1-schnell", "z-image-turbo", "qwen-image-edit"
+BODY = {"prompt": "a quiet sea"}
+SOURCE = "data:image/png;base64," + base64.b64encode(tiny_png(320, 200, 5)).decode()
+
+
+def output(client, emulator, endpoint, body=BODY):
+    runpod_id = run(client, endpoint=endpoint, body=body)
+    emulator.advance(5)
+    return client.status(endpoint, runpod_id).output
+
+
+def body_for(endpoint):
+    return (
+        BODY | {"image": SOURCE, "images": [SOURCE]}
+        if "edit" in endpoint or "kontext" in endpoint
+        else BODY
+    )
+
+
+class TestAnswers:
+    @pytest.mark.parametrize(
+        ("endpoint", "cost"),
+        [
+            (SCHNELL, 0.003),
+            ("black-forest-labs-flux-1-dev", 0.012),
+            (EDIT, 0.02),
+            ("qwen-image-edit-2511", 0.025),
+            ("seedream-v4-edit", 0.027),
+        ],
+    )
+    def test_it_answers_with_result_and_the_recorded_cost(self, emulator, client, endpoint, cost):
+        answer = output(client, emulator, endpoint, body_for(endpoint))
+        assert answer == {"cost": cost, "result": answer["result"]}
+        assert answer["result"].startswith(f"http://{emulator.image_host}/files/")
+
+    def test_it_answers_z_image_with_a_list_of_one(self, emulator, client):
+        [answer] = output(client, emulator, Z_IMAGE)
+        assert answer == {"cost": 0.005, "result": answer["result"]}
+
+    @pytest.mark.parametrize("shape", SHAPES)
+    def test_it_answers_every_endpoint_in_the_shape_asked_for(self, shape):
+        with Emulator(manual=True, shape=shape) as emulator:
+            client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+            for endpoint in (SCHNELL, Z_IMAGE, "an-endpoint-of-tomorrow"):
+                answer = output(client, emulator, endpoint)
+                assert isinstance(answer, list) == (shape == "list")
+                [answer] = answer if shape == "list" else [answer]
+                assert answer.keys() == {"cost", "image_url" if shape == "image_url" else "result"}
+
+    def test_it_changes_one_endpoint_in_the_middle_of_work_and_goes_back(self, emulator, client):
+        emulator.answers.set(cost=0.7)
+        emulator.answers.set(ENDPOINT, shape="image_url", cost=0.5)
+        assert output(client, emulator, ENDPOINT)["cost"] == 0.5
+        assert output(client, emulator, SCHNELL).items() >= {"cost": 0.7}.items()
+        emulator.answers.set(cost=None)
+        emulator.answers.set(ENDPOINT, cost=None)
+        assert output(client, emulator, ENDPOINT).keys() == {"image_url", "cost"}
+        emulator.answers.set(ENDPOINT, shape=None)
+        assert output(client, emulator, ENDPOINT)["cost"] == RECORDED[ENDPOINT].cost
+
+    @pytest.mark.parametrize(
+        "changes", [{"shape": "x"}, {"cost": -1}, {"cost": True}, {"jpeg": 1}, {"color": "red"}]
+    )
+    def test_it_knows_no_other_answers(self, emulator, changes):
+        with pytest.raises(ValueError):
+            emulator.answers.set(**changes)
+
+    @pytest.mark.parametrize(
+        "options", [{"shape": "x"}, {"file_format": "gif"}, {"painter": "great"}]
+    )
+    def test_it_starts_with_no_other_options(self, options):
+        with pytest.raises(ValueError, match="is '"):
+            Emulator(**options)
+
+    @pytest.mark.parametrize(
+        ("file_format", "asked", "form"),
+        [
+            ("recorded", "png", "JPEG"),
+            ("asked", "png", "PNG"),
+            ("asked", "jpeg", "JPEG"),
+            ("jpeg", "png", "JPEG"),
+        ],
+    )
+    def test_it_sends_flux_as_jpeg_whatever_was_asked_for(self, file_format, asked, form):
+        with Emulator(manual=True, file_format=file_format) as emulator:
+            client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+            url = output(client, emulator, SCHNELL, BODY | {"image_format": asked})["result"]
+            reply = requests.get(url, timeout=5)
+            assert check_image(reply.content).format == form
+            assert reply.headers["Content-Type"] == f"image/{form.lower()}"
+            assert url.endswith(f".{form.lower()}")
+
+    def test_it_keeps_the_format_of_the_other_endpoints_and_of_own_workers(self, emulator, client):
+        emulator.answers.set("own", jpeg=True)
+        url = output(client, emulator, ENDPOINT)["result"]
+        assert check_image(requests.get(url, timeout=5).content).format == "PNG"
+        runpod_id = run(
+            client, endpoint="own", body=BODY | {"cfg_scale": 7, "width": 64, "height": 64}
+        )
+        emulator.advance(5)
+        [picture] = payloads.read("a1111", client.status("own", runpod_id)).images
+        assert check_image(picture.data).format == "PNG"
+
+
+class TestSecondHost:
+    @pytest.mark.parametrize(
+        "endpoint", ["black-forest-labs-flux-1-kontext-dev", EDIT, "qwen-image-edit-2511"]
+    )
+    def test_it_hands_out_files_under_another_name(self, endpoint):
+        with Emulator(manual=True, cdn="localhost") as emulator:
+            assert emulator.cdn_host == f"localhost:{emulator.port}"
+            client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+            url = output(client, emulator, endpoint, body_for(endpoint))["result"]
+            assert url.startswith(f"http://{emulator.cdn_host}/files/")
+            assert check_image(requests.get(url, timeout=5).content)
+            assert emulator.image_host in output(client, emulator, SCHNELL)["result"]
+            emulator.answers.set(SCHNELL, cdn=True)
+            assert emulator.cdn_host in output(client, emulator, SCHNELL)["result"]
+
+    def test_it_hands_out_a_whole_address(self):
+        with Emulator(manual=True, cdn="https://d2h7xmz5gqybh9.cloudfront.net/") as emulator:
+            assert emulator.cdn_host == "d2h7xmz5gqybh9.cloudfront.net"
+            client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+            url = output(client, emulator, EDIT, body_for(EDIT))["result"]
+            assert url.startswith("https://d2h7xmz5gqybh9.cloudfront.net/files/")
+
+    def test_it_has_none_unless_asked(self, emulator, client):
+        assert emulator.cdn_host == ""
+        assert emulator.image_host in output(client, emulator, EDIT, body_for(EDIT))["result"]
+
+
+class TestFailures:
+    @pytest.mark.parametrize(
+        ("fault", "expected"),
+        [
+            ("failed_output", {"status": "failed"}),
+            ("failed_cost", {"status": "failed", "cost": 0.02}),
+        ],
+    )
+    def test_it_fails_with_an_output(self, emulator, client, fault, expected):
+        emulator.faults.next("job", fault)
+        runpod_id = run(client)
+        emulator.advance(5)
+        report = client.status(ENDPOINT, runpod_id)
+        assert (report.state, report.output, report.error) == (State.FAILED, expected, "")
+        with pytest.raises(OutputError) as caught:
+            payloads.read("qwen", report)
+        assert caught.value.code == "provider_error"
+
+    @pytest.mark.parametrize("by_caller", [True, False])
+    def test_it_bills_a_canceled_job(self, emulator, client, by_caller):
+        emulator.faults.next("job", "canceled_cost")
+        runpod_id = run(client)
+        emulator.advance(1 if by_caller else 5)
+        if by_caller:
+            assert client.cancel(ENDPOINT, runpod_id).state is State.CANCELED
+        report = client.status(ENDPOINT, runpod_id)
+        assert (report.state, report.output) == (State.CANCELED, {"cost": 0.02})
+
+
+class TestDataUris:
+    @pytest.mark.parametrize(
+        ("endpoint", "field"), [(EDIT, "image"), (Z_IMAGE, "image"), ("seedream-v4-edit", "images")]
+    )
+    def test_it_draws_from_a_source_inside_the_request(self, emulator, client, endpoint, field):
+        def drawn(source):
+            value = source if field == "image" else [source]
+            answer = output(client, emulator, endpoint, BODY | {"seed": 1, field: value})
+            [answer] = answer if isinstance(answer, list) else [answer]
+            return requests.get(answer["result"], timeout=5).content
+
+        other = "data:image/png;base64," + base64.b64encode(tiny_png(320, 200, 6)).decode()
+        assert drawn(SOURCE) == drawn(SOURCE)
+        assert drawn(SOURCE) != drawn(other)
+
+    def test_it_takes_the_size_of_the_source_and_keeps_the_order(self, emulator, client, doorbell):
+        def drawn(*sources):
+            answer = output(
+                client, emulator, "p-image-edit", BODY | {"seed": 1, "images": list(sources)}
+            )
+            return requests.get(answer["result"], timeout=5).content
+
+        address, other = (
+            f"{doorbell.url}/source.png",
+            "data:image/png;base64," + base64.b64encode(tiny_png(640, 480, 6)).decode(),
+        )
+        first, second = check_image(drawn(address, other)), check_image(drawn(other, address))
+        assert (first.width, first.height, second.width, second.height) == (320, 200, 640, 480)
+
+    @pytest.mark.parametrize("rest", ["", "!!!!", "aGVsbG8="])
+    def test_it_fails_a_source_that_is_no_image(self, emulator, client, rest):
+        runpod_id = run(
+            client, endpoint=EDIT, body=BODY | {"image": "data:image/png;base64," + rest}
+        )
+        emulator.advance(5)
+        with pytest.raises(OutputError) as caught:
+            payloads.read("qwen_edit", client.status(EDIT, runpod_id))
+        assert caught.value.code == "source_unreadable"
+
+    @pytest.mark.parametrize(
+        "source", ["data:text/html;base64,aGVsbG8=", "data:image/png,abc", "aGVsbG8="]
+    )
+    def test_it_refuses_what_is_neither_an_address_nor_an_image(self, emulator, client, source):
+        runpod_id = run(client, endpoint=EDIT, body=BODY | {"image": source})
+        emulator.advance(5)
+        assert "Invalid image URL" in client.status(EDIT, runpod_id).error
+
+    def test_it_forgets_old_requests_before_they_fill_the_memory(self, emulator, client):
+        large = BODY | {"image": SOURCE + "A" * 9_000_000}
+        data = json.dumps({"input": large})
+        url = f"{emulator.base_url}/{EDIT}/run"
+        key = {"Authorization": "Bearer emulator-key"}
+        first = run(client)
+        for _ in range(30):
+            assert requests.post(url, data=data, headers=key, timeout=20).status_code == 200
+        assert 20 < len(emulator.calls) < 30
+        assert first not in [call.job_id for call in emulator.calls]

@@ -1,0 +1,176 @@
+"""The emulated workers speak each dialect, and fail as the real ones do."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from artgen.testing.emulator import ENDPOINT, INPUT, endpoint_of, fetched, place, run
+from artgen.testing.payloads import WORKFLOW, parameters
+from generation.demo.emulator import Emulator
+from generation.demo.emulator.painting import tiny_png
+from generation.files import metadata
+from generation.runpod import payloads
+from generation.runpod.client import Client
+from generation.runpod.image import check_image
+from generation.runpod.payloads import DIALECTS, LEGACY, InputImage, OutputError
+from generation.runpod.report import State
+
+EDITS = [name for name in LEGACY if payloads.dialect_of(name).min_sources]
+
+
+class TestWorkers:
+    @pytest.mark.parametrize(
+        "dialect", [name for name in (*LEGACY, *DIALECTS) if name not in EDITS]
+    )
+    def test_it_answers_each_dialect_with_a_picture_of_the_right_size(
+        self, emulator, client, dialect
+    ):
+        endpoint, body = place(dialect)
+        runpod_id = run(client, endpoint=endpoint, body=body)
+        assert emulator.jobs[-1].dialect == dialect
+        emulator.advance(5)
+        result = payloads.read(dialect, client.status(endpoint, runpod_id))
+        info = check_image(fetched(emulator, result.images[0]))
+        assert (info.width, info.height) == (
+            (512, 512) if dialect == "sdxl_turbo" else (1024, 1024)
+        )
+        assert metadata.source_type_of(fetched(emulator, result.images[0])) == metadata.ALGORITHMIC
+        assert result.seed in (None, 42)
+        assert (result.cost is None) == (dialect in DIALECTS)
+
+    @pytest.mark.parametrize("dialect", EDITS)
+    def test_it_downloads_the_sources_of_an_edit_for_real(
+        self, emulator, client, doorbell, dialect
+    ):
+        source = InputImage(url=f"{doorbell.url}/source.png", name="source.png")
+        endpoint = endpoint_of(dialect)
+        body = payloads.build(dialect, parameters(), sources=[source])
+        runpod_id = run(client, endpoint=endpoint, body=body)
+        emulator.advance(5)
+        result = payloads.read(dialect, client.status(endpoint, runpod_id))
+        info = check_image(fetched(emulator, result.images[0]))
+        assert (info.width, info.height) == ((320, 200) if dialect == "qwen_edit" else (1024, 1024))
+
+    @pytest.mark.parametrize("path", ["/gone.jpg", ""])
+    def test_it_fails_an_edit_whose_source_cannot_be_had(self, emulator, client, doorbell, path):
+        url = doorbell.url + path if path else "http://127.0.0.1:9/a.png"
+        runpod_id = run(client, endpoint="qwen-image-edit", body={"prompt": "a", "image": url})
+        emulator.advance(5)
+        with pytest.raises(OutputError) as caught:
+            payloads.read("qwen_edit", client.status("qwen-image-edit", runpod_id))
+        assert caught.value.code == "source_unreadable"
+
+    def test_it_starts_a_comfyui_graph_from_the_pictures_in_the_input(self, emulator, client):
+        workflow = WORKFLOW | {
+            "10": {"class_type": "LoadImage", "inputs": {"image": "{{image_1}}"}}
+        }
+        source = InputImage(url="", name="cat.png", data=tiny_png(64, 64, 1))
+        body = payloads.build("comfyui", parameters(), sources=[source], workflow=workflow)
+        with_source = run(client, endpoint="own", body=body)
+        without = run(
+            client, endpoint="own", body=payloads.build("comfyui", parameters(), workflow=WORKFLOW)
+        )
+        emulator.advance(5)
+        pictures = [
+            payloads.read("comfyui", client.status("own", i)).images[0]
+            for i in (with_source, without)
+        ]
+        assert pictures[0].data != pictures[1].data
+
+    @pytest.mark.parametrize(
+        ("endpoint", "body"),
+        [
+            (ENDPOINT, {"size": "1024*1024"}),
+            (ENDPOINT, {"prompt": "  "}),
+            (ENDPOINT, {"prompt": "a", "size": "1024x1024"}),
+            ("wan-2-6-t2i", {"prompt": "a", "size": "512*512"}),
+            ("p-image-t2i", {"prompt": "a", "aspect_ratio": "21:9"}),
+            ("black-forest-labs-flux-1-dev", {"prompt": "a", "width": 1000}),
+            ("black-forest-labs-flux-1-dev", {"prompt": "a", "width": 2048}),
+            ("black-forest-labs-flux-1-schnell", {"prompt": "a", "num_inference_steps": 9}),
+            ("black-forest-labs-flux-1-dev", {"prompt": "a", "guidance": 11}),
+            ("qwen-image-edit", {"prompt": "a"}),
+            ("qwen-image-edit-2511", {"prompt": "a", "images": ["https://x/a.png"] * 4}),
+            ("p-image-edit", {"prompt": "a", "images": []}),
+            ("p-image-edit", {"prompt": "a", "images": ["file:///etc/passwd"]}),
+            ("p-image-t2i", {"prompt": "a", "aspect_ratio": "custom"}),
+            (
+                "p-image-t2i",
+                {"prompt": "a", "aspect_ratio": "custom", "width": 1000, "height": 1024},
+            ),
+            (
+                "p-image-t2i",
+                {"prompt": "a", "aspect_ratio": "custom", "width": 1456, "height": 1024},
+            ),
+            ("p-image-t2i", {"prompt": "a", "aspect_ratio": "match_input_image"}),
+            (
+                "p-image-edit",
+                {"prompt": "a", "images": ["https://x/a.png"], "aspect_ratio": "custom"},
+            ),
+            ("nano-banana-edit", {"prompt": "a", "images": ["https://x/a.png"] * 5}),
+            ("nano-banana-edit", {"prompt": "a"}),
+            (
+                "nano-banana-pro-edit",
+                {"prompt": "a", "images": ["https://x/a.png"], "aspect_ratio": "3:4"},
+            ),
+            (
+                "nano-banana-pro-edit",
+                {"prompt": "a", "images": ["https://x/a.png"], "resolution": "8k"},
+            ),
+            ("google-nano-banana-2-edit", {"prompt": "a", "images": ["https://x/a.png"] * 15}),
+            ("qwen-image-t2i-lora", {"prompt": "a", "loras": "https://x/a"}),
+            ("qwen-image-t2i-lora", {"prompt": "a", "loras": [{"scale": 1}]}),
+            ("qwen-image-t2i-lora", {"prompt": "a", "loras": [{"path": "https://x/a"}]}),
+            (
+                "qwen-image-t2i-lora",
+                {"prompt": "a", "loras": [{"path": "https://gone.invalid/a", "scale": 1}]},
+            ),
+            ("own", {"workflow": {}}),
+            ("own", {"workflow": {"1": {"inputs": {}}}}),
+            ("own", {"workflow": {"1": {"class_type": "LoadImage", "inputs": {"image": "a.png"}}}}),
+            ("own", {"workflow": WORKFLOW, "images": [{"name": "a"}]}),
+        ],
+    )
+    def test_it_refuses_what_the_real_worker_would_refuse(self, emulator, client, endpoint, body):
+        runpod_id = run(client, endpoint=endpoint, body=body)
+        emulator.advance(1)
+        report = client.status(endpoint, runpod_id)
+        assert report.state is State.FAILED
+        with pytest.raises(OutputError) as caught:
+            payloads.read("flux", report)
+        assert not caught.value.retryable or caught.value.code == "source_unreadable"
+
+    def test_it_speaks_the_dialect_that_an_endpoint_is_said_to_speak(self):
+        with Emulator(instant=True, dialects={"mine": "sdxl"}) as emulator:
+            client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+            report = client.status(
+                "mine", run(client, endpoint="mine", body={"prompt": "a", "seed": 3})
+            )
+            assert payloads.read("sdxl", report).seed == 3
+
+    def test_it_gives_addresses_that_others_can_reach(self):
+        with Emulator(instant=True, public_url="http://emulator:8010/") as emulator:
+            client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+            report = client.status(ENDPOINT, run(client))
+            assert report.output["result"].startswith("http://emulator:8010/files/")
+
+
+class TestTinyPainter:
+    def test_it_paints_real_pictures_that_follow_prompt_and_seed(self, emulator, client):
+        def paint(**changes):
+            runpod_id = run(client, body=INPUT | changes)
+            emulator.advance(5)
+            return fetched(
+                emulator, payloads.read("qwen", client.status(ENDPOINT, runpod_id)).images[0]
+            )
+
+        first = paint()
+        assert first == paint()
+        assert (
+            len({first, paint(seed=8), paint(prompt="a loud sea"), paint(negative_prompt="fog")})
+            == 4
+        )
+        with Image.open(io.BytesIO(first)) as image:
+            assert image.size == (1024, 768)
+            assert len(image.convert("RGB").getcolors()) == 2

@@ -1,0 +1,76 @@
+"""`sample_gallery.step`: the pictures that hang on the demo's Explore."""
+
+from django.urls import reverse
+
+from artgen.testing.job_pages import JobPagesTestCase
+from generation.demo import sample_gallery
+from generation.gallery import images, sharing
+from generation.jobs import orders
+from generation.models import (
+    BlockedWord,
+    GenerationSwitch,
+    Image,
+    Job,
+    Publication,
+    PublicationState,
+)
+
+
+class TestExhibition(JobPagesTestCase):
+    def setUp(self):
+        super().setUp()
+        Job.objects.all().delete()
+        self.nora = self.make_user("nora@example.org", name="Nora")
+
+    def step(self):
+        return sample_gallery.step(owner=self.nora, staff=self.staff)
+
+    def hang_all(self):
+        """Take steps, drawing what they place, until none is left; returns the number of jobs placed."""
+        placed = 0
+        while self.step():
+            for job in Job.objects.of(self.nora).active().select_related("model", "user"):
+                self.finish(job)
+                placed += 1
+        return placed
+
+    def test_it_hangs_each_picture_once_with_its_words_and_name(self):
+        assert self.hang_all() == len(sample_gallery.SAMPLES)
+        shown = Publication.objects.shown()
+        assert {one.image.job.prompt for one in shown} == {
+            sample.prompt for sample in sample_gallery.SAMPLES
+        }
+        assert {(one.with_parameters, one.with_name, one.decided_by) for one in shown} == {
+            (True, True, self.staff)
+        }
+        page = self.client.get(reverse("explore"))
+        self.assertContains(page, "Nora", count=len(sample_gallery.SAMPLES))
+        assert self.hang_all() == 0
+
+    def test_it_lets_everybody_elses_pictures_go_first(self):
+        waiting = self.place(self.alice)
+        assert self.step()
+        assert Job.objects.of(self.nora).count() == 0
+        orders.cancel(job=waiting, actor=self.alice)
+        assert self.step()
+        assert self.step()
+        assert Job.objects.of(self.nora).count() == 1
+
+    def test_it_brings_back_nothing_that_was_taken_down_or_thrown_away(self):
+        self.hang_all()
+        first, second = Image.objects.of(self.nora).order_by("id")[:2]
+        sharing.refuse(sharing.last_publication(first), by=self.staff, reason="no")
+        images.trash(second)
+        assert self.hang_all() == 0
+        assert Publication.objects.shown().count() == len(sample_gallery.SAMPLES) - 2
+
+    def test_it_minds_the_rules(self):
+        BlockedWord.objects.create(word="planet")
+        self.hang_all()
+        refused = Publication.objects.exclude(state=PublicationState.PUBLISHED)
+        assert [one.state for one in refused] == [PublicationState.REFUSED]
+
+    def test_it_ends_where_nothing_can_be_placed(self):
+        GenerationSwitch.objects.update_or_create(defaults={"on": False, "message": "closed"})
+        assert not self.step()
+        assert Job.objects.of(self.nora).count() == 0

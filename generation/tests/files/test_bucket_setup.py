@@ -1,0 +1,323 @@
+"""`setup_bucket` and `release` against a real S3 server, against what Yandex refuses, and against stores in trouble."""
+
+import io
+import os
+import re
+import socket
+import threading
+from unittest import mock
+
+import pytest
+import requests
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.test import TestCase, override_settings
+
+from artgen.testing.bucket import KEY, PICTURE, BucketTestCase, public_policy, s3_settings
+from artgen.testing.raw_server import http, raw_server
+from artgen.testing.services import free_port
+from artgen.testing.yandex import Yandex, create_bucket
+from generation.files import bucket, bucket_setup, storage
+from generation.models import ImageModel
+
+pytestmark = pytest.mark.s3
+
+OPERATORS = {
+    "ID": "cold after a year",
+    "Status": "Disabled",
+    "Filter": {"Prefix": "images/"},
+    "Expiration": {"Days": 3650},
+}
+RULES = {"unfinished-uploads", "old-versions"}
+
+
+class SetupTestCase(BucketTestCase):
+    def set_up(self, *arguments: str, command: str = "setup_bucket") -> tuple[str, str]:
+        """Return what the command says, and what it warns of."""
+        output, warnings = io.StringIO(), io.StringIO()
+        call_command(command, *arguments, stdout=output, stderr=warnings)
+        return output.getvalue(), warnings.getvalue()
+
+    def rules(self) -> dict[str, dict]:
+        found = bucket.client().get_bucket_lifecycle_configuration(Bucket=self.name)["Rules"]
+        return {rule["ID"]: rule for rule in found}
+
+    def yandex(self, *, limited: bool = False) -> Yandex:
+        """Return the stand-in for Yandex, in front of this test's server; the settings point to it."""
+        stand_in = self.enterContext(Yandex(self.address, limited=limited))
+        self.use(address=stand_in.url)
+        return stand_in
+
+
+class TestSetup(SetupTestCase):
+    def test_it_creates_a_private_bucket_and_may_be_run_again(self):
+        self.use()
+        first, second = self.set_up()[0], self.set_up()[0]
+        assert f"bucket {self.name}: created\n" in first
+        assert f"bucket {self.name}: exists\n" in second
+        assert "requests without a key: refused\n" in second
+        assert set(self.rules()) == RULES
+        assert list(storage.listing("")) == []
+
+    def test_it_restores_what_was_deleted_where_old_versions_are_kept(self):
+        self.use()
+        self.set_up("--keep-old-versions")
+        storage.save(KEY, PICTURE, content_type="image/png")
+        storage.delete(KEY)
+        s3 = bucket.client()
+        (version,) = s3.list_object_versions(Bucket=self.name, Prefix=KEY)["Versions"]
+        kept = s3.get_object(Bucket=self.name, Key=version["Key"], VersionId=version["VersionId"])[
+            "Body"
+        ].read()
+        assert kept == PICTURE
+
+    def test_it_fails_only_where_images_or_their_list_can_be_had_without_a_key(self):
+        self.use()
+        s3 = bucket.client()
+        s3.create_bucket(Bucket=self.name)
+        for action, words in (
+            ("s3:GetObject", "anyone can read images"),
+            ("s3:ListBucket", "can list images"),
+        ):
+            s3.put_bucket_policy(Bucket=self.name, Policy=public_policy(self.name, action))
+            with pytest.raises(CommandError, match=words):
+                self.set_up()
+        with (
+            s3_settings(self.address, name=self.name, secret="wrong"),
+            pytest.raises(CommandError, match=words),
+        ):
+            self.set_up()  # this much is known without a good key, too
+        s3.delete_bucket_policy(Bucket=self.name)
+        self.set_up()
+
+    def test_it_says_that_files_lie_on_the_disk_where_no_bucket_is_set(self):
+        with override_settings(S3_BUCKET=""):
+            assert "S3_BUCKET is not set" in self.set_up()[0]
+
+
+class TestLifecycle(SetupTestCase):
+    def test_it_keeps_the_operators_own_rules_and_writes_only_what_changes(self):
+        yandex = self.yandex()
+        self.set_up()
+        assert len(yandex.made("PUT", "lifecycle")) == 1
+        changed = bucket_setup.lifecycle_rules()
+        changed[0]["Status"] = "Disabled"
+        bucket.client().put_bucket_lifecycle_configuration(
+            Bucket=self.name, LifecycleConfiguration={"Rules": [OPERATORS, *changed]}
+        )
+        self.set_up()
+        assert set(self.rules()) == {OPERATORS["ID"], *RULES}
+        assert self.rules()[OPERATORS["ID"]] == OPERATORS
+        assert self.rules()["unfinished-uploads"]["Status"] == "Enabled"
+        assert len(yandex.made("PUT", "lifecycle")) == 3
+        self.set_up()
+        assert len(yandex.made("PUT", "lifecycle")) == 3, "nothing had to be changed"
+
+    def test_it_writes_no_rules_where_it_may_not_read_those_that_are_there(self):
+        yandex = self.yandex()
+        self.set_up()
+        bucket.client().put_bucket_lifecycle_configuration(
+            Bucket=self.name, LifecycleConfiguration={"Rules": [OPERATORS]}
+        )
+        yandex.unreadable = {"lifecycle"}
+        warnings = self.set_up()[1]
+        assert (
+            "WARNING: lifecycle: could not be set (403 AccessDenied). Configure manually: lifecycle rules"
+            in warnings
+        )
+        yandex.unreadable = set()
+        assert self.rules() == {OPERATORS["ID"]: OPERATORS}
+
+
+class TestYandex(SetupTestCase):
+    def test_it_configures_all_that_yandex_can(self):
+        yandex = self.yandex()
+        output, warnings = self.set_up("--keep-old-versions")
+        for words in (
+            "created",
+            "versions: deleted files",
+            "lifecycle: incomplete",
+            "without a key: rejected",
+        ):
+            assert words in output
+        assert (
+            "WARNING: public access: could not be set (501 NotImplemented). Configure manually: "
+            in warnings
+        )
+        assert warnings.count("WARNING") == 1
+        assert [call.status for call in yandex.made("PUT", "lifecycle")] == [200]
+        assert yandex.made("PUT", "cors") == []
+
+    def test_it_works_with_a_key_that_may_only_list_put_get_and_delete(self):
+        create_bucket(os.environ["TEST_S3_URL"], self.name)
+        self.yandex(limited=True)
+        output, warnings = self.set_up("--keep-old-versions")
+        assert output == f"bucket {self.name}: exists\nrequests without a key: refused\n"
+        for words in (
+            "public access: could",
+            "versions: could",
+            "lifecycle: could",
+            "manage.py doctor",
+        ):
+            assert words in warnings
+        assert "403 AccessDenied" in warnings
+        storage.save(KEY, PICTURE, content_type="image/png")
+        assert requests.get(storage.url(KEY), timeout=30).content == PICTURE
+        bare = storage.url(KEY).partition("?")[0]
+        assert requests.get(bare, timeout=30).status_code == 403
+        storage.delete_all("images/")
+        assert list(storage.listing("")) == []
+
+    def test_it_says_that_a_limited_key_cannot_create_the_bucket(self):
+        self.yandex(limited=True)
+        warnings = self.set_up()[1]
+        assert (
+            "does not exist, and the key may not create it (403 AccessDenied). Configure manually: create it"
+            in warnings
+        )
+        assert warnings.count("WARNING") == 1
+
+    def test_it_sends_content_md5_from_every_client_where_yandex_requires_it(self):
+        yandex = self.yandex()
+        clients = (bucket.client(), default_storage.connection.meta.client)
+        clients[0].create_bucket(Bucket=self.name)
+        rules = {"Rules": bucket_setup.lifecycle_rules()}
+        cors = {
+            "CORSRules": [
+                {"AllowedMethods": ["GET"], "AllowedOrigins": ["https://art.example.org"]}
+            ]
+        }
+        for s3 in clients:
+            yandex.calls.clear()
+            storage.save(KEY, PICTURE, content_type="image/png")
+            s3.put_bucket_lifecycle_configuration(Bucket=self.name, LifecycleConfiguration=rules)
+            s3.put_bucket_cors(Bucket=self.name, CORSConfiguration=cors)
+            s3.delete_objects(Bucket=self.name, Delete={"Objects": [{"Key": KEY}]})
+            assert list(storage.listing("images/")) == []
+            calls = [
+                *yandex.made("PUT", "lifecycle"),
+                *yandex.made("PUT", "cors"),
+                *yandex.made("POST", "delete"),
+            ]
+            assert [call.status for call in calls] == [200, 200, 200]
+            for call in calls:
+                assert re.search(r"^[\w+/]{22}==$", call.headers["Content-MD5"])
+                assert "content-md5" in call.headers["Authorization"]
+                assert [name for name in call.headers if "checksum" in name.lower()] == []
+
+    def test_it_would_be_refused_without_our_header(self):
+        yandex = self.yandex()
+        with mock.patch(
+            "botocore.hooks.HierarchicalEmitter.register"
+        ):  # the control: no handler of ours
+            s3 = bucket.client()
+        with pytest.raises(Exception, match="Content-MD5"):
+            s3.delete_objects(Bucket=self.name, Delete={"Objects": [{"Key": KEY}]})
+        assert [call.status for call in yandex.made("POST", "delete")] == [400]
+
+
+class TestTrouble(SetupTestCase):
+    """Nothing of this keeps ArtGen from starting."""
+
+    def test_it_warns_of_settings_that_are_wrong_and_names_them(self):
+        create_bucket(os.environ["TEST_S3_URL"], self.name)
+        nowhere = f"http://127.0.0.1:{free_port()}"
+        for changes, words in (
+            ({"secret": "wrong"}, "Correct S3_SECRET_ACCESS_KEY."),
+            ({"key": "nobody"}, "Correct S3_ACCESS_KEY_ID."),
+            ({"key": ""}, "S3_ACCESS_KEY_ID is not set"),
+            ({"secret": ""}, "S3_SECRET_ACCESS_KEY is not set"),
+            (
+                {"address": nowhere},
+                "Correct S3_ENDPOINT_URL, or allow this machine to connect to it.",
+            ),
+            (
+                {"address": "storage.yandexcloud.net"},
+                "S3_ENDPOINT_URL: it must begin with https://",
+            ),
+        ):
+            with self.subTest(words):
+                self.use(**changes)
+                output, warnings = self.set_up()
+                assert (output, warnings.count("WARNING")) == ("", 1)
+                assert words in warnings
+                assert "wrong" not in warnings
+        self.name = "No bucket!"
+        self.use()
+        assert "Correct S3_BUCKET: the name is not valid." in self.set_up()[1]
+
+    def test_it_warns_of_what_is_no_store(self):
+        page = b"<!DOCTYPE html><html><body>It works<br></body></html>"
+        for reply, words in (
+            (http("200 OK", page, "Content-Type: text/html"), "not be an S3 store"),
+            (http("502 Bad Gateway", page, "Content-Type: text/html"), "502"),
+            (http("503 Service Unavailable"), "Try again later"),
+            (http("301 Moved Permanently"), "S3_REGION"),
+            (http("400 Bad Request"), "400"),
+            (b"", "Correct S3_ENDPOINT_URL"),
+            (b"SSH-2.0-OpenSSH_9.2\r\n", "Correct S3_ENDPOINT_URL"),
+        ):
+            with self.subTest(reply[:40]), raw_server(reply) as server:
+                self.use(address=f"http://127.0.0.1:{server.port}")
+                output, warnings = self.set_up()
+                assert output == ""
+                assert words in warnings
+
+    def test_it_names_the_rights_that_a_key_lacks(self):
+        with raw_server(
+            http("403 Forbidden", b"<Error><Code>AccessDenied</Code></Error>")
+        ) as server:
+            self.use(address=f"http://127.0.0.1:{server.port}")
+            output, warnings = self.set_up()
+        assert output == ""
+        for words in (
+            "permission to list",
+            "images cannot be stored (403 AccessDenied)",
+            "permission to put",
+        ):
+            assert words in warnings
+
+    def test_it_takes_no_page_of_another_server_for_a_public_bucket(self):
+        page = http("200 OK", b"<html><body>Sign in</body></html>", "Content-Type: text/html")
+        with raw_server(page) as server:
+            self.use(address=f"http://127.0.0.1:{server.port}")
+            self.set_up()
+
+    def test_it_gives_up_a_store_that_hangs_or_sends_a_byte_now_and_then(self):
+        over = threading.Event()
+        self.addCleanup(over.set)
+
+        def hang(connection: socket.socket) -> None:
+            over.wait()
+
+        def trickle(connection: socket.socket) -> None:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+            while not over.wait(0.05):
+                connection.sendall(b" ")
+
+        for answer in (hang, trickle):
+            with self.subTest(answer.__name__), raw_server(answer) as server:
+                self.use(address=f"http://127.0.0.1:{server.port}")
+                (step,) = bucket_setup.set_up(keep_old_versions=False, seconds=0.3)
+                assert step.is_warning
+                assert "not finished after" in step.text
+
+
+class TestRelease(SetupTestCase, TestCase):
+    """What every start does first."""
+
+    def test_it_ends_well_without_a_bucket_in_reach(self):
+        self.use(address=f"http://127.0.0.1:{free_port()}")
+        warnings = self.set_up(command="release")[1]
+        assert "Correct S3_ENDPOINT_URL" in warnings
+        assert ImageModel.objects.enabled().exists()
+
+    def test_it_fails_when_the_bucket_is_public(self):
+        self.use()
+        s3 = bucket.client()
+        s3.create_bucket(Bucket=self.name)
+        s3.put_bucket_policy(Bucket=self.name, Policy=public_policy(self.name))
+        with pytest.raises(
+            CommandError, match=r"anyone can read images without a key. Make the bucket private"
+        ):
+            self.set_up(command="release")

@@ -1,0 +1,148 @@
+import io
+import os
+from datetime import timedelta
+from unittest import skipUnless
+from uuid import uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from artgen.testing.bucket import bucket_settings
+from artgen.testing.cases import EmulatorTestCase, catch_up
+from generation.files import storage, uploads
+from generation.jobs import driver
+from generation.models import Image, Job, Status, Upload
+
+
+def run(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+class StorageTestCase(EmulatorTestCase):
+    def draw(self) -> Image:
+        job = self.place()
+        driver.submit("flux-schnell")
+        self.emulator.advance(10)
+        catch_up()
+        return Image.objects.get(job=job)
+
+    def upload(self, image: Image) -> Upload:
+        return uploads.keep(user=self.alice, data=storage.read(image.key))
+
+    def differences(self, *arguments: str) -> list[str]:
+        """Return the lines of a verify_storage that fails."""
+        out = io.StringIO()
+        with pytest.raises(CommandError):
+            call_command("verify_storage", *arguments, stdout=out)
+        return out.getvalue().splitlines()
+
+
+class TestVerify(StorageTestCase):
+    def test_it_finds_everything_in_place(self) -> None:
+        assert run("verify_storage") == "0 files verified.\n"
+        self.upload(self.draw())
+        for arguments in ([], ["--deep"]):
+            assert run("verify_storage", *arguments) == "3 files verified.\n"
+
+    def test_it_names_what_is_missing(self) -> None:
+        image = self.draw()
+        upload = self.upload(image)
+        for key in (image.key, image.thumbnail_key, upload.key):
+            storage.delete(key)
+        lines = self.differences()
+        assert [line.split()[:2] for line in lines] == [
+            ["missing", image.key],
+            ["missing", image.thumbnail_key],
+            ["missing", upload.key],
+        ]
+        assert f"image {image.id}" in lines[0]
+
+    def test_it_names_files_of_another_size(self) -> None:
+        image = self.draw()
+        storage.save(image.key, b"short", content_type="image/png")
+        storage.save(image.thumbnail_key, b"", content_type="image/webp")
+        assert [line.split()[:2] for line in self.differences()] == [
+            ["size", image.key],
+            ["size", image.thumbnail_key],
+        ]
+
+    def test_it_finds_changed_bytes_only_when_it_reads_them(self) -> None:
+        image = self.draw()
+        data = bytearray(storage.read(image.key))
+        data[-20] ^= 1
+        storage.save(image.key, bytes(data), content_type="image/png")
+        assert run("verify_storage") == "2 files verified.\n"
+        [line] = self.differences("--deep")
+        assert line.split()[:2] == ["sha256", image.key]
+        assert image.sha256 in line
+
+    def test_it_finds_files_without_a_row_and_removes_them_when_told(self) -> None:
+        image = self.draw()
+        orphans = [
+            f"images/{self.alice.id}/{uuid4()}-0.png",
+            f"thumbnails/{self.alice.id}/stray.webp",
+            f"uploads/{uuid4()}/x.png",
+        ]
+        for key in orphans:
+            storage.save(key, b"1", content_type="image/png")
+        assert [line.split()[:2] for line in self.differences()] == [
+            ["orphan", key] for key in orphans
+        ]
+        assert "3 orphans removed." in run("verify_storage", "--delete-orphans")
+        assert run("verify_storage") == "2 files verified.\n"
+        assert storage.read(image.key)
+
+    def test_it_leaves_files_alone_whose_job_is_still_being_stored(self) -> None:
+        job = self.place()
+        Job.objects.filter(id=job.id).update(status=Status.STORING)
+        key = storage.image_key(
+            user_id=self.alice.id, job_id=job.id, position=0, content_type="image/png"
+        )
+        storage.save(key, b"1", content_type="image/png")
+        run("verify_storage", "--delete-orphans")
+        assert storage.read(key) == b"1"
+
+
+class TestPurge(StorageTestCase):
+    def test_it_removes_only_what_was_trashed_long_enough_ago(self) -> None:
+        old, young, kept = self.draw(), self.draw(), self.draw()
+        now = timezone.now()
+        Image.objects.filter(id=old.id).update(trashed_at=now - timedelta(days=8))
+        Image.objects.filter(id=young.id).update(trashed_at=now - timedelta(days=6))
+        Image.objects.update(created_at=now - timedelta(days=100))
+        assert run("purge_images", "--older-than", "7", "--dry-run").startswith(
+            "Would remove 1 picture, "
+        )
+        assert Image.objects.count() == 3
+        assert run("purge_images", "--older-than", "7") == "1 picture removed.\n"
+        assert set(Image.objects.values_list("id", flat=True)) == {young.id, kept.id}
+        with pytest.raises(FileNotFoundError):
+            storage.read(old.key)
+        assert run("verify_storage") == "4 files verified.\n"
+
+    def test_it_wants_days(self) -> None:
+        for wrong in ([], ["--older-than", "-1"], ["--older-than", "soon"]):
+            with pytest.raises(CommandError):
+                run("purge_images", *wrong)
+
+
+@pytest.mark.s3
+@skipUnless(os.environ.get("TEST_S3_URL"), "needs an S3 server")
+class TestBucket(StorageTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.enterContext(bucket_settings())
+
+    def test_it_compares_with_a_real_bucket(self) -> None:
+        image = self.draw()
+        assert run("verify_storage", "--deep") == "2 files verified.\n"
+        storage.delete(image.key)
+        orphan = f"images/{self.alice.id}/{uuid4()}-0.png"
+        storage.save(orphan, b"1", content_type="image/png")
+        assert [line.split()[:2] for line in self.differences()] == [
+            ["missing", image.key],
+            ["orphan", orphan],
+        ]

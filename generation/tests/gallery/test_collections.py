@@ -1,0 +1,167 @@
+"""`generation.gallery.collections`: made, named, filled, emptied, deleted and taken back."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from artgen.testing.api import ApiTestCase, make_image
+from generation.gallery import collections
+from generation.models import Collection, CollectionImage, Image
+from generation.operations import cleanup
+
+
+class TestCreate(ApiTestCase):
+    def test_it_makes_an_empty_collection(self) -> None:
+        made = collections.create(user=self.alice, name="  Чайные \t холмы ")
+        assert (made.name, made.user, made.images.count()) == ("Чайные холмы", self.alice, 0)
+        assert Collection.objects.get() == made
+
+    def test_it_refuses_a_name_twice_whatever_the_case(self) -> None:
+        made = collections.create(user=self.alice, name="Горы")
+        for name in ("Горы", "ГОРЫ", " горы "):
+            with self.subTest(name), pytest.raises(collections.NameTaken) as refused:
+                collections.create(user=self.alice, name=name)
+            assert refused.value.collection == made
+        with pytest.raises(collections.NameTaken):
+            collections.create(user=self.alice, name="го\u0440ы")
+        collections.create(user=self.alice, name="Café")
+        with pytest.raises(collections.NameTaken):
+            collections.create(user=self.alice, name="CAFE\u0301")
+        assert Collection.objects.count() == 2
+
+    def test_it_lets_two_users_have_the_same_name(self) -> None:
+        collections.create(user=self.alice, name="Горы")
+        collections.create(user=self.bob, name="горы")
+        assert Collection.objects.count() == 2
+
+    def test_it_refuses_names_that_cannot_be(self) -> None:
+        for name, reason in (
+            ("", "empty"),
+            (" \t\n ", "empty"),
+            ("x" * 81, "too_long"),
+            ("a\0b", "control_characters"),
+            ("a\u202eb", "control_characters"),
+        ):
+            with self.subTest(name), pytest.raises(collections.BadName) as refused:
+                collections.create(user=self.alice, name=name)
+            assert refused.value.reason == reason
+        assert not Collection.objects.exists()
+        assert collections.create(user=self.alice, name="ß" * 80).name == "ß" * 80
+
+    def test_it_stops_at_the_limit(self) -> None:
+        now = timezone.now()
+        Collection.objects.bulk_create(
+            Collection(user=self.alice, name=f"{n}", folded_name=f"{n}", created_at=now)
+            for n in range(collections.MAX_COLLECTIONS)
+        )
+        with pytest.raises(collections.TooManyCollections):
+            collections.create(user=self.alice, name="one more")
+        collections.delete(Collection.objects.earliest("id"))
+        collections.create(user=self.alice, name="one more")
+
+
+class TestRename(ApiTestCase):
+    def test_it_renames_also_to_another_case(self) -> None:
+        made = collections.create(user=self.alice, name="hills")
+        for name in ("Hills", "Tea hills"):
+            assert collections.rename(made, name=name).name == name
+            assert Collection.objects.get().name == name
+
+    def test_it_refuses_a_taken_name_and_changes_nothing(self) -> None:
+        other, made = (collections.create(user=self.alice, name=name) for name in ("Sea", "Hills"))
+        with pytest.raises(collections.NameTaken) as refused:
+            collections.rename(made, name="SEA")
+        assert refused.value.collection == other
+        with pytest.raises(collections.BadName):
+            collections.rename(made, name=" ")
+        assert sorted(Collection.objects.values_list("name", flat=True)) == ["Hills", "Sea"]
+
+
+class TestDelete(ApiTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.made = collections.create(user=self.alice, name="Hills")
+        self.image = make_image(self.alice)
+        collections.add(self.made, image_ids=[self.image.id])
+
+    def test_it_leaves_the_pictures_alone_and_can_be_undone(self) -> None:
+        collections.delete(self.made)
+        assert not Collection.objects.present().exists()
+        assert Image.objects.kept().get() == self.image
+        collections.restore(Collection.objects.get())
+        assert list(Collection.objects.present().get().images.all()) == [self.image]
+
+    def test_it_frees_the_name_so_that_the_undo_may_find_it_taken(self) -> None:
+        collections.delete(self.made)
+        other = collections.create(user=self.alice, name="HILLS")
+        with pytest.raises(collections.NameTaken) as refused:
+            collections.restore(Collection.objects.get(id=self.made.id))
+        assert refused.value.collection == other
+        assert Collection.objects.present().get() == other
+
+    def test_it_is_for_good_when_its_time_is_over(self) -> None:
+        collections.delete(self.made)
+        cleanup.clean_up()
+        assert Collection.objects.count() == 1
+        Collection.objects.update(
+            deleted_at=timezone.now() - collections.RESTORE_PERIOD - timedelta(seconds=1)
+        )
+        cleanup.clean_up()
+        assert not Collection.objects.exists()
+        assert Image.objects.get() == self.image
+
+
+class TestAdd(ApiTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.made = collections.create(user=self.alice, name="Hills")
+
+    def test_it_puts_pictures_in_once(self) -> None:
+        first, second, gone = make_image(self.alice), make_image(self.alice), make_image(self.alice)
+        Image.objects.filter(id=gone.id).update(trashed_at=timezone.now())
+        assert collections.add(self.made, image_ids=[first.id, first.id]) == 1
+        assert collections.add(self.made, image_ids=[first.id, second.id, gone.id]) == 2
+        assert collections.add(self.made, image_ids=[]) == 0
+        assert set(self.made.images.all()) == {first, second, gone}
+        assert list(first.collections.all()) == [self.made]
+
+    def test_it_takes_all_or_nothing_and_only_own_pictures_that_are_there(self) -> None:
+        mine, bobs = make_image(self.alice), make_image(self.bob)
+        ended = make_image(
+            self.alice, trashed_at=timezone.now() - timedelta(days=settings.TRASH_DAYS, seconds=1)
+        )
+        for foreign in (bobs.id, ended.id, uuid4()):
+            with pytest.raises(collections.NoSuchImages) as refused:
+                collections.add(self.made, image_ids=[mine.id, foreign])
+            assert refused.value.ids == [foreign]
+        assert not CollectionImage.objects.exists()
+
+    def test_it_asks_the_database_as_often_for_one_as_for_sixty(self) -> None:
+        images = [make_image(self.alice).id for _n in range(61)]
+        with self.assertNumQueries(5):  # savepoint twice, own, there, insert
+            collections.add(self.made, image_ids=images[:1])
+        with self.assertNumQueries(5):
+            collections.add(self.made, image_ids=images[1:])
+
+    def test_it_loses_a_picture_only_with_the_picture(self) -> None:
+        image = make_image(self.alice)
+        collections.add(self.made, image_ids=[image.id])
+        image.delete()
+        assert not CollectionImage.objects.exists()
+        assert Collection.objects.get() == self.made
+
+
+class TestRemove(ApiTestCase):
+    def test_it_takes_pictures_out_and_passes_over_the_rest(self) -> None:
+        made, other = (collections.create(user=self.alice, name=name) for name in ("Hills", "Sea"))
+        first, second, bobs = make_image(self.alice), make_image(self.alice), make_image(self.bob)
+        for collection in (made, other):
+            collections.add(collection, image_ids=[first.id, second.id])
+        assert collections.remove(made, image_ids=[first.id, bobs.id, uuid4()]) == 1
+        assert collections.remove(made, image_ids=[first.id]) == 0
+        assert list(made.images.all()) == [second]
+        assert other.images.count() == 2
+        assert Image.objects.kept().count() == 3

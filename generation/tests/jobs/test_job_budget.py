@@ -1,0 +1,65 @@
+"""What one job costs from placing to stored, alone: SQL statements, held by a budget."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts import tokens
+from artgen.testing.cases import EmulatorTestCase, make_due
+from generation.jobs import driver, storing, webhook_tokens
+from generation.models import Job, Status
+
+MODEL = "flux-schnell"
+BUDGET = {"place": 3, "submit": 6, "webhook": 1, "check": 4, "store": 8}
+
+
+@pytest.mark.postgres
+@pytest.mark.redis
+class TestJobBudget(EmulatorTestCase):
+    def setUp(self):
+        super().setUp()
+        self.headers = {"Authorization": f"Bearer {tokens.issue(user=self.alice, name='budget')}"}
+
+    def place(self):
+        body = {"model": MODEL, "prompt": "fog", "width": 256, "height": 256}
+        response = self.client.post(
+            "/api/v1/jobs/", body, content_type="application/json", headers=self.headers
+        )
+        return Job.objects.get(id=response.json()["id"])
+
+    def statements(self, call):
+        """Return how many statements a call sends, those that begin and end transactions apart."""
+        with (
+            CaptureQueriesContext(connection) as captured,
+            self.captureOnCommitCallbacks(execute=True),
+        ):
+            result = call()
+        kept = [
+            query for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))
+        ]
+        return len(kept), result
+
+    def test_it_keeps_to_its_budget(self):
+        self.place()  # what is remembered from now on
+        driver.submit(MODEL)
+        self.emulator.advance(30)
+        make_due()
+        driver.check(MODEL)
+        storing.store()
+
+        counts = {}
+        counts["place"], job = self.statements(self.place)
+        counts["place"] -= 1  # this test's own look at the row
+        counts["submit"], _ = self.statements(lambda: driver.submit(MODEL))
+        self.emulator.advance(30)
+        path = webhook_tokens.address(job).partition("/hooks/")[2]
+        client = self.client_class()
+        counts["webhook"], _ = self.statements(
+            lambda: client.post(f"/hooks/{path}", {}, content_type="application/json")
+        )
+        counts["check"], _ = self.statements(lambda: driver.check(MODEL))
+        counts["store"], _ = self.statements(storing.store)
+
+        job.refresh_from_db()
+        assert job.status == Status.SUCCEEDED
+        assert {name: count for name, count in counts.items() if count > BUDGET[name]} == {}, counts

@@ -1,0 +1,101 @@
+"""presence: who has a socket open."""
+
+import os
+from uuid import UUID, uuid4
+
+import pytest
+import redis
+from django.core.cache import cache
+from django.test import SimpleTestCase, override_settings
+
+from artgen.testing.services import free_port
+from generation.jobs import presence
+
+READER = ("ru", "Europe/Moscow")
+
+
+def shared(url: str) -> override_settings:
+    options = {"socket_connect_timeout": 2, "socket_timeout": 5}
+    backend = {"BACKEND": "artgen.cache.ForgivingRedisCache", "LOCATION": url, "OPTIONS": options}
+    return override_settings(CACHES={"default": backend})
+
+
+class PresenceTestCase(SimpleTestCase):
+    def open(self, user: UUID) -> None:
+        presence.opened(user, READER)
+        self.addCleanup(presence.closed, user)
+        presence.announce([user])
+
+
+class TestInOneProcess(PresenceTestCase):
+    def test_it_counts_each_user_s_sockets(self) -> None:
+        with override_settings(
+            CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+        ):
+            alice, bob = uuid4(), uuid4()
+            presence.opened(alice, READER)
+            presence.opened(alice, READER)
+            assert set(presence.present([alice, bob])) == {alice}
+            presence.closed(alice)
+            assert set(presence.present([alice, bob])) == {alice}
+            presence.closed(alice)
+            assert set(presence.present([alice, bob])) == set()
+            assert set(presence.present([])) == set()
+
+
+@pytest.mark.redis
+class TestOverRedis(PresenceTestCase):
+    def setUp(self) -> None:
+        self.enterContext(shared(os.environ["REDIS_URL"]))
+
+    def forget(self, user: UUID) -> None:
+        assert cache.delete(f"presence:{user}")
+
+    def test_it_finds_those_who_are_present_in_one_round_trip(self) -> None:
+        alice, bob = uuid4(), uuid4()
+        self.open(alice)
+        client = redis.Redis.from_url(os.environ["REDIS_URL"])
+        before = client.info("commandstats").get("cmdstat_mget", {"calls": 0})["calls"]
+        assert set(presence.present([alice, bob])) == {alice}
+        assert client.info("commandstats")["cmdstat_mget"]["calls"] == before + 1
+        assert set(presence.present([])) == set()
+
+    def test_it_lets_each_key_end(self) -> None:
+        alice = uuid4()
+        self.open(alice)
+        left = redis.Redis.from_url(os.environ["REDIS_URL"]).ttl(
+            cache.make_key(f"presence:{alice}")
+        )
+        assert 0 < left <= presence.TTL_SECONDS, left
+
+    def test_it_keeps_those_present_whose_socket_is_open_here_and_no_others(self) -> None:
+        here, gone = uuid4(), uuid4()
+        self.open(here)
+        presence.opened(gone, READER)
+        presence.announce([gone])
+        presence.closed(gone)
+        for user in (here, gone):
+            self.forget(user)
+        presence.refresh()
+        assert set(presence.present([here, gone])) == {here}
+
+    def test_it_leaves_a_key_that_another_process_may_need(self) -> None:
+        alice = uuid4()
+        presence.opened(alice, READER)
+        presence.announce([alice])
+        presence.closed(alice)
+        assert presence.present([alice]) == {alice: READER}
+
+    def test_it_does_not_know_how_somebody_reads_whom_an_older_version_announced(self) -> None:
+        alice = uuid4()
+        cache.set(f"presence:{alice}", 1)
+        assert presence.present([alice]) == {alice: None}
+
+
+class TestWithoutRedis(PresenceTestCase):
+    def test_it_takes_everybody_for_present(self) -> None:
+        with shared(f"redis://127.0.0.1:{free_port()}/0"):
+            alice, bob = uuid4(), uuid4()
+            self.open(alice)
+            presence.refresh()
+            assert set(presence.present([alice, bob])) == {alice, bob}

@@ -1,0 +1,119 @@
+"""Fair turns: whose job is next, and what place in the line a job has."""
+
+import pickle
+from datetime import timedelta
+from uuid import UUID
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from artgen.testing.cases import EmulatorTestCase, make_user
+from generation.jobs import driver, orders, scheduling
+from generation.models import ImageModel, Job, Status
+
+
+class TestTurns(EmulatorTestCase):
+    def order(self, user, *, count=1):
+        request = {"model": "flux-schnell", "prompt": "fog", "width": 256, "height": 256}
+        return [orders.place(user=user, request=request).jobs[0] for _ in range(count)]
+
+    def test_it_lets_no_queue_of_one_user_delay_the_others(self):
+        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=21)
+        crowd = make_user("crowd@example.org", credits=600)
+        with self.settings(MAX_WAITING_PER_USER=500):
+            request = {"model": "flux-schnell", "prompt": "fog", "width": 256, "height": 256}
+            for _ in range(100):
+                orders.place_batch(user=crowd, requests=[request] * 5)
+        assert Job.objects.of(crowd).queued().count() == 500
+        others = [make_user(f"guest{n}@example.org", credits=1) for n in range(20)]
+        for user in others:
+            self.order(user)
+
+        submitted = [job.user_id for job in driver.submit("flux-schnell")]
+
+        assert len(submitted) == 21
+        assert set(submitted) == {crowd.id, *(user.id for user in others)}
+
+    def test_it_takes_the_oldest_of_one_user_first(self):
+        first, second = self.order(self.alice, count=2)
+
+        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=1)
+        assert [job.id for job in driver.submit("flux-schnell")] == [first.id]
+        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=2)
+        assert [job.id for job in driver.submit("flux-schnell")] == [second.id]
+
+    def test_it_submits_no_more_than_max_in_flight(self):
+        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=2)
+        self.order(self.alice, count=3)
+
+        assert [len(driver.submit("flux-schnell")) for _ in range(3)] == [2, 0, 0]
+        assert Job.objects.filter(status=Status.QUEUED).count() == 1
+
+    def test_it_tells_the_positions_in_the_order_of_the_turns(self):
+        a1, a2 = self.order(self.alice, count=2)
+        (b1,) = self.order(self.bob)
+        cache.clear()
+
+        assert scheduling.queue(a1.model_id).positions == {a1.id: 0, b1.id: 1, a2.id: 2}
+
+    def test_it_counts_what_a_user_has_at_runpod_against_his_place(self):
+        a1, a2 = self.order(self.alice, count=2)
+        (b1,) = self.order(self.bob)
+        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=1)
+        driver.submit("flux-schnell")
+        cache.clear()
+
+        assert scheduling.queue(a1.model_id).positions == {b1.id: 0, a2.id: 1}
+
+    def test_it_tells_the_lines_of_several_models_in_three_queries(self):
+        jobs = [*self.order(self.alice, count=2), *self.order(self.bob)]
+        request = {"model": "p-image", "prompt": "fog", "width": 1024, "height": 1024}
+        other = orders.place(user=self.bob, request=request).jobs[0]
+        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=1)
+        driver.submit("flux-schnell")
+        models = [jobs[0].model_id, other.model_id, ImageModel.objects.get(slug="qwen-image").id]
+
+        for some in (models, models[:1]):
+            with self.assertNumQueries(3):
+                found = scheduling.queues(some)
+            assert found == {model_id: scheduling.queues([model_id])[model_id] for model_id in some}
+        flux, p_image, qwen = scheduling.queues(models).values()
+        assert (flux.at_runpod, len(flux.positions), flux.warm) == (1, 2, False)
+        assert (p_image.at_runpod, p_image.positions) == (0, {other.id: 0})
+        assert (qwen.at_runpod, qwen.positions) == (0, {})
+
+    def test_it_is_warm_while_a_gpu_works_and_for_a_minute_after(self):
+        (job,) = self.order(self.alice)
+        now = timezone.now()
+        told = []
+        for fields in (
+            {"status": Status.RUNNING},
+            {
+                "status": Status.SUCCEEDED,
+                "due_at": None,
+                "finished_at": now - timedelta(seconds=50),
+            },
+            {
+                "status": Status.SUCCEEDED,
+                "due_at": None,
+                "finished_at": now - timedelta(seconds=70),
+            },
+        ):
+            Job.objects.filter(id=job.id).update(**fields)
+            told.append(scheduling.queues([job.model_id])[job.model_id].warm)
+        assert told == [True, True, False]
+
+
+def test_it_finds_positions_of_whole_ids_only() -> None:
+    first, second = UUID(int=0x01020304 << 96), UUID(int=0x01020304)
+    across = UUID(bytes=(first.bytes + second.bytes)[4:20])
+    positions = pickle.loads(pickle.dumps(scheduling.Positions([first, second])))
+    assert dict(positions) == {first: 0, second: 1}
+    assert (positions[second], len(positions), positions.get(across), across in positions) == (
+        1,
+        2,
+        None,
+        False,
+    )
+    assert scheduling.Positions([first, second, across])[across] == 2
+    assert scheduling.Positions() == {}

@@ -1,0 +1,154 @@
+"""The socket in this process: who gets in, and that nobody stays in whose right has ended."""
+
+import asyncio
+import contextlib
+
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.test import Client, TransactionTestCase
+
+from accounts import deletion, tokens
+from artgen.testing.cases import make_user
+from generation.jobs import presence
+from generation.jobs.routing import websocket
+
+PASSWORDS = {
+    "old_password": "password",
+    "new_password1": "a new long password",
+    "new_password2": "a new long password",
+}
+
+
+class SocketTestCase(TransactionTestCase):
+    def setUp(self) -> None:
+        self.alice = make_user("alice@example.org")
+        self.bob = make_user("bob@example.org")
+
+    def with_token(self, text: str) -> WebsocketCommunicator:
+        return WebsocketCommunicator(
+            websocket, "/ws/jobs/", headers=[(b"authorization", f"Bearer {text}".encode())]
+        )
+
+    def with_cookie(self, client: Client) -> WebsocketCommunicator:
+        cookie = f"sessionid={client.cookies['sessionid'].value}"
+        headers = [(b"cookie", cookie.encode()), (b"origin", b"http://127.0.0.1")]
+        return WebsocketCommunicator(websocket, "/ws/jobs/", headers=headers)
+
+    async def open(self, socket: WebsocketCommunicator) -> WebsocketCommunicator:
+        connected, _protocol = await socket.connect()
+        assert connected
+        assert await socket.receive_json_from(timeout=10) == {"type": "snapshot", "jobs": []}
+        return socket
+
+    async def assert_closes(self, socket: WebsocketCommunicator, code: int) -> None:
+        message = await socket.receive_output(timeout=10)
+        assert (message["type"], message["code"]) == ("websocket.close", code)
+
+    async def assert_is_refused(self, socket: WebsocketCommunicator) -> None:
+        await socket.connect()
+        await self.assert_closes(socket, 4401)
+
+    async def assert_stays_open(self, socket: WebsocketCommunicator) -> None:
+        await socket.send_json_to({"type": "ping"})
+        assert await socket.receive_json_from(timeout=10) == {"type": "pong"}
+        await socket.disconnect()
+
+    async def signed_in(self) -> Client:
+        client = Client()
+        await sync_to_async(client.force_login)(self.alice)
+        return client
+
+
+class TestEnd(SocketTestCase):
+    async def test_it_closes_when_its_token_is_revoked(self) -> None:
+        issue, revoke = sync_to_async(tokens.issue), sync_to_async(tokens.revoke)
+        revoked, other = (
+            await issue(user=self.alice, name="old"),
+            await issue(user=self.alice, name="other"),
+        )
+        bobs = await self.open(self.with_token(await issue(user=self.bob, name="bob's")))
+        sockets = [await self.open(self.with_token(text)) for text in (revoked, other)]
+        await revoke(user=self.alice, name="old")
+        for socket in sockets:
+            await self.assert_closes(socket, 1012)
+        await self.assert_is_refused(self.with_token(revoked))
+        await self.assert_stays_open(await self.open(self.with_token(other)))
+        await self.assert_stays_open(bobs)
+
+    async def test_it_closes_when_its_user_signs_out(self) -> None:
+        client = await self.signed_in()
+        cookie = self.with_cookie(client)
+        again = self.with_cookie(client)
+        socket = await self.open(cookie)
+        await sync_to_async(client.post)("/accounts/logout/")
+        await self.assert_closes(socket, 1012)
+        await self.assert_is_refused(again)
+
+    async def test_it_closes_on_other_devices_when_the_password_changes(self) -> None:
+        here, there = await self.signed_in(), await self.signed_in()
+        socket, again = await self.open(self.with_cookie(there)), self.with_cookie(there)
+        response = await sync_to_async(here.post)("/accounts/password_change/", PASSWORDS)
+        assert response.status_code == 302
+        await self.assert_closes(socket, 1012)
+        await self.assert_is_refused(again)
+        await self.assert_stays_open(await self.open(self.with_cookie(here)))
+
+    async def test_it_closes_when_the_account_is_locked(self) -> None:
+        client = await self.signed_in()
+        text = await sync_to_async(tokens.issue)(user=self.alice, name="laptop")
+        sockets = [
+            await self.open(self.with_cookie(client)),
+            await self.open(self.with_token(text)),
+        ]
+        await sync_to_async(deletion.close)(user=self.alice, after=deletion.GRACE)
+        for socket in sockets:
+            await self.assert_closes(socket, 1012)
+        for again in (self.with_cookie(client), self.with_token(text)):
+            await self.assert_is_refused(again)
+
+
+class TestPagesOfOthers(SocketTestCase):
+    async def test_it_lets_a_page_hear_of_its_own_user_alone(self):
+        client = Client()
+        await sync_to_async(client.force_login)(self.alice)
+        cookie = f"sessionid={client.cookies['sessionid'].value}"
+        headers = [(b"cookie", cookie.encode()), (b"origin", b"http://127.0.0.1")]
+        own = WebsocketCommunicator(websocket, f"/ws/jobs/?user={self.alice.pk}", headers=headers)
+        await self.open(own)
+        await own.disconnect()
+        left = WebsocketCommunicator(websocket, f"/ws/jobs/?user={self.bob.pk}", headers=headers)
+        await self.assert_is_refused(left)
+
+    async def test_it_sends_the_snapshot_anew_when_asked(self):
+        client = Client()
+        await sync_to_async(client.force_login)(self.alice)
+        socket = await self.open(self.with_cookie(client))
+        await socket.send_json_to({"type": "snapshot"})
+        assert await socket.receive_json_from(timeout=10) == {"type": "snapshot", "jobs": []}
+        await socket.disconnect()
+
+
+class TestPresence(SocketTestCase):
+    async def test_it_is_present_before_its_snapshot_is_read_and_counted_until_it_ends(self):
+        text = await sync_to_async(tokens.issue)(user=self.alice, name="laptop")
+        first, second = [await self.open(self.with_token(text)) for _ in range(2)]
+        assert set(presence.present([self.alice.pk, self.bob.pk])) == {self.alice.pk}
+        assert self.alice.pk in presence.open_here()
+        await first.disconnect()
+        assert self.alice.pk in presence.open_here()
+        await second.disconnect()
+        assert self.alice.pk not in presence.open_here()
+
+    async def test_it_is_counted_no_longer_when_it_breaks_off_while_it_is_opened(self):
+        text = await sync_to_async(tokens.issue)(user=self.alice, name="laptop")
+        socket = self.with_token(text)
+        await socket.send_input({"type": "websocket.connect"})
+        await socket.receive_output(timeout=10)
+        socket.future.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await socket.future
+        assert presence.open_here() == {}
+
+    async def test_it_never_counts_those_it_does_not_know(self):
+        await self.assert_is_refused(self.with_token("ag_made-up"))
+        assert presence.open_here() == {}

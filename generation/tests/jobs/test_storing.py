@@ -1,0 +1,208 @@
+"""Storing: a host that hangs or refuses costs its own jobs time and nobody else's."""
+
+import socket
+from datetime import timedelta
+
+from django.conf import settings
+from django.test import override_settings
+from django.utils import timezone
+
+from accounts.models import User
+from artgen.testing.cases import EmulatorTestCase, emulated, make_due
+from generation.jobs import driver, image_hosts, lifecycle, storing
+from generation.models import ImageModel, Job, Status
+
+CDN = "d2h7xmz5gqybh9.cloudfront.net"
+
+
+class StoringTestCase(EmulatorTestCase):
+    def finished(self, *, host: str, user=None) -> Job:
+        """Return a job whose image is ready at this host."""
+        job = self.place(user=user)
+        (taken,) = lifecycle.submitting(ImageModel.objects.get(pk=job.model_id))
+        (out,) = lifecycle.submitted([(taken, f"rp-{job.id}")])
+        result = {"pictures": [{"url": f"https://{host}/a.png", "filename": "a.png"}], "seed": None}
+        finished = lifecycle.Finished(
+            execution_time=timedelta(seconds=1), result=result, host=host, cost=None
+        )
+        (ready,) = lifecycle.storing([(out, finished)])
+        return ready
+
+    def take(self, host: str, user: User) -> None:
+        """Use one of the host's slots for somebody until the test ends."""
+        image_hosts.HOSTS.acquire(host, user.id)
+        self.addCleanup(image_hosts.HOSTS.release, host, user.id)
+
+
+class TestHost(StoringTestCase):
+    def test_it_leaves_the_jobs_of_a_host_that_has_its_share_to_wait(self):
+        with override_settings(STORE_CONCURRENCY=6):
+            for _ in range(3):
+                slow = self.finished(host="slow.example")
+            other = self.finished(host="other.example", user=self.bob)
+            for user in (self.alice, self.bob):
+                self.take("slow.example", user)
+
+            claimed = lifecycle.claim_storing(
+                lease=storing.LEASE, except_hosts=image_hosts.HOSTS.unavailable()
+            )
+
+        assert claimed.id == other.id
+        assert slow.due_at < timezone.now()
+
+    def test_it_would_take_them_without_the_share(self):
+        slow = self.finished(host="slow.example")
+        self.finished(host="other.example", user=self.bob)
+
+        claimed = lifecycle.claim_storing(lease=storing.LEASE)
+
+        assert claimed.id == slow.id
+
+    def test_it_pauses_a_host_longer_and_longer_for_whom_it_failed(self):
+        host, alice = "slow.example", self.alice.id
+        pauses = [image_hosts.HOSTS.failed(host, alice) for _ in range(6)]
+        assert pauses[:3] == [image_hosts.PAUSE, 2 * image_hosts.PAUSE, 4 * image_hosts.PAUSE]
+        assert pauses[-1] == image_hosts.MAX_PAUSE
+        assert (image_hosts.HOSTS.unavailable(), image_hosts.HOSTS.unavailable_pairs()) == (
+            [],
+            [(host, alice)],
+        )
+
+        image_hosts.HOSTS.succeeded(host, alice)
+
+        assert (image_hosts.HOSTS.unavailable(), image_hosts.HOSTS.unavailable_pairs()) == ([], [])
+        assert image_hosts.HOSTS.failed(host, alice) == image_hosts.PAUSE
+
+    def test_it_pauses_a_host_for_everybody_once_it_has_failed_for_two_in_a_row(self):
+        host, alice, bob = "slow.example", self.alice.id, self.bob.id
+        image_hosts.HOSTS.failed(host, alice)
+        image_hosts.HOSTS.succeeded(host, bob)
+        image_hosts.HOSTS.failed(host, bob)
+        assert image_hosts.HOSTS.unavailable() == []
+
+        image_hosts.HOSTS.failed(host, alice)
+
+        assert image_hosts.HOSTS.unavailable() == [host]
+
+    def test_it_leaves_others_slots_of_a_host_at_which_one_person_s_images_hang(self):
+        host = "cdn.example"
+        slow, other = self.finished(host=host), self.finished(host=host, user=self.bob)
+        while (host, self.alice.id) not in image_hosts.HOSTS.unavailable_pairs():
+            self.take(host, self.alice)
+
+        claimed = lifecycle.claim_storing(
+            lease=storing.LEASE,
+            except_hosts=image_hosts.HOSTS.unavailable(),
+            except_pairs=image_hosts.HOSTS.unavailable_pairs(),
+        )
+
+        assert claimed.id == other.id
+        assert slow.due_at < timezone.now()
+
+    def test_it_says_why_and_keeps_the_job(self):
+        job = self.finished(host="127.0.0.1:9")
+        Job.objects.filter(id=job.id).update(snapshot={**job.snapshot, "dialect": "a1111"})
+
+        storing.store()
+
+        job.refresh_from_db()
+        assert job.status == Status.STORING
+        assert "not among the allowed hosts" in job.error_detail
+        assert job.due_at > timezone.now()
+
+
+class TestAnyAddress(EmulatorTestCase):
+    """The recorded content networks of the edit models: their names lead to a host of the test."""
+
+    def setUp(self):
+        super().setUp()
+        self.emulator = self.enterContext(emulated(cdn=CDN))
+
+    def resolve(self, address: str, port: int) -> None:
+        real = socket.getaddrinfo
+
+        def getaddrinfo(host, *rest, **options):
+            if host == CDN:
+                return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+            return real(host, *rest, **options)
+
+        socket.getaddrinfo = getaddrinfo
+        self.addCleanup(setattr, socket, "getaddrinfo", real)
+
+    def finished(self) -> Job:
+        """Return a job of a model whose image RunPod put behind the content network's name."""
+        self.emulator.answers.set(None, cdn=True)
+        job = self.place()
+        driver.submit("flux-schnell")
+        self.emulator.advance(30)
+        make_due()
+        driver.check("flux-schnell")
+        job.refresh_from_db()
+        assert (job.status, job.result_host) == (Status.STORING, CDN)
+        return job
+
+    @property
+    def port(self) -> int:
+        return int(self.emulator.image_host.rpartition(":")[2])
+
+    def test_it_stores_an_image_from_a_host_that_the_operator_did_not_list_by_port(self):
+        self.resolve("127.0.0.1", self.port)
+        job = self.finished()
+        with override_settings(RUNPOD_IMAGE_HOSTS=[f"{CDN}:{self.port}"]):
+            storing.store()
+        job.refresh_from_db()
+        assert job.status == Status.SUCCEEDED
+
+    def test_it_keeps_a_job_whose_host_is_at_a_private_address(self):
+        self.resolve("10.0.0.7", 443)
+        job = self.finished()
+        job.result["pictures"][0]["url"] = f"https://{CDN}/a.png"
+        Job.objects.filter(id=job.id).update(result=job.result)
+        with override_settings(RUNPOD_IMAGE_HOSTS=["image.runpod.ai"]):
+            storing.store()
+        job.refresh_from_db()
+        assert job.status == Status.STORING
+        assert "10.0.0.7, which is not a public address" in job.error_detail
+
+    def test_it_goes_to_any_public_address_for_a_public_endpoint(self):
+        self.resolve("93.184.215.14", 443)
+        asked = []
+        connect = socket.socket.connect
+
+        def refuse(sock, where):
+            if where[0] == "93.184.215.14":
+                asked.append(where)
+                raise OSError("not from a test")
+            return connect(sock, where)
+
+        socket.socket.connect = refuse
+        self.addCleanup(delattr, socket.socket, "connect")
+        job = self.finished()
+        job.result["pictures"][0]["url"] = f"https://{CDN}/a.png"
+        Job.objects.filter(id=job.id).update(result=job.result)
+        with override_settings(RUNPOD_IMAGE_HOSTS=["image.runpod.ai"]):
+            storing.store()
+        assert asked == [("93.184.215.14", 443)]
+        job.refresh_from_db()
+        assert job.status == Status.STORING
+
+
+class TestHang(StoringTestCase):
+    def test_it_stores_another_persons_image_while_a_host_hangs(self):
+        name = "slow.example"
+        share = max(1, settings.STORE_CONCURRENCY // 3)
+        for number in range(share):  # as many slots as that host may have are waiting for it
+            self.take(name, (self.alice, self.bob)[number % 2])
+        slow = self.finished(host=name)
+        other = self.place(user=self.bob)
+        driver.submit("flux-schnell")
+        self.emulator.advance(30)
+        make_due(other.id)
+        driver.check("flux-schnell")
+
+        stored = storing.store()
+
+        assert stored.id == other.id
+        other.refresh_from_db()
+        slow.refresh_from_db()
+        assert (other.status, slow.status) == (Status.SUCCEEDED, Status.STORING)

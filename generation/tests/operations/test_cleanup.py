@@ -1,0 +1,50 @@
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from artgen.testing.api import make_image
+from artgen.testing.cases import BaseTestCase
+from generation.models import IdempotencyKey, Image
+from generation.operations import cleanup
+
+
+class TestCleanUp(BaseTestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.load_catalog()
+
+    def key(self, *, days: float) -> IdempotencyKey:
+        at = timezone.now() - timedelta(days=days)
+        return IdempotencyKey.objects.create(
+            user=self.alice, key=f"{days}", body_sha256="0" * 64, created_at=at
+        )
+
+    def test_it_forgets_old_keys_and_sessions_and_ends_the_trash(self) -> None:
+        self.key(days=2.1)
+        young = self.key(days=1.9)
+        now = timezone.now()
+        Session.objects.create(
+            session_key="old", session_data="", expire_date=now - timedelta(minutes=1)
+        )
+        Session.objects.create(
+            session_key="live", session_data="", expire_date=now + timedelta(minutes=1)
+        )
+        make_image(self.alice, trashed_at=now - timedelta(days=31))
+        kept = make_image(self.alice, trashed_at=now - timedelta(days=29))
+        cleanup.clean_up()
+        assert list(IdempotencyKey.objects.all()) == [young]
+        assert [session.session_key for session in Session.objects.all()] == ["live"]
+        assert list(Image.objects.all()) == [kept]
+
+    def test_it_deletes_old_keys_although_the_bucket_fails(self) -> None:
+        self.key(days=3)
+        image = make_image(self.alice, trashed_at=timezone.now() - timedelta(days=31))
+        (Path(settings.MEDIA_ROOT) / image.key / "in the way").mkdir(parents=True)
+        with self.assertLogs("generation.operations.cleanup", "ERROR"):
+            cleanup.clean_up()
+        assert not IdempotencyKey.objects.exists()
+        assert Image.objects.exists()

@@ -1,0 +1,469 @@
+import io
+import json
+import os
+import re
+import threading
+from datetime import timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest import skipUnless
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.exceptions import ClientError
+from celery.contrib.testing.worker import start_worker
+from django.conf import settings
+from django.core.cache import caches
+from django.core.management import CommandError, call_command
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import LiveServerTestCase, override_settings
+from django.utils import timezone
+
+from artgen.celery import app
+from artgen.testing.bucket import bucket_settings, public_policy
+from artgen.testing.cases import (
+    BaseTestCase,
+    EmulatorTestCase,
+    emulated,
+    let_time_pass,
+    load_catalog,
+    make_user,
+)
+from artgen.testing.dead_servers import dead_broker, dead_cache
+from artgen.testing.raw_server import http, raw_server
+from artgen.testing.services import free_port
+from artgen.testing.yandex import Yandex
+from generation import tasks
+from generation.files import bucket
+from generation.files.bucket_errors import hint_for
+from generation.jobs import driver, heartbeat, outages
+from generation.models import ImageModel, Job, ProviderOutage
+from generation.operations.doctor import infrastructure
+from generation.runpod.verdicts import KeyRefused
+
+NAMES = [
+    "database",
+    "migrations",
+    "broker",
+    "cache",
+    "channel_layer",
+    "workers",
+    "beat",
+    "emails",
+    "jobs",
+    "models",
+    "runpod_key",
+]
+Checks = dict[str, dict[str, Any]]
+
+
+def examine() -> tuple[Checks, bool]:
+    """Return the checks of `doctor --json` by name, and whether the command failed."""
+    out, failed = io.StringIO(), False
+    try:
+        call_command("doctor", "--json", stdout=out)
+    except CommandError as error:
+        failed = error.returncode == 1
+    report = json.loads(out.getvalue())
+    checks = {check["name"]: check for check in report["checks"]}
+    assert report["ok"] is not failed
+    assert all(set(check) == {"name", "ok", "detail", "hint"} for check in report["checks"])
+    assert all(check["hint"] for check in report["checks"] if not check["ok"])
+    return checks, failed
+
+
+class DoctorTestCase(EmulatorTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        # What tests on a machine with Redis would lack: a worker and beat.
+        self.enterContext(in_memory())
+
+    def assertBroken(self, name: str, *words: str) -> Checks:
+        checks, failed = examine()
+        assert failed
+        assert not checks[name]["ok"], checks[name]
+        for word in words:
+            assert word in f"{checks[name]['detail']} {checks[name]['hint']}"
+        return checks
+
+
+class TestCommand(DoctorTestCase):
+    def test_it_finds_nothing_broken(self) -> None:
+        checks, failed = examine()
+        assert not failed, checks
+        endpoints = [
+            f"endpoint:{slug}"
+            for slug in ImageModel.objects.enabled().values_list("slug", flat=True)
+        ]
+        assert list(checks) == [
+            *NAMES,
+            *endpoints,
+            "runpod_outages",
+            "webhook",
+            "bucket",
+            "disk",
+            "clock",
+        ]
+        assert "3 idle" in checks["endpoint:flux-schnell"]["detail"]
+
+    def test_it_warns_of_a_loopback_address_without_failing(self) -> None:
+        check = examine()[0]["webhook"]
+        assert check["ok"]
+        assert "RunPod cannot reach this URL" in check["hint"]
+
+    def test_it_says_in_words_what_to_do(self) -> None:
+        out = io.StringIO()
+        call_command("doctor", stdout=out)
+        assert "ok      database: " in out.getvalue()
+        assert "look    webhook: " in out.getvalue()
+        assert out.getvalue().endswith("Nothing is broken.\n")
+        with (
+            override_settings(RUNPOD_API_KEY=""),
+            pytest.raises(CommandError, match=re.escape("Broken: runpod_key.")),
+        ):
+            call_command("doctor", stdout=out)
+        assert (
+            "BROKEN  runpod_key: RUNPOD_API_KEY is not set\n        Create a key" in out.getvalue()
+        )
+
+    def test_it_changes_nothing(self) -> None:
+        job = self.place()
+        before = Job.objects.filter(id=job.id).values().get()
+        examine()
+        assert Job.objects.filter(id=job.id).values().get() == before
+        assert {call.call for call in self.emulator.calls} == {"status", "health"}
+        assert not ProviderOutage.objects.exists()
+
+
+class TestPlumbing(DoctorTestCase):
+    def test_it_notices_migrations_that_are_missing(self) -> None:
+        MigrationRecorder.Migration.objects.filter(app="generation").delete()
+        checks = self.assertBroken(
+            "migrations", "generation.0001_jobs_and_pictures", "manage.py migrate"
+        )
+        assert checks["jobs"]["detail"] == "not checked"
+
+    def test_it_notices_a_broker_and_a_cache_that_are_away(self) -> None:
+        with dead_broker(), dead_cache():
+            checks = self.assertBroken("broker", "CELERY_BROKER_URL")
+        assert not checks["cache"]["ok"]
+        assert (checks["workers"]["detail"], checks["beat"]["detail"]) == (
+            "not checked",
+            "not checked",
+        )
+        assert checks["database"]["ok"]
+
+    def test_it_notices_that_nobody_ticks(self) -> None:
+        with shared_cache():
+            self.assertBroken("beat", "no tick recorded", "deploy/start.sh beat")
+            tasks.tick()
+            check = examine()[0]["beat"]
+            assert check["ok"]
+            assert (check["detail"], check["hint"]) == ("last tick 0 s ago", "")
+            caches["default"].set(heartbeat.KEY, timezone.now() - timedelta(minutes=3), None)
+            self.assertBroken("beat", "last tick 180 s ago")
+
+    def test_it_notices_jobs_that_nobody_drives(self) -> None:
+        job = self.place()
+        assert examine()[0]["jobs"]["ok"]
+        let_time_pass(job.id, seconds=90)
+        self.assertBroken("jobs", "1 waiting", "there is room: flux-schnell")
+        driver.submit("flux-schnell")
+        assert examine()[0]["jobs"]["ok"]
+        let_time_pass(job.id, seconds=90)
+        self.assertBroken("jobs", "1 at RunPod, 1 overdue")
+
+    def test_it_lets_jobs_wait_for_their_turn(self) -> None:
+        ImageModel.objects.update(max_in_flight=1)
+        self.place()
+        driver.submit("flux-schnell")
+        let_time_pass(self.place().id, seconds=600)
+        assert examine()[0]["jobs"]["ok"]
+
+    def test_it_points_at_jobs_of_unknown_fate(self) -> None:
+        job = self.place()
+        self.emulator.faults.next("run", "break_after")
+        driver.submit("flux-schnell")
+        let_time_pass(job.id, seconds=90)
+        check = examine()[0]["jobs"]
+        assert check["ok"]
+        assert "not confirmed by RunPod" in check["detail"]
+        assert "jobs --stuck" in check["hint"]
+
+
+class TestRunPod(DoctorTestCase):
+    def test_it_notices_a_refused_key_and_never_prints_it(self) -> None:
+        with override_settings(RUNPOD_API_KEY="rpa_wrong_and_secret"):
+            out = io.StringIO()
+            with pytest.raises(CommandError):
+                call_command("doctor", "--json", stdout=out)
+            assert "rpa_wrong" not in out.getvalue()
+            checks = self.assertBroken("runpod_key", "rejects the key (401)", "RUNPOD_API_KEY")
+        assert not [name for name in checks if name.startswith("endpoint:")]
+
+    def test_it_notices_a_key_that_cannot_be_sent(self) -> None:
+        with override_settings(RUNPOD_API_KEY="two words"):
+            self.assertBroken("runpod_key")
+
+    def test_it_notices_that_runpod_is_away(self) -> None:
+        with override_settings(RUNPOD_BASE_URL=f"http://127.0.0.1:{free_port()}/v2"):
+            checks = self.assertBroken("runpod_key", "could not be reached", "RUNPOD_BASE_URL")
+        assert "not compared" in checks["clock"]["detail"]
+
+    def test_it_notices_max_workers_of_zero(self) -> None:
+        self.enterContext(emulated(workers=0))
+        ImageModel.objects.filter(slug="sdxl").update(enabled=True)
+        self.assertBroken("endpoint:sdxl", "no workers", "Max workers")
+        self.assertBroken("endpoint:flux-schnell", "no workers")
+
+    def test_it_notices_an_endpoint_that_does_not_exist(self) -> None:
+        ImageModel.objects.filter(slug="sdxl").update(enabled=True, endpoint_id="missing-one")
+        self.assertBroken("endpoint:sdxl", "no endpoint missing-one", "set_model sdxl endpoint_id=")
+
+    def test_it_accepts_public_endpoints_that_tell_no_health(self) -> None:
+        ImageModel.objects.exclude(slug="flux-schnell").update(enabled=False)
+        for fault in ("refuse_400", "refuse_401", "html_502"):
+            self.emulator.faults.next("health", fault)
+            check = examine()[0]["endpoint:flux-schnell"]
+            assert check["ok"]
+            assert "exists; public, workers unknown" in check["detail"]
+
+    def test_it_finds_a_retired_public_endpoint(self) -> None:
+        self.emulator.retire("black-forest-labs-flux-1-schnell")
+        checks = self.assertBroken(
+            "endpoint:flux-schnell", "no endpoint black-forest", "enabled=false"
+        )
+        assert checks["runpod_key"]["ok"]
+
+    def test_it_does_not_take_a_key_for_proved_where_no_endpoint_exists(self) -> None:
+        ImageModel.objects.exclude(slug="flux-schnell").update(enabled=False)
+        self.emulator.retire("black-forest-labs-flux-1-schnell")
+        check = examine()[0]["runpod_key"]
+        assert "not tested" in check["detail"]
+
+    def test_it_tells_what_runpod_refuses_now(self) -> None:
+        outages.note("x", KeyRefused("RunPod refuses the API key (401)"))
+        self.assertBroken("runpod_outages", "API key", "RUNPOD_API_KEY")
+
+    def test_it_asks_each_endpoint_once(self) -> None:
+        ImageModel.objects.filter(slug="flux-dev").update(
+            endpoint_id="black-forest-labs-flux-1-schnell"
+        )
+        examine()
+        asked = [call.endpoint for call in self.emulator.calls if call.call == "health"]
+        assert len(asked) == len(set(asked))
+
+    def test_it_notices_that_nothing_is_on_offer(self) -> None:
+        ImageModel.objects.update(enabled=False)
+        checks = self.assertBroken("models", "load_catalog")
+        assert checks["runpod_key"]["hint"]
+
+    def test_it_notices_a_model_that_could_not_be_driven(self) -> None:
+        ImageModel.objects.filter(slug="flux-schnell").update(price={"per_image": -1})
+        self.assertBroken("models", "flux-schnell", "negative")
+
+
+class TestWebhook(DoctorTestCase):
+    def test_it_wants_an_absolute_address(self) -> None:
+        for wrong in ("art.example.org", "/hooks", "ftp://art.example.org", "https://"):
+            with override_settings(PUBLIC_URL=wrong):
+                self.assertBroken("webhook", "not an absolute URL", "PUBLIC_URL")
+
+    def test_it_tells_who_answers_there(self) -> None:
+        for url, words in (
+            (f"http://127.0.0.1:{free_port()}", "does not respond"),
+            (f"http://{self.emulator.image_host}", "another server responds (200)"),
+        ):
+            with override_settings(PUBLIC_URL=url):
+                assert words in examine()[0]["webhook"]["detail"]
+
+
+class TestOwnAddress(LiveServerTestCase):
+    def test_it_finds_itself_at_the_public_address(self) -> None:
+        make_user("alice@example.org")
+        load_catalog()
+        with emulated(), in_memory(), override_settings(PUBLIC_URL=self.live_server_url):
+            assert examine()[0]["webhook"]["detail"].endswith(": answers")
+
+
+class TestFiles(DoctorTestCase):
+    def test_it_leaves_no_file_behind(self) -> None:
+        with TemporaryDirectory() as folder, override_settings(MEDIA_ROOT=folder):
+            assert examine()[0]["bucket"]["ok"]
+            assert [path for path in Path(folder).rglob("*") if path.is_file()] == []
+
+    def test_it_notices_a_folder_that_cannot_be_written(self) -> None:
+        with TemporaryDirectory() as folder:
+            (Path(folder) / "media").write_text("a file")
+            with override_settings(MEDIA_ROOT=Path(folder) / "media"):
+                self.assertBroken("bucket", "DATA_DIR")
+
+    def test_it_measures_the_disk(self) -> None:
+        assert re.search(r"^\d+\.\d GB free of \d+ at /", examine()[0]["disk"]["detail"])
+
+
+class TestClock(DoctorTestCase):
+    def test_it_agrees_with_a_clock_that_is_right(self) -> None:
+        check = examine()[0]["clock"]
+        assert check["hint"] == ""
+        assert re.search(r"^\d\.\d s (behind|ahead of) 127", check["detail"])
+
+    def test_it_warns_of_a_clock_that_is_wrong(self) -> None:
+        with WrongClock(ahead=timedelta(seconds=60)) as url, override_settings(RUNPOD_BASE_URL=url):
+            check = examine()[0]["clock"]
+        assert check["ok"]
+        assert re.search(r"^(59|60)\.\d s behind 127", check["detail"])
+        assert "NTP" in check["hint"]
+
+
+@pytest.mark.s3
+@skipUnless(os.environ.get("TEST_S3_URL"), "needs an S3 server")
+class TestBucket(DoctorTestCase):
+    def test_it_puts_gets_and_deletes(self) -> None:
+        with bucket_settings():
+            check = examine()[0]["bucket"]
+        assert check["ok"], check
+        assert "put, get, list and delete work" in check["detail"]
+
+    def test_it_says_what_is_wrong_and_keeps_the_secret(self) -> None:
+        for changes, words in (
+            ({"secret_key": "wrong-secret"}, "Correct S3_SECRET_ACCESS_KEY."),
+            ({"access_key": "nobody"}, "Correct S3_ACCESS_KEY_ID."),
+            ({"secret_key": ""}, "S3_SECRET_ACCESS_KEY is not set"),
+            ({"bucket_name": "No bucket!"}, "Correct S3_BUCKET: the name is not valid."),
+            (
+                {"endpoint_url": f"http://127.0.0.1:{free_port()}"},
+                "Correct S3_ENDPOINT_URL, or allow",
+            ),
+            (
+                {"endpoint_url": "storage.yandexcloud.net"},
+                "S3_ENDPOINT_URL: it must begin with https://",
+            ),
+            ({"endpoint_url": self.emulator.base_url}, "S3_ENDPOINT_URL"),
+        ):
+            with self.subTest(words), bucket_settings(**changes):
+                checks = self.assertBroken("bucket", words)
+                assert "wrong-secret" not in json.dumps(checks)
+
+    def test_it_notices_a_bucket_that_does_not_exist(self) -> None:
+        with (
+            raw_server(
+                http("404 Not Found", b"<Error><Code>NoSuchBucket</Code></Error>")
+            ) as server,
+            bucket_settings(endpoint_url=f"http://127.0.0.1:{server.port}"),
+        ):
+            self.assertBroken("bucket", "NoSuchBucket", "Create the bucket, or correct S3_BUCKET.")
+
+    def test_it_names_the_right_that_the_key_lacks(self) -> None:
+        for call, right in (
+            ("PutObject", "put"),
+            ("GetObject", "get"),
+            ("ListObjects", "list"),
+            ("DeleteObject", "delete"),
+        ):
+            denied = ClientError({"Error": {"Code": "AccessDenied"}}, call)
+            assert f"permission to {right} in this bucket" in hint_for(denied)
+
+    def test_it_warns_of_lifecycle_rules_that_are_missing_and_is_content_where_they_cannot_be_read(
+        self,
+    ) -> None:
+        with bucket_settings():
+            check = examine()[0]["bucket"]
+            assert check["ok"]
+            assert "lifecycle rules are missing" in check["detail"]
+            assert "manage.py setup_bucket" in check["hint"]
+            call_command("setup_bucket", stdout=io.StringIO(), stderr=io.StringIO())
+            check = examine()[0]["bucket"]
+            assert (check["ok"], check["hint"]) == (True, "")
+            assert "lifecycle" not in check["detail"]
+        address = urlsplit(os.environ["TEST_S3_URL"])
+        with (
+            Yandex(f"http://{address.hostname}:{address.port}", limited=True) as yandex,
+            bucket_settings(endpoint_url=yandex.url),
+        ):
+            check = examine()[0]["bucket"]
+            assert (check["ok"], check["hint"]) == (True, "")
+            assert "lifecycle rules cannot be read (403 AccessDenied)" in check["detail"]
+
+    def test_it_notices_a_bucket_that_strangers_can_read(self) -> None:
+        with bucket_settings():
+            bucket.client().put_bucket_policy(
+                Bucket=settings.S3_BUCKET, Policy=public_policy(settings.S3_BUCKET)
+            )
+            self.assertBroken("bucket", "anyone can read images without a key")
+
+
+@pytest.mark.redis
+@skipUnless(os.environ.get("REDIS_URL"), "needs Redis")
+class TestWorker(BaseTestCase):
+    def test_it_hears_a_worker_and_its_silence(self) -> None:
+        assert "no Celery worker" in infrastructure.workers().detail
+        with start_worker(app, pool="solo", perform_ping_check=False, without_heartbeat=True):
+            # One that has just begun may not have subscribed yet, and what is sent before is lost.
+            said = next(
+                (check.detail for _try in range(10) if (check := infrastructure.workers()).ok), None
+            )
+        assert "1 responded" in (said or "nothing")
+
+
+class in_memory:
+    """While it lasts, broker, cache and layer are in this process, as in the demo."""
+
+    def __enter__(self) -> None:
+        self.settings = override_settings(
+            CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+            CHANNEL_LAYERS={"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}},
+        )
+        self.settings.enable()
+        self.before = app.conf.broker_url
+        app.conf.broker_url = "memory://"
+
+    def __exit__(self, *error: object) -> None:
+        app.conf.broker_url = self.before
+        self.settings.disable()
+
+
+class shared_cache:
+    """While it lasts, the cache is one that other processes could see."""
+
+    def __enter__(self) -> None:
+        self.folder = TemporaryDirectory()
+        backend = "django.core.cache.backends.filebased.FileBasedCache"
+        self.settings = override_settings(
+            CACHES={"default": {"BACKEND": backend, "LOCATION": self.folder.name}}
+        )
+        self.settings.enable()
+
+    def __exit__(self, *error: object) -> None:
+        self.settings.disable()
+        self.folder.cleanup()
+
+
+class WrongClock:
+    """A server whose Date header is `ahead` of the time; yields its address."""
+
+    def __init__(self, *, ahead: timedelta) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response_only(404)
+                self.send_header("Date", format_datetime(timezone.now() + ahead, usegmt=True))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+
+    def __enter__(self) -> str:
+        self.thread.start()
+        return f"http://127.0.0.1:{self.server.server_port}/v2"
+
+    def __exit__(self, *error: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()

@@ -1,0 +1,190 @@
+"""`/metrics`, and that rules and dashboard speak of nothing else."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+
+from artgen.testing.cases import EmulatorTestCase
+from artgen.testing.dead_servers import dead_broker
+from artgen.testing.request_stats import forget
+from generation.jobs import driver, heartbeat, outages
+from generation.models import GenerationSwitch, ImageModel, Job
+from generation.runpod.verdicts import KeyRefused
+
+MONITORING = settings.BASE_DIR / "deploy"
+RULES = MONITORING / "prometheus" / "rules.yml"
+DASHBOARD = MONITORING / "grafana" / "dashboards" / "artgen.json"
+
+
+def parsed(text: str) -> dict[str, dict[tuple[str, ...], float]]:
+    """Return the values by name and labels' values."""
+    found: dict[str, dict[tuple[str, ...], float]] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            found.setdefault(sample.name, {})[tuple(sample.labels.values())] = sample.value
+    return found
+
+
+class TestMetrics(EmulatorTestCase):
+    def setUp(self) -> None:
+        forget()
+        super().setUp()
+
+    def scrape(self) -> dict[str, dict[tuple[str, ...], float]]:
+        response = self.client.get("/metrics")
+        assert response.status_code == 200
+        assert response["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+        return parsed(response.content.decode())
+
+    def test_it_tells_of_jobs_credits_and_the_switch(self) -> None:
+        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=1)
+        jobs = [self.place() for _ in range(3)]
+        driver.submit("flux-schnell")
+        Job.objects.filter(id=jobs[2].id).update(due_at=timezone.now() - timedelta(seconds=90))
+        GenerationSwitch.objects.create(on=False)
+        found = self.scrape()
+        assert found["artgen_jobs"] == {
+            ("queued",): 2,
+            ("submitted",): 1,
+            ("running",): 0,
+            ("storing",): 0,
+        }
+        assert found["artgen_jobs_due"] == {
+            ("queued",): 2,
+            ("submitted",): 0,
+            ("running",): 0,
+            ("storing",): 0,
+        }
+        assert found["artgen_jobs_due_seconds"]["queued",] == pytest.approx(90, abs=5)
+        assert found["artgen_jobs_lately"]["queued",] == 2
+        assert found["artgen_model_jobs"]["flux-schnell", "waiting"] == 2
+        assert found["artgen_model_jobs"]["flux-schnell", "out"] == 1
+        assert found["artgen_model_max_in_flight"]["flux-schnell",] == 1
+        assert found["artgen_credits_held"][()] == sum(job.credits for job in jobs)
+        assert found["artgen_creating_on"][()] == 0
+        assert set(found["artgen_part_up"].values()) == {1}
+
+    def test_it_tells_what_became_of_the_last_hours_jobs(self) -> None:
+        old = self.place()
+        Job.objects.filter(id=old.id).update(created_at=timezone.now() - timedelta(hours=2))
+        self.place()
+        assert self.scrape()["artgen_jobs_lately"]["queued",] == 1
+
+    def test_it_tells_of_requests(self) -> None:
+        self.client.get("/api/v1/models/")
+        self.client.get("/nothing-here/")
+        found = self.scrape()
+        assert found["artgen_requests_total"] == {("api", "4xx"): 1, ("page", "4xx"): 1}
+        assert found["artgen_request_seconds_count"] == {("api",): 1, ("page",): 1}
+        assert found["artgen_request_seconds_bucket"]["api", "+Inf"] == 1
+        below = [
+            value
+            for (kind, _), value in found["artgen_request_seconds_bucket"].items()
+            if kind == "api"
+        ]
+        assert below == sorted(below)
+
+    def test_it_tells_how_long_ago_the_last_tick_was(self) -> None:
+        assert "artgen_tick_age_seconds" not in self.scrape()
+        heartbeat.beat()
+        assert self.scrape()["artgen_tick_age_seconds"][()] < 60
+
+    @pytest.mark.redis
+    def test_it_says_what_cannot_be_asked_and_tells_the_rest(self) -> None:
+        with dead_broker(), self.assertLogs("generation.operations.metrics", "WARNING"):
+            found = self.scrape()
+        assert found["artgen_part_up"]["queue",] == 0
+        assert "artgen_celery_queue" not in found
+        assert found["artgen_part_up"]["jobs",] == 1
+
+    def test_it_asks_a_database_that_is_away_once(self) -> None:
+        asked: list[str] = []
+
+        def away(execute, sql, *rest):
+            asked.append(sql)
+            raise OperationalError("the server is away")
+
+        with (
+            connection.execute_wrapper(away),
+            self.assertLogs("generation.operations.metrics", "WARNING"),
+        ):
+            found = self.scrape()
+        assert len(asked) == 1
+        down = {part for (part,), value in found["artgen_part_up"].items() if value == 0}
+        assert down == {"database", "jobs", "jobs_lately", "lines", "credits"}
+        assert "artgen_machine_memory_bytes" in found
+        assert "artgen_jobs" not in found
+
+    @pytest.mark.redis
+    @pytest.mark.postgres
+    def test_it_tells_of_connections_queue_and_memory(self) -> None:
+        found = self.scrape()
+        assert found["artgen_database_connections"][()] >= 1
+        assert found["artgen_database_connections_limit"][()] == 80
+        assert found["artgen_database_connections_most"][()] >= 100
+        assert sum(found["artgen_program_connections"].values()) >= 1
+        assert found["artgen_celery_queue"][()] >= 0
+        assert found["artgen_redis_memory_bytes"][()] > 0
+
+    def test_it_is_nothing_for_whoever_comes_by_way_of_a_proxy(self) -> None:
+        for header in ("X-Forwarded-For", "X-Real-IP"):
+            assert self.client.get("/metrics", headers={header: "203.0.113.9"}).status_code == 404
+
+    def test_it_answers_head_and_nothing_else_and_over_plain_http_too(self) -> None:
+        assert self.client.head("/metrics").status_code == 200
+        assert self.client.post("/metrics").status_code == 405
+        with override_settings(SECURE_SSL_REDIRECT=True):
+            assert self.client.get("/metrics").status_code == 200
+
+    def test_it_asks_the_database_the_same_number_of_times_however_many_jobs_there_are(
+        self,
+    ) -> None:
+        with CaptureQueriesContext(connection) as few:
+            self.scrape()
+        for _ in range(5):
+            self.place()
+        with self.assertNumQueries(len(few)):
+            self.scrape()
+
+    @pytest.mark.redis
+    @pytest.mark.postgres
+    def test_it_exports_every_metric_of_rules_and_dashboard(self) -> None:
+        heartbeat.beat()
+        self.client.get("/api/v1/models/")
+        outages.note("x", KeyRefused("RunPod refuses the API key (401)"))
+        there = set(self.scrape())
+        for file in (RULES, DASHBOARD):
+            named = set(re.findall(r"\bartgen_[a-z0-9_]+", file.read_text()))
+            assert len(named) > 8, file
+            assert named - there == set(), file
+
+
+class TestDashboard(EmulatorTestCase):
+    def test_it_is_complete(self) -> None:
+        dashboard = json.loads(DASHBOARD.read_text())
+        panels = [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+        assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])
+        for panel in panels:
+            assert panel["title"], panel["title"]
+            assert panel["description"], panel["title"]
+            assert panel["targets"], panel["title"]
+            for target in panel["targets"]:
+                assert target["datasource"] == {"type": "prometheus", "uid": "prometheus"}
+
+    def test_it_has_panels_that_do_not_overlap(self) -> None:
+        taken: dict[tuple[int, int], str] = {}
+        for panel in json.loads(DASHBOARD.read_text())["panels"]:
+            place = panel["gridPos"]
+            assert place["x"] + place["w"] <= 24
+            for x in range(place["x"], place["x"] + place["w"]):
+                for y in range(place["y"], place["y"] + place["h"]):
+                    assert (x, y) not in taken, f"{panel['title']} over {taken.get((x, y))}"
+                    taken[x, y] = panel["title"]

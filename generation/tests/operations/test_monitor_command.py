@@ -1,0 +1,152 @@
+import contextlib
+import io
+import json
+import os
+from unittest import mock
+
+import pytest
+import redis
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.test import TestCase
+
+from artgen.observability import request_stats, resources
+from artgen.testing.dead_servers import dead_broker
+from artgen.testing.request_stats import forget
+from generation.operations import monitor
+
+NAMES = [
+    "api_p95",
+    "error_rate",
+    "database_connections",
+    "celery_queue",
+    "provider_outages",
+    "cpu_and_memory",
+]
+CALM = 0.1  # so busy the machine is said to be
+
+
+def measured(*, processor_share: float | None = CALM) -> dict[str, monitor.Figure]:
+    found = monitor.measure(processor_share=processor_share)
+    assert [figure.name for figure in found] == NAMES
+    return {figure.name: figure for figure in found}
+
+
+class TestFigures(TestCase):
+    def setUp(self) -> None:
+        forget()
+
+    def test_it_knows_nothing_before_anything_was_asked(self) -> None:
+        found = measured()
+        for name in ("api_p95", "error_rate"):
+            assert (found[name].value, found[name].ok) == (None, True)
+            assert found[name].detail.startswith("nothing "), found[name].detail
+
+    def test_it_takes_the_p95_of_the_api_alone(self) -> None:
+        for _ in range(95):
+            request_stats.note("api", 200, 0.04)
+        for _ in range(5):
+            request_stats.note("api", 201, 0.4)
+        for _ in range(100):
+            request_stats.note("page", 200, 3)
+        found = measured()["api_p95"]
+        assert (found.value, found.limit, found.ok) == (50, 200, True)
+        for _ in range(5):
+            request_stats.note("api", 201, 0.4)
+        found = measured()["api_p95"]
+        assert found.value > 300
+        assert not found.ok
+
+    def test_it_takes_the_errors_of_all_requests(self) -> None:
+        for kind, status, times in (("api", 200, 150), ("page", 404, 50), ("page", 500, 1)):
+            for _ in range(times):
+                request_stats.note(kind, status, 0.01)
+        found = measured()["error_rate"]
+        assert (found.value, found.limit, found.ok) == (0.5, 1, True)
+        assert found.detail == "1 of 201 requests in 5 minutes"
+        request_stats.note("hook", 503, 0.01)
+        request_stats.note("hook", 503, 0.01)
+        assert not measured()["error_rate"].ok
+
+    def test_it_takes_the_worse_of_processor_and_memory(self) -> None:
+        memory = resources.memory().share * 100
+        assert measured(processor_share=0)["cpu_and_memory"].value == pytest.approx(memory, abs=5)
+        found = measured(processor_share=0.801)["cpu_and_memory"]
+        assert (found.value, found.limit, found.ok) == (80.1, 80, False)
+
+    @pytest.mark.postgres
+    def test_it_counts_database_connections_against_the_limit(self) -> None:
+        found = measured()["database_connections"]
+        assert (found.limit, found.ok) == (80, found.value < 80)
+        assert found.value >= 1
+        with mock.patch.dict(os.environ, DB_CONNECTIONS_LIMIT="1"):
+            assert not measured()["database_connections"].ok
+
+    @pytest.mark.redis
+    def test_it_counts_what_waits_in_the_queue(self) -> None:
+        before = measured()["celery_queue"].value
+        client = redis.Redis.from_url(settings.CELERY_BROKER_URL)
+        client.lpush("drive", *["{}"] * 10)
+        self.addCleanup(client.ltrim, "drive", 10, -1)
+        found = measured()["celery_queue"]
+        assert (found.value, found.limit, found.ok) == (before + 10, 10, False)
+
+    @pytest.mark.redis
+    def test_it_is_not_well_where_something_cannot_be_asked(self) -> None:
+        with dead_broker(), self.assertLogs("generation.operations.monitor", "WARNING"):
+            found = measured()["celery_queue"]
+        assert (found.value, found.ok) == (None, False)
+        assert found.detail.startswith("cannot be measured: ")
+
+
+class TestCommand(TestCase):
+    def setUp(self) -> None:
+        forget()
+
+    def run_it(self, *arguments: str) -> tuple[str, str]:
+        """Return what it printed, and the error that ended it."""
+        out = io.StringIO()
+        try:
+            call_command("monitor", "--seconds", "0", *arguments, stdout=out)
+        except CommandError as error:
+            return out.getvalue(), str(error)
+        return out.getvalue(), ""
+
+    def test_it_prints_json(self) -> None:
+        request_stats.note("api", 200, 0.01)
+        out, error = self.run_it("--json")
+        report = json.loads(out)
+        assert set(report) == {"ok", "figures"}
+        assert [figure["name"] for figure in report["figures"]] == NAMES
+        assert [set(figure) for figure in report["figures"]] == [
+            {"name", "value", "limit", "ok"}
+        ] * 6
+        assert [figure["limit"] for figure in report["figures"]] == [200, 1, 80, 10, 1, 80]
+        assert report["ok"] == (not error)
+
+    def test_it_prints_a_line_for_each_and_says_where_nothing_is_measured(self) -> None:
+        out, _ = self.run_it()
+        lines = out.splitlines()
+        assert [line.split()[1] for line in lines] == NAMES
+        assert "nothing " in lines[0]
+
+    def test_it_fails_above_a_limit_and_names_it(self) -> None:
+        request_stats.note("page", 500, 0.01)
+        out, error = self.run_it()
+        assert "LOOK  error_rate" in out
+        assert error.startswith("Not within limits: "), error
+        assert "error_rate" in error, error
+
+    def test_it_watches_until_it_is_interrupted(self) -> None:
+        shown: list[str] = []
+
+        class Screen(io.StringIO):
+            def write(self, text: str) -> int:
+                shown.append(text)
+                if "".join(shown).count("cpu_and_memory") == 3:
+                    raise KeyboardInterrupt
+                return len(text)
+
+        with contextlib.suppress(CommandError):  # the machine may be busy with other tests
+            call_command("monitor", "--watch", "--seconds", "0", stdout=Screen())
+        assert "".join(shown).count("celery_queue") == 3

@@ -1,0 +1,62 @@
+"""Every dialect: the input that its worker documents. Public endpoints by the names of the version before."""
+
+import pytest
+
+from artgen.testing.payloads import CAT, DOG, INPUTS, WORKFLOW, parameters
+from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS, understand
+from generation.runpod import payloads
+from generation.runpod.payloads import DIALECTS, LEGACY, InputImage, PayloadError
+
+
+def test_it_is_tested_with_every_dialect():
+    assert {*INPUTS, "comfyui"} == {*LEGACY, *DIALECTS}
+
+
+@pytest.mark.parametrize("dialect", INPUTS)
+def test_it_builds_the_documented_input(dialect):
+    changes, sources, expected = INPUTS[dialect]
+    built = payloads.build(dialect, parameters(**changes), sources=sources)
+    assert built == expected
+    for endpoint in [name for name, kind in PUBLIC_ENDPOINTS.items() if kind == dialect] or ["own"]:
+        body = built | ({"num_inference_steps": 4} if endpoint.endswith("schnell") else {})
+        assert understand(dialect, endpoint, body).prompt == "a quiet sea"
+
+
+@pytest.mark.parametrize("dialect", INPUTS)
+def test_it_leaves_out_what_the_model_is_to_decide(dialect):
+    chosen = payloads.dialect_of(dialect)
+    width, height = chosen.sizes[0] if chosen.sizes else (1024, 1024)
+    sources = [CAT] * chosen.min_sources
+    built = payloads.build(dialect, parameters(width=width, height=height), sources=sources)
+    assert (
+        not {"num_inference_steps", "steps", "guidance", "guidance_scale", "cfg_scale", "strength"}
+        & built.keys()
+    )
+    assert None not in built.values()
+
+
+@pytest.mark.parametrize(
+    ("dialect", "changes", "sources"),
+    [
+        ("wan", {"negative_prompt": "fog"}, ()),
+        ("wan", {"width": 512, "height": 512}, ()),
+        ("seedream", {"steps": 20}, ()),
+        ("qwen", {"guidance": 4.0}, ()),
+        ("flux", {"strength": 0.5}, ()),
+        ("flux", {}, (CAT,)),
+        ("kontext", {}, ()),
+        ("kontext", {}, (CAT, DOG)),
+        ("p_image_edit", {}, (CAT,) * 6),
+        ("qwen_edit_2511", {}, (CAT,) * 4),
+        ("kontext", {}, (InputImage(url="", name="cat.png", data=b"1"),)),
+        ("nonsense", {}, ()),
+    ],
+)
+def test_it_refuses_what_the_dialect_cannot_carry(dialect, changes, sources):
+    with pytest.raises(PayloadError):
+        payloads.build(dialect, parameters(**changes), sources=sources)
+
+
+def test_it_takes_no_workflow_for_another_dialect():
+    with pytest.raises(PayloadError):
+        payloads.build("wan", parameters(), workflow=WORKFLOW)

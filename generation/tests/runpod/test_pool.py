@@ -1,0 +1,101 @@
+"""The client's connections: kept, shared by threads, bounded, not inherited by a fork."""
+
+import os
+import socket
+import threading
+
+import pytest
+
+from artgen.testing.raw_server import http, raw_server
+from generation.runpod import pool
+from generation.runpod.access import Limits
+from generation.runpod.client import Client, NotAccepted, Unavailable
+
+ENDPOINT = "qwen-image-t2i"
+INPUT = {"prompt": "a quiet sea"}
+
+
+def test_it_waits_for_its_turn_and_gives_up_in_time():
+    gone, asked = threading.Event(), threading.Event()
+
+    def hold(connection):
+        asked.set()
+        gone.wait(10)
+
+    with raw_server(hold) as server:
+        limits = Limits(pool_kept=1, pool_max=1, pool_wait_seconds=0.05, read_seconds=5)
+        client = Client(base_url=server.base_url, api_key="test", limits=limits)
+
+        def wait_for_nothing():
+            with pytest.raises(Unavailable):
+                client.status(ENDPOINT, "a")
+
+        first = threading.Thread(target=wait_for_nothing)
+        first.start()
+        assert asked.wait(10)
+        try:
+            with pytest.raises(NotAccepted):
+                client.run(ENDPOINT, input=INPUT)
+            with pytest.raises(Unavailable):
+                client.status(ENDPOINT, "a")
+        finally:
+            gone.set()
+            first.join()
+    assert len(server.requests) == 1
+
+
+def test_it_is_shared_by_threads_over_kept_connections(emulator, client):
+    ids: list[str] = []
+
+    def submit():
+        ids.extend(client.run("threads", input=INPUT).runpod_id for _ in range(10))
+
+    threads = [threading.Thread(target=submit) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(ids)) == 80
+
+
+def test_it_opens_a_new_connection_instead_of_one_that_idled(emulator, client, monkeypatch):
+    opened = []
+    connect = socket.socket.connect
+    monkeypatch.setattr(
+        socket.socket,
+        "connect",
+        lambda self, where: (opened.append(where), connect(self, where))[1],
+    )
+    client.health(ENDPOINT)
+    client.health(ENDPOINT)
+    assert len(opened) == 1
+    monkeypatch.setattr(pool, "MAX_IDLE_SECONDS", 0.0)
+    client.health(ENDPOINT)
+    assert len(opened) == 2
+
+
+def test_it_survives_a_fork_while_another_thread_holds_its_slots():
+    asked, forked = threading.Event(), threading.Event()
+
+    def answer(connection):
+        if not asked.is_set():
+            asked.set()
+            forked.wait(10)
+        connection.sendall(http("200 OK", b'{"workers": {"idle": 3}}'))
+
+    with raw_server(answer) as server:
+        limits = Limits(pool_kept=1, pool_max=1, pool_wait_seconds=0.05)
+        client = Client(base_url=server.base_url, api_key="test", limits=limits)
+        holder = threading.Thread(target=client.health, args=(ENDPOINT,))
+        holder.start()
+        assert asked.wait(10)
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os._exit(0 if client.health(ENDPOINT).workers_total == 3 else 1)
+            finally:
+                os._exit(2)
+        _, status = os.waitpid(pid, 0)
+        forked.set()
+        holder.join()
+    assert os.waitstatus_to_exitcode(status) == 0

@@ -1,0 +1,198 @@
+"""Every dialect: every recorded and documented reply read back, and what is to be made of others."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from generation.runpod import payloads
+from generation.runpod.image import check_image
+from generation.runpod.payloads import DIALECTS, LEGACY, OutputError
+from generation.runpod.report import JobReport, State, parse_report
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+def load(name):
+    return parse_report(json.loads((FIXTURES / f"{name}.json").read_text()))
+
+
+def dialect_of(name):
+    fitting = [dialect for dialect in (*LEGACY, *DIALECTS) if name.startswith(f"{dialect}_")]
+    return max(fitting, key=len) if fitting else "flux"
+
+
+RESULTS = {
+    "flux_recorded": (1, None, "0.003", "result.jpeg"),
+    "z_image_recorded": (1, None, "0.005", "result.png"),
+    "qwen_edit_recorded": (1, None, "0.02", "a1b2c3d4-u1.jpeg"),
+    "flux_completed": (1, None, "0.0209715", "output.png"),
+    "kontext_completed": (1, None, "0.031457", "output.png"),
+    "qwen_completed": (1, None, "0.02097152", "output.png"),
+    "qwen_edit_completed": (1, None, "0.02097152", "output.jpg"),
+    "qwen_edit_2511_completed": (1, None, "0.02", "output.png"),
+    "seedream_completed": (1, None, "0.027", "output.jpeg"),
+    "seedream_edit_completed": (1, None, "0.028311", "output.png"),
+    "z_image_completed": (1, None, "0.005", "output.png"),
+    "p_image_completed": (1, None, "0.005", "output.png"),
+    "p_image_edit_completed": (1, None, "0.01", "output.png"),
+    "wan_completed": (1, None, "0.03", "output.png"),
+    "comfyui_completed_base64": (1, None, None, "ComfyUI_00001_.png"),
+    "comfyui_completed_s3": (1, None, None, "ComfyUI_00001_.png"),
+    "comfyui_with_warnings": (2, None, None, "a.png"),
+    "comfyui_before_5_base64": (1, None, None, ""),
+    "comfyui_before_5_url": (1, None, None, "ComfyUI_00001_.png"),
+    "a1111_completed": (1, 42, None, ""),
+    "sdxl_completed_data_uri": (1, 42, None, ""),
+    "sdxl_completed_urls": (2, 42, None, "0.png"),
+    "sdxl_turbo_completed": (1, 1, None, ""),
+}
+FAILURES = {
+    "flux_recorded_failure": ("provider_error", True),
+    "kontext_source_unreadable": ("source_unreadable", True),
+    "seedream_edit_source_unreadable": ("source_unreadable", True),
+    "qwen_error_in_output": ("prompt_refused", False),
+    "qwen_no_output": ("no_output", True),
+    "flux_prompt_refused": ("prompt_refused", False),
+    "comfyui_no_images": ("no_output", True),
+    "comfyui_workflow_invalid": ("workflow_invalid", False),
+    "comfyui_workflow_missing": ("workflow_invalid", False),
+    "comfyui_not_reachable": ("gpu_lost", True),
+    "sdxl_traceback": ("out_of_memory", True),
+    "any_timed_out": ("timed_out", True),
+    "any_canceled": ("canceled", False),
+}
+
+
+def test_it_is_tested_with_every_fixture_and_every_dialect_has_one():
+    names = {path.stem for path in FIXTURES.glob("*.json")}
+    assert names == {*RESULTS, *FAILURES, "flux_in_progress"}
+    assert {dialect_of(name) for name in RESULTS} == {*LEGACY, *DIALECTS}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_it_reads_the_reply(name):
+    pictures, seed, cost, filename = RESULTS[name]
+    result = payloads.read(dialect_of(name), load(name))
+    assert len(result.images) == pictures
+    assert result.seed == seed
+    assert result.cost == (Decimal(cost) if cost else None)
+    assert result.images[0].filename == filename
+    for picture in result.images:
+        assert (picture.url is None) != (picture.data is None)
+        if picture.data is not None:
+            assert check_image(picture.data).width == 16
+        else:
+            assert picture.url.startswith("https://")
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_it_reads_the_failure(name):
+    code, retryable = FAILURES[name]
+    with pytest.raises(OutputError) as caught:
+        payloads.read(dialect_of(name), load(name))
+    assert (caught.value.code, caught.value.retryable) == (code, retryable)
+
+
+def test_it_keeps_the_vendors_text_for_staff():
+    with pytest.raises(OutputError) as caught:
+        payloads.read("sdxl", load("sdxl_traceback"))
+    assert "rp_handler.py" in caught.value.detail
+
+
+def test_it_reads_nothing_from_a_job_that_is_not_at_its_end():
+    with pytest.raises(ValueError, match="still running"):
+        payloads.read("flux", load("flux_in_progress"))
+
+
+def test_it_passes_on_a_workers_warnings():
+    result = payloads.read("comfyui", load("comfyui_with_warnings"))
+    assert result.warnings == ("Node 12 produced unhandled output types: ['latents'].",)
+
+
+def completed(output, **fields):
+    return JobReport(runpod_id="a", state=State.COMPLETED, output=output, **fields)
+
+
+URL = "https://image.runpod.ai/a.png"
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"cost": 0.02, "result": URL},
+        [{"cost": 0.005, "result": URL}],
+        {"image_url": URL},
+        {"image": URL},
+        {"images": [URL]},
+        {"images": [{"image": URL}]},
+        {"images": [{"url": URL}]},
+        {"images": [{"image_url": URL}]},
+        {"images": [{"data": URL, "type": "s3_url", "filename": "a.png"}]},
+        {"result": {"image_url": URL}},
+        {"output": {"image_url": URL}},
+        {"status": "success", "message": URL},
+        [{"image": URL, "seed": 46578}],
+        [URL],
+        URL,
+        json.dumps({"image_url": URL}),
+        f"  {URL}\n",
+    ],
+)
+def test_it_finds_the_picture_in_every_shape(output):
+    result = payloads.read("flux", completed(output))
+    assert [picture.url for picture in result.images] == [URL]
+
+
+def test_it_takes_a_picture_in_spite_of_an_error_beside_it():
+    result = payloads.read("flux", completed({"image_url": URL}, error="telemetry failed"))
+    assert result.warnings == ("telemetry failed",)
+    assert len(result.images) == 1
+
+
+@pytest.mark.parametrize(
+    ("output", "code"),
+    [
+        (None, "no_output"),
+        ({}, "no_output"),
+        ([], "no_output"),
+        ("", "no_output"),
+        ({"image_url": ""}, "no_output"),
+        ({"images": []}, "no_output"),
+        ({"status": "success", "message": "all is well today"}, "no_output"),
+        ({"step": 3, "steps": 3}, "no_output"),
+        ({"error": "CUDA out of memory"}, "out_of_memory"),
+        ({"status": "error", "message": "insufficient balance"}, "provider_unpaid"),
+        ({"status": "failed", "message": "no idea"}, "provider_error"),
+        ({"images": [], "errors": ["CUDA error: device-side assert triggered"]}, "gpu_lost"),
+        ("not?base64!", "invalid_output"),
+        ({"images": [{"data": "data:image/png;base64,"}]}, "invalid_output"),
+        ({"image_url": "ftp://somewhere/a.png"}, "invalid_output"),
+    ],
+)
+def test_it_says_why_there_is_no_picture(output, code):
+    with pytest.raises(OutputError) as caught:
+        payloads.read("flux", completed(output))
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("cost", "expected"), [(0.02, Decimal("0.02")), ("0.1", Decimal("0.1")), (0, Decimal(0))]
+)
+def test_it_reads_the_cost_exactly(cost, expected):
+    assert payloads.read("flux", completed({"image_url": URL, "cost": cost})).cost == expected
+
+
+@pytest.mark.parametrize("cost", [True, None, "free", [1], -1, float("nan"), float("inf")])
+def test_it_leaves_out_a_cost_that_is_none(cost):
+    assert payloads.read("flux", completed({"image_url": URL, "cost": cost})).cost is None
+
+
+@pytest.mark.parametrize(
+    "info", ["", "not json", "[]", '{"seed": "x"}', '{"all_seeds": []}', 7, None]
+)
+def test_it_does_without_a_seed_that_cannot_be_read(info):
+    report = load("a1111_completed")
+    report.output["info"] = info
+    assert payloads.read("a1111", report).seed is None

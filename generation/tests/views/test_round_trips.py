@@ -1,0 +1,101 @@
+"""What a page costs in round trips to PostgreSQL and Redis: little, and no more where it shows more."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest import mock
+from urllib.parse import urlencode
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from redis.connection import AbstractConnection
+
+from artgen.testing.api import make_image, make_job
+from artgen.testing.cases import BaseTestCase
+from generation.gallery import collections
+from generation.models import Status
+
+REDIS_MOST = 3  # the session; lines and speeds of all models, and to remember them
+
+
+@contextmanager
+def sent_to_redis() -> Iterator[list[bytes]]:
+    """Give what is sent to Redis: one entry for each round trip, without the counts that each process reports."""
+    sent: list[bytes] = []
+    send = AbstractConnection.send_packed_command
+
+    def note(connection: AbstractConnection, command: object, **options: object) -> object:
+        text = command if isinstance(command, bytes) else b"".join(command)  # type: ignore[arg-type]
+        if b"HINCRBY" not in text and b"CLIENT" not in text:
+            sent.append(text)
+        return send(connection, command, **options)
+
+    with mock.patch.object(AbstractConnection, "send_packed_command", note):
+        yield sent
+
+
+@pytest.mark.redis
+class TestRoundTrips(BaseTestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.load_catalog()
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.client.force_login(self.alice)
+
+    def grow(self, *, count: int) -> None:
+        """Give alice pictures, trash, waiting jobs and collections."""
+        for number in range(count):
+            image = make_image(self.alice)
+            make_image(self.alice, trashed_at=timezone.now())
+            make_job(
+                self.alice, model=("flux-dev", "flux-schnell", "p-image", "qwen-image")[number % 4]
+            )
+            make_job(self.alice, status=Status.FAILED)
+            pile = collections.create(user=self.alice, name=f"{timezone.now()} {number}")
+            collections.add(pile, image_ids=[image.id])
+
+    def pages(self) -> dict[str, int]:
+        """Return the pages with the queries that each may cost."""
+        quote = urlencode({"model": "flux-dev", "count": 2, "shape": "1024x1024"})
+        return {
+            reverse("create"): 9,
+            f"{reverse('quote')}?{quote}": 4,
+            reverse("gallery"): 7,
+            f"{reverse('gallery')}?q=tea&favorite=1": 9,
+            reverse("trash"): 5,
+            reverse("collections"): 4,
+            reverse("own_pictures"): 3,
+            reverse("explore"): 2,
+        }
+
+    def test_it_costs_few_round_trips_however_much_a_page_shows(self) -> None:
+        for count in (1, 6):
+            self.grow(count=count)
+            for address, queries in self.pages().items():
+                self.client.get(address)
+                with self.subTest(address, count=count):
+                    with sent_to_redis() as sent, self.assertNumQueries(queries):
+                        assert self.client.get(address).status_code == 200
+                    assert len(sent) <= 2, sent
+
+    def test_it_costs_few_more_for_a_page_without_a_cache(self) -> None:
+        self.grow(count=6)
+        forecast = {
+            address
+            for address in self.pages()
+            if address.startswith((reverse("create"), reverse("quote")))
+        }
+        forecast.remove(reverse("own_pictures"))
+        for number, (address, queries) in enumerate(self.pages().items(), start=1):
+            self.client.get(address)
+            later = timezone.now().timestamp() + 60 * number
+            with self.subTest(address), mock.patch("artgen.cache.time.time", return_value=later):
+                more = (
+                    4 if address in forecast else 0
+                )  # queues, what is at RunPod, warm and blocked models, speeds
+                with sent_to_redis() as sent, self.assertNumQueries(queries + more):
+                    self.client.get(address)
+                assert len(sent) <= REDIS_MOST, sent
