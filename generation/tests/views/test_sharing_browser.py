@@ -67,7 +67,7 @@ class TestSharingInABrowser(BrowserTestCase):
         expect(reviewer.locator(".messagelist")).to_contain_text("1 image is now in Explore.")
         stranger.reload()
         stranger.locator(".card-link").click()
-        expect(stranger.locator("h1")).to_have_text("A picture")
+        expect(stranger.locator("h1")).to_have_text("Image")
         assert "lighthouse" not in stranger.content()
         page.reload()
         expect(page.locator("#seen")).to_contain_text("Everyone can see this")
