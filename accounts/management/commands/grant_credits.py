@@ -30,8 +30,8 @@ class Command(BaseCommand):
             raise CommandError(f"There is no user {email}.")
         if not reason.strip() or len(reason) > 300:
             raise CommandError("--reason has 1 to 300 characters.")
-        if amount < 1:
-            raise CommandError("N must be at least 1.")
+        if not 1 <= amount <= ledger.MOST:
+            raise CommandError(f"N must be from 1 to {ledger.MOST}.")
         entry = ledger.grant(user=user, amount=amount, reason=reason)
         self.stdout.write(
             f"Granted {amount} credits to {email}; free to spend now: {entry.balance_after}"
