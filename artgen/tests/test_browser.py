@@ -52,7 +52,7 @@ class TestCreatePageInABrowser(BrowserTestCase):
         expect(page.locator(".toast")).to_contain_text("You’re offline")
         page.fill("#prompt", "written in a tunnel")
         page.click("#create-button")
-        expect(page.locator(".toast-bad")).to_contain_text("Nothing is lost")
+        expect(page.locator(".toast-bad")).to_contain_text("Your text is saved")
         page.context.set_offline(False)
         expect(page.locator("[data-status=succeeded]")).to_have_count(2)
         expect(page.locator("#prompt")).to_have_value("written in a tunnel")
