@@ -57,9 +57,9 @@ class Shared:
         before = list(Image.objects.order_by("id").values())
         many = [uuid7() for _n in range(1001)]
         for ids, told in (
-            (["x"], "no picture"),
-            ([], "Nothing is selected"),
-            (many, "At most 1,000"),
+            (["x"], "aren’t images"),
+            ([], "Select images first"),
+            (many, "Select up to 1,000"),
         ):
             with self.subTest(told):
                 response = self.ask(*ids, **self.more)
@@ -67,7 +67,7 @@ class Shared:
                 self.assertIn(told, response.json()["detail"])
         page = self.client.post(self.url, {"id": "x", "next": "/gallery/?q=tea"}, follow=True)
         self.assertEqual(page.redirect_chain[0][0], "/gallery/?q=tea")
-        self.assertContains(page, "is no picture. Reload the page and select again.")
+        self.assertContains(page, "aren’t images. Reload the page and select again.")
         self.assertEqual(list(Image.objects.order_by("id").values()), before)
         self.assertTrue(Image.objects.filter(id=image.id).exists())
 

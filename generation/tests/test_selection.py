@@ -33,7 +33,7 @@ class Changing(Shared):
         }
         response = self.client.post(self.url, fields, follow=True)
         self.assertEqual(response.redirect_chain[0][0], "/gallery/?q=light")
-        self.assertContains(response, f"2 pictures {self.told}")
+        self.assertContains(response, f"2 images {self.told}")
 
     def test_it_leads_to_no_other_site(self):
         response = self.client.post(
@@ -102,7 +102,7 @@ class Trash(Changing, SelectionTestCase):
 
 
 class Restore(Changing, SelectionTestCase):
-    name, more, told = "restore_selection", {}, "are back."
+    name, more, told = "restore_selection", {}, "restored."
 
     def prepare(self, **fields):
         return self.hang(trashed_at=timezone.now(), **fields)
