@@ -157,7 +157,7 @@ class CancelTests(CommandTestCase):
         self.place(), self.place(user=self.bob)
         self.assertIn("1 canceled", run("cancel_jobs", "--user", "alice@example.org"))
         self.assertIn(
-            "1 canceled, 1 credit returned; 1 had ended",
+            "1 canceled, 1 credit returned; 1 skipped",
             run("cancel_jobs", "--model", "flux-schnell"),
         )
         self.assertEqual(set(Job.objects.values_list("status", flat=True)), {Status.CANCELED})
