@@ -12,4 +12,5 @@ if __name__ == "__main__":
     try:
         execute_from_command_line(sys.argv)
     finally:
-        gc.freeze()  # else Python ends with a third of a second's search for garbage in all that is loaded
+        # Else Python ends with a third of a second's search for garbage in all that is loaded
+        gc.freeze()

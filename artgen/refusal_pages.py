@@ -16,7 +16,10 @@ log = logging.getLogger(__name__)
 
 
 class RefusalMiddleware:
-    """Render every refusal that a page's view does not show itself; the API has its own renderer."""
+    """Render every refusal that a page's view does not show itself.
+
+    The API has its own renderer.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -48,7 +51,10 @@ def page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 
 def back(request: HttpRequest, refusal: Refusal, *, to: str) -> HttpResponse:
-    """Return the message: as text for the page's script, else above the page at the address `to`."""
+    """Return the message.
+
+    As text for the page's script, else above the page at the address `to`.
+    """
     if request.headers.get("X-Part") == "1":
         return plain(refusal)
     messages.error(request, refusal.message)

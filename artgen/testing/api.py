@@ -1,4 +1,7 @@
-"""What the tests of the REST API share: calls with a token, problems, and the proof that nothing was stored."""
+"""What the tests of the REST API share.
+
+Calls with a token, problems, and the proof that nothing was stored.
+"""
 
 import io
 from pathlib import Path
@@ -21,7 +24,10 @@ FLUX = {"model": "flux-dev", "prompt": "Tea hills in morning mist"}
 
 
 class ApiTestCase(BaseTestCase):
-    """A test with the catalog; `self.api` calls as alice, `self.others` as bob, `self.client` as nobody."""
+    """A test with the catalog.
+
+    `self.api` calls as alice, `self.others` as bob, `self.client` as nobody.
+    """
 
     alice_token: ClassVar[str]
     bob_token: ClassVar[str]

@@ -19,7 +19,10 @@ PICTURE = b"\x89PNG" + bytes(range(256)) * 40
 def s3_settings(
     address: str, *, name: str, key: str = "key", secret: str = "secret", verify: str | None = None
 ):
-    """Return what points the default storage to a bucket of this server, with the options of production."""
+    """Return what points the default storage to a bucket of this server.
+
+    With the options of production.
+    """
     options = settings.S3_OPTIONS | {
         "bucket_name": name,
         "endpoint_url": address,

@@ -15,7 +15,10 @@ INPUT = {"prompt": "a quiet sea", "size": "1024*768", "seed": 7}
 
 
 class Doorbell:
-    """A real HTTP server that notes its rings; each is answered with the next of `answers`, else 200."""
+    """A real HTTP server that notes its rings.
+
+    Each is answered with the next of `answers`, else 200.
+    """
 
     def __init__(self):
         self.rings, self.answers, self.on_ring = [], [], None

@@ -86,7 +86,8 @@ def hang(
         "old": OLD,
     }
     with connection.cursor() as cursor:
-        # The servers of the tests do not wait for commits to be written, and until then VACUUM leaves such pages out.
+        # The servers of the tests do not wait for commits to be written, and until then VACUUM
+        # leaves such pages out.
         cursor.execute("SET synchronous_commit = on")
         cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'image_words'")
         (index_of_words,) = cursor.fetchone()
@@ -104,7 +105,10 @@ def pile(collection: Collection, *, every: int, rest: int) -> None:
 
 
 def settle() -> None:
-    """Do what autovacuum does in production: learn what the tables hold, and note which pages everybody may see."""
+    """Do what autovacuum does in production.
+
+    Learn what the tables hold, and note which pages everybody may see.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "VACUUM (ANALYZE) generation_job, generation_image, generation_collection, generation_collectionimage"

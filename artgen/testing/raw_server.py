@@ -42,7 +42,10 @@ def read_request(connection: socket.socket) -> bytes:
 
 @contextlib.contextmanager
 def raw_server(answer: bytes | Callable[[socket.socket], None]) -> Iterator[RawServer]:
-    """Serve every connection: read one request, send `answer` (or let it act on the connection), close."""
+    """Serve every connection.
+
+    Read one request, send `answer` (or let it act on the connection), close.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
     server = RawServer(listener.getsockname()[1])
 

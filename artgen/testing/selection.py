@@ -1,4 +1,7 @@
-"""What the tests of /gallery/selection/… share: pictures with files, and what each address must do or refuse."""
+"""What the tests of /gallery/selection/… share.
+
+Pictures with files, and what each address must do or refuse.
+"""
 
 import hashlib
 import io

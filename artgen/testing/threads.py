@@ -6,7 +6,10 @@ from django.db import connections
 
 
 def in_threads(count, work):
-    """Run `work(number)` in so many threads at once and return the results; every thread closes its connection."""
+    """Run `work(number)` in so many threads at once and return the results.
+
+    Every thread closes its connection.
+    """
 
     def run(number):
         try:

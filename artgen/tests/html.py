@@ -1,4 +1,7 @@
-"""HTML as the tests compare it: templates are indented, and each attribute may have its own line."""
+"""HTML as the tests compare it.
+
+Templates are indented, and each attribute may have its own line.
+"""
 
 import re
 from typing import Any

@@ -1,4 +1,7 @@
-"""The create page in a real Chromium against the real demo: what people do, with mouse, keyboard and without script."""
+"""The create page in a real Chromium against the real demo.
+
+What people do, with mouse, keyboard and without script.
+"""
 
 from playwright.sync_api import Route, expect
 

@@ -1,4 +1,7 @@
-"""What a browser asks for that has never been here: few requests, few bytes, on the collected static files."""
+"""What a browser asks for that has never been here.
+
+Few requests, few bytes, on the collected static files.
+"""
 
 import unittest
 

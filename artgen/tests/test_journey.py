@@ -1,4 +1,7 @@
-"""One visit from signing up to a ZIP, as people go through it; and a connection that is away for ten seconds."""
+"""One visit from signing up to a ZIP, as people go through it.
+
+And a connection that is away for ten seconds.
+"""
 
 from typing import Any, ClassVar
 from zipfile import ZipFile
@@ -19,7 +22,10 @@ call_command("set_model", "z-image-turbo", "max_in_flight=1")
 """
 
     def sign_up(self, email: str, **options: Any) -> Page:
-        """Return the create page of a new account, made as people make it: address, letter, password."""
+        """Return the create page of a new account, made as people make it.
+
+        Address, letter, password.
+        """
         page = self.visit(path="/accounts/signup/", **options)
         page.fill("[name=email]", email)
         page.press("[name=email]", "Enter")
@@ -32,7 +38,10 @@ call_command("set_model", "z-image-turbo", "max_in_flight=1")
         return page
 
     def go_all_the_way(self, page: Page, *, prompt: str, word: str) -> None:
-        """Create four, cancel one, favorite, search, remix, trash, restore, share and take a ZIP along."""
+        """Create four.
+
+        Cancel one, favorite, search, remix, trash, restore, share and take a ZIP along.
+        """
         done, canceled = (
             page.locator("[data-status=succeeded]"),
             page.locator("[data-status=canceled]"),

@@ -1,4 +1,7 @@
-"""Every page in a real Chromium: axe finds nothing, nothing runs off sideways, nothing is untranslated or jumps."""
+"""Every page in a real Chromium.
+
+Axe finds nothing, nothing runs off sideways, nothing is untranslated or jumps.
+"""
 
 import re
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""Every refusal under /api/ is a problem document (RFC 9457), whoever makes it: a view, Django or nobody."""
+"""Every refusal under /api/ is a problem document (RFC 9457), whoever makes it.
+
+A view, Django or nobody.
+"""
 
 import json
 from typing import Any

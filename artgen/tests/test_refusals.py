@@ -1,4 +1,7 @@
-"""Refusals: one base class, codes and statuses that the API publishes, a renderer for each way out."""
+"""Refusals.
+
+One base class, codes and statuses that the API publishes, a renderer for each way out.
+"""
 
 import pytest
 from django.core.management.base import CommandError

@@ -96,7 +96,8 @@ class TestDisturbance(unittest.TestCase):
         s3 = urlsplit(os.environ["TEST_S3_URL"])
         cls.door = Door(s3.hostname, s3.port)
         cls.addClassCleanup(cls.door.close)
-        # A stack of its own, because what hangs would disturb other tests. Requests to a closed door
+        # A stack of its own, because what hangs would disturb other tests. Requests to a closed
+        # door
         # do not time out.
         given = MACHINE | {"S3_ENDPOINT_URL": cls.door.address, "S3_READ_SECONDS": str(PATIENCE)}
         cls.stack = cls.enterClassContext(Stack(**given))

@@ -1,6 +1,7 @@
 """Which image hosts this process downloads from, and which are paused after failures.
 
-A slow host must not use all slots: a host gets at most its share, a user at most half of that share.
+A slow host must not use all slots: a host gets at most its share, a user at most half of that
+share.
 A host that fails is paused, longer with every failure.
 """
 

@@ -1,4 +1,7 @@
-"""The admin in a real Chromium under the strict policy: no page of it is refused a script or a style."""
+"""The admin in a real Chromium under the strict policy.
+
+No page of it is refused a script or a style.
+"""
 
 import io
 import json

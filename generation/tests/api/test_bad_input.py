@@ -1,4 +1,7 @@
-"""Bad input to the API: whatever lies outside the limits is refused with field and limit, and nothing is stored."""
+"""Bad input to the API.
+
+Whatever lies outside the limits is refused with field and limit, and nothing is stored.
+"""
 
 import json
 from typing import Any

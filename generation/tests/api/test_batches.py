@@ -1,4 +1,7 @@
-"""`/api/v1/batches/` and `/api/v1/quotes/`: all placed or none; a price and a time with nothing placed."""
+"""`/api/v1/batches/` and `/api/v1/quotes/`.
+
+All placed or none; a price and a time with nothing placed.
+"""
 
 from django.test import override_settings
 

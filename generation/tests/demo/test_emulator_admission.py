@@ -1,4 +1,7 @@
-"""The emulator's key, endpoints and workers change in the middle of work, and what it holds goes on afterwards."""
+"""The emulator's key.
+
+Endpoints and workers change in the middle of work, and what it holds goes on afterwards.
+"""
 
 import pytest
 import requests

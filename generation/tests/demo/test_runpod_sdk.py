@@ -12,7 +12,10 @@ pytestmark = pytest.mark.xdist_group("RunPod's SDK")
 
 @pytest.fixture(scope="module")
 def runpod():
-    """Import the SDK, which takes a second: only where these tests run, not wherever they are collected."""
+    """Import the SDK, which takes a second.
+
+    Only where these tests run, not wherever they are collected.
+    """
     return importlib.import_module("runpod")
 
 

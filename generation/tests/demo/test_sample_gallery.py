@@ -26,7 +26,10 @@ class TestExhibition(JobPagesTestCase):
         return sample_gallery.step(owner=self.nora, staff=self.staff)
 
     def hang_all(self):
-        """Take steps, drawing what they place, until none is left; returns the number of jobs placed."""
+        """Take steps, drawing what they place, until none is left.
+
+        Returns the number of jobs placed.
+        """
         placed = 0
         while self.step():
             for job in Job.objects.of(self.nora).active().select_related("model", "user"):

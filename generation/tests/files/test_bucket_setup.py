@@ -1,4 +1,7 @@
-"""`setup_bucket` and `release` against a real S3 server, against what Yandex refuses, and against stores in trouble."""
+"""`setup_bucket` and `release` against a real S3 server.
+
+Against what Yandex refuses, and against stores in trouble.
+"""
 
 import io
 import os
@@ -43,7 +46,10 @@ class SetupTestCase(BucketTestCase):
         return {rule["ID"]: rule for rule in found}
 
     def yandex(self, *, limited: bool = False) -> Yandex:
-        """Return the stand-in for Yandex, in front of this test's server; the settings point to it."""
+        """Return the stand-in for Yandex, in front of this test's server.
+
+        The settings point to it.
+        """
         stand_in = self.enterContext(Yandex(self.address, limited=limited))
         self.use(address=stand_in.url)
         return stand_in

@@ -1,4 +1,7 @@
-"""A bucket that hangs: enough threads of a web process remain for pages, and nobody waits for long."""
+"""A bucket that hangs.
+
+Enough threads of a web process remain for pages, and nobody waits for long.
+"""
 
 import socket
 import threading

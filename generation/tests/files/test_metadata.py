@@ -35,7 +35,10 @@ PARAMETERS = {
 
 
 def seen(data: bytes) -> tuple[object, ...]:
-    """Return what decides how an image looks: pixels, color profile, orientation, transparent color."""
+    """Return what decides how an image looks.
+
+    Pixels, color profile, orientation, transparent color.
+    """
     with Pillow.open(io.BytesIO(data)) as image:
         image.load()
         info = {

@@ -1,6 +1,7 @@
 """Time the database takes for each page of the gallery: `python -m generation.tests.gallery.bench_gallery [pictures]`.
 
-DATABASE_URL names a PostgreSQL; a database of its own is made there and thrown away. Prints milliseconds (the best
+DATABASE_URL names a PostgreSQL; a database of its own is made there and thrown away. Prints
+milliseconds (the best
 and the middle of five) and queries per page.
 """
 

@@ -53,7 +53,8 @@ class TestManyPictures(TransactionTestCase):
                     for sql, params in queries
                     if any(table in sql for table in TABLES)
                 )
-                # All pictures are counted, from the smallest index. Beside that few are looked at, or the newest.
+                # All pictures are counted, from the smallest index. Beside that few are looked at,
+                # or the newest.
                 assert read <= COUNT * (2.3 if name in UNSORTED or "search" in name else 1.5), read
 
     def test_it_finds_words_in_their_index_alone(self) -> None:
@@ -84,7 +85,10 @@ class TestManyPictures(TransactionTestCase):
                 assert {scan["Node Type"] for scan in scans(plan)} == {"Bitmap Heap Scan"}
 
     def read(self, sql: str, params: Any) -> int:
-        """Return how many pictures and jobs the query looked at; fails where it took a way that grows."""
+        """Return how many pictures and jobs the query looked at.
+
+        Fails where it took a way that grows.
+        """
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", params)
             plan = self.plan(cursor)

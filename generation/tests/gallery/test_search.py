@@ -1,4 +1,7 @@
-"""`generation.gallery.search`: pictures by the words of their prompts, on whichever database the tests run."""
+"""`generation.gallery.search`.
+
+Pictures by the words of their prompts, on whichever database the tests run.
+"""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -152,7 +155,10 @@ class TestMatching(ApiTestCase):
         assert self.found(f"@{self.bob.id}") == self.found("hills") == set()
 
     def test_it_finds_as_much_among_many(self) -> None:
-        """Walk through the newest, as it is done for words that are common lately, or not where they were long ago."""
+        """Walk through the newest.
+
+        As it is done for words that are common lately, or not where they were long ago.
+        """
         prompts = {self.hang(f"tea hills {number}").job.prompt for number in range(3)}
         self.hang("fog")
         rare, some = search.COMMON_THRESHOLD, search.MIN_HITS

@@ -1,4 +1,7 @@
-"""`sharing`: links, the wish to be public, decisions, reports; what `visibility` reads meanwhile."""
+"""`sharing`.
+
+Links, the wish to be public, decisions, reports; what `visibility` reads meanwhile.
+"""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,7 @@
-"""Every model of the catalog, from placing to the stored image, over each answer that was recorded from RunPod."""
+"""Every model of the catalog.
+
+From placing to the stored image, over each answer that was recorded from RunPod.
+"""
 
 from decimal import Decimal
 from typing import Any

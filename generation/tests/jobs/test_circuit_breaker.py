@@ -1,4 +1,7 @@
-"""A model that RunPod answers with 5xx pauses, and serves others again soon; nobody is submitted twice."""
+"""A model that RunPod answers with 5xx pauses, and serves others again soon.
+
+Nobody is submitted twice.
+"""
 
 from datetime import timedelta
 

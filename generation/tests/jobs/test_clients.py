@@ -1,4 +1,7 @@
-"""The pool of connections to RunPod and the bucket: what the processes really have, against the table of settings."""
+"""The pool of connections to RunPod and the bucket.
+
+What the processes really have, against the table of settings.
+"""
 
 import base64
 import csv
@@ -65,7 +68,8 @@ def run(program: str, *, environment: dict[str, str], given: str = "") -> str:
 
 def test_it_is_as_the_table_says():
     found = effective()
-    # 50 kept, at most 100 at once, 5 s for a free one; connecting and reading apart; never a second POST by itself.
+    # 50 kept, at most 100 at once, 5 s for a free one; connecting and reading apart; never a second
+    # POST by itself.
     assert (found["kept"], found["turns"], found["limits"][2], found["retries"]) == (50, 100, 5, 0)
     assert found["limits"] == [50, 100, 5, 3.05, 15, 10, 4, 8]
     assert found["sweep"] == [4, 3.05, 8]
@@ -106,7 +110,10 @@ def test_it_refuses_values_that_do_not_fit_together():
 
 
 def test_it_leaves_urllib3_to_boto3_and_requests():
-    """urllib3-future, which niquests brings, can overwrite urllib3's files; every one is as it was packed."""
+    """urllib3-future, which niquests brings, can overwrite urllib3's files.
+
+    Every one is as it was packed.
+    """
     own = metadata.distribution("urllib3")
     assert urllib3.__version__ == own.version
     assert of_niquests.__name__ == "urllib3_future"

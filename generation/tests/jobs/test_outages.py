@@ -1,4 +1,7 @@
-"""A wrong key and a missing endpoint park jobs instead of failing them, and what is right again continues by itself."""
+"""A wrong key and a missing endpoint park jobs instead of failing them.
+
+And what is right again continues by itself.
+"""
 
 from datetime import timedelta
 

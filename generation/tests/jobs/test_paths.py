@@ -1,4 +1,7 @@
-"""The whole way of a job, step by step, against the emulator over real HTTP; messages and the doorbell get lost."""
+"""The whole way of a job, step by step, against the emulator over real HTTP.
+
+Messages and the doorbell get lost.
+"""
 
 import hashlib
 import io

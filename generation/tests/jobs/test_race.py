@@ -1,6 +1,7 @@
 """Many workers at once on PostgreSQL: messages tripled and lost, rings doubled, calls that fail, users who cancel.
 
-Whatever happens: one accepted /run per attempt, one end per job, a ledger that adds up. And a control: the same
+Whatever happens: one accepted /run per attempt, one end per job, a ledger that adds up. And a
+control: the same
 submission without the guard runs jobs twice.
 """
 
@@ -76,7 +77,10 @@ class TestRace(TransactionTestCase):
         assert statuses[Status.CANCELED] > 0
 
     def work(self, chance):
-        """Do what one worker does in a while: its messages in any order, each three times, a third of them lost."""
+        """Do what one worker does in a while.
+
+        Its messages in any order, each three times, a third of them lost.
+        """
         ids = list(Job.objects.active().values_list("id", flat=True))
         messages = [name for _ in ids for name in ("submit", "check", "store", "stop")] * 3
         messages = chance.sample(messages, k=min(len(messages), 60))
@@ -108,7 +112,10 @@ class TestRace(TransactionTestCase):
                 assert response.status_code == 200
 
     def pass_time(self):
-        """Let every pause and lease be over, and RunPod's ttl for what rang no doorbell and was never taken."""
+        """Let every pause and lease be over.
+
+        And RunPod's ttl for what rang no doorbell and was never taken.
+        """
         taken = {urlsplit(job.webhook).path for job in self.emulator.jobs}
         for job in Job.objects.filter(status=Status.SUBMITTED, runpod_id=""):
             if urlsplit(webhook_tokens.address(job)).path not in taken:

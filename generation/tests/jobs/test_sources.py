@@ -58,7 +58,8 @@ class TestSources(EmulatorTestCase):
         assert not Job.objects.exists()
         return [(error.field, error.code) for error in refused.value.errors]
 
-    # --- where RunPod reaches us ----------------------------------------------------------------------------------
+    # --- where RunPod reaches us
+    # ----------------------------------------------------------------------------------
 
     def test_it_sends_an_address_to_the_emulator_on_this_machine(self):
         sent = self.submit(self.place_from([self.upload()]))
@@ -87,7 +88,8 @@ class TestSources(EmulatorTestCase):
                 assert re.search("^data:image/png;base64,", source.url)
                 assert webhook_tokens.address(job) is None
 
-    # --- where it does not ----------------------------------------------------------------------------------------
+    # --- where it does not
+    # ----------------------------------------------------------------------------------------
 
     @UNREACHABLE
     def test_it_draws_with_every_model_that_takes_sources(self):
@@ -182,7 +184,8 @@ class TestSources(EmulatorTestCase):
                 job.refresh_from_db()
                 assert (job.status, job.error_code) == (Status.FAILED, "source_missing")
 
-    # --- what the composer says -----------------------------------------------------------------------------------
+    # --- what the composer says
+    # -----------------------------------------------------------------------------------
 
     @UNREACHABLE
     def test_it_says_in_the_composer_that_sources_will_be_reduced(self):

@@ -1,4 +1,7 @@
-"""One job's trouble is its own: whatever is wrong with it, the others go on, and it ends at its deadline."""
+"""One job's trouble is its own.
+
+Whatever is wrong with it, the others go on, and it ends at its deadline.
+"""
 
 from datetime import timedelta
 

@@ -1,4 +1,7 @@
-"""`loadtest`: simulated people at a running production stack; what it refuses; what it leaves behind."""
+"""`loadtest`.
+
+Simulated people at a running production stack; what it refuses; what it leaves behind.
+"""
 
 import io
 import json
@@ -30,7 +33,8 @@ def test_it_uses_a_site_as_people_do_and_tells_how_it_was(tmp_path: Path) -> Non
     document = tmp_path / "PERFORMANCE.md"
     document.write_text("<!-- loadtest: old -->\n<!-- loadtest: end -->\n")
     told = stack.command_that_may_fail(
-        "loadtest", "--users=2,3", f"--url={stack.url}", "--api=0.5", "--sign-in=0.5", *ROUND,  # the second is a script
+        # The second is a script
+        "loadtest", "--users=2,3", f"--url={stack.url}", "--api=0.5", "--sign-in=0.5", *ROUND,
         f"--output={tmp_path}", f"--into={document}",
     )  # fmt: skip
     saved = json.loads((tmp_path / "loadtest.json").read_text())

@@ -1,4 +1,7 @@
-"""Every dialect: the input that its worker documents. Public endpoints by the names of the version before."""
+"""Every dialect.
+
+The input that its worker documents. Public endpoints by the names of the version before.
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""Every dialect: every recorded and documented reply read back, and what is to be made of others."""
+"""Every dialect.
+
+Every recorded and documented reply read back, and what is to be made of others.
+"""
 
 import json
 from decimal import Decimal

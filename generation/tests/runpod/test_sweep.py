@@ -1,4 +1,7 @@
-"""A sweep reads hundreds of jobs at once, over HTTP/2 and HTTP/1.1, and one job's trouble is its own."""
+"""A sweep reads hundreds of jobs at once.
+
+Over HTTP/2 and HTTP/1.1, and one job's trouble is its own.
+"""
 
 import asyncio
 import contextlib
@@ -24,7 +27,10 @@ ENDPOINT = "qwen-image-t2i"
 
 
 class TLSServer:
-    """Answers /status over HTTP/2 and TLS, each reply 50 ms after its request, and counts connections and streams."""
+    """Answers /status over HTTP/2 and TLS.
+
+    Each reply 50 ms after its request, and counts connections and streams.
+    """
 
     def __init__(self, folder, protocols=("h2", "http/1.1")):
         self.certificate, key = make_certificate(folder)
@@ -226,7 +232,10 @@ def test_it_gives_up_over_http2_when_reading_takes_too_long(server, over_tls, nu
 
 @contextlib.contextmanager
 def full():
-    """Yield the port of a server whose queue is full: the kernel takes no further connection to it."""
+    """Yield the port of a server whose queue is full.
+
+    The kernel takes no further connection to it.
+    """
     with socket.socket() as listener, contextlib.ExitStack() as waiting:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)

@@ -1,4 +1,7 @@
-"""ComfyUI templates: slots are filled with typed values, and staff learn what is wrong with a template."""
+"""ComfyUI templates.
+
+Slots are filled with typed values, and staff learn what is wrong with a template.
+"""
 
 import base64
 import copy

@@ -342,7 +342,10 @@ class TestPage(ExportTestCase):
 
 @pytest.mark.s3
 class TestBucket(ExportTestCase):
-    """The same against a real S3 server: parts go up in pieces of 5 MB, and nothing is left of an erased account."""
+    """The same against a real S3 server.
+
+    Parts go up in pieces of 5 MB, and nothing is left of an erased account.
+    """
 
     def setUp(self) -> None:
         super().setUp()

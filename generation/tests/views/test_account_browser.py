@@ -1,4 +1,7 @@
-"""Taking one's data along and leaving, in a real Chromium: with the keyboard alone, and without script."""
+"""Taking one's data along and leaving, in a real Chromium.
+
+With the keyboard alone, and without script.
+"""
 
 import io
 import zipfile

@@ -1,4 +1,7 @@
-"""A card follows its job in a real Chromium: from the socket's JSON until its end, then from the server, once."""
+"""A card follows its job in a real Chromium.
+
+From the socket's JSON until its end, then from the server, once.
+"""
 
 import json
 import re

@@ -1,4 +1,7 @@
-"""The create page in a real Chromium: nothing that was written is lost, and nothing reaches somebody else."""
+"""The create page in a real Chromium.
+
+Nothing that was written is lost, and nothing reaches somebody else.
+"""
 
 from playwright.sync_api import Page, Route, expect
 
@@ -37,7 +40,8 @@ class TestCreatePageKeepsEverything(BrowserTestCase):
         page.context.add_cookies([cookie])
 
     def wait_until(self, page: Page, true: str) -> None:
-        # Playwright's own wait_for_function evaluates text inside the page, which the page's policy forbids.
+        # Playwright's own wait_for_function evaluates text inside the page, which the page's policy
+        # forbids.
         page.evaluate(
             f"new Promise((done) => {{ const look = () => {true} ? done() : setTimeout(look, 50); look() }})"
         )
@@ -50,7 +54,10 @@ class TestCreatePageKeepsEverything(BrowserTestCase):
         expect(page.locator("[data-run] .run-prompt").first).to_have_text(prompt)
 
     def hold_back(self, page: Page) -> list[Route]:
-        """Keep what the page posts to /create/ until the test lets it go; what it posts in this moment may pass."""
+        """Keep what the page posts to /create/ until the test lets it go.
+
+        What it posts in this moment may pass.
+        """
         held: list[Route] = []
 
         def handle(route: Route) -> None:

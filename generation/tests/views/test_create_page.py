@@ -53,7 +53,8 @@ class TestCreatePage(BaseTestCase):
         self.alice.refresh_from_db()
         assert (self.alice.credits, self.alice.held) == (100, 0)
 
-    # --- what it shows -----------------------------------------------------------------------------------------------
+    # --- what it shows ----------------------------------------------------------------------------
+    # -------------------
 
     def test_it_tells_the_script_which_day_stands_first_and_in_which_zone(self):
         self.alice.time_zone = "Asia/Tokyo"
@@ -233,7 +234,8 @@ class TestCreatePage(BaseTestCase):
         assert seen == [str(batch) for batch in reversed(batches)]
         self.assertContains(page, f'data-run="{batches[0]}"')
 
-    # --- what it places -----------------------------------------------------------------------------------------------
+    # --- what it places ---------------------------------------------------------------------------
+    # --------------------
 
     def test_it_places_a_batch_and_shows_it(self):
         answer = self.client.post(
@@ -284,7 +286,8 @@ class TestCreatePage(BaseTestCase):
         )
         assert Job.objects.get().source_images == [str(Upload.objects.get().id)]
 
-    # --- what it refuses ----------------------------------------------------------------------------------------------
+    # --- what it refuses
+    # ----------------------------------------------------------------------------------------------
 
     def test_it_says_beside_the_field_what_is_wrong_and_stores_nothing(self):
         wrong = {
@@ -387,7 +390,8 @@ class TestCreatePage(BaseTestCase):
         assert answer.context["composer"].model.slug == "qwen-image"
         self.assert_nothing_stored()
 
-    # --- helpers ------------------------------------------------------------------------------------------------------
+    # --- helpers ----------------------------------------------------------------------------------
+    # --------------------
 
     def place(self, *, user=None, **request):
         request = {"model": "flux-schnell", "prompt": "a lighthouse", **request}

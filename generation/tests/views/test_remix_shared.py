@@ -1,4 +1,7 @@
-"""/create/?share=SLUG: the form filled as somebody else's shared picture was made, as far as its owner tells."""
+"""/create/?share=SLUG.
+
+The form filled as somebody else's shared picture was made, as far as its owner tells.
+"""
 
 from datetime import timedelta
 

@@ -1,4 +1,7 @@
-"""What a page costs in round trips to PostgreSQL and Redis: little, and no more where it shows more."""
+"""What a page costs in round trips to PostgreSQL and Redis.
+
+Little, and no more where it shows more.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +23,10 @@ REDIS_MOST = 3  # the session; lines and speeds of all models, and to remember t
 
 @contextmanager
 def sent_to_redis() -> Iterator[list[bytes]]:
-    """Give what is sent to Redis: one entry for each round trip, without the counts that each process reports."""
+    """Give what is sent to Redis.
+
+    One entry for each round trip, without the counts that each process reports.
+    """
     sent: list[bytes] = []
     send = AbstractConnection.send_packed_command
 

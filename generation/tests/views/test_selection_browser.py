@@ -1,4 +1,7 @@
-"""Selecting in the gallery as people do it: mouse, keyboard alone, finger, without script; ZIP, undo, trash."""
+"""Selecting in the gallery as people do it.
+
+Mouse, keyboard alone, finger, without script; ZIP, undo, trash.
+"""
 
 import hashlib
 import json

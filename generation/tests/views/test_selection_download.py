@@ -20,7 +20,10 @@ from generation.views.streaming import ArchiveResponse
 
 
 def go_away(response):
-    """Close the response as a server does whose client is gone; the connection to the database is the test's."""
+    """Close the response as a server does whose client is gone.
+
+    The connection to the database is the test's.
+    """
     request_finished.disconnect(close_old_connections)
     response.close()
     request_finished.connect(close_old_connections)

@@ -1,4 +1,7 @@
-"""/s/SLUG/, its picture and its report: what strangers see of a shared picture, and when they see nothing."""
+"""/s/SLUG/, its picture and its report.
+
+What strangers see of a shared picture, and when they see nothing.
+"""
 
 import io
 from datetime import timedelta

@@ -1,4 +1,7 @@
-"""Sharing in a real Chromium: a link opened signed out and stopped; a picture that staff approve; the full view."""
+"""Sharing in a real Chromium.
+
+A link opened signed out and stopped; a picture that staff approve; the full view.
+"""
 
 from playwright.sync_api import Page, expect
 
