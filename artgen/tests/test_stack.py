@@ -87,7 +87,7 @@ class TestStack(unittest.TestCase):
         with Pillow.open(io.BytesIO(data)) as picture:
             assert picture.size == (image["width"], image["height"])
         # The webhook came in through nginx and was answered with 200.
-        assert 200 in [ring.status for ring in self.stack.emulator.rings]
+        assert 200 in [delivery.status for delivery in self.stack.emulator.deliveries]
 
     def test_it_serves_pages_in_plain_http_where_the_public_address_is_http(self):
         answer = self.get("/accounts/login/", allow_redirects=False)

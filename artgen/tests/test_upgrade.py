@@ -1,6 +1,6 @@
 """`deploy/upgrade.sh` under load: no failed request, no lost job, roll-back of a broken version.
 
-The containers are plain processes here (artgen.tests.docker): those of the old version, and beside
+The containers are plain processes here (artgen.testing.docker): those of the old version, and beside
 them those of a copy of this code with changes and a new migration.
 """
 

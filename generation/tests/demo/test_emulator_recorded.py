@@ -87,7 +87,7 @@ class TestAnswers:
         "options", [{"shape": "x"}, {"file_format": "gif"}, {"painter": "great"}]
     )
     def test_it_starts_with_no_other_options(self, options):
-        with pytest.raises(ValueError, match="is '"):
+        with pytest.raises(ValueError, match="must be "):
             Emulator(**options)
 
     @pytest.mark.parametrize(

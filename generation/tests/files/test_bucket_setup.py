@@ -61,7 +61,7 @@ class TestSetup(SetupTestCase):
         first, second = self.set_up()[0], self.set_up()[0]
         assert f"bucket {self.name}: created\n" in first
         assert f"bucket {self.name}: exists\n" in second
-        assert "requests without a key: refused\n" in second
+        assert "requests without a key: rejected\n" in second
         assert set(self.rules()) == RULES
         assert list(storage.listing("")) == []
 
@@ -158,7 +158,7 @@ class TestYandex(SetupTestCase):
         create_bucket(os.environ["TEST_S3_URL"], self.name)
         self.yandex(limited=True)
         output, warnings = self.set_up("--keep-old-versions")
-        assert output == f"bucket {self.name}: exists\nrequests without a key: refused\n"
+        assert output == f"bucket {self.name}: exists\nrequests without a key: rejected\n"
         for words in (
             "public access: could",
             "versions: could",

@@ -114,10 +114,10 @@ class TestPurge(StorageTestCase):
         Image.objects.filter(id=young.id).update(trashed_at=now - timedelta(days=6))
         Image.objects.update(created_at=now - timedelta(days=100))
         assert run("purge_images", "--older-than", "7", "--dry-run").startswith(
-            "Would remove 1 picture, "
+            "Would remove 1 image, "
         )
         assert Image.objects.count() == 3
-        assert run("purge_images", "--older-than", "7") == "1 picture removed.\n"
+        assert run("purge_images", "--older-than", "7") == "1 image removed.\n"
         assert set(Image.objects.values_list("id", flat=True)) == {young.id, kept.id}
         with pytest.raises(FileNotFoundError):
             storage.read(old.key)

@@ -286,7 +286,7 @@ class TestOwnAddress(LiveServerTestCase):
         make_user("alice@example.org")
         load_catalog()
         with emulated(), in_memory(), override_settings(PUBLIC_URL=self.live_server_url):
-            assert examine()[0]["webhook"]["detail"].endswith(": answers")
+            assert examine()[0]["webhook"]["detail"].endswith(": responds")
 
 
 class TestFiles(DoctorTestCase):
