@@ -225,7 +225,7 @@ class TestUpgrade(unittest.TestCase):
     def test_it_rolls_back_when_the_new_version_does_not_get_ready(self):
         before, pids = self.images(), self.stack.pids()
         serving = self.serving()
-        change = ("ok = all(reached.values())", "ok = False")
+        change = ("ok = all(reachable.values())", "ok = False")
         with self.code(artgen__observability__health=change) as folder:
             load = Load(self.stack)
             try:
@@ -274,5 +274,5 @@ class TestUpgrade(unittest.TestCase):
             finally:
                 (self.stack.run_dir / "away.sock").rename(self.stack.run_dir / "web-main.sock")
         assert outcome.returncode == 1
-        assert "upgrade: /readyz is not green" in outcome.stdout
+        assert "repair what runs first" in outcome.stdout
         assert self.stack.pids() == before

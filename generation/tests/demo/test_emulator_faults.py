@@ -49,9 +49,9 @@ class TestFaults:
 
     def test_it_knows_no_other_faults(self, emulator):
         for call, fault in (("run", "nonsense"), ("nonsense", "slow"), ("status", "stuck")):
-            with pytest.raises(ValueError, match="faults are"):
+            with pytest.raises(ValueError, match=" are "):
                 emulator.faults.next(call, fault)
-            with pytest.raises(ValueError, match="faults are"):
+            with pytest.raises(ValueError, match=" are "):
                 emulator.faults.chance(call, fault, 0.1)
 
     def test_it_takes_faults_from_another_process(self, emulator, client):
