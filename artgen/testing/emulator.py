@@ -1,8 +1,10 @@
-"""What the tests of the emulator share: a doorbell that notes its rings, jobs of every dialect."""
+"""What the tests of the emulator share: a webhook receiver, jobs of every dialect."""
 
 import http.server
 import json
 import threading
+
+import requests
 
 from artgen.testing.payloads import WORKFLOW, parameters
 from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS
@@ -14,23 +16,23 @@ ENDPOINT = "qwen-image-t2i"
 INPUT = {"prompt": "a quiet sea", "size": "1024*768", "seed": 7}
 
 
-class Doorbell:
-    """A real HTTP server that notes its rings.
+class WebhookReceiver:
+    """A real HTTP server that keeps the deliveries.
 
     Each is answered with the next of `answers`, else 200.
     """
 
     def __init__(self):
-        self.rings, self.answers, self.on_ring = [], [], None
-        bell = self
+        self.deliveries, self.answers, self.on_delivery = [], [], None
+        receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                bell.rings.append((self.path, body))
-                if bell.on_ring:
-                    bell.on_ring(body)
-                self.send_response(bell.answers.pop(0) if bell.answers else 200)
+                receiver.deliveries.append((self.path, body))
+                if receiver.on_delivery:
+                    receiver.on_delivery(body)
+                self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -50,7 +52,14 @@ class Doorbell:
 
     @property
     def states(self):
-        return [body["status"] for _, body in self.rings]
+        return [body["status"] for _, body in self.deliveries]
+
+
+def call(emulator, *path):
+    """POST to an endpoint what our client has no method for, such as ENDPOINT, "purge-queue"."""
+    headers = {"Authorization": f"Bearer {emulator.api_key}"}
+    address = "/".join((emulator.base_url, *path))
+    return requests.post(address, headers=headers, timeout=60)
 
 
 def run(client, *, endpoint=ENDPOINT, body=INPUT, **options):

@@ -211,8 +211,8 @@ class TestTwoStacks(unittest.TestCase):
         assert Counter(job["status"] for job in jobs) == {"succeeded": 24}
         assert {job["attempt"] for job in jobs} == {1}
         runs = self.here.emulator.jobs[before:]
-        doorbells = Counter(run.webhook for run in runs)
-        assert (len(runs), max(doorbells.values())) == (24, 1)
+        webhooks = Counter(run.webhook for run in runs)
+        assert (len(runs), max(webhooks.values())) == (24, 1)
         assert re.search(
             r"^The ledger adds up: 1 users, \d+ entries\.$", self.there.command("check_ledger")
         )

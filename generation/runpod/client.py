@@ -153,23 +153,6 @@ class Client:
         """
         return self._report("POST", endpoint_id, "cancel", runpod_id)
 
-    # https://docs.runpod.io/serverless/endpoints/send-requests#retry
-    def retry(self, endpoint_id: str, runpod_id: str) -> JobReport:
-        """Queue a failed or timed-out job again under the same id.
-
-        Raises JobRefused, Gone or Unavailable.
-        """
-        return self._report("POST", endpoint_id, "retry", runpod_id)
-
-    # https://docs.runpod.io/serverless/endpoints/send-requests#purge-queue
-    def purge_queue(self, endpoint_id: str) -> int:
-        """Remove all queued jobs of an endpoint and return how many. Raises Gone or Unavailable."""
-        answer = json_of(self._read("POST", self._url(endpoint_id, "purge-queue")))
-        removed = answer.get("removed") if isinstance(answer, dict) else None
-        if isinstance(removed, bool) or not isinstance(removed, int):
-            raise Unavailable("RunPod's reply to /purge-queue has no number")
-        return removed
-
     # https://docs.runpod.io/serverless/endpoints/send-requests#health
     def health(self, endpoint_id: str) -> Health:
         """Return an endpoint's counts of jobs and workers.

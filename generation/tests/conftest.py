@@ -1,18 +1,18 @@
-"""For the tests of the emulator: one whose clock stands, a client of it, a doorbell."""
+"""For the tests of the emulator: one whose clock stands, a client of it, a webhook receiver."""
 
 import pytest
 
-from artgen.testing.emulator import Doorbell
+from artgen.testing.emulator import WebhookReceiver
 from generation.demo.emulator import Emulator
 from generation.runpod.client import Client
 
 
 @pytest.fixture
-def doorbell():
-    bell = Doorbell()
-    yield bell
-    bell.server.shutdown()
-    bell.server.server_close()
+def webhook_receiver():
+    receiver = WebhookReceiver()
+    yield receiver
+    receiver.server.shutdown()
+    receiver.server.server_close()
 
 
 @pytest.fixture

@@ -132,7 +132,7 @@ class TestAction(JobAdminTestCase):
         event = JobEvent.objects.get(name="hurried")
         assert (event.job_id, event.actor) == (job.id, self.staff)
 
-    def test_it_leaves_a_job_of_unknown_fate_to_its_doorbell(self) -> None:
+    def test_it_leaves_a_job_of_unknown_fate_to_its_webhook(self) -> None:
         job = self.place()
         self.emulator.faults.next("run", "break_after")
         driver.submit("flux-schnell")

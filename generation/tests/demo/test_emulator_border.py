@@ -3,9 +3,8 @@
 import pytest
 import requests
 
-from artgen.testing.emulator import ENDPOINT, INPUT, run
+from artgen.testing.emulator import ENDPOINT, INPUT, call, run
 from generation.demo.emulator.limits import RateLimits
-from generation.runpod.client import Unavailable
 
 
 class TestBorder:
@@ -88,13 +87,11 @@ class TestBorder:
         )
         assert reply.status_code == status
 
-    def test_it_holds_runpods_rate_limits(self, emulator, client):
+    def test_it_holds_runpods_rate_limits(self, emulator):
         for _ in range(2):
-            client.purge_queue(ENDPOINT)
-        with pytest.raises(Unavailable) as caught:
-            client.purge_queue(ENDPOINT)
-        assert caught.value.status == 429
-        client.purge_queue("another-endpoint")
+            assert call(emulator, ENDPOINT, "purge-queue").ok
+        assert call(emulator, ENDPOINT, "purge-queue").status_code == 429
+        assert call(emulator, "another-endpoint", "purge-queue").ok
 
     def test_it_counts_a_window_of_ten_seconds_and_what_is_under_way(self):
         now = [0.0]

@@ -133,13 +133,15 @@ class TestFaults:
         with pytest.raises(verdict):
             fetched(emulator, picture, seconds=0.5)
 
-    @pytest.mark.parametrize(("fault", "rings"), [("stuck", 0), ("waits", 0), ("late_progress", 1)])
-    def test_it_leaves_a_job_hanging(self, emulator, client, doorbell, fault, rings):
+    @pytest.mark.parametrize(
+        ("fault", "deliveries"), [("stuck", 0), ("waits", 0), ("late_progress", 1)]
+    )
+    def test_it_leaves_a_job_hanging(self, emulator, client, webhook_receiver, fault, deliveries):
         emulator.faults.next("job", fault)
-        runpod_id = run(client, webhook=doorbell.url, execution_timeout_ms=10_000)
+        runpod_id = run(client, webhook=webhook_receiver.url, execution_timeout_ms=10_000)
         emulator.advance(3600)
         assert not state(client, runpod_id).final
-        assert len(doorbell.rings) == rings
+        assert len(webhook_receiver.deliveries) == deliveries
 
     def test_it_loses_a_job_at_its_end(self, emulator, client):
         emulator.faults.next("job", "lost")

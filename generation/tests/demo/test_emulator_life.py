@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from artgen.testing.emulator import ENDPOINT, run, state
+from artgen.testing.emulator import ENDPOINT, call, run, state
 from generation.demo.emulator import Emulator
 from generation.runpod.client import Client, Gone
 from generation.runpod.report import State
@@ -98,14 +98,16 @@ class TestLife:
         runpod_id = run(client)
         emulator.advance(5)
         assert client.status(ENDPOINT, runpod_id).error.startswith("CUDA out of memory")
-        assert client.retry(ENDPOINT, runpod_id).state is State.QUEUED
+        assert call(emulator, ENDPOINT, "retry", runpod_id).json()["status"] == "IN_QUEUE"
         report = client.status(ENDPOINT, runpod_id)
         assert (report.error, report.retries, report.output) == ("", 1, None)
+        refused = call(emulator, ENDPOINT, "retry", runpod_id)
+        assert refused.status_code == 400
 
     def test_it_purges_only_what_waits(self, emulator, client):
         ids = [run(client) for _ in range(5)]
         emulator.advance(1)
-        assert client.purge_queue(ENDPOINT) == 2
+        assert call(emulator, ENDPOINT, "purge-queue").json()["removed"] == 2
         with pytest.raises(Gone):
             client.status(ENDPOINT, ids[4])
         assert state(client, ids[0]) is State.RUNNING
@@ -122,19 +124,19 @@ class TestLife:
         emulator.advance(1)
         assert state(client, runpod_id) is State.FAILED
 
-    def test_it_ends_everything_at_once_when_instant(self, doorbell):
+    def test_it_ends_everything_at_once_when_instant(self, webhook_receiver):
         with Emulator(instant=True) as emulator:
             client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
-            runpod_id = run(client, webhook=doorbell.url + "/hook")
+            runpod_id = run(client, webhook=webhook_receiver.url + "/hook")
             assert state(client, runpod_id) is State.COMPLETED
             emulator.settle()
-            assert doorbell.states == ["COMPLETED"]
+            assert webhook_receiver.states == ["COMPLETED"]
 
-    def test_it_runs_in_real_time_as_fast_as_it_is_told(self, doorbell):
+    def test_it_runs_in_real_time_as_fast_as_it_is_told(self, webhook_receiver):
         rung = threading.Event()
-        doorbell.on_ring = lambda body: rung.set()
+        webhook_receiver.on_delivery = lambda body: rung.set()
         with Emulator(speed=500) as emulator:
             client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
-            runpod_id = run(client, webhook=doorbell.url + "/hook")
+            runpod_id = run(client, webhook=webhook_receiver.url + "/hook")
             assert rung.wait(10)
             assert state(client, runpod_id) is State.COMPLETED

@@ -191,7 +191,9 @@ class TestDataUris:
         assert drawn(SOURCE) == drawn(SOURCE)
         assert drawn(SOURCE) != drawn(other)
 
-    def test_it_takes_the_size_of_the_source_and_keeps_the_order(self, emulator, client, doorbell):
+    def test_it_takes_the_size_of_the_source_and_keeps_the_order(
+        self, emulator, client, webhook_receiver
+    ):
         def drawn(*sources):
             answer = output(
                 client, emulator, "p-image-edit", BODY | {"seed": 1, "images": list(sources)}
@@ -199,7 +201,7 @@ class TestDataUris:
             return requests.get(answer["result"], timeout=5).content
 
         address, other = (
-            f"{doorbell.url}/source.png",
+            f"{webhook_receiver.url}/source.png",
             "data:image/png;base64," + base64.b64encode(tiny_png(640, 480, 6)).decode(),
         )
         first, second = check_image(drawn(address, other)), check_image(drawn(other, address))

@@ -41,9 +41,9 @@ class TestWorkers:
 
     @pytest.mark.parametrize("dialect", EDITS)
     def test_it_downloads_the_sources_of_an_edit_for_real(
-        self, emulator, client, doorbell, dialect
+        self, emulator, client, webhook_receiver, dialect
     ):
-        source = InputImage(url=f"{doorbell.url}/source.png", name="source.png")
+        source = InputImage(url=f"{webhook_receiver.url}/source.png", name="source.png")
         endpoint = endpoint_of(dialect)
         body = payloads.build(dialect, parameters(), sources=[source])
         runpod_id = run(client, endpoint=endpoint, body=body)
@@ -53,8 +53,10 @@ class TestWorkers:
         assert (info.width, info.height) == ((320, 200) if dialect == "qwen_edit" else (1024, 1024))
 
     @pytest.mark.parametrize("path", ["/gone.jpg", ""])
-    def test_it_fails_an_edit_whose_source_cannot_be_had(self, emulator, client, doorbell, path):
-        url = doorbell.url + path if path else "http://127.0.0.1:9/a.png"
+    def test_it_fails_an_edit_whose_source_cannot_be_had(
+        self, emulator, client, webhook_receiver, path
+    ):
+        url = webhook_receiver.url + path if path else "http://127.0.0.1:9/a.png"
         runpod_id = run(client, endpoint="qwen-image-edit", body={"prompt": "a", "image": url})
         emulator.advance(5)
         with pytest.raises(OutputError) as caught:

@@ -31,9 +31,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def runpod(settings, doorbell):
+def runpod(settings, webhook_receiver):
     settings.PUBLIC_URL = (
-        doorbell.url
+        webhook_receiver.url
     )  # where the workers fetch sources, unless those travel in the request
     load_catalog()
     ImageModel.objects.update(enabled=True)

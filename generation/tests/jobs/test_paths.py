@@ -1,6 +1,6 @@
 """The whole way of a job, step by step, against the emulator over real HTTP.
 
-Messages and the doorbell get lost.
+Messages and webhooks get lost.
 """
 
 import hashlib
@@ -313,7 +313,7 @@ class TestCancel(PathTestCase):
         assert self.emulator.jobs[0].state == "CANCELLED"
 
 
-class TestDoorbell(PathTestCase):
+class TestWebhook(PathTestCase):
     def ring(self, job: Job, *, body: object = None, attempt: int = 1) -> int:
         job.attempt = attempt
         path = webhook_tokens.address(job).removeprefix(settings.PUBLIC_URL)

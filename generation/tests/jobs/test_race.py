@@ -1,4 +1,4 @@
-"""Many workers at once on PostgreSQL: messages tripled and lost, rings doubled, calls that fail, users who cancel.
+"""Many workers at once on PostgreSQL: messages tripled and lost, webhooks doubled, calls that fail, users who cancel.
 
 Whatever happens: one accepted /run per attempt, one end per job, a ledger that adds up. And a
 control: the same
@@ -101,7 +101,7 @@ class TestRace(TransactionTestCase):
         self.ring(chance)
 
     def ring(self, chance):
-        """Ring some doorbells, some of them twice, some of jobs that ended long ago."""
+        """Ring some webhooks, some of them twice, some of jobs that ended long ago."""
         client = Client()
         for job in chance.sample(self.emulator.jobs, k=min(5, len(self.emulator.jobs))):
             for _ in range(chance.choice((1, 2))):
@@ -114,7 +114,7 @@ class TestRace(TransactionTestCase):
     def pass_time(self):
         """Let every pause and lease be over.
 
-        And RunPod's ttl for what rang no doorbell and was never taken.
+        And RunPod's ttl for jobs without a webhook that was never taken.
         """
         taken = {urlsplit(job.webhook).path for job in self.emulator.jobs}
         for job in Job.objects.filter(status=Status.SUBMITTED, runpod_id=""):
@@ -130,9 +130,9 @@ class TestRace(TransactionTestCase):
         make_due()
 
     def check_runs(self):
-        """At most one RunPod job for each attempt: the doorbell's address is the attempt's own."""
-        doorbells = Counter(job.webhook for job in self.emulator.jobs)
-        assert [address for address, count in doorbells.items() if count > 1] == []
+        """At most one RunPod job for each attempt: the webhook address is the attempt's own."""
+        webhooks = Counter(job.webhook for job in self.emulator.jobs)
+        assert [address for address, count in webhooks.items() if count > 1] == []
 
     def check_money(self, jobs):
         assert ledger.check() == []

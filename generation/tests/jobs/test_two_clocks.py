@@ -65,8 +65,8 @@ class TestTwoClocks(TransactionTestCase):
         assert Counter(Job.objects.values_list("status", "attempt")) == {
             (Status.SUCCEEDED, 1): JOBS
         }
-        doorbells = Counter(job.webhook for job in self.emulator.jobs)
-        assert (len(doorbells), set(doorbells.values())) == (JOBS, {1})
+        webhooks = Counter(job.webhook for job in self.emulator.jobs)
+        assert (len(webhooks), set(webhooks.values())) == (JOBS, {1})
         assert ledger.check() == []
         entries = Counter(
             CreditEntry.objects.exclude(reference=None).values_list("reference", "kind")

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from artgen.testing.emulator import call
 from artgen.testing.raw_server import http, raw_server
 from generation.demo.emulator import Emulator
 from generation.runpod.access import Limits
@@ -308,22 +309,11 @@ def test_it_cancels_and_learns_the_true_state_of_a_finished_job(emulator, client
         client.cancel(ENDPOINT, "nobody-u1")
 
 
-def test_it_retries_only_what_failed(emulator, client):
-    emulator.faults.next("job", "out_of_memory")
-    runpod_id = client.run(ENDPOINT, input=INPUT).runpod_id
-    emulator.advance(6)
-    assert client.status(ENDPOINT, runpod_id).state is State.FAILED
-    assert client.retry(ENDPOINT, runpod_id).state is State.QUEUED
-    with pytest.raises(JobRefused) as caught:
-        client.retry(ENDPOINT, runpod_id)
-    assert caught.value.code == "invalid_input"
-
-
-def test_it_purges_and_counts(emulator, client):
+def test_it_counts_jobs_and_workers(emulator, client):
     for _ in range(4):
         client.run("own-endpoint", input=INPUT)
     assert client.health("own-endpoint").in_queue == 4
-    assert client.purge_queue("own-endpoint") == 4
+    assert call(emulator, "own-endpoint", "purge-queue").json()["removed"] == 4
     health = client.health("own-endpoint")
     assert (health.in_queue, health.in_progress) == (0, 0)
     assert health.workers["idle"] == health.workers_total == 3
