@@ -11,6 +11,7 @@
 # If anything is not healthy within UPGRADE_PATIENCE seconds, everything goes back to the version
 # before, and the exit status is 1.
 set -eu
+[ $# -eq 0 ] || { echo "Usage: deploy/upgrade.sh (without arguments; it upgrades docker compose)" >&2; exit 2; }
 cd -P "$(dirname "$0")/.."
 patience=${UPGRADE_PATIENCE:-90}
 trap '' HUP PIPE # continue when the terminal is closed

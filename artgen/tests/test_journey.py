@@ -68,7 +68,9 @@ call_command("set_model", "z-image-turbo", "max_in_flight=1")
         expect(tiles).to_have_count(3)
         address = page.locator(".card-link").first.get_attribute("href") or ""
         page.goto(address)
-        page.click("#favorite")
+        with page.expect_response("**/api/v1/images/*/") as answered:
+            page.click("#favorite")
+        assert answered.value.ok
         expect(page.locator("#favorite")).to_have_attribute("aria-pressed", "true")
         page.goto("/gallery/?favorite=1")
         expect(tiles).to_have_count(1)
