@@ -22,7 +22,7 @@ globalThis.checks = {
     return found.violations.flatMap((one) => one.nodes.map((node) => told(one, node)))
   },
 
-  /** Wait until all finite animations have ended. */
+  /** Wait until all finite animations have ended, and the price of Create is that of its form. */
   async settled() {
     let ending
     do {
@@ -31,7 +31,7 @@ globalThis.checks = {
         .getAnimations()
         .filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime))
       await Promise.all(ending.map((one) => one.finished.catch(() => null)))
-    } while (ending.length)
+    } while (ending.length || document.querySelector(".quote-old"))
   },
 
   /** Return how many menus, dialogs and details are open. */
