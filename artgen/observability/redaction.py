@@ -1,0 +1,21 @@
+"""Removes secrets from log lines: those in paths, such as of links in emails, and query strings."""
+
+import re
+from pathlib import Path
+
+SECRET_PATHS = Path(__file__).resolve().parent.parent.parent / "nginx" / "secret_paths.txt"
+"""Regular expressions of what stands before a secret; see `artgen.secret_paths`."""
+
+_END = r"\s\"'<>?\\"
+_SECRET = re.compile(rf"({'|'.join(SECRET_PATHS.read_text().split())})[^{_END}]+")
+_QUERY = re.compile(rf"(/[^{_END}]*)\?[^{_END}]+")
+
+
+def redact(line: str) -> str:
+    """Return the line with SECRET for the rest of such a path, and QUERY for query strings.
+
+    Signatures of presigned addresses are in query strings.
+    """
+    if "/" not in line:
+        return line
+    return _QUERY.sub(r"\1?QUERY", _SECRET.sub(r"\1SECRET", line))
