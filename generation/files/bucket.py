@@ -1,5 +1,6 @@
 """Access to the S3-compatible bucket, with presigned URLs that browsers can cache."""
 
+import mimetypes
 import threading
 from typing import Any
 
@@ -108,6 +109,31 @@ class BucketStorage(ContentMD5Storage):
             **self.get_object_parameters(name),
         )
 
+    def mark(self, name: str) -> tuple[int, str]:
+        """Return size and ETag; raise FileNotFoundError."""
+        try:
+            head = self.connection.meta.client.head_object(Bucket=self.bucket_name, Key=name)
+        except ClientError as error:
+            raise _missing_or(error, name) from error
+        return head["ContentLength"], head["ETag"]
+
+    def copy(self, name: str, to: str) -> None:
+        """Copy the file within the bucket; raise FileNotFoundError.
+
+        Not every store copies the metadata, so it is sent as for a new file.
+        """
+        try:
+            self.connection.meta.client.copy_object(
+                Bucket=self.bucket_name,
+                Key=to,
+                CopySource={"Bucket": self.bucket_name, "Key": name},
+                MetadataDirective="REPLACE",
+                ContentType=mimetypes.guess_type(to)[0] or "application/octet-stream",
+                **self.get_object_parameters(to),
+            )
+        except ClientError as error:
+            raise _missing_or(error, name) from error
+
     def read_piece(self, name: str, *, start: int, length: int) -> bytes:
         """Return up to `length` bytes from `start`, b"" past the end; raise FileNotFoundError.
 
@@ -132,6 +158,11 @@ class BucketStorage(ContentMD5Storage):
             else:
                 return data
         return b""
+
+
+def _missing_or(error: ClientError, name: str) -> Exception:
+    is_missing = error.response["Error"]["Code"] in MISSING
+    return FileNotFoundError(name) if is_missing else error
 
 
 def as_browsers_see(address: str) -> str:

@@ -52,7 +52,7 @@ def compare(*, deep: bool = False) -> Iterator[Difference]:
         if difference := _of(expected, size, deep=deep):
             yield difference
     for key, size in sorted(found.items()):
-        if not _has_row(key) and not _may_get_row(key):
+        if not (_has_row(key) or _may_get_row(key) or _is_being_renamed(key)):
             yield Difference("orphan", key, f"{size} bytes without a row")
 
 
@@ -119,6 +119,16 @@ def _may_get_row(key: str) -> bool:
         return export is not None and export.due_at is not None
     job_id = _id_in(key)
     return job_id is not None and Job.objects.active().filter(id=job_id).exists()
+
+
+def _is_being_renamed(key: str) -> bool:
+    """Return whether `renaming` has copied this file, or is about to remove it after copying."""
+    if (file_id := _id_in(key)) is None:
+        return False
+    images = Image.objects.filter(job_id=file_id)
+    named = [key for image in images for key in image.keys]
+    named += Upload.objects.filter(id=file_id).values_list("key", flat=True)
+    return storage.without_user(key) in map(storage.without_user, named)
 
 
 def _export_of(key: str) -> Export | None:

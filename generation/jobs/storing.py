@@ -144,15 +144,13 @@ def save_image(job: Job, *, position: int, data: bytes, seed: int) -> Image:
     written = {**job.shareable_parameters, "model": job.snapshot["slug"], "seed": seed}
     del written["source_images"]
     prepared = processing.prepare(data, parameters=written)
-    key = storage.image_key(
-        user_id=job.user_id, job_id=job.id, position=position, content_type=prepared.content_type
-    )
-    thumbnail_key = storage.thumbnail_key(user_id=job.user_id, job_id=job.id, position=position)
+    key = storage.image_key(job_id=job.id, position=position, content_type=prepared.content_type)
+    thumbnail_key = storage.thumbnail_key(job_id=job.id, position=position)
     storage.save(key, prepared.data, content_type=prepared.content_type)
     storage.save(thumbnail_key, prepared.thumbnail, content_type="image/webp")
     large_key = ""
     if prepared.large:
-        large_key = storage.large_key(user_id=job.user_id, job_id=job.id, position=position)
+        large_key = storage.large_key(job_id=job.id, position=position)
         storage.save(large_key, prepared.large, content_type="image/webp")
     return Image(
         user_id=job.user_id,
