@@ -38,7 +38,7 @@ class Endpoint(APIView):
         """Forbid caching: responses are private and contain addresses that expire."""
         finalized: Any = super().finalize_response(request, response, *args, **kwargs)
         _forbid_caching(finalized)
-        if self.is_revalidated and request.method == "GET":
+        if self.is_revalidated and request.method in ("GET", "HEAD"):
             finalized.add_post_render_callback(partial(not_modified_or, request._request))
         return finalized  # type: ignore[no-any-return]
 

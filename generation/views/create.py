@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import token_cache
 from accounts.models import User
@@ -47,7 +47,7 @@ PROMPTS = (
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
     """Show composer and feed; POST creates 1 to 8 jobs, or shows the errors beside the fields."""
     if request.method == "POST":
@@ -69,7 +69,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def composer(request: HttpRequest) -> HttpResponse:
     """Return the composer for another model (`switch`) or with a job's parameters (`job`)."""
     models = list(ImageModel.objects.enabled())
@@ -85,7 +85,7 @@ def composer(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 @revalidated
 def quote(request: HttpRequest) -> HttpResponse:
     """Return the Create button with price and wait time, and the invalid numbers."""

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.requests import user_of
 from artgen import formatting
@@ -27,7 +27,7 @@ from generation.views.start import SAMPLES
 
 
 @login_required
-@require_GET
+@require_safe
 @revalidated
 def gallery(request: HttpRequest) -> HttpResponse:
     """Show the user's images by month; GET has filters (see `filters`) and the cursor `before`."""
@@ -64,7 +64,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 @revalidated
 def trash(request: HttpRequest) -> HttpResponse:
     """Show the trash, latest first, with the days until deletion."""
@@ -94,7 +94,7 @@ def restore_all(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def empty_trash(request: HttpRequest) -> HttpResponse:
     """Ask for confirmation (GET), then delete the trash permanently (POST)."""
     if request.method == "POST":

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import CreditEntry
 from accounts.requests import user_of
@@ -54,7 +54,7 @@ class SourcePicture:
 
 
 @login_required
-@require_GET
+@require_safe
 def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Show one of the user's images with its variants, parameters and costs."""
     found = _own(request, image_id)
@@ -95,7 +95,7 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def compare(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Show the variants of one run side by side."""
     found = _own(request, image_id)
@@ -108,7 +108,7 @@ def compare(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def download(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Redirect to the file, to be saved under a descriptive name.
 

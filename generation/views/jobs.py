@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import CreditEntry
 from accounts.requests import user_of
@@ -24,7 +24,7 @@ from generation.views.partials import part, wants_part
 
 
 @login_required
-@require_GET
+@require_safe
 def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Show one of the user's jobs: card, parameters, costs and history."""
     found = _own(request, job_id)
@@ -51,14 +51,14 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def card(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Return the current card of one of the user's jobs."""
     return part(request, "generation/_card.html", {"card": feed.card_of(_own(request, job_id))})
 
 
 @login_required
-@require_GET
+@require_safe
 def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Return one of the user's runs as in the feed."""
     found = feed.run_of_user(user_of(request), run_id)

@@ -66,12 +66,12 @@ def absolute(slug: str) -> str:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @limited(("user", CHANGING_RATE))
 def share(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Show how the image is shared; POST creates or changes the link."""
     image = _own(request, image_id)
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         return _shown(request, image)
     try:
         had_link = image.has_link
