@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.rate_limits import limited
+from artgen.response_headers import allow_other_sites
 from generation.files import bucket_threads, metadata, storage
 from generation.files.filenames import filename
 from generation.forms import shape_of
@@ -82,7 +83,9 @@ def picture(request: HttpRequest, slug: str) -> HttpResponseBase:
             address = storage.download_url(image.key, filename=filename(image))
         else:
             address = storage.url(image.key, seconds=FILE_SECONDS)
-        return _guarded(HttpResponseRedirect(address), found)
+        redirect_to_file = HttpResponseRedirect(address)
+        allow_other_sites(redirect_to_file)
+        return _guarded(redirect_to_file, found)
     try:
         with bucket_threads.reading_or_writing():
             data = storage.read(image.key)
@@ -96,6 +99,7 @@ def picture(request: HttpRequest, slug: str) -> HttpResponseBase:
         content_type=image.content_type,
     )
     response["X-Content-Type-Options"] = "nosniff"
+    allow_other_sites(response)
     return _guarded(response, found)
 
 

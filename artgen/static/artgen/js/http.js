@@ -35,7 +35,10 @@ export function pageUser() {
 }
 
 export function csrfToken() {
-  const cookie = document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/)
+  // Over https the name has a prefix; a cookie of the name without it is from an earlier version.
+  const cookie =
+    document.cookie.match(/(?:^|;\s*)__Host-csrftoken=([^;]+)/) ??
+    document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/)
   return cookie ? cookie[1] : (document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "")
 }
 
