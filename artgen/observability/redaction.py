@@ -6,9 +6,11 @@ from pathlib import Path
 SECRET_PATHS = Path(__file__).resolve().parent.parent.parent / "nginx" / "secret_paths.txt"
 """Regular expressions of what stands before a secret; see `artgen.secret_paths`."""
 
-_END = r"\s\"'<>?\\"
+_QUERY_END = r"\s\"'<>\\"
+_END = f"{_QUERY_END}?"
 _SECRET = re.compile(rf"({'|'.join(SECRET_PATHS.read_text().split())})[^{_END}]+")
-_QUERY = re.compile(rf"(/[^{_END}]*)\?[^{_END}]+")
+# Begins only where a word does: otherwise a word of many slashes would take quadratic time.
+_QUERY = re.compile(rf"(?<![^{_END}])([^{_END}]*)\?[^{_QUERY_END}]+")
 
 
 def redact(line: str) -> str:
@@ -18,4 +20,8 @@ def redact(line: str) -> str:
     """
     if "/" not in line:
         return line
-    return _QUERY.sub(r"\1?QUERY", _SECRET.sub(r"\1SECRET", line))
+    return _QUERY.sub(_without_query, _SECRET.sub(r"\1SECRET", line))
+
+
+def _without_query(found: re.Match[str]) -> str:
+    return f"{found[1]}?QUERY" if "/" in found[1] else found[0]
