@@ -123,22 +123,26 @@ def framed(
         "url": url,
         "alt": alt,
         "again": again,
-        "copies": _copies(image, seconds=seconds),
+        "srcset": _srcset(image, seconds=seconds),
     }
 
 
-def _copies(image: Image, *, seconds: int | None = None) -> list[tuple[str, int]]:
-    """Return URL and width in px of the copies, if there is more than one."""
+@register.inclusion_tag("generation/_zoom_button.html")
+def zoom_button(zoom: str, label: str, *, icon: str, key: str) -> dict[str, str]:
+    """Render a button of the full view; the tooltip names the `key` that does the same."""
+    return {"zoom": zoom, "label": label, "icon_name": icon, "key": key}
+
+
+def _srcset(image: Image, *, seconds: int | None = None) -> str:
+    """Return the URLs and widths of the copies, "" if there is only one."""
     if not image.large_key or seconds == 0:
-        return []
+        return ""
     copies = [(image.thumbnail_key, THUMBNAIL_SIDE), (image.large_key, LARGE_SIDE)]
-    return [
-        (
-            storage.url(key, seconds=seconds),
-            width_within(side, width=image.width, height=image.height),
-        )
+    return ", ".join(
+        f"{storage.url(key, seconds=seconds)}"
+        f" {width_within(side, width=image.width, height=image.height)}w"
         for key, side in copies
-    ]
+    )
 
 
 def _sizes(image: Image, place: str) -> str:

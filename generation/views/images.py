@@ -64,9 +64,11 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     style = Style.objects.filter(slug=job.style).first() if job.style else None
     newer, older = _beside(found)
     previous, following = newer, older
+    previous_label, next_label = _("Newer image"), _("Older image")
     if len(variants) > 1:
         previous = variants[at - 1].address if at else ""
         following = variants[at + 1].address if at + 1 < len(variants) else ""
+        previous_label, next_label = _("Previous variant"), _("Next variant")
     context: dict[str, Any] = share_context(found) | {
         "tile": Tile(found),
         "image": found,
@@ -81,7 +83,9 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "variants": variants,
         "number": at + 1,
         "previous": previous,
+        "previous_label": previous_label,
         "next": following,
+        "next_label": next_label,
         "newer": newer,
         "older": older,
         "more": VARIANTS,

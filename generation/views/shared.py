@@ -63,6 +63,7 @@ def shared(request: HttpRequest, slug: str) -> HttpResponse:
         "shape": shape_of(image.width, image.height).name,
         "style": style_name,
         "remix": f"{reverse('create')}?share={slug}",
+        "create_path": reverse("create" if request.user.is_authenticated else "start"),
         "is_own": image.user_id == request.user.pk,
     }
     return _guarded(render(request, "generation/shared.html", context), found)
