@@ -112,17 +112,17 @@ def _of_cards(context: Context) -> dict[str, Any]:
 
 @register.inclusion_tag("generation/_framed.html")
 def framed(
-    image: Image, *, url: str, alt: str, seconds: int | None = None, again: str = ""
+    image: Image, *, url: str, alt: str, seconds: int | None = None, fallback: str = ""
 ) -> dict[str, Any]:
     """Render the image at `url` in the frame of its page; phones get a smaller copy.
 
-    `seconds`: lifetime of the copies' URLs (0: no copies); `again`: a fallback URL.
+    `seconds`: lifetime of the copies' URLs (0: no copies); `fallback`: a URL that does not expire.
     """
     return {
         "image": image,
         "url": url,
         "alt": alt,
-        "again": again,
+        "fallback": fallback,
         "srcset": _srcset(image, seconds=seconds),
     }
 

@@ -208,6 +208,6 @@ class TestSources(EmulatorTestCase):
                 if expected:
                     self.assertContains(answer, expected)
                 else:
-                    self.assertNotContains(answer, "data-sources-told")
+                    self.assertNotContains(answer, "data-new-sources-note")
                 composer = self.client.get("/create/composer/", query)
                 self.assertContains(composer, expected or "data-model")

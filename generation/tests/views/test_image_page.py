@@ -136,7 +136,7 @@ class TestImagePage(ImageTestCase):
     def test_it_stands_alone_where_the_job_was_no_batch(self):
         alone = make_image(self.alice)
         make_image(self.alice)
-        self.assertNotContains(self.client.get(self.at("image", alone)), "film-frame")
+        self.assertNotContains(self.client.get(self.at("image", alone)), "filmstrip-item")
 
     def test_it_shows_what_it_was_made_from_while_that_is_there(self):
         source = make_image(self.alice)
