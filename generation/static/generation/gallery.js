@@ -29,11 +29,11 @@ if (list) {
     attributeFilter: ["aria-pressed"],
   })
 }
-// On narrow windows the places are a row that scrolls: show the current one.
-const places = document.querySelector(".places")
-const here = places?.querySelector("[aria-current]")
-if (here)
-  places.scrollLeft = Math.max(0, here.offsetLeft + here.offsetWidth + 12 - places.clientWidth)
+// On narrow windows the sidebar is a row that scrolls: show the current link.
+const sidebar = document.querySelector(".sidebar")
+const current = sidebar?.querySelector("[aria-current]")
+if (current)
+  sidebar.scrollLeft = Math.max(0, current.offsetLeft + current.offsetWidth + 12 - sidebar.clientWidth)
 
 wireSearch()
 wireChipMenus()
