@@ -33,7 +33,10 @@ if (list) {
 const sidebar = document.querySelector(".sidebar")
 const current = sidebar?.querySelector("[aria-current]")
 if (current)
-  sidebar.scrollLeft = Math.max(0, current.offsetLeft + current.offsetWidth + 12 - sidebar.clientWidth)
+  sidebar.scrollLeft = Math.max(
+    0,
+    current.offsetLeft + current.offsetWidth + 12 - sidebar.clientWidth,
+  )
 
 wireSearch()
 wireChipMenus()

@@ -156,7 +156,7 @@ export class Cards {
     }
   }
 
-  /** Replace a card by a fresh one; keep the focus in it and announce the change. */
+  /** Replace a card with a fresh one; keep the focus in it and announce the change. */
   swap(fresh) {
     const old = this.#card(fresh.dataset.job)
     if (!old || Number(fresh.dataset.version) < Number(old.dataset.version)) return
@@ -229,7 +229,7 @@ export class Cards {
     this.runs.prepend(frame)
   }
 
-  /** Replace the placeholder by the created run, or remove it if none was created (null). */
+  /** Replace the placeholder with the created run, or remove it if none was created (null). */
   replacePlaceholder(run) {
     if (!this.placeholder) return
     if (run) {
@@ -356,7 +356,7 @@ function collapse(frame) {
     )
 }
 
-/** Tell whether the card can be updated from the job's JSON alone. */
+/** Return whether the card can be updated from the job's JSON alone. */
 function canUpdate(card, job) {
   if (job.status === card.dataset.status) return true
   if (!isActive(card) || !ACTIVE.has(job.status)) return false

@@ -183,7 +183,7 @@ export class Composer {
     }
   }
 
-  /** Tell whether the form can be sent now; say what is missing. */
+  /** Return whether the form can be sent now; say what is missing. */
   #canSend() {
     const button = this.form.querySelector("#create-button")
     if (!this.prompt.value.trim()) {

@@ -86,7 +86,7 @@ export function putInto(form, fields) {
   }
 }
 
-/** Tell whether two lists of fields are equal, empty ones excluded. */
+/** Return whether two lists of fields are equal, empty ones excluded. */
 export function same(some, others) {
   const text = (fields) => JSON.stringify(fields.filter(([, value]) => value !== "").sort())
   return text(some) === text(others)

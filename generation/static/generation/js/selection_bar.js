@@ -71,7 +71,7 @@ export class SelectionBar {
     if (this.countLabel.textContent !== message) this.countLabel.textContent = message
   }
 
-  /** Tell whether all images of the page are selected and "Load more" would bring others. */
+  /** Return whether all images of the page are selected and "Load more" would bring others. */
   #canSelectMore() {
     const { list, tiles, chosen, size } = this.selection
     const hasMore = list.querySelector("[data-load-more]") && size < this.maxSize
@@ -221,7 +221,7 @@ export class SelectionBar {
     }
   }
 
-  /** Open the list of collections, which is loaded only now. */
+  /** Load the list of collections and open it. */
   async #openCollections(button) {
     const form = new FormData()
     form.set("ids", this.ids.join(","))
