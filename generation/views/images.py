@@ -61,7 +61,6 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     job = found.job
     variants = [Tile(one) for one in _variants(found)]
     at = next(index for index, tile in enumerate(variants) if tile.image.id == found.id)
-    style = Style.objects.filter(slug=job.style).first() if job.style else None
     newer, older = _beside(found)
     previous, following = newer, older
     previous_label, next_label = _("Newer image"), _("Older image")
@@ -76,7 +75,7 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "url": storage.url(found.key),
         "kind": found.content_type.removeprefix("image/").upper(),
         "shape": shape_of(found.width, found.height).name,
-        "style": style.name if style else job.style,
+        "style": Style.name_of(job.style),
         "sources": _sources(job),
         "parameters_json": json.dumps(_as_json(found), ensure_ascii=False, indent=2),
         "receipt": _receipt(job),
