@@ -109,7 +109,7 @@ export class Cards {
   #updateStatus(card, job) {
     const plate = card.querySelector("[data-plate]")
     plate.classList.replace(`plate-${card.dataset.status}`, `plate-${job.status}`)
-    plate.style.removeProperty("--alive")
+    plate.style.removeProperty("--glow-percent")
     card.dataset.status = job.status
     const use = plate.querySelector("[data-icon] use")
     use.setAttribute("href", use.getAttribute("href").replace(/#.*$/, `#${ICONS[job.status]}`))
@@ -385,7 +385,7 @@ function glow(bar) {
   const plate = bar.closest("[data-plate]")
   if (plate?.classList.contains("plate-running")) {
     const share = bar.hasAttribute("value") ? bar.value : 0
-    plate.style.setProperty("--alive", Math.round(GLOW_START + GLOW_RANGE * share))
+    plate.style.setProperty("--glow-percent", Math.round(GLOW_START + GLOW_RANGE * share))
   }
 }
 

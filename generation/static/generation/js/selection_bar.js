@@ -374,7 +374,7 @@ function setFavorites(tiles, states) {
 /** A menu of the bar opens above its button, as far as the window allows. */
 function placeAbove(menu, button) {
   const box = button.getBoundingClientRect()
-  menu.style.setProperty("--at", `${Math.round(box.left + box.width / 2)}px`)
+  menu.style.setProperty("--left", `${Math.round(box.left + box.width / 2)}px`)
 }
 
 /** Post a form without leaving the page: for answers that the browser saves as a file. */
