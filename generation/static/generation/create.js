@@ -103,7 +103,7 @@ feed.addEventListener("click", async (event) => {
     const first = older.querySelector(".runs .run")
     for (const element of [...older.children]) {
       if (element.matches(".feed-head")) {
-        element.querySelectorAll(".tag, .feed-filter, .feed-tell").forEach((extra) => {
+        element.querySelectorAll(".tag, .feed-filter, .feed-notify").forEach((extra) => {
           extra.remove()
         })
         const heading = element.querySelector(".heading")
