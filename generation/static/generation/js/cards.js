@@ -21,7 +21,7 @@ const ICONS = { queued: "hourglass", submitted: "power", running: "palette", sto
 const WITH_PROGRESS = new Set(["submitted", "running", "storing"])
 const CANCELABLE = new Set(["queued", "submitted", "running"])
 const GLOW_START = 28,
-  GLOW_RANGE = 22 // the glow of a plate while generating
+  GLOW_RANGE = 22 // the glow of a status panel while generating
 
 export class Cards {
   /**
@@ -105,15 +105,15 @@ export class Cards {
     glow(bar)
   }
 
-  /** Change the status of an active job's plate. */
+  /** Change the status of an active job's status panel. */
   #updateStatus(card, job) {
-    const plate = card.querySelector("[data-plate]")
-    plate.classList.replace(`plate-${card.dataset.status}`, `plate-${job.status}`)
-    plate.style.removeProperty("--glow-percent")
+    const panel = card.querySelector("[data-status-panel]")
+    panel.classList.replace(`status-panel-${card.dataset.status}`, `status-panel-${job.status}`)
+    panel.style.removeProperty("--glow-percent")
     card.dataset.status = job.status
-    const use = plate.querySelector("[data-icon] use")
+    const use = panel.querySelector("[data-icon] use")
     use.setAttribute("href", use.getAttribute("href").replace(/#.*$/, `#${ICONS[job.status]}`))
-    const cancel = plate.querySelector("[data-cancel]")
+    const cancel = panel.querySelector("[data-cancel]")
     if (cancel && !CANCELABLE.has(job.status)) {
       if (cancel.contains(document.activeElement)) {
         const article = card.querySelector("article")
@@ -122,13 +122,13 @@ export class Cards {
       }
       cancel.remove()
     }
-    plate.querySelector("[data-progress]")?.remove()
+    panel.querySelector("[data-progress]")?.remove()
     if (WITH_PROGRESS.has(job.status)) {
       const bar = document.createElement("progress")
       bar.className = "progress"
       bar.max = 1
       bar.dataset.progress = ""
-      plate.querySelector("[data-detail]").after(bar)
+      panel.querySelector("[data-detail]").after(bar)
     }
     showCancelOfRun(card)
   }
@@ -382,10 +382,10 @@ function isActive(card) {
 }
 
 function glow(bar) {
-  const plate = bar.closest("[data-plate]")
-  if (plate?.classList.contains("plate-running")) {
+  const panel = bar.closest("[data-status-panel]")
+  if (panel?.classList.contains("status-panel-running")) {
     const share = bar.hasAttribute("value") ? bar.value : 0
-    plate.style.setProperty("--glow-percent", Math.round(GLOW_START + GLOW_RANGE * share))
+    panel.style.setProperty("--glow-percent", Math.round(GLOW_START + GLOW_RANGE * share))
   }
 }
 

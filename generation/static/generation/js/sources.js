@@ -185,12 +185,12 @@ export class Sources {
       kept = items.slice(this.#max)
     this.fieldset?.querySelector("[data-source-list]").replaceChildren(...used)
     const before = this.side.querySelector("[data-kept-sources]")
-    const shelf = kept.length ? (before ?? this.#shelf()) : null
-    if (!shelf) before?.remove()
-    shelf?.querySelector("[data-kept-list]").replaceChildren(...kept)
+    const keptList = kept.length ? (before ?? this.#insertKeptList()) : null
+    if (!keptList) before?.remove()
+    keptList?.querySelector("[data-kept-list]").replaceChildren(...kept)
     for (const item of used) inputOf(item).disabled = false
     for (const item of kept) inputOf(item).disabled = true
-    const note = shelf?.querySelector("[data-kept-note]")
+    const note = keptList?.querySelector("[data-kept-note]")
     const text = this.#max
       ? plural("kept_more", this.#max, { model: this.modelName })
       : word("kept_all", { model: this.modelName })
@@ -205,19 +205,19 @@ export class Sources {
   }
 
   /** Return the list of images that the form does not contain, inserted into the form. */
-  #shelf() {
-    const shelf = document
+  #insertKeptList() {
+    const keptList = document
       .getElementById("kept-sources-template")
       .content.firstElementChild.cloneNode(true)
     const form = this.side.querySelector("#composer")
-    if (this.fieldset) this.fieldset.after(shelf)
-    else form.querySelector(".model-button").parentElement.before(shelf)
-    return shelf
+    if (this.fieldset) this.fieldset.after(keptList)
+    else form.querySelector(".model-button").parentElement.before(keptList)
+    return keptList
   }
 
   #upload(file) {
-    const shelf = document.getElementById("kept-sources-template").content
-    const item = shelf
+    const template = document.getElementById("kept-sources-template").content
+    const item = template
       .querySelector("[data-source-template]")
       .content.firstElementChild.cloneNode(true)
     item.querySelector("img").src = URL.createObjectURL(file)
