@@ -42,15 +42,9 @@ SLOW_FILES = {
     "artgen/tests/test_packages.py",
     "generation/tests/demo/test_emulator_process.py",
     "generation/tests/demo/test_painter.py",
-    "generation/tests/files/test_bucket_threads.py",
-    "generation/tests/files/test_metadata.py",
-    "generation/tests/files/test_presigning.py",
-    "generation/tests/gallery/test_archive.py",
     "generation/tests/gallery/test_many_pictures.py",
     "generation/tests/jobs/test_all_models.py",
-    "generation/tests/jobs/test_clients.py",
     "generation/tests/jobs/test_race.py",
-    "generation/tests/jobs/test_sources.py",
 }
 AVAILABLE = {
     "postgres": os.environ.get("DATABASE_URL", "").startswith("postgres"),
