@@ -41,7 +41,6 @@ SLOW_FILES = {
     "artgen/tests/test_kubernetes.py",
     "artgen/tests/test_packages.py",
     "generation/tests/demo/test_emulator_process.py",
-    "generation/tests/demo/test_painter.py",
     "generation/tests/gallery/test_many_pictures.py",
     "generation/tests/jobs/test_all_models.py",
     "generation/tests/jobs/test_race.py",
