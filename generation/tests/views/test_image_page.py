@@ -77,6 +77,11 @@ class TestImagePage(ImageTestCase):
             assert re.search(rf"<dd>\s*{re.escape(number)}\s*</dd>", page.content.decode())
         self.assertNotContains(page, 'style="')
 
+    def test_it_names_a_deleted_style_by_its_slug(self):
+        self.job.style = "gone"
+        self.job.save(update_fields=["style"])
+        self.assertContains(self.client.get(self.url), "<dd>gone</dd>")
+
     def test_it_leaves_out_what_the_model_does_not_take(self):
         page = self.client.get(self.url)
         for text in (
