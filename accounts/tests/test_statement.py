@@ -72,7 +72,7 @@ class TestStatement(BaseTestCase):
             (118, 2),
             (12, 108),
         ]
-        assert chart.bars[-1].today
+        assert chart.bars[-1].kind == "today"
 
     def test_it_says_in_lines_what_happened(self) -> None:
         reference = uuid4()

@@ -233,6 +233,12 @@ class Style(models.Model):
         """The name in the active language."""
         return self.name_ru if (get_language() or "").startswith("ru") else self.name_en
 
+    @classmethod
+    def name_of(cls, slug: str) -> str:
+        """Return the name of the style, or the slug if the style no longer exists."""
+        style = cls.objects.filter(slug=slug).first() if slug else None
+        return style.name if style else slug
+
     def clean(self) -> None:
         """Validate that the template has a place for the prompt."""
         if "{prompt}" not in self.template:

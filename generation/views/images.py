@@ -61,12 +61,13 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     job = found.job
     variants = [Tile(one) for one in _variants(found)]
     at = next(index for index, tile in enumerate(variants) if tile.image.id == found.id)
-    style = Style.objects.filter(slug=job.style).first() if job.style else None
     newer, older = _beside(found)
     previous, following = newer, older
+    previous_label, next_label = _("Newer image"), _("Older image")
     if len(variants) > 1:
         previous = variants[at - 1].address if at else ""
         following = variants[at + 1].address if at + 1 < len(variants) else ""
+        previous_label, next_label = _("Previous variant"), _("Next variant")
     context: dict[str, Any] = share_context(found) | {
         "tile": Tile(found),
         "image": found,
@@ -74,14 +75,16 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "url": storage.url(found.key),
         "kind": found.content_type.removeprefix("image/").upper(),
         "shape": shape_of(found.width, found.height).name,
-        "style": style.name if style else job.style,
+        "style": Style.name_of(job.style),
         "sources": _sources(job),
         "parameters_json": json.dumps(_as_json(found), ensure_ascii=False, indent=2),
         "receipt": _receipt(job),
         "variants": variants,
         "number": at + 1,
         "previous": previous,
+        "previous_label": previous_label,
         "next": following,
+        "next_label": next_label,
         "newer": newer,
         "older": older,
         "more": VARIANTS,

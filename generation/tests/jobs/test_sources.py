@@ -110,6 +110,7 @@ class TestSources(EmulatorTestCase):
     # --- where it does not
     # ----------------------------------------------------------------------------------------
 
+    @pytest.mark.slow
     @UNREACHABLE
     def test_it_draws_with_every_model_that_takes_sources(self):
         source = self.upload()
@@ -134,6 +135,7 @@ class TestSources(EmulatorTestCase):
         kept = storage.read(Upload.objects.get(id=source).key)
         assert [base64.b64decode(one.partition(",")[2]) for one in sent] == [kept]
 
+    @pytest.mark.slow
     @UNREACHABLE
     def test_it_reduces_ten_of_four_megabytes_and_says_so(self):
         data = noise(2600, 1700, format="JPEG", quality=90)
@@ -150,6 +152,7 @@ class TestSources(EmulatorTestCase):
         assert len(sent) == 10
         assert self.finish(job).status == Status.SUCCEEDED, job.error_detail
 
+    @pytest.mark.slow
     @UNREACHABLE
     def test_it_reduces_an_image_of_ones_own(self):
         own = self.finish(self.place())
@@ -163,6 +166,7 @@ class TestSources(EmulatorTestCase):
         with Pillow.open(io.BytesIO(base64.b64decode(sent.partition(",")[2]))) as reduced:
             assert (reduced.format, reduced.size) == ("JPEG", (2600, 2600))
 
+    @pytest.mark.slow
     @UNREACHABLE
     def test_it_reduces_what_a_worker_gets_as_bytes(self):
         model = ImageModel.objects.get(slug="comfyui")
@@ -206,6 +210,7 @@ class TestSources(EmulatorTestCase):
     # --- what the composer says
     # -----------------------------------------------------------------------------------
 
+    @pytest.mark.slow
     @UNREACHABLE
     def test_it_says_in_the_composer_that_sources_will_be_reduced(self):
         self.client.force_login(self.alice)
@@ -227,6 +232,6 @@ class TestSources(EmulatorTestCase):
                 if expected:
                     self.assertContains(answer, expected)
                 else:
-                    self.assertNotContains(answer, "data-sources-told")
+                    self.assertNotContains(answer, "data-new-sources-note")
                 composer = self.client.get("/create/composer/", query)
                 self.assertContains(composer, expected or "data-model")
