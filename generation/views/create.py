@@ -25,7 +25,7 @@ from artgen.refusals import FieldError, Refusal
 from artgen.revalidation import revalidated
 from generation.catalog.offers import InvalidParameters
 from generation.files import uploads
-from generation.forms import Composer
+from generation.forms.composer import Composer
 from generation.gallery import sharing
 from generation.jobs import eta, orders
 from generation.models import ImageModel, Job

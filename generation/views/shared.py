@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.rate_limits import limited
 from generation.files import bucket_threads, metadata, storage
 from generation.files.filenames import filename
-from generation.forms import shape_of
+from generation.forms.shapes import shape_name
 from generation.gallery import sharing
 from generation.models import Report, Style
 from generation.views.grid import Tile
@@ -60,7 +60,7 @@ def shared(request: HttpRequest, slug: str) -> HttpResponse:
         "content_type": image.content_type,
         "url": storage.url(image.key, seconds=FILE_SECONDS) if shows_parameters else path,
         "copy_seconds": FILE_SECONDS if shows_parameters else 0,
-        "shape": shape_of(image.width, image.height).name,
+        "shape": shape_name(image.width, image.height),
         "style": style_name,
         "remix": f"{reverse('create')}?share={slug}",
         "is_own": image.user_id == request.user.pk,
