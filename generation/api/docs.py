@@ -10,6 +10,7 @@ from artgen.api.views import QUERY_MAX_LENGTH
 from generation.api import examples, shapes
 from generation.api.bodies import KEY_HEADER, KEY_MAX_LENGTH
 from generation.gallery.filters import MAX_LONGEST_SIDE, Orientation
+from generation.jobs.job_request import JobRequestShape
 from generation.models import Status
 
 Docs = dict[str, Any]
@@ -105,7 +106,7 @@ PLACE_JOB: Docs = {
     "description": "Holds its credits and queues it. Only `model` and `prompt` are required. "
     "Follow the job by `GET /api/v1/jobs/ID/` or live on the socket `/ws/jobs/`.",
     "parameters": [KEY],
-    "request": shapes.JobRequestShape,
+    "request": JobRequestShape,
     "examples": [ONE],
     "responses": {
         201: answer(shapes.JobShape, "Created", examples.QUEUED),
