@@ -196,17 +196,12 @@ def settle(*, reference: uuid.UUID, price: int | None = None, reason: str = "") 
 
     Raises `NoSuchHold`, `HoldEnded`, and ValueError for a price below 0 or above what is held.
     """
-    held = _hold_of(reference)
-    price = -held.amount if price is None else price
-    if not 0 <= price <= -held.amount:
-        raise ValueError(f"The price must be from 0 to the {-held.amount} credits held.")
-    return _end(CreditEntry.Kind.SETTLE, held, back=-held.amount - price, reason=reason)
+    return _end(CreditEntry.Kind.SETTLE, reference, price=price, reason=reason)
 
 
 def release(*, reference: uuid.UUID, reason: str) -> CreditEntry:
     """Return the whole hold of `reference`; raise `NoSuchHold` or `HoldEnded`."""
-    held = _hold_of(reference)
-    return _end(CreditEntry.Kind.RELEASE, held, back=-held.amount, reason=reason)
+    return _end(CreditEntry.Kind.RELEASE, reference, price=0, reason=reason)
 
 
 def clear_hold_reasons(*, user: User) -> int:
@@ -280,23 +275,73 @@ def _adjust(
         return _write(kind, user.pk, amount, balance, reason.strip(), actor=actor)
 
 
-def _hold_of(reference: uuid.UUID) -> CreditEntry:
+def _end(
+    kind: CreditEntry.Kind, reference: uuid.UUID, *, price: int | None, reason: str
+) -> CreditEntry:
+    """Charge `price` credits of a hold, by default all, and return the rest."""
+    try:
+        with transaction.atomic():
+            if connection.vendor == "postgresql":
+                entry = _end_in_one_statement(kind, reference, price=price, reason=reason)
+                return entry or _end_checked(kind, reference, price=price, reason=reason)
+            return _end_checked(kind, reference, price=price, reason=reason)
+    except IntegrityError as error:
+        # Either constraint can fail first: `held_never_negative` or `a_hold_ends_once`.
+        if CreditEntry.objects.filter(reference=reference, kind__in=ENDS).exists():
+            raise HoldEnded(str(reference)) from error
+        raise
+
+
+def _end_checked(
+    kind: CreditEntry.Kind, reference: uuid.UUID, *, price: int | None, reason: str
+) -> CreditEntry:
+    """End a hold in three statements; raise `NoSuchHold`, or ValueError for a wrong price."""
     held = CreditEntry.objects.filter(reference=reference, kind=CreditEntry.Kind.HOLD).first()
     if held is None:
         raise NoSuchHold(str(reference))
-    return held
+    price = -held.amount if price is None else price
+    if not 0 <= price <= -held.amount:
+        raise ValueError(f"The price must be from 0 to the {-held.amount} credits held.")
+    back = -held.amount - price
+    balance = _move(held.user_id, credits=back, held=held.amount)
+    return _write(kind, held.user_id, back, balance, reason, reference=reference)
 
 
-def _end(kind: CreditEntry.Kind, held: CreditEntry, *, back: int, reason: str) -> CreditEntry:
-    try:
-        with transaction.atomic():
-            balance = _move(held.user_id, credits=back, held=held.amount)
-            return _write(kind, held.user_id, back, balance, reason, reference=held.reference)
-    except IntegrityError as error:
-        # Either constraint can fail first: `held_never_negative` or `a_hold_ends_once`.
-        if CreditEntry.objects.filter(reference=held.reference, kind__in=ENDS).exists():
-            raise HoldEnded(str(held.reference)) from error
-        raise
+def _end_in_one_statement(
+    kind: CreditEntry.Kind, reference: uuid.UUID, *, price: int | None, reason: str
+) -> CreditEntry | None:
+    """Change the balance and write the entry; return None if there is no hold of this price."""
+    entry_id = uuid7()
+    with connection.cursor() as cursor:
+        # The timestamp is taken under the row lock, so a user's entries sort in their order.
+        cursor.execute(
+            "WITH held AS (SELECT user_id, -amount AS amount FROM accounts_creditentry "
+            "WHERE reference = %s AND kind = 'hold'), "
+            "ended AS (SELECT user_id, amount, amount - COALESCE(%s::int, amount) AS back "
+            "FROM held), "
+            "moved AS (UPDATE accounts_user SET credits = credits + back, held = held - amount "
+            "FROM ended WHERE accounts_user.id = user_id AND back BETWEEN 0 AND amount "
+            "RETURNING user_id, back, credits, clock_timestamp() AS at) "
+            "INSERT INTO accounts_creditentry "
+            "(id, user_id, kind, amount, balance_after, reference, reason, created_at) "
+            "SELECT %s, user_id, %s, back, credits, %s, %s, at FROM moved "
+            "RETURNING user_id, amount, balance_after, created_at",
+            [reference, price, entry_id, kind.value, reference, reason],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    user_id, amount, balance, at = row
+    return CreditEntry(
+        id=entry_id,
+        user_id=user_id,
+        kind=kind,
+        amount=amount,
+        balance_after=balance,
+        reference=reference,
+        reason=reason,
+        created_at=at,
+    )
 
 
 def _move(user_id: uuid.UUID, *, credits: int, held: int) -> int:

@@ -3,6 +3,8 @@
 import base64
 import io
 import re
+from threading import Barrier
+from unittest.mock import patch
 
 import pytest
 from django.test import override_settings
@@ -71,7 +73,7 @@ class TestSources(EmulatorTestCase):
     )
     def test_it_sends_an_address_that_the_internet_reaches(self):
         job = self.place_from([self.upload()])
-        (source,) = sources.of_job(job, with_data=False)
+        (source,) = sources.of_job(job, sources.chosen(job), with_data=False)
         assert re.search("^https://art.example.org/media/uploads/", source.url)
         assert re.search("^https://art.example.org/hooks/runpod/", webhook_tokens.address(job))
 
@@ -84,9 +86,26 @@ class TestSources(EmulatorTestCase):
         ):
             with self.settings(RUNPOD_BASE_URL="https://api.runpod.ai/v2", PUBLIC_URL=public_url):
                 job = self.place_from([self.upload()])
-                (source,) = sources.of_job(job, with_data=False)
+                (source,) = sources.of_job(job, sources.chosen(job), with_data=False)
                 assert re.search("^data:image/png;base64,", source.url)
                 assert webhook_tokens.address(job) is None
+
+    def test_it_reads_the_sources_of_several_jobs_at_the_same_time(self):
+        jobs = [self.place_from([self.upload()]) for _n in range(3)]
+        together = Barrier(3, timeout=30)  # breaks if one is read after the other
+        read = storage.read
+
+        def slow_read(key: str) -> bytes:
+            together.wait()
+            return read(key)
+
+        with (
+            self.settings(RUNPOD_REACHES_US=False),
+            patch.object(storage, "read", slow_read),
+        ):
+            submitted = driver.submit(jobs[0].model.slug)
+        assert len(submitted) == 3
+        assert all(Job.objects.get(id=job.id).runpod_id for job in jobs)
 
     # --- where it does not
     # ----------------------------------------------------------------------------------------
