@@ -51,6 +51,8 @@ class Transport:
 
 def check(*, user: User, ids: Sequence[str]) -> list[OwnImage]:
     """Return the images in order. Raises InvalidParameters unless all belong to the user."""
+    if not ids:
+        return []  # most orders: building a query takes a tenth of their time
     try:
         wanted = [UUID(one) for one in ids]
     except ValueError:
