@@ -12,6 +12,7 @@ their ids, and takes no lock that others hold while they wait for a user's row.
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from django.conf import settings
@@ -115,9 +116,9 @@ def hold(*, user: User, amount: int, reference: uuid.UUID, reason: str = "") -> 
         raise ValueError("The amount of a hold must not be negative.")
     try:
         with transaction.atomic():
-            balance = _move(user.pk, credits=-amount, held=amount)
+            balance, at = _move(user.pk, credits=-amount, held=amount)
             return _write(
-                CreditEntry.Kind.HOLD, user.pk, -amount, balance, reason, reference=reference
+                CreditEntry.Kind.HOLD, user.pk, -amount, balance, reason, at=at, reference=reference
             )
     except IntegrityError as error:
         if CreditEntry.objects.filter(reference=reference, kind=CreditEntry.Kind.HOLD).exists():
@@ -147,11 +148,12 @@ def hold_all(*, user: User, holds: Sequence[Hold]) -> None:
             return
     else:
         try:
-            balance = _move(user.pk, credits=-total, held=total) + total
+            balance, at = _move(user.pk, credits=-total, held=total)
         except TooFewCredits:
             pass
         else:
-            for item in holds:
+            balance += total
+            for number, item in enumerate(holds):
                 balance -= item.amount
                 _write(
                     CreditEntry.Kind.HOLD,
@@ -159,6 +161,7 @@ def hold_all(*, user: User, holds: Sequence[Hold]) -> None:
                     -item.amount,
                     balance,
                     item.reason,
+                    at=at + timedelta(microseconds=number),
                     reference=item.reference,
                 )
             return
@@ -271,8 +274,8 @@ def _adjust(
     if not reason.strip():
         raise ValueError("A reason is required.")
     with transaction.atomic():
-        balance = _move(user.pk, credits=amount, held=0)
-        return _write(kind, user.pk, amount, balance, reason.strip(), actor=actor)
+        balance, at = _move(user.pk, credits=amount, held=0)
+        return _write(kind, user.pk, amount, balance, reason.strip(), at=at, actor=actor)
 
 
 def _end(
@@ -303,8 +306,8 @@ def _end_checked(
     if not 0 <= price <= -held.amount:
         raise ValueError(f"The price must be from 0 to the {-held.amount} credits held.")
     back = -held.amount - price
-    balance = _move(held.user_id, credits=back, held=held.amount)
-    return _write(kind, held.user_id, back, balance, reason, reference=reference)
+    balance, at = _move(held.user_id, credits=back, held=held.amount)
+    return _write(kind, held.user_id, back, balance, reason, at=at, reference=reference)
 
 
 def _end_in_one_statement(
@@ -344,14 +347,20 @@ def _end_in_one_statement(
     )
 
 
-def _move(user_id: uuid.UUID, *, credits: int, held: int) -> int:
-    """Lock the user's row, change both amounts and return the new balance."""
+def _move(user_id: uuid.UUID, *, credits: int, held: int) -> tuple[int, datetime]:
+    """Lock the user's row, change both amounts, and return the new balance and the time.
+
+    The time is taken under the lock, so a user's entries sort in their order, and is the
+    database's: one clock stamps the entries of all machines.
+    """
     # The limit applies to grants and adjustments only: a hold can always be returned.
     limit = MAX_CREDITS - credits if credits > 0 and not held else MAX_INTEGER
+    # SQLite's clock is that of the machine, without milliseconds.
+    clock = "clock_timestamp()" if connection.vendor == "postgresql" else "NULL"
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE accounts_user SET credits = credits + %s, held = held + %s "
-            "WHERE id = %s AND credits >= %s AND credits <= %s RETURNING credits",
+            "UPDATE accounts_user SET credits = credits + %s, held = held + %s "  # noqa: S608 constants
+            f"WHERE id = %s AND credits >= %s AND credits <= %s RETURNING credits, {clock}",
             [
                 credits,
                 held,
@@ -360,9 +369,9 @@ def _move(user_id: uuid.UUID, *, credits: int, held: int) -> int:
                 limit,
             ],
         )
-        row: tuple[int] | None = cursor.fetchone()
+        row: tuple[int, datetime | None] | None = cursor.fetchone()
     if row is not None:
-        return row[0]
+        return row[0], row[1] or timezone.now()
     available = User.objects.values_list("credits", flat=True).get(pk=user_id)
     if credits < 0:
         raise TooFewCredits(needed=-credits, available=available)
@@ -376,10 +385,10 @@ def _write(
     balance: int,
     reason: str,
     *,
+    at: datetime,
     reference: uuid.UUID | None = None,
     actor: User | None = None,
 ) -> CreditEntry:
-    # The timestamp is taken under the row lock, so a user's entries sort in their order.
     return CreditEntry.objects.create(
         user_id=user_id,
         kind=kind,
@@ -388,5 +397,5 @@ def _write(
         reference=reference,
         reason=reason,
         actor=actor,
-        created_at=timezone.now(),
+        created_at=at,
     )

@@ -12,7 +12,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from generation.catalog import validation
-from generation.catalog.offers import Cost, Offer, Price, cost_from, parameter_from, price_from
+from generation.catalog.offers import Offer, parameter_from
+from generation.catalog.prices import Cost, Price, cost_from, price_from
 from generation.runpod.payloads import (
     DIALECTS,
     PUBLIC,

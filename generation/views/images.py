@@ -23,7 +23,7 @@ from accounts.requests import user_of
 from artgen.redirects import next_url
 from generation.files import bucket_threads, metadata, processing, storage
 from generation.files.filenames import filename
-from generation.forms import shape_of
+from generation.forms.shapes import shape_name
 from generation.gallery import images
 from generation.models import Image, ImageModel, ImageQuerySet, Job, Style, Upload
 from generation.views.collections import menu_of
@@ -74,7 +74,7 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "job": job,
         "url": storage.url(found.key),
         "kind": found.content_type.removeprefix("image/").upper(),
-        "shape": shape_of(found.width, found.height).name,
+        "shape": shape_name(found.width, found.height),
         "style": Style.name_of(job.style),
         "sources": _sources(job),
         "parameters_json": json.dumps(_as_json(found), ensure_ascii=False, indent=2),

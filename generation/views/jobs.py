@@ -16,7 +16,7 @@ from accounts.models import CreditEntry
 from accounts.requests import user_of
 from artgen import refusal_pages
 from artgen.refusals import Refusal
-from generation.forms import shape_of
+from generation.forms.shapes import shape_name
 from generation.jobs import orders
 from generation.models import Job, JobEvent, Style
 from generation.views import feed
@@ -38,7 +38,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     context = {
         "card": feed.card_of(found),
         "job": found,
-        "shape": shape_of(found.width, found.height).name if found.width and found.height else "",
+        "shape": shape_name(found.width, found.height) if found.width and found.height else "",
         "style": Style.name_of(found.style),
         "receipt": receipt,
         "history": history,
