@@ -56,9 +56,14 @@ def job_json(job: Job, *, forecast: Forecast | None = None) -> dict[str, Any]:
         position=forecast.position(job),
         left=forecast.of_job(job, now=now),
         phase=status_text.now_of(job, forecast=forecast, now=now),
-        # Images are stored in the transaction of the success: no other job has any.
-        images=list(job.images.all()) if job.status == Status.SUCCEEDED else [],
+        images=_images_of(job),
     )
+
+
+def _images_of(job: Job) -> Sequence[Image]:
+    if job.status != Status.SUCCEEDED:
+        return ()  # images are stored in the transaction of the success
+    return list(job.images.all()) if job.new_images is None else job.new_images
 
 
 def jobs_json(jobs: Sequence[Job]) -> list[dict[str, Any]]:
