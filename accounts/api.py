@@ -13,7 +13,8 @@ from accounts.api_shapes import AccountShape, shown_reason
 from accounts.models import CreditEntry, User
 from accounts.requests import user_of
 from artgen.api import pagination
-from artgen.api.views import Endpoint, query_of, time_json
+from artgen.api.times import time_json
+from artgen.api.views import Endpoint, query_of
 
 
 class AccountEndpoint(Endpoint):
