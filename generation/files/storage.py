@@ -1,6 +1,7 @@
 """Files in the private bucket, with deterministic keys and expiring URLs; on disk in the demo."""
 
 import mimetypes
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,9 +26,11 @@ SALT = "generation.storage"
 FOLDERS = ("images", "thumbnails", "uploads", "exports")
 """The first part of keys; the second part is the owner's id."""
 
+MD5 = re.compile("[0-9a-f]{32}")
 DELETIONS_AT_ONCE = 8
 PIECE = 4 * 1024 * 1024  # bytes; nearly every image is one piece
 EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+CONTENT_TYPES = {extension: content_type for content_type, extension in EXTENSIONS.items()}
 
 
 def image_key(*, user_id: UUID, job_id: UUID, position: int, content_type: str) -> str:
@@ -102,6 +105,21 @@ def listing(prefix: str) -> Iterator[tuple[str, int]]:
     else:
         for found in default_storage.bucket.objects.filter(Prefix=prefix):  # type: ignore[attr-defined]
             yield found.key, found.size
+
+
+def checksums(prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield key and MD5 (hex) of all files with this prefix, which ends in a slash.
+
+    The MD5 is "" if reading the file is the only way to it. With server-side encryption it may be
+    another value: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html, ETag.
+    """
+    if isinstance(default_storage, FileSystemStorage):
+        for key, _size in listing(prefix):
+            yield key, ""
+    else:
+        for found in default_storage.bucket.objects.filter(Prefix=prefix):  # type: ignore[attr-defined]
+            md5 = found.e_tag.strip('"')
+            yield found.key, md5 if MD5.fullmatch(md5) else ""
 
 
 def delete(key: str) -> None:
@@ -193,4 +211,7 @@ def is_signed(key: str, *, expires: str, signature: str) -> bool:
 
 def content_type_of(key: str) -> str:
     """Return the content type of the key's extension."""
+    # Python 3.11 and 3.12 do not know WebP unless the system does.
+    if known := CONTENT_TYPES.get(key.rpartition(".")[2]):
+        return known
     return mimetypes.guess_type(key)[0] or "application/octet-stream"
