@@ -3,6 +3,7 @@
 # Usage: deploy/backup.sh [WHAT]
 #   now (or nothing)  one backup: verified, encrypted for BACKUP_RECIPIENTS; removes expired ones
 #   daily             one now, unless the newest is of the last day, then each day at BACKUP_AT
+#   healthy           exit 0 if `daily` started, or made a backup, less than 26 hours ago
 #   --list            the complete backups
 #   --verify [NAME]   read all files of a backup, by default the newest, and compare checksums
 #   --fresh           exit 0 if the newest backup is less than 26 hours old
@@ -14,6 +15,8 @@ cd -P "$(dirname "$0")/.."
 PYTHON=${PYTHON:-python}
 export DJANGO_SETTINGS_MODULE=artgen.settings PYTHONUNBUFFERED=1 PGAPPNAME=artgen-backup
 RETRY_SECONDS=3600
+MINUTES=1560 # 26 hours
+started=${TMPDIR:-/tmp}/artgen-backup-started
 
 say() { echo "$(date -u +%FT%TZ) backup: $*"; }
 # A shell handles a signal only after its foreground command has ended, so commands are awaited.
@@ -34,9 +37,13 @@ seconds_until() { # HH:MM in UTC, today or tomorrow
 if [ "${1:-}" = now ]; then shift; fi
 case ${1:-} in
 '' | --list | --verify | --fresh | --new-key) exec "$PYTHON" manage.py backup "$@" ;;
+healthy)
+  [ -n "$(find "$started" -mmin -$MINUTES 2>/dev/null)" ] || exec "$PYTHON" manage.py backup --fresh
+  ;;
 daily)
   at=${BACKUP_AT:-03:30}
   seconds_until "$at" >/dev/null || { say "BACKUP_AT is not a time: $at"; exit 2; }
+  touch "$started"
   child=
   trap '[ -z "$child" ] || kill "$child" 2>/dev/null; exit 0' INT TERM
   if await "$PYTHON" manage.py backup --fresh >/dev/null 2>&1; then
@@ -56,7 +63,7 @@ daily)
   done
   ;;
 *)
-  sed -n '2,11s/^# //p' "$0" >&2
+  sed -n '2,12s/^# //p' "$0" >&2
   exit 2
   ;;
 esac

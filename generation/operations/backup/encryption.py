@@ -14,7 +14,7 @@ import pyrage
 from generation.operations.backup.refusal import BackupRefused
 
 SUFFIX = ".age"
-PREFIX_OF_IDENTITIES = "AGE-SECRET-KEY-"
+PREFIX, PREFIX_OF_IDENTITIES = "age1", "AGE-SECRET-KEY-"
 
 
 class Reader(Protocol):
@@ -51,8 +51,9 @@ class Sealing:
             try:
                 pyrage.x25519.Recipient.from_str(recipient)
             except pyrage.RecipientError as error:
+                # Not the word itself: it may be a private key in the wrong place.
                 raise BackupRefused(
-                    f"BACKUP_RECIPIENTS: {recipient!r} is not a public key of age: {error}. "
+                    f"A word in BACKUP_RECIPIENTS is not a public key of age, {PREFIX}…: {error}. "
                     "Create one with deploy/backup.sh --new-key."
                 ) from error
 

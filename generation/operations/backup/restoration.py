@@ -7,10 +7,11 @@ bucket. An interrupted restoration can be started again and continues.
 import gzip
 import hashlib
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 
@@ -88,6 +89,12 @@ class Restoration:
         """
         database.needed_programs("psql", "pg_restore")
         self._check_version()
+        # So that no backup expires this one meanwhile. A read-only folder needs no lock.
+        writable = os.access(self.folder.root, os.W_OK)
+        with self.folder.locked() if writable else nullcontext():
+            return self._run(force=force)
+
+    def _run(self, *, force: bool) -> list[str]:
         if running := database.processes():
             raise BackupRefused(f"Stop ArtGen's processes first: {', '.join(running)}.")
         continues = database.note() == self._note

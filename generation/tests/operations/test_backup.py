@@ -306,9 +306,12 @@ class TestKeys:
         assert site.restore(env={"BACKUP_IDENTITY_FILE": str(file)}).returncode == 0
 
     def test_it_refuses_a_recipient_that_is_none(self, site: Site) -> None:
-        done = site.backup(env={"BACKUP_RECIPIENTS": "age1nonsense"})
-        assert done.returncode == 1
-        assert "'age1nonsense' is not a public key of age" in done.stderr
+        _public, private = new_key(site)
+        for word in ("age1nonsense", private):
+            done = site.backup(env={"BACKUP_RECIPIENTS": word})
+            assert done.returncode == 1
+            assert "A word in BACKUP_RECIPIENTS is not a public key of age" in done.stderr
+            assert word not in done.stdout + done.stderr
         assert "There is no complete backup" in site.backup("--verify").stderr
 
 
@@ -541,6 +544,18 @@ class TestDaily:
             process.send_signal(signal.SIGTERM)
             process.communicate()
             assert process.returncode == 0
+
+    def test_it_is_healthy_from_its_start_until_a_day_without_a_backup(self, site: Site) -> None:
+        own = {"TMPDIR": str(site.folder)}
+        assert site.backup("healthy", env=own).returncode == 1
+        started = site.folder / "artgen-backup-started"
+        started.touch()
+        assert site.backup("healthy", env=own).returncode == 0
+        before = (datetime.now(UTC) - timedelta(hours=27)).timestamp()
+        os.utime(started, (before, before))
+        assert site.backup("healthy", env=own).returncode == 1
+        site.backup()
+        assert site.backup("healthy", env=own).returncode == 0
 
     def test_it_refuses_a_time_that_is_none(self, site: Site) -> None:
         done = site.backup("daily", env={"BACKUP_AT": "noon o'clock"})
