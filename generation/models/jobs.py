@@ -175,6 +175,12 @@ class Job(models.Model):
     started_at = models.DateTimeField(_("started"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
 
+    first_place: int | None = None
+    """Position in the queue when it was placed; known to the instance that was placed, not stored.
+
+    More recent than the model's cached queue.
+    """
+
     objects = JobQuerySet.as_manager()
 
     class Meta:
