@@ -340,6 +340,10 @@ MAX_WAITING_PER_USER = env.int("MAX_WAITING_PER_USER", default=200)
 CREDIT_USD = Decimal(env.str("CREDIT_USD", default="0.01"))
 PRICE_MARGIN = Decimal(env.str("PRICE_MARGIN", default="1.2"))
 TRASH_DAYS = 30
+BACKUP_DIR = Path(env.str("BACKUP_DIR", default=str(DATA_DIR / "backups")))
+BACKUP_KEEP_DAYS = env.int("BACKUP_KEEP_DAYS", default=14)
+BACKUP_RECIPIENTS = env.str("BACKUP_RECIPIENTS", default="")
+BACKUP_IDENTITY = env.str("BACKUP_IDENTITY", default="")
 EXPORT_DAYS = 7  # how long the files of an export are kept
 EXPORT_PART_BYTES = 512 * 1024 * 1024
 ERASE_DAYS = 7  # how long a closed account can be restored before it is erased

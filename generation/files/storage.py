@@ -32,29 +32,31 @@ the id of a user. It was the second part in earlier versions; `renaming` renames
 OF_USER = re.compile(
     r"(?P<folder>images|thumbnails|uploads)/[0-9a-f-]{36}/(?P<name>(?P<id>[0-9a-f-]{36})[^/]*)$"
 )
+MD5 = re.compile("[0-9a-f]{32}")
 DELETIONS_AT_ONCE = 8
 PIECE = 4 * 1024 * 1024  # bytes; nearly every image is one piece
 EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+CONTENT_TYPES = {extension: content_type for content_type, extension in EXTENSIONS.items()}
 
 
 def image_key(*, job_id: UUID, position: int, content_type: str) -> str:
     """Return the key of a job's image."""
-    return f"images/{_shelf(job_id)}/{job_id}-{position}.{EXTENSIONS[content_type]}"
+    return f"images/{_shard(job_id)}/{job_id}-{position}.{EXTENSIONS[content_type]}"
 
 
 def thumbnail_key(*, job_id: UUID, position: int) -> str:
     """Return the key of an image's thumbnail."""
-    return f"thumbnails/{_shelf(job_id)}/{job_id}-{position}.webp"
+    return f"thumbnails/{_shard(job_id)}/{job_id}-{position}.webp"
 
 
 def large_key(*, job_id: UUID, position: int) -> str:
     """Return the key of the copy for large areas and high-resolution screens."""
-    return f"thumbnails/{_shelf(job_id)}/{job_id}-{position}-large.webp"
+    return f"thumbnails/{_shard(job_id)}/{job_id}-{position}-large.webp"
 
 
 def upload_key(*, upload_id: UUID, content_type: str) -> str:
     """Return the key of an uploaded source image."""
-    return f"uploads/{_shelf(upload_id)}/{upload_id}.{EXTENSIONS[content_type]}"
+    return f"uploads/{_shard(upload_id)}/{upload_id}.{EXTENSIONS[content_type]}"
 
 
 def export_folder(*, export_id: UUID) -> str:
@@ -71,10 +73,10 @@ def without_user(key: str) -> str:
     """Return the key that the file of an earlier version is to have; other keys unchanged."""
     if not (found := OF_USER.match(key)):
         return key
-    return f"{found['folder']}/{_shelf(UUID(found['id']))}/{found['name']}"
+    return f"{found['folder']}/{_shard(UUID(found['id']))}/{found['name']}"
 
 
-def _shelf(file_id: UUID) -> str:
+def _shard(file_id: UUID) -> str:
     """Return the last digits, which are random: no folder on disk gets too many files."""
     return file_id.hex[-2:]
 
@@ -144,6 +146,21 @@ def listing(prefix: str) -> Iterator[tuple[str, int]]:
             yield found.key, found.size
 
 
+def checksums(prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield key and MD5 (hex) of all files with this prefix, which ends in a slash.
+
+    The MD5 is "" if reading the file is the only way to it. With server-side encryption it may be
+    another value: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html, ETag.
+    """
+    if isinstance(default_storage, FileSystemStorage):
+        for key, _size in listing(prefix):
+            yield key, ""
+    else:
+        for found in default_storage.bucket.objects.filter(Prefix=prefix):  # type: ignore[attr-defined]
+            md5 = found.e_tag.strip('"')
+            yield found.key, md5 if MD5.fullmatch(md5) else ""
+
+
 def delete(key: str) -> None:
     """Remove the file; do nothing if it does not exist."""
     default_storage.delete(key)
@@ -171,7 +188,7 @@ def delete_these(keys: Sequence[str]) -> None:
 def delete_of_job(job_id: UUID) -> None:
     """Remove all images of a job, and their smaller copies."""
     for folder in ("images", "thumbnails"):
-        delete_all(f"{folder}/{_shelf(job_id)}/{job_id}-")
+        delete_all(f"{folder}/{_shard(job_id)}/{job_id}-")
 
 
 def copy(key: str, to: str) -> None:
@@ -286,4 +303,7 @@ def is_signed(key: str, *, expires: str, signature: str) -> bool:
 
 def content_type_of(key: str) -> str:
     """Return the content type of the key's extension."""
+    # Python 3.11 and 3.12 do not know WebP unless the system does.
+    if known := CONTENT_TYPES.get(key.rpartition(".")[2]):
+        return known
     return mimetypes.guess_type(key)[0] or "application/octet-stream"
