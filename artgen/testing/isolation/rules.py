@@ -105,27 +105,47 @@ RULES: dict[str, Rule] = {
     "api_problem": everyone("GET"),
     "login": everyone("GET POST", body={"username": "{owner_email}", "password": "wrong"}),
     "logout": everyone("POST"),
-    "signup": everyone("GET POST", body={"email": "{owner_email}"}, touches=["accounts_outgoingemail"]),
+    "signup": everyone(
+        "GET POST", body={"email": "{owner_email}"}, touches=["accounts_outgoingemail"]
+    ),
     "signup_sent": everyone("GET"),
-    "password_reset": everyone("GET POST", body={"email": "{owner_email}"}, touches=["accounts_outgoingemail"]),
+    "password_reset": everyone(
+        "GET POST", body={"email": "{owner_email}"}, touches=["accounts_outgoingemail"]
+    ),
     "password_reset_done": everyone("GET"),
     "password_reset_complete": everyone("GET"),
     "account_closed": everyone("GET"),
     # --- addresses that are secrets ---
-    "signup_finish": address("GET POST", at={"token": "sign_up"}, body={"name": "New", **PASSWORDS}),
+    "signup_finish": address(
+        "GET POST", at={"token": "sign_up"}, body={"name": "New", **PASSWORDS}
+    ),
     "password_reset_confirm": address(" ".join(METHODS), at={"uidb64": "uid", "token": "reset"}),
-    "keep_account": address("GET POST", at={"token": "keep"}, shows=["leaving"], touches=["accounts_user"]),
+    "keep_account": address(
+        "GET POST", at={"token": "keep"}, shows=["leaving"], touches=["accounts_user"]
+    ),
     "shared": address("GET", at={"slug": "link"}),
     "shared_picture": address("GET", at={"slug": "link"}),
-    "report_shared": address("GET POST", body={"kind": "other", "words": "x"}, touches=["generation_report"]),
+    "report_shared": address(
+        "GET POST", body={"kind": "other", "words": "x"}, touches=["generation_report"]
+    ),
     "media": address("GET", at={"name": "image_key"}, queries=("{media_query}",), shows=["prompt"]),
-    "runpod_hook": address("POST", at={"token": "hook"}, touches=["generation_job"], is_csrf_exempt=True),
+    "runpod_hook": address(
+        "POST", at={"token": "hook"}, touches=["generation_job"], is_csrf_exempt=True
+    ),
     # --- pages of a user ---
-    "create": users("GET POST", body={**EDIT, "source_images": "{image}"}, queries=("", "job={job}", "source={image}", "share={link}", "before={queued_run}")),
-    "composer": users("GET", queries=("", "job={job}", "switch=flux-kontext&source_images={image}")),
+    "create": users(
+        "GET POST",
+        body={**EDIT, "source_images": "{image}"},
+        queries=("", "job={job}", "source={image}", "share={link}", "before={queued_run}"),
+    ),
+    "composer": users(
+        "GET", queries=("", "job={job}", "switch=flux-kontext&source_images={image}")
+    ),
     "own_pictures": users("GET", queries=("", "q=vqzmprompt", "before={image}")),
     "quote": users("GET", queries=("model=flux-kontext&prompt=x&source_images={image}",)),
-    "gallery": users("GET", queries=("", "q=vqzmprompt", "collection={collection}", "source={upload}")),
+    "gallery": users(
+        "GET", queries=("", "q=vqzmprompt", "collection={collection}", "source={upload}")
+    ),
     "trash": users("GET"),
     "restore_all": users("POST"),
     "empty_trash": users("GET POST"),
@@ -176,14 +196,18 @@ RULES: dict[str, Rule] = {
     "api/v1/jobs/{job_id}/retry/": owner("POST", at={"job_id": "failed"}),
     "api/v1/batches/": users("POST", body={**EDIT, "count": 2}),
     "api/v1/quotes/": users("POST", body=EDIT),
-    "api/v1/images/": users("GET", queries=("", "collection={collection}", "source={upload}", "trashed=true")),
+    "api/v1/images/": users(
+        "GET", queries=("", "collection={collection}", "source={upload}", "trashed=true")
+    ),
     "api/v1/images/{image_id}/": owner("GET PATCH DELETE", body={"favorite": True}),
     "api/v1/images/{image_id}/restore/": owner("POST", at={"image_id": "trashed"}),
     "api/v1/images/{image_id}/share/": owner("GET POST DELETE", body={"expires_in_days": 7}),
     "api/v1/collections/": users("GET POST", body={"name": "Hills"}),
     "api/v1/collections/{collection_id}/": owner("GET PATCH DELETE", body={"name": "Renamed"}),
     "api/v1/collections/{collection_id}/images/": owner("POST", body={"images": ["{shared}"]}),
-    "api/v1/collections/{collection_id}/images/remove/": owner("POST", body={"images": ["{image}"]}),
+    "api/v1/collections/{collection_id}/images/remove/": owner(
+        "POST", body={"images": ["{image}"]}
+    ),
     "api/v1/collections/{collection_id}/images/{image_id}/": owner("DELETE"),
     "api/v1/uploads/": users("POST", body={"file": "photo.png"}),
     "api/v1/models/": users("GET"),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -27,6 +28,7 @@ from artgen.testing.isolation.rules import (
     rule_of,
 )
 
+FORM = "application/x-www-form-urlencoded"
 SAFE = ("GET", "HEAD", "OPTIONS")
 STAFF = ("staff", "manager")
 UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, NOT_ALLOWED = 401, 403, 404, 405
@@ -86,7 +88,7 @@ def violations(
         identity.prepare(data)
         before = State(tables)
         for trial in trials(routes):
-            answer = _send(data, identity, trial, before)
+            answer = send(identity.client(data), data, trial, before)
             for problem in _problems(data, identity, trial, answer):
                 yield (
                     f"{trial.method} {trial.route.path}{trial.query and '?'}{trial.query} as "
@@ -107,7 +109,9 @@ def forgeries(
             values["media_query"] = _forged(data.values["media_query"])
         if not forged and not trial.query:
             values["slug"] = _forged(data.values["slug"])
-        answer = _send(replace(data, values=data.values | values), identity, trial, before)
+        answer = send(
+            identity.client(data), replace(data, values=data.values | values), trial, before
+        )
         address = f"{trial.method} {trial.route.path} with a forged secret"
         if isinstance(answer.outcome, str) or answer.outcome not in ENDED:
             yield f"{address}: {answer.outcome}"
@@ -138,10 +142,11 @@ class State:
         return changes({name: self.rows[name] for name in different}, self.tables.rows(different))
 
 
-def _send(data: OwnedData, identity: Identity, trial: Trial, before: State) -> Answer:
+def send(client: Client, data: OwnedData, trial: Trial, before: State) -> Answer:
+    """Send the request of a trial, and undo what it changed."""
     cache.clear()
     with transaction.atomic():
-        response = request(identity.client(data), data, trial)
+        response = request(client, data, trial)
         texts = f"{response.headers} {response.cookies} {_body(response)}"
         answer = Answer(_outcome(response), texts, before.changes())
         transaction.set_rollback(True)
@@ -162,11 +167,12 @@ def request(client: Client, data: OwnedData, trial: Trial, **headers: str) -> An
     elif trial.route.is_api:
         options = {"data": json.dumps(body), "content_type": "application/json"}
     else:
-        options = {"data": body}
+        form = urlencode(body, doseq=True, errors="surrogateescape")
+        options = {"data": form, "content_type": FORM}
     if trial.method in SAFE:
         options = {}
     elif trial.method != "POST" and "content_type" not in options:
-        options = {"data": "x=1", "content_type": "application/x-www-form-urlencoded"}
+        options = {"data": "x=1", "content_type": FORM}
     return getattr(client, trial.method.lower())(address, headers=headers, **options)
 
 
