@@ -147,7 +147,7 @@ def send(client: Client, data: OwnedData, trial: Trial, before: State) -> Answer
     cache.clear()
     with transaction.atomic():
         response = request(client, data, trial)
-        texts = f"{response.headers} {response.cookies} {_body(response)}"
+        texts = f"{response.headers} {response.cookies} {body_of(response)}"
         answer = Answer(_outcome(response), texts, before.changes())
         transaction.set_rollback(True)
     if answer.changes:
@@ -205,7 +205,8 @@ def _filled(value: Any, data: OwnedData) -> Any:
     return [_filled(one, data) for one in value] if isinstance(value, list) else value
 
 
-def _body(response: Any) -> str:
+def body_of(response: Any) -> str:
+    """Return the text of a response, read to its end."""
     content = b"".join(response.streaming_content) if response.streaming else response.content
     return str(content.decode("utf-8", "replace"))
 
