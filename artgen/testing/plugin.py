@@ -34,9 +34,13 @@ CHROMIUMS = [
 SLOW = ("browser", "nginx", "s3", "xdist_group")
 # Files whose tests take more than five seconds together.
 SLOW_FILES = {
+    "test_any_request.py",
+    "test_any_socket_message.py",
     "test_archive.py",
     "test_bucket_threads.py",
     "test_clients.py",
+    "test_csrf.py",
+    "test_isolation_controls.py",
     "test_ledger_property.py",
     "test_many_pictures.py",
     "test_metadata.py",
@@ -115,3 +119,16 @@ def _files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _own_files(settings: object, _files: Path) -> None:
     """Store files in a folder of the test's own; tests that write none create none."""
     settings.MEDIA_ROOT = _files / uuid4().hex / "media"  # type: ignore[attr-defined]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests record as the property `summary`, each text once."""
+    recorded = {
+        str(value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "summary"
+    }
+    for text in sorted(recorded):
+        terminalreporter.write_line(text)

@@ -56,7 +56,7 @@ def test_it_keeps_the_rules(
 ) -> None:
     data = owned_data.make()
     found = list(violations(data, identity, site_routes(), tables=Tables()))
-    record_property("isolation", str(counts()))
+    record_property("summary", f"isolation: {counts()}")
     assert not found, "\n".join(["", *found])
 
 

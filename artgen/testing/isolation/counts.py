@@ -21,7 +21,7 @@ class Counts:
     def __str__(self) -> str:
         return (
             f"{self.routes} routes × {self.identities} identities × {self.methods} methods: "
-            f"{self.requests:,} requests, and {self.sockets} socket address × "
+            f"{self.requests:,} requests, and {self.sockets} socket route × "
             f"{self.identities} identities"
         )
 

@@ -43,9 +43,11 @@ class Route:
 
 
 def site_routes() -> list[Route]:
-    """Return every route of the URL configuration, in its order."""
-    found = [Route(name or path.lstrip("/"), path) for path, name in _walk(get_resolver(), "/", [])]
-    return list(dict.fromkeys(found))
+    """Return the route of every path in the URL configuration, in its order."""
+    found: dict[str, Route] = {}
+    for path, name in _walk(get_resolver(), "/", []):
+        found.setdefault(path, Route(name or path.lstrip("/"), path))  # the first one answers
+    return list(found.values())
 
 
 def socket_routes() -> list[str]:
