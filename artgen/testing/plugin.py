@@ -34,13 +34,9 @@ CHROMIUMS = [
 SLOW = ("browser", "nginx", "s3", "xdist_group")
 # Files whose tests take more than five seconds together.
 SLOW_FILES = {
-    "test_any_request.py",
-    "test_any_socket_message.py",
     "test_archive.py",
     "test_bucket_threads.py",
     "test_clients.py",
-    "test_csrf.py",
-    "test_isolation_controls.py",
     "test_ledger_property.py",
     "test_many_pictures.py",
     "test_metadata.py",

@@ -33,7 +33,7 @@ from generation.models import (
     JobQuerySet,
 )
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.django_db]
 
 Patch = pytest.MonkeyPatch
 

@@ -20,6 +20,7 @@ from artgen.testing.image_files import FILES
 from generation.jobs import webhook_tokens
 from generation.models import Job, Status
 
+pytestmark = pytest.mark.slow
 some = settings(
     max_examples=100,
     deadline=None,

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from asgiref.sync import async_to_sync
 from channels.testing import WebsocketCommunicator
 from django.conf import settings as site
@@ -14,6 +15,7 @@ from artgen.testing.cases import make_user
 from artgen.testing.hostile import ANY_TEXT, any_json
 from generation.jobs.routing import websocket
 
+pytestmark = pytest.mark.slow
 some = settings(
     max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
