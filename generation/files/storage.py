@@ -2,9 +2,10 @@
 
 import mimetypes
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,21 @@ def save(key: str, data: bytes, *, content_type: str) -> None:
     """Write the bytes under exactly this key, replacing a file; raise the bucket's errors."""
     storage: Any = default_storage
     storage.write(key, data, content_type=content_type)
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file to be written."""
+
+    key: str
+    data: bytes
+    content_type: str
+
+
+def save_all(files: Sequence[NewFile]) -> None:
+    """Write the files as `save` does, to a bucket at the same time; raise the first error."""
+    storage: Any = default_storage
+    storage.write_all(files)
 
 
 def read(key: str) -> bytes:
@@ -163,6 +179,11 @@ class SignedFileSystemStorage(FileSystemStorage):
             raise RuntimeError(
                 f"saved as {saved!r} instead of {name!r}: the storage must overwrite"
             )
+
+    def write_all(self, files: Sequence[NewFile]) -> None:
+        """Write the files."""
+        for file in files:
+            self.write(file.key, file.data, content_type=file.content_type)
 
     def url(self, name: str | None) -> str:
         """Return the signed URL, valid for URL_EXPIRY_SECONDS."""

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from artgen import pooling
 from generation.files import processing, storage
+from generation.files.storage import NewFile
 from generation.jobs import clients, dispatch, failures, lifecycle, outages
 from generation.jobs.image_hosts import HOSTS, PAUSE
 from generation.models import Image, Job, Status
@@ -148,12 +149,15 @@ def save_image(job: Job, *, position: int, data: bytes, seed: int) -> Image:
         user_id=job.user_id, job_id=job.id, position=position, content_type=prepared.content_type
     )
     thumbnail_key = storage.thumbnail_key(user_id=job.user_id, job_id=job.id, position=position)
-    storage.save(key, prepared.data, content_type=prepared.content_type)
-    storage.save(thumbnail_key, prepared.thumbnail, content_type="image/webp")
+    files = [
+        NewFile(key, prepared.data, prepared.content_type),
+        NewFile(thumbnail_key, prepared.thumbnail, "image/webp"),
+    ]
     large_key = ""
     if prepared.large:
         large_key = storage.large_key(user_id=job.user_id, job_id=job.id, position=position)
-        storage.save(large_key, prepared.large, content_type="image/webp")
+        files.append(NewFile(large_key, prepared.large, "image/webp"))
+    storage.save_all(files)
     return Image(
         user_id=job.user_id,
         job=job,

@@ -25,9 +25,9 @@ from artgen.refusals import FieldError, Refusal
 from artgen.revalidation import revalidated
 from generation.catalog.offers import InvalidParameters
 from generation.files import uploads
-from generation.forms import Composer
+from generation.forms.composer import Composer
 from generation.gallery import sharing
-from generation.jobs import eta, orders
+from generation.jobs import drafts, eta, idempotency, orders
 from generation.models import ImageModel, Job
 from generation.views import feed
 from generation.views.composing import (
@@ -119,11 +119,11 @@ def _posted(request: HttpRequest) -> HttpResponse:
     status = _keep_uploads(user, form, request.FILES.getlist("upload")) or 0
     if not status:
         try:
-            requests = orders.repeated(form.request(), count=form.count)
+            requests = drafts.repeated(form.request(), count=form.count)
             placed = orders.place_batch(
                 user=user, requests=requests, key=request.POST.get("key", "")[:255]
             )
-        except orders.KeyRefused:
+        except idempotency.KeyRefused:
             # The form was sent again after the browser's Back button: a new request now.
             text = _("This form was already sent. Select Create again to send it once more.")
             form.errors["form"] = [text]

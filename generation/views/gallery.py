@@ -56,7 +56,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
             "shapes": [(shape, filters.shape_label(shape)) for shape in Orientation],
             "longest": [(pixels, filters.longest_label(pixels)) for pixels in filters.LONGEST],
         },
-        "rare": COMMON_THRESHOLD,
+        "common_threshold": COMMON_THRESHOLD,
         "is_later_page": bool(before),
         "examples": SAMPLES[:3] if not counts.kept else (),
     }
@@ -72,7 +72,7 @@ def trash(request: HttpRequest) -> HttpResponse:
         Image.objects.of(request.user).in_trash(), before=request.GET.get("before", "")
     )
     context: dict[str, Any] = {
-        "heap": page,
+        "page": page,
         "next_address": f"{reverse('trash')}?{urlencode({'before': page.next})}"
         if page.next
         else "",

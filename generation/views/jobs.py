@@ -16,7 +16,7 @@ from accounts.models import CreditEntry
 from accounts.requests import user_of
 from artgen import refusal_pages
 from artgen.refusals import Refusal
-from generation.forms import shape_of
+from generation.forms.shapes import shape_name
 from generation.jobs import orders
 from generation.models import Job, JobEvent, Style
 from generation.views import feed
@@ -35,12 +35,11 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     history = [
         (event.at, text) for event in found.events.order_by("id") if (text := _event_text(event))
     ]
-    style = Style.objects.filter(slug=found.style).first() if found.style else None
     context = {
         "card": feed.card_of(found),
         "job": found,
-        "shape": shape_of(found.width, found.height).name if found.width and found.height else "",
-        "style": style.name if style else found.style,
+        "shape": shape_name(found.width, found.height) if found.width and found.height else "",
+        "style": Style.name_of(found.style),
         "receipt": receipt,
         "history": history,
         "took": (found.finished_at - found.created_at).total_seconds()

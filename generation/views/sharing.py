@@ -158,7 +158,7 @@ def _answered(
 def _shown(
     request: HttpRequest, image: Image, *, text: str = "", failed: bool = False
 ) -> HttpResponse:
-    context = share_context(image) | {"told": text, "failed": failed}
+    context = share_context(image) | {"message": text, "failed": failed}
     if wants_part(request):
         return part(request, "generation/_share.html", context, status=409 if failed else 200)
     return render(request, "generation/share.html", context | {"tile": Tile(image)})

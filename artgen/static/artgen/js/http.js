@@ -21,7 +21,7 @@ export class Problem extends Error {
   }
 
   /** Whether trying again later may help: offline, overloaded, broken gateway. */
-  get passing() {
+  get isTemporary() {
     return this.status === 0 || this.status === 429 || this.status >= 500
   }
 }
