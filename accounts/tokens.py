@@ -98,6 +98,8 @@ def owners(texts: Collection[str]) -> dict[str, User]:
 
 def revoke(*, user: User, name: str) -> None:
     """Revoke the user's token of this name and close the user's sockets; raise `NoSuchToken`."""
+    if "\0" in name:  # PostgreSQL would refuse the query
+        raise NoSuchToken
     active = ApiToken.objects.filter(user=user, name=name, revoked_at=None)
     if not active.update(revoked_at=timezone.now()):
         raise NoSuchToken

@@ -44,6 +44,15 @@ class TestSignedIn(BaseTestCase):
             assert sockets.signed_in([SessionCookie(key)]) == {}
         assert sockets.signed_in([SessionCookie(str(Client().session.session_key))]) == {}
 
+    def test_it_finds_others_beside_a_key_that_cannot_be_stored(self) -> None:
+        key = self.session(self.alice)
+        assert sockets.signed_in([key, "abcdefgh\0abcdefgh", "\udcff" * 32]) == {key: self.alice}
+
+    def test_it_treats_a_cookie_with_nul_as_nobody_s(self) -> None:
+        cookie = r'sessionid="abcdefgh\000abcdefgh"'
+        response = Client().get("/create/", headers={"Cookie": cookie})
+        assert response.url == "/accounts/login/?next=/create/"
+
     def test_it_leaves_out_a_locked_account(self) -> None:
         key = self.session(self.alice)
         User.objects.filter(pk=self.alice.pk).update(is_active=False)

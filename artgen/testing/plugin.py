@@ -114,3 +114,16 @@ def _files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _own_files(settings: object, _files: Path) -> None:
     """Store files in a folder of the test's own; tests that write none create none."""
     settings.MEDIA_ROOT = _files / uuid4().hex / "media"  # type: ignore[attr-defined]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests record as the property `summary`, each text once."""
+    recorded = {
+        str(value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "summary"
+    }
+    for text in sorted(recorded):
+        terminalreporter.write_line(text)

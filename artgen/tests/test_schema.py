@@ -55,6 +55,17 @@ class TestSchema(ApiTestCase):
         assert (schemes["bearer"]["type"], schemes["bearer"]["scheme"]) == ("http", "bearer")
         assert (schemes["session"]["type"], schemes["session"]["in"]) == ("apiKey", "cookie")
 
+    def test_it_requires_a_body_where_a_field_is_required(self) -> None:
+        bodies = {
+            name: operation["requestBody"].get("required", False)
+            for name, operation in self.operations()
+            if "requestBody" in operation
+        }
+        assert bodies["post /api/v1/jobs/"]
+        assert bodies["post /api/v1/batches/"]
+        assert bodies["post /api/v1/quotes/"]
+        assert not bodies["patch /api/v1/images/{image_id}/"]
+
     def test_it_shows_an_example_of_each_request_and_answer(self) -> None:
         for name, operation in self.operations():
             contents = [

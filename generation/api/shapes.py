@@ -128,7 +128,9 @@ def response_field(parameter: JobParameter) -> serializers.Field[Any, Any, Any, 
 class CountedShape(JobRequestShape):
     """The same request several times; a given seed counts up."""
 
-    count = serializers.IntegerField(required=False, help_text="1 to 8 images; 1 if not given.")
+    count = serializers.IntegerField(
+        required=False, min_value=1, max_value=BATCH_MAX, help_text="1 to 8 images; 1 if not given."
+    )
 
     class Meta:
         ref_name = "CountedOrder"
@@ -147,7 +149,9 @@ class CountedShape(JobRequestShape):
 class ListedShape(Shape):
     """Different images at once."""
 
-    jobs = serializers.ListField(child=JobRequestShape(), help_text="1 to 8 of them.")
+    jobs = serializers.ListField(
+        child=JobRequestShape(), min_length=1, max_length=BATCH_MAX, help_text="1 to 8 of them."
+    )
 
     class Meta:
         ref_name = "ListedOrder"

@@ -9,7 +9,8 @@ from django.urls import path
 
 from generation.jobs.consumers import JobsConsumer, bearer_token
 
-_sockets = URLRouter([path("ws/jobs/", JobsConsumer.as_asgi())])
+websocket_urlpatterns = [path("ws/jobs/", JobsConsumer.as_asgi())]
+_sockets = URLRouter(websocket_urlpatterns)
 _with_cookie = OriginValidator(_sockets, [settings.PUBLIC_URL])
 
 

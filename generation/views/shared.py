@@ -108,7 +108,8 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
     found = _found(slug)
     if found.publication is None:
         raise Http404
-    kind, words = request.POST.get("kind", ""), request.POST.get("words", "").strip()
+    kind = request.POST.get("kind", "")
+    words = request.POST.get("words", "").replace("\0", "").strip()
     errors = {}
     if request.method == "POST":
         if kind not in Report.Kind.values:

@@ -20,9 +20,9 @@ from generation.jobs.lifecycle.transition import (
     expect_one,
     move,
     publish,
-    storable,
 )
 from generation.models import AT_RUNPOD, Image, Job, Status
+from generation.runpod.untrusted import storable
 
 STOPPED_BY_STAFF = "stopped_by_staff"
 

@@ -8,8 +8,9 @@ from django.utils import timezone
 from accounts.models import User
 from generation.jobs import bulk_update, scheduling
 from generation.jobs.bulk_update import History
-from generation.jobs.lifecycle.transition import publish, record, storable
+from generation.jobs.lifecycle.transition import publish, record
 from generation.models import Job, Status
+from generation.runpod.untrusted import storable
 
 
 def placed(

@@ -192,6 +192,10 @@ class TestReportPage(SharedTestCase):
         report = Report.objects.get()
         assert (report.kind, report.words) == ("person", "my sister")
 
+    def test_it_takes_a_report_whose_words_cannot_be_stored_as_they_are(self):
+        self.client.post(self.url, {"kind": "other", "words": "my\0 sister"})
+        assert Report.objects.get().words == "my sister"
+
     def test_it_hides_the_picture_when_several_visitors_report_it(self):
         for number in range(sharing.REPORTS_HIDE):
             self.client.post(self.url, {"kind": "other"}, REMOTE_ADDR=f"10.0.0.{number}")
