@@ -21,7 +21,7 @@ from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPod
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=180)  # longer than a download and its uploads
+LEASE = timedelta(seconds=settings.STORE_LEASE_SECONDS)  # longer than a download and its uploads
 MAX_SLOT_SECONDS = 20.0  # a slot then takes a new message, so that its worker can shut down
 
 
