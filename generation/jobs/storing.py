@@ -17,7 +17,7 @@ from generation.runpod import payloads
 from generation.runpod.download import DownloadFailed, DownloadRefused, fetch_image
 from generation.runpod.image import InvalidImage
 from generation.runpod.payloads import OutputError, Result
-from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError
+from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +105,8 @@ def _result(job: Job) -> Result:
     if job.result is not None:
         return payloads.result_from(job.result)
     report = clients.client().status(job.snapshot["endpoint_id"], job.runpod_id)
+    if not report.state.final:  # after a late progress update, or an unknown state
+        raise Unavailable(f"RunPod calls the finished job {report.state.value}")
     result = payloads.read(job.snapshot["dialect"], report)
     # Without the cost, which was stored when the job ended at RunPod.
     return Result(images=result.images, seed=result.seed)
