@@ -16,7 +16,7 @@ import requests
 from artgen.testing.stack import children
 from deploy.chaos import door
 from deploy.chaos.plan import PROCESSES, Step
-from deploy.chaos.site import Machine, Site
+from deploy.chaos.site import Site
 
 PATIENCE = 20.0  # until a process to kill is running
 
@@ -33,10 +33,8 @@ class Disturber:
         self._threads: list[threading.Thread] = []
         self._kinds: dict[str, Callable[[Step], None]] = {
             **{f"kill {name}": self._kill for name in PROCESSES},
-            "lose a machine": lambda step: self._lose(
-                step, [self._chance.choice(self.site.machines)]
-            ),
-            "lose both machines": lambda step: self._lose(step, self.site.machines),
+            "lose a machine, whose clock jumps": self._clock,
+            "lose both machines": self._lose,
             "kill PostgreSQL": self._down,
             "restart PostgreSQL": self._restart,
             "kill Redis": self._down,
@@ -46,7 +44,6 @@ class Disturber:
             "S3 is slow": lambda step: self._bucket(step, door.SLOW),
             "S3 answers errors": lambda step: self._bucket(step, door.ERROR),
             "RunPod refuses the key": self._key,
-            "the clock jumps": self._clock,
         }
 
     def run(self) -> None:
@@ -99,29 +96,24 @@ class Disturber:
             return self._chance.choice(children(pid) or [0])
         return 0
 
-    def _lose(self, step: Step, machines: Sequence[Machine]) -> None:
-        """Kill all processes of the machines at the same time; start them again later."""
-        lost = [machine for machine in self.site.machines if machine in machines]
-        for machine in lost:
-            machine.lock.acquire()
-        try:
-            for machine in lost:
-                machine.kill_all()
+    def _lose(self, step: Step) -> None:
+        """Kill all processes of both machines at the same time; start them again later."""
+        first, second = self.site.machines
+        with first.lock, second.lock:
+            first.kill_all()
+            second.kill_all()
             time.sleep(step.seconds)
-            starts = [threading.Thread(target=machine.revive, daemon=True) for machine in lost]
-            for start in starts:
-                start.start()
-            for start in starts:
-                start.join()
-        finally:
-            for machine in lost:
-                machine.lock.release()
+            other = threading.Thread(target=second.revive, name="second machine", daemon=True)
+            other.start()
+            first.revive()
+            other.join()
 
     def _clock(self, step: Step) -> None:
-        """Restart the second machine with a clock that is off in the other direction."""
+        """Lose the second machine; its clock is off in the other direction when it starts again."""
         machine = self.site.second
         with machine.lock:
             machine.kill_all()
+            time.sleep(step.seconds)
             self.site.skew = -self.site.skew
             machine.change(**self.site.options, **self.site.clock())
             machine.revive()

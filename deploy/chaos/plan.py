@@ -15,10 +15,10 @@ PROCESSES = (
 )
 DISTURBANCES = (
     *(f"kill {name}" for name in PROCESSES),
-    *("lose a machine", "lose both machines"),
+    *("lose a machine, whose clock jumps", "lose both machines"),
     *("kill PostgreSQL", "restart PostgreSQL", "kill Redis", "empty Redis", "kill S3"),
     *("S3 refuses connections", "S3 is slow", "S3 answers errors"),
-    *("RunPod refuses the key", "the clock jumps"),
+    "RunPod refuses the key",
 )
 # Faults that happen to the next call or job of this kind (generation.demo.emulator.faults).
 RUNPOD: dict[str, tuple[str, ...]] = {

@@ -77,11 +77,7 @@ def _lines(outcome: Outcome) -> list[tuple[str, str]]:
     servers = ("PostgreSQL", "Redis")
     at_server = sum(n for name, n in disturbed.items() if name.endswith(servers))
     bucket = sum(count for name, count in disturbed.items() if "S3" in name)
-    machines = (
-        disturbed["lose a machine"]
-        + 2 * disturbed["lose both machines"]
-        + disturbed["the clock jumps"]
-    )
+    machines = 2 * disturbed["lose both machines"] + disturbed["lose a machine, whose clock jumps"]
     killed -= at_server - disturbed["empty Redis"] - disturbed["restart PostgreSQL"]
     killed -= disturbed["kill S3"]
     faults = {call: sum(found.values()) for call, found in evidence.faults.items()}

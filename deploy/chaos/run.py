@@ -77,11 +77,11 @@ def run(form: Form, made: plan.Plan, *, seed: int, folder: Path, output: Path) -
     began = time.monotonic()
     with servers.running(folder) as started, site.running(form, seed=seed, servers=started) as here:
         disturber = Disturber(here, made.steps, seed=seed)
-        print(f"{form.jobs} jobs of {form.users} users, {len(made.steps)} faults …", flush=True)
+        _say(began, f"{form.jobs} jobs of {form.users} users, {len(made.steps)} faults …")
         heard = asyncio.run(_live(here, made, disturber))
-        print(f"{time.monotonic() - began:.0f} s: all is quiet, jobs end …", flush=True)
-        took = here.wait_until_idle(seconds=form.settle)
-        print(f"{time.monotonic() - began:.0f} s: idle after {took:.0f} s, judging …", flush=True)
+        _say(began, "all faults are over, jobs end …")
+        here.wait_until_idle(seconds=form.settle)
+        _say(began, "idle, judging …")
         found = evidence.gather(here, orders=made.orders, heard=heard)
         findings = judge(found)
         output.mkdir(parents=True, exist_ok=True)
@@ -96,6 +96,10 @@ def run(form: Form, made: plan.Plan, *, seed: int, folder: Path, output: Path) -
         findings=findings,
         evidence=found,
     )
+
+
+def _say(began: float, what: str) -> None:
+    print(f"{time.monotonic() - began:4.0f} s  {what}", flush=True)
 
 
 async def _live(here: Site, made: plan.Plan, disturber: Disturber) -> Heard:

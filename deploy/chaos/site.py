@@ -110,9 +110,7 @@ class Site:
         """Start all of it; `stack` ends it."""
         stack.callback(self.door.close)
         stack.enter_context(self.first)
-        for slug in MODELS:
-            self.first.command("set_model", slug, f"max_in_flight={MAX_IN_FLIGHT}", "enabled=true")
-        self.accounts = self._accounts()
+        self.accounts = self._prepare()
         self.second = Machine(
             beside=self.first,
             processes=("worker", "beat"),
@@ -132,11 +130,16 @@ class Site:
             "NO_FAKE_STAT": "1",
         }
 
-    def _accounts(self) -> list[dict[str, str]]:
+    def _prepare(self) -> list[dict[str, str]]:
+        """Put the models on offer, create the users and return their accounts."""
         file = self.first.folder / f"accounts-{secrets.token_hex(4)}"
-        self.first.command(
-            "loadtest", f"--make-accounts={self.form.users}", f"--accounts={file}", "--images=0"
-        )
+        values = [f"max_in_flight={MAX_IN_FLIGHT}", "enabled=true"]
+        commands = [("set_model", slug, *values) for slug in MODELS]
+        make = (f"--make-accounts={self.form.users}", f"--accounts={file}", "--images=0")
+        commands.append(("loadtest", *make))
+        calls = "\n".join(f"call_command(*{command!r})" for command in commands)
+        program = f"from django.core.management import call_command\n{calls}"
+        self.first.command("shell", "--command", program)
         return [json.loads(line) for line in file.read_text().splitlines()]
 
     def ask_emulator(self, method: str, path: str, document: Any = None) -> Any:
@@ -156,17 +159,16 @@ class Site:
         with psycopg.connect(self.first.database_url, row_factory=dict_row) as database:
             return list(database.execute(statement))
 
-    def wait_until_idle(self, *, seconds: float) -> float:
-        """Wait until every job has ended and nothing must be stopped; return how long it took."""
+    def wait_until_idle(self, *, seconds: float) -> None:
+        """Wait until every job has ended and nothing must be stopped, at most these seconds."""
         began = time.monotonic()
         unfinished = (
             "SELECT count(*) AS count FROM generation_job WHERE due_at IS NOT NULL OR stop_pending"
         )
         while time.monotonic() - began < seconds:
             if not self.rows(unfinished)[0]["count"]:
-                break
+                return
             time.sleep(0.5)
-        return time.monotonic() - began
 
     @property
     def machines(self) -> Sequence[Machine]:
