@@ -10,7 +10,7 @@ from typing import Any
 from deploy.bench import report as bench
 from deploy.chaos.evidence import Evidence
 from deploy.chaos.form import Form
-from deploy.chaos.plan import DISTURBANCES, RUNPOD
+from deploy.chaos.plan import DISTURBANCES, PROCESSES, RUNPOD
 from generation.operations.loadtest.sections import put_into
 
 COMMAND = "make chaos"
@@ -73,13 +73,11 @@ def _lines(outcome: Outcome) -> list[tuple[str, str]]:
     canceled = sum(len(order.canceled) for order in evidence.orders)
     retried = sum(len(order.retried) for order in evidence.orders)
     repeated = sum(order.requests for order in evidence.orders)
-    killed = sum(count for name, count in disturbed.items() if name.startswith("kill "))
+    killed = sum(disturbed[f"kill {name}"] for name in PROCESSES)
     servers = ("PostgreSQL", "Redis")
     at_server = sum(n for name, n in disturbed.items() if name.endswith(servers))
     bucket = sum(count for name, count in disturbed.items() if "S3" in name)
     machines = 2 * disturbed["lose both machines"] + disturbed["lose a machine, whose clock jumps"]
-    killed -= at_server - disturbed["empty Redis"] - disturbed["restart PostgreSQL"]
-    killed -= disturbed["kill S3"]
     faults = {call: sum(found.values()) for call, found in evidence.faults.items()}
     called = sum(count for call, count in faults.items() if call not in ("job", "webhook"))
     unknown, adopted, resubmitted = _unknown(evidence)
