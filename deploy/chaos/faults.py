@@ -18,7 +18,7 @@ from deploy.chaos import door
 from deploy.chaos.plan import PROCESSES, Step
 from deploy.chaos.site import Site
 
-PATIENCE = 20.0  # until a process to kill is running
+PATIENCE = 120.0  # seconds until a process to kill is running
 
 
 class Disturber:

@@ -23,7 +23,7 @@ class Form:
     jobs: int
     users: int
     window: float  # in which orders and faults happen
-    settle: float  # afterwards: until every job must have ended
+    settle: float  # at most, afterwards: until every job must have ended
     repeats: int  # how often each fault happens at least
     gpu: str  # the GPU time of an image: a range
     skew: int  # by which the clock of one machine is off
@@ -41,7 +41,7 @@ LONG = Form(
     jobs=300,
     users=20,
     window=210,
-    settle=200,
+    settle=300,
     repeats=2,
     gpu="2-8",
     skew=60,
@@ -56,10 +56,10 @@ LONG = Form(
 )
 SHORT = Form(
     name="short",
-    jobs=60,
-    users=6,
-    window=30,
-    settle=100,
+    jobs=50,
+    users=5,
+    window=20,
+    settle=300,
     repeats=1,
     gpu="0.5-2",
     skew=10,
