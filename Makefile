@@ -1,5 +1,5 @@
 # `make run` to try ArtGen, `make check` while you work, `make test` before a commit.
-.PHONY: run stack check fast test suite bench loadtest screenshots lint format lock messages clean
+.PHONY: run stack check fast test suite bench loadtest chaos screenshots lint format lock messages clean
 .DEFAULT_GOAL := run
 
 PORT ?= 8000
@@ -45,6 +45,15 @@ SCALE ?= 1
 loadtest: $(VENV)/.development  ## simulated users of a temporary site, into .data/bench/
 	@$(BIN)/python -m deploy.bench --loadtest "--users=$(USERS) $(OPTIONS)" --into "$(INTO)"
 USERS ?= 50,100,150,300,500,1000
+
+# SEED=2 is another plan; FORM=short takes two minutes; INTO=README.md writes the table there.
+chaos: $(VENV)/.development  ## faults of every kind under load, into .data/chaos/
+	@$(BIN)/python -m deploy.chaos --seed $(SEED) --form $(FORM) --jobs $(JOBS) --users $(USERS) \
+		--into "$(INTO)"
+chaos: USERS = 0
+SEED ?= 1
+FORM ?= long
+JOBS ?= 0
 
 # PAGES="gallery trash" takes only these.
 screenshots: $(VENV)/.development  ## all pages in both themes and two sizes, into .screenshots/

@@ -53,6 +53,7 @@ AVAILABLE = {
     "kubectl": shutil.which("kubectl") is not None,
     "promtool": shutil.which("promtool") is not None,
     "s3": bool(os.environ.get("TEST_S3_URL")),
+    "faketime": any(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")),
     "exiftool": shutil.which("exiftool") is not None,
 }
 

@@ -123,10 +123,20 @@ def prepare_postgres(folder: Path) -> tuple[list[str], int, str] | None:
 @contextlib.contextmanager
 def redis(folder: Path) -> Iterator[str | None]:
     """Yield the address of a new Redis, None where it is not installed."""
-    program = shutil.which("redis-server")
-    if program is None:
+    prepared = prepare_redis()
+    if prepared is None:
         yield None
         return
+    server, port, url = prepared
+    with running(server, port=port, log=folder / "redis.log", stop=signal.SIGKILL):
+        yield url
+
+
+def prepare_redis() -> tuple[list[str], int, str] | None:
+    """Return the command, port and address of a new Redis, None where it is not installed."""
+    program = shutil.which("redis-server")
+    if program is None:
+        return None
     port = free_port()
     server = [
         program,
@@ -141,19 +151,28 @@ def redis(folder: Path) -> Iterator[str | None]:
         "--databases",
         "64",  # each stack takes one
     ]
-    with running(server, port=port, log=folder / "redis.log", stop=signal.SIGKILL):
-        yield f"redis://127.0.0.1:{port}/0"
+    return server, port, f"redis://127.0.0.1:{port}/0"
 
 
 @contextlib.contextmanager
 def s3(folder: Path) -> Iterator[str | None]:
     """Yield the address of a new S3 server (SeaweedFS) with the key "key" and secret "secret"."""
+    prepared = prepare_s3(folder)
+    if prepared is None:
+        yield None
+        return
+    server, port, url = prepared
+    with running(server, port=port, log=folder / "s3.log", stop=signal.SIGKILL, seconds=30):
+        yield url
+
+
+def prepare_s3(folder: Path) -> tuple[list[str], int, str] | None:
+    """Return the command, port and address of a new S3 server, None where it is not installed."""
     program = shutil.which(
         "weed", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
     )
     if program is None:
-        yield None
-        return
+        return None
     data, port = folder / "s3", free_port()
     data.mkdir()
     identities = data / "identities.json"
@@ -172,8 +191,7 @@ def s3(folder: Path) -> Iterator[str | None]:
     server += [f"-s3.port={port}", f"-s3.config={identities}", "-webdav=false", "-admin.ui=false"]
     server += [f"-{name}.port={free_port()}" for name in ("master", "volume", "filer", "admin")]
     server += ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]
-    with running(server, port=port, log=folder / "s3.log", stop=signal.SIGKILL, seconds=30):
-        yield f"http://key:secret@127.0.0.1:{port}"
+    return server, port, f"http://key:secret@127.0.0.1:{port}"
 
 
 @contextlib.contextmanager

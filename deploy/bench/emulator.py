@@ -17,13 +17,17 @@ PATIENCE = 60
 class EmulatorProcess:
     """`manage.py runpod_emulator` between `start` and `stop`, in place of the emulator of Stack."""
 
-    def __init__(self, *, seconds: float, painter: str = "tiny", workers: int = 2000) -> None:
+    def __init__(
+        self, seconds: float | str, *options: str, painter: str = "tiny", workers: int = 2000
+    ) -> None:
+        """Prepare it; `seconds` is the GPU time of an image, or a range such as "2-8"."""
         self.port = free_port()
         self.options = [
             f"--seconds={seconds}",
             f"--painter={painter}",
             f"--workers={workers}",
             "--cold-start=0",
+            *options,
         ]
 
     @property

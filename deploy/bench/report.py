@@ -27,7 +27,7 @@ def conditions(sizes: Sizes, *, scale: float) -> dict[str, Any]:
     memory = resources.memory()
     return {
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "commit": _said("git", "rev-parse", "--short", "HEAD"),
+        "commit": said("git", "rev-parse", "--short", "HEAD"),
         "machine": (
             f"{connection_budget.cores()} cores ({_processor()}), {memory.total / 2**30:.0f} GiB"
             if memory
@@ -39,8 +39,8 @@ def conditions(sizes: Sizes, *, scale: float) -> dict[str, Any]:
             "Django": django.get_version(),
             "Celery": version("celery"),
             "PostgreSQL": _postgres(),
-            "Redis": _said("redis-server", "--version").partition("v=")[2].split(" ")[0],
-            "nginx": _said("nginx", "-v").rpartition("/")[2],
+            "Redis": said("redis-server", "--version").partition("v=")[2].split(" ")[0],
+            "nginx": said("nginx", "-v").rpartition("/")[2],
         },
         "load_average": Path("/proc/loadavg").read_text().split()[0],
         "scale": scale,
@@ -91,10 +91,10 @@ def _postgres() -> str:
     programs = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3])
     )
-    return _said(str(programs[-1]), "--version").split(" ")[2] if programs else ""
+    return said(str(programs[-1]), "--version").split(" ")[2] if programs else ""
 
 
-def _said(*command: str) -> str:
+def said(*command: str) -> str:
     """Return the output of a program, "" if it is not installed."""
     try:
         done = subprocess.run(

@@ -7,7 +7,9 @@ these calls, so any other failure becomes a warning that says what to configure 
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from queue import Empty, Queue
 from threading import Thread
 from typing import Any
@@ -17,6 +19,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from django.conf import settings
+from django.utils import timezone
 
 from generation.files.bucket import client
 from generation.files.bucket_errors import (
@@ -40,6 +43,8 @@ IMPATIENT = Config(
 )
 ABORT_UPLOADS_DAYS = 2
 OLD_VERSIONS_DAYS = settings.TRASH_DAYS
+PROBES = "setup-bucket-probe/"
+OLD_PROBE = timedelta(hours=1)
 
 ACCESS_BY_HAND = (
     "Configure manually: allow only the owner to access objects, their list and the settings."
@@ -198,9 +203,19 @@ def _configured(done: str, by_hand: str, call: Callable[[], Any]) -> Step:
 
 
 # --- the privacy check ----------------------------------------------------------------------------
+def remove_probes(s3: Any, bucket: str, *, before: datetime) -> None:
+    """Remove the files of checks that were interrupted; those of running checks are newer."""
+    found = s3.list_objects_v2(Bucket=bucket, Prefix=PROBES).get("Contents", [])
+    for one in found:
+        if one["LastModified"] < before:
+            s3.delete_object(Bucket=bucket, Key=one["Key"])
+
+
 def _private(s3: Any, bucket: str, *, may_put: bool) -> Iterator[Step]:
-    key, data = f"setup-bucket-probe/{uuid4()}", uuid4().hex.encode()
+    key, data = f"{PROBES}{uuid4()}", uuid4().hex.encode()
     if may_put:
+        with suppress(*FAILURES):
+            remove_probes(s3, bucket, before=timezone.now() - OLD_PROBE)
         try:
             s3.put_object(Bucket=bucket, Key=key, Body=data, ContentType="text/plain")
         except FAILURES as error:

@@ -21,7 +21,8 @@ from generation.models import ImageModel, Job, Status
 
 QUEUE_SECONDS = 2  # how long a model's queue is cached
 SUBMISSION = timedelta(seconds=settings.HTTP_LIMITS["run_seconds"] + 2)  # longest POST /run
-UNKNOWN_MARGIN = timedelta(seconds=60)  # added to RunPod's ttl for clock differences
+# Added to RunPod's ttl, which begins at the end of the POST at the latest, by another clock.
+UNKNOWN_MARGIN = SUBMISSION + timedelta(seconds=settings.CLOCK_MARGIN_SECONDS)
 WARM_FOR = timedelta(seconds=60)
 ID_BYTES = 16
 MAX_AT_ONCE = 1_000  # jobs in one submission

@@ -18,11 +18,11 @@ from generation.runpod import payloads
 from generation.runpod.download import DownloadFailed, DownloadRefused, fetch_image
 from generation.runpod.image import InvalidImage
 from generation.runpod.payloads import OutputError, Result
-from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError
+from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError, Unavailable
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=180)  # longer than a download and its uploads
+LEASE = timedelta(seconds=settings.STORE_LEASE_SECONDS)  # longer than a download and its uploads
 MAX_SLOT_SECONDS = 20.0  # a slot then takes a new message, so that its worker can shut down
 
 
@@ -106,6 +106,8 @@ def _result(job: Job) -> Result:
     if job.result is not None:
         return payloads.result_from(job.result)
     report = clients.client().status(job.snapshot["endpoint_id"], job.runpod_id)
+    if not report.state.final:  # after a late progress update, or an unknown state
+        raise Unavailable(f"RunPod calls the finished job {report.state.value}")
     result = payloads.read(job.snapshot["dialect"], report)
     # Without the cost, which was stored when the job ended at RunPod.
     return Result(images=result.images, seed=result.seed)

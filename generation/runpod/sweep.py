@@ -23,6 +23,7 @@ Ref = tuple[str, str]
 
 BATCH = 96  # requests sent before reading replies; servers allow about 100 streams a connection
 MAX_FOR_ONE_CONNECTION = 8  # jobs
+SWEEP_SECONDS = 25.0  # the longest that a sweep may take
 MAX_FAILURES = 3  # in a row, before a connection is abandoned
 
 
@@ -35,7 +36,7 @@ class Sweep:
         base_url: str,
         api_key: str,
         limits: Limits = Limits(),  # noqa: B008 it is frozen
-        total_seconds: float = 25,
+        total_seconds: float = SWEEP_SECONDS,
         verify: bool | str = True,
     ) -> None:
         """Prepare a sweep without connecting. Raises ValueError for a bad key.

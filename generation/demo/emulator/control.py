@@ -1,13 +1,16 @@
-"""`POST /emulator/…`: control of the emulator by other processes, with the initial key.
+"""`/emulator/…`: control of the emulator by other processes, with the initial key.
 
 - `/emulator/faults` {"call", "fault", "endpoint"?, "times"? or "probability"?} plans a fault;
     {"clear": true} clears all planned ones and returns the list of faults.
 - `/emulator/key` {"api_key": "…"} changes the accepted key.
 - `/emulator/endpoints/ID` {"retired": true or false, "workers": 0 or more} and fields of
   `answers.Answer`.
+- `GET /emulator/record` returns everything that has happened: `jobs` that were ever accepted,
+  `deliveries` of webhooks, and how often each of the `faults` has happened.
 """
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
@@ -16,26 +19,30 @@ from .admission import Admission
 from .answers import Answers
 from .faults import FAULTS, Faults
 from .queue import Queue
+from .webhooks import Webhooks
 
 
 class Control:
     """The control API; lives in the emulator's event loop."""
 
     def __init__(
-        self, *, admission: Admission, answers: Answers, faults: Faults, queue: Queue
+        self,
+        *,
+        admission: Admission,
+        answers: Answers,
+        faults: Faults,
+        queue: Queue,
+        webhooks: Webhooks,
     ) -> None:
-        self._admission, self._answers, self._faults, self._queue = (
-            admission,
-            answers,
-            faults,
-            queue,
-        )
+        self._admission, self._answers, self._faults = admission, answers, faults
+        self._queue, self._webhooks = queue, webhooks
 
     def add_routes(self, app: web.Application) -> None:
         """Add the routes under /emulator/."""
         app.router.add_post("/emulator/faults", self._faults_route)
         app.router.add_post("/emulator/key", self._key_route)
         app.router.add_post("/emulator/endpoints/{endpoint}", self._endpoint_route)
+        app.router.add_get("/emulator/record", self._record_route)
 
     async def _faults_route(self, request: web.Request) -> web.Response:
         document = await self._document(request)
@@ -77,9 +84,21 @@ class Control:
             self._queue.set_workers(endpoint, workers)
         return web.json_response({})
 
-    async def _document(self, request: web.Request) -> dict[str, Any]:
+    async def _record_route(self, request: web.Request) -> web.Response:
+        self._check(request)
+        record = {
+            "jobs": [asdict(job) for job in self._queue.accepted],
+            "deliveries": [asdict(delivery) for delivery in self._webhooks.deliveries],
+            "faults": self._faults.taken,
+        }
+        return web.json_response(record)
+
+    def _check(self, request: web.Request) -> None:
         if not self._admission.controls(request.headers.get("Authorization", "")):
             raise _refusal(web.HTTPUnauthorized, "use the initial key of the emulator")
+
+    async def _document(self, request: web.Request) -> dict[str, Any]:
+        self._check(request)
         try:
             document = json.loads(await request.read())
         except (ValueError, RecursionError):

@@ -56,6 +56,7 @@ class Emulator:
         shape: str = "recorded",
         file_format: str = "recorded",
         slow_seconds: float = 30.0,
+        late_seconds: float = 60.0,
         seed: int = 0,
     ) -> None:
         """Prepare an emulator; `start` or `with` starts it.
@@ -77,6 +78,7 @@ class Emulator:
             shape: "recorded", or one of `answers.SHAPES` for every public endpoint.
             file_format: "recorded" (FLUX endpoints always send JPEG), "asked" or "jpeg".
             slow_seconds: Real seconds of the fault `slow`.
+            late_seconds: Emulated seconds by which a webhook with the fault `late` comes late.
             seed: Seed of all random values.
         """
         if painter not in ("tiny", "full"):
@@ -93,7 +95,7 @@ class Emulator:
         )
         self.faults = Faults(seed=seed)
         self._clock = Clock(speed=speed, manual=manual)
-        self._webhooks = Webhooks(self._clock)
+        self._webhooks = Webhooks(self._clock, late_seconds=late_seconds)
         self._admission = Admission(api_key)
         self._files = Files()
         drawer: Painter = TinyPainter() if painter == "tiny" else FullPainter(processes=processes)
@@ -120,6 +122,7 @@ class Emulator:
                 answers=self.answers,
                 faults=self.faults,
                 queue=self._queue,
+                webhooks=self._webhooks,
             ),
             limits=RateLimits(speed=speed) if rate_limits else None,
             dialects=dialects or {},

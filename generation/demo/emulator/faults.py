@@ -8,7 +8,7 @@ delivery).
 
 import random
 import threading
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 
 _READS = {
@@ -32,6 +32,7 @@ FAULTS: dict[str, dict[str, str]] = {
         "refuse_413": "413",
         "error_5xx_after": "the job is accepted, then 500",
         "no_id": "the job is accepted, the reply is an empty object",
+        "accept_twice": "two jobs are accepted, the reply names the second (for controls)",
     },
     "status": _READS
     | {
@@ -73,10 +74,11 @@ FAULTS: dict[str, dict[str, str]] = {
     },
     "webhook": {
         "lost": "never delivered",
-        "late": "delivered 60 s late",
+        "late": "delivered `late_seconds` late",
         "doubled": "delivered twice",
         "early": "the job is done and its webhook is delivered before the reply to /run",
         "forged": "a third party calls first: COMPLETED with a foreign image while the job waits",
+        "foreign": "a third party calls first, and names another job that has been read before",
     },
 }
 
@@ -113,6 +115,16 @@ class Faults:
         self._random = random.Random(seed)  # noqa: S311  (repeatable, not secret)
         self._next: dict[tuple[str, str | None], deque[str]] = {}
         self._chances: list[_Chance] = []
+        self._taken: Counter[tuple[str, str]] = Counter()
+
+    @property
+    def taken(self) -> dict[str, dict[str, int]]:
+        """How often each fault has happened so far, by call and fault."""
+        found: dict[str, dict[str, int]] = {}
+        with self._lock:
+            for (call, fault), count in self._taken.items():
+                found.setdefault(call, {})[fault] = count
+        return found
 
     def next(self, call: str, fault: str, *, endpoint: str | None = None, times: int = 1) -> None:
         """Plan a fault for the next `times` calls of this kind, at one endpoint or any.
@@ -142,13 +154,19 @@ class Faults:
     def take(self, call: str, endpoint: str) -> str:
         """Return the fault of the current call, "" for none."""
         with self._lock:
-            for key in ((call, endpoint), (call, None)):
-                if queue := self._next.get(key):
-                    return queue.popleft()
-            for chance in self._chances:
-                mine = chance.call == call and chance.endpoint in (None, endpoint)
-                if mine and self._random.random() < chance.probability:
-                    return chance.fault
+            fault = self._take(call, endpoint)
+            if fault:
+                self._taken[call, fault] += 1
+        return fault
+
+    def _take(self, call: str, endpoint: str) -> str:
+        for key in ((call, endpoint), (call, None)):
+            if queue := self._next.get(key):
+                return queue.popleft()
+        for chance in self._chances:
+            mine = chance.call == call and chance.endpoint in (None, endpoint)
+            if mine and self._random.random() < chance.probability:
+                return chance.fault
         return ""
 
 

@@ -1,10 +1,28 @@
 """A job of the emulator, in RunPod's terms."""
 
+import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+GONE = "GONE"  # past its ttl, or purged
 FINAL = frozenset({"COMPLETED", "FAILED", "CANCELLED", "TIMED_OUT"})
+
+
+@dataclass(slots=True)
+class Accepted:
+    """What is recorded of a job for good. Times are real, in seconds since the epoch."""
+
+    id: str
+    endpoint: str
+    prompt: str
+    seed: Any
+    webhook: str
+    fault: str
+    webhook_fault: str
+    accepted_at: float
+    gone_at: float | None = None  # since then it does not run any more
+    state: str = ""  # then: a final state, or GONE
 
 
 @dataclass(slots=True)
@@ -32,11 +50,18 @@ class EmulatedJob:
     webhook_fault: str = ""
     run: int = 0  # incremented when the job changes hands; events of older runs are ignored
     painted: float = 0.0  # progress of the painter, 0..1
+    reads: int = 0  # of its status
+    record: "Accepted | None" = None
 
     @property
     def final(self) -> bool:
         """Whether the job has ended."""
         return self.state in FINAL
+
+    def ends(self, state: str) -> None:
+        """Note in the record that the job does not run any more."""
+        if self.record is not None:
+            self.record.state, self.record.gone_at = state, time.time()
 
     def report(self) -> dict[str, Any]:
         """Return the response of GET /status."""

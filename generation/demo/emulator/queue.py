@@ -5,6 +5,8 @@ Source: https://docs.runpod.io/serverless/endpoints/job-states and endpoint-conf
 
 import itertools
 import random
+import time
+from collections import deque
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -13,7 +15,7 @@ from .clock import Clock
 from .endpoint import EmulatedEndpoint
 from .faults import Faults, magic_fault
 from .inputs import InputProblem, Request, understand
-from .jobs import EmulatedJob
+from .jobs import GONE, Accepted, EmulatedJob
 from .webhooks import Webhooks
 from .work import Work
 
@@ -21,6 +23,7 @@ RETENTION = 1_800.0  # seconds for which a result is kept
 EMPTY_INPUT_SECONDS = 40.0  # until RunPod fails {"input": {}}
 INVALID_INPUT_SECONDS = 1.0
 PROGRESS_UPDATES = 20
+MAX_ACCEPTED = 50_000  # recorded
 
 
 class Queue:
@@ -41,6 +44,7 @@ class Queue:
         seed: int,
     ) -> None:
         self.jobs: dict[str, EmulatedJob] = {}
+        self.accepted: deque[Accepted] = deque(maxlen=MAX_ACCEPTED)
         self.endpoints: dict[str, EmulatedEndpoint] = {}
         self._clock, self._faults, self._webhooks, self._work = clock, faults, webhooks, work
         self._workers, self._cold_start = workers, cold_start
@@ -69,10 +73,13 @@ class Queue:
         job.fault = self._faults.take("job", job.endpoint) or magic_fault(_prompt(job.input))
         job.webhook_fault = self._faults.take("webhook", job.endpoint) if job.webhook else ""
         self.jobs[job.id] = job
+        self._record(job)
         self._clock.after(job.ttl, lambda: self._expire(job))
         endpoint = self.endpoint(job.endpoint)
         if job.webhook_fault == "forged":
             self._webhooks.forge(job)
+        if job.webhook_fault == "foreign":
+            self._webhooks.name_another(job, self._known_to_caller(job))
         if job.fault == "waits":
             return
         if job.webhook_fault == "early":
@@ -83,6 +90,24 @@ class Queue:
         else:
             endpoint.waiting.append(job)
             self._clock.after(0, lambda: self._take(endpoint))
+
+    def _record(self, job: EmulatedJob) -> None:
+        job.record = Accepted(
+            id=job.id,
+            endpoint=job.endpoint,
+            prompt=_prompt(job.input),
+            seed=job.input.get("seed"),
+            webhook=job.webhook,
+            fault=job.fault,
+            webhook_fault=job.webhook_fault,
+            accepted_at=time.time(),
+        )
+        self.accepted.append(job.record)
+
+    def _known_to_caller(self, job: EmulatedJob) -> str:
+        """Return the newest other job whose status has been read; without one, an unknown id."""
+        others = (one.id for one in reversed(self.jobs.values()) if one.reads and one is not job)
+        return next(others, f"nobody-{job.id}")
 
     def replied(self, job: EmulatedJob) -> None:
         """Record that /run was answered: only now the webhook of an instant job is called."""
@@ -115,6 +140,7 @@ class Queue:
         purged = [job for job in purged if job.id not in endpoint.running]
         for job in purged:
             job.run += 1
+            job.ends(GONE)
             del self.jobs[job.id]
         endpoint.waiting.clear()
         return len(purged)
@@ -203,6 +229,7 @@ class Queue:
         job.output, job.has_output, job.error = outcome.output, outcome.has_output, outcome.error
         if job.fault == "late_progress":
             job.run += 1
+            job.ends("COMPLETED")
             job.output = {"step": 1, "steps": 1}
             self.endpoint(job.endpoint).running.pop(job.id, None)
             self._webhooks.end(job)
@@ -241,6 +268,7 @@ class Queue:
     def _end(self, job: EmulatedJob, state: str, *, notify: bool = True) -> None:
         job.run += 1
         job.state, job.finished = state, self._clock.now()
+        job.ends(state)
         endpoint = self.endpoint(job.endpoint)
         endpoint.running.pop(job.id, None)
         if job in endpoint.waiting:
@@ -260,6 +288,7 @@ class Queue:
         """Delete a job past its ttl, even a running one."""
         if self.jobs.get(job.id) is job and not job.final:
             job.run += 1
+            job.ends(GONE)
             del self.jobs[job.id]
             endpoint = self.endpoint(job.endpoint)
             endpoint.running.pop(job.id, None)

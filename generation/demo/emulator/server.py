@@ -106,6 +106,8 @@ class Server:
                 if not allowed:
                     return _error(429, "too many requests")
                 answer = await self._do(request, endpoint, call, job_id, document)
+        if fault == "accept_twice":
+            answer = await self._do(request, endpoint, call, job_id, document)
         reply = await self._after(fault, request, answer)
         if (job := request.get(_JOB)) is not None:
             with contextlib.suppress(ConnectionError):
@@ -138,6 +140,7 @@ class Server:
                     400, f"only FAILED or TIMED_OUT jobs can be retried, this one is {job.state}"
                 )
             return web.json_response({"id": job.id, "status": job.state})
+        job.reads += 1
         return web.json_response(job.report())
 
     async def _run(self, request: web.Request, endpoint: str, document: Any) -> web.Response:

@@ -39,11 +39,19 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--processes", type=int, default=2, help="painting processes")
     parser.add_argument("--workers", type=int, default=3, help="workers of each endpoint")
-    parser.add_argument("--seconds", type=float, default=4, help="GPU time of an image")
+    parser.add_argument(
+        "--seconds", type=seconds, default=4, help="GPU time of an image, or a range such as 2-8"
+    )
     parser.add_argument(
         "--cold-start", type=float, default=2, help="seconds before an endpoint's first job"
     )
     parser.add_argument("--speed", type=float, default=1, help="emulated seconds per second")
+    parser.add_argument(
+        "--slow-seconds", type=float, default=30, help="how long a reply takes with the fault slow"
+    )
+    parser.add_argument(
+        "--late-seconds", type=float, default=60, help="by which the webhook fault late delays"
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of random values")
     parser.add_argument(
         "--no-rate-limits",
@@ -54,6 +62,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--exit-with-parent", action="store_true", help="exit when standard input ends"
     )
+
+
+def seconds(text: str) -> float | tuple[float, float]:
+    """Return the seconds in a text such as "4", or the range in one such as "2-8"."""
+    least, dash, most = text.partition("-")
+    return (float(least), float(most)) if dash else float(text)
 
 
 def serve(
@@ -75,6 +89,7 @@ def serve(
     shape: str = "recorded",
     file_format: str = "recorded",
     slow_seconds: float = 30.0,
+    late_seconds: float = 60.0,
     seed: int = 0,
     exit_with_parent: bool = False,
     on_ready: Callable[[Emulator], None] | None = None,
@@ -119,6 +134,7 @@ def serve(
             shape=shape,
             file_format=file_format,
             slow_seconds=slow_seconds,
+            late_seconds=late_seconds,
             seed=seed,
         ) as emulator:
             if on_ready is not None:

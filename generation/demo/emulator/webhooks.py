@@ -18,7 +18,6 @@ from .jobs import EmulatedJob
 MAX_DELIVERIES = 50_000  # recorded
 TRIES = 3
 PAUSE = 10.0  # emulated seconds between tries
-LATE = 60.0  # emulated seconds
 TIMEOUT = aiohttp.ClientTimeout(total=15)  # real seconds
 
 
@@ -35,8 +34,8 @@ class WebhookDelivery:
 class Webhooks:
     """Delivers webhooks; lives in the emulator's event loop."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, *, late_seconds: float) -> None:
+        self._clock, self._late_seconds = clock, late_seconds
         self._session: aiohttp.ClientSession | None = None
         self._lock = threading.Lock()
         self._deliveries: deque[WebhookDelivery] = deque(maxlen=MAX_DELIVERIES)
@@ -53,7 +52,7 @@ class Webhooks:
             return
         body = _body(job)
         if job.webhook_fault == "late":
-            self._clock.after(LATE, lambda: self.deliver(job.webhook, job.id, body))
+            self._clock.after(self._late_seconds, lambda: self.deliver(job.webhook, job.id, body))
             return
         for _ in range(2 if job.webhook_fault == "doubled" else 1):
             self._clock.start(lambda: self.deliver(job.webhook, job.id, body))
@@ -69,6 +68,11 @@ class Webhooks:
             "output": {"image_url": "http://169.254.169.254/evil.png"},
         }
         self._clock.start(lambda: self._post(job.webhook, job.id, body, forged=True))
+
+    def name_another(self, job: EmulatedJob, other: str) -> None:
+        """Send a webhook as a third party would: it names another job."""
+        body = _body(job) | {"id": other, "status": "COMPLETED"}
+        self._clock.start(lambda: self._post(job.webhook, other, body, forged=True))
 
     async def deliver(
         self, url: str, job_id: str, body: dict[str, Any], tries: int = TRIES

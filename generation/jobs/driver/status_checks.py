@@ -24,12 +24,13 @@ from generation.models import Job, Status
 from generation.runpod import payloads
 from generation.runpod.payloads import OutputError
 from generation.runpod.report import JobReport, State
+from generation.runpod.sweep import SWEEP_SECONDS
 from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(
-    seconds=max(60, clients.LIMITS.longest_seconds + 10)
+    seconds=max(SWEEP_SECONDS, clients.LIMITS.longest_seconds) + 10
 )  # longer than any call made under it
 MIN_INTERVAL = timedelta(seconds=2)  # between two checks of a job
 READS_PER_SECOND = 100  # half of what RunPod allows for an endpoint

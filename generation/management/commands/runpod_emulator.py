@@ -50,6 +50,8 @@ class Command(DemoCommand):
                 seconds=options["seconds"],
                 cold_start=options["cold_start"],
                 speed=options["speed"],
+                slow_seconds=options["slow_seconds"],
+                late_seconds=options["late_seconds"],
                 seed=options["seed"],
                 rate_limits=options["rate_limits"],
                 exit_with_parent=options["exit_with_parent"],

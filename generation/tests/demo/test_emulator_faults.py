@@ -5,7 +5,7 @@ import json
 import pytest
 import requests
 
-from artgen.testing.emulator import ENDPOINT, fetched, place, run, state
+from artgen.testing.emulator import ENDPOINT, INPUT, fetched, place, run, state
 from artgen.testing.payloads import WORKFLOW
 from generation.demo.emulator import FAULTS, MAGIC_WORDS, Emulator
 from generation.runpod import payloads
@@ -76,6 +76,33 @@ class TestFaults:
         )
         assert requests.post(url, json={"clear": True}, headers=key, timeout=5).json() == FAULTS
         run(client)
+
+    def test_it_records_for_another_process_what_has_happened(
+        self, emulator, client, webhook_receiver
+    ):
+        emulator.faults.next("job", "timed_out")
+        emulator.faults.next("run", "accept_twice")
+        runpod_id = run(client, webhook=webhook_receiver.url)
+        emulator.advance(10)
+        gone = run(client, ttl_ms=10_000, webhook=webhook_receiver.url)
+        emulator.faults.next("job", "waits")
+        waiting = run(client)
+        url = f"http://{emulator.image_host}/emulator/record"
+        assert requests.get(url, timeout=5).status_code == 401
+        key = {"Authorization": "Bearer emulator-key"}
+        record = requests.get(url, headers=key, timeout=5).json()
+        first, second, third, fourth = record["jobs"]
+        assert (first["fault"], first["state"]) == ("timed_out", "TIMED_OUT")
+        assert (second["id"], second["fault"], second["state"]) == (runpod_id, "", "COMPLETED")
+        assert first["webhook"] == second["webhook"] == webhook_receiver.url
+        assert (third["id"], third["state"], third["gone_at"]) == (gone, "", None)
+        assert (fourth["id"], fourth["prompt"]) == (waiting, INPUT["prompt"])
+        assert first["accepted_at"] <= first["gone_at"]
+        assert record["faults"] == {
+            "job": {"timed_out": 1, "waits": 1},
+            "run": {"accept_twice": 1},
+        }
+        assert [one["status"] for one in record["deliveries"]] == [200, 200]
 
     @pytest.mark.parametrize(
         ("fault", "code"),

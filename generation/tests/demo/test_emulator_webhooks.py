@@ -90,3 +90,13 @@ class TestWebhook:
         assert state(client, runpod_id) is State.QUEUED
         emulator.advance(5)
         assert len(webhook_receiver.deliveries) == 2
+
+    def test_it_names_another_job_as_a_third_party(self, emulator, client, webhook_receiver):
+        other = run(client)
+        state(client, other)
+        emulator.faults.next("webhook", "foreign")
+        run(client, webhook=webhook_receiver.url)
+        emulator.settle()
+        [(_, body)] = webhook_receiver.deliveries
+        assert (body["id"], body["status"]) == (other, "COMPLETED")
+        assert [(one.job_id, one.forged) for one in emulator.deliveries] == [(other, True)]

@@ -60,7 +60,9 @@ class TestStorage(BucketTestCase):
         def arrive(**_):
             together.wait()
 
-        default_storage.connection.meta.client.meta.events.register("before-send.s3", arrive)
+        default_storage.connection.meta.client.meta.events.register(
+            "before-send.s3.PutObject", arrive
+        )
         files = [storage.NewFile(f"images/{n}.png", b"%d" % n, "image/png") for n in range(3)]
         storage.save_all(files)
         assert [storage.read(file.key) for file in files] == [b"0", b"1", b"2"]

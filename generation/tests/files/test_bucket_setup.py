@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import threading
+from datetime import datetime, timedelta
 from unittest import mock
 
 import pytest
@@ -15,6 +16,7 @@ import requests
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.test import TestCase, override_settings
+from django.utils import timezone
 
 from artgen.testing.bucket import KEY, PICTURE, BucketTestCase, public_policy, s3_settings
 from artgen.testing.raw_server import http, raw_server
@@ -53,6 +55,21 @@ class SetupTestCase(BucketTestCase):
         stand_in = self.enterContext(Yandex(self.address, limited=limited))
         self.use(address=stand_in.url)
         return stand_in
+
+
+class TestProbe(SetupTestCase):
+    def test_it_removes_what_an_interrupted_check_has_left(self):
+        self.use()
+        self.set_up()
+        s3, key = bucket.client(), f"{bucket_setup.PROBES}left"
+        s3.put_object(Bucket=self.name, Key=key, Body=b"left")
+
+        def left(*, before: datetime) -> list[str]:
+            bucket_setup.remove_probes(s3, self.name, before=before)
+            return [one for one, _ in storage.listing(bucket_setup.PROBES)]
+
+        assert left(before=timezone.now() - timedelta(hours=1)) == [key]
+        assert left(before=timezone.now() + timedelta(minutes=1)) == []
 
 
 class TestSetup(SetupTestCase):

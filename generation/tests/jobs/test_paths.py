@@ -157,6 +157,20 @@ class TestTrouble(PathTestCase):
         assert self.finish(job).status == Status.SUCCEEDED
         assert self.kinds(job) == ["hold", "settle"]
 
+    def test_it_waits_for_one_that_was_accepted_late_while_the_clock_was_slow(self):
+        self.emulator.faults.next("run", "html_502")
+        job = self.place()
+        driver.submit("flux-schnell")
+        last_acceptance = settings.CLOCK_MARGIN_SECONDS + settings.HTTP_LIMITS["run_seconds"]
+
+        let_time_pass(job.id, seconds=last_acceptance + settings.RUNPOD_TTL_SECONDS)
+        Job.objects.filter(id=job.id).update(deadline_at=timezone.now() + timedelta(hours=1))
+        let_models_rest()
+        work()
+
+        job.refresh_from_db()
+        assert (job.status, job.attempt) == (Status.SUBMITTED, 1)
+
     def test_it_gives_a_lost_job_another_attempt_after_half_a_minute_of_404(self):
         self.emulator.faults.next("job", "lost")
         job = self.place()

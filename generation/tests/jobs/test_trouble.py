@@ -18,6 +18,7 @@ from generation.models import ImageModel, Job, Status
 from generation.runpod.verdicts import Unavailable
 
 MODEL = "flux-schnell"
+INLINE = "sdxl-turbo"  # its images are in the reply, which is too large for a row
 DEAD = "redis://127.0.0.1:9/0"  # nobody listens there
 
 
@@ -69,6 +70,24 @@ class TestTrouble(EmulatorTestCase):
 
         self.assert_status(spoiled, Status.FAILED)
         assert ledger.check() == []
+
+    def test_it_soon_asks_again_if_runpod_calls_a_finished_job_running(self):
+        ImageModel.objects.filter(slug=INLINE).update(enabled=True)
+        job = self.place(model=INLINE, width=512, height=512)
+        driver.submit(INLINE)
+        self.finish(job)
+        driver.check(INLINE)
+        self.emulator.faults.next("status", "unknown_state")
+
+        with self.assertNoLogs("generation.jobs.failures"):
+            store_all()
+
+        self.assert_status(job, Status.STORING)
+        assert "running" in job.error_detail
+        assert job.due_at < timezone.now() + timedelta(seconds=30)
+        make_due(job.id)
+        store_all()
+        self.assert_status(job, Status.SUCCEEDED)
 
     def test_it_stores_without_asking_runpod_again(self):
         job = self.submit()

@@ -1,0 +1,97 @@
+"""What is left after a run: rows, files, the emulator's record, and what users have seen.
+
+Rows are read with plain SQL and files with boto3, so that no code of ArtGen judges itself.
+"""
+
+import asyncio
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import boto3
+
+from deploy.chaos.people import Heard, People
+from deploy.chaos.plan import Order
+from deploy.chaos.site import Site
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Evidence:
+    """Everything that is judged."""
+
+    orders: Sequence[Order]
+    heard: Heard
+    galleries: list[list[Row]]  # by number of the user
+    users: list[Row]  # in the order of their numbers
+    jobs: dict[UUID, Row]
+    events: list[Row]
+    images: list[Row]
+    entries: list[Row]
+    files: dict[str, bytes]  # by key
+    accepted: list[Row]  # by the emulator: `Accepted`, with `job` and `attempt` of the webhook
+    deliveries: list[Row]  # of webhooks
+    faults: dict[str, dict[str, int]]  # that have happened at the emulator
+
+
+def gather(site: Site, *, orders: Sequence[Order], heard: Heard) -> Evidence:
+    """Read everything; the site must be idle."""
+    emails = [account["email"] for account in site.accounts]
+    users = {row["email"]: row for row in site.rows("SELECT * FROM accounts_user")}
+    record = site.ask_emulator("GET", "record")
+    return Evidence(
+        orders=orders,
+        heard=heard,
+        galleries=asyncio.run(_galleries(site)),
+        users=[users[email] for email in emails],
+        jobs={row["id"]: row for row in site.rows("SELECT * FROM generation_job")},
+        events=site.rows("SELECT * FROM generation_jobevent ORDER BY id"),
+        images=site.rows("SELECT * FROM generation_image"),
+        entries=site.rows("SELECT * FROM accounts_creditentry"),
+        files=files_of(site),
+        accepted=[one | attempt_of(one["webhook"]) for one in record["jobs"]],
+        deliveries=record["deliveries"],
+        faults=record["faults"],
+    )
+
+
+async def _galleries(site: Site) -> list[list[Row]]:
+    async with People(site.first.url, site.accounts) as people:
+        return await people.galleries()
+
+
+def files_of(site: Site) -> dict[str, bytes]:
+    """Return all files of the bucket by key."""
+    bucket = bucket_of(site)
+    return {found.key: found.get()["Body"].read() for found in bucket.objects.all()}
+
+
+def bucket_of(site: Site) -> Any:
+    """Return the bucket, not through the door."""
+    server = urlsplit(site.servers["S3"].url)
+    resource = boto3.resource(
+        "s3",
+        endpoint_url=f"http://{server.hostname}:{server.port}",
+        region_name="us-east-1",
+        aws_access_key_id=server.username,
+        aws_secret_access_key=server.password,
+    )
+    return resource.Bucket(site.first.environment["S3_BUCKET"])
+
+
+def attempt_of(webhook: str) -> Row:
+    """Return `job` and `attempt` from the address of a webhook, whose token is signed JSON."""
+    payload = urlsplit(webhook).path.rstrip("/").rpartition("/")[2].partition(":")[0]
+    job, attempt = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return {"job": UUID(job), "attempt": attempt}
+
+
+def sha256(data: bytes) -> str:
+    """Return the SHA-256 of the bytes in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,156 @@
+"""The plan of a run, which follows from its seed: what users order and which fault happens when."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from deploy.chaos.form import Form
+from deploy.chaos.site import MODELS
+
+# Faults of processes, servers, bucket, key and clock: `faults.Disturber` has a method for each.
+PROCESSES = (
+    *("nginx", "nginx worker", "web", "web worker", "sockets", "worker", "beat"),
+    *("lane drive", "lane store", "lane slow", "worker of the second machine"),
+)
+DISTURBANCES = (
+    *(f"kill {name}" for name in PROCESSES),
+    *("lose a machine, whose clock jumps", "lose both machines"),
+    *("kill PostgreSQL", "restart PostgreSQL", "kill Redis", "empty Redis", "kill S3"),
+    *("S3 refuses connections", "S3 is slow", "S3 answers errors"),
+    "RunPod refuses the key",
+)
+# Faults that happen to the next call or job of this kind (generation.demo.emulator.faults).
+RUNPOD: dict[str, tuple[str, ...]] = {
+    "run": (
+        *("rate_429", "rate_429_bare", "error_5xx", "html_502", "break_before", "break_after"),
+        *("error_5xx_after", "garbage", "truncated", "slow", "no_id"),
+    ),
+    "status": (
+        *("rate_429", "error_5xx", "html_502", "break_before", "garbage", "truncated", "slow"),
+        *("lost_404", "unknown_state", "other_job"),
+    ),
+    "cancel": ("rate_429", "error_5xx", "break_before", "break_after", "garbage"),
+    "job": (
+        *("lost", "stuck", "slow_gpu", "late_progress", "retried", "fail_traceback", "timed_out"),
+        *("no_output", "corrupt_picture", "url_404", "canceled"),
+    ),
+    "webhook": ("lost", "late", "doubled", "early", "forged", "foreign"),
+}
+DISTURBED = "site"
+SPREAD = {"webhook": 4}  # these are more frequent, because few of them matter alone
+LAST_ORDER = 0.85  # of the window, so that all faults meet jobs
+LAST_RUNPOD = 0.5
+# A refused key stops every call but a probe, which the faults of calls would prolong.
+KEY, KEY_FROM = "RunPod refuses the key", 0.6
+CANCELED, TWINS, BATCHES = 0.12, 0.08, 0.08  # shares of the orders
+
+
+@dataclass(frozen=True)
+class Step:
+    """A fault that begins `at` these seconds and lasts `seconds`."""
+
+    at: float
+    what: str
+    seconds: float = 0.0
+    call: str = ""  # of RunPod; then `what` is a fault of the emulator
+
+
+@dataclass
+class Order:
+    """What a user asks for in one request, and what came of it."""
+
+    number: int
+    user: int
+    at: float
+    jobs: list[dict[str, Any]]
+    twin: bool = False  # sent twice at the same time
+    cancel_after: float | None = None
+    retry: bool = False  # place the canceled job again
+    # What came of it.
+    ids: list[list[str]] = field(default_factory=list)  # of each answer
+    refused: str = ""
+    requests: int = 0
+    canceled: list[str] = field(default_factory=list)
+    retried: list[str] = field(default_factory=list)
+    retries_without_answer: int = 0
+
+    @property
+    def key(self) -> str:
+        """The idempotency key."""
+        return f"order-{self.number}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All steps and orders by time."""
+
+    steps: Sequence[Step]
+    orders: Sequence[Order]
+
+
+def make(form: Form, *, seed: int, faults: Sequence[str] = (*RUNPOD, DISTURBED)) -> Plan:
+    """Return the plan of this seed, with these kinds of faults."""
+    chance = random.Random(seed)  # noqa: S311  (repeatable, not secret)
+    steps = [step for step in _steps(form, chance) if (step.call or DISTURBED) in faults]
+    steps.sort(key=lambda step: step.at)
+    return Plan(steps=steps, orders=list(_orders(form, chance)))
+
+
+def _steps(form: Form, chance: random.Random) -> Iterator[Step]:
+    yield from _disturbances(form, chance)
+    yield from _of_runpod(form, chance)
+
+
+def _disturbances(form: Form, chance: random.Random) -> Iterator[Step]:
+    """Yield each disturbance `repeats` times, evenly over the window and in random order."""
+    names = [
+        name
+        for _n in range(form.repeats)
+        for name in chance.sample(DISTURBANCES, k=len(DISTURBANCES))
+    ]
+    pause = form.window / (len(names) + 1)
+    for number, name in enumerate(names, start=1):
+        at = pause * (number + chance.uniform(-0.5, 0.5))
+        if name == KEY:
+            at = form.window * chance.uniform(KEY_FROM, 1)
+        yield Step(max(0.0, at), name, seconds=chance.uniform(*form.down))
+
+
+def _of_runpod(form: Form, chance: random.Random) -> Iterator[Step]:
+    for call, faults in RUNPOD.items():
+        for fault in faults:
+            for _n in range(form.repeats * SPREAD.get(call, 1)):
+                yield Step(chance.uniform(0, form.window * LAST_RUNPOD), fault, call=call)
+
+
+def _orders(form: Form, chance: random.Random) -> Iterator[Order]:
+    times: list[float] = []
+    sizes: list[int] = []
+    while sum(sizes) < form.jobs:
+        size = chance.randint(2, 4) if chance.random() < BATCHES else 1
+        sizes.append(min(size, form.jobs - sum(sizes)))
+        times.append(chance.uniform(0, form.window * LAST_ORDER))
+    for number, (at, size) in enumerate(zip(sorted(times), sizes, strict=True)):
+        user = number % form.users
+        order = Order(number, user, at, [_job(user, number, n, chance) for n in range(size)])
+        order.twin = chance.random() < TWINS
+        if chance.random() < CANCELED:
+            order.cancel_after = chance.uniform(0, 5)
+            order.retry = chance.random() < 0.5
+        yield order
+
+
+def _job(user: int, order: int, number: int, chance: random.Random) -> dict[str, Any]:
+    model = chance.choice(list(MODELS))
+    return {
+        "model": model,
+        "prompt": f"{marker(user)} order {order} image {number}",
+        "seed": chance.randrange(2**31),
+        **MODELS[model],
+    }
+
+
+def marker(user: int) -> str:
+    """Return the first words of all prompts of a user."""
+    return f"a lighthouse of user {user}:"

@@ -1,0 +1,167 @@
+"""The table of a run as Markdown and JSON, with a column for each seed."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from deploy.bench import report as bench
+from deploy.chaos.evidence import Evidence
+from deploy.chaos.form import Form
+from deploy.chaos.plan import DISTURBANCES, PROCESSES, RUNPOD
+from generation.operations.loadtest.sections import put_into
+
+COMMAND = "make chaos"
+MAX_EXAMPLES = 20
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run, ready to be shown."""
+
+    form: Form
+    seed: int
+    seconds: float
+    disturbed: Counter[str]
+    problems: list[str]
+    findings: dict[str, list[str]]
+    evidence: Evidence
+
+    @property
+    def failed(self) -> bool:
+        """Whether a promise was broken or a fault could not be carried out."""
+        return bool(self.problems or any(self.findings.values()))
+
+    @property
+    def missing(self) -> list[str]:
+        """The kinds of faults that have not happened."""
+        known = [f"{call}: {fault}" for call, faults in RUNPOD.items() for fault in faults]
+        happened = {
+            f"{call}: {fault}" for call, faults in self.evidence.faults.items() for fault in faults
+        }
+        return [
+            *(name for name in DISTURBANCES if not self.disturbed[name]),
+            *(name for name in known if name not in happened),
+        ]
+
+
+def document(outcome: Outcome) -> dict[str, Any]:
+    """Return the JSON of a run: the lines of the table, and what they are made of."""
+    return {
+        "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "commit": bench.said("git", "rev-parse", "--short", "HEAD"),
+        "form": outcome.form.name,
+        "seed": outcome.seed,
+        "settings": outcome.form.environment,
+        "lines": dict(_lines(outcome)),
+        "disturbances": dict(outcome.disturbed),
+        "runpod_faults": outcome.evidence.faults,
+        "not_happened": outcome.missing,
+        "problems": outcome.problems,
+        "findings": {name: found[:MAX_EXAMPLES] for name, found in outcome.findings.items()},
+    }
+
+
+def _lines(outcome: Outcome) -> list[tuple[str, str]]:
+    evidence, disturbed = outcome.evidence, outcome.disturbed
+    jobs = evidence.jobs.values()
+    ends = Counter(job["status"] for job in jobs)
+    codes = Counter(job["error_code"] for job in jobs if job["status"] == "failed")
+    names = Counter(event["name"] for event in evidence.events)
+    canceled = sum(len(order.canceled) for order in evidence.orders)
+    retried = sum(len(order.retried) for order in evidence.orders)
+    repeated = sum(order.requests for order in evidence.orders)
+    killed = sum(disturbed[f"kill {name}"] for name in PROCESSES)
+    servers = ("PostgreSQL", "Redis")
+    at_server = sum(n for name, n in disturbed.items() if name.endswith(servers))
+    bucket = sum(count for name, count in disturbed.items() if "S3" in name)
+    machines = 2 * disturbed["lose both machines"] + disturbed["lose a machine, whose clock jumps"]
+    faults = {call: sum(found.values()) for call, found in evidence.faults.items()}
+    called = sum(count for call, count in faults.items() if call not in ("job", "webhook"))
+    unknown, adopted, resubmitted = _unknown(evidence)
+    delivered = Counter(bool(one["forged"]) for one in evidence.deliveries)
+    failed = ", ".join(f"{code} {count}" for code, count in sorted(codes.items()))
+    return [
+        ("jobs · users", f"{len(evidence.jobs)} · {len(evidence.users)}"),
+        ("… succeeded", str(ends["succeeded"])),
+        ("… failed (why)", f"{ends['failed']} ({failed})" if failed else str(ends["failed"])),
+        ("… canceled · placed again by their users", f"{canceled} · {retried}"),
+        ("requests of users, with repetitions", str(repeated)),
+        ("processes killed · machines lost", f"{killed} · {machines}"),
+        ("PostgreSQL, Redis: killed, restarted, emptied", str(at_server)),
+        ("S3: killed, refusing, slow, errors", str(bucket)),
+        (
+            "RunPod: calls · jobs · webhooks with a fault",
+            f"{called} · {faults.get('job', 0)} · {faults.get('webhook', 0)}",
+        ),
+        (
+            "key refused for a while · clock of the second machine",
+            f"{disturbed['RunPod refuses the key']} · ±{outcome.form.skew} s",
+        ),
+        (
+            "attempts accepted by RunPod · lost and tried again",
+            f"{len(evidence.accepted)} · {names['lost']}",
+        ),
+        (
+            "submissions of unknown fate · adopted by webhook · submitted again",
+            f"{unknown} · {adopted} · {resubmitted}",
+        ),
+        ("webhooks delivered · forged", f"{delivered[False]} · {delivered[True]}"),
+        ("socket events · connections", f"{evidence.heard.events} · {evidence.heard.connections}"),
+        ("files in the bucket", str(len(evidence.files))),
+        *((f"**{name}**", f"**{len(found)}**") for name, found in outcome.findings.items()),
+        ("duration", f"{outcome.seconds / 60:.1f} min"),
+    ]
+
+
+def _unknown(evidence: Evidence) -> tuple[int, int, int]:
+    """Count the attempts whose fate was unknown, those adopted, and those submitted again.
+
+    A worker that is killed during its POST leaves no other trace than the missing outcome.
+    """
+    outcomes: dict[tuple[Any, int], list[str]] = {}
+    again = 0
+    for event in evidence.events:
+        outcomes.setdefault((event["job_id"], event["attempt"]), []).append(event["name"])
+        again += event["name"] == "lost" and "no webhook" in event["detail"]
+    unknown = adopted = 0
+    for names in outcomes.values():
+        if "submitting" in names:
+            settled = {"submitted", "deferred"} & set(names)
+            unknown += not settled or "unknown" in names
+            adopted += "adopted" in names
+    return unknown, adopted, again
+
+
+def save(outcome: Outcome, *, folder: Path, into: Path | None) -> str:
+    """Write chaos-SEED.json, chaos.md, and the table into a document; return the table.
+
+    Runs of other seeds with the same form and code, saved before, are further columns.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    new = document(outcome)
+    text = json.dumps(new, indent=2, default=str) + "\n"
+    (folder / f"chaos-{outcome.form.name}-{outcome.seed}.json").write_text(text, encoding="utf-8")
+    saved = [json.loads(file.read_text()) for file in folder.glob("chaos-*.json")]
+    alike = [one for one in saved if (one["form"], one["commit"]) == (new["form"], new["commit"])]
+    table = markdown(sorted(alike, key=lambda one: str(one["at"])))
+    (folder / "chaos.md").write_text(table + "\n", encoding="utf-8")
+    if into is not None:
+        put_into(into, name="chaos", command=COMMAND, text=table)
+    return table
+
+
+def markdown(runs: list[dict[str, Any]]) -> str:
+    """Return the table of these runs."""
+    head = [
+        f"| | {' | '.join('seed ' + str(run['seed']) for run in runs)} |",
+        "|---|" + "---:|" * len(runs),
+    ]
+    lines = [
+        f"| {name} | {' | '.join(run['lines'].get(name, '') for run in runs)} |"
+        for name in runs[0]["lines"]
+    ]
+    last = runs[-1]
+    return "\n".join([*head, *lines, "", f"Commit {last['commit']}, {last['at']}."])

@@ -1,0 +1,185 @@
+"""The site: two machines, the second with a wrong clock, the emulator and the bucket's door."""
+
+import json
+import os
+import secrets
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import requests
+from psycopg.rows import dict_row
+
+from artgen.testing.stack import MACHINE, Stack, children
+from deploy.bench.emulator import EmulatorProcess
+from deploy.bench.processes import tree
+from deploy.chaos.door import Door
+from deploy.chaos.form import Form
+from deploy.chaos.servers import Server
+
+MODELS = {
+    "flux-schnell": {"width": 256, "height": 256},  # JPEG by address
+    "qwen-image": {},  # PNG by address
+    "z-image-turbo": {},  # a list of one image
+    "sdxl-turbo": {},  # the image is in the reply, which is then read a second time
+}
+MAX_IN_FLIGHT = 30
+FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+"""Of Debian's package libfaketime: it changes what a program reads as the time."""
+
+
+class Machine(Stack):
+    """The processes of one machine: `kill_all` is its loss, `revive` its next start."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.lock = threading.Lock()  # held while a fault has stopped it
+
+    def get_ready(self) -> None:
+        """Wait until pages answer and the worker has started, as far as they run here."""
+        if "nginx" in self.processes:
+            super().get_ready()
+
+    def kill_all(self) -> None:
+        """Kill all processes at once, and the one that would start them again before."""
+        for pid in tree(self.process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+    def revive(self) -> None:
+        """Start the machine again; its release step may need several tries."""
+        while True:
+            try:
+                self.launch()
+            except AssertionError:  # such as the release step without PostgreSQL
+                with suppress(OSError):
+                    self.kill_all()
+                time.sleep(0.5)
+            else:
+                return
+
+    def pid(self, name: str) -> int:
+        """Return the process id of one of its processes, 0 while it is not running."""
+        with suppress(OSError, ValueError):
+            return self.pids().get(name, 0)
+        return 0
+
+    def lane(self, name: str) -> int:
+        """Return the process id of a lane of the worker, 0 while it is not running.
+
+        Lanes differ in their niceness (artgen.worker).
+        """
+        niceness = {"drive": 0, "store": 5, "slow": 10}[name]
+        worker = self.pid("worker")
+        with suppress(OSError):
+            base = os.getpriority(os.PRIO_PROCESS, worker)
+            for pid in children(worker) if worker else []:
+                if os.getpriority(os.PRIO_PROCESS, pid) == base + niceness:
+                    return pid
+        return 0
+
+
+class Site:
+    """Everything that runs, between `running` and the end of its block."""
+
+    def __init__(self, form: Form, *, seed: int, servers: dict[str, Server]) -> None:
+        self.form, self.seed, self.servers = form, seed, servers
+        os.environ["DATABASE_URL"] = servers["PostgreSQL"].url
+        os.environ["REDIS_URL"] = servers["Redis"].url
+        os.environ["TEST_S3_URL"] = servers["S3"].url
+        self.door = Door(servers["S3"].port, seed=seed, slow_seconds=5)
+        options = MACHINE | form.environment | {"GUNICORN_WORKERS": "2"}
+        options["S3_ENDPOINT_URL"] = self.door.address
+        self.first = Machine(**options)
+        self.emulator = EmulatorProcess(
+            form.gpu, "--slow-seconds=5", "--late-seconds=30", f"--seed={seed}", workers=100
+        )
+        self.first.emulator = self.emulator
+        self.skew = form.skew if seed % 2 else -form.skew
+        self.options = options
+        self.second: Machine
+
+    def start(self, stack: ExitStack) -> None:
+        """Start all of it; `stack` ends it."""
+        stack.callback(self.door.close)
+        stack.enter_context(self.first)
+        self.accounts = self._prepare()
+        self.second = Machine(
+            beside=self.first,
+            processes=("worker", "beat"),
+            **self.options,
+            **self.clock(),
+        )
+        stack.enter_context(self.second)
+
+    def clock(self) -> dict[str, str]:
+        """Return the environment of a machine whose clock is off by `skew` seconds."""
+        if not FAKETIME:
+            sys.exit("A clock cannot be changed: Debian's package libfaketime is not installed.")
+        return {
+            "LD_PRELOAD": str(FAKETIME[0]),
+            "FAKETIME": f"{self.skew:+d}",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "NO_FAKE_STAT": "1",
+        }
+
+    def _prepare(self) -> list[dict[str, str]]:
+        """Put the models on offer, create the users and return their accounts."""
+        file = self.first.folder / f"accounts-{secrets.token_hex(4)}"
+        values = [f"max_in_flight={MAX_IN_FLIGHT}", "enabled=true"]
+        commands = [("set_model", slug, *values) for slug in MODELS]
+        make = (f"--make-accounts={self.form.users}", f"--accounts={file}", "--images=0")
+        commands.append(("loadtest", *make))
+        calls = "\n".join(f"call_command(*{command!r})" for command in commands)
+        program = f"from django.core.management import call_command\n{calls}"
+        self.first.command("shell", "--command", program)
+        return [json.loads(line) for line in file.read_text().splitlines()]
+
+    def ask_emulator(self, method: str, path: str, document: Any = None) -> Any:
+        """Call the emulator's control API."""
+        reply = requests.request(
+            method,
+            f"http://{self.emulator.image_host}/emulator/{path}",
+            json=document,
+            headers={"Authorization": "Bearer test"},
+            timeout=30,
+        )
+        reply.raise_for_status()
+        return reply.json()
+
+    def rows(self, statement: str) -> list[dict[str, Any]]:
+        """Return the rows of a query in the site's database."""
+        with psycopg.connect(self.first.database_url, row_factory=dict_row) as database:
+            return list(database.execute(statement))
+
+    def wait_until_idle(self, *, seconds: float) -> None:
+        """Wait until every job has ended and nothing must be stopped, at most these seconds."""
+        began = time.monotonic()
+        unfinished = (
+            "SELECT count(*) AS count FROM generation_job WHERE due_at IS NOT NULL OR stop_pending"
+        )
+        while time.monotonic() - began < seconds:
+            if not self.rows(unfinished)[0]["count"]:
+                return
+            time.sleep(0.5)
+
+    @property
+    def machines(self) -> Sequence[Machine]:
+        """Both machines."""
+        return self.first, self.second
+
+
+@contextmanager
+def running(form: Form, *, seed: int, servers: dict[str, Server]) -> Iterator[Site]:
+    """Run the site until the block ends."""
+    with ExitStack() as stack:
+        site = Site(form, seed=seed, servers=servers)
+        site.start(stack)
+        yield site
