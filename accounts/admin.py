@@ -110,6 +110,18 @@ class UserAdmin(StaffProtectedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     fieldsets = (
         (None, {"fields": ("email", "password", "name")}),
         (_("Credits"), {"fields": ("credits", "held")}),
+        (
+            _("Limits"),
+            {
+                "fields": (
+                    "max_jobs_per_day",
+                    "max_cancels_per_day",
+                    "max_credits_per_day",
+                    "max_upload_bytes",
+                    "max_image_bytes",
+                )
+            },
+        ),
         (_("Settings"), {"fields": ("language", "time_zone")}),
         (
             _("Permissions"),

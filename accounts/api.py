@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import api_docs as docs
+from accounts import limits
 from accounts.api_shapes import AccountShape, shown_reason
 from accounts.models import CreditEntry, User
 from accounts.requests import user_of
@@ -24,18 +24,12 @@ class AccountEndpoint(Endpoint):
     def get(self, request: Request) -> Response:
         """Return the user's email, balance and limits."""
         query_of(request)
-        user = User.objects.only("email", "credits", "held").get(pk=user_of(request).pk)
-        limits = {
-            "waiting_jobs": settings.MAX_WAITING_PER_USER,
-            "upload_bytes": settings.UPLOAD_MAX_BYTES,
-            "placing_rate": settings.PLACING_RATE,
-            "uploading_rate": settings.UPLOADING_RATE,
-        }
+        user = User.objects.get(pk=user_of(request).pk)
         account = {
             "email": user.email,
             "credits": user.credits,
             "held": user.held,
-            "limits": limits,
+            "limits": limits.of(user),
         }
         return Response(AccountShape(account).data)
 

@@ -18,10 +18,13 @@ ACCOUNT_EXAMPLE = {
     "credits": 47,
     "held": 3,
     "limits": {
-        "waiting_jobs": 200,
-        "upload_bytes": 10000000,
-        "placing_rate": "1200/m",
-        "uploading_rate": "120/m",
+        "jobs_at_once": {"limit": None, "used": 2},
+        "jobs_waiting": {"limit": 200, "used": 1},
+        "jobs_per_day": {"limit": 2000, "used": 16},
+        "cancels_per_day": {"limit": 500, "used": 0},
+        "credits_per_day": {"limit": None, "used": 48},
+        "upload_bytes": {"limit": 1000000000, "used": 3145728},
+        "image_bytes": {"limit": None, "used": 734003200},
     },
 }
 ENTRY_EXAMPLE = {

@@ -7,13 +7,26 @@ from accounts.models import CreditEntry
 from artgen.api.shapes import Moment, Shape
 
 
-class LimitsShape(Shape):
-    """Limits of one user."""
+class LimitShape(Shape):
+    """One limit and what is used of it."""
 
-    waiting_jobs = serializers.IntegerField(help_text="Queued jobs at the same time.")
-    upload_bytes = serializers.IntegerField(help_text="Bytes of one upload.")
-    placing_rate = serializers.CharField(help_text="Requests that create jobs.")
-    uploading_rate = serializers.CharField(help_text="Uploads.")
+    limit = serializers.IntegerField(allow_null=True, help_text="Null: no limit.")
+    used = serializers.IntegerField()
+
+    class Meta:
+        ref_name = "Limit"
+
+
+class LimitsShape(Shape):
+    """Limits of the user. A day begins at midnight in the time zone of the site."""
+
+    jobs_at_once = LimitShape(help_text="Jobs submitted, running or being stored.")
+    jobs_waiting = LimitShape(help_text="Queued jobs.")
+    jobs_per_day = LimitShape(help_text="Jobs created today.")
+    cancels_per_day = LimitShape(help_text="Jobs canceled by the user today.")
+    credits_per_day = LimitShape(help_text="Credits held for the jobs created today.")
+    upload_bytes = LimitShape(help_text="Bytes of all uploads.")
+    image_bytes = LimitShape(help_text="Bytes of all images, trashed ones included.")
 
     class Meta:
         ref_name = "Limits"

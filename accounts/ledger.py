@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 from uuid_utils.compat import uuid7
 
+from accounts import daily_limits
 from accounts.models import CreditEntry, User
 from artgen import formatting
 from artgen.refusals import Refusal
@@ -135,23 +136,27 @@ class Hold:
     reason: str
 
 
-def hold_all(*, user: User, holds: Sequence[Hold]) -> None:
-    """Hold credits for all of these jobs or for none; raise `TooFewCredits` for their sum.
+def hold_all(*, user: User, holds: Sequence[Hold], by_staff: bool = False) -> None:
+    """Hold credits for all of these jobs or for none, and count them for the user's day.
 
     The references must be new: otherwise the caller's transaction fails with IntegrityError.
+    `by_staff`: the user's daily limits do not apply.
+
+    Raises:
+        TooFewCredits: for the sum of these jobs.
+        daily_limits.DailyLimitReached: too many jobs or credits in one day.
     """
     total = sum(item.amount for item in holds)
     if any(item.amount < 0 for item in holds):
         raise ValueError("The amount of a hold must not be negative.")
+    count = daily_limits.counting(unlimited=by_staff, jobs=len(holds), credits=total)
     if connection.vendor == "postgresql":
-        if _hold_in_one_statement(user.pk, holds, total=total):
+        if _hold_in_one_statement(user.pk, holds, total=total, count=count):
             return
     else:
-        try:
-            balance, at = _move(user.pk, credits=-total, held=total)
-        except TooFewCredits:
-            pass
-        else:
+        moved = _moved(user.pk, credits=-total, held=total, count=count)
+        if moved is not None:
+            balance, at = moved
             balance += total
             for number, item in enumerate(holds):
                 balance -= item.amount
@@ -165,13 +170,21 @@ def hold_all(*, user: User, holds: Sequence[Hold]) -> None:
                     reference=item.reference,
                 )
             return
-    raise TooFewCredits(
-        needed=total, available=User.objects.values_list("credits", flat=True).get(pk=user.pk)
-    )
+    current = User.objects.get(pk=user.pk)
+    if current.credits >= total and not by_staff:
+        limits = daily_limits.refusal(current, jobs=len(holds), credits=total)
+        if limits is not None:
+            raise limits
+    raise TooFewCredits(needed=total, available=current.credits)
 
 
-def _hold_in_one_statement(user_id: uuid.UUID, holds: Sequence[Hold], *, total: int) -> bool:
-    """Change the balance and write the entries; return False if there are too few credits."""
+def _hold_in_one_statement(
+    user_id: uuid.UUID, holds: Sequence[Hold], *, total: int, count: daily_limits.Counting
+) -> bool:
+    """Change the balance and write the entries.
+
+    Return False if there are too few credits or a daily limit is reached.
+    """
     values: list[Any] = []
     rest = total
     for number, item in enumerate(holds):
@@ -182,14 +195,15 @@ def _hold_in_one_statement(user_id: uuid.UUID, holds: Sequence[Hold], *, total: 
         # The timestamp is taken under the row lock, so a user's entries sort in their order.
         cursor.execute(
             "WITH moved AS (UPDATE accounts_user SET credits = credits - %s, "  # noqa: S608 constants
-            "held = held + %s "
-            "WHERE id = %s AND credits >= %s RETURNING id, credits, clock_timestamp() AS at) "
+            f"held = held + %s, {count.assignments} "
+            f"WHERE id = %s AND credits >= %s AND {count.condition} "
+            "RETURNING id, credits, clock_timestamp() AS at) "
             "INSERT INTO accounts_creditentry "
             "(id, user_id, kind, amount, balance_after, reference, reason, created_at) "
             "SELECT v.id, moved.id, 'hold', -v.amount, moved.credits + v.rest, v.reference, "
             "v.reason, moved.at + v.number * interval '1 microsecond' FROM moved "
             f"CROSS JOIN (VALUES {rows}) AS v (id, amount, rest, reference, reason, number)",
-            [total, total, user_id, total, *values],
+            [total, total, *count.values, user_id, total, *count.condition_values, *values],
         )
         return bool(cursor.rowcount)
 
@@ -353,29 +367,41 @@ def _move(user_id: uuid.UUID, *, credits: int, held: int) -> tuple[int, datetime
     The time is taken under the lock, so a user's entries sort in their order, and is the
     database's: one clock stamps the entries of all machines.
     """
+    moved = _moved(user_id, credits=credits, held=held)
+    if moved is not None:
+        return moved
+    available = User.objects.values_list("credits", flat=True).get(pk=user_id)
+    if credits < 0:
+        raise TooFewCredits(needed=-credits, available=available)
+    raise TooManyCredits
+
+
+def _moved(
+    user_id: uuid.UUID, *, credits: int, held: int, count: daily_limits.Counting | None = None
+) -> tuple[int, datetime] | None:
+    """Do what `_move` does; return None if the balance or the condition of `count` forbids it."""
     # The limit applies to grants and adjustments only: a hold can always be returned.
     limit = MAX_CREDITS - credits if credits > 0 and not held else MAX_INTEGER
     # SQLite's clock is that of the machine, without milliseconds.
     clock = "clock_timestamp()" if connection.vendor == "postgresql" else "NULL"
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE accounts_user SET credits = credits + %s, held = held + %s "  # noqa: S608 constants
-            f"WHERE id = %s AND credits >= %s AND credits <= %s RETURNING credits, {clock}",
+            "UPDATE accounts_user SET credits = credits + %s, held = held + %s"  # noqa: S608 constants
+            f"{f', {count.assignments}' if count else ''} "
+            "WHERE id = %s AND credits >= %s AND credits <= %s "
+            f"{f'AND {count.condition}' if count else ''} RETURNING credits, {clock}",
             [
                 credits,
                 held,
+                *(count.values if count else ()),
                 User._meta.pk.get_db_prep_value(user_id, connection),
                 max(0, -credits),
                 limit,
+                *(count.condition_values if count else ()),
             ],
         )
         row: tuple[int, datetime | None] | None = cursor.fetchone()
-    if row is not None:
-        return row[0], row[1] or timezone.now()
-    available = User.objects.values_list("credits", flat=True).get(pk=user_id)
-    if credits < 0:
-        raise TooFewCredits(needed=-credits, available=available)
-    raise TooManyCredits
+    return None if row is None else (row[0], row[1] or timezone.now())
 
 
 def _write(

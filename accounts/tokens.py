@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import secrets
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
@@ -109,3 +109,8 @@ def revoke(*, user: User, name: str) -> None:
 def _digest(text: str) -> str:
     # The text has 240 random bits and cannot be guessed: a fast hash is enough.
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def forget_revoked(*, revoked_before: datetime) -> int:
+    """Delete the tokens revoked before then, and return how many."""
+    return ApiToken.objects.filter(revoked_at__lt=revoked_before).delete()[0]

@@ -103,11 +103,14 @@ def clock(value: datetime) -> str:
 
 
 def file_size(count: int) -> str:
-    """Return a file size: "2.1 MB", "340 kB"."""
+    """Return a file size: "1.2 GB", "2.1 MB", "340 kB", "0 kB"."""
+    if count >= 1_000_000_000:
+        amount = formats.number_format(count / 1e9, decimal_pos=1, use_l10n=True)
+        return _joined(_("%(amount)s GB") % {"amount": amount})
     if count >= 1_000_000:
         amount = formats.number_format(count / 1e6, decimal_pos=1, use_l10n=True)
         return _joined(_("%(amount)s MB") % {"amount": amount})
-    return _joined(_("%(amount)s kB") % {"amount": max(1, round(count / 1000))})
+    return _joined(_("%(amount)s kB") % {"amount": max(min(1, count), round(count / 1000))})
 
 
 def plural_forms(translated: Callable[[int], str]) -> dict[str, str]:

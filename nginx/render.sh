@@ -26,10 +26,11 @@ default NGINX_RATE 20r/s                       # per user
 default NGINX_BURST 40
 default NGINX_ADDRESS_RATE 400r/s              # per address
 default NGINX_ADDRESS_BURST 800
+default NGINX_ADDRESS_SOCKETS 1000             # open sockets per address
 default NGINX_API_TIMEOUT 180s
 default NGINX_SOCKET_TIMEOUT 3600s
 default NGINX_KEEPS_SECONDS 4                  # idle connections to web; below GUNICORN_KEEPALIVE
-default NGINX_UPLOAD_BODY_MAX 21m              # twice UPLOAD_MAX_BYTES, so that Django refuses
+default NGINX_UPLOAD_BODY_MAX 42m              # twice UPLOAD_MAX_BYTES, so that Django refuses
 default NGINX_FORM_BODY_MAX 64m
 default NGINX_HOOK_BODY_MAX 12m
 default NGINX_ACCESS_LOG /dev/stdout           # or off

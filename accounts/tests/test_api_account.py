@@ -47,10 +47,13 @@ class TestAccount(AccountTestCase):
             "credits": 70,
             "held": 30,
             "limits": {
-                "waiting_jobs": 200,
-                "upload_bytes": 10_000_000,
-                "placing_rate": "1200/m",
-                "uploading_rate": "120/m",
+                "jobs_at_once": {"limit": None, "used": 0},
+                "jobs_waiting": {"limit": 200, "used": 0},
+                "jobs_per_day": {"limit": 2000, "used": 0},
+                "cancels_per_day": {"limit": 500, "used": 0},
+                "credits_per_day": {"limit": None, "used": 0},
+                "upload_bytes": {"limit": 1_000_000_000, "used": 0},
+                "image_bytes": {"limit": None, "used": 0},
             },
         }
 

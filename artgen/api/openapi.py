@@ -67,7 +67,8 @@ class ProblemShape(serializers.Serializer[Any]):
         required=False, help_text="`too_few_credits`: the available balance."
     )
     limit = serializers.IntegerField(
-        required=False, help_text="`too_large`, `too_many_waiting`: the limit."
+        required=False,
+        help_text="`too_large`, `too_many_waiting`, `daily_limit`, `storage_full`: the limit.",
     )
 
     class Meta:

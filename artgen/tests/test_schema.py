@@ -8,6 +8,7 @@ import pytest
 import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
 from artgen.api.problems import CONTENT_TYPE, KINDS
@@ -41,6 +42,23 @@ class TestSchema(ApiTestCase):
         assert self.client.get(SCHEMA)["Content-Type"].startswith("application/json")
         response = self.client.get(SCHEMA, headers={"Accept": "application/yaml"})
         assert yaml.safe_load(response.content)["openapi"] == self.schema["openapi"]
+
+    def test_it_is_generated_once_for_each_language_and_format(self) -> None:
+        for accept in ("application/json", "application/yaml"):
+            answers = {
+                language: self.client.get(
+                    SCHEMA, headers={"Accept": accept, "Accept-Language": language}
+                )
+                for language in ("en", "ru")
+            }
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(SchemaGenerator, "get_schema", None)  # from now on it would fail
+                for language, first in answers.items():
+                    headers = {"Accept": accept, "Accept-Language": language}
+                    again = self.client.get(SCHEMA, {"anything": "else"}, headers=headers)
+                    assert again.content == first.content
+                    headers["If-None-Match"] = first["ETag"]
+                    assert self.client.get(SCHEMA, headers=headers).status_code == 304
 
     def test_it_has_each_operation(self) -> None:
         assert {name for name, _operation in self.operations()} == OPERATIONS

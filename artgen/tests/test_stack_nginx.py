@@ -224,6 +224,23 @@ class TestNginx(unittest.TestCase):
         assert answers.count(429) > 10
         assert answers.count(200) >= 10
 
+    def test_it_limits_the_open_sockets_of_one_address(self):
+        listener = self.enterContext(socket.create_server(("127.0.0.1", 0)))
+        self.nginx(
+            NGINX_SOCKETS=f"127.0.0.1:{listener.getsockname()[1]}", NGINX_ADDRESS_SOCKETS="3"
+        )
+        request = b"GET /ws/jobs/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+        def open_one() -> socket.socket:
+            client = self.enterContext(socket.create_connection(("127.0.0.1", self.port), 30))
+            client.sendall(request)
+            return client
+
+        for _ in range(3):
+            open_one()
+            self.enterContext(listener.accept()[0])  # nginx has passed it on, and it stays open
+        assert open_one().recv(20) == b"HTTP/1.1 429 Too Man"
+
     def test_it_refuses_to_be_configured_without_a_value(self):
         templates = (settings.BASE_DIR / "nginx" / "nginx.conf").read_text()
         broken = self.folder / "broken"

@@ -127,6 +127,9 @@ UPLOAD: Docs = {
     "operation_id": "upload",
     "tags": TAGS,
     "summary": "Upload a source image",
+    "description": "PNG, JPEG or WebP of up to 20 MB and 24 megapixels. It is stored upright, "
+    "without metadata and with at most 4096 px per side. An upload that no job uses is deleted "
+    "after a day.",
     "request": {"multipart/form-data": shapes.UploadFileShape},
     "responses": {
         201: answer(shapes.UploadShape, "Stored", examples.UPLOAD),
@@ -136,7 +139,9 @@ UPLOAD: Docs = {
             "malformed",
             "too_large",
             "unsupported_media_type",
+            "storage_full",
             "too_many_requests",
+            "unavailable",
         ),
     },
 }

@@ -45,6 +45,8 @@ KEYED_PROBLEMS = problems(
         "idempotency_key_reused",
         "too_many_requests",
         "too_many_waiting",
+        "daily_limit",
+        "storage_full",
         "generation_off",
     ),
     invalid=TOO_WIDE,
@@ -118,7 +120,7 @@ CANCEL_JOB: Docs = {
     "request": None,
     "responses": {
         200: answer(shapes.JobShape, "Canceled", examples.CANCELED),
-        **problems("csrf_failed", "not_found", "already_final"),
+        **problems("csrf_failed", "not_found", "already_final", "daily_limit"),
     },
 }
 RETRY_JOB: Docs = {
@@ -138,6 +140,8 @@ RETRY_JOB: Docs = {
                 "not_found",
                 "too_many_requests",
                 "too_many_waiting",
+                "daily_limit",
+                "storage_full",
             ),
             "generation_off",
             too_few_credits=SHORT,

@@ -11,15 +11,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from uuid_utils.compat import uuid7
 
-from accounts import ledger
+from accounts import daily_limits, ledger
 from accounts.models import User
 from artgen import formatting
 from artgen.refusals import Refusal
 from generation.catalog.offers import InvalidParameters
-from generation.jobs import bulk_update, dispatch, drafts, eta, lifecycle, model_cache
+from generation.files import storage_limits
+from generation.files.storage_limits import StorageFull
+from generation.jobs import bulk_update, dispatch, drafts, eta, lifecycle, model_cache, sources
+from generation.jobs.drafts import Drafts
 from generation.jobs.eta import Eta
 from generation.jobs.idempotency import OrderKey, Twin
 from generation.jobs.model_cache import Catalog
+from generation.jobs.sources import OwnImage
 from generation.models import GenerationSwitch, Job, Status
 
 CANCEL_TRIES = 5
@@ -93,7 +97,7 @@ def quote(*, user: User, requests: Sequence[Mapping[str, Any]], listed: bool = F
 
     Raises InvalidParameters as `place_batch` does.
     """
-    jobs = drafts.of_requests(requests, user=user, catalog=model_cache.read(), listed=listed)
+    jobs = drafts.of_requests(requests, user=user, catalog=model_cache.read(), listed=listed).jobs
     counts: dict[int, int] = {}
     for job in jobs:
         counts[job.model_id] = counts.get(job.model_id, 0) + 1
@@ -106,12 +110,33 @@ def quote(*, user: User, requests: Sequence[Mapping[str, Any]], listed: bool = F
     )
 
 
+def check(
+    *, user: User, requests: Sequence[Mapping[str, Any]], pending: Mapping[UUID, OwnImage]
+) -> None:
+    """Raise what `place_batch` would raise for these requests now; place nothing.
+
+    `pending` are source images that will be stored if nothing is raised.
+    """
+    jobs = drafts.of_requests(
+        requests, user=user, catalog=model_cache.read(), listed=False, pending=pending
+    ).jobs
+    _refuse_if_off()
+    current = User.objects.get(pk=user.pk)
+    total = sum(job.credits for job in jobs)
+    if current.credits < total:
+        raise ledger.TooFewCredits(needed=total, available=current.credits)
+    if refused := daily_limits.refusal(current, jobs=len(jobs), credits=total):
+        raise refused
+    storage_limits.check_images(current)
+    _check_room(user=user, jobs=jobs)
+
+
 def place(*, user: User, request: Mapping[str, Any], key: str = "") -> Placed:
     """Hold the credits and queue one job; `request` is `{"model", …JOB_FIELDS}`.
 
     Raises:
-        InvalidParameters, GenerationOff, TooManyWaiting, KeyReused, KeyBusy,
-            ledger.TooFewCredits: nothing was placed.
+        InvalidParameters, GenerationOff, TooManyWaiting, StorageFull, KeyReused, KeyBusy,
+            ledger.TooFewCredits, daily_limits.DailyLimitReached: nothing was placed.
     """
     return _place(user=user, requests=[request], batch=False, key=key, actor=user)
 
@@ -127,14 +152,17 @@ def place_batch(
     return _place(user=user, requests=requests, batch=True, key=key, actor=user, listed=listed)
 
 
-def cancel(*, job: Job, actor: User | None) -> Job:
+def cancel(*, job: Job, actor: User | None, is_counted: bool = True) -> Job:
     """Cancel a queued or running job, return its credits, and have RunPod stop it.
 
-    `actor` is None for a command.
+    `actor` is None for a command. If `is_counted`, a cancellation by the job's owner counts for the
+    owner's daily limit.
 
     Raises:
         AlreadyFinal: it has finished or is being saved.
+        accounts.daily_limits.DailyLimitReached: the owner has canceled too many today.
     """
+    is_counted = is_counted and actor is not None and actor.pk == job.user_id
     for _try in range(CANCEL_TRIES):
         current = Job.objects.select_related("model").get(id=job.id)
         if not current.is_cancelable:
@@ -142,6 +170,8 @@ def cancel(*, job: Job, actor: User | None) -> Job:
         try:
             with transaction.atomic():
                 ended = lifecycle.canceled(current, actor=actor)
+                if is_counted:  # after the release, which has locked the user's row
+                    daily_limits.count_cancel(job.user_id)
                 dispatch.stop()
                 dispatch.submit(ended.model.slug)
         except lifecycle.Stale:
@@ -216,15 +246,16 @@ def _place(
     catalog = model_cache.for_order()
 
     def order() -> Placed:
-        jobs = drafts.of_requests(requests, user=user, catalog=catalog, listed=listed)
+        drafted = drafts.of_requests(requests, user=user, catalog=catalog, listed=listed)
+        jobs = drafted.jobs
         batch_id = uuid7() if batch else None
         for job in jobs:
             job.batch = batch_id
         with transaction.atomic():
             if order_key:
                 order_key.remember(batch_id or jobs[0].id)
-            _hold(user=user, jobs=jobs)
-            _queue(user=user, jobs=jobs, catalog=catalog, actor=actor, detail=detail)
+            _hold(user=user, jobs=jobs, by_staff=by_staff)
+            _queue(user=user, drafted=drafted, catalog=catalog, actor=actor, detail=detail)
             for slug in {job.model.slug for job in jobs}:
                 dispatch.submit(slug)
         return Placed(jobs=jobs, batch=batch_id, created=True)
@@ -241,7 +272,13 @@ def _place(
         if order_key is None or not (known := order_key.placed()):
             raise
         return Placed(jobs=known, batch=known[0].batch, created=False)
-    except (InvalidParameters, ledger.TooFewCredits, TooManyWaiting):
+    except (
+        InvalidParameters,
+        ledger.TooFewCredits,
+        daily_limits.DailyLimitReached,
+        TooManyWaiting,
+        StorageFull,
+    ):
         _refuse_if_off()  # takes precedence over anything else wrong with the order
         raise
 
@@ -255,9 +292,10 @@ class _Changed(Exception):
     """A model or style has changed since this process cached it."""
 
 
-def _hold(*, user: User, jobs: Sequence[Job]) -> None:
+def _hold(*, user: User, jobs: Sequence[Job], by_staff: bool) -> None:
     ledger.hold_all(
         user=user,
+        by_staff=by_staff,
         holds=[
             ledger.Hold(reference=job.id, amount=job.credits, reason=job.prompt[:80])
             for job in jobs
@@ -266,22 +304,40 @@ def _hold(*, user: User, jobs: Sequence[Job]) -> None:
 
 
 def _queue(
-    *, user: User, jobs: Sequence[Job], catalog: Catalog, actor: User | None, detail: str
+    *, user: User, drafted: Drafts, catalog: Catalog, actor: User | None, detail: str
 ) -> None:
-    """Insert the jobs unless generation is off, too many wait or the catalog has changed.
+    """Insert the jobs unless generation is off, too many wait, the user's storage is full, a source
+    image is being deleted or the catalog has changed.
 
     One statement.
     """
-    most = settings.MAX_WAITING_PER_USER
+    jobs, most = drafted.jobs, settings.MAX_WAITING_PER_USER
     same, versions = catalog.unchanged(
         models={job.model.slug for job in jobs}, styles={job.style for job in jobs if job.style}
     )
     # The hold has locked the user's row, so orders of one user are counted one at a time.
     user_id = bulk_update.prepared("user", user.pk)
-    guard = (f"{ROOM} AND {NOT_OFF} AND {same}", user_id, len(jobs), most, *versions)
+    usable, *upload_ids = sources.not_expired(drafted.uploads)
+    guard = (
+        f"{ROOM} AND {storage_limits.ROOM_FOR_IMAGES} AND {NOT_OFF} AND {same} AND {usable}",
+        *(user_id, len(jobs), most),
+        *storage_limits.room_values(user_id),
+        *versions,
+        *upload_ids,
+    )
     if lifecycle.placed(jobs, actor=actor, detail=detail, guard=guard):
         return
     _refuse_if_off()
-    if catalog.is_fresh or Job.objects.of(user).queued().count() + len(jobs) > most:
+    storage_limits.check_images(user)
+    for job in jobs:
+        sources.check(user=user, ids=job.source_images)
+    _check_room(user=user, jobs=jobs)
+    if catalog.is_fresh:  # then nothing else could have changed than the number of waiting jobs
         raise TooManyWaiting(limit=most, retry_after=eta.speed(jobs[0].model).p50)
     raise _Changed
+
+
+def _check_room(*, user: User, jobs: Sequence[Job]) -> None:
+    most = settings.MAX_WAITING_PER_USER
+    if Job.objects.of(user).queued().count() + len(jobs) > most:
+        raise TooManyWaiting(limit=most, retry_after=eta.speed(jobs[0].model).p50)

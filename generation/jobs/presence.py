@@ -44,8 +44,10 @@ class _Sockets:
         self.readers: dict[UUID, Reader] = {}
         self.refresher: threading.Thread | None = None
 
-    def add(self, user_id: UUID, reader: Reader) -> None:
+    def add(self, user_id: UUID, reader: Reader, *, limit: int) -> bool:
         with self.lock:
+            if self.counts[user_id] >= limit:
+                return False
             self.counts[user_id] += 1
             self.readers[user_id] = reader
             if self.refresher is None and _is_shared():
@@ -53,6 +55,7 @@ class _Sockets:
                     target=self._refresh, name="presence", daemon=True
                 )
                 self.refresher.start()
+        return True
 
     def remove(self, user_id: UUID) -> None:
         with self.lock:
@@ -74,9 +77,12 @@ _remembered: dict[UUID, tuple[float, Reader]] = {}
 """By user: until when (monotonic) this process takes them for present."""
 
 
-def opened(user_id: UUID, reader: Reader) -> None:
-    """Count one more socket of the user. Does not block: an event loop calls it."""
-    _sockets.add(user_id, reader)
+def opened(user_id: UUID, reader: Reader, *, limit: int) -> bool:
+    """Count one more socket of the user; return False if this process has `limit` of them.
+
+    Does not block: an event loop calls it.
+    """
+    return _sockets.add(user_id, reader, limit=limit)
 
 
 def announce(user_ids: Iterable[UUID]) -> None:

@@ -240,6 +240,11 @@ class Job(models.Model):
                 fields=["model", "-finished_at"],
                 condition=Q(status=Status.SUCCEEDED),
             ),
+            models.Index(
+                name="job_ended_without_images",
+                fields=["finished_at"],
+                condition=Q(status__in=(Status.FAILED, Status.CANCELED)),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -77,7 +77,7 @@ def erase_due() -> int:
 def _cancel(user: User, *, actor: User | None) -> None:
     for job in Job.objects.of(user).active().order_by("id"):
         try:
-            orders.cancel(job=job, actor=actor)
+            orders.cancel(job=job, actor=actor, is_counted=False)
         except orders.AlreadyFinal:
             log.info("a job of a closed account had ended", extra={"job": str(job.id)})
 

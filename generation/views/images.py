@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
@@ -21,7 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import CreditEntry
 from accounts.requests import user_of
 from artgen.redirects import next_url
-from generation.files import bucket_threads, metadata, processing, storage
+from generation.files import bucket_threads, decoder_threads, metadata, processing, storage
 from generation.files.filenames import filename
 from generation.forms.shapes import shape_name
 from generation.gallery import images
@@ -126,7 +127,10 @@ def download(request: HttpRequest, image_id: UUID) -> HttpResponse:
         return _attachment(data, content_type=found.content_type, name=name)
     if kind == "webp" and found.content_type != "image/webp":
         name = filename(found, extension="webp")
-        return _attachment(processing.as_webp(_read(found)), content_type="image/webp", name=name)
+        data = _read(found)
+        with decoder_threads.limited():
+            copy = processing.as_webp(data, wait_seconds=settings.UPLOAD_WAIT_SECONDS)
+        return _attachment(copy, content_type="image/webp", name=name)
     response = HttpResponseRedirect(storage.download_url(found.key, filename=filename(found)))
     response["Cache-Control"] = "private, no-store"
     return response

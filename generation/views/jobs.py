@@ -1,6 +1,5 @@
 """Pages and actions of one job and one run."""
 
-from contextlib import suppress
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import daily_limits
 from accounts.models import CreditEntry
 from accounts.requests import user_of
 from artgen import refusal_pages
@@ -76,7 +76,7 @@ def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
         orders.cancel(job=found, actor=user_of(request))
     except Refusal as refusal:
         refused = refusal
-    if wants_part(request):
+    if wants_part(request) and not isinstance(refused, daily_limits.DailyLimitReached):
         card_now = feed.card_of(_own(request, job_id))
         status = refused.status if refused else 200
         return part(request, "generation/_card.html", {"card": card_now}, status=status)
@@ -94,9 +94,13 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         raise Http404
     count = 0
     for one in found.cards:
-        with suppress(orders.AlreadyFinal):
+        try:
             orders.cancel(job=one.job, actor=user_of(request))
             count += 1
+        except orders.AlreadyFinal:
+            continue
+        except daily_limits.DailyLimitReached as refusal:
+            return refusal_pages.back(request, refusal, to=reverse("create"))
     if wants_part(request):
         return part(
             request, "generation/_run.html", {"run": feed.run_of_user(user_of(request), run_id)}

@@ -1,11 +1,12 @@
 """Make a backup in which each row of the database has its file.
 
-Files are written before their rows and never change afterwards. So a file that a row of a snapshot
-names can only be missing if it was deleted after the snapshot. Therefore:
+Files are written before their rows, those of uploads right after, and never change. So a file that
+a row of a snapshot names is missing if it was deleted after the snapshot, or is being uploaded.
+Therefore:
 
 1. Copy the files of all rows that no earlier backup has. This may take hours.
 2. In a snapshot of the database, copy the few that were added since, then dump this snapshot. If a
-   file is gone, its row is being deleted: take a new snapshot. A file that is missing in successive
+   file is missing, take a new snapshot. A file that is missing in successive
    snapshots is lost in the bucket, too; the backup says so.
 3. Verify, and only then name it a backup. Remove expired ones.
 """

@@ -23,7 +23,7 @@ def shared(url: str) -> override_settings:
 
 class PresenceTestCase(SimpleTestCase):
     def open(self, user: UUID) -> None:
-        presence.opened(user, READER)
+        presence.opened(user, READER, limit=20)
         self.addCleanup(presence.closed, user)
         presence.announce([user])
 
@@ -34,8 +34,8 @@ class TestInOneProcess(PresenceTestCase):
             CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
         ):
             alice, bob = uuid4(), uuid4()
-            presence.opened(alice, READER)
-            presence.opened(alice, READER)
+            presence.opened(alice, READER, limit=20)
+            presence.opened(alice, READER, limit=20)
             assert set(presence.present([alice, bob])) == {alice}
             presence.closed(alice)
             assert set(presence.present([alice, bob])) == {alice}
@@ -89,7 +89,7 @@ class TestOverRedis(PresenceTestCase):
     def test_it_keeps_those_present_whose_socket_is_open_here_and_no_others(self) -> None:
         here, gone = uuid4(), uuid4()
         self.open(here)
-        presence.opened(gone, READER)
+        presence.opened(gone, READER, limit=20)
         presence.announce([gone])
         presence.closed(gone)
         for user in (here, gone):
@@ -99,7 +99,7 @@ class TestOverRedis(PresenceTestCase):
 
     def test_it_leaves_a_key_that_another_process_may_need(self) -> None:
         alice = uuid4()
-        presence.opened(alice, READER)
+        presence.opened(alice, READER, limit=20)
         presence.announce([alice])
         presence.closed(alice)
         assert presence.present([alice]) == {alice: READER}

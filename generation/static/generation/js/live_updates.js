@@ -19,7 +19,9 @@ const POLL_EVERY = 4_000,
 const POLL_SECONDS = 6 // timeout of a poll, which then counts as no connection
 const HIDDEN_SLOWER = 5 // times, while the page is hidden
 const SIGNED_OUT = 4401,
+  TOO_MANY = 4429, // of this user's sockets: poll, and try again when some may have closed
   RESTARTING = 1012
+const TOO_MANY_PAUSE = 60_000 // ms
 
 export class Live {
   /**
@@ -106,7 +108,9 @@ export class Live {
       return
     }
     if (code === RESTARTING) this.tries = 0
-    const growing = Math.min(MAX_PAUSE, PAUSE_FIRST * 2 ** this.tries++) * (0.5 + Math.random() / 2)
+    const longest =
+      code === TOO_MANY ? TOO_MANY_PAUSE : Math.min(MAX_PAUSE, PAUSE_FIRST * 2 ** this.tries++)
+    const growing = longest * (0.5 + Math.random() / 2)
     clearTimeout(this.timers.connect)
     this.timers.connect = setTimeout(
       () => this.connect(),

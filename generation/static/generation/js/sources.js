@@ -14,7 +14,7 @@ import { maxSources, openForSources, takesSources } from "./model_picker.js"
 import { showSignedOut } from "./signed_out.js"
 
 const KINDS = ["image/png", "image/jpeg", "image/webp"]
-const MAX_BYTES = 10_000_000 // UPLOAD_MAX_BYTES
+const MAX_BYTES = 20_000_000 // UPLOAD_MAX_BYTES
 
 export class Sources {
   /**
