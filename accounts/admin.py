@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
+from allauth.account import admin as allauth_admin
 from django.contrib import admin, messages
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
 from django.core.cache import cache
@@ -23,19 +23,18 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import deletion, ledger, sockets, token_cache
-from accounts.forms import GrantForm, LoginThrottleMixin, language_field, time_zone_field
+from accounts.forms import GrantForm, language_field, time_zone_field
 from accounts.models import ApiToken, CreditEntry, User
 from accounts.requests import SignedInRequest
+from accounts.views import sign_in
 from artgen.ids import parse_uuid
 from artgen.read_only_admin import ReadOnlyAdmin
 from artgen.refusals import Refusal
 
-
-class StaffSignInForm(LoginThrottleMixin, AdminAuthenticationForm):
-    """The admin's sign-in form, throttled like that of the site."""
-
-
-admin.site.login_form = StaffSignInForm
+# Rows of allauth that ArtGen does not use.
+for _model in (allauth_admin.EmailAddress,):
+    admin.site.unregister(_model)
+admin.site.login = sign_in.admin_login  # type: ignore[method-assign,assignment]
 admin.site.site_header = admin.site.site_title = "ArtGen"
 
 

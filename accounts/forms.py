@@ -4,9 +4,12 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
+from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import LoginForm, ResetPasswordKeyForm, SetPasswordForm
+from allauth.account.models import Login
 from django import forms
 from django.conf import settings
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.text import format_lazy
@@ -17,71 +20,82 @@ from accounts import login_throttle
 from accounts.models import User, fold
 from artgen import formatting
 
-NEW_PASSWORD_HINT = _("At least 8 characters. Common passwords aren’t allowed.")
+NEW_PASSWORD_HINT = _("At least 10 characters. Common passwords aren’t allowed.")
+MAX_PASSWORD_LENGTH = 1024
 
 
-class LoginThrottleMixin:
-    """Limit the attempts of an AuthenticationForm."""
+class SignInForm(LoginForm):  # type: ignore[misc]
+    """Email and password; the email is posted as `username`, as password managers expect.
 
-    request: Any
-    cleaned_data: dict[str, Any]
-    attempt: login_throttle.Attempt
-    seconds_to_wait = 0
+    With `staff_only` an account without staff rights is refused in the same words as a wrong
+    password.
+    """
+
+    def __init__(self, *args: Any, staff_only: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.staff_only = staff_only
+        self.seconds_to_wait = 0
+        self.fields["login"] = forms.EmailField(
+            label=_("Email"),
+            max_length=254,
+            widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+        )
+        self.fields["password"] = forms.CharField(
+            label=_("Password"),
+            strip=False,
+            max_length=MAX_PASSWORD_LENGTH,
+            widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        )
+        self.order_fields(["login", "password"])
+
+    def add_prefix(self, field_name: str) -> str:
+        """Return the name of the field in the page."""
+        return "username" if field_name == "login" else field_name
+
+    def clean_login(self) -> str:
+        """Return the normalized address."""
+        return fold(self.cleaned_data["login"])
 
     def clean(self) -> dict[str, Any]:
-        """Refuse an attempt during a pause without checking the password; set `seconds_to_wait`."""
-        email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
-        if email and password:
-            try:
-                self.attempt = login_throttle.count_attempt(self.request, email)
-            except login_throttle.MustWait as refusal:
-                self.seconds_to_wait = refusal.seconds
-                raise ValidationError(refusal.message, code="paused") from refusal
-        cleaned: dict[str, Any] = super().clean()  # type: ignore[misc]
-        if email and password:
-            login_throttle.reset(self.request, email)
+        """Count the attempt, then check the password; nothing is checked during a pause."""
+        cleaned: dict[str, Any] = self.cleaned_data
+        if self.errors:
+            return cleaned
+        email = self.cleaned_data["login"]
+        try:
+            attempt = login_throttle.count_attempt(self.request, email)
+        except login_throttle.MustWait as refusal:
+            self.seconds_to_wait = refusal.seconds
+            raise ValidationError(refusal.message, code=login_throttle.PAUSED) from refusal
+        user = get_adapter().authenticate(self.request, **self.user_credentials())
+        if user is None or (self.staff_only and not user.is_staff):
+            raise _wrong_sign_in(attempt)
+        login_throttle.reset(self.request, email)
+        self._login = Login(user=user, email=email)
         return cleaned
-
-    def get_invalid_login_error(self) -> ValidationError:
-        """Return one error for a wrong password, an unknown address and an inactive account."""
-        if self.attempt.wait:
-            return ValidationError(
-                _("Wrong email or password. Try again in %(duration)s."),
-                code="invalid_login",
-                params={"duration": formatting.duration(self.attempt.wait)},
-            )
-        return ValidationError(
-            ngettext(
-                "Wrong email or password. %(count)s attempt left.",
-                "Wrong email or password. %(count)s attempts left.",
-                self.attempt.left,
-            ),
-            code="invalid_login",
-            params={"count": self.attempt.left},
-        )
-
-
-class SignInForm(LoginThrottleMixin, AuthenticationForm):
-    """Email and password; the address is `username`, as password managers expect."""
-
-    username = forms.EmailField(
-        label=_("Email"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
-    )
 
     def show_refusal(self) -> None:
         """Focus the password field and connect it with the error text."""
-        del self.fields["username"].widget.attrs["autofocus"]
+        del self.fields["login"].widget.attrs["autofocus"]
         self.fields["password"].widget.attrs |= {
             "autofocus": True,
             "aria-invalid": "true",
             "aria-describedby": "id_password_refusal",
         }
 
-    def clean_username(self) -> str:
-        """Return the normalized address."""
-        return fold(self.cleaned_data["username"])
+
+def _wrong_sign_in(attempt: login_throttle.Attempt) -> ValidationError:
+    """Return one error for a wrong password, an unknown address and an account without access."""
+    if attempt.wait:
+        duration = formatting.duration(attempt.wait)
+        text = _("Wrong email or password. Try again in %(duration)s.") % {"duration": duration}
+    else:
+        text = ngettext(
+            "Wrong email or password. %(count)s attempt left.",
+            "Wrong email or password. %(count)s attempts left.",
+            attempt.left,
+        ) % {"count": attempt.left}
+    return ValidationError(text, code="invalid_login")
 
 
 class EmailForm(forms.Form):
@@ -104,7 +118,7 @@ class FinishSignUpForm(forms.ModelForm):  # type: ignore[type-arg]
     password = forms.CharField(
         label=_("Password"),
         strip=False,
-        max_length=1024,
+        max_length=MAX_PASSWORD_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
         help_text=NEW_PASSWORD_HINT,
     )
@@ -132,25 +146,41 @@ class FinishSignUpForm(forms.ModelForm):  # type: ignore[type-arg]
         return name if name in available_timezones() else ""
 
 
-class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
+class NewPasswordForm(ResetPasswordKeyForm):  # type: ignore[misc]
     """The new password, twice, after a reset."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["new_password1"].help_text = NEW_PASSWORD_HINT
-        self.fields["new_password1"].widget.attrs["autofocus"] = True
-        self.fields["new_password2"].label = _("Repeat new password")
-        self.fields["new_password2"].help_text = ""
+        _word_new_password(self)
+        self.fields["password1"].widget.attrs["autofocus"] = True
 
 
-class ChangePasswordForm(PasswordChangeForm):
-    """The old password, and the new one twice."""
+class AddPasswordForm(SetPasswordForm):  # type: ignore[misc]
+    """The first password of an account that has none, twice."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["new_password1"].help_text = NEW_PASSWORD_HINT
-        self.fields["new_password2"].label = _("Repeat new password")
-        self.fields["new_password2"].help_text = ""
+        _word_new_password(self)
+
+
+class ChangePasswordForm(allauth_forms.ChangePasswordForm):  # type: ignore[misc]
+    """The current password, and the new one twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word_new_password(self)
+        _word(self.fields["oldpassword"], _("Current password"))
+        self.fields["oldpassword"].widget.attrs["autofocus"] = True
+
+
+def _word_new_password(form: forms.Form) -> None:
+    _word(form.fields["password1"], _("New password"), NEW_PASSWORD_HINT)
+    _word(form.fields["password2"], _("Repeat new password"))
+
+
+def _word(field: forms.Field, label: Any, hint: Any = "") -> None:
+    field.label, field.help_text = label, hint
+    field.widget.attrs.pop("placeholder", None)
 
 
 class PasswordForm(forms.Form):
@@ -159,7 +189,7 @@ class PasswordForm(forms.Form):
     password = forms.CharField(
         label=_("Current password"),
         strip=False,
-        max_length=1024,
+        max_length=MAX_PASSWORD_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -23,6 +24,9 @@ FREE_ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 30
 MAX_PAUSE_SECONDS = 15 * 60
 COUNTER_SECONDS = 24 * 60 * 60
+
+PAUSED = "paused"
+"""Code of the form error during a pause."""
 
 COOKIE = "known"
 COOKIE_AGE_SECONDS = 60 * 60 * 24 * 365
@@ -82,6 +86,16 @@ def count_attempt(request: HttpRequest, email: str) -> Attempt:
     return Attempt(left=max(0, FREE_ATTEMPTS - attempts), wait=wait)
 
 
+def count_attempt_in_form(request: HttpRequest, email: str) -> Attempt:
+    """Count an attempt; during a pause raise ValidationError with the seconds in its params."""
+    try:
+        return count_attempt(request, email)
+    except MustWait as refusal:
+        raise ValidationError(
+            refusal.message, code=PAUSED, params={"seconds": refusal.seconds}
+        ) from refusal
+
+
 def reset(request: HttpRequest, email: str) -> None:
     """Reset the counter after the right password."""
     cache.delete_many(keys(request, email))
@@ -102,9 +116,14 @@ def remember_browser(request: HttpRequest, response: HttpResponse, email: str) -
 
 def keys(request: HttpRequest, email: str) -> tuple[str, str]:
     """Return the cache keys of the tries and of the pause after them."""
-    browser = _browser_of(request, email)
-    owner = f"browser:{browser}" if browser else f"account:{_digest(email)}"
+    owner = owner_of(request, email)
     return f"tries:{owner}", f"pause:{owner}"
+
+
+def owner_of(request: HttpRequest, email: str) -> str:
+    """Return whose attempts are counted together: those of a known browser, or of the account."""
+    browser = _browser_of(request, email)
+    return f"browser:{browser}" if browser else f"account:{_digest(email)}"
 
 
 def _browser_of(request: HttpRequest, email: str) -> str:

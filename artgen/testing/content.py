@@ -19,8 +19,6 @@ from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import timezone, translation
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
 from PIL import Image as Pillow
 
 from accounts import emails, ledger, tokens
@@ -58,7 +56,12 @@ def fill(language: str = "en", *, runs: int = len(RUNS)) -> None:
 
     The owner has the newest `runs` of RUNS.
     """
-    sessions = let_in("owner", "newcomer", "leaver", staff=("boss",), credits=500)
+    sessions = let_in(
+        *("owner", "newcomer", "leaver"),
+        staff=("boss",),
+        with_password=("owner", "boss"),
+        credits=500,
+    )
     User.objects.update(language=language)
     owner = User.objects.get(email="owner@example.org")
     User.objects.filter(pk=owner.pk).update(name="Nora Sand" if language == "en" else "Нора Песок")
@@ -146,7 +149,7 @@ def _account(owner: User) -> dict[str, Any]:
     tokens.issue(user=owner, name="laptop")
     tokens.issue(user=owner, name="n8n")
     return {
-        "uid": urlsafe_base64_encode(force_bytes(owner.pk)),
+        "uid": str(owner.pk),
         "reset": default_token_generator.make_token(owner),
         "sign_up": signing.dumps({"email": "new@example.org"}, salt=emails.SIGN_UP_SALT),
     }

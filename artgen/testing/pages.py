@@ -178,6 +178,7 @@ PAGES = (
     Page("tokens", "tokens"),
     Page("tokens-empty", "tokens", "newcomer"),
     Page("password-change", "password_change"),
+    Page("password-add", "password_add", "newcomer"),
     Page("account-data", "account_data"),
     Page("delete-account", "delete_account", "leaver"),
     Page("login", "login", "", main=True),
@@ -257,6 +258,15 @@ NO_PAGES = {
         "delete_selection",
     ),
     "download_selection",
+    *(  # allauth's names of our pages
+        "account_login",
+        "account_logout",
+        "account_signup",
+        "account_change_password",
+        "account_set_password",
+        "account_reset_password",
+        "account_reset_password_from_key",
+    ),
 }
 
 

@@ -1,0 +1,63 @@
+"""Emails to the owner after each change of what gives access to an account."""
+
+from enum import Enum
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts import browsers, emails, outbox
+from accounts.models import User
+
+
+class Change(Enum):
+    """What has changed: the name that allauth has for it, the subject, and the sentence."""
+
+    PASSWORD_CHANGED = (
+        "account/email/password_changed",
+        _("Your ArtGen password was changed"),
+        _("The password of your ArtGen account was changed."),
+    )
+    PASSWORD_RESET = (
+        "account/email/password_reset",
+        _("Your ArtGen password was changed"),
+        _("The password of your ArtGen account was changed with a link from an email."),
+    )
+    PASSWORD_SET = (
+        "account/email/password_set",
+        _("Your ArtGen account now has a password"),
+        _("A password was added to your ArtGen account."),
+    )
+
+    def __init__(self, name_of_allauth: str, subject: Any, sentence: Any) -> None:
+        self.name_of_allauth = name_of_allauth
+        self.subject = subject
+        self.sentence = sentence
+
+
+_BY_NAME_OF_ALLAUTH = {change.name_of_allauth: change for change in Change}
+
+
+def send(
+    change: Change, *, user: User, request: HttpRequest | None = None, to: str = "", **values: Any
+) -> None:
+    """Write the email to the outbox.
+
+    `request` adds the address and the browser of the change; `to` is the recipient if it is not
+    the user's present address, `values` fill the sentence.
+    """
+    email = emails.security_notice(
+        user=user,
+        to=to or user.email,
+        subject=change.subject,
+        sentence=change.sentence,
+        ip=request.META.get("REMOTE_ADDR", "") if request else "",
+        browser=browsers.describe(request.headers.get("User-Agent", "")) if request else "",
+        values=values,
+    )
+    outbox.enqueue(email)
+
+
+def send_for(name: str, *, user: User, request: HttpRequest | None) -> None:
+    """Send the email for a change that allauth reports; raise KeyError for an unknown one."""
+    send(_BY_NAME_OF_ALLAUTH[name], user=user, request=request)
