@@ -22,10 +22,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import deletion, ledger, sockets, token_cache
+from accounts import deletion, ledger, security_notices, sockets, token_cache
 from accounts.forms import GrantForm, language_field, time_zone_field
 from accounts.models import ApiToken, CreditEntry, User
 from accounts.requests import SignedInRequest
+from accounts.security_notices import Change
 from accounts.views import sign_in
 from artgen.ids import parse_uuid
 from artgen.read_only_admin import ReadOnlyAdmin
@@ -155,6 +156,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         response: HttpResponse = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
             sockets.close_all(id)
+            security_notices.send(Change.PASSWORD_CHANGED, user=User.objects.get(pk=id))
         return response
 
     @admin.action(description=_("Grant credits…"), permissions=["grant"])
@@ -260,12 +262,33 @@ class CreditEntryAdmin(ReadOnlyAdmin):
 class ApiTokenAdmin(ReadOnlyAdmin):
     """API tokens, which can be revoked."""
 
-    list_display = ("name", "user", "prefix", "created_at", "last_used_at", "revoked_at")
+    list_display = (
+        "name",
+        "user",
+        "prefix",
+        "scopes",
+        "credit_limit",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    )
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), "created_at", "last_used_at")
     list_select_related = ("user",)
     search_fields = ("name", "user__email", "prefix")
     ordering = ("-created_at", "-id")
-    fields = ("name", "user", "prefix", "created_at", "last_used_at", "revoked_at")
+    fields = (
+        "name",
+        "user",
+        "prefix",
+        "scopes",
+        "credit_limit",
+        "credits_spent",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    )
     actions = ("revoke",)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
@@ -275,12 +298,13 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Revoke the selected tokens"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         """Revoke those that are active."""
-        active = list(queryset.filter(revoked_at=None))
+        active = list(queryset.filter(revoked_at=None).select_related("user"))
         count = ApiToken.objects.filter(
             pk__in=[token.pk for token in active], revoked_at=None
         ).update(revoked_at=timezone.now())
         for token in active:
             self.log_change(request, token, "revoked")
+            security_notices.send(Change.TOKEN_REVOKED, user=token.user, name=token.name)
         for user_id in {token.user_id for token in active}:
             sockets.close_all(user_id)
         words = ngettext("%(count)s token was revoked.", "%(count)s tokens were revoked.", count)

@@ -27,7 +27,15 @@ def account_files(user: User) -> Iterator[ExportFile]:
     )
     yield "ledger.csv", ledger_csv(user)
     tokens = user.tokens.order_by("created_at", "id").values(
-        "name", "prefix", "created_at", "last_used_at", "revoked_at"
+        "name",
+        "prefix",
+        "scopes",
+        "credit_limit",
+        "credits_spent",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
     )
     yield "tokens.json", json_array(tokens.iterator(chunk_size=CHUNK_SIZE))
 

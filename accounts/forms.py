@@ -1,5 +1,6 @@
 """Forms of the account pages."""
 
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -12,12 +13,13 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.text import format_lazy
-from django.utils.translation import get_language_info, ngettext
+from django.utils.translation import get_language_info, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import login_throttle
-from accounts.models import User, fold
+from accounts import ledger, login_throttle
+from accounts.models import Scope, User, fold
 from artgen import formatting
 
 NEW_PASSWORD_HINT = _("At least 10 characters. Common passwords aren’t allowed.")
@@ -164,7 +166,9 @@ class AddPasswordForm(SetPasswordForm):  # type: ignore[misc]
 
 
 class ChangePasswordForm(allauth_forms.ChangePasswordForm):  # type: ignore[misc]
-    """The current password, and the new one twice."""
+    """The current password, the new one twice, and whether API tokens end, too."""
+
+    revoke_tokens = forms.BooleanField(label=_("Revoke all API tokens, too"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -220,10 +224,43 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["time_zone"] = time_zone_field()
 
 
+def _expiries() -> list[tuple[Any, str]]:
+    in_days = [
+        (days, ngettext("In %(count)d day", "In %(count)d days", days) % {"count": days})
+        for days in (7, 30, 90, 365)
+    ]
+    return [("", gettext("Never")), *in_days]
+
+
 class TokenForm(forms.Form):
-    """The name of a new token."""
+    """Name, rights and limits of a new token."""
 
     name = forms.CharField(label=_("Token name"), max_length=100)
+    scopes = forms.MultipleChoiceField(
+        label=_("Scopes"),
+        choices=Scope.choices,
+        initial=Scope.values,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    days = forms.TypedChoiceField(
+        label=_("Expires"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=_expiries,
+    )
+    credit_limit = forms.IntegerField(
+        label=_("Spending limit in credits (optional)"),
+        required=False,
+        min_value=1,
+        max_value=ledger.MAX_CREDITS,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+    def expires_at(self) -> datetime | None:
+        """Return when the token ends, None for never."""
+        days: int | None = self.cleaned_data["days"]
+        return timezone.now() + timedelta(days=days) if days else None
 
 
 class GrantForm(forms.Form):

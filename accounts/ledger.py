@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 from uuid_utils.compat import uuid7
 
-from accounts.models import CreditEntry, User
+from accounts.models import ApiToken, CreditEntry, User
 from artgen import formatting
 from artgen.refusals import Refusal
 
@@ -55,6 +55,18 @@ class TooFewCredits(Refusal):
     def short(self) -> int:
         """How many credits are missing, at least 1."""
         return self.needed - self.available
+
+
+class TokenLimitReached(TooFewCredits):
+    """The API token may not spend that many credits; nothing was changed."""
+
+    code = "token_limit_reached"
+
+    @property
+    def message(self) -> str:
+        """How many credits the token may still spend."""
+        text = gettext("The token can spend %(credits)s more.")
+        return text % {"credits": formatting.credits(self.available)}
 
 
 class TooManyCredits(Refusal):
@@ -134,59 +146,104 @@ class Hold:
     reason: str
 
 
-def hold_all(*, user: User, holds: Sequence[Hold]) -> None:
+def hold_all(*, user: User, holds: Sequence[Hold], token_id: uuid.UUID | None = None) -> None:
     """Hold credits for all of these jobs or for none; raise `TooFewCredits` for their sum.
 
-    The references must be new: otherwise the caller's transaction fails with IntegrityError.
+    `token_id` is the API token with a spending limit that pays: the sum counts against its limit,
+    or `TokenLimitReached` is raised. The references must be new: otherwise the caller's transaction
+    fails with IntegrityError.
     """
     total = sum(item.amount for item in holds)
     if any(item.amount < 0 for item in holds):
         raise ValueError("The amount of a hold must not be negative.")
     if connection.vendor == "postgresql":
-        if _hold_in_one_statement(user.pk, holds, total=total):
-            return
+        is_held = _hold_in_one_statement(user.pk, holds, total=total, token_id=token_id)
     else:
-        try:
-            balance = _move(user.pk, credits=-total, held=total) + total
-        except TooFewCredits:
-            pass
-        else:
-            for item in holds:
-                balance -= item.amount
-                _write(
-                    CreditEntry.Kind.HOLD,
-                    user.pk,
-                    -item.amount,
-                    balance,
-                    item.reason,
-                    reference=item.reference,
-                )
-            return
+        is_held = _hold_in_statements(user.pk, holds, total=total, token_id=token_id)
+    if is_held:
+        return
+    if token_id is not None:
+        limit, spent = ApiToken.objects.values_list("credit_limit", "credits_spent").get(
+            pk=token_id
+        )
+        if limit is not None and spent + total > limit:
+            raise TokenLimitReached(needed=total, available=max(0, limit - spent))
     raise TooFewCredits(
         needed=total, available=User.objects.values_list("credits", flat=True).get(pk=user.pk)
     )
 
 
-def _hold_in_one_statement(user_id: uuid.UUID, holds: Sequence[Hold], *, total: int) -> bool:
-    """Change the balance and write the entries; return False if there are too few credits."""
+def _hold_in_statements(
+    user_id: uuid.UUID, holds: Sequence[Hold], *, total: int, token_id: uuid.UUID | None
+) -> bool:
+    """Change the balance and write the entries; return False if the user or token has too few."""
+    try:
+        with transaction.atomic():
+            balance = _move(user_id, credits=-total, held=total) + total
+            if token_id is not None and not _spend(token_id, total):
+                raise TokenLimitReached(needed=total, available=0)
+    except TooFewCredits:
+        return False
+    for item in holds:
+        balance -= item.amount
+        _write(
+            CreditEntry.Kind.HOLD,
+            user_id,
+            -item.amount,
+            balance,
+            item.reason,
+            reference=item.reference,
+        )
+    return True
+
+
+def _spend(token_id: uuid.UUID, amount: int) -> bool:
+    within = Q(credit_limit=None) | Q(credit_limit__gte=F("credits_spent") + amount)
+    spent = ApiToken.objects.filter(within, pk=token_id, revoked_at=None)
+    return bool(spent.update(credits_spent=F("credits_spent") + amount))
+
+
+# The token's row is locked and its limit checked first, then the balance is changed, and only if
+# both suffice the token is charged: a refusal changes nothing, without a savepoint.
+WITHIN_LIMIT = (
+    "allowed AS MATERIALIZED (SELECT id FROM accounts_apitoken WHERE id = %s "
+    "AND revoked_at IS NULL AND (credit_limit IS NULL OR credit_limit >= credits_spent + %s) "
+    "FOR UPDATE), "
+)
+AND_ALLOWED = " AND EXISTS (SELECT 1 FROM allowed)"
+CHARGED = (
+    ", charged AS (UPDATE accounts_apitoken SET credits_spent = credits_spent + %s "
+    "WHERE id = %s AND EXISTS (SELECT 1 FROM moved)) "
+)
+
+
+def _hold_in_one_statement(
+    user_id: uuid.UUID, holds: Sequence[Hold], *, total: int, token_id: uuid.UUID | None
+) -> bool:
+    """Change the balance and write the entries; return False if the user or token has too few."""
     values: list[Any] = []
     rest = total
     for number, item in enumerate(holds):
         rest -= item.amount
         values += [uuid7(), item.amount, rest, item.reference, item.reason, number]
     rows = ", ".join(["(%s::uuid, %s::int, %s::int, %s::uuid, %s::varchar, %s::int)"] * len(holds))
+    is_limited = token_id is not None
+    limit, charge = ([token_id, total], [total, token_id]) if is_limited else ([], [])
     with connection.cursor() as cursor:
         # The timestamp is taken under the row lock, so a user's entries sort in their order.
         cursor.execute(
-            "WITH moved AS (UPDATE accounts_user SET credits = credits - %s, "  # noqa: S608 constants
+            f"WITH {WITHIN_LIMIT if is_limited else ''}"  # noqa: S608 constants
+            "moved AS (UPDATE accounts_user SET credits = credits - %s, "
             "held = held + %s "
-            "WHERE id = %s AND credits >= %s RETURNING id, credits, clock_timestamp() AS at) "
+            f"WHERE id = %s AND credits >= %s{AND_ALLOWED if is_limited else ''} "
+            "RETURNING id, credits, clock_timestamp() AS at)"
+            f"{CHARGED if is_limited else ' '}"
             "INSERT INTO accounts_creditentry "
             "(id, user_id, kind, amount, balance_after, reference, reason, created_at) "
             "SELECT v.id, moved.id, 'hold', -v.amount, moved.credits + v.rest, v.reference, "
             "v.reason, moved.at + v.number * interval '1 microsecond' FROM moved "
             f"CROSS JOIN (VALUES {rows}) AS v (id, amount, rest, reference, reason, number)",
-            [total, total, user_id, total, *values],
+            [*limit, total, total, user_id, total, *charge, *values],
         )
         return bool(cursor.rowcount)
 

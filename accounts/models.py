@@ -240,6 +240,20 @@ class CreditEntry(models.Model):
         raise AppendOnly("The ledger is append-only.")
 
 
+class Scope(models.TextChoices):
+    """What an API token may do. The API checks it in `accounts.permissions`."""
+
+    # GET requests, quotes and sockets.
+    READ = "read", _("Read")
+    # Upload images, create, retry and cancel jobs: what spends credits.
+    CREATE = "create", _("Create")
+    # Change, share and delete images and collections.
+    MANAGE = "manage", _("Manage")
+
+
+ALL_SCOPES = " ".join(Scope.values)
+
+
 class ApiToken(models.Model):
     """An API token with a name. Only the SHA-256 of its text is stored."""
 
@@ -252,6 +266,17 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
+    # Members of Scope, separated by spaces.
+    scopes = models.CharField(
+        _("scopes"), max_length=40, default=ALL_SCOPES, db_default=ALL_SCOPES, editable=False
+    )
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True, editable=False)
+    # NULL: no limit. Credits are counted when a job is created, whether or not they are returned.
+    credit_limit = models.PositiveIntegerField(
+        _("spending limit"), null=True, blank=True, editable=False
+    )
+    # Only of tokens with a limit. Only `accounts.ledger` writes it.
+    credits_spent = models.PositiveIntegerField(_("spent"), default=0, db_default=0, editable=False)
 
     class Meta:
         verbose_name = _("API token")

@@ -1,12 +1,13 @@
 """Emails to the owner after each change of what gives access to an account."""
 
+from collections.abc import Collection
 from enum import Enum
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts import browsers, emails, outbox
+from accounts import browsers, emails, outbox, tokens
 from accounts.models import User
 
 
@@ -28,6 +29,21 @@ class Change(Enum):
         _("Your ArtGen account now has a password"),
         _("A password was added to your ArtGen account."),
     )
+    TOKEN_CREATED = (
+        "",
+        _("A new API token for your ArtGen account"),
+        _("The API token “%(name)s” was created. It can: %(scopes)s."),
+    )
+    TOKEN_REVOKED = (
+        "",
+        _("An API token of your ArtGen account was revoked"),
+        _("The API token “%(name)s” was revoked."),
+    )
+    TOKENS_REVOKED = (
+        "",
+        _("All API tokens of your ArtGen account were revoked"),
+        _("All API tokens of your ArtGen account were revoked."),
+    )
 
     def __init__(self, name_of_allauth: str, subject: Any, sentence: Any) -> None:
         self.name_of_allauth = name_of_allauth
@@ -35,7 +51,9 @@ class Change(Enum):
         self.sentence = sentence
 
 
-_BY_NAME_OF_ALLAUTH = {change.name_of_allauth: change for change in Change}
+_BY_NAME_OF_ALLAUTH = {
+    change.name_of_allauth: change for change in Change if change.name_of_allauth
+}
 
 
 def send(
@@ -61,3 +79,12 @@ def send(
 def send_for(name: str, *, user: User, request: HttpRequest | None) -> None:
     """Send the email for a change that allauth reports; raise KeyError for an unknown one."""
     send(_BY_NAME_OF_ALLAUTH[name], user=user, request=request)
+
+
+def token_created(
+    *, user: User, name: str, scopes: Collection[str], request: HttpRequest | None = None
+) -> None:
+    """Send the email about a new API token."""
+    with emails.localized_for(user):
+        labels = ", ".join(tokens.scope_labels(scopes)).lower()
+    send(Change.TOKEN_CREATED, user=user, request=request, name=name, scopes=labels)

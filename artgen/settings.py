@@ -366,7 +366,9 @@ HELD_THREADS = max(1, _web_threads - 1, BUCKET_THREADS)
 
 # --- REST API ------------------------------------------------------------------------------------
 API_DESCRIPTION = """Create images from prompts. Send `Authorization: Bearer TOKEN`; create a token
-on the account page.
+on the account page. A token has scopes: `read` (GET, quotes, the WebSocket), `create` (uploads;
+create, retry and cancel jobs) and `manage` (change, share and delete images and collections). It
+may expire and have a spending limit.
 
 Times are ISO 8601 in UTC, ids are UUIDs, money is whole credits. Lists are newest first, 20 results
 per page, with the links `next` and `previous`. Errors are `application/problem+json` (RFC 9457):
@@ -380,7 +382,10 @@ REST_FRAMEWORK = {
         "accounts.authentication.BearerAuthentication",
         "accounts.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "accounts.permissions.TokenScope",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["artgen.api.renderers.FastJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["artgen.api.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

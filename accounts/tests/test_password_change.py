@@ -1,7 +1,7 @@
 from django.core import mail
 from django.test import Client
 
-from accounts import ledger, outbox
+from accounts import ledger, outbox, tokens
 from artgen.testing.cases import BaseTestCase
 
 
@@ -64,6 +64,21 @@ class TestPasswordChange(BaseTestCase):
         self.assertRedirects(self.client.post("/accounts/password_add/", new), self.url)
         self.alice.refresh_from_db()
         assert self.alice.check_password("password")
+
+    def test_it_keeps_the_tokens_or_revokes_them(self) -> None:
+        self.assertNotContains(self.client.get(self.url), "revoke_tokens")
+        text = tokens.issue(user=self.alice, name="laptop")
+        bobs = tokens.issue(user=self.bob, name="laptop")
+        self.assertContains(self.client.get(self.url), "revoke_tokens")
+        self.client.post(self.url, self.good)
+        assert tokens.authenticate(text) == self.alice
+        again = {"password1": "loud lighthouse", "password2": "loud lighthouse"}
+        change = {"oldpassword": "quiet lighthouse", **again, "revoke_tokens": "on"}
+        assert self.client.post(self.url, change).status_code == 302
+        assert tokens.authenticate(text) is None
+        assert tokens.authenticate(bobs) == self.bob
+        outbox.send_due()
+        assert mail.outbox[-1].subject == "All API tokens of your ArtGen account were revoked"
 
     def test_it_refuses_nine_characters_and_common_passwords(self) -> None:
         for password in ("abcdefgh9", "qwertyuiop", "1234567890", "alice@example.org"):

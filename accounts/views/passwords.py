@@ -10,6 +10,7 @@ from allauth.account.views import (
     PasswordSetView,
 )
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -18,10 +19,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import emails, login_throttle, outbox
+from accounts import emails, login_throttle, outbox, security_notices, tokens
 from accounts.forms import AddPasswordForm, ChangePasswordForm, EmailForm, NewPasswordForm
 from accounts.models import User
 from accounts.rate_limits import email_request, entrance, limited
+from accounts.security_notices import Change
 from accounts.views.sign_in import EMAIL_SENT_TO, sent_context
 
 View: TypeAlias = Callable[..., HttpResponseBase]
@@ -34,10 +36,23 @@ def _page(view: View) -> View:
 
 
 class PasswordChange(PasswordChangeView):  # type: ignore[misc]
-    """Change the password; every other session of this user ends."""
+    """Change the password; every other session of this user ends, and API tokens on request."""
 
     template_name = "accounts/password_change.html"
     form_class = ChangePasswordForm
+
+    def form_valid(self, form: ChangePasswordForm) -> HttpResponse:
+        """Change the password and revoke the tokens."""
+        with transaction.atomic():
+            response: HttpResponse = super().form_valid(form)
+            if form.cleaned_data["revoke_tokens"] and tokens.revoke_all(user=form.user):
+                security_notices.send(Change.TOKENS_REVOKED, user=form.user, request=self.request)
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add whether there are tokens to revoke."""
+        has_tokens = tokens.valid_of(self.request.user).exists()
+        return {**super().get_context_data(**kwargs), "has_tokens": has_tokens}
 
 
 class PasswordAdd(PasswordSetView):  # type: ignore[misc]

@@ -47,6 +47,8 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "not_authenticated": (401, gettext_lazy("Authentication required")),
     "invalid_token": (401, gettext_lazy("Invalid token")),
     "too_few_credits": (402, gettext_lazy("Not enough credits")),
+    "token_limit_reached": (402, gettext_lazy("The token’s spending limit is reached")),
+    "missing_scope": (403, gettext_lazy("The token lacks a scope")),
     "permission_denied": (403, gettext_lazy("Forbidden")),
     "not_publishable": (403, gettext_lazy("The image can’t be published")),
     "csrf_failed": (403, gettext_lazy("The CSRF token is missing or wrong")),

@@ -131,25 +131,44 @@ def quote(*, user: User, requests: Sequence[Mapping[str, Any]], listed: bool = F
     )
 
 
-def place(*, user: User, request: Mapping[str, Any], key: str = "") -> Placed:
+def place(
+    *, user: User, request: Mapping[str, Any], key: str = "", token_id: UUID | None = None
+) -> Placed:
     """Hold the credits and queue one job; `request` is `{"model", …JOB_FIELDS}`.
+
+    `token_id` is the API token that places it, if that has a spending limit.
 
     Raises:
         InvalidParameters, GenerationOff, TooManyWaiting, KeyReused, KeyBusy,
             ledger.TooFewCredits: nothing was placed.
     """
-    return _place(user=user, requests=[request], batch=False, key=key, actor=user)
+    return _place(
+        user=user, requests=[request], batch=False, key=key, actor=user, token_id=token_id
+    )
 
 
 def place_batch(
-    *, user: User, requests: Sequence[Mapping[str, Any]], key: str = "", listed: bool = False
+    *,
+    user: User,
+    requests: Sequence[Mapping[str, Any]],
+    key: str = "",
+    listed: bool = False,
+    token_id: UUID | None = None,
 ) -> Placed:
     """Hold the credits and queue all of 1 to BATCH_MAX jobs, or none; raises what `place` raises.
 
     With `listed`, InvalidParameters names the fields of every invalid request `jobs[2].width`;
     else it names those of the first one.
     """
-    return _place(user=user, requests=requests, batch=True, key=key, actor=user, listed=listed)
+    return _place(
+        user=user,
+        requests=requests,
+        batch=True,
+        key=key,
+        actor=user,
+        listed=listed,
+        token_id=token_id,
+    )
 
 
 def repeated(request: Mapping[str, Any], *, count: int) -> list[dict[str, Any]]:
@@ -200,10 +219,16 @@ def look_again(*, job: Job, actor: User | None) -> bool:
     return True
 
 
-def retry(*, user: User, job: Job) -> Job:
+def retry(*, user: User, job: Job, token_id: UUID | None = None) -> Job:
     """Queue a new job with the same parameters, seed included; raises what `place` raises."""
     return _place(
-        user=user, requests=[_again(job)], batch=False, key="", actor=user, detail=f"again {job.id}"
+        user=user,
+        requests=[_again(job)],
+        batch=False,
+        key="",
+        actor=user,
+        detail=f"again {job.id}",
+        token_id=token_id,
     ).jobs[0]
 
 
@@ -241,6 +266,7 @@ def _place(
     by_staff: bool = False,
     detail: str = "",
     listed: bool = False,
+    token_id: UUID | None = None,
 ) -> Placed:
     body = _digest([batch, *requests]) if key else ""
     own_key = {"user": user, "key": key, "by_staff": by_staff}
@@ -256,7 +282,7 @@ def _place(
         with transaction.atomic():
             if key:
                 _remember(own_key, body=body, placed=batch_id or jobs[0].id)
-            _hold(user=user, jobs=jobs)
+            _hold(user=user, jobs=jobs, token_id=token_id)
             _queue(user=user, jobs=jobs, offered=offered, actor=actor, detail=detail)
             for slug in {job.model.slug for job in jobs}:
                 dispatch.submit(slug)
@@ -317,9 +343,10 @@ def _replay(known: IdempotencyKey, *, user: User, body: str, batch: bool) -> Pla
     return Placed(jobs=jobs, batch=jobs[0].batch, created=False)
 
 
-def _hold(*, user: User, jobs: Sequence[Job]) -> None:
+def _hold(*, user: User, jobs: Sequence[Job], token_id: UUID | None) -> None:
     ledger.hold_all(
         user=user,
+        token_id=token_id,
         holds=[
             ledger.Hold(reference=job.id, amount=job.credits, reason=job.prompt[:80])
             for job in jobs
