@@ -12,7 +12,7 @@ from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from accounts import login_throttle, security_notices, sockets
+from accounts import login_throttle, security_notices, sessions, sockets
 from accounts.models import User
 
 MESSAGES = {
@@ -87,6 +87,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """Redirect, and give this browser a counter of attempts of its own."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
+        sessions.limit(user)
         login_throttle.remember_browser(request, response, user.email)
         return response
 
@@ -98,7 +99,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """Return the page after a change of the password."""
-        return resolve_url("profile")
+        return resolve_url("security")
 
     def get_logout_redirect_url(self, request: HttpRequest) -> str:
         """Return the page after signing out."""

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from allauth.account import admin as allauth_admin
+from allauth.usersessions import admin as sessions_admin
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
@@ -33,7 +34,7 @@ from artgen.read_only_admin import ReadOnlyAdmin
 from artgen.refusals import Refusal
 
 # Rows of allauth that ArtGen does not use.
-for _model in (allauth_admin.EmailAddress,):
+for _model in (allauth_admin.EmailAddress, sessions_admin.UserSession):
     admin.site.unregister(_model)
 admin.site.login = sign_in.admin_login  # type: ignore[method-assign,assignment]
 admin.site.site_header = admin.site.site_title = "ArtGen"

@@ -72,6 +72,17 @@ def account_erased(*, user: User) -> EmailMessage:
         )
 
 
+def email_change(*, user: User, new_email: str, token: str) -> EmailMessage:
+    """Return the email to a new address of the user; its link confirms the address."""
+    with localized_for(user):
+        return compose(
+            "accounts/emails/email_change",
+            to=new_email,
+            old=user.email,
+            link=absolute_url(reverse("confirm_email", args=[token])),
+        )
+
+
 def security_notice(
     *, user: User, to: str, subject: Any, sentence: Any, ip: str, browser: str, values: Any
 ) -> EmailMessage:

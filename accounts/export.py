@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.utils import timezone
 
 from accounts.models import CreditEntry, User
@@ -38,6 +39,17 @@ def account_files(user: User) -> Iterator[ExportFile]:
         "revoked_at",
     )
     yield "tokens.json", json_array(tokens.iterator(chunk_size=CHUNK_SIZE))
+    devices = (
+        UserSession.objects.filter(user=user)
+        .order_by("pk")
+        .values("created_at", "ip", "user_agent")
+    )
+    yield (
+        "devices.json",
+        json_array(
+            devices.values("created_at", "ip", "user_agent").iterator(chunk_size=CHUNK_SIZE)
+        ),
+    )
 
 
 def profile(user: User) -> dict[str, Any]:

@@ -114,6 +114,23 @@ class EmailForm(forms.Form):
         return fold(self.cleaned_data["email"])
 
 
+class ChangeEmailForm(EmailForm):
+    """The new address of an account."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("New email")
+
+
+class ReauthenticateForm(allauth_forms.ReauthenticateForm):  # type: ignore[misc]
+    """The password again, before a change to the account's access."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word(self.fields["password"], _("Current password"))
+        self.fields["password"].widget.attrs["autofocus"] = True
+
+
 class FinishSignUpForm(forms.ModelForm):  # type: ignore[type-arg]
     """Name and password of a new user whose address is confirmed."""
 
@@ -200,6 +217,8 @@ class PasswordForm(forms.Form):
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+        if not user.has_usable_password():  # signs in with another service
+            del self.fields["password"]
 
     def clean_password(self) -> str:
         """Return the password if it is the user's."""

@@ -72,6 +72,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     held = models.IntegerField(
         _("held"), default=0, editable=False, help_text=_("Held for jobs in progress.")
     )
+    # Counts up to end all sessions of the user (accounts.sessions).
+    session_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     # NULL until the starting credits are granted; makes sure that they are granted once.
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True, editable=False)
     # The account is locked and will be erased at this time. Only `accounts.deletion` writes it.
@@ -120,6 +122,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Normalize the address."""
         super().clean()
         self.email = fold(self.email)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return the hash that a session must have: of the password and of `session_epoch`."""
+        found: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        # Sessions of earlier versions have the hash of the password alone.
+        return f"{found}.{self.session_epoch}" if self.session_epoch else found
 
     def get_full_name(self) -> str:
         """Return the name to display: the name, else the part of the address before the @."""

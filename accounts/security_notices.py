@@ -29,6 +29,16 @@ class Change(Enum):
         _("Your ArtGen account now has a password"),
         _("A password was added to your ArtGen account."),
     )
+    EMAIL_CHANGED = (
+        "",
+        _("The email of your ArtGen account was changed"),
+        _("The email of your ArtGen account was changed from %(old)s to %(new)s."),
+    )
+    SIGNED_OUT_EVERYWHERE = (
+        "",
+        _("All other devices were signed out of ArtGen"),
+        _("All other devices were signed out of your ArtGen account."),
+    )
     TOKEN_CREATED = (
         "",
         _("A new API token for your ArtGen account"),

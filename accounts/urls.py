@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import account, deletion, passwords, sign_in, tokens
+from accounts.views import account, deletion, passwords, security, sign_in, tokens
 
 # The names by which allauth's code refers to our pages.
 ALLAUTH_NAMES = [
@@ -27,6 +27,10 @@ urlpatterns = [
     path("accounts/signup/<str:token>/", sign_in.signup_finish, name="signup_finish"),
     path("accounts/password_change/", passwords.password_change, name="password_change"),
     path("accounts/password_add/", passwords.password_add, name="password_add"),
+    path("accounts/reauthenticate/", passwords.reauthenticate, name="account_reauthenticate"),
+    path("accounts/email/", security.change_email, name="change_email"),
+    path("accounts/email/sent/", security.change_email_sent, name="change_email_sent"),
+    path("accounts/email/<str:token>/", security.confirm_email, name="confirm_email"),
     path("accounts/password_reset/", passwords.password_reset, name="password_reset"),
     path(
         "accounts/password_reset/done/", passwords.password_reset_done, name="password_reset_done"
@@ -43,6 +47,11 @@ urlpatterns = [
     path("account/ledger/", account.ledger, name="ledger"),
     path("account/ledger.csv", account.ledger_csv, name="ledger_csv"),
     path("account/profile/", account.profile, name="profile"),
+    path("account/security/", security.security, name="security"),
+    path("account/security/sign-out/", security.end_session, name="end_session"),
+    path(
+        "account/security/sign-out-others/", security.end_other_sessions, name="end_other_sessions"
+    ),
     path("account/tokens/", tokens.token_list, name="tokens"),
     path("account/tokens/revoke/", tokens.revoke_token, name="revoke_token"),
     *ALLAUTH_NAMES,

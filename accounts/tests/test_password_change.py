@@ -20,7 +20,7 @@ class TestPasswordChange(BaseTestCase):
     def test_it_changes_the_password_and_ends_the_other_sessions(self) -> None:
         other = Client()
         other.force_login(self.alice)
-        self.assertRedirects(self.client.post(self.url, self.good), "/account/profile/")
+        self.assertRedirects(self.client.post(self.url, self.good), "/account/security/")
         self.alice.refresh_from_db()
         assert self.alice.check_password("quiet lighthouse")
         assert self.client.get("/account/").status_code == 200
@@ -51,7 +51,7 @@ class TestPasswordChange(BaseTestCase):
         self.client.force_login(self.alice)
         self.assertRedirects(self.client.get(self.url), "/accounts/password_add/")
         new = {"password1": "quiet lighthouse", "password2": "quiet lighthouse"}
-        self.assertRedirects(self.client.post("/accounts/password_add/", new), "/account/profile/")
+        self.assertRedirects(self.client.post("/accounts/password_add/", new), "/account/security/")
         self.alice.refresh_from_db()
         assert self.alice.check_password("quiet lighthouse")
         outbox.send_due()

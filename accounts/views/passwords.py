@@ -8,6 +8,7 @@ from allauth.account.views import (
     PasswordChangeView,
     PasswordResetFromKeyView,
     PasswordSetView,
+    ReauthenticateView,
 )
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -20,7 +21,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import emails, login_throttle, outbox, security_notices, tokens
-from accounts.forms import AddPasswordForm, ChangePasswordForm, EmailForm, NewPasswordForm
+from accounts.forms import (
+    AddPasswordForm,
+    ChangePasswordForm,
+    EmailForm,
+    NewPasswordForm,
+    ReauthenticateForm,
+)
 from accounts.models import User
 from accounts.rate_limits import email_request, entrance, limited
 from accounts.security_notices import Change
@@ -65,6 +72,16 @@ class PasswordAdd(PasswordSetView):  # type: ignore[misc]
 _guarded = limited(("user", "10/h"), group="password_change")
 password_change = _page(login_required(_guarded(PasswordChange.as_view())))
 password_add = _page(login_required(_guarded(PasswordAdd.as_view())))
+
+
+class Reauthenticate(ReauthenticateView):  # type: ignore[misc]
+    """Ask for the password again before a change to the account's access."""
+
+    template_name = "accounts/reauthenticate.html"
+    form_class = ReauthenticateForm
+
+
+reauthenticate = _page(login_required(Reauthenticate.as_view()))
 
 
 @never_cache

@@ -21,7 +21,7 @@ from django.test import RequestFactory
 from django.utils import timezone, translation
 from PIL import Image as Pillow
 
-from accounts import emails, ledger, tokens
+from accounts import email_change, emails, ledger, tokens
 from accounts.models import CreditEntry, User
 from artgen.testing.people import let_in
 from artgen.theme import page
@@ -151,6 +151,9 @@ def _account(owner: User) -> dict[str, Any]:
     return {
         "uid": str(owner.pk),
         "reset": default_token_generator.make_token(owner),
+        "email_change": signing.dumps(
+            [str(owner.pk), owner.email, "new@example.org"], salt=email_change.SALT
+        ),
         "sign_up": signing.dumps({"email": "new@example.org"}, salt=emails.SIGN_UP_SALT),
     }
 

@@ -178,6 +178,12 @@ PAGES = (
     Page("tokens", "tokens"),
     Page("tokens-empty", "tokens", "newcomer"),
     Page("password-change", "password_change"),
+    Page("security", "security"),
+    Page("reauthenticate", "account_reauthenticate"),
+    Page("email-change", "change_email", "newcomer"),
+    Page("email-change-sent", "change_email_sent"),
+    Page("email-change-link-ended", "confirm_email", "", args=("nonsense",), status=410),
+    Page("email-confirm", "confirm_email", "", ids=("email_change",)),
     Page("password-add", "password_add", "newcomer"),
     Page("account-data", "account_data"),
     Page("delete-account", "delete_account", "leaver"),
@@ -243,6 +249,7 @@ NO_PAGES = {
         "download_image",
     ),  # files and machines
     *("set_language", "set_theme", "logout", "revoke_token"),  # only POST
+    *("end_session", "end_other_sessions"),
     *(
         "composer",
         "quote",

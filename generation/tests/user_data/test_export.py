@@ -73,6 +73,7 @@ class TestStep(ExportTestCase):
                     "ledger.json",
                     "ledger.csv",
                     "tokens.json",
+                    "devices.json",
                     "prompts.txt",
                 ),
                 *(
