@@ -19,6 +19,15 @@ MESSAGES = {
     "account/messages/password_changed.txt": _(
         "Password changed. Other devices have been signed out."
     ),
+    "mfa/messages/totp_activated.txt": _("Authenticator app added."),
+    "mfa/messages/totp_deactivated.txt": _("Authenticator app removed."),
+    "mfa/messages/webauthn_added.txt": _("Passkey added."),
+    "mfa/messages/webauthn_removed.txt": _("Passkey removed."),
+    "socialaccount/messages/account_connected.txt": _("Service connected."),
+    "socialaccount/messages/account_connected_updated.txt": _("Service connected."),
+    "socialaccount/messages/account_connected_other.txt": _(
+        "This account is connected to another ArtGen account."
+    ),
     "account/messages/password_set.txt": _("Password set. Other devices have been signed out."),
 }
 """What a page says after an action of allauth; other templates of allauth are not shown."""

@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from allauth.account import admin as allauth_admin
+from allauth.mfa import admin as mfa_admin
+from allauth.socialaccount import admin as social_admin
 from allauth.usersessions import admin as sessions_admin
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -34,7 +36,14 @@ from artgen.read_only_admin import ReadOnlyAdmin
 from artgen.refusals import Refusal
 
 # Rows of allauth that ArtGen does not use.
-for _model in (allauth_admin.EmailAddress, sessions_admin.UserSession):
+for _model in (
+    allauth_admin.EmailAddress,
+    mfa_admin.Authenticator,
+    sessions_admin.UserSession,
+    social_admin.SocialAccount,
+    social_admin.SocialApp,
+    social_admin.SocialToken,
+):
     admin.site.unregister(_model)
 admin.site.login = sign_in.admin_login  # type: ignore[method-assign,assignment]
 admin.site.site_header = admin.site.site_title = "ArtGen"

@@ -11,6 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
@@ -32,7 +34,7 @@ GRACE = timedelta(days=settings.ERASE_DAYS)
 """How long a closed account can be restored."""
 
 SALT = "accounts.closing.keep"
-ALLAUTH_MODELS: tuple[Any, ...] = (EmailAddress, UserSession)
+ALLAUTH_MODELS: tuple[Any, ...] = (Authenticator, EmailAddress, SocialAccount, UserSession)
 """Rows of a user in allauth's tables."""
 
 REASON = gettext_noop("Account erased")

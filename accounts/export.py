@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.utils import timezone
 
@@ -39,6 +40,12 @@ def account_files(user: User) -> Iterator[ExportFile]:
         "revoked_at",
     )
     yield "tokens.json", json_array(tokens.iterator(chunk_size=CHUNK_SIZE))
+    services = SocialAccount.objects.filter(user=user).order_by("pk")
+    columns = ("provider", "uid", "extra_data", "date_joined", "last_login")
+    yield (
+        "services.json",
+        json_array(services.values(*columns).iterator(chunk_size=CHUNK_SIZE)),
+    )
     devices = (
         UserSession.objects.filter(user=user)
         .order_by("pk")

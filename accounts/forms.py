@@ -1,5 +1,7 @@
 """Forms of the account pages."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -9,10 +11,17 @@ from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm, ResetPasswordKeyForm, SetPasswordForm
 from allauth.account.models import Login
+from allauth.core import context
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import forms as totp_forms
+from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
+from django.core.cache import cache as cache_backend
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import get_language_info, gettext, ngettext
@@ -20,10 +29,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import ledger, login_throttle
 from accounts.models import Scope, User, fold
+from accounts.second_factor import MFAAdapter
 from artgen import formatting
 
 NEW_PASSWORD_HINT = _("At least 10 characters. Common passwords aren’t allowed.")
 MAX_PASSWORD_LENGTH = 1024
+MAX_CODE_LENGTH = 20
+USED_CODE_SECONDS = 120  # longer than a code is accepted
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]
@@ -129,6 +141,88 @@ class ReauthenticateForm(allauth_forms.ReauthenticateForm):  # type: ignore[misc
         super().__init__(*args, **kwargs)
         _word(self.fields["password"], _("Current password"))
         self.fields["password"].widget.attrs["autofocus"] = True
+
+
+class CodeMixin:
+    """Limit the attempts at a code, and accept each code once."""
+
+    fields: dict[str, forms.Field]
+    user: User
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word(self.fields["code"], _("Code"))
+        self.fields["code"].widget.attrs |= {"autofocus": True, "inputmode": "numeric"}
+        self.fields["code"].max_length = MAX_CODE_LENGTH  # type: ignore[attr-defined]
+
+    def clean_code(self) -> str:
+        """Return the code; raise ValidationError if it is wrong or used, and during a pause."""
+        request = context.request
+        email = self.user.email
+        login_throttle.count_attempt_in_form(request, email, of=login_throttle.CODES)
+        code: str = super().clean_code()  # type: ignore[misc]
+        # allauth's own mark ends after 30 s, when a code is still accepted.
+        if not cache_backend.add(f"code-used:{self.user.pk}:{code}", 1, USED_CODE_SECONDS):
+            raise MFAAdapter().validation_error("incorrect_code")
+        login_throttle.reset(request, email, of=login_throttle.CODES)
+        return code
+
+
+class AddAppForm(totp_forms.ActivateTOTPForm):  # type: ignore[misc]
+    """The first code of a new authenticator app."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word(self.fields["code"], _("Code"))
+        self.fields["code"].widget.attrs |= {"inputmode": "numeric"}
+
+
+class SecondFactorForm(CodeMixin, mfa_forms.AuthenticateForm):  # type: ignore[misc]
+    """The code that completes a sign-in."""
+
+
+class ConfirmByCodeForm(CodeMixin, mfa_forms.ReauthenticateForm):  # type: ignore[misc]
+    """A code before a change to the account's access."""
+
+
+@contextmanager
+def _refusing_malformed_passkeys() -> Iterator[None]:
+    try:
+        yield
+    except ValidationError:
+        raise
+    except Exception as error:
+        raise MFAAdapter().validation_error("incorrect_code") from error
+
+
+class AddPasskeyForm(webauthn_forms.AddWebAuthnForm):  # type: ignore[misc]
+    """What the browser says of a new passkey, and its name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word(self.fields["name"], _("Name"))
+        self.fields["name"].max_length = 100
+        self.fields["name"].validators.append(MaxLengthValidator(100))
+
+    def clean(self) -> dict[str, Any]:
+        """Check the passkey; raise ValidationError for any malformed data."""
+        with _refusing_malformed_passkeys():
+            return super().clean()  # type: ignore[no-any-return]
+
+
+class PasskeyForm(webauthn_forms.AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """The passkey that completes a sign-in."""
+
+    def clean_credential(self) -> Authenticator:
+        """Return the passkey; raise ValidationError for any malformed data."""
+        with _refusing_malformed_passkeys():
+            return super().clean_credential()
+
+
+class ConfirmByPasskeyForm(PasskeyForm):
+    """A passkey before a change to the account's access."""
+
+    reauthenticated = True
 
 
 class FinishSignUpForm(forms.ModelForm):  # type: ignore[type-arg]

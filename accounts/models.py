@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from uuid_utils.compat import uuid7
 
 
@@ -39,6 +40,10 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the user of this address, regardless of case; raise `User.DoesNotExist`."""
         return self.get(email=fold(username or ""))
+
+
+GUARDED = ("id", "credits", "held", "session_epoch", "opened_at", "erase_at", "erased_at")
+"""Columns of User that have one writer each."""
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -117,6 +122,19 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the row; without `update_fields` never what changes by conditional UPDATE alone.
+
+        Libraries save whole rows, whose balance may be outdated by then.
+        """
+        if not (self._state.adding or kwargs.get("update_fields") or kwargs.get("force_insert")):
+            kwargs["update_fields"] = [
+                field.name
+                for field in self._meta.concrete_fields
+                if field.name not in GUARDED and field.attname in self.__dict__
+            ]
+        super().save(*args, **kwargs)
 
     def clean(self) -> None:
         """Normalize the address."""
@@ -252,11 +270,11 @@ class Scope(models.TextChoices):
     """What an API token may do. The API checks it in `accounts.permissions`."""
 
     # GET requests, quotes and sockets.
-    READ = "read", _("Read")
+    READ = "read", pgettext_lazy("scope", "Read")
     # Upload images, create, retry and cancel jobs: what spends credits.
-    CREATE = "create", _("Create")
+    CREATE = "create", pgettext_lazy("scope", "Create")
     # Change, share and delete images and collections.
-    MANAGE = "manage", _("Manage")
+    MANAGE = "manage", pgettext_lazy("scope", "Manage")
 
 
 ALL_SCOPES = " ".join(Scope.values)

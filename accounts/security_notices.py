@@ -29,6 +29,46 @@ class Change(Enum):
         _("Your ArtGen account now has a password"),
         _("A password was added to your ArtGen account."),
     )
+    APP_ADDED = (
+        "mfa/email/totp_activated",
+        _("Two-factor authentication is on for your ArtGen account"),
+        _("An authenticator app was added to your ArtGen account."),
+    )
+    APP_REMOVED = (
+        "mfa/email/totp_deactivated",
+        _("The authenticator app was removed from your ArtGen account"),
+        _("The authenticator app was removed from your ArtGen account."),
+    )
+    PASSKEY_ADDED = (
+        "mfa/email/webauthn_added",
+        _("A passkey was added to your ArtGen account"),
+        _("A passkey was added to your ArtGen account."),
+    )
+    PASSKEY_REMOVED = (
+        "mfa/email/webauthn_removed",
+        _("A passkey was removed from your ArtGen account"),
+        _("A passkey was removed from your ArtGen account."),
+    )
+    RECOVERY_CODES = (
+        "mfa/email/recovery_codes_generated",
+        _("New recovery codes for your ArtGen account"),
+        _("New recovery codes were created for your ArtGen account. The earlier ones are invalid."),
+    )
+    SECOND_FACTOR_RESET = (
+        "",
+        _("Two-factor authentication is off for your ArtGen account"),
+        _("An administrator removed two-factor authentication from your ArtGen account."),
+    )
+    SERVICE_CONNECTED = (
+        "socialaccount/email/account_connected",
+        _("A service was connected to your ArtGen account"),
+        _("Another service can now sign you in to your ArtGen account."),
+    )
+    SERVICE_DISCONNECTED = (
+        "socialaccount/email/account_disconnected",
+        _("A service was disconnected from your ArtGen account"),
+        _("A service was disconnected from your ArtGen account and can no longer sign you in."),
+    )
     EMAIL_CHANGED = (
         "",
         _("The email of your ArtGen account was changed"),

@@ -1,8 +1,17 @@
 """URLs of the account pages."""
 
-from django.urls import path
+from django.urls import include, path
 
-from accounts.views import account, deletion, passwords, security, sign_in, tokens
+from accounts.views import (
+    account,
+    deletion,
+    passwords,
+    second_factor,
+    security,
+    sign_in,
+    social,
+    tokens,
+)
 
 # The names by which allauth's code refers to our pages.
 ALLAUTH_NAMES = [
@@ -19,7 +28,58 @@ ALLAUTH_NAMES = [
     ),
 ]
 
+SECOND_FACTOR = [
+    path("", security.security, name="mfa_index"),
+    path("", security.security, name="mfa_list_webauthn"),
+    path("required/", second_factor.required, name="second_factor_required"),
+    path("code/", second_factor.enter_code, name="mfa_authenticate"),
+    path("confirm/", second_factor.confirm_by_code, name="mfa_reauthenticate"),
+    path(
+        "confirm/passkey/",
+        second_factor.confirm_by_passkey,
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path("app/add/", second_factor.add_app, name="mfa_activate_totp"),
+    path("app/remove/", second_factor.remove_app, name="mfa_deactivate_totp"),
+    path("passkeys/add/", second_factor.add_passkey, name="mfa_add_webauthn"),
+    path("passkeys/<int:pk>/remove/", second_factor.remove_passkey, name="mfa_remove_webauthn"),
+    path("recovery-codes/", second_factor.show_recovery_codes, name="mfa_view_recovery_codes"),
+    path(
+        "recovery-codes/new/",
+        second_factor.new_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "recovery-codes.txt",
+        second_factor.download_recovery_codes,
+        name="mfa_download_recovery_codes",
+    ),
+]
+
+SOCIAL = [
+    path("google/login/", social.google_login, name="google_login"),
+    path("google/login/callback/", social.google_callback, name="google_callback"),
+    path("github/login/", social.github_login, name="github_login"),
+    path("github/login/callback/", social.github_callback, name="github_callback"),
+    path("yandex/login/", social.yandex_login, name="yandex_login"),
+    path("yandex/login/callback/", social.yandex_callback, name="yandex_callback"),
+    path("vk/login/", social.vk_login, name="vk_login"),
+    path("vk/login/callback/", social.vk_callback, name="vk_callback"),
+    path("openid/<slug:provider_id>/login/", social.oidc_login, name="openid_connect_login"),
+    path(
+        "openid/<slug:provider_id>/login/callback/",
+        social.oidc_callback,
+        name="openid_connect_callback",
+    ),
+    path("social/canceled/", social.canceled, name="socialaccount_login_cancelled"),
+    path("social/failed/", social.failed, name="socialaccount_login_error"),
+    path("social/", security.security, name="socialaccount_connections"),
+    path("social/signup/", sign_in.signup, name="socialaccount_signup"),
+]
+
 urlpatterns = [
+    path("accounts/", include(SOCIAL)),
+    path("accounts/2fa/", include(SECOND_FACTOR)),
     path("accounts/login/", sign_in.login, name="login"),
     path("accounts/logout/", sign_in.logout, name="logout"),
     path("accounts/signup/", sign_in.signup, name="signup"),
@@ -52,6 +112,7 @@ urlpatterns = [
     path(
         "account/security/sign-out-others/", security.end_other_sessions, name="end_other_sessions"
     ),
+    path("account/security/disconnect/", social.disconnect, name="disconnect_service"),
     path("account/tokens/", tokens.token_list, name="tokens"),
     path("account/tokens/revoke/", tokens.revoke_token, name="revoke_token"),
     *ALLAUTH_NAMES,

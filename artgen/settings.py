@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from kombu.entity import Exchange, Queue
 
+from artgen import social_apps
 from artgen.connection_budget import worker_children
 from artgen.env import BASE_DIR, env, secret_of_machine
 
@@ -27,6 +28,7 @@ ALLOWED_HOSTS = [
     *("127.0.0.1", "localhost", "[::1]", "backend"),
 ]
 SECRET_KEY = env.str("SECRET_KEY", default="") or secret_of_machine(DATA_DIR)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 INSTALLED_APPS = [
     "artgen",
@@ -42,6 +44,13 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.vk",
+    "allauth.socialaccount.providers.yandex",
     "allauth.usersessions",
     "channels",
     "csp",
@@ -64,6 +73,7 @@ MIDDLEWARE = [
     "artgen.theme.user_language",
     "accounts.middleware.time_zone",
     "accounts.middleware.page_user",
+    "accounts.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "artgen.refusal_pages.RefusalMiddleware",
@@ -236,6 +246,30 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 a class
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_RATE_LIMITS = False  # accounts.rate_limits and accounts.login_throttle count
+# Who must use two-factor authentication: nobody, staff or everybody. Others may.
+MFA_REQUIRED = env.str("MFA_REQUIRED", default="nobody")
+MFA_ADAPTER = "accounts.second_factor.MFAAdapter"
+MFA_FORMS = {
+    "activate_totp": "accounts.forms.AddAppForm",
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.forms.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.forms.ConfirmByPasskeyForm",
+    "authenticate": "accounts.forms.SecondFactorForm",
+    "reauthenticate": "accounts.forms.ConfirmByCodeForm",
+}
+# Browsers offer passkeys only to https pages and to localhost.
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_TOTP_TOLERANCE = 1  # of 30 s: clocks of phones differ
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # every address is confirmed, see ACCOUNT_EMAIL_VERIFICATION
+MFA_RATE_LIMITS = False
+# Other services that sign users in, if the environment names them.
+SOCIALACCOUNT_ADAPTER = "accounts.social.SocialAccountAdapter"
+SOCIALACCOUNT_PROVIDERS = social_apps.read(env)
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_EMAIL_REQUIRED = False  # accounts.social accepts nobody without a verified one
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 LEDGER_DESCRIPTIONS = "generation.user_data.ledger_descriptions.of_jobs"
 DEFAULT_CREDITS = env.int("DEFAULT_CREDITS", default=50)
 RATELIMIT_USE_CACHE = "default"
@@ -323,7 +357,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:", "blob:", *_image_sources],
         "connect-src": [SELF, PUBLIC_URL.replace("http", "ws", 1)],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        # A form's redirect counts, too: the buttons of other services lead there.
+        "form-action": [SELF, *social_apps.form_targets(SOCIALACCOUNT_PROVIDERS)],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }

@@ -90,7 +90,7 @@ class TestEmailChange(BaseTestCase):
         self.confirm_identity()
         counts = []
         for email in ("bob@example.org", "otter@example.org"):
-            with self.assertNumQueries(6) as caught:
+            with self.assertNumQueries(9) as caught:
                 assert self.client.post(URL, {"email": email}).url == f"{URL}sent/"
             counts.append(len(caught))
         outbox.send_due()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
+from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import email_change, security_notices, sessions
+from accounts import email_change, second_factor, security_notices, sessions, social
 from accounts.forms import ChangeEmailForm
 from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
@@ -24,7 +25,21 @@ from accounts.views.sign_in import EMAIL_SENT_TO, sent_context
 @require_safe
 def security(request: SignedInRequest) -> HttpResponse:
     """Show how the user signs in, and where the user is signed in."""
-    context: dict[str, Any] = {"devices": sessions.devices_of(request, request.user)}
+    factors = Authenticator.objects.filter(user=request.user).order_by("pk")
+    types = {factor.type for factor in factors}
+    context: dict[str, Any] = {
+        "devices": sessions.devices_of(request, request.user),
+        "has_app": Authenticator.Type.TOTP in types,
+        "has_recovery_codes": Authenticator.Type.RECOVERY_CODES in types,
+        "passkeys": [
+            {"id": factor.pk, "name": factor.wrap().name, "added_at": factor.created_at}
+            for factor in factors
+            if factor.type == Authenticator.Type.WEBAUTHN
+        ],
+        "services": social.services(request),
+        "connections": social.connections_of(request.user),
+        "is_required": second_factor.is_required(request.user),
+    }
     return render(request, "accounts/security.html", context)
 
 
@@ -52,7 +67,7 @@ def end_other_sessions(request: SignedInRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required(app="allauth.account")  # type: ignore[misc,untyped-decorator]
+@reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator]
 @limited(("user", "5/h"))
 def change_email(request: SignedInRequest) -> HttpResponse:
     """Send a link to the new address; the response does not reveal whether it has an account."""

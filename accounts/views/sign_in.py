@@ -28,7 +28,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import emails, ledger, outbox
+from accounts import emails, ledger, outbox, social
 from accounts.forms import EmailForm, FinishSignUpForm, SignInForm
 from accounts.models import User
 from accounts.rate_limits import email_request, entrance, limited
@@ -80,7 +80,11 @@ class SignIn(LoginView):  # type: ignore[misc]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the page after sign-in."""
-        return {**super().get_context_data(**kwargs), "next": next_url(self.request)}
+        return {
+            **super().get_context_data(**kwargs),
+            "next": next_url(self.request),
+            "services": social.services(self.request),
+        }
 
     def _leads_to_admin(self) -> bool:
         return next_url(self.request).startswith(reverse("admin:index"))
@@ -123,7 +127,8 @@ def signup(request: HttpRequest) -> HttpResponse:
         outbox.enqueue(reminder if user else invitation)
         request.session[EMAIL_SENT_TO] = email
         return redirect("signup_sent")
-    return render(request, "accounts/signup.html", {"form": form, "next": next_url(request)})
+    context = {"form": form, "next": next_url(request), "services": social.services(request)}
+    return render(request, "accounts/signup.html", context)
 
 
 @never_cache

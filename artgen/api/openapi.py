@@ -90,7 +90,14 @@ def problems(*codes: str, **examples: dict[str, Any]) -> Responses:
     `examples` maps a code to the members of its example.
     """
     by_status: dict[int, list[str]] = {}
-    for code in (*codes, "not_authenticated", "missing_scope", "not_acceptable", "server_error"):
+    for code in (
+        *codes,
+        "not_authenticated",
+        "second_factor_required",
+        "missing_scope",
+        "not_acceptable",
+        "server_error",
+    ):
         by_status.setdefault(KINDS[code][0], []).append(code)
     return {
         (status, CONTENT_TYPE): OpenApiResponse(

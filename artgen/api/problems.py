@@ -48,6 +48,7 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "invalid_token": (401, gettext_lazy("Invalid token")),
     "too_few_credits": (402, gettext_lazy("Not enough credits")),
     "token_limit_reached": (402, gettext_lazy("The token’s spending limit is reached")),
+    "second_factor_required": (403, gettext_lazy("Two-factor authentication required")),
     "missing_scope": (403, gettext_lazy("The token lacks a scope")),
     "permission_denied": (403, gettext_lazy("Forbidden")),
     "not_publishable": (403, gettext_lazy("The image can’t be published")),

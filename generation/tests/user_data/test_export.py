@@ -74,6 +74,7 @@ class TestStep(ExportTestCase):
                     "ledger.csv",
                     "tokens.json",
                     "devices.json",
+                    "services.json",
                     "prompts.txt",
                 ),
                 *(
