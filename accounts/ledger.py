@@ -12,6 +12,7 @@ their ids, and takes no lock that others hold while they wait for a user's row.
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from django.conf import settings
@@ -127,9 +128,9 @@ def hold(*, user: User, amount: int, reference: uuid.UUID, reason: str = "") -> 
         raise ValueError("The amount of a hold must not be negative.")
     try:
         with transaction.atomic():
-            balance = _move(user.pk, credits=-amount, held=amount)
+            balance, at = _move(user.pk, credits=-amount, held=amount)
             return _write(
-                CreditEntry.Kind.HOLD, user.pk, -amount, balance, reason, reference=reference
+                CreditEntry.Kind.HOLD, user.pk, -amount, balance, reason, at=at, reference=reference
             )
     except IntegrityError as error:
         if CreditEntry.objects.filter(reference=reference, kind=CreditEntry.Kind.HOLD).exists():
@@ -179,12 +180,13 @@ def _hold_in_statements(
     """Change the balance and write the entries; return False if the user or token has too few."""
     try:
         with transaction.atomic():
-            balance = _move(user_id, credits=-total, held=total) + total
+            balance, at = _move(user_id, credits=-total, held=total)
             if token_id is not None and not _spend(token_id, total):
                 raise TokenLimitReached(needed=total, available=0)
     except TooFewCredits:
         return False
-    for item in holds:
+    balance += total
+    for number, item in enumerate(holds):
         balance -= item.amount
         _write(
             CreditEntry.Kind.HOLD,
@@ -192,6 +194,7 @@ def _hold_in_statements(
             -item.amount,
             balance,
             item.reason,
+            at=at + timedelta(microseconds=number),
             reference=item.reference,
         )
     return True
@@ -253,17 +256,12 @@ def settle(*, reference: uuid.UUID, price: int | None = None, reason: str = "") 
 
     Raises `NoSuchHold`, `HoldEnded`, and ValueError for a price below 0 or above what is held.
     """
-    held = _hold_of(reference)
-    price = -held.amount if price is None else price
-    if not 0 <= price <= -held.amount:
-        raise ValueError(f"The price must be from 0 to the {-held.amount} credits held.")
-    return _end(CreditEntry.Kind.SETTLE, held, back=-held.amount - price, reason=reason)
+    return _end(CreditEntry.Kind.SETTLE, reference, price=price, reason=reason)
 
 
 def release(*, reference: uuid.UUID, reason: str) -> CreditEntry:
     """Return the whole hold of `reference`; raise `NoSuchHold` or `HoldEnded`."""
-    held = _hold_of(reference)
-    return _end(CreditEntry.Kind.RELEASE, held, back=-held.amount, reason=reason)
+    return _end(CreditEntry.Kind.RELEASE, reference, price=0, reason=reason)
 
 
 def clear_hold_reasons(*, user: User) -> int:
@@ -333,37 +331,93 @@ def _adjust(
     if not reason.strip():
         raise ValueError("A reason is required.")
     with transaction.atomic():
-        balance = _move(user.pk, credits=amount, held=0)
-        return _write(kind, user.pk, amount, balance, reason.strip(), actor=actor)
+        balance, at = _move(user.pk, credits=amount, held=0)
+        return _write(kind, user.pk, amount, balance, reason.strip(), at=at, actor=actor)
 
 
-def _hold_of(reference: uuid.UUID) -> CreditEntry:
-    held = CreditEntry.objects.filter(reference=reference, kind=CreditEntry.Kind.HOLD).first()
-    if held is None:
-        raise NoSuchHold(str(reference))
-    return held
-
-
-def _end(kind: CreditEntry.Kind, held: CreditEntry, *, back: int, reason: str) -> CreditEntry:
+def _end(
+    kind: CreditEntry.Kind, reference: uuid.UUID, *, price: int | None, reason: str
+) -> CreditEntry:
+    """Charge `price` credits of a hold, by default all, and return the rest."""
     try:
         with transaction.atomic():
-            balance = _move(held.user_id, credits=back, held=held.amount)
-            return _write(kind, held.user_id, back, balance, reason, reference=held.reference)
+            if connection.vendor == "postgresql":
+                entry = _end_in_one_statement(kind, reference, price=price, reason=reason)
+                return entry or _end_checked(kind, reference, price=price, reason=reason)
+            return _end_checked(kind, reference, price=price, reason=reason)
     except IntegrityError as error:
         # Either constraint can fail first: `held_never_negative` or `a_hold_ends_once`.
-        if CreditEntry.objects.filter(reference=held.reference, kind__in=ENDS).exists():
-            raise HoldEnded(str(held.reference)) from error
+        if CreditEntry.objects.filter(reference=reference, kind__in=ENDS).exists():
+            raise HoldEnded(str(reference)) from error
         raise
 
 
-def _move(user_id: uuid.UUID, *, credits: int, held: int) -> int:
-    """Lock the user's row, change both amounts and return the new balance."""
+def _end_checked(
+    kind: CreditEntry.Kind, reference: uuid.UUID, *, price: int | None, reason: str
+) -> CreditEntry:
+    """End a hold in three statements; raise `NoSuchHold`, or ValueError for a wrong price."""
+    held = CreditEntry.objects.filter(reference=reference, kind=CreditEntry.Kind.HOLD).first()
+    if held is None:
+        raise NoSuchHold(str(reference))
+    price = -held.amount if price is None else price
+    if not 0 <= price <= -held.amount:
+        raise ValueError(f"The price must be from 0 to the {-held.amount} credits held.")
+    back = -held.amount - price
+    balance, at = _move(held.user_id, credits=back, held=held.amount)
+    return _write(kind, held.user_id, back, balance, reason, at=at, reference=reference)
+
+
+def _end_in_one_statement(
+    kind: CreditEntry.Kind, reference: uuid.UUID, *, price: int | None, reason: str
+) -> CreditEntry | None:
+    """Change the balance and write the entry; return None if there is no hold of this price."""
+    entry_id = uuid7()
+    with connection.cursor() as cursor:
+        # The timestamp is taken under the row lock, so a user's entries sort in their order.
+        cursor.execute(
+            "WITH held AS (SELECT user_id, -amount AS amount FROM accounts_creditentry "
+            "WHERE reference = %s AND kind = 'hold'), "
+            "ended AS (SELECT user_id, amount, amount - COALESCE(%s::int, amount) AS back "
+            "FROM held), "
+            "moved AS (UPDATE accounts_user SET credits = credits + back, held = held - amount "
+            "FROM ended WHERE accounts_user.id = user_id AND back BETWEEN 0 AND amount "
+            "RETURNING user_id, back, credits, clock_timestamp() AS at) "
+            "INSERT INTO accounts_creditentry "
+            "(id, user_id, kind, amount, balance_after, reference, reason, created_at) "
+            "SELECT %s, user_id, %s, back, credits, %s, %s, at FROM moved "
+            "RETURNING user_id, amount, balance_after, created_at",
+            [reference, price, entry_id, kind.value, reference, reason],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    user_id, amount, balance, at = row
+    return CreditEntry(
+        id=entry_id,
+        user_id=user_id,
+        kind=kind,
+        amount=amount,
+        balance_after=balance,
+        reference=reference,
+        reason=reason,
+        created_at=at,
+    )
+
+
+def _move(user_id: uuid.UUID, *, credits: int, held: int) -> tuple[int, datetime]:
+    """Lock the user's row, change both amounts, and return the new balance and the time.
+
+    The time is taken under the lock, so a user's entries sort in their order, and is the
+    database's: one clock stamps the entries of all machines.
+    """
     # The limit applies to grants and adjustments only: a hold can always be returned.
     limit = MAX_CREDITS - credits if credits > 0 and not held else MAX_INTEGER
+    # SQLite's clock is that of the machine, without milliseconds.
+    clock = "clock_timestamp()" if connection.vendor == "postgresql" else "NULL"
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE accounts_user SET credits = credits + %s, held = held + %s "
-            "WHERE id = %s AND credits >= %s AND credits <= %s RETURNING credits",
+            "UPDATE accounts_user SET credits = credits + %s, held = held + %s "  # noqa: S608 constants
+            f"WHERE id = %s AND credits >= %s AND credits <= %s RETURNING credits, {clock}",
             [
                 credits,
                 held,
@@ -372,9 +426,9 @@ def _move(user_id: uuid.UUID, *, credits: int, held: int) -> int:
                 limit,
             ],
         )
-        row: tuple[int] | None = cursor.fetchone()
+        row: tuple[int, datetime | None] | None = cursor.fetchone()
     if row is not None:
-        return row[0]
+        return row[0], row[1] or timezone.now()
     available = User.objects.values_list("credits", flat=True).get(pk=user_id)
     if credits < 0:
         raise TooFewCredits(needed=-credits, available=available)
@@ -388,10 +442,10 @@ def _write(
     balance: int,
     reason: str,
     *,
+    at: datetime,
     reference: uuid.UUID | None = None,
     actor: User | None = None,
 ) -> CreditEntry:
-    # The timestamp is taken under the row lock, so a user's entries sort in their order.
     return CreditEntry.objects.create(
         user_id=user_id,
         kind=kind,
@@ -400,5 +454,5 @@ def _write(
         reference=reference,
         reason=reason,
         actor=actor,
-        created_at=timezone.now(),
+        created_at=at,
     )

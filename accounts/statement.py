@@ -199,7 +199,7 @@ class Bar:
     x: int
     y: int
     height: int
-    today: bool
+    kind: str  # "none", "today" or "day"
 
 
 @dataclass(frozen=True)
@@ -216,6 +216,11 @@ class Chart:
 
     HEIGHT = 120
 
+    @property
+    def shows_peak(self) -> bool:
+        """Whether the highest day differs from today, which is always labeled."""
+        return bool(self.credits) and self.today not in (self.credits, self.most.credits)
+
 
 def chart(days: list[DailyUsage]) -> Chart:
     """Return the bars of these days: the highest has 108 of 120 units, an empty day 2."""
@@ -224,9 +229,8 @@ def chart(days: list[DailyUsage]) -> Chart:
     bars = []
     for number, day in enumerate(days):
         height = max(2, round(day.credits * 108 / most.credits)) if day.credits else 2
-        bars.append(
-            Bar(day, number * 24 + 4, Chart.HEIGHT - height, height, number == len(days) - 1)
-        )
+        kind = "none" if not day.credits else "today" if day is days[-1] else "day"
+        bars.append(Bar(day, number * 24 + 4, Chart.HEIGHT - height, height, kind))
     if total:
         summary = _("Spent by day: %(total)s in %(days)s days, most on %(day)s: %(credits)s.") % {
             "total": formatting.credits(total),

@@ -61,15 +61,17 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "artgen.observability.request_stats.middleware",
+    "artgen.response_headers.policies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "artgen.session_cookies.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "artgen.response_headers.signed_in",
     "artgen.theme.user_language",
     "accounts.middleware.time_zone",
     "accounts.middleware.page_user",
@@ -280,6 +282,8 @@ if not REDIS_URL:
 
 # --- browser security ----------------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -389,6 +393,10 @@ MAX_WAITING_PER_USER = env.int("MAX_WAITING_PER_USER", default=200)
 CREDIT_USD = Decimal(env.str("CREDIT_USD", default="0.01"))
 PRICE_MARGIN = Decimal(env.str("PRICE_MARGIN", default="1.2"))
 TRASH_DAYS = 30
+BACKUP_DIR = Path(env.str("BACKUP_DIR", default=str(DATA_DIR / "backups")))
+BACKUP_KEEP_DAYS = env.int("BACKUP_KEEP_DAYS", default=14)
+BACKUP_RECIPIENTS = env.str("BACKUP_RECIPIENTS", default="")
+BACKUP_IDENTITY = env.str("BACKUP_IDENTITY", default="")
 EXPORT_DAYS = 7  # how long the files of an export are kept
 EXPORT_PART_BYTES = 512 * 1024 * 1024
 ERASE_DAYS = 7  # how long a closed account can be restored before it is erased

@@ -55,7 +55,10 @@ if [ -s /proc/net/if_inet6 ]; then
   NGINX_LISTEN_IPV6="listen [::]:$NGINX_PORT default_server backlog=1024;"
 fi
 NGINX_PAGE=$(cat "$here/page.html")
+# What stands before a secret in a path, from the URL configuration: manage.py secret_paths
+NGINX_SECRET_PATHS=$(tr -s '\n' '|' <"$here/secret_paths.txt" | sed 's/|$//')
 export NGINX_LOG_TO NGINX_PAGE NGINX_WEB_SERVERS NGINX_SOCKETS_SERVERS NGINX_USER
+export NGINX_SECRET_PATHS
 export NGINX_LISTEN_IPV6
 
 # X-Forwarded-For and X-Forwarded-Proto are trusted only from the named proxies.
@@ -69,6 +72,12 @@ each_proxy() { echo "$NGINX_TRUSTED_PROXIES" | tr -s ' ,' '\n' | sed -n "s|..*|$
     printf 'real_ip_header X-Forwarded-For;\nreal_ip_recursive on;\n'
   fi
 } >"$NGINX_DIR/proxies.conf"
+
+# Filters the error log as artgen/observability/redaction.py does the logs of the other processes.
+cat >"$NGINX_DIR/redact.sed" <<REDACT
+s#($NGINX_SECRET_PATHS)[^ "'<>?]+#\1SECRET#g
+s#(/[^ "'<>?]*)[?][^ "'<>]+#\1?QUERY#g
+REDACT
 
 render() { # TEMPLATE: ${UPPER_CASE} names are replaced, $lower_case are variables of nginx
   awk -v template="$1" '{

@@ -20,7 +20,7 @@ class TestAccount(BaseTestCase):
         ledger.settle(reference=settled)
         ledger.release(reference=released, reason="The GPU went away")
         response = self.client.get(self.url)
-        assert re.search(r'<p class="money-balance">\s*89<', response.content.decode())
+        assert re.search(r'<p class="credits-balance">\s*89<', response.content.decode())
         self.assertContains(response, "plus 7 held for images in progress")
         self.assertContains(response, "4\N{NO-BREAK SPACE}credits, 1\N{NO-BREAK SPACE}image")
         self.assertContains(response, "4\N{NO-BREAK SPACE}credits charged from the hold")

@@ -18,7 +18,7 @@ from accounts.models import ApiToken
 from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
 from accounts.security_notices import Change
-from artgen import refusal_pages
+from artgen import formatting, refusal_pages
 from artgen.refusals import Refusal
 
 
@@ -59,6 +59,11 @@ def _shown(token: ApiToken) -> dict[str, Any]:
     return {
         "token": token,
         "scopes": tokens.scope_labels(token.scopes.split()),
+        "budget": _("%(spent)s of %(limit)s credits spent")
+        % {
+            "spent": formatting.number(token.credits_spent),
+            "limit": formatting.number(token.credit_limit or 0),
+        },
         "is_expired": token.expires_at is not None and token.expires_at <= timezone.now(),
     }
 

@@ -32,20 +32,18 @@ CHROMIUMS = [
 ]
 # Tests that need a browser, nginx or S3, or share something slow to start (the demo, a stack).
 SLOW = ("browser", "nginx", "s3", "xdist_group")
-# Files whose tests take more than five seconds together.
+# Files whose tests take more than five seconds together, and those that start processes.
 SLOW_FILES = {
-    "test_archive.py",
-    "test_bucket_threads.py",
-    "test_clients.py",
-    "test_ledger_property.py",
-    "test_many_pictures.py",
-    "test_metadata.py",
-    "test_presigning.py",
-    "test_race.py",
-    "test_runpod_client.py",
-    "test_runpod_fitting.py",
-    "test_runpod_serving.py",
-    "test_sources.py",
+    "accounts/tests/test_ledger_property.py",
+    "artgen/tests/test_bench.py",
+    "artgen/tests/test_demo_command.py",
+    "artgen/tests/test_handover.py",
+    "artgen/tests/test_kubernetes.py",
+    "artgen/tests/test_packages.py",
+    "generation/tests/demo/test_emulator_process.py",
+    "generation/tests/gallery/test_many_pictures.py",
+    "generation/tests/jobs/test_all_models.py",
+    "generation/tests/jobs/test_race.py",
 }
 AVAILABLE = {
     "postgres": os.environ.get("DATABASE_URL", "").startswith("postgres"),
@@ -78,7 +76,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=group)
     kept, left_out = [], []
     for item in items:
-        if item.path.name in SLOW_FILES or any(item.get_closest_marker(name) for name in SLOW):
+        path = item.path.relative_to(config.rootpath).as_posix()
+        if path in SLOW_FILES or any(item.get_closest_marker(name) for name in SLOW):
             item.add_marker(pytest.mark.slow)
         needed = [name for name in AVAILABLE if item.get_closest_marker(name)]
         missing = [name for name in needed if not AVAILABLE[name]]

@@ -16,7 +16,7 @@ READERS = (
     "artgen/social_apps.py",
     "deploy/gunicorn.conf.py",
 )
-BY_START = {"SOCKETS_PING_INTERVAL", "SOCKETS_PING_TIMEOUT", "RUN_DIR"}
+BY_START = {"BACKUP_AT", "SOCKETS_PING_INTERVAL", "SOCKETS_PING_TIMEOUT", "RUN_DIR"}
 BY_COMPOSE = {
     "ARTGEN_VERSION",
     "BIND_ADDRESS",

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+import pytest
 import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
@@ -30,10 +31,12 @@ class TestSchema(ApiTestCase):
             for method, operation in methods.items():
                 yield f"{method} {path}", operation
 
+    @pytest.mark.slow
     def test_it_is_valid_openapi_3_1_for_everybody(self) -> None:
         assert self.schema["openapi"].startswith("3.1.")
         call_command("spectacular", validate=True, fail_on_warn=True, file=os.devnull)
 
+    @pytest.mark.slow
     def test_it_comes_as_json_or_yaml(self) -> None:
         assert self.client.get(SCHEMA)["Content-Type"].startswith("application/json")
         response = self.client.get(SCHEMA, headers={"Accept": "application/yaml"})

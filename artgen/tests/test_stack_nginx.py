@@ -1,6 +1,7 @@
 """nginx alone with the configuration of nginx/render.sh: TLS, load balancers, no application."""
 
 import concurrent.futures
+import contextlib
 import http.server
 import json
 import os
@@ -12,6 +13,7 @@ import subprocess
 import tempfile
 import threading
 import unittest
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,20 @@ class Echo(http.server.BaseHTTPRequestHandler):
         pass
 
 
+@contextlib.contextmanager
+def echo() -> Iterator[str]:
+    """Run an application that echoes headers; yield its host and port."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
 class TestNginx(unittest.TestCase):
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory(dir="/tmp")))
@@ -50,13 +66,7 @@ class TestNginx(unittest.TestCase):
 
     def application(self) -> str:
         """Start an application that echoes headers, and return its host and port."""
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        self.addCleanup(thread.join)
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        return f"127.0.0.1:{server.server_port}"
+        return self.enterContext(echo())
 
     def nginx(self, **environment: str) -> None:
         """Run nginx until the test ends."""

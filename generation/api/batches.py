@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from accounts.models import Scope, User
 from accounts.requests import limited_token
 from artgen.api.views import Endpoint, body_of
-from generation.api import docs, rate_limits
+from generation.api import docs_jobs, rate_limits
 from generation.api.bodies import read_key, read_order
 from generation.jobs import orders
 from generation.jobs.serializers import jobs_json
@@ -22,7 +22,7 @@ class Batches(Endpoint):
 
     write_scope = Scope.CREATE
 
-    @extend_schema(**docs.PLACE_BATCH)
+    @extend_schema(**docs_jobs.PLACE_BATCH)
     def post(self, request: Request) -> Response:
         """Create one to eight jobs."""
         rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)

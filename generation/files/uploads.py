@@ -47,7 +47,7 @@ def keep(*, user: User, data: bytes) -> Upload:
         clean.save(file, "PNG", compress_level=4)
         content_type = "image/png"
     upload_id, kept = uuid7(), file.getvalue()
-    key = storage.upload_key(user_id=user.id, upload_id=upload_id, content_type=content_type)
+    key = storage.upload_key(upload_id=upload_id, content_type=content_type)
     with bucket_threads.reading_or_writing():
         storage.save(key, kept, content_type=content_type)
     return Upload.objects.create(

@@ -16,6 +16,7 @@ from django.utils import translation
 
 from accounts import sockets, tokens
 from accounts.models import User
+from artgen import session_cookies
 from artgen.batching import Batched
 from generation.jobs import events, presence
 from generation.jobs.serializers import jobs_json
@@ -108,7 +109,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         bearer = bearer_token(self.scope)
         if bearer is not None:
             return await _token_owners.get(bearer)
-        user = await _session_users.get(_cookies(self.scope).get(settings.SESSION_COOKIE_NAME, ""))
+        user = await _session_users.get(session_cookies.find(_cookies(self.scope)))
         # A page of one user must not get events of another user who has signed in since.
         page = parse_qs(self.scope["query_string"].decode("latin-1")).get("user", [""])[0]
         return user if user is not None and page in ("", str(user.pk)) else None

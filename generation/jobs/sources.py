@@ -51,6 +51,8 @@ class Transport:
 
 def check(*, user: User, ids: Sequence[str]) -> list[OwnImage]:
     """Return the images in order. Raises InvalidParameters unless all belong to the user."""
+    if not ids:
+        return []  # most orders: building a query takes a tenth of their time
     try:
         wanted = [UUID(one) for one in ids]
     except ValueError:
@@ -87,26 +89,35 @@ def transport(
     )
 
 
-def of_job(job: Job, *, with_data: bool) -> list[InputImage]:
-    """Return what RunPod gets, in order: short-lived URLs, or bytes if RunPod cannot fetch those.
-
-    `with_data`: the dialect always needs bytes. Bytes are reduced to fit into the request.
-
-    Raises:
-        SourceMissing: a source image has been deleted.
-    """
+def chosen(job: Job) -> list[OwnImage]:
+    """Return the source images of a job, in order; raise SourceMissing if one was deleted."""
     ids = [UUID(one) for one in job.source_images]
     # Files are deleted within an hour after the trash was emptied: jobs may still use them.
     known = _known(user_id=job.user_id, ids=ids, images=Image.objects.all())
     if len(known) != len(set(ids)):
         raise SourceMissing
-    chosen = [known[one] for one in ids]
-    names = [source.key.rsplit("/", 1)[-1] for source in chosen]
-    urls = [storage.absolute_url(source.key) for source in chosen]
-    if not with_data and _reachable(chosen):
+    return [known[one] for one in ids]
+
+
+def of_job(job: Job, own: Sequence[OwnImage], *, with_data: bool) -> list[InputImage]:
+    """Return what RunPod gets, in order: short-lived URLs, or bytes if RunPod cannot fetch those.
+
+    Reads the bucket, not the database.
+
+    Args:
+        job: whose parameters share the request with the bytes.
+        own: its source images, from `chosen`.
+        with_data: the dialect always needs bytes. Bytes are reduced to fit into the request.
+
+    Raises:
+        SourceMissing: a source image has been deleted.
+    """
+    names = [source.key.rsplit("/", 1)[-1] for source in own]
+    urls = [storage.absolute_url(source.key) for source in own]
+    if not with_data and _reachable(own):
         return [InputImage(url=url, name=name) for url, name in zip(urls, names, strict=True)]
     try:
-        files = [storage.read(source.key) for source in chosen]
+        files = [storage.read(source.key) for source in own]
     except FileNotFoundError as error:
         raise SourceMissing from error
     fitted = fitting.fit(files, room=_room({**job.parameters, **job.snapshot}))

@@ -1,8 +1,9 @@
 """Jobs, their history, and idempotency keys."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
@@ -20,6 +21,9 @@ from generation.catalog.parameters import (
     Place,
 )
 from generation.models.offers import ImageModel
+
+if TYPE_CHECKING:
+    from generation.models.images import Image
 
 
 class Status(models.TextChoices):
@@ -174,6 +178,14 @@ class Job(models.Model):
     deadline_at = models.DateTimeField(_("deadline"), null=True)  # set by the first submission
     started_at = models.DateTimeField(_("started"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
+
+    first_place: int | None = None
+    """Position in the queue when it was placed; known to the instance that was placed, not stored.
+
+    More recent than the model's cached queue.
+    """
+    new_images: "Sequence[Image] | None" = None
+    """The images that were stored with its end; known to the instance that ended, not stored."""
 
     objects = JobQuerySet.as_manager()
 

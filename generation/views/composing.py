@@ -14,7 +14,7 @@ from accounts.models import User
 from artgen.ids import parse_uuid
 from generation.catalog.offers import InvalidParameters, size_like
 from generation.files import storage
-from generation.forms import Composer
+from generation.forms.composer import Composer
 from generation.jobs import sources
 from generation.jobs.eta import Eta, Forecast
 from generation.models import GenerationSwitch, Image, ImageModel, Style, Upload

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import token_cache
 from accounts.models import User
@@ -25,9 +25,9 @@ from artgen.refusals import FieldError, Refusal
 from artgen.revalidation import revalidated
 from generation.catalog.offers import InvalidParameters
 from generation.files import uploads
-from generation.forms import Composer
+from generation.forms.composer import Composer
 from generation.gallery import sharing
-from generation.jobs import eta, orders
+from generation.jobs import drafts, eta, idempotency, orders
 from generation.models import ImageModel, Job
 from generation.views import feed
 from generation.views.composing import (
@@ -47,7 +47,7 @@ PROMPTS = (
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
     """Show composer and feed; POST creates 1 to 8 jobs, or shows the errors beside the fields."""
     if request.method == "POST":
@@ -69,7 +69,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def composer(request: HttpRequest) -> HttpResponse:
     """Return the composer for another model (`switch`) or with a job's parameters (`job`)."""
     models = list(ImageModel.objects.enabled())
@@ -85,7 +85,7 @@ def composer(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 @revalidated
 def quote(request: HttpRequest) -> HttpResponse:
     """Return the Create button with price and wait time, and the invalid numbers."""
@@ -119,11 +119,11 @@ def _posted(request: HttpRequest) -> HttpResponse:
     status = _keep_uploads(user, form, request.FILES.getlist("upload")) or 0
     if not status:
         try:
-            requests = orders.repeated(form.request(), count=form.count)
+            requests = drafts.repeated(form.request(), count=form.count)
             placed = orders.place_batch(
                 user=user, requests=requests, key=request.POST.get("key", "")[:255]
             )
-        except orders.KeyRefused:
+        except idempotency.KeyRefused:
             # The form was sent again after the browser's Back button: a new request now.
             text = _("This form was already sent. Select Create again to send it once more.")
             form.errors["form"] = [text]

@@ -1,6 +1,7 @@
 """presence: who has a socket open."""
 
 import os
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import pytest
@@ -59,6 +60,23 @@ class TestOverRedis(PresenceTestCase):
         assert set(presence.present([alice, bob])) == {alice}
         assert client.info("commandstats")["cmdstat_mget"]["calls"] == before + 1
         assert set(presence.present([])) == set()
+
+    def test_it_remembers_who_is_present_but_not_who_is_absent(self) -> None:
+        alice, bob = uuid4(), uuid4()
+        self.open(alice)
+        assert set(presence.present([alice, bob])) == {alice}
+        self.forget(alice)
+        assert presence.present([alice]) == {alice: READER}  # for REMEMBERED_SECONDS
+        self.open(bob)
+        assert set(presence.present([alice, bob])) == {alice, bob}
+
+    def test_it_asks_again_after_a_while(self) -> None:
+        alice = uuid4()
+        self.open(alice)
+        with patch.object(presence, "REMEMBERED_SECONDS", 0):
+            assert set(presence.present([alice])) == {alice}
+        self.forget(alice)
+        assert presence.present([alice]) == {}
 
     def test_it_lets_each_key_end(self) -> None:
         alice = uuid4()

@@ -5,6 +5,7 @@ import contextlib
 
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
+from django.conf import settings
 from django.test import Client, TransactionTestCase
 
 from accounts import deletion, tokens
@@ -29,9 +30,12 @@ class SocketTestCase(TransactionTestCase):
             websocket, "/ws/jobs/", headers=[(b"authorization", f"Bearer {text}".encode())]
         )
 
-    def with_cookie(self, client: Client) -> WebsocketCommunicator:
-        cookie = f"sessionid={client.cookies['sessionid'].value}"
-        headers = [(b"cookie", cookie.encode()), (b"origin", b"http://127.0.0.1")]
+    def with_cookie(
+        self, client: Client, *, origin: str = settings.PUBLIC_URL, name: str = "sessionid"
+    ) -> WebsocketCommunicator:
+        cookie = f"{name}={client.cookies['sessionid'].value}"
+        headers = [(b"cookie", cookie.encode())]
+        headers += [(b"origin", origin.encode())] if origin else []
         return WebsocketCommunicator(websocket, "/ws/jobs/", headers=headers)
 
     async def open(self, socket: WebsocketCommunicator) -> WebsocketCommunicator:
@@ -57,6 +61,33 @@ class SocketTestCase(TransactionTestCase):
         client = Client()
         await sync_to_async(client.force_login)(self.alice)
         return client
+
+
+class TestOrigin(SocketTestCase):
+    async def test_it_accepts_a_cookie_from_pages_of_the_public_address(self) -> None:
+        await self.assert_stays_open(await self.open(self.with_cookie(await self.signed_in())))
+
+    async def test_it_refuses_a_cookie_from_anywhere_else(self) -> None:
+        client = await self.signed_in()
+        for origin in (
+            "https://127.0.0.1:8000",
+            "http://127.0.0.1",
+            "http://127.0.0.1:8001",
+            "http://localhost:8000",  # an allowed host
+            "http://127.0.0.1.evil.example:8000",
+            "https://evil.example",
+            "null",
+            "",
+        ):
+            connected, _code = await self.with_cookie(client, origin=origin).connect()
+            assert not connected, origin
+
+    async def test_only_the_origin_keeps_them_out(self) -> None:
+        client = await self.signed_in()
+        socket = self.with_cookie(client, origin="https://evil.example")
+        socket.scope["headers"].append((b"authorization", b"Bearer nonsense"))
+        connected, _protocol = await socket.connect()
+        assert connected, "with a token, which no foreign page has, the origin does not matter"
 
 
 class TestEnd(SocketTestCase):
@@ -112,7 +143,7 @@ class TestPagesOfOthers(SocketTestCase):
         client = Client()
         await sync_to_async(client.force_login)(self.alice)
         cookie = f"sessionid={client.cookies['sessionid'].value}"
-        headers = [(b"cookie", cookie.encode()), (b"origin", b"http://127.0.0.1")]
+        headers = [(b"cookie", cookie.encode()), (b"origin", settings.PUBLIC_URL.encode())]
         own = WebsocketCommunicator(websocket, f"/ws/jobs/?user={self.alice.pk}", headers=headers)
         await self.open(own)
         await own.disconnect()

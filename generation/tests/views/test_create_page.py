@@ -18,7 +18,7 @@ from artgen.testing.image_files import png
 from artgen.tests.html import flat
 from generation.catalog.offers import size_like
 from generation.files import uploads
-from generation.forms import shape_of
+from generation.forms.shapes import shape_name
 from generation.jobs import orders
 from generation.models import GenerationSwitch, ImageModel, Job, Status, Upload
 from generation.views import feed
@@ -439,8 +439,8 @@ class TestCreatePageParts(BaseTestCase):
 
     def test_it_names_shapes_as_people_do(self):
         names = {(1344, 768): "16:9", (832, 1216): "2:3", (1024, 1024): "1:1", (1000, 900): "10:9"}
-        assert {size: shape_of(*size).name for size in names} == names
-        assert shape_of(1001, 700 - 251).name == "1001\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}449"
+        assert {size: shape_name(*size) for size in names} == names
+        assert shape_name(1001, 700 - 251) == "1001\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}449"
 
     def test_it_quotes_without_an_error_for_invalid_input(self):
         for query in (

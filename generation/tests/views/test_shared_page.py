@@ -6,6 +6,7 @@ What strangers see of a shared picture, and when they see nothing.
 import io
 from datetime import timedelta
 
+import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
@@ -127,6 +128,7 @@ class TestPage(SharedTestCase):
         self.client.force_login(self.alice)
         self.assertContains(self.see(slug), reverse("image", args=[self.image.id]))
 
+    @pytest.mark.slow
     def test_it_has_a_limit(self):
         slug = self.link().link_slug
         statuses = []
@@ -209,6 +211,7 @@ class TestReportPage(SharedTestCase):
             self.client.post(self.at(slug, "report_shared"), {"kind": "other"}).status_code == 404
         )
 
+    @pytest.mark.slow
     def test_it_has_a_limit(self):
         statuses = [self.client.post(self.url, {"kind": "other"}).status_code for _n in range(11)]
         assert (statuses[9], statuses[10]) == (302, 429)

@@ -23,8 +23,8 @@ const SIGNED_OUT = 4401,
 
 export class Live {
   /**
-   * `onJobs(jobs, {complete, missed})`: complete: these are all active jobs; missed: some may have
-   * come and ended unseen. `onState("live" | "polling" | "offline" | "away" | "signed out")`:
+   * `onJobs(jobs, {complete, missed})`: complete: these are all active jobs; missed: some may
+   * have been created and ended meanwhile. `onState("live" | "polling" | "offline" | "away" | "signed out")`:
    * offline means no network, away no server.
    */
   constructor({ socket, jobs, onJobs, onState }) {
@@ -36,7 +36,7 @@ export class Live {
     window.addEventListener("offline", () => this.#down())
     document.addEventListener("visibilitychange", () => {
       if (document.hidden || this.isOpen) return
-      this.stopped = false // signed in again in another tab, perhaps
+      this.stopped = false // the user may have signed in again in another tab
       this.connect()
     })
     window.addEventListener("pagehide", () => this.#close())
