@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
+from allauth.account import admin as allauth_admin
+from allauth.mfa import admin as mfa_admin
+from allauth.socialaccount import admin as social_admin
+from allauth.usersessions import admin as sessions_admin
 from django.contrib import admin, messages
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
@@ -24,11 +27,13 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import deletion, ledger, sockets, staff_rights, token_cache
-from accounts.forms import GrantForm, LoginThrottleMixin, language_field, time_zone_field
+from accounts import deletion, ledger, security_notices, sockets, staff_rights, token_cache
+from accounts.forms import GrantForm, language_field, time_zone_field
 from accounts.models import ApiToken, CreditEntry, User
 from accounts.requests import SignedInRequest
+from accounts.security_notices import Change
 from accounts.staff_rights import StaffProtectedAdmin, SuperuserAdmin
+from accounts.views import sign_in
 from artgen.admin_actions import on_each
 from artgen.ids import parse_uuid
 from artgen.read_only_admin import ReadOnlyAdmin
@@ -37,12 +42,17 @@ from artgen.refusals import Refusal
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 """Fields of a user that give rights."""
 
-
-class StaffSignInForm(LoginThrottleMixin, AdminAuthenticationForm):
-    """The admin's sign-in form, throttled like that of the site."""
-
-
-admin.site.login_form = StaffSignInForm
+# Rows of allauth that ArtGen does not use.
+for _model in (
+    allauth_admin.EmailAddress,
+    mfa_admin.Authenticator,
+    sessions_admin.UserSession,
+    social_admin.SocialAccount,
+    social_admin.SocialApp,
+    social_admin.SocialToken,
+):
+    admin.site.unregister(_model)
+admin.site.login = sign_in.admin_login  # type: ignore[method-assign,assignment]
 admin.site.site_header = admin.site.site_title = "ArtGen"
 
 
@@ -190,6 +200,7 @@ class UserAdmin(StaffProtectedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
         response: HttpResponse = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
             sockets.close_all(id)
+            security_notices.send(Change.PASSWORD_CHANGED, user=User.objects.get(pk=id))
         return response
 
     @admin.action(description=_("Grant credits…"), permissions=["grant"])
@@ -295,12 +306,33 @@ class CreditEntryAdmin(ReadOnlyAdmin):
 class ApiTokenAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
     """API tokens, which can be revoked."""
 
-    list_display = ("name", "user", "prefix", "created_at", "last_used_at", "revoked_at")
+    list_display = (
+        "name",
+        "user",
+        "prefix",
+        "scopes",
+        "credit_limit",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    )
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), "created_at", "last_used_at")
     list_select_related = ("user",)
     search_fields = ("name", "user__email", "prefix")
     ordering = ("-created_at", "-id")
-    fields = ("name", "user", "prefix", "created_at", "last_used_at", "revoked_at")
+    fields = (
+        "name",
+        "user",
+        "prefix",
+        "scopes",
+        "credit_limit",
+        "credits_spent",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    )
     actions = ("revoke",)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
@@ -317,6 +349,7 @@ class ApiTokenAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
             if active.update(revoked_at=timezone.now()):
                 self.log_change(request, token, "revoked")
                 sockets.close_all(token.user_id)
+                security_notices.send(Change.TOKEN_REVOKED, user=token.user, name=token.name)
 
         rows = queryset.filter(revoked_at=None).select_related("user").order_by("id")
         on_each(self, request, rows, revoke, done_text=_revoked)

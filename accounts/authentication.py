@@ -20,17 +20,17 @@ SCHEME = "bearer"
 class BearerAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer TOKEN` (RFC 6750)."""
 
-    def authenticate(self, request: Request) -> tuple[User, str] | None:
-        """Return the token's owner, None without a token; raise AuthenticationFailed if invalid."""
+    def authenticate(self, request: Request) -> tuple[User, tokens.Access] | None:
+        """Return owner and rights of the token, None without one; raise AuthenticationFailed."""
         scheme, _separator, text = request.headers.get("Authorization", "").strip().partition(" ")
         if scheme.lower() != SCHEME:
             return None
-        user = tokens.authenticate(text.strip())
-        if user is None:
+        access = tokens.access(text.strip())
+        if access is None:
             raise exceptions.AuthenticationFailed
         if not request.headers.get("Accept-Language"):
-            _activate_language_of(user)
-        return user, SCHEME
+            _activate_language_of(access.user)
+        return access.user, access
 
     def authenticate_header(self, request: Request) -> str:
         """Return the value of `WWW-Authenticate`."""

@@ -7,8 +7,13 @@ What other apps store of the user, they delete before they call `anonymize`.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.hashers import make_password
@@ -29,6 +34,9 @@ GRACE = timedelta(days=settings.ERASE_DAYS)
 """How long a closed account can be restored."""
 
 SALT = "accounts.closing.keep"
+ALLAUTH_MODELS: tuple[Any, ...] = (Authenticator, EmailAddress, SocialAccount, UserSession)
+"""Rows of a user in allauth's tables."""
+
 REASON = gettext_noop("Account erased")
 
 
@@ -150,6 +158,8 @@ def anonymize(user_id: UUID) -> None:
         _rename_in_log(User, [user_id], address)
         _rename_in_log(ApiToken, tokens, "")
         ApiToken.objects.filter(user=user).delete()
+        for model in ALLAUTH_MODELS:
+            model.objects.filter(user=user).delete()
         OutgoingEmail.objects.filter(recipient=user.email).delete()
         user.groups.clear()
         user.user_permissions.clear()

@@ -11,8 +11,7 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.encoding import force_bytes
-from django.utils.http import urlencode, urlsafe_base64_encode
+from django.utils.http import urlencode
 
 from accounts import deletion
 from accounts.middleware import zone_of
@@ -46,8 +45,9 @@ def password_reset(*, user: User) -> EmailMessage:
 
     The link works once, for `PASSWORD_RESET_TIMEOUT` seconds.
     """
-    uid = urlsafe_base64_encode(force_bytes(str(user.pk)))
-    path = reverse("password_reset_confirm", args=[uid, default_token_generator.make_token(user)])
+    path = reverse(
+        "password_reset_confirm", args=[user.pk, default_token_generator.make_token(user)]
+    )
     with translation.override(user.language or translation.get_language()):
         return compose("accounts/emails/reset_password", to=user.email, link=absolute_url(path))
 
@@ -69,6 +69,37 @@ def account_erased(*, user: User) -> EmailMessage:
     with localized_for(user):
         return compose(
             "accounts/emails/account_erased", to=user.email, sign_up=absolute_url(reverse("signup"))
+        )
+
+
+def email_change(*, user: User, new_email: str, token: str) -> EmailMessage:
+    """Return the email to a new address of the user; its link confirms the address."""
+    with localized_for(user):
+        return compose(
+            "accounts/emails/email_change",
+            to=new_email,
+            old=user.email,
+            link=absolute_url(reverse("confirm_email", args=[token])),
+        )
+
+
+def security_notice(
+    *, user: User, to: str, subject: Any, sentence: Any, ip: str, browser: str, values: Any
+) -> EmailMessage:
+    """Return the email that tells the owner of a change to the account's access.
+
+    `subject` and `sentence` are lazy translations, the sentence with `%(name)s` for `values`.
+    """
+    with localized_for(user):
+        return compose(
+            "accounts/emails/security_notice",
+            to=to,
+            title=subject,
+            sentence=str(sentence) % values,
+            at=f"{timezone.localtime():%Y-%m-%d %H:%M %Z}",
+            ip=ip,
+            browser=browser,
+            reset=absolute_url(reverse("password_reset")),
         )
 
 

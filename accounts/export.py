@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.utils import timezone
 
 from accounts.models import CreditEntry, User
@@ -27,9 +29,34 @@ def account_files(user: User) -> Iterator[ExportFile]:
     )
     yield "ledger.csv", ledger_csv(user)
     tokens = user.tokens.order_by("created_at", "id").values(
-        "name", "prefix", "created_at", "last_used_at", "revoked_at"
+        "name",
+        "prefix",
+        "scopes",
+        "credit_limit",
+        "credits_spent",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
     )
     yield "tokens.json", json_array(tokens.iterator(chunk_size=CHUNK_SIZE))
+    services = SocialAccount.objects.filter(user=user).order_by("pk")
+    columns = ("provider", "uid", "extra_data", "date_joined", "last_login")
+    yield (
+        "services.json",
+        json_array(services.values(*columns).iterator(chunk_size=CHUNK_SIZE)),
+    )
+    devices = (
+        UserSession.objects.filter(user=user)
+        .order_by("pk")
+        .values("created_at", "ip", "user_agent")
+    )
+    yield (
+        "devices.json",
+        json_array(
+            devices.values("created_at", "ip", "user_agent").iterator(chunk_size=CHUNK_SIZE)
+        ),
+    )
 
 
 def profile(user: User) -> dict[str, Any]:

@@ -1,87 +1,115 @@
 """Forms of the account pages."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
+from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import LoginForm, ResetPasswordKeyForm, SetPasswordForm
+from allauth.account.models import Login
+from allauth.core import context
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import forms as totp_forms
+from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
 from django.conf import settings
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.password_validation import validate_password
+from django.core.cache import cache as cache_backend
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
+from django.utils import timezone
 from django.utils.text import format_lazy
-from django.utils.translation import get_language_info, ngettext
+from django.utils.translation import get_language_info, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import login_throttle
-from accounts.models import User, fold
+from accounts import ledger, login_throttle
+from accounts.models import Scope, User, fold
+from accounts.second_factor import MFAAdapter
 from artgen import formatting
 
-NEW_PASSWORD_HINT = _("At least 8 characters. Common passwords aren’t allowed.")
+NEW_PASSWORD_HINT = _("At least 10 characters. Common passwords aren’t allowed.")
+MAX_PASSWORD_LENGTH = 1024
+MAX_CODE_LENGTH = 20
+USED_CODE_SECONDS = 120  # longer than a code is accepted
 
 
-class LoginThrottleMixin:
-    """Limit the attempts of an AuthenticationForm."""
+class SignInForm(LoginForm):  # type: ignore[misc]
+    """Email and password; the email is posted as `username`, as password managers expect.
 
-    request: Any
-    cleaned_data: dict[str, Any]
-    attempt: login_throttle.Attempt
-    seconds_to_wait = 0
+    With `staff_only` an account without staff rights is refused in the same words as a wrong
+    password.
+    """
+
+    def __init__(self, *args: Any, staff_only: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.staff_only = staff_only
+        self.seconds_to_wait = 0
+        self.fields["login"] = forms.EmailField(
+            label=_("Email"),
+            max_length=254,
+            widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+        )
+        self.fields["password"] = forms.CharField(
+            label=_("Password"),
+            strip=False,
+            max_length=MAX_PASSWORD_LENGTH,
+            widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        )
+        self.order_fields(["login", "password"])
+
+    def add_prefix(self, field_name: str) -> str:
+        """Return the name of the field in the page."""
+        return "username" if field_name == "login" else field_name
+
+    def clean_login(self) -> str:
+        """Return the normalized address."""
+        return fold(self.cleaned_data["login"])
 
     def clean(self) -> dict[str, Any]:
-        """Refuse an attempt during a pause without checking the password; set `seconds_to_wait`."""
-        email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
-        if email and password:
-            try:
-                self.attempt = login_throttle.count_attempt(self.request, email)
-            except login_throttle.MustWait as refusal:
-                self.seconds_to_wait = refusal.seconds
-                raise ValidationError(refusal.message, code="paused") from refusal
-        cleaned: dict[str, Any] = super().clean()  # type: ignore[misc]
-        if email and password:
-            login_throttle.reset(self.request, email)
+        """Count the attempt, then check the password; nothing is checked during a pause."""
+        cleaned: dict[str, Any] = self.cleaned_data
+        if self.errors:
+            return cleaned
+        email = self.cleaned_data["login"]
+        try:
+            attempt = login_throttle.count_attempt(self.request, email)
+        except login_throttle.MustWait as refusal:
+            self.seconds_to_wait = refusal.seconds
+            raise ValidationError(refusal.message, code=login_throttle.PAUSED) from refusal
+        user = get_adapter().authenticate(self.request, **self.user_credentials())
+        if user is None or (self.staff_only and not user.is_staff):
+            raise _wrong_sign_in(attempt)
+        login_throttle.reset(self.request, email)
+        self._login = Login(user=user, email=email)
         return cleaned
-
-    def get_invalid_login_error(self) -> ValidationError:
-        """Return one error for a wrong password, an unknown address and an inactive account."""
-        if self.attempt.wait:
-            return ValidationError(
-                _("Wrong email or password. Try again in %(duration)s."),
-                code="invalid_login",
-                params={"duration": formatting.duration(self.attempt.wait)},
-            )
-        return ValidationError(
-            ngettext(
-                "Wrong email or password. %(count)s attempt left.",
-                "Wrong email or password. %(count)s attempts left.",
-                self.attempt.left,
-            ),
-            code="invalid_login",
-            params={"count": self.attempt.left},
-        )
-
-
-class SignInForm(LoginThrottleMixin, AuthenticationForm):
-    """Email and password; the address is `username`, as password managers expect."""
-
-    username = forms.EmailField(
-        label=_("Email"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
-    )
 
     def show_refusal(self) -> None:
         """Focus the password field and connect it with the error text."""
-        del self.fields["username"].widget.attrs["autofocus"]
+        del self.fields["login"].widget.attrs["autofocus"]
         self.fields["password"].widget.attrs |= {
             "autofocus": True,
             "aria-invalid": "true",
             "aria-describedby": "id_password_refusal",
         }
 
-    def clean_username(self) -> str:
-        """Return the normalized address."""
-        return fold(self.cleaned_data["username"])
+
+def _wrong_sign_in(attempt: login_throttle.Attempt) -> ValidationError:
+    """Return one error for a wrong password, an unknown address and an account without access."""
+    if attempt.wait:
+        duration = formatting.duration(attempt.wait)
+        text = _("Wrong email or password. Try again in %(duration)s.") % {"duration": duration}
+    else:
+        text = ngettext(
+            "Wrong email or password. %(count)s attempt left.",
+            "Wrong email or password. %(count)s attempts left.",
+            attempt.left,
+        ) % {"count": attempt.left}
+    return ValidationError(text, code="invalid_login")
 
 
 class EmailForm(forms.Form):
@@ -98,13 +126,112 @@ class EmailForm(forms.Form):
         return fold(self.cleaned_data["email"])
 
 
+class ChangeEmailForm(EmailForm):
+    """The new address of an account."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("New email")
+
+
+class ReauthenticateForm(allauth_forms.ReauthenticateForm):  # type: ignore[misc]
+    """The password again, before a change to the account's access."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word(self.fields["password"], _("Current password"))
+        self.fields["password"].widget.attrs["autofocus"] = True
+
+
+class CodeMixin:
+    """Limit the attempts at a code, and accept each code once."""
+
+    fields: dict[str, forms.Field]
+    user: User
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word(self.fields["code"], _("Code"))
+        self.fields["code"].widget.attrs |= {"autofocus": True, "inputmode": "numeric"}
+        self.fields["code"].max_length = MAX_CODE_LENGTH  # type: ignore[attr-defined]
+
+    def clean_code(self) -> str:
+        """Return the code; raise ValidationError if it is wrong or used, and during a pause."""
+        request = context.request
+        email = self.user.email
+        login_throttle.count_attempt_in_form(request, email, of=login_throttle.CODES)
+        code: str = super().clean_code()  # type: ignore[misc]
+        # allauth's own mark ends after 30 s, when a code is still accepted.
+        if not cache_backend.add(f"code-used:{self.user.pk}:{code}", 1, USED_CODE_SECONDS):
+            raise MFAAdapter().validation_error("incorrect_code")
+        login_throttle.reset(request, email, of=login_throttle.CODES)
+        return code
+
+
+class AddAppForm(totp_forms.ActivateTOTPForm):  # type: ignore[misc]
+    """The first code of a new authenticator app."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word(self.fields["code"], _("Code"))
+        self.fields["code"].widget.attrs |= {"inputmode": "numeric"}
+
+
+class SecondFactorForm(CodeMixin, mfa_forms.AuthenticateForm):  # type: ignore[misc]
+    """The code that completes a sign-in."""
+
+
+class ConfirmByCodeForm(CodeMixin, mfa_forms.ReauthenticateForm):  # type: ignore[misc]
+    """A code before a change to the account's access."""
+
+
+@contextmanager
+def _refusing_malformed_passkeys() -> Iterator[None]:
+    try:
+        yield
+    except ValidationError:
+        raise
+    except Exception as error:
+        raise MFAAdapter().validation_error("incorrect_code") from error
+
+
+class AddPasskeyForm(webauthn_forms.AddWebAuthnForm):  # type: ignore[misc]
+    """What the browser says of a new passkey, and its name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word(self.fields["name"], _("Name"))
+        self.fields["name"].max_length = 100
+        self.fields["name"].validators.append(MaxLengthValidator(100))
+
+    def clean(self) -> dict[str, Any]:
+        """Check the passkey; raise ValidationError for any malformed data."""
+        with _refusing_malformed_passkeys():
+            return super().clean()  # type: ignore[no-any-return]
+
+
+class PasskeyForm(webauthn_forms.AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """The passkey that completes a sign-in."""
+
+    def clean_credential(self) -> Authenticator:
+        """Return the passkey; raise ValidationError for any malformed data."""
+        with _refusing_malformed_passkeys():
+            return super().clean_credential()
+
+
+class ConfirmByPasskeyForm(PasskeyForm):
+    """A passkey before a change to the account's access."""
+
+    reauthenticated = True
+
+
 class FinishSignUpForm(forms.ModelForm):  # type: ignore[type-arg]
     """Name and password of a new user whose address is confirmed."""
 
     password = forms.CharField(
         label=_("Password"),
         strip=False,
-        max_length=1024,
+        max_length=MAX_PASSWORD_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
         help_text=NEW_PASSWORD_HINT,
     )
@@ -132,25 +259,43 @@ class FinishSignUpForm(forms.ModelForm):  # type: ignore[type-arg]
         return name if name in available_timezones() else ""
 
 
-class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]
+class NewPasswordForm(ResetPasswordKeyForm):  # type: ignore[misc]
     """The new password, twice, after a reset."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["new_password1"].help_text = NEW_PASSWORD_HINT
-        self.fields["new_password1"].widget.attrs["autofocus"] = True
-        self.fields["new_password2"].label = _("Repeat new password")
-        self.fields["new_password2"].help_text = ""
+        _word_new_password(self)
+        self.fields["password1"].widget.attrs["autofocus"] = True
 
 
-class ChangePasswordForm(PasswordChangeForm):
-    """The old password, and the new one twice."""
+class AddPasswordForm(SetPasswordForm):  # type: ignore[misc]
+    """The first password of an account that has none, twice."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["new_password1"].help_text = NEW_PASSWORD_HINT
-        self.fields["new_password2"].label = _("Repeat new password")
-        self.fields["new_password2"].help_text = ""
+        _word_new_password(self)
+
+
+class ChangePasswordForm(allauth_forms.ChangePasswordForm):  # type: ignore[misc]
+    """The current password, the new one twice, and whether API tokens end, too."""
+
+    revoke_tokens = forms.BooleanField(label=_("Revoke all API tokens, too"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word_new_password(self)
+        _word(self.fields["oldpassword"], _("Current password"))
+        self.fields["oldpassword"].widget.attrs["autofocus"] = True
+
+
+def _word_new_password(form: forms.Form) -> None:
+    _word(form.fields["password1"], _("New password"), NEW_PASSWORD_HINT)
+    _word(form.fields["password2"], _("Repeat new password"))
+
+
+def _word(field: forms.Field, label: Any, hint: Any = "") -> None:
+    field.label, field.help_text = label, hint
+    field.widget.attrs.pop("placeholder", None)
 
 
 class PasswordForm(forms.Form):
@@ -159,13 +304,15 @@ class PasswordForm(forms.Form):
     password = forms.CharField(
         label=_("Current password"),
         strip=False,
-        max_length=1024,
+        max_length=MAX_PASSWORD_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+        if not user.has_usable_password():  # signs in with another service
+            del self.fields["password"]
 
     def clean_password(self) -> str:
         """Return the password if it is the user's."""
@@ -190,10 +337,43 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["time_zone"] = time_zone_field()
 
 
+def _expiries() -> list[tuple[Any, str]]:
+    in_days = [
+        (days, ngettext("In %(count)d day", "In %(count)d days", days) % {"count": days})
+        for days in (7, 30, 90, 365)
+    ]
+    return [("", gettext("Never")), *in_days]
+
+
 class TokenForm(forms.Form):
-    """The name of a new token."""
+    """Name, rights and limits of a new token."""
 
     name = forms.CharField(label=_("Token name"), max_length=100)
+    scopes = forms.MultipleChoiceField(
+        label=_("Scopes"),
+        choices=Scope.choices,
+        initial=Scope.values,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    days = forms.TypedChoiceField(
+        label=_("Expires"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=_expiries,
+    )
+    credit_limit = forms.IntegerField(
+        label=_("Spending limit in credits (optional)"),
+        required=False,
+        min_value=1,
+        max_value=ledger.MAX_CREDITS,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+    def expires_at(self) -> datetime | None:
+        """Return when the token ends, None for never."""
+        days: int | None = self.cleaned_data["days"]
+        return timezone.now() + timedelta(days=days) if days else None
 
 
 class GrantForm(forms.Form):

@@ -24,7 +24,7 @@ from django.utils.translation import gettext, gettext_noop
 from uuid_utils.compat import uuid7
 
 from accounts import daily_limits
-from accounts.models import CreditEntry, User
+from accounts.models import ApiToken, CreditEntry, User
 from artgen import formatting
 from artgen.refusals import Refusal
 
@@ -57,6 +57,18 @@ class TooFewCredits(Refusal):
     def short(self) -> int:
         """How many credits are missing, at least 1."""
         return self.needed - self.available
+
+
+class TokenLimitReached(TooFewCredits):
+    """The API token may not spend that many credits; nothing was changed."""
+
+    code = "token_limit_reached"
+
+    @property
+    def message(self) -> str:
+        """How many credits the token may still spend."""
+        text = gettext("The token can spend %(credits)s more.")
+        return text % {"credits": formatting.credits(self.available)}
 
 
 class TooManyCredits(Refusal):
@@ -136,40 +148,37 @@ class Hold:
     reason: str
 
 
-def hold_all(*, user: User, holds: Sequence[Hold], by_staff: bool = False) -> None:
+def hold_all(
+    *,
+    user: User,
+    holds: Sequence[Hold],
+    by_staff: bool = False,
+    token_id: uuid.UUID | None = None,
+) -> None:
     """Hold credits for all of these jobs or for none, and count them for the user's day.
 
     The references must be new: otherwise the caller's transaction fails with IntegrityError.
-    `by_staff`: the user's daily limits do not apply.
+
+    Args:
+        user: who pays.
+        holds: one for each job.
+        by_staff: the user's daily limits do not apply.
+        token_id: the API token with a spending limit that pays: the sum counts against its limit.
 
     Raises:
         TooFewCredits: for the sum of these jobs.
+        TokenLimitReached: the token may not spend that much.
         daily_limits.DailyLimitReached: too many jobs or credits in one day.
     """
     total = sum(item.amount for item in holds)
     if any(item.amount < 0 for item in holds):
         raise ValueError("The amount of a hold must not be negative.")
     count = daily_limits.counting(unlimited=by_staff, jobs=len(holds), credits=total)
-    if connection.vendor == "postgresql":
-        if _hold_in_one_statement(user.pk, holds, total=total, count=count):
-            return
-    else:
-        moved = _moved(user.pk, credits=-total, held=total, count=count)
-        if moved is not None:
-            balance, at = moved
-            balance += total
-            for number, item in enumerate(holds):
-                balance -= item.amount
-                _write(
-                    CreditEntry.Kind.HOLD,
-                    user.pk,
-                    -item.amount,
-                    balance,
-                    item.reason,
-                    at=at + timedelta(microseconds=number),
-                    reference=item.reference,
-                )
-            return
+    hold_them = _hold_in_one_statement if connection.vendor == "postgresql" else _hold_in_statements
+    if hold_them(user.pk, holds, total=total, count=count, token_id=token_id):
+        return
+    if token_id is not None:
+        _check_token(token_id, total)
     current = User.objects.get(pk=user.pk)
     if current.credits >= total and not by_staff:
         limits = daily_limits.refusal(current, jobs=len(holds), credits=total)
@@ -178,12 +187,78 @@ def hold_all(*, user: User, holds: Sequence[Hold], by_staff: bool = False) -> No
     raise TooFewCredits(needed=total, available=current.credits)
 
 
+def _check_token(token_id: uuid.UUID, total: int) -> None:
+    """Raise TokenLimitReached if the token may not spend `total` more."""
+    limit, spent = ApiToken.objects.values_list("credit_limit", "credits_spent").get(pk=token_id)
+    if limit is not None and spent + total > limit:
+        raise TokenLimitReached(needed=total, available=max(0, limit - spent))
+
+
+def _hold_in_statements(
+    user_id: uuid.UUID,
+    holds: Sequence[Hold],
+    *,
+    total: int,
+    count: daily_limits.Counting,
+    token_id: uuid.UUID | None,
+) -> bool:
+    """Do what `_hold_in_one_statement` does, for SQLite."""
+    try:
+        with transaction.atomic():
+            moved = _moved(user_id, credits=-total, held=total, count=count)
+            if moved is None:
+                return False
+            if token_id is not None and not _spend(token_id, total):
+                raise TokenLimitReached(needed=total, available=0)
+    except TokenLimitReached:
+        return False
+    balance, at = moved
+    balance += total
+    for number, item in enumerate(holds):
+        balance -= item.amount
+        _write(
+            CreditEntry.Kind.HOLD,
+            user_id,
+            -item.amount,
+            balance,
+            item.reason,
+            at=at + timedelta(microseconds=number),
+            reference=item.reference,
+        )
+    return True
+
+
+def _spend(token_id: uuid.UUID, amount: int) -> bool:
+    within = Q(credit_limit=None) | Q(credit_limit__gte=F("credits_spent") + amount)
+    spent = ApiToken.objects.filter(within, pk=token_id, revoked_at=None)
+    return bool(spent.update(credits_spent=F("credits_spent") + amount))
+
+
+# The token's row is locked and its limit checked first, then the balance is changed, and only if
+# both suffice the token is charged: a refusal changes nothing, without a savepoint.
+WITHIN_LIMIT = (
+    "allowed AS MATERIALIZED (SELECT id FROM accounts_apitoken WHERE id = %s "
+    "AND revoked_at IS NULL AND (credit_limit IS NULL OR credit_limit >= credits_spent + %s) "
+    "FOR UPDATE), "
+)
+AND_ALLOWED = " AND EXISTS (SELECT 1 FROM allowed)"
+CHARGED = (
+    ", charged AS (UPDATE accounts_apitoken SET credits_spent = credits_spent + %s "
+    "WHERE id = %s AND EXISTS (SELECT 1 FROM moved)) "
+)
+
+
 def _hold_in_one_statement(
-    user_id: uuid.UUID, holds: Sequence[Hold], *, total: int, count: daily_limits.Counting
+    user_id: uuid.UUID,
+    holds: Sequence[Hold],
+    *,
+    total: int,
+    count: daily_limits.Counting,
+    token_id: uuid.UUID | None,
 ) -> bool:
     """Change the balance and write the entries.
 
-    Return False if there are too few credits or a daily limit is reached.
+    Return False if there are too few credits, or a limit of the day or the token is reached.
     """
     values: list[Any] = []
     rest = total
@@ -191,19 +266,32 @@ def _hold_in_one_statement(
         rest -= item.amount
         values += [uuid7(), item.amount, rest, item.reference, item.reason, number]
     rows = ", ".join(["(%s::uuid, %s::int, %s::int, %s::uuid, %s::varchar, %s::int)"] * len(holds))
+    is_limited = token_id is not None
+    limit, charge = ([token_id, total], [total, token_id]) if is_limited else ([], [])
     with connection.cursor() as cursor:
         # The timestamp is taken under the row lock, so a user's entries sort in their order.
         cursor.execute(
-            "WITH moved AS (UPDATE accounts_user SET credits = credits - %s, "  # noqa: S608 constants
+            f"WITH {WITHIN_LIMIT if is_limited else ''}"  # noqa: S608 constants
+            "moved AS (UPDATE accounts_user SET credits = credits - %s, "
             f"held = held + %s, {count.assignments} "
-            f"WHERE id = %s AND credits >= %s AND {count.condition} "
-            "RETURNING id, credits, clock_timestamp() AS at) "
+            f"WHERE id = %s AND credits >= %s AND {count.condition}"
+            f"{AND_ALLOWED if is_limited else ''} "
+            "RETURNING id, credits, clock_timestamp() AS at)"
+            f"{CHARGED if is_limited else ' '}"
             "INSERT INTO accounts_creditentry "
             "(id, user_id, kind, amount, balance_after, reference, reason, created_at) "
             "SELECT v.id, moved.id, 'hold', -v.amount, moved.credits + v.rest, v.reference, "
             "v.reason, moved.at + v.number * interval '1 microsecond' FROM moved "
             f"CROSS JOIN (VALUES {rows}) AS v (id, amount, rest, reference, reason, number)",
-            [total, total, *count.values, user_id, total, *count.condition_values, *values],
+            [
+                *limit,
+                *(total, total),
+                *count.values,
+                *(user_id, total),
+                *count.condition_values,
+                *charge,
+                *values,
+            ],
         )
         return bool(cursor.rowcount)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -23,6 +24,12 @@ FREE_ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 30
 MAX_PAUSE_SECONDS = 15 * 60
 COUNTER_SECONDS = 24 * 60 * 60
+
+PASSWORDS, CODES = "", "code:"
+"""What is tried. Codes have a counter of their own, which the right password does not reset."""
+
+PAUSED = "paused"
+"""Code of the form error during a pause."""
 
 COOKIE = "known"
 COOKIE_AGE_SECONDS = 60 * 60 * 24 * 365
@@ -62,12 +69,12 @@ def pause_after(attempts: int) -> int:
     return min(MAX_PAUSE_SECONDS, FIRST_PAUSE_SECONDS << doublings)
 
 
-def count_attempt(request: HttpRequest, email: str) -> Attempt:
+def count_attempt(request: HttpRequest, email: str, *, of: str = PASSWORDS) -> Attempt:
     """Count an attempt; raise `MustWait`.
 
-    Must be called before the password is checked, so that parallel attempts count.
+    Must be called before the password or code is checked, so that parallel attempts count.
     """
-    counter, gate = keys(request, email)
+    counter, gate = keys(request, email, of=of)
     cache.add(counter, 0, COUNTER_SECONDS)
     attempts = cache.incr(counter)
     wait = pause_after(attempts)
@@ -82,9 +89,19 @@ def count_attempt(request: HttpRequest, email: str) -> Attempt:
     return Attempt(left=max(0, FREE_ATTEMPTS - attempts), wait=wait)
 
 
-def reset(request: HttpRequest, email: str) -> None:
-    """Reset the counter after the right password."""
-    cache.delete_many(keys(request, email))
+def count_attempt_in_form(request: HttpRequest, email: str, *, of: str = PASSWORDS) -> Attempt:
+    """Count an attempt; during a pause raise ValidationError with the seconds in its params."""
+    try:
+        return count_attempt(request, email, of=of)
+    except MustWait as refusal:
+        raise ValidationError(
+            refusal.message, code=PAUSED, params={"seconds": refusal.seconds}
+        ) from refusal
+
+
+def reset(request: HttpRequest, email: str, *, of: str = PASSWORDS) -> None:
+    """Reset the counter after the right password or code."""
+    cache.delete_many(keys(request, email, of=of))
 
 
 def remember_browser(request: HttpRequest, response: HttpResponse, email: str) -> None:
@@ -100,11 +117,16 @@ def remember_browser(request: HttpRequest, response: HttpResponse, email: str) -
     )
 
 
-def keys(request: HttpRequest, email: str) -> tuple[str, str]:
+def keys(request: HttpRequest, email: str, *, of: str = PASSWORDS) -> tuple[str, str]:
     """Return the cache keys of the tries and of the pause after them."""
-    browser = _browser_of(request, email)
-    owner = f"browser:{browser}" if browser else f"account:{_digest(email)}"
+    owner = f"{of}{owner_of(request, email)}"
     return f"tries:{owner}", f"pause:{owner}"
+
+
+def owner_of(request: HttpRequest, email: str) -> str:
+    """Return whose attempts are counted together: those of a known browser, or of the account."""
+    browser = _browser_of(request, email)
+    return f"browser:{browser}" if browser else f"account:{_digest(email)}"
 
 
 def _browser_of(request: HttpRequest, email: str) -> str:

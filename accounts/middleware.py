@@ -1,13 +1,18 @@
-"""Middleware for signed-in users: their time zone, and a check of whose page sent the request."""
+"""Middleware for signed-in users: time zone, whose page sent the request, second factor."""
 
 from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from accounts import second_factor
 from artgen.api import problems
 
 PAGE_USER = "X-Page-User"
@@ -61,3 +66,55 @@ def page_user(
         return response
 
     return middleware
+
+
+class SecondFactorMiddleware:
+    """Let users who must use two-factor authentication do nothing before they have passed it.
+
+    Reads only the session and the user, which every request has anyway.
+    """
+
+    ALLOWED = {
+        "second_factor_required",
+        "security",
+        "mfa_activate_totp",
+        "mfa_add_webauthn",
+        "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn",
+        "mfa_view_recovery_codes",
+        "mfa_download_recovery_codes",
+        "account_reauthenticate",
+        "password_add",
+        "logout",
+        "login",
+        "set_language",
+        "set_theme",
+        "favicon",
+        "healthz",
+        "readyz",
+        "metrics",
+    }
+    """Names of the addresses that set up or pass the second factor, or have no user."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
+        """Return 403 for the API, a redirect for pages, None if the user may go on."""
+        if settings.MFA_REQUIRED == second_factor.NOBODY:
+            return None
+        match = request.resolver_match
+        if match is None or (match.url_name in self.ALLOWED and not match.namespaces):
+            return None
+        if not second_factor.is_missing(request.session, request.user):
+            return None
+        if request.path.startswith(problems.PREFIX):
+            if "Authorization" in request.headers:  # a token, not the session
+                return None
+            return problems.respond(problems.Problem("second_factor_required"))
+        query = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
+        return HttpResponseRedirect(f"{reverse('second_factor_required')}?{query}")

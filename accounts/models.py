@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from uuid_utils.compat import uuid7
 
 
@@ -44,6 +45,10 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=fold(username or ""))
 
 
+GUARDED = ("id", "credits", "held", "session_epoch", "opened_at", "erase_at", "erased_at")
+"""Columns of User that have one writer each."""
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in by email. Only `accounts.ledger` writes `credits` and `held`."""
 
@@ -75,6 +80,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     held = models.IntegerField(
         _("held"), default=0, editable=False, help_text=_("Held for jobs in progress.")
     )
+    # Counts up to end all sessions of the user (accounts.sessions).
+    session_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     # NULL until the starting credits are granted; makes sure that they are granted once.
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True, editable=False)
     # The account is locked and will be erased at this time. Only `accounts.deletion` writes it.
@@ -141,10 +148,29 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the row; without `update_fields` never what changes by conditional UPDATE alone.
+
+        Libraries save whole rows, whose balance may be outdated by then.
+        """
+        if not (self._state.adding or kwargs.get("update_fields") or kwargs.get("force_insert")):
+            kwargs["update_fields"] = [
+                field.name
+                for field in self._meta.concrete_fields
+                if field.name not in GUARDED and field.attname in self.__dict__
+            ]
+        super().save(*args, **kwargs)
+
     def clean(self) -> None:
         """Normalize the address."""
         super().clean()
         self.email = fold(self.email)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return the hash that a session must have: of the password and of `session_epoch`."""
+        found: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        # Sessions of earlier versions have the hash of the password alone.
+        return f"{found}.{self.session_epoch}" if self.session_epoch else found
 
     def get_full_name(self) -> str:
         """Return the name to display: the name, else the part of the address before the @."""
@@ -265,6 +291,20 @@ class CreditEntry(models.Model):
         raise AppendOnly("The ledger is append-only.")
 
 
+class Scope(models.TextChoices):
+    """What an API token may do. The API checks it in `accounts.permissions`."""
+
+    # GET requests, quotes and sockets.
+    READ = "read", pgettext_lazy("scope", "Read")
+    # Upload images, create, retry and cancel jobs: what spends credits.
+    CREATE = "create", pgettext_lazy("scope", "Create")
+    # Change, share and delete images and collections.
+    MANAGE = "manage", pgettext_lazy("scope", "Manage")
+
+
+ALL_SCOPES = " ".join(Scope.values)
+
+
 class ApiToken(models.Model):
     """An API token with a name. Only the SHA-256 of its text is stored."""
 
@@ -277,6 +317,17 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
+    # Members of Scope, separated by spaces.
+    scopes = models.CharField(
+        _("scopes"), max_length=40, default=ALL_SCOPES, db_default=ALL_SCOPES, editable=False
+    )
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True, editable=False)
+    # NULL: no limit. Credits are counted when a job is created, whether or not they are returned.
+    credit_limit = models.PositiveIntegerField(
+        _("spending limit"), null=True, blank=True, editable=False
+    )
+    # Only of tokens with a limit. Only `accounts.ledger` writes it.
+    credits_spent = models.PositiveIntegerField(_("spent"), default=0, db_default=0, editable=False)
 
     class Meta:
         verbose_name = _("API token")

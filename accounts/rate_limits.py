@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django_ratelimit import ALL
 from django_ratelimit.core import get_usage
 
+from accounts import login_throttle
 from accounts.models import fold
 from artgen.cache import counted
 from artgen.refusals import Refusal
@@ -35,26 +36,44 @@ def by_email(group: str, request: HttpRequest) -> str:
     return fold(request.POST.get("email", "") or request.POST.get("username", ""))
 
 
+def by_account(group: str, request: HttpRequest) -> str:
+    """Return the account of the posted email, or the browser that has signed in to it before.
+
+    So a stranger who uses up the limit of an account does not lock out its owner.
+    """
+    return login_throttle.owner_of(request, by_email(group, request))
+
+
 View: TypeAlias = Callable[..., HttpResponseBase]
 
 
-def limited(*rates: tuple[Key, str], method: str | None = "POST") -> Callable[[View], View]:
+def limited(
+    *rates: tuple[Key, str], method: str | None = "POST", group: str = ""
+) -> Callable[[View], View]:
     """Return a decorator that refuses the POST beyond one of the rates, such as `("ip", "20/h")`.
 
-    `method` None: requests of every method count. The outcome of a request does not matter, so the
-    count reveals nothing about accounts.
+    `method` None: requests of every method count. Views with the same `group` share their counts,
+    by default each view has its own. The outcome of a request does not matter, so the count reveals
+    nothing about accounts.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def limited_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             for key, rate in rates:
-                spend(request, group=view.__name__, key=key, rate=rate, method=method)
+                spend(request, group=group or view.__name__, key=key, rate=rate, method=method)
             return view(request, *args, **kwargs)
 
         return limited_view
 
     return decorate
+
+
+entrance = limited(("ip", "60/m"), (by_account, "60/h"), group="entrance")
+"""The limit that sign-in, admin sign-in, sign-up and password reset share."""
+
+email_request = limited(("ip", "30/h"), (by_email, "5/h"), group="email_request")
+"""The limit of emails that anonymous visitors request, whatever they are for."""
 
 
 def spend(

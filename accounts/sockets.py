@@ -18,7 +18,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
-from accounts import token_cache
+from accounts import second_factor, token_cache
 from accounts.models import User
 from artgen.channel_layers import send_to_group
 from artgen.session_cookies import SessionCookie, opens
@@ -53,6 +53,7 @@ def signed_in(cookies: Collection[SessionCookie]) -> dict[SessionCookie, User]:
         and (user := users.get(id))
         and user.is_active
         and _has_valid_hash(session, user)
+        and not second_factor.is_missing(session, user)
     }
 
 

@@ -23,17 +23,15 @@ COLUMNS = tuple(field.attname for field in User._meta.concrete_fields if field.a
 """The cached columns in the order that `from_db` needs."""
 
 
-def owner(digest: str) -> User | None:
-    """Return the owner of the token, None if it is not cached."""
-    values: Sequence[Any] | str | None = cache.get(_key(digest))
-    if values is None or values == FORGOTTEN:
-        return None
-    return User.from_db("default", COLUMNS, values)
+def values_of(digest: str) -> tuple[Sequence[Any], Sequence[Any]] | None:
+    """Return what `keep` has cached, None if there is nothing."""
+    values: tuple[Sequence[Any], Sequence[Any]] | str | None = cache.get(_key(digest))
+    return None if values is None or isinstance(values, str) else values
 
 
-def keep(digest: str, values: Sequence[Any]) -> None:
-    """Cache the owner as the values of COLUMNS, unless `forget` has been called."""
-    cache.add(_key(digest), list(values), SECONDS)
+def keep(digest: str, owner: Sequence[Any], token: Sequence[Any]) -> None:
+    """Cache the values of COLUMNS and those of the token, unless `forget` has been called."""
+    cache.add(_key(digest), (list(owner), list(token)), SECONDS)
 
 
 def forget(user_id: UUID) -> None:
@@ -56,4 +54,4 @@ def forget_saved(
 
 
 def _key(digest: str) -> str:
-    return f"token:{digest}"
+    return f"access:{digest}"

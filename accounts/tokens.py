@@ -1,18 +1,21 @@
-"""API tokens: shown once, stored as a hash, revocable."""
+"""API tokens: shown once, stored as a hash, revocable, with scopes, expiry and spending limit."""
 
 import contextlib
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts import sockets, token_cache
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, Scope, User
 from artgen.cache import CacheAway
 from artgen.refusals import Refusal
 
@@ -24,10 +27,24 @@ LAST_USED = ApiToken._meta.get_field("last_used_at")
 # The ORM needs three times as long for the same query.
 OWNER = f"""
 SELECT {", ".join(f'owner."{name}"' for name in token_cache.COLUMNS)},
-    token.id AS token_id, token.last_used_at IS NULL OR token.last_used_at <= %s AS is_outdated
+    token.id AS token_id, token.last_used_at IS NULL OR token.last_used_at <= %s AS is_outdated,
+    token.scopes, token.credit_limit IS NOT NULL AS has_limit,
+    token.expires_at IS NULL OR token.expires_at > %s AS is_cacheable
 FROM accounts_apitoken token JOIN accounts_user owner ON owner.id = token.user_id
 WHERE token.digest = %s AND token.revoked_at IS NULL AND owner.is_active
+    AND (token.expires_at IS NULL OR token.expires_at > %s)
 """  # noqa: S608 constants
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a valid token allows its owner's program."""
+
+    user: User
+    token_id: UUID
+    scopes: frozenset[str]
+    has_limit: bool
+    """Whether the token may spend only so many credits; `accounts.ledger` counts them."""
 
 
 class TokenNameTaken(Refusal):
@@ -44,16 +61,29 @@ class NoSuchToken(Refusal):
     text = gettext_lazy("Token not found.")
 
 
-def issue(*, user: User, name: str) -> str:
+def issue(
+    *,
+    user: User,
+    name: str,
+    scopes: Collection[str] = Scope.values,
+    expires_at: datetime | None = None,
+    credit_limit: int | None = None,
+) -> str:
     """Return the text of a new token, `ag_` and 40 characters; raise `TokenNameTaken`.
 
-    The text is not stored and cannot be read again.
+    The text is not stored and cannot be read again. `scopes` are members of Scope, at least one.
     """
     text = f"ag_{secrets.token_urlsafe(30)}"
     try:
         with transaction.atomic():
             ApiToken.objects.create(
-                user=user, name=name, digest=_digest(text), prefix=text[:PREFIX_LENGTH]
+                user=user,
+                name=name,
+                digest=_digest(text),
+                prefix=text[:PREFIX_LENGTH],
+                scopes=" ".join(scope for scope in Scope.values if scope in scopes),
+                expires_at=expires_at,
+                credit_limit=credit_limit,
             )
     except IntegrityError as error:
         raise TokenNameTaken from error
@@ -61,31 +91,57 @@ def issue(*, user: User, name: str) -> str:
 
 
 def authenticate(text: str) -> User | None:
-    """Return the active user of this active token, else None; store its use once a minute at most.
+    """Return the active user of this valid token, else None, as `access` does."""
+    found = access(text)
+    return found.user if found else None
 
-    Every text takes one hash and one lookup in the cache or the index of hashes, so the time does
-    not depend on the text. The user's balances are deferred.
+
+def access(text: str) -> Access | None:
+    """Return what this valid token of an active user allows, else None.
+
+    Its use is stored once a minute at most. Every text takes one hash and one lookup in the cache
+    or the index of hashes, so the time does not depend on the text. The user's balances are
+    deferred.
     """
     digest = _digest(text)
-    if known := token_cache.owner(digest):
-        return known
+    if known := token_cache.values_of(digest):
+        owner, token = known
+        return _access(User.from_db("default", token_cache.COLUMNS, owner), token)
     now = timezone.now()
-    before = LAST_USED.get_db_prep_value(now - LAST_USED_PRECISION, connection)
-    for user in User.objects.raw(OWNER, [before, digest]):
-        if user.is_outdated:  # type: ignore[attr-defined]
+    moments = (now - LAST_USED_PRECISION, now + timedelta(seconds=token_cache.SECONDS), now)
+    before, cached_until, at = (LAST_USED.get_db_prep_value(one, connection) for one in moments)
+    for user in User.objects.raw(OWNER, [before, cached_until, digest, at]):
+        row: Any = user
+        if row.is_outdated:
             stale = Q(last_used_at=None) | Q(last_used_at__lte=now - LAST_USED_PRECISION)
-            ApiToken.objects.filter(stale, pk=user.token_id).update(last_used_at=now)  # type: ignore[attr-defined]
-        with contextlib.suppress(CacheAway):
-            token_cache.keep(digest, [getattr(user, name) for name in token_cache.COLUMNS])
-        return user
+            ApiToken.objects.filter(stale, pk=row.token_id).update(last_used_at=now)
+        token = (row.token_id, row.scopes, bool(row.has_limit))
+        if row.is_cacheable:
+            owner = [getattr(user, name) for name in token_cache.COLUMNS]
+            with contextlib.suppress(CacheAway):
+                token_cache.keep(digest, owner, token)
+        return _access(user, token)
     return None
 
 
+def _access(user: User, token: Sequence[Any]) -> Access:
+    token_id, scopes, has_limit = token
+    # SQLite returns the id as text.
+    id = token_id if isinstance(token_id, UUID) else UUID(token_id)
+    return Access(user, id, frozenset(scopes.split()), has_limit)
+
+
 def owners(texts: Collection[str]) -> dict[str, User]:
-    """Return the active user of each active token, as `authenticate` does, in two statements."""
+    """Return the active user of each valid token that may read, in two statements."""
     now = timezone.now()
     digests = {_digest(text): text for text in texts}
-    active = ApiToken.objects.filter(digest__in=digests, revoked_at=None, user__is_active=True)
+    active = ApiToken.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=now),
+        digest__in=digests,
+        revoked_at=None,
+        user__is_active=True,
+        scopes__contains=Scope.READ,
+    )
     tokens = list(active.select_related("user").order_by("pk"))
     limit = now - LAST_USED_PRECISION
     if used := [
@@ -104,6 +160,23 @@ def revoke(*, user: User, name: str) -> None:
     if not active.update(revoked_at=timezone.now()):
         raise NoSuchToken
     sockets.close_all(user.pk)
+
+
+def revoke_all(*, user: User) -> int:
+    """Revoke the user's tokens, close the user's sockets and return how many there were."""
+    count = ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+    sockets.close_all(user.pk)
+    return count
+
+
+def scope_labels(scopes: Collection[str]) -> list[str]:
+    """Return the names of these scopes in the active language."""
+    return [str(Scope(scope).label) for scope in Scope.values if scope in scopes]
+
+
+def valid_of(user: User) -> QuerySet[ApiToken]:
+    """Return the user's tokens that are not revoked, newest first; some may have expired."""
+    return user.tokens.filter(revoked_at=None).order_by("-created_at", "-id")
 
 
 def _digest(text: str) -> str:

@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from kombu.entity import Exchange, Queue
 
+from artgen import social_apps
 from artgen.connection_budget import worker_children
 from artgen.env import BASE_DIR, env, secret_of_machine
 
@@ -27,6 +28,7 @@ ALLOWED_HOSTS = [
     *("127.0.0.1", "localhost", "[::1]", "backend"),
 ]
 SECRET_KEY = env.str("SECRET_KEY", default="") or secret_of_machine(DATA_DIR)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 INSTALLED_APPS = [
     "artgen",
@@ -40,6 +42,16 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.vk",
+    "allauth.socialaccount.providers.yandex",
+    "allauth.usersessions",
     "channels",
     "csp",
     "rest_framework",
@@ -58,10 +70,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "artgen.response_headers.signed_in",
     "artgen.theme.user_language",
     "accounts.middleware.time_zone",
     "accounts.middleware.page_user",
+    "accounts.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "artgen.refusal_pages.RefusalMiddleware",
@@ -215,11 +229,49 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 8},
+        "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# django-allauth signs in, changes and resets passwords. Texts, emails and limits are ours: see
+# accounts.adapter.
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# An account exists only after its address is confirmed (accounts.views.sign_in).
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 a class
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_RATE_LIMITS = False  # accounts.rate_limits and accounts.login_throttle count
+# Who must use two-factor authentication: nobody, staff or everybody. Others may.
+MFA_REQUIRED = env.str("MFA_REQUIRED", default="nobody")
+MFA_ADAPTER = "accounts.second_factor.MFAAdapter"
+MFA_FORMS = {
+    "activate_totp": "accounts.forms.AddAppForm",
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.forms.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.forms.ConfirmByPasskeyForm",
+    "authenticate": "accounts.forms.SecondFactorForm",
+    "reauthenticate": "accounts.forms.ConfirmByCodeForm",
+}
+# Browsers offer passkeys only to https pages and to localhost.
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_TOTP_TOLERANCE = 1  # of 30 s: clocks of phones differ
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # every address is confirmed, see ACCOUNT_EMAIL_VERIFICATION
+MFA_RATE_LIMITS = False
+# Other services that sign users in, if the environment names them.
+SOCIALACCOUNT_ADAPTER = "accounts.social.SocialAccountAdapter"
+SOCIALACCOUNT_PROVIDERS = social_apps.read(env)
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_EMAIL_REQUIRED = False  # accounts.social accepts nobody without a verified one
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 LEDGER_DESCRIPTIONS = "generation.user_data.ledger_descriptions.of_jobs"
 USAGE = "generation.user_data.usage.of_user"
 DEFAULT_CREDITS = env.int("DEFAULT_CREDITS", default=50)
@@ -310,7 +362,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:", "blob:", *_image_sources],
         "connect-src": [SELF, PUBLIC_URL.replace("http", "ws", 1)],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        # A form's redirect counts, too: the buttons of other services lead there.
+        "form-action": [SELF, *social_apps.form_targets(SOCIALACCOUNT_PROVIDERS)],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }
@@ -370,7 +423,9 @@ HELD_THREADS = max(1, _web_threads - 1, BUCKET_THREADS)
 
 # --- REST API ------------------------------------------------------------------------------------
 API_DESCRIPTION = """Create images from prompts. Send `Authorization: Bearer TOKEN`; create a token
-on the account page.
+on the account page. A token has scopes: `read` (GET, quotes, the WebSocket), `create` (uploads;
+create, retry and cancel jobs) and `manage` (change, share and delete images and collections). It
+may expire and have a spending limit.
 
 Times are ISO 8601 in UTC, ids are UUIDs, money is whole credits. Lists are newest first, 20 results
 per page, with the links `next` and `previous`. Errors are `application/problem+json` (RFC 9457):
@@ -386,7 +441,10 @@ REST_FRAMEWORK = {
         "accounts.authentication.BearerAuthentication",
         "accounts.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "accounts.permissions.TokenScope",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["artgen.api.renderers.FastJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["artgen.api.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -3,10 +3,12 @@ from io import StringIO
 from uuid import uuid4
 
 import pytest
+from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import override_settings
+from django.utils import timezone
 
-from accounts import ledger, tokens
+from accounts import ledger, outbox, tokens
 from accounts.models import ApiToken, User
 from artgen.testing.cases import BaseTestCase
 
@@ -79,6 +81,21 @@ class TestIssueToken(CommandTestCase):
         assert tokens.authenticate(out) == self.alice
         assert ApiToken.objects.get().name == "laptop"
 
+    def test_it_takes_scopes_expiry_and_limit(self) -> None:
+        now = timezone.now()
+        out, _err = self.run_command(
+            *("issue_token", "alice@example.org", "--scope", "create", "--scope", "read"),
+            *("--expires", "30", "--limit", "25"),
+        )
+        found, token = tokens.access(out), ApiToken.objects.get()
+        assert found is not None
+        assert found.scopes == {"read", "create"}
+        assert (token.credit_limit, (token.expires_at - now).days) == (25, 30)
+        outbox.send_due()
+        assert [email.subject for email in mail.outbox] == [
+            "A new API token for your ArtGen account"
+        ]
+
     def test_it_finds_a_free_name(self) -> None:
         for _ in range(3):
             self.run_command("issue_token", "alice@example.org")
@@ -96,6 +113,9 @@ class TestIssueToken(CommandTestCase):
             (("alice@example.org", "--name", "laptop"), "A token with this name exists"),
             (("alice@example.org", "--name", " "), "1 to 100 characters"),
             (("bob@example.org",), "is inactive"),
+            (("alice@example.org", "--expires", "0"), "--expires must be 1 to"),
+            (("alice@example.org", "--limit", "0"), "--limit must be 1 to"),
+            (("alice@example.org", "--scope", "everything"), "invalid choice"),
         ):
             with pytest.raises(CommandError, match=re.escape(words)):
                 self.run_command("issue_token", *arguments)

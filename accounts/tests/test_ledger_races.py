@@ -11,8 +11,8 @@ from django.core.cache import cache
 from django.db import close_old_connections, connection, connections, transaction
 from django.test import TransactionTestCase
 
-from accounts import ledger
-from accounts.models import CreditEntry, User
+from accounts import ledger, tokens
+from accounts.models import ApiToken, CreditEntry, User
 
 pytestmark = pytest.mark.postgres
 
@@ -122,3 +122,37 @@ class TestLedgerRace(TransactionTestCase):
         assert outcome == {"CreditEntry": 1, "NoneType": 3}
         carol.refresh_from_db()
         assert carol.credits == 50
+
+
+class TestSpendingLimitRace(TransactionTestCase):
+    """Parallel orders of one API token that may spend 30 credits."""
+
+    def setUp(self) -> None:
+        cache.clear()
+        self.user = User.objects.create_user("alice@example.org")
+        ledger.grant(user=self.user, amount=1000, reason="for the test")
+        tokens.issue(user=self.user, name="limited", credit_limit=30)
+        self.token = ApiToken.objects.get()
+
+    def hold_often(self) -> Counter[str]:
+        def hold() -> None:
+            holds = [ledger.Hold(reference=uuid4(), amount=10, reason="")]
+            ledger.hold_all(user=self.user, holds=holds, token_id=self.token.pk)
+
+        outcome = at_once([hold] * 12)
+        self.token.refresh_from_db()
+        return outcome
+
+    def test_it_spends_no_more_than_its_limit(self) -> None:
+        assert self.hold_often() == {"NoneType": 3, "TokenLimitReached": 9}
+        assert self.token.credits_spent == 30
+        self.user.refresh_from_db()
+        assert (self.user.credits, self.user.held) == (970, 30)
+        assert ledger.check() == []
+
+    def test_it_would_spend_more_without_the_lock(self) -> None:
+        unlocked = ledger.WITHIN_LIMIT.replace(" FOR UPDATE", "")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ledger, "WITHIN_LIMIT", unlocked)
+            self.hold_often()
+        assert self.token.credits_spent > 30

@@ -160,8 +160,68 @@ class TestLogin(BaseTestCase):
         response = self.client.post(
             "/admin/login/", {"username": "staff@example.org", "password": "password"}
         )
-        self.assertContains(response, "Too many attempts for this email")
+        self.assertContains(response, "Too many attempts for this email", status_code=429)
         assert self.signed_in_as() is None
+
+    def test_it_says_the_same_to_a_wrong_password_and_to_users_who_are_not_staff(self) -> None:
+        for url in ("/admin/login/", "/accounts/login/?next=/admin/accounts/"):
+            cache.clear()
+            wrong = {"username": "staff@example.org", "password": "wrong"}
+            user = {"username": "alice@example.org", "password": "password"}
+            pages = [self.client.post(url, data) for data in (wrong, user)]
+            for page in pages:
+                self.assertContains(page, "Wrong email or password. 4 attempts left.")
+            assert self.signed_in_as() is None, url
+            # The right password of somebody else is one more failed attempt.
+            self.assertContains(self.client.post(url, user), "3 attempts left")
+
+    def test_it_would_sign_that_user_in_elsewhere(self) -> None:
+        self.sign_in(next="/account/")
+        assert self.signed_in_as() == str(self.alice.pk)
+
+    def test_it_signs_staff_in_to_the_admin(self) -> None:
+        data = {"username": "staff@example.org", "password": "password"}
+        response = self.client.post("/admin/login/?next=/admin/accounts/user/", data)
+        self.assertRedirects(response, "/admin/accounts/user/")
+        self.client.logout()
+        self.assertRedirects(self.client.post("/admin/login/", data), "/admin/")
+
+    def test_it_does_not_send_users_in_circles(self) -> None:
+        self.client.force_login(self.alice)
+        response = self.client.get("/admin/", follow=True)
+        assert response.status_code == 403
+        assert len(response.redirect_chain) == 1
+
+    def test_it_shares_the_limit_of_an_address_with_the_other_entrances(self) -> None:
+        for number in range(20):
+            email = f"user{number}@example.org"
+            self.client.post(self.url, {"username": email, "password": ""})
+            self.client.post("/admin/login/", {"username": email, "password": ""})
+            self.client.post("/accounts/signup/" if number % 2 else RESET, {"email": email})
+        for url, data in (
+            (self.url, {"username": "alice@example.org", "password": "password"}),
+            ("/admin/login/", {"username": "staff@example.org", "password": "password"}),
+            ("/accounts/signup/", {"email": "new@example.org"}),
+            (RESET, {"email": "alice@example.org"}),
+        ):
+            assert self.client.post(url, data).status_code == 429, url
+            elsewhere = self.client.post(url, data, REMOTE_ADDR="10.0.0.9")
+            assert elsewhere.status_code == 302, url
+            self.client.logout()
+
+    def test_it_shares_the_limit_of_an_account_with_the_other_entrances(self) -> None:
+        for number in range(60):
+            self.client.post(
+                self.url,
+                {"username": "bob@example.org", "password": ""},
+                REMOTE_ADDR=f"10.0.1.{number}",
+            )
+        for url in ("/accounts/signup/", RESET):
+            assert self.client.post(url, {"email": "bob@example.org"}).status_code == 429
+            assert self.client.post(url, {"email": "alice@example.org"}).status_code == 302
+
+
+RESET = "/accounts/password_reset/"
 
 
 class TestPause(BaseTestCase):

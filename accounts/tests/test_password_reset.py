@@ -1,7 +1,10 @@
 import re
 
+from django.contrib.auth.tokens import default_token_generator
 from django.core import mail
 from django.test import Client, override_settings
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
 from accounts import outbox
 from accounts.models import User
@@ -11,7 +14,7 @@ from artgen.testing.cases import BaseTestCase
 @override_settings(PUBLIC_URL="https://art.example")
 class TestPasswordReset(BaseTestCase):
     url = "/accounts/password_reset/"
-    new = {"new_password1": "quiet lighthouse", "new_password2": "quiet lighthouse"}
+    new = {"password1": "quiet lighthouse", "password2": "quiet lighthouse"}
 
     def ask(self, email: str) -> list[mail.EmailMessage]:
         mail.outbox.clear()
@@ -69,6 +72,29 @@ class TestPasswordReset(BaseTestCase):
         assert other.get("/account/").status_code == 302
         assert Client().get(link).status_code == 410
 
+    def test_it_tells_the_owner_by_email(self) -> None:
+        form = self.client.get(self.link())
+        mail.outbox.clear()
+        self.client.post(form.url, self.new)
+        outbox.send_due()
+        assert [(email.to, email.subject) for email in mail.outbox] == [
+            (["alice@example.org"], "Your ArtGen password was changed")
+        ]
+
+    def test_it_ends_the_session_of_another_user_in_this_browser(self) -> None:
+        link = self.link()
+        self.client.force_login(self.bob)
+        form = self.client.get(link)
+        self.client.post(form.url, self.new)
+        assert "_auth_user_id" not in self.client.session
+        self.bob.refresh_from_db()
+        assert self.bob.check_password("password")
+
+    def test_it_says_that_links_of_earlier_versions_have_ended(self) -> None:
+        uid = urlsafe_base64_encode(force_bytes(str(self.alice.pk)))
+        token = default_token_generator.make_token(self.alice)
+        assert self.client.get(f"/accounts/reset/{uid}/{token}/").status_code == 410
+
     def test_it_keeps_the_token_out_of_the_address_bar(self) -> None:
         link = self.link()
         token = link.rstrip("/").rpartition("/")[2]
@@ -86,9 +112,7 @@ class TestPasswordReset(BaseTestCase):
     def test_it_refuses_a_weak_password(self) -> None:
         form = self.client.get(self.link())
         assert (
-            self.client.post(
-                form.url, {"new_password1": "short", "new_password2": "short"}
-            ).status_code
+            self.client.post(form.url, {"password1": "short", "password2": "short"}).status_code
             == 200
         )
         self.alice.refresh_from_db()

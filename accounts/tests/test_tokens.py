@@ -1,8 +1,10 @@
 import hashlib
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.utils import timezone
 
 from accounts import deletion, ledger, token_cache, tokens
@@ -60,6 +62,70 @@ class TestToken(BaseTestCase):
         text = tokens.issue(user=self.alice, name="a")
         User.objects.filter(pk=self.alice.pk).update(is_active=False)
         assert tokens.authenticate(text) is None
+
+    def test_it_is_useless_once_expired(self) -> None:
+        now = timezone.now()
+        text = tokens.issue(user=self.alice, name="a", expires_at=now + timedelta(hours=1))
+        assert tokens.authenticate(text) == self.alice
+        cache.clear()
+        ApiToken.objects.update(expires_at=now)
+        assert tokens.authenticate(text) is None
+        assert tokens.owners([text]) == {}
+
+    def test_it_is_not_cached_beyond_its_end(self) -> None:
+        text = tokens.issue(
+            user=self.alice, name="a", expires_at=timezone.now() + timedelta(seconds=9)
+        )
+        assert tokens.authenticate(text) == self.alice
+        ApiToken.objects.update(expires_at=timezone.now())
+        assert tokens.authenticate(text) is None
+
+    def test_it_would_be_cached_with_a_later_end(self) -> None:
+        text = tokens.issue(
+            user=self.alice, name="a", expires_at=timezone.now() + timedelta(hours=1)
+        )
+        assert tokens.authenticate(text) == self.alice
+        with self.assertNumQueries(0):
+            assert tokens.authenticate(text) == self.alice
+
+    def test_it_knows_its_scopes_from_the_row_and_from_the_cache(self) -> None:
+        text = tokens.issue(user=self.alice, name="a", scopes=["create", "read"])
+        limited = tokens.issue(user=self.alice, name="b", credit_limit=5)
+        for _ in range(2):
+            found, other = tokens.access(text), tokens.access(limited)
+            assert found is not None
+            assert other is not None
+            assert (found.scopes, found.has_limit) == ({"read", "create"}, False)
+            assert (other.scopes, other.has_limit) == ({"read", "create", "manage"}, True)
+            assert other.token_id == ApiToken.objects.get(name="b").pk
+
+    def test_it_opens_no_socket_without_the_right_to_read(self) -> None:
+        text = tokens.issue(user=self.alice, name="a", scopes=["create", "manage"])
+        assert tokens.owners([text]) == {}
+
+    def test_it_keeps_all_rights_of_tokens_of_earlier_versions(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO accounts_apitoken (id, user_id, name, digest, prefix, created_at) "
+                "VALUES (%s, %s, 'old', %s, 'ag_', %s)",
+                [
+                    uuid4().hex if connection.vendor == "sqlite" else uuid4(),
+                    self.alice.pk.hex if connection.vendor == "sqlite" else self.alice.pk,
+                    hashlib.sha256(b"ag_old").hexdigest(),
+                    timezone.now(),
+                ],
+            )
+        found = tokens.access("ag_old")
+        assert found is not None
+        assert found.scopes == {"read", "create", "manage"}
+        assert not found.has_limit
+
+    def test_it_revokes_all_of_one_user(self) -> None:
+        texts = [tokens.issue(user=self.alice, name=name) for name in "ab"]
+        bobs = tokens.issue(user=self.bob, name="a")
+        assert tokens.revoke_all(user=self.alice) == 2
+        assert [tokens.authenticate(text) for text in texts] == [None, None]
+        assert tokens.authenticate(bobs) == self.bob
 
     def test_it_frees_the_name_on_revoking(self) -> None:
         tokens.issue(user=self.alice, name="a")
@@ -138,7 +204,8 @@ class TestRemembered(BaseTestCase):
             getattr(self.alice, name) for name in token_cache.COLUMNS
         ]  # read before it was revoked
         tokens.revoke(user=self.alice, name="a")
-        token_cache.keep(ApiToken.objects.get().digest, values)
+        token = ApiToken.objects.get()
+        token_cache.keep(token.digest, values, (token.pk, token.scopes, False))
         assert tokens.authenticate(self.text) is None
 
     def test_it_would_cache_it_without_the_mark(self) -> None:
@@ -146,7 +213,8 @@ class TestRemembered(BaseTestCase):
         values = [getattr(self.alice, name) for name in token_cache.COLUMNS]
         tokens.revoke(user=self.alice, name="a")
         cache.clear()
-        token_cache.keep(ApiToken.objects.get().digest, values)
+        token = ApiToken.objects.get()
+        token_cache.keep(token.digest, values, (token.pk, token.scopes, False))
         assert tokens.authenticate(self.text) == self.alice
 
     def test_it_tells_the_balance_of_now(self) -> None:

@@ -1,8 +1,14 @@
 import re
+from datetime import timedelta
 
-from accounts import tokens
+from django.core import mail
+from django.utils import timezone
+
+from accounts import outbox, tokens
 from accounts.models import ApiToken
 from artgen.testing.cases import BaseTestCase
+
+ALL = {"scopes": ["read", "create", "manage"]}
 
 
 class TestTokensPage(BaseTestCase):
@@ -13,7 +19,7 @@ class TestTokensPage(BaseTestCase):
         self.client.force_login(self.alice)
 
     def test_it_shows_a_new_token_once(self) -> None:
-        response = self.client.post(self.url, {"name": " laptop "})
+        response = self.client.post(self.url, {"name": " laptop ", **ALL})
         found = re.search(r"ag_[\w-]{40}", response.content.decode())
         assert found
         assert tokens.authenticate(found[0]) == self.alice
@@ -26,7 +32,7 @@ class TestTokensPage(BaseTestCase):
     def test_it_refuses_a_name_that_is_taken_empty_or_too_long(self) -> None:
         tokens.issue(user=self.alice, name="laptop")
         for name in ("laptop", "", "  ", "x" * 101):
-            assert self.client.post(self.url, {"name": name}).status_code == 200
+            assert self.client.post(self.url, {"name": name, **ALL}).status_code == 200
         assert ApiToken.objects.count() == 1
 
     def test_it_lists_the_users_own_live_tokens(self) -> None:
@@ -55,10 +61,50 @@ class TestTokensPage(BaseTestCase):
         response = self.client.post(f"{self.url}revoke/", {"name": "lap\0top"}, follow=True)
         self.assertContains(response, "Token not found.")
 
+    def test_it_creates_what_was_asked_for(self) -> None:
+        before = timezone.now()
+        form = {"name": "reader", "scopes": ["read"], "days": "30", "credit_limit": "25"}
+        self.client.post(self.url, form)
+        token = ApiToken.objects.get()
+        assert (token.scopes, token.credit_limit, token.credits_spent) == ("read", 25, 0)
+        assert abs(token.expires_at - before - timedelta(days=30)) < timedelta(minutes=1)
+        page = self.client.get(self.url)
+        self.assertContains(page, "0 of 25 credits spent")
+        self.assertContains(page, "until ")
+
+    def test_it_refuses_unknown_rights_and_limits(self) -> None:
+        for change in (
+            {"scopes": []},
+            {"scopes": ["read", "everything"]},
+            {"days": "0"},
+            {"days": "9999"},
+            {"credit_limit": "0"},
+            {"credit_limit": "-1"},
+            {"credit_limit": "1" * 30},
+        ):
+            response = self.client.post(self.url, {"name": "laptop", **ALL, **change})
+            assert response.status_code == 200, change
+        assert not ApiToken.objects.exists()
+
+    def test_it_marks_tokens_that_have_expired(self) -> None:
+        tokens.issue(user=self.alice, name="old", expires_at=timezone.now())
+        self.assertContains(self.client.get(self.url), "token-expired")
+
+    def test_it_tells_the_owner_by_email(self) -> None:
+        self.client.post(self.url, {"name": "laptop", "scopes": ["read", "manage"]})
+        self.client.post(f"{self.url}revoke/", {"name": "laptop"})
+        self.client.post(f"{self.url}revoke/", {"name": "laptop"})  # is gone: no email
+        outbox.send_due()
+        created, revoked = mail.outbox
+        assert created.subject == "A new API token for your ArtGen account"
+        assert "“laptop” was created. It can: read, manage." in created.body
+        assert revoked.subject == "An API token of your ArtGen account was revoked"
+        assert created.to == revoked.to == ["alice@example.org"]
+
     def test_it_limits_how_many_are_made(self) -> None:
         for number in range(30):
-            self.client.post(self.url, {"name": f"token {number}"})
-        assert self.client.post(self.url, {"name": "one more"}).status_code == 429
+            self.client.post(self.url, {"name": f"token {number}", **ALL})
+        assert self.client.post(self.url, {"name": "one more", **ALL}).status_code == 429
         assert ApiToken.objects.count() == 30
 
     def test_it_asks_anonymous_users_to_sign_in(self) -> None:

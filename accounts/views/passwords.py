@@ -1,46 +1,93 @@
 """Change a password and reset a forgotten one."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 from uuid import uuid4
 
-from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash, views
+from allauth.account.views import (
+    PasswordChangeView,
+    PasswordResetFromKeyView,
+    PasswordSetView,
+    ReauthenticateView,
+)
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
+from django.urls import reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import emails, login_throttle, outbox, sockets
-from accounts.forms import ChangePasswordForm, EmailForm, NewPasswordForm
+from accounts import emails, login_throttle, outbox, security_notices, tokens
+from accounts.forms import (
+    AddPasswordForm,
+    ChangePasswordForm,
+    EmailForm,
+    NewPasswordForm,
+    ReauthenticateForm,
+)
 from accounts.models import User
-from accounts.rate_limits import by_email, limited
-from accounts.requests import SignedInRequest
+from accounts.rate_limits import email_request, entrance, limited
+from accounts.security_notices import Change
 from accounts.views.sign_in import EMAIL_SENT_TO, sent_context
 
+View: TypeAlias = Callable[..., HttpResponseBase]
 
-@sensitive_post_parameters()
+
+def _page(view: View) -> View:
+    """Return the view as a page that is not cached and whose passwords appear in no report."""
+    safe: View = sensitive_post_parameters()(view)
+    return never_cache(require_http_methods(["GET", "HEAD", "POST"])(safe))
+
+
+class PasswordChange(PasswordChangeView):  # type: ignore[misc]
+    """Change the password; every other session of this user ends, and API tokens on request."""
+
+    template_name = "accounts/password_change.html"
+    form_class = ChangePasswordForm
+
+    def form_valid(self, form: ChangePasswordForm) -> HttpResponse:
+        """Change the password and revoke the tokens."""
+        with transaction.atomic():
+            response: HttpResponse = super().form_valid(form)
+            if form.cleaned_data["revoke_tokens"] and tokens.revoke_all(user=form.user):
+                security_notices.send(Change.TOKENS_REVOKED, user=form.user, request=self.request)
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add whether there are tokens to revoke."""
+        has_tokens = tokens.valid_of(self.request.user).exists()
+        return {**super().get_context_data(**kwargs), "has_tokens": has_tokens}
+
+
+class PasswordAdd(PasswordSetView):  # type: ignore[misc]
+    """Give an account its first password: one that signs in with another service."""
+
+    template_name = "accounts/password_add.html"
+    form_class = AddPasswordForm
+
+
+_guarded = limited(("user", "10/h"), group="password_change")
+password_change = _page(login_required(_guarded(PasswordChange.as_view())))
+password_add = _page(login_required(_guarded(PasswordAdd.as_view())))
+
+
+class Reauthenticate(ReauthenticateView):  # type: ignore[misc]
+    """Ask for the password again before a change to the account's access."""
+
+    template_name = "accounts/reauthenticate.html"
+    form_class = ReauthenticateForm
+
+
+reauthenticate = _page(login_required(Reauthenticate.as_view()))
+
+
 @never_cache
-@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited(("user", "10/h"))
-def password_change(request: SignedInRequest) -> HttpResponse:
-    """Change the password; every other session of this user ends."""
-    form = ChangePasswordForm(request.user, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        user = form.save()
-        update_session_auth_hash(request, user)
-        sockets.close_all(user.pk)
-        messages.success(request, _("Password changed. Other devices have been signed out."))
-        return redirect("profile")
-    return render(request, "accounts/password_change.html", {"form": form})
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-@limited(("ip", "30/h"), (by_email, "5/h"))
+@entrance
+@email_request
 def password_reset(request: HttpRequest) -> HttpResponse:
     """Send the link to a new password; the response does not reveal whether there is an account.
 
@@ -70,28 +117,31 @@ def password_reset_done(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/password_reset_done.html", sent_context(request))
 
 
-class PasswordResetConfirm(views.PasswordResetConfirmView):
+class PasswordResetConfirm(PasswordResetFromKeyView):  # type: ignore[misc]
     """Set a new password by the email's link, which works once; then 410."""
 
     template_name = "accounts/password_reset_confirm.html"
     form_class = NewPasswordForm
+    success_url = reverse_lazy("password_reset_complete")
 
-    def form_valid(self, form: NewPasswordForm) -> HttpResponse:  # type: ignore[override]
+    def form_valid(self, form: NewPasswordForm) -> HttpResponse:
         """Set the password and end the pause that a stranger's wrong passwords may have caused."""
-        response = super().form_valid(form)
+        response: HttpResponse = super().form_valid(form)
         email = form.user.email
-        sockets.close_all(form.user.pk)
         login_throttle.reset(self.request, email)
         login_throttle.remember_browser(self.request, response, email)
         return response
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
         """Show the form, or that the link has expired."""
-        if not self.validlink:
+        if context.get("token_fail"):
             return render(
                 self.request, "accounts/link_ended.html", {"again": "password_reset"}, status=410
             )
-        return super().render_to_response(context, **kwargs)
+        return super().render_to_response(context, **kwargs)  # type: ignore[no-any-return]
+
+
+password_reset_confirm = _page(PasswordResetConfirm.as_view())
 
 
 @never_cache

@@ -7,24 +7,31 @@ worker's log, and the page says so. Both cases do the same work, and a worker se
 the response time reveals nothing either.
 """
 
+from typing import Any
 from uuid import uuid4
 
+from allauth.account.internal.flows.logout import logout as end_session
+from allauth.account.utils import complete_signup
+from allauth.account.views import LoginView
 from django.conf import settings
-from django.contrib import auth, messages
+from django.contrib import messages
 from django.core import signing
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import emails, ledger, login_throttle, outbox, sockets
+from accounts import emails, ledger, outbox, social
 from accounts.forms import EmailForm, FinishSignUpForm, SignInForm
 from accounts.models import User
-from accounts.rate_limits import by_email, limited
+from accounts.rate_limits import email_request, entrance, limited
 from artgen.redirects import next_url
 
 EMAIL_SENT_TO = "letter_to"
@@ -36,47 +43,71 @@ def _redirect_after_sign_in(request: HttpRequest) -> HttpResponseRedirect:
     return HttpResponseRedirect(target)
 
 
-@sensitive_post_parameters("password")
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-@limited(("ip", "60/m"))
-def login(request: HttpRequest) -> HttpResponse:
-    """Sign in with email and password; 429 during a pause after wrong ones."""
-    if request.user.is_authenticated:
-        return _redirect_after_sign_in(request)
-    form = SignInForm(request, data=request.POST or None)
-    wait = 0
-    if request.method == "POST":
-        if form.is_valid():
-            user = form.get_user()
-            auth.login(request, user)
-            response = _redirect_after_sign_in(request)
-            login_throttle.remember_browser(request, response, user.get_username())
-            return response
-        wait = form.seconds_to_wait
+class SignIn(LoginView):  # type: ignore[misc]
+    """Sign in with email and password; 429 during a pause after wrong ones.
+
+    With `staff_only`, and whenever `next` leads to the admin, only staff are signed in.
+    """
+
+    template_name = "accounts/login.html"
+    form_class = SignInForm
+    staff_only = False
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Refuse a user without staff rights whom the admin has sent here."""
+        self.staff_only = self.staff_only or self._leads_to_admin()
+        if self.staff_only and request.user.is_authenticated and not request.user.is_staff:
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[no-any-return]
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Tell the form whom to sign in."""
+        return {**super().get_form_kwargs(), "staff_only": self.staff_only}
+
+    def get_default_success_url(self) -> str:
+        """Return the page after sign-in if `next` names none."""
+        return resolve_url("admin:index" if self.staff_only else settings.LOGIN_REDIRECT_URL)
+
+    def form_invalid(self, form: SignInForm) -> HttpResponse:
+        """Show the form with the reason."""
         if form.non_field_errors():
             form.show_refusal()
-    context = {"form": form, "next": next_url(request)}
-    page = render(request, "accounts/login.html", context, status=429 if wait else 200)
-    if wait:
-        page["Retry-After"] = str(wait)
-    return page
+        response: HttpResponse = super().form_invalid(form)
+        if form.seconds_to_wait:
+            response.status_code = 429
+            response["Retry-After"] = str(form.seconds_to_wait)
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the page after sign-in."""
+        return {
+            **super().get_context_data(**kwargs),
+            "next": next_url(self.request),
+            "services": social.services(self.request),
+        }
+
+    def _leads_to_admin(self) -> bool:
+        return next_url(self.request).startswith(reverse("admin:index"))
+
+
+login = require_http_methods(["GET", "HEAD", "POST"])(entrance(SignIn.as_view()))
+admin_login = require_http_methods(["GET", "HEAD", "POST"])(
+    entrance(SignIn.as_view(staff_only=True))
+)
 
 
 @never_cache
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
-    """End the session and close the user's sockets."""
-    user_id = request.user.pk
-    auth.logout(request)
-    if user_id:
-        sockets.close_all(user_id)
+    """End the session and close the user's sockets, or cancel a sign-in that waits for a code."""
+    end_session(request)
     return redirect(settings.LOGOUT_REDIRECT_URL)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited(("ip", "30/h"), (by_email, "5/h"))
+@entrance
+@email_request
 def signup(request: HttpRequest) -> HttpResponse:
     """Ask for an address and send an email to it, whether or not there is an account."""
     if request.user.is_authenticated:
@@ -96,7 +127,8 @@ def signup(request: HttpRequest) -> HttpResponse:
         outbox.enqueue(reminder if user else invitation)
         request.session[EMAIL_SENT_TO] = email
         return redirect("signup_sent")
-    return render(request, "accounts/signup.html", {"form": form, "next": next_url(request)})
+    context = {"form": form, "next": next_url(request), "services": social.services(request)}
+    return render(request, "accounts/signup.html", context)
 
 
 @never_cache
@@ -143,9 +175,7 @@ def signup_finish(request: HttpRequest, token: str) -> HttpResponse:
         except IntegrityError:
             # The same link was used in two windows at the same time.
             return _has_account(request)
-        auth.login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-        response = _redirect_after_sign_in(request)
-        login_throttle.remember_browser(request, response, user.email)
+        response: HttpResponse = complete_signup(request, user, "none", next_url(request))
         return response
     context = {"form": form, "email": email, "next": next_url(request)}
     return render(request, "accounts/signup_finish.html", context)

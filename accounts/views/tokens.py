@@ -1,19 +1,24 @@
 """The page of API tokens."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import tokens
+from accounts import security_notices, tokens
 from accounts.forms import TokenForm
+from accounts.models import ApiToken
 from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
-from artgen import refusal_pages
+from accounts.security_notices import Change
+from artgen import formatting, refusal_pages
 from artgen.refusals import Refusal
 
 
@@ -25,14 +30,42 @@ def token_list(request: SignedInRequest) -> HttpResponse:
     """List the user's active tokens; a POST creates one and shows its text once."""
     form, created = TokenForm(request.POST or None), None
     if request.method == "POST" and form.is_valid():
-        name = form.cleaned_data["name"]
+        asked = form.cleaned_data
         try:
-            created = {"name": name, "text": tokens.issue(user=request.user, name=name)}
-            form = TokenForm()
+            text = tokens.issue(
+                user=request.user,
+                name=asked["name"],
+                scopes=asked["scopes"],
+                expires_at=form.expires_at(),
+                credit_limit=asked["credit_limit"],
+            )
         except Refusal as refusal:
             form.add_error("name", refusal.message)
-    context = {"form": form, "made": created, "tokens": request.user.tokens.filter(revoked_at=None)}
+        else:
+            created = {"name": asked["name"], "text": text}
+            form = TokenForm()
+            security_notices.token_created(
+                user=request.user, name=asked["name"], scopes=asked["scopes"], request=request
+            )
+    context = {
+        "form": form,
+        "made": created,
+        "tokens": [_shown(token) for token in tokens.valid_of(request.user)],
+    }
     return render(request, "accounts/tokens.html", context)
+
+
+def _shown(token: ApiToken) -> dict[str, Any]:
+    return {
+        "token": token,
+        "scopes": tokens.scope_labels(token.scopes.split()),
+        "budget": _("%(spent)s of %(limit)s credits spent")
+        % {
+            "spent": formatting.number(token.credits_spent),
+            "limit": formatting.number(token.credit_limit or 0),
+        },
+        "is_expired": token.expires_at is not None and token.expires_at <= timezone.now(),
+    }
 
 
 @login_required
@@ -44,5 +77,6 @@ def revoke_token(request: SignedInRequest) -> HttpResponse:
         tokens.revoke(user=request.user, name=name)
     except Refusal as refusal:
         return refusal_pages.back(request, refusal, to=reverse("tokens"))
+    security_notices.send(Change.TOKEN_REVOKED, user=request.user, request=request, name=name)
     messages.success(request, _("The token “%(name)s” is revoked.") % {"name": name})
     return redirect("tokens")

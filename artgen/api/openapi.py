@@ -61,10 +61,14 @@ class ProblemShape(serializers.Serializer[Any]):
     detail = serializers.CharField()
     errors = FieldProblemShape(many=True)  # type: ignore[assignment]
     needed = serializers.IntegerField(
-        required=False, help_text="`too_few_credits`: the total price."
+        required=False, help_text="`too_few_credits`, `token_limit_reached`: the total price."
     )
     available = serializers.IntegerField(
-        required=False, help_text="`too_few_credits`: the available balance."
+        required=False,
+        help_text="`too_few_credits`: the available balance; `token_limit_reached`: what is left.",
+    )
+    scope = serializers.CharField(
+        required=False, help_text="`missing_scope`: the scope that the call needs."
     )
     limit = serializers.IntegerField(
         required=False,
@@ -87,7 +91,14 @@ def problems(*codes: str, **examples: dict[str, Any]) -> Responses:
     `examples` maps a code to the members of its example.
     """
     by_status: dict[int, list[str]] = {}
-    for code in (*codes, "not_authenticated", "not_acceptable", "server_error"):
+    for code in (
+        *codes,
+        "not_authenticated",
+        "second_factor_required",
+        "missing_scope",
+        "not_acceptable",
+        "server_error",
+    ):
         by_status.setdefault(KINDS[code][0], []).append(code)
     return {
         (status, CONTENT_TYPE): OpenApiResponse(

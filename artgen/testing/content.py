@@ -12,18 +12,19 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
+from django.contrib.sessions.backends.cached_db import SessionStore
 from django.core import signing
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import timezone, translation
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
 from PIL import Image as Pillow
 
-from accounts import emails, ledger, tokens
+from accounts import email_change, emails, ledger, second_factor, tokens
 from accounts.models import CreditEntry, User
 from artgen.testing.people import let_in
 from artgen.theme import page
@@ -58,7 +59,13 @@ def fill(language: str = "en", *, runs: int = len(RUNS)) -> None:
 
     The owner has the newest `runs` of RUNS.
     """
-    sessions = let_in("owner", "newcomer", "leaver", staff=("boss",), credits=500)
+    sessions = let_in(
+        *("owner", "newcomer", "leaver", "guarded"),
+        staff=("boss",),
+        with_password=("owner", "boss"),
+        credits=500,
+    )
+    _guard(sessions["guarded"])
     User.objects.update(language=language)
     owner = User.objects.get(email="owner@example.org")
     User.objects.filter(pk=owner.pk).update(name="Nora Sand" if language == "en" else "Нора Песок")
@@ -69,6 +76,19 @@ def fill(language: str = "en", *, runs: int = len(RUNS)) -> None:
         for code, _name in settings.LANGUAGES
     }
     print(json.dumps({"sessions": sessions, "ids": found, "errors": errors}, default=str))  # noqa: T201 the caller reads it
+
+
+def _guard(session_key: str) -> None:
+    """Give this session's user two-factor authentication, just confirmed in this session."""
+    user = User.objects.get(email="guarded@example.org")
+    TOTP.activate(user, "JBSWY3DPEHPK3PXP")
+    RecoveryCodes.activate(user)
+    session = SessionStore(session_key)
+    session[second_factor.METHODS_USER] = str(user.pk)
+    session[second_factor.METHODS] = [
+        {"method": "mfa", "at": time.time() + 24 * 60 * 60, "reauthenticated": True}
+    ]
+    session.save()
 
 
 def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict[str, Any]:
@@ -146,8 +166,11 @@ def _account(owner: User) -> dict[str, Any]:
     tokens.issue(user=owner, name="laptop")
     tokens.issue(user=owner, name="n8n")
     return {
-        "uid": urlsafe_base64_encode(force_bytes(owner.pk)),
+        "uid": str(owner.pk),
         "reset": default_token_generator.make_token(owner),
+        "email_change": signing.dumps(
+            [str(owner.pk), owner.email, "new@example.org"], salt=email_change.SALT
+        ),
         "sign_up": signing.dumps({"email": "new@example.org"}, salt=emails.SIGN_UP_SALT),
     }
 

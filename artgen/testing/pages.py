@@ -178,6 +178,20 @@ PAGES = (
     Page("tokens", "tokens"),
     Page("tokens-empty", "tokens", "newcomer"),
     Page("password-change", "password_change"),
+    Page("security", "security"),
+    Page("reauthenticate", "account_reauthenticate"),
+    Page("reauthenticate-code", "mfa_reauthenticate", "guarded"),
+    Page("authenticator-app", "mfa_activate_totp", "newcomer"),
+    Page("authenticator-app-remove", "mfa_deactivate_totp", "guarded"),
+    Page("passkey-add", "mfa_add_webauthn", "newcomer"),
+    Page("recovery-codes", "mfa_view_recovery_codes", "guarded"),
+    Page("recovery-codes-new", "mfa_generate_recovery_codes", "guarded"),
+    Page("social-failed", "socialaccount_login_error", "", status=401),
+    Page("email-change", "change_email", "newcomer"),
+    Page("email-change-sent", "change_email_sent"),
+    Page("email-change-link-ended", "confirm_email", "", args=("nonsense",), status=410),
+    Page("email-confirm", "confirm_email", "", ids=("email_change",)),
+    Page("password-add", "password_add", "newcomer"),
     Page("account-data", "account_data"),
     Page("delete-account", "delete_account", "leaver"),
     Page("login", "login", "", main=True),
@@ -242,6 +256,17 @@ NO_PAGES = {
         "download_image",
     ),  # files and machines
     *("set_language", "set_theme", "logout", "revoke_token"),  # only POST
+    *("end_session", "end_other_sessions", "second_factor_required", "mfa_index"),
+    *("mfa_list_webauthn", "mfa_download_recovery_codes"),
+    *(  # other services that sign users in: redirects
+        *("google_login", "google_callback", "github_login", "github_callback"),
+        *("yandex_login", "yandex_callback", "vk_login", "vk_callback"),
+        *("openid_connect_login", "openid_connect_callback"),
+        *("socialaccount_login_cancelled", "socialaccount_connections", "socialaccount_signup"),
+        "disconnect_service",
+    ),
+    # A sign-in that waits for a code, a key of this browser: see accounts/tests.
+    *("mfa_authenticate", "mfa_reauthenticate_webauthn", "mfa_remove_webauthn"),
     *(
         "composer",
         "quote",
@@ -257,6 +282,15 @@ NO_PAGES = {
         "delete_selection",
     ),
     "download_selection",
+    *(  # allauth's names of our pages
+        "account_login",
+        "account_logout",
+        "account_signup",
+        "account_change_password",
+        "account_set_password",
+        "account_reset_password",
+        "account_reset_password_from_key",
+    ),
 }
 
 

@@ -10,15 +10,22 @@ from accounts import ledger
 from accounts.models import User
 
 
-def let_in(*names: str, staff: Sequence[str] = (), credits: int = 100) -> dict[str, str]:
-    """Create accounts NAME@example.org that do not exist yet; return a session key of each."""
+def let_in(
+    *names: str, staff: Sequence[str] = (), with_password: Sequence[str] = (), credits: int = 100
+) -> dict[str, str]:
+    """Create accounts NAME@example.org that do not exist yet; return a session key of each.
+
+    Those in `with_password` can sign in with "password", the others only have their session.
+    """
     store = importlib.import_module(settings.SESSION_ENGINE).SessionStore
     sessions = {}
     for name in (*names, *staff):
         rights = {"is_staff": name in staff, "is_superuser": name in staff}
         user = User.objects.filter(email=f"{name}@example.org").first()
         if user is None:
-            user = User.objects.create_user(f"{name}@example.org", **rights)
+            user = User.objects.create_user(
+                f"{name}@example.org", "password" if name in with_password else None, **rights
+            )
             ledger.open_account(user, credits=credits)
         session = store()
         session[SESSION_KEY] = str(user.pk)

@@ -8,7 +8,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
+from accounts.models import Scope, User
+from accounts.requests import limited_token
 from artgen.api.views import Endpoint, body_of
 from generation.api import docs_jobs, rate_limits
 from generation.api.bodies import read_key, read_order
@@ -19,13 +20,19 @@ from generation.jobs.serializers import jobs_json
 class Batches(Endpoint):
     """`/api/v1/batches/`."""
 
+    write_scope = Scope.CREATE
+
     @extend_schema(**docs_jobs.PLACE_BATCH)
     def post(self, request: Request) -> Response:
         """Create one to eight jobs."""
         rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
         key, order = read_key(request), read_order(body_of(request))
         placed = orders.place_batch(
-            user=cast(User, request.user), requests=order.requests, key=key, listed=order.listed
+            user=cast(User, request.user),
+            requests=order.requests,
+            key=key,
+            listed=order.listed,
+            token_id=limited_token(request),
         )
         prefetch_related_objects(placed.jobs, "images")
         answer = {"id": str(placed.batch), "jobs": jobs_json(placed.jobs)}

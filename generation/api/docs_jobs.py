@@ -35,6 +35,7 @@ KEYED_PROBLEMS = problems(
         "invalid",
         "malformed",
         "too_few_credits",
+        "token_limit_reached",
         "permission_denied",
         "csrf_failed",
         "idempotency_key_busy",
@@ -136,6 +137,7 @@ RETRY_JOB: Docs = {
             *(
                 "invalid",
                 "too_few_credits",
+                "token_limit_reached",
                 "permission_denied",
                 "not_found",
                 "too_many_requests",

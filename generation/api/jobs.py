@@ -10,7 +10,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
+from accounts.models import Scope, User
+from accounts.requests import limited_token
 from artgen.api import pagination
 from artgen.api.views import Endpoint, body_of, choice_of, id_of, query_of
 from generation.api import docs_jobs, rate_limits
@@ -25,6 +26,7 @@ class Jobs(Endpoint):
     """`/api/v1/jobs/`."""
 
     is_revalidated = True
+    write_scope = Scope.CREATE
 
     @extend_schema(**docs_jobs.LIST_JOBS)
     def get(self, request: Request) -> Response:
@@ -45,7 +47,12 @@ class Jobs(Endpoint):
         """Create one job."""
         rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
         key = read_key(request)
-        placed = orders.place(user=cast(User, request.user), request=body_of(request), key=key)
+        placed = orders.place(
+            user=cast(User, request.user),
+            request=body_of(request),
+            key=key,
+            token_id=limited_token(request),
+        )
         return _placed(placed.jobs[0], status=201 if placed.created else 200)
 
 
@@ -61,6 +68,8 @@ class JobDetail(Endpoint):
 class JobCancel(Endpoint):
     """`/api/v1/jobs/ID/cancel/`."""
 
+    write_scope = Scope.CREATE
+
     @extend_schema(**docs_jobs.CANCEL_JOB)
     def post(self, request: Request, job_id: UUID) -> Response:
         """Cancel one of the user's own jobs."""
@@ -72,12 +81,16 @@ class JobCancel(Endpoint):
 class JobRetry(Endpoint):
     """`/api/v1/jobs/ID/retry/`."""
 
+    write_scope = Scope.CREATE
+
     @extend_schema(**docs_jobs.RETRY_JOB)
     def post(self, request: Request, job_id: UUID) -> Response:
         """Create a new job with the parameters of one of the user's own."""
         rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
         job = own_job(request, job_id)
-        again = orders.retry(user=cast(User, request.user), job=job)
+        again = orders.retry(
+            user=cast(User, request.user), job=job, token_id=limited_token(request)
+        )
         return _placed(again, status=201)
 
 

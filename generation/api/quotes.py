@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
+from accounts.models import Scope, User
 from artgen.api.views import Endpoint, body_of
 from generation.api import docs_jobs
 from generation.api.bodies import read_order
@@ -16,6 +16,8 @@ from generation.jobs import orders
 
 class Quotes(Endpoint):
     """`/api/v1/quotes/`."""
+
+    write_scope = Scope.READ  # places nothing
 
     @extend_schema(**docs_jobs.QUOTE)
     def post(self, request: Request) -> Response:

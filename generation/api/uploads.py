@@ -9,7 +9,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
+from accounts.models import Scope, User
 from artgen.api.problems import Problem, invalid, too_large
 from artgen.api.views import Endpoint
 from artgen.refusals import FieldError
@@ -26,6 +26,7 @@ class Uploads(Endpoint):
     """`/api/v1/uploads/`."""
 
     parser_classes = [MultiPartParser]
+    write_scope = Scope.CREATE
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a body whose Content-Length is too large before reading it."""

@@ -131,25 +131,44 @@ def check(
     _check_room(user=user, jobs=jobs)
 
 
-def place(*, user: User, request: Mapping[str, Any], key: str = "") -> Placed:
+def place(
+    *, user: User, request: Mapping[str, Any], key: str = "", token_id: UUID | None = None
+) -> Placed:
     """Hold the credits and queue one job; `request` is `{"model", …JOB_FIELDS}`.
+
+    `token_id` is the API token that places it, if that has a spending limit.
 
     Raises:
         InvalidParameters, GenerationOff, TooManyWaiting, StorageFull, KeyReused, KeyBusy,
             ledger.TooFewCredits, daily_limits.DailyLimitReached: nothing was placed.
     """
-    return _place(user=user, requests=[request], batch=False, key=key, actor=user)
+    return _place(
+        user=user, requests=[request], batch=False, key=key, actor=user, token_id=token_id
+    )
 
 
 def place_batch(
-    *, user: User, requests: Sequence[Mapping[str, Any]], key: str = "", listed: bool = False
+    *,
+    user: User,
+    requests: Sequence[Mapping[str, Any]],
+    key: str = "",
+    listed: bool = False,
+    token_id: UUID | None = None,
 ) -> Placed:
     """Hold the credits and queue all of 1 to BATCH_MAX jobs, or none; raises what `place` raises.
 
     With `listed`, InvalidParameters names the fields of every invalid request `jobs[2].width`;
     else it names those of the first one.
     """
-    return _place(user=user, requests=requests, batch=True, key=key, actor=user, listed=listed)
+    return _place(
+        user=user,
+        requests=requests,
+        batch=True,
+        key=key,
+        actor=user,
+        listed=listed,
+        token_id=token_id,
+    )
 
 
 def cancel(*, job: Job, actor: User | None, is_counted: bool = True) -> Job:
@@ -194,10 +213,16 @@ def look_again(*, job: Job, actor: User | None) -> bool:
     return True
 
 
-def retry(*, user: User, job: Job) -> Job:
+def retry(*, user: User, job: Job, token_id: UUID | None = None) -> Job:
     """Queue a new job with the same parameters, seed included; raises what `place` raises."""
     return _place(
-        user=user, requests=[_again(job)], batch=False, key="", actor=user, detail=f"again {job.id}"
+        user=user,
+        requests=[_again(job)],
+        batch=False,
+        key="",
+        actor=user,
+        detail=f"again {job.id}",
+        token_id=token_id,
     ).jobs[0]
 
 
@@ -235,6 +260,7 @@ def _place(
     by_staff: bool = False,
     detail: str = "",
     listed: bool = False,
+    token_id: UUID | None = None,
 ) -> Placed:
     order_key = None
     if key:
@@ -254,7 +280,7 @@ def _place(
         with transaction.atomic():
             if order_key:
                 order_key.remember(batch_id or jobs[0].id)
-            _hold(user=user, jobs=jobs, by_staff=by_staff)
+            _hold(user=user, jobs=jobs, by_staff=by_staff, token_id=token_id)
             _queue(user=user, drafted=drafted, catalog=catalog, actor=actor, detail=detail)
             for slug in {job.model.slug for job in jobs}:
                 dispatch.submit(slug)
@@ -292,10 +318,11 @@ class _Changed(Exception):
     """A model or style has changed since this process cached it."""
 
 
-def _hold(*, user: User, jobs: Sequence[Job], by_staff: bool) -> None:
+def _hold(*, user: User, jobs: Sequence[Job], by_staff: bool, token_id: UUID | None) -> None:
     ledger.hold_all(
         user=user,
         by_staff=by_staff,
+        token_id=token_id,
         holds=[
             ledger.Hold(reference=job.id, amount=job.credits, reason=job.prompt[:80])
             for job in jobs

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.cached_db import SessionStore
 from django.utils import timezone
 
-from accounts import tokens
+from accounts import sessions, tokens
 from generation.gallery import collections, images
 from generation.models import IdempotencyKey
 from generation.operations import retention
@@ -44,8 +44,9 @@ def forget_keys() -> None:
 
 
 def forget_sessions() -> None:
-    """Remove expired sessions."""
+    """Remove expired sessions, and ended ones from the lists of devices."""
     SessionStore.clear_expired()
+    sessions.forget_ended()
 
 
 def forget_tokens() -> None:

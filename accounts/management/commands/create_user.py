@@ -8,8 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 from django.db import transaction
 
-from accounts import ledger, sockets
+from accounts import ledger, security_notices, sockets
 from accounts.models import User, fold
+from accounts.security_notices import Change
 
 
 class Command(BaseCommand):
@@ -81,4 +82,5 @@ class Command(BaseCommand):
             user.save(update_fields=fields)
         if "password" in fields:
             sockets.close_all(user.pk)
+            security_notices.send(Change.PASSWORD_CHANGED, user=user)
         return bool(fields)

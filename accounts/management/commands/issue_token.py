@@ -1,18 +1,25 @@
 """Issue an API token."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
 
-from accounts import tokens
-from accounts.models import User, fold
+from accounts import ledger, security_notices, tokens
+from accounts.models import Scope, User, fold
 from artgen.management.base import BaseCommand
+
+MAX_DAYS = 3650
 
 
 class Command(BaseCommand):
-    """`issue_token EMAIL [--name NAME]`; standard output is only the token."""
+    """`issue_token EMAIL [--name NAME] [--scope S] [--expires DAYS] [--limit N]`.
+
+    Standard output is only the token.
+    """
 
     help = "Issue an API token and print only the token; it cannot be shown again."
 
@@ -20,6 +27,18 @@ class Command(BaseCommand):
         """Declare the arguments."""
         parser.add_argument("email")
         parser.add_argument("--name", help="default: the first unused of token, token 2, token 3 …")
+        parser.add_argument(
+            "--scope",
+            action="append",
+            choices=Scope.values,
+            help="may be given several times; default: all",
+        )
+        parser.add_argument(
+            "--expires", type=int, metavar="DAYS", help="default: the token does not expire"
+        )
+        parser.add_argument(
+            "--limit", type=int, metavar="CREDITS", help="how much it may spend; default: no limit"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the token."""
@@ -34,7 +53,21 @@ class Command(BaseCommand):
             name = next(name for name in _names() if name not in taken)
         if not 0 < len(name.strip()) <= 100:
             raise CommandError("--name must have 1 to 100 characters.")
-        self.stdout.write(tokens.issue(user=user, name=name.strip()))
+        days, limit = options["expires"], options["limit"]
+        if days is not None and not 1 <= days <= MAX_DAYS:
+            raise CommandError(f"--expires must be 1 to {MAX_DAYS} days.")
+        if limit is not None and not 1 <= limit <= ledger.MAX_CREDITS:
+            raise CommandError(f"--limit must be 1 to {ledger.MAX_CREDITS} credits.")
+        scopes = options["scope"] or Scope.values
+        text = tokens.issue(
+            user=user,
+            name=name.strip(),
+            scopes=scopes,
+            expires_at=timezone.now() + timedelta(days=days) if days else None,
+            credit_limit=limit,
+        )
+        security_notices.token_created(user=user, name=name.strip(), scopes=scopes)
+        self.stdout.write(text)
 
 
 def _names() -> Iterator[str]:

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from accounts import tokens
+from accounts import security_notices, tokens
 from accounts.models import User, fold
+from accounts.security_notices import Change
 from artgen.management.base import BaseCommand
 
 
@@ -30,4 +31,5 @@ class Command(BaseCommand):
             names = ", ".join(live) or "none"
             raise CommandError(f"{email} has no token {name!r}. Live tokens: {names}.")
         tokens.revoke(user=user, name=name)
+        security_notices.send(Change.TOKEN_REVOKED, user=user, name=name)
         self.stdout.write(f"Revoked {name!r} of {email}")

@@ -16,9 +16,9 @@ from generation.jobs import consumers, presence
 from generation.jobs.routing import websocket
 
 PASSWORDS = {
-    "old_password": "password",
-    "new_password1": "a new long password",
-    "new_password2": "a new long password",
+    "oldpassword": "password",
+    "password1": "a new long password",
+    "password2": "a new long password",
 }
 
 

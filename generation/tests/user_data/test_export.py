@@ -73,6 +73,8 @@ class TestStep(ExportTestCase):
                     "ledger.json",
                     "ledger.csv",
                     "tokens.json",
+                    "devices.json",
+                    "services.json",
                     "prompts.txt",
                 ),
                 *(

@@ -1,0 +1,34 @@
+"""Remove a user's second factors, for users who have lost them and their recovery codes."""
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.db import transaction
+
+from accounts import second_factor, security_notices, sockets
+from accounts.models import User, fold
+from accounts.security_notices import Change
+from artgen.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    """`reset_second_factor EMAIL`."""
+
+    help = "Remove a user's authenticator app, passkeys and recovery codes."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("email")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Remove them and tell the user by email."""
+        email = fold(options["email"])
+        user = User.objects.filter(email=email).first()
+        if user is None:
+            raise CommandError(f"There is no user {email}.")
+        with transaction.atomic():
+            if not second_factor.remove_all(user):
+                raise CommandError(f"{email} has no second factor.")
+            sockets.close_all(user.pk)
+            security_notices.send(Change.SECOND_FACTOR_RESET, user=user)
+        self.stdout.write(f"Removed the second factors of {email}")
