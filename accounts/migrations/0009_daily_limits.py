@@ -4,7 +4,7 @@ DEFAULT = "Empty: the default of this site."
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0006_wording")]
+    dependencies = [("accounts", "0008_session_epoch")]
 
     operations = [
         *(
