@@ -22,6 +22,7 @@ from artgen.batching import Batched
 from generation.jobs import events, presence
 from generation.jobs.serializers import jobs_json
 from generation.models import Job
+from generation.runpod.untrusted import InvalidJSON, parse_json
 
 log = logging.getLogger(__name__)
 
@@ -135,10 +136,10 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
 
     @classmethod
     async def decode_json(cls, text_data: str) -> Any:
-        """Return the message, None if it is not valid JSON."""
+        """Return the message, None if it is not valid JSON or nested too deeply."""
         try:
-            return await super().decode_json(text_data)
-        except ValueError:
+            return parse_json(text_data)
+        except InvalidJSON:
             return None
 
     async def job_changed(self, event: dict[str, Any]) -> None:
