@@ -7,8 +7,10 @@ from uuid import UUID, uuid4
 
 from django.contrib import admin, messages
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -22,13 +24,18 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import deletion, ledger, sockets, token_cache
+from accounts import deletion, ledger, sockets, staff_rights, token_cache
 from accounts.forms import GrantForm, LoginThrottleMixin, language_field, time_zone_field
 from accounts.models import ApiToken, CreditEntry, User
 from accounts.requests import SignedInRequest
+from accounts.staff_rights import StaffProtectedAdmin, SuperuserAdmin
+from artgen.admin_actions import on_each
 from artgen.ids import parse_uuid
 from artgen.read_only_admin import ReadOnlyAdmin
 from artgen.refusals import Refusal
+
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+"""Fields of a user that give rights."""
 
 
 class StaffSignInForm(LoginThrottleMixin, AdminAuthenticationForm):
@@ -62,10 +69,19 @@ class UserForm(UserChangeForm):  # type: ignore[type-arg]
                 self.fields[name] = field
 
 
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(SuperuserAdmin, DjangoGroupAdmin):
+    """Groups, which only superusers change: a member could give the own group more rights."""
+
+
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(StaffProtectedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     """Users. They are never deleted, because the ledger refers to them."""
 
+    owner_field = ""
     form = UserForm
     add_form = NewUserForm
     change_form_template = "accounts/admin/user.html"
@@ -94,6 +110,18 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     fieldsets = (
         (None, {"fields": ("email", "password", "name")}),
         (_("Credits"), {"fields": ("credits", "held")}),
+        (
+            _("Limits"),
+            {
+                "fields": (
+                    "max_jobs_per_day",
+                    "max_cancels_per_day",
+                    "max_credits_per_day",
+                    "max_upload_bytes",
+                    "max_image_bytes",
+                )
+            },
+        ),
         (_("Settings"), {"fields": ("language", "time_zone")}),
         (
             _("Permissions"),
@@ -108,6 +136,12 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         (None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),
     )
     actions: tuple[str, ...] = ("grant_credits",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Add the fields that give rights, unless a superuser asks."""
+        fields = super().get_readonly_fields(request, obj)
+        is_superuser = getattr(request.user, "is_superuser", False)
+        return fields if is_superuser else (*fields, *RIGHTS)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Return False: users are deactivated instead."""
@@ -258,7 +292,7 @@ class CreditEntryAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(ReadOnlyAdmin):
+class ApiTokenAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
     """API tokens, which can be revoked."""
 
     list_display = ("name", "user", "prefix", "created_at", "last_used_at", "revoked_at")
@@ -276,13 +310,17 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Revoke the selected tokens"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         """Revoke those that are active."""
-        active = list(queryset.filter(revoked_at=None))
-        count = ApiToken.objects.filter(
-            pk__in=[token.pk for token in active], revoked_at=None
-        ).update(revoked_at=timezone.now())
-        for token in active:
-            self.log_change(request, token, "revoked")
-        for user_id in {token.user_id for token in active}:
-            sockets.close_all(user_id)
-        words = ngettext("%(count)s token was revoked.", "%(count)s tokens were revoked.", count)
-        messages.success(request, words % {"count": count})
+
+        def revoke(token: ApiToken) -> None:
+            staff_rights.check(request.user, token.user)
+            active = ApiToken.objects.filter(pk=token.pk, revoked_at=None)
+            if active.update(revoked_at=timezone.now()):
+                self.log_change(request, token, "revoked")
+                sockets.close_all(token.user_id)
+
+        rows = queryset.filter(revoked_at=None).select_related("user").order_by("id")
+        on_each(self, request, rows, revoke, done_text=_revoked)
+
+
+def _revoked(count: int) -> str:
+    return ngettext("%(count)s token was revoked.", "%(count)s tokens were revoked.", count)

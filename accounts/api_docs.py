@@ -1,12 +1,11 @@
-"""OpenAPI descriptions of the account's endpoints: shapes and arguments of `extend_schema`."""
+"""OpenAPI descriptions of the account's endpoints: arguments of `extend_schema`."""
 
 from typing import Any
 
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework import serializers
 
-from accounts.models import CreditEntry
+from accounts.api_shapes import AccountShape, LedgerEntryShape
 from artgen.api.openapi import CURSOR_PARAMETERS, answer, page_example, page_shape, problems
 
 Docs = dict[str, Any]
@@ -14,53 +13,18 @@ Docs = dict[str, Any]
 TAGS = ["account"]
 
 
-class LimitsShape(serializers.Serializer[Any]):
-    """Limits of one user."""
-
-    waiting_jobs = serializers.IntegerField(help_text="Queued jobs at the same time.")
-    upload_bytes = serializers.IntegerField(help_text="Bytes of one upload.")
-    placing_rate = serializers.CharField(help_text="Requests that create jobs.")
-    uploading_rate = serializers.CharField(help_text="Uploads.")
-
-    class Meta:
-        ref_name = "Limits"
-
-
-class AccountShape(serializers.Serializer[Any]):
-    """The user, and the balance in whole credits."""
-
-    email = serializers.EmailField()
-    credits = serializers.IntegerField(help_text="Available.")
-    held = serializers.IntegerField(help_text="Held for jobs in progress.")
-    limits = LimitsShape()
-
-    class Meta:
-        ref_name = "Account"
-
-
-class EntryShape(serializers.Serializer[Any]):
-    """One entry of the ledger. The amounts of all entries sum to `credits`."""
-
-    kind = serializers.ChoiceField(choices=CreditEntry.Kind.choices)
-    amount = serializers.IntegerField()
-    balance_after = serializers.IntegerField()
-    job = serializers.UUIDField(allow_null=True)
-    reason = serializers.CharField(allow_blank=True)
-    created_at = serializers.DateTimeField()
-
-    class Meta:
-        ref_name = "LedgerEntry"
-
-
 ACCOUNT_EXAMPLE = {
     "email": "alice@example.org",
     "credits": 47,
     "held": 3,
     "limits": {
-        "waiting_jobs": 200,
-        "upload_bytes": 10000000,
-        "placing_rate": "1200/m",
-        "uploading_rate": "120/m",
+        "jobs_at_once": {"limit": None, "used": 2},
+        "jobs_waiting": {"limit": 200, "used": 1},
+        "jobs_per_day": {"limit": 2000, "used": 16},
+        "cancels_per_day": {"limit": 500, "used": 0},
+        "credits_per_day": {"limit": None, "used": 48},
+        "upload_bytes": {"limit": 1000000000, "used": 3145728},
+        "image_bytes": {"limit": None, "used": 734003200},
     },
 }
 ENTRY_EXAMPLE = {
@@ -86,7 +50,7 @@ LEDGER: Docs = {
     "parameters": CURSOR_PARAMETERS,
     "responses": {
         200: answer(
-            page_shape("LedgerEntry", EntryShape),
+            page_shape("LedgerEntry", LedgerEntryShape),
             "A page",
             page_example([ENTRY_EXAMPLE], "/api/v1/account/ledger/"),
         ),

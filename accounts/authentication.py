@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.utils import translation
@@ -58,7 +59,9 @@ def _check_csrf(request: Request) -> None:
     check.process_request(request._request)
     if check.process_view(request._request, lambda _request: HttpResponse(), (), {}):
         raise Problem(
-            "csrf_failed", _("Send the value of the cookie csrftoken in the header X-CSRFToken.")
+            "csrf_failed",
+            _("Send the value of the cookie %(name)s in the header X-CSRFToken.")
+            % {"name": settings.CSRF_COOKIE_NAME},
         )
 
 

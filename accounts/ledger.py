@@ -12,6 +12,7 @@ their ids, and takes no lock that others hold while they wait for a user's row.
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 from uuid_utils.compat import uuid7
 
+from accounts import daily_limits
 from accounts.models import CreditEntry, User
 from artgen import formatting
 from artgen.refusals import Refusal
@@ -115,9 +117,9 @@ def hold(*, user: User, amount: int, reference: uuid.UUID, reason: str = "") -> 
         raise ValueError("The amount of a hold must not be negative.")
     try:
         with transaction.atomic():
-            balance = _move(user.pk, credits=-amount, held=amount)
+            balance, at = _move(user.pk, credits=-amount, held=amount)
             return _write(
-                CreditEntry.Kind.HOLD, user.pk, -amount, balance, reason, reference=reference
+                CreditEntry.Kind.HOLD, user.pk, -amount, balance, reason, at=at, reference=reference
             )
     except IntegrityError as error:
         if CreditEntry.objects.filter(reference=reference, kind=CreditEntry.Kind.HOLD).exists():
@@ -134,24 +136,29 @@ class Hold:
     reason: str
 
 
-def hold_all(*, user: User, holds: Sequence[Hold]) -> None:
-    """Hold credits for all of these jobs or for none; raise `TooFewCredits` for their sum.
+def hold_all(*, user: User, holds: Sequence[Hold], by_staff: bool = False) -> None:
+    """Hold credits for all of these jobs or for none, and count them for the user's day.
 
     The references must be new: otherwise the caller's transaction fails with IntegrityError.
+    `by_staff`: the user's daily limits do not apply.
+
+    Raises:
+        TooFewCredits: for the sum of these jobs.
+        daily_limits.DailyLimitReached: too many jobs or credits in one day.
     """
     total = sum(item.amount for item in holds)
     if any(item.amount < 0 for item in holds):
         raise ValueError("The amount of a hold must not be negative.")
+    count = daily_limits.counting(unlimited=by_staff, jobs=len(holds), credits=total)
     if connection.vendor == "postgresql":
-        if _hold_in_one_statement(user.pk, holds, total=total):
+        if _hold_in_one_statement(user.pk, holds, total=total, count=count):
             return
     else:
-        try:
-            balance = _move(user.pk, credits=-total, held=total) + total
-        except TooFewCredits:
-            pass
-        else:
-            for item in holds:
+        moved = _moved(user.pk, credits=-total, held=total, count=count)
+        if moved is not None:
+            balance, at = moved
+            balance += total
+            for number, item in enumerate(holds):
                 balance -= item.amount
                 _write(
                     CreditEntry.Kind.HOLD,
@@ -159,16 +166,25 @@ def hold_all(*, user: User, holds: Sequence[Hold]) -> None:
                     -item.amount,
                     balance,
                     item.reason,
+                    at=at + timedelta(microseconds=number),
                     reference=item.reference,
                 )
             return
-    raise TooFewCredits(
-        needed=total, available=User.objects.values_list("credits", flat=True).get(pk=user.pk)
-    )
+    current = User.objects.get(pk=user.pk)
+    if current.credits >= total and not by_staff:
+        limits = daily_limits.refusal(current, jobs=len(holds), credits=total)
+        if limits is not None:
+            raise limits
+    raise TooFewCredits(needed=total, available=current.credits)
 
 
-def _hold_in_one_statement(user_id: uuid.UUID, holds: Sequence[Hold], *, total: int) -> bool:
-    """Change the balance and write the entries; return False if there are too few credits."""
+def _hold_in_one_statement(
+    user_id: uuid.UUID, holds: Sequence[Hold], *, total: int, count: daily_limits.Counting
+) -> bool:
+    """Change the balance and write the entries.
+
+    Return False if there are too few credits or a daily limit is reached.
+    """
     values: list[Any] = []
     rest = total
     for number, item in enumerate(holds):
@@ -179,14 +195,15 @@ def _hold_in_one_statement(user_id: uuid.UUID, holds: Sequence[Hold], *, total: 
         # The timestamp is taken under the row lock, so a user's entries sort in their order.
         cursor.execute(
             "WITH moved AS (UPDATE accounts_user SET credits = credits - %s, "  # noqa: S608 constants
-            "held = held + %s "
-            "WHERE id = %s AND credits >= %s RETURNING id, credits, clock_timestamp() AS at) "
+            f"held = held + %s, {count.assignments} "
+            f"WHERE id = %s AND credits >= %s AND {count.condition} "
+            "RETURNING id, credits, clock_timestamp() AS at) "
             "INSERT INTO accounts_creditentry "
             "(id, user_id, kind, amount, balance_after, reference, reason, created_at) "
             "SELECT v.id, moved.id, 'hold', -v.amount, moved.credits + v.rest, v.reference, "
             "v.reason, moved.at + v.number * interval '1 microsecond' FROM moved "
             f"CROSS JOIN (VALUES {rows}) AS v (id, amount, rest, reference, reason, number)",
-            [total, total, user_id, total, *values],
+            [total, total, *count.values, user_id, total, *count.condition_values, *values],
         )
         return bool(cursor.rowcount)
 
@@ -196,17 +213,12 @@ def settle(*, reference: uuid.UUID, price: int | None = None, reason: str = "") 
 
     Raises `NoSuchHold`, `HoldEnded`, and ValueError for a price below 0 or above what is held.
     """
-    held = _hold_of(reference)
-    price = -held.amount if price is None else price
-    if not 0 <= price <= -held.amount:
-        raise ValueError(f"The price must be from 0 to the {-held.amount} credits held.")
-    return _end(CreditEntry.Kind.SETTLE, held, back=-held.amount - price, reason=reason)
+    return _end(CreditEntry.Kind.SETTLE, reference, price=price, reason=reason)
 
 
 def release(*, reference: uuid.UUID, reason: str) -> CreditEntry:
     """Return the whole hold of `reference`; raise `NoSuchHold` or `HoldEnded`."""
-    held = _hold_of(reference)
-    return _end(CreditEntry.Kind.RELEASE, held, back=-held.amount, reason=reason)
+    return _end(CreditEntry.Kind.RELEASE, reference, price=0, reason=reason)
 
 
 def clear_hold_reasons(*, user: User) -> int:
@@ -276,52 +288,120 @@ def _adjust(
     if not reason.strip():
         raise ValueError("A reason is required.")
     with transaction.atomic():
-        balance = _move(user.pk, credits=amount, held=0)
-        return _write(kind, user.pk, amount, balance, reason.strip(), actor=actor)
+        balance, at = _move(user.pk, credits=amount, held=0)
+        return _write(kind, user.pk, amount, balance, reason.strip(), at=at, actor=actor)
 
 
-def _hold_of(reference: uuid.UUID) -> CreditEntry:
-    held = CreditEntry.objects.filter(reference=reference, kind=CreditEntry.Kind.HOLD).first()
-    if held is None:
-        raise NoSuchHold(str(reference))
-    return held
-
-
-def _end(kind: CreditEntry.Kind, held: CreditEntry, *, back: int, reason: str) -> CreditEntry:
+def _end(
+    kind: CreditEntry.Kind, reference: uuid.UUID, *, price: int | None, reason: str
+) -> CreditEntry:
+    """Charge `price` credits of a hold, by default all, and return the rest."""
     try:
         with transaction.atomic():
-            balance = _move(held.user_id, credits=back, held=held.amount)
-            return _write(kind, held.user_id, back, balance, reason, reference=held.reference)
+            if connection.vendor == "postgresql":
+                entry = _end_in_one_statement(kind, reference, price=price, reason=reason)
+                return entry or _end_checked(kind, reference, price=price, reason=reason)
+            return _end_checked(kind, reference, price=price, reason=reason)
     except IntegrityError as error:
         # Either constraint can fail first: `held_never_negative` or `a_hold_ends_once`.
-        if CreditEntry.objects.filter(reference=held.reference, kind__in=ENDS).exists():
-            raise HoldEnded(str(held.reference)) from error
+        if CreditEntry.objects.filter(reference=reference, kind__in=ENDS).exists():
+            raise HoldEnded(str(reference)) from error
         raise
 
 
-def _move(user_id: uuid.UUID, *, credits: int, held: int) -> int:
-    """Lock the user's row, change both amounts and return the new balance."""
-    # The limit applies to grants and adjustments only: a hold can always be returned.
-    limit = MAX_CREDITS - credits if credits > 0 and not held else MAX_INTEGER
+def _end_checked(
+    kind: CreditEntry.Kind, reference: uuid.UUID, *, price: int | None, reason: str
+) -> CreditEntry:
+    """End a hold in three statements; raise `NoSuchHold`, or ValueError for a wrong price."""
+    held = CreditEntry.objects.filter(reference=reference, kind=CreditEntry.Kind.HOLD).first()
+    if held is None:
+        raise NoSuchHold(str(reference))
+    price = -held.amount if price is None else price
+    if not 0 <= price <= -held.amount:
+        raise ValueError(f"The price must be from 0 to the {-held.amount} credits held.")
+    back = -held.amount - price
+    balance, at = _move(held.user_id, credits=back, held=held.amount)
+    return _write(kind, held.user_id, back, balance, reason, at=at, reference=reference)
+
+
+def _end_in_one_statement(
+    kind: CreditEntry.Kind, reference: uuid.UUID, *, price: int | None, reason: str
+) -> CreditEntry | None:
+    """Change the balance and write the entry; return None if there is no hold of this price."""
+    entry_id = uuid7()
     with connection.cursor() as cursor:
+        # The timestamp is taken under the row lock, so a user's entries sort in their order.
         cursor.execute(
-            "UPDATE accounts_user SET credits = credits + %s, held = held + %s "
-            "WHERE id = %s AND credits >= %s AND credits <= %s RETURNING credits",
-            [
-                credits,
-                held,
-                User._meta.pk.get_db_prep_value(user_id, connection),
-                max(0, -credits),
-                limit,
-            ],
+            "WITH held AS (SELECT user_id, -amount AS amount FROM accounts_creditentry "
+            "WHERE reference = %s AND kind = 'hold'), "
+            "ended AS (SELECT user_id, amount, amount - COALESCE(%s::int, amount) AS back "
+            "FROM held), "
+            "moved AS (UPDATE accounts_user SET credits = credits + back, held = held - amount "
+            "FROM ended WHERE accounts_user.id = user_id AND back BETWEEN 0 AND amount "
+            "RETURNING user_id, back, credits, clock_timestamp() AS at) "
+            "INSERT INTO accounts_creditentry "
+            "(id, user_id, kind, amount, balance_after, reference, reason, created_at) "
+            "SELECT %s, user_id, %s, back, credits, %s, %s, at FROM moved "
+            "RETURNING user_id, amount, balance_after, created_at",
+            [reference, price, entry_id, kind.value, reference, reason],
         )
-        row: tuple[int] | None = cursor.fetchone()
-    if row is not None:
-        return row[0]
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    user_id, amount, balance, at = row
+    return CreditEntry(
+        id=entry_id,
+        user_id=user_id,
+        kind=kind,
+        amount=amount,
+        balance_after=balance,
+        reference=reference,
+        reason=reason,
+        created_at=at,
+    )
+
+
+def _move(user_id: uuid.UUID, *, credits: int, held: int) -> tuple[int, datetime]:
+    """Lock the user's row, change both amounts, and return the new balance and the time.
+
+    The time is taken under the lock, so a user's entries sort in their order, and is the
+    database's: one clock stamps the entries of all machines.
+    """
+    moved = _moved(user_id, credits=credits, held=held)
+    if moved is not None:
+        return moved
     available = User.objects.values_list("credits", flat=True).get(pk=user_id)
     if credits < 0:
         raise TooFewCredits(needed=-credits, available=available)
     raise TooManyCredits
+
+
+def _moved(
+    user_id: uuid.UUID, *, credits: int, held: int, count: daily_limits.Counting | None = None
+) -> tuple[int, datetime] | None:
+    """Do what `_move` does; return None if the balance or the condition of `count` forbids it."""
+    # The limit applies to grants and adjustments only: a hold can always be returned.
+    limit = MAX_CREDITS - credits if credits > 0 and not held else MAX_INTEGER
+    # SQLite's clock is that of the machine, without milliseconds.
+    clock = "clock_timestamp()" if connection.vendor == "postgresql" else "NULL"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE accounts_user SET credits = credits + %s, held = held + %s"  # noqa: S608 constants
+            f"{f', {count.assignments}' if count else ''} "
+            "WHERE id = %s AND credits >= %s AND credits <= %s "
+            f"{f'AND {count.condition}' if count else ''} RETURNING credits, {clock}",
+            [
+                credits,
+                held,
+                *(count.values if count else ()),
+                User._meta.pk.get_db_prep_value(user_id, connection),
+                max(0, -credits),
+                limit,
+                *(count.condition_values if count else ()),
+            ],
+        )
+        row: tuple[int, datetime | None] | None = cursor.fetchone()
+    return None if row is None else (row[0], row[1] or timezone.now())
 
 
 def _write(
@@ -331,10 +411,10 @@ def _write(
     balance: int,
     reason: str,
     *,
+    at: datetime,
     reference: uuid.UUID | None = None,
     actor: User | None = None,
 ) -> CreditEntry:
-    # The timestamp is taken under the row lock, so a user's entries sort in their order.
     return CreditEntry.objects.create(
         user_id=user_id,
         kind=kind,
@@ -343,5 +423,5 @@ def _write(
         reference=reference,
         reason=reason,
         actor=actor,
-        created_at=timezone.now(),
+        created_at=at,
     )

@@ -18,6 +18,9 @@ def fold(email: str) -> str:
     return email.strip().lower()
 
 
+DEFAULT_LIMIT = _("Empty: the default of this site.")
+
+
 class UserManager(BaseUserManager["User"]):
     """Create users and find them by email, regardless of case."""
 
@@ -78,6 +81,28 @@ class User(AbstractBaseUser, PermissionsMixin):
     erase_at = models.DateTimeField(_("to be erased"), null=True, blank=True, editable=False)
     # The row has no personal data any more; it remains because the ledger refers to it.
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
+
+    # Limits that staff set for this user. NULL: the default of the site (`accounts.limits`).
+    max_jobs_per_day = models.PositiveIntegerField(
+        _("jobs per day"), null=True, blank=True, help_text=DEFAULT_LIMIT
+    )
+    max_cancels_per_day = models.PositiveIntegerField(
+        _("cancellations per day"), null=True, blank=True, help_text=DEFAULT_LIMIT
+    )
+    max_credits_per_day = models.PositiveIntegerField(
+        _("credits per day"), null=True, blank=True, help_text=DEFAULT_LIMIT
+    )
+    max_upload_bytes = models.PositiveBigIntegerField(
+        _("bytes of uploads"), null=True, blank=True, help_text=DEFAULT_LIMIT
+    )
+    max_image_bytes = models.PositiveBigIntegerField(
+        _("bytes of images"), null=True, blank=True, help_text=DEFAULT_LIMIT
+    )
+    # Counts of the day `counted_on`, by the site's clock. Only `accounts.daily_limits` writes them.
+    counted_on = models.DateField(null=True, editable=False)
+    jobs_today = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    cancels_today = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    credits_today = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

@@ -21,6 +21,7 @@ from django.utils.crypto import constant_time_compare
 from accounts import token_cache
 from accounts.models import User
 from artgen.channel_layers import send_to_group
+from artgen.session_cookies import SessionCookie, opens
 
 log = logging.getLogger(__name__)
 
@@ -35,16 +36,19 @@ def group(user_id: UUID) -> str:
 _sessions = import_module(settings.SESSION_ENGINE)
 
 
-def signed_in(session_keys: Collection[str]) -> dict[str, User]:
+def signed_in(cookies: Collection[SessionCookie]) -> dict[SessionCookie, User]:
     """Return the active user of each session, as Django finds it, in two round trips for all."""
-    stores = {key: _sessions.SessionStore(key) for key in session_keys}
-    stores = {key: store for key, store in stores.items() if store.session_key}
+    stores = {cookie: _sessions.SessionStore(cookie.key) for cookie in cookies}
+    stores = {cookie: store for cookie, store in stores.items() if store.session_key}
     cached = cache.get_many([store.cache_key for store in stores.values()])
-    sessions = {key: cached.get(store.cache_key) or store.load() for key, store in stores.items()}
+    found = {
+        cookie: cached.get(store.cache_key) or store.load() for cookie, store in stores.items()
+    }
+    sessions = {cookie: data for cookie, data in found.items() if opens(cookie, data)}
     users = User.objects.in_bulk({id for session in sessions.values() if (id := _user_id(session))})
     return {
-        key: user
-        for key, session in sessions.items()
+        cookie: user
+        for cookie, session in sessions.items()
         if (id := _user_id(session))
         and (user := users.get(id))
         and user.is_active

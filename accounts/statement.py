@@ -56,15 +56,15 @@ def lines(entries: Iterable[CreditEntry]) -> list[StatementLine]:
     Takes one query for the settled holds, and those of `ledger_descriptions.of`.
     """
     entries = list(entries)
-    settled = [entry.reference for entry in entries if entry.kind == Kind.SETTLE]
-    held = dict(
-        CreditEntry.objects.filter(kind=Kind.HOLD, reference__in=settled).values_list(
-            "reference", "amount"
-        )
-        if settled
-        else ()
-    )
     descriptions = ledger_descriptions.of({entry.reference for entry in entries if entry.reference})
+    wanted = {
+        entry.reference
+        for entry in entries
+        if entry.kind == Kind.SETTLE
+        or (entry.kind == Kind.RELEASE and entry.reference not in descriptions)
+    }
+    holds = CreditEntry.objects.filter(kind=Kind.HOLD, reference__in=wanted)
+    held = {hold.reference: hold for hold in holds} if wanted else {}
 
     def group_key(entry: CreditEntry) -> object:
         description = descriptions.get(entry.reference) if entry.reference else None
@@ -95,17 +95,23 @@ def _with_thumbnail(
 def _line(
     entries: list[CreditEntry],
     *,
-    held: Mapping[UUID | None, int],
+    held: Mapping[UUID | None, CreditEntry],
     description: LedgerDescription | None,
 ) -> StatementLine:
     newest, count = entries[0], len(entries)
     spent = 0
     if newest.kind == Kind.SETTLE:
-        spent = sum(-held.get(entry.reference, 0) - entry.amount for entry in entries)
+        spent = sum(
+            -held[entry.reference].amount - entry.amount
+            for entry in entries
+            if entry.reference in held
+        )
     reason = _(newest.reason) if newest.reason else ""
+    if newest.reference in held:  # of a job that was deleted: the hold quotes its prompt
+        reason = held[newest.reference].reason or reason
     if description:
         reason = (newest.kind == Kind.RELEASE and description.error) or description.title
-    url = reverse("job", args=[newest.reference]) if newest.reference else ""
+    url = reverse("job", args=[newest.reference]) if description else ""
     if description and count > 1:
         url = description.batch_url
     return StatementLine(
@@ -199,7 +205,7 @@ class Bar:
     x: int
     y: int
     height: int
-    today: bool
+    kind: str  # "none", "today" or "day"
 
 
 @dataclass(frozen=True)
@@ -216,6 +222,11 @@ class Chart:
 
     HEIGHT = 120
 
+    @property
+    def shows_peak(self) -> bool:
+        """Whether the highest day differs from today, which is always labeled."""
+        return bool(self.credits) and self.today not in (self.credits, self.most.credits)
+
 
 def chart(days: list[DailyUsage]) -> Chart:
     """Return the bars of these days: the highest has 108 of 120 units, an empty day 2."""
@@ -224,9 +235,8 @@ def chart(days: list[DailyUsage]) -> Chart:
     bars = []
     for number, day in enumerate(days):
         height = max(2, round(day.credits * 108 / most.credits)) if day.credits else 2
-        bars.append(
-            Bar(day, number * 24 + 4, Chart.HEIGHT - height, height, number == len(days) - 1)
-        )
+        kind = "none" if not day.credits else "today" if day is days[-1] else "day"
+        bars.append(Bar(day, number * 24 + 4, Chart.HEIGHT - height, height, kind))
     if total:
         summary = _("Spent by day: %(total)s in %(days)s days, most on %(day)s: %(credits)s.") % {
             "total": formatting.credits(total),

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import secrets
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
@@ -98,6 +98,8 @@ def owners(texts: Collection[str]) -> dict[str, User]:
 
 def revoke(*, user: User, name: str) -> None:
     """Revoke the user's token of this name and close the user's sockets; raise `NoSuchToken`."""
+    if "\0" in name:  # PostgreSQL would refuse the query
+        raise NoSuchToken
     active = ApiToken.objects.filter(user=user, name=name, revoked_at=None)
     if not active.update(revoked_at=timezone.now()):
         raise NoSuchToken
@@ -107,3 +109,8 @@ def revoke(*, user: User, name: str) -> None:
 def _digest(text: str) -> str:
     # The text has 240 random bits and cannot be guessed: a fast hash is enough.
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def forget_revoked(*, revoked_before: datetime) -> int:
+    """Delete the tokens revoked before then, and return how many."""
+    return ApiToken.objects.filter(revoked_at__lt=revoked_before).delete()[0]

@@ -23,8 +23,12 @@ class Channel(redis.Channel):
 
     def basic_ack(self, delivery_tag: Any, multiple: bool = False) -> None:
         """Acknowledge the message, unless its queue has `no_ack`: Redis has not kept it."""
-        if multiple or delivery_tag in self.qos._delivered:
-            super().basic_ack(delivery_tag, multiple)  # type: ignore[no-untyped-call]
+        if not multiple:
+            try:
+                self.qos.get(delivery_tag)
+            except KeyError:
+                return
+        super().basic_ack(delivery_tag, multiple)  # type: ignore[no-untyped-call]
 
 
 class Transport(redis.Transport):

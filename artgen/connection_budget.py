@@ -63,8 +63,8 @@ class ConnectionBudget:
             return ""
         return (
             f"An upgrade could open {self.connections + self.upgrade_connections} database "
-            f"connections, above the limit of {self.limit}: {self.arithmetic}, and stand-ins "
-            f"{self.upgrade_connections}."
+            f"connections, above the limit of {self.limit}: {self.arithmetic}, plus "
+            f"{self.upgrade_connections} for the upgrade."
         )
 
     @property

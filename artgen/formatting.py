@@ -1,6 +1,6 @@
 """Numbers, credits and times as text, in the active language."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, datetime
 
 from django.utils import formats, timezone
@@ -103,35 +103,14 @@ def clock(value: datetime) -> str:
 
 
 def file_size(count: int) -> str:
-    """Return a file size: "2.1 MB", "340 kB"."""
+    """Return a file size: "1.2 GB", "2.1 MB", "340 kB", "0 kB"."""
+    if count >= 1_000_000_000:
+        amount = formats.number_format(count / 1e9, decimal_pos=1, use_l10n=True)
+        return _joined(_("%(amount)s GB") % {"amount": amount})
     if count >= 1_000_000:
         amount = formats.number_format(count / 1e6, decimal_pos=1, use_l10n=True)
         return _joined(_("%(amount)s MB") % {"amount": amount})
-    return _joined(_("%(amount)s kB") % {"amount": max(1, round(count / 1000))})
-
-
-RATIOS: Sequence[tuple[str, float]] = (
-    ("9x21", 9 / 21),
-    ("9x16", 9 / 16),
-    ("2x3", 2 / 3),
-    ("5x7", 5 / 7),
-    ("3x4", 3 / 4),
-    ("4x5", 4 / 5),
-    ("1x1", 1),
-    ("5x4", 5 / 4),
-    ("4x3", 4 / 3),
-    ("7x5", 7 / 5),
-    ("3x2", 3 / 2),
-    ("16x9", 16 / 9),
-    ("21x9", 21 / 9),
-)
-"""The aspect ratios that the stylesheet knows (`data-ratio`)."""
-
-
-def ratio(width: int, height: int) -> str:
-    """Return the name of the closest of RATIOS: "16x9"."""
-    exact = width / height
-    return min(RATIOS, key=lambda entry: max(entry[1] / exact, exact / entry[1]))[0]
+    return _joined(_("%(amount)s kB") % {"amount": max(min(1, count), round(count / 1000))})
 
 
 def plural_forms(translated: Callable[[int], str]) -> dict[str, str]:

@@ -49,14 +49,16 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "artgen.observability.request_stats.middleware",
+    "artgen.response_headers.policies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "artgen.session_cookies.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "artgen.response_headers.signed_in",
     "artgen.theme.user_language",
     "accounts.middleware.time_zone",
     "accounts.middleware.page_user",
@@ -219,6 +221,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LEDGER_DESCRIPTIONS = "generation.user_data.ledger_descriptions.of_jobs"
+USAGE = "generation.user_data.usage.of_user"
 DEFAULT_CREDITS = env.int("DEFAULT_CREDITS", default=50)
 RATELIMIT_USE_CACHE = "default"
 # SQLite ignores the included columns of an index.
@@ -228,8 +231,10 @@ if not REDIS_URL:
 
 # --- browser security ----------------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "accounts.session_store"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -334,10 +339,23 @@ CLOCK_MARGIN_SECONDS = env.int("CLOCK_MARGIN_SECONDS", default=60)
 STORE_LEASE_SECONDS = env.int("STORE_LEASE_SECONDS", default=180)
 JOB_MAX_ATTEMPTS = env.int("JOB_MAX_ATTEMPTS", default=3)
 MAX_WAITING_PER_USER = env.int("MAX_WAITING_PER_USER", default=200)
+# Of one user. Staff can set other limits for a user in the admin. None: no limit.
+MAX_JOBS_PER_DAY = env.int("MAX_JOBS_PER_DAY", default=2000) or None
+MAX_CANCELS_PER_DAY = env.int("MAX_CANCELS_PER_DAY", default=500) or None
+MAX_CREDITS_PER_DAY = env.int("MAX_CREDITS_PER_DAY", default=0) or None
+MAX_UPLOAD_BYTES_PER_USER = env.int("MAX_UPLOAD_BYTES_PER_USER", default=1_000_000_000) or None
+MAX_IMAGE_BYTES_PER_USER = env.int("MAX_IMAGE_BYTES_PER_USER", default=0) or None
 # For models without a price rule: credits = dollars × PRICE_MARGIN / CREDIT_USD, rounded up.
 CREDIT_USD = Decimal(env.str("CREDIT_USD", default="0.01"))
 PRICE_MARGIN = Decimal(env.str("PRICE_MARGIN", default="1.2"))
 TRASH_DAYS = 30
+BACKUP_DIR = Path(env.str("BACKUP_DIR", default=str(DATA_DIR / "backups")))
+BACKUP_KEEP_DAYS = env.int("BACKUP_KEEP_DAYS", default=14)
+BACKUP_RECIPIENTS = env.str("BACKUP_RECIPIENTS", default="")
+BACKUP_IDENTITY = env.str("BACKUP_IDENTITY", default="")
+UNUSED_UPLOAD_HOURS = 24  # how long an upload is kept that no job uses
+# How long jobs that ended without images are kept, and the history of all finished jobs.
+JOB_RETENTION_DAYS = env.int("JOB_RETENTION_DAYS", default=90)
 EXPORT_DAYS = 7  # how long the files of an export are kept
 EXPORT_PART_BYTES = 512 * 1024 * 1024
 ERASE_DAYS = 7  # how long a closed account can be restored before it is erased
@@ -359,7 +377,9 @@ per page, with the links `next` and `previous`. Errors are `application/problem+
 `code` is stable, texts follow Accept-Language. Every 429 and 503 has `Retry-After`.
 
 The WebSocket `/ws/jobs/` sends `{"type": "snapshot", "jobs": […]}` and then
-`{"type": "job", "job": {…}}` for every change of your jobs.
+`{"type": "job", "job": {…}}` for every change of your jobs. It is closed with 4401 if you are not
+signed in, with 4429 if you have 20 sockets open or send more than 10 messages a second. Send
+`{"type": "snapshot"}` for a new snapshot, at most one a second.
 """
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -405,7 +425,12 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-UPLOAD_MAX_BYTES = 10_000_000  # RunPod's limit for a whole request
+# Of a source image. RunPod's own limit, 10 MB for a whole request, is not the user's concern:
+# images are sent by address, or reduced to fit (`generation.runpod.fitting`).
+UPLOAD_MAX_BYTES = 20_000_000
+UPLOAD_MAX_PIXELS = 24_000_000
+# Seconds that an upload waits while its process decodes another image.
+UPLOAD_WAIT_SECONDS = 5
 PLACING_RATE = "1200/m"  # requests of one user that create jobs
 UPLOADING_RATE = "120/m"
 

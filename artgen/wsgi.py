@@ -1,7 +1,7 @@
 """WSGI entry point for gunicorn: pages, API, admin, webhooks."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
@@ -19,4 +19,20 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     """
     if address := environ.get("HTTP_X_REAL_IP"):
         environ["REMOTE_ADDR"] = address
-    return _django(environ, start_response)
+    response = _django(environ, start_response)
+    return _WithoutBody(response) if environ["REQUEST_METHOD"] == "HEAD" else response
+
+
+class _WithoutBody:
+    """The response to HEAD. Django returns the body, of which gunicorn would warn."""
+
+    def __init__(self, response: Iterable[bytes]) -> None:
+        self.response = response
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(())
+
+    def close(self) -> None:
+        """Free what the response holds, such as files and database connections."""
+        if close := getattr(self.response, "close", None):
+            close()

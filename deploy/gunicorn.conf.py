@@ -40,6 +40,12 @@ keepalive = _number("GUNICORN_KEEPALIVE", 5)
 # keeps the code; new code needs a new gunicorn (deploy/upgrade.sh).
 preload_app = True
 
+# nginx limits address and headers, and refuses in the format of the API. gunicorn would answer what
+# nginx lets pass with a page of its own.
+limit_request_line = 0
+limit_request_fields = 32768
+limit_request_field_size = 0
+
 # gunicorn 27 opens a control socket; processes are managed from outside.
 control_socket_disable = True
 # Heartbeats are touched files. In memory, because a slow disk would get healthy workers killed.

@@ -32,6 +32,7 @@ STOP = {
 }
 MIN_SECONDS_BETWEEN_STARTS = 1
 MAX_ORPHAN_SECONDS = 5
+MAX_REST_SECONDS = 1
 MAX_SOCKET_PATH = 107  # unix(7)
 
 
@@ -197,6 +198,10 @@ class Process:
             self.popen.wait(max(0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             print(f"{self.name} takes too long to end and is killed.", flush=True)
+        # The filter of nginx's errors ends after nginx, when it has written the last line.
+        limit = min(deadline, time.monotonic() + MAX_REST_SECONDS)
+        while self.kill_group(0) and time.monotonic() < limit:
+            time.sleep(0.01)
         self.kill_group(signal.SIGKILL)
         self.pid_file.unlink(missing_ok=True)
 

@@ -49,6 +49,10 @@ release)
 web)
   "$PYTHON" -m artgen.connection_budget # fails above the limit of database connections
   export DB_POOL=1
+  # Decoded uploads are returned to the system at once: by default glibc raises this threshold to
+  # the size of the largest freed block, and processes keep hundreds of megabytes. Not for workers:
+  # there it takes a sixth more CPU for each image, and the next image uses the memory again.
+  export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-1048576}"
   [ "$turn" = main ] || export DB_POOL_MAX=$(((${DB_POOL_MAX:-4} + 1) / 2))
   if [ -z "${GUNICORN_BIND:-}" ]; then
     tcp=${WEB_PORT:+",${WEB_HOST:-127.0.0.1}:$WEB_PORT"}
@@ -94,8 +98,24 @@ alive)
   test -n "$(find "$ALIVE_FILE" -newermt '-30 seconds' 2>/dev/null)"
   ;;
 nginx)
-  "${NGINX_TEMPLATES:-nginx}/render.sh" "$RUN_DIR/nginx"
-  exec nginx -p "$RUN_DIR/nginx" -c "$RUN_DIR/nginx/nginx.conf" -e stderr -g "daemon off;"
+  folder="$RUN_DIR/nginx"
+  "${NGINX_TEMPLATES:-nginx}/render.sh" "$folder"
+  # The error log has whole requests and referrers: sed removes what is secret. It ends with nginx,
+  # and starts again with new expressions when nginx/reload.sh ends it.
+  rm -f "$folder/errors"
+  mkfifo -m 600 "$folder/errors"
+  touch "$folder/redact.sed" # older templates write none
+  {
+    exec 3<"$folder/errors"
+    status=143
+    while [ "$status" = 143 ]; do
+      sed --unbuffered --regexp-extended --file "$folder/redact.sed" <&3 >&2 &
+      echo $! >"$folder/redact.pid"
+      status=0
+      wait $! || status=$?
+    done
+  } &
+  exec nginx -p "$folder" -c "$folder/nginx.conf" -e stderr -g "daemon off;" 2>"$folder/errors"
   ;;
 emulator)
   # PUBLIC_URL, where the webhooks go, is not reachable from inside a container of the demo.

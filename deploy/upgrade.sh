@@ -10,6 +10,7 @@
 #      ones: requests in progress get 30 s, sockets are closed with 1012 and reconnect
 # If anything is not healthy within UPGRADE_PATIENCE seconds, everything goes back to the version
 # before, and the exit status is 1.
+# shellcheck disable=SC2046,SC2086 # lists of names are split on purpose
 set -eu
 [ $# -eq 0 ] || { echo "Usage: deploy/upgrade.sh (without arguments; it upgrades docker compose)" >&2; exit 2; }
 cd -P "$(dirname "$0")/.."
@@ -33,7 +34,12 @@ is_ready() {
     if [ "${NGINX_SERVER:-}" = tls ]; then at=https://127.0.0.1:${NGINX_TLS_PORT:-8443}; fi
     curl -fsSk -o /dev/null $at/readyz'
 }
-build() { ARTGEN_VERSION=$new docker compose build --quiet release; }
+has_backup() { [ -n "$(COMPOSE_PROFILES=backup docker compose ps -q backup 2>/dev/null)" ]; }
+build() {
+  set -- release
+  ! has_backup || set -- release backup
+  ARTGEN_VERSION=$new docker compose build --quiet "$@"
+}
 release() {
   export ARTGEN_VERSION="$new"
   run_release configure &&
@@ -181,4 +187,5 @@ is_ready || roll_back
 trap '' INT TERM
 take_over web sockets
 keep_version
+! has_backup || restart backup # it only reads, so it needs no health check here
 say "DONE: $new serves"

@@ -10,4 +10,4 @@ class GenerationConfig(AppConfig):
     """Jobs from prompt to image."""
 
     name = "generation"
-    verbose_name = _("images")
+    verbose_name = _("Images")

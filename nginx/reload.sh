@@ -18,4 +18,6 @@ if ! nginx -t -q -p "$folder" -c "$folder/nginx.conf" -e stderr; then
   exit 1
 fi
 nginx -p "$folder" -c "$folder/nginx.conf" -e stderr -s reload
+# The filter of the error log (deploy/start.sh) reads its expressions when it starts.
+if [ -e "$folder/redact.pid" ]; then kill "$(cat "$folder/redact.pid")" || :; fi
 echo "nginx: configuration reloaded"

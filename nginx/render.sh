@@ -26,10 +26,11 @@ default NGINX_RATE 20r/s                       # per user
 default NGINX_BURST 40
 default NGINX_ADDRESS_RATE 400r/s              # per address
 default NGINX_ADDRESS_BURST 800
+default NGINX_ADDRESS_SOCKETS 1000             # open sockets per address
 default NGINX_API_TIMEOUT 180s
 default NGINX_SOCKET_TIMEOUT 3600s
 default NGINX_KEEPS_SECONDS 4                  # idle connections to web; below GUNICORN_KEEPALIVE
-default NGINX_UPLOAD_BODY_MAX 21m              # twice UPLOAD_MAX_BYTES, so that Django refuses
+default NGINX_UPLOAD_BODY_MAX 42m              # twice UPLOAD_MAX_BYTES, so that Django refuses
 default NGINX_FORM_BODY_MAX 64m
 default NGINX_HOOK_BODY_MAX 12m
 default NGINX_ACCESS_LOG /dev/stdout           # or off
@@ -55,7 +56,10 @@ if [ -s /proc/net/if_inet6 ]; then
   NGINX_LISTEN_IPV6="listen [::]:$NGINX_PORT default_server backlog=1024;"
 fi
 NGINX_PAGE=$(cat "$here/page.html")
+# What stands before a secret in a path, from the URL configuration: manage.py secret_paths
+NGINX_SECRET_PATHS=$(tr -s '\n' '|' <"$here/secret_paths.txt" | sed 's/|$//')
 export NGINX_LOG_TO NGINX_PAGE NGINX_WEB_SERVERS NGINX_SOCKETS_SERVERS NGINX_USER
+export NGINX_SECRET_PATHS
 export NGINX_LISTEN_IPV6
 
 # X-Forwarded-For and X-Forwarded-Proto are trusted only from the named proxies.
@@ -69,6 +73,12 @@ each_proxy() { echo "$NGINX_TRUSTED_PROXIES" | tr -s ' ,' '\n' | sed -n "s|..*|$
     printf 'real_ip_header X-Forwarded-For;\nreal_ip_recursive on;\n'
   fi
 } >"$NGINX_DIR/proxies.conf"
+
+# Filters the error log as artgen/observability/redaction.py does the logs of the other processes.
+cat >"$NGINX_DIR/redact.sed" <<REDACT
+s#($NGINX_SECRET_PATHS)[^ "'<>?]+#\1SECRET#g
+s#(/[^ "'<>?]*)[?][^ "'<>]+#\1?QUERY#g
+REDACT
 
 render() { # TEMPLATE: ${UPPER_CASE} names are replaced, $lower_case are variables of nginx
   awk -v template="$1" '{

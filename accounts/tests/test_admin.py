@@ -63,6 +63,15 @@ class TestUserAdmin(AdminTestCase):
         assert (self.alice.credits, self.alice.held) == (90, 10)
         assert ledger.check() == []
 
+    def test_it_sets_the_limits_of_a_user_and_removes_them(self) -> None:
+        self.change(max_jobs_per_day="5", max_upload_bytes="0")
+        self.alice.refresh_from_db()
+        assert (self.alice.max_jobs_per_day, self.alice.max_upload_bytes) == (5, 0)
+        assert self.alice.max_cancels_per_day is None
+        self.change(max_jobs_per_day="", max_upload_bytes="0")
+        self.alice.refresh_from_db()
+        assert (self.alice.max_jobs_per_day, self.alice.max_upload_bytes) == (None, 0)
+
     def test_it_refuses_the_address_of_another_in_any_case(self) -> None:
         assert self.change(email="BOB@example.org").status_code == 200
         self.alice.refresh_from_db()

@@ -5,8 +5,11 @@ from uuid import uuid4
 
 from django.core.cache import cache
 from django.db.models import Sum
+from django.utils import translation
 
 from accounts import ledger, tokens
+from accounts.api import entries_json
+from accounts.api_shapes import LedgerEntryShape
 from accounts.models import CreditEntry, User
 from artgen.testing.cases import BaseTestCase
 
@@ -44,10 +47,13 @@ class TestAccount(AccountTestCase):
             "credits": 70,
             "held": 30,
             "limits": {
-                "waiting_jobs": 200,
-                "upload_bytes": 10_000_000,
-                "placing_rate": "1200/m",
-                "uploading_rate": "120/m",
+                "jobs_at_once": {"limit": None, "used": 0},
+                "jobs_waiting": {"limit": 200, "used": 0},
+                "jobs_per_day": {"limit": 2000, "used": 0},
+                "cancels_per_day": {"limit": 500, "used": 0},
+                "credits_per_day": {"limit": None, "used": 0},
+                "upload_bytes": {"limit": 1_000_000_000, "used": 0},
+                "image_bytes": {"limit": None, "used": 0},
             },
         }
 
@@ -130,6 +136,18 @@ class TestLedger(AccountTestCase):
             reasons.append(self.client.get(LEDGER, headers=headers).json()["results"][0]["reason"])
         assert reasons[0] == "Starting credits"
         assert reasons[1] != reasons[0]
+
+    def test_it_writes_entries_as_their_serializer_does(self) -> None:
+        ledger.grant(user=self.alice, amount=5, reason="Starting credits")
+        for price in (0, 2, None):
+            reference = uuid4()
+            ledger.hold(user=self.alice, amount=3, reference=reference)
+            ledger.settle(reference=reference, price=price)
+        ledger.hold(user=self.alice, amount=1, reference=uuid4(), reason="")
+        for language in ("en", "ru"):
+            with translation.override(language):
+                entries = list(CreditEntry.objects.of(self.alice))
+                assert entries_json(entries) == LedgerEntryShape(entries, many=True).data
 
     def test_it_asks_the_database_as_often_for_one_as_for_twenty(self) -> None:
         self.get(LEDGER)  # the token's use is noted once a minute

@@ -1,4 +1,6 @@
 import re
+from datetime import UTC, datetime
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
@@ -214,6 +216,24 @@ class TestOpenAccount(LedgerTestCase):
         assert ledger.open_account(poor) is None
         self.assert_money(rich, credits=7, held=0)
         self.assert_money(poor, credits=0, held=0)
+
+
+@pytest.mark.postgres
+class TestClock(LedgerTestCase):
+    def test_it_stamps_every_entry_by_the_clock_of_the_database(self) -> None:
+        before = CreditEntry.objects.of(self.alice).latest("created_at").created_at
+        charged, returned, listed = uuid4(), uuid4(), uuid4()
+        with patch("django.utils.timezone.now", return_value=datetime(2001, 1, 1, tzinfo=UTC)):
+            ledger.grant(user=self.alice, amount=5, reason="test")
+            ledger.adjust(user=self.alice, amount=-1, reason="test")
+            ledger.hold(user=self.alice, amount=2, reference=charged)
+            ledger.hold(user=self.alice, amount=3, reference=returned)
+            ledger.hold_all(user=self.alice, holds=[ledger.Hold(listed, 1, "")])
+            ledger.settle(reference=charged)
+            ledger.release(reference=returned, reason="")
+        stamps = CreditEntry.objects.of(self.alice).order_by("created_at", "id")
+        kinds = [entry.kind for entry in stamps if entry.created_at > before]
+        assert kinds == ["grant", "adjust", "hold", "hold", "hold", "settle", "release"]
 
 
 class TestCheck(LedgerTestCase):

@@ -51,6 +51,10 @@ class TestTokensPage(BaseTestCase):
         self.assertContains(response, "Token not found.")
         assert tokens.authenticate(text) == self.bob
 
+    def test_it_finds_no_token_whose_name_cannot_be_stored(self) -> None:
+        response = self.client.post(f"{self.url}revoke/", {"name": "lap\0top"}, follow=True)
+        self.assertContains(response, "Token not found.")
+
     def test_it_limits_how_many_are_made(self) -> None:
         for number in range(30):
             self.client.post(self.url, {"name": f"token {number}"})

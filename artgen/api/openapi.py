@@ -26,7 +26,7 @@ CURSOR_PARAMETERS = [
     ),
     OpenApiParameter(
         "cursor",
-        {"type": "string", "minLength": 1, "maxLength": QUERY_MAX_LENGTH},
+        {"type": "string", "pattern": "^[A-Za-z0-9_=:-]+$", "maxLength": QUERY_MAX_LENGTH},
         description="Cursor from `next` or `previous`.",
     ),
 ]
@@ -67,7 +67,8 @@ class ProblemShape(serializers.Serializer[Any]):
         required=False, help_text="`too_few_credits`: the available balance."
     )
     limit = serializers.IntegerField(
-        required=False, help_text="`too_large`, `too_many_waiting`: the limit."
+        required=False,
+        help_text="`too_large`, `too_many_waiting`, `daily_limit`, `storage_full`: the limit.",
     )
 
     class Meta:
@@ -116,11 +117,29 @@ def problem_example(code: str, **members: Any) -> dict[str, Any]:
 
 
 def close_requests(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
-    """Forbid other fields in every request schema (a postprocessing hook of drf-spectacular)."""
-    for name, shape in result["components"]["schemas"].items():
+    """Forbid other fields in requests, and require a body if fields are required.
+
+    A postprocessing hook of drf-spectacular, which leaves bodies of alternative shapes optional.
+    """
+    schemas = result["components"]["schemas"]
+    for name, shape in schemas.items():
         if name.endswith("Request") and shape.get("type") == "object":
             shape["additionalProperties"] = False
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            body = operation.get("requestBody", {})
+            shapes = [content["schema"] for content in body.get("content", {}).values()]
+            if shapes and all(_has_required_fields(shape, schemas) for shape in shapes):
+                body["required"] = True
     return result
+
+
+def _has_required_fields(shape: dict[str, Any], schemas: dict[str, Any]) -> bool:
+    if reference := shape.get("$ref"):
+        return _has_required_fields(schemas[reference.rpartition("/")[2]], schemas)
+    if alternatives := shape.get("oneOf"):
+        return all(_has_required_fields(one, schemas) for one in alternatives)
+    return bool(shape.get("required"))
 
 
 def page_shape(name: str, shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:

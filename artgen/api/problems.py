@@ -57,11 +57,15 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "already_final": (409, gettext_lazy("Already finished")),
     "idempotency_key_busy": (409, gettext_lazy("The job for this key was deleted")),
     "too_many_collections": (409, gettext_lazy("Too many collections")),
+    "storage_full": (409, gettext_lazy("The storage limit is reached")),
     "too_large": (413, gettext_lazy("The request is too large")),
+    "address_too_long": (414, gettext_lazy("The address is too long")),  # sent by nginx
     "unsupported_media_type": (415, gettext_lazy("Unsupported content type")),
     "idempotency_key_reused": (422, gettext_lazy("This key was used for a different request")),
+    "headers_too_large": (431, gettext_lazy("The headers are too large")),  # sent by nginx
     "too_many_requests": (429, gettext_lazy("Too many requests")),
     "too_many_waiting": (429, gettext_lazy("Too many queued images")),
+    "daily_limit": (429, gettext_lazy("The daily limit is reached")),
     "server_error": (500, gettext_lazy("Server error")),
     "generation_off": (503, gettext_lazy("Image creation is paused")),
     "unavailable": (

@@ -1,26 +1,69 @@
 """The OpenAPI description of the REST API and the page that reads it."""
 
+import threading
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import (
     OpenApiJsonRenderer,
     OpenApiJsonRenderer2,
     OpenApiYamlRenderer,
     OpenApiYamlRenderer2,
 )
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
+from rest_framework.request import Request
+
+from artgen.revalidation import not_modified_or
+
+RENDERERS: dict[str, type[Any]] = {
+    str(renderer.media_type): renderer
+    for renderer in (
+        OpenApiJsonRenderer2,
+        OpenApiJsonRenderer,
+        OpenApiYamlRenderer2,
+        OpenApiYamlRenderer,
+    )
+}
+_generating = threading.Lock()
 
 
 class Schema(SpectacularAPIView):
     """`/api/schema/`: JSON, or YAML for who accepts only that."""
 
-    renderer_classes = [
-        OpenApiJsonRenderer2,
-        OpenApiJsonRenderer,
-        OpenApiYamlRenderer2,
-        OpenApiYamlRenderer,
-    ]
+    renderer_classes = list(RENDERERS.values())
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Return the description in the language of the request, or of `lang`."""
+        wanted = request.query_params.get("lang", "")
+        language = wanted if wanted in dict(settings.LANGUAGES) else translation.get_language()
+        renderer = request.accepted_renderer
+        with _generating:  # else the first requests would all generate it
+            content = _description(language or settings.LANGUAGE_CODE, renderer.media_type)
+        return not_modified_or(
+            request._request,
+            HttpResponse(
+                content,
+                content_type=f"{renderer.media_type}; charset=utf-8",
+                headers={"Content-Disposition": f'inline; filename="ArtGen.{renderer.format}"'},
+            ),
+        )
+
+
+@lru_cache(maxsize=len(RENDERERS) * len(settings.LANGUAGES))
+def _description(language: str, media_type: str) -> bytes:
+    """Generate the description, which takes a second; it is the same for everybody."""
+    with translation.override(language):
+        generator: Any = SchemaGenerator()  # type: ignore[no-untyped-call]
+        document = generator.get_schema(request=None, public=True)
+        return bytes(RENDERERS[media_type]().render(document, renderer_context={}))
 
 
 @require_safe

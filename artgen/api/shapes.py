@@ -12,7 +12,7 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
 
 from artgen.api.problems import Problem
-from artgen.api.views import time_json
+from artgen.api.times import time_json
 from artgen.refusals import FieldError
 
 CODES = {"null": "invalid", "not_a_list": "invalid"}

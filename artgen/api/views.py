@@ -1,7 +1,6 @@
 """Base class of the REST API's views, and strict parsing of query parameters."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, cast
 from uuid import UUID
@@ -38,7 +37,7 @@ class Endpoint(APIView):
         """Forbid caching: responses are private and contain addresses that expire."""
         finalized: Any = super().finalize_response(request, response, *args, **kwargs)
         _forbid_caching(finalized)
-        if self.is_revalidated and request.method == "GET":
+        if self.is_revalidated and request.method in ("GET", "HEAD"):
             finalized.add_post_render_callback(partial(not_modified_or, request._request))
         return finalized  # type: ignore[no-any-return]
 
@@ -94,11 +93,6 @@ def id_of(query: dict[str, str], name: str) -> UUID | None:
         return UUID(value)
     except ValueError:
         raise invalid(name, "invalid", _("Must be an ID.")) from None
-
-
-def time_json(at: datetime) -> str:
-    """Return the moment as ISO 8601 in UTC, to the millisecond."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _forbid_caching(response: HttpResponseBase) -> None:

@@ -1,9 +1,14 @@
-"""Log formats: lines of text for people, one JSON object per line for collectors."""
+"""Log formats: lines of text for people, one JSON object per line for collectors.
+
+Both redact secrets in paths, and query strings.
+"""
 
 import json
 import logging
 from datetime import UTC, datetime
 from http import HTTPStatus
+
+from artgen.observability.redaction import redact
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -20,7 +25,7 @@ class TextFormatter(logging.Formatter):
             f"{key}={value}" for key, value in vars(record).items() if key not in _PLAIN
         )
         line = super().format(record)
-        return f"{line} {extra}" if extra and "\n" not in line else line
+        return redact(f"{line} {extra}" if extra and "\n" not in line else line)
 
 
 class JsonFormatter(logging.Formatter):
@@ -37,7 +42,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        return json.dumps(entry, default=str, ensure_ascii=False)
+        return redact(json.dumps(entry, default=str, ensure_ascii=False))
 
 
 class LowerUnavailable(logging.Filter):

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper bounds of the histogram's buckets in seconds; one more bucket is above the last one."""
-FLUSH_SECONDS = 2
+FLUSH_SECONDS = 5
 KEPT_MINUTES = 15
 UNCOUNTED = ("healthz", "readyz", "metrics", "static", "media")
 KEY = "artgen:traffic"

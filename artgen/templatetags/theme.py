@@ -77,9 +77,3 @@ def clock(value: datetime) -> str:
 def file_size(count: int) -> str:
     """Return "2.1 MB"."""
     return formatting.file_size(count)
-
-
-@register.simple_tag
-def ratio(width: int, height: int) -> str:
-    """Return the closest aspect ratio of the style sheet: `data-ratio="{% ratio w h %}"`."""
-    return formatting.ratio(width, height)

@@ -30,7 +30,7 @@ from artgen.theme import page
 from generation.files import uploads
 from generation.gallery import collections, sharing
 from generation.gallery.images import set_favorite, trash
-from generation.jobs import orders
+from generation.jobs import drafts, orders
 from generation.models import Image, Job, Status
 
 TEMPLATES = (
@@ -87,7 +87,7 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
             "seed": 7 * len(placed) + 5,
         }
         request |= {"width": run["width"], "height": run["height"]}
-        requests = orders.repeated(request, count=run["count"])
+        requests = drafts.repeated(request, count=run["count"])
         placed.append((orders.place_batch(user=owner, requests=requests).jobs, run["age"]))
     sources = [uploads.keep(user=owner, data=_photo())]
     edited = orders.place(user=owner, request=_edit(sources[0].id, russian=russian)).jobs
@@ -171,7 +171,7 @@ def _running(owner: User, prompt: str) -> list[Job]:
         "height": 1024,
         "seed": 11,
     }
-    jobs = orders.place_batch(user=owner, requests=orders.repeated(request, count=4)).jobs
+    jobs = orders.place_batch(user=owner, requests=drafts.repeated(request, count=4)).jobs
     run = Job.objects.filter(pk__in=[job.pk for job in jobs])
     while run.filter(status=Status.RUNNING).count() < GPUS:
         time.sleep(0.05)

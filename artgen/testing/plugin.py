@@ -32,20 +32,18 @@ CHROMIUMS = [
 ]
 # Tests that need a browser, nginx or S3, or share something slow to start (the demo, a stack).
 SLOW = ("browser", "nginx", "s3", "xdist_group")
-# Files whose tests take more than five seconds together.
+# Files whose tests take more than five seconds together, and those that start processes.
 SLOW_FILES = {
-    "test_archive.py",
-    "test_bucket_threads.py",
-    "test_clients.py",
-    "test_ledger_property.py",
-    "test_many_pictures.py",
-    "test_metadata.py",
-    "test_presigning.py",
-    "test_race.py",
-    "test_runpod_client.py",
-    "test_runpod_fitting.py",
-    "test_runpod_serving.py",
-    "test_sources.py",
+    "accounts/tests/test_ledger_property.py",
+    "artgen/tests/test_bench.py",
+    "artgen/tests/test_demo_command.py",
+    "artgen/tests/test_handover.py",
+    "artgen/tests/test_kubernetes.py",
+    "artgen/tests/test_packages.py",
+    "generation/tests/demo/test_emulator_process.py",
+    "generation/tests/gallery/test_many_pictures.py",
+    "generation/tests/jobs/test_all_models.py",
+    "generation/tests/jobs/test_race.py",
 }
 AVAILABLE = {
     "postgres": os.environ.get("DATABASE_URL", "").startswith("postgres"),
@@ -79,7 +77,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=group)
     kept, left_out = [], []
     for item in items:
-        if item.path.name in SLOW_FILES or any(item.get_closest_marker(name) for name in SLOW):
+        path = item.path.relative_to(config.rootpath).as_posix()
+        if path in SLOW_FILES or any(item.get_closest_marker(name) for name in SLOW):
             item.add_marker(pytest.mark.slow)
         needed = [name for name in AVAILABLE if item.get_closest_marker(name)]
         missing = [name for name in needed if not AVAILABLE[name]]
@@ -116,3 +115,16 @@ def _files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _own_files(settings: object, _files: Path) -> None:
     """Store files in a folder of the test's own; tests that write none create none."""
     settings.MEDIA_ROOT = _files / uuid4().hex / "media"  # type: ignore[attr-defined]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests record as the property `summary`, each text once."""
+    recorded = {
+        str(value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "summary"
+    }
+    for text in sorted(recorded):
+        terminalreporter.write_line(text)

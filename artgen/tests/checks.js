@@ -14,12 +14,12 @@ globalThis.checks = {
       { exclude: [".swagger-ui", ".breadcrumbs"] },
       { runOnly, rules, resultTypes: ["violations"], preload: false },
     )
-    const told = (one, node) =>
+    const describe = (one, node) =>
       [
         `${one.id}: ${node.target} ${node.html.slice(0, 160)}`,
         node.failureSummary.replace(/\s+/g, " ").slice(0, 300),
       ].join(" | ")
-    return found.violations.flatMap((one) => one.nodes.map((node) => told(one, node)))
+    return found.violations.flatMap((one) => one.nodes.map((node) => describe(one, node)))
   },
 
   /** Wait until all finite animations have ended, and the price of Create is that of its form. */
@@ -31,7 +31,7 @@ globalThis.checks = {
         .getAnimations()
         .filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime))
       await Promise.all(ending.map((one) => one.finished.catch(() => null)))
-    } while (ending.length || document.querySelector(".quote-old"))
+    } while (ending.length || document.querySelector(".quote-stale"))
   },
 
   /** Return how many menus, dialogs and details are open. */
@@ -56,8 +56,8 @@ globalThis.checks = {
     const place = ({ x, y, width, height }) => `${x},${y} ${width}×${height}`
     const from = ({ node, previousRect, currentRect }) =>
       `${node?.outerHTML?.slice(0, 80)} | ${place(previousRect)} → ${place(currentRect)}`
-    const told = (one) => ({ value: one.value, nodes: one.sources.map(from) })
-    const note = (entries) => moved.push(...entries.filter((one) => !one.hadRecentInput).map(told))
+    const shift = (one) => ({ value: one.value, nodes: one.sources.map(from) })
+    const note = (entries) => moved.push(...entries.filter((one) => !one.hadRecentInput).map(shift))
     return new Promise((resolve) => {
       const observer = new PerformanceObserver((list) => note(list.getEntries()))
       observer.observe({ type: "layout-shift", buffered: true })

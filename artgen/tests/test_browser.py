@@ -1,7 +1,4 @@
-"""The create page in a real Chromium against the real demo.
-
-What people do, with mouse, keyboard and without script.
-"""
+"""The Create page in Chromium against the demo: by mouse, by keyboard and without scripts."""
 
 from playwright.sync_api import Route, expect
 
@@ -11,7 +8,7 @@ from artgen.testing.browser import SMALL_PHONE, BrowserTestCase
 class TestCreatePageInABrowser(BrowserTestCase):
     people = ("watcher", "canceler", "traveler", "switcher", "typist", "purist", "phoner")
 
-    def test_it_shows_pictures_as_they_come_and_keeps_the_form(self):
+    def test_it_shows_images_as_they_arrive_and_keeps_the_form(self):
         page = self.visit("watcher")
         page.fill("#prompt", "a lighthouse in fog")
         page.click(".shape:last-child")
@@ -28,7 +25,7 @@ class TestCreatePageInABrowser(BrowserTestCase):
         expect(page.locator("[data-size]")).to_have_text("1344 × 768")
         expect(page.locator("[data-status=succeeded]")).to_have_count(2)
 
-    def test_it_cancels_one_picture_and_queues_it_again(self):
+    def test_it_cancels_one_image_and_retries_it(self):
         page = self.visit("canceler")
         page.fill("#prompt", "seven kites")
         page.click(".model-button")
@@ -62,7 +59,7 @@ class TestCreatePageInABrowser(BrowserTestCase):
         page.click("#create-button")
         expect(page.locator("[data-status=succeeded]")).to_have_count(4)
 
-    def test_it_needs_no_mouse(self):
+    def test_it_works_by_keyboard(self):
         page = self.visit("typist")
         page.keyboard.press("Tab")
         expect(page.locator(".skip")).to_be_focused()
@@ -83,7 +80,7 @@ class TestCreatePageInABrowser(BrowserTestCase):
         page.keyboard.press("Control+Enter")
         expect(page.locator("[data-status=succeeded]")).to_have_count(1)
 
-    def test_it_keeps_what_is_written_and_chosen_while_another_model_loads(self):
+    def test_it_keeps_what_is_typed_and_chosen_while_another_model_loads(self):
         page = self.visit("switcher")
         held: list[Route] = []
 
@@ -100,7 +97,7 @@ class TestCreatePageInABrowser(BrowserTestCase):
         expect(page.locator("#create-button")).to_contain_text("Create 8")
         expect(page.locator("#prompt")).to_have_value("written on the way")
 
-    def test_it_works_without_script(self):
+    def test_it_works_without_scripts(self):
         page = self.visit("purist", java_script_enabled=False)
         page.fill("#prompt", "a stone bridge")
         page.click(".segments label:has([value='2'])")

@@ -1,4 +1,4 @@
-"""bundles: many modules made one script, in a form that says no to what it does not know."""
+"""Bundles: modules joined into one script. Syntax that the bundler does not know is refused."""
 
 import pytest
 
@@ -30,11 +30,11 @@ def made(**changed: str) -> dict[str, str]:
     return scripts(files, files.__getitem__)
 
 
-def test_it_makes_a_bundle_of_each_page_s_script_and_of_nothing_else():
+def test_it_bundles_the_script_of_each_page_and_nothing_else():
     assert set(made()) == {"artgen/base.js", "generation/page.js"}
 
 
-def test_it_puts_each_module_behind_what_it_imports_and_only_once():
+def test_it_puts_each_module_once_after_its_imports():
     page = made()["generation/page.js"]
     places = [
         page.index(f"const {name}=")
@@ -44,7 +44,7 @@ def test_it_puts_each_module_behind_what_it_imports_and_only_once():
     assert page.count("const $generation_js_draw=") == 1
 
 
-def test_it_leaves_what_every_page_has_to_the_base():
+def test_it_leaves_shared_modules_to_the_base_bundle():
     bundles = made()
     assert bundles["generation/page.js"].startswith(
         'import{$artgen_js_http}from"../artgen/base.js"'
@@ -68,7 +68,7 @@ def test_it_leaves_what_every_page_has_to_the_base():
         'import { draw } from "library"',
     ],
 )
-def test_it_refuses_a_form_that_it_does_not_know(form: str):
+def test_it_refuses_unknown_syntax(form: str):
     with pytest.raises(CannotBundle, match=r"generation/js/cards\.js"):
         made(generation__js__cards=f"{form}\nexport class Cards {{}}\n")
 
@@ -80,7 +80,7 @@ def test_it_refuses_modules_that_import_each_other():
         )
 
 
-def test_it_puts_style_sheets_in_place_of_their_imports():
+def test_it_inlines_imported_style_sheets():
     files = {
         "artgen/all.css": '/* all */\n@import url("a.css");\n@import url("b.css");\n',
         "artgen/a.css": "a {\n  color: red;\n}\n",

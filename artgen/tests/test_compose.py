@@ -9,6 +9,7 @@ from artgen.testing.environment import documented
 
 FILE = settings.BASE_DIR / "docker-compose.yml"
 DEPLOY = settings.BASE_DIR / "deploy"
+BY_BACKUP = {"BACKUP_AT", "BACKUP_IDENTITY", "BACKUP_KEEP_DAYS", "BACKUP_RECIPIENTS"}
 BY_IMAGE = {"DATA_DIR", "DB_POOL", "RUN_DIR", "STATIC_ROOT"}
 NEVER = {"DEBUG"}
 
@@ -26,7 +27,9 @@ class TestEnvironment:
                 services()["nginx"]["environment"]
             )
             used |= set(services()["configure"]["environment"])
-            assert set(documented()) - given - used - {"GUNICORN_BIND"} == BY_IMAGE | NEVER, name
+            others = BY_IMAGE | BY_BACKUP | NEVER
+            assert set(documented()) - given - used - {"GUNICORN_BIND"} == others, name
+        assert set(services()["backup"]["environment"]) >= BY_BACKUP
 
     def test_it_names_nothing_that_nobody_reads(self) -> None:
         given = {variable.removesuffix("_FILE") for variable in services()["beat"]["environment"]}
@@ -44,6 +47,7 @@ class TestContainment:
             image = service["image"].partition(":")[0]
             if image not in (
                 "artgen",
+                "artgen-backup",
                 "artgen-demo",
                 "artgen-nginx",
                 "prom/prometheus",

@@ -55,7 +55,7 @@ class TestCapacity:
         assert text.startswith(
             "An upgrade could open 100 database connections, above the limit of 80: "
         ), text
-        assert text.endswith(" = 72, and stand-ins 28."), text
+        assert text.endswith(" = 72, plus 28 for the upgrade."), text
 
     def test_it_is_documented_as_computed(self) -> None:
         shown = re.findall(

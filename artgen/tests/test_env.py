@@ -11,7 +11,7 @@ from django.conf import settings
 from artgen.testing.environment import EXAMPLE, documented
 
 READERS = ("artgen/settings.py", "artgen/connection_budget.py", "deploy/gunicorn.conf.py")
-BY_START = {"SOCKETS_PING_INTERVAL", "SOCKETS_PING_TIMEOUT", "RUN_DIR"}
+BY_START = {"BACKUP_AT", "SOCKETS_PING_INTERVAL", "SOCKETS_PING_TIMEOUT", "RUN_DIR"}
 BY_COMPOSE = {
     "ARTGEN_VERSION",
     "BIND_ADDRESS",

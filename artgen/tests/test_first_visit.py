@@ -1,7 +1,4 @@
-"""What a browser asks for that has never been here.
-
-Few requests, few bytes, on the collected static files.
-"""
+"""Requests and bytes of a first visit with an empty cache, on collected static files."""
 
 import unittest
 
@@ -20,7 +17,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.xdist_group("stack"),
 ]
-MAX_REQUESTS, MAX_BYTES = 25, 150_000  # without images of people and models
+MAX_REQUESTS, MAX_BYTES = 25, 150_000  # without images of users and models
 SESSION = """
 from django.test import Client
 from accounts.models import User
@@ -37,7 +34,7 @@ class TestFirstVisit(unittest.TestCase):
         self.session = self.stack.command("shell", "-v", "0", "--command", SESSION).splitlines()[-1]
 
     def visit(self, path: str, language: str) -> tuple[dict[str, int], Page]:
-        """Return the bytes of each address asked for, but of images, and the page."""
+        """Return the bytes of each requested address except images, and the page."""
         context = self.browser.new_context(locale=LOCALES[language], base_url=self.stack.url)
         self.addCleanup(context.close)
         context.set_default_timeout(PATIENCE)
@@ -71,12 +68,12 @@ class TestFirstVisit(unittest.TestCase):
             for language in LOCALES:
                 with self.subTest(path=path, language=language):
                     sizes, _page = self.visit(path, language)
-                    told = "\n".join(
+                    listing = "\n".join(
                         f"{size:7} {url}"
                         for url, size in sorted(sizes.items(), key=lambda item: -item[1])
                     )
-                    assert len(sizes) <= MAX_REQUESTS, told
-                    assert sum(sizes.values()) <= MAX_BYTES, told
+                    assert len(sizes) <= MAX_REQUESTS, listing
+                    assert sum(sizes.values()) <= MAX_BYTES, listing
 
     def test_it_serves_working_bundles(self) -> None:
         _sizes, page = self.visit("/create/", "en")

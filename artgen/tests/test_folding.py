@@ -1,4 +1,4 @@
-"""Templates whose fixed parts are rendered once: they say the same, in every language."""
+"""Templates whose fixed parts are rendered once have the same output in every language."""
 
 import uuid
 
@@ -15,7 +15,7 @@ FIXED = """{% load i18n theme static %}<a href="{% url "gallery" %}">{% icon "he
 {% translate "Create" context "section" %}{% static "artgen/favicon.svg" %}"""
 LOOSE = """{% load i18n theme %}{% if ready %}{% translate "Gallery" %}{% else %}{% translate "Trash" %}{% endif %}
 {% for name in names %}{% icon name %}{% url "image" id %}{% endfor %}{% translate word %}
-{% translate "Gallery" as told %}{{ told }}
+{% translate "Gallery" as label %}{{ label }}
 {% language "ru" %}{% translate "Gallery" %}{% endlanguage %}{% translate "Gallery"|upper %}
 {% autoescape off %}{% translate "a < b" %}{% endautoescape %}{% translate "a < b" %}
 {% if never %}{% url "no_such_page" %}{% endif %}"""
@@ -30,7 +30,7 @@ class TestFolding(SimpleTestCase):
         fold(template.nodelist)
         return template
 
-    def test_it_says_the_same(self) -> None:
+    def test_it_renders_the_same_text(self) -> None:
         values = self.values()
         for language in ("en", "ru"):
             for source in (FIXED, LOOSE):

@@ -79,13 +79,6 @@ class TestWords:
         ):
             assert formatting.clock(datetime(2026, 1, 1, 6, 41, tzinfo=UTC)) == "9:41"
 
-    def test_it_finds_the_closest_shape_of_the_stylesheet(self):
-        assert [formatting.ratio(*size) for size in ((1344, 768), (896, 1120), (1000, 1010))] == [
-            "16x9",
-            "4x5",
-            "1x1",
-        ]
-
     def test_it_gives_scripts_the_plural_forms(self):
         with translation.override("ru"):
             forms = formatting.plural_forms(

@@ -1,7 +1,4 @@
-"""One visit from signing up to a ZIP, as people go through it.
-
-And a connection that is away for ten seconds.
-"""
+"""A whole visit, from signing up to a ZIP archive; and ten seconds without a connection."""
 
 from typing import Any, ClassVar
 from zipfile import ZipFile
@@ -15,17 +12,14 @@ AWAY = 10_000  # ms
 
 class TestJourneyInABrowser(BrowserTestCase):
     people: ClassVar = ("tunneler",)
-    # One picture after the other: the last one of four waits long enough to be canceled.
+    # One image at a time: the last of four is queued long enough to be canceled.
     prepare = """
 from django.core.management import call_command
 call_command("set_model", "z-image-turbo", "max_in_flight=1")
 """
 
     def sign_up(self, email: str, **options: Any) -> Page:
-        """Return the create page of a new account, made as people make it.
-
-        Address, letter, password.
-        """
+        """Sign up by email address, email and password, and return the Create page."""
         page = self.visit(path="/accounts/signup/", **options)
         page.fill("[name=email]", email)
         page.press("[name=email]", "Enter")
@@ -37,10 +31,9 @@ call_command("set_model", "z-image-turbo", "max_in_flight=1")
         page.wait_for_url("**/create/")
         return page
 
-    def go_all_the_way(self, page: Page, *, prompt: str, word: str) -> None:
-        """Create four.
-
-        Cancel one, favorite, search, remix, trash, restore, share and take a ZIP along.
+    def visit_everything(self, page: Page, *, prompt: str, word: str) -> None:
+        """Create four images and cancel one; then favorite, search, remix, trash, restore, share
+        and download a ZIP archive.
         """
         done, canceled = (
             page.locator("[data-status=succeeded]"),
@@ -117,16 +110,16 @@ call_command("set_model", "z-image-turbo", "max_in_flight=1")
                 "json"
             ]
 
-    def test_it_leads_from_signing_up_to_a_zip(self):
+    def test_it_goes_from_signing_up_to_a_zip(self):
         page = self.sign_up("vera@example.org", **DESKTOP)
-        self.go_all_the_way(page, prompt="seven lighthouses in fog", word="lighthouse")
+        self.visit_everything(page, prompt="seven lighthouses in fog", word="lighthouse")
 
-    def test_it_leads_there_on_a_phone_and_in_russian(self):
+    def test_it_goes_there_on_a_phone_and_in_russian(self):
         page = self.sign_up("vera2@example.org", language="ru", **PHONE)
         expect(page.locator("html")).to_have_attribute("lang", "ru")
-        self.go_all_the_way(page, prompt="туман в горах", word="горы")
+        self.visit_everything(page, prompt="туман в горах", word="горы")
 
-    def test_it_goes_on_after_ten_seconds_without_a_connection(self):
+    def test_it_continues_after_ten_seconds_without_a_connection(self):
         self.troubles.forgive("net::ERR_INTERNET_DISCONNECTED")
         page = self.visit("tunneler")
         page.fill("#prompt", "a train in a tunnel")

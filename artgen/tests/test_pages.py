@@ -1,7 +1,4 @@
-"""Every page in a real Chromium.
-
-Axe finds nothing, nothing runs off sideways, nothing is untranslated or jumps.
-"""
+"""Every page in Chromium: no finding of axe, no overflow, no missing translation, no layout shift."""
 
 import re
 from pathlib import Path
@@ -18,7 +15,7 @@ from generation.catalog.offers import CATALOG_FILE, read_catalog
 HERE = Path(__file__).parent
 AXE = next((HERE / "axe").glob("axe-core-*.min.js")).read_text()
 PHONES: tuple[ViewportSize, ...] = ({"width": 360, "height": 720}, {"width": 320, "height": 720})
-JUMP = 0.001  # of the layout; browsers call 0.1 good
+MAX_LAYOUT_SHIFT = 0.001  # cumulative layout shift; browsers rate 0.1 as good
 NAMES = {model["name"] for model in read_catalog(CATALOG_FILE)["models"]}
 CHECKS = (HERE / "checks.js").read_text()
 LATIN = re.compile(
@@ -27,17 +24,17 @@ LATIN = re.compile(
 
 
 class TestRoutes:
-    def test_it_visits_every_address_or_lists_it_as_no_page(self):
+    def test_it_covers_every_address_or_lists_it_in_no_pages(self):
         names = {name for name, _pattern in routes()}
         walked = {page.route for page in PAGES}
         assert names - walked - NO_PAGES == set(), (
             "add a Page to artgen/testing/pages.py, or a name to NO_PAGES"
         )
-        assert (walked | NO_PAGES) - names == set(), "these addresses are no more"
+        assert (walked | NO_PAGES) - names == set(), "these addresses no longer exist"
 
 
 class TestPages(BrowserTestCase):
-    """A demo full of pictures that have Russian prompts, and a tab for each of its people."""
+    """A demo whose images have Russian prompts, and a tab for each of its users."""
 
     maxDiff = None
     alone = True
@@ -56,10 +53,10 @@ class TestPages(BrowserTestCase):
         super().setUp()
         self.language = "en"
         self.tabs: dict[str, Tab] = {}
-        self.opened: set[str] = set()  # in whose tab something is open on the page
+        self.opened: set[str] = set()  # users in whose tab something is open on the page
 
     def show(self, page: Page, viewport: ViewportSize) -> Tab:
-        """Return a tab of the page's visitor with this page, before anything is opened for it."""
+        """Return the tab of the page's user with this page, before anything is opened on it."""
         if page.who not in self.tabs:
             tab = self.open(
                 page.who, language=self.language, theme="light", reduced_motion="reduce", **DESKTOP
@@ -67,12 +64,12 @@ class TestPages(BrowserTestCase):
             tab.add_init_script(AXE + CHECKS)
             tab.goto(
                 "/accounts/closed/"
-            )  # brings the fonts, as on every page but a visitor's first one
+            )  # loads the fonts, as on every page but the first one of a visit
             speak(tab, self.language)
             self.tabs[page.who] = tab
         tab = self.tabs[page.who]
         tab.set_viewport_size(viewport)
-        # Several states of one page are looked at one after the other, without loading it again.
+        # Several states of a page are checked in turn, without loading it again.
         if page.act and tab.url == f"{self.demo.url}{page.address(self.ids)}":
             if page.who in self.opened:
                 tab.keyboard.press("Escape")
@@ -81,7 +78,7 @@ class TestPages(BrowserTestCase):
         return tab
 
     def load(self, page: Page, tab: Tab) -> None:
-        """Lead the tab to this page."""
+        """Open this page in the tab."""
         self.opened.discard(page.who)
         if page.status >= 400:
             self.troubles.forgive(f"{page.status} GET")
@@ -89,25 +86,25 @@ class TestPages(BrowserTestCase):
         assert (answer and answer.status) == page.status
 
     def open_up(self, page: Page, tab: Tab) -> None:
-        """Make sure that nothing has jumped so far, and open what is closed at first."""
+        """Check that the layout has not shifted, and open what is closed at first."""
         moved = tab.evaluate("checks.shifts()")
-        assert sum(one["value"] for one in moved) < JUMP, moved
+        assert sum(one["value"] for one in moved) < MAX_LAYOUT_SHIFT, moved
         if page.act:
             page.act(tab)
             self.opened.add(page.who)
         tab.evaluate("checks.settled()")
 
     def check(self, tab: Tab, **rules: list[str]) -> list[str]:
-        """Return what axe finds."""
+        """Return the findings of axe."""
         return tab.evaluate("rules => checks.axe(rules)", rules)
 
     def check_phone(self, page: Page, tab: Tab) -> None:
-        """Make sure that axe finds nothing on a phone."""
-        # What lies under an open menu is out of reach only until it closes.
+        """Check that axe finds nothing on a phone."""
+        # An open menu may cover other controls: it can be closed.
         assert self.check(tab, off=[*page.off, *(["target-size"] if page.act else [])]) == []
 
     def fit(self, tab: Tab) -> None:
-        """Make sure that nothing runs off sideways on a phone."""
+        """Check that nothing overflows sideways on a phone."""
         for viewport in PHONES:
             tab.set_viewport_size(viewport)
             tab.evaluate("checks.settled()")
@@ -128,15 +125,15 @@ class TestPages(BrowserTestCase):
                 tab.evaluate("document.documentElement.dataset.theme = 'light'")
                 self.fit(tab)
                 tab.set_viewport_size(PHONES[0])
-                if tab.evaluate("checks.opened()") != opened:  # the keyboard has left it
+                if tab.evaluate("checks.opened()") != opened:  # the keyboard focus has left it
                     self.load(page, tab)
                     self.open_up(page, tab)
                 tab.evaluate("checks.settled()")
-                tab.evaluate("scrollTo(0, 0)")  # the keyboard has led to the end
+                tab.evaluate("scrollTo(0, 0)")  # the keyboard focus has scrolled to the end
                 self.check_phone(page, tab)
 
     def test_it_is_accessible_in_the_admin(self):
-        self.troubles.forgive("Applying inline style")  # axe's own, while it measures
+        self.troubles.forgive("Applying inline style")  # by axe itself, while it measures
         for page in ADMIN:
             with self.subTest(page.name):
                 tab = self.show(page, DESKTOP["viewport"])

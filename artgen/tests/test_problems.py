@@ -1,7 +1,4 @@
-"""Every refusal under /api/ is a problem document (RFC 9457), whoever makes it.
-
-A view, Django or nobody.
-"""
+"""Every refusal under /api/ is a problem document (RFC 9457): of views, Django and handlers."""
 
 import json
 from typing import Any
@@ -67,7 +64,7 @@ class ProblemTestCase(BaseTestCase):
 
 
 class TestUnknownAddresses(ProblemTestCase):
-    def test_it_answers_unknown_paths_of_the_api_to_everybody(self) -> None:
+    def test_it_answers_unknown_api_paths_without_signing_in(self) -> None:
         for name in (
             "/api/",
             "/api/v1/",
@@ -83,13 +80,13 @@ class TestUnknownAddresses(ProblemTestCase):
                 else:
                     self.assert_problem(response, 404, "not_found")
 
-    def test_it_puts_a_forgotten_slash_right_for_reading_only(self) -> None:
+    def test_it_redirects_a_missing_slash_only_for_get(self) -> None:
         response = self.client.get("/api/v1/jobs?status=queued")
         assert (response.status_code, response["Location"]) == (301, "/api/v1/jobs/?status=queued")
         document = self.assert_problem(self.client.post("/api/v1/jobs"), 404, "not_found")
         assert "/api/v1/jobs/" in document["detail"]
 
-    def test_it_leaves_pages_their_own_errors(self) -> None:
+    def test_it_leaves_the_errors_of_pages_alone(self) -> None:
         response = self.client.get("/nothing/")
         assert response.status_code == 404
         assert response["Content-Type"].startswith("text/html")
@@ -113,16 +110,16 @@ class TestRefusals(ProblemTestCase):
             )
             assert response.status_code == 200
 
-    def test_it_lists_the_methods_that_an_address_takes(self) -> None:
+    def test_it_lists_the_methods_that_an_address_allows(self) -> None:
         response = self.client.put("/api/v1/jobs/", headers=self.headers)
         self.assert_problem(response, 405, "method_not_allowed")
         assert response["Allow"] == "GET, POST, HEAD, OPTIONS"
 
-    def test_it_refuses_a_host_that_is_not_ours(self) -> None:
+    def test_it_refuses_an_unknown_host(self) -> None:
         response = self.client.get("/api/v1/account/", headers={"Host": "evil.example"})
         self.assert_problem(response, 400, "malformed")
 
-    def test_it_says_it_in_the_language_asked_for_under_the_same_code(self) -> None:
+    def test_it_translates_the_detail_and_keeps_the_code(self) -> None:
         documents = [
             self.client.get("/api/v1/nothing/", headers={"Accept-Language": language}).json()
             for language in ("en", "ru")
@@ -133,7 +130,7 @@ class TestRefusals(ProblemTestCase):
 
 @override_settings(ROOT_URLCONF=__name__)
 class TestRaised(ProblemTestCase):
-    def test_it_answers_what_views_raise_and_tells_no_secrets(self) -> None:
+    def test_it_renders_what_views_raise_without_secrets(self) -> None:
         self.client.raise_request_exception = False
         for kind in ("raise", "django"):
             for name, (_error, status, code) in RAISED.items():

@@ -4,9 +4,11 @@ import os
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+import pytest
 import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
 from artgen.api.problems import CONTENT_TYPE, KINDS
@@ -30,14 +32,33 @@ class TestSchema(ApiTestCase):
             for method, operation in methods.items():
                 yield f"{method} {path}", operation
 
+    @pytest.mark.slow
     def test_it_is_valid_openapi_3_1_for_everybody(self) -> None:
         assert self.schema["openapi"].startswith("3.1.")
         call_command("spectacular", validate=True, fail_on_warn=True, file=os.devnull)
 
+    @pytest.mark.slow
     def test_it_comes_as_json_or_yaml(self) -> None:
         assert self.client.get(SCHEMA)["Content-Type"].startswith("application/json")
         response = self.client.get(SCHEMA, headers={"Accept": "application/yaml"})
         assert yaml.safe_load(response.content)["openapi"] == self.schema["openapi"]
+
+    def test_it_is_generated_once_for_each_language_and_format(self) -> None:
+        for accept in ("application/json", "application/yaml"):
+            answers = {
+                language: self.client.get(
+                    SCHEMA, headers={"Accept": accept, "Accept-Language": language}
+                )
+                for language in ("en", "ru")
+            }
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(SchemaGenerator, "get_schema", None)  # from now on it would fail
+                for language, first in answers.items():
+                    headers = {"Accept": accept, "Accept-Language": language}
+                    again = self.client.get(SCHEMA, {"anything": "else"}, headers=headers)
+                    assert again.content == first.content
+                    headers["If-None-Match"] = first["ETag"]
+                    assert self.client.get(SCHEMA, headers=headers).status_code == 304
 
     def test_it_has_each_operation(self) -> None:
         assert {name for name, _operation in self.operations()} == OPERATIONS
@@ -51,6 +72,17 @@ class TestSchema(ApiTestCase):
         schemes = self.schema["components"]["securitySchemes"]
         assert (schemes["bearer"]["type"], schemes["bearer"]["scheme"]) == ("http", "bearer")
         assert (schemes["session"]["type"], schemes["session"]["in"]) == ("apiKey", "cookie")
+
+    def test_it_requires_a_body_where_a_field_is_required(self) -> None:
+        bodies = {
+            name: operation["requestBody"].get("required", False)
+            for name, operation in self.operations()
+            if "requestBody" in operation
+        }
+        assert bodies["post /api/v1/jobs/"]
+        assert bodies["post /api/v1/batches/"]
+        assert bodies["post /api/v1/quotes/"]
+        assert not bodies["patch /api/v1/images/{image_id}/"]
 
     def test_it_shows_an_example_of_each_request_and_answer(self) -> None:
         for name, operation in self.operations():

@@ -301,10 +301,10 @@ class TestStack(unittest.TestCase):
         assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
         assert answer.headers["Content-Type"] == "application/problem+json"
 
-    def test_it_takes_uploads_of_ten_megabytes_and_refuses_larger_ones_at_their_field(self):
+    def test_it_takes_uploads_of_twenty_megabytes_and_refuses_larger_ones_at_their_field(self):
         picture = io.BytesIO()
         Pillow.effect_noise((512, 512), 100).convert("RGB").save(picture, "PNG")
-        for length, status in ((10_000_000, 201), (20_000_000, 413)):
+        for length, status in ((20_000_000, 201), (40_000_000, 413)):
             padded = picture.getvalue() + b"\0" * (length - picture.tell())
             answer = self.stack.ask(
                 "post", "uploads/", files={"file": ("noise.png", padded, "image/png")}

@@ -1,6 +1,7 @@
 """nginx alone with the configuration of nginx/render.sh: TLS, load balancers, no application."""
 
 import concurrent.futures
+import contextlib
 import http.server
 import json
 import os
@@ -12,6 +13,7 @@ import subprocess
 import tempfile
 import threading
 import unittest
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,20 @@ class Echo(http.server.BaseHTTPRequestHandler):
         pass
 
 
+@contextlib.contextmanager
+def echo() -> Iterator[str]:
+    """Run an application that echoes headers; yield its host and port."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
 class TestNginx(unittest.TestCase):
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory(dir="/tmp")))
@@ -50,13 +66,7 @@ class TestNginx(unittest.TestCase):
 
     def application(self) -> str:
         """Start an application that echoes headers, and return its host and port."""
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        self.addCleanup(thread.join)
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        return f"127.0.0.1:{server.server_port}"
+        return self.enterContext(echo())
 
     def nginx(self, **environment: str) -> None:
         """Run nginx until the test ends."""
@@ -213,6 +223,23 @@ class TestNginx(unittest.TestCase):
             answers = list(crowd.map(ask, range(60)))
         assert answers.count(429) > 10
         assert answers.count(200) >= 10
+
+    def test_it_limits_the_open_sockets_of_one_address(self):
+        listener = self.enterContext(socket.create_server(("127.0.0.1", 0)))
+        self.nginx(
+            NGINX_SOCKETS=f"127.0.0.1:{listener.getsockname()[1]}", NGINX_ADDRESS_SOCKETS="3"
+        )
+        request = b"GET /ws/jobs/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+        def open_one() -> socket.socket:
+            client = self.enterContext(socket.create_connection(("127.0.0.1", self.port), 30))
+            client.sendall(request)
+            return client
+
+        for _ in range(3):
+            open_one()
+            self.enterContext(listener.accept()[0])  # nginx has passed it on, and it stays open
+        assert open_one().recv(20) == b"HTTP/1.1 429 Too Man"
 
     def test_it_refuses_to_be_configured_without_a_value(self):
         templates = (settings.BASE_DIR / "nginx" / "nginx.conf").read_text()

@@ -45,7 +45,14 @@ MESSAGING = {
     "sadd",
 }
 MESSAGING |= {"smembers", "multi", "exec", "watch", "unwatch", "zrange", "zrangebyscore"}
-OPTIONS = {"NGINX_ACCESS_LOG": "off", "LOG_LEVEL": "WARNING"}
+OPTIONS = {
+    "NGINX_ACCESS_LOG": "off",
+    "LOG_LEVEL": "WARNING",
+    # Without the limits that keep one person or address from taking everything.
+    "NGINX_ADDRESS_SOCKETS": "10000",
+    "MAX_JOBS_PER_DAY": "0",
+    "MAX_CANCELS_PER_DAY": "0",
+}
 
 
 class Site(Stack):

@@ -23,7 +23,7 @@ from artgen.admin_actions import on_each
 from artgen.refusals import Refusal
 from generation.admin.read_only import ReadOnlyInline, ReadOnlyModelAdmin, preformatted, thumbnail
 from generation.catalog.parameters import JOB_FIELDS
-from generation.jobs import orders
+from generation.jobs import idempotency, orders
 from generation.models import Image, Job, JobEvent, JobQuerySet, Status
 
 PROMPT_CUT = 60
@@ -351,7 +351,7 @@ def _retry(job: Job, actor: User) -> None:
     if not job.user.is_active:
         raise Refusal(gettext("the user’s account is locked."))
     if not orders.retry_for_owner(job=job, actor=actor).created:
-        raise orders.KeyBusy(gettext("it was already retried."))
+        raise idempotency.KeyBusy(gettext("it was already retried."))
 
 
 def _actor(request: HttpRequest) -> User:

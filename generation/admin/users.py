@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import deletion
+from accounts import deletion, staff_rights
 from accounts.admin import UserAdmin
 from accounts.models import User
 from artgen.admin_actions import on_each
@@ -33,6 +33,7 @@ class UserWithErasureAdmin(UserAdmin):
         actor = request.user if isinstance(request.user, User) else None
 
         def close(user: User) -> None:
+            staff_rights.check(request.user, user)
             erasure.close(user=user, actor=actor)
             self.log_change(request, user, "closed, to be erased")
 
@@ -51,6 +52,7 @@ class UserWithErasureAdmin(UserAdmin):
         """Unlock the accounts whose erasure has not started."""
 
         def keep(user: User) -> None:
+            staff_rights.check(request.user, user)
             deletion.keep(user)
             self.log_change(request, user, "kept")
 

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from artgen.api.views import Endpoint, body_of
-from generation.api import docs, rate_limits
+from generation.api import docs_jobs, rate_limits
 from generation.api.bodies import read_key, read_order
 from generation.jobs import orders
 from generation.jobs.serializers import jobs_json
@@ -19,7 +19,7 @@ from generation.jobs.serializers import jobs_json
 class Batches(Endpoint):
     """`/api/v1/batches/`."""
 
-    @extend_schema(**docs.PLACE_BATCH)
+    @extend_schema(**docs_jobs.PLACE_BATCH)
     def post(self, request: Request) -> Response:
         """Create one to eight jobs."""
         rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from accounts.models import User
 from artgen.api.shapes import read
 from artgen.api.views import Endpoint, body_of, query_of
-from generation.api import docs
+from generation.api import docs_collections
 from generation.api.shapes import CollectionImagesShape, CollectionNameShape, CollectionShape
 from generation.gallery import collections
 from generation.models import Collection
@@ -22,13 +22,13 @@ class Collections(Endpoint):
 
     is_revalidated = True
 
-    @extend_schema(**docs.LIST_COLLECTIONS)
+    @extend_schema(**docs_collections.LIST_COLLECTIONS)
     def get(self, request: Request) -> Response:
         """Return all collections of the user by name, on one page."""
         query_of(request)
         return Response(CollectionShape(collections.summaries(_user(request)), many=True).data)
 
-    @extend_schema(**docs.MAKE_COLLECTION)
+    @extend_schema(**docs_collections.MAKE_COLLECTION)
     def post(self, request: Request) -> Response:
         """Create an empty collection."""
         made = collections.create(user=_user(request), name=_read_name(request) or "")
@@ -38,12 +38,12 @@ class Collections(Endpoint):
 class CollectionDetail(Endpoint):
     """`/api/v1/collections/ID/`."""
 
-    @extend_schema(**docs.GET_COLLECTION)
+    @extend_schema(**docs_collections.GET_COLLECTION)
     def get(self, request: Request, collection_id: UUID) -> Response:
         """Return one of the user's own collections."""
         return Response(_one_json(_own(request, collection_id)))
 
-    @extend_schema(**docs.RENAME_COLLECTION)
+    @extend_schema(**docs_collections.RENAME_COLLECTION)
     def patch(self, request: Request, collection_id: UUID) -> Response:
         """Rename one of the user's own collections."""
         collection = _own(request, collection_id)
@@ -51,7 +51,7 @@ class CollectionDetail(Endpoint):
             collections.rename(collection, name=name)
         return Response(_one_json(collection))
 
-    @extend_schema(**docs.DELETE_COLLECTION)
+    @extend_schema(**docs_collections.DELETE_COLLECTION)
     def delete(self, request: Request, collection_id: UUID) -> Response:
         """Delete one of the user's own collections; its images stay."""
         collections.delete(_own(request, collection_id))
@@ -61,7 +61,7 @@ class CollectionDetail(Endpoint):
 class CollectionImages(Endpoint):
     """`/api/v1/collections/ID/images/`."""
 
-    @extend_schema(**docs.ADD_TO_COLLECTION)
+    @extend_schema(**docs_collections.ADD_TO_COLLECTION)
     def post(self, request: Request, collection_id: UUID) -> Response:
         """Add the user's own images; those already in the collection stay in it."""
         collection = _own(request, collection_id)
@@ -72,7 +72,7 @@ class CollectionImages(Endpoint):
 class CollectionImagesRemove(Endpoint):
     """`/api/v1/collections/ID/images/remove/`."""
 
-    @extend_schema(**docs.REMOVE_FROM_COLLECTION)
+    @extend_schema(**docs_collections.REMOVE_FROM_COLLECTION)
     def post(self, request: Request, collection_id: UUID) -> Response:
         """Remove images from the collection; those not in it are ignored."""
         collection = _own(request, collection_id)
@@ -83,7 +83,7 @@ class CollectionImagesRemove(Endpoint):
 class CollectionImageDetail(Endpoint):
     """`/api/v1/collections/ID/images/ID/`."""
 
-    @extend_schema(**docs.REMOVE_ONE_FROM_COLLECTION)
+    @extend_schema(**docs_collections.REMOVE_ONE_FROM_COLLECTION)
     def delete(self, request: Request, collection_id: UUID, image_id: UUID) -> Response:
         """Remove one image from the collection; one not in it is ignored."""
         collections.remove(_own(request, collection_id), image_ids=[image_id])

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from artgen.api import pagination
 from artgen.api.shapes import read
 from artgen.api.views import Endpoint, body_of, flag_of, query_of
-from generation.api import docs
+from generation.api import docs_images
 from generation.api.filters import PARAMETERS, read_wanted
 from generation.api.shapes import ImageChangeShape
 from generation.api.sharing import own_image, show_to
@@ -26,7 +26,7 @@ class Images(Endpoint):
 
     is_revalidated = True
 
-    @extend_schema(**docs.LIST_IMAGES)
+    @extend_schema(**docs_images.LIST_IMAGES)
     def get(self, request: Request) -> Response:
         """Return a page of the user's own images, or with `trashed=true` of those in the trash."""
         query = query_of(request, *PARAMETERS, "trashed", *pagination.PARAMETERS)
@@ -40,12 +40,12 @@ class Images(Endpoint):
 class ImageDetail(Endpoint):
     """`/api/v1/images/ID/`."""
 
-    @extend_schema(**docs.GET_IMAGE)
+    @extend_schema(**docs_images.GET_IMAGE)
     def get(self, request: Request, image_id: UUID) -> Response:
         """Return one of the user's own images, also from the trash."""
         return Response(image_json(own_image(request, image_id)))
 
-    @extend_schema(**docs.CHANGE_IMAGE)
+    @extend_schema(**docs_images.CHANGE_IMAGE)
     def patch(self, request: Request, image_id: UUID) -> Response:
         """Change whether one of the user's own images is a favorite, and who can see it."""
         image = own_image(request, image_id)
@@ -56,7 +56,7 @@ class ImageDetail(Endpoint):
             image = images.set_favorite(image, favorite=favorite)
         return Response(image_json(image))
 
-    @extend_schema(**docs.TRASH_IMAGE)
+    @extend_schema(**docs_images.TRASH_IMAGE)
     def delete(self, request: Request, image_id: UUID) -> Response:
         """Move one of the user's own images to the trash."""
         images.trash(own_image(request, image_id))
@@ -66,7 +66,7 @@ class ImageDetail(Endpoint):
 class ImageRestore(Endpoint):
     """`/api/v1/images/ID/restore/`."""
 
-    @extend_schema(**docs.RESTORE_IMAGE)
+    @extend_schema(**docs_images.RESTORE_IMAGE)
     def post(self, request: Request, image_id: UUID) -> Response:
         """Restore one of the user's own images from the trash."""
         return Response(image_json(images.restore(own_image(request, image_id))))

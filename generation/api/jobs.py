@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from accounts.models import User
 from artgen.api import pagination
 from artgen.api.views import Endpoint, body_of, choice_of, id_of, query_of
-from generation.api import docs, rate_limits
+from generation.api import docs_jobs, rate_limits
 from generation.api.bodies import read_key
 from generation.api.models import check_model
 from generation.jobs import orders
@@ -26,7 +26,7 @@ class Jobs(Endpoint):
 
     is_revalidated = True
 
-    @extend_schema(**docs.LIST_JOBS)
+    @extend_schema(**docs_jobs.LIST_JOBS)
     def get(self, request: Request) -> Response:
         """Return a page of the user's own jobs."""
         query = query_of(request, "status", "model", "batch", *pagination.PARAMETERS)
@@ -40,7 +40,7 @@ class Jobs(Endpoint):
         columns = rows.values_list(*JOB_COLUMNS, named=True)
         return Response(pagination.page_of(request, columns, show=job_rows_json))
 
-    @extend_schema(**docs.PLACE_JOB)
+    @extend_schema(**docs_jobs.PLACE_JOB)
     def post(self, request: Request) -> Response:
         """Create one job."""
         rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
@@ -52,7 +52,7 @@ class Jobs(Endpoint):
 class JobDetail(Endpoint):
     """`/api/v1/jobs/ID/`."""
 
-    @extend_schema(**docs.GET_JOB)
+    @extend_schema(**docs_jobs.GET_JOB)
     def get(self, request: Request, job_id: UUID) -> Response:
         """Return one of the user's own jobs."""
         return Response(job_json(own_job(request, job_id)))
@@ -61,7 +61,7 @@ class JobDetail(Endpoint):
 class JobCancel(Endpoint):
     """`/api/v1/jobs/ID/cancel/`."""
 
-    @extend_schema(**docs.CANCEL_JOB)
+    @extend_schema(**docs_jobs.CANCEL_JOB)
     def post(self, request: Request, job_id: UUID) -> Response:
         """Cancel one of the user's own jobs."""
         job = own_job(request, job_id)
@@ -72,7 +72,7 @@ class JobCancel(Endpoint):
 class JobRetry(Endpoint):
     """`/api/v1/jobs/ID/retry/`."""
 
-    @extend_schema(**docs.RETRY_JOB)
+    @extend_schema(**docs_jobs.RETRY_JOB)
     def post(self, request: Request, job_id: UUID) -> Response:
         """Create a new job with the parameters of one of the user's own."""
         rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from artgen.api.problems import invalid
 from artgen.api.views import Endpoint, query_of
-from generation.api import docs
+from generation.api import docs_models
 from generation.api.shapes import StyleShape
 from generation.models import ImageModel, Style
 
@@ -19,7 +19,7 @@ class Models(Endpoint):
 
     is_revalidated = True
 
-    @extend_schema(**docs.LIST_MODELS)
+    @extend_schema(**docs_models.LIST_MODELS)
     def get(self, request: Request) -> Response:
         """Return all models, disabled ones included."""
         query_of(request)
@@ -33,7 +33,7 @@ class Styles(Endpoint):
 
     is_revalidated = True
 
-    @extend_schema(**docs.LIST_STYLES)
+    @extend_schema(**docs_models.LIST_STYLES)
     def get(self, request: Request) -> Response:
         """Return all enabled styles."""
         query_of(request)

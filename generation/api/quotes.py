@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from artgen.api.views import Endpoint, body_of
-from generation.api import docs
+from generation.api import docs_jobs
 from generation.api.bodies import read_order
 from generation.api.shapes import QuoteShape
 from generation.jobs import orders
@@ -17,7 +17,7 @@ from generation.jobs import orders
 class Quotes(Endpoint):
     """`/api/v1/quotes/`."""
 
-    @extend_schema(**docs.QUOTE)
+    @extend_schema(**docs_jobs.QUOTE)
     def post(self, request: Request) -> Response:
         """Return price and wait time of a job or batch."""
         order = read_order(body_of(request))

@@ -6,12 +6,18 @@ them to these shapes.
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.fields import empty
 
 from artgen.api.shapes import Choice, Flag, Id, Moment, Shape, Text
+from generation.catalog.offers import BATCH_MAX
 from generation.catalog.parameters import JOB_PARAMETERS, JobParameter, Kind
 from generation.files import storage
+from generation.jobs import drafts
+from generation.jobs.job_request import JobRequestShape
 from generation.models import Status, Visibility
 from generation.models.collections import NAME_MAX
 
@@ -104,41 +110,6 @@ class JobShape(Shape):
         return dict(fields[:after] + parameters + fields[after:])
 
 
-class JobRequestShape(Shape):
-    """A job to create. Which fields a model supports, and their limits: `GET /api/v1/models/`.
-
-    `Offer.clean` validates these fields: the limits are those of the model.
-    """
-
-    model = serializers.SlugField(help_text="The slug of an enabled model.")
-
-    class Meta:
-        ref_name = "JobOrder"
-
-    def get_fields(self) -> dict[str, Any]:
-        """Add the job's parameters."""
-        parameters = {one.name: request_field(one) for one in JOB_PARAMETERS}
-        fields = super().get_fields()
-        return {"model": fields.pop("model"), **parameters, **fields}
-
-
-def request_field(parameter: JobParameter) -> serializers.Field[Any, Any, Any, Any]:
-    """Return the field of a parameter in a request."""
-    options: dict[str, Any] = {"help_text": parameter.request_help}
-    if not parameter.required:
-        options |= {"required": False, "allow_null": True}
-    match parameter.kind:
-        case Kind.INTEGER | Kind.SEED:
-            return serializers.IntegerField(**options)
-        case Kind.FLOAT:
-            return serializers.FloatField(**options)
-        case Kind.SOURCES:
-            return serializers.ListField(child=serializers.UUIDField(), **options)
-        case Kind.HTTPS_URL:
-            options["max_length"] = parameter.max_length
-    return serializers.CharField(allow_blank=not parameter.required, **options)
-
-
 def response_field(parameter: JobParameter) -> serializers.Field[Any, Any, Any, Any]:
     """Return the field of a parameter in a response."""
     options: dict[str, Any] = {"help_text": parameter.response_help}
@@ -157,19 +128,51 @@ def response_field(parameter: JobParameter) -> serializers.Field[Any, Any, Any, 
 class CountedShape(JobRequestShape):
     """The same request several times; a given seed counts up."""
 
-    count = serializers.IntegerField(required=False, help_text="1 to 8 images; 1 if not given.")
+    count = serializers.IntegerField(
+        required=False, min_value=1, max_value=BATCH_MAX, help_text="1 to 8 images; 1 if not given."
+    )
 
     class Meta:
         ref_name = "CountedOrder"
+
+    def run_validation(self, data: Any = empty) -> dict[str, Any]:
+        """Return `{"requests"}`. Each is validated when it is placed, as its model is then."""
+        count = data.get("count", 1)
+        if isinstance(count, bool) or not isinstance(count, int):
+            raise _invalid("count", "invalid", _("Must be a whole number."))
+        if not 1 <= count <= BATCH_MAX:
+            raise _invalid("count", "min_value" if count < 1 else "max_value", _one_to_most())
+        request = {name: value for name, value in data.items() if name != "count"}
+        return {"requests": drafts.repeated(request, count=count)}
 
 
 class ListedShape(Shape):
     """Different images at once."""
 
-    jobs = serializers.ListField(child=JobRequestShape(), help_text="1 to 8 of them.")
+    jobs = serializers.ListField(
+        child=JobRequestShape(), min_length=1, max_length=BATCH_MAX, help_text="1 to 8 of them."
+    )
 
     class Meta:
         ref_name = "ListedOrder"
+
+    def run_validation(self, data: Any = empty) -> dict[str, Any]:
+        """Return `{"requests"}`. Each is validated when it is placed, as its model is then."""
+        beside = ErrorDetail(_("Can’t be combined with “jobs”."), "unknown_field")
+        if others := {name: [beside] for name in data if name != "jobs"}:
+            raise serializers.ValidationError(others)
+        jobs = data["jobs"]
+        if not isinstance(jobs, list):
+            raise _invalid("jobs", "invalid", _("Must be a list."))
+        if not 1 <= len(jobs) <= BATCH_MAX:
+            raise _invalid("jobs", "max_length" if jobs else "min_length", _one_to_most())
+        wrong = ErrorDetail(_("Must be a JSON object."), "invalid")
+        errors: Any = {
+            index: [wrong] for index, job in enumerate(jobs) if not isinstance(job, dict)
+        }
+        if errors:
+            raise serializers.ValidationError({"jobs": errors})
+        return {"requests": jobs}
 
 
 class BatchShape(Shape):
@@ -246,7 +249,9 @@ class CollectionShape(Shape):
 class CollectionNameShape(Shape):
     """The name of a collection; unique per user, case-insensitive."""
 
-    name = Text(max_length=NAME_MAX, error_messages={"blank": _("Enter a collection name.")})
+    name = Text(
+        max_length=NAME_MAX, error_messages={"blank": gettext_lazy("Enter a collection name.")}
+    )
 
     class Meta:
         ref_name = "CollectionName"
@@ -260,7 +265,7 @@ class CollectionImagesShape(Shape):
         min_length=1,
         max_length=MAX_IMAGES,
         error_messages={
-            name: _("Must be a list of 1–500 image IDs.")
+            name: gettext_lazy("Must be a list of 1–500 image IDs.")
             for name in ("required", "null", "not_a_list", "min_length", "max_length")
         },
     )
@@ -343,3 +348,11 @@ class StyleShape(Shape):
 
     class Meta:
         ref_name = "Style"
+
+
+def _invalid(name: str, code: str, detail: str) -> serializers.ValidationError:
+    return serializers.ValidationError({name: [ErrorDetail(detail, code)]})
+
+
+def _one_to_most() -> str:
+    return _("Must be 1–%(max)d images.") % {"max": BATCH_MAX}

@@ -13,7 +13,7 @@ from accounts.models import User
 from artgen.api.problems import Problem, invalid, too_large
 from artgen.api.views import Endpoint
 from artgen.refusals import FieldError
-from generation.api import docs, rate_limits
+from generation.api import docs_images, rate_limits
 from generation.api.shapes import UploadShape
 from generation.files import uploads
 
@@ -34,7 +34,7 @@ class Uploads(Endpoint):
             raise too_large(settings.UPLOAD_MAX_BYTES, field=FIELD)
         super().initial(request, *args, **kwargs)
 
-    @extend_schema(**docs.UPLOAD)
+    @extend_schema(**docs_images.UPLOAD)
     def post(self, request: Request) -> Response:
         """Store one image."""
         rate_limits.spend(request, group="upload", rate=settings.UPLOADING_RATE)

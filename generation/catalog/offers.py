@@ -1,4 +1,4 @@
-"""Models on offer as plain data: limits of their parameters, prices, validation of requests.
+"""Models on offer as plain data: limits of their parameters, validation of requests.
 
 Independent of database and RunPod; `generation.models.ImageModel` has the same as rows,
 `catalog.toml` as a file.
@@ -10,7 +10,6 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,10 +19,10 @@ from django.utils.translation import ngettext
 
 from artgen.refusals import FieldError, Refusal
 from generation.catalog.parameters import JOB_FIELDS, JOB_PARAMETERS, SEED_MAX, JobParameter, Kind
+from generation.catalog.prices import Price
 
 CATALOG_FILE = Path(__file__).with_name("catalog.toml")
 BATCH_MAX = 8
-MAX_PRICE = Decimal(1_000_000)
 
 
 @dataclass(frozen=True)
@@ -45,45 +44,6 @@ class Parameter:
             "step": self.step,
             "choices": list(self.choices) or None,
         }
-
-
-@dataclass(frozen=True)
-class Price:
-    """Credits per image: `max(minimum, ceil(per_image + per_megapixel × megapixels))`."""
-
-    per_image: Decimal = Decimal(0)
-    per_megapixel: Decimal = Decimal(0)
-    minimum: int = 1
-
-    def of(self, *, width: int, height: int) -> int:
-        """Return the price of one image of this size in pixels, in credits."""
-        exact = self.per_image + self.per_megapixel * width * height / 1_000_000
-        return max(self.minimum, math.ceil(exact))
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the rule as `GET /api/v1/models/` shows it."""
-        return {
-            "per_image": float(self.per_image),
-            "per_megapixel": float(self.per_megapixel),
-            "minimum": self.minimum,
-        }
-
-
-@dataclass(frozen=True)
-class Cost:
-    """RunPod's expected charge per image in USD: `per_image + per_megapixel × megapixels`."""
-
-    per_image: Decimal = Decimal(0)
-    per_megapixel: Decimal = Decimal(0)
-
-    def of(self, *, images: int, pixels: int) -> Decimal:
-        """Return the USD of `images` with `pixels` in total."""
-        return self.per_image * images + self.per_megapixel * pixels / 1_000_000
-
-    def price(self, *, credit_usd: Decimal, margin: Decimal) -> Price:
-        """Return the price rule for a margin (a factor) and the value of one credit in USD."""
-        factor = margin / credit_usd
-        return Price(per_image=self.per_image * factor, per_megapixel=self.per_megapixel * factor)
 
 
 class InvalidParameters(Refusal):
@@ -141,42 +101,6 @@ def parameter_from(raw: Mapping[str, Any]) -> Parameter:
     if unknown:
         raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
     return Parameter(**{**raw, "choices": tuple(raw.get("choices") or ())})
-
-
-def price_from(raw: Mapping[str, Any]) -> Price:
-    """Return the price of a JSON or TOML table; raise ValueError for unknown keys or numbers."""
-    unknown = set(raw) - {"per_image", "per_megapixel", "minimum"}
-    if unknown:
-        raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
-    price = Price(
-        per_image=_amount(raw.get("per_image", 0)),
-        per_megapixel=_amount(raw.get("per_megapixel", 0)),
-        minimum=int(raw.get("minimum", 1)),
-    )
-    if not 0 <= price.minimum <= MAX_PRICE:
-        raise ValueError("prices are not negative")
-    return price
-
-
-def cost_from(raw: Mapping[str, Any]) -> Cost:
-    """Return the cost of a JSON or TOML table; raise ValueError for unknown keys or numbers."""
-    unknown = set(raw) - {"per_image", "per_megapixel"}
-    if unknown:
-        raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
-    cost = Cost(
-        per_image=_amount(raw.get("per_image", 0)),
-        per_megapixel=_amount(raw.get("per_megapixel", 0)),
-    )
-    if not cost.per_image and not cost.per_megapixel:
-        raise ValueError("give per_image or per_megapixel, in dollars")
-    return cost
-
-
-def _amount(value: Any) -> Decimal:
-    amount = Decimal(str(value))
-    if not amount.is_finite() or not 0 <= amount <= MAX_PRICE:
-        raise ValueError("prices are not negative")
-    return amount
 
 
 def read_catalog(path: Path = CATALOG_FILE) -> dict[str, list[dict[str, Any]]]:

@@ -26,11 +26,14 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class _Expected:
+class ExpectedFile:
+    """A file that a row names."""
+
     key: str
     bytes: int | None  # None: not recorded, as of thumbnails
-    sha256: str
+    sha256: str  # "": not recorded, as of thumbnails
     row: str
+    origin: str  # sha256 of the file that it was made from, or its own; "" for exports
 
 
 def count() -> int:
@@ -47,16 +50,16 @@ def compare(*, deep: bool = False) -> Iterator[Difference]:
     each difference is checked a second time before it is reported.
     """
     found = {key: size for prefix in PREFIXES for key, size in storage.listing(prefix)}
-    for expected in _expected():
+    for expected in expected_files():
         size = found.pop(expected.key, None)
         if difference := _of(expected, size, deep=deep):
             yield difference
     for key, size in sorted(found.items()):
-        if not _has_row(key) and not _may_get_row(key):
+        if not (_has_row(key) or _may_get_row(key) or _is_being_renamed(key)):
             yield Difference("orphan", key, f"{size} bytes without a row")
 
 
-def _of(expected: _Expected, size: int | None, *, deep: bool) -> Difference | None:
+def _of(expected: ExpectedFile, size: int | None, *, deep: bool) -> Difference | None:
     if size is None or deep:
         try:
             data = storage.read(expected.key)
@@ -83,20 +86,25 @@ def _of(expected: _Expected, size: int | None, *, deep: bool) -> Difference | No
     return None
 
 
-def _expected() -> Iterator[_Expected]:
+def expected_files(*, exports: bool = True) -> Iterator[ExpectedFile]:
+    """Yield the files of all rows; those of exports only with `exports`."""
     images = Image.objects.order_by("id").only(
         "id", "key", "thumbnail_key", "large_key", "bytes", "sha256"
     )
     for image in images.iterator(chunk_size=ROWS_AT_ONCE):
-        yield _Expected(image.key, image.bytes, image.sha256, f"image {image.id}")
+        row = f"image {image.id}"
+        yield ExpectedFile(image.key, image.bytes, image.sha256, row, image.sha256)
         for smaller in image.keys[1:]:
-            yield _Expected(smaller, None, "", f"image {image.id}")
+            yield ExpectedFile(smaller, None, "", row, image.sha256)
     uploads = Upload.objects.order_by("id").only("id", "key", "bytes", "sha256")
     for upload in uploads.iterator(chunk_size=ROWS_AT_ONCE):
-        yield _Expected(upload.key, upload.bytes, upload.sha256, f"upload {upload.id}")
+        row = f"upload {upload.id}"
+        yield ExpectedFile(upload.key, upload.bytes, upload.sha256, row, upload.sha256)
+    if not exports:
+        return
     for export in Export.objects.order_by("id").iterator(chunk_size=ROWS_AT_ONCE):
         for part in export.parts:
-            yield _Expected(part["key"], part["bytes"], "", f"export {export.id}")
+            yield ExpectedFile(part["key"], part["bytes"], "", f"export {export.id}", "")
 
 
 def _has_row(key: str) -> bool:
@@ -119,6 +127,16 @@ def _may_get_row(key: str) -> bool:
         return export is not None and export.due_at is not None
     job_id = _id_in(key)
     return job_id is not None and Job.objects.active().filter(id=job_id).exists()
+
+
+def _is_being_renamed(key: str) -> bool:
+    """Return whether `renaming` has copied this file, or is about to remove it after copying."""
+    if (file_id := _id_in(key)) is None:
+        return False
+    images = Image.objects.filter(job_id=file_id)
+    named = [key for image in images for key in image.keys]
+    named += Upload.objects.filter(id=file_id).values_list("key", flat=True)
+    return storage.without_user(key) in map(storage.without_user, named)
 
 
 def _export_of(key: str) -> Export | None:

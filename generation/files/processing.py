@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,8 @@ from PIL import Image
 from generation.files import metadata
 from generation.files.containers.errors import Malformed
 from generation.files.containers.exif import orientation
-from generation.runpod.image import InvalidImage, decode
+from generation.runpod import decoding
+from generation.runpod.image import InvalidImage, decode, read_header
 
 # px. A landscape image in a gallery row is about 660 wide; 512 looks soft, 768 costs 5 ms.
 THUMBNAIL_SIDE = 768
@@ -26,6 +28,7 @@ SHRINKING = Image.Resampling.HAMMING
 # Half the time of method 2 and quality 82 for the same size, 0.4 dB less, as measured by
 # `generation.tests.files.bench_pictures`. pyvips decodes and encodes slower than Pillow.
 LARGE_ENCODING = {"quality": 79, "method": 0}
+BAND = 256  # rows of the result that `within` makes at a time
 THUMBNAIL_ENCODING = {"quality": 80, "method": 1}
 WEBP_QUALITY = 90
 TURNS = {
@@ -61,7 +64,8 @@ class PreparedImage:
 def prepare(data: bytes, *, parameters: Mapping[str, Any] | None = None) -> PreparedImage:
     """Check the image, write `parameters` and source type into it, and make its copies.
 
-    The file is decoded once, as it will be stored. Its pixels are unchanged.
+    The file is decoded once, as it will be stored. Its pixels are unchanged. Waits while this
+    process decodes other images of many pixels.
 
     Raises:
         generation.runpod.image.InvalidImage: the bytes are not an allowed image.
@@ -70,6 +74,11 @@ def prepare(data: bytes, *, parameters: Mapping[str, Any] | None = None) -> Prep
         data = metadata.described(data, parameters=parameters)
     except Malformed as error:
         raise InvalidImage(str(error)) from error
+    with decoding.BUDGET.spend(read_header(data).pixels):
+        return _prepared(data)
+
+
+def _prepared(data: bytes) -> PreparedImage:
     info, image = decode(data, enough=LARGE_SIDE)
     mark = metadata.packet(metadata.source_type_of(data))
     small = upright(image)
@@ -95,16 +104,17 @@ def width_within(side: int, *, width: int, height: int) -> int:
     return max(1, round(width * min(1, side / max(width, height))))
 
 
-def as_webp(data: bytes) -> bytes:
+def as_webp(data: bytes, *, wait_seconds: float | None = None) -> bytes:
     """Return the image as WebP with the file's XMP; a tenth of a PNG's size, nearly identical.
 
     Raises:
-        OSError: the bytes cannot be decoded.
+        InvalidImage: the bytes cannot be decoded.
+        decoding.Busy: this process decoded other images for more than `wait_seconds`.
     """
     xmp = metadata.packet_of(data) or metadata.packet(metadata.TRAINED)
-    with Image.open(io.BytesIO(data)) as opened:
-        opened.load()
-        return _webp(upright(opened), xmp=xmp, quality=WEBP_QUALITY, method=4)
+    with decoding.BUDGET.spend(read_header(data).pixels, wait_seconds=wait_seconds):
+        image = decode(data)[1]
+        return _webp(upright(image), xmp=xmp, quality=WEBP_QUALITY, method=4)
 
 
 def upright(image: Image.Image) -> Image.Image:
@@ -115,6 +125,40 @@ def upright(image: Image.Image) -> Image.Image:
     turn = TURNS.get(orientation(image.info.get("exif", b"")))
     if turn is not None:
         image = image.transpose(turn)
+    return _with_few_bands(image)
+
+
+def within(image: Image.Image, *, side: int) -> Image.Image:
+    """Return the loaded image scaled down to fit a square of this side, as RGB or RGBA.
+
+    The same pixels as `Image.thumbnail` with LANCZOS makes, in bands: at once, it would need two
+    more copies of the image in memory, with a palette or transparency three.
+    """
+    scale = max(image.size) / side
+    if scale <= 1:
+        return image
+    width, height = (max(1, round(length / scale)) for length in image.size)
+    across, down = image.width / width, image.height / height
+    margin = math.ceil(3 * down) + 1  # LANCZOS reads three pixels of the result to each side
+    small = None
+    for top in range(0, height, BAND):
+        bottom = min(height, top + BAND)
+        first = max(0, math.floor(top * down) - margin)
+        last = min(image.height, math.ceil(bottom * down) + margin)
+        band = _with_few_bands(image.crop((0, first, image.width, last)))
+        part = band.resize(
+            (width, bottom - top),
+            Image.Resampling.LANCZOS,
+            box=(0, top * down - first, width * across, bottom * down - first),
+        )
+        small = small or Image.new(part.mode, (width, height))
+        small.paste(part, (0, top))
+    assert small is not None  # noqa: S101 an image has a height
+    small.info = dict(image.info)
+    return small
+
+
+def _with_few_bands(image: Image.Image) -> Image.Image:
     mode = "RGBA" if "A" in image.getbands() else "RGB"
     return image if image.mode == mode else image.convert(mode)
 

@@ -1,10 +1,13 @@
 """Files in the private bucket, with deterministic keys and expiring URLs; on disk in the demo."""
 
 import mimetypes
+import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,36 +26,59 @@ from generation.files import presigning
 
 SALT = "generation.storage"
 FOLDERS = ("images", "thumbnails", "uploads", "exports")
-"""The first part of keys; the second part is the owner's id."""
+"""The first part of keys. Addresses of files that strangers see have the whole key, so no part is
+the id of a user. It was the second part in earlier versions; `renaming` renames those files."""
 
+OF_USER = re.compile(
+    r"(?P<folder>images|thumbnails|uploads)/[0-9a-f-]{36}/(?P<name>(?P<id>[0-9a-f-]{36})[^/]*)$"
+)
+MD5 = re.compile("[0-9a-f]{32}")
 DELETIONS_AT_ONCE = 8
 PIECE = 4 * 1024 * 1024  # bytes; nearly every image is one piece
 EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+CONTENT_TYPES = {extension: content_type for content_type, extension in EXTENSIONS.items()}
 
 
-def image_key(*, user_id: UUID, job_id: UUID, position: int, content_type: str) -> str:
+def image_key(*, job_id: UUID, position: int, content_type: str) -> str:
     """Return the key of a job's image."""
-    return f"images/{user_id}/{job_id}-{position}.{EXTENSIONS[content_type]}"
+    return f"images/{_shard(job_id)}/{job_id}-{position}.{EXTENSIONS[content_type]}"
 
 
-def thumbnail_key(*, user_id: UUID, job_id: UUID, position: int) -> str:
+def thumbnail_key(*, job_id: UUID, position: int) -> str:
     """Return the key of an image's thumbnail."""
-    return f"thumbnails/{user_id}/{job_id}-{position}.webp"
+    return f"thumbnails/{_shard(job_id)}/{job_id}-{position}.webp"
 
 
-def large_key(*, user_id: UUID, job_id: UUID, position: int) -> str:
+def large_key(*, job_id: UUID, position: int) -> str:
     """Return the key of the copy for large areas and high-resolution screens."""
-    return f"thumbnails/{user_id}/{job_id}-{position}-large.webp"
+    return f"thumbnails/{_shard(job_id)}/{job_id}-{position}-large.webp"
 
 
-def upload_key(*, user_id: UUID, upload_id: UUID, content_type: str) -> str:
+def upload_key(*, upload_id: UUID, content_type: str) -> str:
     """Return the key of an uploaded source image."""
-    return f"uploads/{user_id}/{upload_id}.{EXTENSIONS[content_type]}"
+    return f"uploads/{_shard(upload_id)}/{upload_id}.{EXTENSIONS[content_type]}"
 
 
-def export_folder(*, user_id: UUID, export_id: UUID) -> str:
+def export_folder(*, export_id: UUID) -> str:
     """Return the prefix of the keys of an export."""
-    return f"exports/{user_id}/{export_id}/"
+    return f"exports/{export_id}/"
+
+
+def names_user(key: str) -> bool:
+    """Return whether the key of an image or upload has its user's id, as in earlier versions."""
+    return bool(OF_USER.match(key))
+
+
+def without_user(key: str) -> str:
+    """Return the key that the file of an earlier version is to have; other keys unchanged."""
+    if not (found := OF_USER.match(key)):
+        return key
+    return f"{found['folder']}/{_shard(UUID(found['id']))}/{found['name']}"
+
+
+def _shard(file_id: UUID) -> str:
+    """Return the last digits, which are random: no folder on disk gets too many files."""
+    return file_id.hex[-2:]
 
 
 @contextmanager
@@ -71,6 +97,21 @@ def save(key: str, data: bytes, *, content_type: str) -> None:
     """Write the bytes under exactly this key, replacing a file; raise the bucket's errors."""
     storage: Any = default_storage
     storage.write(key, data, content_type=content_type)
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file to be written."""
+
+    key: str
+    data: bytes
+    content_type: str
+
+
+def save_all(files: Sequence[NewFile]) -> None:
+    """Write the files as `save` does, to a bucket at the same time; raise the first error."""
+    storage: Any = default_storage
+    storage.write_all(files)
 
 
 def read(key: str) -> bytes:
@@ -93,15 +134,31 @@ def pieces(key: str, *, length: int = PIECE) -> Iterator[bytes]:
 
 
 def listing(prefix: str) -> Iterator[tuple[str, int]]:
-    """Yield key and size in bytes of all files with this prefix, which ends in a slash."""
+    """Yield key and size in bytes of all files with this prefix."""
     if isinstance(default_storage, FileSystemStorage):
         root = Path(default_storage.location)
-        for path in (root / prefix).rglob("*"):
+        folder, _, start = prefix.rpartition("/")
+        for path in (root / folder).glob(f"{start}*" if start else "**/*"):
             if path.is_file():
                 yield path.relative_to(root).as_posix(), path.stat().st_size
     else:
         for found in default_storage.bucket.objects.filter(Prefix=prefix):  # type: ignore[attr-defined]
             yield found.key, found.size
+
+
+def checksums(prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield key and MD5 (hex) of all files with this prefix, which ends in a slash.
+
+    The MD5 is "" if reading the file is the only way to it. With server-side encryption it may be
+    another value: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html, ETag.
+    """
+    if isinstance(default_storage, FileSystemStorage):
+        for key, _size in listing(prefix):
+            yield key, ""
+    else:
+        for found in default_storage.bucket.objects.filter(Prefix=prefix):  # type: ignore[attr-defined]
+            md5 = found.e_tag.strip('"')
+            yield found.key, md5 if MD5.fullmatch(md5) else ""
 
 
 def delete(key: str) -> None:
@@ -110,17 +167,53 @@ def delete(key: str) -> None:
 
 
 def delete_all(prefix: str) -> None:
-    """Remove all files with this prefix, which ends in a slash."""
-    if isinstance(default_storage, FileSystemStorage):
+    """Remove all files with this prefix."""
+    if isinstance(default_storage, FileSystemStorage) and prefix.endswith("/"):
         folder = Path(default_storage.location) / prefix
         if folder.exists():
             shutil.rmtree(folder)
         return
+    delete_these([key for key, _size in listing(prefix)])
+
+
+def delete_these(keys: Sequence[str]) -> None:
+    """Remove these files; ignore those that do not exist."""
     # One call each: not every store supports the checksums of DeleteObjects. In threads, because
     # each call is a round trip.
     with ThreadPoolExecutor(DELETIONS_AT_ONCE) as pool:
-        for _gone in pool.map(delete, [key for key, _size in listing(prefix)]):
+        for _gone in pool.map(delete, keys):
             pass
+
+
+def delete_of_job(job_id: UUID) -> None:
+    """Remove all images of a job, and their smaller copies."""
+    for folder in ("images", "thumbnails"):
+        delete_all(f"{folder}/{_shard(job_id)}/{job_id}-")
+
+
+def copy(key: str, to: str) -> None:
+    """Copy a file within the storage, replacing a file; raise FileNotFoundError."""
+    storage: Any = default_storage
+    storage.copy(key, to)
+
+
+def are_equal(key: str, other: str) -> bool:
+    """Return whether both files exist and have the same bytes."""
+    storage: Any = default_storage
+    try:
+        (size, etag), (other_size, other_etag) = storage.mark(key), storage.mark(other)
+        if size != other_size:
+            return False
+        return bool(etag and etag == other_etag) or read(key) == read(other)
+    except FileNotFoundError:
+        return False
+
+
+def written_at(key: str) -> datetime:
+    """Return when the file was written; raise FileNotFoundError."""
+    storage: Any = default_storage
+    storage.mark(key)  # django-storages raises an exception of its own for a missing file
+    return default_storage.get_modified_time(key)
 
 
 def url(key: str, *, seconds: int | None = None) -> str:
@@ -156,6 +249,18 @@ class SignedFileSystemStorage(FileSystemStorage):
             file.seek(start)
             return file.read(length)
 
+    def mark(self, name: str) -> tuple[int, str]:
+        """Return the size, and no ETag; raise FileNotFoundError."""
+        return Path(self.path(name)).stat().st_size, ""
+
+    def copy(self, name: str, to: str) -> None:
+        """Copy the file to exactly this name; raise FileNotFoundError."""
+        goal = Path(self.path(to))
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        half = goal.with_name(f".{goal.name}.half")
+        shutil.copyfile(self.path(name), half)
+        half.replace(goal)
+
     def write(self, name: str, data: bytes, *, content_type: str) -> None:
         """Write the bytes under exactly this name; the type follows from the name."""
         saved = self.save(name, ContentFile(data))
@@ -163,6 +268,11 @@ class SignedFileSystemStorage(FileSystemStorage):
             raise RuntimeError(
                 f"saved as {saved!r} instead of {name!r}: the storage must overwrite"
             )
+
+    def write_all(self, files: Sequence[NewFile]) -> None:
+        """Write the files."""
+        for file in files:
+            self.write(file.key, file.data, content_type=file.content_type)
 
     def url(self, name: str | None) -> str:
         """Return the signed URL, valid for URL_EXPIRY_SECONDS."""
@@ -193,4 +303,7 @@ def is_signed(key: str, *, expires: str, signature: str) -> bool:
 
 def content_type_of(key: str) -> str:
     """Return the content type of the key's extension."""
+    # Python 3.11 and 3.12 do not know WebP unless the system does.
+    if known := CONTENT_TYPES.get(key.rpartition(".")[2]):
+        return known
     return mimetypes.guess_type(key)[0] or "application/octet-stream"

@@ -2,17 +2,24 @@
 
 import hashlib
 import io
+import logging
+from collections.abc import Collection
 
+from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from PIL import Image
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
-from artgen.refusals import FieldError, Refusal
-from generation.files import bucket_threads, processing, storage
+from artgen import formatting
+from artgen.refusals import FieldError, Refusal, Unavailable
+from generation.files import bucket_threads, decoder_threads, processing, storage, storage_limits
 from generation.models import Upload
-from generation.runpod.image import InvalidImage, decode
+from generation.runpod import decoding
+from generation.runpod.image import ImageInfo, InvalidImage, TooManyPixels, decode, read_header
+
+log = logging.getLogger(__name__)
 
 MAX_SIDE = 4096
 
@@ -25,39 +32,110 @@ class NotAnImage(Refusal):
         super().__init__(errors=[FieldError("file", "invalid", detail)])
 
 
+class TooManyMegapixels(Refusal):
+    """The image has more pixels than an upload may have; it was not decoded."""
+
+    def __init__(self, *, width: int, height: int) -> None:
+        self.megapixels = {
+            "megapixels": formatting.number(-(-width * height // 1_000_000)),
+            "limit": formatting.number(settings.UPLOAD_MAX_PIXELS // 1_000_000),
+        }
+        detail = _("The image has %(megapixels)s megapixels. The limit is %(limit)s.")
+        super().__init__(errors=[FieldError("file", "too_many_pixels", detail % self.megapixels)])
+
+
+def check(data: bytes) -> ImageInfo:
+    """Return the properties in the file's header; raise NotAnImage or TooManyMegapixels."""
+    try:
+        return read_header(data, max_pixels=settings.UPLOAD_MAX_PIXELS)
+    except TooManyPixels as error:
+        raise TooManyMegapixels(width=error.width, height=error.height) from error
+    except InvalidImage as error:
+        raise NotAnImage from error
+
+
+def check_room(user: User) -> None:
+    """Raise StorageFull if the user's uploads take as many bytes as they may."""
+    limit = storage_limits.upload_limit(user)
+    if limit is not None and storage_limits.bytes_of_uploads(user) >= limit:
+        raise storage_limits.uploads_full(limit)
+
+
 def keep(*, user: User, data: bytes) -> Upload:
     """Store the image upright, without its metadata (camera, place), at most MAX_SIDE px per side.
 
     Raises:
         NotAnImage: the bytes are not a decodable PNG, JPEG or WebP.
+        TooManyMegapixels: more than UPLOAD_MAX_PIXELS.
+        decoder_threads.DecoderBusy: this process decodes other images.
+        storage_limits.StorageFull: the user's uploads would take more bytes than they may.
         artgen.unavailable.BucketAway: the bucket is not available.
     """
+    info = check(data)
+    check_room(user)
+    with (
+        decoder_threads.limited(),
+        decoding.BUDGET.spend(wait_seconds=settings.UPLOAD_WAIT_SECONDS),
+    ):
+        content_type, size, kept = _cleaned(data, info)
+    upload = _reserve(user=user, content_type=content_type, size=size, data=kept)
     try:
-        info, image = decode(data)
+        with bucket_threads.reading_or_writing():
+            storage.save(upload.key, kept, content_type=content_type)
+    except Exception:
+        upload.delete()
+        raise
+    return upload
+
+
+def discard(uploads: Collection[Upload]) -> None:
+    """Delete uploads that no job uses because the request that sent them was refused."""
+    try:
+        for upload in uploads:
+            with bucket_threads.reading_or_writing():
+                storage.delete(upload.key)
+            upload.delete()
+    except Unavailable:
+        log.warning("unused uploads are left for the cleanup", exc_info=True)
+
+
+def _cleaned(data: bytes, info: ImageInfo) -> tuple[str, tuple[int, int], bytes]:
+    """Return content type, size in px and bytes of the file to store; raise NotAnImage."""
+    try:
+        decoded = decode(data, max_pixels=settings.UPLOAD_MAX_PIXELS)[1]
     except InvalidImage as error:
         raise NotAnImage from error
-    upright = processing.upright(image)
-    upright.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-    clean = Image.frombytes(upright.mode, upright.size, upright.tobytes())
+    image = processing.upright(processing.within(decoded, side=MAX_SIDE))
+    del decoded  # an encoder needs memory, too
+    image.info.clear()  # encoders would write parts of it
     file = io.BytesIO()
     if info.content_type == "image/jpeg":
-        clean.save(file, "JPEG", quality=95)
-        content_type = "image/jpeg"
-    else:
-        clean.save(file, "PNG", compress_level=4)
-        content_type = "image/png"
-    upload_id, kept = uuid7(), file.getvalue()
-    key = storage.upload_key(user_id=user.id, upload_id=upload_id, content_type=content_type)
-    with bucket_threads.reading_or_writing():
-        storage.save(key, kept, content_type=content_type)
-    return Upload.objects.create(
-        id=upload_id,
-        user=user,
-        key=key,
-        width=clean.width,
-        height=clean.height,
-        bytes=len(kept),
-        content_type=content_type,
-        sha256=hashlib.sha256(kept).hexdigest(),
-        created_at=timezone.now(),
-    )
+        image.save(file, "JPEG", quality=95)
+        return "image/jpeg", image.size, file.getvalue()
+    image.save(file, "PNG", compress_level=4)
+    return "image/png", image.size, file.getvalue()
+
+
+def _reserve(*, user: User, content_type: str, size: tuple[int, int], data: bytes) -> Upload:
+    """Insert the row before its file, so that its bytes count; raise StorageFull.
+
+    A process that dies in between leaves a row without a file, which the cleanup deletes.
+    """
+    upload_id = uuid7()
+    with transaction.atomic():
+        # Concurrent uploads of one user are counted one at a time.
+        owner = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        limit = storage_limits.upload_limit(owner)
+        if limit is not None and storage_limits.bytes_of_uploads(owner) + len(data) > limit:
+            raise storage_limits.uploads_full(limit)
+        return Upload.objects.create(
+            id=upload_id,
+            user=user,
+            key=storage.upload_key(upload_id=upload_id, content_type=content_type),
+            width=size[0],
+            height=size[1],
+            bytes=len(data),
+            content_type=content_type,
+            sha256=hashlib.sha256(data).hexdigest(),
+            created_at=timezone.now(),
+        )

@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from generation.files import processing, storage
 from generation.files.filenames import UniqueNames, filename
 from generation.models import Image
+from generation.runpod.image import InvalidImage
 
 PARAMETERS = "parameters.json"
 MISSING = "missing.txt"
@@ -109,7 +110,7 @@ def _content(image: Image, *, as_webp: bool) -> tuple[Iterable[bytes], str]:
     data = b"".join([first, *pieces])
     try:
         return [processing.as_webp(data)], "webp"
-    except OSError:
+    except InvalidImage:
         return [data], ""
 
 

@@ -98,16 +98,24 @@ def empty_trash(user: User) -> int:
 
 def purge(*, trashed_before: datetime) -> int:
     """Delete permanently images trashed before then, files first; return how many."""
-    count = 0
-    expired = (
+    return _purge(
         Image.objects.trashed().filter(trashed_at__lt=trashed_before).order_by("trashed_at", "id")
     )
+
+
+def purge_all(user: User) -> int:
+    """Delete permanently all images of the user, files first; return how many."""
+    return _purge(Image.objects.of(user).order_by("id"))
+
+
+def _purge(expired: ImageQuerySet) -> int:
+    count = 0
     while images := list(expired[:PURGE_BATCH]):
+        storage.delete_these([key for image in images for key in image.keys])
         for image in images:
-            for key in image.keys:
-                storage.delete(key)
-            image.delete()
-            count += 1
+            # Only if its files have not been renamed meanwhile; otherwise it is found again.
+            _deleted, by_model = Image.objects.filter(id=image.id, key=image.key).delete()
+            count += by_model.get(Image._meta.label, 0)
     return count
 
 

@@ -72,20 +72,33 @@ def update(
     return model_rows.fetch(Job, statement, [*parameters, history.at, history.name])
 
 
-def insert(jobs: Sequence[Job], *, guard: Expression, history: History, actor: User | None) -> bool:
-    """Insert new jobs and their lines of history if the guard is true; return whether it is.
+def insert(
+    jobs: Sequence[Job],
+    *,
+    guard: Expression,
+    history: History,
+    actor: User | None,
+    value: str = "NULL",
+) -> dict[UUID, Any]:
+    """Insert new jobs and their lines of history if the guard is true; return a value for each job.
 
-    `history` has a detail for each job.
+    Args:
+        jobs: unsaved rows.
+        guard: SQL of the condition. If it is false, nothing is inserted and nothing returned.
+        history: with a detail for each job.
+        actor: of the history.
+        value: SQL of the values to return, in terms of `given`, the new rows, and `job_id`. It sees
+            the table as it was before. On SQLite all values are None.
     """
     condition, *values = guard
     if connection.vendor != "postgresql":
         with connection.cursor() as cursor:  # SQLite has one writer at a time
             cursor.execute(f"SELECT {condition}", values)
             if not cursor.fetchone()[0]:
-                return False
+                return {}
         Job.objects.bulk_create(jobs)
         insert_history(jobs, history, actor=actor)
-        return True
+        return dict.fromkeys(job.id for job in jobs)
     details = history.details or {}
     parameters: list[Any] = []
     for job in jobs:
@@ -96,15 +109,15 @@ def insert(jobs: Sequence[Job], *, guard: Expression, history: History, actor: U
         parameters.append(details[job.id])
     line: list[Any] = [history.at, history.name, actor.pk if actor else None]
     with connection.cursor() as cursor:
-        cursor.execute(_insertion(len(jobs), condition), [*parameters, *values, *line])
-        inserted = cursor.rowcount
+        cursor.execute(_insertion(len(jobs), condition, value), [*parameters, *values, *line])
+        inserted = dict(cursor.fetchall())
     for job in jobs if inserted else ():
         job._state.adding, job._state.db = False, connection.alias
-    return bool(inserted)
+    return inserted
 
 
 @lru_cache(maxsize=64)
-def _insertion(count: int, condition: str) -> str:
+def _insertion(count: int, condition: str, value: str) -> str:
     names = [*(field.name for field in Job._meta.concrete_fields), NOTE]
     given = ", ".join(_tuple(names, first=number == 0) for number in range(count))
     return (
@@ -114,7 +127,8 @@ def _insertion(count: int, condition: str) -> str:
         f"INSERT INTO {JobEvent._meta.db_table} "
         "(job_id, at, name, status, attempt, detail, actor_id) "
         "SELECT placed.id, %s, %s, placed.status, placed.attempt, given.note, %s "
-        "FROM placed JOIN given ON given.id = placed.id ORDER BY placed.id"
+        "FROM placed JOIN given ON given.id = placed.id ORDER BY placed.id "
+        f"RETURNING job_id, {value}"
     )
 
 

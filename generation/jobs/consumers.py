@@ -1,6 +1,7 @@
 """The WebSocket: a snapshot of the user's active jobs on connect, then every change."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -16,12 +17,19 @@ from django.utils import translation
 
 from accounts import sockets, tokens
 from accounts.models import User
+from artgen import session_cookies
 from artgen.batching import Batched
 from generation.jobs import events, presence
 from generation.jobs.serializers import jobs_json
 from generation.models import Job
 
+log = logging.getLogger(__name__)
+
 UNAUTHENTICATED = 4401
+TOO_MANY = 4429  # sockets of one user, or messages of one socket
+MAX_SOCKETS = 20  # of one user in this process
+MAX_MESSAGES_PER_SECOND = 10
+SNAPSHOT_PAUSE_SECONDS = 1.0  # between two snapshots of one socket
 SERVICE_RESTART = 1012  # clients reconnect, and are refused if they are no longer signed in
 
 Argument = TypeVar("Argument")
@@ -34,12 +42,22 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
     group = ""
     user: User | None = None
     counted: UUID | None = None
+    snapshot_after = 0.0  # when the next one may be sent, by the clock of the event loop
+    is_snapshot_due = False  # requested, and not yet read from the database
+    second = 0  # in which `messages` were received
+    messages = 0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.snapshot_tasks: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve the socket; count it as closed however it ends."""
         try:
             await super().__call__(scope, receive, send)
         finally:
+            for task in self.snapshot_tasks:
+                task.cancel()
             if self.counted is not None:
                 presence.closed(self.counted)
 
@@ -51,19 +69,25 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
             raise ValueError(f"No handler for message type {message['type']}")
 
     async def connect(self) -> None:
-        """Accept, join the user's group, send the snapshot; close with 4401 if unauthenticated."""
+        """Accept, join the user's group, send the snapshot.
+
+        Close with 4401 if unauthenticated, with 4429 if the user has MAX_SOCKETS open.
+        """
         await self.accept()
         user = await self._user()
         if user is None:
             await self.close(code=UNAUTHENTICATED)
             return
+        if not presence.opened(user.id, (user.language, user.time_zone), limit=MAX_SOCKETS):
+            await self.close(code=TOO_MANY)
+            return
+        self.counted = user.id
         self.user = user
         # Join before reading the snapshot: a change in between is sent as an event with a higher
         # version.
         self.group = events.group(user.id)
         await self.channel_layer.group_add(self.group, self.channel_name)
-        presence.opened(user.id, (user.language, user.time_zone))
-        self.counted = user.id
+        self.snapshot_after = _now() + SNAPSHOT_PAUSE_SECONDS
         await self.send_json({"type": "snapshot", "jobs": await self._first_snapshot(user)})
 
     async def disconnect(self, code: int) -> None:
@@ -74,19 +98,40 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
     ) -> None:
-        """Handle text frames; ignore binary ones."""
-        if text_data is not None:
+        """Handle text frames; ignore binary ones. Close if there are too many of either."""
+        second = int(_now())
+        if second != self.second:
+            self.second, self.messages = second, 0
+        self.messages += 1
+        if self.messages > MAX_MESSAGES_PER_SECOND:
+            await self.close(code=TOO_MANY)
+        elif text_data is not None:
             await super().receive(text_data, **kwargs)
 
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
-        """Answer a ping, or send a new snapshot with current waiting times. Ignore the rest."""
+        """Answer a ping, or send a new snapshot with current waiting times. Ignore the rest.
+
+        Snapshots that are requested within SNAPSHOT_PAUSE_SECONDS are one snapshot, sent after it.
+        """
         kind = content.get("type") if isinstance(content, dict) else None
         if kind == "ping":
             await self.send_json({"type": "pong"})
-        elif kind == "snapshot" and self.user is not None:
-            await self.send_json(
-                {"type": "snapshot", "jobs": await in_thread(_snapshot, self.user)}
-            )
+        elif kind == "snapshot" and self.user is not None and not self.is_snapshot_due:
+            self.is_snapshot_due = True
+            task = asyncio.create_task(self._send_snapshot(self.user))
+            self.snapshot_tasks.add(task)
+            task.add_done_callback(self.snapshot_tasks.discard)
+
+    async def _send_snapshot(self, user: User) -> None:
+        """Send a snapshot as soon as the last one is old enough."""
+        try:
+            await asyncio.sleep(max(0.0, self.snapshot_after - _now()))
+            self.snapshot_after = _now() + SNAPSHOT_PAUSE_SECONDS
+            self.is_snapshot_due = False  # a request from now on needs another one
+            await self.send_json({"type": "snapshot", "jobs": await in_thread(_snapshot, user)})
+        except Exception:
+            log.exception("a snapshot could not be sent", extra={"user": str(user.pk)})
+            await self.close(code=SERVICE_RESTART)
 
     @classmethod
     async def decode_json(cls, text_data: str) -> Any:
@@ -108,7 +153,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         bearer = bearer_token(self.scope)
         if bearer is not None:
             return await _token_owners.get(bearer)
-        user = await _session_users.get(_cookies(self.scope).get(settings.SESSION_COOKIE_NAME, ""))
+        user = await _session_users.get(session_cookies.find(_cookies(self.scope)))
         # A page of one user must not get events of another user who has signed in since.
         page = parse_qs(self.scope["query_string"].decode("latin-1")).get("user", [""])[0]
         return user if user is not None and page in ("", str(user.pk)) else None
@@ -116,6 +161,10 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
     async def _first_snapshot(self, user: User) -> list[dict[str, Any]]:
         # When all clients reconnect at once, most have no active job. One query finds out for many.
         return await in_thread(_snapshot, user) if await _have_jobs.get(user.id) else []
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def bearer_token(scope: dict[str, Any]) -> str | None:

@@ -64,6 +64,8 @@ class Forecast:
         """Return how many jobs go before a QUEUED job; None for others."""
         if job.status != Status.QUEUED:
             return None
+        if job.first_place is not None:
+            return job.first_place
         positions = self.queues[job.model_id].positions
         return positions.get(job.id, len(positions))
 
@@ -85,7 +87,7 @@ class Forecast:
 def forecast(models: Iterable[ImageModel]) -> Forecast:
     """Return the forecast of these models: queues at most QUEUE_SECONDS old, speeds SPEED_SECONDS.
 
-    Takes one or two cache round trips and at most four queries for any number of models.
+    Takes one or two cache round trips and at most two queries for any number of models.
     """
     known = {model.pk: model for model in models}
     queues = {scheduling.cache_key(model_id): model_id for model_id in known}

@@ -42,7 +42,8 @@ def _publish(jobs: Sequence[Job]) -> None:
     if not jobs:
         return
     readers = _readers(present)
-    prefetch_related_objects([job for job in jobs if job.status == Status.SUCCEEDED], "images")
+    ended = [job for job in jobs if job.status == Status.SUCCEEDED and job.new_images is None]
+    prefetch_related_objects(ended, "images")
     forecast = eta.of_jobs(jobs)
     messages = []
     for job in jobs:

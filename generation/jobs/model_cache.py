@@ -1,46 +1,134 @@
-"""A short-lived cache of the models, for displaying jobs. Decisions read the row."""
+"""Models and styles as this process last read them.
 
-import threading
+A snapshot may be stale. What is only displayed takes one of up to DISPLAY_SECONDS. An order takes
+one of up to ORDER_SECONDS: the statement that places its jobs checks that the rows have not
+changed since (`Catalog.unchanged`), and a refusal counts only if it was made from fresh rows.
+"""
+
 import time
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, TypeVar
 
-from django.db.models.signals import post_delete, post_save
+from django.db import connection
+from django.db.models import Model, QuerySet, TextField
+from django.db.models.expressions import RawSQL
 
-from generation.models import ImageModel, Job
+from generation.catalog.offers import Offer
+from generation.models import ImageModel, Job, Style
 
-TTL_SECONDS = 2.0
+DISPLAY_SECONDS = 2.0
+ORDER_SECONDS = 60.0
+ENGINE_COLUMNS = {"submit_after", "submit_failures"}
+"""Columns of a model that change while jobs run, and that no order reads."""
 
-
-class _Cache:
-    """All models by id, read in one query. Safe between threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.forget()
-
-    def forget(self, **_: Any) -> None:
-        self._until, self._models = 0.0, dict[int, ImageModel]()
-
-    def get(self, ids: set[int]) -> dict[int, ImageModel]:
-        with self._lock:
-            if time.monotonic() > self._until or not ids <= self._models.keys():
-                self._models = ImageModel.objects.in_bulk()
-                self._until = time.monotonic() + TTL_SECONDS
-            return self._models
+Row = TypeVar("Row", ImageModel, Style)
 
 
-_cache = _Cache()
-forget = _cache.forget
-post_save.connect(forget, sender=ImageModel)
-post_delete.connect(forget, sender=ImageModel)
+@dataclass(frozen=True)
+class Catalog:
+    """All models by id, and the enabled styles. `is_fresh`: read for this request."""
+
+    by_id: Mapping[int, ImageModel]
+    read_at: float = field(default_factory=time.monotonic)
+    is_fresh: bool = True
+
+    @cached_property
+    def models(self) -> dict[str, ImageModel]:
+        """The enabled models by slug."""
+        return {model.slug: model for model in self.by_id.values() if model.enabled}
+
+    @cached_property
+    def styles(self) -> dict[str, Style]:
+        """The enabled styles by slug, read when first needed: workers need none."""
+        return {style.slug: style for style in _with_digest(Style.objects.filter(enabled=True))}
+
+    @cached_property
+    def offers(self) -> dict[str, Offer]:
+        """The enabled models as plain data, by slug."""
+        return {slug: model.offer for slug, model in self.models.items()}
+
+    def unchanged(self, *, models: Iterable[str], styles: Iterable[str]) -> tuple[str, list[Any]]:
+        """Return the SQL condition, and its values, that the rows of these slugs are unchanged."""
+        if self.is_fresh:
+            return "TRUE", []
+        parts, values = [], []
+        for rows in (
+            [self.models[slug] for slug in models],
+            [self.styles[slug] for slug in styles],
+        ):
+            for row in rows:
+                table = row._meta.db_table
+                parts.append(
+                    f"EXISTS (SELECT 1 FROM {table} WHERE id = %s AND {_digest(type(row))} = %s)"  # noqa: S608 no input
+                )
+                values += [row.pk, vars(row)["digest"]]
+        return " AND ".join(parts), values
+
+
+_last: Catalog | None = None
+
+
+def read() -> Catalog:
+    """Read all models."""
+    global _last  # noqa: PLW0603 one for the process
+    found = Catalog({model.pk: model for model in _with_digest(ImageModel.objects.all())})
+    _last = replace(found, is_fresh=False)
+    return found
+
+
+def for_order() -> Catalog:
+    """Return the models and styles to place a job with, at most ORDER_SECONDS old."""
+    if _last is None or _age(_last) > ORDER_SECONDS or not _has_digests():
+        return read()
+    return _last
 
 
 def attach(jobs: Iterable[Job]) -> list[Job]:
-    """Return the jobs with their models, at most TTL_SECONDS old."""
+    """Return the jobs with their models, at most DISPLAY_SECONDS old."""
     found = list(jobs)
     if found:
-        models = _cache.get({job.model_id for job in found})
+        models = _for_display({job.model_id for job in found})
         for job in found:
             job.model = models[job.model_id]
     return found
+
+
+def forget() -> None:
+    """Read again when next needed."""
+    global _last  # noqa: PLW0603
+    _last = None
+
+
+def _for_display(ids: Collection[int]) -> Mapping[int, ImageModel]:
+    if _last is None or _age(_last) > DISPLAY_SECONDS or not set(ids) <= _last.by_id.keys():
+        return read().by_id
+    return _last.by_id
+
+
+def _age(catalog: Catalog) -> float:
+    return time.monotonic() - catalog.read_at
+
+
+def _has_digests() -> bool:
+    """Return whether the database can tell that a row is unchanged: SQLite has no md5."""
+    return connection.vendor == "postgresql"
+
+
+def _with_digest(rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Give each row the attribute `digest`."""
+    if not _has_digests():
+        return rows
+    digest = RawSQL(_digest(rows.model), [], output_field=TextField())  # noqa: S611 no input
+    return rows.annotate(digest=digest)
+
+
+def _digest(model: type[Model]) -> str:
+    """Return the SQL of a digest of all columns that an order reads."""
+    columns = (
+        f'"{model._meta.db_table}"."{column.column}"'
+        for column in model._meta.concrete_fields
+        if column.name not in ENGINE_COLUMNS
+    )
+    return f"md5(ROW({', '.join(columns)})::text)"

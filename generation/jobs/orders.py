@@ -1,31 +1,30 @@
 """What a user can request: a quote, a job, a batch, a cancel, a retry. One call each, atomic."""
 
-import hashlib
-import json
-import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from uuid_utils.compat import uuid7
 
-from accounts import ledger
+from accounts import daily_limits, ledger
 from accounts.models import User
 from artgen import formatting
-from artgen.refusals import FieldError, Refusal
-from generation.catalog.offers import BATCH_MAX, InvalidParameters, size_like
-from generation.catalog.parameters import SEED_MAX
-from generation.jobs import bulk_update, dispatch, enabled_models, eta, lifecycle, sources
-from generation.jobs.enabled_models import EnabledModels
+from artgen.refusals import Refusal
+from generation.catalog.offers import InvalidParameters
+from generation.files import storage_limits
+from generation.files.storage_limits import StorageFull
+from generation.jobs import bulk_update, dispatch, drafts, eta, lifecycle, model_cache, sources
+from generation.jobs.drafts import Drafts
 from generation.jobs.eta import Eta
-from generation.models import GenerationSwitch, IdempotencyKey, Job, Status
-from generation.runpod.payloads import dialect_of
+from generation.jobs.idempotency import OrderKey, Twin
+from generation.jobs.model_cache import Catalog
+from generation.jobs.sources import OwnImage
+from generation.models import GenerationSwitch, Job, Status
 
 CANCEL_TRIES = 5
 PAUSED_RETRY_SECONDS = 60
@@ -68,26 +67,6 @@ class TooManyWaiting(Refusal):
         return text % values
 
 
-class KeyRefused(Refusal):
-    """Nothing can be placed with this Idempotency-Key."""
-
-    text = gettext_lazy("Use a new Idempotency-Key for a new request.")
-
-
-class KeyReused(KeyRefused):
-    """The Idempotency-Key has been used for another request."""
-
-    code = "idempotency_key_reused"
-    status = 422
-
-
-class KeyBusy(KeyRefused):
-    """The request with this Idempotency-Key was placed, and its jobs have been deleted since."""
-
-    code = "idempotency_key_busy"
-    status = 409
-
-
 class AlreadyFinal(Refusal):
     """The job has finished, or is being saved: it cannot be canceled."""
 
@@ -118,7 +97,7 @@ def quote(*, user: User, requests: Sequence[Mapping[str, Any]], listed: bool = F
 
     Raises InvalidParameters as `place_batch` does.
     """
-    jobs = _draft(user=user, requests=requests, offered=enabled_models.read(), listed=listed)
+    jobs = drafts.of_requests(requests, user=user, catalog=model_cache.read(), listed=listed).jobs
     counts: dict[int, int] = {}
     for job in jobs:
         counts[job.model_id] = counts.get(job.model_id, 0) + 1
@@ -131,12 +110,33 @@ def quote(*, user: User, requests: Sequence[Mapping[str, Any]], listed: bool = F
     )
 
 
+def check(
+    *, user: User, requests: Sequence[Mapping[str, Any]], pending: Mapping[UUID, OwnImage]
+) -> None:
+    """Raise what `place_batch` would raise for these requests now; place nothing.
+
+    `pending` are source images that will be stored if nothing is raised.
+    """
+    jobs = drafts.of_requests(
+        requests, user=user, catalog=model_cache.read(), listed=False, pending=pending
+    ).jobs
+    _refuse_if_off()
+    current = User.objects.get(pk=user.pk)
+    total = sum(job.credits for job in jobs)
+    if current.credits < total:
+        raise ledger.TooFewCredits(needed=total, available=current.credits)
+    if refused := daily_limits.refusal(current, jobs=len(jobs), credits=total):
+        raise refused
+    storage_limits.check_images(current)
+    _check_room(user=user, jobs=jobs)
+
+
 def place(*, user: User, request: Mapping[str, Any], key: str = "") -> Placed:
     """Hold the credits and queue one job; `request` is `{"model", …JOB_FIELDS}`.
 
     Raises:
-        InvalidParameters, GenerationOff, TooManyWaiting, KeyReused, KeyBusy,
-            ledger.TooFewCredits: nothing was placed.
+        InvalidParameters, GenerationOff, TooManyWaiting, StorageFull, KeyReused, KeyBusy,
+            ledger.TooFewCredits, daily_limits.DailyLimitReached: nothing was placed.
     """
     return _place(user=user, requests=[request], batch=False, key=key, actor=user)
 
@@ -152,25 +152,17 @@ def place_batch(
     return _place(user=user, requests=requests, batch=True, key=key, actor=user, listed=listed)
 
 
-def repeated(request: Mapping[str, Any], *, count: int) -> list[dict[str, Any]]:
-    """Return `count` requests from one; a given seed counts up, so that the images differ."""
-    seed = request.get("seed")
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        return [dict(request) for _n in range(count)]
-    return [
-        {**request, "seed": (seed + n) % (SEED_MAX + 1) if 0 <= seed <= SEED_MAX else seed}
-        for n in range(count)
-    ]
-
-
-def cancel(*, job: Job, actor: User | None) -> Job:
+def cancel(*, job: Job, actor: User | None, is_counted: bool = True) -> Job:
     """Cancel a queued or running job, return its credits, and have RunPod stop it.
 
-    `actor` is None for a command.
+    `actor` is None for a command. If `is_counted`, a cancellation by the job's owner counts for the
+    owner's daily limit.
 
     Raises:
         AlreadyFinal: it has finished or is being saved.
+        accounts.daily_limits.DailyLimitReached: the owner has canceled too many today.
     """
+    is_counted = is_counted and actor is not None and actor.pk == job.user_id
     for _try in range(CANCEL_TRIES):
         current = Job.objects.select_related("model").get(id=job.id)
         if not current.is_cancelable:
@@ -178,6 +170,8 @@ def cancel(*, job: Job, actor: User | None) -> Job:
         try:
             with transaction.atomic():
                 ended = lifecycle.canceled(current, actor=actor)
+                if is_counted:  # after the release, which has locked the user's row
+                    daily_limits.count_cancel(job.user_id)
                 dispatch.stop()
                 dispatch.submit(ended.model.slug)
         except lifecycle.Stale:
@@ -242,22 +236,26 @@ def _place(
     detail: str = "",
     listed: bool = False,
 ) -> Placed:
-    body = _digest([batch, *requests]) if key else ""
-    own_key = {"user": user, "key": key, "by_staff": by_staff}
-    if key and (known := IdempotencyKey.objects.filter(**own_key).first()):
-        return _replay(known, user=user, body=body, batch=batch)
-    offered = enabled_models.recent()
+    order_key = None
+    if key:
+        order_key = OrderKey(
+            user=user, key=key, by_staff=by_staff, is_batch=batch, requests=requests
+        )
+        if known := order_key.placed():
+            return Placed(jobs=known, batch=known[0].batch, created=False)
+    catalog = model_cache.for_order()
 
     def order() -> Placed:
-        jobs = _draft(user=user, requests=requests, offered=offered, listed=listed)
+        drafted = drafts.of_requests(requests, user=user, catalog=catalog, listed=listed)
+        jobs = drafted.jobs
         batch_id = uuid7() if batch else None
         for job in jobs:
             job.batch = batch_id
         with transaction.atomic():
-            if key:
-                _remember(own_key, body=body, placed=batch_id or jobs[0].id)
-            _hold(user=user, jobs=jobs)
-            _queue(user=user, jobs=jobs, offered=offered, actor=actor, detail=detail)
+            if order_key:
+                order_key.remember(batch_id or jobs[0].id)
+            _hold(user=user, jobs=jobs, by_staff=by_staff)
+            _queue(user=user, drafted=drafted, catalog=catalog, actor=actor, detail=detail)
             for slug in {job.model.slug for job in jobs}:
                 dispatch.submit(slug)
         return Placed(jobs=jobs, batch=batch_id, created=True)
@@ -266,19 +264,23 @@ def _place(
         try:
             return order()
         except (InvalidParameters, ledger.TooFewCredits, _Changed):
-            if offered.is_fresh:
+            if catalog.is_fresh:
                 raise
-        offered = enabled_models.read()
+        catalog = model_cache.read()
         return order()
-    except _Twin:
-        return _replay(IdempotencyKey.objects.get(**own_key), user=user, body=body, batch=batch)
-    except (InvalidParameters, ledger.TooFewCredits, TooManyWaiting):
+    except Twin:
+        if order_key is None or not (known := order_key.placed()):
+            raise
+        return Placed(jobs=known, batch=known[0].batch, created=False)
+    except (
+        InvalidParameters,
+        ledger.TooFewCredits,
+        daily_limits.DailyLimitReached,
+        TooManyWaiting,
+        StorageFull,
+    ):
         _refuse_if_off()  # takes precedence over anything else wrong with the order
         raise
-
-
-def _digest(order: list[Any]) -> str:
-    return hashlib.sha256(json.dumps(order, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _refuse_if_off() -> None:
@@ -290,36 +292,10 @@ class _Changed(Exception):
     """A model or style has changed since this process cached it."""
 
 
-class _Twin(Exception):
-    """Another request with the same Idempotency-Key is being placed."""
-
-
-def _remember(own_key: Mapping[str, Any], *, body: str, placed: UUID) -> None:
-    # The unique constraint lets a twin wait for the first one's commit, then fail here.
-    try:
-        with transaction.atomic():
-            IdempotencyKey.objects.create(
-                **own_key, body_sha256=body, placed=placed, created_at=timezone.now()
-            )
-    except IntegrityError as error:
-        raise _Twin from error
-
-
-def _replay(known: IdempotencyKey, *, user: User, body: str, batch: bool) -> Placed:
-    if known.body_sha256 != body:
-        raise KeyReused
-    own = Job.objects.of(user).with_all()
-    jobs = list(
-        (own.filter(batch=known.placed) if batch else own.filter(id=known.placed)).order_by("id")
-    )
-    if not jobs:
-        raise KeyBusy
-    return Placed(jobs=jobs, batch=jobs[0].batch, created=False)
-
-
-def _hold(*, user: User, jobs: Sequence[Job]) -> None:
+def _hold(*, user: User, jobs: Sequence[Job], by_staff: bool) -> None:
     ledger.hold_all(
         user=user,
+        by_staff=by_staff,
         holds=[
             ledger.Hold(reference=job.id, amount=job.credits, reason=job.prompt[:80])
             for job in jobs
@@ -328,93 +304,40 @@ def _hold(*, user: User, jobs: Sequence[Job]) -> None:
 
 
 def _queue(
-    *, user: User, jobs: Sequence[Job], offered: EnabledModels, actor: User | None, detail: str
+    *, user: User, drafted: Drafts, catalog: Catalog, actor: User | None, detail: str
 ) -> None:
-    """Insert the jobs unless generation is off, too many wait or the catalog has changed.
+    """Insert the jobs unless generation is off, too many wait, the user's storage is full, a source
+    image is being deleted or the catalog has changed.
 
     One statement.
     """
-    most = settings.MAX_WAITING_PER_USER
-    same, versions = offered.unchanged(
+    jobs, most = drafted.jobs, settings.MAX_WAITING_PER_USER
+    same, versions = catalog.unchanged(
         models={job.model.slug for job in jobs}, styles={job.style for job in jobs if job.style}
     )
     # The hold has locked the user's row, so orders of one user are counted one at a time.
     user_id = bulk_update.prepared("user", user.pk)
-    guard = (f"{ROOM} AND {NOT_OFF} AND {same}", user_id, len(jobs), most, *versions)
+    usable, *upload_ids = sources.not_expired(drafted.uploads)
+    guard = (
+        f"{ROOM} AND {storage_limits.ROOM_FOR_IMAGES} AND {NOT_OFF} AND {same} AND {usable}",
+        *(user_id, len(jobs), most),
+        *storage_limits.room_values(user_id),
+        *versions,
+        *upload_ids,
+    )
     if lifecycle.placed(jobs, actor=actor, detail=detail, guard=guard):
         return
     _refuse_if_off()
-    if offered.is_fresh or Job.objects.of(user).queued().count() + len(jobs) > most:
+    storage_limits.check_images(user)
+    for job in jobs:
+        sources.check(user=user, ids=job.source_images)
+    _check_room(user=user, jobs=jobs)
+    if catalog.is_fresh:  # then nothing else could have changed than the number of waiting jobs
         raise TooManyWaiting(limit=most, retry_after=eta.speed(jobs[0].model).p50)
     raise _Changed
 
 
-def _draft(
-    *, user: User, requests: Sequence[Mapping[str, Any]], offered: EnabledModels, listed: bool
-) -> list[Job]:
-    """Return unsaved jobs: validated, with defaults, a seed each, a price and a snapshot."""
-    if not 1 <= len(requests) <= BATCH_MAX:
-        detail = _("Must be 1–%(max)d images.") % {"max": BATCH_MAX}
-        raise InvalidParameters([FieldError(field="count", code="max_value", detail=detail)])
-    jobs: list[Job] = []
-    errors: list[FieldError] = []
-    for index, request in enumerate(requests):
-        try:
-            jobs.append(_draft_one(user=user, request=request, offered=offered))
-        except InvalidParameters as refused:
-            if not listed:
-                raise
-            errors += [
-                replace(error, field=f"jobs[{index}].{error.field}") for error in refused.errors
-            ]
-    if errors:
-        raise InvalidParameters(errors)
-    return jobs
-
-
-def _draft_one(*, user: User, request: Mapping[str, Any], offered: EnabledModels) -> Job:
-    slug = request.get("model")
-    model = offered.models.get(slug) if isinstance(slug, str) else None
-    if model is None:
-        code, detail = (
-            ("does_not_exist", _("Model not found."))
-            if slug
-            else ("required", _("Choose a model."))
-        )
-        raise InvalidParameters([FieldError(field="model", code=code, detail=detail)])
-    offer = offered.offers[model.slug]
-    cleaned = offer.clean({name: value for name, value in request.items() if name != "model"})
-    style = offered.styles.get(cleaned["style"]) if cleaned["style"] else None
-    if cleaned["style"] and style is None:
-        raise InvalidParameters(
-            [FieldError(field="style", code="does_not_exist", detail=_("Style not found."))]
-        )
-    known = sources.check(user=user, ids=cleaned["source_images"])
-    cleaned["source_images"] = [str(source.id) for source in known]
-    if offer.sized_by_source:
-        cleaned["width"], cleaned["height"] = size_like(
-            width=known[0].width, height=known[0].height
-        )
-    cleaned["style"] = cleaned["style"] or ""
-    if cleaned["seed"] is None:
-        cleaned["seed"] = secrets.randbelow(SEED_MAX + 1)
-    snapshot = {
-        "slug": offer.slug,
-        "endpoint_id": offer.endpoint_id,
-        "dialect": offer.dialect,
-        "request_format": offer.request_format,
-        "workflow": model.workflow,
-        "style_template": style.template if style else None,
-        "price": offer.price.as_json(),
-    }
-    dialect = dialect_of(offer.dialect, offer.request_format)
-    if sources.transport(known, dialect=dialect, beside={**cleaned, **snapshot}).reduced:
-        snapshot["sources_reduced"] = True
-    return Job(
-        id=uuid7(),
-        user=user,
-        model=model,
-        credits=offer.price_of(cleaned),
-        snapshot=snapshot,
-        **cleaned,
-    )
+def _check_room(*, user: User, jobs: Sequence[Job]) -> None:
+    most = settings.MAX_WAITING_PER_USER
+    if Job.objects.of(user).queued().count() + len(jobs) > most:
+        raise TooManyWaiting(limit=most, retry_after=eta.speed(jobs[0].model).p50)

@@ -1,16 +1,20 @@
 """A job's `input` for RunPod, from its parameters, source images and model snapshot."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from generation.catalog.parameters import PAYLOAD_FIELDS
 from generation.jobs import sources
+from generation.jobs.sources import OwnImage
 from generation.models import Job
 from generation.runpod import payloads
 from generation.runpod.payloads import Parameters, UnknownDialect
 
 
-def input_of(job: Job) -> dict[str, Any]:
-    """Return the `input` of the job's /run.
+def input_of(job: Job, own: Sequence[OwnImage]) -> dict[str, Any]:
+    """Return the `input` of the job's /run; `own` are its source images, from `sources.chosen`.
+
+    Reads the bucket, not the database.
 
     Raises:
         SourceMissing: a source image has been deleted.
@@ -32,7 +36,7 @@ def input_of(job: Job) -> dict[str, Any]:
     return payloads.build(
         dialect,
         Parameters(**values),
-        sources=sources.of_job(job, with_data=needs_data),
+        sources=sources.of_job(job, own, with_data=needs_data),
         workflow=job.snapshot.get("workflow"),
         request_format=request_format,
     )

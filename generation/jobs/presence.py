@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from django.core.cache import cache, caches
@@ -25,6 +25,12 @@ this time.
 
 REFRESH_BATCH = 50
 
+REMEMBERED_SECONDS = 5
+"""How long a process remembers that a user is present: an unnecessary event costs less than a
+round trip for each event. Absence is not remembered, or a new socket would miss events.
+"""
+MAX_REMEMBERED = 10_000
+
 Reader = tuple[str, str]
 """Language and time zone of a user; empty if not chosen."""
 
@@ -38,8 +44,10 @@ class _Sockets:
         self.readers: dict[UUID, Reader] = {}
         self.refresher: threading.Thread | None = None
 
-    def add(self, user_id: UUID, reader: Reader) -> None:
+    def add(self, user_id: UUID, reader: Reader, *, limit: int) -> bool:
         with self.lock:
+            if self.counts[user_id] >= limit:
+                return False
             self.counts[user_id] += 1
             self.readers[user_id] = reader
             if self.refresher is None and _is_shared():
@@ -47,6 +55,7 @@ class _Sockets:
                     target=self._refresh, name="presence", daemon=True
                 )
                 self.refresher.start()
+        return True
 
     def remove(self, user_id: UUID) -> None:
         with self.lock:
@@ -64,11 +73,16 @@ class _Sockets:
 
 
 _sockets = _Sockets()
+_remembered: dict[UUID, tuple[float, Reader]] = {}
+"""By user: until when (monotonic) this process takes them for present."""
 
 
-def opened(user_id: UUID, reader: Reader) -> None:
-    """Count one more socket of the user. Does not block: an event loop calls it."""
-    _sockets.add(user_id, reader)
+def opened(user_id: UUID, reader: Reader, *, limit: int) -> bool:
+    """Count one more socket of the user; return False if this process has `limit` of them.
+
+    Does not block: an event loop calls it.
+    """
+    return _sockets.add(user_id, reader, limit=limit)
 
 
 def announce(user_ids: Iterable[UUID]) -> None:
@@ -93,21 +107,40 @@ def closed(user_id: UUID) -> None:
 
 
 def present(user_ids: Collection[UUID]) -> dict[UUID, Reader | None]:
-    """Return those users who have a socket open, in one round trip; without Redis all, as None."""
+    """Return those users who have a socket open, in at most one round trip; without Redis all.
+
+    A user without a known language and time zone has None.
+    """
     shared = caches["default"]
     if not isinstance(shared, ForgivingRedisCache):
         here = open_here()
         return {user_id: here[user_id] for user_id in user_ids if user_id in here}
-    keys = {_key(user_id): user_id for user_id in user_ids}
+    found: dict[UUID, Reader | None] = dict(_recently_present(user_ids))
+    keys = {_key(user_id): user_id for user_id in user_ids if user_id not in found}
     if not keys:
-        return {}
+        return found
     try:
         known = shared.get_many_or_raise(keys)
     except CacheAway as error:
         log.warning("presence is unknown", extra={"error": repr(error.__cause__)})
         return dict.fromkeys(user_ids)
     # During an upgrade the key may have the value of the previous version.
-    return {keys[key]: value if isinstance(value, tuple) else None for key, value in known.items()}
+    readers = {keys[key]: value for key, value in known.items() if isinstance(value, tuple)}
+    _remember(readers)
+    return found | dict.fromkeys(keys[key] for key in known) | readers
+
+
+def _recently_present(user_ids: Collection[UUID]) -> dict[UUID, Reader]:
+    now = time.monotonic()
+    entries = {user_id: _remembered.get(user_id) for user_id in user_ids}
+    return {user_id: entry[1] for user_id, entry in entries.items() if entry and now < entry[0]}
+
+
+def _remember(readers: Mapping[UUID, Reader]) -> None:
+    if len(_remembered) > MAX_REMEMBERED:
+        _remembered.clear()
+    until = time.monotonic() + REMEMBERED_SECONDS
+    _remembered.update({user_id: (until, reader) for user_id, reader in readers.items()})
 
 
 def open_here() -> dict[UUID, Reader]:

@@ -1,15 +1,17 @@
-"""Socket addresses. A session cookie needs an allowed Origin, a Bearer token does not."""
+"""Socket addresses. A session cookie needs the Origin of PUBLIC_URL, a Bearer token does not."""
 
 from typing import Any
 
 from channels.routing import URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
+from channels.security.websocket import OriginValidator
+from django.conf import settings
 from django.urls import path
 
 from generation.jobs.consumers import JobsConsumer, bearer_token
 
-_sockets = URLRouter([path("ws/jobs/", JobsConsumer.as_asgi())])
-_with_cookie = AllowedHostsOriginValidator(_sockets)
+websocket_urlpatterns = [path("ws/jobs/", JobsConsumer.as_asgi())]
+_sockets = URLRouter(websocket_urlpatterns)
+_with_cookie = OriginValidator(_sockets, [settings.PUBLIC_URL])
 
 
 async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -5,19 +5,19 @@ Of one user's jobs, and of users with equally many, the oldest goes first.
 
 import heapq
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef
+from django.db import connection
 from django.utils import timezone
 
 from artgen.cache import remembered
 from generation.jobs import bulk_update
-from generation.models import ImageModel, Job, ProviderOutage, Status
+from generation.models import ImageModel, Job, Status
 
 QUEUE_SECONDS = 2  # how long a model's queue is cached
 SUBMISSION = timedelta(seconds=settings.HTTP_LIMITS["run_seconds"] + 2)  # longest POST /run
@@ -28,7 +28,7 @@ ID_BYTES = 16
 MAX_AT_ONCE = 1_000  # jobs in one submission
 MAX_QUEUED_PER_MODEL = 5_000  # jobs read for positions, on average
 
-Waiting = dict[UUID, deque[tuple[float, UUID]]]
+Waiting = dict[UUID, deque[tuple[Any, UUID]]]
 """By user: time of placement and id of each queued job, oldest first."""
 
 
@@ -89,6 +89,34 @@ CHOSEN = """
     )
 """
 
+PLACE = """(
+    SELECT own.number - 1 + (
+        WITH line AS (
+            SELECT user_id, COUNT(*) FILTER (WHERE status = 'queued') AS queued,
+                COUNT(*) FILTER (WHERE status <> 'queued') AS busy
+            FROM generation_job
+            WHERE model_id = own.model_id AND status IN ('queued', 'submitted', 'running')
+            GROUP BY user_id
+        ),
+        mine AS (
+            SELECT own.number + COALESCE(SUM(queued + busy), 0) AS rank
+            FROM line WHERE user_id = own.user_id
+        )
+        SELECT COALESCE(SUM(LEAST(queued, GREATEST(0, rank - busy))), 0)::int FROM line, mine
+    )
+    FROM (
+        SELECT id, model_id, user_id,
+            ROW_NUMBER() OVER (PARTITION BY model_id ORDER BY id) AS number
+        FROM given
+    ) AS own
+    WHERE own.id = job_id
+)"""
+"""SQL of a new job's position, for `bulk_update.insert`: the place that `queues` would find.
+
+Of each user, the jobs go before it that would be submitted while that user had no more jobs at
+RunPod than the new job's user has before the new one.
+"""
+
 
 @dataclass(frozen=True)
 class ModelQueue:
@@ -138,26 +166,25 @@ def cache_key(model_id: int) -> str:
 
 
 def queues(model_ids: Collection[int]) -> dict[int, ModelQueue]:
-    """Return the current queues of these models, in three queries.
+    """Return the current queues of these models, in one query.
 
     Positions follow from simulating `next_jobs`, as if no job at RunPod ended meanwhile.
     """
     waiting: dict[int, Waiting] = {model_id: defaultdict(deque) for model_id in model_ids}
-    queued = Job.objects.queued().filter(model__in=model_ids).order_by("created_at", "id")
-    rows = queued.values_list("model_id", "id", "user_id", "created_at")[
-        : MAX_QUEUED_PER_MODEL * len(waiting)
-    ]
-    for model_id, job_id, user_id, created_at in rows:
-        waiting[model_id][user_id].append((created_at.timestamp(), job_id))
     busy: dict[int, Counter[UUID]] = {model_id: Counter() for model_id in model_ids}
-    at_runpod = Job.objects.at_runpod().filter(model__in=model_ids).order_by()
-    warm, blocked = _warm_and_blocked(model_ids)
-    for model_id, user_id, status, count in at_runpod.values_list(
-        "model_id", "user_id", "status"
-    ).annotate(n=Count("id")):
-        busy[model_id][user_id] += count
-        if status == Status.RUNNING:
-            warm.add(model_id)
+    warm, blocked = set[int](), set[int]()
+    for row in sorted(_rows(model_ids), key=_by_age):
+        match row.kind:
+            case Status.QUEUED:
+                waiting[row.model_id][row.user_id].append((row.created_at, row.job_id))
+            case "warm":
+                warm.add(row.model_id)
+            case "blocked":
+                blocked.add(row.model_id)
+            case _:
+                busy[row.model_id][row.user_id] += row.jobs
+                if row.kind == Status.RUNNING:
+                    warm.add(row.model_id)
     return {
         model_id: ModelQueue(
             at_runpod=busy[model_id].total(),
@@ -169,18 +196,66 @@ def queues(model_ids: Collection[int]) -> dict[int, ModelQueue]:
     }
 
 
-def _warm_and_blocked(model_ids: Collection[int]) -> tuple[set[int], set[int]]:
-    """Return the models that finished a job within WARM_FOR, and those blocked by an outage."""
-    done = Job.objects.filter(
-        status=Status.SUCCEEDED, finished_at__gte=timezone.now() - WARM_FOR, model=OuterRef("pk")
+def places(jobs: Sequence[Job]) -> dict[UUID, int]:
+    """Return the current positions of these queued jobs."""
+    found = queues({job.model_id for job in jobs})
+    return {job.id: found[job.model_id].positions[job.id] for job in jobs}
+
+
+class _Row(NamedTuple):
+    kind: str  # a status, "warm" or "blocked"
+    model_id: int
+    user_id: UUID  # this and the next two are None where they make no sense
+    job_id: UUID
+    created_at: Any
+    jobs: int
+
+
+QUEUES = """
+    SELECT status, model_id, user_id, id, created_at, 0 FROM (
+        SELECT status, model_id, user_id, id, created_at FROM generation_job
+        WHERE status = 'queued' AND model_id IN ({ids}) ORDER BY created_at, id LIMIT %s
+    ) AS queued
+    UNION ALL
+    SELECT status, model_id, user_id, NULL, NULL, COUNT(*) FROM generation_job
+    WHERE status IN ('submitted', 'running') AND model_id IN ({ids})
+    GROUP BY status, model_id, user_id
+    UNION ALL
+    SELECT 'warm', id, NULL, NULL, NULL, 0 FROM generation_imagemodel AS model
+    WHERE id IN ({ids}) AND EXISTS (
+        SELECT 1 FROM generation_job
+        WHERE status = 'succeeded' AND model_id = model.id AND finished_at >= %s
     )
-    refused = ProviderOutage.objects.blocking([OuterRef("endpoint_id")])
-    models = ImageModel.objects.filter(pk__in=model_ids).order_by()
-    rows = models.annotate(warm=Exists(done), blocked=Exists(refused)).values_list(
-        "pk", "warm", "blocked"
+    UNION ALL
+    SELECT 'blocked', id, NULL, NULL, NULL, 0 FROM generation_imagemodel AS model
+    WHERE id IN ({ids}) AND EXISTS (
+        SELECT 1 FROM generation_provideroutage AS outage
+        WHERE outage.kind = 'key_refused' OR outage.endpoint_id = model.endpoint_id
     )
-    found = list(rows)
-    return {pk for pk, warm, _ in found if warm}, {pk for pk, _, blocked in found if blocked}
+"""
+
+
+def _rows(model_ids: Collection[int]) -> list[_Row]:
+    ids = list(model_ids)
+    since = bulk_update.prepared("finished_at", timezone.now() - WARM_FOR)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            QUEUES.format(ids=", ".join(["%s"] * len(ids))),
+            [*ids, MAX_QUEUED_PER_MODEL * len(ids), *ids, *ids, since, *ids],
+        )
+        return [
+            _Row(kind, model_id, _uuid(user_id), _uuid(job_id), created_at, count)
+            for kind, model_id, user_id, job_id, created_at, count in cursor.fetchall()
+        ]
+
+
+def _by_age(row: _Row) -> tuple[bool, Any, Any]:
+    """Return the key that puts queued jobs in the order of their placement."""
+    return (row.created_at is not None, row.created_at, row.job_id)
+
+
+def _uuid(value: Any) -> Any:
+    return UUID(value) if isinstance(value, str) else value  # SQLite has no such type
 
 
 def _simulate(waiting: Waiting, busy: Counter[UUID]) -> Positions:

@@ -4,13 +4,13 @@ Faster than the serializers in `generation.api.shapes`, to which a test holds th
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
+from artgen.api.times import optional_time_json
 from generation.catalog.parameters import JOB_FIELDS, NULL_IF_EMPTY
 from generation.files import storage
 from generation.jobs import eta, status_text
@@ -56,9 +56,14 @@ def job_json(job: Job, *, forecast: Forecast | None = None) -> dict[str, Any]:
         position=forecast.position(job),
         left=forecast.of_job(job, now=now),
         phase=status_text.now_of(job, forecast=forecast, now=now),
-        # Images are stored in the transaction of the success: no other job has any.
-        images=list(job.images.all()) if job.status == Status.SUCCEEDED else [],
+        images=_images_of(job),
     )
+
+
+def _images_of(job: Job) -> Sequence[Image]:
+    if job.status != Status.SUCCEEDED:
+        return ()  # images are stored in the transaction of the success
+    return list(job.images.all()) if job.new_images is None else job.new_images
 
 
 def jobs_json(jobs: Sequence[Job]) -> list[dict[str, Any]]:
@@ -126,9 +131,9 @@ def _job_json(
         "credits": job.credits,
         "attempt": job.attempt,
         "version": job.version,
-        "created_at": time_json(job.created_at),
-        "started_at": time_json(job.started_at),
-        "finished_at": time_json(job.finished_at),
+        "created_at": optional_time_json(job.created_at),
+        "started_at": optional_time_json(job.started_at),
+        "finished_at": optional_time_json(job.finished_at),
         "error": {"code": job.error_code, "message": status_text.error_message(job.error_code)}
         if failed
         else None,
@@ -151,16 +156,7 @@ def image_json(image: Any) -> dict[str, Any]:
         "sha256": image.sha256,
         "seed": image.seed,
         "favorite": image.favorite,
-        "trashed_at": time_json(image.trashed_at),
+        "trashed_at": optional_time_json(image.trashed_at),
         "visibility": seen_by(image),
-        "created_at": time_json(image.created_at),
+        "created_at": optional_time_json(image.created_at),
     }
-
-
-def time_json(at: datetime | None) -> str | None:
-    """Return the moment as ISO 8601 in UTC, to the millisecond."""
-    return (
-        None
-        if at is None
-        else f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
-    )

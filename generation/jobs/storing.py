@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from artgen import pooling
 from generation.files import processing, storage
+from generation.files.storage import NewFile
 from generation.jobs import clients, dispatch, failures, lifecycle, outages
 from generation.jobs.image_hosts import HOSTS, PAUSE
 from generation.models import Image, Job, Status
@@ -146,16 +147,17 @@ def save_image(job: Job, *, position: int, data: bytes, seed: int) -> Image:
     written = {**job.shareable_parameters, "model": job.snapshot["slug"], "seed": seed}
     del written["source_images"]
     prepared = processing.prepare(data, parameters=written)
-    key = storage.image_key(
-        user_id=job.user_id, job_id=job.id, position=position, content_type=prepared.content_type
-    )
-    thumbnail_key = storage.thumbnail_key(user_id=job.user_id, job_id=job.id, position=position)
-    storage.save(key, prepared.data, content_type=prepared.content_type)
-    storage.save(thumbnail_key, prepared.thumbnail, content_type="image/webp")
+    key = storage.image_key(job_id=job.id, position=position, content_type=prepared.content_type)
+    thumbnail_key = storage.thumbnail_key(job_id=job.id, position=position)
+    files = [
+        NewFile(key, prepared.data, prepared.content_type),
+        NewFile(thumbnail_key, prepared.thumbnail, "image/webp"),
+    ]
     large_key = ""
     if prepared.large:
-        large_key = storage.large_key(user_id=job.user_id, job_id=job.id, position=position)
-        storage.save(large_key, prepared.large, content_type="image/webp")
+        large_key = storage.large_key(job_id=job.id, position=position)
+        files.append(NewFile(large_key, prepared.large, "image/webp"))
+    storage.save_all(files)
     return Image(
         user_id=job.user_id,
         job=job,

@@ -1,6 +1,5 @@
 """The webhook that RunPod calls when a job has ended. It only triggers a status check."""
 
-import json
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
@@ -8,9 +7,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from generation.jobs import dispatch, lifecycle, webhook_tokens
+from generation.runpod.report import is_job_id
+from generation.runpod.untrusted import InvalidJSON, parse_json
 
 MAX_BODY_BYTES = 12 * 1024 * 1024
-MAX_ID_LENGTH = 100
 
 
 @csrf_exempt
@@ -35,14 +35,8 @@ def runpod_hook(request: HttpRequest, token: str) -> HttpResponse:
 def _runpod_id(request: HttpRequest) -> str:
     """Return the id in the body, "" if there is none."""
     try:
-        body = json.loads(request.read(MAX_BODY_BYTES))
-    except (ValueError, OSError, RecursionError):
+        body = parse_json(request.read(MAX_BODY_BYTES))
+    except (InvalidJSON, OSError):
         return ""
     runpod_id = body.get("id") if isinstance(body, dict) else None
-    if (
-        not isinstance(runpod_id, str)
-        or not runpod_id.isprintable()
-        or len(runpod_id) > MAX_ID_LENGTH
-    ):
-        return ""
-    return runpod_id
+    return runpod_id if is_job_id(runpod_id) else ""

@@ -8,7 +8,14 @@ publications by `gallery.sharing`.
 from generation.models.collections import Collection, CollectionImage, CollectionQuerySet
 from generation.models.counted import Counted
 from generation.models.exports import Export, ExportQuerySet
-from generation.models.images import Image, ImageQuerySet, Upload, Visibility, seen_by
+from generation.models.images import (
+    Image,
+    ImageQuerySet,
+    Upload,
+    UploadQuerySet,
+    Visibility,
+    seen_by,
+)
 from generation.models.jobs import (
     ACTIVE,
     AT_RUNPOD,
@@ -65,6 +72,7 @@ __all__ = [
     "Status",
     "Style",
     "Upload",
+    "UploadQuerySet",
     "Visibility",
     "seen_by",
 ]

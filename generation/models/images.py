@@ -180,6 +180,18 @@ def _has_link(image: Any) -> bool:
     )
 
 
+class UploadQuerySet(models.QuerySet["Upload"]):
+    """Named filters of uploads."""
+
+    def of(self, user: Any) -> "UploadQuerySet":
+        """Filter by owner."""
+        return self.filter(user=user)
+
+    def usable(self) -> "UploadQuerySet":
+        """Exclude expired ones."""
+        return self.filter(expired_at__isnull=True)
+
+
 class Upload(models.Model):
     """A source image that a user uploaded."""
 
@@ -194,6 +206,10 @@ class Upload(models.Model):
     content_type = models.CharField(max_length=30)
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField()
+    # No job used it in time: no new job may, and its file is being deleted, then the row.
+    expired_at = models.DateTimeField(null=True, editable=False)
+
+    objects = UploadQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("upload")

@@ -1,8 +1,9 @@
 """Jobs, their history, and idempotency keys."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
@@ -20,6 +21,9 @@ from generation.catalog.parameters import (
     Place,
 )
 from generation.models.offers import ImageModel
+
+if TYPE_CHECKING:
+    from generation.models.images import Image
 
 
 class Status(models.TextChoices):
@@ -175,6 +179,14 @@ class Job(models.Model):
     started_at = models.DateTimeField(_("started"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
 
+    first_place: int | None = None
+    """Position in the queue when it was placed; known to the instance that was placed, not stored.
+
+    More recent than the model's cached queue.
+    """
+    new_images: "Sequence[Image] | None" = None
+    """The images that were stored with its end; known to the instance that ended, not stored."""
+
     objects = JobQuerySet.as_manager()
 
     class Meta:
@@ -227,6 +239,11 @@ class Job(models.Model):
                 name="job_speed",
                 fields=["model", "-finished_at"],
                 condition=Q(status=Status.SUCCEEDED),
+            ),
+            models.Index(
+                name="job_ended_without_images",
+                fields=["finished_at"],
+                condition=Q(status__in=(Status.FAILED, Status.CANCELED)),
             ),
         ]
 

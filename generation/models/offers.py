@@ -12,7 +12,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from generation.catalog import validation
-from generation.catalog.offers import Cost, Offer, Price, cost_from, parameter_from, price_from
+from generation.catalog.offers import Offer, parameter_from
+from generation.catalog.prices import Cost, Price, cost_from, price_from
 from generation.runpod.payloads import (
     DIALECTS,
     PUBLIC,
@@ -232,6 +233,12 @@ class Style(models.Model):
     def name(self) -> str:
         """The name in the active language."""
         return self.name_ru if (get_language() or "").startswith("ru") else self.name_en
+
+    @classmethod
+    def name_of(cls, slug: str) -> str:
+        """Return the name of the style, or the slug if the style no longer exists."""
+        style = cls.objects.filter(slug=slug).first() if slug else None
+        return style.name if style else slug
 
     def clean(self) -> None:
         """Validate that the template has a place for the prompt."""

@@ -7,8 +7,10 @@ from django.conf import settings
 from django.contrib.sessions.backends.cached_db import SessionStore
 from django.utils import timezone
 
+from accounts import tokens
 from generation.gallery import collections, images
 from generation.models import IdempotencyKey
+from generation.operations import retention
 from generation.user_data import erasure, exports
 
 log = logging.getLogger(__name__)
@@ -21,10 +23,14 @@ def clean_up() -> None:
     for part in (
         forget_keys,
         forget_sessions,
+        forget_tokens,
         forget_collections,
         forget_exports,
         purge_trash,
         erase_accounts,
+        delete_old_jobs,
+        delete_old_history,
+        delete_unused_uploads,
     ):
         try:
             part()
@@ -40,6 +46,11 @@ def forget_keys() -> None:
 def forget_sessions() -> None:
     """Remove expired sessions."""
     SessionStore.clear_expired()
+
+
+def forget_tokens() -> None:
+    """Remove API tokens revoked more than JOB_RETENTION_DAYS ago."""
+    tokens.forget_revoked(revoked_before=timezone.now() - _retention())
 
 
 def forget_collections() -> None:
@@ -60,3 +71,24 @@ def forget_exports() -> None:
 def erase_accounts() -> None:
     """Erase the accounts that are due, or continue an interrupted erasure."""
     erasure.erase_due()
+
+
+def delete_old_jobs() -> None:
+    """Remove jobs that ended without images more than JOB_RETENTION_DAYS ago."""
+    retention.delete_jobs(finished_before=timezone.now() - _retention())
+
+
+def delete_old_history() -> None:
+    """Remove the history of jobs that finished more than JOB_RETENTION_DAYS ago."""
+    retention.delete_history(finished_before=timezone.now() - _retention())
+
+
+def delete_unused_uploads() -> None:
+    """Remove uploads older than UNUSED_UPLOAD_HOURS that no job uses, files first."""
+    retention.delete_uploads(
+        created_before=timezone.now() - timedelta(hours=settings.UNUSED_UPLOAD_HOURS)
+    )
+
+
+def _retention() -> timedelta:
+    return timedelta(days=settings.JOB_RETENTION_DAYS)

@@ -20,7 +20,7 @@ from . import pool
 from .access import Access, Limits, reset_after_fork
 from .health import Health, parse_health
 from .replies import MAX_REPLY_BYTES, Reply, json_of, report_of
-from .report import JobReport, State, parse_state
+from .report import JobReport, State, is_job_id, parse_state
 from .verdicts import (
     DETAIL_CHARACTERS,
     EndpointMissing,
@@ -49,7 +49,6 @@ __all__ = [
 ]
 
 MAX_BODY_BYTES = 10_000_000  # of a /run; RunPod documents 10 MB
-MAX_ID_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ class Client:
             raise run_verdict(reply.status, reply.headers, reply.text)
         answer = reply.json()
         runpod_id = answer.get("id") if isinstance(answer, dict) else None
-        if not isinstance(runpod_id, str) or not 0 < len(runpod_id) <= MAX_ID_LENGTH:
+        if not is_job_id(runpod_id):
             raise OutcomeUnknown(
                 "RunPod's reply to /run has no job id", detail=reply.text, status=reply.status
             )

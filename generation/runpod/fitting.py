@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
+from generation.runpod import decoding
+from generation.runpod.image import decode, read_header
+
 URI_FRAME = 40  # bytes around the base64: "data:image/jpeg;base64,", quotes, a comma
 # Of the body. Any image fits: 256 × 256 px of noise with transparency take 150,000 bytes.
 MIN_BYTES_PER_IMAGE = 200_000
@@ -68,12 +71,14 @@ def fit(images: Sequence[bytes], *, room: int) -> list[Fitted]:
 
 def _reduced(data: bytes, *, share: int) -> Fitted:
     try:
-        with Image.open(io.BytesIO(data)) as opened:
-            image = ImageOps.exif_transpose(opened)
-            image.load()
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        with decoding.BUDGET.spend(read_header(data).pixels):
+            return _encoded_within(decode(data)[1], share=share)
+    except (OSError, ValueError, SyntaxError):  # also InvalidImage, and broken EXIF
         return Fitted(data)
-    image = _with_few_bands(image)
+
+
+def _encoded_within(image: Image.Image, *, share: int) -> Fitted:
+    image = _with_few_bands(ImageOps.exif_transpose(image))
     pixels, length = 0, 0
     for side, quality in _STEPS:
         scale = min(1.0, side / max(image.size))

@@ -1,16 +1,30 @@
-"""Check that bytes are an image, by decoding all of it."""
+"""Check that bytes are an image: first its header, then every pixel by decoding it."""
 
 import io
 from dataclasses import dataclass
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
+
+from generation.runpod.image_size import size_of
 
 MAX_PIXELS = 50_000_000  # the largest model on offer makes 17 million
+MAX_SCANS = 100  # of a JPEG; encoders write about ten, and each one costs a pass over all pixels
+START_OF_SCAN = b"\xff\xda"
+# Bytes of inflated text in a PNG. Pillow's default, 64 MB, fits into 64 kB of a file.
+PngImagePlugin.MAX_TEXT_MEMORY = 8 * 1024 * 1024
 CONTENT_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
 
 class InvalidImage(ValueError):
     """The bytes are not a PNG, JPEG or WebP image, or it is broken, animated or too large."""
+
+
+class TooManyPixels(InvalidImage):
+    """The image has more pixels than allowed, as its header says; nothing was decoded."""
+
+    def __init__(self, *, width: int, height: int, limit: int) -> None:
+        super().__init__(f"{width}×{height} pixels are more than {limit}")
+        self.width, self.height, self.limit = width, height, limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +36,30 @@ class ImageInfo:
     format: str  # PNG, JPEG or WEBP
     content_type: str
 
+    @property
+    def pixels(self) -> int:
+        """Width × height."""
+        return self.width * self.height
+
 
 def check_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> ImageInfo:
     """Return an image's properties after decoding every pixel. Raises InvalidImage."""
     return decode(data, max_pixels=max_pixels)[0]
+
+
+def read_header(data: bytes, *, max_pixels: int = MAX_PIXELS) -> ImageInfo:
+    """Return an image's properties without decoding pixels.
+
+    Raises:
+        TooManyPixels: it has more than `max_pixels`.
+        InvalidImage: it is not an allowed image. The pixels may still be broken.
+    """
+    try:
+        return _opened(data, max_pixels=max_pixels)[0]
+    except InvalidImage:
+        raise
+    except Exception as error:  # decoders raise anything for malicious bytes
+        raise _undecodable(error) from error
 
 
 def decode(
@@ -34,28 +68,48 @@ def decode(
     """Return an image's properties and its pixels; the orientation tag is not applied.
 
     A JPEG larger than `enough` px a side may be scaled down to half, a quarter or an eighth, but
-    not below `enough`. All of its bytes are decoded then, too, in less time. Raises InvalidImage.
+    not below `enough`. All of its bytes are decoded then, too, in less time. Raises InvalidImage,
+    for too many pixels before anything is decoded.
     """
     try:
-        image = Image.open(io.BytesIO(data), formats=tuple(CONTENT_TYPES))
-        width, height = image.size
-        if width * height > max_pixels:
-            raise InvalidImage(f"{width}×{height} pixels are more than {max_pixels}")
-        # Cameras store a second view behind a JPEG, which Pillow then calls MPO.
-        form = "JPEG" if image.format == "MPO" else image.format
-        if form not in CONTENT_TYPES:
-            raise InvalidImage(f"{form} is neither PNG, JPEG nor WebP")
-        if image.format != "MPO" and getattr(image, "is_animated", False):
-            raise InvalidImage("an animation is not supported")
+        info, image = _opened(data, max_pixels=max_pixels)
         if enough:
             image.draft(None, (enough, enough))
         image.load()
     except InvalidImage:
         raise
-    except UnidentifiedImageError as error:
-        raise InvalidImage("neither PNG, JPEG nor WebP") from error
-    except Exception as error:  # decoders raise anything for malicious bytes
-        raise InvalidImage(f"cannot be decoded: {type(error).__name__}: {error}"[:300]) from error
-    return ImageInfo(
-        width=width, height=height, format=form, content_type=CONTENT_TYPES[form]
-    ), image
+    except Exception as error:
+        raise _undecodable(error) from error
+    return info, image
+
+
+def _opened(data: bytes, *, max_pixels: int) -> tuple[ImageInfo, Image.Image]:
+    """Return an image's properties and the image, not yet decoded."""
+    # Before Pillow sees it: its decoder of WebP reserves memory for the canvas when it opens one.
+    if size := size_of(data):
+        _check_pixels(size, max_pixels=max_pixels)
+    image = Image.open(io.BytesIO(data), formats=tuple(CONTENT_TYPES))
+    _check_pixels(image.size, max_pixels=max_pixels)
+    # Cameras store a second view behind a JPEG, which Pillow then calls MPO.
+    form = "JPEG" if image.format == "MPO" else image.format
+    if form not in CONTENT_TYPES:
+        raise InvalidImage(f"{form} is neither PNG, JPEG nor WebP")
+    if image.format != "MPO" and getattr(image, "is_animated", False):
+        raise InvalidImage("an animation is not supported")
+    if form == "JPEG" and data.count(START_OF_SCAN) > MAX_SCANS:
+        raise InvalidImage(f"a JPEG of more than {MAX_SCANS} scans")
+    width, height = image.size
+    info = ImageInfo(width=width, height=height, format=form, content_type=CONTENT_TYPES[form])
+    return info, image
+
+
+def _check_pixels(size: tuple[int, int], *, max_pixels: int) -> None:
+    width, height = size
+    if width * height > max_pixels:
+        raise TooManyPixels(width=width, height=height, limit=max_pixels)
+
+
+def _undecodable(error: Exception) -> InvalidImage:
+    if isinstance(error, UnidentifiedImageError):
+        return InvalidImage("neither PNG, JPEG nor WebP")
+    return InvalidImage(f"cannot be decoded: {type(error).__name__}: {error}"[:300])

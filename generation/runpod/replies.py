@@ -1,11 +1,11 @@
 """An HTTP reply of RunPod and the report in it, for single calls and for the sweep."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .report import InvalidReport, JobReport, parse_report
+from .untrusted import InvalidJSON, parse_json
 from .verdicts import DETAIL_CHARACTERS, Unavailable, read_verdict
 
 MAX_REPLY_BYTES = 64 * 1024 * 1024  # images may be inside, as base64
@@ -32,8 +32,8 @@ class Reply:
     def json(self) -> Any:
         """Return the decoded body, or None if it is not valid JSON."""
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
+            return parse_json(self.body)
+        except InvalidJSON:
             return None
 
 

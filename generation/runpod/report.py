@@ -7,7 +7,9 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
+
+from .untrusted import storable
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,10 @@ STATES = {
 }
 
 
+MAX_ID_LENGTH = 100
+MAX_MILLISECONDS = 10_000_000_000  # 115 days; what is larger is not a duration
+
+
 class InvalidReport(ValueError):
     """The reply is not a report on a job: not an object, or without id or status."""
 
@@ -62,6 +68,11 @@ class JobReport:
     retries: int = 0
 
 
+def is_job_id(value: object) -> TypeGuard[str]:
+    """Return whether the value can be RunPod's id of a job."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID_LENGTH and value.isprintable()
+
+
 def parse_state(word: object) -> State:
     """Return our state for one of RunPod's; log an unknown one and return RUNNING."""
     state = STATES.get(word.strip().upper()) if isinstance(word, str) else None
@@ -80,7 +91,7 @@ def parse_report(body: object) -> JobReport:
     if not isinstance(body, Mapping):
         raise InvalidReport(f"expected a JSON object, got {type(body).__name__}")
     runpod_id, word = body.get("id"), body.get("status")
-    if not isinstance(runpod_id, str) or not runpod_id:
+    if not is_job_id(runpod_id):
         raise InvalidReport("the reply has no job id")
     if not isinstance(word, str) or not word:
         raise InvalidReport("the reply has no status")
@@ -98,7 +109,7 @@ def parse_report(body: object) -> JobReport:
         error=_text(body.get("error")),
         delay_ms=_milliseconds(body.get("delayTime")),
         execution_ms=_milliseconds(body.get("executionTime")),
-        worker_id=worker_id if isinstance(worker_id, str) else "",
+        worker_id=storable(worker_id) if isinstance(worker_id, str) else "",
         retries=_milliseconds(body.get("retries")) or 0,
     )
 
@@ -132,9 +143,8 @@ def parse_progress(output: object) -> ProgressUpdate:
         return None, None, None
     if isinstance(output, str):
         return _progress_of_text(output)
-    if isinstance(output, bool) or not isinstance(output, int | float):
-        return None, None, None
-    return _fraction(output), None, None
+    number = _number(output)
+    return (None if number is None else _fraction(number)), None, None
 
 
 def _progress_of_text(text: str) -> ProgressUpdate:
@@ -161,6 +171,16 @@ def _fraction(number: int | float) -> float | None:
     )
 
 
+def _number(value: object) -> int | float | None:
+    """Return a finite number that a float can hold, None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return value if math.isfinite(value) else None
+    except OverflowError:  # an integer above 1.8e308
+        return None
+
+
 def _whole(mapping: Mapping[str, Any], keys: tuple[str, ...]) -> int | None:
     for key in keys:
         value = mapping.get(key)
@@ -170,17 +190,12 @@ def _whole(mapping: Mapping[str, Any], keys: tuple[str, ...]) -> int | None:
 
 
 def _milliseconds(value: object) -> int | None:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not math.isfinite(value)
-        or value < 0
-    ):
-        return None
-    return int(value)
+    number = _number(value)
+    return int(number) if number is not None and 0 <= number <= MAX_MILLISECONDS else None
 
 
 def _text(value: object) -> str:
     if value is None or value == "":
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return storable(text)

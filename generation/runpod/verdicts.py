@@ -7,9 +7,10 @@ with `OutcomeUnknown` it may have been.
 
 import datetime
 import email.utils
-import json
 import re
 from collections.abc import Mapping
+
+from .untrusted import InvalidJSON, parse_json, storable
 
 DETAIL_CHARACTERS = 2_000
 MAX_RETRY_AFTER_SECONDS = 3_600.0
@@ -27,7 +28,7 @@ class RunPodError(Exception):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
-        self.detail = detail[:DETAIL_CHARACTERS]  # the vendor's text, for staff
+        self.detail = storable(detail[:DETAIL_CHARACTERS])  # the vendor's text, for staff
         self.status = status  # HTTP status, if there was a reply
         self.retry_after = retry_after  # seconds, if the reply has Retry-After
 
@@ -157,8 +158,8 @@ def parse_retry_after(headers: Mapping[str, str]) -> float | None:
 def vendor_text(text: str) -> str:
     """Return the `error` or `message` of a JSON reply, else the text itself, truncated."""
     try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
+        body = parse_json(text)
+    except InvalidJSON:
         return text.strip()[:DETAIL_CHARACTERS]
     if isinstance(body, dict):
         for key in ("error", "message", "detail", "title"):

@@ -112,33 +112,37 @@ def _of_cards(context: Context) -> dict[str, Any]:
 
 @register.inclusion_tag("generation/_framed.html")
 def framed(
-    image: Image, *, url: str, alt: str, seconds: int | None = None, again: str = ""
+    image: Image, *, url: str, alt: str, seconds: int | None = None, fallback: str = ""
 ) -> dict[str, Any]:
     """Render the image at `url` in the frame of its page; phones get a smaller copy.
 
-    `seconds`: lifetime of the copies' URLs (0: no copies); `again`: a fallback URL.
+    `seconds`: lifetime of the copies' URLs (0: no copies); `fallback`: a URL that does not expire.
     """
     return {
         "image": image,
         "url": url,
         "alt": alt,
-        "again": again,
-        "copies": _copies(image, seconds=seconds),
+        "fallback": fallback,
+        "srcset": _srcset(image, seconds=seconds),
     }
 
 
-def _copies(image: Image, *, seconds: int | None = None) -> list[tuple[str, int]]:
-    """Return URL and width in px of the copies, if there is more than one."""
+@register.inclusion_tag("generation/_zoom_button.html")
+def zoom_button(zoom: str, label: str, *, icon: str, key: str) -> dict[str, str]:
+    """Render a button of the full view; the tooltip names the `key` that does the same."""
+    return {"zoom": zoom, "label": label, "icon_name": icon, "key": key}
+
+
+def _srcset(image: Image, *, seconds: int | None = None) -> str:
+    """Return the URLs and widths of the copies, "" if there is only one."""
     if not image.large_key or seconds == 0:
-        return []
+        return ""
     copies = [(image.thumbnail_key, THUMBNAIL_SIDE), (image.large_key, LARGE_SIDE)]
-    return [
-        (
-            storage.url(key, seconds=seconds),
-            width_within(side, width=image.width, height=image.height),
-        )
+    return ", ".join(
+        f"{storage.url(key, seconds=seconds)}"
+        f" {width_within(side, width=image.width, height=image.height)}w"
         for key, side in copies
-    ]
+    )
 
 
 def _sizes(image: Image, place: str) -> str:

@@ -1,12 +1,16 @@
 """Template tags for selections: `{% load selection %}`."""
 
+from typing import Any
+
 from django import template
 from django.conf import settings
 from django.utils.html import json_script
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from artgen import formatting
+from generation.models import Collection
 
 register = template.Library()
 
@@ -31,3 +35,25 @@ def selection_words() -> SafeString:
         ),
     }
     return json_script(forms, "words")
+
+
+@register.inclusion_tag("generation/_selection_button.html")
+def selection_button(
+    act: str, label: str, *, icon: str, to: str = "", of: Collection | None = None
+) -> dict[str, Any]:
+    """Render the button of the action `act`, which posts the selection to the URL named `to`.
+
+    Without `to` it posts to the form's own URL. `of` is the collection to remove images from.
+    """
+    name, value = ("collection", str(of.id)) if of else ("", "")
+    if act == "favorite":
+        name, value = "favorite", "1"
+    return {
+        "act": act,
+        "label": label,
+        "word": _("Remove") if of else label,
+        "name": name,
+        "value": value,
+        "icon_name": icon,
+        "to": to,
+    }

@@ -16,8 +16,10 @@ from django.utils import timezone
 from accounts import deletion, emails, outbox
 from accounts.models import ApiToken, User
 from generation.files import storage
+from generation.gallery import images
 from generation.jobs import orders
-from generation.models import Job
+from generation.models import Export, Job, Status, Upload
+from generation.user_data import exports
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +48,7 @@ def erase(user_id: UUID) -> bool:
     if _is_busy(user):
         return False
     farewell = emails.account_erased(user=user)
-    for folder in storage.FOLDERS:
-        storage.delete_all(f"{folder}/{user.pk}/")
+    _delete_files(user)
     for rows, field in _owned():
         while ids := list(
             rows.filter(**{field: user}).order_by("pk").values_list("pk", flat=True)[:ROWS_AT_ONCE]
@@ -76,7 +77,7 @@ def erase_due() -> int:
 def _cancel(user: User, *, actor: User | None) -> None:
     for job in Job.objects.of(user).active().order_by("id"):
         try:
-            orders.cancel(job=job, actor=actor)
+            orders.cancel(job=job, actor=actor, is_counted=False)
         except orders.AlreadyFinal:
             log.info("a job of a closed account had ended", extra={"job": str(job.id)})
 
@@ -86,6 +87,20 @@ def _is_busy(user: User) -> bool:
     jobs = Job.objects.of(user)
     since = timezone.now() - timedelta(seconds=settings.RUNPOD_TTL_SECONDS)
     return jobs.active().exists() or jobs.filter(stop_pending=True, finished_at__gt=since).exists()
+
+
+def _delete_files(user: User) -> None:
+    """Delete the images, and the files of all other rows of the user."""
+    images.purge_all(user)
+    storage.delete_these(list(Upload.objects.filter(user=user).values_list("key", flat=True)))
+    for export in Export.objects.of(user):
+        exports.delete_files(export)
+    # A job that failed while its images were stored has left files without a row.
+    failed = Job.objects.of(user).exclude(status=Status.SUCCEEDED).exclude(submitted_at=None)
+    for job_id in failed.values_list("id", flat=True).iterator():
+        storage.delete_of_job(job_id)
+    for folder in storage.FOLDERS:
+        storage.delete_all(f"{folder}/{user.pk}/")  # files of earlier versions
 
 
 def _owned() -> Iterator[tuple["models.QuerySet[models.Model]", str]]:

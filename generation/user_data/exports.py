@@ -128,10 +128,16 @@ def forget_expired() -> int:
     """Remove expired exports, files first; return how many."""
     count = 0
     for export in Export.objects.filter(expires_at__lte=timezone.now()).order_by("expires_at"):
-        storage.delete_all(storage.export_folder(user_id=export.user_id, export_id=export.id))
+        delete_files(export)
         export.delete()
         count += 1
     return count
+
+
+def delete_files(export: Export) -> None:
+    """Remove the files of an export, also those that are not complete."""
+    storage.delete_all(storage.export_folder(export_id=export.id))
+    storage.delete_all(f"exports/{export.user_id}/{export.id}/")  # of earlier versions
 
 
 def _write_part(export: Export) -> bool:
@@ -140,7 +146,7 @@ def _write_part(export: Export) -> bool:
     files = list(_next_files(export))
     if number > 1 and not files:
         return False
-    folder = storage.export_folder(user_id=export.user_id, export_id=export.id)
+    folder = storage.export_folder(export_id=export.id)
     key, done = f"{folder}{number}.zip", export.done
     with storage.writing(key) as write:
         sink = _Sink(write)

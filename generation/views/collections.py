@@ -28,7 +28,7 @@ COVERS = 4
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def collections_page(request: HttpRequest) -> HttpResponse:
     """Show the user's collections; POST creates one named `name` and opens it."""
     if request.method == "POST":

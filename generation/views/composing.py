@@ -14,7 +14,7 @@ from accounts.models import User
 from artgen.ids import parse_uuid
 from generation.catalog.offers import InvalidParameters, size_like
 from generation.files import storage
-from generation.forms import Composer
+from generation.forms.composer import Composer
 from generation.jobs import sources
 from generation.jobs.eta import Eta, Forecast
 from generation.models import GenerationSwitch, Image, ImageModel, Style, Upload
@@ -157,7 +157,7 @@ def _sources(user: User, ids: list[str]) -> list[SourceThumbnail]:
     """Return the user's images and uploads among the ids, in that order."""
     wanted = [found for one in ids if (found := parse_uuid(one))]
     keys: dict[UUID, str] = dict(
-        Upload.objects.filter(user=user, id__in=wanted).values_list("id", "key")
+        Upload.objects.of(user).usable().filter(id__in=wanted).values_list("id", "key")
     )
     keys |= dict(
         Image.objects.of(user).present().filter(id__in=wanted).values_list("id", "thumbnail_key")

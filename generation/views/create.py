@@ -1,7 +1,8 @@
 """The Create page: composer, quote and live feed."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,9 +15,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
+from uuid_utils.compat import uuid7
 
-from accounts import token_cache
+from accounts import rate_limits, token_cache
 from accounts.models import User
 from accounts.requests import user_of
 from artgen import formatting
@@ -24,10 +26,11 @@ from artgen.ids import parse_uuid
 from artgen.refusals import FieldError, Refusal
 from artgen.revalidation import revalidated
 from generation.catalog.offers import InvalidParameters
-from generation.files import uploads
-from generation.forms import Composer
+from generation.files import storage, uploads
+from generation.forms.composer import Composer
 from generation.gallery import sharing
-from generation.jobs import eta, orders
+from generation.jobs import drafts, eta, idempotency, orders
+from generation.jobs.sources import OwnImage
 from generation.models import ImageModel, Job
 from generation.views import feed
 from generation.views.composing import (
@@ -47,7 +50,7 @@ PROMPTS = (
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
     """Show composer and feed; POST creates 1 to 8 jobs, or shows the errors beside the fields."""
     if request.method == "POST":
@@ -69,7 +72,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def composer(request: HttpRequest) -> HttpResponse:
     """Return the composer for another model (`switch`) or with a job's parameters (`job`)."""
     models = list(ImageModel.objects.enabled())
@@ -85,7 +88,7 @@ def composer(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 @revalidated
 def quote(request: HttpRequest) -> HttpResponse:
     """Return the Create button with price and wait time, and the invalid numbers."""
@@ -116,23 +119,24 @@ def _posted(request: HttpRequest) -> HttpResponse:
         return render(
             request, "generation/create.html", _page(request, models=every, composer=form)
         )
-    status = _keep_uploads(user, form, request.FILES.getlist("upload")) or 0
-    if not status:
-        try:
-            requests = orders.repeated(form.request(), count=form.count)
-            placed = orders.place_batch(
-                user=user, requests=requests, key=request.POST.get("key", "")[:255]
-            )
-        except orders.KeyRefused:
-            # The form was sent again after the browser's Back button: a new request now.
-            text = _("This form was already sent. Select Create again to send it once more.")
-            form.errors["form"] = [text]
-            status = 409
-        except Refusal as refusal:
-            form.explain(refusal)
-            status = refusal.status
-    if status:
-        return _refused(request, models=every, form=form, status=status)
+    files = request.FILES.getlist("upload") if form.takes_sources else []
+    # The limits of the API, counted together with it.
+    rate_limits.spend_of(str(user.pk), group="api:place", rate=settings.PLACING_RATE)
+    for _file in files[: form.offer.max_source_images]:
+        rate_limits.spend_of(str(user.pk), group="api:upload", rate=settings.UPLOADING_RATE)
+    try:
+        placed = _place(user, form, files, key=request.POST.get("key", "")[:255])
+    except idempotency.KeyRefused:
+        # The form was sent again after the browser's Back button: a new request now.
+        text = _("This form was already sent. Select Create again to send it once more.")
+        form.errors["form"] = [text]
+        return _refused(request, models=every, form=form, status=409)
+    except Refusal as refusal:
+        form.explain(refusal)
+        refused = _refused(request, models=every, form=form, status=refusal.status)
+        if refusal.retry_after is not None:
+            refused["Retry-After"] = str(refusal.retry_after)
+        return refused
     run_id = placed.batch or placed.jobs[0].id
     if wants_part(request):
         run = feed.run_of_user(user, run_id)
@@ -167,24 +171,68 @@ def _refused(
     )
 
 
-def _keep_uploads(user: User, form: Composer, files: "Sequence[UploadedFile[Any]]") -> int | None:
-    """Store uploads of browsers without script; return an error status or None."""
+def _place(
+    user: User, form: Composer, files: "Sequence[UploadedFile[Any]]", *, key: str
+) -> orders.Placed:
+    """Place the jobs; store the files of browsers without script only if nothing is refused."""
+    if not files:
+        requests = drafts.repeated(form.request(), count=form.count)
+        return orders.place_batch(user=user, requests=requests, key=key)
+    _check_files(user, form, files)
+    chosen, kept = list(form.sources), []
+    try:
+        for file in files:
+            file.seek(0)
+            with _naming(file):
+                kept.append(uploads.keep(user=user, data=file.read()))
+        form.sources = [*chosen, *(str(upload.id) for upload in kept)]
+        requests = drafts.repeated(form.request(), count=form.count)
+        return orders.place_batch(user=user, requests=requests, key=key)
+    except Exception:
+        form.sources = chosen
+        uploads.discard(kept)
+        raise
+
+
+def _check_files(user: User, form: Composer, files: "Sequence[UploadedFile[Any]]") -> None:
+    """Raise the refusal of the files, or of jobs with them, before any file is decoded."""
     for file in files:
-        if (file.size or 0) > settings.UPLOAD_MAX_BYTES:  # checked before any file is stored
+        if (file.size or 0) > settings.UPLOAD_MAX_BYTES:
             detail = _too_large() % {
                 "name": file.name,
                 "size": formatting.number(math.ceil((file.size or 0) / 1e6)),
             }
-            form.explain(InvalidParameters([FieldError("source_images", "too_large", detail)]))
-            return 400
-    for file in files:
-        try:
-            form.sources.append(str(uploads.keep(user=user, data=file.read()).id))
-        except uploads.NotAnImage:
-            detail = _("%(name)s isn’t a PNG, JPEG or WebP image.") % {"name": file.name}
-            form.explain(InvalidParameters([FieldError("source_images", "invalid", detail)]))
-            return 400
-    return None
+            raise InvalidParameters([FieldError("source_images", "too_large", detail)])
+    ids = [uuid7() for _file in files]
+    request = form.request()
+    request["source_images"] = [*form.sources, *map(str, ids)]
+    form.offer.clean({name: value for name, value in request.items() if name != "model"})
+    uploads.check_room(user)
+    pending = {}
+    for upload_id, file in zip(ids, files, strict=True):
+        with _naming(file):
+            info = uploads.check(file.read())
+        key = storage.upload_key(upload_id=upload_id, content_type=info.content_type)
+        pending[upload_id] = OwnImage(
+            upload_id, key, info.width, info.height, file.size or 0, is_upload=True
+        )
+    requests = drafts.repeated(request, count=form.count)
+    orders.check(user=user, requests=requests, pending=pending)
+
+
+@contextmanager
+def _naming(file: "UploadedFile[Any]") -> Iterator[None]:
+    """Name the file in refusals of it."""
+    try:
+        yield
+    except uploads.NotAnImage as refusal:
+        detail = _("%(name)s isn’t a PNG, JPEG or WebP image.") % {"name": file.name}
+        raise InvalidParameters([FieldError("source_images", "invalid", detail)]) from refusal
+    except uploads.TooManyMegapixels as refusal:
+        detail = f"{file.name}: {refusal.message}"
+        raise InvalidParameters(
+            [FieldError("source_images", "too_many_pixels", detail)]
+        ) from refusal
 
 
 def _composer_from_address(
@@ -313,4 +361,8 @@ def _remember_language(request: HttpRequest) -> None:
 
 
 def _too_large() -> str:
-    return _("%(name)s is %(size)s MB. A source image can be up to 10 MB.")
+    return _("%(name)s is %(size)s MB. A source image can be up to %(limit)s MB.") % {
+        "name": "%(name)s",
+        "size": "%(size)s",
+        "limit": settings.UPLOAD_MAX_BYTES // 1_000_000,
+    }

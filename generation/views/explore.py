@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from generation.gallery import sharing
 from generation.models import Publication, PublicationQuerySet
@@ -43,7 +43,7 @@ class PublicTile:
         return _("Image")
 
 
-@require_GET
+@require_safe
 def explore(request: HttpRequest) -> HttpResponse:
     """Show public images; `before` is a cursor. Prompts appear only if their owners allow it."""
     rows = _before(Publication.objects.shown().newest_first(), request.GET.get("before", ""))

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from artgen import formatting
 from generation.catalog.offers import BATCH_MAX
-from generation.forms import shape_of
+from generation.forms.shapes import shape_name
 from generation.jobs import eta, status_text
 from generation.jobs.eta import Forecast
 from generation.jobs.status_text import Phase
@@ -157,7 +157,7 @@ class Run:
     @property
     def shape(self) -> str:
         """The aspect ratio, such as "16:9"."""
-        return shape_of(self.cards[0].width, self.cards[0].height).name
+        return shape_name(self.cards[0].width, self.cards[0].height)
 
     @property
     def is_wide(self) -> bool:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.requests import user_of
 from artgen import formatting
@@ -27,7 +27,7 @@ from generation.views.start import SAMPLES
 
 
 @login_required
-@require_GET
+@require_safe
 @revalidated
 def gallery(request: HttpRequest) -> HttpResponse:
     """Show the user's images by month; GET has filters (see `filters`) and the cursor `before`."""
@@ -56,7 +56,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
             "shapes": [(shape, filters.shape_label(shape)) for shape in Orientation],
             "longest": [(pixels, filters.longest_label(pixels)) for pixels in filters.LONGEST],
         },
-        "rare": COMMON_THRESHOLD,
+        "common_threshold": COMMON_THRESHOLD,
         "is_later_page": bool(before),
         "examples": SAMPLES[:3] if not counts.kept else (),
     }
@@ -64,7 +64,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 @revalidated
 def trash(request: HttpRequest) -> HttpResponse:
     """Show the trash, latest first, with the days until deletion."""
@@ -72,7 +72,7 @@ def trash(request: HttpRequest) -> HttpResponse:
         Image.objects.of(request.user).in_trash(), before=request.GET.get("before", "")
     )
     context: dict[str, Any] = {
-        "heap": page,
+        "page": page,
         "next_address": f"{reverse('trash')}?{urlencode({'before': page.next})}"
         if page.next
         else "",
@@ -94,7 +94,7 @@ def restore_all(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def empty_trash(request: HttpRequest) -> HttpResponse:
     """Ask for confirmation (GET), then delete the trash permanently (POST)."""
     if request.method == "POST":

@@ -1,5 +1,6 @@
 """Images in justified rows: a page by month, of the trash, or of public images."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -11,12 +12,12 @@ from django.db.models import Q
 from django.utils import formats, timezone
 from django.utils.translation import ngettext
 
-from artgen import formatting
 from artgen.frontend.links import link
 from artgen.ids import parse_uuid
 from generation.files import storage
 from generation.gallery.filters import whole
 from generation.models import Image, ImageQuerySet
+from generation.runpod import aspect_ratio
 
 PAGE = 60
 ALT_LENGTH = 120
@@ -33,7 +34,17 @@ FIELDS = (
     ),
     *("trashed_at", "created_at", "job__prompt"),
 )
+STYLESHEET_RATIOS = (
+    *("9:21", "9:16", "2:3", "5:7", "3:4", "4:5", "1:1"),
+    *("5:4", "4:3", "7:5", "3:2", "16:9", "21:9"),
+)
+"""The aspect ratios that the stylesheet knows (`data-ratio`)."""
 MAX_CROP = 0.04  # share of a side that may be cropped to fit a ratio of the stylesheet
+
+
+def data_ratio(width: int, height: int) -> str:
+    """Return the closest aspect ratio of the stylesheet: "16x9"."""
+    return aspect_ratio.nearest(width, height, ratios=STYLESHEET_RATIOS).replace(":", "x")
 
 
 @dataclass(frozen=True)
@@ -65,14 +76,14 @@ class Tile:
     @cached_property
     def ratio(self) -> str:
         """The closest aspect ratio of the stylesheet: "16x9"."""
-        return formatting.ratio(self.image.width, self.image.height)
+        return data_ratio(self.image.width, self.image.height)
 
     @property
     def is_odd(self) -> bool:
         """Whether no known ratio is close, so that the image is shown whole in its box."""
-        across, _x, along = self.ratio.partition("x")
-        known, own = int(across) / int(along), self.image.width / self.image.height
-        return max(known / own, own / known) > 1 + MAX_CROP
+        width, height = self.image.width, self.image.height
+        known = aspect_ratio.nearest(width, height, ratios=STYLESHEET_RATIOS)
+        return aspect_ratio.distance(known, width=width, height=height) > math.log(1 + MAX_CROP)
 
     @property
     def days_left(self) -> int:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
@@ -16,14 +17,14 @@ from django.utils.html import format_html
 from django.utils.http import content_disposition_header
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import CreditEntry
 from accounts.requests import user_of
 from artgen.redirects import next_url
-from generation.files import bucket_threads, metadata, processing, storage
+from generation.files import bucket_threads, decoder_threads, metadata, processing, storage
 from generation.files.filenames import filename
-from generation.forms import shape_of
+from generation.forms.shapes import shape_name
 from generation.gallery import images
 from generation.models import Image, ImageModel, ImageQuerySet, Job, Style, Upload
 from generation.views.collections import menu_of
@@ -54,34 +55,37 @@ class SourcePicture:
 
 
 @login_required
-@require_GET
+@require_safe
 def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Show one of the user's images with its variants, parameters and costs."""
     found = _own(request, image_id)
     job = found.job
     variants = [Tile(one) for one in _variants(found)]
     at = next(index for index, tile in enumerate(variants) if tile.image.id == found.id)
-    style = Style.objects.filter(slug=job.style).first() if job.style else None
     newer, older = _beside(found)
     previous, following = newer, older
+    previous_label, next_label = _("Newer image"), _("Older image")
     if len(variants) > 1:
         previous = variants[at - 1].address if at else ""
         following = variants[at + 1].address if at + 1 < len(variants) else ""
+        previous_label, next_label = _("Previous variant"), _("Next variant")
     context: dict[str, Any] = share_context(found) | {
         "tile": Tile(found),
         "image": found,
         "job": job,
         "url": storage.url(found.key),
         "kind": found.content_type.removeprefix("image/").upper(),
-        "shape": shape_of(found.width, found.height).name,
-        "style": style.name if style else job.style,
+        "shape": shape_name(found.width, found.height),
+        "style": Style.name_of(job.style),
         "sources": _sources(job),
         "parameters_json": json.dumps(_as_json(found), ensure_ascii=False, indent=2),
         "receipt": _receipt(job),
         "variants": variants,
         "number": at + 1,
         "previous": previous,
+        "previous_label": previous_label,
         "next": following,
+        "next_label": next_label,
         "newer": newer,
         "older": older,
         "more": VARIANTS,
@@ -95,7 +99,7 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def compare(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Show the variants of one run side by side."""
     found = _own(request, image_id)
@@ -108,7 +112,7 @@ def compare(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def download(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Redirect to the file, to be saved under a descriptive name.
 
@@ -123,7 +127,10 @@ def download(request: HttpRequest, image_id: UUID) -> HttpResponse:
         return _attachment(data, content_type=found.content_type, name=name)
     if kind == "webp" and found.content_type != "image/webp":
         name = filename(found, extension="webp")
-        return _attachment(processing.as_webp(_read(found)), content_type="image/webp", name=name)
+        data = _read(found)
+        with decoder_threads.limited():
+            copy = processing.as_webp(data, wait_seconds=settings.UPLOAD_WAIT_SECONDS)
+        return _attachment(copy, content_type="image/webp", name=name)
     response = HttpResponseRedirect(storage.download_url(found.key, filename=filename(found)))
     response["Cache-Control"] = "private, no-store"
     return response

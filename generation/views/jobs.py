@@ -1,6 +1,5 @@
 """Pages and actions of one job and one run."""
 
-from contextlib import suppress
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,13 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
+from accounts import daily_limits
 from accounts.models import CreditEntry
 from accounts.requests import user_of
 from artgen import refusal_pages
 from artgen.refusals import Refusal
-from generation.forms import shape_of
+from generation.forms.shapes import shape_name
 from generation.jobs import orders
 from generation.models import Job, JobEvent, Style
 from generation.views import feed
@@ -24,7 +24,7 @@ from generation.views.partials import part, wants_part
 
 
 @login_required
-@require_GET
+@require_safe
 def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Show one of the user's jobs: card, parameters, costs and history."""
     found = _own(request, job_id)
@@ -35,12 +35,11 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     history = [
         (event.at, text) for event in found.events.order_by("id") if (text := _event_text(event))
     ]
-    style = Style.objects.filter(slug=found.style).first() if found.style else None
     context = {
         "card": feed.card_of(found),
         "job": found,
-        "shape": shape_of(found.width, found.height).name if found.width and found.height else "",
-        "style": style.name if style else found.style,
+        "shape": shape_name(found.width, found.height) if found.width and found.height else "",
+        "style": Style.name_of(found.style),
         "receipt": receipt,
         "history": history,
         "took": (found.finished_at - found.created_at).total_seconds()
@@ -51,14 +50,14 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def card(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Return the current card of one of the user's jobs."""
     return part(request, "generation/_card.html", {"card": feed.card_of(_own(request, job_id))})
 
 
 @login_required
-@require_GET
+@require_safe
 def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Return one of the user's runs as in the feed."""
     found = feed.run_of_user(user_of(request), run_id)
@@ -77,7 +76,7 @@ def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
         orders.cancel(job=found, actor=user_of(request))
     except Refusal as refusal:
         refused = refusal
-    if wants_part(request):
+    if wants_part(request) and not isinstance(refused, daily_limits.DailyLimitReached):
         card_now = feed.card_of(_own(request, job_id))
         status = refused.status if refused else 200
         return part(request, "generation/_card.html", {"card": card_now}, status=status)
@@ -95,9 +94,13 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         raise Http404
     count = 0
     for one in found.cards:
-        with suppress(orders.AlreadyFinal):
+        try:
             orders.cancel(job=one.job, actor=user_of(request))
             count += 1
+        except orders.AlreadyFinal:
+            continue
+        except daily_limits.DailyLimitReached as refusal:
+            return refusal_pages.back(request, refusal, to=reverse("create"))
     if wants_part(request):
         return part(
             request, "generation/_run.html", {"run": feed.run_of_user(user_of(request), run_id)}

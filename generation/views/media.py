@@ -4,6 +4,7 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
 
+from artgen.response_headers import allow_other_sites
 from generation.files import storage
 
 
@@ -24,4 +25,5 @@ def media(request: HttpRequest, name: str) -> FileResponse:
     )
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     response["X-Content-Type-Options"] = "nosniff"
+    allow_other_sites(response)
     return response

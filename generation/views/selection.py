@@ -240,7 +240,7 @@ def _done(
 ) -> HttpResponse:
     """Return text and changed ids to scripts; redirect others back, with a message."""
     if wants_part(request):
-        answer = {"told": text, "changed": changed, "collection": collection and collection.id}
+        answer = {"message": text, "changed": changed, "collection": collection and collection.id}
         return JsonResponse(answer, headers={"Cache-Control": "private, no-store"})
     if undo and changed:
         text = format_html(

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.rate_limits import limited
+from artgen.response_headers import allow_other_sites
 from generation.files import bucket_threads, metadata, storage
 from generation.files.filenames import filename
-from generation.forms import shape_of
+from generation.forms.shapes import shape_name
 from generation.gallery import sharing
 from generation.models import Report, Style
 from generation.views.grid import Tile
@@ -40,10 +41,6 @@ def shared(request: HttpRequest, slug: str) -> HttpResponse:
     image, job = found.image, found.image.job
     shows_parameters = found.with_parameters
     tile = Tile(image)
-    style = Style.objects.filter(slug=job.style).first() if shows_parameters and job.style else None
-    style_name = job.style if shows_parameters else ""
-    if style:
-        style_name = style.name
     path = reverse("shared_picture", args=[slug])
     label = _("Image by %(author)s") % {"author": found.author} if found.author else _("Image")
     context: dict[str, Any] = {
@@ -60,9 +57,10 @@ def shared(request: HttpRequest, slug: str) -> HttpResponse:
         "content_type": image.content_type,
         "url": storage.url(image.key, seconds=FILE_SECONDS) if shows_parameters else path,
         "copy_seconds": FILE_SECONDS if shows_parameters else 0,
-        "shape": shape_of(image.width, image.height).name,
-        "style": style_name,
+        "shape": shape_name(image.width, image.height),
+        "style": Style.name_of(job.style) if shows_parameters else "",
         "remix": f"{reverse('create')}?share={slug}",
+        "create_path": reverse("create" if request.user.is_authenticated else "start"),
         "is_own": image.user_id == request.user.pk,
     }
     return _guarded(render(request, "generation/shared.html", context), found)
@@ -82,7 +80,9 @@ def picture(request: HttpRequest, slug: str) -> HttpResponseBase:
             address = storage.download_url(image.key, filename=filename(image))
         else:
             address = storage.url(image.key, seconds=FILE_SECONDS)
-        return _guarded(HttpResponseRedirect(address), found)
+        redirect_to_file = HttpResponseRedirect(address)
+        allow_other_sites(redirect_to_file)
+        return _guarded(redirect_to_file, found)
     try:
         with bucket_threads.reading_or_writing():
             data = storage.read(image.key)
@@ -96,6 +96,7 @@ def picture(request: HttpRequest, slug: str) -> HttpResponseBase:
         content_type=image.content_type,
     )
     response["X-Content-Type-Options"] = "nosniff"
+    allow_other_sites(response)
     return _guarded(response, found)
 
 
@@ -107,7 +108,8 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
     found = _found(slug)
     if found.publication is None:
         raise Http404
-    kind, words = request.POST.get("kind", ""), request.POST.get("words", "").strip()
+    kind = request.POST.get("kind", "")
+    words = request.POST.get("words", "").replace("\0", "").strip()
     errors = {}
     if request.method == "POST":
         if kind not in Report.Kind.values:

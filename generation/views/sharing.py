@@ -66,12 +66,12 @@ def absolute(slug: str) -> str:
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @limited(("user", CHANGING_RATE))
 def share(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Show how the image is shared; POST creates or changes the link."""
     image = _own(request, image_id)
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         return _shown(request, image)
     try:
         had_link = image.has_link
@@ -158,7 +158,7 @@ def _answered(
 def _shown(
     request: HttpRequest, image: Image, *, text: str = "", failed: bool = False
 ) -> HttpResponse:
-    context = share_context(image) | {"told": text, "failed": failed}
+    context = share_context(image) | {"message": text, "failed": failed}
     if wants_part(request):
         return part(request, "generation/_share.html", context, status=409 if failed else 200)
     return render(request, "generation/share.html", context | {"tile": Tile(image)})

@@ -54,5 +54,5 @@ def beside(
     return {
         "place": place,
         "counts": counts or image_counts.of_places(user),
-        "piles": collection_cards(user) if cards is None else cards,
+        "collection_cards": collection_cards(user) if cards is None else cards,
     }

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.requests import user_of
 from artgen.revalidation import revalidated
@@ -18,7 +18,7 @@ MAX_QUERY_LENGTH = 200
 
 
 @login_required
-@require_GET
+@require_safe
 @revalidated
 def own_pictures(request: HttpRequest) -> HttpResponse:
     """Return a page of the user's images, newest first; `q` searches their prompts."""

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from artgen import formatting
+from generation.views import grid
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Sample:
     @property
     def ratio(self) -> str:
         """The aspect ratio of the stylesheet: "16x9"."""
-        return formatting.ratio(self.width, self.height)
+        return grid.data_ratio(self.width, self.height)
 
     @property
     def address(self) -> str:

@@ -2,8 +2,8 @@
 
 import { wireMenus } from "./js/menus.js"
 import { wireThemes } from "./js/theme.js"
-import { adoptToasts } from "./js/toasts.js"
+import { scheduleDismissals } from "./js/toasts.js"
 
 wireThemes()
 wireMenus()
-adoptToasts()
+scheduleDismissals()

@@ -67,7 +67,6 @@ def submit(slug: str) -> list[Job]:
     """Submit all jobs of the model that fit, in parallel, and return them."""
     jobs = take(slug)
     if jobs:
-        pooling.give_back()  # the POSTs may take seconds
         store_outcomes(jobs, post_all(jobs))
         # Only one submission of a model runs at a time. Messages that came meanwhile did nothing.
         if Job.objects.queued().filter(model=jobs[0].model, due_at__lte=timezone.now()).exists():
@@ -92,6 +91,7 @@ def take(slug: str) -> list[Job]:
 def post_all(jobs: Sequence[Job]) -> list[Outcome]:
     """Return the outcome of each job's POST. Call it outside of transactions."""
     calls = [_prepare(job) for job in jobs]
+    pooling.give_back()  # the bucket and the POSTs may take seconds
     if len(calls) == 1:
         return [_outcome(calls[0])]
     workers = min(len(calls), MAX_PARALLEL_POSTS)
@@ -100,14 +100,18 @@ def post_all(jobs: Sequence[Job]) -> list[Outcome]:
 
 
 def _prepare(job: Job) -> Callable[[], Submission] | NotSent:
-    """Return the function that sends a job's POST, or why it cannot be sent."""
+    """Read what the POST needs from the database, and return the function that sends it."""
     try:
-        payload, webhook = input_of(job), webhook_tokens.address(job)
+        chosen, webhook = sources.chosen(job), webhook_tokens.address(job)
         client = clients.client()
     except Exception as error:  # noqa: BLE001 `_not_prepared` handles the expected ones
         return NotSent(error)
 
     def post() -> Submission:
+        try:
+            payload = input_of(job, chosen)  # reads source images from the bucket
+        except Exception as error:
+            raise NotSent(error) from error
         return client.run(
             job.snapshot["endpoint_id"],
             input=payload,

@@ -20,9 +20,9 @@ from generation.jobs.lifecycle.transition import (
     expect_one,
     move,
     publish,
-    storable,
 )
 from generation.models import AT_RUNPOD, Image, Job, Status
+from generation.runpod.untrusted import storable
 
 STOPPED_BY_STAFF = "stopped_by_staff"
 
@@ -85,16 +85,9 @@ def _succeeded(job: Job, *, images: Sequence[Image], cost: Decimal | None, at: d
     expect_one(len(moved))
     (ended,) = moved
     ended.model = job.model
-    _prefetch(ended, images)
+    ended.new_images = images
     publish(moved)
     return ended
-
-
-def _prefetch(job: Job, images: Sequence[Image]) -> None:
-    """Make `job.images.all()` return these without a query, for the event that shows them."""
-    known = Image.objects.filter(job=job).order_by("position")
-    known._result_cache = list(images)
-    job._prefetched_objects_cache = {"images": known}  # type: ignore[attr-defined]
 
 
 def failed(

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from generation.jobs import bulk_update
+from generation.jobs import bulk_update, scheduling
 from generation.jobs.bulk_update import History
-from generation.jobs.lifecycle.transition import publish, record, storable
+from generation.jobs.lifecycle.transition import publish, record
 from generation.models import Job, Status
+from generation.runpod.untrusted import storable
 
 
 def placed(
@@ -31,8 +33,15 @@ def placed(
     for job in jobs:
         job.status, job.due_at, job.created_at = Status.QUEUED, now, now
     history = History("placed", now, dict.fromkeys((job.id for job in jobs), storable(detail)))
-    if not bulk_update.insert(jobs, guard=guard, history=history, actor=actor):
+    places = bulk_update.insert(
+        jobs, guard=guard, history=history, actor=actor, value=scheduling.PLACE
+    )
+    if not places:
         return False
+    if connection.vendor != "postgresql":
+        places = scheduling.places(jobs)
+    for job in jobs:
+        job.first_place = places[job.id]
     if reduced := [job for job in jobs if job.snapshot.get("sources_reduced")]:
         why = "they do not fit into RunPod's 10 MB as they are"
         record(reduced, name="sources_reduced", at=now, detail=why)

@@ -19,10 +19,10 @@ from generation.jobs.lifecycle.transition import (
     expect_one,
     publish,
     record,
-    storable,
     unchanged,
 )
 from generation.models import Job, Status
+from generation.runpod.untrusted import storable
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from accounts.models import User
 from generation.jobs import bulk_update, events
 from generation.jobs.bulk_update import History
 from generation.models import Job, JobQuerySet
+from generation.runpod.untrusted import storable
 
 ADDED_COST = "CASE WHEN v_cost IS NULL THEN cost ELSE COALESCE(cost, 0) + v_cost END"
 """SQL of a job's cost plus that of one more attempt, for `bulk_update.update_each`."""
@@ -73,11 +74,6 @@ def record(
 def history_of(name: str, at: datetime, details: Sequence[tuple[Job, str]]) -> History:
     """Return the history of one event with a detail for each job."""
     return History(name, at, {job.id: storable(detail) for job, detail in details})
-
-
-def storable(text: str) -> str:
-    """Return the text without what PostgreSQL cannot store: NUL and unpaired surrogates."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def publish(jobs: Sequence[Job]) -> None:

@@ -147,10 +147,8 @@ def _image_of(job: Job) -> Image:
     return Image(
         user_id=job.user_id,
         job=job,
-        key=storage.image_key(
-            user_id=job.user_id, job_id=job.id, position=0, content_type=content_type
-        ),
-        thumbnail_key=storage.thumbnail_key(user_id=job.user_id, job_id=job.id, position=0),
+        key=storage.image_key(job_id=job.id, position=0, content_type=content_type),
+        thumbnail_key=storage.thumbnail_key(job_id=job.id, position=0),
         placeholder="2PcRDYJ4d3eIeIeAh3iIeHiHBw==",
         width=job.width,
         height=job.height,

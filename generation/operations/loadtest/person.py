@@ -9,6 +9,8 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from generation.operations.loadtest.accounts import WORDS, SimulatedUser
 from generation.operations.loadtest.client import Browser, Socket
 from generation.operations.loadtest.measures import StepFailed
@@ -53,7 +55,7 @@ class Person:
         self.socket: Socket | None = None
         self.uses_api = bool(account.token) and self.random.random() < habits.api
         if account.session:
-            client.keep_cookie("sessionid", account.session)
+            client.keep_cookie(settings.SESSION_COOKIE_NAME, account.session)
 
     async def run(self) -> None:
         """Run rounds; a failed step ends the round, not the user."""
@@ -86,7 +88,10 @@ class Person:
 
     # --- pages ------------------------------------------------------------------------------------
     async def _round_of_pages(self) -> None:
-        if not self.client.cookie("sessionid") or self.random.random() < self.habits.sign_in:
+        if (
+            not self.client.cookie(settings.SESSION_COOKIE_NAME)
+            or self.random.random() < self.habits.sign_in
+        ):
             await self._sign_in()
         page = (await self.client.send("create", "GET", "/create/")).text
         fields = dict(_FIELD.findall(page))
@@ -102,7 +107,7 @@ class Person:
             form = {**fields, **asked, "prompt": prompt}
             headers = {
                 **part,
-                "X-CSRFToken": self.client.cookie("csrftoken"),
+                "X-CSRFToken": self.client.cookie(settings.CSRF_COOKIE_NAME),
                 "Referer": str(self.client.url),
             }
             await self.client.send(

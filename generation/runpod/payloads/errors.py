@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from generation.runpod.untrusted import InvalidJSON, parse_json
+
 DETAIL_CHARACTERS = 4_000
 
 
@@ -132,8 +134,8 @@ def _message(error: Any) -> str:
     """Return an error's type and message without its traceback, which would match anything."""
     if isinstance(error, str) and error.lstrip().startswith("{"):
         try:
-            error = json.loads(error)
-        except (ValueError, RecursionError):
+            error = parse_json(error)
+        except InvalidJSON:
             return _before_traceback(error)
     if isinstance(error, dict):
         parts = (error.get(key) for key in _MESSAGES)

@@ -16,6 +16,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from generation.runpod.report import JobReport, State
+from generation.runpod.untrusted import InvalidJSON, parse_json, storable
 
 from .dialect import SeedOf
 from .errors import OutputError, output_error
@@ -106,8 +107,8 @@ def _decoded(output: Any) -> Any:
     """Return the output, decoded from JSON text and from the list of one of streaming handlers."""
     if isinstance(output, str) and output.lstrip().startswith(("{", "[")):
         try:
-            output = json.loads(output)
-        except (ValueError, RecursionError):
+            output = parse_json(output)
+        except InvalidJSON:
             return output
     if isinstance(output, list) and len(output) == 1 and isinstance(output[0], dict | list):
         return output[0]
@@ -161,8 +162,9 @@ def _images(output: Any) -> Iterator[OutputImage]:
 def _image(text: str, filename: str = "") -> OutputImage:
     text = text.strip()
     if text[:8].lower().startswith(("https://", "http://")):
-        path = urllib.parse.unquote(urllib.parse.urlsplit(text).path)
-        return OutputImage(url=text, data=None, filename=filename or posixpath.basename(path))
+        path = urllib.parse.unquote(_address(text).path)
+        filename = storable(filename or posixpath.basename(path))
+        return OutputImage(url=text, data=None, filename=filename)
     if text[:5].lower() == "data:":
         text = text.partition(",")[2]
     text = "".join(text.split()).rstrip("=")
@@ -174,7 +176,19 @@ def _image(text: str, filename: str = "") -> OutputImage:
         ) from error
     if not data:
         raise OutputError("invalid_output", "an empty image")
-    return OutputImage(url=None, data=data, filename=filename)
+    return OutputImage(url=None, data=data, filename=storable(filename))
+
+
+def _address(text: str) -> urllib.parse.SplitResult:
+    """Return the parts of an image's address. Raises OutputError."""
+    try:
+        parts = urllib.parse.urlsplit(text)
+        _ = parts.port  # raises ValueError, like an invalid host
+    except ValueError as error:
+        raise OutputError("invalid_output", f"{error}: {text[:80]!r}") from error
+    if not text.isprintable():
+        raise OutputError("invalid_output", f"control characters in {text[:80]!r}")
+    return parts
 
 
 def _seed(seed: int | None) -> int | None:
@@ -206,6 +220,5 @@ def _warnings(report: JobReport, output: Any) -> Iterator[str]:
     if isinstance(output, dict):
         errors = output.get("errors")
         for error in errors if isinstance(errors, list) else []:
-            yield (error if isinstance(error, str) else json.dumps(error, default=str))[
-                :_MAX_TEXT_LENGTH
-            ]
+            text = error if isinstance(error, str) else json.dumps(error, default=str)
+            yield storable(text[:_MAX_TEXT_LENGTH])

@@ -3,9 +3,10 @@
 Source: https://github.com/runpod-workers
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any
+
+from generation.runpod.untrusted import InvalidJSON, parse_json
 
 from .dialect import ALWAYS, Dialect, InputImage, Parameters
 
@@ -68,8 +69,8 @@ def a1111_seed(output: Any) -> int | None:
     info = output.get("info") if isinstance(output, dict) else None
     if isinstance(info, str):
         try:
-            info = json.loads(info)
-        except ValueError:
+            info = parse_json(info)
+        except InvalidJSON:
             return None
     if not isinstance(info, dict):
         return None

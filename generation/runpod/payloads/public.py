@@ -1,8 +1,9 @@
 """The dialect of RunPod's public endpoints; a request format names each endpoint's parameters."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
+
+from generation.runpod import aspect_ratio
 
 from .dialect import ALWAYS, Dialect, InputImage, Parameters
 from .request_format import VALUES, RequestFormat, SizeFormat
@@ -73,20 +74,12 @@ def _size(size: SizeFormat, parameters: Parameters) -> dict[str, Any]:
             return {size.field: f"{parameters.width}*{parameters.height}"}
         case "aspect_ratio":
             return {
-                size.field: nearest_ratio(parameters.width, parameters.height, ratios=size.ratios)
+                size.field: aspect_ratio.nearest(
+                    parameters.width, parameters.height, ratios=size.ratios
+                )
             }
         case "custom":
             return {size.field: "custom", **sides}
         case "match_input_image":
             return {size.field: "match_input_image"}
     return {}
-
-
-def nearest_ratio(width: int, height: int, *, ratios: Sequence[str]) -> str:
-    """Return the aspect ratio that is nearest to a size in px."""
-
-    def distance(ratio: str) -> float:
-        across, down = ratio.split(":")
-        return abs(math.log(width * int(down) / (height * int(across))))
-
-    return min(ratios, key=distance)

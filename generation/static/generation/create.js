@@ -49,20 +49,20 @@ if (document.getElementById("composer")) {
     onPlacing: () => {
       if (!takesNew) return
       const frame = pendingRun(side)
-      cards.hold(frame)
+      cards.showPlaceholder(frame)
       if (phone.matches) {
         // On phones the page scrolls to the feed, so the focus moves there as well.
         frame.focus({ preventScroll: true })
         frame.scrollIntoView({ behavior: "smooth", block: "start" })
       } else scrollTo({ top: 0, behavior: "smooth" })
     },
-    onRefused: () => cards.release(null),
+    onRefused: () => cards.replacePlaceholder(null),
     onPlaced: (run) => {
       if (!takesNew) {
         location.assign(data.create)
         return
       }
-      cards.release(run)
+      cards.replacePlaceholder(run)
       say(document.getElementById("active-count")?.textContent)
     },
   })
@@ -103,7 +103,7 @@ feed.addEventListener("click", async (event) => {
     const first = older.querySelector(".runs .run")
     for (const element of [...older.children]) {
       if (element.matches(".feed-head")) {
-        element.querySelectorAll(".tag, .feed-filter, .feed-tell").forEach((extra) => {
+        element.querySelectorAll(".tag, .feed-filter, .feed-notify").forEach((extra) => {
           extra.remove()
         })
         const heading = element.querySelector(".heading")
@@ -117,7 +117,7 @@ feed.addEventListener("click", async (event) => {
       element.removeAttribute("id")
       feed.append(element)
     }
-    cards.dress(feed)
+    cards.enhance(feed)
     first?.querySelector("a, button")?.focus({ preventScroll: true })
   } catch {
     location.assign(more.href)

@@ -3,9 +3,9 @@
 import { part } from "../artgen/js/http.js"
 import { say } from "../artgen/js/status.js"
 
-const EVERY = 2_000 // ms
+const POLL_INTERVAL = 2_000 // ms
 
-async function look() {
+async function poll() {
   try {
     const { ok, fragment } = await part(location.pathname)
     const now = fragment.querySelector("#export")
@@ -20,15 +20,15 @@ async function look() {
   } catch (problem) {
     if (problem.status === 401) return
   }
-  wait()
+  pollLater()
 }
 
 /** Poll again later; a hidden page polls when it becomes visible. */
-function wait() {
+function pollLater() {
   setTimeout(() => {
-    if (!document.hidden) look()
-    else document.addEventListener("visibilitychange", look, { once: true })
-  }, EVERY)
+    if (!document.hidden) poll()
+    else document.addEventListener("visibilitychange", poll, { once: true })
+  }, POLL_INTERVAL)
 }
 
-if ("running" in document.getElementById("export").dataset) wait()
+if ("running" in document.getElementById("export").dataset) pollLater()

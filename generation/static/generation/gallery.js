@@ -10,7 +10,7 @@ import { wireChipMenus } from "./js/chip_menus.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { wireSelection } from "./js/selection.js"
 import { paintPlaceholders } from "./js/thumbhash.js"
-import { complain, offerUndo, post, sent } from "./js/trash.js"
+import { showFailure, offerUndo, post, confirmed } from "./js/trash.js"
 
 const data = document.getElementById("page-data")?.dataset ?? {}
 const list = document.getElementById("months")
@@ -20,26 +20,29 @@ const selection =
   list && document.getElementById("selection-bar") ? wireSelection(list, data) : null
 
 if (list) {
-  dress(list)
+  enhance(list)
   wireCardButtons(list, data)
-  list.addEventListener("click", clicked)
-  list.addEventListener("keydown", keyed)
+  list.addEventListener("click", onClick)
+  list.addEventListener("keydown", onKeydown)
   new MutationObserver(countFavorites).observe(list, {
     subtree: true,
     attributeFilter: ["aria-pressed"],
   })
 }
-// On narrow windows the places are a row that scrolls: show the current one.
-const places = document.querySelector(".places")
-const here = places?.querySelector("[aria-current]")
-if (here)
-  places.scrollLeft = Math.max(0, here.offsetLeft + here.offsetWidth + 12 - places.clientWidth)
+// On narrow windows the sidebar is a row that scrolls: show the current link.
+const sidebar = document.querySelector(".sidebar")
+const current = sidebar?.querySelector("[aria-current]")
+if (current)
+  sidebar.scrollLeft = Math.max(
+    0,
+    current.offsetLeft + current.offsetWidth + 12 - sidebar.clientWidth,
+  )
 
 wireSearch()
 wireChipMenus()
 wireEmptyDialog()
 
-function dress(root) {
+function enhance(root) {
   paintPlaceholders(root)
   for (const picture of root.querySelectorAll(".card-picture")) {
     picture.addEventListener(
@@ -53,7 +56,7 @@ function dress(root) {
   }
 }
 
-function clicked(event) {
+function onClick(event) {
   const plain = !(event.ctrlKey || event.metaKey || event.shiftKey)
   const more = event.target.closest("[data-load-more]")
   const button = event.target.closest("[data-trash], [data-restore]")
@@ -62,18 +65,18 @@ function clicked(event) {
     loadMore(more)
   } else if (button) {
     event.preventDefault()
-    move(button)
+    moveTile(button)
   }
 }
 
-function keyed(event) {
+function onKeydown(event) {
   if (event.key !== "Delete" || selection?.size || !event.target.matches(".card-link")) return
   const button = event.target.closest("li").querySelector("[data-trash]")
-  if (button) move(button)
+  if (button) moveTile(button)
 }
 
 /** Move an image to the trash or out of it; undo puts its tile back in its place. */
-async function move(button) {
+async function moveTile(button) {
   const tile = button.closest("li")
   const place = document.createComment("")
   const month = tile.closest(".month")
@@ -85,10 +88,10 @@ async function move(button) {
   tile.replaceWith(place)
   neighbor?.focus({ preventScroll: true })
   try {
-    await sent(post(address))
+    await confirmed(post(address))
   } catch (problem) {
     place.replaceWith(tile)
-    complain(problem, data)
+    showFailure(problem, data)
     return
   }
   countMoved(isTrash ? -1 : 1, tile)
@@ -114,7 +117,7 @@ async function loadMore(link) {
     return
   }
   const hadFocus = document.activeElement === link
-  dress(answer.fragment)
+  enhance(answer.fragment)
   const first = answer.fragment.querySelector(".rows > li:not(.rows-end)")
   const shown = answer.fragment.querySelectorAll(".rows > li:not(.rows-end)").length
   link.closest("nav").remove()

@@ -6,7 +6,7 @@
 import { wireChipMenus } from "./js/chip_menus.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { refreshSharing, showCopies, wireSharing } from "./js/sharing.js"
-import { complain, offerUndo, post } from "./js/trash.js"
+import { showFailure, offerUndo, post } from "./js/trash.js"
 import { wireZoom } from "./js/zoom.js"
 
 const data = document.getElementById("page-data").dataset
@@ -48,7 +48,7 @@ for (const [button, isTrashed] of [
       await move(isTrashed)
       offerUndo(isTrashed ? data.trashed : data.restored, data, () => move(!isTrashed))
     } catch (problem) {
-      complain(problem, data)
+      showFailure(problem, data)
     }
   })
 }
@@ -93,7 +93,7 @@ if (/^\/gallery\//.test(cameFrom)) sessionStorage.setItem("gallery", "behind")
 else if (!/^\/images\//.test(cameFrom)) sessionStorage.removeItem("gallery")
 
 for (const link of document.querySelectorAll(
-  ".film-frame, .stage-step, .stage-beside, .viewer-step",
+  ".filmstrip-item, .stage-step, .stage-beside, .viewer-step",
 )) {
   link.addEventListener("click", (event) => {
     if (!isPlain(event)) return

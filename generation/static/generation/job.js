@@ -9,11 +9,11 @@ const data = document.getElementById("page-data").dataset
 const root = document.querySelector(".job-picture")
 const first = root.querySelector("[data-job]").dataset.status
 
-let drawn = first
+let shownStatus = first
 
 // When the job ends, update its log and cost in place: a reload would cancel a navigation that has
 // just begun.
-async function drawEnd() {
+async function showEnd() {
   const fresh = (await part(location.href)).fragment.querySelector(".job-page .stack")
   const stack = document.querySelector(".job-page .stack")
   if (!fresh) return
@@ -29,9 +29,9 @@ const cards = new Cards({
   data,
   onChange: () => {
     const now = root.querySelector("[data-job]")?.dataset.status
-    if (!now || now === drawn || !["succeeded", "failed", "canceled"].includes(now)) return
-    drawn = now
-    drawEnd().catch(() => {})
+    if (!now || now === shownStatus || !["succeeded", "failed", "canceled"].includes(now)) return
+    shownStatus = now
+    showEnd().catch(() => {})
   },
   onEnded: () => cards.onChange(),
 })

@@ -8,12 +8,12 @@ const picture = document.querySelector(".frame-picture")
 
 wireCopying(document.body, data)
 wireZoom(document.querySelector(".frame"), document.getElementById("viewer"))
-picture.addEventListener("error", again)
-if (picture.complete && !picture.naturalWidth) again()
+picture.addEventListener("error", useFallback)
+if (picture.complete && !picture.naturalWidth) useFallback()
 
-function again() {
-  if (!picture.dataset.again) return
+function useFallback() {
+  if (!picture.dataset.fallback) return
   for (const copy of picture.parentElement.querySelectorAll("source")) copy.remove()
-  picture.src = picture.dataset.again
-  delete picture.dataset.again
+  picture.src = picture.dataset.fallback
+  delete picture.dataset.fallback
 }

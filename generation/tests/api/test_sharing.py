@@ -1,5 +1,7 @@
 """PATCH visibility and /api/v1/images/ID/share/."""
 
+import pytest
+
 from artgen.testing.api import ApiTestCase, make_image
 from generation.gallery import images, sharing
 from generation.models import BlockedWord, Image, Publication, PublicationState
@@ -124,6 +126,7 @@ class TestSharingApi(ApiTestCase):
         self.assert_only(self.share, "GET", "POST", "DELETE")
         assert self.now().link_slug is None
 
+    @pytest.mark.slow
     def test_it_has_a_limit(self) -> None:
         statuses = []
         while 429 not in statuses and len(statuses) <= 2 * 120:  # a minute may end meanwhile

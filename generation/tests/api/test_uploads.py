@@ -1,16 +1,20 @@
 """`/api/v1/uploads/`: source pictures that a user brings along."""
 
 import io
+from pathlib import Path
 from typing import Any
 
+import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from PIL import Image as Pillow
 
 from artgen.testing.api import UPLOADS, ApiTestCase, picture, stored
-from generation.files import metadata, processing, storage
+from generation.demo.emulator.painting import tiny_png
+from generation.files import bucket_threads, metadata, processing, storage
 from generation.models import Upload
+from generation.runpod import decoding
 
 
 class TestUploads(ApiTestCase):
@@ -106,10 +110,77 @@ class TestUploads(ApiTestCase):
             assert document["limit"] == 1000
         assert stored() == before
 
-    def test_it_refuses_a_file_of_more_than_ten_megabytes(self) -> None:
+    def test_it_refuses_a_file_of_more_than_twenty_megabytes(self) -> None:
+        assert self.upload(picture() + b"\0" * 19_000_000).status_code == 201
         before = stored()
-        data = picture() + b"\0" * 10_000_000
+        data = picture() + b"\0" * 20_000_000
         self.assert_problem(self.upload(data), 413, "too_large", fields={"file": "too_large"})
+        assert stored() == before
+
+    def test_it_refuses_more_than_24_megapixels_by_the_header(self) -> None:
+        assert self.upload(tiny_png(6000, 4000, 0)).status_code == 201
+        before = stored()
+        for width, height, megapixels in ((6001, 4000, 25), (9000, 9000, 81)):
+            document = self.assert_problem(
+                self.upload(tiny_png(width, height, 0)),
+                400,
+                "invalid",
+                fields={"file": "too_many_pixels"},
+            )
+            detail = f"The image has {megapixels} megapixels. The limit is 24."
+            assert document["errors"][0]["detail"] == detail
+        assert stored() == before
+
+    @override_settings(UPLOAD_WAIT_SECONDS=0)
+    def test_it_refuses_to_decode_a_second_image_at_the_same_time(self) -> None:
+        before = stored()
+        with decoding.BUDGET.spend(1):
+            response = self.upload(picture())
+            self.assert_problem(response, 503, "unavailable")
+            assert response["Retry-After"] == "5"
+            # What is refused by its header need not wait.
+            self.assert_problem(self.upload(tiny_png(9000, 9000, 0)), 400, "invalid")
+        assert stored() == before
+        assert self.upload(picture()).status_code == 201
+
+    def test_it_leaves_one_thread_to_others_while_images_are_decoded(self) -> None:
+        before = stored()
+        threads = 0
+        while bucket_threads.hold():
+            threads += 1
+        try:
+            self.assert_problem(self.upload(picture()), 503, "unavailable")
+        finally:
+            for _thread in range(threads):
+                bucket_threads.let_go()
+        assert threads == settings.HELD_THREADS
+        assert stored() == before
+
+    def test_it_refuses_more_bytes_than_a_user_may_store(self) -> None:
+        size = Upload.objects.get(id=self.upload(picture()).json()["id"]).bytes
+        before = stored()
+        with override_settings(MAX_UPLOAD_BYTES_PER_USER=2 * size - 1):
+            document = self.assert_problem(self.upload(picture()), 409, "storage_full")
+            assert document["limit"] == 2 * size - 1
+            assert stored() == before
+            self.alice.max_upload_bytes = 2 * size  # staff allow it
+            self.alice.save(update_fields=["max_upload_bytes"])
+            assert self.upload(picture()).status_code == 201
+        with override_settings(MAX_UPLOAD_BYTES_PER_USER=None):
+            self.assert_problem(self.upload(picture()), 409, "storage_full")
+        used = self.api.get("/api/v1/account/").json()["limits"]["upload_bytes"]
+        assert used == {"limit": 2 * size, "used": 2 * size}
+
+    def test_it_frees_the_bytes_of_an_upload_that_the_bucket_did_not_take(self) -> None:
+        before = stored()
+        folder = Path(settings.MEDIA_ROOT) / "uploads"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.write_text("in the way")
+        try:
+            with pytest.raises(OSError, match="uploads"):
+                self.upload(picture())
+        finally:
+            folder.unlink()
         assert stored() == before
 
     @override_settings(UPLOADING_RATE="1/h")

@@ -10,12 +10,11 @@ from django.test import SimpleTestCase
 from generation.catalog.offers import (
     InvalidParameters,
     Offer,
-    cost_from,
     parameter_from,
-    price_from,
     read_catalog,
     size_like,
 )
+from generation.catalog.prices import cost_from, price_from
 
 
 def offer(slug: str) -> Offer:

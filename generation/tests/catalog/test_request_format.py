@@ -12,7 +12,6 @@ from generation.runpod.payloads import (
     RequestFormatError,
     parse_request_format,
 )
-from generation.runpod.payloads.public import nearest_ratio
 
 CATALOG = {
     table["endpoint_id"]: table
@@ -215,17 +214,3 @@ def test_it_needs_a_format_for_a_public_endpoint():
 def test_it_prefers_the_format_of_the_row_to_the_old_name(dialect):
     built = payloads.build(dialect, parameters(), request_format={"prompt": "text"})
     assert built == {"text": "a quiet sea"}
-
-
-@pytest.mark.parametrize(
-    ("size", "ratio"),
-    [
-        ((1024, 1024), "1:1"),
-        ((1344, 768), "16:9"),
-        ((1152, 896), "4:3"),
-        ((832, 1216), "2:3"),
-        ((500, 900), "9:16"),
-    ],
-)
-def test_it_chooses_the_nearest_ratio(size, ratio):
-    assert nearest_ratio(*size, ratios=("1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3")) == ratio

@@ -67,7 +67,7 @@ def test_it_can_paint_every_motif_of_the_word_table() -> None:
 
 
 @pytest.mark.parametrize("motif", sorted(PAIRS))
-def test_it_paints_a_picture_with_something_on_it(motif: str) -> None:
+def test_it_paints_an_image_with_visible_content(motif: str) -> None:
     picture = pixels(PAIRS[motif][1])
     assert picture.shape == (80, 96, 3)
     assert picture.std() > 8
@@ -80,7 +80,7 @@ def test_it_paints_any_ratio(width: int, height: int) -> None:
     assert image.mode == "RGB"
 
 
-def test_it_refuses_a_picture_too_small_to_paint() -> None:
+def test_it_refuses_a_size_too_small_to_paint() -> None:
     with pytest.raises(ValueError, match="too small"):
         paint(prompt="sea", width=8, height=256, seed=1)
 
@@ -97,7 +97,7 @@ def test_it_varies_with_the_seed(motif: str) -> None:
     assert difference(pixels(PAIRS[motif][1], seed=1), pixels(PAIRS[motif][1], seed=2)) > 4
 
 
-def test_it_takes_any_seed() -> None:
+def test_it_accepts_any_seed() -> None:
     for seed in (0, -1, 2**32 - 1, 2**63):
         assert pixels("abstract", seed=seed, width=32, height=32).shape == (32, 32, 3)
 
@@ -110,13 +110,13 @@ def test_it_chooses_a_free_motif_for_unknown_words() -> None:
     assert all(MOTIFS[name].freely for name in chosen)
 
 
-def test_it_leaves_out_what_the_negative_prompt_names() -> None:
+def test_it_omits_what_the_negative_prompt_names() -> None:
     scene = words.read("маяк у моря", negative_prompt="lighthouse, лодка")
     assert scene.motif == "sea"
     assert not scene.allows("boat")
 
 
-def test_it_reads_the_circumstances() -> None:
+def test_it_reads_time_weather_and_season() -> None:
     scene = words.read("Зимний закат в тумане, красный домик, акварель, спокойно")
     assert (scene.time, scene.season, scene.finishes) == ("sunset", "winter", ("watercolor",))
     assert "fog" in scene.weather
@@ -124,7 +124,7 @@ def test_it_reads_the_circumstances() -> None:
     assert scene.colors == ("red",)
 
 
-def test_it_does_not_take_a_longer_word_for_a_short_one() -> None:
+def test_it_does_not_match_a_word_inside_a_longer_one() -> None:
     assert words.read("который катался").motif is None
     assert words.read("catalog of categories").motif is None
 
@@ -142,7 +142,7 @@ def test_it_follows_a_named_color() -> None:
 
 
 @pytest.mark.parametrize("finish", sorted(FINISHES))
-def test_it_finishes_in_a_medium(finish: str) -> None:
+def test_it_applies_a_medium(finish: str) -> None:
     word = {"paper_cut": "papercut", "film": "film grain", "gouache": "gouache", "ink": "ink"}.get(
         finish, finish
     )
@@ -177,7 +177,7 @@ def test_it_derives_an_edit_from_its_source(prompt: str) -> None:
     assert alike > 0.35
 
 
-def test_it_moves_farther_from_the_source_with_more_strength() -> None:
+def test_it_differs_more_from_the_source_with_more_strength() -> None:
     original = source()
     before = np.asarray(original, dtype=np.int16)
 
@@ -190,7 +190,7 @@ def test_it_moves_farther_from_the_source_with_more_strength() -> None:
     assert moved(0.1) < moved(0.5) < moved(1.0)
 
 
-def test_it_lends_the_colors_of_a_second_source() -> None:
+def test_it_uses_the_colors_of_a_second_source() -> None:
     original, other = source(), Image.new("RGB", (50, 50), (200, 60, 40))
     plain = np.asarray(
         paint(prompt="bright", width=96, height=72, seed=2, sources=[original]), dtype=np.int16
@@ -204,7 +204,7 @@ def test_it_lends_the_colors_of_a_second_source() -> None:
     )
 
 
-def test_it_takes_sources_of_any_mode_and_ratio() -> None:
+def test_it_accepts_sources_of_any_mode_and_ratio() -> None:
     for mode in ("L", "RGBA", "P"):
         image = paint(
             prompt="autumn", width=64, height=48, seed=1, sources=[Image.new(mode, (30, 90))]
@@ -212,7 +212,7 @@ def test_it_takes_sources_of_any_mode_and_ratio() -> None:
         assert image.size == (64, 48)
 
 
-def test_it_says_in_a_png_who_painted_it() -> None:
+def test_it_writes_the_painter_into_a_png() -> None:
     data = encode(paint(prompt="море", width=32, height=32, seed=1), prompt="море", seed=1)
     with Image.open(io.BytesIO(data)) as image:
         assert image.format == "PNG"
@@ -222,7 +222,7 @@ def test_it_says_in_a_png_who_painted_it() -> None:
 
 
 @pytest.mark.parametrize("form", ["png", "jpeg"])
-def test_it_says_that_no_trained_model_made_it(form) -> None:
+def test_it_marks_the_file_as_algorithmic_media(form) -> None:
     data = encode(
         paint(prompt="sea", width=32, height=32, seed=1), prompt="sea", seed=1, format=form
     )
@@ -232,7 +232,7 @@ def test_it_says_that_no_trained_model_made_it(form) -> None:
     )
 
 
-def test_it_says_in_a_jpeg_who_painted_it() -> None:
+def test_it_writes_the_painter_into_a_jpeg() -> None:
     data = encode(
         paint(prompt="sea", width=32, height=32, seed=1), prompt="sea", seed=1, format="jpeg"
     )
@@ -242,11 +242,11 @@ def test_it_says_in_a_jpeg_who_painted_it() -> None:
         assert "ArtGen demo painter" in image.getexif()[0x0131]
 
 
-def test_it_has_a_benchmark_of_every_motif() -> None:
+def test_it_benchmarks_every_motif() -> None:
     assert all(words.read(bench.PROMPTS.get(name, name)).motif == name for name in MOTIFS)
 
 
-def test_it_needs_numpy_and_pillow_alone() -> None:
+def test_it_imports_only_numpy_and_pillow() -> None:
     root = Path(painter.__file__).parent
     allowed = (
         "from .",

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest import mock
@@ -52,6 +53,29 @@ class TestStorage(BucketTestCase):
         storage.save(KEY, b"another", content_type="image/png")
         assert sent == ["PUT"]
         assert storage.read(KEY) == b"another"
+
+    def test_it_writes_several_files_at_the_same_time(self):
+        together = threading.Barrier(3, timeout=30)  # breaks if one waits for another
+
+        def arrive(**_):
+            together.wait()
+
+        default_storage.connection.meta.client.meta.events.register(
+            "before-send.s3.PutObject", arrive
+        )
+        files = [storage.NewFile(f"images/{n}.png", b"%d" % n, "image/png") for n in range(3)]
+        storage.save_all(files)
+        assert [storage.read(file.key) for file in files] == [b"0", b"1", b"2"]
+
+    def test_it_raises_when_one_of_several_files_is_not_written(self):
+        def refuse(request, **_):
+            if request.url.endswith("/images/2.png"):
+                raise BotoCoreError
+
+        default_storage.connection.meta.client.meta.events.register("before-send.s3", refuse)
+        files = [storage.NewFile(f"images/{n}.png", b"%d" % n, "image/png") for n in range(3)]
+        with pytest.raises(BotoCoreError):
+            storage.save_all(files)
 
     def test_it_hands_nothing_out_after_an_hour(self):
         for age, status in ((timedelta(minutes=29), 200), (timedelta(minutes=61), 403)):

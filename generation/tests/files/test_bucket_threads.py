@@ -82,10 +82,12 @@ class TestShare(ApiTestCase):
         assert settings.BUCKET_THREADS == settings.HELD_THREADS - 1 == 2
         assert [type(request.exception()) for request in requests] == [BucketAway] * CROWD
 
+    @pytest.mark.slow
     def test_it_would_make_all_of_them_wait_without_the_share(self) -> None:
         with hanging() as (server, over), crowd(write, over):
             until(lambda: len(server.requests) == CROWD)
 
+    @pytest.mark.slow
     def test_it_counts_archives_that_are_being_sent_and_leaves_one_thread(self) -> None:
         sent = [archive_limits.take(user) for user in (self.alice, self.bob)]
         try:
@@ -114,6 +116,7 @@ class TestShare(ApiTestCase):
         assert page["Retry-After"] == "30"
         assert "Image storage isn’t responding" in page.content.decode()
 
+    @pytest.mark.slow
     def test_it_gives_up_a_bucket_that_stays_silent(self) -> None:
         options = settings.S3_OPTIONS | {
             "client_config": settings.S3_OPTIONS["client_config"].merge(Config(read_timeout=0.05))

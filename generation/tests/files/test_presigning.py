@@ -122,6 +122,7 @@ def test_it_signs_as_botocore_does(store: str) -> None:
                 assert ours == theirs
 
 
+@pytest.mark.slow
 def test_it_signs_the_same_in_every_process_for_at_least_half_of_the_time() -> None:
     seconds, seen = settings.URL_EXPIRY_SECONDS, set()
     for minute in range(0, 24 * 60, 7):

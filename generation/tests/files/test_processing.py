@@ -110,7 +110,7 @@ class TestKeptCopies(BaseTestCase):
 
     def test_it_keeps_all_copies_counts_them_and_takes_them_away_together(self):
         large, small = self.keep(1344, 768), self.keep(512, 512)
-        assert large.large_key == f"thumbnails/{self.alice.id}/{large.job_id}-0-large.webp"
+        assert large.large_key == storage.large_key(job_id=large.job_id, position=0)
         assert (len(large.keys), small.large_key, len(small.keys)) == (3, "", 2)
         assert (consistency.count(), list(consistency.compare())) == (5, [])
         storage.delete(large.large_key)

@@ -98,9 +98,7 @@ class TestVerify(StorageTestCase):
     def test_it_leaves_files_alone_whose_job_is_still_being_stored(self) -> None:
         job = self.place()
         Job.objects.filter(id=job.id).update(status=Status.STORING)
-        key = storage.image_key(
-            user_id=self.alice.id, job_id=job.id, position=0, content_type="image/png"
-        )
+        key = storage.image_key(job_id=job.id, position=0, content_type="image/png")
         storage.save(key, b"1", content_type="image/png")
         run("verify_storage", "--delete-orphans")
         assert storage.read(key) == b"1"

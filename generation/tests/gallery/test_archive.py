@@ -163,6 +163,7 @@ class TestPack:
         with pytest.raises(IsADirectoryError):
             list(pieces)
 
+    @pytest.mark.slow
     def test_it_needs_no_more_memory_for_more_pictures(self):
         few, many = peaks(3, 100)
         assert many - few < 2.5

@@ -3,6 +3,7 @@
 Pictures by the words of their prompts, on whichever database the tests run.
 """
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
@@ -174,6 +175,7 @@ class TestMatching(ApiTestCase):
 
 
 class TestAnyText(HypothesisTestCase):
+    @pytest.mark.slow
     @settings(max_examples=150, deadline=None)
     @given(st.text(max_size=60) | st.from_regex(r'[-"a-zё\'\\:*&|!<>() ]{0,40}', fullmatch=True))
     def test_it_takes_any_text(self, text: str) -> None:

@@ -62,7 +62,7 @@ class TestForecast(BaseTestCase):
         each = 1 if connection.features.supports_slicing_ordering_in_compound else len(models)
         for some, speeds in ((models[:2], min(each, 2)), (models, each)):
             cache.clear()
-            with self.subTest(len(some)), self.assertNumQueries(3 + speeds):
+            with self.subTest(len(some)), self.assertNumQueries(1 + speeds):
                 eta.forecast(some)
         with self.assertNumQueries(0):
             eta.forecast(models)

@@ -10,7 +10,7 @@ from generation.jobs import driver, storing, webhook_tokens
 from generation.models import Job, Status
 
 MODEL = "flux-schnell"
-BUDGET = {"place": 3, "submit": 6, "webhook": 1, "check": 4, "store": 8}
+BUDGET = {"place": 3, "submit": 6, "webhook": 1, "check": 4, "store": 6}
 
 
 @pytest.mark.postgres

@@ -5,7 +5,7 @@ from importlib import import_module
 from django.apps import apps
 
 from artgen.testing.cases import EmulatorTestCase
-from generation.jobs import driver, payloads
+from generation.jobs import driver, payloads, sources
 from generation.models import ImageModel, Job, Status
 from generation.runpod.payloads import LEGACY
 
@@ -17,28 +17,28 @@ class TestOfJob(EmulatorTestCase):
         """Return the input for this job with another snapshot."""
         Job.objects.filter(id=job.id).update(snapshot={**job.snapshot, **snapshot})
         job.refresh_from_db()
-        return payloads.input_of(job)
+        return payloads.input_of(job, sources.chosen(job))
 
     def test_it_follows_the_request_format_as_it_was_when_placed(self) -> None:
         job = self.place(seed=5)
         ImageModel.objects.update(request_format={"prompt": "text"})
-        assert payloads.input_of(job)["num_inference_steps"] == 4
+        assert payloads.input_of(job, sources.chosen(job))["num_inference_steps"] == 4
 
     def test_it_builds_jobs_that_name_a_dialect_of_the_version_before(self) -> None:
         job = self.place(seed=5)
-        expected = payloads.input_of(job)
+        expected = payloads.input_of(job, sources.chosen(job))
         ImageModel.objects.update(request_format=None)
         snapshot = {name: value for name, value in job.snapshot.items() if name != "request_format"}
         Job.objects.filter(id=job.id).update(snapshot={**snapshot, "dialect": "flux"})
         job.refresh_from_db()
-        assert payloads.input_of(job) == expected
+        assert payloads.input_of(job, sources.chosen(job)) == expected
         driver.submit(job.model.slug)
         job.refresh_from_db()
         assert job.status == Status.SUBMITTED
 
     def test_it_asks_the_model_where_the_version_before_kept_no_format(self) -> None:
         job = self.place(seed=5)
-        expected = payloads.input_of(job)
+        expected = payloads.input_of(job, sources.chosen(job))
         assert self.of(job, dialect="public", request_format=None) == expected
 
     def test_it_sends_the_lora_of_a_job(self) -> None:
@@ -49,7 +49,9 @@ class TestOfJob(EmulatorTestCase):
             lora_url="https://example.org/a",
             lora_scale=0.5,
         )
-        assert payloads.input_of(job)["loras"] == [{"path": "https://example.org/a", "scale": 0.5}]
+        assert payloads.input_of(job, sources.chosen(job))["loras"] == [
+            {"path": "https://example.org/a", "scale": 0.5}
+        ]
 
 
 class TestMigration(EmulatorTestCase):

@@ -1,6 +1,7 @@
 """presence: who has a socket open."""
 
 import os
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import pytest
@@ -22,7 +23,7 @@ def shared(url: str) -> override_settings:
 
 class PresenceTestCase(SimpleTestCase):
     def open(self, user: UUID) -> None:
-        presence.opened(user, READER)
+        presence.opened(user, READER, limit=20)
         self.addCleanup(presence.closed, user)
         presence.announce([user])
 
@@ -33,8 +34,8 @@ class TestInOneProcess(PresenceTestCase):
             CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
         ):
             alice, bob = uuid4(), uuid4()
-            presence.opened(alice, READER)
-            presence.opened(alice, READER)
+            presence.opened(alice, READER, limit=20)
+            presence.opened(alice, READER, limit=20)
             assert set(presence.present([alice, bob])) == {alice}
             presence.closed(alice)
             assert set(presence.present([alice, bob])) == {alice}
@@ -60,6 +61,23 @@ class TestOverRedis(PresenceTestCase):
         assert client.info("commandstats")["cmdstat_mget"]["calls"] == before + 1
         assert set(presence.present([])) == set()
 
+    def test_it_remembers_who_is_present_but_not_who_is_absent(self) -> None:
+        alice, bob = uuid4(), uuid4()
+        self.open(alice)
+        assert set(presence.present([alice, bob])) == {alice}
+        self.forget(alice)
+        assert presence.present([alice]) == {alice: READER}  # for REMEMBERED_SECONDS
+        self.open(bob)
+        assert set(presence.present([alice, bob])) == {alice, bob}
+
+    def test_it_asks_again_after_a_while(self) -> None:
+        alice = uuid4()
+        self.open(alice)
+        with patch.object(presence, "REMEMBERED_SECONDS", 0):
+            assert set(presence.present([alice])) == {alice}
+        self.forget(alice)
+        assert presence.present([alice]) == {}
+
     def test_it_lets_each_key_end(self) -> None:
         alice = uuid4()
         self.open(alice)
@@ -71,7 +89,7 @@ class TestOverRedis(PresenceTestCase):
     def test_it_keeps_those_present_whose_socket_is_open_here_and_no_others(self) -> None:
         here, gone = uuid4(), uuid4()
         self.open(here)
-        presence.opened(gone, READER)
+        presence.opened(gone, READER, limit=20)
         presence.announce([gone])
         presence.closed(gone)
         for user in (here, gone):
@@ -81,7 +99,7 @@ class TestOverRedis(PresenceTestCase):
 
     def test_it_leaves_a_key_that_another_process_may_need(self) -> None:
         alice = uuid4()
-        presence.opened(alice, READER)
+        presence.opened(alice, READER, limit=20)
         presence.announce([alice])
         presence.closed(alice)
         assert presence.present([alice]) == {alice: READER}

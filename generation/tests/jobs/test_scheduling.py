@@ -2,11 +2,13 @@
 
 import pickle
 from datetime import timedelta
+from random import Random
 from uuid import UUID
 
 from django.core.cache import cache
 from django.utils import timezone
 
+from accounts import tokens
 from artgen.testing.cases import EmulatorTestCase, make_user
 from generation.jobs import driver, orders, scheduling
 from generation.models import ImageModel, Job, Status
@@ -65,7 +67,7 @@ class TestTurns(EmulatorTestCase):
 
         assert scheduling.queue(a1.model_id).positions == {b1.id: 0, a2.id: 1}
 
-    def test_it_tells_the_lines_of_several_models_in_three_queries(self):
+    def test_it_tells_the_queues_of_several_models_in_one_query(self):
         jobs = [*self.order(self.alice, count=2), *self.order(self.bob)]
         request = {"model": "p-image", "prompt": "fog", "width": 1024, "height": 1024}
         other = orders.place(user=self.bob, request=request).jobs[0]
@@ -74,13 +76,42 @@ class TestTurns(EmulatorTestCase):
         models = [jobs[0].model_id, other.model_id, ImageModel.objects.get(slug="qwen-image").id]
 
         for some in (models, models[:1]):
-            with self.assertNumQueries(3):
+            with self.assertNumQueries(1):
                 found = scheduling.queues(some)
             assert found == {model_id: scheduling.queues([model_id])[model_id] for model_id in some}
         flux, p_image, qwen = scheduling.queues(models).values()
         assert (flux.at_runpod, len(flux.positions), flux.warm) == (1, 2, False)
         assert (p_image.at_runpod, p_image.positions) == (0, {other.id: 0})
         assert (qwen.at_runpod, qwen.positions) == (0, {})
+
+    def test_it_tells_a_new_job_its_exact_position(self):
+        """As the simulation of the whole queue finds it, for any queue and any order."""
+        random = Random(11)
+        users = [self.alice, self.bob, make_user("carol@example.org", credits=500)]
+        request = {"model": "flux-schnell", "prompt": "fog", "width": 256, "height": 256}
+        other = {"model": "z-image-turbo", "prompt": "fog"}
+        model = ImageModel.objects.get(slug="flux-schnell")
+        for _step in range(25):
+            ImageModel.objects.filter(pk=model.pk).update(max_in_flight=random.randrange(8))
+            driver.submit("flux-schnell")
+            requests = random.choices([request, other], [4, 1], k=random.randrange(1, 5))
+            jobs = orders.place_batch(user=random.choice(users), requests=requests).jobs
+            expected = scheduling.queues({job.model_id for job in jobs})
+            assert [job.first_place for job in jobs] == [
+                expected[job.model_id].positions[job.id] for job in jobs
+            ]
+
+    def test_it_tells_the_position_in_the_reply_though_the_queue_is_cached(self):
+        headers = {"Authorization": f"Bearer {tokens.issue(user=self.alice, name='place')}"}
+        self.order(self.bob, count=3)
+        body = {"model": "flux-schnell", "prompt": "fog", "width": 256, "height": 256}
+        told = [
+            self.client.post(
+                "/api/v1/jobs/", body, content_type="application/json", headers=headers
+            ).json()["queue_position"]
+            for _n in range(3)
+        ]
+        assert told == [1, 3, 5]
 
     def test_it_is_warm_while_a_gpu_works_and_for_a_minute_after(self):
         (job,) = self.order(self.alice)

@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
+from collections import Counter
 
+import pytest
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
+from django.conf import settings
 from django.test import Client, TransactionTestCase
 
 from accounts import deletion, tokens
 from artgen.testing.cases import make_user
-from generation.jobs import presence
+from generation.jobs import consumers, presence
 from generation.jobs.routing import websocket
 
 PASSWORDS = {
@@ -29,9 +32,12 @@ class SocketTestCase(TransactionTestCase):
             websocket, "/ws/jobs/", headers=[(b"authorization", f"Bearer {text}".encode())]
         )
 
-    def with_cookie(self, client: Client) -> WebsocketCommunicator:
-        cookie = f"sessionid={client.cookies['sessionid'].value}"
-        headers = [(b"cookie", cookie.encode()), (b"origin", b"http://127.0.0.1")]
+    def with_cookie(
+        self, client: Client, *, origin: str = settings.PUBLIC_URL, name: str = "sessionid"
+    ) -> WebsocketCommunicator:
+        cookie = f"{name}={client.cookies['sessionid'].value}"
+        headers = [(b"cookie", cookie.encode())]
+        headers += [(b"origin", origin.encode())] if origin else []
         return WebsocketCommunicator(websocket, "/ws/jobs/", headers=headers)
 
     async def open(self, socket: WebsocketCommunicator) -> WebsocketCommunicator:
@@ -57,6 +63,33 @@ class SocketTestCase(TransactionTestCase):
         client = Client()
         await sync_to_async(client.force_login)(self.alice)
         return client
+
+
+class TestOrigin(SocketTestCase):
+    async def test_it_accepts_a_cookie_from_pages_of_the_public_address(self) -> None:
+        await self.assert_stays_open(await self.open(self.with_cookie(await self.signed_in())))
+
+    async def test_it_refuses_a_cookie_from_anywhere_else(self) -> None:
+        client = await self.signed_in()
+        for origin in (
+            "https://127.0.0.1:8000",
+            "http://127.0.0.1",
+            "http://127.0.0.1:8001",
+            "http://localhost:8000",  # an allowed host
+            "http://127.0.0.1.evil.example:8000",
+            "https://evil.example",
+            "null",
+            "",
+        ):
+            connected, _code = await self.with_cookie(client, origin=origin).connect()
+            assert not connected, origin
+
+    async def test_only_the_origin_keeps_them_out(self) -> None:
+        client = await self.signed_in()
+        socket = self.with_cookie(client, origin="https://evil.example")
+        socket.scope["headers"].append((b"authorization", b"Bearer nonsense"))
+        connected, _protocol = await socket.connect()
+        assert connected, "with a token, which no foreign page has, the origin does not matter"
 
 
 class TestEnd(SocketTestCase):
@@ -112,7 +145,7 @@ class TestPagesOfOthers(SocketTestCase):
         client = Client()
         await sync_to_async(client.force_login)(self.alice)
         cookie = f"sessionid={client.cookies['sessionid'].value}"
-        headers = [(b"cookie", cookie.encode()), (b"origin", b"http://127.0.0.1")]
+        headers = [(b"cookie", cookie.encode()), (b"origin", settings.PUBLIC_URL.encode())]
         own = WebsocketCommunicator(websocket, f"/ws/jobs/?user={self.alice.pk}", headers=headers)
         await self.open(own)
         await own.disconnect()
@@ -152,3 +185,74 @@ class TestPresence(SocketTestCase):
     async def test_it_never_counts_those_it_does_not_know(self):
         await self.assert_is_refused(self.with_token("ag_made-up"))
         assert presence.open_here() == {}
+
+
+class TestLimits(SocketTestCase):
+    async def token(self, user):
+        return await sync_to_async(tokens.issue)(user=user, name="laptop")
+
+    async def test_it_closes_more_sockets_of_one_user_than_twenty(self):
+        text = await self.token(self.alice)
+        sockets = [await self.open(self.with_token(text)) for _ in range(consumers.MAX_SOCKETS)]
+        for _ in range(2):
+            further = self.with_token(text)
+            assert (await further.connect())[0]
+            await self.assert_closes(further, 4429)
+            await further.disconnect()
+        bobs = await self.open(self.with_token(await self.token(self.bob)))
+        await self.assert_stays_open(bobs)
+        await sockets.pop().disconnect()
+        sockets.append(await self.open(self.with_token(text)))
+        for socket in sockets:
+            await self.assert_stays_open(socket)
+        assert presence.open_here() == {}
+
+    async def test_it_opens_no_more_than_twenty_at_the_same_moment(self):
+        text = await self.token(self.alice)
+        sockets = [self.with_token(text) for _ in range(consumers.MAX_SOCKETS + 10)]
+        await asyncio.gather(*(socket.connect() for socket in sockets))
+        outputs = await asyncio.gather(*(socket.receive_output(timeout=20) for socket in sockets))
+        codes = [output.get("code") for output in outputs]
+        assert Counter(codes) == {None: consumers.MAX_SOCKETS, 4429: 10}
+        for socket in sockets:
+            await socket.disconnect()
+
+    async def test_it_sends_one_snapshot_a_second_however_many_are_requested(self):
+        socket = await self.open(self.with_token(await self.token(self.alice)))
+        clock = asyncio.get_running_loop().time
+        opened_at = clock()
+        for _ in range(5):
+            await socket.send_json_to({"type": "snapshot"})
+        await socket.send_json_to({"type": "ping"})
+        assert await socket.receive_json_from(timeout=10) == {"type": "pong"}
+        assert await socket.receive_json_from(timeout=10) == {"type": "snapshot", "jobs": []}
+        # Half a second is what the test itself may have needed before it looked at the clock.
+        assert clock() - opened_at > consumers.SNAPSHOT_PAUSE_SECONDS - 0.5
+        assert await socket.receive_nothing(timeout=0.1)
+        await self.assert_stays_open(socket)
+
+    async def test_it_closes_a_socket_that_sends_too_many_messages(self):
+        text = await self.token(self.alice)
+        for message in ({"text": '{"type": "ping"}'}, {"text": "no json"}, {"bytes": b"x"}):
+            socket = await self.open(self.with_token(text))
+            for _ in range(3 * consumers.MAX_MESSAGES_PER_SECOND):
+                await socket.send_input({"type": "websocket.receive", **message})
+            output = await socket.receive_output(timeout=10)
+            while output["type"] != "websocket.close":
+                output = await socket.receive_output(timeout=10)
+            assert output["code"] == 4429
+            await socket.disconnect()
+        await self.assert_stays_open(await self.open(self.with_token(text)))
+
+    async def test_it_would_open_and_send_any_number_without_the_limits(self):
+        text = await self.token(self.alice)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(consumers, "MAX_MESSAGES_PER_SECOND", 1000)
+            patch.setattr(consumers, "SNAPSHOT_PAUSE_SECONDS", 0)
+            patch.setattr(consumers, "MAX_SOCKETS", 1000)
+            sockets = [await self.open(self.with_token(text)) for _ in range(25)]
+            for _ in range(30):
+                await sockets[0].send_json_to({"type": "snapshot"})
+                assert (await sockets[0].receive_json_from(timeout=10))["type"] == "snapshot"
+            for socket in sockets:
+                await self.assert_stays_open(socket)

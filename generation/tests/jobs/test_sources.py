@@ -3,6 +3,8 @@
 import base64
 import io
 import re
+from threading import Barrier
+from unittest.mock import patch
 
 import pytest
 from django.test import override_settings
@@ -71,7 +73,7 @@ class TestSources(EmulatorTestCase):
     )
     def test_it_sends_an_address_that_the_internet_reaches(self):
         job = self.place_from([self.upload()])
-        (source,) = sources.of_job(job, with_data=False)
+        (source,) = sources.of_job(job, sources.chosen(job), with_data=False)
         assert re.search("^https://art.example.org/media/uploads/", source.url)
         assert re.search("^https://art.example.org/hooks/runpod/", webhook_tokens.address(job))
 
@@ -84,13 +86,31 @@ class TestSources(EmulatorTestCase):
         ):
             with self.settings(RUNPOD_BASE_URL="https://api.runpod.ai/v2", PUBLIC_URL=public_url):
                 job = self.place_from([self.upload()])
-                (source,) = sources.of_job(job, with_data=False)
+                (source,) = sources.of_job(job, sources.chosen(job), with_data=False)
                 assert re.search("^data:image/png;base64,", source.url)
                 assert webhook_tokens.address(job) is None
+
+    def test_it_reads_the_sources_of_several_jobs_at_the_same_time(self):
+        jobs = [self.place_from([self.upload()]) for _n in range(3)]
+        together = Barrier(3, timeout=30)  # breaks if one is read after the other
+        read = storage.read
+
+        def slow_read(key: str) -> bytes:
+            together.wait()
+            return read(key)
+
+        with (
+            self.settings(RUNPOD_REACHES_US=False),
+            patch.object(storage, "read", slow_read),
+        ):
+            submitted = driver.submit(jobs[0].model.slug)
+        assert len(submitted) == 3
+        assert all(Job.objects.get(id=job.id).runpod_id for job in jobs)
 
     # --- where it does not
     # ----------------------------------------------------------------------------------------
 
+    @pytest.mark.slow
     @UNREACHABLE
     def test_it_draws_with_every_model_that_takes_sources(self):
         source = self.upload()
@@ -115,6 +135,7 @@ class TestSources(EmulatorTestCase):
         kept = storage.read(Upload.objects.get(id=source).key)
         assert [base64.b64decode(one.partition(",")[2]) for one in sent] == [kept]
 
+    @pytest.mark.slow
     @UNREACHABLE
     def test_it_reduces_ten_of_four_megabytes_and_says_so(self):
         data = noise(2600, 1700, format="JPEG", quality=90)
@@ -131,6 +152,7 @@ class TestSources(EmulatorTestCase):
         assert len(sent) == 10
         assert self.finish(job).status == Status.SUCCEEDED, job.error_detail
 
+    @pytest.mark.slow
     @UNREACHABLE
     def test_it_reduces_an_image_of_ones_own(self):
         own = self.finish(self.place())
@@ -144,6 +166,7 @@ class TestSources(EmulatorTestCase):
         with Pillow.open(io.BytesIO(base64.b64decode(sent.partition(",")[2]))) as reduced:
             assert (reduced.format, reduced.size) == ("JPEG", (2600, 2600))
 
+    @pytest.mark.slow
     @UNREACHABLE
     def test_it_reduces_what_a_worker_gets_as_bytes(self):
         model = ImageModel.objects.get(slug="comfyui")
@@ -187,6 +210,7 @@ class TestSources(EmulatorTestCase):
     # --- what the composer says
     # -----------------------------------------------------------------------------------
 
+    @pytest.mark.slow
     @UNREACHABLE
     def test_it_says_in_the_composer_that_sources_will_be_reduced(self):
         self.client.force_login(self.alice)
@@ -208,6 +232,6 @@ class TestSources(EmulatorTestCase):
                 if expected:
                     self.assertContains(answer, expected)
                 else:
-                    self.assertNotContains(answer, "data-sources-told")
+                    self.assertNotContains(answer, "data-new-sources-note")
                 composer = self.client.get("/create/composer/", query)
                 self.assertContains(composer, expected or "data-model")

@@ -399,6 +399,7 @@ class TestBucket(DoctorTestCase):
 @pytest.mark.redis
 @skipUnless(os.environ.get("REDIS_URL"), "needs Redis")
 class TestWorker(BaseTestCase):
+    @pytest.mark.slow
     def test_it_hears_a_worker_and_its_silence(self) -> None:
         assert "no Celery worker" in infrastructure.workers().detail
         with start_worker(app, pool="solo", perform_ping_check=False, without_heartbeat=True):

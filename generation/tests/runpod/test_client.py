@@ -165,6 +165,7 @@ def test_it_knows_that_nothing_was_accepted_when_tls_fails():
     assert all(b"POST" not in request for request in server.requests)
 
 
+@pytest.mark.slow
 def test_it_does_not_know_when_the_reply_never_comes():
     gone = threading.Event()
     with raw_server(lambda connection: gone.wait(10) and None) as server:

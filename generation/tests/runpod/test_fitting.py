@@ -39,6 +39,7 @@ def test_it_leaves_alone_what_fits():
     assert [one.size for one in fit(images, room=ROOM)] == [None, None]
 
 
+@pytest.mark.slow
 def test_it_brings_ten_of_four_megabytes_into_one_request():
     image = noise(2600, 1700, format="JPEG", quality=90)
     assert 3_000_000 < len(image) < 6_000_000
@@ -50,6 +51,7 @@ def test_it_brings_ten_of_four_megabytes_into_one_request():
     assert width / height == pytest.approx(2600 / 1700, abs=0.01)
 
 
+@pytest.mark.slow
 def test_it_takes_a_png_of_24_megapixels():
     image = noise(6000, 4000)
     assert len(image) > 40_000_000
@@ -59,6 +61,7 @@ def test_it_takes_a_png_of_24_megapixels():
     assert fitted.size[0] >= 3000
 
 
+@pytest.mark.slow
 def test_it_gives_what_small_images_leave_to_the_large_ones():
     small, large = noise(200, 200), noise(3000, 2000)
     alone, beside = fit([large], room=2_000_000)[0], fit([small, large], room=2_000_000)
@@ -67,6 +70,7 @@ def test_it_gives_what_small_images_leave_to_the_large_ones():
     assert beside[1].size == alone.size
 
 
+@pytest.mark.slow
 def test_it_keeps_what_is_transparent():
     image = noise(1500, 1500, mode="RGBA")
     (fitted,) = fit([image], room=2_000_000)
@@ -89,6 +93,7 @@ def test_it_turns_upright_what_the_camera_only_tagged():
     assert fitted.size[0] < fitted.size[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 @pytest.mark.parametrize("size", [(3000, 3000), (4000, 16), (1, 9000)])
 def test_it_fits_anything_into_the_least_room(mode, size):

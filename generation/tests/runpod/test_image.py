@@ -4,9 +4,18 @@ import io
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from generation.demo.emulator.painting import tiny_png
-from generation.runpod.image import ImageInfo, InvalidImage, check_image
+from generation.runpod.image import (
+    MAX_SCANS,
+    ImageInfo,
+    InvalidImage,
+    TooManyPixels,
+    check_image,
+    read_header,
+)
+from generation.runpod.image_size import size_of
 
 
 def encoded(form, size=(40, 30), **options):
@@ -72,13 +81,80 @@ def test_it_refuses_an_animation():
             check_image(file.getvalue())
 
 
-@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("side", [8_000, 11_000, 30_000])
 def test_it_refuses_a_decompression_bomb_before_unpacking_it(side):
     bomb = tiny_png(side, side, 0)
     assert len(bomb) < 1_000_000
-    with pytest.raises(InvalidImage, match="pixels"):
+    with pytest.raises(TooManyPixels, match="pixels") as refused:
         check_image(bomb)
+    assert (refused.value.width, refused.value.height) == (side, side)
+    with pytest.raises(TooManyPixels):
+        read_header(bomb)
+
+
+def webp_of(width, height):
+    """Return the first bytes of a WebP with such a canvas, and nothing to show on it."""
+    canvas = b"VP8X" + (10).to_bytes(4, "little") + bytes(4)
+    canvas += (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return b"RIFF" + (4 + len(canvas)).to_bytes(4, "little") + b"WEBP" + canvas
+
+
+def jpeg_of(width, height):
+    """Return a JPEG whose header names another size than it was encoded with."""
+    data = bytearray(encoded("JPEG"))
+    frame = data.index(b"\xff\xc0") + 5
+    data[frame : frame + 4] = height.to_bytes(2, "big") + width.to_bytes(2, "big")
+    return bytes(data)
+
+
+@pytest.mark.parametrize("bomb", [webp_of(16_000, 16_000), jpeg_of(60_000, 60_000)])
+def test_it_refuses_other_bombs_by_their_header(bomb):
+    with pytest.raises(TooManyPixels):
+        read_header(bomb)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (40, 30), (333, 4097)])
+@pytest.mark.parametrize(
+    ("form", "options"),
+    [
+        ("PNG", {}),
+        ("JPEG", {}),
+        ("JPEG", {"progressive": True, "comment": b"\xff\xc0 no frame"}),
+        ("WEBP", {}),
+        ("WEBP", {"lossless": True}),
+        ("WEBP", {"xmp": b"extended"}),
+    ],
+)
+def test_it_reads_the_size_without_a_decoder(form, options, size):
+    data = encoded(form, size, **options)
+    assert size_of(data) == size
+    for length in range(40):
+        size_of(data[:length])
+
+
+@pytest.mark.parametrize("data", [b"", b"GIF89a", b"RIFF\0\0\0\0WEBPABCD" + bytes(20)])
+def test_it_reads_no_size_of_what_it_does_not_know(data):
+    assert size_of(data) is None
+
+
+def test_it_refuses_a_jpeg_that_would_be_decoded_hundreds_of_times():
+    data = encoded("JPEG", progressive=True)
+    scans = data.count(b"\xff\xda")
+    assert scans < MAX_SCANS
+    last = data.rindex(b"\xff\xda")
+    many = data[:last] + data[last:-2] * (MAX_SCANS + 1) + data[-2:]
+    with pytest.raises(InvalidImage, match="scans"):
+        check_image(many)
+
+
+def test_it_refuses_a_png_whose_texts_inflate_to_many_megabytes():
+    texts = PngInfo()
+    for number in range(40):
+        texts.add_text(f"text {number}", "x" * 1_000_000, zip=True)
+    data = encoded("PNG", pnginfo=texts)
+    assert len(data) < 100_000
+    with pytest.raises(InvalidImage, match="text"):
+        read_header(data)
 
 
 def test_it_takes_another_limit():

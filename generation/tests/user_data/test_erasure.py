@@ -15,8 +15,9 @@ from accounts import deletion, ledger, outbox, tokens
 from accounts.models import CreditEntry, User
 from artgen.testing.cases import EmulatorTestCase, catch_up, work
 from generation.files import storage, uploads
+from generation.files.storage import EXTENSIONS
 from generation.gallery import collections
-from generation.jobs import driver, orders
+from generation.jobs import driver, lifecycle, orders
 from generation.models import IdempotencyKey, Image, Job, Status, Upload
 from generation.operations import cleanup
 from generation.user_data import erasure
@@ -32,9 +33,16 @@ def rows_of(user: User) -> set[str]:
     }
 
 
-def files_of(user: User) -> list[str]:
-    """Return the keys in the store that name the user."""
-    return [path.name for path in Path(settings.MEDIA_ROOT).rglob("*") if str(user.pk) in str(path)]
+def keys_of(user: User) -> list[str]:
+    """Return the keys of all files of the user's rows."""
+    images = [key for image in Image.objects.of(user) for key in image.keys]
+    return images + list(Upload.objects.filter(user=user).values_list("key", flat=True))
+
+
+def files() -> list[str]:
+    """Return the keys of all files."""
+    root = Path(settings.MEDIA_ROOT)
+    return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
 
 
 def run(*arguments: str) -> str:
@@ -67,10 +75,11 @@ class TestErase(ErasureTestCase):
     def test_it_leaves_nothing_but_the_ledger(self) -> None:
         self.fill(self.alice)
         self.fill(self.bob)
+        assert set(keys_of(self.alice)) < set(files())
         erasure.close(user=self.alice, actor=self.alice, after=timedelta(0))
         assert erasure.erase(self.alice.pk) is True
         assert rows_of(self.alice) == {"CreditEntry"}
-        assert files_of(self.alice) == []
+        assert files() == sorted(keys_of(self.bob))
         self.alice.refresh_from_db()
         assert (self.alice.credits, self.alice.held) == (0, 0)
         assert not CreditEntry.objects.filter(user=self.alice, reason__contains="Olga").exists()
@@ -79,6 +88,33 @@ class TestErase(ErasureTestCase):
             Image.objects.of(self.bob).count() == Upload.objects.filter(user=self.bob).count() == 1
         )
         assert run("verify_storage") == "3 files verified.\n"
+
+    def test_it_deletes_the_files_of_a_job_that_failed_while_they_were_stored(self) -> None:
+        job = self.place()
+        driver.submit("flux-schnell")
+        for position, kind in enumerate(EXTENSIONS):
+            key = storage.image_key(job_id=job.id, position=position, content_type=kind)
+            storage.save(key, b"1", content_type=kind)
+        copy = storage.large_key(job_id=job.id, position=0)
+        storage.save(copy, b"1", content_type="image/webp")
+        job.refresh_from_db()
+        lifecycle.failed(job, code="storage", detail="the bucket was full")
+        kept = self.draw(self.bob)
+        erasure.close(user=self.alice, actor=self.alice, after=timedelta(0))
+        assert erasure.erase(self.alice.pk) is True
+        assert files() == sorted(kept.keys)
+
+    def test_it_deletes_files_of_earlier_versions(self) -> None:
+        image = self.draw(self.alice)
+        old = f"images/{self.alice.pk}/{image.job_id}-0.png"
+        storage.copy(image.key, old)
+        storage.delete(image.key)
+        Image.objects.filter(id=image.id).update(key=old)
+        stray = f"uploads/{self.alice.pk}/{uuid4()}.png"
+        storage.save(stray, b"1", content_type="image/png")
+        erasure.close(user=self.alice, actor=self.alice, after=timedelta(0))
+        assert erasure.erase(self.alice.pk) is True
+        assert files() == []
 
     def test_it_writes_a_last_letter_to_the_old_address(self) -> None:
         erasure.close(user=self.alice, actor=self.alice, after=timedelta(0))
@@ -121,13 +157,13 @@ class TestErase(ErasureTestCase):
         with self.assertLogs("generation.user_data.erasure", "ERROR"):
             assert erasure.erase_due() == 0
         assert not Path(settings.MEDIA_ROOT, image.key).exists()
-        assert Image.objects.of(self.alice).exists()
+        assert Upload.objects.filter(user=self.alice).exists()
         (folder / str(self.alice.pk)).unlink()
         folder.rmdir()
         moved.rename(folder)
         cleanup.clean_up()
         assert rows_of(self.alice) == {"CreditEntry"}
-        assert files_of(self.alice) == []
+        assert files() == []
         assert ledger.check() == []
 
     def test_it_keeps_the_record_of_what_staff_did(self) -> None:

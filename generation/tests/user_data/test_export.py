@@ -145,9 +145,7 @@ class TestStep(ExportTestCase):
             exports.step(made.id)
             made.refresh_from_db()
             [first] = made.parts
-            folder = Path(settings.MEDIA_ROOT) / storage.export_folder(
-                user_id=self.alice.id, export_id=made.id
-            )
+            folder = Path(settings.MEDIA_ROOT) / storage.export_folder(export_id=made.id)
             (folder / "2.zip").mkdir()  # as a bucket that refuses
             with self.assertLogs("generation.user_data.exports", "ERROR"):
                 exports.step(made.id)
@@ -354,9 +352,7 @@ class TestBucket(ExportTestCase):
     def test_it_streams_into_the_bucket_and_out_of_it(self) -> None:
         image = self.draw(self.alice)
         data = os.urandom(7 * 1024 * 1024)  # more than one piece of a multipart upload
-        key = storage.upload_key(
-            user_id=self.alice.id, upload_id=image.id, content_type="image/png"
-        )
+        key = storage.upload_key(upload_id=image.id, content_type="image/png")
         storage.save(key, data, content_type="image/png")
         Upload.objects.create(
             user=self.alice,

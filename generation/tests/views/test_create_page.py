@@ -3,6 +3,7 @@
 import re
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -14,11 +15,12 @@ from django.utils import timezone
 from accounts.models import CreditEntry, User
 from artgen.testing.api import make_image, make_job
 from artgen.testing.cases import BaseTestCase
-from artgen.testing.image_files import png
+from artgen.testing.image_files import noise, png
 from artgen.tests.html import flat
 from generation.catalog.offers import size_like
+from generation.demo.emulator.painting import tiny_png
 from generation.files import uploads
-from generation.forms import shape_of
+from generation.forms.shapes import shape_name
 from generation.jobs import orders
 from generation.models import GenerationSwitch, ImageModel, Job, Status, Upload
 from generation.views import feed
@@ -354,18 +356,86 @@ class TestCreatePage(BaseTestCase):
         self.assertContains(answer, "Image not found.", status_code=400)
         self.assert_nothing_stored()
 
-    def test_it_refuses_files_above_ten_megabytes_and_stores_none_of_them(self):
-        files = [
-            SimpleUploadedFile(f"{size}.png", png() + b"\0" * size, "image/png")
-            for size in (0, 10_000_000)
-        ]
-        answer = self.client.post(self.url, self.form(model="qwen-image-edit-2511", upload=files))
-        self.assertContains(
-            answer, "10000000.png is 11 MB. A source image can be up to 10 MB.", status_code=400
-        )
-        assert "source_images" in answer.context["composer"].errors
+    def file(self, data=None, name="tea.png"):
+        return SimpleUploadedFile(name, png() if data is None else data, "image/png")
+
+    def send(self, *files, model="qwen-image-edit-2511", **fields):
+        return self.client.post(self.url, self.form(model=model, upload=list(files), **fields))
+
+    def assert_stores_nothing(self, answer, status, text):
+        self.assertContains(answer, text, status_code=status)
         assert not Upload.objects.exists()
+        assert not list(Path(settings.MEDIA_ROOT).rglob("uploads/*/*"))
         self.assert_nothing_stored()
+
+    def test_it_refuses_files_above_twenty_megabytes_and_stores_none_of_them(self):
+        files = [self.file(png() + b"\0" * size, f"{size}.png") for size in (0, 20_000_000)]
+        answer = self.send(*files)
+        assert "source_images" in answer.context["composer"].errors
+        text = "20000000.png is 21 MB. A source image can be up to 20 MB."
+        self.assert_stores_nothing(answer, 400, text)
+
+    def test_it_refuses_more_files_than_the_model_takes_and_stores_none_of_them(self):
+        answer = self.send(*(self.file(name=f"{number}.png") for number in range(90)))
+        assert "source_images" in answer.context["composer"].errors
+        self.assert_stores_nothing(answer, 400, "source image")
+
+    def test_it_refuses_an_image_of_too_many_pixels_and_stores_none_beside_it(self):
+        answer = self.send(self.file(), self.file(tiny_png(9000, 9000, 0), "huge.png"))
+        text = "huge.png: The image has 81 megapixels. The limit is 24."
+        self.assert_stores_nothing(answer, 400, text)
+
+    def test_it_stores_no_file_of_jobs_that_are_refused(self):
+        User.objects.filter(pk=self.alice.pk).update(credits=0)
+        answer = self.send(self.file())
+        self.assertContains(answer, "more needed", status_code=402)
+        User.objects.filter(pk=self.alice.pk).update(credits=100)
+        with override_settings(MAX_WAITING_PER_USER=1):
+            self.assert_stores_nothing(self.send(self.file()), 429, "queued images is reached")
+        with override_settings(MAX_JOBS_PER_DAY=1):
+            self.assert_stores_nothing(self.send(self.file()), 429, "images a day is reached")
+        GenerationSwitch.objects.create(on=False, message="Back at 14:00.")
+        self.assert_stores_nothing(self.send(self.file()), 503, "Back at 14:00.")
+
+    def test_it_stores_no_file_that_cannot_be_decoded_nor_those_before_it(self):
+        broken = noise(200, 100)[:20_000]
+        answer = self.send(self.file(), self.file(broken, "broken.png"))
+        self.assert_stores_nothing(answer, 400, "broken.png isn’t a PNG")
+
+    def test_it_ignores_files_for_a_model_without_source_images(self):
+        answer = self.send(self.file(), model="flux-schnell")
+        assert answer.status_code == 302
+        assert Job.objects.count() == 2
+        assert not Upload.objects.exists()
+
+    def test_it_keeps_the_files_of_jobs_that_it_places(self):
+        answer = self.send(self.file(), self.file())
+        assert answer.status_code == 302
+        kept = {str(upload.id) for upload in Upload.objects.all()}
+        assert len(kept) == 2
+        assert {one for job in Job.objects.all() for one in job.source_images} == kept
+
+    def test_it_deletes_the_files_of_a_form_that_was_sent_before(self):
+        key = str(uuid.uuid4())
+        assert self.send(self.file(), key=key).status_code == 302
+        before = set(Upload.objects.values_list("id", flat=True))
+        answer = self.send(self.file(), key=key)
+        self.assertContains(answer, "already sent", status_code=409)
+        assert set(Upload.objects.values_list("id", flat=True)) == before
+
+    @override_settings(UPLOADING_RATE="2/h")
+    def test_it_counts_files_with_those_of_the_api(self):
+        assert self.send(self.file(), self.file()).status_code == 302
+        answer = self.send(self.file())
+        assert answer.status_code == 429
+        assert int(answer["Retry-After"]) > 0
+        assert Upload.objects.count() == 2
+
+    @override_settings(PLACING_RATE="1/h")
+    def test_it_counts_requests_with_those_of_the_api(self):
+        assert self.client.post(self.url, self.form()).status_code == 302
+        assert self.client.post(self.url, self.form()).status_code == 429
+        assert Job.objects.count() == 2
 
     def test_it_refuses_a_picture_whose_time_in_the_trash_has_ended(self):
         job = make_job(self.alice, status=Status.SUCCEEDED, model="flux-dev")
@@ -439,8 +509,8 @@ class TestCreatePageParts(BaseTestCase):
 
     def test_it_names_shapes_as_people_do(self):
         names = {(1344, 768): "16:9", (832, 1216): "2:3", (1024, 1024): "1:1", (1000, 900): "10:9"}
-        assert {size: shape_of(*size).name for size in names} == names
-        assert shape_of(1001, 700 - 251).name == "1001\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}449"
+        assert {size: shape_name(*size) for size in names} == names
+        assert shape_name(1001, 700 - 251) == "1001\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}449"
 
     def test_it_quotes_without_an_error_for_invalid_input(self):
         for query in (

@@ -7,7 +7,7 @@ from uuid_utils.compat import uuid7
 from accounts.models import User
 from artgen.testing.job_pages import PLACEHOLDER, JobPagesTestCase
 from artgen.tests.html import flat
-from generation.jobs import lifecycle, orders
+from generation.jobs import drafts, lifecycle, orders
 from generation.models import GenerationSwitch, Job
 
 SCRIPT = {"X-Part": "1"}
@@ -173,7 +173,7 @@ class TestRunPage(JobPagesTestCase):
     def setUp(self):
         super().setUp()
         request = {"model": "flux-schnell", "prompt": "four kites"}
-        self.batch = orders.place_batch(user=self.alice, requests=orders.repeated(request, count=4))
+        self.batch = orders.place_batch(user=self.alice, requests=drafts.repeated(request, count=4))
 
     def test_it_shows_a_batch_or_a_single_job(self):
         self.assertContains(
@@ -227,7 +227,7 @@ class TestFeed(JobPagesTestCase):
             wanted.append(
                 str(
                     orders.place_batch(
-                        user=self.alice, requests=orders.repeated(request, count=3)
+                        user=self.alice, requests=drafts.repeated(request, count=3)
                     ).batch
                 )
             )

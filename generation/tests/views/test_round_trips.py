@@ -99,9 +99,7 @@ class TestRoundTrips(BaseTestCase):
             self.client.get(address)
             later = timezone.now().timestamp() + 60 * number
             with self.subTest(address), mock.patch("artgen.cache.time.time", return_value=later):
-                more = (
-                    4 if address in forecast else 0
-                )  # queues, what is at RunPod, warm and blocked models, speeds
+                more = 2 if address in forecast else 0  # queues, speeds
                 with sent_to_redis() as sent, self.assertNumQueries(queries + more):
                     self.client.get(address)
                 assert len(sent) <= REDIS_MOST, sent

@@ -59,7 +59,7 @@ class TestFavorite(Changing, SelectionTestCase):
         )
         answer = self.answered(self.ask(plain, marked, trashed, favorite="1"))
         assert answer == {
-            "told": "1 image added to favorites.",
+            "message": "1 image added to favorites.",
             "changed": [str(plain.id)],
             "collection": None,
         }
@@ -80,7 +80,7 @@ class TestTrash(Changing, SelectionTestCase):
         first, second, old = self.hang(), self.hang(), self.hang(trashed_at=before)
         answer = self.answered(self.ask(first, second, old))
         assert answer == {
-            "told": "2 images moved to trash.",
+            "message": "2 images moved to trash.",
             "changed": self.ids(first, second),
             "collection": None,
         }
@@ -109,7 +109,7 @@ class TestRestore(Changing, SelectionTestCase):
         ended, kept = self.hang(trashed_at=timezone.now() - timedelta(days=31)), self.hang()
         answer = self.answered(self.ask(first, second, ended, kept))
         assert answer == {
-            "told": "2 images restored.",
+            "message": "2 images restored.",
             "changed": self.ids(first, second),
             "collection": None,
         }
@@ -134,7 +134,7 @@ class TestDelete(Changing, SelectionTestCase):
         storage.save(doomed.key, b"png", content_type="image/png")
         answer = self.answered(self.ask(doomed, kept, sure="1"))
         assert answer == {
-            "told": "1 image permanently deleted.",
+            "message": "1 image permanently deleted.",
             "changed": self.ids(doomed),
             "collection": None,
         }
@@ -174,7 +174,7 @@ class TestCollect(Shared, SelectionTestCase):
         answer = self.answered(self.ask(first, second, bobs, **self.more))
         told = "1 image added to “Covers”."
         assert answer == {
-            "told": told,
+            "message": told,
             "changed": self.ids(second),
             "collection": str(self.pile.id),
         }
@@ -243,7 +243,11 @@ class TestUncollect(Shared, SelectionTestCase):
         first, second, never = self.prepare(), self.prepare(), self.hang()
         answer = self.answered(self.ask(first, never, **self.more))
         told = "1 image removed from “Covers”."
-        assert answer == {"told": told, "changed": self.ids(first), "collection": str(self.pile.id)}
+        assert answer == {
+            "message": told,
+            "changed": self.ids(first),
+            "collection": str(self.pile.id),
+        }
         assert list(self.pile.images.all()) == [second]
         assert Image.objects.kept().count() == 3
 

@@ -18,11 +18,11 @@ DRAW = f"""
 import time
 from uuid_utils.compat import uuid7
 from accounts.models import User
-from generation.jobs import orders
+from generation.jobs import drafts, orders
 from generation.models import Image, Job
 request = {{"model": "flux-schnell", "prompt": "tea hills", "width": 256, "height": 256}}
 for name in {OWNERS!r}:
-    requests = orders.repeated(request, count=6 if name == "packer" else 1)
+    requests = drafts.repeated(request, count=6 if name == "packer" else 1)
     orders.place_batch(user=User.objects.get(email=f"{{name}}@example.org"), requests=requests)
 while Job.objects.filter(prompt="tea hills").active().exists():
     time.sleep(0.05)

@@ -123,6 +123,7 @@ class TestSharePages(SharingTestCase):
         for name in POSTS[1:]:
             assert self.client.get(self.at(name)).status_code == 405
 
+    @pytest.mark.slow
     def test_it_has_a_limit(self):
         statuses = []
         while 429 not in statuses and len(statuses) <= 2 * 60:  # a minute may end meanwhile

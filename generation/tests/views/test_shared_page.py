@@ -6,6 +6,7 @@ What strangers see of a shared picture, and when they see nothing.
 import io
 from datetime import timedelta
 
+import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
@@ -127,6 +128,7 @@ class TestPage(SharedTestCase):
         self.client.force_login(self.alice)
         self.assertContains(self.see(slug), reverse("image", args=[self.image.id]))
 
+    @pytest.mark.slow
     def test_it_has_a_limit(self):
         slug = self.link().link_slug
         statuses = []
@@ -190,6 +192,10 @@ class TestReportPage(SharedTestCase):
         report = Report.objects.get()
         assert (report.kind, report.words) == ("person", "my sister")
 
+    def test_it_takes_a_report_whose_words_cannot_be_stored_as_they_are(self):
+        self.client.post(self.url, {"kind": "other", "words": "my\0 sister"})
+        assert Report.objects.get().words == "my sister"
+
     def test_it_hides_the_picture_when_several_visitors_report_it(self):
         for number in range(sharing.REPORTS_HIDE):
             self.client.post(self.url, {"kind": "other"}, REMOTE_ADDR=f"10.0.0.{number}")
@@ -209,6 +215,7 @@ class TestReportPage(SharedTestCase):
             self.client.post(self.at(slug, "report_shared"), {"kind": "other"}).status_code == 404
         )
 
+    @pytest.mark.slow
     def test_it_has_a_limit(self):
         statuses = [self.client.post(self.url, {"kind": "other"}).status_code for _n in range(11)]
         assert (statuses[9], statuses[10]) == (302, 429)

@@ -21,7 +21,7 @@ export class Problem extends Error {
   }
 
   /** Whether trying again later may help: offline, overloaded, broken gateway. */
-  get passing() {
+  get isTemporary() {
     return this.status === 0 || this.status === 429 || this.status >= 500
   }
 }
@@ -35,7 +35,10 @@ export function pageUser() {
 }
 
 export function csrfToken() {
-  const cookie = document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/)
+  // Over https the name has a prefix; a cookie of the name without it is from an earlier version.
+  const cookie =
+    document.cookie.match(/(?:^|;\s*)__Host-csrftoken=([^;]+)/) ??
+    document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/)
   return cookie ? cookie[1] : (document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "")
 }
 

@@ -9,12 +9,12 @@ export function wireThemes() {
   for (const form of document.querySelectorAll("[data-theme-form]")) {
     form.addEventListener("submit", (event) => {
       event.preventDefault()
-      choose(event.submitter.value, form)
+      setTheme(event.submitter.value, form)
     })
   }
 }
 
-function choose(theme, form) {
+function setTheme(theme, form) {
   const root = document.documentElement
   if (theme === "light" || theme === "dark") root.dataset.theme = theme
   else delete root.dataset.theme

@@ -39,7 +39,7 @@ export function toast(
     element.querySelector("[data-toast-close]").before(button)
   }
   region.append(element)
-  manage(element)
+  scheduleDismissal(element)
   return () => element.remove()
 }
 
@@ -48,7 +48,7 @@ export function dismiss(key) {
   region.querySelector(`[data-key="${CSS.escape(key)}"]`)?.remove()
 }
 
-function manage(element) {
+function scheduleDismissal(element) {
   const close = element.querySelector("[data-toast-close]")
   close.hidden = false
   close.addEventListener("click", () => element.remove())
@@ -68,6 +68,6 @@ function manage(element) {
 }
 
 /** Handle the messages that the server put into the page. */
-export function adoptToasts() {
-  for (const element of region.children) manage(element)
+export function scheduleDismissals() {
+  for (const element of region.children) scheduleDismissal(element)
 }

@@ -13,15 +13,15 @@ import { openDay, runsOf, today } from "./days.js"
 import { showSignedOut } from "./signed_out.js"
 import { paintPlaceholders } from "./thumbhash.js"
 
-const FOLD = 200 // ms
+const COLLAPSE_DURATION = 200 // ms
 const ANNOUNCE_AFTER = 900 // ms: jobs that end together are announced together
 const ACTIVE = new Set(["queued", "submitted", "running", "storing"])
 // As in the server's template of an active job: jinja2/generation/card.html.
 const ICONS = { queued: "hourglass", submitted: "power", running: "palette", storing: "check" }
 const WITH_PROGRESS = new Set(["submitted", "running", "storing"])
 const CANCELABLE = new Set(["queued", "submitted", "running"])
-const DRAWING_FROM = 28,
-  DRAWING_MORE = 22 // the glow of a plate while generating
+const GLOW_START = 28,
+  GLOW_RANGE = 22 // the glow of a status panel while generating
 
 export class Cards {
   /**
@@ -31,21 +31,21 @@ export class Cards {
    */
   constructor({ root, data, runs = null, onChange = () => {}, onEnded = () => {} }) {
     Object.assign(this, { root, data, runs, onChange, onEnded })
-    this.wanted = new Map() // job id → version that the card needs, while it is fetched
-    this.arriving = new Set() // run ids being fetched
-    this.frame = null // placeholder of a run that is being created
-    this.early = new Map() // job id → job reported meanwhile, perhaps of that run
+    this.wantedVersions = new Map() // job id → version that the card needs, while it is fetched
+    this.loadingRuns = new Set() // run ids being fetched
+    this.placeholder = null // placeholder of a run that is being created
+    this.earlyJobs = new Map() // job id → job reported meanwhile, perhaps of that run
     this.active = new Set(
       [...root.querySelectorAll("[data-job]")].filter(isActive).map((card) => card.dataset.job),
     )
     this.ended = { ready: 0, failed: new Map() } // not announced yet
     this.newest = this.#newest() // ids grow with time: a higher unknown id was missed
     root.addEventListener("submit", (event) => this.#submitted(event))
-    this.dress(root)
+    this.enhance(root)
   }
 
   /** Prepare new cards below `element`: placeholders, glow, buttons that need script. */
-  dress(element) {
+  enhance(element) {
     paintPlaceholders(element)
     for (const hidden of element.querySelectorAll("[data-favorite][hidden], [data-copy][hidden]")) {
       hidden.hidden = "copy" in hidden.dataset && !navigator.clipboard
@@ -74,21 +74,21 @@ export class Cards {
     if (ACTIVE.has(job.status)) this.active.add(job.id)
     else this.active.delete(job.id)
     const card = this.#card(job.id)
-    if (!card && this.frame) {
-      this.early.set(job.id, job)
+    if (!card && this.placeholder) {
+      this.earlyJobs.set(job.id, job)
     } else if (!card) {
       if (ACTIVE.has(job.status) || (missed && job.id > this.newest))
-        this.#bringRun(job.batch ?? job.id)
+        this.#loadRun(job.batch ?? job.id)
     } else if (job.version >= Number(card.dataset.version)) {
-      if (canDraw(card, job)) this.#draw(card, job)
+      if (canUpdate(card, job)) this.#update(card, job)
       else this.#refresh(job.id, job.version)
     }
     this.onChange(this.active.size)
   }
 
   /** Update the card of an active or unchanged job from the job's JSON. */
-  #draw(card, job) {
-    if (job.status !== card.dataset.status) this.#advance(card, job)
+  #update(card, job) {
+    if (job.status !== card.dataset.status) this.#updateStatus(card, job)
     card.dataset.version = job.version
     setText(card.querySelector("[data-phase]"), job.phase)
     const detail = card.querySelector("[data-detail]")
@@ -105,15 +105,15 @@ export class Cards {
     glow(bar)
   }
 
-  /** Change the status of an active job's plate. */
-  #advance(card, job) {
-    const plate = card.querySelector("[data-plate]")
-    plate.classList.replace(`plate-${card.dataset.status}`, `plate-${job.status}`)
-    plate.style.removeProperty("--alive")
+  /** Change the status of an active job's status panel. */
+  #updateStatus(card, job) {
+    const panel = card.querySelector("[data-status-panel]")
+    panel.classList.replace(`status-panel-${card.dataset.status}`, `status-panel-${job.status}`)
+    panel.style.removeProperty("--glow-percent")
     card.dataset.status = job.status
-    const use = plate.querySelector("[data-icon] use")
+    const use = panel.querySelector("[data-icon] use")
     use.setAttribute("href", use.getAttribute("href").replace(/#.*$/, `#${ICONS[job.status]}`))
-    const cancel = plate.querySelector("[data-cancel]")
+    const cancel = panel.querySelector("[data-cancel]")
     if (cancel && !CANCELABLE.has(job.status)) {
       if (cancel.contains(document.activeElement)) {
         const article = card.querySelector("article")
@@ -122,59 +122,60 @@ export class Cards {
       }
       cancel.remove()
     }
-    plate.querySelector("[data-progress]")?.remove()
+    panel.querySelector("[data-progress]")?.remove()
     if (WITH_PROGRESS.has(job.status)) {
       const bar = document.createElement("progress")
       bar.className = "progress"
       bar.max = 1
       bar.dataset.progress = ""
-      plate.querySelector("[data-detail]").after(bar)
+      panel.querySelector("[data-detail]").after(bar)
     }
     showCancelOfRun(card)
   }
 
   /** Fetch the card until it has `version`; one request at a time for each card. */
   async #refresh(id, version) {
-    const under = this.wanted.has(id)
-    this.wanted.set(id, Math.max(version, this.wanted.get(id) ?? 0))
+    const under = this.wantedVersions.has(id)
+    this.wantedVersions.set(id, Math.max(version, this.wantedVersions.get(id) ?? 0))
     if (under) return
     try {
       for (let tries = 0; tries < 3; tries++) {
-        const wanted = this.wanted.get(id)
+        const wanted = this.wantedVersions.get(id)
         const answer = await part(`${this.data.jobs}${id}/card/`)
         if (!answer.ok) break
         showBalance(answer)
         const fresh = answer.fragment.querySelector("[data-job]")
         this.swap(fresh)
-        if (wanted === Infinity || Number(fresh.dataset.version) >= this.wanted.get(id)) break
+        if (wanted === Infinity || Number(fresh.dataset.version) >= this.wantedVersions.get(id))
+          break
       }
     } catch {
       // Offline: the snapshot after the next connection has it.
     } finally {
-      this.wanted.delete(id)
+      this.wantedVersions.delete(id)
     }
   }
 
-  /** Replace a card by a fresh one; keep the focus in it and announce the change. */
+  /** Replace a card with a fresh one; keep the focus in it and announce the change. */
   swap(fresh) {
     const old = this.#card(fresh.dataset.job)
     if (!old || Number(fresh.dataset.version) < Number(old.dataset.version)) return
     const hadFocus = old.contains(document.activeElement)
     const changed = old.dataset.status !== fresh.dataset.status
     old.replaceWith(fresh)
-    this.dress(fresh)
+    this.enhance(fresh)
     if (hadFocus) {
       const target =
         fresh.querySelector("a[href], button:not([hidden])") ?? fresh.querySelector("article")
       if (target.tagName === "ARTICLE") target.tabIndex = -1
       target.focus({ preventScroll: true })
     }
-    if (changed) this.#tell(fresh)
+    if (changed) this.#announce(fresh)
     showCancelOfRun(fresh)
   }
 
   /** Announce ended jobs: several at a time, and failures of one reason once. */
-  #tell(card) {
+  #announce(card) {
     if (isActive(card)) return
     this.onEnded(card)
     if (card.dataset.status === "succeeded") {
@@ -186,8 +187,8 @@ export class Cards {
       const message = lines.map((line) => line.trim().replace(/\.$/, "")).join(". ")
       this.ended.failed.set(message, (this.ended.failed.get(message) ?? 0) + 1)
     }
-    clearTimeout(this.tellTimer)
-    this.tellTimer = setTimeout(() => {
+    clearTimeout(this.announceTimer)
+    this.announceTimer = setTimeout(() => {
       const { ready, failed } = this.ended
       this.ended = { ready: 0, failed: new Map() }
       if (ready) say(`${plural("ready", ready)}.`)
@@ -203,9 +204,9 @@ export class Cards {
     )
   }
 
-  async #bringRun(id) {
-    if (!this.runs || this.arriving.has(id)) return
-    this.arriving.add(id)
+  async #loadRun(id) {
+    if (!this.runs || this.loadingRuns.has(id)) return
+    this.loadingRuns.add(id)
     try {
       const answer = await part(`${this.data.runs}${id}/`)
       if (answer.ok) {
@@ -215,38 +216,38 @@ export class Cards {
     } catch {
       // Offline: the next snapshot has it.
     } finally {
-      this.arriving.delete(id)
+      this.loadingRuns.delete(id)
     }
   }
 
   /** Show a placeholder for the run that is being created. */
-  hold(frame) {
-    this.frame = frame
+  showPlaceholder(frame) {
+    this.placeholder = frame
     for (const empty of this.root.querySelectorAll("[data-empty]")) empty.hidden = true
     frame.classList.add("run-new")
     openDay(this.root, today(this.data.zone))
     this.runs.prepend(frame)
   }
 
-  /** Replace the placeholder by the created run, or remove it if none was created (null). */
-  release(run) {
-    if (!this.frame) return
+  /** Replace the placeholder with the created run, or remove it if none was created (null). */
+  replacePlaceholder(run) {
+    if (!this.placeholder) return
     if (run) {
-      const hadFocus = this.frame.contains(document.activeElement)
-      this.frame.replaceWith(run)
+      const hadFocus = this.placeholder.contains(document.activeElement)
+      this.placeholder.replaceWith(run)
       this.insertRun(run)
       if (hadFocus) {
         run.tabIndex = -1
         run.focus({ preventScroll: true })
       }
     } else {
-      leave(this.frame)
+      collapse(this.placeholder)
       for (const empty of this.root.querySelectorAll("[data-empty]")) empty.hidden = false
     }
-    this.frame = null
-    const early = [...this.early.values()]
-    this.early.clear()
-    for (const job of early) this.#applyOne(job, true)
+    this.placeholder = null
+    const earlyJobs = [...this.earlyJobs.values()]
+    this.earlyJobs.clear()
+    for (const job of earlyJobs) this.#applyOne(job, true)
   }
 
   /** Insert a run by its time, newest first; ids grow with time. */
@@ -266,7 +267,7 @@ export class Cards {
     for (const card of run.querySelectorAll("[data-job]"))
       if (isActive(card)) this.active.add(card.dataset.job)
     this.newest = this.#newest()
-    this.dress(run)
+    this.enhance(run)
     this.onChange(this.active.size)
   }
 
@@ -307,13 +308,13 @@ export class Cards {
 
   /** Show the new run; keep the focus in the old card and offer a button to the new one. */
   #queuedAgain(form, run) {
-    const asked = form.closest("article")
+    const oldCard = form.closest("article")
     this.insertRun(run)
     const hadFocus = form.contains(document.activeElement)
     form.remove()
     if (hadFocus) {
-      asked.tabIndex = -1
-      asked.focus({ preventScroll: true })
+      oldCard.tabIndex = -1
+      oldCard.focus({ preventScroll: true })
     }
     const shown = run?.isConnected && run.getBoundingClientRect()
     const away = shown && (shown.bottom < 0 || shown.top > innerHeight)
@@ -333,7 +334,7 @@ export class Cards {
 }
 
 /** Collapse the placeholder smoothly, so that the feed does not jump. */
-function leave(frame) {
+function collapse(frame) {
   const { height } = frame.getBoundingClientRect()
   const gap = Number.parseFloat(getComputedStyle(frame.parentElement).rowGap) || 0
   const folds = frame.offsetParent && !matchMedia("(prefers-reduced-motion: reduce)").matches
@@ -348,15 +349,15 @@ function leave(frame) {
   }
   const folded = { ...whole, height: 0, marginBottom: `${-gap}px`, opacity: 0 }
   frame
-    .animate([whole, folded], { duration: FOLD, easing: "ease", fill: "forwards" })
+    .animate([whole, folded], { duration: COLLAPSE_DURATION, easing: "ease", fill: "forwards" })
     .finished.then(
       () => frame.remove(),
       () => frame.remove(),
     )
 }
 
-/** Tell whether the card can be updated from the job's JSON alone. */
-function canDraw(card, job) {
+/** Return whether the card can be updated from the job's JSON alone. */
+function canUpdate(card, job) {
   if (job.status === card.dataset.status) return true
   if (!isActive(card) || !ACTIVE.has(job.status)) return false
   // Retried from a status without a cancel form: only the server's HTML has that form.
@@ -381,10 +382,10 @@ function isActive(card) {
 }
 
 function glow(bar) {
-  const plate = bar.closest("[data-plate]")
-  if (plate?.classList.contains("plate-running")) {
+  const panel = bar.closest("[data-status-panel]")
+  if (panel?.classList.contains("status-panel-running")) {
     const share = bar.hasAttribute("value") ? bar.value : 0
-    plate.style.setProperty("--alive", Math.round(DRAWING_FROM + DRAWING_MORE * share))
+    panel.style.setProperty("--glow-percent", Math.round(GLOW_START + GLOW_RANGE * share))
   }
 }
 

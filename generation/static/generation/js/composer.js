@@ -9,7 +9,7 @@ import { plural, word } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
 import { Draft, fieldsOf, putInto, same } from "./draft.js"
 import { apart, KeptSettings, keptSources } from "./kept_settings.js"
-import { LIMITED } from "./limits.js"
+import { isLimited } from "./limits.js"
 import { PromptHistory } from "./prompt_history.js"
 import { takesSources, wireModelPicker } from "./model_picker.js"
 import { PRICED, Quote, spoken } from "./quote.js"
@@ -21,7 +21,7 @@ const SAVE_AFTER = 300,
   TYPED_AFTER = 700 // ms without input; a number is typed digit by digit
 const NEAR_LIMIT = 100 // characters below the limit: from here the count is announced
 // Query parameters of links that fill the form.
-const ASKED = ["job", "share", "count", "seed", "prompt", "model", "source"]
+const LINK_PARAMETERS = ["job", "share", "count", "seed", "prompt", "model", "source"]
 
 export class Composer {
   /**
@@ -46,7 +46,7 @@ export class Composer {
     wireModelPicker(side, (slug) => this.#switch(slug))
     side.addEventListener("input", (event) => this.#input(event.target))
     side.addEventListener("change", (event) => {
-      if (LIMITED.has(event.target.name)) this.quote.soon(0)
+      if (isLimited(event.target)) this.quote.soon(0)
     })
     side.addEventListener("click", (event) => this.#clicked(event))
     side.addEventListener("submit", (event) => {
@@ -72,7 +72,7 @@ export class Composer {
     window.addEventListener("pagehide", () => {
       if (this.unsaved) this.#save()
     })
-    this.#dress()
+    this.#enhance()
     this.#restore()
   }
 
@@ -99,11 +99,13 @@ export class Composer {
     const before = this.#state()
     const isOther = query.has("job")
     if (
-      !(await this.#load(() => (isOther ? query : this.#with(query, this.#wanted())), { isOther }))
+      !(await this.#load(() => (isOther ? query : this.#withLink(query, this.#fieldsForSwitch())), {
+        isOther,
+      }))
     )
       return
     this.prompt.focus()
-    this.#taken(before, query.has("source") ? this.data.sourceAdded : this.data.used)
+    this.#offerUndo(before, query.has("source") ? this.data.sourceAdded : this.data.used)
   }
 
   /** Use one of the user's images as the source, with a model that accepts one. */
@@ -112,7 +114,7 @@ export class Composer {
   }
 
   /** Return the fields `before`, replaced where the link has values. */
-  #with(query, before) {
+  #withLink(query, before) {
     const fields = before.filter(([name]) => !(name === "prompt" && query.has("prompt")))
     if (query.has("prompt")) fields.push(["prompt", query.get("prompt")])
     let model = query.get("model")
@@ -135,13 +137,16 @@ export class Composer {
   }
 
   /** Save the new content of the form and offer to undo it. */
-  #taken(before, message = this.data.used) {
+  #offerUndo(before, message = this.data.used) {
     const prompt = before.find(([name]) => name === "prompt")?.[1] ?? ""
     if (prompt !== this.prompt.value) this.history.keep(prompt)
     this.#changed()
     this.#save()
     this.quote.soon()
-    toast(message, { key: "used", action: { label: this.data.undo, run: () => this.#put(before) } })
+    toast(message, {
+      key: "used",
+      action: { label: this.data.undo, run: () => this.#restoreFields(before) },
+    })
   }
 
   #write(text) {
@@ -178,11 +183,11 @@ export class Composer {
     }
   }
 
-  /** Tell whether the form can be sent now; say what is missing. */
+  /** Return whether the form can be sent now; say what is missing. */
   #canSend() {
     const button = this.form.querySelector("#create-button")
     if (!this.prompt.value.trim()) {
-      this.#complain(this.form.querySelector("#prompt-error").dataset.empty)
+      this.#showPromptError(this.form.querySelector("#prompt-error").dataset.empty)
       return false
     }
     if (button?.getAttribute("aria-disabled") === "true") {
@@ -194,7 +199,7 @@ export class Composer {
 
   #sent(fragment) {
     this.form.elements.key.value = freshKey()
-    this.#complain("")
+    this.#showPromptError("")
     dismiss("failed")
     this.history.sent(this.prompt.value.trim())
     this.onPlaced(fragment.querySelector("[data-run]"))
@@ -222,13 +227,13 @@ export class Composer {
   // --- what is shown --------------------------------------------------------------------------
 
   /** Prepare a form that the server has rendered: show what needs script. */
-  #dress() {
+  #enhance() {
     if (!this.form) return
     for (const hidden of this.side.querySelectorAll(
       "[data-add-source], [data-toggle-negative], [data-dice], [data-lock], [data-own-pictures]",
     ))
       hidden.hidden = false
-    this.history.dress()
+    this.history.enhance()
     for (const hidden of this.side.querySelectorAll("[data-all-styles]"))
       hidden.hidden = hidden.parentElement.querySelectorAll(".style").length < 5
     for (const slider of this.side.querySelectorAll("[data-slider]")) fillSlider(slider)
@@ -238,7 +243,7 @@ export class Composer {
         negative.classList.contains("negative-open") ||
           this.form.elements.negative_prompt.value !== "",
       )
-    this.quote.dress()
+    this.quote.enhance()
     this.#showKept()
     this.#showSize()
     this.#showSummary()
@@ -258,7 +263,7 @@ export class Composer {
   /** Show below the model that it does not use some of the settings. */
   #showKept() {
     const old = this.form.querySelector("[data-settings-kept]")
-    if (Boolean(old) === this.kept.tells) return
+    if (Boolean(old) === this.kept.isMentioned) return
     if (old) {
       old.remove()
       return
@@ -301,7 +306,7 @@ export class Composer {
     if (near) say(`${length} / ${this.prompt.maxLength}`)
   }
 
-  #complain(text) {
+  #showPromptError(text) {
     const error = this.form.querySelector("#prompt-error")
     error.hidden = !text
     error.querySelector("span").textContent = text
@@ -323,7 +328,7 @@ export class Composer {
     if (target === this.prompt) {
       this.#showCount()
       if (typed) this.history.typed()
-      if (target.value.trim()) this.#complain("")
+      if (target.value.trim()) this.#showPromptError("")
     }
     const slider = target.closest("[data-slider]")
     if (slider && !target.matches("select")) {
@@ -340,7 +345,7 @@ export class Composer {
       this.form.elements.exact.checked = false
     if (target.name === "seed") this.#lock(target.value !== "")
     if (PRICED.has(target.name)) this.#showSize()
-    if (LIMITED.has(target.name)) this.quote.soon(TYPED_AFTER)
+    if (isLimited(target)) this.quote.soon(TYPED_AFTER)
     else if (PRICED.has(target.name) || slider) this.quote.soon()
     this.#changed()
   }
@@ -408,7 +413,7 @@ export class Composer {
   }
 
   /** Return the fields for another model. */
-  #wanted() {
+  #fieldsForSwitch() {
     const fields = this.kept.merged(this.form, fieldsOf(this.form))
     return [...fields, ...this.sources.keptIds.map((id) => ["source_images", id])]
   }
@@ -416,27 +421,27 @@ export class Composer {
   // --- forms from the server ------------------------------------------------------------------
 
   async #switch(slug) {
-    await this.#load(() => new URLSearchParams([...this.#wanted(), ["switch", slug]]))
+    await this.#load(() => new URLSearchParams([...this.#fieldsForSwitch(), ["switch", slug]]))
     this.#changed()
     this.quote.soon()
     this.side.querySelector(".model-button").focus()
   }
 
   /** Restore all fields: model, texts, sources. */
-  async #put(fields) {
+  async #restoreFields(fields) {
     if (!(await this.#load(() => new URLSearchParams(apart(fields).plain), { isOther: true })))
       return
-    this.#keep(fields)
+    this.#restoreKept(fields)
     this.#changed()
   }
 
   /** Restore what a draft kept for other models. */
-  #keep(fields) {
+  #restoreKept(fields) {
     this.kept.restore(fields)
     this.kept.putInto(this.form, () => fieldsOf(this.form))
     this.#syncSliders()
     this.sources.keep(apart(fields).sources)
-    this.#dress()
+    this.#enhance()
     this.quote.soon()
   }
 
@@ -479,26 +484,26 @@ export class Composer {
     this.sources.adopt(before, { isOther })
     this.kept.putInto(this.form, () => fieldsOf(this.form))
     this.#syncSliders()
-    this.#dress()
+    this.#enhance()
     this.form.querySelector(".composer-scroll").scrollTop = scroll
   }
 
   /** The page was opened by a link that fills the form; `before` is the draft, or null. */
-  async #asked(query, before) {
+  async #applyLink(query, before) {
     const drawn = fieldsOf(this.form)
     if (!before || same(before, drawn)) {
       this.#changed()
       return
     }
     if (query.has("job") || query.has("share")) {
-      this.#taken(before)
+      this.#offerUndo(before)
       return
     }
     const { plain, sources } = apart(before)
     const wanted = [...plain, ...sources.map((id) => ["source_images", id])]
-    if (!(await this.#load(() => this.#with(query, wanted), { isOther: true }))) return
-    this.#keep(before)
-    if (!same(before, this.#state())) this.#taken(before)
+    if (!(await this.#load(() => this.#withLink(query, wanted), { isOther: true }))) return
+    this.#restoreKept(before)
+    if (!same(before, this.#state())) this.#offerUndo(before)
   }
 
   /** Put the draft into the form, or keep it for Undo if a link has filled the form. */
@@ -506,28 +511,31 @@ export class Composer {
     if (!this.form) return
     const fields = this.draft.read()
     const address = new URL(location.href)
-    if (this.data.filled === "true" && ASKED.some((name) => address.searchParams.has(name))) {
+    if (
+      this.data.filled === "true" &&
+      LINK_PARAMETERS.some((name) => address.searchParams.has(name))
+    ) {
       // Only once: a reload, Back or a change of language must not fill the form again.
       const query = new URLSearchParams(
-        ASKED.filter((name) => address.searchParams.has(name)).map((name) => [
+        LINK_PARAMETERS.filter((name) => address.searchParams.has(name)).map((name) => [
           name,
           address.searchParams.get(name),
         ]),
       )
-      for (const name of ASKED) address.searchParams.delete(name)
+      for (const name of LINK_PARAMETERS) address.searchParams.delete(name)
       history.replaceState(history.state, "", address)
-      this.#asked(query, fields)
+      this.#applyLink(query, fields)
       return
     }
     if (this.data.filled === "true" || !fields) return
     const given = Object.fromEntries(fields)
     const fits = given.model === this.form.elements.model.value && !given.source_images
     if (!fits) {
-      this.#put(fields)
+      this.#restoreFields(fields)
       return
     }
     putInto(this.form, apart(fields).plain)
-    this.#keep(fields)
+    this.#restoreKept(fields)
   }
 
   #syncSliders() {

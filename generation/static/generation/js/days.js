@@ -15,7 +15,7 @@ export function today(zone) {
   }
 }
 
-/** Begin the feed with this day; move older runs below their own heading. */
+/** Start the feed with this day; move older runs below their own heading. */
 export function openDay(feed, day) {
   const first = feed.querySelector("h1[data-day]")
   if (!first || !day || first.dataset.day >= day) return

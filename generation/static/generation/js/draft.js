@@ -5,7 +5,7 @@
  * latest.
  */
 
-const UNSENT_MOST = 5
+const MAX_UNSENT = 5
 
 export class Draft {
   constructor(user) {
@@ -29,16 +29,16 @@ export class Draft {
   }
 
   /** Keep a prompt that is replaced by another. */
-  setAside(text) {
+  addUnsent(text) {
     put(
       localStorage,
       this.unsentKey,
-      [text, ...this.unsent().filter((other) => other !== text)].slice(0, UNSENT_MOST),
+      [text, ...this.unsent().filter((other) => other !== text)].slice(0, MAX_UNSENT),
     )
   }
 
   /** Remove a prompt that has been sent. */
-  sent(text) {
+  removeUnsent(text) {
     put(
       localStorage,
       this.unsentKey,
@@ -86,7 +86,7 @@ export function putInto(form, fields) {
   }
 }
 
-/** Tell whether two lists of fields are equal, empty ones excluded. */
+/** Return whether two lists of fields are equal, empty ones excluded. */
 export function same(some, others) {
   const text = (fields) => JSON.stringify(fields.filter(([, value]) => value !== "").sort())
   return text(some) === text(others)

@@ -7,7 +7,7 @@
  */
 
 const PREFIX = "kept:" // of the names of kept fields in a draft
-const EVERYWHERE = new Set(["prompt", "model", "count", "source_images"])
+const IN_EVERY_FORM = new Set(["prompt", "model", "count", "source_images"])
 const FROM_SHAPE = new Set(["width", "height"]) // they follow the shape unless a custom size is set
 const QUIET = new Set(["shape", ...FROM_SHAPE]) // every model has a value for these
 
@@ -23,7 +23,7 @@ export class KeptSettings {
     for (const [name, value] of fields) {
       if (
         this.wishes.has(name) ||
-        EVERYWHERE.has(name) ||
+        IN_EVERY_FORM.has(name) ||
         value === "" ||
         isDefault(form, name, value)
       )
@@ -45,7 +45,7 @@ export class KeptSettings {
   }
 
   /** Whether a kept setting should be mentioned. */
-  get tells() {
+  get isMentioned() {
     return [...this.wishes].some(
       ([name, { values, shown }]) => !QUIET.has(name) && !equal(values, shown),
     )
@@ -56,7 +56,8 @@ export class KeptSettings {
     this.wishes.clear()
     const { kept } = apart(fields)
     for (const [name] of kept)
-      if (!EVERYWHERE.has(name)) this.wishes.set(name, { values: valuesOf(kept, name), shown: [] })
+      if (!IN_EVERY_FORM.has(name))
+        this.wishes.set(name, { values: valuesOf(kept, name), shown: [] })
   }
 
   clear() {

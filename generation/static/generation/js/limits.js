@@ -3,17 +3,10 @@
 import { say } from "../../artgen/js/status.js"
 import { word } from "../../artgen/js/words.js"
 
-export const LIMITED = new Set([
-  "width",
-  "height",
-  "steps",
-  "guidance",
-  "strength",
-  "seed",
-  "lora_url",
-  "lora_scale",
-])
-const SHARED = { width: "size", height: "size" } // these two share one error line
+/** Whether the field has limits that a quote checks; it is described by the line of its error. */
+export function isLimited(field) {
+  return field instanceof Element && "limited" in field.dataset
+}
 
 /** `part` of the quote contains each `[data-wrong]` with the error of a field. */
 export function showLimits(form, part) {
@@ -23,32 +16,31 @@ export function showLimits(form, part) {
       line.textContent,
     ]),
   )
-  const lines = new Map()
-  for (const name of LIMITED) {
-    const field = form.elements[name]
-    if (!field || field.matches?.("select")) continue
-    const text = field.validity.badInput ? word("no_number") : (wrong.get(name) ?? "")
+  const texts = new Map() // id of an error line → text; width and height have one line
+  for (const field of form.querySelectorAll("[data-limited]")) {
+    const text = field.validity.badInput ? word("no_number") : (wrong.get(field.name) ?? "")
     if (text) field.setAttribute("aria-invalid", "true")
     else field.removeAttribute("aria-invalid")
-    const id = `${SHARED[name] ?? name}-error`
-    lines.set(id, lines.get(id) || text)
+    const id = field.getAttribute("aria-describedby")
+    texts.set(id, texts.get(id) || text)
   }
-  for (const [id, text] of lines) {
-    const line = form.querySelector(`#${id}`)
-    const words = line?.querySelector("span")
-    if (!line || (words.textContent === text && line.hidden === !text)) continue
-    words.textContent = text
-    line.hidden = !text
-    say(text)
-    if (text) line.closest("details")?.setAttribute("open", "")
-  }
+  for (const [id, text] of texts) showError(document.getElementById(id), text)
+}
+
+function showError(line, text) {
+  const label = line.querySelector("span")
+  if (label.textContent === text && line.hidden === !text) return
+  label.textContent = text
+  line.hidden = !text
+  say(text)
+  if (text) line.closest("details")?.setAttribute("open", "")
 }
 
 /** Show beside the source images how they will be sent; `part` is of the quote. */
 export function showSourcesNote(form, part) {
   const note = form.querySelector("[data-sources-note]")
   if (!note) return
-  const text = part.querySelector("[data-sources-told]")?.textContent ?? ""
+  const text = part.querySelector("[data-new-sources-note]")?.textContent ?? ""
   if (text && note.textContent !== text) say(text)
   note.textContent = text
   note.hidden = !text

@@ -19,12 +19,14 @@ const POLL_EVERY = 4_000,
 const POLL_SECONDS = 6 // timeout of a poll, which then counts as no connection
 const HIDDEN_SLOWER = 5 // times, while the page is hidden
 const SIGNED_OUT = 4401,
+  TOO_MANY = 4429, // of this user's sockets: poll, and try again when some may have closed
   RESTARTING = 1012
+const TOO_MANY_PAUSE = 60_000 // ms
 
 export class Live {
   /**
-   * `onJobs(jobs, {complete, missed})`: complete: these are all active jobs; missed: some may have
-   * come and ended unseen. `onState("live" | "polling" | "offline" | "away" | "signed out")`:
+   * `onJobs(jobs, {complete, missed})`: complete: these are all active jobs; missed: some may
+   * have been created and ended meanwhile. `onState("live" | "polling" | "offline" | "away" | "signed out")`:
    * offline means no network, away no server.
    */
   constructor({ socket, jobs, onJobs, onState }) {
@@ -36,7 +38,7 @@ export class Live {
     window.addEventListener("offline", () => this.#down())
     document.addEventListener("visibilitychange", () => {
       if (document.hidden || this.isOpen) return
-      this.stopped = false // signed in again in another tab, perhaps
+      this.stopped = false // the user may have signed in again in another tab
       this.connect()
     })
     window.addEventListener("pagehide", () => this.#close())
@@ -106,7 +108,9 @@ export class Live {
       return
     }
     if (code === RESTARTING) this.tries = 0
-    const growing = Math.min(MAX_PAUSE, PAUSE_FIRST * 2 ** this.tries++) * (0.5 + Math.random() / 2)
+    const longest =
+      code === TOO_MANY ? TOO_MANY_PAUSE : Math.min(MAX_PAUSE, PAUSE_FIRST * 2 ** this.tries++)
+    const growing = longest * (0.5 + Math.random() / 2)
     clearTimeout(this.timers.connect)
     this.timers.connect = setTimeout(
       () => this.connect(),

@@ -1,6 +1,6 @@
-/** A finger that rests on an image selects it; neither its link nor the browser's menu follows. */
+/** A long press on an image selects it; its link and the browser's menu do not open. */
 
-const DURATION = 450 // ms until a resting finger selects
+const DURATION = 450 // ms until a press selects
 const TOLERANCE = 10 // px that it may move meanwhile
 
 export class LongPress {
@@ -10,7 +10,7 @@ export class LongPress {
   constructor(list, { tileOf, pressed }) {
     Object.assign(this, { tileOf, pressed })
     this.timer = 0
-    this.start = null // the event of the finger that rests, until it has pressed or moved
+    this.start = null // the event of the press, until it selects or moves
     this.hasPressed = false
     list.addEventListener("pointerdown", (event) => this.#down(event))
     list.addEventListener("pointermove", (event) => this.#move(event))

@@ -15,12 +15,12 @@ export class Notifier {
     Object.assign(this, { data, button })
     this.title = document.title
     this.icon = document.querySelector("link[rel=icon]")
-    this.calm = this.icon?.href
+    this.defaultIcon = this.icon?.href
     this.key = `artgen:notify:${document.body.dataset.user}`
     this.active = 0
-    this.#forget()
-    document.addEventListener("visibilitychange", () => this.#looked())
-    this.#looked()
+    this.#reset()
+    document.addEventListener("visibilitychange", () => this.#visibilityChanged())
+    this.#visibilityChanged()
     this.#wire()
   }
 
@@ -30,7 +30,7 @@ export class Notifier {
     this.active = active
     if (active) clearTimeout(this.later)
     else if (done && document.hidden) this.later = setTimeout(() => this.#notify(), NOTIFY_AFTER)
-    this.#draw()
+    this.#update()
   }
 
   /** Count the jobs that ended while the page is hidden. */
@@ -39,29 +39,29 @@ export class Notifier {
     if (card.dataset.status === "succeeded") this.ready += 1
     else if (card.dataset.status === "failed") this.failed += 1
     this.prompt = card.closest("[data-run]")?.querySelector(".run-prompt")?.textContent ?? ""
-    this.#draw()
+    this.#update()
   }
 
-  #draw() {
+  #update() {
     const done = this.active === 0 && this.ready + this.failed > 0
-    const sign = this.active ? `(${this.active}) ` : done ? (this.ready ? "✓ " : "! ") : ""
-    document.title = sign + this.title
+    const prefix = this.active ? `(${this.active}) ` : done ? (this.ready ? "✓ " : "! ") : ""
+    document.title = prefix + this.title
     const icon = this.active
       ? this.data.iconBusy
       : done && this.ready
         ? this.data.iconDone
-        : this.calm
+        : this.defaultIcon
     if (this.icon && icon && this.icon.getAttribute("href") !== icon)
       this.icon.setAttribute("href", icon)
   }
 
-  #looked() {
+  #visibilityChanged() {
     if (document.hidden) {
       this.leave?.()
       return
     }
-    this.#forget()
-    this.#draw()
+    this.#reset()
+    this.#update()
     // The lock shows the user's other tabs that one is visible, so that they do not notify.
     navigator.locks
       ?.request(
@@ -75,7 +75,7 @@ export class Notifier {
       .catch(() => {})
   }
 
-  #forget() {
+  #reset() {
     this.ready = this.failed = 0
     this.prompt = ""
   }
@@ -100,7 +100,7 @@ export class Notifier {
     )
       return
     this.button.hidden = false
-    this.#press()
+    this.#showState()
     this.button.addEventListener("click", async () => {
       const on = !this.#isOn
       if (on && (await Notification.requestPermission()) !== "granted") {
@@ -112,12 +112,12 @@ export class Notifier {
       } catch {
         // Private mode: the choice cannot be stored, so it stays off.
       }
-      this.#press()
+      this.#showState()
       toast(this.#isOn ? this.data.notifyOn : this.data.notifyOff, { key: "notify" })
     })
   }
 
-  #press() {
+  #showState() {
     this.button.setAttribute("aria-pressed", String(this.#isOn))
   }
 

@@ -23,7 +23,7 @@ export class PromptHistory {
   }
 
   /** Update the list and the buttons. */
-  dress() {
+  enhance() {
     if (!this.list) return
     for (const item of this.list.querySelectorAll("[data-unsent]")) item.remove()
     const head = this.list.querySelector("[data-unsent-head]")
@@ -32,7 +32,7 @@ export class PromptHistory {
     head.hidden = unsent.length === 0
     head.after(...unsent.map((text) => this.#item(text, { unsent: true })))
     this.list.querySelector("[data-sent-head]").hidden = known.size === 0
-    this.#dressButtons()
+    this.#updateButtons()
   }
 
   /** Step to the previous (1) or next (−1) prompt; `now` is the text in the form. */
@@ -45,7 +45,7 @@ export class PromptHistory {
     this.at = next
     const text = next === -1 ? this.writing : texts[next]
     this.show(text)
-    this.#dressButtons()
+    this.#updateButtons()
     say(`${next === -1 ? "" : `${next + 1} / ${texts.length}. `}${text}`)
   }
 
@@ -60,15 +60,15 @@ export class PromptHistory {
     for (const given of [this.at === -1 ? "" : this.writing, text]) {
       const trimmed = given.trim()
       if (trimmed && !this.items.some((item) => item.textContent === trimmed))
-        this.draft.setAside(trimmed)
+        this.draft.addUnsent(trimmed)
     }
     this.at = -1
-    this.dress()
+    this.enhance()
   }
 
   /** Move a sent prompt to the top. */
   sent(text) {
-    this.draft.sent(text)
+    this.draft.removeUnsent(text)
     for (const item of this.items) if (item.textContent === text) item.remove()
     this.list?.querySelector("[data-sent-head]").after(this.#item(text))
     this.keep("")
@@ -81,7 +81,7 @@ export class PromptHistory {
     return item
   }
 
-  #dressButtons() {
+  #updateButtons() {
     const count = this.items.length
     for (const opener of this.side.querySelectorAll("[data-history], [data-past]"))
       opener.hidden = count === 0

@@ -3,7 +3,7 @@
 import { part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { fieldsOf } from "./draft.js"
-import { LIMITED, showLimits, showSourcesNote } from "./limits.js"
+import { isLimited, showLimits, showSourcesNote } from "./limits.js"
 
 export const PRICED = new Set([
   "model",
@@ -14,8 +14,8 @@ export const PRICED = new Set([
   "count",
   "source_images",
 ])
-const EVERY = 30_000 // ms: the queue changes without events
-const AFTER = 250,
+const REFRESH_INTERVAL = 30_000 // ms: the queue changes without events
+const DELAY = 250,
   SAY_AFTER = 600 // ms without input
 
 export class Quote {
@@ -24,8 +24,8 @@ export class Quote {
     Object.assign(this, { side, address })
     document.addEventListener("balance", () => this.soon())
     setInterval(() => {
-      if (!document.hidden && this.form) this.#ask({ speaks: false })
-    }, EVERY)
+      if (!document.hidden && this.form) this.#request({ speaks: false })
+    }, REFRESH_INTERVAL)
   }
 
   get form() {
@@ -33,15 +33,15 @@ export class Quote {
   }
 
   /** Request a quote when nothing has changed for `after` ms; dim the old one until then. */
-  soon(after = AFTER) {
+  soon(after = DELAY) {
     if (!this.form) return
-    this.side.querySelector("#create-dock").classList.add("quote-old")
+    this.side.querySelector("#create-dock").classList.add("quote-stale")
     clearTimeout(this.asking)
-    this.asking = setTimeout(() => this.#ask(), after)
+    this.asking = setTimeout(() => this.#request(), after)
   }
 
   /** Show the keys of this device beside the button. */
-  dress() {
+  enhance() {
     for (const keys of this.side.querySelectorAll(".create-keys")) {
       keys.hidden = matchMedia("(pointer: coarse)").matches
       if (/Mac|iPhone|iPad/.test(navigator.platform))
@@ -49,10 +49,13 @@ export class Quote {
     }
   }
 
-  async #ask({ speaks = true } = {}) {
+  async #request({ speaks = true } = {}) {
     this.abort?.abort()
     this.abort = new AbortController()
-    const asked = fieldsOf(this.form).filter(([name]) => PRICED.has(name) || LIMITED.has(name))
+    const fields = this.form.elements
+    const asked = fieldsOf(this.form).filter(
+      ([name]) => PRICED.has(name) || isLimited(fields[name]),
+    )
     try {
       const answer = await part(`${this.address}?${new URLSearchParams(asked)}`, {
         signal: this.abort.signal,
@@ -63,8 +66,8 @@ export class Quote {
       const dock = this.side.querySelector("#create-dock")
       const hadFocus = dock.contains(document.activeElement)
       dock.replaceChildren(answer.fragment)
-      dock.classList.remove("quote-old")
-      this.dress()
+      dock.classList.remove("quote-stale")
+      this.enhance()
       const button = dock.querySelector("#create-button")
       if (hadFocus) button?.focus()
       clearTimeout(this.saying)

@@ -20,7 +20,7 @@ export function wireSelection(list, data) {
 class Selection {
   constructor(list, data) {
     this.list = list
-    this.shelf = document.getElementById("shelf")
+    this.content = document.getElementById("gallery-content")
     this.button = document.getElementById("select")
     this.chosen = new Map() // image id → bytes; also of images that are not on the page yet
     this.isSelecting = false
@@ -114,7 +114,7 @@ class Selection {
   #setSelecting(on) {
     if (on && !this.isSelecting && !this.size) say(this.bar.keysMessage)
     this.isSelecting = on
-    this.shelf.toggleAttribute("data-selecting", on)
+    this.content.toggleAttribute("data-selecting", on)
     if (this.button) this.#showButton(on)
     this.#updateTabStops()
   }

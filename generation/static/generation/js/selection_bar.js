@@ -9,7 +9,7 @@ import { toast } from "../../artgen/js/toasts.js"
 import { add, countMoved, countShown, isFavorite } from "./counts.js"
 import { RemovedTiles } from "./removed_tiles.js"
 import { Toolbar } from "./toolbar.js"
-import { offerUndo, sent } from "./trash.js"
+import { offerUndo, confirmed } from "./trash.js"
 
 const language = document.documentElement.lang
 
@@ -71,7 +71,7 @@ export class SelectionBar {
     if (this.countLabel.textContent !== message) this.countLabel.textContent = message
   }
 
-  /** Tell whether all images of the page are selected and "Load more" would bring others. */
+  /** Return whether all images of the page are selected and "Load more" would bring others. */
   #canSelectMore() {
     const { list, tiles, chosen, size } = this.selection
     const hasMore = list.querySelector("[data-load-more]") && size < this.maxSize
@@ -150,7 +150,7 @@ export class SelectionBar {
     }
   }
 
-  /** Post ids to one of the bar's addresses; return {told, changed}, throw Problem. */
+  /** Post ids to one of the bar's addresses; return {message, changed}, throw Problem. */
   async #post(address, ids, fields = {}) {
     const form = new FormData()
     form.set("ids", ids.join(","))
@@ -162,7 +162,7 @@ export class SelectionBar {
     return answer
   }
 
-  #complain(problem) {
+  #showFailure(problem) {
     const reason = problem.status < 500 ? problem.message : ""
     const message = problem.status === 401 ? this.data.signedOut : reason || this.data.failed
     toast(message, { kind: "error", key: "failed" })
@@ -176,7 +176,7 @@ export class SelectionBar {
       const isFull = await this.#selectPages()
       if (isFull) toast(this.bar.dataset.full)
     } catch (problem) {
-      this.#complain(problem)
+      this.#showFailure(problem)
     }
     button.removeAttribute("aria-disabled")
     this.selection.changed()
@@ -212,16 +212,16 @@ export class SelectionBar {
     try {
       const answer = await this.#post(address, this.ids, { favorite: isOn ? "1" : "0" })
       show(tiles.map(() => isOn))
-      offerUndo(answer.told, this.data, async () => {
+      offerUndo(answer.message, this.data, async () => {
         await this.#post(address, answer.changed, { favorite: isOn ? "0" : "1" })
         show(before)
       })
     } catch (problem) {
-      this.#complain(problem)
+      this.#showFailure(problem)
     }
   }
 
-  /** Open the list of collections, which is loaded only now. */
+  /** Load the list of collections and open it. */
   async #openCollections(button) {
     const form = new FormData()
     form.set("ids", this.ids.join(","))
@@ -230,7 +230,7 @@ export class SelectionBar {
       if (!answer.ok) throw new Error(`answered ${answer.status}`)
       this.collections.replaceChildren(answer.fragment)
     } catch (problem) {
-      this.#complain(problem)
+      this.#showFailure(problem)
       return
     }
     this.opener = button
@@ -245,11 +245,11 @@ export class SelectionBar {
       const answer = await this.#post(collect, this.ids, fields)
       this.collections.hidePopover()
       this.opener?.focus()
-      offerUndo(answer.told, this.data, () =>
+      offerUndo(answer.message, this.data, () =>
         this.#post(uncollect, answer.changed, { collection: answer.collection }),
       )
     } catch (problem) {
-      this.#complain(problem)
+      this.#showFailure(problem)
     }
   }
 
@@ -260,7 +260,7 @@ export class SelectionBar {
     try {
       await this.#post(this.bar.dataset.download, this.ids, { as: button.value })
     } catch (problem) {
-      this.#complain(problem)
+      this.#showFailure(problem)
       return
     }
     submitForm(this.bar.dataset.download, { ...fields, csrfmiddlewaretoken: csrfToken() })
@@ -273,7 +273,7 @@ export class SelectionBar {
   async #move(button) {
     const isTrash = button.dataset.act === "trash"
     const sign = isTrash ? -1 : 1
-    const result = await this.#take(button, (answer) => sent(answer))
+    const result = await this.#take(button, (answer) => confirmed(answer))
     if (!result) return
     const { removed, elsewhere } = result
     recount(removed.tiles, sign, elsewhere)
@@ -286,7 +286,7 @@ export class SelectionBar {
 
   async #removeFromCollection(button) {
     const fields = { collection: button.value }
-    const result = await this.#take(button, (answer) => sent(answer), fields)
+    const result = await this.#take(button, (answer) => confirmed(answer), fields)
     if (!result) return
     this.#showRemoved(result)
     this.#offerPutBack(result, { address: this.bar.dataset.collect, fields })
@@ -297,8 +297,8 @@ export class SelectionBar {
     if (!result) return
     add("trashed", -result.answer.changed.length)
     this.#showRemoved(result)
-    toast(result.answer.told)
-    say(result.answer.told)
+    toast(result.answer.message)
+    say(result.answer.message)
   }
 
   /**
@@ -321,7 +321,7 @@ export class SelectionBar {
       // The next refresh of the selection reads the ticks.
       for (const tile of removed.tiles) tile.querySelector(".tick").checked = true
       this.selection.changed()
-      this.#complain(problem)
+      this.#showFailure(problem)
       return null
     }
   }
@@ -338,7 +338,7 @@ export class SelectionBar {
    * counts.
    */
   #offerPutBack({ answer, removed, elsewhere }, { address, fields = {}, recountBack = () => {} }) {
-    offerUndo(answer.told, this.data, async () => {
+    offerUndo(answer.message, this.data, async () => {
       await this.#post(address, answer.changed, fields)
       if (elsewhere) {
         location.reload() // images that the page did not show have no place to go back to
@@ -374,7 +374,7 @@ function setFavorites(tiles, states) {
 /** A menu of the bar opens above its button, as far as the window allows. */
 function placeAbove(menu, button) {
   const box = button.getBoundingClientRect()
-  menu.style.setProperty("--at", `${Math.round(box.left + box.width / 2)}px`)
+  menu.style.setProperty("--left", `${Math.round(box.left + box.width / 2)}px`)
 }
 
 /** Post a form without leaving the page: for answers that the browser saves as a file. */

@@ -40,7 +40,7 @@ export function wireSharing(root, data, changed = () => {}) {
       document.getElementById("share").replaceWith(fresh)
       showCopies(fresh)
       settleFocus(fresh)
-      say(fresh.querySelector(".share-told")?.textContent ?? "")
+      say(fresh.querySelector(".share-message")?.textContent ?? "")
       changed(fresh)
     } catch (problem) {
       pressed?.removeAttribute("aria-disabled")

@@ -14,7 +14,7 @@ import { maxSources, openForSources, takesSources } from "./model_picker.js"
 import { showSignedOut } from "./signed_out.js"
 
 const KINDS = ["image/png", "image/jpeg", "image/webp"]
-const MAX_BYTES = 10_000_000 // UPLOAD_MAX_BYTES
+const MAX_BYTES = 20_000_000 // UPLOAD_MAX_BYTES
 
 export class Sources {
   /**
@@ -24,12 +24,12 @@ export class Sources {
   constructor({ side, data, changed, useOwn }) {
     Object.assign(this, { side, data, changed, useOwn })
     this.uploads = new Map() // item → promise of its upload
-    this.unseen = [] // ids of kept images that are not loaded yet
+    this.notLoaded = [] // ids of kept images that are not loaded yet
     this.files = new WeakMap() // item → file, to retry
     this.openOwn = wireSourcePicker(data, useOwn)
     window.addEventListener("online", () => {
       for (const item of this.items) if ("waiting" in item.dataset) this.#send(item)
-      if (this.unseen.length) this.keep(this.unseen)
+      if (this.notLoaded.length) this.keep(this.notLoaded)
     })
     side.addEventListener("change", (event) => {
       if (event.target.name !== "upload") return
@@ -40,7 +40,7 @@ export class Sources {
       if (event.target.closest("[data-remove-source]"))
         this.#remove(event.target.closest(".source"))
       else if (event.target.closest("[data-add-source]")) this.ask()
-      else if (event.target.closest("[data-choose-model]")) openForSources(this.side, this.#most)
+      else if (event.target.closest("[data-choose-model]")) openForSources(this.side, this.#max)
       else if (event.target.closest("[data-own-pictures]")) this.openOwn()
       else if (event.target.closest("[data-send-source]"))
         this.#send(event.target.closest(".source"))
@@ -62,7 +62,7 @@ export class Sources {
   }
 
   /** The number of images that the model accepts. */
-  get #most() {
+  get #max() {
     return Number(this.fieldset?.dataset.sourcesMax ?? 0)
   }
 
@@ -94,7 +94,7 @@ export class Sources {
 
   /** The ids of images that the form does not contain. */
   get keptIds() {
-    return [...this.#kept.map(idOf).filter(Boolean), ...this.unseen]
+    return [...this.#kept.map(idOf).filter(Boolean), ...this.notLoaded]
   }
 
   /** Images of the form whose upload failed; the user can retry. */
@@ -145,33 +145,33 @@ export class Sources {
     const known = new Map([...used, ...kept].filter(idOf).map((item) => [idOf(item), item]))
     const items = drawn.map((item) => known.get(idOf(item)) ?? item)
     if (isOther) {
-      this.unseen = []
+      this.notLoaded = []
     } else {
       // Images that are no longer rendered were removed, unless this form has none at all.
       const stays = (item) => !idOf(item) || !this.fieldset || kept.includes(item)
       items.push(...[...used, ...kept].filter((item) => !items.includes(item) && stays(item)))
     }
-    this.#spread(items)
+    this.#distribute(items)
   }
 
   /** Keep images by id. */
   async keep(ids) {
     const known = new Set(this.items.map(idOf))
-    this.unseen = ids.filter((id) => !known.has(id))
+    this.notLoaded = ids.filter((id) => !known.has(id))
     const model = takesSources(this.side)
-    if (!this.unseen.length || !model) return
+    if (!this.notLoaded.length || !model) return
     const query = new URLSearchParams([
       ["model", model],
-      ...this.unseen.map((id) => ["source_images", id]),
+      ...this.notLoaded.map((id) => ["source_images", id]),
     ])
     try {
       const { fragment } = await part(`${this.data.composer}?${query}`)
-      this.unseen = []
+      this.notLoaded = []
       const shown = new Set(this.items.map(idOf))
       const come = [...fragment.querySelectorAll("[data-sources-max] .source")].filter(
         (item) => !shown.has(idOf(item)),
       )
-      this.#spread([...this.items, ...come])
+      this.#distribute([...this.items, ...come])
       this.changed()
     } catch {
       // Offline: the draft keeps the ids; they are loaded when the connection is back.
@@ -179,50 +179,50 @@ export class Sources {
   }
 
   /** Put as many images into the form as its model accepts, and the others below it. */
-  #spread(items) {
+  #distribute(items) {
     const focused = document.activeElement
-    const used = items.slice(0, this.#most),
-      kept = items.slice(this.#most)
+    const used = items.slice(0, this.#max),
+      kept = items.slice(this.#max)
     this.fieldset?.querySelector("[data-source-list]").replaceChildren(...used)
     const before = this.side.querySelector("[data-kept-sources]")
-    const shelf = kept.length ? (before ?? this.#shelf()) : null
-    if (!shelf) before?.remove()
-    shelf?.querySelector("[data-kept-list]").replaceChildren(...kept)
+    const keptList = kept.length ? (before ?? this.#insertKeptList()) : null
+    if (!keptList) before?.remove()
+    keptList?.querySelector("[data-kept-list]").replaceChildren(...kept)
     for (const item of used) inputOf(item).disabled = false
     for (const item of kept) inputOf(item).disabled = true
-    const note = shelf?.querySelector("[data-kept-note]")
-    const text = this.#most
-      ? plural("kept_more", this.#most, { model: this.modelName })
+    const note = keptList?.querySelector("[data-kept-note]")
+    const text = this.#max
+      ? plural("kept_more", this.#max, { model: this.modelName })
       : word("kept_all", { model: this.modelName })
     if (note && note.textContent !== text) {
       note.textContent = text
       say(text)
     }
     const drop = this.fieldset?.querySelector("[data-drop]")
-    if (drop) drop.hidden = used.length >= this.#most
+    if (drop) drop.hidden = used.length >= this.#max
     if (focused?.isConnected && focused !== document.activeElement)
       focused.focus({ preventScroll: true })
   }
 
   /** Return the list of images that the form does not contain, inserted into the form. */
-  #shelf() {
-    const shelf = document
+  #insertKeptList() {
+    const keptList = document
       .getElementById("kept-sources-template")
       .content.firstElementChild.cloneNode(true)
     const form = this.side.querySelector("#composer")
-    if (this.fieldset) this.fieldset.after(shelf)
-    else form.querySelector(".model-button").parentElement.before(shelf)
-    return shelf
+    if (this.fieldset) this.fieldset.after(keptList)
+    else form.querySelector(".model-button").parentElement.before(keptList)
+    return keptList
   }
 
   #upload(file) {
-    const shelf = document.getElementById("kept-sources-template").content
-    const item = shelf
+    const template = document.getElementById("kept-sources-template").content
+    const item = template
       .querySelector("[data-source-template]")
       .content.firstElementChild.cloneNode(true)
     item.querySelector("img").src = URL.createObjectURL(file)
     this.files.set(item, file)
-    this.#spread([...this.items, item])
+    this.#distribute([...this.items, item])
     this.#send(item)
     item.scrollIntoView({ block: "nearest" })
   }
@@ -252,7 +252,7 @@ export class Sources {
       })
       .catch((problem) => {
         if (!item.isConnected) return
-        if (problem.passing) {
+        if (problem.isTemporary) {
           item.dataset.waiting = ""
           bar.hidden = true
           again.hidden = false
@@ -274,7 +274,7 @@ export class Sources {
     const next = item.nextElementSibling ?? item.previousElementSibling
     item.dispatchEvent(new Event("removed"))
     item.remove()
-    this.#spread(this.items)
+    this.#distribute(this.items)
     ;(
       next?.querySelector("button") ??
       this.fieldset?.querySelector(".drop-file") ??

@@ -5,8 +5,8 @@ import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
 
 let undo = null // undoes the last move; Ctrl+Z does the same as the button
-let underWay = 0 // moves that the page shows and the server has not confirmed
-let isTakenBack = false // Ctrl+Z was pressed meanwhile
+let pendingMoves = 0 // moves that the page shows and the server has not confirmed
+let isUndoRequested = false // Ctrl+Z was pressed meanwhile
 
 /** Post to one of an image's addresses; throw an error if that fails. */
 export async function post(address) {
@@ -15,44 +15,44 @@ export async function post(address) {
 }
 
 /** Wait for the response to a move that the page shows already; Ctrl+Z may come first. */
-export async function sent(answer) {
-  underWay += 1
+export async function confirmed(answer) {
+  pendingMoves += 1
   try {
     return await answer
   } catch (problem) {
-    isTakenBack = false
+    isUndoRequested = false
     throw problem
   } finally {
-    underWay -= 1
+    pendingMoves -= 1
   }
 }
 
 /** Show that images were moved, with an undo button. `data` has the texts. */
-export function offerUndo(text, data, takeBack) {
+export function offerUndo(text, data, undoMove) {
   const run = async () => {
     undo = null
-    isTakenBack = false
+    isUndoRequested = false
     close()
     try {
-      await takeBack()
+      await undoMove()
     } catch (problem) {
-      complain(problem, data)
+      showFailure(problem, data)
     }
   }
   const close = toast(text, { action: { label: data.undo, run }, key: "moved" })
   undo = run
   say(text)
-  if (isTakenBack) run()
+  if (isUndoRequested) run()
 }
 
-export function complain(problem, data) {
+export function showFailure(problem, data) {
   toast(problem.status === 401 ? data.signedOut : data.failed, { kind: "error", key: "failed" })
 }
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select")
   if (
-    !(undo || underWay) ||
+    !(undo || pendingMoves) ||
     typing ||
     event.shiftKey ||
     event.altKey ||
@@ -61,6 +61,6 @@ document.addEventListener("keydown", (event) => {
   )
     return
   event.preventDefault()
-  if (underWay) isTakenBack = true
+  if (pendingMoves) isUndoRequested = true
   else undo()
 })

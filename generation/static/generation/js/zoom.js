@@ -16,7 +16,7 @@ const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowD
 const NEIGHBORS = { ArrowLeft: "[data-viewer-previous]", ArrowRight: "[data-viewer-next]" }
 
 /**
- * Let `viewer` open the image of `frame`; `mayUseKeys()` tells whether the page has single keys on.
+ * Let `viewer` open the image of `frame`; `mayUseKeys()` returns whether single keys are turned on.
  */
 export function wireZoom(frame, viewer, mayUseKeys = () => true) {
   return new FullView(frame, viewer, mayUseKeys)

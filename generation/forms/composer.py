@@ -1,10 +1,9 @@
 """The composer: the form for a model's parameters, and what it posts as a request for `orders`."""
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from django.http import QueryDict
@@ -23,70 +22,16 @@ from generation.catalog.parameters import (
     Kind,
     Place,
 )
+from generation.forms import shapes
+from generation.forms.numbers import decimal, is_whole, whole
+from generation.forms.shapes import ShapeChoice, size_of
 from generation.models import ImageModel
 
 COUNTS = (1, 2, 3, 4, 6, 8)
 COUNT_DEFAULT = 4
-SHAPES = (
-    ("1:1", 1),
-    ("4:5", 4 / 5),
-    ("2:3", 2 / 3),
-    ("9:16", 9 / 16),
-    ("3:2", 3 / 2),
-    ("16:9", 16 / 9),
-)
-NAMED_RATIOS = (
-    *SHAPES,
-    *(
-        ("3:4", 3 / 4),
-        ("5:4", 5 / 4),
-        ("4:3", 4 / 3),
-        ("7:5", 7 / 5),
-        ("5:7", 5 / 7),
-        ("21:9", 21 / 9),
-        ("9:21", 9 / 21),
-    ),
-)
-SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
-SHAPE_STEP = 32  # px: workers are fastest and cleanest at multiples of it
-RATIO_MAX = 12  # a fraction with larger numbers says less than the size itself
-SHAPE_BOX = (28, 26)  # px: the little drawing of a shape
 CHECKED = {*NUMBERS, "seed", "lora_url"}
 """Whose errors are shown while the form is being filled in."""
 TEXTS = (*(name for name in JOB_FIELDS if name != "source_images"), "shape", "count")
-
-
-@dataclass(frozen=True)
-class Shape:
-    """One choice of an image's shape, with its size in px."""
-
-    name: str
-    width: int
-    height: int
-
-    @property
-    def value(self) -> str:
-        """The value of the radio button: "1344x768"."""
-        return f"{self.width}x{self.height}"
-
-    @property
-    def box(self) -> dict[str, float]:
-        """The rectangle that shows the shape within SHAPE_BOX: x, y, width, height."""
-        longest = SHAPE_BOX[0] - 2 if self.ratio > 1 else SHAPE_BOX[1] - 3
-        scale = min(longest, 19 * math.sqrt(max(self.ratio, 1 / self.ratio)))
-        width = scale * min(1, self.ratio)
-        height = scale * min(1, 1 / self.ratio)
-        return {
-            "x": round((SHAPE_BOX[0] - width) / 2, 1),
-            "y": round((SHAPE_BOX[1] - height) / 2, 1),
-            "width": round(width, 1),
-            "height": round(height, 1),
-        }
-
-    @property
-    def ratio(self) -> float:
-        """Width divided by height."""
-        return self.width / self.height
 
 
 @dataclass(frozen=True)
@@ -128,7 +73,7 @@ class Composer:
         )
         for name in SLIDERS:
             before, after = self.parameters.get(name), moved.parameters.get(name)
-            given = _decimal(self.texts.get(name, ""))
+            given = decimal(self.texts.get(name, ""))
             left_alone = before is not None and given == before.default
             if (
                 after is None
@@ -195,13 +140,13 @@ class Composer:
     def summary(self) -> str:
         """What the collapsed fine tuning contains, in a few words."""
         steps = self.slider("steps")
-        told = []
-        if steps and _is_whole(steps.value):
+        parts = []
+        if steps and is_whole(steps.value):
             count = int(steps.value)
-            told.append(ngettext("%(count)s step", "%(count)s steps", count) % {"count": count})
+            parts.append(ngettext("%(count)s step", "%(count)s steps", count) % {"count": count})
         if self.has_seed:
-            told.append(_("own seed") if self.seed else _("random seed"))
-        return " · ".join(told)
+            parts.append(_("own seed") if self.seed else _("random seed"))
+        return " · ".join(parts)
 
     @property
     def has_seed(self) -> bool:
@@ -214,15 +159,14 @@ class Composer:
         return "width" in self.parameters and "height" in self.parameters
 
     @cached_property
-    def shapes(self) -> list[Shape]:
+    def shapes(self) -> list[ShapeChoice]:
         """The available shapes: the model's sizes, or common ratios at its default area."""
         if "size" in self.parameters:
-            sizes = [SIZE.fullmatch(str(choice)) for choice in self.parameters["size"].choices]
-            return _told_apart([shape_of(int(size[1]), int(size[2])) for size in sizes if size])
+            return shapes.of_sizes(self.parameters["size"].choices)
         if not self.has_exact_size:
             return []
         width, height = self.parameters["width"], self.parameters["height"]
-        return [fitting(name, ratio, width=width, height=height) for name, ratio in SHAPES]
+        return shapes.within(width=width, height=height)
 
     @property
     def shape(self) -> str:
@@ -231,8 +175,8 @@ class Composer:
         values = [shape.value for shape in self.shapes]
         if wanted in values or not values:
             return wanted
-        if match := SIZE.fullmatch(wanted):
-            ratio = int(match[1]) / max(1, int(match[2]))
+        if size := size_of(wanted):
+            ratio = size[0] / max(1, size[1])
             closest = min(
                 self.shapes, key=lambda shape: abs(math.log(max(ratio, 0.01) / shape.ratio))
             )
@@ -245,9 +189,8 @@ class Composer:
         """The requested size in px; None if it follows the source image or is not a number."""
         if self.exact and self.has_exact_size:
             width, height = self.texts.get("width", ""), self.texts.get("height", "")
-            return (int(width), int(height)) if _is_whole(width) and _is_whole(height) else None
-        match = SIZE.fullmatch(self.shape)
-        return (int(match[1]), int(match[2])) if match and self.shapes else None
+            return (int(width), int(height)) if is_whole(width) and is_whole(height) else None
+        return size_of(self.shape) if self.shapes else None
 
     @property
     def width(self) -> str:
@@ -268,7 +211,7 @@ class Composer:
     def count(self) -> int:
         """The number of images; the default if it is not a valid number."""
         text = self.texts.get("count", "")
-        count = int(text) if _is_whole(text) else COUNT_DEFAULT
+        count = int(text) if is_whole(text) else COUNT_DEFAULT
         return count if 1 <= count <= BATCH_MAX else COUNT_DEFAULT
 
     @property
@@ -364,16 +307,16 @@ class Composer:
         if self.has_negative_prompt:
             request["negative_prompt"] = self.negative_prompt
         if self.exact and self.has_exact_size:
-            request["width"] = _whole(self.texts.get("width", ""))
-            request["height"] = _whole(self.texts.get("height", ""))
+            request["width"] = whole(self.texts.get("width", ""))
+            request["height"] = whole(self.texts.get("height", ""))
         elif size := self.size:
             request["width"], request["height"] = size
         for name, declared in SLIDERS.items():
             if name in self.parameters and self._is_sent(declared):
-                read = _whole if declared.kind is Kind.INTEGER else _decimal
+                read = whole if declared.kind is Kind.INTEGER else decimal
                 request[name] = read(self.texts.get(name, ""))
         if self.has_seed:
-            request["seed"] = _whole(self.seed)
+            request["seed"] = whole(self.seed)
         if self.takes_lora and (address := self.lora_url.strip()):
             request["lora_url"] = address
         request["style"] = self.style or None
@@ -400,79 +343,6 @@ class Composer:
         return shown | ({"width", "height"} if self.has_exact_size else set())
 
 
-def shape_of(width: int, height: int) -> Shape:
-    """Return the size, named by a common ratio within 3.5 %, a short fraction, or its sides."""
-    ratio = width / height
-    name, known = min(NAMED_RATIOS, key=lambda entry: abs(math.log(entry[1] / ratio)))
-    if abs(math.log(known / ratio)) > 0.035:  # 1472 × 1140, which qwen-image calls 4:3
-        divisor = math.gcd(width, height)
-        across, along = width // divisor, height // divisor
-        name = (
-            f"{across}:{along}"
-            if max(across, along) <= RATIO_MAX
-            else f"{width}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{height}"
-        )
-    return Shape(name, width, height)
-
-
-def _told_apart(shapes: list[Shape]) -> list[Shape]:
-    """Name the second shape of the same ratio by its width."""
-    seen: set[str] = set()
-    named = []
-    for shape in shapes:
-        named.append(
-            Shape(f"{shape.width}", shape.width, shape.height) if shape.name in seen else shape
-        )
-        seen.add(shape.name)
-    return named
-
-
-@lru_cache(maxsize=1000)  # 1,000 sizes are looked through for each
-def fitting(name: str, ratio: float, *, width: Parameter, height: Parameter) -> Shape:
-    """Return the size within the limits closest to the ratio, at most of the default area."""
-    area = (width.default or 1024) * (height.default or 1024)
-    best: tuple[float, int, int] = (
-        math.inf,
-        int(width.default or 1024),
-        int(height.default or 1024),
-    )
-    for side in _grid(width):
-        for other in _grid(height):
-            if side * other > area:
-                break
-            cost = 4 * abs(math.log(side / other / ratio)) + abs(math.log(side * other / area))
-            best = min(best, (cost, side, other))
-    return Shape(name, best[1], best[2])
-
-
-def _grid(side: Parameter) -> range:
-    step = int(side.step or 1)
-    while step < SHAPE_STEP:
-        step *= 2
-    return range(int(side.min or 256), int(side.max or 2048) + 1, step)
-
-
 def _within(value: float, parameter: Parameter) -> bool:
     low, high = parameter.min, parameter.max
     return (low is None or value >= low) and (high is None or value <= high)
-
-
-def _is_whole(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 12
-
-
-def _whole(text: str) -> int | str | None:
-    text = text.strip()
-    if not text:
-        return None
-    return int(text) if _is_whole(text.removeprefix("-")) else text
-
-
-def _decimal(text: str) -> float | str | None:
-    text = text.strip().replace(",", ".")
-    if not text:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        return text

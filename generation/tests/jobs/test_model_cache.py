@@ -8,7 +8,7 @@ from accounts.models import CreditEntry
 from artgen.testing.api import FLUX
 from artgen.testing.cases import BaseTestCase
 from generation.catalog.offers import InvalidParameters
-from generation.jobs import enabled_models, lifecycle, orders
+from generation.jobs import lifecycle, model_cache, orders
 from generation.models import GenerationSwitch, ImageModel, Job, Style
 
 
@@ -38,7 +38,7 @@ class TestOnOffer(BaseTestCase):
 
     def test_it_takes_a_model_that_was_switched_on(self) -> None:
         ImageModel.objects.filter(slug="p-image").update(enabled=False)
-        enabled_models.read()
+        model_cache.read()
         ImageModel.objects.filter(slug="p-image").update(enabled=True)
         assert self.place(model="p-image").model.slug == "p-image"
 
@@ -51,7 +51,7 @@ class TestOnOffer(BaseTestCase):
     def test_it_takes_what_costs_less_now(self) -> None:
         ledger.adjust(user=self.alice, amount=3 - self.alice_has(), reason="test")
         ImageModel.objects.filter(slug=FLUX["model"]).update(price={"per_image": 50, "minimum": 50})
-        enabled_models.read()
+        model_cache.read()
         ImageModel.objects.filter(slug=FLUX["model"]).update(price={"per_image": 2, "minimum": 2})
         assert self.place().credits == 2
 
@@ -83,7 +83,7 @@ class TestKept(TestOnOffer):
             self.place()
 
     def test_it_inserts_nothing_once_a_model_has_changed(self) -> None:
-        kept, slug = enabled_models.recent(), FLUX["model"]
+        kept, slug = model_cache.for_order(), FLUX["model"]
         condition, values = kept.unchanged(models=[slug], styles=[])
         assert lifecycle.placed([self.copy()], actor=None, guard=(condition, *values))
         ImageModel.objects.filter(slug=slug).update(enabled=False)

@@ -1,0 +1,227 @@
+"""One row of every kind that belongs to somebody, each with a marker that tells where it leaked."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.tokens import default_token_generator
+from django.contrib.contenttypes.models import ContentType
+from django.core import signing
+from django.test import Client
+from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from uuid_utils.compat import uuid7
+
+from accounts import deletion, emails, ledger, outbox, tokens
+from accounts.models import ApiToken, CreditEntry, User
+from artgen.testing.api import make_image, make_job
+from artgen.testing.cases import load_catalog, make_user
+from artgen.testing.image_files import FILES
+from generation.files import metadata, storage
+from generation.gallery import collections, sharing
+from generation.jobs import webhook_tokens
+from generation.models import (
+    BlockedWord,
+    Export,
+    GenerationSwitch,
+    IdempotencyKey,
+    Image,
+    ImageModel,
+    JobEvent,
+    OutageKind,
+    ProviderOutage,
+    Publication,
+    Report,
+    Status,
+    Style,
+    Upload,
+)
+
+MARK = "vqzm"
+"""Every private text of the owner contains it, followed by a word for the kind of text."""
+MARKER = re.compile(rf"{MARK}[a-z]+")
+
+
+def mark(kind: str) -> str:
+    """Return the marker of this kind of private text."""
+    return f"{MARK}{kind}"
+
+
+@dataclass
+class OwnedData:
+    """The people of the suite, and the owner's rows by the names that addresses and bodies use."""
+
+    owner: User
+    other: User
+    staff: User  # may open the admin and nothing in it
+    manager: User  # staff with every permission, and no superuser
+    values: dict[str, Any] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    secrets: list[str] = field(default_factory=list)
+    """What nobody may ever read in a response, staff included."""
+
+    @property
+    def ids(self) -> set[str]:
+        """The ids of all of the owner's rows."""
+        found = {str(value) for value in self.values.values() if isinstance(value, UUID)}
+        return {*found, str(self.owner.pk)}
+
+
+def make() -> OwnedData:
+    """Create the people and the rows; takes a second."""
+    load_catalog()
+    data = OwnedData(
+        owner=make_user(f"{mark('email')}@example.org", name=f"{mark('name')} Sand"),
+        other=make_user("other@example.org", name="Other"),
+        staff=make_user("staff@example.org", is_staff=True),
+        manager=make_user("manager@example.org", is_staff=True),
+    )
+    make_user("root@example.org", is_staff=True, is_superuser=True)
+    data.manager.user_permissions.set(Permission.objects.all())
+    _make_rows(data)
+    _sign_in(data)
+    _make_addresses(data)
+    make_image(data.other, job=make_job(data.other, status=Status.SUCCEEDED, prompt="own"))
+    return data
+
+
+def _make_rows(data: OwnedData) -> None:
+    owner, values = data.owner, data.values
+    now = timezone.now()
+    ledger.grant(user=owner, amount=50, reason=mark("reason"))
+    image = make_image_with_files(owner, batch=uuid7(), detail=mark("detail"))
+    trashed, public, waiting = (
+        make_image_with_files(owner),
+        make_image_with_files(owner),
+        make_image_with_files(owner),
+    )
+    trashed.trashed_at = now
+    trashed.save(update_fields=["trashed_at"])
+    shared = sharing.share_by_link(
+        make_image_with_files(owner), until=None, with_parameters=False, with_name=False
+    )
+    published = sharing.ask_to_publish(public, with_parameters=False, with_name=False)
+    sharing.publish(published, by=User.objects.get(email="root@example.org"))
+    sharing.ask_to_publish(waiting, with_parameters=True, with_name=True)
+    Publication.objects.filter(pk=published.pk).update(reason=mark("verdict"))
+    Report.objects.create(
+        publication=published, reporter="somebody", kind="other", words=mark("report"),
+        created_at=now,
+    )  # fmt: skip
+    upload = Upload.objects.create(
+        user=owner, key=f"uploads/{owner.id}/photo.png", width=40, height=30, bytes=100,
+        content_type="image/png", sha256="1" * 64, created_at=now,
+    )  # fmt: skip
+    storage.save(upload.key, FILES["PNG"], content_type="image/png")
+    failed = make_job(
+        owner, status=Status.FAILED, prompt=mark("prompt"), error_detail=mark("trouble")
+    )
+    queued = make_job(
+        owner, prompt=mark("prompt"), negative_prompt=mark("negative"), batch=uuid7(),
+        source_images=[str(upload.id)],
+    )  # fmt: skip
+    ledger.hold(user=owner, amount=3, reference=queued.id, reason=mark("prompt"))
+    collection = collections.create(user=owner, name=mark("collection"))
+    collections.add(collection, image_ids=[image.id])
+    deleted = collections.delete(collections.create(user=owner, name=mark("gone")))
+    IdempotencyKey.objects.create(
+        user=owner, key=mark("key"), body_sha256="2" * 64, placed=queued.id, created_at=now
+    )
+    export = Export.objects.create(
+        user=owner, created_at=now, expires_at=now + timedelta(days=1), total=1, done=1,
+        parts=[{"key": f"exports/{owner.id}/part-1.zip", "bytes": 10, "files": 1}],
+    )  # fmt: skip
+    storage.save(export.parts[0]["key"], mark("export").encode(), content_type="application/zip")
+    outbox.enqueue(emails.password_reset(user=owner))
+    values |= {
+        "image": image.id, "image_key": image.key, "trashed": trashed.id, "shared": shared.id,
+        "public": public.id, "waiting": waiting.id, "link": shared.link_slug,
+        "slug": published.slug, "publication": published.id,
+        "job": image.job_id, "run": image.job.batch, "failed": failed.id, "queued": queued.id,
+        "queued_run": queued.batch, "collection": collection.id, "deleted_collection": deleted.id,
+        "upload": upload.id, "export": export.id, "owner": owner.pk, "owner_email": owner.email,
+        "style": Style.objects.order_by("id")[0].slug,
+    }  # fmt: skip
+
+
+def make_image_with_files(owner: User, *, detail: str = "", **fields: Any) -> Image:
+    """Return an image with its files, whose metadata contain the marked prompt."""
+    job = make_job(
+        owner, status=Status.SUCCEEDED, prompt=mark("prompt"), negative_prompt=mark("negative"),
+        error_detail=detail, **fields,
+    )  # fmt: skip
+    JobEvent.objects.create(
+        job=job, at=timezone.now(), name="succeeded", status=job.status, attempt=1,
+        detail=mark("event"),
+    )  # fmt: skip
+    image = make_image(owner, job=job)
+    data = metadata.described(FILES["PNG"], parameters={"prompt": job.prompt})
+    storage.save(image.key, data, content_type="image/png")
+    storage.save(image.thumbnail_key, FILES["WEBP"], content_type="image/webp")
+    return image
+
+
+def _make_addresses(data: OwnedData) -> None:
+    """Create what the addresses in emails and at RunPod contain."""
+    owner, values = data.owner, data.values
+    submitted = make_job(
+        owner, status=Status.SUBMITTED, prompt=mark("prompt"), runpod_id="rp-1",
+        submitted_at=timezone.now(),
+    )  # fmt: skip
+    leaving = make_user(f"{mark('leaving')}@example.org")
+    deletion.close(user=leaving, after=deletion.GRACE)
+    ledger.hold(user=owner, amount=3, reference=submitted.id, reason=mark("prompt"))
+    media = storage.url(values["image_key"])
+    values |= {
+        "submitted": submitted.id, "leaving": leaving.pk,
+        "hook": signing.dumps([str(submitted.id), submitted.attempt], salt=webhook_tokens.SALT),
+        "keep": deletion.keep_token(leaving),
+        "sign_up": signing.dumps({"email": "new@example.org"}, salt=emails.SIGN_UP_SALT),
+        "uid": urlsafe_base64_encode(force_bytes(str(owner.pk))),
+        "reset": default_token_generator.make_token(owner),
+        "media_query": media.partition("?")[2],
+    }  # fmt: skip
+
+
+def _sign_in(data: OwnedData) -> None:
+    """Create a session and a token of each person, and tokens of the owner that have ended."""
+    people = {
+        "owner": data.owner, "other": data.other, "staff": data.staff, "manager": data.manager,
+    }  # fmt: skip
+    for name, user in people.items():
+        client = Client()
+        client.force_login(user)
+        data.sessions[name] = client.cookies["sessionid"].value
+        data.tokens[name] = tokens.issue(user=user, name=mark("token") if name == "owner" else name)
+    data.tokens["revoked"] = tokens.issue(user=data.owner, name=mark("revoked"))
+    tokens.revoke(user=data.owner, name=mark("revoked"))
+    # A token's first use of a minute is stored, which is no change that the suite looks for.
+    ApiToken.objects.update(last_used_at=timezone.now())
+    data.owner.refresh_from_db()
+    digests = ApiToken.objects.values_list("digest", flat=True)
+    data.secrets += [data.owner.password, *data.tokens.values(), *data.sessions.values(), *digests]
+    data.values |= _admin_rows(data)
+    data.values["token"] = ApiToken.objects.get(user=data.owner, revoked_at=None).pk
+
+
+def _admin_rows(data: OwnedData) -> dict[str, Any]:
+    """Return an object for each page of the admin that shows no user's data."""
+    now = timezone.now()
+    kind = OutageKind.ENDPOINT_MISSING
+    return {
+        "group": Group.objects.create(name="moderators").pk,
+        "word": BlockedWord.objects.create(word="weapon").pk,
+        "switch": GenerationSwitch.objects.get_or_create(id=1)[0].pk,
+        "model": ImageModel.objects.get(slug="flux-dev").pk,
+        "style_id": Style.objects.order_by("id")[0].pk,
+        "outage": ProviderOutage.objects.create(
+            kind=kind, endpoint_id="gone", since=now, probe_at=now
+        ).pk,
+        "entry": CreditEntry.objects.filter(user=data.owner).order_by("id")[0].pk,
+        "image_content_type": ContentType.objects.get_for_model(Image).pk,
+    }

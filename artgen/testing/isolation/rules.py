@@ -1,0 +1,239 @@
+"""The table: who may do what at which route, with which of the owner's objects as the example.
+
+A new route needs one line: its name (or its path, where it has none), who may use it, and the
+methods. Arguments of the address are filled from EXAMPLES; `at` names another object. `body` and
+`queries` contain ids of the owner's objects in braces, as another user would send them. A name
+with `*` is the rule of all routes that have no line of their own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from fnmatch import fnmatchcase
+from typing import Any
+
+from artgen.testing.isolation.routes import Route
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+class Who(Enum):
+    """Whose requests a route fulfills."""
+
+    EVERYONE = "everyone, and nobody learns anything private"
+    ADDRESS = "whoever knows the secret in the address"
+    USERS = "every user, for own data"
+    OWNER = "the owner of the object in the address"
+    ANY_STAFF = "all staff"
+    STAFF = "staff with the permission"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may use a route with which methods, and an example of each request."""
+
+    who: Who
+    methods: frozenset[str]
+    at: Mapping[str, str] = field(default_factory=dict)  # argument → name of the example
+    body: Mapping[str, Any] = field(default_factory=dict)
+    queries: tuple[str, ...] = ("",)
+    shows: frozenset[str] = frozenset()  # kinds of private texts that are shown on purpose
+    touches: frozenset[str] = frozenset()  # tables with rows about the owner's that others may add
+    is_csrf_exempt: bool = False
+
+
+def _rule(who: Who) -> Any:
+    def rule(methods: str = "", **options: Any) -> Rule:
+        for name in ("shows", "touches"):
+            options[name] = frozenset(options.get(name, ()))
+        return Rule(who, frozenset(methods.split()), **options)
+
+    return rule
+
+
+everyone, address, users, owner = map(_rule, (Who.EVERYONE, Who.ADDRESS, Who.USERS, Who.OWNER))
+any_staff, staff, nobody = map(_rule, (Who.ANY_STAFF, Who.STAFF, Who.NOBODY))
+
+EXAMPLES = {
+    "job_id": "job",
+    "run_id": "run",
+    "image_id": "image",
+    "collection_id": "collection",
+    "export_id": "export",
+    "slug": "slug",
+}
+"""Argument of an address → the owner's object that stands there, unless a rule names another."""
+
+FIXED = {"number": 1, "code": "invalid", "rest": "v1/unknown/", "url": "unknown/"}
+"""Arguments that name no object."""
+
+ADMIN_OBJECTS = {
+    "accounts_user": "owner",
+    "accounts_apitoken": "token",
+    "accounts_creditentry": "entry",
+    "auth_group": "group",
+    "generation_blockedword": "word",
+    "generation_collection": "collection",
+    "generation_generationswitch": "switch",
+    "generation_image": "image",
+    "generation_imagemodel": "model",
+    "generation_job": "job",
+    "generation_provideroutage": "outage",
+    "generation_publication": "publication",
+    "generation_style": "style_id",
+    "generation_upload": "upload",
+}
+"""Model of an admin page → the object that the page is opened for."""
+
+EDIT = {"model": "flux-kontext", "prompt": "snow", "source_images": ["{image}"]}
+PASSWORDS = {"new_password1": "a new long password", "new_password2": "a new long password"}
+IDS = {"ids": "{image}"}
+
+RULES: dict[str, Rule] = {
+    # --- pages for everyone ---
+    "start": everyone("GET"),
+    "explore": everyone("GET"),
+    "favicon": everyone("GET"),
+    "healthz": everyone("GET"),
+    "readyz": everyone("GET"),
+    "metrics": nobody("GET"),  # internal: the suite's requests come through nginx
+    "set_language": everyone("POST", body={"language": "en"}),
+    "set_theme": everyone("POST", body={"theme": "dark"}),
+    "api_schema": everyone("GET"),
+    "api_docs": everyone("GET"),
+    "api_problem": everyone("GET"),
+    "login": everyone("GET POST", body={"username": "{owner_email}", "password": "wrong"}),
+    "logout": everyone("POST"),
+    "signup": everyone(
+        "GET POST", body={"email": "{owner_email}"}, touches=["accounts_outgoingemail"]
+    ),
+    "signup_sent": everyone("GET"),
+    "password_reset": everyone(
+        "GET POST", body={"email": "{owner_email}"}, touches=["accounts_outgoingemail"]
+    ),
+    "password_reset_done": everyone("GET"),
+    "password_reset_complete": everyone("GET"),
+    "account_closed": everyone("GET"),
+    # --- addresses that are secrets ---
+    "signup_finish": address(
+        "GET POST", at={"token": "sign_up"}, body={"name": "New", **PASSWORDS}
+    ),
+    "password_reset_confirm": address(" ".join(METHODS), at={"uidb64": "uid", "token": "reset"}),
+    "keep_account": address(
+        "GET POST", at={"token": "keep"}, shows=["leaving"], touches=["accounts_user"]
+    ),
+    "shared": address("GET", at={"slug": "link"}),
+    "shared_picture": address("GET", at={"slug": "link"}),
+    "report_shared": address(
+        "GET POST", body={"kind": "other", "words": "x"}, touches=["generation_report"]
+    ),
+    "media": address("GET", at={"name": "image_key"}, queries=("{media_query}",), shows=["prompt"]),
+    "runpod_hook": address(
+        "POST", at={"token": "hook"}, touches=["generation_job"], is_csrf_exempt=True
+    ),
+    # --- pages of a user ---
+    "create": users(
+        "GET POST",
+        body={**EDIT, "source_images": "{image}"},
+        queries=("", "job={job}", "source={image}", "share={link}", "before={queued_run}"),
+    ),
+    "composer": users(
+        "GET", queries=("", "job={job}", "switch=flux-kontext&source_images={image}")
+    ),
+    "own_pictures": users("GET", queries=("", "q=vqzmprompt", "before={image}")),
+    "quote": users("GET", queries=("model=flux-kontext&prompt=x&source_images={image}",)),
+    "gallery": users(
+        "GET", queries=("", "q=vqzmprompt", "collection={collection}", "source={upload}")
+    ),
+    "trash": users("GET"),
+    "restore_all": users("POST"),
+    "empty_trash": users("GET POST"),
+    "favorite_selection": users("POST", body={**IDS, "favorite": "1"}),
+    "trash_selection": users("POST", body=IDS),
+    "restore_selection": users("POST", body={"ids": "{trashed}"}),
+    "delete_selection": users("POST", body={"ids": "{trashed}", "sure": "1"}),
+    "collect_selection": users("POST", body={**IDS, "collection": "{collection}"}),
+    "uncollect_selection": users("POST", body={**IDS, "collection": "{collection}"}),
+    "download_selection": users("POST", body=IDS),
+    "collections": users("GET POST", body={"name": "Hills"}),
+    "account": users("GET"),
+    "ledger": users("GET"),
+    "ledger_csv": users("GET"),
+    "profile": users("GET POST", body={"name": "New", "language": "en", "time_zone": ""}),
+    "password_change": users("GET POST", body={"old_password": "password", **PASSWORDS}),
+    "tokens": users("GET POST", body={"name": "new"}),
+    "revoke_token": users("POST", body={"name": "vqzmtoken"}),
+    "account_data": users("GET"),
+    "ask_export": users("POST"),
+    "delete_account": users("GET POST", body={"password": "password"}),
+    # --- pages of one object ---
+    "job": owner("GET"),
+    "card": owner("GET"),
+    "cancel_job": owner("POST", at={"job_id": "queued"}),
+    "retry_job": owner("POST", at={"job_id": "failed"}),
+    "run": owner("GET"),
+    "cancel_run": owner("POST", at={"run_id": "queued_run"}),
+    "rename_collection": owner("POST", body={"name": "Renamed"}),
+    "delete_collection": owner("POST"),
+    "restore_collection": owner("POST", at={"collection_id": "deleted_collection"}),
+    "image": owner("GET"),
+    "compare_image": owner("GET"),
+    "download_image": owner("GET", queries=("", "as=bare", "as=webp")),
+    "favorite_image": owner("POST", body={"favorite": "1"}),
+    "trash_image": owner("POST"),
+    "restore_image": owner("POST", at={"image_id": "trashed"}),
+    "image_collections": owner("POST", body={"add": "{collection}"}),
+    "share_image": owner("GET POST"),
+    "stop_sharing_image": owner("POST", at={"image_id": "shared"}),
+    "publish_image": owner("POST"),
+    "withdraw_image": owner("POST", at={"image_id": "public"}),
+    "download_export": owner("GET"),
+    # --- the API ---
+    "api/v1/jobs/": users("GET POST", body=EDIT, queries=("", "batch={run}")),
+    "api_job": owner("GET"),
+    "api/v1/jobs/{job_id}/cancel/": owner("POST", at={"job_id": "queued"}),
+    "api/v1/jobs/{job_id}/retry/": owner("POST", at={"job_id": "failed"}),
+    "api/v1/batches/": users("POST", body={**EDIT, "count": 2}),
+    "api/v1/quotes/": users("POST", body=EDIT),
+    "api/v1/images/": users(
+        "GET", queries=("", "collection={collection}", "source={upload}", "trashed=true")
+    ),
+    "api/v1/images/{image_id}/": owner("GET PATCH DELETE", body={"favorite": True}),
+    "api/v1/images/{image_id}/restore/": owner("POST", at={"image_id": "trashed"}),
+    "api/v1/images/{image_id}/share/": owner("GET POST DELETE", body={"expires_in_days": 7}),
+    "api/v1/collections/": users("GET POST", body={"name": "Hills"}),
+    "api/v1/collections/{collection_id}/": owner("GET PATCH DELETE", body={"name": "Renamed"}),
+    "api/v1/collections/{collection_id}/images/": owner("POST", body={"images": ["{shared}"]}),
+    "api/v1/collections/{collection_id}/images/remove/": owner(
+        "POST", body={"images": ["{image}"]}
+    ),
+    "api/v1/collections/{collection_id}/images/{image_id}/": owner("DELETE"),
+    "api/v1/uploads/": users("POST", body={"file": "photo.png"}),
+    "api/v1/models/": users("GET"),
+    "api/v1/styles/": users("GET"),
+    "api/v1/account/": users("GET"),
+    "api/v1/account/ledger/": users("GET"),
+    "api/{rest}": nobody(),
+    "api/": nobody(),
+    # --- the admin ---
+    "admin:login": everyone("GET POST", body={"username": "{owner_email}", "password": "wrong"}),
+    "admin:index": any_staff("GET"),
+    "admin:logout": everyone("POST"),
+    "admin:password_change": any_staff("GET POST"),
+    "admin:password_change_done": any_staff("GET"),
+    "admin:jsi18n": any_staff("GET"),
+    "admin/{url}": nobody(),
+    "admin:*": staff("GET POST"),
+    "admin:autocomplete": staff("GET"),
+    "admin:generation_imagemodel_preview": staff("POST"),
+    "admin/*": any_staff("GET"),  # old addresses of objects: redirects to the page that checks
+}  # fmt: skip
+
+
+def rule_of(route: Route) -> Rule | None:
+    """Return the rule of a route, None if it has none."""
+    if route.name in RULES:
+        return RULES[route.name]
+    patterns = (name for name in RULES if "*" in name and fnmatchcase(route.name, name))
+    return next((RULES[name] for name in patterns), None)

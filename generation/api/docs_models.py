@@ -1,0 +1,32 @@
+"""OpenAPI descriptions of models and styles: arguments of `extend_schema`."""
+
+from typing import Any
+
+from artgen.api.openapi import answer, problems
+from generation.api import examples, shapes
+
+Docs = dict[str, Any]
+
+TAGS = ["models"]
+
+LIST_MODELS: Docs = {
+    "operation_id": "list_models",
+    "tags": TAGS,
+    "summary": "List models",
+    "description": "On one page, disabled ones included.",
+    "responses": {
+        200: answer(shapes.ModelShape(many=True), "All models", examples.MODEL),
+        **problems("invalid"),
+    },
+}
+LIST_STYLES: Docs = {
+    "operation_id": "list_styles",
+    "tags": TAGS,
+    "summary": "List styles",
+    "responses": {
+        200: answer(
+            shapes.StyleShape(many=True), "All styles", {"slug": "watercolor", "name": "Watercolor"}
+        ),
+        **problems("invalid"),
+    },
+}

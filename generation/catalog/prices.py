@@ -1,0 +1,84 @@
+"""What an image costs: the price in credits, and what RunPod is expected to charge."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+MAX_PRICE = Decimal(1_000_000)
+
+
+@dataclass(frozen=True)
+class Price:
+    """Credits per image: `max(minimum, ceil(per_image + per_megapixel × megapixels))`."""
+
+    per_image: Decimal = Decimal(0)
+    per_megapixel: Decimal = Decimal(0)
+    minimum: int = 1
+
+    def of(self, *, width: int, height: int) -> int:
+        """Return the price of one image of this size in pixels, in credits."""
+        exact = self.per_image + self.per_megapixel * width * height / 1_000_000
+        return max(self.minimum, math.ceil(exact))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the rule as `GET /api/v1/models/` shows it."""
+        return {
+            "per_image": float(self.per_image),
+            "per_megapixel": float(self.per_megapixel),
+            "minimum": self.minimum,
+        }
+
+
+@dataclass(frozen=True)
+class Cost:
+    """RunPod's expected charge per image in USD: `per_image + per_megapixel × megapixels`."""
+
+    per_image: Decimal = Decimal(0)
+    per_megapixel: Decimal = Decimal(0)
+
+    def of(self, *, images: int, pixels: int) -> Decimal:
+        """Return the USD of `images` with `pixels` in total."""
+        return self.per_image * images + self.per_megapixel * pixels / 1_000_000
+
+    def price(self, *, credit_usd: Decimal, margin: Decimal) -> Price:
+        """Return the price rule for a margin (a factor) and the value of one credit in USD."""
+        factor = margin / credit_usd
+        return Price(per_image=self.per_image * factor, per_megapixel=self.per_megapixel * factor)
+
+
+def price_from(raw: Mapping[str, Any]) -> Price:
+    """Return the price of a JSON or TOML table; raise ValueError for unknown keys or numbers."""
+    unknown = set(raw) - {"per_image", "per_megapixel", "minimum"}
+    if unknown:
+        raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
+    price = Price(
+        per_image=_amount(raw.get("per_image", 0)),
+        per_megapixel=_amount(raw.get("per_megapixel", 0)),
+        minimum=int(raw.get("minimum", 1)),
+    )
+    if not 0 <= price.minimum <= MAX_PRICE:
+        raise ValueError("prices are not negative")
+    return price
+
+
+def cost_from(raw: Mapping[str, Any]) -> Cost:
+    """Return the cost of a JSON or TOML table; raise ValueError for unknown keys or numbers."""
+    unknown = set(raw) - {"per_image", "per_megapixel"}
+    if unknown:
+        raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
+    cost = Cost(
+        per_image=_amount(raw.get("per_image", 0)),
+        per_megapixel=_amount(raw.get("per_megapixel", 0)),
+    )
+    if not cost.per_image and not cost.per_megapixel:
+        raise ValueError("give per_image or per_megapixel, in dollars")
+    return cost
+
+
+def _amount(value: Any) -> Decimal:
+    amount = Decimal(str(value))
+    if not amount.is_finite() or not 0 <= amount <= MAX_PRICE:
+        raise ValueError("prices are not negative")
+    return amount

@@ -1,0 +1,39 @@
+"""Limit how long, and in how many threads, requests wait for their turn to decode an image."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.utils.translation import gettext_lazy
+
+from artgen.refusals import Refusal
+from generation.files import bucket_threads
+from generation.runpod import decoding
+
+RETRY_AFTER_SECONDS = 5
+
+
+class DecoderBusy(Refusal):
+    """This process decodes as many images as it may at once."""
+
+    code = "unavailable"
+    status = 503
+    text = gettext_lazy("Other images are being processed. Try again in a few seconds.")
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=RETRY_AFTER_SECONDS)
+
+
+@contextmanager
+def limited() -> Iterator[None]:
+    """Allow waiting for `decoding.BUDGET` inside the block, in all threads but one.
+
+    Raises DecoderBusy: the other threads are in use, or the wait was too long.
+    """
+    if not bucket_threads.hold():
+        raise DecoderBusy
+    try:
+        yield
+    except decoding.Busy as error:
+        raise DecoderBusy from error
+    finally:
+        bucket_threads.let_go()

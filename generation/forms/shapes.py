@@ -1,0 +1,113 @@
+"""The shapes of an image that the composer offers, and the names of shapes."""
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from generation.catalog.offers import Parameter
+from generation.runpod import aspect_ratio
+
+COMMON_RATIOS = ("1:1", "4:5", "2:3", "9:16", "3:2", "16:9")
+"""Offered where a model accepts any width and height."""
+NAMED_RATIOS = (*COMMON_RATIOS, "3:4", "5:4", "4:3", "7:5", "5:7", "21:9", "9:21")
+SAME_RATIO = 0.035  # 1472 × 1140, which qwen-image calls 4:3
+MAX_FRACTION = 12  # a fraction with larger numbers says less than the size itself
+SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
+STEP = 32  # px: workers are fastest and cleanest at multiples of it
+BOX = (28, 26)  # px: the little drawing of a shape
+
+
+@dataclass(frozen=True)
+class ShapeChoice:
+    """One choice of an image's shape, with its size in px."""
+
+    name: str
+    width: int
+    height: int
+
+    @property
+    def value(self) -> str:
+        """The value of the radio button: "1344x768"."""
+        return f"{self.width}x{self.height}"
+
+    @property
+    def box(self) -> dict[str, float]:
+        """The rectangle that shows the shape within BOX: x, y, width, height."""
+        longest = BOX[0] - 2 if self.ratio > 1 else BOX[1] - 3
+        scale = min(longest, 19 * math.sqrt(max(self.ratio, 1 / self.ratio)))
+        width = scale * min(1, self.ratio)
+        height = scale * min(1, 1 / self.ratio)
+        return {
+            "x": round((BOX[0] - width) / 2, 1),
+            "y": round((BOX[1] - height) / 2, 1),
+            "width": round(width, 1),
+            "height": round(height, 1),
+        }
+
+    @property
+    def ratio(self) -> float:
+        """Width divided by height."""
+        return self.width / self.height
+
+
+def size_of(value: str) -> tuple[int, int] | None:
+    """Return width and height of "1344x768", None for another text."""
+    match = SIZE.fullmatch(value)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def shape_name(width: int, height: int) -> str:
+    """Return the common ratio nearest to a size in px, else a short fraction, else its sides."""
+    name = aspect_ratio.nearest(width, height, ratios=NAMED_RATIOS)
+    if aspect_ratio.distance(name, width=width, height=height) <= SAME_RATIO:
+        return name
+    divisor = math.gcd(width, height)
+    across, along = width // divisor, height // divisor
+    if max(across, along) <= MAX_FRACTION:
+        return f"{across}:{along}"
+    return f"{width}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{height}"
+
+
+def of_sizes(sizes: Iterable[Any]) -> list[ShapeChoice]:
+    """Return a choice for each size "1344x768"; the second one of a ratio is named by its width."""
+    found: dict[str, list[ShapeChoice]] = {}
+    choices = []
+    for width, height in filter(None, (size_of(str(size)) for size in sizes)):
+        choice = ShapeChoice(shape_name(width, height), width, height)
+        same = found.setdefault(choice.name, [])
+        choices.append(replace(choice, name=f"{width}") if same else choice)
+        same.append(choice)
+    return choices
+
+
+def within(*, width: Parameter, height: Parameter) -> list[ShapeChoice]:
+    """Return a choice for each of COMMON_RATIOS within a model's limits."""
+    return [_closest(ratio, width=width, height=height) for ratio in COMMON_RATIOS]
+
+
+@lru_cache(maxsize=1000)  # 1,000 sizes are looked through for each
+def _closest(ratio: str, *, width: Parameter, height: Parameter) -> ShapeChoice:
+    """Return the size within the limits closest to the ratio, at most of the default area."""
+    area = (width.default or 1024) * (height.default or 1024)
+    best: tuple[float, int, int] = (
+        math.inf,
+        int(width.default or 1024),
+        int(height.default or 1024),
+    )
+    for side in _grid(width):
+        for other in _grid(height):
+            if side * other > area:
+                break
+            unlike = aspect_ratio.distance(ratio, width=side, height=other)
+            best = min(best, (4 * unlike + abs(math.log(side * other / area)), side, other))
+    return ShapeChoice(ratio, best[1], best[2])
+
+
+def _grid(side: Parameter) -> range:
+    step = int(side.step or 1)
+    while step < STEP:
+        step *= 2
+    return range(int(side.min or 256), int(side.max or 2048) + 1, step)

@@ -1,0 +1,115 @@
+"""Requests as jobs that are not stored yet: validated, with a seed, a price and a snapshot."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from uuid_utils.compat import uuid7
+
+from accounts.models import User
+from artgen.refusals import FieldError
+from generation.catalog.offers import BATCH_MAX, InvalidParameters, size_like
+from generation.catalog.parameters import SEED_MAX
+from generation.jobs import sources
+from generation.jobs.job_request import JobRequestShape
+from generation.jobs.model_cache import Catalog
+from generation.jobs.sources import OwnImage
+from generation.models import Job
+from generation.runpod.payloads import dialect_of
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """Jobs that are not stored yet, and the uploads that they use."""
+
+    jobs: list[Job]
+    uploads: frozenset[UUID]
+
+
+def repeated(request: Mapping[str, Any], *, count: int) -> list[dict[str, Any]]:
+    """Return `count` requests from one; a given seed counts up, so that the images differ."""
+    seed = request.get("seed")
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        return [dict(request) for _n in range(count)]
+    return [
+        {**request, "seed": (seed + n) % (SEED_MAX + 1) if 0 <= seed <= SEED_MAX else seed}
+        for n in range(count)
+    ]
+
+
+def of_requests(
+    requests: Sequence[Mapping[str, Any]],
+    *,
+    user: User,
+    catalog: Catalog,
+    listed: bool,
+    pending: Mapping[UUID, OwnImage] | None = None,
+) -> Drafts:
+    """Return an unsaved job for each request.
+
+    `pending` are source images that are not stored yet, by the ids that stand for them.
+
+    Raises:
+        InvalidParameters: of the first invalid request; with `listed`, of all of them, with fields
+            such as `jobs[2].width`.
+    """
+    if not 1 <= len(requests) <= BATCH_MAX:
+        detail = _("Must be 1–%(max)d images.") % {"max": BATCH_MAX}
+        raise InvalidParameters([FieldError(field="count", code="max_value", detail=detail)])
+    jobs: list[Job] = []
+    uploads: set[UUID] = set()
+    errors: list[FieldError] = []
+    for index, request in enumerate(requests):
+        try:
+            job, known = _of_request(request, user=user, catalog=catalog, pending=pending)
+        except InvalidParameters as refused:
+            if not listed:
+                raise
+            errors += [
+                replace(error, field=f"jobs[{index}].{error.field}") for error in refused.errors
+            ]
+        else:
+            jobs.append(job)
+            uploads |= {source.id for source in known if source.is_upload}
+    if errors:
+        raise InvalidParameters(errors)
+    return Drafts(jobs=jobs, uploads=frozenset(uploads))
+
+
+def _of_request(
+    request: Mapping[str, Any],
+    *,
+    user: User,
+    catalog: Catalog,
+    pending: Mapping[UUID, OwnImage] | None,
+) -> tuple[Job, list[OwnImage]]:
+    shape = JobRequestShape(data=request, context={"catalog": catalog})
+    shape.is_valid(raise_exception=True)
+    fields = shape.validated_data
+    model, style = fields["model"], fields["style"]
+    offer = catalog.offers[model.slug]
+    known = sources.check(user=user, ids=fields["source_images"], pending=pending)
+    fields["source_images"] = [str(source.id) for source in known]
+    if offer.sized_by_source:
+        fields["width"], fields["height"] = size_like(width=known[0].width, height=known[0].height)
+    fields["style"] = style.slug if style else ""
+    if fields["seed"] is None:
+        fields["seed"] = secrets.randbelow(SEED_MAX + 1)
+    snapshot = {
+        "slug": offer.slug,
+        "endpoint_id": offer.endpoint_id,
+        "dialect": offer.dialect,
+        "request_format": offer.request_format,
+        "workflow": model.workflow,
+        "style_template": style.template if style else None,
+        "price": offer.price.as_json(),
+    }
+    parameters = {name: value for name, value in fields.items() if name != "model"}
+    dialect = dialect_of(offer.dialect, offer.request_format)
+    if sources.transport(known, dialect=dialect, beside={**parameters, **snapshot}).reduced:
+        snapshot["sources_reduced"] = True
+    job = Job(id=uuid7(), user=user, credits=offer.price_of(fields), snapshot=snapshot, **fields)
+    return job, known

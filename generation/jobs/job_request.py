@@ -1,0 +1,73 @@
+"""The request of one job, validated against the models on offer."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from artgen.api.shapes import Shape
+from artgen.refusals import FieldError
+from generation.catalog.offers import InvalidParameters
+from generation.catalog.parameters import JOB_PARAMETERS, JobParameter, Kind
+from generation.jobs.model_cache import Catalog
+
+
+class JobRequestShape(Shape):
+    """A job to create. Which fields a model supports, and their limits: `GET /api/v1/models/`."""
+
+    model = serializers.SlugField(help_text="The slug of an enabled model.")
+
+    class Meta:
+        ref_name = "JobOrder"
+
+    def get_fields(self) -> dict[str, Any]:
+        """Add the job's parameters."""
+        parameters = {one.name: request_field(one) for one in JOB_PARAMETERS}
+        fields = super().get_fields()
+        return {"model": fields.pop("model"), **parameters, **fields}
+
+    def run_validation(self, data: Any = empty) -> dict[str, Any]:
+        """Return all of JOB_FIELDS with defaults, and the rows of `model` and `style` (or None).
+
+        `context["catalog"]` is a `model_cache.Catalog`. Limits are those of the requested model, so
+        its offer validates the parameters. The fields above, from the same declaration, state the
+        types of the OpenAPI document; a test compares both.
+
+        Raises:
+            InvalidParameters: fields are unknown, of a wrong type or outside the model's limits.
+        """
+        catalog: Catalog = self.context["catalog"]
+        slug = data.get("model")
+        model = catalog.models.get(slug) if isinstance(slug, str) else None
+        if model is None:
+            raise _no_model(slug)
+        parameters = {name: value for name, value in data.items() if name != "model"}
+        request = catalog.offers[model.slug].clean(parameters)
+        style = catalog.styles.get(request["style"]) if request["style"] else None
+        if request["style"] and style is None:
+            raise InvalidParameters([FieldError("style", "does_not_exist", _("Style not found."))])
+        return {**request, "model": model, "style": style}
+
+
+def request_field(parameter: JobParameter) -> serializers.Field[Any, Any, Any, Any]:
+    """Return the field of a parameter in a request."""
+    options: dict[str, Any] = {"help_text": parameter.request_help}
+    if not parameter.required:
+        options |= {"required": False, "allow_null": True}
+    match parameter.kind:
+        case Kind.INTEGER | Kind.SEED:
+            return serializers.IntegerField(**options)
+        case Kind.FLOAT:
+            return serializers.FloatField(**options)
+        case Kind.SOURCES:
+            return serializers.ListField(child=serializers.UUIDField(), **options)
+        case Kind.HTTPS_URL:
+            options["max_length"] = parameter.max_length
+    return serializers.CharField(allow_blank=not parameter.required, **options)
+
+
+def _no_model(slug: Any) -> InvalidParameters:
+    if slug:
+        return InvalidParameters([FieldError("model", "does_not_exist", _("Model not found."))])
+    return InvalidParameters([FieldError("model", "required", _("Choose a model."))])

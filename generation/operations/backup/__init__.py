@@ -1,0 +1,1 @@
+"""Backups of database and bucket in one folder, and their restoration."""

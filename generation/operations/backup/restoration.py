@@ -1,0 +1,293 @@
+"""Restore a backup: files first, then the database in one transaction, then the checks.
+
+Until the database is replaced the site is as it was, except for files that were missing in the
+bucket. An interrupted restoration can be started again and continues.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from itertools import islice
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db.migrations.loader import MigrationLoader
+
+from accounts import ledger
+from generation.files import bucket_errors, consistency, storage
+from generation.models import Export, Job
+from generation.operations.backup import database
+from generation.operations.backup.creation import (
+    BATCH,
+    DUMP,
+    INDEX,
+    THREADS,
+    secret_fingerprint,
+)
+from generation.operations.backup.encryption import SUFFIX, Opening, Writer
+from generation.operations.backup.folder import BackupDamaged, Folder, digest_of
+from generation.operations.backup.refusal import BackupRefused
+
+NOTE = "a restoration is not finished: "
+SHOWN = 5
+
+
+class WouldOverwrite(BackupRefused):
+    """The database or the bucket is not empty, and the caller did not say to overwrite it."""
+
+    code = "would_overwrite"
+    status = 409
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of a backup: its key, the sha256 of its row ("": none), where and how it is stored."""
+
+    key: str
+    sha256: str
+    object: str
+    digest: str
+
+
+class Restoration:
+    """Restores one backup; each step says what it does through `say`."""
+
+    def __init__(self, name: str, *, identity: str, say: Callable[[str], None]) -> None:
+        """Find and open the backup; raise BackupRefused, BackupDamaged or WrongKey."""
+        self.folder = Folder(settings.BACKUP_DIR)
+        self.backup = self.folder.find(name)
+        self.say = say
+        recipients = self.backup.manifest["recipients"]
+        self.opening = Opening(identities=identity, encrypted=bool(recipients))
+        for part, digest in self.backup.manifest["parts"].items():
+            path = self.backup.path / part
+            if not path.exists() or digest_of(path) != digest:
+                raise BackupDamaged(f"{path} is missing or damaged. Restore another backup.")
+        self.entries = list(self._entries())
+
+    def check(self) -> list[str]:
+        """Decrypt and read everything, write nothing; return what is damaged."""
+        database.needed_programs("pg_restore")
+        database.check_dump(self._read_dump)
+        damaged: list[str] = []
+        with ThreadPoolExecutor(THREADS) as pool:
+            for batch in _batches(self.entries):
+                damaged += filter(None, pool.map(self._damage, batch))
+        return damaged
+
+    def run(self, *, force: bool) -> list[str]:
+        """Restore everything and return what is wrong afterwards.
+
+        Raises BackupRefused before anything is changed, WouldOverwrite unless `force`.
+        """
+        database.needed_programs("psql", "pg_restore")
+        self._check_version()
+        # So that no backup expires this one meanwhile. A read-only folder needs no lock.
+        writable = os.access(self.folder.root, os.W_OK)
+        with self.folder.locked() if writable else nullcontext():
+            return self._run(force=force)
+
+    def _run(self, *, force: bool) -> list[str]:
+        if running := database.processes():
+            raise BackupRefused(f"Stop ArtGen's processes first: {', '.join(running)}.")
+        continues = database.note() == self._note
+        if not force and not continues and (content := database.content()):
+            raise WouldOverwrite(
+                f"The database has {content}. --force replaces it by the backup of "
+                f"{self.backup.name}."
+            )
+        if self.backup.manifest["secret"] != secret_fingerprint():
+            self.say(
+                "SECRET_KEY is not that of the backup: links in sent emails and the webhooks of "
+                "jobs at RunPod stop working."
+            )
+        damaged = self._restore_files(force=force)
+        if continues:
+            self.say("The database was loaded before the interruption.")
+        else:
+            database.load(read=self._read_dump, comment=self._note)
+            self.say("The database is loaded.")
+        return damaged + self._finish()
+
+    @property
+    def _note(self) -> str:
+        return f"{NOTE}{self.backup.name}"
+
+    def _check_version(self) -> None:
+        known = {".".join(migration) for migration in MigrationLoader(None).disk_migrations}
+        if newer := sorted(set(self.backup.manifest["migrations"]) - known):
+            raise BackupRefused(
+                f"The backup is of a newer version of ArtGen: this one has no {', '.join(newer)}."
+            )
+
+    def _entries(self) -> Iterator[Entry]:
+        digests = dict(self.backup.digests())
+        with tempfile.TemporaryFile() as plain:
+            with (self.backup.path / self._part(INDEX)).open("rb") as sealed:
+                self.opening.open_stream(sealed, plain)
+            plain.seek(0)
+            with gzip.open(plain, "rt", encoding="utf-8") as lines:
+                for line in lines:
+                    entry = json.loads(line)
+                    yield Entry(**entry, digest=digests[entry["object"]])
+
+    def _part(self, name: str) -> str:
+        return f"{name}{SUFFIX}" if self.opening.encrypted else name
+
+    def _read_dump(self, target: Writer) -> None:
+        with (self.backup.path / self._part(DUMP)).open("rb") as source:
+            self.opening.open_stream(source, target)
+
+    def _content(self, entry: Entry) -> bytes:
+        """Return a file's bytes; raise BackupDamaged."""
+        path = self.folder.root / entry.object
+        try:
+            sealed = path.read_bytes()
+        except OSError as error:
+            raise BackupDamaged(f"{path} ({entry.key}): {error.strerror}") from error
+        if hashlib.sha256(sealed).hexdigest() != entry.digest:
+            raise BackupDamaged(f"{path} ({entry.key}) is damaged")
+        data = self.opening.open(sealed)
+        if entry.sha256 and hashlib.sha256(data).hexdigest() != entry.sha256:
+            raise BackupDamaged(f"{path} ({entry.key}) is not the file of its row")
+        return data
+
+    def _damage(self, entry: Entry) -> str:
+        try:
+            self._content(entry)
+        except BackupRefused as damage:
+            return str(damage)
+        return ""
+
+    def _restore_files(self, *, force: bool) -> list[str]:
+        """Write the files that the bucket lacks; those that differ only with `force`.
+
+        Returns what is damaged in the backup; everything else is restored.
+        """
+        with _bucket_explained():
+            found = {
+                key: md5
+                for prefix in consistency.PREFIXES
+                for key, md5 in storage.checksums(prefix)
+            }
+        keys = {entry.key for entry in self.entries}
+        others = sorted(found.keys() - keys)
+        there = [entry for entry in self.entries if entry.key in found]
+        lacking = [entry for entry in self.entries if entry.key not in found]
+        different: list[Entry] = []
+        damaged: list[str] = []
+
+        def differs(entry: Entry) -> bool | str:
+            try:
+                return not self._is_same(entry, found[entry.key])
+            except BackupDamaged as damage:
+                return f"{damage}; the file in the bucket is kept"
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            for batch in _batches(there):
+                for entry, answer in zip(batch, pool.map(differs, batch), strict=True):
+                    if answer is True:
+                        different.append(entry)
+                    elif answer:
+                        damaged.append(answer)
+            if (others or different) and not force:
+                examples = [*others, *(entry.key for entry in different)][:SHOWN]
+                raise WouldOverwrite(
+                    f"The bucket has {len(others)} files that are not in the backup and "
+                    f"{len(different)} that differ, such as {', '.join(examples)}. --force "
+                    "overwrites those that differ and keeps the others."
+                )
+            for batch in _batches([*lacking, *different]):
+                damaged += filter(None, pool.map(self._write, batch))
+        self.say(
+            f"Files: {len(lacking)} written, {len(different)} overwritten, "
+            f"{len(there) - len(different)} already there."
+        )
+        if others:
+            self.say(
+                f"{len(others)} files in the bucket are not in the backup; "
+                "`verify_storage --delete-orphans` removes those without a row."
+            )
+        return damaged
+
+    def _is_same(self, entry: Entry, md5: str) -> bool:
+        data = self._content(entry)
+        if hashlib.md5(data, usedforsecurity=False).hexdigest() == md5:
+            return True
+        with _bucket_explained():
+            return storage.read(entry.key) == data
+
+    def _write(self, entry: Entry) -> str:
+        """Write a file into the bucket; return how it is damaged in the backup."""
+        try:
+            data = self._content(entry)
+        except BackupDamaged as damage:
+            return str(damage)
+        with _bucket_explained():
+            storage.save(entry.key, data, content_type=storage.content_type_of(entry.key))
+        return ""
+
+    def _finish(self) -> list[str]:
+        """Migrate, forget what belongs to the time after the backup, and check everything."""
+        call_command("migrate", verbosity=0, interactive=False)
+        cache.clear()
+        Export.objects.all().delete()  # their files are not in backups
+        active = {
+            status: Job.objects.filter(status=status).count()
+            for status in Job.objects.active()
+            .order_by()
+            .values_list("status", flat=True)
+            .distinct()
+        }
+        if active:
+            states = ", ".join(f"{count} {status}" for status, count in sorted(active.items()))
+            self.say(
+                f"Jobs that were active: {states}. When the workers start, queued jobs are "
+                "submitted, and RunPod is asked for the others: what it still has is saved, what "
+                "it no longer has is repeated or fails with its credits returned. Each is charged "
+                "once at most. `cancel_jobs` before the start cancels them instead."
+            )
+        problems = [
+            f"ledger: {difference.email}: {difference.what} is {difference.stored}, "
+            f"its entries say {difference.entries}"
+            for difference in ledger.check()
+        ]
+        lacking = set(_keys_of(self.backup.manifest["missing"]))
+        with _bucket_explained():
+            for difference in consistency.compare():
+                if difference.kind != "orphan" and difference.key not in lacking:
+                    problems.append(f"{difference.kind}: {difference.key}: {difference.detail}")
+        if not problems:
+            database.remove_note()
+        return problems
+
+
+def _keys_of(missing: list[str]) -> Iterator[str]:
+    """Yield the keys of lines of a manifest."""
+    for line in missing:
+        yield line.partition(" ")[0]
+
+
+def _batches(entries: list[Entry]) -> Iterator[list[Entry]]:
+    rest = iter(entries)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+@contextmanager
+def _bucket_explained() -> Iterator[None]:
+    """Turn a failed call of the bucket into a refusal that says what to correct."""
+    try:
+        yield
+    except bucket_errors.FAILURES as error:
+        raise BackupRefused(
+            f"The bucket failed: {bucket_errors.said(error)}. {bucket_errors.hint_for(error)} "
+            "Run the same command again: it continues."
+        ) from error

@@ -1,0 +1,22 @@
+"""Aspect ratios, written "16:9": width, then height."""
+
+import math
+from functools import lru_cache
+
+
+@lru_cache(maxsize=256)
+def value(ratio: str) -> float:
+    """Return the width divided by the height."""
+    across, down = ratio.split(":")
+    return int(across) / int(down)
+
+
+def distance(ratio: str, *, width: int, height: int) -> float:
+    """Return how much the ratio of a size differs, as a logarithm: 0.035 is 3.5 %."""
+    return abs(math.log(value(ratio) * height / width))
+
+
+@lru_cache(maxsize=1000)  # each tile of a page asks, and most images have one of few sizes
+def nearest(width: int, height: int, *, ratios: tuple[str, ...]) -> str:
+    """Return the ratio nearest to a size in px, the first one of several."""
+    return min(ratios, key=lambda ratio: distance(ratio, width=width, height=height))

@@ -1,0 +1,36 @@
+"""JSON and texts that RunPod and its workers send, checked before anything else reads them."""
+
+import json
+from typing import Any
+
+MAX_DEPTH = 50
+"""Levels of nested objects and lists; the deepest reply we know, of worker-comfyui, has 6."""
+
+
+class InvalidJSON(ValueError):
+    """The text is not valid JSON, or nested too deeply to be read recursively."""
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Return the decoded JSON. Raises InvalidJSON."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidJSON("not valid JSON") from error
+    level = [value]
+    for _depth in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return value
+    raise InvalidJSON(f"nested more than {MAX_DEPTH} levels deep")
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def storable(text: str) -> str:
+    """Return the text without what PostgreSQL cannot store: NUL and unpaired surrogates."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

@@ -1,0 +1,570 @@
+"""Round trips of deploy/backup.sh and deploy/restore.sh with real servers."""
+
+import os
+import resource
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from artgen.testing.backups import Site, migrated_template
+
+pytestmark = [pytest.mark.postgres, pytest.mark.s3]
+
+FILL = """
+from accounts import ledger
+from artgen.testing import cases
+from artgen.testing.image_files import noise
+from generation.files import uploads
+alice, bob = cases.make_user("alice@example.org"), cases.make_user("bob@example.org", credits=30)
+for number in range(3):
+    uploads.keep(user=alice, data=noise(60 + number, 50))
+"""
+PLACE = """
+from accounts.models import User
+from generation.jobs import orders
+alice = User.objects.get(email="alice@example.org")
+request = {"model": "flux-schnell", "prompt": "a lighthouse", "width": 256, "height": 256}
+print(orders.place(user=alice, request=request).jobs[0].id)
+"""
+WORK = """
+from artgen.testing import cases
+cases.make_due()
+cases.work()
+cases.catch_up()
+"""
+
+
+@pytest.fixture(scope="module")
+def template() -> Iterator[str]:
+    with migrated_template() as name:
+        yield name
+
+
+@pytest.fixture
+def site(template: str) -> Iterator[Site]:
+    with Site(template) as site:
+        site.execute(FILL)
+        yield site
+
+
+def draw(site: Site) -> str:
+    """Make an image and return the id of its job."""
+    job_id = site.execute(PLACE)
+    site.execute(WORK)
+    site.emulator.advance(10)
+    site.execute(WORK)
+    return job_id
+
+
+def new_key(site: Site) -> tuple[str, str]:
+    """Return a public and a private key."""
+    first, private = site.backup("--new-key").stdout.splitlines()
+    return first.removeprefix("# public key: "), private
+
+
+def program(site: Site, name: str, script: str) -> dict[str, str]:
+    """Return an environment in which this script stands in for a program of PostgreSQL."""
+    folder = site.folder / f"bin-{name}"
+    folder.mkdir()
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return {"PATH": f"{folder}:{os.environ['PATH']}"}
+
+
+class TestRoundTrip:
+    def test_it_restores_every_row_and_every_file(self, site: Site) -> None:
+        draw(site)
+        public, private = new_key(site)
+        encrypted = {"BACKUP_RECIPIENTS": public}
+        rows, files = site.rows(), site.files()
+        assert len(files) == 5
+
+        done = site.backup(env=encrypted)
+        assert done.returncode == 0, done.stderr
+        assert "5 files, 5 new" in done.stdout
+        assert "; encrypted;" in done.stdout
+        assert site.backup("--fresh").returncode == 0
+        assert site.backup("--verify").returncode == 0
+
+        site.destroy()
+        opened = {"BACKUP_IDENTITY": private}
+        assert site.restore("latest", "--check", env=opened).returncode == 0
+        done = site.restore(env=opened)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "5 written, 0 overwritten, 0 already there" in done.stdout
+        assert site.rows() == rows
+        assert site.files() == files
+        for file in site.bucket.objects.all():
+            kind = {"jpg": "jpeg"}.get(file.key.rpartition(".")[2], file.key.rpartition(".")[2])
+            assert file.Object().content_type == f"image/{kind}"
+
+    def test_it_copies_only_what_is_new(self, site: Site) -> None:
+        assert "3 files, 3 new" in site.backup().stdout
+        before = {path: path.stat().st_mtime_ns for path in site.objects()}
+        draw(site)
+        assert "5 files, 2 new" in site.backup("now").stdout
+        assert {path: path.stat().st_mtime_ns for path in site.objects()}.items() >= before.items()
+
+    def test_it_shows_nothing_readable_when_a_key_is_given(self, site: Site) -> None:
+        public, _private = new_key(site)
+        plain = b"alice@example.org", b"PNG", b"PGDMP"
+        assert site.backup(env={"BACKUP_RECIPIENTS": public}).returncode == 0
+        stored = [path for path in site.backups.rglob("*") if path.is_file()]
+        assert not [path for path in stored for word in plain if word in path.read_bytes()]
+        # Without the key the same search finds them.
+        site.backup()
+        stored = [path.read_bytes() for path in site.backups.rglob("*") if path.is_file()]
+        assert [word for word in plain[1:] if any(word in data for data in stored)]
+
+    def test_it_is_checked_by_sha256sum_too(self, site: Site) -> None:
+        site.backup()
+        (lists,) = (site.backups / "backups").glob("*/files.sha256")
+        command = ["sha256sum", "--quiet", "--strict", "--check", str(lists)]
+        assert site.run("env", "-C", str(site.backups), *command).returncode == 0
+
+    def test_it_migrates_an_older_database(self, site: Site) -> None:
+        site.run(sys.executable, "manage.py", "migrate", "sessions", "zero")
+        assert site.backup().returncode == 0
+        site.destroy()
+        assert site.restore().returncode == 0
+        assert site.sql("SELECT count(*) FROM django_session") == [(0,)]
+
+    def test_it_refuses_a_newer_database(self, site: Site) -> None:
+        site.sql("INSERT INTO django_migrations (app, name, applied) VALUES ('a', 'b', now())")
+        site.backup()
+        site.destroy()
+        done = site.restore()
+        assert done.returncode == 1
+        assert "newer version of ArtGen: this one has no a.b." in done.stderr
+        assert site.rows() == {}
+
+    def test_it_ends_no_session_that_comes_back(self, site: Site) -> None:
+        site.sql("INSERT INTO django_session VALUES ('key', 'data', now() + interval '1 day')")
+        site.backup()
+        site.destroy()
+        site.restore()
+        assert site.sql("SELECT count(*) FROM django_session") == [(0,)]
+
+
+class TestJobs:
+    def test_it_charges_jobs_that_were_active_once(self, site: Site) -> None:
+        queued, running = site.execute(PLACE), site.execute(PLACE)
+        site.sql(
+            f"UPDATE generation_job SET due_at = now() + interval '1 day' WHERE id = '{queued}'"
+        )
+        site.execute(WORK.replace("cases.make_due()", ""))
+        states = dict(site.sql("SELECT id::text, status FROM generation_job"))
+        assert states == {queued: "queued", running: "submitted"}
+        ((price,),) = site.sql(f"SELECT credits FROM generation_job WHERE id = '{running}'")
+        site.backup()
+        # Both end after the backup; then all of it is lost.
+        site.emulator.advance(10)
+        site.execute(WORK)
+        site.emulator.advance(10)
+        site.execute(WORK)
+        assert site.sql("SELECT DISTINCT status FROM generation_job") == [("succeeded",)]
+        site.destroy()
+        done = site.restore()
+        assert "Jobs that were active: 1 queued, 1 submitted." in done.stdout
+        site.execute(WORK)
+        site.emulator.advance(10)
+        site.execute(WORK)
+        assert site.sql("SELECT DISTINCT status FROM generation_job") == [("succeeded",)]
+        assert site.sql(
+            "SELECT credits, held FROM accounts_user WHERE email = 'alice@example.org'"
+        ) == [(100 - 2 * price, 0)]
+        for command in ("check_ledger", "verify_storage"):
+            assert site.run(sys.executable, "manage.py", command).returncode == 0
+
+    def test_it_returns_the_credits_of_what_runpod_has_forgotten(self, site: Site) -> None:
+        job_id = site.execute(PLACE)
+        site.execute(WORK)
+        site.backup()
+        site.destroy()
+        site.restore()
+        site.execute(
+            f"from artgen.testing import cases; cases.let_time_pass('{job_id}', seconds=86400)"
+        )
+        site.execute(WORK)
+        assert site.sql("SELECT status, credits FROM generation_job")[0][0] == "failed"
+        assert site.sql("SELECT held FROM accounts_user GROUP BY held") == [(0,)]
+        assert site.run(sys.executable, "manage.py", "check_ledger").returncode == 0
+
+
+class TestDeletions:
+    CREATE = """
+from django.conf import settings
+from django.test import override_settings
+from generation.operations.backup import creation
+creation.MAX_SNAPSHOTS = {snapshots}
+storage = {{**settings.STORAGES["default"], "BACKEND": "artgen.testing.backups.MeanwhileStorage"}}
+with override_settings(STORAGES={{**settings.STORAGES, "default": storage}}):
+    print(creation.create().missing)
+"""
+
+    def test_it_has_each_file_although_some_are_deleted_meanwhile(self, site: Site) -> None:
+        assert site.execute(self.CREATE.format(snapshots=5)) == "[]"
+        assert site.sql("SELECT count(*) FROM generation_upload") == [(3,)]
+        site.destroy()
+        assert site.restore().returncode == 0
+        assert site.run(sys.executable, "manage.py", "verify_storage").returncode == 0
+
+    def test_it_would_lack_one_with_a_single_snapshot(self, site: Site) -> None:
+        assert "uploads/late/1.png" in site.execute(self.CREATE.format(snapshots=1))
+
+    def test_it_names_what_the_bucket_has_lost(self, site: Site) -> None:
+        lost, damaged, _kept = sorted(site.files())
+        site.bucket.Object(lost).delete()
+        site.bucket.Object(damaged).put(Body=b"other")
+        done = site.backup()
+        assert done.returncode == 3
+        assert f"{lost} (upload" in done.stderr
+        assert "missing in the bucket" in done.stderr
+        assert f"{damaged} (upload" in done.stderr
+        assert "1 file, 1 new" in done.stdout
+        assert site.backup("--verify").returncode == 0
+        site.destroy()
+        assert site.restore().returncode == 0  # no more is missing than was
+
+
+class TestDamage:
+    def test_it_notices_a_damaged_and_a_missing_file(self, site: Site) -> None:
+        site.backup()
+        damaged, missing, _whole = site.objects()
+        data = bytearray(damaged.read_bytes())
+        data[-1] ^= 1
+        damaged.write_bytes(data)
+        missing.unlink()
+        done = site.backup("--verify")
+        assert done.returncode == 1
+        for path in (damaged, missing):
+            assert str(path.relative_to(site.backups)) in done.stdout
+        assert "2 files missing or damaged" in done.stderr
+        assert site.restore("latest", "--check").returncode == 1
+
+        files = site.files()
+        site.destroy()
+        done = site.restore()
+        assert done.returncode == 1
+        assert str(damaged) in done.stdout
+        restored = site.files()
+        assert len(restored) == 1
+        assert restored.items() <= files.items()
+
+    def test_it_copies_a_removed_file_again(self, site: Site) -> None:
+        site.backup()
+        site.objects()[0].unlink()
+        assert "3 files, 1 new" in site.backup().stdout
+        assert site.backup("--verify").returncode == 0
+
+    def test_it_changes_nothing_when_the_dump_is_damaged(self, site: Site) -> None:
+        site.backup()
+        (dump,) = (site.backups / "backups").glob("*/database.dump")
+        dump.write_bytes(dump.read_bytes()[:-100])
+        rows, files = site.rows(), site.files()
+        done = site.restore("latest", "--force")
+        assert done.returncode == 1
+        assert "database.dump is missing or damaged" in done.stderr
+        assert (site.rows(), site.files()) == (rows, files)
+
+    def test_it_rolls_back_when_pg_restore_fails_midway(self, site: Site) -> None:
+        site.backup()
+        rows = site.rows()
+        real = shutil.which("pg_restore")
+        broken = program(site, "pg_restore", f'{real} "$@" | head -n 400; exit 1')
+        done = site.restore("latest", "--force", env=broken)
+        assert done.returncode == 1
+        assert "pg_restore ended with 1" in done.stderr
+        assert site.rows() == rows
+
+
+class TestKeys:
+    def test_it_refuses_a_wrong_a_broken_and_no_key(self, site: Site) -> None:
+        public, private = new_key(site)
+        _other, wrong = new_key(site)
+        site.backup(env={"BACKUP_RECIPIENTS": public})
+        site.destroy()
+        for identity, words in (
+            (wrong, "does not open this backup"),
+            ("", "This backup is encrypted. Set BACKUP_IDENTITY_FILE"),
+            ("AGE-SECRET-KEY-1BROKEN", "is not a private key of age"),
+        ):
+            done = site.restore(env={"BACKUP_IDENTITY": identity})
+            assert done.returncode == 1
+            assert words in done.stderr
+            assert "Traceback" not in done.stderr
+            assert "BROKEN" not in done.stdout + done.stderr
+        assert site.rows() == {}
+        file = site.folder / "identity"
+        file.write_text(f"# mine\n{private}\n")
+        assert site.restore(env={"BACKUP_IDENTITY_FILE": str(file)}).returncode == 0
+
+    def test_it_refuses_a_recipient_that_is_none(self, site: Site) -> None:
+        _public, private = new_key(site)
+        for word in ("age1nonsense", private):
+            done = site.backup(env={"BACKUP_RECIPIENTS": word})
+            assert done.returncode == 1
+            assert "A word in BACKUP_RECIPIENTS is not a public key of age" in done.stderr
+            assert word not in done.stdout + done.stderr
+        assert "There is no complete backup" in site.backup("--verify").stderr
+
+
+class TestOverwriting:
+    def test_it_replaces_a_database_only_by_force(self, site: Site) -> None:
+        rows = site.rows()
+        site.backup()
+        site.execute("from artgen.testing import cases; cases.make_user('carol@example.org')")
+        done = site.restore()
+        assert done.returncode == 1
+        assert "The database has 3 accounts. --force" in done.stderr
+        assert site.restore("latest", "--force").returncode == 0
+        assert site.rows() == rows
+
+    def test_it_counts_a_database_of_others_as_full(self, site: Site) -> None:
+        site.backup()
+        site.destroy()
+        site.sql("CREATE TABLE theirs (id integer)")
+        done = site.restore()
+        assert done.returncode == 1
+        assert "1 tables that are not ArtGen's" in done.stderr
+        assert site.sql("SELECT * FROM theirs") == []
+
+    def test_it_loads_into_a_new_installation(self, site: Site) -> None:
+        rows = site.rows()
+        site.backup()
+        site.drop_database()
+        site.create_database(template=site.template)  # migrated, with a catalog and no account
+        assert site.restore().returncode == 0
+        assert site.rows() == rows
+
+    def test_it_overwrites_files_only_by_force(self, site: Site) -> None:
+        files = site.files()
+        site.backup()
+        changed = min(files)
+        site.bucket.Object(changed).put(Body=b"other")
+        site.bucket.put_object(Key="images/new.png", Body=b"new")
+        site.drop_database()
+        site.create_database()
+        done = site.restore()
+        assert done.returncode == 1
+        assert "1 files that are not in the backup and 1 that differ" in done.stderr
+        assert site.bucket.Object(changed).get()["Body"].read() == b"other"
+        assert site.rows() == {}
+        done = site.restore("latest", "--force")
+        assert done.returncode == 0
+        assert "0 written, 1 overwritten, 2 already there" in done.stdout
+        assert site.files().items() >= files.items()
+        assert "images/new.png" in site.files()
+
+    def test_it_refuses_while_processes_are_connected(self, site: Site) -> None:
+        site.backup()
+        url = site.environment["DATABASE_URL"]
+        with psycopg.connect(url, application_name="artgen-web"):
+            done = site.restore("latest", "--force")
+        assert done.returncode == 1
+        assert "Stop ArtGen's processes first: artgen-web." in done.stderr
+
+
+class TestInterruption:
+    def test_it_takes_no_half_backup_for_a_whole_one(self, site: Site) -> None:
+        fifo = site.folder / "begun"
+        os.mkfifo(fifo)
+        stuck = program(site, "pg_dump", f"echo begun >{fifo}; exec sleep 600")
+        process = site.start("deploy/backup.sh", env=stuck)
+        assert fifo.read_text() == "begun\n"  # when the program has begun
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        assert len(site.objects()) == 3
+        assert list((site.backups / "backups").glob(".half-*"))
+        assert "There is no complete backup" in site.restore().stderr
+        assert site.backup("--fresh").returncode == 1
+        # The next one continues with the files that are there.
+        assert "3 files, 0 new" in site.backup().stdout
+        assert not list((site.backups / "backups").glob(".half-*"))
+        assert site.backup("--verify").returncode == 0
+
+    def test_it_makes_one_backup_at_a_time(self, site: Site) -> None:
+        fifo = site.folder / "begun"
+        os.mkfifo(fifo)
+        stuck = program(site, "pg_dump", f"echo begun >{fifo}; exec sleep 600")
+        process = site.start("deploy/backup.sh", env=stuck)
+        fifo.read_text()
+        done = site.backup()
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        assert done.returncode == 1
+        assert "Another backup into" in done.stderr
+
+    def test_it_continues_a_restoration(self, site: Site) -> None:
+        rows, files = site.rows(), site.files()
+        site.backup()
+        site.destroy()
+        fifo = site.folder / "begun"
+        os.mkfifo(fifo)
+        stuck = program(site, "pg_restore", f"echo begun >{fifo}; exec sleep 600")
+        process = site.start("deploy/restore.sh", "latest", env=stuck)
+        fifo.read_text()
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        assert site.files() == files
+        assert site.rows() == {}
+        done = site.restore()
+        assert done.returncode == 0
+        assert "0 written, 0 overwritten, 3 already there" in done.stdout
+        assert site.rows() == rows
+
+    def test_it_continues_after_the_database_was_loaded(self, site: Site) -> None:
+        site.backup()
+        (name,) = (path.name for path in (site.backups / "backups").glob("2*"))
+        note = f"a restoration is not finished: {name}"
+        site.sql(f"COMMENT ON SCHEMA public IS '{note}'")
+        rows = site.rows()
+        done = site.restore()
+        assert done.returncode == 0, done.stderr
+        assert "The database was loaded before the interruption." in done.stdout
+        assert site.rows() == rows
+        assert site.restore().returncode == 1  # finished: now the database is somebody's
+
+
+class TestTrouble:
+    def test_it_says_that_the_disk_is_full(self, site: Site) -> None:
+        def limit() -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+        done = site.backup(preexec_fn=limit)
+        assert done.returncode == 1
+        assert f"No space is left for {site.backups}/files/" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert not [path for path in site.backups.rglob("*.half") if path.is_file()]
+        assert site.backup().returncode == 0
+
+    def test_it_says_that_the_disk_is_full_for_the_dump(self, site: Site) -> None:
+        site.backup()
+        shutil.rmtree(site.backups / "backups")
+        public, _private = new_key(site)
+        for key in ("", public):
+            site.backup(env={"BACKUP_RECIPIENTS": key})
+            shutil.rmtree(site.backups / "backups")
+            most = max(path.stat().st_size for path in site.objects()) + 1000
+            resource_limit = (most, most)
+            done = site.backup(
+                env={"BACKUP_RECIPIENTS": key},
+                preexec_fn=lambda limit=resource_limit: resource.setrlimit(
+                    resource.RLIMIT_FSIZE, limit
+                ),
+            )
+            assert done.returncode == 1
+            assert "No space is left" in done.stderr
+            assert "database.dump" in done.stderr
+            assert "Traceback" not in done.stderr
+
+    def test_it_says_that_the_bucket_is_down(self, site: Site) -> None:
+        down = {"S3_ENDPOINT_URL": "http://127.0.0.1:9"}
+        done = site.backup(env=down)
+        assert done.returncode == 1
+        assert "The bucket cannot be read" in done.stderr
+        assert "S3_ENDPOINT_URL" in done.stderr
+        assert "Traceback" not in done.stderr
+        site.backup()
+        site.destroy()
+        done = site.restore(env=down)
+        assert done.returncode == 1
+        assert "The bucket failed" in done.stderr
+        assert site.rows() == {}
+
+    def test_it_says_which_program_is_missing(self, site: Site) -> None:
+        folder = site.folder / "few"
+        folder.mkdir()
+        for name in ("dirname", "env", "sh", "date"):
+            (folder / name).symlink_to(shutil.which(name) or "")
+        done = site.backup(env={"PATH": str(folder)})
+        assert done.returncode == 1
+        assert "pg_dump is not installed. On Debian: apt-get install" in done.stderr
+
+    def test_it_says_why_pg_dump_failed(self, site: Site) -> None:
+        failing = program(site, "pg_dump", "echo server version mismatch >&2; exit 1")
+        done = site.backup(env=failing)
+        assert done.returncode == 1
+        assert "pg_dump ended with 1: server version mismatch" in done.stderr
+
+    def test_it_refuses_sqlite(self, site: Site) -> None:
+        done = site.backup(env={"DATABASE_URL": ""})
+        assert done.returncode == 1
+        assert "Backups need PostgreSQL" in done.stderr
+
+
+class TestRetention:
+    def age(self, site: Site, days: int) -> None:
+        """Make the newest backup so many days old."""
+        newest = max((site.backups / "backups").glob("2*"))
+        made_at = datetime.now(UTC) - timedelta(days=days)
+        newest.rename(newest.with_name(f"{made_at:%Y-%m-%dT%H%M%SZ}"))
+
+    def names(self, site: Site) -> list[str]:
+        return [path.name for path in sorted((site.backups / "backups").iterdir())]
+
+    def test_it_removes_expired_backups_and_what_only_they_have(self, site: Site) -> None:
+        site.backup()
+        self.age(site, 15)
+        site.sql(
+            "DELETE FROM generation_upload WHERE id = (SELECT min(id::text)::uuid FROM generation_upload)"
+        )
+        site.backup()
+        assert len(self.names(site)) == 1
+        assert len(site.objects()) == 2
+        self.age(site, 13)
+        site.backup()
+        assert len(self.names(site)) == 2
+        assert site.backup("--verify").returncode == 0
+
+    def test_it_keeps_the_newest_however_old(self, site: Site) -> None:
+        site.backup()
+        self.age(site, 100)
+        done = site.backup("--fresh")
+        assert done.returncode == 1
+        assert "The newest backup is 100d old." in done.stderr
+        failing = program(site, "pg_dump", "exit 1")
+        assert site.backup(env=failing).returncode == 1
+        assert len([name for name in self.names(site) if not name.startswith(".")]) == 1
+        assert "3 files" in site.backup("--list").stdout
+
+
+class TestDaily:
+    def test_it_makes_one_at_once_and_ends_when_it_is_stopped(self, site: Site) -> None:
+        for words in ("3 files, 3 new", "the newest backup is fresh; the next one is at 03:30 UTC"):
+            process = site.start("deploy/backup.sh", "daily")
+            assert process.stdout
+            assert words in process.stdout.readline()
+            process.send_signal(signal.SIGTERM)
+            process.communicate()
+            assert process.returncode == 0
+
+    def test_it_is_healthy_from_its_start_until_a_day_without_a_backup(self, site: Site) -> None:
+        own = {"TMPDIR": str(site.folder)}
+        assert site.backup("healthy", env=own).returncode == 1
+        started = site.folder / "artgen-backup-started"
+        started.touch()
+        assert site.backup("healthy", env=own).returncode == 0
+        before = (datetime.now(UTC) - timedelta(hours=27)).timestamp()
+        os.utime(started, (before, before))
+        assert site.backup("healthy", env=own).returncode == 1
+        site.backup()
+        assert site.backup("healthy", env=own).returncode == 0
+
+    def test_it_refuses_a_time_that_is_none(self, site: Site) -> None:
+        done = site.backup("daily", env={"BACKUP_AT": "noon o'clock"})
+        assert done.returncode == 2
+        assert "BACKUP_AT is not a time" in done.stdout
+
+    def test_it_explains_itself(self, site: Site) -> None:
+        for script in ("deploy/backup.sh", "deploy/restore.sh"):
+            done = site.run(script, *(["nonsense"] if "backup" in script else []))
+            assert done.returncode == 2
+            assert f"Usage: {script} " in done.stderr
+            assert "# " not in done.stderr

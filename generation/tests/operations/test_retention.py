@@ -1,0 +1,181 @@
+"""How long rows are kept: what the cleanup deletes, and that the document says so for each table."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.test import override_settings
+from django.utils import timezone
+
+from accounts import ledger, statement, tokens
+from accounts.models import ApiToken, CreditEntry
+from artgen.testing.api import make_image, make_job
+from artgen.testing.cases import BaseTestCase
+from artgen.testing.image_files import png
+from generation.files import storage, uploads
+from generation.models import Image, Job, JobEvent, Status, Upload
+from generation.operations import cleanup, retention
+
+DOCUMENT = Path(settings.BASE_DIR) / "DEPLOYMENT_INSTRUCTIONS.md"
+ROW = re.compile(r"^\| (`[^|]+`) \| ([^|]+) \|", re.MULTILINE)
+
+
+class RetentionTestCase(BaseTestCase):
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.load_catalog()
+
+    def ended(self, status, *, days, **fields):
+        """Return a job that ended that many days ago, with two lines of history."""
+        at = timezone.now() - timedelta(days=days)
+        failed = {"error_code": "timeout"} if status == Status.FAILED else {}
+        job = make_job(self.alice, status=status, created_at=at, **failed | fields)
+        Job.objects.filter(id=job.id).update(finished_at=at)
+        for name in ("placed", "ended"):
+            JobEvent.objects.create(job=job, at=at, name=name, status=status, attempt=1)
+        return job
+
+
+class TestOldJobs(RetentionTestCase):
+    def test_it_deletes_canceled_and_failed_jobs_without_images(self):
+        for status in (Status.CANCELED, Status.FAILED):
+            self.ended(status, days=91)
+        kept = [
+            self.ended(Status.CANCELED, days=89),
+            self.ended(Status.SUCCEEDED, days=91),
+            self.ended(Status.CANCELED, days=91, stop_pending=True),
+            make_job(self.alice, created_at=timezone.now() - timedelta(days=91)),
+        ]
+        with_image = self.ended(Status.FAILED, days=91)
+        make_image(self.alice, job=with_image)
+        cleanup.clean_up()
+        assert set(Job.objects.all()) == {*kept, with_image}
+        assert Image.objects.count() == 1
+
+    def test_it_deletes_the_history_of_old_jobs_and_no_other(self):
+        old = self.ended(Status.SUCCEEDED, days=91)
+        young = self.ended(Status.SUCCEEDED, days=89)
+        active = make_job(self.alice)
+        at = timezone.now() - timedelta(days=200)
+        JobEvent.objects.create(job=active, at=at, name="placed", status="queued", attempt=1)
+        cleanup.clean_up()
+        assert (old.events.count(), young.events.count(), active.events.count()) == (0, 2, 1)
+        assert Job.objects.filter(id=old.id).exists()
+
+    def test_it_works_in_batches(self):
+        for _ in range(5):
+            self.ended(Status.CANCELED, days=91)
+            self.ended(Status.SUCCEEDED, days=91)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(retention, "JOBS_AT_ONCE", 2)
+            patch.setattr(retention, "EVENTS_AT_ONCE", 3)
+            cleanup.clean_up()
+        assert Job.objects.count() == 5
+        assert not JobEvent.objects.exists()
+
+    @override_settings(JOB_RETENTION_DAYS=10)
+    def test_it_takes_another_time(self):
+        self.ended(Status.FAILED, days=11)
+        kept = self.ended(Status.FAILED, days=9)
+        cleanup.clean_up()
+        assert list(Job.objects.all()) == [kept]
+
+    def test_it_leaves_a_whole_ledger_that_says_what_each_entry_was_for(self):
+        job = self.ended(Status.CANCELED, days=91, prompt="Tea hills in fog")
+        ledger.hold(user=self.alice, amount=3, reference=job.id, reason=job.prompt)
+        ledger.release(reference=job.id, reason="canceled")
+        entries = list(CreditEntry.objects.of(self.alice).values())
+        cleanup.clean_up()
+        assert not Job.objects.exists()
+        assert list(CreditEntry.objects.of(self.alice).values()) == entries
+        assert ledger.check() == []
+        release, hold, *_ = statement.lines(CreditEntry.objects.of(self.alice))
+        assert (release.reason, release.url) == ("Tea hills in fog", "")
+        assert (hold.reason, hold.url) == ("Tea hills in fog", "")
+        self.client.force_login(self.alice)
+        self.assertContains(self.client.get("/account/"), "Tea hills in fog", count=2)
+
+    def test_it_deletes_tokens_that_were_revoked_long_ago(self):
+        for name, days in (("old", 91), ("young", 89)):
+            tokens.issue(user=self.alice, name=name)
+            tokens.revoke(user=self.alice, name=name)
+            revoked_at = timezone.now() - timedelta(days=days)
+            ApiToken.objects.filter(name=name).update(revoked_at=revoked_at)
+        tokens.issue(user=self.alice, name="active")
+        cleanup.clean_up()
+        assert set(ApiToken.objects.values_list("name", flat=True)) == {"young", "active"}
+
+
+class TestUnusedUploads(RetentionTestCase):
+    def upload(self, *, hours):
+        upload = uploads.keep(user=self.alice, data=png())
+        at = timezone.now() - timedelta(hours=hours)
+        Upload.objects.filter(id=upload.id).update(created_at=at)
+        return upload
+
+    def test_it_deletes_uploads_that_no_job_has_used_for_a_day(self):
+        unused, young, used = (self.upload(hours=hours) for hours in (24.1, 23.9, 24.1))
+        job = make_job(self.alice, source_images=[str(used.id)])
+        cleanup.clean_up()
+        assert set(Upload.objects.all()) == {young, used}
+        with pytest.raises(FileNotFoundError):
+            storage.read(unused.key)
+        assert storage.read(used.key)
+        job.delete()
+        cleanup.clean_up()
+        assert set(Upload.objects.all()) == {young}
+
+    def test_it_continues_after_the_bucket_has_failed(self):
+        upload = self.upload(hours=25)
+        path = Path(settings.MEDIA_ROOT) / upload.key
+        path.unlink()
+        path.mkdir()
+        (path / "in the way").touch()
+        with self.assertLogs("generation.operations.cleanup", "ERROR"):
+            cleanup.clean_up()
+        upload.refresh_from_db()
+        assert upload.expired_at is not None
+        (path / "in the way").unlink()
+        path.rmdir()
+        cleanup.clean_up()
+        assert not Upload.objects.exists()
+
+    def test_it_works_in_batches(self):
+        used = [self.upload(hours=25) for _ in range(3)]
+        make_job(self.alice, source_images=[str(upload.id) for upload in used])
+        for _ in range(4):
+            self.upload(hours=25)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(retention, "UPLOADS_AT_ONCE", 2)
+            cleanup.clean_up()
+        assert set(Upload.objects.all()) == set(used)
+
+
+def tables_of(text, heading):
+    """Return the names of tables in the part of the document under this heading."""
+    part = text.split(heading, 1)[1].split("\n## ", 1)[0]
+    return [name for row in ROW.finditer(part) for name in re.findall(r"`(\w+)`", row[1])]
+
+
+class TestDocument:
+    """The tables of the document, in English and Russian."""
+
+    text = DOCUMENT.read_text(encoding="utf-8")
+    headings = ("## Retention", "## Сроки хранения")
+    tables = sorted(
+        {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+        | {"django_migrations"}
+    )
+
+    def test_it_names_each_table_once(self):
+        for heading in self.headings:
+            assert sorted(tables_of(self.text, heading)) == self.tables
+
+    def test_it_would_notice_a_table_that_is_missing(self):
+        text = self.text.replace("`generation_upload`", "uploads")
+        for heading in self.headings:
+            assert sorted(tables_of(text, heading)) != self.tables
