@@ -26,7 +26,7 @@ from generation.jobs import webhook_tokens
 from generation.models import Job
 
 WITHOUT_GUARD = settings.BASE_DIR / "artgen" / "testing" / "without_guard"
-DOCUMENT = "# ArtGen\n\n<!-- chaos: old -->\nold\n<!-- chaos: end -->\n\nwords\n"
+DOCUMENT = "# ArtGen\n\n<!-- chaos: by hand -->\nearlier\n<!-- chaos: end -->\n\nwords\n"
 needs_servers = [
     pytest.mark.postgres,
     pytest.mark.redis,
@@ -61,7 +61,7 @@ class TestRun:
         assert saved["findings"] == {name: [] for name in FINDINGS}
         assert saved["not_happened"] == []
         assert (tmp_path / "chaos.md").read_text().strip() in document.read_text()
-        assert "old" not in document.read_text()
+        assert "earlier" not in document.read_text()
         assert document.read_text().endswith("words\n")
 
     def test_it_finds_jobs_that_run_twice_without_the_guard(self, tmp_path: Path) -> None:
