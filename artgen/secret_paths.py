@@ -24,6 +24,7 @@ PUBLIC_PARAMETERS = frozenset(
         "id",  # admin
         "name",  # a file: its signature is in the query string, which no log has
         "object_id",  # admin
+        "provider_id",  # the name of a service that signs users in
         "rest",  # an unknown address of the API
         "url",  # an unknown address of the admin
     }

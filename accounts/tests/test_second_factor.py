@@ -17,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import outbox, second_factor, sockets, tokens
 from accounts.middleware import SecondFactorMiddleware
+from artgen.session_cookies import SessionCookie
 from artgen.testing.cases import BaseTestCase
 
 SECRET = "JBSWY3DPEHPK3PXP"
@@ -296,10 +297,10 @@ class TestRequired(SecondFactorTestCase):
         self.client.force_login(self.staff)
         response = self.client.get("/api/v1/account/")
         assert (response.status_code, response.json()["code"]) == (403, "second_factor_required")
-        key = self.client.session.session_key
-        assert sockets.signed_in([key]) == {}
+        cookie = SessionCookie(self.client.session.session_key)
+        assert sockets.signed_in([cookie]) == {}
         with override_settings(MFA_REQUIRED="nobody"):
-            assert sockets.signed_in([key]) == {key: self.staff}
+            assert sockets.signed_in([cookie]) == {cookie: self.staff}
 
     def test_it_lets_tokens_work(self) -> None:
         text = tokens.issue(user=self.staff, name="laptop")
