@@ -100,7 +100,8 @@ def _about(facts: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
     scale = "" if facts["scale"] == 1 else f", sizes × {facts['scale']:g}"
     return (
-        f"{facts['machine']}, {facts['system']}; {versions}; last rows {facts['at']}{scale}. Median of {facts['sizes']['times']}. PostgreSQL with fsync off. "
+        f"{facts['machine']}, {facts['system']}; {versions}; last rows "
+        f"{facts['at']}{scale}. Median of {facts['sizes']['times']}. PostgreSQL with fsync off. "
         "Load generator and servers share the machine."
     )
 
