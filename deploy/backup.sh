@@ -45,7 +45,7 @@ daily)
   seconds_until "$at" >/dev/null || { say "BACKUP_AT is not a time: $at"; exit 2; }
   touch "$started"
   child=
-  trap '[ -z "$child" ] || kill "$child" 2>/dev/null; exit 0' INT TERM
+  trap '[ -z "$child" ] || kill "$child" 2>/dev/null || :; exit 0' INT TERM
   if await "$PYTHON" manage.py backup --fresh >/dev/null 2>&1; then
     say "the newest backup is fresh; the next one is at $at UTC"
     await sleep "$(seconds_until "$at")"
