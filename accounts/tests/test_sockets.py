@@ -46,7 +46,9 @@ class TestSignedIn(BaseTestCase):
 
     def test_it_finds_others_beside_a_key_that_cannot_be_stored(self) -> None:
         key = self.session(self.alice)
-        assert sockets.signed_in([key, "abcdefgh\0abcdefgh", "\udcff" * 32]) == {key: self.alice}
+        assert sockets.signed_in(
+            [key, SessionCookie("abcdefgh\0abcdefgh"), SessionCookie("\udcff" * 32)]
+        ) == {key: self.alice}
 
     def test_it_treats_a_cookie_with_nul_as_nobody_s(self) -> None:
         cookie = r'sessionid="abcdefgh\000abcdefgh"'

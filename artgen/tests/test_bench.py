@@ -72,6 +72,19 @@ class TestRunner:
         )
         assert "| well | a / b | 2 ms | 1 ms | 2.00× |  |  |" in table
 
+    def test_it_keeps_rows_that_are_not_measured_again(self, tmp_path: Path) -> None:
+        def saved(*lines: tuple[str, Line], commit: str, sizes: Sizes) -> str:
+            facts = conditions(sizes, scale=1) | {"commit": commit}
+            return save(list(lines), facts, folder=tmp_path, into=None)
+
+        post, tick = ("post", Line("POST", "2 ms")), ("tick", Line("tick", "1 ms"))
+        saved(post, tick, commit="abc", sizes=Sizes())
+        table = saved(("post", Line("POST", "3 ms")), commit="def", sizes=Sizes())
+        assert "| post | POST | 3 ms |  |  |  |  | def |" in table
+        assert "| tick | tick | 1 ms |  |  |  |  | abc |" in table
+        assert "2 ms" not in table
+        assert "1 ms" not in saved(post, commit="ghi", sizes=Sizes().scaled(0.5))
+
 
 class TestArguments:
     def test_it_refuses_rows_and_sizes_that_are_not_there(self) -> None:

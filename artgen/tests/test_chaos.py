@@ -151,8 +151,8 @@ def add_image(evidence: Evidence, job: dict) -> None:
         "id": uuid4(),
         "job_id": job["id"],
         "user_id": job["user_id"],
-        "key": f"images/{job['user_id']}/a",
-        "thumbnail_key": f"thumbnails/{job['user_id']}/a",
+        "key": f"images/{job['id']}",
+        "thumbnail_key": f"thumbnails/{job['id']}",
         "large_key": "",
         "sha256": sha256(data),
         "bytes": len(data),
@@ -230,6 +230,13 @@ def shown_to_another(evidence: Evidence) -> None:
     evidence.galleries[2] = evidence.galleries[0]
 
 
+def under_anothers_key(evidence: Evidence) -> None:
+    one, two = evidence.images
+    key = f"{two['key']}-1"
+    evidence.files[key] = evidence.files.pop(one["key"])
+    one["key"] = key
+
+
 def file_gone(evidence: Evidence) -> None:
     del evidence.files[evidence.images[0]["thumbnail_key"]]
 
@@ -281,6 +288,7 @@ class TestVerdict:
             (anothers_event, {"misdelivered"}),
             (anothers_runpod_job, {"misdelivered"}),
             (shown_to_another, {"misdelivered"}),
+            (under_anothers_key, {"misdelivered"}),
             (file_gone, {"wrong or missing files"}),
             (image_gone, {"wrong or missing files"}),
             (orphan, {"orphan files"}),

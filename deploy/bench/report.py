@@ -15,10 +15,14 @@ from django.conf import settings
 from artgen import connection_budget
 from artgen.observability import resources
 from deploy.bench.result import Line
+from deploy.bench.rows import ALL
 from deploy.bench.settings import Sizes
 from generation.operations.loadtest.sections import put_into
 
-HEAD = "| row | figure | value | floor | ratio | budget | how |\n|---|---|---|---|---|---|---|"
+HEAD = (
+    "| row | figure | value | floor | ratio | budget | how | commit |\n"
+    "|---|---|---|---|---|---|---|---|"
+)
 COMMAND = "make bench"
 
 
@@ -51,22 +55,44 @@ def conditions(sizes: Sizes, *, scale: float) -> dict[str, Any]:
 def save(
     lines: list[tuple[str, Line]], facts: dict[str, Any], *, folder: Path, into: Path | None
 ) -> str:
-    """Write bench.md and bench.json, and the table into the document; returns the table."""
-    table = "\n".join([HEAD, *(_row(name, line) for name, line in lines), "", _about(facts)])
+    """Write bench.md and bench.json, and the table into the document; returns the table.
+
+    Rows of an earlier run with the same sizes stay, unless they were measured again.
+    """
+    origin = {"commit": facts["commit"], "at": facts["at"]}
+    new = [{"row": name, **line.as_json(), **origin} for name, line in lines]
+    rows = _with_earlier(new, facts, folder / "bench.json")
+    table = "\n".join([HEAD, *(_row(row) for row in rows), "", _about(facts)])
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bench.md").write_text(table + "\n", encoding="utf-8")
-    document = {**facts, "rows": [{"row": name, **line.as_json()} for name, line in lines]}
+    document = {**facts, "rows": rows}
     (folder / "bench.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     if into is not None:
         put_into(into, name="bench", command=COMMAND, text=table)
     return table
 
 
-def _row(name: str, line: Line) -> str:
+def _with_earlier(
+    new: list[dict[str, Any]], facts: dict[str, Any], file: Path
+) -> list[dict[str, Any]]:
+    """Return the new rows and those of the file that they do not replace, in the rows' order."""
+    measured = {row["row"] for row in new}
+    try:
+        earlier = json.loads(file.read_text(encoding="utf-8"))
+        if earlier["sizes"] == facts["sizes"]:
+            new = [row for row in earlier["rows"] if row["row"] not in measured] + new
+    except (OSError, ValueError, KeyError):
+        pass  # none, or from a version with other rows
+    order = list(ALL)
+    return sorted(new, key=lambda row: order.index(row["row"]) if row["row"] in ALL else len(order))
+
+
+def _row(row: dict[str, Any]) -> str:
     ratio = ""
-    if line.ratio is not None:
-        ratio = f"{line.ratio:.2f}×" if line.ratio < 10 else f"{line.ratio:.0f}×"
-    cells = (name, line.figure, line.value, line.floor, ratio, line.budget, line.detail)
+    if row["ratio"] is not None:
+        ratio = f"{row['ratio']:.2f}×" if row["ratio"] < 10 else f"{row['ratio']:.0f}×"
+    names = ("row", "figure", "value", "floor", "", "budget", "detail", "commit")
+    cells = (str(row.get(name, "")) if name else ratio for name in names)
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 
 
@@ -74,7 +100,7 @@ def _about(facts: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
     scale = "" if facts["scale"] == 1 else f", sizes × {facts['scale']:g}"
     return (
-        f"{facts['machine']}, {facts['system']}; {versions}; commit {facts['commit']}, "
+        f"{facts['machine']}, {facts['system']}; {versions}; last rows "
         f"{facts['at']}{scale}. Median of {facts['sizes']['times']}. PostgreSQL with fsync off. "
         "Load generator and servers share the machine."
     )

@@ -137,8 +137,8 @@ def _misdelivered(evidence: Evidence) -> Iterator[str]:
         job = evidence.jobs[image["job_id"]]
         if image["user_id"] != job["user_id"]:
             yield f"image {image['id']} belongs to another user than its job"
-        if any(str(image["user_id"]) not in key for key in _keys(image)):
-            yield f"image {image['id']} is stored for another user"
+        if any(str(image["job_id"]) not in key for key in _keys(image)):
+            yield f"image {image['id']} is stored as that of another job"
         data = evidence.files.get(image["key"])
         if data and not _shows(data, job):
             yield f"image {image['id']} does not show {job['prompt']!r}"
