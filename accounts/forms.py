@@ -195,8 +195,28 @@ def _refusing_malformed_passkeys() -> Iterator[None]:
         raise MFAAdapter().validation_error("incorrect_code") from error
 
 
+class CredentialField(forms.JSONField):
+    """What the browser says of a passkey; refuses also JSON that Python cannot read.
+
+    Such as a number of 5,000 digits (ValueError), or lists in lists in lists (RecursionError).
+    """
+
+    def to_python(self, value: Any) -> Any:
+        """Return the value; raise ValidationError."""
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError) as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return what the form shows again: nothing, each passkey is asked for once."""
+        return None
+
+
 class AddPasskeyForm(webauthn_forms.AddWebAuthnForm):  # type: ignore[misc]
     """What the browser says of a new passkey, and its name."""
+
+    credential = CredentialField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -212,6 +232,8 @@ class AddPasskeyForm(webauthn_forms.AddWebAuthnForm):  # type: ignore[misc]
 
 class PasskeyForm(webauthn_forms.AuthenticateWebAuthnForm):  # type: ignore[misc]
     """The passkey that completes a sign-in."""
+
+    credential = CredentialField(widget=forms.HiddenInput)
 
     def clean_credential(self) -> Authenticator:
         """Return the passkey; raise ValidationError for any malformed data."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
+from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
@@ -22,8 +24,9 @@ from django.shortcuts import redirect
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import ledger
+from accounts import ledger, security_notices
 from accounts.models import User, fold
+from accounts.security_notices import Change
 from artgen import pooling
 
 
@@ -69,6 +72,17 @@ def connections_of(user: User) -> list[Connection]:
         )
         for account in SocialAccount.objects.filter(user=user).order_by("pk")
     ]
+
+
+def disconnect(request: HttpRequest, account: SocialAccount) -> None:
+    """Remove the service and tell the owner by email; raise ReauthenticationRequired.
+
+    allauth's own function fails for a service that is no longer set up.
+    """
+    raise_if_reauthentication_required(request, app="allauth.socialaccount")
+    with transaction.atomic():
+        account.delete()
+        security_notices.send(Change.SERVICE_DISCONNECTED, user=account.user, request=request)
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -139,6 +153,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         try:
             with transaction.atomic():
                 sociallogin.save(request)
+                EmailAddress.objects.filter(user=user).delete()  # `User.email` is the only record
                 ledger.open_account(user)
         except IntegrityError as error:
             # The same sign-up in two windows: the account exists now.

@@ -26,11 +26,13 @@ ALLAUTH_NAMES = [
         passwords.password_reset_confirm,
         name="account_reset_password_from_key",
     ),
+    path("account/security/", security.security, name="mfa_index"),
+    path("account/security/", security.security, name="mfa_list_webauthn"),
+    path("account/security/", security.security, name="socialaccount_connections"),
+    path("accounts/signup/", sign_in.signup, name="socialaccount_signup"),
 ]
 
 SECOND_FACTOR = [
-    path("", security.security, name="mfa_index"),
-    path("", security.security, name="mfa_list_webauthn"),
     path("required/", second_factor.required, name="second_factor_required"),
     path("code/", second_factor.enter_code, name="mfa_authenticate"),
     path("confirm/", second_factor.confirm_by_code, name="mfa_reauthenticate"),
@@ -73,8 +75,6 @@ SOCIAL = [
     ),
     path("social/canceled/", social.canceled, name="socialaccount_login_cancelled"),
     path("social/failed/", social.failed, name="socialaccount_login_error"),
-    path("social/", security.security, name="socialaccount_connections"),
-    path("social/signup/", sign_in.signup, name="socialaccount_signup"),
 ]
 
 urlpatterns = [

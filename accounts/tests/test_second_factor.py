@@ -101,9 +101,18 @@ class TestSettingUp(SecondFactorTestCase):
 
     def test_it_removes_the_app_and_the_codes_with_it(self) -> None:
         self.add_app()
-        assert self.client.post(f"{URL}app/remove/").url == f"{URL}"
+        assert self.client.post(f"{URL}app/remove/").url == SECURITY
         assert not Authenticator.objects.exists()
         assert self.subjects()[-1] == "The authenticator app was removed from your ArtGen account"
+
+    def test_it_reads_recovery_codes_only_with_get(self) -> None:
+        self.confirm()
+        stored = RecoveryCodes.activate(self.alice).instance.data
+        for path in ("recovery-codes/", "recovery-codes.txt"):
+            assert self.client.post(URL + path).status_code == 405
+        assert Authenticator.objects.get(type="recovery_codes").data == stored
+        assert self.client.get(f"{URL}recovery-codes/").status_code == 200
+        assert Authenticator.objects.get(type="recovery_codes").data != stored
 
     def test_it_replaces_the_recovery_codes(self) -> None:
         self.add_app()
@@ -116,7 +125,8 @@ class TestSettingUp(SecondFactorTestCase):
         page = self.client.get(f"{URL}passkeys/add/")
         self.assertContains(page, '"creation_options"')
         self.assertContains(page, '"id": "testserver"')
-        for credential in ("", "{}", "nonsense", '{"id": 1}', "[]"):
+        malformed = ("nonsense", '{"id": 1}', "[]", "9" * 5000, "[" * 100_000)
+        for credential in ("", "{}", *malformed):
             response = self.client.post(
                 f"{URL}passkeys/add/", {"name": "key", "credential": credential}
             )
@@ -140,7 +150,7 @@ class TestSettingUp(SecondFactorTestCase):
         for path in (
             *("required/", "confirm/", "confirm/passkey/", "app/add/", "app/remove/"),
             *("passkeys/add/", "passkeys/1/remove/"),
-            *("recovery-codes/", "recovery-codes/new/", "recovery-codes.txt", ""),
+            *("recovery-codes/", "recovery-codes/new/", "recovery-codes.txt"),
         ):
             for method in ("get", "post"):
                 response = getattr(Client(), method)(URL + path)

@@ -8,6 +8,7 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialAccount
 from django.core import mail
@@ -149,6 +150,11 @@ class TestSigningIn(SocialTestCase):
             (["alice@example.org"], "A service was connected to your ArtGen account")
         ]
 
+    def test_it_stores_the_address_of_a_new_account_once(self) -> None:
+        self.sign_in()
+        assert User.objects.get(email="nina@example.org").pk
+        assert not EmailAddress.objects.exists()
+
     def test_it_signs_nobody_in_by_an_unverified_address(self) -> None:
         for email in ("alice@example.org", "nina@example.org"):
             self.be(email, verified=False)
@@ -247,6 +253,19 @@ class TestConnecting(SocialTestCase):
         assert list(SocialAccount.objects.all()) == [bobs]
         outbox.send_due()
         assert mail.outbox[-1].subject == "A service was disconnected from your ArtGen account"
+
+    def test_it_disconnects_a_service_that_is_no_longer_set_up(self) -> None:
+        own = SocialAccount.objects.create(user=self.alice, provider="gone", uid="1")
+        self.confirm()
+        response = self.client.post(f"{SECURITY}disconnect/", {"id": own.pk}, follow=True)
+        self.assertContains(response, "The service has been disconnected.")
+        assert not SocialAccount.objects.exists()
+
+    def test_it_asks_for_the_password_before_it_disconnects(self) -> None:
+        own = SocialAccount.objects.create(user=self.alice, provider="oidc", uid="1")
+        response = self.client.post(f"{SECURITY}disconnect/", {"id": own.pk})
+        assert response["Location"].startswith("/accounts/reauthenticate/")
+        assert SocialAccount.objects.exists()
 
     def test_it_keeps_the_only_way_to_sign_in(self) -> None:
         self.alice.set_unusable_password()

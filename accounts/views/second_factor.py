@@ -11,7 +11,7 @@ from allauth.mfa.webauthn import views as webauthn
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -124,6 +124,11 @@ def _own(view: View) -> View:
     return _page(login_required(view))
 
 
+def _read(view: View) -> View:
+    # allauth marks recovery codes as seen before it looks at the method.
+    return never_cache(require_safe(login_required(view)))
+
+
 _guesses = limited(("ip", "60/m"), group="second_factor")
 
 enter_code = _page(_guesses(EnterCode.as_view()))
@@ -133,9 +138,9 @@ add_app = _own(_guesses(AddApp.as_view()))
 remove_app = _own(RemoveApp.as_view())
 add_passkey = _own(AddPasskey.as_view())
 remove_passkey = _own(RemovePasskey.as_view())
-show_recovery_codes = _own(ShowRecoveryCodes.as_view())
+show_recovery_codes = _read(ShowRecoveryCodes.as_view())
 new_recovery_codes = _own(NewRecoveryCodes.as_view())
-download_recovery_codes = _own(DownloadRecoveryCodes.as_view())
+download_recovery_codes = _read(DownloadRecoveryCodes.as_view())
 
 
 @never_cache
@@ -145,7 +150,7 @@ def required(request: SignedInRequest) -> HttpResponse:
     """Lead a user who must pass the second factor to it, or to setting one up."""
     target = next_url(request, default=reverse("security"))
     if not second_factor.is_missing(request.session, request.user):
-        return redirect(target)
+        return HttpResponseRedirect(target)
     types = set(Authenticator.objects.filter(user=request.user).values_list("type", flat=True))
     if Authenticator.Type.TOTP in types:
         name = "mfa_reauthenticate"

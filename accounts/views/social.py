@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any, TypeAlias
 
 import requests
-from allauth.socialaccount.internal.flows import connect
+from allauth.socialaccount.internal.flows.connect import validate_disconnect
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.github import views as github
 from allauth.socialaccount.providers.google import views as google
@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import social
 from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
 
@@ -87,10 +88,10 @@ def disconnect(request: SignedInRequest) -> HttpResponse:
     )
     if account is not None:
         try:
-            connect.validate_disconnect(request, account)
+            validate_disconnect(request, account)
         except ValidationError as error:
             messages.error(request, error.messages[0])
         else:
-            connect.disconnect(request, account)
+            social.disconnect(request, account)
             messages.success(request, _("The service has been disconnected."))
     return redirect("security")

@@ -256,14 +256,13 @@ NO_PAGES = {
         "download_image",
     ),  # files and machines
     *("set_language", "set_theme", "logout", "revoke_token"),  # only POST
-    *("end_session", "end_other_sessions", "second_factor_required", "mfa_index"),
-    *("mfa_list_webauthn", "mfa_download_recovery_codes"),
+    *("end_session", "end_other_sessions", "second_factor_required"),
+    "mfa_download_recovery_codes",
     *(  # other services that sign users in: redirects
         *("google_login", "google_callback", "github_login", "github_callback"),
         *("yandex_login", "yandex_callback", "vk_login", "vk_callback"),
         *("openid_connect_login", "openid_connect_callback"),
-        *("socialaccount_login_cancelled", "socialaccount_connections", "socialaccount_signup"),
-        "disconnect_service",
+        *("socialaccount_login_cancelled", "disconnect_service"),
     ),
     # A sign-in that waits for a code, a key of this browser: see accounts/tests.
     *("mfa_authenticate", "mfa_reauthenticate_webauthn", "mfa_remove_webauthn"),
@@ -290,6 +289,7 @@ NO_PAGES = {
         "account_set_password",
         "account_reset_password",
         "account_reset_password_from_key",
+        *("mfa_index", "mfa_list_webauthn", "socialaccount_connections", "socialaccount_signup"),
     ),
 }
 

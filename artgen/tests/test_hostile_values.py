@@ -9,7 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.db import transaction
 
-from artgen.testing.isolation import owned_data
+from artgen.testing.isolation import owned_data, sign_in
 from artgen.testing.isolation.identities import MANAGER, OWNER
 from artgen.testing.isolation.owned_data import OwnedData
 from artgen.testing.isolation.routes import site_routes
@@ -35,6 +35,11 @@ VALUES = {
 FATAL = ("NUL", "an unpaired surrogate")  # PostgreSQL stores neither: tried in one field at a time
 FIELDS = ("q", "before", "next", "page", "model", "job", "source", "share", "when", "since", "show")
 """Parameters that pages read beside those of the examples in the table."""
+
+
+@pytest.fixture(autouse=True)
+def _with_all_services(settings: Any) -> None:
+    settings.SOCIALACCOUNT_PROVIDERS = sign_in.services()
 
 
 def hostile(trial: Trial, value: str, *, one_by_one: bool) -> Iterator[Trial]:

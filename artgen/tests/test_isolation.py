@@ -1,19 +1,25 @@
 """Nobody sees or changes what belongs to others: every route × identity × method."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import include, path
 
-from artgen.testing.isolation import owned_data
+from artgen.testing.isolation import owned_data, sign_in
 from artgen.testing.isolation.counts import counts
 from artgen.testing.isolation.identities import ANONYMOUS, IDENTITIES, Identity
 from artgen.testing.isolation.routes import Route, api_methods, site_routes
 from artgen.testing.isolation.rows import Tables
 from artgen.testing.isolation.rules import METHODS, RULES, Who, rule_of
 from artgen.testing.isolation.suite import forgeries, trials, violations
+
+
+@pytest.fixture(autouse=True)
+def _with_all_services(settings: Any) -> None:
+    settings.SOCIALACCOUNT_PROVIDERS = sign_in.services()
 
 
 class TestTable:

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from django.contrib.admin.sites import AdminSite
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest, HttpResponse
 
 from accounts import tokens
 from accounts.models import User
+from accounts.permissions import TokenScope
 from artgen.testing.isolation import owned_data
 from artgen.testing.isolation.identities import (
     ANONYMOUS,
@@ -17,6 +20,7 @@ from artgen.testing.isolation.identities import (
     LOCKED_TOKEN,
     OTHER,
     OTHERS_TOKEN,
+    READER,
     REVOKED,
     STAFF,
     Identity,
@@ -63,8 +67,17 @@ def _give_all_rights(patch: Patch) -> None:
     patch.setattr(User, "has_module_perms", lambda user, *_: True)
 
 
+def _everybodys_factors(patch: Patch) -> None:
+    rows = lambda view: Authenticator.objects.all()  # noqa: E731
+    patch.setattr(RemoveWebAuthnView, "get_queryset", rows)
+
+
 def _open_the_admin(patch: Patch) -> None:
     patch.setattr(AdminSite, "has_permission", lambda site, request: True)
+
+
+def _allow_every_scope(patch: Patch) -> None:
+    patch.setattr(TokenScope, "has_permission", lambda *_: True)
 
 
 def _keep_the_prompt_in_the_file(patch: Patch) -> None:
@@ -116,6 +129,9 @@ def _replace_view(patch: Patch, name: str, view: Callable[..., HttpResponse]) ->
         (_everybodys(ExportQuerySet), OTHER, "download_export"),
         (_without("AND token.revoked_at IS NULL"), REVOKED, "api/v1/account/"),
         (_without("AND owner.is_active"), LOCKED_TOKEN, "api/v1/account/"),
+        (_allow_every_scope, READER, "api/v1/jobs/"),
+        (_allow_every_scope, READER, "api/v1/images/{image_id}/"),
+        (_everybodys_factors, OTHER, "mfa_remove_webauthn"),
         (_let_in_the_locked, LOCKED, "account"),
         (_give_all_rights, STAFF, "admin:generation_job_changelist"),
         (_give_all_rights, STAFF, "admin:accounts_user_change"),

@@ -34,6 +34,7 @@ class Identity:
     page_person: str = NOBODY  # whose rights it has on pages and in the admin
     api_person: str = NOBODY
     prepare: Callable[[OwnedData], None] = _unchanged
+    only_reads: bool = False  # the token's scope
 
     def client(self, data: OwnedData, *, enforces_csrf: bool = False) -> Client:
         """Return a client that sends this session or token."""
@@ -60,8 +61,13 @@ STAFF = Identity("staff without rights", session="staff", page_person="staff", a
 MANAGER = Identity(
     "staff with rights", session="manager", page_person="manager", api_person="manager"
 )
+READER = Identity(
+    "the owner's token with the scope read", token="reader", api_person="owner", only_reads=True
+)
+# Who knows the owner's password and has no second factor.
+HALFWAY = Identity("the owner before the second factor", session="halfway")
 
 IDENTITIES = (
     OWNER, OWNERS_TOKEN, ANONYMOUS, OTHER, OTHERS_TOKEN, REVOKED, LOCKED, LOCKED_TOKEN, STAFF,
-    MANAGER,
+    MANAGER, READER, HALFWAY,
 )  # fmt: skip

@@ -6,21 +6,20 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.tokens import default_token_generator
 from django.contrib.contenttypes.models import ContentType
 from django.core import signing
-from django.test import Client
 from django.utils import timezone
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
 from uuid_utils.compat import uuid7
 
-from accounts import deletion, emails, ledger, outbox, tokens
-from accounts.models import ApiToken, CreditEntry, User
+from accounts import deletion, email_change, emails, ledger, outbox, tokens
+from accounts.models import ApiToken, CreditEntry, Scope, User
 from artgen.testing.api import make_image, make_job
 from artgen.testing.cases import load_catalog, make_user
 from artgen.testing.image_files import FILES
+from artgen.testing.isolation import sign_in
 from generation.files import metadata, storage
 from generation.gallery import collections, sharing
 from generation.jobs import webhook_tokens
@@ -85,6 +84,7 @@ def make() -> OwnedData:
     data.manager.user_permissions.set(Permission.objects.all())
     _make_rows(data)
     _sign_in(data)
+    _make_ways_to_sign_in(data)
     _make_addresses(data)
     make_image(data.other, job=make_job(data.other, status=Status.SUCCEEDED, prompt="own"))
     return data
@@ -182,7 +182,10 @@ def _make_addresses(data: OwnedData) -> None:
         "hook": signing.dumps([str(submitted.id), submitted.attempt], salt=webhook_tokens.SALT),
         "keep": deletion.keep_token(leaving),
         "sign_up": signing.dumps({"email": "new@example.org"}, salt=emails.SIGN_UP_SALT),
-        "uid": urlsafe_base64_encode(force_bytes(str(owner.pk))),
+        "email_change": signing.dumps(
+            [str(owner.pk), owner.email, "moved@example.org"], salt=email_change.SALT
+        ),
+        "uid": str(owner.pk),
         "reset": default_token_generator.make_token(owner),
         "media_query": media.partition("?")[2],
     }  # fmt: skip
@@ -194,19 +197,37 @@ def _sign_in(data: OwnedData) -> None:
         "owner": data.owner, "other": data.other, "staff": data.staff, "manager": data.manager,
     }  # fmt: skip
     for name, user in people.items():
-        client = Client()
-        client.force_login(user)
-        data.sessions[name] = client.cookies["sessionid"].value
+        data.sessions[name] = sign_in.session_of(user)
         data.tokens[name] = tokens.issue(user=user, name=mark("token") if name == "owner" else name)
     data.tokens["revoked"] = tokens.issue(user=data.owner, name=mark("revoked"))
     tokens.revoke(user=data.owner, name=mark("revoked"))
+    data.tokens["reader"] = tokens.issue(user=data.owner, name=mark("reader"), scopes=[Scope.READ])
     # A token's first use of a minute is stored, which is no change that the suite looks for.
     ApiToken.objects.update(last_used_at=timezone.now())
     data.owner.refresh_from_db()
     digests = ApiToken.objects.values_list("digest", flat=True)
     data.secrets += [data.owner.password, *data.tokens.values(), *data.sessions.values(), *digests]
     data.values |= _admin_rows(data)
-    data.values["token"] = ApiToken.objects.get(user=data.owner, revoked_at=None).pk
+    data.values["token"] = ApiToken.objects.get(
+        user=data.owner, revoked_at=None, name=mark("token")
+    ).pk
+
+
+def _make_ways_to_sign_in(data: OwnedData) -> None:
+    """Create the owner's second factors, service and devices, and a sign-in without its code."""
+    owner, values = data.owner, data.values
+    service = SocialAccount.objects.create(
+        user=owner, provider="gone", uid="1", extra_data={"email": mark("service")}
+    )
+    data.secrets.append(sign_in.add_app(owner))
+    values |= {
+        "passkey": sign_in.add_passkey(owner, name=mark("passkey")),
+        "owner_service": service.pk,
+        "owner_session": sign_in.device_of(owner, session=data.sessions["owner"]),
+    }
+    sign_in.add_recovery_codes(owner, codes=[mark("recovery")])
+    data.sessions["halfway"] = sign_in.halfway_session_of(owner)
+    data.secrets.append(data.sessions["halfway"])
 
 
 def _admin_rows(data: OwnedData) -> dict[str, Any]:

@@ -41,11 +41,13 @@ class Rule:
     shows: frozenset[str] = frozenset()  # kinds of private texts that are shown on purpose
     touches: frozenset[str] = frozenset()  # tables with rows about the owner's that others may add
     is_csrf_exempt: bool = False
+    only_reads: bool = False  # with every method: a token needs no more than the scope `read`
+    answers: frozenset[int] = frozenset()  # statuses that are right here and refusals elsewhere
 
 
 def _rule(who: Who) -> Any:
     def rule(methods: str = "", **options: Any) -> Rule:
-        for name in ("shows", "touches"):
+        for name in ("shows", "touches", "answers"):
             options[name] = frozenset(options.get(name, ()))
         return Rule(who, frozenset(methods.split()), **options)
 
@@ -62,10 +64,17 @@ EXAMPLES = {
     "collection_id": "collection",
     "export_id": "export",
     "slug": "slug",
+    "pk": "passkey",
 }
 """Argument of an address → the owner's object that stands there, unless a rule names another."""
 
-FIXED = {"number": 1, "code": "invalid", "rest": "v1/unknown/", "url": "unknown/"}
+FIXED = {
+    "number": 1,
+    "code": "invalid",
+    "rest": "v1/unknown/",
+    "url": "unknown/",
+    "provider_id": "oidc",
+}
 """Arguments that name no object."""
 
 ADMIN_OBJECTS = {
@@ -87,7 +96,11 @@ ADMIN_OBJECTS = {
 """Model of an admin page → the object that the page is opened for."""
 
 EDIT = {"model": "flux-kontext", "prompt": "snow", "source_images": ["{image}"]}
-PASSWORDS = {"new_password1": "a new long password", "new_password2": "a new long password"}
+PASSWORD = "a new long password"
+PASSWORDS = {"password1": PASSWORD, "password2": PASSWORD}
+CODE = {"code": "000000"}
+CALLBACK = ("", "code=x&state=y", "error=access_denied&state=y")
+UNKNOWN_STATE = 401  # the page of a sign-in with another service that has failed
 IDS = {"ids": "{image}"}
 
 RULES: dict[str, Rule] = {
@@ -115,11 +128,34 @@ RULES: dict[str, Rule] = {
     "password_reset_done": everyone("GET"),
     "password_reset_complete": everyone("GET"),
     "account_closed": everyone("GET"),
+    "change_email_sent": users("GET"),
+    # --- a sign-in that waits for the second factor, or takes place at another service ---
+    "mfa_authenticate": everyone("GET POST", body=CODE),
+    "google_login": everyone("POST"),
+    "github_login": everyone("POST"),
+    "yandex_login": everyone("POST"),
+    "vk_login": everyone("POST"),
+    "openid_connect_login": everyone("POST", answers=[UNKNOWN_STATE]),  # it does not respond
+    "google_callback": everyone("GET", queries=CALLBACK, answers=[UNKNOWN_STATE]),
+    "github_callback": everyone("GET", queries=CALLBACK, answers=[UNKNOWN_STATE]),
+    "yandex_callback": everyone("GET", queries=CALLBACK, answers=[UNKNOWN_STATE]),
+    "vk_callback": everyone("GET", queries=CALLBACK, answers=[UNKNOWN_STATE]),
+    "openid_connect_callback": everyone("GET", queries=CALLBACK, answers=[UNKNOWN_STATE]),
+    "socialaccount_login_cancelled": everyone("GET"),
+    "socialaccount_login_error": everyone("GET", answers=[UNKNOWN_STATE]),
     # --- addresses that are secrets ---
     "signup_finish": address(
-        "GET POST", at={"token": "sign_up"}, body={"name": "New", **PASSWORDS}
+        "GET POST", at={"token": "sign_up"}, body={"name": "New", "password": PASSWORD}
     ),
-    "password_reset_confirm": address(" ".join(METHODS), at={"uidb64": "uid", "token": "reset"}),
+    "password_reset_confirm": address(
+        "GET POST", at={"uidb36": "uid", "key": "reset"}, body=PASSWORDS
+    ),
+    "confirm_email": address(
+        "GET POST",
+        at={"token": "email_change"},
+        shows=["email"],
+        touches=["accounts_user", "accounts_outgoingemail"],
+    ),
     "keep_account": address(
         "GET POST", at={"token": "keep"}, shows=["leaving"], touches=["accounts_user"]
     ),
@@ -161,13 +197,30 @@ RULES: dict[str, Rule] = {
     "ledger": users("GET"),
     "ledger_csv": users("GET"),
     "profile": users("GET POST", body={"name": "New", "language": "en", "time_zone": ""}),
-    "password_change": users("GET POST", body={"old_password": "password", **PASSWORDS}),
-    "tokens": users("GET POST", body={"name": "new"}),
+    "password_change": users("GET POST", body={"oldpassword": "password", **PASSWORDS}),
+    "password_add": users("GET POST", body=PASSWORDS),
+    "account_reauthenticate": users("GET POST", body={"password": "password"}),
+    "security": users("GET"),
+    "end_session": users("POST", body={"id": "{owner_session}"}),
+    "end_other_sessions": users("POST"),
+    "disconnect_service": users("POST", body={"id": "{owner_service}"}),
+    "change_email": users("GET POST", body={"email": "{owner_email}"}),
+    "second_factor_required": users("GET"),
+    "mfa_reauthenticate": users("GET POST", body=CODE),
+    "mfa_reauthenticate_webauthn": users("GET POST", body={"credential": "{{}}"}),
+    "mfa_activate_totp": users("GET POST", body=CODE),
+    "mfa_deactivate_totp": users("GET POST"),
+    "mfa_add_webauthn": users("GET POST", body={"name": "Key", "credential": "{{}}"}),
+    "mfa_view_recovery_codes": users("GET"),
+    "mfa_download_recovery_codes": users("GET"),
+    "mfa_generate_recovery_codes": users("GET POST"),
+    "tokens": users("GET POST", body={"name": "new", "scopes": ["read"]}),
     "revoke_token": users("POST", body={"name": "vqzmtoken"}),
     "account_data": users("GET"),
     "ask_export": users("POST"),
     "delete_account": users("GET POST", body={"password": "password"}),
     # --- pages of one object ---
+    "mfa_remove_webauthn": owner("GET POST"),
     "job": owner("GET"),
     "card": owner("GET"),
     "cancel_job": owner("POST", at={"job_id": "queued"}),
@@ -195,7 +248,7 @@ RULES: dict[str, Rule] = {
     "api/v1/jobs/{job_id}/cancel/": owner("POST", at={"job_id": "queued"}),
     "api/v1/jobs/{job_id}/retry/": owner("POST", at={"job_id": "failed"}),
     "api/v1/batches/": users("POST", body={**EDIT, "count": 2}),
-    "api/v1/quotes/": users("POST", body=EDIT),
+    "api/v1/quotes/": users("POST", body=EDIT, only_reads=True),
     "api/v1/images/": users(
         "GET", queries=("", "collection={collection}", "source={upload}", "trashed=true")
     ),

@@ -36,7 +36,8 @@ DESCRIBED = 200  # OPTIONS describes the route, whether or not the object exists
 ENDED = (NOT_FOUND, NOT_ALLOWED, 410)
 SERVER_ERROR = 500
 SIGN_IN, ADMIN_SIGN_IN = "sign in", "sign in to the admin"
-"""Outcomes beside status codes: a redirect to one of the sign-in pages."""
+MISSING_SCOPE = "missing scope"
+"""Outcomes beside status codes: redirects to the sign-in pages, 403 for the scope of a token."""
 
 Outcome = int | str
 
@@ -148,7 +149,7 @@ def send(client: Client, data: OwnedData, trial: Trial, before: State) -> Answer
     with transaction.atomic():
         response = request(client, data, trial)
         texts = f"{response.headers} {response.cookies} {body_of(response)}"
-        answer = Answer(_outcome(response), texts, before.changes())
+        answer = Answer(_outcome(response, texts), texts, before.changes())
         transaction.set_rollback(True)
     if answer.changes:
         restore_files(before.files)
@@ -211,7 +212,9 @@ def body_of(response: Any) -> str:
     return str(content.decode("utf-8", "replace"))
 
 
-def _outcome(response: HttpResponseBase) -> Outcome:
+def _outcome(response: HttpResponseBase, texts: str) -> Outcome:
+    if response.status_code == FORBIDDEN and '"code":"missing_scope"' in texts:
+        return MISSING_SCOPE
     location = response.headers.get("Location", "")
     if location.startswith(f"{reverse('admin:login')}?next="):
         return ADMIN_SIGN_IN
@@ -240,6 +243,8 @@ def _problems(data: OwnedData, identity: Identity, trial: Trial, answer: Answer)
 def is_allowed(identity: Identity, trial: Trial) -> bool:
     """Whether the rule lets this identity use the route."""
     person = _person(identity, trial)
+    if _needs_another_scope(identity, trial):
+        return False
     match trial.rule.who:
         case Who.EVERYONE | Who.ADDRESS:
             return True
@@ -253,6 +258,15 @@ def is_allowed(identity: Identity, trial: Trial) -> bool:
             return person == "manager"
         case Who.NOBODY:
             return False
+
+
+def _needs_another_scope(identity: Identity, trial: Trial) -> bool:
+    writes = trial.method not in SAFE and not trial.rule.only_reads
+    return identity.only_reads and writes and _is_of_the_api(trial)
+
+
+def _is_of_the_api(trial: Trial) -> bool:
+    return trial.route.is_api and trial.rule.who != Who.NOBODY
 
 
 def _person(identity: Identity, trial: Trial) -> str:
@@ -278,6 +292,8 @@ def _wrong_outcome(identity: Identity, trial: Trial, outcome: Outcome, *, allowe
         return "" if outcome in (NOT_ALLOWED, NOT_FOUND) else f"{outcome}, not {NOT_ALLOWED}"
     if trial.method == "HEAD" and outcome == NOT_ALLOWED:
         return ""
+    if outcome in trial.rule.answers:
+        return ""
     if isinstance(outcome, str) or outcome in (UNAUTHENTICATED, NOT_ALLOWED):
         return f"{outcome} for who may use it"
     is_positive_control = identity == OWNER and trial.rule.who in (Who.USERS, Who.OWNER)
@@ -287,6 +303,8 @@ def _wrong_outcome(identity: Identity, trial: Trial, outcome: Outcome, *, allowe
 def refusals(identity: Identity, trial: Trial) -> set[Outcome]:
     """Return how the route refuses this identity."""
     person = _person(identity, trial)
+    if _needs_another_scope(identity, trial):
+        return {MISSING_SCOPE}
     if trial.route.is_api:
         return {NOT_FOUND} if person else {UNAUTHENTICATED}
     if trial.route.is_admin:
