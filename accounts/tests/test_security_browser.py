@@ -18,7 +18,7 @@ def code_of(secret: str, *, steps: int = 0) -> str:
 class TestSecurityInABrowser(BrowserTestCase):
     prepare = f"""
 from django.core.management import call_command
-for name in ("guardian", "keyholder", "traveler"):
+for name in ("guardian", "keyholder", "commuter"):
     call_command("create_user", f"{{name}}@example.org", password={PASSWORD!r})
 """
 
@@ -99,7 +99,7 @@ for name in ("guardian", "keyholder", "traveler"):
         page.wait_for_url("**/create/")
 
     def test_it_signs_other_devices_out(self) -> None:
-        laptop, phone = self.sign_in("traveler"), self.sign_in("traveler", **PHONE)
+        laptop, phone = self.sign_in("commuter"), self.sign_in("commuter", **PHONE)
         laptop.goto("/account/security/")
         expect(laptop.locator("[action$='/sign-out/']")).to_have_count(1)
         laptop.click("text=Sign out everywhere else")

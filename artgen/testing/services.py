@@ -190,7 +190,12 @@ def prepare_s3(folder: Path) -> tuple[list[str], int, str] | None:
     ]
     server += [f"-s3.port={port}", f"-s3.config={identities}", "-webdav=false", "-admin.ui=false"]
     server += [f"-{name}.port={free_port()}" for name in ("master", "volume", "filer", "admin")]
-    server += ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]
+    server += [
+        "-volume.max=100000",
+        "-master.telemetry=false",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+    ]
     return server, port, f"http://key:secret@127.0.0.1:{port}"
 
 

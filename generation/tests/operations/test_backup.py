@@ -4,9 +4,12 @@ import os
 import resource
 import shutil
 import signal
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -371,13 +374,24 @@ class TestOverwriting:
         assert "Stop ArtGen's processes first: artgen-web." in done.stderr
 
 
+def wait_for_begin(fifo: Path, process: subprocess.Popen[str]) -> None:
+    """Wait until the program writes to the pipe; fail if the script ends before."""
+    descriptor = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        while not os.read(descriptor, 100):  # b"" as long as nobody writes
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
+    finally:
+        os.close(descriptor)
+
+
 class TestInterruption:
     def test_it_takes_no_half_backup_for_a_whole_one(self, site: Site) -> None:
         fifo = site.folder / "begun"
         os.mkfifo(fifo)
         stuck = program(site, "pg_dump", f"echo begun >{fifo}; exec sleep 600")
         process = site.start("deploy/backup.sh", env=stuck)
-        assert fifo.read_text() == "begun\n"  # when the program has begun
+        wait_for_begin(fifo, process)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         assert len(site.objects()) == 3
@@ -394,7 +408,7 @@ class TestInterruption:
         os.mkfifo(fifo)
         stuck = program(site, "pg_dump", f"echo begun >{fifo}; exec sleep 600")
         process = site.start("deploy/backup.sh", env=stuck)
-        fifo.read_text()
+        wait_for_begin(fifo, process)
         done = site.backup()
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
@@ -409,7 +423,7 @@ class TestInterruption:
         os.mkfifo(fifo)
         stuck = program(site, "pg_restore", f"echo begun >{fifo}; exec sleep 600")
         process = site.start("deploy/restore.sh", "latest", env=stuck)
-        fifo.read_text()
+        wait_for_begin(fifo, process)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         assert site.files() == files
