@@ -8,6 +8,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artgen.settings")
 
+PIECE = 64 * 1024  # bytes
+
 _django = get_wsgi_application()
 
 
@@ -20,7 +22,17 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     if address := environ.get("HTTP_X_REAL_IP"):
         environ["REMOTE_ADDR"] = address
     response = _django(environ, start_response)
+    _read_rest(environ["wsgi.input"])
     return _WithoutBody(response) if environ["REQUEST_METHOD"] == "HEAD" else response
+
+
+def _read_rest(body: Any) -> None:
+    """Read what a refused request has left of its body, which nginx limits and has received.
+
+    gunicorn closes a connection with an unread body, and nginx would lose the reply: 502.
+    """
+    while body.read(PIECE):
+        pass
 
 
 class _WithoutBody:

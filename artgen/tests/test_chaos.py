@@ -65,11 +65,15 @@ class TestRun:
         assert document.read_text().endswith("words\n")
 
     def test_it_finds_jobs_that_run_twice_without_the_guard(self, tmp_path: Path) -> None:
-        arguments = ("--faults", "run", "--jobs=24", "--window=8")
-        done = run(f"--output={tmp_path}", *arguments, PYTHONPATH=str(WITHOUT_GUARD))
-        assert done.returncode == 1, done.stdout + done.stderr
-        saved = json.loads((tmp_path / "chaos-short-1.json").read_text())
-        assert any("RunPod accepted it 2 times" in line for line in saved["findings"]["doubled"])
+        arguments = (f"--output={tmp_path}", "--faults", "run", "--jobs=24", "--window=8")
+        doubled: list[str] = []
+        for seed in (1, 2, 3):  # in one run the fault may meet no call
+            run(f"--seed={seed}", *arguments, PYTHONPATH=str(WITHOUT_GUARD))
+            saved = json.loads((tmp_path / f"chaos-short-{seed}.json").read_text())
+            doubled += saved["findings"]["doubled"]
+            if any("RunPod accepted it 2 times" in line for line in doubled):
+                return
+        raise AssertionError(doubled)
 
 
 class TestPlan:
