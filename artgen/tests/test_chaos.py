@@ -68,10 +68,11 @@ class TestRun:
         arguments = (f"--output={tmp_path}", "--faults", "run", "--jobs=24", "--window=8")
         doubled: list[str] = []
         for seed in (1, 2, 3):  # in one run the fault may meet no call
-            run(f"--seed={seed}", *arguments, PYTHONPATH=str(WITHOUT_GUARD))
+            done = run(f"--seed={seed}", *arguments, PYTHONPATH=str(WITHOUT_GUARD))
             saved = json.loads((tmp_path / f"chaos-short-{seed}.json").read_text())
             doubled += saved["findings"]["doubled"]
             if any("RunPod accepted it 2 times" in line for line in doubled):
+                assert done.returncode == 1, done.stdout + done.stderr
                 return
         raise AssertionError(doubled)
 
