@@ -129,10 +129,13 @@ class TestCleanupBesideOrders(TransactionTestCase):
             connections.close_all()
 
     def until_it_waits(self):
-        """Return when another connection waits for a lock."""
+        """Return when a connection waits for a lock of this one."""
         while True:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                cursor.execute(
+                    "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                    " AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+                )
                 if cursor.fetchone()[0]:
                     return
 
