@@ -28,7 +28,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import deletion, ledger, security_notices, sockets, staff_rights, token_cache
-from accounts.forms import GrantForm, language_field, time_zone_field
+from accounts.forms.credits import GrantForm
+from accounts.forms.profile import language_field, time_zone_field
 from accounts.models import ApiToken, CreditEntry, User
 from accounts.requests import SignedInRequest
 from accounts.security_notices import Change

@@ -26,7 +26,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from accounts import ledger, sockets, token_cache
+from accounts import holds, ledger, sockets, token_cache
 from accounts.models import ApiToken, OutgoingEmail, User
 from artgen.refusals import Refusal
 
@@ -153,7 +153,7 @@ def anonymize(user_id: UUID) -> None:
             raise StillBusy
         if user.credits:
             ledger.adjust(user=user, amount=-user.credits, reason=REASON)
-        ledger.clear_hold_reasons(user=user)
+        holds.clear_hold_reasons(user=user)
         tokens = list(ApiToken.objects.filter(user=user).values_list("pk", flat=True))
         _rename_in_log(User, [user_id], address)
         _rename_in_log(ApiToken, tokens, "")

@@ -1,5 +1,7 @@
 """The only writer of credits: each change is one entry, with the balance in the same transaction.
 
+`accounts.holds` writes the entries of jobs, through `move` and `write`.
+
 Each function may be called inside the caller's `transaction.atomic()`. A refusal rolls back only
 its own work and leaves the caller's transaction usable.
 
@@ -10,21 +12,19 @@ their ids, and takes no lock that others hold while they wait for a user's row.
 """
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from django.conf import settings
-from django.db import IntegrityError, connection, models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Exists, F, IntegerField, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
-from uuid_utils.compat import uuid7
 
 from accounts import daily_limits
-from accounts.models import ApiToken, CreditEntry, User
+from accounts.models import CreditEntry, User
 from artgen import formatting
 from artgen.refusals import Refusal
 
@@ -59,18 +59,6 @@ class TooFewCredits(Refusal):
         return self.needed - self.available
 
 
-class TokenLimitReached(TooFewCredits):
-    """The API token may not spend that many credits; nothing was changed."""
-
-    code = "token_limit_reached"
-
-    @property
-    def message(self) -> str:
-        """How many credits the token may still spend."""
-        text = gettext("The token can spend %(credits)s more.")
-        return text % {"credits": formatting.credits(self.available)}
-
-
 class TooManyCredits(Refusal):
     """The account would hold more than `MAX_CREDITS`; nothing was changed."""
 
@@ -82,18 +70,6 @@ class TooManyCredits(Refusal):
         """What the limit is."""
         limit = {"limit": formatting.number(MAX_CREDITS)}
         return gettext("An account can hold up to %(limit)s credits.") % limit
-
-
-class HoldExists(Exception):
-    """This reference has a hold already; nothing was changed."""
-
-
-class NoSuchHold(LookupError):
-    """This reference never had a hold."""
-
-
-class HoldEnded(Exception):
-    """The hold of this reference is already settled or released; nothing was changed."""
 
 
 def open_account(user: User, *, credits: int | None = None) -> CreditEntry | None:
@@ -121,203 +97,6 @@ def adjust(*, user: User, amount: int, reason: str, actor: User | None = None) -
     if amount == 0:
         raise ValueError("An adjustment must not be 0.")
     return _adjust(CreditEntry.Kind.ADJUST, user, amount, reason, actor)
-
-
-def hold(*, user: User, amount: int, reference: uuid.UUID, reason: str = "") -> CreditEntry:
-    """Hold `amount` ≥ 0 credits for the job `reference`; raise `TooFewCredits` or `HoldExists`."""
-    if amount < 0:
-        raise ValueError("The amount of a hold must not be negative.")
-    try:
-        with transaction.atomic():
-            balance, at = _move(user.pk, credits=-amount, held=amount)
-            return _write(
-                CreditEntry.Kind.HOLD, user.pk, -amount, balance, reason, at=at, reference=reference
-            )
-    except IntegrityError as error:
-        if CreditEntry.objects.filter(reference=reference, kind=CreditEntry.Kind.HOLD).exists():
-            raise HoldExists(str(reference)) from error
-        raise
-
-
-@dataclass(frozen=True)
-class Hold:
-    """Credits to hold for one job."""
-
-    reference: uuid.UUID
-    amount: int
-    reason: str
-
-
-def hold_all(
-    *,
-    user: User,
-    holds: Sequence[Hold],
-    by_staff: bool = False,
-    token_id: uuid.UUID | None = None,
-) -> None:
-    """Hold credits for all of these jobs or for none, and count them for the user's day.
-
-    The references must be new: otherwise the caller's transaction fails with IntegrityError.
-
-    Args:
-        user: who pays.
-        holds: one for each job.
-        by_staff: the user's daily limits do not apply.
-        token_id: the API token with a spending limit that pays: the sum counts against its limit.
-
-    Raises:
-        TooFewCredits: for the sum of these jobs.
-        TokenLimitReached: the token may not spend that much.
-        daily_limits.DailyLimitReached: too many jobs or credits in one day.
-    """
-    total = sum(item.amount for item in holds)
-    if any(item.amount < 0 for item in holds):
-        raise ValueError("The amount of a hold must not be negative.")
-    count = daily_limits.counting(unlimited=by_staff, jobs=len(holds), credits=total)
-    hold_them = _hold_in_one_statement if connection.vendor == "postgresql" else _hold_in_statements
-    if hold_them(user.pk, holds, total=total, count=count, token_id=token_id):
-        return
-    if token_id is not None:
-        _check_token(token_id, total)
-    current = User.objects.get(pk=user.pk)
-    if current.credits >= total and not by_staff:
-        limits = daily_limits.refusal(current, jobs=len(holds), credits=total)
-        if limits is not None:
-            raise limits
-    raise TooFewCredits(needed=total, available=current.credits)
-
-
-def _check_token(token_id: uuid.UUID, total: int) -> None:
-    """Raise TokenLimitReached if the token may not spend `total` more."""
-    limit, spent = ApiToken.objects.values_list("credit_limit", "credits_spent").get(pk=token_id)
-    if limit is not None and spent + total > limit:
-        raise TokenLimitReached(needed=total, available=max(0, limit - spent))
-
-
-def _hold_in_statements(
-    user_id: uuid.UUID,
-    holds: Sequence[Hold],
-    *,
-    total: int,
-    count: daily_limits.Counting,
-    token_id: uuid.UUID | None,
-) -> bool:
-    """Do what `_hold_in_one_statement` does, for SQLite."""
-    try:
-        with transaction.atomic():
-            moved = _moved(user_id, credits=-total, held=total, count=count)
-            if moved is None:
-                return False
-            if token_id is not None and not _spend(token_id, total):
-                raise TokenLimitReached(needed=total, available=0)
-    except TokenLimitReached:
-        return False
-    balance, at = moved
-    balance += total
-    for number, item in enumerate(holds):
-        balance -= item.amount
-        _write(
-            CreditEntry.Kind.HOLD,
-            user_id,
-            -item.amount,
-            balance,
-            item.reason,
-            at=at + timedelta(microseconds=number),
-            reference=item.reference,
-        )
-    return True
-
-
-def _spend(token_id: uuid.UUID, amount: int) -> bool:
-    within = Q(credit_limit=None) | Q(credit_limit__gte=F("credits_spent") + amount)
-    spent = ApiToken.objects.filter(within, pk=token_id, revoked_at=None)
-    return bool(spent.update(credits_spent=F("credits_spent") + amount))
-
-
-# The token's row is locked and its limit checked first, then the balance is changed, and only if
-# both suffice the token is charged: a refusal changes nothing, without a savepoint.
-WITHIN_LIMIT = (
-    "allowed AS MATERIALIZED (SELECT id FROM accounts_apitoken WHERE id = %s "
-    "AND revoked_at IS NULL AND (credit_limit IS NULL OR credit_limit >= credits_spent + %s) "
-    "FOR UPDATE), "
-)
-AND_ALLOWED = " AND EXISTS (SELECT 1 FROM allowed)"
-CHARGED = (
-    ", charged AS (UPDATE accounts_apitoken SET credits_spent = credits_spent + %s "
-    "WHERE id = %s AND EXISTS (SELECT 1 FROM moved)) "
-)
-
-
-def _hold_in_one_statement(
-    user_id: uuid.UUID,
-    holds: Sequence[Hold],
-    *,
-    total: int,
-    count: daily_limits.Counting,
-    token_id: uuid.UUID | None,
-) -> bool:
-    """Change the balance and write the entries.
-
-    Return False if there are too few credits, or a limit of the day or the token is reached.
-    """
-    values: list[Any] = []
-    rest = total
-    for number, item in enumerate(holds):
-        rest -= item.amount
-        values += [uuid7(), item.amount, rest, item.reference, item.reason, number]
-    rows = ", ".join(["(%s::uuid, %s::int, %s::int, %s::uuid, %s::varchar, %s::int)"] * len(holds))
-    is_limited = token_id is not None
-    limit, charge = ([token_id, total], [total, token_id]) if is_limited else ([], [])
-    with connection.cursor() as cursor:
-        # The timestamp is taken under the row lock, so a user's entries sort in their order.
-        cursor.execute(
-            f"WITH {WITHIN_LIMIT if is_limited else ''}"  # noqa: S608 constants
-            "moved AS (UPDATE accounts_user SET credits = credits - %s, "
-            f"held = held + %s, {count.assignments} "
-            f"WHERE id = %s AND credits >= %s AND {count.condition}"
-            f"{AND_ALLOWED if is_limited else ''} "
-            "RETURNING id, credits, clock_timestamp() AS at)"
-            f"{CHARGED if is_limited else ' '}"
-            "INSERT INTO accounts_creditentry "
-            "(id, user_id, kind, amount, balance_after, reference, reason, created_at) "
-            "SELECT v.id, moved.id, 'hold', -v.amount, moved.credits + v.rest, v.reference, "
-            "v.reason, moved.at + v.number * interval '1 microsecond' FROM moved "
-            f"CROSS JOIN (VALUES {rows}) AS v (id, amount, rest, reference, reason, number)",
-            [
-                *limit,
-                *(total, total),
-                *count.values,
-                *(user_id, total),
-                *count.condition_values,
-                *charge,
-                *values,
-            ],
-        )
-        return bool(cursor.rowcount)
-
-
-def settle(*, reference: uuid.UUID, price: int | None = None, reason: str = "") -> CreditEntry:
-    """Charge the hold of `reference` and return the entry; a `price` below it returns the rest.
-
-    Raises `NoSuchHold`, `HoldEnded`, and ValueError for a price below 0 or above what is held.
-    """
-    return _end(CreditEntry.Kind.SETTLE, reference, price=price, reason=reason)
-
-
-def release(*, reference: uuid.UUID, reason: str) -> CreditEntry:
-    """Return the whole hold of `reference`; raise `NoSuchHold` or `HoldEnded`."""
-    return _end(CreditEntry.Kind.RELEASE, reference, price=0, reason=reason)
-
-
-def clear_hold_reasons(*, user: User) -> int:
-    """Empty the reasons of a user's holds, which quote prompts, and return their number.
-
-    No other change of entries is possible, and on PostgreSQL only for an account being erased.
-    """
-    # Not the manager: its `update` refuses.
-    every: models.QuerySet[CreditEntry] = models.QuerySet(CreditEntry)
-    entries = every.filter(user=user, kind=CreditEntry.Kind.HOLD)
-    return entries.exclude(reason="").update(reason="")
 
 
 @dataclass(frozen=True)
@@ -376,86 +155,17 @@ def _adjust(
     if not reason.strip():
         raise ValueError("A reason is required.")
     with transaction.atomic():
-        balance, at = _move(user.pk, credits=amount, held=0)
-        return _write(kind, user.pk, amount, balance, reason.strip(), at=at, actor=actor)
+        balance, at = move(user.pk, credits=amount, held=0)
+        return write(kind, user.pk, amount, balance, reason.strip(), at=at, actor=actor)
 
 
-def _end(
-    kind: CreditEntry.Kind, reference: uuid.UUID, *, price: int | None, reason: str
-) -> CreditEntry:
-    """Charge `price` credits of a hold, by default all, and return the rest."""
-    try:
-        with transaction.atomic():
-            if connection.vendor == "postgresql":
-                entry = _end_in_one_statement(kind, reference, price=price, reason=reason)
-                return entry or _end_checked(kind, reference, price=price, reason=reason)
-            return _end_checked(kind, reference, price=price, reason=reason)
-    except IntegrityError as error:
-        # Either constraint can fail first: `held_never_negative` or `a_hold_ends_once`.
-        if CreditEntry.objects.filter(reference=reference, kind__in=ENDS).exists():
-            raise HoldEnded(str(reference)) from error
-        raise
-
-
-def _end_checked(
-    kind: CreditEntry.Kind, reference: uuid.UUID, *, price: int | None, reason: str
-) -> CreditEntry:
-    """End a hold in three statements; raise `NoSuchHold`, or ValueError for a wrong price."""
-    held = CreditEntry.objects.filter(reference=reference, kind=CreditEntry.Kind.HOLD).first()
-    if held is None:
-        raise NoSuchHold(str(reference))
-    price = -held.amount if price is None else price
-    if not 0 <= price <= -held.amount:
-        raise ValueError(f"The price must be from 0 to the {-held.amount} credits held.")
-    back = -held.amount - price
-    balance, at = _move(held.user_id, credits=back, held=held.amount)
-    return _write(kind, held.user_id, back, balance, reason, at=at, reference=reference)
-
-
-def _end_in_one_statement(
-    kind: CreditEntry.Kind, reference: uuid.UUID, *, price: int | None, reason: str
-) -> CreditEntry | None:
-    """Change the balance and write the entry; return None if there is no hold of this price."""
-    entry_id = uuid7()
-    with connection.cursor() as cursor:
-        # The timestamp is taken under the row lock, so a user's entries sort in their order.
-        cursor.execute(
-            "WITH held AS (SELECT user_id, -amount AS amount FROM accounts_creditentry "
-            "WHERE reference = %s AND kind = 'hold'), "
-            "ended AS (SELECT user_id, amount, amount - COALESCE(%s::int, amount) AS back "
-            "FROM held), "
-            "moved AS (UPDATE accounts_user SET credits = credits + back, held = held - amount "
-            "FROM ended WHERE accounts_user.id = user_id AND back BETWEEN 0 AND amount "
-            "RETURNING user_id, back, credits, clock_timestamp() AS at) "
-            "INSERT INTO accounts_creditentry "
-            "(id, user_id, kind, amount, balance_after, reference, reason, created_at) "
-            "SELECT %s, user_id, %s, back, credits, %s, %s, at FROM moved "
-            "RETURNING user_id, amount, balance_after, created_at",
-            [reference, price, entry_id, kind.value, reference, reason],
-        )
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    user_id, amount, balance, at = row
-    return CreditEntry(
-        id=entry_id,
-        user_id=user_id,
-        kind=kind,
-        amount=amount,
-        balance_after=balance,
-        reference=reference,
-        reason=reason,
-        created_at=at,
-    )
-
-
-def _move(user_id: uuid.UUID, *, credits: int, held: int) -> tuple[int, datetime]:
+def move(user_id: uuid.UUID, *, credits: int, held: int) -> tuple[int, datetime]:
     """Lock the user's row, change both amounts, and return the new balance and the time.
 
     The time is taken under the lock, so a user's entries sort in their order, and is the
     database's: one clock stamps the entries of all machines.
     """
-    moved = _moved(user_id, credits=credits, held=held)
+    moved = try_move(user_id, credits=credits, held=held)
     if moved is not None:
         return moved
     available = User.objects.values_list("credits", flat=True).get(pk=user_id)
@@ -464,10 +174,10 @@ def _move(user_id: uuid.UUID, *, credits: int, held: int) -> tuple[int, datetime
     raise TooManyCredits
 
 
-def _moved(
+def try_move(
     user_id: uuid.UUID, *, credits: int, held: int, count: daily_limits.Counting | None = None
 ) -> tuple[int, datetime] | None:
-    """Do what `_move` does; return None if the balance or the condition of `count` forbids it."""
+    """Do what `move` does; return None if the balance or the condition of `count` forbids it."""
     # The limit applies to grants and adjustments only: a hold can always be returned.
     limit = MAX_CREDITS - credits if credits > 0 and not held else MAX_INTEGER
     # SQLite's clock is that of the machine, without milliseconds.
@@ -492,7 +202,7 @@ def _moved(
     return None if row is None else (row[0], row[1] or timezone.now())
 
 
-def _write(
+def write(
     kind: CreditEntry.Kind,
     user_id: uuid.UUID,
     amount: int,
@@ -503,6 +213,7 @@ def _write(
     reference: uuid.UUID | None = None,
     actor: User | None = None,
 ) -> CreditEntry:
+    """Insert one entry, whose balance `move` or `try_move` has returned."""
     return CreditEntry.objects.create(
         user_id=user_id,
         kind=kind,

@@ -252,12 +252,12 @@ ACCOUNT_RATE_LIMITS = False  # accounts.rate_limits and accounts.login_throttle 
 MFA_REQUIRED = env.str("MFA_REQUIRED", default="nobody")
 MFA_ADAPTER = "accounts.second_factor.MFAAdapter"
 MFA_FORMS = {
-    "activate_totp": "accounts.forms.AddAppForm",
-    "add_webauthn": "accounts.forms.AddPasskeyForm",
-    "authenticate_webauthn": "accounts.forms.PasskeyForm",
-    "reauthenticate_webauthn": "accounts.forms.ConfirmByPasskeyForm",
-    "authenticate": "accounts.forms.SecondFactorForm",
-    "reauthenticate": "accounts.forms.ConfirmByCodeForm",
+    "activate_totp": "accounts.forms.second_factor.AddAppForm",
+    "add_webauthn": "accounts.forms.second_factor.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.forms.second_factor.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.forms.second_factor.ConfirmByPasskeyForm",
+    "authenticate": "accounts.forms.second_factor.SecondFactorForm",
+    "reauthenticate": "accounts.forms.second_factor.ConfirmByCodeForm",
 }
 # Browsers offer passkeys only to https pages and to localhost.
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]

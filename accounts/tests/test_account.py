@@ -3,7 +3,7 @@ from uuid import uuid4
 
 from django.test import override_settings
 
-from accounts import ledger
+from accounts import holds, ledger
 from accounts.models import User
 from artgen.testing.cases import BaseTestCase, make_user
 from artgen.tests.html import flat
@@ -19,9 +19,9 @@ class TestAccount(BaseTestCase):
     def test_it_shows_balance_holds_usage_and_the_latest_entries(self) -> None:
         open_one, settled, released = uuid4(), uuid4(), uuid4()
         for reference, amount in ((open_one, 7), (settled, 4), (released, 2)):
-            ledger.hold(user=self.alice, amount=amount, reference=reference)
-        ledger.settle(reference=settled)
-        ledger.release(reference=released, reason="The GPU went away")
+            holds.hold(user=self.alice, amount=amount, reference=reference)
+        holds.settle(reference=settled)
+        holds.release(reference=released, reason="The GPU went away")
         response = self.client.get(self.url)
         assert re.search(r'<p class="credits-balance">\s*89<', response.content.decode())
         self.assertContains(response, "plus 7 held for images in progress")
@@ -31,8 +31,8 @@ class TestAccount(BaseTestCase):
 
     def test_it_says_the_chart_in_a_sentence_and_in_a_table(self) -> None:
         reference = uuid4()
-        ledger.hold(user=self.alice, amount=4, reference=reference)
-        ledger.settle(reference=reference)
+        holds.hold(user=self.alice, amount=4, reference=reference)
+        holds.settle(reference=reference)
         response = self.client.get(self.url)
         page = flat(response)
         assert 'role="img" aria-label="Spent by day: 4\N{NO-BREAK SPACE}credits in 30 days' in page
@@ -41,8 +41,8 @@ class TestAccount(BaseTestCase):
 
     @override_settings(MAX_JOBS_PER_DAY=2000, MAX_CREDITS_PER_DAY=None)
     def test_it_shows_the_limits_and_what_is_used_of_them(self) -> None:
-        holds = [ledger.Hold(reference=uuid4(), amount=2, reason="") for _ in range(12)]
-        ledger.hold_all(user=self.alice, holds=holds)
+        twelve = [holds.Hold(reference=uuid4(), amount=2, reason="") for _ in range(12)]
+        holds.hold_all(user=self.alice, holds=twelve)
         page = flat(self.client.get(self.url))
         assert "12 of 2,000" in page
         assert "0 of 500" in page
@@ -66,8 +66,8 @@ class TestAccount(BaseTestCase):
     def test_it_asks_the_database_little_whatever_happened(self) -> None:
         for _ in range(12):
             reference = uuid4()
-            ledger.hold(user=self.alice, amount=1, reference=reference)
-            ledger.settle(reference=reference)
+            holds.hold(user=self.alice, amount=1, reference=reference)
+            holds.settle(reference=reference)
         self.client.get(self.url)
         with self.assertNumQueries(8):
             self.client.get(self.url)

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.db.models import Sum
 from django.utils import translation
 
-from accounts import ledger, tokens
+from accounts import holds, ledger, tokens
 from accounts.api import entries_json
 from accounts.api_shapes import LedgerEntryShape
 from accounts.models import CreditEntry, User
@@ -41,7 +41,7 @@ class AccountTestCase(BaseTestCase):
 
 class TestAccount(AccountTestCase):
     def test_it_tells_what_is_free_and_what_is_held(self) -> None:
-        ledger.hold(user=self.alice, amount=30, reference=uuid4())
+        holds.hold(user=self.alice, amount=30, reference=uuid4())
         assert self.get(ACCOUNT).json() == {
             "email": "alice@example.org",
             "credits": 70,
@@ -65,9 +65,9 @@ class TestAccount(AccountTestCase):
 class TestLedger(AccountTestCase):
     def test_it_lists_own_entries_newest_first(self) -> None:
         job = uuid4()
-        ledger.hold(user=self.alice, amount=30, reference=job, reason="Tea hills")
-        ledger.release(reference=job, reason="canceled")
-        ledger.hold(user=self.bob, amount=1, reference=uuid4())
+        holds.hold(user=self.alice, amount=30, reference=job, reason="Tea hills")
+        holds.release(reference=job, reason="canceled")
+        holds.hold(user=self.bob, amount=1, reference=uuid4())
         entries = self.get(LEDGER).json()["results"]
         assert [
             (entry["kind"], entry["amount"], entry["balance_after"], entry["job"])
@@ -141,9 +141,9 @@ class TestLedger(AccountTestCase):
         ledger.grant(user=self.alice, amount=5, reason="Starting credits")
         for price in (0, 2, None):
             reference = uuid4()
-            ledger.hold(user=self.alice, amount=3, reference=reference)
-            ledger.settle(reference=reference, price=price)
-        ledger.hold(user=self.alice, amount=1, reference=uuid4(), reason="")
+            holds.hold(user=self.alice, amount=3, reference=reference)
+            holds.settle(reference=reference, price=price)
+        holds.hold(user=self.alice, amount=1, reference=uuid4(), reason="")
         for language in ("en", "ru"):
             with translation.override(language):
                 entries = list(CreditEntry.objects.of(self.alice))

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts import ledger, outbox, tokens
+from accounts import holds, outbox, tokens
 from accounts.models import ApiToken, User
 from artgen.testing.cases import BaseTestCase
 
@@ -169,7 +169,7 @@ class TestGrantCredits(CommandTestCase):
 
 class TestCheckLedger(CommandTestCase):
     def test_it_says_that_all_is_well(self) -> None:
-        ledger.hold(user=self.alice, amount=1, reference=uuid4())
+        holds.hold(user=self.alice, amount=1, reference=uuid4())
         assert self.run_command("check_ledger")[0] == "The ledger adds up: 3 users, 4 entries."
 
     def test_it_shows_differences_and_fails(self) -> None:

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import TransactionTestCase, override_settings
 
-from accounts import daily_limits, ledger
+from accounts import daily_limits, holds, ledger
 from accounts.daily_limits import DailyLimitReached
 from accounts.models import CreditEntry, User
 from accounts.tests.test_ledger_races import at_once
@@ -17,8 +17,8 @@ from artgen.testing.cases import BaseTestCase, make_user
 
 
 def hold(user, *amounts, **options):
-    holds = [ledger.Hold(reference=uuid4(), amount=amount, reason="") for amount in amounts]
-    ledger.hold_all(user=user, holds=holds, **options)
+    wanted = [holds.Hold(reference=uuid4(), amount=amount, reason="") for amount in amounts]
+    holds.hold_all(user=user, holds=wanted, **options)
 
 
 def used(user):

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts import deletion, ledger, tokens
+from accounts import deletion, holds, ledger, tokens
 from accounts.models import ApiToken, CreditEntry, User
 from artgen.testing.cases import BaseTestCase, make_user
 
@@ -122,12 +122,12 @@ class TestAnonymize(BaseTestCase):
     def test_it_keeps_the_ledger_without_texts_and_its_sums(self) -> None:
         spent, released = uuid4(), uuid4()
         for reference in (spent, released):
-            ledger.hold(
+            holds.hold(
                 user=self.alice, amount=4, reference=reference, reason="my aunt Olga at the sea"
             )
-        ledger.settle(reference=spent)
-        ledger.release(reference=released, reason="canceled")
-        ledger.hold(user=self.bob, amount=4, reference=uuid4(), reason="bob's words")
+        holds.settle(reference=spent)
+        holds.release(reference=released, reason="canceled")
+        holds.hold(user=self.bob, amount=4, reference=uuid4(), reason="bob's words")
         amounts = list(
             CreditEntry.objects.filter(user=self.alice)
             .order_by("id")
@@ -158,7 +158,7 @@ class TestAnonymize(BaseTestCase):
         assert CreditEntry.objects.filter(user=self.alice, kind="adjust").count() == 1
 
     def test_it_waits_while_credits_are_held(self) -> None:
-        ledger.hold(user=self.alice, amount=4, reference=uuid4())
+        holds.hold(user=self.alice, amount=4, reference=uuid4())
         self.close(self.alice)
         with pytest.raises(deletion.StillBusy):
             deletion.anonymize(self.alice.pk)
@@ -186,9 +186,9 @@ class TestTrigger(BaseTestCase):
     def test_it_clears_texts_of_accounts_being_erased_and_nothing_else(
         self,
     ) -> None:
-        ledger.hold(user=self.alice, amount=4, reference=uuid4(), reason="words")
+        holds.hold(user=self.alice, amount=4, reference=uuid4(), reason="words")
         with pytest.raises(IntegrityError), transaction.atomic():
-            ledger.clear_hold_reasons(user=self.alice)
+            holds.clear_hold_reasons(user=self.alice)
         deletion.close(user=self.alice, after=deletion.GRACE)
         for changes in (
             "reason = 'other words'",
@@ -197,6 +197,6 @@ class TestTrigger(BaseTestCase):
         ):
             with pytest.raises(IntegrityError):
                 self.write(changes)  # the last one because of the grant among the entries
-        assert ledger.clear_hold_reasons(user=self.alice) == 1
+        assert holds.clear_hold_reasons(user=self.alice) == 1
         with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("DELETE FROM accounts_creditentry WHERE user_id = %s", [self.alice.pk])

@@ -2,7 +2,7 @@ import csv
 from io import StringIO
 from uuid import uuid4
 
-from accounts import ledger
+from accounts import holds, ledger
 from artgen.testing.cases import BaseTestCase
 
 
@@ -52,8 +52,8 @@ class TestLedgerTable(BaseTestCase):
     def test_it_holds_every_entry_of_the_user_alone(self) -> None:
         self.client.force_login(self.alice)
         reference = uuid4()
-        ledger.hold(user=self.alice, amount=4, reference=reference)
-        ledger.settle(reference=reference, price=3)
+        holds.hold(user=self.alice, amount=4, reference=reference)
+        holds.settle(reference=reference, price=3)
         heading, *rows = self.rows()
         assert heading == ["created_at", "kind", "amount", "balance_after", "job", "reason"]
         assert [row[1:] for row in rows] == [

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from accounts import ledger
+from accounts import holds, ledger
 from accounts.models import CreditEntry, User
 
 SPACE = UUID("00000000-0000-0000-0000-000000000000")
@@ -22,9 +22,9 @@ steps = st.one_of(
 REFUSALS = (
     ValueError,
     ledger.TooFewCredits,
-    ledger.HoldExists,
-    ledger.NoSuchHold,
-    ledger.HoldEnded,
+    holds.HoldExists,
+    holds.NoSuchHold,
+    holds.HoldEnded,
 )
 
 
@@ -34,7 +34,7 @@ class TestLedgerProperty(TestCase):
     def test_it_stays_exact_whatever_is_tried(self, sequence: list[tuple]) -> None:
         users = [User.objects.create_user(f"user{number}@example.org") for number in (0, 1)]
         model = {user.pk: {"credits": 0, "held": 0} for user in users}
-        holds: dict[UUID, tuple[UUID, int]] = {}
+        amounts: dict[UUID, tuple[UUID, int]] = {}
         ended: set[UUID] = set()
         count = 0
         for name, *arguments in sequence:
@@ -47,21 +47,21 @@ class TestLedgerProperty(TestCase):
                 elif name == "hold":
                     number, amount, reference = arguments
                     user = users[number]
-                    ledger.hold(user=user, amount=amount, reference=reference)
-                    assert reference not in holds
-                    holds[reference] = (user.pk, amount)
+                    holds.hold(user=user, amount=amount, reference=reference)
+                    assert reference not in amounts
+                    amounts[reference] = (user.pk, amount)
                     model[user.pk]["credits"] -= amount
                     model[user.pk]["held"] += amount
                 elif name == "settle":
                     reference, price = arguments
-                    ledger.settle(reference=reference, price=price)
-                    owner, amount = self.end(reference, holds, ended)
+                    holds.settle(reference=reference, price=price)
+                    owner, amount = self.end(reference, amounts, ended)
                     model[owner]["credits"] += 0 if price is None else amount - price
                     model[owner]["held"] -= amount
                 else:
                     (reference,) = arguments
-                    ledger.release(reference=reference, reason="property")
-                    owner, amount = self.end(reference, holds, ended)
+                    holds.release(reference=reference, reason="property")
+                    owner, amount = self.end(reference, amounts, ended)
                     model[owner]["credits"] += amount
                     model[owner]["held"] -= amount
             except REFUSALS:
@@ -72,19 +72,19 @@ class TestLedgerProperty(TestCase):
         for user in users:
             open_holds = sum(
                 amount
-                for reference, (owner, amount) in holds.items()
+                for reference, (owner, amount) in amounts.items()
                 if owner == user.pk and reference not in ended
             )
             assert model[user.pk]["held"] == open_holds
         assert ledger.check() == []
 
     def end(
-        self, reference: UUID, holds: dict[UUID, tuple[UUID, int]], ended: set[UUID]
+        self, reference: UUID, amounts: dict[UUID, tuple[UUID, int]], ended: set[UUID]
     ) -> tuple[UUID, int]:
-        assert reference in holds
+        assert reference in amounts
         assert reference not in ended
         ended.add(reference)
-        return holds[reference]
+        return amounts[reference]
 
     def assert_exact(
         self, users: list[User], model: dict[UUID, dict[str, int]], count: int

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.db import close_old_connections, connection, connections, transaction
 from django.test import TransactionTestCase
 
-from accounts import ledger, tokens
+from accounts import holds, ledger, tokens
 from accounts.models import ApiToken, CreditEntry, User
 
 pytestmark = pytest.mark.postgres
@@ -49,7 +49,7 @@ class TestLedgerRace(TransactionTestCase):
 
     def test_it_holds_no_more_than_there_is(self) -> None:
         outcome = at_once(
-            [lambda: ledger.hold(user=self.user, amount=10, reference=uuid4()) for _ in range(20)]
+            [lambda: holds.hold(user=self.user, amount=10, reference=uuid4()) for _ in range(20)]
         )
         assert outcome == {"CreditEntry": 7, "TooFewCredits": 13}
         self.assert_money(credits=0, held=70)
@@ -84,9 +84,9 @@ class TestLedgerRace(TransactionTestCase):
     def test_it_ends_a_hold_once(self) -> None:
         for _ in range(10):
             reference = uuid4()
-            ledger.hold(user=self.user, amount=2, reference=reference)
+            holds.hold(user=self.user, amount=2, reference=reference)
             outcome = at_once(
-                [lambda reference=reference: ledger.settle(reference=reference) for _ in range(4)]
+                [lambda reference=reference: holds.settle(reference=reference) for _ in range(4)]
             )
             assert outcome == {"CreditEntry": 1, "HoldEnded": 3}
         self.assert_money(credits=50, held=0)
@@ -95,9 +95,9 @@ class TestLedgerRace(TransactionTestCase):
         spent = 0
         for _ in range(10):
             reference = uuid4()
-            ledger.hold(user=self.user, amount=2, reference=reference)
-            settle = lambda reference=reference: ledger.settle(reference=reference)  # noqa: E731
-            release = lambda reference=reference: ledger.release(reference=reference, reason="")  # noqa: E731
+            holds.hold(user=self.user, amount=2, reference=reference)
+            settle = lambda reference=reference: holds.settle(reference=reference)  # noqa: E731
+            release = lambda reference=reference: holds.release(reference=reference, reason="")  # noqa: E731
             assert at_once([settle, release]) == {"CreditEntry": 1, "HoldEnded": 1}
             spent += 2 * CreditEntry.objects.filter(reference=reference, kind="settle").count()
         self.assert_money(credits=70 - spent, held=0)
@@ -105,12 +105,12 @@ class TestLedgerRace(TransactionTestCase):
     def test_it_does_not_deadlock_on_many_settles_of_one_user(self) -> None:
         references = [uuid4() for _ in range(16)]
         for reference in references:
-            ledger.hold(user=self.user, amount=4, reference=reference)
+            holds.hold(user=self.user, amount=4, reference=reference)
 
         def settle_some(mine: list) -> None:
             with transaction.atomic():
                 for reference in mine:
-                    ledger.settle(reference=reference)
+                    holds.settle(reference=reference)
 
         outcome = at_once([lambda mine=references[n::8]: settle_some(mine) for n in range(8)])
         assert outcome == {"NoneType": 8}
@@ -136,8 +136,8 @@ class TestSpendingLimitRace(TransactionTestCase):
 
     def hold_often(self) -> Counter[str]:
         def hold() -> None:
-            holds = [ledger.Hold(reference=uuid4(), amount=10, reason="")]
-            ledger.hold_all(user=self.user, holds=holds, token_id=self.token.pk)
+            one = [holds.Hold(reference=uuid4(), amount=10, reason="")]
+            holds.hold_all(user=self.user, holds=one, token_id=self.token.pk)
 
         outcome = at_once([hold] * 12)
         self.token.refresh_from_db()
@@ -151,8 +151,8 @@ class TestSpendingLimitRace(TransactionTestCase):
         assert ledger.check() == []
 
     def test_it_would_spend_more_without_the_lock(self) -> None:
-        unlocked = ledger.WITHIN_LIMIT.replace(" FOR UPDATE", "")
+        unlocked = holds.WITHIN_LIMIT.replace(" FOR UPDATE", "")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(ledger, "WITHIN_LIMIT", unlocked)
+            patch.setattr(holds, "WITHIN_LIMIT", unlocked)
             self.hold_often()
         assert self.token.credits_spent > 30

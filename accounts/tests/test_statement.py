@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from django.utils import timezone, translation
 
-from accounts import ledger, statement
+from accounts import holds, ledger, statement
 from accounts.models import CreditEntry
 from artgen.testing.cases import BaseTestCase
 
@@ -44,9 +44,9 @@ class TestStatement(BaseTestCase):
     def test_it_counts_no_holds_and_returns_as_usage(self) -> None:
         reference = uuid4()
         with self.at(NOON):
-            ledger.hold(user=self.alice, amount=4, reference=reference)
-            ledger.release(reference=reference, reason="")
-            ledger.hold(user=self.alice, amount=5, reference=uuid4())
+            holds.hold(user=self.alice, amount=4, reference=reference)
+            holds.release(reference=reference, reason="")
+            holds.hold(user=self.alice, amount=5, reference=uuid4())
             assert sum(day.credits for day in statement.usage(user=self.alice)) == 0
 
     def test_it_begins_a_day_at_the_users_midnight(self) -> None:
@@ -76,8 +76,8 @@ class TestStatement(BaseTestCase):
 
     def test_it_says_in_lines_what_happened(self) -> None:
         reference = uuid4()
-        ledger.hold(user=self.alice, amount=6, reference=reference)
-        ledger.settle(reference=reference, price=5)
+        holds.hold(user=self.alice, amount=6, reference=reference)
+        holds.settle(reference=reference, price=5)
         ledger.grant(user=self.alice, amount=1, reason=ledger.OPENING_REASON)
         with translation.override("ru"), self.assertNumQueries(3):
             lines = statement.lines(CreditEntry.objects.of(self.alice))

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import export, limits, statement
-from accounts.forms import ProfileForm
+from accounts.forms.profile import ProfileForm
 from accounts.models import CreditEntry, User
 from accounts.requests import SignedInRequest
 from artgen import formatting

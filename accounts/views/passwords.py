@@ -21,13 +21,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import emails, login_throttle, outbox, security_notices, tokens
-from accounts.forms import (
-    AddPasswordForm,
-    ChangePasswordForm,
-    EmailForm,
-    NewPasswordForm,
-    ReauthenticateForm,
-)
+from accounts.forms.passwords import AddPasswordForm, ChangePasswordForm, NewPasswordForm
+from accounts.forms.sign_in import ReauthenticateForm
+from accounts.forms.sign_up import EmailForm
 from accounts.models import User
 from accounts.rate_limits import email_request, entrance, limited
 from accounts.security_notices import Change

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import email_change, second_factor, security_notices, sessions, social
-from accounts.forms import ChangeEmailForm
+from accounts.forms.sign_up import ChangeEmailForm
 from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
 from accounts.security_notices import Change

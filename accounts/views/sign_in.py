@@ -29,7 +29,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import emails, ledger, outbox, social
-from accounts.forms import EmailForm, FinishSignUpForm, SignInForm
+from accounts.forms.sign_in import SignInForm
+from accounts.forms.sign_up import EmailForm, FinishSignUpForm
 from accounts.models import User
 from accounts.rate_limits import email_request, entrance, limited
 from artgen.redirects import next_url

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import security_notices, tokens
-from accounts.forms import TokenForm
+from accounts.forms.tokens import TokenForm
 from accounts.models import ApiToken
 from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from uuid_utils.compat import uuid7
 
-from accounts import daily_limits, ledger
+from accounts import daily_limits, holds, ledger
 from accounts.models import User
 from artgen import formatting
 from artgen.refusals import Refusal
@@ -319,13 +319,12 @@ class _Changed(Exception):
 
 
 def _hold(*, user: User, jobs: Sequence[Job], by_staff: bool, token_id: UUID | None) -> None:
-    ledger.hold_all(
+    holds.hold_all(
         user=user,
         by_staff=by_staff,
         token_id=token_id,
         holds=[
-            ledger.Hold(reference=job.id, amount=job.credits, reason=job.prompt[:80])
-            for job in jobs
+            holds.Hold(reference=job.id, amount=job.credits, reason=job.prompt[:80]) for job in jobs
         ],
     )
 

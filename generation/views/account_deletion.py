@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import PasswordForm
+from accounts.forms.passwords import PasswordForm
 from accounts.models import User
 from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest

@@ -14,7 +14,7 @@ from django.core import signing
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from accounts import deletion, email_change, emails, ledger, outbox, tokens
+from accounts import deletion, email_change, emails, holds, ledger, outbox, tokens
 from accounts.models import ApiToken, CreditEntry, Scope, User
 from artgen.testing.api import make_image, make_job
 from artgen.testing.cases import load_catalog, make_user
@@ -125,7 +125,7 @@ def _make_rows(data: OwnedData) -> None:
         owner, prompt=mark("prompt"), negative_prompt=mark("negative"), batch=uuid7(),
         source_images=[str(upload.id)],
     )  # fmt: skip
-    ledger.hold(user=owner, amount=3, reference=queued.id, reason=mark("prompt"))
+    holds.hold(user=owner, amount=3, reference=queued.id, reason=mark("prompt"))
     collection = collections.create(user=owner, name=mark("collection"))
     collections.add(collection, image_ids=[image.id])
     deleted = collections.delete(collections.create(user=owner, name=mark("gone")))
@@ -175,7 +175,7 @@ def _make_addresses(data: OwnedData) -> None:
     )  # fmt: skip
     leaving = make_user(f"{mark('leaving')}@example.org")
     deletion.close(user=leaving, after=deletion.GRACE)
-    ledger.hold(user=owner, amount=3, reference=submitted.id, reason=mark("prompt"))
+    holds.hold(user=owner, amount=3, reference=submitted.id, reason=mark("prompt"))
     media = storage.url(values["image_key"])
     values |= {
         "submitted": submitted.id, "leaving": leaving.pk,

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Case, F, When
 from django.utils import timezone
 
-from accounts import ledger
+from accounts import holds
 from accounts.models import User
 from generation.jobs import bulk_update
 from generation.jobs.bulk_update import History
@@ -64,7 +64,7 @@ def succeeded(job: Job, *, images: Sequence[Image], cost: Decimal | None) -> Job
         now = timezone.now()
         ended = _succeeded(job, images=images, cost=cost, at=now)
         Image.objects.bulk_create(images)
-        ledger.settle(reference=job.id)
+        holds.settle(reference=job.id)
     return ended
 
 
@@ -137,5 +137,5 @@ def _end_without_images(
             step=None,
             step_count=None,
         )
-        ledger.release(reference=job.id, reason=code or to.value)
+        holds.release(reference=job.id, reason=code or to.value)
     return ended

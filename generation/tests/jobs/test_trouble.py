@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts import ledger
+from accounts import holds, ledger
 from artgen.testing.cases import EmulatorTestCase, let_time_pass, make_due, store_all, work
 from generation.jobs import driver, lifecycle, orders
 from generation.jobs.driver import status_checks
@@ -139,7 +139,7 @@ class TestTrouble(EmulatorTestCase):
 
     def test_it_fails_what_waits_past_its_deadline_although_another_cannot_be_ended(self):
         broken, good = self.place(), self.place(user=self.bob)
-        ledger.release(reference=broken.id, reason="by mistake")
+        holds.release(reference=broken.id, reason="by mistake")
         Job.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
 
         work()

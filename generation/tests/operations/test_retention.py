@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts import ledger, statement, tokens
+from accounts import holds, ledger, statement, tokens
 from accounts.models import ApiToken, CreditEntry
 from artgen.testing.api import make_image, make_job
 from artgen.testing.cases import BaseTestCase
@@ -86,8 +86,8 @@ class TestOldJobs(RetentionTestCase):
 
     def test_it_leaves_a_whole_ledger_that_says_what_each_entry_was_for(self):
         job = self.ended(Status.CANCELED, days=91, prompt="Tea hills in fog")
-        ledger.hold(user=self.alice, amount=3, reference=job.id, reason=job.prompt)
-        ledger.release(reference=job.id, reason="canceled")
+        holds.hold(user=self.alice, amount=3, reference=job.id, reason=job.prompt)
+        holds.release(reference=job.id, reason="canceled")
         entries = list(CreditEntry.objects.of(self.alice).values())
         cleanup.clean_up()
         assert not Job.objects.exists()

@@ -14,7 +14,7 @@ from django.utils import timezone
 from PIL import Image as Pillow
 from uuid_utils.compat import uuid7
 
-from accounts import ledger
+from accounts import holds
 from artgen.testing.api import make_image, make_job
 from artgen.testing.gallery import SCRIPT, GalleryTestCase
 from artgen.tests.html import flat
@@ -108,8 +108,8 @@ class TestImagePage(ImageTestCase):
 
     def test_it_shows_the_receipt(self):
         now = timezone.now()
-        ledger.hold(user=self.alice, amount=3, reference=self.job.id, reason="Tea hills")
-        ledger.settle(reference=self.job.id, price=2)
+        holds.hold(user=self.alice, amount=3, reference=self.job.id, reason="Tea hills")
+        holds.settle(reference=self.job.id, price=2)
         self.job.created_at, self.job.submitted_at = (
             now - timedelta(seconds=40),
             now - timedelta(seconds=20),

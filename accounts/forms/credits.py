@@ -1,0 +1,32 @@
+"""The form with which staff add or remove credits."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+
+class GrantForm(forms.Form):
+    """Credits that staff add or remove, and why."""
+
+    amount = forms.IntegerField(
+        label=_("Credits"),
+        min_value=-1_000_000,
+        max_value=1_000_000,
+        help_text=_(
+            "A positive number adds credits, a negative one removes them as an adjustment."
+        ),
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text=_("Visible to the user. Can’t be changed later."),
+    )
+    once = forms.UUIDField(widget=forms.HiddenInput)
+
+    def clean_amount(self) -> int:
+        """Refuse 0."""
+        amount: int = self.cleaned_data["amount"]
+        if amount == 0:
+            raise ValidationError(_("Enter a number other than 0."), code="zero")
+        return amount

@@ -1,0 +1,128 @@
+"""Forms of codes and passkeys, allauth's with limits of our own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from allauth.core import context
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import forms as totp_forms
+from allauth.mfa.webauthn import forms as webauthn_forms
+from django import forms
+from django.core.cache import cache as cache_backend
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
+from django.utils.translation import gettext_lazy as _
+
+from accounts import login_throttle
+from accounts.forms.fields import word
+from accounts.models import User
+from accounts.second_factor import MFAAdapter
+
+MAX_CODE_LENGTH = 20
+USED_CODE_SECONDS = 120  # longer than a code is accepted
+
+
+class CodeMixin:
+    """Limit the attempts at a code, and accept each code once."""
+
+    fields: dict[str, forms.Field]
+    user: User
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        word(self.fields["code"], _("Code"))
+        self.fields["code"].widget.attrs |= {"autofocus": True, "inputmode": "numeric"}
+        self.fields["code"].max_length = MAX_CODE_LENGTH  # type: ignore[attr-defined]
+
+    def clean_code(self) -> str:
+        """Return the code; raise ValidationError if it is wrong or used, and during a pause."""
+        request = context.request
+        email = self.user.email
+        login_throttle.count_attempt_in_form(request, email, of=login_throttle.CODES)
+        code: str = super().clean_code()  # type: ignore[misc]
+        # allauth's own mark ends after 30 s, when a code is still accepted.
+        if not cache_backend.add(f"code-used:{self.user.pk}:{code}", 1, USED_CODE_SECONDS):
+            raise MFAAdapter().validation_error("incorrect_code")
+        login_throttle.reset(request, email, of=login_throttle.CODES)
+        return code
+
+
+class AddAppForm(totp_forms.ActivateTOTPForm):  # type: ignore[misc]
+    """The first code of a new authenticator app."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        word(self.fields["code"], _("Code"))
+        self.fields["code"].widget.attrs |= {"inputmode": "numeric"}
+
+
+class SecondFactorForm(CodeMixin, mfa_forms.AuthenticateForm):  # type: ignore[misc]
+    """The code that completes a sign-in."""
+
+
+class ConfirmByCodeForm(CodeMixin, mfa_forms.ReauthenticateForm):  # type: ignore[misc]
+    """A code before a change to the account's access."""
+
+
+@contextmanager
+def _refusing_malformed_passkeys() -> Iterator[None]:
+    try:
+        yield
+    except ValidationError:
+        raise
+    except Exception as error:
+        raise MFAAdapter().validation_error("incorrect_code") from error
+
+
+class CredentialField(forms.JSONField):
+    """What the browser says of a passkey; refuses also JSON that Python cannot read.
+
+    Such as a number of 5,000 digits (ValueError), or lists in lists in lists (RecursionError).
+    """
+
+    def to_python(self, value: Any) -> Any:
+        """Return the value; raise ValidationError."""
+        try:
+            return super().to_python(value)
+        except (ValueError, RecursionError) as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return what the form shows again: nothing, each passkey is asked for once."""
+        return None
+
+
+class AddPasskeyForm(webauthn_forms.AddWebAuthnForm):  # type: ignore[misc]
+    """What the browser says of a new passkey, and its name."""
+
+    credential = CredentialField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        word(self.fields["name"], _("Name"))
+        self.fields["name"].max_length = 100
+        self.fields["name"].validators.append(MaxLengthValidator(100))
+
+    def clean(self) -> dict[str, Any]:
+        """Check the passkey; raise ValidationError for any malformed data."""
+        with _refusing_malformed_passkeys():
+            return super().clean()  # type: ignore[no-any-return]
+
+
+class PasskeyForm(webauthn_forms.AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """The passkey that completes a sign-in."""
+
+    credential = CredentialField(widget=forms.HiddenInput)
+
+    def clean_credential(self) -> Authenticator:
+        """Return the passkey; raise ValidationError for any malformed data."""
+        with _refusing_malformed_passkeys():
+            return super().clean_credential()
+
+
+class ConfirmByPasskeyForm(PasskeyForm):
+    """A passkey before a change to the account's access."""
+
+    reauthenticated = True

@@ -1,0 +1,67 @@
+"""Forms that ask for an address, and for what completes a new account."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy as _
+
+from accounts.forms.fields import MAX_PASSWORD_LENGTH, NEW_PASSWORD_HINT
+from accounts.models import User, fold
+
+
+class EmailForm(forms.Form):
+    """The address to which an email is sent."""
+
+    email = forms.EmailField(
+        label=_("Email"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
+    )
+
+    def clean_email(self) -> str:
+        """Return the normalized address."""
+        return fold(self.cleaned_data["email"])
+
+
+class ChangeEmailForm(EmailForm):
+    """The new address of an account."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("New email")
+
+
+class FinishSignUpForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Name and password of a new user whose address is confirmed."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=MAX_PASSWORD_LENGTH,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
+        help_text=NEW_PASSWORD_HINT,
+    )
+
+    class Meta:
+        model = User
+        fields = ("name", "password", "time_zone")
+        widgets = {
+            "time_zone": forms.HiddenInput,
+            "name": forms.TextInput(attrs={"autocomplete": "name"}),
+        }
+        labels = {"name": _("Name (optional)")}
+
+    field_order = ("name", "password", "time_zone")
+
+    def clean_password(self) -> str:
+        """Return the password if it passes the validators."""
+        password: str = self.cleaned_data["password"]
+        validate_password(password, self.instance)
+        return password
+
+    def clean_time_zone(self) -> str:
+        """Return the browser's time zone; an unknown one is ignored, not refused."""
+        name: str = self.cleaned_data["time_zone"]
+        return name if name in available_timezones() else ""
