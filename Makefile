@@ -2,8 +2,6 @@
 .PHONY: run stack check fast test suite bench loadtest chaos screenshots lint format lock messages clean
 .DEFAULT_GOAL := run
 
-PORT ?= 8000
-export PORT
 VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes

@@ -31,24 +31,29 @@ environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
 
 
 def secret_of_machine(folder: Path) -> str:
-    """Return the demo's secret, which is created once and stored in `folder`.
+    """Return the secret in `folder`: that of `make stack`, or the demo's, which is created once.
 
     Raises:
-        ImproperlyConfigured: DATABASE_URL is set. Several processes need the same SECRET_KEY.
+        ImproperlyConfigured: there is none, and DATABASE_URL is set: other processes have another.
+        PermissionError: it belongs to another user.
     """
+    file = folder / "secret_key"
+    if file.exists() and (secret := file.read_text()):
+        return secret
     if os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"):
         if "PYTEST_VERSION" in os.environ:
             return secrets.token_urlsafe(50)
         raise ImproperlyConfigured(
-            "SECRET_KEY is not set. Create one: "
+            "SECRET_KEY is not set, and `make stack` has not created one in DATA_DIR. Create one: "
             "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
         )
-    file = folder / "secret_key"
-    try:
-        return file.read_text()
-    except FileNotFoundError:
-        folder.mkdir(parents=True, exist_ok=True)
-        secret = secrets.token_urlsafe(50)
-        file.touch(mode=0o600)
-        file.write_text(secret)
-        return secret
+    return create_secret(file)
+
+
+def create_secret(file: Path) -> str:
+    """Write a new secret to this file, which only its owner may read, and return it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    secret = secrets.token_urlsafe(50)
+    file.touch(mode=0o600)
+    file.write_text(secret)
+    return secret

@@ -20,7 +20,9 @@ VERSION = "0.1.0"
 # --- the process ---------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
-PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+# That of `make run` and `make stack` without any setting but PORT.
+_here = f"http://127.0.0.1:{env.str('PORT', default='8000')}"
+PUBLIC_URL = env.str("PUBLIC_URL", default=_here).rstrip("/")
 HTTPS = PUBLIC_URL.startswith("https://")
 # The public hosts, and those of internal health checks and Prometheus.
 ALLOWED_HOSTS = [

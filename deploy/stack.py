@@ -3,15 +3,15 @@
     python deploy/stack.py [NAME…]     nginx web sockets worker beat; all of them by default
 
 PostgreSQL, Redis, the bucket and RunPod are those of the environment or of .env; nginx listens on
-PORT. A process that dies is started again; Ctrl-C or SIGTERM ends all of them. RUN_DIR/NAME.pid
-holds the process id of each. To upgrade: stop it, `git pull`, start it again. (An upgrade without
-downtime needs docker compose, deploy/upgrade.sh, or Kubernetes.)
+PORT, and with NGINX_SERVER=tls on TLS_PORT. A process that dies is started again; Ctrl-C or SIGTERM
+ends all of them. RUN_DIR/NAME.pid holds the process id of each. To upgrade: stop it, `git pull`,
+start it again. (An upgrade without downtime needs docker compose or Kubernetes.)
+As a service of systemd: deploy/artgen.service.
 """
 
 import fcntl
 import hashlib
 import os
-import re
 import secrets
 import shutil
 import signal
@@ -20,6 +20,8 @@ import sys
 import time
 from pathlib import Path
 from typing import NoReturn
+
+import environ
 
 ROOT = Path(__file__).resolve().parent.parent
 # The signal that ends each process gracefully, and the seconds that this may take.
@@ -46,7 +48,6 @@ def main(names: list[str]) -> None:
     if unknown := set(names) - set(STOP):
         fail(f"unknown process {min(unknown)}; known: {', '.join(STOP)}.")
     os.chdir(ROOT)
-    load_dotenv(Path(".env"))
     data_dir, run_dir = configure()
     check_requirements()
     lock = (run_dir / "stack.lock").open("w")
@@ -67,32 +68,25 @@ def main(names: list[str]) -> None:
 # --- preparation --------------------------------------------------------------------------------
 
 
-def load_dotenv(file: Path) -> None:
-    """Add the variables of the file to the environment, which wins."""
-    if not file.exists():
-        return
-    for line in file.read_text().splitlines():
-        if found := re.fullmatch(r"([A-Z0-9_]+)=(?:\"(.*)\"|'(.*)'|(.*))", line.strip()):
-            name, *values = found.groups()
-            os.environ.setdefault(name, next((value for value in values if value), ""))
-
-
 def configure() -> tuple[Path, Path]:
-    """Set the variables that deploy/start.sh needs; return DATA_DIR and RUN_DIR."""
-    environ = os.environ
-    data_dir = Path(environ.get("DATA_DIR") or ".data").resolve()
-    run_dir = Path(environ.get("RUN_DIR") or data_dir / "run").resolve()
+    """Read .env and set the variables that deploy/start.sh needs; return DATA_DIR and RUN_DIR."""
+    environ.Env.read_env(ROOT / ".env", overwrite=False)  # as manage.py does: artgen/env.py
+    given = os.environ
+    data_dir = Path(given.get("DATA_DIR") or ".data").resolve()
+    run_dir = Path(given.get("RUN_DIR") or data_dir / "run").resolve()
     if len(f"{run_dir}/sockets-main.sock.lock") > MAX_SOCKET_PATH:
         fail(f"the path {run_dir} is too long for Unix sockets; set RUN_DIR to a shorter one.")
     run_dir.mkdir(parents=True, exist_ok=True)
-    port = environ.get("PORT") or "8000"
-    environ |= {
+    port = given.get("PORT") or "8000"
+    given |= {
         "PORT": port,
         "DATA_DIR": str(data_dir),
         "RUN_DIR": str(run_dir),
-        "PUBLIC_URL": environ.get("PUBLIC_URL") or f"http://127.0.0.1:{port}",
-        "STATIC_ROOT": environ.get("STATIC_ROOT") or str(data_dir / "static"),
+        "PUBLIC_URL": given.get("PUBLIC_URL") or f"http://127.0.0.1:{port}",
+        "STATIC_ROOT": given.get("STATIC_ROOT") or str(data_dir / "static"),
         "NGINX_PORT": port,
+        "NGINX_TLS_PORT": given.get("TLS_PORT") or "8443",
+        "NGINX_TLS_DIR": str(Path(given.get("TLS_DIR") or "deploy/tls").resolve()),
         "PYTHON": sys.executable,
     }
     return data_dir, run_dir
@@ -129,7 +123,7 @@ def make_secret_key(data_dir: Path) -> None:
     os.environ["SECRET_KEY_FILE"] = str(file)
 
 
-def collect_static(environ: "os._Environ[str] | dict[str, str]") -> None:
+def collect_static(given: "os._Environ[str] | dict[str, str]") -> None:
     """Collect and compress the static files into STATIC_ROOT, unless it holds these already."""
     digest = hashlib.sha256(Path("requirements.txt").read_bytes())
     frontend = Path("artgen", "frontend")
@@ -138,11 +132,11 @@ def collect_static(environ: "os._Environ[str] | dict[str, str]") -> None:
         files += sorted(file for file in Path(app, "static").rglob("*") if file.is_file())
     for file in files:
         digest.update(str(file).encode() + b"\0" + file.read_bytes())
-    fingerprint = Path(f"{environ['STATIC_ROOT']}.sha256")
+    fingerprint = Path(f"{given['STATIC_ROOT']}.sha256")
     if fingerprint.exists() and fingerprint.read_text() == digest.hexdigest():
         return
     command = ["deploy/start.sh", "static"]
-    if subprocess.run(command, env=environ, check=False).returncode:
+    if subprocess.run(command, env=given, check=False).returncode:
         fail("the static files could not be collected, see above.")
     fingerprint.write_text(digest.hexdigest())
 
