@@ -115,6 +115,8 @@ nginx)
       wait $! || status=$?
     done
   } &
+  watch="${NGINX_TEMPLATES:-nginx}/watch.sh" # older templates have none
+  if [ "${NGINX_SERVER:-}" = tls ] && [ -x "$watch" ]; then "$watch" "$folder" $$ & fi
   exec nginx -p "$folder" -c "$folder/nginx.conf" -e stderr -g "daemon off;" 2>"$folder/errors"
   ;;
 emulator)

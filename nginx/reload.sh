@@ -4,6 +4,8 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$1
+exec 9>"$folder/reload.lock"
+flock 9
 before="$folder.before"
 rm -rf "$before"
 mkdir "$before"

@@ -17,7 +17,7 @@ default NGINX_SERVER http                      # http, or tls (see tls.conf)
 default NGINX_PORT 8000
 default NGINX_TLS_PORT 8443
 default NGINX_TLS_DIR /etc/nginx/tls
-default NGINX_ACME_DIR /var/www/acme
+default NGINX_ACME_DIR "$NGINX_TLS_DIR/acme"   # proofs of ACME (deploy/certificate.sh)
 # gunicorn and daphne: unix:PATH or HOST:PORT, several separated by commas
 default NGINX_WEB "unix:${RUN_DIR:-/run/artgen}/web.sock"
 default NGINX_SOCKETS "unix:${RUN_DIR:-/run/artgen}/sockets.sock"
@@ -34,7 +34,10 @@ default NGINX_UPLOAD_BODY_MAX 42m              # twice UPLOAD_MAX_BYTES, so that
 default NGINX_FORM_BODY_MAX 64m
 default NGINX_HOOK_BODY_MAX 12m
 default NGINX_ACCESS_LOG /dev/stdout           # or off
-default NGINX_TRUSTED_PROXIES ''               # load balancers, such as 10.0.0.0/8,10.1.0.1
+# Proxies in front: addresses such as 10.0.0.0/8,10.1.0.1; host: on this machine; cloudflare.
+default NGINX_TRUSTED_PROXIES ''
+default NGINX_HOST loopback                    # the address of this machine: loopback or gateway
+default NGINX_BIND_ADDRESS 127.0.0.1           # where Docker publishes the ports
 default NGINX_BUCKET ''                        # HOST:PORT of a bucket to serve under /s3/ (demo)
 default NGINX_RESOLVER 127.0.0.11              # for NGINX_BUCKET; Docker's own
 default NGINX_MODULES /usr/lib/nginx/modules
@@ -51,25 +54,84 @@ NGINX_USER=
 if [ "$(id -u)" = 0 ]; then NGINX_USER="user $(stat -c %U "$NGINX_STATIC");"; fi
 NGINX_LOG_TO="$NGINX_ACCESS_LOG json"
 [ "$NGINX_ACCESS_LOG" != off ] || NGINX_LOG_TO=off
-NGINX_LISTEN_IPV6=
-if [ -s /proc/net/if_inet6 ]; then
+NGINX_LISTEN_IPV6='' NGINX_LISTEN_IPV6_TLS=''
+if grep -q . /proc/net/if_inet6 2>/dev/null; then # files of /proc have no size
   NGINX_LISTEN_IPV6="listen [::]:$NGINX_PORT default_server backlog=1024;"
+  NGINX_LISTEN_IPV6_TLS="listen [::]:$NGINX_TLS_PORT ssl default_server backlog=1024;"
+fi
+NGINX_PUBLIC_SCHEME=${PUBLIC_URL%%://*}
+NGINX_SITE=$NGINX_SERVER
+# The first line tells nginx/watch.sh which certificate is loaded.
+certificate="$NGINX_TLS_DIR/fullchain.pem"
+if [ "$NGINX_SERVER" != tls ]; then
+  echo "# none" >"$NGINX_DIR/certificate.conf"
+elif [ -e "$certificate" ]; then
+  cat >"$NGINX_DIR/certificate.conf" <<CERTIFICATE
+# $(cksum "$certificate")
+ssl_certificate $certificate;
+ssl_certificate_key $NGINX_TLS_DIR/privkey.pem;
+CERTIFICATE
+else
+  echo "# none 0 $certificate" >"$NGINX_DIR/certificate.conf"
+  echo "nginx: $certificate does not exist yet; the https port opens when it does" >&2
+  NGINX_SITE=waiting
 fi
 NGINX_PAGE=$(cat "$here/page.html")
 # What stands before a secret in a path, from the URL configuration: manage.py secret_paths
 NGINX_SECRET_PATHS=$(tr -s '\n' '|' <"$here/secret_paths.txt" | sed 's/|$//')
 export NGINX_LOG_TO NGINX_PAGE NGINX_WEB_SERVERS NGINX_SOCKETS_SERVERS NGINX_USER
 export NGINX_SECRET_PATHS
-export NGINX_LISTEN_IPV6
+export NGINX_LISTEN_IPV6 NGINX_LISTEN_IPV6_TLS NGINX_PUBLIC_SCHEME NGINX_SITE
 
-# X-Forwarded-For and X-Forwarded-Proto are trusted only from the named proxies.
-each_proxy() { echo "$NGINX_TRUSTED_PROXIES" | tr -s ' ,' '\n' | sed -n "s|..*|$1|p"; }
+# X-Forwarded-For and X-Forwarded-Proto are trusted only from the named proxies. Without any, where
+# https must come from a proxy, those on this machine are: nobody else reaches the loopback address.
+on_this_machine_only() {
+  for address in $NGINX_BIND_ADDRESS; do
+    case $address in 127.* | ::1 | "[::1]") ;; *) return 1 ;; esac
+  done
+}
+if [ -z "$NGINX_TRUSTED_PROXIES" ] && [ "$NGINX_SERVER" = http ] \
+  && [ "$NGINX_PUBLIC_SCHEME" = https ] && on_this_machine_only; then
+  NGINX_TRUSTED_PROXIES=host
+fi
+# With Docker, requests from this machine come from the gateway of the container. So do those from
+# elsewhere in some cases (IPv6 without an IPv6 network, rootless Docker), unless none can arrive.
+gateways() {
+  routes=${NGINX_ROUTES:-/proc/net}
+  awk '$2 == "00000000" && $8 == "00000000" && $3 != "00000000" { print $3 }' "$routes/route" \
+    | sed 's/\(..\)\(..\)\(..\)\(..\)/0x\4 0x\3 0x\2 0x\1/' \
+    | while read -r a b c d; do printf '%d.%d.%d.%d\n' "$a" "$b" "$c" "$d"; done
+  [ ! -e "$routes/ipv6_route" ] || awk '
+    $1 $2 ~ /^0+$/ && $5 !~ /^0+$/ { gsub(/..../, "&:", $5); sub(/:$/, "", $5); print $5 }' \
+    "$routes/ipv6_route"
+}
+host() {
+  if [ "$NGINX_HOST" != gateway ]; then
+    printf '127.0.0.1\n::1\n'
+  elif on_this_machine_only; then
+    printf '127.0.0.1\n::1\n'
+    gateways | sort -u
+  else
+    echo "NGINX_TRUSTED_PROXIES=host needs BIND_ADDRESS=127.0.0.1, not $NGINX_BIND_ADDRESS" >&2
+    return 1
+  fi
+}
+proxies=
+for proxy in $(echo "$NGINX_TRUSTED_PROXIES" | tr ',' ' '); do
+  case $proxy in
+  host) proxy=$(host) ;;
+  cloudflare) proxy=$(sed '/^#/d' "$here/cloudflare.txt") ;;
+  esac
+  proxies="$proxies
+$proxy"
+done
+each_proxy() { echo "$proxies" | sort -u | sed -n "s|..*|$1|p"; }
 {
   printf 'geo %srealip_remote_addr %sbehind_proxy {\n    default 0;\n' '$' '$'
   each_proxy '    & 1;'
   echo '}'
   each_proxy 'set_real_ip_from &;'
-  if [ -n "$NGINX_TRUSTED_PROXIES" ]; then
+  if [ -n "$proxies" ]; then
     printf 'real_ip_header X-Forwarded-For;\nreal_ip_recursive on;\n'
   fi
 } >"$NGINX_DIR/proxies.conf"
@@ -91,7 +153,8 @@ render() { # TEMPLATE: ${UPPER_CASE} names are replaced, $lower_case are variabl
     print
   }' "$here/$1" >"$NGINX_DIR/$1"
 }
-for template in nginx.conf site.conf page.conf maintenance.conf "$NGINX_SERVER.conf"; do
+for template in nginx.conf site.conf page.conf maintenance.conf proxy_fault.conf acme.conf \
+  redirect.conf "$NGINX_SITE.conf"; do
   render "$template"
 done
 if [ -n "$NGINX_BUCKET" ]; then render bucket.conf; else : >"$NGINX_DIR/bucket.conf"; fi

@@ -50,6 +50,8 @@ AVAILABLE = {
     "redis": bool(os.environ.get("REDIS_URL")),
     "browser": any(path.exists() for path in CHROMIUMS),
     "nginx": shutil.which("nginx") is not None,
+    "acme": all(shutil.which(name) for name in ("certbot", "pebble", "pebble-challtestsrv")),
+    "caddy": shutil.which("caddy") is not None,
     "kubectl": shutil.which("kubectl") is not None,
     "promtool": shutil.which("promtool") is not None,
     "s3": bool(os.environ.get("TEST_S3_URL")),

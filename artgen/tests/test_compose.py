@@ -9,6 +9,7 @@ from artgen.testing.environment import documented
 
 FILE = settings.BASE_DIR / "docker-compose.yml"
 DEPLOY = settings.BASE_DIR / "deploy"
+IPV6 = DEPLOY / "compose.ipv6.yml"
 BY_BACKUP = {"BACKUP_AT", "BACKUP_IDENTITY", "BACKUP_KEEP_DAYS", "BACKUP_RECIPIENTS"}
 BY_IMAGE = {"DATA_DIR", "DB_POOL", "RUN_DIR", "STATIC_ROOT"}
 NEVER = {"DEBUG"}
@@ -23,10 +24,12 @@ class TestEnvironment:
         for name in ("backend", "sockets", "worker", "beat", "release"):
             given = {variable.removesuffix("_FILE") for variable in services()[name]["environment"]}
             # What compose itself reads, nginx' values and what `configure` makes of the password.
-            used = set(re.findall(r"\$\{([A-Z_]+)", FILE.read_text())) | set(
+            files = FILE.read_text() + IPV6.read_text()
+            used = set(re.findall(r"\$\{([A-Z0-9_]+)", files)) | set(
                 services()["nginx"]["environment"]
             )
             used |= set(services()["configure"]["environment"])
+            used |= set(services()["certificate"]["environment"])
             others = BY_IMAGE | BY_BACKUP | NEVER
             assert set(documented()) - given - used - {"GUNICORN_BIND"} == others, name
         assert set(services()["backup"]["environment"]) >= BY_BACKUP
@@ -43,12 +46,14 @@ class TestContainment:
             assert service["cap_drop"] == ["ALL"], name
             assert "cap_add" not in service
             assert service["security_opt"] == ["no-new-privileges:true"], name
+            assert service["cpu_shares"] > 1024, f"{name}: builds have 1024"
             # The others have a user in their image: 10001 in our own, nobody and 472 in monitoring.
             image = service["image"].partition(":")[0]
             if image not in (
                 "artgen",
                 "artgen-backup",
                 "artgen-demo",
+                "artgen-certbot",
                 "artgen-nginx",
                 "prom/prometheus",
                 "grafana/grafana",
@@ -73,6 +78,28 @@ class TestContainment:
         for name in ("postgres", "redis"):
             assert services()[name]["networks"] == ["databases"]
         assert services()["backend"]["container_name"] == "art_generation_backend"
+
+
+class TestCertificate:
+    def test_it_is_where_nginx_reads_it(self) -> None:
+        certificate, nginx = services()["certificate"], services()["nginx"]
+        assert certificate["profiles"] == ["https"]
+        assert certificate["volumes"] == ["certificates:/certificates"]
+        # TLS_DIR=certificates: nginx's default of NGINX_TLS_DIR, see nginx/render.sh
+        assert "${TLS_DIR:-./deploy/tls}:/etc/nginx/tls:ro" in nginx["volumes"]
+        assert "certificates" in yaml.safe_load(FILE.read_text())["volumes"]
+
+    def test_it_tells_nginx_where_its_ports_are_published(self) -> None:
+        nginx, ipv6 = services()["nginx"], yaml.safe_load(IPV6.read_text())
+        assert nginx["environment"]["NGINX_HOST"] == "gateway"
+        addresses = {port.split(":${")[0] for port in nginx["ports"]}
+        assert addresses == {nginx["environment"]["NGINX_BIND_ADDRESS"]}
+        assert ipv6["networks"] == {"outside": {"enable_ipv6": True}}
+        addresses |= {
+            port.split(":${P")[0].split(":${T")[0] for port in ipv6["services"]["nginx"]["ports"]
+        }
+        told = ipv6["services"]["nginx"]["environment"]["NGINX_BIND_ADDRESS"]
+        assert set(told.split()) == addresses
 
 
 class TestMonitoring:

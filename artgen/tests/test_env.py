@@ -1,4 +1,5 @@
 import ast
+import json
 import os
 import re
 import subprocess
@@ -6,6 +7,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from django.conf import settings
 
 from artgen.testing.environment import EXAMPLE, documented
@@ -18,8 +20,11 @@ READERS = (
 )
 BY_START = {"BACKUP_AT", "SOCKETS_PING_INTERVAL", "SOCKETS_PING_TIMEOUT", "RUN_DIR"}
 BY_COMPOSE = {
+    "ACME_EMAIL",
+    "ACME_URL",
     "ARTGEN_VERSION",
     "BIND_ADDRESS",
+    "BIND_ADDRESS_IPV6",
     "GRAFANA_PASSWORD",
     "PORT",
     "POSTGRES_PASSWORD",
@@ -58,9 +63,10 @@ def read() -> dict[str, object]:
     return found
 
 
-def load(**environment: str) -> str:
+def load(*others: str, **environment: str) -> str:
     """Return some settings as a fresh process reads them from this environment alone."""
     names = [
+        *others,
         "DEBUG",
         "PUBLIC_URL",
         "DATABASES",
@@ -110,6 +116,25 @@ class TestExample:
         with TemporaryDirectory() as folder:
             same = {"DATA_DIR": folder, "SECRET_KEY": "for the test"}
             assert load(**same) == load(**{**documented(), **same})
+
+
+class TestSecret:
+    """Commands beside `make stack`, which keeps its secret in DATA_DIR."""
+
+    DATABASE = "postgres://nobody@127.0.0.1:1/nothing"
+
+    def test_it_finds_that_of_make_stack(self, tmp_path: Path) -> None:
+        (tmp_path / "secret_key").write_text("of-make-stack")
+        found = load(
+            "SECRET_KEY", DATA_DIR=str(tmp_path), DATABASE_URL=self.DATABASE, SECRET_KEY=""
+        )
+        assert json.loads(found)["SECRET_KEY"] == "of-make-stack"
+
+    def test_it_invents_none_for_a_database_that_others_use(self, tmp_path: Path) -> None:
+        with pytest.raises(subprocess.CalledProcessError) as failed:
+            load(DATA_DIR=str(tmp_path), DATABASE_URL=self.DATABASE, SECRET_KEY="")
+        assert "SECRET_KEY is not set" in failed.value.stderr
+        assert list(tmp_path.iterdir()) == []
 
 
 class TestEmpty:
