@@ -242,6 +242,8 @@ has_ipv6() { # a public address, and a Docker that passes on the addresses of cl
 
 # --- the steps ------------------------------------------------------------------------------------
 title "This machine"
+exec 9<deploy/install.sh
+flock -n 9 || fail "Another deploy/install.sh is running here."
 check_machine
 say "   Docker $engine, $memory MB of memory, $disk GB of free disk"
 

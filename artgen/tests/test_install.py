@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import fcntl
 import os
 import re
 import shutil
@@ -275,6 +276,14 @@ class TestRefusals:
         outcome = machine.install(EMAIL_URL=f"smtp://you:wrong@{mail}")
         assert outcome.returncode == 1
         assert "The mail server does not accept it" in outcome.stdout
+
+    def test_it_does_not_run_twice_at_once(self, machine: Machine) -> None:
+        with (machine.file.parent / "deploy" / "install.sh").open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            outcome = machine.install()
+        assert outcome.returncode == 1
+        assert "Another deploy/install.sh is running" in outcome.stdout
+        assert not machine.file.exists()
 
     def test_it_says_why_it_did_not_start(self, machine: Machine) -> None:
         outcome = machine.install(UP="1")
