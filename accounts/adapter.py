@@ -126,4 +126,4 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Raise: all emails are texts of `accounts.emails`."""
-        raise NotImplementedError(template_prefix)
+        raise NotImplementedError(f"{template_prefix}: write this email in accounts.emails")

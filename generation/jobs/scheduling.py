@@ -18,6 +18,7 @@ from django.utils import timezone
 from artgen.cache import remembered
 from generation.jobs import bulk_update
 from generation.models import ImageModel, Job, Status
+from generation.models.outages import BLOCKS_MODEL
 
 QUEUE_SECONDS = 2  # how long a model's queue is cached
 SUBMISSION = timedelta(seconds=settings.HTTP_LIMITS["run_seconds"] + 2)  # longest POST /run
@@ -228,10 +229,7 @@ QUEUES = """
     )
     UNION ALL
     SELECT 'blocked', id, NULL, NULL, NULL, 0 FROM generation_imagemodel AS model
-    WHERE id IN ({ids}) AND EXISTS (
-        SELECT 1 FROM generation_provideroutage AS outage
-        WHERE outage.kind = 'key_refused' OR outage.endpoint_id = model.endpoint_id
-    )
+    WHERE id IN ({ids}) AND {blocks_model}
 """
 
 
@@ -240,7 +238,7 @@ def _rows(model_ids: Collection[int]) -> list[_Row]:
     since = bulk_update.prepared("finished_at", timezone.now() - WARM_FOR)
     with connection.cursor() as cursor:
         cursor.execute(
-            QUEUES.format(ids=", ".join(["%s"] * len(ids))),
+            QUEUES.format(ids=", ".join(["%s"] * len(ids)), blocks_model=BLOCKS_MODEL),
             [*ids, MAX_QUEUED_PER_MODEL * len(ids), *ids, *ids, since, *ids],
         )
         return [

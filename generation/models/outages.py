@@ -15,6 +15,13 @@ class OutageKind(models.TextChoices):
     ENDPOINT_MISSING = "endpoint_missing", _("RunPod does not have the endpoint")
 
 
+BLOCKS_MODEL = """EXISTS (
+    SELECT 1 FROM generation_provideroutage AS outage
+    WHERE outage.kind = 'key_refused' OR outage.endpoint_id = model.endpoint_id
+)"""
+"""SQL condition: an outage blocks the row `model`; the form of `blocking` for raw statements."""
+
+
 class ProviderOutageQuerySet(models.QuerySet["ProviderOutage"]):
     """Named filters of outages."""
 

@@ -25,6 +25,7 @@ from generation.jobs import (
 )
 from generation.jobs.payloads import input_of
 from generation.models import ImageModel, Job
+from generation.models.outages import BLOCKS_MODEL
 from generation.runpod.client import Submission
 from generation.runpod.payloads import PayloadError
 from generation.runpod.verdicts import (
@@ -45,10 +46,7 @@ OPEN_MODEL = f"""
     WHERE slug = %s AND NOT EXISTS (
         SELECT 1 FROM generation_generationswitch AS switch WHERE NOT switch."on"
     )
-    AND NOT EXISTS (
-        SELECT 1 FROM generation_provideroutage AS outage
-        WHERE outage.kind = 'key_refused' OR outage.endpoint_id = model.endpoint_id
-    )"""  # noqa: S608 no input
+    AND NOT {BLOCKS_MODEL}"""  # noqa: S608 no input
 """SQL of a model's row, if generation is switched on and no outage blocks the model."""
 LOCK = " FOR NO KEY UPDATE OF model"
 

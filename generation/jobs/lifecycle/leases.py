@@ -13,6 +13,7 @@ from accounts.models import User
 from generation.jobs import bulk_update, model_cache
 from generation.jobs.lifecycle.transition import record
 from generation.models import Job, Status
+from generation.models.outages import BLOCKS_MODEL
 
 
 def claim_due(slug: str, *, limit: int, lease: timedelta) -> list[Job]:
@@ -20,12 +21,11 @@ def claim_due(slug: str, *, limit: int, lease: timedelta) -> list[Job]:
 
     Empty while an outage blocks the model.
     """
-    where = (
-        "model_id = (SELECT id FROM generation_imagemodel AS model "
-        "WHERE slug = %s AND NOT EXISTS (SELECT 1 FROM generation_provideroutage AS outage "
-        "WHERE outage.kind = 'key_refused' OR outage.endpoint_id = model.endpoint_id)) "
-        "AND status IN ('submitted', 'running')"
-    )
+    where = f"""
+        model_id = (
+            SELECT id FROM generation_imagemodel AS model WHERE slug = %s AND NOT {BLOCKS_MODEL}
+        )
+        AND status IN ('submitted', 'running')"""  # noqa: S608 no input
     return sorted(_claim(where, [slug], limit=limit, lease=lease), key=lambda job: job.id)
 
 
