@@ -42,7 +42,7 @@ SCALE ?= 1
 # USERS=50,100 and OPTIONS="--minutes 5" change the load.
 loadtest: $(VENV)/.development  ## simulated users of a temporary site, into .data/bench/
 	@$(BIN)/python -m deploy.bench --loadtest "--users=$(USERS) $(OPTIONS)" --into "$(INTO)"
-USERS ?= 50,100,150,300,500,1000
+USERS ?= 50,100,150,300,400,500,1000
 
 # SEED=2 is another plan; FORM=short takes two minutes; INTO=README.md writes the table there.
 chaos: $(VENV)/.development  ## faults of every kind under load, into .data/chaos/

@@ -17,7 +17,7 @@ from artgen.testing.image_files import FILES
 from artgen.testing.isolation.identities import NOBODY, OWNER, Identity
 from artgen.testing.isolation.owned_data import MARK, MARKER, OwnedData
 from artgen.testing.isolation.routes import Route
-from artgen.testing.isolation.rows import Change, Tables, changes, files, restore_files
+from artgen.testing.isolation.rows import Change, Tables, changes, file_rows, files, restore_files
 from artgen.testing.isolation.rules import (
     ADMIN_OBJECTS,
     EXAMPLES,
@@ -126,21 +126,32 @@ def _forged(secret: str) -> str:
 
 
 class State:
-    """The rows before a request."""
+    """The rows and files before a request."""
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
+        self.writes = tables.writes()
         self.fingerprint = tables.fingerprint()
         self.rows = tables.rows(self.fingerprint)
         self.files = files()
+        self.file_rows = file_rows()
 
     def changes(self) -> list[Change]:
-        """Return what has changed since."""
-        now = self.tables.fingerprint()
-        different = {name for name, value in now.items() if value != self.fingerprint[name]}
-        if not different:
-            return []
-        return changes({name: self.rows[name] for name in different}, self.tables.rows(different))
+        """Return what has changed since. PostgreSQL's own count tells if there is nothing to see."""
+        files_now = {"files": file_rows()}
+        found = changes({"files": self.file_rows}, files_now)
+        writes = self.tables.writes()
+        if writes != self.writes:
+            self.writes = writes
+            now = self.tables.fingerprint()
+            names = {name for name, value in now.items() if value != self.fingerprint[name]}
+            found += changes({name: self.rows[name] for name in names}, self.tables.rows(names))
+        return found
+
+    def restore_files(self) -> None:
+        """Undo what has happened to the files; what the transaction did is rolled back."""
+        restore_files(self.files)
+        self.file_rows = file_rows()
 
 
 def send(client: Client, data: OwnedData, trial: Trial, before: State) -> Answer:
@@ -152,7 +163,7 @@ def send(client: Client, data: OwnedData, trial: Trial, before: State) -> Answer
         answer = Answer(_outcome(response, texts), texts, before.changes())
         transaction.set_rollback(True)
     if answer.changes:
-        restore_files(before.files)
+        before.restore_files()
     return answer
 
 
