@@ -50,13 +50,15 @@ def hostile(trial: Trial, value: str, *, one_by_one: bool) -> Iterator[Trial]:
     )
     more = FIELDS if trial.method == "GET" and is_page and not given else ()
     names = [name for name in (*given, *more) if name != "file"]
+    if not names:
+        return
     escaped = value.replace("{", "{{").replace("}", "}}")  # braces name examples of the table
     for some in [[name] for name in names] if one_by_one else [names]:
         changed = {**given, **dict.fromkeys(some, escaped)}
         if trial.method == "GET":
             query = urlencode(changed, safe="{}", errors="surrogateescape")
             yield replace(trial, query=query)
-        elif changed:
+        else:
             yield replace(trial, rule=replace(trial.rule, body=changed))
 
 
