@@ -79,8 +79,11 @@ lock:  ## pin the newest allowed versions
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) -o requirements.txt
 	$(BIN)/uv pip compile --group demo --upgrade $(LOCK) -c requirements.txt \
 		-o deploy/requirements-demo.txt
+	$(BIN)/uv pip compile --group telemetry --upgrade $(LOCK) -c requirements.txt \
+		-o deploy/requirements-telemetry.txt
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) --group dev \
-		-c requirements.txt -c deploy/requirements-demo.txt -o deploy/requirements-dev.txt
+		-c requirements.txt -c deploy/requirements-demo.txt \
+		-c deploy/requirements-telemetry.txt -o deploy/requirements-dev.txt
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--emit-build-options --no-binary urllib3-future --custom-compile-command 'make lock'
 

@@ -5,9 +5,14 @@ from django.apps import AppConfig
 from artgen import celery as celery  # registers tasks with this Celery application
 from artgen import checks as checks  # registers the system checks
 from artgen import migration_checks as migration_checks
+from artgen.observability import telemetry
 
 
 class ArtGenConfig(AppConfig):
     """Configuration of the app."""
 
     name = "artgen"
+
+    def ready(self) -> None:
+        """Start Sentry and OpenTelemetry: before the middleware is loaded."""
+        telemetry.start()

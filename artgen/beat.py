@@ -12,7 +12,7 @@ from typing import Any
 from celery import Celery, signals
 from django.conf import settings
 
-from artgen.observability import celery_health
+from artgen.observability import celery_health, telemetry
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artgen.settings")
 
@@ -28,5 +28,6 @@ def set_up_logging(**_: Any) -> None:
 
 if __name__ == "__main__":
     celery_health.watch(os.environ.get("ALIVE_FILE", ""))
+    telemetry.start()
     gc.freeze()  # loaded modules need not be searched for garbage
-    app.Beat(scheduler="celery.beat:Scheduler", loglevel=settings.LOG_LEVEL).run()
+    app.Beat(scheduler="celery.beat:Scheduler", loglevel=settings.LOG_LEVEL, quiet=True).run()

@@ -8,7 +8,7 @@ from celery import Celery, signals
 from django.db import close_old_connections
 from kombu.transport import TRANSPORT_ALIASES
 
-from artgen.observability import celery_health
+from artgen.observability import celery_health, log_context
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artgen.settings")
 
@@ -35,6 +35,36 @@ def send_message(name: str, *arguments: str, expires: int = 60) -> bool:
         )
         return False
     return True
+
+
+REQUEST_ID = "request_id"
+"""Header of a message: the request that sent it."""
+
+
+@signals.setup_logging.connect
+def keep_logging(**_: Any) -> None:
+    """Keep Celery from adding handlers, and from redirecting prints: Django has set up logging."""
+
+
+@signals.before_task_publish.connect
+def pass_request_id(headers: dict[str, Any], **_: Any) -> None:
+    """Send the request's id with the message."""
+    if request_id := log_context.fields().get(REQUEST_ID):
+        headers[REQUEST_ID] = request_id
+
+
+@signals.task_prerun.connect
+def name_message(task_id: str, task: Any, **_: Any) -> None:
+    """Log with the message's id, its task, and the id of the request that sent it, if one did."""
+    log_context.set_fields(
+        message_id=task_id, task=task.name, request_id=getattr(task.request, REQUEST_ID, "") or ""
+    )
+
+
+@signals.task_postrun.connect
+def forget_message(**_: Any) -> None:
+    """Log without them."""
+    log_context.clear()
 
 
 # Celery closes Django's connections around every task unless CELERY_DB_REUSE_MAX is set. Keep one

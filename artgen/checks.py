@@ -7,9 +7,10 @@ from typing import Any
 import urllib3
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
 from artgen import connection_budget
+from artgen.observability import telemetry
 
 CONNECTIONS = "connections"
 """Tag of the check, for `manage.py check --tag connections`."""
@@ -51,4 +52,19 @@ def packages(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMes
             "PIP_NO_CACHE_DIR=1, as `make run` does.",
             id="artgen.E004",
         )
+    ]
+
+
+@register()
+def telemetry_packages(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Warn of a setting of Sentry or OpenTelemetry whose package is not installed."""
+    return [
+        Warning(
+            f"{setting} is set, but its package is not installed, so nothing is sent.",
+            hint="Install deploy/requirements-telemetry.txt; with docker compose set TELEMETRY=1 "
+            "in .env and build the images again.",
+            id="artgen.W007",
+        )
+        for setting in telemetry.PARTS
+        if telemetry.is_missing(setting)
     ]

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "storages",
 ]
 MIDDLEWARE = [
+    "artgen.observability.request_ids.middleware",
     "artgen.observability.request_stats.middleware",
     "artgen.response_headers.policies",
     "django.middleware.security.SecurityMiddleware",
@@ -509,6 +510,13 @@ vars().update(env.email_url_config(EMAIL_URL))
 # --- logging -------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env.str("LOG_FORMAT", default="text")
+# Empty: neither is imported (artgen.observability.telemetry).
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", default="production")
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+OTEL_EXPORTER_OTLP_HEADERS = env.list("OTEL_EXPORTER_OTLP_HEADERS", default=[])
+OTEL_SERVICE_NAME = env.str("OTEL_SERVICE_NAME", default="artgen")
+OTEL_TRACES_SAMPLER_ARG = env.float("OTEL_TRACES_SAMPLER_ARG", default=0.1)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -517,7 +525,14 @@ LOGGING = {
         "json": {"()": "artgen.observability.logging.JsonFormatter"},
     },
     "filters": {"lower_unavailable": {"()": "artgen.observability.logging.LowerUnavailable"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            # The process's own: `artgen.observability.console` replaces sys.stderr.
+            "stream": "ext://sys.__stderr__",
+        }
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.request": {"filters": ["lower_unavailable"]},

@@ -24,12 +24,13 @@ ALIVE_FILE = os.environ.pop("ALIVE_FILE", "")
 
 import django  # noqa: E402 after ALIVE_FILE is removed
 from celery import signals  # noqa: E402
+from celery.apps import worker as celery_worker  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402
 
 from artgen import preloading  # noqa: E402
 from artgen.celery import app  # noqa: E402
-from artgen.observability import celery_health  # noqa: E402
+from artgen.observability import celery_health, telemetry  # noqa: E402
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,9 @@ two exports, the clean-up and, with the last one, emails, which must not wait fo
 
 NICENESS = {"store": 5, "slow": 10}
 """Images are encoded, and exports written, with what people's requests leave of the CPU."""
+
+# Celery writes of its end past all streams, so not as a line of the log.
+celery_worker.safe_say = lambda *_: None
 
 ALIVE_SECONDS = 30
 RESTART_SECONDS = 1.0
@@ -103,6 +107,7 @@ class _Parent:
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 1
         finally:
+            telemetry.flush()
             logging.shutdown()
             os._exit(status)
 
@@ -139,6 +144,7 @@ def _run(lane: str, parent: int) -> None:
         queues=[lane],
         without_gossip=True,
         without_mingle=True,
+        quiet=True,  # no banner
         loglevel=settings.LOG_LEVEL,
     )
     worker.start()
@@ -180,6 +186,7 @@ class _Watch:
                 return
             if any(deadline < time.monotonic() for deadline in list(self._deadlines.values())):
                 log.critical("a task of the lane %s exceeded its time limit", self._lane)
+                telemetry.flush()
                 os._exit(1)
 
 

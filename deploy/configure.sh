@@ -3,12 +3,20 @@
 # The other containers read them as NAME_FILE. Missing secrets of ArtGen itself are generated once.
 set -eu
 umask 022
+code=$PWD
 cd /config
 missing=
 demo=
 find_demo="import socket; socket.gethostbyname('${DEMO_HOST:-}')"
 [ -z "${DEMO_HOST:-}" ] || ! python -c "$find_demo" 2>/dev/null || demo=yes
 
+say() { # LEVEL: the lines of standard input, as JSON if LOG_FORMAT is json (deploy/start.sh)
+  if [ "${LOG_FORMAT:-}" = json ]; then
+    (cd "$code" && python -m artgen.observability.console - configure "$1")
+  else
+    cat
+  fi
+}
 file_of() { echo "$1" | tr '[:upper:]' '[:lower:]'; } # NAME
 set_to() { printf '%s' "$2" >"$(file_of "$1")"; }     # NAME VALUE
 keep() { # NAME VALUE: the value of .env, else the one that was kept, else VALUE
@@ -60,12 +68,16 @@ else
 fi
 
 if [ -n "$missing" ]; then
-  cat >&2 <<MISSING
+  say ERROR >&2 <<MISSING
 ArtGen cannot start. These are missing in .env:$missing
 Copy deploy/env.example to .env and set them, or try ArtGen without any key:
 docker compose --profile demo up
 MISSING
   exit 1
 fi
-[ -z "$demo" ] || echo "Demo: uses the RunPod emulator and the S3 server unless .env names others."
-echo "Configured for $PUBLIC_URL"
+[ -z "$demo" ] || say INFO <<DEMO
+Demo: uses the RunPod emulator and the S3 server unless .env names others.
+DEMO
+say INFO <<DONE
+Configured for $PUBLIC_URL
+DONE

@@ -64,6 +64,7 @@ logconfig_dict = {
         "error_console": {
             "class": "logging.StreamHandler",
             "formatter": os.environ.get("LOG_FORMAT") or "text",
+            "stream": "ext://sys.__stderr__",
         },
     },
     "root": {"level": "WARNING", "handlers": []},

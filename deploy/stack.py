@@ -11,6 +11,7 @@ As a service of systemd: deploy/artgen.service.
 
 import fcntl
 import hashlib
+import json
 import os
 import secrets
 import shutil
@@ -18,6 +19,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -38,9 +40,19 @@ MAX_REST_SECONDS = 1
 MAX_SOCKET_PATH = 107  # unix(7)
 
 
+def say(message: str, level: str = "INFO") -> None:
+    """Print the message, as JSON if LOG_FORMAT is json."""
+    if os.environ.get("LOG_FORMAT") == "json":
+        time_now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        entry = {"time": time_now, "level": level, "logger": "stack", "message": message}
+        message = json.dumps(entry, ensure_ascii=False)
+    print(message, file=sys.stdout if level == "INFO" else sys.stderr, flush=True)
+
+
 def fail(message: str) -> NoReturn:
     """End with this message."""
-    sys.exit(f"make stack: {message}")
+    say(f"make stack: {message}", "ERROR")
+    sys.exit(1)
 
 
 def main(names: list[str]) -> None:
@@ -61,7 +73,7 @@ def main(names: list[str]) -> None:
     collect_static(os.environ)
     if subprocess.run(["deploy/start.sh", "release"], check=False).returncode:
         fail("the release step failed, see above.")
-    print(f"ArtGen starts at {os.environ['PUBLIC_URL']}. Stop it with Ctrl-C.", flush=True)
+    say(f"ArtGen starts at {os.environ['PUBLIC_URL']}. Stop it with Ctrl-C.")
     run([Process(name, run_dir) for name in names or STOP])
 
 
@@ -109,7 +121,7 @@ def check_requirements() -> None:
         packages = "nginx libnginx-mod-http-brotli-filter libnginx-mod-http-brotli-static"
         fail(f"nginx is not installed (Debian: apt-get install {packages}).")
     if not is_set("RUNPOD_API_KEY"):
-        print("make stack: RUNPOD_API_KEY is not set; jobs wait until it is.", file=sys.stderr)
+        say("make stack: RUNPOD_API_KEY is not set; jobs wait until it is.", "WARNING")
 
 
 def make_secret_key(data_dir: Path) -> None:
@@ -170,7 +182,7 @@ class Process:
             return
         now = time.monotonic()
         if not self.died_at:
-            print(f"{self.name} ended with {status} and is started again.", flush=True)
+            say(f"{self.name} ended with {status} and is started again.", "WARNING")
             self.died_at = now
             self.kill_group(signal.SIGTERM)
         orphaned = self.kill_group(0) and now - self.died_at < MAX_ORPHAN_SECONDS
@@ -191,7 +203,7 @@ class Process:
         try:
             self.popen.wait(max(0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            print(f"{self.name} takes too long to end and is killed.", flush=True)
+            say(f"{self.name} takes too long to end and is killed.", "WARNING")
         # The filter of nginx's errors ends after nginx, when it has written the last line.
         limit = min(deadline, time.monotonic() + MAX_REST_SECONDS)
         while self.kill_group(0) and time.monotonic() < limit:

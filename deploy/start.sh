@@ -25,6 +25,9 @@ export PGAPPNAME="artgen-${1:-}"
 turn=${2:-main}
 # By default glibc has up to eight arenas per core for threads and rarely returns their memory.
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
+# With LOG_FORMAT=json whatever is printed is JSON, too: `python -m artgen.observability.console MODULE`.
+console=
+[ "${LOG_FORMAT:-}" != json ] || console=artgen.observability.console
 
 case ${1:-} in
 static)
@@ -33,21 +36,21 @@ static)
     --ignore redoc --ignore rest_framework --ignore 'swagger-ui-standalone-preset*'
   ;;
 publish)
-  "$PYTHON" deploy/publish.py "$STATIC_ROOT" "$NGINX_STATIC"
+  "$PYTHON" ${console:+-m "$console"} deploy/publish.py "$STATIC_ROOT" "$NGINX_STATIC"
   # The nginx container reads its templates from there too, so a change does not replace it.
   if [ -n "${NGINX_TEMPLATES:-}" ]; then
-    exec "$PYTHON" deploy/publish.py nginx "$NGINX_TEMPLATES"
+    exec "$PYTHON" ${console:+-m "$console"} deploy/publish.py nginx "$NGINX_TEMPLATES"
   fi
   ;;
 release)
   # A migration that waits for a lock blocks all later queries, so it fails early instead.
   # (0: PgBouncer, see env.example)
   [ "${DB_STATEMENT_TIMEOUT:-30}" = 0 ] || export PGOPTIONS="${PGOPTIONS:--c lock_timeout=10s}"
-  "$PYTHON" manage.py release
+  "$PYTHON" ${console:+-m "$console"} manage.py release
   if [ -n "${NGINX_STATIC:-}" ]; then exec deploy/start.sh publish; fi
   ;;
 web)
-  "$PYTHON" -m artgen.connection_budget # fails above the limit of database connections
+  "$PYTHON" -m ${console:+"$console"} artgen.connection_budget # fails above the limit of database connections
   export DB_POOL=1
   # Decoded uploads are returned to the system at once: by default glibc raises this threshold to
   # the size of the largest freed block, and processes keep hundreds of megabytes. Not for workers:
@@ -60,10 +63,10 @@ web)
     rm -f "$RUN_DIR/web-$turn.draining"
     deploy/handover.sh begin web "$turn"
   fi
-  exec "$PYTHON" -m gunicorn --config deploy/gunicorn.conf.py
+  exec "$PYTHON" -m ${console:+"$console"} gunicorn --config deploy/gunicorn.conf.py
   ;;
 sockets)
-  "$PYTHON" -m artgen.connection_budget # fails above the limit of database connections
+  "$PYTHON" -m ${console:+"$console"} artgen.connection_budget # fails above the limit of database connections
   export DB_POOL=1 DB_POOL_MAX="${SOCKETS_DB_POOL_MAX:-8}"
   [ "$turn" = main ] || export DB_POOL_MAX=$(((DB_POOL_MAX + 1) / 2))
   socket="$RUN_DIR/sockets-$turn.sock"
@@ -75,7 +78,7 @@ sockets)
   if [ -n "${SOCKETS_PORT:-}" ]; then
     set -- "$@" --bind "${SOCKETS_HOST:-127.0.0.1}" --port "$SOCKETS_PORT"
   fi
-  exec "$PYTHON" -m artgen.daphne "$@" --no-server-name --verbosity 0 \
+  exec "$PYTHON" -m ${console:+"$console"} artgen.daphne "$@" --no-server-name --verbosity 0 \
     --ping-interval "${SOCKETS_PING_INTERVAL:-20}" \
     --ping-timeout "${SOCKETS_PING_TIMEOUT:-30}" \
     --websocket_connect_timeout 60 --websocket-max-message-size 65536 \
@@ -85,14 +88,14 @@ worker)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/worker.alive}"
   rm -f "$ALIVE_FILE"
   export CELERY_SKIP_CHECKS=1 # `release` has checked
-  "$PYTHON" -m artgen.connection_budget # fails above the limit of database connections
+  "$PYTHON" -m ${console:+"$console"} artgen.connection_budget # fails above the limit of database connections
   export DB_POOL=1 DB_POOL_MAX="${WORKER_DB_POOL_MAX:-4}"
-  exec "$PYTHON" -m artgen.worker
+  exec "$PYTHON" -m ${console:+"$console"} artgen.worker
   ;;
 beat)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/beat.alive}"
   rm -f "$ALIVE_FILE"
-  exec "$PYTHON" -m artgen.beat
+  exec "$PYTHON" -m ${console:+"$console"} artgen.beat
   ;;
 alive)
   test -n "$(find "$ALIVE_FILE" -newermt '-30 seconds' 2>/dev/null)"
@@ -104,6 +107,7 @@ nginx)
   # and starts again with new expressions when nginx/reload.sh ends it.
   rm -f "$folder/errors"
   mkfifo -m 600 "$folder/errors"
+  export LC_ALL=C # the log may have bytes that are not UTF-8
   touch "$folder/redact.sed" # older templates write none
   {
     exec 3<"$folder/errors"
@@ -121,8 +125,8 @@ nginx)
   ;;
 emulator)
   # PUBLIC_URL, where the webhooks go, is not reachable from inside a container of the demo.
-  if [ -n "${FORWARD_TO:-}" ]; then "$PYTHON" deploy/forward.py "$PUBLIC_URL" "$FORWARD_TO" & fi
-  exec "$PYTHON" manage.py runpod_emulator \
+  if [ -n "${FORWARD_TO:-}" ]; then "$PYTHON" ${console:+-m "$console"} deploy/forward.py "$PUBLIC_URL" "$FORWARD_TO" & fi
+  exec "$PYTHON" ${console:+-m "$console"} manage.py runpod_emulator \
     --host "${EMULATOR_HOST:-127.0.0.1}" --port "${EMULATOR_PORT:-8010}" \
     --public-url "${EMULATOR_URL:-}" --painter "${EMULATOR_PAINTER:-full}" \
     --seconds "${EMULATOR_SECONDS:-4}"

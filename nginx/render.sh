@@ -38,6 +38,7 @@ default NGINX_ACCESS_LOG /dev/stdout           # or off
 default NGINX_TRUSTED_PROXIES ''
 default NGINX_HOST loopback                    # the address of this machine: loopback or gateway
 default NGINX_BIND_ADDRESS 127.0.0.1           # where Docker publishes the ports
+default LOG_FORMAT text                        # of the error log: text or json
 default NGINX_BUCKET ''                        # HOST:PORT of a bucket to serve under /s3/ (demo)
 default NGINX_RESOLVER 127.0.0.11              # for NGINX_BUCKET; Docker's own
 default NGINX_MODULES /usr/lib/nginx/modules
@@ -141,6 +142,27 @@ cat >"$NGINX_DIR/redact.sed" <<REDACT
 s#($NGINX_SECRET_PATHS)[^ "'<>?]+#\1SECRET#g
 s#(/[^ "'<>?]*)[?][^ "'<>]+#\1?QUERY#g
 REDACT
+# As artgen/observability/logging.py does it. The time of nginx has no time zone.
+if [ "$LOG_FORMAT" = json ]; then
+  cat >>"$NGINX_DIR/redact.sed" <<JSON
+s/\\\\/\\\\\\\\/g
+s/"/\\\\"/g
+s/[\\x00-\\x1f\\x7f-\\xff]/?/g
+t reset
+:reset
+s#^([0-9]{4})/([0-9]{2})/([0-9]{2}) ([0-9:]{8}) \\[([a-z]+)\\] (.*)\$#{"time":"\\1-\\2-\\3T\\4$(date +%:z)","level":"\\5","logger":"nginx","message":"\\6"}#
+t level
+s#^nginx: \\[([a-z]+)\\] (.*)\$#{"level":"\\1","logger":"nginx","message":"\\2"}#
+t level
+s#^.*\$#{"level":"info","logger":"nginx","message":"&"}#
+:level
+s/"level":"debug"/"level":"DEBUG"/
+s/"level":"(info|notice)"/"level":"INFO"/
+s/"level":"warn"/"level":"WARNING"/
+s/"level":"error"/"level":"ERROR"/
+s/"level":"(crit|alert|emerg)"/"level":"CRITICAL"/
+JSON
+fi
 
 render() { # TEMPLATE: ${UPPER_CASE} names are replaced, $lower_case are variables of nginx
   awk -v template="$1" '{

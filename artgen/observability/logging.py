@@ -8,6 +8,7 @@ import logging
 from datetime import UTC, datetime
 from http import HTTPStatus
 
+from artgen.observability import log_context
 from artgen.observability.redaction import redact
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -21,9 +22,7 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, followed by the values of `extra`."""
-        extra = " ".join(
-            f"{key}={value}" for key, value in vars(record).items() if key not in _PLAIN
-        )
+        extra = " ".join(f"{key}={value}" for key, value in _extra(record).items())
         line = super().format(record)
         return redact(f"{line} {extra}" if extra and "\n" not in line else line)
 
@@ -38,11 +37,17 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
-            **{key: value for key, value in vars(record).items() if key not in _PLAIN},
+            **_extra(record),
         }
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         return redact(json.dumps(entry, default=str, ensure_ascii=False))
+
+
+def _extra(record: logging.LogRecord) -> dict[str, object]:
+    """Return the fields of what this thread or task handles, and those of the record."""
+    own = {key: value for key, value in vars(record).items() if key not in _PLAIN}
+    return {**log_context.fields(), **own}
 
 
 class LowerUnavailable(logging.Filter):

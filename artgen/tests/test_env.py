@@ -28,6 +28,7 @@ BY_COMPOSE = {
     "GRAFANA_PASSWORD",
     "PORT",
     "POSTGRES_PASSWORD",
+    "TELEMETRY",
     "TLS_DIR",
     "TLS_PORT",
 }

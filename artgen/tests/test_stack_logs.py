@@ -1,7 +1,10 @@
-"""The logs of the production processes: nothing secret, and no warning for a HEAD request."""
+"""The logs of the production processes: one JSON object per line, nothing secret, and no warning
+for a HEAD request.
+"""
 
 import json
 import re
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,6 +14,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from artgen.secret_paths import PARAMETER, routes
+from artgen.testing.collector import Collector, collector
+from artgen.testing.kept import GROUP
 from artgen.testing.stack import PATIENCE, Stack, kept_stack
 from artgen.tests.test_secret_paths import ADDRESSES, SECRET
 
@@ -29,11 +34,17 @@ LET_IN = (
 
 class TestLogs:
     stack: Stack
+    collector: Collector
 
     @pytest.fixture(autouse=True)
     def _stack(self) -> None:
         # Every user is slower than the limit, so that no request of these is refused.
-        self.stack = kept_stack(NGINX_RATE="1000r/s", NGINX_ADDRESS_RATE="1000r/s")
+        self.collector = GROUP.get("collector", collector)
+        self.stack = kept_stack(
+            NGINX_RATE="1000r/s",
+            NGINX_ADDRESS_RATE="1000r/s",
+            **self.collector.environment,
+        )
         self.begin = len(self.stack.log)
 
     def lines(self) -> list[str]:
@@ -88,10 +99,103 @@ class TestLogs:
         loud = [line for line in self.lines() if is_loud(line) and not expected.search(line)]
         assert loud == []
 
+    def test_each_line_of_each_process_is_one_json_object(self) -> None:
+        """From the start on: banners, prints and the errors of nginx, too."""
+        self.ask("GET", "/%zz")
+        job = self.stack.draw()
+        self.lines()
+        found = entries(self.stack.log)
+        assert all({"level", "logger", "message"} <= set(entry) for entry in found)
+        assert all("time" in entry for entry in found if entry["logger"] != "nginx")
+        # nginx, web, worker, release and `make stack` itself; sockets and beat are silent.
+        loggers = {entry["logger"] for entry in found}
+        assert {"nginx", "gunicorn.error", "celery.apps.worker", "manage", "stack"} <= loggers
+        assert any(entry.get("job") == job["id"] for entry in found)
+
+    def test_the_id_of_a_request_leads_to_all_lines_about_its_job(self) -> None:
+        request_id = f"request-{uuid4()}"
+        order = {"model": "flux-schnell", "prompt": "a lighthouse"}
+        answer = self.stack.ask("post", "jobs/", json=order, headers={"X-Request-ID": request_id})
+        job_id = answer.json()["id"]
+
+        def told() -> list[dict[str, Any]]:
+            found = [entry for entry in entries(self.stack.log) if request_id in str(entry)]
+            messages = {entry["message"] for entry in found}
+            return found if {"job placed", "job succeeded", "request"} <= messages else []
+
+        found = self.stack.until(told, "the job has ended")
+        by_message = {entry["message"]: entry for entry in found}
+        assert by_message["request"]["path"] == "/api/v1/jobs/"
+        placed, ended = by_message["job placed"], by_message["job succeeded"]
+        assert (placed["request_id"], placed["job"]) == (request_id, job_id)
+        assert "runpod_id" not in placed
+        assert (ended["placed_by_request"], ended["job"]) == (request_id, job_id)
+        assert ended["runpod_id"]
+        assert ended["task"] == "generation.store"
+        assert ended["message_id"]
+        # The first message was sent by the request itself.
+        assert by_message["job submitting"]["request_id"] == request_id
+        hook = next(
+            entry
+            for entry in entries(self.stack.log)
+            if entry["message"] == "webhook received" and entry["job"] == job_id
+        )
+        assert hook["request_id"] != request_id
+        # That is the id of RunPod's request in nginx's log.
+        assert any(
+            entry["message"] == "request" and entry["request_id"] == hook["request_id"]
+            for entry in entries(self.stack.log)
+        )
+
+    def test_a_trace_leads_from_the_request_to_the_worker(self) -> None:
+        request_id = f"request-{uuid4()}"
+        order = {"model": "flux-schnell", "prompt": "a lighthouse of nobody else"}
+        self.stack.ask("post", "jobs/", json=order, headers={"X-Request-ID": request_id})
+
+        def spans(name: str, **values: str) -> list[dict[str, Any]]:
+            return [
+                one
+                for one in self.collector.spans
+                if name in one["name"]
+                and values.items() <= {**one["attributes"], "trace": one["trace"]}.items()
+            ]
+
+        def submission() -> dict[str, Any] | None:
+            """Return the message that continues the trace of the request."""
+            for request in spans("POST api/v1/jobs/", **{"artgen.request_id": request_id}):
+                for found in spans("generation.submit", trace=request["trace"]):
+                    return found
+            return None
+
+        def calls() -> set[str]:
+            """Return what the message did: SQL and the call to RunPod."""
+            found = submission()
+            return {
+                one["attributes"].get("db.system") or one["name"]
+                for one in self.collector.spans
+                if found and one["trace"] == found["trace"]
+            }
+
+        self.collector.wait_for(lambda: calls() >= {"postgresql", "POST"})
+        found = submission()
+        assert found is not None
+        assert found["attributes"]["artgen.message_id"]
+        assert b"a lighthouse of nobody else" not in self.collector.raw
+
+
+def entries(log: str) -> list[dict[str, Any]]:
+    """Return the objects of the complete lines; fail for a line that is not one JSON object."""
+    found = []
+    for line in log[: log.rfind("\n") + 1].splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            raise AssertionError(f"not JSON: {line[:300]!r}") from None
+        assert isinstance(entry, dict), line
+        found.append(entry)
+    return found
+
 
 def is_loud(line: str) -> bool:
     """Return whether this is a warning or an error of a process, or of nginx."""
-    try:
-        return json.loads(line).get("level") in ("WARNING", "ERROR", "CRITICAL")
-    except ValueError:
-        return bool(re.search(r"\[(warn|error|crit|alert)\]", line))
+    return json.loads(line)["level"] in ("WARNING", "ERROR", "CRITICAL")

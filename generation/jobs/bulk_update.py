@@ -4,18 +4,21 @@ Only `lifecycle` calls it and decides about statuses. SQLite needs a second stat
 history.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import User
 from generation.jobs import model_rows
 from generation.models import Job, JobEvent
+
+log = logging.getLogger("generation.jobs")
 
 GUARD = ("id", "status", "attempt")
 """Fields that must be unchanged for the UPDATE of a row."""
@@ -69,7 +72,9 @@ def update(
         "SELECT id, %s, %s, status, attempt, note FROM changed WHERE note IS NOT NULL) "
         f"SELECT {COLUMNS} FROM changed"
     )
-    return model_rows.fetch(Job, statement, [*parameters, history.at, history.name])
+    changed = model_rows.fetch(Job, statement, [*parameters, history.at, history.name])
+    _log(changed, history)
+    return changed
 
 
 def insert(
@@ -113,6 +118,8 @@ def insert(
         inserted = dict(cursor.fetchall())
     for job in jobs if inserted else ():
         job._state.adding, job._state.db = False, connection.alias
+    if inserted:
+        _log(jobs, history)
     return inserted
 
 
@@ -148,6 +155,19 @@ def insert_history(jobs: Sequence[Job], history: History, *, actor: User | None 
         for job in jobs
         if job.id in details
     )
+    _log(jobs, history)
+
+
+def _log(jobs: Sequence[Job], history: History) -> None:
+    """Log each job's line of history after the commit, so that logs can be searched for a job."""
+    if log.isEnabledFor(logging.INFO):
+        noted = [job for job in jobs if history.details is None or job.id in history.details]
+        transaction.on_commit(partial(_log_now, noted, history.name), robust=True)
+
+
+def _log_now(jobs: Sequence[Job], name: str) -> None:
+    for job in jobs:
+        log.info("job %s", name, extra=job.log_fields)
 
 
 def update_each(

@@ -19,6 +19,7 @@ from accounts import sockets, tokens
 from accounts.models import User
 from artgen import session_cookies
 from artgen.batching import Batched
+from artgen.observability import log_context, request_ids
 from generation.jobs import events, presence
 from generation.jobs.serializers import jobs_json
 from generation.models import Job
@@ -54,6 +55,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve the socket; count it as closed however it ends."""
+        log_context.set_fields(request_id=request_ids.read(_header(scope, b"x-request-id")))
         try:
             await super().__call__(scope, receive, send)
         finally:
@@ -166,6 +168,10 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+def _header(scope: dict[str, Any], name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
 def bearer_token(scope: dict[str, Any]) -> str | None:

@@ -23,7 +23,7 @@ def isolate(job: Job, error: Exception, *, code: str) -> None:
 
     Database errors of the postponement itself are raised.
     """
-    log.error("unexpected error with a job", exc_info=error, extra={"job": str(job.id)})
+    log.error("unexpected error with a job", exc_info=error, extra=job.log_fields)
     now = timezone.now()
     if job.deadline_at and job.deadline_at <= now:
         try:
@@ -31,7 +31,7 @@ def isolate(job: Job, error: Exception, *, code: str) -> None:
         except lifecycle.Stale:
             return
         except Exception:
-            log.exception("a job could not be ended", extra={"job": str(job.id)})
+            log.exception("a job could not be ended", extra=job.log_fields)
         else:
             return
     lifecycle.postponed([job], until=now + ERROR_PAUSE)

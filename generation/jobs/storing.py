@@ -96,7 +96,7 @@ def _store_images(job: Job) -> None:
             HOSTS.succeeded(job.result_host, job.user_id)
             lifecycle.succeeded(job, images=images, cost=result.cost)
     except lifecycle.Stale:
-        log.info("the job changed while it was stored", extra={"job": str(job.id)})
+        log.info("the job changed while it was stored", extra=job.log_fields)
     except Exception as error:  # noqa: BLE001 must not affect the other jobs
         failures.isolate(job, error, code="storage")
 
@@ -116,7 +116,7 @@ def _result(job: Job) -> Result:
 def _later(job: Job, error: Exception, *, pause: timedelta) -> None:
     """Try again after the pause; fail only at the deadline, because the result is paid for."""
     now = timezone.now()
-    log.warning("images not stored yet", extra={"job": str(job.id), "error": repr(error)})
+    log.warning("images not stored yet", extra={**job.log_fields, "error": repr(error)})
     if job.deadline_at and job.deadline_at <= now:
         lifecycle.failed(job, code="storage", detail=repr(error))
     else:

@@ -1,5 +1,6 @@
 """The webhook that RunPod calls when a job has ended. It only triggers a status check."""
 
+import logging
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +10,8 @@ from django.views.decorators.http import require_POST
 from generation.jobs import dispatch, lifecycle, webhook_tokens
 from generation.runpod.report import is_job_id
 from generation.runpod.untrusted import InvalidJSON, parse_json
+
+log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 12 * 1024 * 1024
 
@@ -25,6 +28,7 @@ def runpod_hook(request: HttpRequest, token: str) -> HttpResponse:
     if known is None:
         return HttpResponse(status=HTTPStatus.NOT_FOUND)
     job_id, attempt = known
+    log.info("webhook received", extra={"job": str(job_id), "attempt": attempt})
     if slug := lifecycle.webhook_received(job_id, attempt=attempt):
         dispatch.check(slug)
     elif lifecycle.is_unknown(job_id, attempt=attempt) and (runpod_id := _runpod_id(request)):

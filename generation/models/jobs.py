@@ -174,6 +174,8 @@ class Job(models.Model):
     # For staff only. Of a STORING job: why its images are not stored yet.
     error_detail = models.TextField(_("RunPod message"), blank=True)
     cost = models.DecimalField(_("cost, $"), max_digits=10, decimal_places=5, null=True)
+    # Of the HTTP request that placed it (X-Request-ID), for the logs.
+    request_id = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created"))
     deadline_at = models.DateTimeField(_("deadline"), null=True)  # set by the first submission
     started_at = models.DateTimeField(_("started"), null=True)
@@ -259,6 +261,18 @@ class Job(models.Model):
     def is_cancelable(self) -> bool:
         """Whether the job can be canceled."""
         return self.status in (Status.QUEUED, *AT_RUNPOD)
+
+    @property
+    def log_fields(self) -> dict[str, Any]:
+        """The fields of log lines about the job: ids of the job and its RunPod job, attempt, and
+        the id of the request that placed it.
+        """
+        found = {"job": str(self.id), "attempt": self.attempt}
+        if runpod_id := self.runpod_id or self.candidate_id:
+            found["runpod_id"] = runpod_id
+        if self.request_id:
+            found["placed_by_request"] = self.request_id
+        return found
 
     @property
     def parameters(self) -> dict[str, Any]:

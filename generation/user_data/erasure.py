@@ -79,7 +79,7 @@ def _cancel(user: User, *, actor: User | None) -> None:
         try:
             orders.cancel(job=job, actor=actor, is_counted=False)
         except orders.AlreadyFinal:
-            log.info("a job of a closed account had ended", extra={"job": str(job.id)})
+            log.info("a job of a closed account had ended", extra=job.log_fields)
 
 
 def _is_busy(user: User) -> bool:

@@ -94,7 +94,7 @@ def apply(jobs: Sequence[Job], replies: Replies, *, interval: timedelta) -> None
         try:
             _apply(job, replies.get(job.id), changes, now=now, interval=interval)
         except lifecycle.Stale:
-            log.info("the job changed during its status check", extra={"job": str(job.id)})
+            log.info("the job changed during its status check", extra=job.log_fields)
         except Exception as error:  # noqa: BLE001 must not affect the other jobs
             failures.isolate(job, error, code="provider_error")
     later = now + interval

@@ -46,10 +46,10 @@ def _stop(job: Job) -> None:
         outages.note(endpoint_id, error)
     except RunPodError as error:
         log.warning(
-            "job not stopped at RunPod yet", extra={"job": str(job.id), "error": error.full_text}
+            "job not stopped at RunPod yet", extra={**job.log_fields, "error": error.full_text}
         )
     except Exception:
-        log.exception("job not stopped at RunPod", extra={"job": str(job.id)})
+        log.exception("job not stopped at RunPod", extra=job.log_fields)
     else:
         lifecycle.stopped(job, cost=_cost(endpoint_id, job.runpod_id))
 

@@ -4,6 +4,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import timedelta
 
 from botocore.exceptions import BotoCoreError
@@ -93,8 +94,9 @@ def post_all(jobs: Sequence[Job]) -> list[Outcome]:
     if len(calls) == 1:
         return [_outcome(calls[0])]
     workers = min(len(calls), MAX_PARALLEL_POSTS)
+    contexts = [copy_context() for _ in calls]  # log fields and traces; one of its own for each
     with ThreadPoolExecutor(workers, thread_name_prefix="runpod-run") as pool:
-        return list(pool.map(_outcome, calls))
+        return list(pool.map(lambda context, call: context.run(_outcome, call), contexts, calls))
 
 
 def _prepare(job: Job) -> Callable[[], Submission] | NotSent:
@@ -175,7 +177,7 @@ def _store_unclear(unclear: Sequence[tuple[Job, Exception]]) -> None:
     for job, error in unclear:
         log.warning(
             "unknown whether RunPod took the job",
-            extra={"job": str(job.id), "error": repr(error)},
+            extra={**job.log_fields, "error": repr(error)},
         )
         details.append(
             (job, error.full_text if isinstance(error, RunPodError) else repr(error)),
@@ -208,7 +210,7 @@ def _not_prepared(job: Job, cause: Exception) -> None:
     elif isinstance(cause, OSError | BotoCoreError):
         lifecycle.deferred([(job, repr(cause))], until=now + SOURCE_PAUSE)
     else:
-        log.error("a job could not be prepared", exc_info=cause, extra={"job": str(job.id)})
+        log.error("a job could not be prepared", exc_info=cause, extra=job.log_fields)
         lifecycle.deferred([(job, repr(cause))], until=now + failures.ERROR_PAUSE)
 
 

@@ -6,6 +6,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
+from artgen.observability import log_context
 from generation.jobs import bulk_update, scheduling
 from generation.jobs.bulk_update import History
 from generation.jobs.lifecycle.transition import publish, record
@@ -32,6 +33,7 @@ def placed(
     now = timezone.now()
     for job in jobs:
         job.status, job.due_at, job.created_at = Status.QUEUED, now, now
+        job.request_id = log_context.fields().get("request_id", "")
     history = History("placed", now, dict.fromkeys((job.id for job in jobs), storable(detail)))
     places = bulk_update.insert(
         jobs, guard=guard, history=history, actor=actor, value=scheduling.PLACE

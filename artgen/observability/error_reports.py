@@ -1,0 +1,94 @@
+"""Errors to Sentry: each log line of level ERROR or above, without what people wrote.
+
+Only the log is connected, not Django or Celery: their integrations collect requests. An event has
+the kind of the error, where in the code it happened, and the ids of the log lines about it. The
+message of an exception may quote a prompt or an address; it stays in the log.
+"""
+
+import logging
+from typing import Any
+
+import sentry_sdk
+from django.conf import settings
+from sentry_sdk.integrations.atexit import AtexitIntegration
+from sentry_sdk.integrations.excepthook import ExcepthookIntegration
+from sentry_sdk.integrations.logging import LoggingIntegration
+
+from artgen.observability import log_context
+from artgen.observability.redaction import redact
+
+FLUSH_SECONDS = 2
+KEPT = frozenset(
+    {
+        *("event_id", "timestamp", "platform", "level", "logger", "release", "environment"),
+        *("server_name", "sdk", "exception", "logentry", "extra", "tags"),
+    }
+)
+"""Of an event."""
+KEPT_EXTRA = frozenset({"job", "attempt", "runpod_id", "placed_by_request", "lane"})
+"""Of the fields of a log line."""
+KEPT_FRAME = frozenset(
+    {
+        *("filename", "abs_path", "module", "function", "lineno", "in_app"),
+        *("context_line", "pre_context", "post_context"),
+    }
+)
+
+
+def start() -> None:
+    """Initialize the SDK, which starts its thread with the first event of each process."""
+    sentry_sdk.init(
+        dsn=settings.SENTRY_DSN,
+        release=f"artgen@{settings.VERSION}",
+        environment=settings.SENTRY_ENVIRONMENT,
+        default_integrations=False,
+        auto_enabling_integrations=False,
+        integrations=[
+            LoggingIntegration(level=None, event_level=logging.ERROR, sentry_logs_level=None),
+            ExcepthookIntegration(),
+            AtexitIntegration(callback=_say_nothing),
+        ],
+        before_send=cleaned,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_breadcrumbs=0,
+        max_request_body_size="never",
+        auto_session_tracking=False,
+        shutdown_timeout=FLUSH_SECONDS,
+    )
+
+
+def flush() -> None:
+    """Send the events that wait."""
+    sentry_sdk.flush(timeout=FLUSH_SECONDS)
+
+
+def _say_nothing(pending: int, timeout: float) -> None:
+    """Print nothing at exit."""
+
+
+def cleaned(event: Any, hint: Any = None) -> Any:
+    """Return the event with nothing but what is known to be harmless."""
+    kept: dict[str, Any] = {name: value for name, value in event.items() if name in KEPT}
+    if "logentry" in kept:
+        kept["logentry"] = {"message": redact(str(event["logentry"].get("message", "")))}
+    if "exception" in kept:
+        kept["exception"] = {
+            "values": [_exception(one) for one in event["exception"].get("values", ())]
+        }
+    extra = event.get("extra", {})
+    kept["extra"] = {name: extra[name] for name in KEPT_EXTRA & extra.keys()}
+    kept["tags"] = dict(log_context.fields())
+    return kept
+
+
+def _exception(value: dict[str, Any]) -> dict[str, Any]:
+    frames = (value.get("stacktrace") or {}).get("frames", ())
+    return {
+        "type": value.get("type"),
+        "module": value.get("module"),
+        "mechanism": {"type": "generic", "handled": True},
+        "stacktrace": {
+            "frames": [{name: each[name] for name in KEPT_FRAME & each.keys()} for each in frames]
+        },
+    }

@@ -1,0 +1,166 @@
+"""Sentry and OpenTelemetry: off by default, safe with forks, and silent about people."""
+
+import json
+import os
+import subprocess
+import sys
+
+from django.conf import settings
+
+from artgen import checks
+from artgen.observability import telemetry
+from artgen.testing.collector import Collector, collector
+
+SECRETS = {
+    "a prompt": "PROMPT-of-a-person",
+    "an address": "person@example.org",
+    "a query": "QUERY-of-a-person",
+    "a cookie": "COOKIE-of-a-person",
+    "a token": "TOKEN-in-a-path",
+    "a browser": "BROWSER-of-a-person",
+}
+PROGRAM = """
+import logging, os, sys
+import django
+django.setup()
+import threading
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+
+log = logging.getLogger("artgen.test")
+settings.ALLOWED_HOSTS.append("testserver")
+handler = get_wsgi_application()
+
+
+def act(name):
+    environ = {
+        "REQUEST_METHOD": "GET", "PATH_INFO": "/accounts/reset/TOKEN-in-a-path/x/",
+        "QUERY_STRING": "q=QUERY-of-a-person", "SERVER_NAME": "testserver", "SERVER_PORT": "80",
+        "wsgi.url_scheme": "http", "wsgi.input": sys.stdin.buffer, "REMOTE_ADDR": "203.0.113.9",
+        "HTTP_X_REQUEST_ID": f"request-{name}", "HTTP_COOKIE": "sessionid=COOKIE-of-a-person",
+        "HTTP_USER_AGENT": "BROWSER-of-a-person",
+    }
+    from opentelemetry import trace
+    from artgen.observability import log_context
+    handler(environ, lambda *_: None).close()
+    with trace.get_tracer("test").start_as_current_span("work", kind=trace.SpanKind.SERVER):
+        from accounts.models import User
+        try:
+            list(User.objects.filter(email="person@example.org"))
+        except Exception:
+            pass
+    log_context.set_fields(request_id=f"request-{name}")
+    prompt = "PROMPT-of-a-person"
+    try:
+        raise ValueError(f"{prompt} of person@example.org")
+    except ValueError:
+        log.exception("it failed for %s", prompt, extra={"job": "018f", "prompt": prompt})
+
+
+threads = threading.active_count()
+act("parent") if "parent" in sys.argv else None
+connections.close_all()  # as before every fork of ours
+children = []
+for name in ("one", "two"):
+    if pid := os.fork():
+        children.append(pid)
+        continue
+    act(name)
+    from artgen.observability import telemetry
+    telemetry.flush()
+    os._exit(0)
+for pid in children:
+    os.waitpid(pid, 0)
+print(threads)
+"""
+PACKAGES = ("sentry_sdk", "opentelemetry.exporter", "opentelemetry.instrumentation")
+IMPORTED = f"""
+import sys
+import django
+django.setup()
+print([name for name in {PACKAGES!r} if name in sys.modules])
+"""
+
+
+def run(program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "artgen.settings", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done
+
+
+def act(found: Collector, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return run(PROGRAM, *arguments, **found.environment)
+
+
+class TestOff:
+    def test_nothing_is_imported(self) -> None:
+        assert run(IMPORTED).stdout.splitlines()[-1] == "[]"
+
+    def test_it_is_imported_if_the_environment_names_a_server(self) -> None:
+        """The control."""
+        environment = {"SENTRY_DSN": "http://key@127.0.0.1:9/1"}
+        environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9"
+        assert run(IMPORTED, **environment).stdout.splitlines()[-1] == str(list(PACKAGES))
+
+    def test_a_missing_package_is_a_warning(self, settings, monkeypatch, caplog) -> None:
+        assert checks.telemetry_packages(None) == []
+        settings.SENTRY_DSN = "http://key@127.0.0.1:9/1"
+        monkeypatch.setitem(telemetry.PARTS, telemetry.SENTRY, ("none", "not_installed"))
+        (warning,) = checks.telemetry_packages(None)
+        assert warning.id == "artgen.W007"
+        telemetry.start()
+        assert "its package is not installed" in caplog.text
+
+
+class TestForks:
+    def test_each_process_sends_its_own_even_if_the_parent_has_sent(self) -> None:
+        with collector() as found:
+            done = act(found, "parent")
+            assert done.stdout.splitlines()[-1] == "1", "no thread before the first span"
+            names = {"request-parent", "request-one", "request-two"}
+            found.wait_for(lambda: len(found.events) >= 3)
+            assert {event["tags"]["request_id"] for event in found.events} == names
+            ids = {span["attributes"].get("artgen.request_id") for span in found.spans}
+            assert ids >= names
+            assert len(found.events) == 3
+            assert {headers.get("api-key") for headers in found.headers} == {"secret", None}
+
+    def test_a_server_that_is_away_fails_nothing(self) -> None:
+        with collector() as found:
+            environment = found.environment
+        run(PROGRAM, "parent", **environment)
+
+
+class TestPrivacy:
+    def test_nothing_that_people_wrote_is_sent(self) -> None:
+        with collector() as found:
+            act(found, "parent")
+            found.wait_for(lambda: len(found.events) >= 3)
+            sent = found.raw.decode(errors="replace")
+        assert {what for what, secret in SECRETS.items() if secret in sent} == set()
+        assert "203.0.113.9" not in sent
+        assert settings.SECRET_KEY not in sent
+
+    def test_what_finds_the_error_is_sent(self) -> None:
+        with collector() as found:
+            act(found)
+            found.wait_for(lambda: len(found.events) >= 2 and found.spans)
+        event = found.events[0]
+        (error,) = event["exception"]["values"]
+        assert (error["type"], event["logger"]) == ("ValueError", "artgen.test")
+        assert error["stacktrace"]["frames"][-1]["function"] == "act"
+        assert event["logentry"]["message"] == "it failed for %s"
+        assert event["extra"] == {"job": "018f"}
+        assert event["release"] == f"artgen@{settings.VERSION}"
+        request = next(span for span in found.spans if "artgen.request_id" in span["attributes"])
+        assert request["name"].startswith("GET accounts/reset/<")
+        assert "/accounts/reset/SECRET" in json.dumps(request["attributes"])
+        assert request["resource"]["service.name"] == "artgen"
