@@ -12,6 +12,8 @@ from accounts import holds, outbox, tokens
 from accounts.models import ApiToken, User
 from artgen.testing.cases import BaseTestCase
 
+PASSWORD = "lighthouse at dusk"
+
 
 class CommandTestCase(BaseTestCase):
     def run_command(self, *arguments: str) -> tuple[str, str]:
@@ -23,12 +25,12 @@ class CommandTestCase(BaseTestCase):
 class TestCreateUser(CommandTestCase):
     @override_settings(DEFAULT_CREDITS=50)
     def test_it_creates_a_user_with_the_starting_credits(self) -> None:
-        assert self.run_command("create_user", "Carol@Example.org", "--password", "secret") == (
+        assert self.run_command("create_user", "Carol@Example.org", "--password", PASSWORD) == (
             "Created carol@example.org",
             "",
         )
         carol = User.objects.get(email="carol@example.org")
-        assert carol.check_password("secret")
+        assert carol.check_password(PASSWORD)
         assert (carol.credits, carol.is_staff, carol.is_superuser) == (50, False, False)
 
     def test_it_makes_up_a_password_for_a_new_user_alone(self) -> None:
@@ -43,7 +45,7 @@ class TestCreateUser(CommandTestCase):
     def test_it_takes_a_starting_balance_once(self) -> None:
         for _ in range(3):
             self.run_command(
-                "create_user", "carol@example.org", "--credits", "1000", "--password", "secret"
+                "create_user", "carol@example.org", "--credits", "1000", "--password", PASSWORD
             )
         carol = User.objects.get(email="carol@example.org")
         assert carol.credits == 1000
@@ -54,14 +56,32 @@ class TestCreateUser(CommandTestCase):
 
     def test_it_updates_what_is_said_and_nothing_else(self) -> None:
         self.client.force_login(self.alice)
-        self.run_command("create_user", "alice@example.org", "--staff", "--password", "password")
+        self.run_command("create_user", "alice@example.org", "--staff")
         self.alice.refresh_from_db()
-        assert (self.alice.is_staff, self.alice.is_superuser) == (True, True)
+        assert (self.alice.is_staff, self.alice.is_superuser) == (True, False)
         assert self.client.get("/account/").status_code == 200
-        self.run_command("create_user", "alice@example.org", "--password", "another")
+        self.run_command("create_user", "alice@example.org", "--password", PASSWORD)
         self.alice.refresh_from_db()
-        assert self.alice.check_password("another")
+        assert self.alice.check_password(PASSWORD)
         assert self.alice.is_staff
+
+    def test_it_makes_staff_or_a_superuser(self) -> None:
+        for option, rights in (("--staff", (True, False)), ("--superuser", (True, True))):
+            self.run_command("create_user", "carol@example.org", option)
+            carol = User.objects.get(email="carol@example.org")
+            assert (carol.is_staff, carol.is_superuser) == rights
+
+    def test_it_refuses_weak_passwords(self) -> None:
+        for password, reason in (
+            ("short", "too short"),
+            ("password12", "too common"),
+            ("18273645182736", "entirely numeric"),
+            ("alice@example.org", "too similar to the email"),
+        ):
+            with pytest.raises(CommandError, match=f"--password is weak.*{reason}"):
+                self.run_command("create_user", "alice@example.org", "--password", password)
+        self.alice.refresh_from_db()
+        assert self.alice.check_password("password")
 
     def test_it_refuses_nonsense(self) -> None:
         for arguments in (
@@ -113,8 +133,11 @@ class TestIssueToken(CommandTestCase):
             (("alice@example.org", "--name", "laptop"), "A token with this name exists"),
             (("alice@example.org", "--name", " "), "1 to 100 characters"),
             (("bob@example.org",), "is inactive"),
-            (("alice@example.org", "--expires", "0"), "--expires must be 1 to"),
-            (("alice@example.org", "--limit", "0"), "--limit must be 1 to"),
+            (
+                ("alice@example.org", "--expires", "0"),
+                "--expires: must be a whole number from 1 to",
+            ),
+            (("alice@example.org", "--limit", "0"), "--limit: must be a whole number from 1 to"),
             (("alice@example.org", "--scope", "everything"), "invalid choice"),
         ):
             with pytest.raises(CommandError, match=re.escape(words)):

@@ -1,23 +1,61 @@
-"""How commands show refusals: one line in English on standard error, exit code 1."""
+"""The base of all commands: how they show refusals, and how they end on a signal."""
 
-from typing import Any
+import json
+import signal
+import sys
+from types import FrameType
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand as DjangoCommand
 from django.core.management.base import CommandError
 from django.utils import translation
 
+from artgen.management.progress import Progress
 from artgen.refusals import Refusal
 
 
 class BaseCommand(DjangoCommand):
-    """A command that ends with the message of a refusal that it does not handle itself."""
+    """A command that ends with the message of a refusal that it does not handle itself.
+
+    On SIGTERM and Ctrl-C it ends like after an error, in the middle of its work: transactions are
+    rolled back, files are closed. It says so in one line; the exit status is 128 + the signal.
+    """
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run the command from a shell."""
+        before = signal.signal(signal.SIGTERM, _terminate)
+        try:
+            super().run_from_argv(argv)
+        except (KeyboardInterrupt, Terminated) as end:
+            number = signal.SIGINT if isinstance(end, KeyboardInterrupt) else signal.SIGTERM
+            self.stderr.write(f"{argv[1]}: ended by {number.name}.")
+            sys.exit(128 + number)
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run the command."""
+        self.is_quiet = options.get("verbosity") == 0
         try:
             return super().execute(*args, **options)
         except Refusal as refusal:
             raise CommandError(reason(refusal)) from refusal
+
+    def progress(self, noun: str, *, total: int | None = None) -> Progress:
+        """Return a counter that prints how far long work is, unless --verbosity is 0."""
+        return Progress(None if self.is_quiet else self.stderr, noun, total=total)
+
+    def write_json(self, value: Any) -> None:
+        """Print a value as indented JSON."""
+        self.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+class Terminated(BaseException):
+    """SIGTERM, raised in the main thread; not an Exception, so that no handler keeps it."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise Terminated
 
 
 def reason(refusal: Refusal) -> str:

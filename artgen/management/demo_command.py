@@ -4,7 +4,9 @@ import sys
 from importlib.util import find_spec
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
+
+from artgen.management.base import BaseCommand
 
 PACKAGES = ("numpy", "aiohttp")
 

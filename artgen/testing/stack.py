@@ -44,7 +44,7 @@ FAKE_DOCKER = Path(__file__).parent / "docker.py"
 SERVICES = ("backend", "sockets", "worker", "beat", "nginx")
 PREPARE = """
 from django.core.management import call_command
-call_command("create_user", "alice@example.org", password="password", credits=1000)
+call_command("create_user", "alice@example.org", password="lighthouse at dusk", credits=1000)
 call_command("issue_token", "alice@example.org", name="test")
 """
 

@@ -31,7 +31,7 @@ REFUSED = 8
 UPLOADS = 8
 BOB = """
 from django.core.management import call_command
-call_command("create_user", "bob@example.org", password="password", credits=1000)
+call_command("create_user", "bob@example.org", password="lighthouse at dusk", credits=1000)
 call_command("issue_token", "bob@example.org", name="test")
 """
 

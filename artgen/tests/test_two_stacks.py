@@ -118,7 +118,7 @@ class TestTwoStacks(unittest.TestCase):
             session,
             "/accounts/login/",
             username="alice@example.org",
-            password="password",
+            password="lighthouse at dusk",
         )
         assert answer.status_code == 302, answer.text[:500]
         assert self.page(self.there, session, "/account/").status_code == 200

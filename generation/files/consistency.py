@@ -1,7 +1,7 @@
 """Compare the rows of files with the files in the bucket."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -43,8 +43,12 @@ def count() -> int:
     return Image.objects.count() * 2 + large + Upload.objects.count() + parts
 
 
-def compare(*, deep: bool = False) -> Iterator[Difference]:
+def compare(
+    *, deep: bool = False, advance: Callable[[], object] = lambda: None
+) -> Iterator[Difference]:
     """Yield every difference: missing file, wrong size, wrong sha256 (`deep`), file without a row.
+
+    Calls `advance` after each file of a row.
 
     Keeps the keys of the bucket in memory, about 150 bytes each. Files change while ArtGen runs, so
     each difference is checked a second time before it is reported.
@@ -54,6 +58,7 @@ def compare(*, deep: bool = False) -> Iterator[Difference]:
         size = found.pop(expected.key, None)
         if difference := _of(expected, size, deep=deep):
             yield difference
+        advance()
     for key, size in sorted(found.items()):
         if not (_has_row(key) or _may_get_row(key) or _is_being_renamed(key)):
             yield Difference("orphan", key, f"{size} bytes without a row")

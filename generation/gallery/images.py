@@ -1,6 +1,6 @@
 """Actions on images: favorite, trash, restore, purge."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -96,10 +96,16 @@ def empty_trash(user: User) -> int:
     return Image.objects.of(user).trashed().present().update(trashed_at=_ended())
 
 
-def purge(*, trashed_before: datetime) -> int:
-    """Delete permanently images trashed before then, files first; return how many."""
+def purge(
+    *, trashed_before: datetime, advance: Callable[[int], object] = lambda count: None
+) -> int:
+    """Delete permanently images trashed before then, files first; return how many.
+
+    Calls `advance` with the number of images after each batch.
+    """
     return _purge(
-        Image.objects.trashed().filter(trashed_at__lt=trashed_before).order_by("trashed_at", "id")
+        Image.objects.trashed().filter(trashed_at__lt=trashed_before).order_by("trashed_at", "id"),
+        advance,
     )
 
 
@@ -108,7 +114,7 @@ def purge_all(user: User) -> int:
     return _purge(Image.objects.of(user).order_by("id"))
 
 
-def _purge(expired: ImageQuerySet) -> int:
+def _purge(expired: ImageQuerySet, advance: Callable[[int], object] = lambda count: None) -> int:
     count = 0
     while images := list(expired[:PURGE_BATCH]):
         storage.delete_these([key for image in images for key in image.keys])
@@ -116,6 +122,7 @@ def _purge(expired: ImageQuerySet) -> int:
             # Only if its files have not been renamed meanwhile; otherwise it is found again.
             _deleted, by_model = Image.objects.filter(id=image.id, key=image.key).delete()
             count += by_model.get(Image._meta.label, 0)
+        advance(len(images))
     return count
 
 

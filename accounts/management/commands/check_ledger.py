@@ -1,11 +1,13 @@
 """Check that balances and holds match the ledger."""
 
+from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError, CommandParser
 
 from accounts import ledger
 from accounts.models import CreditEntry, User
+from artgen.management.base import BaseCommand
 
 
 class Command(BaseCommand):
@@ -13,13 +15,31 @@ class Command(BaseCommand):
 
     help = "Compare all balances and holds with the ledger; exit 1 if there is a difference."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare --json."""
+        parser.add_argument(
+            "--json", action="store_true", help='print {"ok", "users", "entries", "differences"}'
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the differences as a table."""
         found = ledger.check()
-        if not found:
-            users, entries = User.objects.count(), CreditEntry.objects.count()
+        users, entries = User.objects.count(), CreditEntry.objects.count()
+        if options["json"]:
+            differences = [asdict(difference) for difference in found]
+            self.write_json(
+                {"ok": not found, "users": users, "entries": entries, "differences": differences}
+            )
+        elif found:
+            self._print(found)
+        else:
             self.stdout.write(f"The ledger adds up: {users} users, {entries} entries.")
-            return
+        if found:
+            raise CommandError(
+                f"{len(found)} differences. Something other than accounts.ledger changed credits."
+            )
+
+    def _print(self, found: list[ledger.Discrepancy]) -> None:
         rows = [("user", "what", "stored", "entries say", "difference")]
         rows += [
             (
@@ -37,6 +57,3 @@ class Command(BaseCommand):
                 number.rjust(width) for number, width in zip(numbers, widths[2:], strict=True)
             )
             self.stdout.write(f"{user.ljust(widths[0])}  {what.ljust(widths[1])}  {figures}")
-        raise CommandError(
-            f"{len(found)} differences. Something other than accounts.ledger changed credits."
-        )

@@ -3,34 +3,45 @@
 import secrets
 from typing import Any
 
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils import translation
 
 from accounts import ledger, security_notices, sockets
 from accounts.models import User, fold
 from accounts.security_notices import Change
+from artgen.management.base import BaseCommand
+from artgen.management.numbers import Whole
 
 
 class Command(BaseCommand):
-    """`create_user EMAIL [--password P] [--staff] [--credits N]`, idempotent."""
+    """`create_user EMAIL [--password P] [--staff] [--superuser] [--credits N]`, idempotent."""
 
-    help = "Create a user, or set the password and the staff permissions of an existing one."
+    help = "Create a user, or set the password and the rights of an existing one."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument("email")
         parser.add_argument(
-            "--password", help="default: a random one for a new user, printed to standard error"
+            "--password",
+            help="refused if it is weak; default: a random one for a new user, printed to standard "
+            "error",
         )
         parser.add_argument("--name", help="the name to display")
         parser.add_argument(
-            "--staff", action="store_true", help="gives access to the admin with all permissions"
+            "--staff",
+            action="store_true",
+            help="gives access to the admin, with the rights of groups that a superuser chooses",
+        )
+        parser.add_argument(
+            "--superuser", action="store_true", help="gives access to the admin with all rights"
         )
         parser.add_argument(
             "--credits",
-            type=int,
+            type=Whole(0, ledger.MAX_CREDITS),
             metavar="N",
             help="starting balance instead of DEFAULT_CREDITS, granted once",
         )
@@ -42,13 +53,15 @@ class Command(BaseCommand):
             validate_email(email)
         except ValidationError as error:
             raise CommandError(f"{email} is not an email address.") from error
-        if credits is not None and not 0 <= credits <= ledger.MAX_CREDITS:
-            raise CommandError(f"--credits must be a number from 0 to {ledger.MAX_CREDITS}.")
         if options["password"] == "":
             raise CommandError("--password is empty. Omit it to get a random password.")
+        if options["password"]:
+            _refuse_weak(options["password"], User(email=email, name=options["name"] or ""))
         changes: dict[str, Any] = {}
-        if options["staff"]:
-            changes |= {"is_staff": True, "is_superuser": True}
+        if options["staff"] or options["superuser"]:
+            changes["is_staff"] = True
+        if options["superuser"]:
+            changes["is_superuser"] = True
         if options["name"] is not None:
             changes["name"] = options["name"]
         with transaction.atomic():
@@ -84,3 +97,11 @@ class Command(BaseCommand):
             sockets.close_all(user.pk)
             security_notices.send(Change.PASSWORD_CHANGED, user=user)
         return bool(fields)
+
+
+def _refuse_weak(password: str, user: User) -> None:
+    with translation.override("en"):
+        try:
+            validate_password(password, user)
+        except ValidationError as error:
+            raise CommandError(f"--password is weak. {' '.join(error.messages)}") from error

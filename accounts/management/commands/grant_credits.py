@@ -7,6 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 from accounts import ledger
 from accounts.models import User, fold
 from artgen.management.base import BaseCommand
+from artgen.management.numbers import Whole
 
 
 class Command(BaseCommand):
@@ -19,7 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument("email")
-        parser.add_argument("amount", type=int, metavar="N")
+        parser.add_argument("amount", type=Whole(1, ledger.MAX_CREDITS), metavar="N")
         parser.add_argument("--reason", required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,8 +31,6 @@ class Command(BaseCommand):
             raise CommandError(f"There is no user {email}.")
         if not reason.strip() or len(reason) > 300:
             raise CommandError("--reason must have 1 to 300 characters.")
-        if not 1 <= amount <= ledger.MAX_CREDITS:
-            raise CommandError(f"N must be from 1 to {ledger.MAX_CREDITS}.")
         entry = ledger.grant(user=user, amount=amount, reason=reason)
         self.stdout.write(
             f"Granted {amount} credits to {email}; free to spend now: {entry.balance_after}"

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts import ledger, security_notices, tokens
 from accounts.models import Scope, User, fold
 from artgen.management.base import BaseCommand
+from artgen.management.numbers import Whole
 
 MAX_DAYS = 3650
 
@@ -34,10 +35,16 @@ class Command(BaseCommand):
             help="may be given several times; default: all",
         )
         parser.add_argument(
-            "--expires", type=int, metavar="DAYS", help="default: the token does not expire"
+            "--expires",
+            type=Whole(1, MAX_DAYS),
+            metavar="DAYS",
+            help="default: the token does not expire",
         )
         parser.add_argument(
-            "--limit", type=int, metavar="CREDITS", help="how much it may spend; default: no limit"
+            "--limit",
+            type=Whole(1, ledger.MAX_CREDITS),
+            metavar="CREDITS",
+            help="how much it may spend; default: no limit",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -54,10 +61,6 @@ class Command(BaseCommand):
         if not 0 < len(name.strip()) <= 100:
             raise CommandError("--name must have 1 to 100 characters.")
         days, limit = options["expires"], options["limit"]
-        if days is not None and not 1 <= days <= MAX_DAYS:
-            raise CommandError(f"--expires must be 1 to {MAX_DAYS} days.")
-        if limit is not None and not 1 <= limit <= ledger.MAX_CREDITS:
-            raise CommandError(f"--limit must be 1 to {ledger.MAX_CREDITS} credits.")
         scopes = options["scope"] or Scope.values
         text = tokens.issue(
             user=user,

@@ -30,6 +30,7 @@ from accounts.models import User
 from artgen.asgi import application
 from artgen.celery import app
 from artgen.daphne import PatientServer
+from artgen.management import numbers
 from artgen.management.demo_command import DemoCommand
 from generation.demo import sample_gallery
 from generation.jobs import reachability
@@ -38,7 +39,7 @@ HOST = "127.0.0.1"
 WORKER_THREADS = 8
 ACCOUNTS = (
     ("demo@artgen.local", "demo-pictures", ["--credits", "500"]),
-    ("staff@artgen.local", "staff-pictures", ["--credits", "500", "--staff"]),
+    ("staff@artgen.local", "staff-pictures", ["--credits", "500", "--superuser"]),
 )
 GALLERY_OWNER = "nora@artgen.local"  # of the sample images in Explore; the password is random
 GALLERY_DELAY_SECONDS = 20.0  # after the start, so that a user's first image is not delayed
@@ -68,12 +69,20 @@ class Command(DemoCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments; emulator port 0 means RunPod itself."""
-        parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--emulator-port", type=int, default=8010)
+        parser.add_argument("--port", type=numbers.PORT, default=8000)
+        parser.add_argument("--emulator-port", type=numbers.Whole(0, 65535), default=8010)
         parser.add_argument("--painter", choices=["full", "tiny"], default="full")
-        parser.add_argument("--seconds", default="3", help="GPU time of an image")
         parser.add_argument(
-            "--cold-start", default="1.5", help="seconds before an endpoint's first job"
+            "--seconds",
+            type=numbers.Span(0, 3600),
+            default=3.0,
+            help="GPU time of an image, or a range such as 2-8",
+        )
+        parser.add_argument(
+            "--cold-start",
+            type=numbers.Decimal(0, 3600),
+            default=1.5,
+            help="seconds before an endpoint's first job",
         )
         parser.add_argument(
             "--bare", action="store_true", help="create no sample images in Explore"
@@ -90,8 +99,9 @@ class Command(DemoCommand):
         warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume")
         with contextlib.ExitStack() as stack:
             behavior = [
-                f"--{name.replace('_', '-')}={options[name]}"
-                for name in ("painter", "seconds", "cold_start")
+                f"--painter={options['painter']}",
+                f"--seconds={_span(options['seconds'])}",
+                f"--cold-start={options['cold_start']:g}",
             ]
             emulator = (
                 stack.enter_context(_emulator(emulator_port, behavior)) if emulator_port else None
@@ -142,6 +152,11 @@ class Command(DemoCommand):
             )
         )
         self.stdout.flush()
+
+
+def _span(seconds: float | tuple[float, float]) -> str:
+    ends = seconds if isinstance(seconds, tuple) else (seconds,)
+    return "-".join(f"{end:g}" for end in ends)
 
 
 def _at_runpod() -> str:

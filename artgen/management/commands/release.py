@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+
+from artgen.management.base import BaseCommand
 
 STEPS = (
     ("check", "--fail-level", "ERROR"),

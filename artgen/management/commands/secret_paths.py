@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.urls import get_resolver
 
 from artgen import secret_paths
+from artgen.management.base import BaseCommand
 from artgen.observability.redaction import SECRET_PATHS
 
 

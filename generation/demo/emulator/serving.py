@@ -7,6 +7,8 @@ import threading
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
 
+from artgen.management.numbers import SECONDS, Decimal, Span, Whole
+
 from .answers import SHAPES
 from .emulator import Emulator
 
@@ -14,7 +16,7 @@ from .emulator import Emulator
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of `serve`, with the defaults of the demo."""
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8010)
+    parser.add_argument("--port", type=Whole(0, 65535), default=8010, help="8010; 0: a free one")
     parser.add_argument("--public-url", default="", help="base URL of its files, if not HOST:PORT")
     parser.add_argument(
         "--cdn",
@@ -37,22 +39,32 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--painter", choices=["full", "tiny"], default="full", help="tiny: flat images at once"
     )
-    parser.add_argument("--processes", type=int, default=2, help="painting processes")
-    parser.add_argument("--workers", type=int, default=3, help="workers of each endpoint")
+    parser.add_argument("--processes", type=Whole(1, 64), default=2, help="painting processes")
     parser.add_argument(
-        "--seconds", type=seconds, default=4, help="GPU time of an image, or a range such as 2-8"
+        "--workers", type=Whole(0, 10_000), default=3, help="workers of each endpoint"
     )
     parser.add_argument(
-        "--cold-start", type=float, default=2, help="seconds before an endpoint's first job"
+        "--seconds",
+        type=Span(0, 86_400),
+        default=4,
+        help="GPU time of an image, or a range such as 2-8",
     )
-    parser.add_argument("--speed", type=float, default=1, help="emulated seconds per second")
     parser.add_argument(
-        "--slow-seconds", type=float, default=30, help="how long a reply takes with the fault slow"
+        "--cold-start", type=SECONDS, default=2, help="seconds before an endpoint's first job"
     )
     parser.add_argument(
-        "--late-seconds", type=float, default=60, help="by which the webhook fault late delays"
+        "--speed", type=Decimal(0.001, 100_000), default=1, help="emulated seconds per second"
     )
-    parser.add_argument("--seed", type=int, default=0, help="seed of random values")
+    parser.add_argument(
+        "--slow-seconds",
+        type=SECONDS,
+        default=30,
+        help="how long a reply takes with the fault slow",
+    )
+    parser.add_argument(
+        "--late-seconds", type=SECONDS, default=60, help="by which the webhook fault late delays"
+    )
+    parser.add_argument("--seed", type=Whole(0, 2**63 - 1), default=0, help="seed of random values")
     parser.add_argument(
         "--no-rate-limits",
         dest="rate_limits",
@@ -62,12 +74,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--exit-with-parent", action="store_true", help="exit when standard input ends"
     )
-
-
-def seconds(text: str) -> float | tuple[float, float]:
-    """Return the seconds in a text such as "4", or the range in one such as "2-8"."""
-    least, dash, most = text.partition("-")
-    return (float(least), float(most)) if dash else float(text)
 
 
 def serve(

@@ -30,6 +30,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what to do instead of a backup."""
         instead = parser.add_mutually_exclusive_group()
+        parser.add_argument(
+            "--json", action="store_true", help='with --list: print [{"name", "made_at", "files"}]'
+        )
         instead.add_argument("--list", action="store_true", help="print the complete backups")
         instead.add_argument(
             "--verify",
@@ -56,7 +59,7 @@ class Command(BaseCommand):
             public, private = encryption.new_key()
             self.stdout.write(f"# public key: {public}\n{private}")
         elif options["list"]:
-            self._list(folder)
+            self._list(folder, as_json=options["json"])
         elif options["fresh"]:
             age = timezone.now() - folder.find("latest").made_at
             if age > FRESH:
@@ -68,7 +71,7 @@ class Command(BaseCommand):
 
     def _create(self) -> None:
         start = time.monotonic()
-        report = creation.create()
+        report = creation.create(advance=self.progress("files copied").advance)
         self.stdout.write(
             f"{report.backup.path}: {counted(report.files, 'file')}, {report.copied} new "
             f"({_size(report.copied_bytes)}); database {_size(report.dump_bytes)}; "
@@ -85,7 +88,19 @@ class Command(BaseCommand):
                 returncode=INCOMPLETE,
             )
 
-    def _list(self, folder: Folder) -> None:
+    def _list(self, folder: Folder, *, as_json: bool) -> None:
+        if as_json:
+            self.write_json(
+                [
+                    {
+                        "name": backup.name,
+                        "made_at": backup.made_at.isoformat(),
+                        "files": backup.manifest["files"],
+                    }
+                    for backup in folder.backups()
+                ]
+            )
+            return
         for backup in folder.backups():
             self.stdout.write(f"{backup.name}  {counted(backup.manifest['files'], 'file')}")
 

@@ -3,8 +3,9 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from artgen.management.base import BaseCommand
 from generation.models import GenerationSwitch, Job
 
 
@@ -19,6 +20,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--message", default="", metavar="TEXT", help="text for users: reason and duration"
         )
+        parser.add_argument(
+            "--json", action="store_true", help='print {"on", "message", "waiting", "at_runpod"}'
+        )
 
     def handle(self, *args: Any, state: str | None, message: str, **options: Any) -> None:
         """Update the switch; raise CommandError for an invalid message."""
@@ -32,6 +36,16 @@ class Command(BaseCommand):
                 pk=1, defaults={"on": state == "on", "message": message}
             )
         switch = GenerationSwitch.objects.first() or GenerationSwitch()
+        if options["json"]:
+            self.write_json(
+                {
+                    "on": switch.on,
+                    "message": switch.message,
+                    "waiting": Job.objects.queued().count(),
+                    "at_runpod": Job.objects.at_runpod().count(),
+                }
+            )
+            return
         text = f"Image creation is {switch}."
         if not switch.on and switch.message:
             text += f" Message for users: {switch.message}"

@@ -4,14 +4,16 @@ from argparse import ArgumentParser
 from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from artgen.management.base import BaseCommand
+from artgen.management.numbers import Whole
 from generation.management.selection import add_filters, filtered
 from generation.management.table import counted, lines, one_line, span
 from generation.models import Job, Status
 
 MAX_PROMPT_LENGTH = 50
+MAX_LIMIT = 1_000_000
 HEAD = ("ID", "STATUS", "AGE", "DUE", "ATTEMPT", "MODEL", "USER", "PROMPT")
 
 
@@ -31,7 +33,14 @@ class Command(BaseCommand):
             "--stuck", action="store_true", help="only jobs that require an operator"
         )
         parser.add_argument(
-            "--limit", type=int, default=50, metavar="N", help="maximum number of jobs (50)"
+            "--limit",
+            type=Whole(0, MAX_LIMIT),
+            default=50,
+            metavar="N",
+            help="maximum number of jobs (50)",
+        )
+        parser.add_argument(
+            "--json", action="store_true", help='print {"total", "jobs": [{"id", "status", …}]}'
         )
 
     def handle(self, *args: Any, stuck: bool, limit: int, **options: Any) -> None:
@@ -40,13 +49,39 @@ class Command(BaseCommand):
         if stuck:
             jobs = jobs.stuck()
         now, total = timezone.now(), jobs.count()
-        rows = [_row(job, now) for job in jobs.newest_first()[: max(0, limit)]]
+        newest = jobs.newest_first()[:limit]
+        if options["json"]:
+            self.write_json({"total": total, "jobs": [_as_json(job) for job in newest]})
+            return
+        rows = [_row(job, now) for job in newest]
         if rows:
             for line in lines(HEAD, rows):
                 self.stdout.write(line)
         self.stdout.write(
             f"{len(rows)} of {total} jobs." if len(rows) < total else f"{counted(total, 'job')}."
         )
+
+
+def _as_json(job: Job) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "status": job.status,
+        "model": job.model.slug,
+        "user": job.user.email,
+        "attempt": job.attempt,
+        "runpod_id": job.runpod_id,
+        "credits": job.credits,
+        "created_at": _iso(job.created_at),
+        "due_at": _iso(job.due_at),
+        "finished_at": _iso(job.finished_at),
+        "error_code": job.error_code,
+        "error_detail": job.error_detail,
+        "prompt": job.prompt,
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _row(job: Job, now: datetime) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, no_translations
+from django.core.management.base import CommandError, no_translations
 from django.db import transaction
 
+from artgen.management.base import BaseCommand
 from generation.catalog.offers import CATALOG_FILE, read_catalog
 from generation.models import ImageModel, Style
 
@@ -21,9 +22,14 @@ class Command(BaseCommand):
         """Add FILE and --overwrite."""
         parser.add_argument("file", nargs="?", type=Path, default=CATALOG_FILE)
         parser.add_argument("--overwrite", action="store_true", help="also update existing rows")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="check the file and print what would change"
+        )
 
     @no_translations
-    def handle(self, *args: Any, file: Path, overwrite: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, file: Path, overwrite: bool, dry_run: bool, **options: Any
+    ) -> None:
         """Load the whole file or nothing."""
         try:
             tables = read_catalog(file)
@@ -33,8 +39,11 @@ class Command(BaseCommand):
             for kind, name in ((ImageModel, "models"), (Style, "styles")):
                 counts = self._load(kind, tables[name], overwrite=overwrite)
                 self.stdout.write(
-                    f"{name}: " + ", ".join(f"{count} {what}" for what, count in counts.items())
+                    ("Would load " if dry_run else "")
+                    + f"{name}: "
+                    + ", ".join(f"{count} {what}" for what, count in counts.items())
                 )
+            transaction.set_rollback(dry_run)
 
     def _load(
         self, kind: type[ImageModel] | type[Style], tables: list[dict[str, Any]], *, overwrite: bool

@@ -17,6 +17,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from artgen.management.demo_command import DemoCommand, missing_packages
+from artgen.management.numbers import Decimal, Several, Whole
 
 if not missing_packages():
     from yarl import URL
@@ -41,34 +42,39 @@ class Command(DemoCommand):
         """Add users, site, duration, behavior, accounts and output."""
         parser.add_argument(
             "--users",
-            default="50",
+            type=Several(Whole(1, 100_000)),
+            default=[50],
             metavar="N[,N…]",
             help="concurrent users; one stage for each number (50)",
         )
         parser.add_argument("--url", default=settings.PUBLIC_URL, help="the site (PUBLIC_URL)")
         parser.add_argument(
             "--minutes",
-            type=float,
+            type=Decimal(0.01, MINUTES_MAX),
             default=2.0,
             help="duration of each stage, after all users have started (2)",
         )
         parser.add_argument(
             "--rounds",
-            type=int,
+            type=Whole(0, 1_000_000),
             default=0,
             help="number of rounds of each user instead, within --minutes",
         )
         parser.add_argument(
-            "--think", default="5,15", metavar="LEAST,MOST", help="seconds between steps (5,15)"
+            "--think",
+            type=Several(Decimal(0, 3600)),
+            default=[5.0, 15.0],
+            metavar="LEAST,MOST",
+            help="seconds between steps (5,15)",
         )
         parser.add_argument(
             "--sign-in",
-            type=float,
+            type=Decimal(0, 1),
             default=0.1,
             help="share of rounds that begin with signing in (0.1)",
         )
         parser.add_argument(
-            "--api", type=float, default=0.1, help="share of users of the API (0.1)"
+            "--api", type=Decimal(0, 1), default=0.1, help="share of users of the API (0.1)"
         )
         parser.add_argument(
             "--cards",
@@ -87,7 +93,10 @@ class Command(DemoCommand):
             "--accounts", type=Path, metavar="FILE", help="use these accounts; for a remote site"
         )
         parser.add_argument(
-            "--make-accounts", type=int, metavar="N", help="create accounts, write --accounts, exit"
+            "--make-accounts",
+            type=Whole(1, 100_000),
+            metavar="N",
+            help="create accounts, write --accounts, exit",
         )
         parser.add_argument(
             "--remove-accounts", action="store_true", help="erase all accounts of load tests, exit"
@@ -96,7 +105,10 @@ class Command(DemoCommand):
             "--keep-accounts", action="store_true", help="do not erase the accounts afterwards"
         )
         parser.add_argument(
-            "--images", type=int, default=60, help="images of each new account (60)"
+            "--images",
+            type=Whole(0, 100_000),
+            default=60,
+            help="images of each new account (60)",
         )
         parser.add_argument(
             "--output",
@@ -123,7 +135,7 @@ class Command(DemoCommand):
         if options["make_accounts"] is not None:
             self._make_file(options)
             return
-        users = _numbers(options["users"])
+        users = options["users"]
         url, plan = self._plan(options)
         people = self._people(options, count=max(users))
         try:
@@ -143,7 +155,7 @@ class Command(DemoCommand):
             sections.put_into(
                 options["into"],
                 name="loadtest",
-                command=f"loadtest --users {options['users']}",
+                command=f"loadtest --users {','.join(map(str, users))}",
                 text=table,
             )
         wrong = [str(stage["users"]) for stage in document["stages"] if not stage["ok"]]
@@ -154,10 +166,8 @@ class Command(DemoCommand):
             )
 
     def _make_file(self, options: dict[str, Any]) -> None:
-        if options["accounts"] is None or options["make_accounts"] < 1:
-            raise CommandError(
-                "--make-accounts needs a number above 0 and --accounts FILE to write them to."
-            )
+        if options["accounts"] is None:
+            raise CommandError("--make-accounts needs --accounts FILE to write them to.")
         made = accounts.make(count=options["make_accounts"], images=options["images"])
         accounts.write_file(options["accounts"], made)
         self.stdout.write(
@@ -175,10 +185,8 @@ class Command(DemoCommand):
                 f"{url.host} is not this machine. A load test slows a site down and its images "
                 "cost money: use --yes-i-run-this-site to confirm."
             )
-        if not 0 < options["minutes"] <= MINUTES_MAX:
-            raise CommandError(f"--minutes must be above 0 and at most {MINUTES_MAX:g}.")
-        think = [float(part) for part in options["think"].split(",")]
-        if len(think) != 2 or not 0 <= think[0] <= think[1]:
+        think = options["think"]
+        if len(think) != 2 or think[0] > think[1]:
             raise CommandError("--think must be two numbers, the smaller one first.")
         habits = Habits(
             think=(think[0], think[1]),
@@ -248,13 +256,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _numbers(text: str) -> list[int]:
-    try:
-        numbers = [int(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if not numbers or min(numbers) < 1:
-        raise CommandError("--users must be numbers separated by commas, such as 50,100,150.")
-    return numbers

@@ -5,9 +5,11 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from artgen.management.base import BaseCommand
+from artgen.management.numbers import Decimal
 from artgen.observability import resources
 from generation.operations import monitor
 from generation.operations.monitor import Figure
@@ -30,7 +32,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--seconds",
-            type=float,
+            type=Decimal(0, 3600),
             default=1.0,
             help="period of the CPU measurement and interval of --watch (1)",
         )

@@ -4,10 +4,11 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Sum
 from django.utils import timezone
 
+from artgen.management.base import BaseCommand
+from artgen.management.numbers import DAYS
 from generation.gallery import images
 from generation.management.table import counted
 from generation.models import Image
@@ -25,20 +26,24 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add --older-than and --dry-run."""
         parser.add_argument(
-            "--older-than", type=int, required=True, metavar="D", help="days in the trash"
+            "--older-than", type=DAYS, required=True, metavar="D", help="days in the trash"
         )
         parser.add_argument("--dry-run", action="store_true", help="print without deleting")
+        parser.add_argument(
+            "--json", action="store_true", help='print {"images", "bytes", "dry_run"}'
+        )
 
     def handle(self, *args: Any, older_than: int, dry_run: bool, **options: Any) -> None:
         """Remove files first, then rows."""
-        if older_than < 0:
-            raise CommandError("Days can’t be negative.")
         before = timezone.now() - timedelta(days=older_than)
-        if dry_run:
-            expired = Image.objects.trashed().filter(trashed_at__lt=before)
-            size = expired.aggregate(size=Sum("bytes"))["size"] or 0
-            self.stdout.write(
-                f"Would remove {counted(expired.count(), 'image')}, {size / 1e6:.1f} MB."
-            )
-            return
-        self.stdout.write(f"{counted(images.purge(trashed_before=before), 'image')} removed.")
+        expired = Image.objects.trashed().filter(trashed_at__lt=before)
+        count, size = expired.count(), expired.aggregate(size=Sum("bytes"))["size"] or 0
+        if not dry_run:
+            progress = self.progress("images", total=count)
+            count = images.purge(trashed_before=before, advance=progress.advance)
+        if options["json"]:
+            self.write_json({"images": count, "bytes": size, "dry_run": dry_run})
+        elif dry_run:
+            self.stdout.write(f"Would remove {counted(count, 'image')}, {size / 1e6:.1f} MB.")
+        else:
+            self.stdout.write(f"{counted(count, 'image')} removed.")

@@ -1,9 +1,9 @@
 """`reconcile_jobs`: query RunPod for every active job and apply the results."""
 
+from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from artgen.management.base import BaseCommand
 from generation.jobs import driver, storing
 from generation.models import Job, Status
 
@@ -13,12 +13,21 @@ class Command(BaseCommand):
 
     help = "Queries RunPod for every job that is active there, due or not, and applies the results."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add --json."""
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            help='print {"queried", "not_confirmed", "changed": [{"id", "before", "after", …}]}',
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Run everything in this process, even without beat and workers."""
         finished = {job.id: job for job in Job.objects.filter(status=Status.STORING).order_by("id")}
         asked = driver.reconcile()
+        progress = self.progress("jobs stored", total=len(finished))
         while storing.store():
-            pass
+            progress.advance()
         before = {job.id: (job, said) for job, said in asked}
         before |= {
             job_id: (job, "ready to be saved")
@@ -26,16 +35,20 @@ class Command(BaseCommand):
             if job_id not in before
         }
         after = {job.id: job for job in Job.objects.filter(id__in=list(before)).order_by("id")}
-        changed = 0
+        changed: list[dict[str, Any]] = []
         for job_id, (job, said) in before.items():
             now = after.get(job_id)
             if now is not None and (now.status, now.attempt) == (job.status, job.attempt):
                 continue
-            changed += 1
             end = "removed" if now is None else _where(now)
-            self.stdout.write(f"{job_id}  {_where(job)} → {end}  (RunPod: {said})")
+            changed.append({"id": job_id, "before": _where(job), "after": end, "runpod": said})
+            if not options["json"]:
+                self.stdout.write(f"{job_id}  {_where(job)} → {end}  (RunPod: {said})")
         unknown = Job.objects.filter(status=Status.SUBMITTED, runpod_id="").count()
-        self.stdout.write(f"{len(asked)} queried, {changed} changed.")
+        if options["json"]:
+            self.write_json({"queried": len(asked), "not_confirmed": unknown, "changed": changed})
+            return
+        self.stdout.write(f"{len(asked)} queried, {len(changed)} changed.")
         if unknown:
             self.stdout.write(
                 f"{unknown} skipped: not confirmed by RunPod until their webhook arrives or their "

@@ -25,18 +25,19 @@ class Command(BaseCommand):
         """Add --dry-run."""
         parser.add_argument("--dry-run", action="store_true", help="change nothing")
 
-    def handle(self, *args: Any, dry_run: bool, verbosity: int, **options: Any) -> None:
+    def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         """Print what was renamed, removed and left; raise CommandError if a copy failed."""
         result = renaming.Result()
         if dry_run:
             self.stdout.write(f"Would rename the files of {counted(renaming.count(), 'row')}.")
         else:
+            progress = self.progress("rows renamed", total=renaming.count())
             for grown in renaming.rename(result):
-                if verbosity > 1:
-                    self.stdout.write(f"{counted(grown.renamed, 'row')} …")
+                progress.advance(grown.renamed - progress.done)
             self.stdout.write(f"Renamed the files of {counted(result.renamed, 'row')}.")
-        for _grown in renaming.remove_old(result, is_dry_run=dry_run):
-            pass
+        progress = self.progress("old files")
+        for grown in renaming.remove_old(result, is_dry_run=dry_run):
+            progress.advance(grown.removed + grown.waiting - progress.done)
         verb = "Would remove" if dry_run else "Removed"
         self.stdout.write(f"{verb} {counted(result.removed, 'old file')}.")
         if result.waiting:

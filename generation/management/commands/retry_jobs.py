@@ -24,6 +24,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add ids, filters and --dry-run."""
         add_selection(parser)
+        parser.add_argument(
+            "--json", action="store_true", help='print [{"id", "status", "outcome"}]'
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Retry each job; print its new id, or why it was not retried."""
@@ -31,6 +34,9 @@ class Command(BaseCommand):
             options["status"] = Status.FAILED.value
         jobs = selected(options)
         ended = [job for job in jobs if job.status in RETRYABLE]
+        if options["dry_run"] and options["json"]:
+            self.write_json([_line(job, "would be retried") for job in ended])
+            return
         if options["dry_run"]:
             for job in ended:
                 self.stdout.write(
@@ -42,14 +48,26 @@ class Command(BaseCommand):
             )
             return
         done = 0
+        lines: list[dict[str, str]] = []
+        progress = self.progress("jobs", total=len(jobs))
         for job in jobs:
+            progress.advance()
             if job.status in RETRYABLE:
                 outcome, placed = _retried(job)
             else:
                 outcome, placed = f"not retried: it is {job.status}", False
             done += placed
-            self.stdout.write(f"{job.id}  {outcome}")
+            lines.append(_line(job, outcome))
+            if not options["json"]:
+                self.stdout.write(f"{job.id}  {outcome}")
+        if options["json"]:
+            self.write_json(lines)
+            return
         self.stdout.write(f"{done} retried, {len(jobs) - done} not.")
+
+
+def _line(job: Job, outcome: str) -> dict[str, str]:
+    return {"id": str(job.id), "status": job.status, "outcome": outcome}
 
 
 def _retried(job: Job) -> tuple[str, bool]:

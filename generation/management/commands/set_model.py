@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, no_translations
+from django.core.management.base import CommandError, no_translations
 from django.db import models
 
+from artgen.management.base import BaseCommand
 from generation.management.table import counted
 from generation.models import ACTIVE, ImageModel
 
@@ -41,6 +42,9 @@ class Command(BaseCommand):
         """Add SLUG and field=value, where @FILE reads the value from a file."""
         parser.add_argument("slug")
         parser.add_argument("changes", nargs="+", metavar="field=value")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="check the values and print what would change"
+        )
 
     @no_translations
     def handle(self, *args: Any, slug: str, changes: list[str], **options: Any) -> None:
@@ -66,7 +70,10 @@ class Command(BaseCommand):
                     f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items()
                 )
             ) from error
-        model.save(update_fields=list(before))
+        if options["dry_run"]:
+            self.stdout.write("Would change:")
+        else:
+            model.save(update_fields=list(before))
         for name, old in before.items():
             new = getattr(model, name)
             self.stdout.write(

@@ -4,8 +4,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from artgen.management.base import BaseCommand
 from generation.files.bucket_setup import BucketIsPublicError, set_up
 
 

@@ -15,7 +15,7 @@ import gzip
 import hashlib
 import json
 import tempfile
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -65,15 +65,18 @@ class Report:
     missing: list[str] = field(default_factory=list)
 
 
-def create() -> Report:
-    """Make a backup into BACKUP_DIR and remove expired ones; raise BackupRefused."""
+def create(*, advance: Callable[[], object] = lambda: None) -> Report:
+    """Make a backup into BACKUP_DIR and remove expired ones; raise BackupRefused.
+
+    Calls `advance` after each file that is copied.
+    """
     database.needed_programs("pg_dump", "pg_restore")
     if connection.vendor != "postgresql":
         raise BackupRefused("Backups need PostgreSQL. To keep a demo, stop it and copy DATA_DIR.")
     folder = Folder(settings.BACKUP_DIR)
     sealing = Sealing(recipients(settings.BACKUP_RECIPIENTS))
     with folder.locked():
-        return _Creation(folder, sealing).run()
+        return _Creation(folder, sealing, advance).run()
 
 
 def secret_fingerprint() -> str:
@@ -92,7 +95,8 @@ def object_of(file: ExpectedFile, sealing: Sealing) -> str:
 
 
 class _Creation:
-    def __init__(self, folder: Folder, sealing: Sealing) -> None:
+    def __init__(self, folder: Folder, sealing: Sealing, advance: Callable[[], object]) -> None:
+        self.advance = advance
         self.folder = folder
         self.sealing = sealing
         self.stored = folder.objects()
@@ -193,6 +197,7 @@ class _Creation:
         with ThreadPoolExecutor(THREADS) as pool:
             while batch := list(islice(lacking, BATCH)):
                 for file, problem in zip(batch, pool.map(self._copy_one, batch), strict=True):
+                    self.advance()
                     if problem:
                         missing[file.key] = f"{file.key} ({file.row}): {problem}"
         return missing
