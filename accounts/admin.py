@@ -31,6 +31,7 @@ from accounts import deletion, ledger, security_notices, sockets, staff_rights, 
 from accounts.forms.credits import GrantForm
 from accounts.forms.profile import language_field, time_zone_field
 from accounts.models import ApiToken, CreditEntry, User
+from accounts.outbox_admin import OutgoingEmailAdmin as OutgoingEmailAdmin  # registers it
 from accounts.requests import SignedInRequest
 from accounts.security_notices import Change
 from accounts.staff_rights import StaffProtectedAdmin, SuperuserAdmin

@@ -353,16 +353,18 @@ class OutgoingEmail(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     # Empty: deleted without being sent (see `outbox.enqueue`).
-    recipient = models.EmailField(max_length=254, blank=True)
-    subject = models.TextField()
+    recipient = models.EmailField(_("recipient"), max_length=254, blank=True)
+    subject = models.TextField(_("subject"))
     body = models.TextField(blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     # When to send it next. NULL: given up; the row stays for `doctor`, without its text.
-    due_at = models.DateTimeField(null=True, default=timezone.now)
-    last_error = models.CharField(max_length=400, blank=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    due_at = models.DateTimeField(_("next attempt"), null=True, default=timezone.now)
+    last_error = models.CharField(_("last error"), max_length=400, blank=True)
+    created_at = models.DateTimeField(_("enqueued"), default=timezone.now, editable=False)
 
     class Meta:
+        verbose_name = _("outgoing email")
+        verbose_name_plural = _("outgoing emails")
         constraints = (
             models.CheckConstraint(
                 condition=Q(due_at__isnull=False) | Q(body=""), name="email_given_up_has_no_text"

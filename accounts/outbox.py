@@ -8,27 +8,101 @@ worker that dies between sending and deleting sends an email twice.
 import logging
 import smtplib
 import time
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Min, Q, QuerySet, TextChoices
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.models import OutgoingEmail
 from artgen import pooling
 from artgen.celery import send_message
+from artgen.refusals import Refusal
 
 log = logging.getLogger(__name__)
 
 TASK = "accounts.send_emails"
 RUN_SECONDS = 30  # of one task: a worker that stops waits for it
 LEASE = timedelta(minutes=5)  # longer than one email takes; EMAIL_TIMEOUT is that of one SMTP reply
-FIRST_PAUSE = timedelta(minutes=1)  # after a failure; doubled each time
-MAX_ATTEMPTS = 10  # over eight and a half hours
+FIRST_PAUSE = timedelta(minutes=1)  # after a failure; doubled each time, up to MAX_PAUSE
+MAX_PAUSE = timedelta(hours=1)
+# As long as the links in emails are valid: a mail server may refuse everything for a weekend.
+GIVE_UP_AFTER = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+MAX_DOUBLINGS = 10  # beyond MAX_PAUSE
 FAILED_KEPT = timedelta(days=7)
 MAX_ERROR_LENGTH = 400
+
+
+class State(TextChoices):
+    """What becomes of an email."""
+
+    WAITING = "waiting", gettext_lazy("not tried yet")  # not tried yet
+    FAILING = "failing", gettext_lazy("failing, tried again")  # tried, and will be tried again
+    GIVEN_UP = "given_up", gettext_lazy("given up")
+
+
+class GivenUp(Refusal):
+    """The email has no text any more; nothing was changed."""
+
+    code = "email_given_up"
+    status = 409
+    text = gettext_lazy("The email was given up, and its text is deleted.")
+
+
+class BeingSent(Refusal):
+    """The email has been sent, or a worker is sending it; nothing was changed."""
+
+    code = "email_being_sent"
+    status = 409
+    text = gettext_lazy("The email is being sent.")
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Emails in each state, and since when the oldest is due."""
+
+    by_state: dict[State, int]
+    due_since: datetime | None
+
+
+def in_state(emails: QuerySet[OutgoingEmail], state: str | None) -> QuerySet[OutgoingEmail]:
+    """Return the emails in this state; all for None."""
+    conditions = {
+        State.WAITING: Q(due_at__isnull=False, last_error=""),
+        State.FAILING: Q(due_at__isnull=False) & ~Q(last_error=""),
+        State.GIVEN_UP: Q(due_at=None),
+    }
+    return emails.filter(conditions[State(state)]) if state in State.values else emails
+
+
+def state_of(email: OutgoingEmail) -> State:
+    """Return what becomes of an email."""
+    if email.due_at is None:
+        return State.GIVEN_UP
+    return State.FAILING if email.last_error else State.WAITING
+
+
+def totals() -> Totals:
+    """Return how many emails are in each state."""
+    emails = OutgoingEmail.objects.all()
+    due = emails.filter(due_at__lte=timezone.now()).aggregate(since=Min("due_at"))
+    return Totals({state: in_state(emails, state).count() for state in State}, due["since"])
+
+
+def send_now(email: OutgoingEmail) -> None:
+    """Make an email due that waits for its next attempt; raise GivenUp or BeingSent."""
+    if email.due_at is None:
+        raise GivenUp
+    # One that has been claimed has no error: it would be sent twice.
+    waiting = OutgoingEmail.objects.filter(pk=email.pk, attempts=email.attempts)
+    if not waiting.filter(Q(attempts=0) | ~Q(last_error="")).update(due_at=timezone.now()):
+        raise BeingSent
+    transaction.on_commit(partial(send_message, TASK), robust=True)
 
 
 def enqueue(email: EmailMessage, *, discard: bool = False) -> None:
@@ -63,7 +137,7 @@ def _claim() -> OutgoingEmail | None:
     waiting = OutgoingEmail.objects.filter(due_at__lte=now).order_by("due_at", "id")
     while email := waiting.first():
         leased = OutgoingEmail.objects.filter(pk=email.pk, due_at=email.due_at)
-        if leased.update(due_at=now + LEASE, attempts=F("attempts") + 1):
+        if leased.update(due_at=now + LEASE, attempts=F("attempts") + 1, last_error=""):
             email.attempts += 1
             return email
     return None
@@ -84,12 +158,14 @@ def _postpone(email: OutgoingEmail, error: Exception) -> None:
     """Set the time of the next attempt, or give up and erase the text."""
     fields: dict[str, str | datetime | None] = {"last_error": repr(error)[:MAX_ERROR_LENGTH]}
     extra = {"email": str(email.pk), "subject": email.subject, "attempt": email.attempts}
-    if email.attempts >= MAX_ATTEMPTS or _is_permanent(error):
+    now = timezone.now()
+    if now - email.created_at >= GIVE_UP_AFTER or _is_permanent(error):
         log.error("email given up", extra=extra, exc_info=error)
         fields |= {"due_at": None, "body": ""}
     else:
         log.warning("email not sent yet", extra=extra, exc_info=error)
-        fields["due_at"] = timezone.now() + FIRST_PAUSE * 2 ** (email.attempts - 1)
+        pause = FIRST_PAUSE * 2 ** min(email.attempts - 1, MAX_DOUBLINGS)
+        fields["due_at"] = now + min(pause, MAX_PAUSE)
     OutgoingEmail.objects.filter(pk=email.pk).update(**fields)
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from accounts import deletion, outbox, tasks
-from accounts.models import OutgoingEmail
+from accounts.models import OutgoingEmail, User
 from artgen.celery import app
 from artgen.testing.cases import BaseTestCase
 
@@ -130,6 +130,17 @@ class TestFailure(BaseTestCase):
         assert len(mail.outbox) == 1
         assert not OutgoingEmail.objects.exists()
 
+    def test_it_keeps_trying_every_hour_while_the_links_in_it_are_valid(self) -> None:
+        enqueue()
+        OutgoingEmail.objects.update(
+            attempts=60, created_at=timezone.now() - outbox.GIVE_UP_AFTER + timedelta(hours=1)
+        )
+        with down(), self.assertLogs("accounts.outbox", "WARNING"):
+            outbox.send_due()
+        due_at = OutgoingEmail.objects.get().due_at
+        assert due_at is not None
+        assert abs(due_at - timezone.now() - timedelta(hours=1)) < timedelta(minutes=1)
+
     def test_it_sends_others_although_one_fails(self) -> None:
         enqueue()
         with down(), self.assertLogs("accounts.outbox", "WARNING"):
@@ -140,7 +151,7 @@ class TestFailure(BaseTestCase):
 
     def test_it_gives_up_in_the_end_and_erases_the_text(self) -> None:
         enqueue()
-        OutgoingEmail.objects.update(attempts=outbox.MAX_ATTEMPTS - 1)
+        OutgoingEmail.objects.update(created_at=timezone.now() - outbox.GIVE_UP_AFTER)
         with down(), self.assertLogs("accounts.outbox", "ERROR") as logs:
             outbox.send_due()
         email = OutgoingEmail.objects.get()
@@ -178,3 +189,60 @@ class TestFailure(BaseTestCase):
         deletion.close(user=self.alice, after=timedelta(0))
         deletion.anonymize(self.alice.pk)
         assert [email.recipient for email in OutgoingEmail.objects.all()] == ["bob@example.org"]
+
+
+class TestAdmin(BaseTestCase):
+    ADDRESS = "/admin/accounts/outgoingemail/"
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.client.force_login(self.staff)
+        enqueue()
+        with down(), self.assertLogs("accounts.outbox", "WARNING"):
+            outbox.send_due()
+        self.email = OutgoingEmail.objects.get()
+
+    def send_now(self) -> str:
+        response = self.client.post(
+            self.ADDRESS, {"action": "send_now", "_selected_action": [self.email.pk]}, follow=True
+        )
+        return response.content.decode()
+
+    def test_it_shows_why_an_email_is_not_sent_and_never_its_text(self) -> None:
+        pages = [self.ADDRESS, f"{self.ADDRESS}?state=failing", f"{self.ADDRESS}{self.email.pk}/"]
+        for page in pages:
+            text = self.client.get(page, follow=True).content.decode()
+            assert "alice@example.org" in text
+            assert "Connection refused" in text
+            assert SECRET not in text
+        for state in ("waiting", "given_up"):
+            text = self.client.get(f"{self.ADDRESS}?state={state}").content.decode()
+            assert "Connection refused" not in text
+
+    def test_it_tries_again_at_once(self) -> None:
+        assert "1 email is sent within a minute." in self.send_now()
+        outbox.send_due()
+        assert len(mail.outbox) == 1
+
+    def test_it_leaves_alone_what_is_being_sent_or_given_up(self) -> None:
+        lease = timezone.now() + outbox.LEASE
+        OutgoingEmail.objects.update(due_at=lease, last_error="")  # as `send_due` claims it
+        assert "The email is being sent." in self.send_now()
+        assert OutgoingEmail.objects.get().due_at == lease
+        OutgoingEmail.objects.update(due_at=None, body="")
+        assert "The email was given up" in self.send_now()
+
+    def test_it_is_for_those_with_the_permission(self) -> None:
+        User.objects.filter(pk=self.staff.pk).update(is_superuser=False)
+        assert self.client.get(self.ADDRESS).status_code == 403
+
+
+def test_it_counts_emails_by_state(db: None) -> None:
+    for _number in range(3):
+        enqueue()
+    waiting, failing, given_up = OutgoingEmail.objects.order_by("id")
+    OutgoingEmail.objects.filter(pk=failing.pk).update(last_error="450", attempts=1)
+    OutgoingEmail.objects.filter(pk=given_up.pk).update(due_at=None, body="")
+    found = outbox.totals()
+    assert found.by_state == dict.fromkeys(outbox.State, 1)
+    assert found.due_since == waiting.due_at

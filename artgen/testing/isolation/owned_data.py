@@ -15,7 +15,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from accounts import deletion, email_change, emails, holds, ledger, outbox, tokens
-from accounts.models import ApiToken, CreditEntry, Scope, User
+from accounts.models import ApiToken, CreditEntry, OutgoingEmail, Scope, User
 from artgen.testing.api import make_image, make_job
 from artgen.testing.cases import load_catalog, make_user
 from artgen.testing.image_files import FILES
@@ -138,13 +138,14 @@ def _make_rows(data: OwnedData) -> None:
     )  # fmt: skip
     storage.save(export.parts[0]["key"], mark("export").encode(), content_type="application/zip")
     outbox.enqueue(emails.password_reset(user=owner))
+    (email,) = OutgoingEmail.objects.filter(recipient=owner.email)[:1]
     values |= {
         "image": image.id, "image_key": image.key, "trashed": trashed.id, "shared": shared.id,
         "public": public.id, "waiting": waiting.id, "link": shared.link_slug,
         "slug": published.slug, "publication": published.id,
         "job": image.job_id, "run": image.job.batch, "failed": failed.id, "queued": queued.id,
         "queued_run": queued.batch, "collection": collection.id, "deleted_collection": deleted.id,
-        "upload": upload.id, "export": export.id, "owner": owner.pk, "owner_email": owner.email,
+        "upload": upload.id, "email": email.id, "export": export.id, "owner": owner.pk, "owner_email": owner.email,
         "style": Style.objects.order_by("id")[0].slug,
     }  # fmt: skip
 

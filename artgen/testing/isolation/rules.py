@@ -82,6 +82,7 @@ ADMIN_OBJECTS = {
     "accounts_apitoken": "token",
     "accounts_creditentry": "entry",
     "auth_group": "group",
+    "accounts_outgoingemail": "email",
     "generation_blockedword": "word",
     "generation_collection": "collection",
     "generation_generationswitch": "switch",
