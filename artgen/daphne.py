@@ -13,7 +13,9 @@ from autobahn.websocket import protocol as autobahn_protocol
 from daphne.cli import CommandLineInterface
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
-from twisted.internet import defer
+from twisted.internet import defer, reactor, task, threads
+
+from artgen.observability import sockets_heartbeat
 
 SERVICE_RESTART = 1012
 CLOSING_SECONDS = 5
@@ -49,6 +51,9 @@ class PatientServer(Server):  # type: ignore[misc]
         gc.freeze()  # loaded modules stay for the lifetime of the process
         gc.enable()
         super().listen_success(port)
+        # By the event loop, so that it stops when the loop hangs; in a thread: Redis may be slow.
+        self.heart = task.LoopingCall(threads.deferToThread, sockets_heartbeat.beat)
+        reactor.callWhenRunning(self.heart.start, sockets_heartbeat.EVERY_SECONDS)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """Send the application's message; ignore that the socket was just closed."""

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views import defaults
 
 from artgen import unavailable
+from artgen.observability import request_stats
 from artgen.refusals import Refusal, Unavailable
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,7 @@ def plain(refusal: Refusal) -> HttpResponse:
     response = HttpResponse(
         refusal.message, status=refusal.status, content_type="text/plain; charset=utf-8"
     )
+    request_stats.mark(response, refusal)
     _set_retry_after(response, refusal)
     return response
 

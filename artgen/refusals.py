@@ -31,6 +31,8 @@ class Refusal(Exception):
     status: int = 400
     """HTTP status of the response, in the API and in pages."""
     text: Any = ""
+    is_deliberate: ClassVar[bool] = False
+    """Whether an operator caused it, such as by turning image creation off: no error to count."""
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 # Switch between two processes that serve in turn while one is replaced by the other.
 # Usage: deploy/handover.sh VERB web|sockets main|next
 #   begin   before its start: lead, unless the other one leads and answers
-#   ready   exit 0 when its /readyz answers 200
+#   ready   exit 0 when its /readyz answers 200, whether or not sockets are served
 #   lead    send new requests to it; the other one finishes what it has begun
 #   drain   make it close each connection after the answer; return when nginx keeps none to it
 # nginx knows RUN_DIR/web.sock and RUN_DIR/sockets.sock: symbolic links to the socket that leads.
@@ -23,7 +23,7 @@ begin)
     && "${PYTHON:-python}" deploy/ask.py "$RUN_DIR/$leader" /healthz; then exit 0; fi
   lead
   ;;
-ready) exec "${PYTHON:-python}" deploy/ask.py "$RUN_DIR/$what-$turn.sock" /readyz ;;
+ready) exec "${PYTHON:-python}" deploy/ask.py "$RUN_DIR/$what-$turn.sock" '/readyz?exclude=sockets' ;;
 lead) lead ;;
 drain)
   : >"$RUN_DIR/$what-$turn.draining"

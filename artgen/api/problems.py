@@ -36,6 +36,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from artgen import unavailable
+from artgen.observability import request_stats
 from artgen.refusals import FieldError, Refusal, Unavailable
 
 CONTENT_TYPE = "application/problem+json"
@@ -128,6 +129,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         headers["WWW-Authenticate"] = f"{challenge}{invalid_token}"
     response = Response(document(refusal), status=refusal.status, headers=headers)
     response.content_type = CONTENT_TYPE
+    request_stats.mark(response, refusal)
     return response
 
 
@@ -236,13 +238,15 @@ def too_large(limit: int, *, field: str = "") -> Problem:
 
 def respond(refusal: Refusal) -> HttpResponse:
     """Respond with a problem outside of the API's own views."""
-    return JsonResponse(
+    response = JsonResponse(
         document(refusal),
         status=refusal.status,
         json_dumps_params={"ensure_ascii": False},
         content_type=CONTENT_TYPE,
         headers=_headers(refusal),
     )
+    request_stats.mark(response, refusal)
+    return response
 
 
 def _is_known(path: str) -> bool:

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from artgen.celery import app
+from artgen.observability import sockets_heartbeat
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +40,17 @@ def check_broker() -> None:
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_SECONDS)
 
 
+def check_sockets() -> None:
+    """Raise RuntimeError if a socket process has run and none does now."""
+    if sockets_heartbeat.is_alive() is False:
+        raise RuntimeError("no socket process has reported lately")
+
+
 PARTS: Mapping[str, Callable[[], None]] = {
     "database": check_database,
     "cache": check_cache,
     "broker": check_broker,
+    "sockets": check_sockets,
 }
 
 
@@ -56,11 +64,15 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Return 200 if database, cache and broker are reachable, else 503.
+    """Return 200 if database, cache and broker are reachable and sockets are served, else 503.
 
     The body is `{"ok", "checks": {part: bool}}`. The errors are logged: the URL is public.
+    `?exclude=PART` leaves a part out: web processes must get requests although sockets are down.
     """
-    reachable = {name: _is_reachable(name, check) for name, check in PARTS.items()}
+    excluded = request.GET.getlist("exclude")
+    reachable = {
+        name: _is_reachable(name, check) for name, check in PARTS.items() if name not in excluded
+    }
     ok = all(reachable.values())
     return JsonResponse({"ok": ok, "checks": reachable}, status=200 if ok else 503)
 

@@ -22,6 +22,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from artgen.refusals import Refusal
+
 log = logging.getLogger(__name__)
 
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -30,6 +32,8 @@ FLUSH_SECONDS = 5
 KEPT_MINUTES = 15
 UNCOUNTED = ("healthz", "readyz", "metrics", "static", "media")
 KEY = "artgen:traffic"
+PAUSED = "paused"
+"""The class of a 503 while an operator has paused something: not an error."""
 
 
 @dataclass
@@ -64,7 +68,7 @@ class Times:
 
 
 Series = tuple[str, str]
-"""Kind of request (`kind_of`) and class of its status, such as ("api", "2xx")."""
+"""Kind of request (`kind_of`) and class of its status, such as ("api", "2xx"), or PAUSED."""
 RequestCounts = Mapping[Series, Times]
 
 
@@ -85,10 +89,20 @@ def middleware(
         start = time.perf_counter()
         response = get_response(request)
         if kind := kind_of(request.path_info):
-            note(kind, response.status_code, time.perf_counter() - start)
+            seconds = time.perf_counter() - start
+            note(kind, response.status_code, seconds, is_deliberate=_is_deliberate(response))
         return response
 
     return counted
+
+
+def mark(response: HttpResponseBase, refusal: Refusal) -> None:
+    """Do not count this response as an error if an operator caused the refusal."""
+    response.is_deliberate = refusal.is_deliberate  # type: ignore[attr-defined]
+
+
+def _is_deliberate(response: HttpResponseBase) -> bool:
+    return bool(getattr(response, "is_deliberate", False))
 
 
 # --- counting in this process --------------------------------------------------------------------
@@ -98,12 +112,12 @@ _counts: Counter[tuple[int, str]] = Counter()  # by minute and field
 _flusher: threading.Thread | None = None
 
 
-def note(kind: str, status: int, seconds: float) -> None:
-    """Count one request."""
+def note(kind: str, status: int, seconds: float, *, is_deliberate: bool = False) -> None:
+    """Count one request; a deliberate 5xx as "paused"."""
     global _flusher  # noqa: PLW0603 one per process
     number = next((n for n, bound in enumerate(BOUNDS) if seconds <= bound), len(BOUNDS))
     minute = int(time.time()) // 60
-    name = f"{kind} {status // 100}xx"
+    name = f"{kind} {PAUSED if is_deliberate and status >= 500 else f'{status // 100}xx'}"
     with _lock:
         _counts[minute, f"{name} {number}"] += 1
         _counts[minute, f"{name} us"] += round(seconds * 1_000_000)

@@ -1,5 +1,8 @@
+import pytest
+from django.core.cache import cache
 from django.test import override_settings
 
+from artgen.observability import sockets_heartbeat
 from artgen.testing.cases import BaseTestCase
 from artgen.testing.dead_servers import dead_broker, dead_cache
 
@@ -21,7 +24,7 @@ class TestHealth(BaseTestCase):
         assert response.status_code == 200
         assert response.json() == {
             "ok": True,
-            "checks": {"database": True, "cache": True, "broker": True},
+            "checks": {"database": True, "cache": True, "broker": True, "sockets": True},
         }
 
     def test_it_is_not_ready_without_broker(self) -> None:
@@ -30,7 +33,7 @@ class TestHealth(BaseTestCase):
         assert response.status_code == 503
         assert response.json() == {
             "ok": False,
-            "checks": {"database": True, "cache": True, "broker": False},
+            "checks": {"database": True, "cache": True, "broker": False, "sockets": True},
         }
         assert "broker cannot be reached" in logs.output[0]
 
@@ -49,3 +52,16 @@ class TestHealth(BaseTestCase):
         with override_settings(SECURE_SSL_REDIRECT=True):
             assert self.client.get("/healthz").status_code == 200
             assert self.client.get("/readyz").status_code == 200
+
+    @pytest.mark.redis
+    def test_it_is_not_ready_when_no_socket_process_reports_any_more(self) -> None:
+        sockets_heartbeat.beat()
+        assert self.client.get("/readyz").status_code == 200
+        cache.delete(sockets_heartbeat.ALIVE)  # as when it expires
+        with self.assertLogs("artgen.observability.health", "WARNING"):
+            response = self.client.get("/readyz")
+        assert response.status_code == 503
+        assert response.json()["checks"]["sockets"] is False
+        response = self.client.get("/readyz?exclude=sockets")
+        assert response.status_code == 200
+        assert "sockets" not in response.json()["checks"]

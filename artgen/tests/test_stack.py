@@ -23,6 +23,7 @@ from django.conf import settings
 from PIL import Image as Pillow
 
 from artgen import connection_budget
+from artgen.observability import sockets_heartbeat
 from artgen.testing.stack import MACHINE, PATIENCE, Stack, children, environment, kept_stack
 
 pytestmark = [
@@ -241,6 +242,22 @@ class TestStack(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(1) as thread:
             answers = thread.submit(lambda: asyncio.run(rush())).result()
         assert Counter(answers) == {("101", 4401): 600}
+
+    def test_it_notices_sockets_that_hang(self):
+        report = json.loads(self.stack.command_that_may_fail("doctor", "--json"))
+        check = next(check for check in report["checks"] if check["name"] == "sockets")
+        assert check["detail"] == "a socket process runs, PUBLIC_URL opens sockets"
+        daphne = self.stack.pids()["sockets"]
+        os.kill(daphne, signal.SIGSTOP)
+        try:
+            with redis.Redis.from_url(self.stack.environment["REDIS_URL"]) as client:
+                client.delete(f":1:{sockets_heartbeat.ALIVE}")  # as when it expires
+            answer = self.get("/readyz")
+            assert (answer.status_code, answer.json()["checks"]["sockets"]) == (503, False)
+            assert self.get("/readyz?exclude=sockets").status_code == 200
+        finally:
+            os.kill(daphne, signal.SIGCONT)
+        self.stack.until(lambda: self.stack.answers("/readyz"), "sockets report again")
 
     # --- nginx ------------------------------------------------------------------------------------
     def test_it_refuses_more_than_20_requests_a_second_of_one_user_in_the_shape_of_the_api(self):

@@ -36,6 +36,7 @@ class GenerationOff(Refusal):
     """Staff have paused all spending; `message` is their text, or a general one."""
 
     code = "generation_off"
+    is_deliberate = True
     status = 503
     text = gettext_lazy("Image creation is paused. Your text is saved.")
 

@@ -23,9 +23,10 @@ from prometheus_client.core import (
 )
 from prometheus_client.exposition import generate_latest
 
+from accounts import outbox
 from accounts.models import User
 from artgen import connection_budget
-from artgen.observability import health, request_stats, resources
+from artgen.observability import health, request_stats, resources, sockets_heartbeat
 from generation.jobs import heartbeat
 from generation.models import (
     ACTIVE,
@@ -261,6 +262,28 @@ def _machine() -> Iterator[Metric]:
         yield from (size, free)
 
 
+def _sockets() -> Iterator[Metric]:
+    alive = sockets_heartbeat.is_alive()
+    if alive is not None:
+        yield GaugeMetricFamily(
+            "artgen_sockets_up", "0: socket processes have run, and none does now.", alive
+        )
+
+
+def _emails() -> Iterator[Metric]:
+    found = outbox.totals()
+    emails = GaugeMetricFamily(
+        "artgen_emails", "Emails that are not sent, by what becomes of them.", labels=["state"]
+    )
+    for state, count in found.by_state.items():
+        emails.add_metric([state.value], count)
+    late = (timezone.now() - found.due_since).total_seconds() if found.due_since else 0
+    yield emails
+    yield GaugeMetricFamily(
+        "artgen_emails_due_seconds", "Since when the oldest due email is due.", late
+    )
+
+
 PARTS: dict[str, Callable[[], Iterator[Metric]]] = {
     "requests": _requests,
     "database": _database,
@@ -271,7 +294,9 @@ PARTS: dict[str, Callable[[], Iterator[Metric]]] = {
     "ticks": _ticks,
     "queue": _queue,
     "redis": _redis,
+    "sockets": _sockets,
+    "emails": _emails,
     "machine": _machine,
 }
-NEEDS = dict.fromkeys(("jobs", "jobs_lately", "lines", "credits"), "database")
+NEEDS = dict.fromkeys(("jobs", "jobs_lately", "lines", "credits", "emails"), "database")
 """Parts that are skipped when another part failed."""

@@ -23,6 +23,7 @@ from accounts.models import User
 from accounts.requests import user_of
 from artgen import formatting
 from artgen.ids import parse_uuid
+from artgen.observability import request_stats
 from artgen.refusals import FieldError, Refusal
 from artgen.revalidation import revalidated
 from generation.catalog.offers import InvalidParameters
@@ -134,6 +135,7 @@ def _posted(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         form.explain(refusal)
         refused = _refused(request, models=every, form=form, status=refusal.status)
+        request_stats.mark(refused, refusal)
         if refusal.retry_after is not None:
             refused["Retry-After"] = str(refusal.retry_after)
         return refused

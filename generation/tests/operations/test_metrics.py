@@ -6,12 +6,17 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
+from django.core.mail import EmailMessage
 from django.db import OperationalError, connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
+from accounts import outbox
+from accounts.models import OutgoingEmail
+from artgen.observability import sockets_heartbeat
 from artgen.testing.cases import EmulatorTestCase
 from artgen.testing.dead_servers import dead_broker
 from artgen.testing.request_stats import forget
@@ -98,6 +103,32 @@ class TestMetrics(EmulatorTestCase):
         assert self.scrape()["artgen_tick_age_seconds"][()] < 60
 
     @pytest.mark.redis
+    def test_it_tells_whether_sockets_are_served(self) -> None:
+        assert "artgen_sockets_up" not in self.scrape()
+        sockets_heartbeat.beat()
+        assert self.scrape()["artgen_sockets_up"][()] == 1
+        cache.delete(sockets_heartbeat.ALIVE)
+        assert self.scrape()["artgen_sockets_up"][()] == 0
+
+    def test_it_tells_of_emails(self) -> None:
+        outbox.enqueue(EmailMessage("Subject", "Text", to=["alice@example.org"]))
+        long_ago = timezone.now() - timedelta(minutes=10)
+        OutgoingEmail.objects.update(last_error="450", due_at=long_ago)
+        found = self.scrape()
+        assert found["artgen_emails"] == {("waiting",): 0, ("failing",): 1, ("given_up",): 0}
+        assert found["artgen_emails_due_seconds"][()] == pytest.approx(600, abs=5)
+
+    def test_it_counts_refusals_of_the_switch_apart(self) -> None:
+        GenerationSwitch.objects.create(on=False)
+        self.client.force_login(self.alice)
+        body = {"model": "flux-schnell", "prompt": "a lighthouse"}
+        response = self.client.post("/api/v1/jobs/", body, content_type="application/json")
+        assert response.status_code == 503
+        assert self.client.post("/create/", body).status_code == 503
+        requests = self.scrape()["artgen_requests_total"]
+        assert requests == {("api", "paused"): 1, ("page", "paused"): 1}
+
+    @pytest.mark.redis
     def test_it_says_what_cannot_be_asked_and_tells_the_rest(self) -> None:
         with dead_broker(), self.assertLogs("generation.operations.metrics", "WARNING"):
             found = self.scrape()
@@ -119,7 +150,7 @@ class TestMetrics(EmulatorTestCase):
             found = self.scrape()
         assert len(asked) == 1
         down = {part for (part,), value in found["artgen_part_up"].items() if value == 0}
-        assert down == {"database", "jobs", "jobs_lately", "lines", "credits"}
+        assert down == {"database", "jobs", "jobs_lately", "lines", "credits", "emails"}
         assert "artgen_machine_memory_bytes" in found
         assert "artgen_jobs" not in found
 
@@ -158,6 +189,7 @@ class TestMetrics(EmulatorTestCase):
     @pytest.mark.postgres
     def test_it_exports_every_metric_of_rules_and_dashboard(self) -> None:
         heartbeat.beat()
+        sockets_heartbeat.beat()
         self.client.get("/api/v1/models/")
         outages.note("x", KeyRefused("RunPod refuses the API key (401)"))
         there = set(self.scrape())

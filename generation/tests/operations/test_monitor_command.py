@@ -68,6 +68,13 @@ class TestFigures(TestCase):
         request_stats.note("hook", 503, 0.01)
         assert not measured()["error_rate"].ok
 
+    def test_it_counts_no_error_while_an_operator_has_paused_creation(self) -> None:
+        for _ in range(50):
+            request_stats.note("api", 503, 0.01, is_deliberate=True)
+        assert measured()["error_rate"].value == 0
+        request_stats.note("api", 503, 0.01)
+        assert not measured()["error_rate"].ok
+
     def test_it_takes_the_worse_of_processor_and_memory(self) -> None:
         memory = resources.memory().share * 100
         assert measured(processor_share=0)["cpu_and_memory"].value == pytest.approx(memory, abs=5)

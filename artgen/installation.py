@@ -1,0 +1,105 @@
+"""In which way ArtGen is installed here, so that advice names commands that work there.
+
+Reads the environment only: it must work when the settings cannot be loaded.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+COMPOSE_SECRETS = "/config/"
+"""Where docker-compose.yml mounts the files that `configure` writes."""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The commands of one way of running. `{}` is replaced by what they are about."""
+
+    name: str
+    manage: str
+    """How to run `manage.py`."""
+    start: str
+    """How to start one process: web, sockets, worker or beat."""
+    logs: str
+    """Where one process logs."""
+    settings: str
+    """Where to change a setting, and how the change takes effect."""
+    release: str
+    """What migrates and loads the catalog."""
+    servers: str
+    """How to start PostgreSQL or Redis."""
+    has_volumes_here: bool = False
+    """Whether PostgreSQL's volume is on the disk that RUN_DIR is on."""
+    tls_server: tuple[str, int] | None = None
+    """Where nginx terminates TLS, if not only at PUBLIC_URL."""
+
+    def command(self, arguments: str) -> str:
+        """Return the command line of a command, in backquotes."""
+        return f"`{self.manage} {arguments}`"
+
+    def started(self, process: str) -> str:
+        """Return a sentence that says how to start a process and where to read why it ended."""
+        start, logs = (
+            text.format(self.service(process), process=process) for text in (self.start, self.logs)
+        )
+        return f"Start it: {start}. Why it ended: {logs}."
+
+    def server(self, name: str) -> str:
+        """Return how to start PostgreSQL or Redis, without a full stop."""
+        return self.servers.format(name)
+
+    def service(self, process: str) -> str:
+        """Return what compose calls a process."""
+        return "backend" if self.name == "compose" and process == "web" else process
+
+
+COMPOSE = Installation(
+    name="compose",
+    manage="docker compose exec backend python manage.py",
+    start="`docker compose up -d {}`",
+    logs="`docker compose logs --tail 100 {}`",
+    settings="Change it in .env, then `docker compose up -d`.",
+    release="`docker compose run --rm release`",
+    servers="`docker compose up -d {}`",
+    has_volumes_here=True,
+    tls_server=("nginx", 8443),
+)
+KUBERNETES = Installation(
+    name="kubernetes",
+    manage="kubectl -n artgen exec deployment/web -- python manage.py",
+    start="`kubectl -n artgen rollout restart deployment/{}`",
+    logs="`kubectl -n artgen logs deployment/{} --tail 100`",
+    settings="Change it in config.env or secret.yaml, then `kubectl apply -k .`, and after a "
+    "change of a secret `kubectl -n artgen rollout restart deployment`.",
+    release="`kubectl -n artgen delete job release --ignore-not-found && kubectl apply -k .`",
+    servers="the {} that the environment names",
+)
+STACK = Installation(
+    name="stack",
+    manage=".venv/bin/python manage.py",
+    start="`make stack`, or `make stack PROCESSES={}`",
+    logs="the output of `make stack`",
+    settings="Change it in .env or the environment, then restart `make stack`.",
+    release="`.venv/bin/python manage.py release`, or restart `make stack`",
+    servers="the {} that the environment names",
+)
+DEMO = Installation(
+    name="demo",
+    manage=".venv/bin/python manage.py",
+    start="`make run`",
+    logs="the output of `make run`",
+    settings="Change it in .env or the environment, then restart `make run`.",
+    release="`make run`",
+    servers="the {} that the environment names",
+)
+
+
+def current(environ: Mapping[str, str] = os.environ) -> Installation:
+    """Return the way in which this process runs."""
+    if environ.get("KUBERNETES_SERVICE_HOST"):  # kubelet sets it in every container
+        return KUBERNETES
+    if environ.get("SECRET_KEY_FILE", "").startswith(COMPOSE_SECRETS):
+        return COMPOSE
+    if environ.get("DATABASE_URL") or environ.get("DATABASE_URL_FILE"):
+        return STACK
+    return DEMO
