@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from decimal import Decimal, DecimalException
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,18 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc] # has no types
         """Return the typed value, or the default."""
         if not str(self.ENVIRON.get(var, "")).strip():
             return default
-        return super().get_value(var, cast=cast, default=default, parse_default=parse_default)
+        try:
+            return super().get_value(var, cast=cast, default=default, parse_default=parse_default)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{var} is not valid: {error}.") from error
+
+    def decimal(self, var: str, default: str) -> Decimal:
+        """Return an exact number."""
+        text = self.str(var, default=default)
+        try:
+            return Decimal(text)
+        except DecimalException as error:
+            raise ImproperlyConfigured(f"{var} is not valid: {text!r} is not a number.") from error
 
 
 env = Environment()

@@ -2,7 +2,6 @@
 
 import warnings
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 
 from botocore.config import Config as BotocoreConfig
@@ -402,8 +401,8 @@ MAX_CREDITS_PER_DAY = env.int("MAX_CREDITS_PER_DAY", default=0) or None
 MAX_UPLOAD_BYTES_PER_USER = env.int("MAX_UPLOAD_BYTES_PER_USER", default=1_000_000_000) or None
 MAX_IMAGE_BYTES_PER_USER = env.int("MAX_IMAGE_BYTES_PER_USER", default=0) or None
 # For models without a price rule: credits = dollars × PRICE_MARGIN / CREDIT_USD, rounded up.
-CREDIT_USD = Decimal(env.str("CREDIT_USD", default="0.01"))
-PRICE_MARGIN = Decimal(env.str("PRICE_MARGIN", default="1.2"))
+CREDIT_USD = env.decimal("CREDIT_USD", default="0.01")
+PRICE_MARGIN = env.decimal("PRICE_MARGIN", default="1.2")
 TRASH_DAYS = 30
 BACKUP_DIR = Path(env.str("BACKUP_DIR", default=str(DATA_DIR / "backups")))
 BACKUP_KEEP_DAYS = env.int("BACKUP_KEEP_DAYS", default=14)

@@ -349,7 +349,7 @@ docker compose up -d $build || {
 }
 
 title "The first account"
-docker compose exec -T backend python manage.py create_user "$admin" --staff
+docker compose exec -T backend python manage.py create_user "$admin" --superuser
 
 title "What is left"
 if has_profile https; then

@@ -10,6 +10,7 @@
 #   beat      Celery beat: a tick every 2 s; running two of them does no harm
 #   nginx     in front of web and sockets
 #   alive     exit 0 while the worker or beat of ALIVE_FILE is alive
+#   doctor    check everything, also before anything runs: `manage.py doctor` with its options
 #   emulator  the RunPod emulator of the demo
 # `web next` and `sockets next` serve during an upgrade (deploy/upgrade.sh, deploy/handover.sh).
 # RUN_DIR holds the Unix sockets; everything is read from the environment (deploy/env.example).
@@ -123,6 +124,9 @@ nginx)
   if [ "${NGINX_SERVER:-}" = tls ] && [ -x "$watch" ]; then "$watch" "$folder" $$ & fi
   exec nginx -p "$folder" -c "$folder/nginx.conf" -e stderr -g "daemon off;" 2>"$folder/errors"
   ;;
+doctor)
+  exec "$PYTHON" manage.py "$@"
+  ;;
 emulator)
   # PUBLIC_URL, where the webhooks go, is not reachable from inside a container of the demo.
   if [ -n "${FORWARD_TO:-}" ]; then "$PYTHON" ${console:+-m "$console"} deploy/forward.py "$PUBLIC_URL" "$FORWARD_TO" & fi
@@ -132,7 +136,7 @@ emulator)
     --seconds "${EMULATOR_SECONDS:-4}"
   ;;
 *)
-  sed -n '2,16s/^# //p' "$0" >&2
+  sed -n '2,17s/^# //p' "$0" >&2
   exit 2
   ;;
 esac

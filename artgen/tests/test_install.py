@@ -172,7 +172,7 @@ class TestInstallation:
         steps = [call.removeprefix("compose ") for call in machine.calls if "compose" in call]
         assert steps[-4:] == [
             "up -d --build",
-            "exec -T backend python manage.py create_user you@example.org --staff",
+            "exec -T backend python manage.py create_user you@example.org --superuser",
             "exec -T certificate deploy/certificate.sh healthy",
             "exec -T backend python manage.py doctor",
         ]

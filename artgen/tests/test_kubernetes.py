@@ -54,12 +54,15 @@ def of_kind(kind: str) -> dict[str, Manifest]:
 
 
 def pods() -> dict[str, Manifest]:
-    """Return the pod of each Deployment and Job."""
-    return {
+    """Return the pod of each Deployment, Job and CronJob."""
+    found = {
         name: one["spec"]["template"]["spec"]
         for kind in ("Deployment", "Job")
         for name, one in of_kind(kind).items()
     }
+    for name, one in of_kind("CronJob").items():
+        found[name] = one["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    return found
 
 
 def config() -> dict[str, str]:
@@ -161,7 +164,7 @@ class TestTruth:
             assert container["args"] == [name]
             assert name in known
             assert "command" not in container, "the image's own entry point is deploy/start.sh"
-        assert set(pods()) == {*PROCESSES, "release"}
+        assert set(pods()) == {*PROCESSES, "release", "doctor"}
 
     def test_it_keeps_connections_below_the_limit_during_an_upgrade(self):
         deployments, planned = of_kind("Deployment"), connection_budget.read(config())
@@ -229,7 +232,8 @@ class TestTruth:
             assert "livenessProbe" in container, name
             if name in ("web", "sockets"):
                 assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
-                assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+                ready = {"web": "/readyz?exclude=sockets", "sockets": "/readyz"}[name]
+                assert container["readinessProbe"]["httpGet"]["path"] == ready
                 for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
                     (header,) = container[probe]["httpGet"]["httpHeaders"]
                     assert header["value"] in settings.ALLOWED_HOSTS
@@ -302,7 +306,7 @@ class TestTruth:
     def test_it_restarts_pods_when_a_value_changes(self):
         (name,) = of_kind("ConfigMap")
         assert re.search(r"^artgen-\w{10}$", name)
-        for kind in ("web", "sockets", "worker", "beat", "release"):
+        for kind in ("web", "sockets", "worker", "beat", "release", "doctor"):
             assert pods()[kind]["containers"][0]["envFrom"][0] == {"configMapRef": {"name": name}}
 
 

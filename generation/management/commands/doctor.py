@@ -1,30 +1,44 @@
-"""`doctor [--json]`: check everything ArtGen needs, with hints."""
+"""`doctor [--json] [--email ADDRESS]`: check everything ArtGen needs, with hints."""
 
 import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
+from django.core.validators import validate_email
 
+from artgen.management.base import BaseCommand
 from generation.operations.doctor import Check, run_checks
 
 
 class Command(BaseCommand):
     """Run all checks; fail if one fails."""
 
-    help = "Checks everything ArtGen needs and prints hints. Exit status 1 if a check fails."
-    requires_system_checks = []
+    help = (
+        "Checks everything ArtGen needs and says what to do, also before anything runs. Exit "
+        "status 1 if a check fails; `look` marks warnings."
+    )
+    requires_system_checks = []  # they are the first check
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --json."""
+        """Add --json and --email."""
         parser.add_argument(
             "--json", action="store_true", help='print {"ok", "checks": [{"name", "ok", …}]}'
+        )
+        parser.add_argument(
+            "--email", default="", metavar="ADDRESS", help="also send a test email to this address"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Raise CommandError if a check fails."""
+        if options["email"]:
+            try:
+                validate_email(options["email"])
+            except ValidationError as error:
+                raise CommandError(f"{options['email']} is not an email address.") from error
         checks: list[Check] = []
-        for check in run_checks():
+        for check in run_checks(test_address=options["email"]):
             checks.append(check)
             if not options["json"]:
                 self._show(check)

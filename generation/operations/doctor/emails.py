@@ -6,8 +6,10 @@ from django.utils import timezone
 
 from accounts import outbox
 from accounts.models import OutgoingEmail
+from artgen import installation
 from generation.operations.doctor.check import Check, without_secrets
 
+SEE_ADMIN = "See the reasons in the admin, Outgoing emails, and the check email_server."
 LATE = timedelta(minutes=5)  # beat makes a worker look every minute
 
 
@@ -16,17 +18,20 @@ def emails() -> Check:
     now = timezone.now()
     waiting = OutgoingEmail.objects.filter(due_at__isnull=False)
     if late := waiting.filter(due_at__lt=now - LATE).count():
-        hint = "Start beat and a worker with the lane slow, then check their logs."
+        hint = (
+            "The lane slow of a worker sends them, every minute by beat: see the checks workers "
+            f"and beat. {installation.current().started('worker')}"
+        )
         return Check("emails", False, f"{late} are due and nothing sends them", hint)
     failing = waiting.filter(attempts__gt=0).exclude(last_error="")
     if last := failing.order_by("-attempts", "id").first():
         detail = f"{failing.count()} could not be sent yet: {without_secrets(last.last_error)}"
-        return Check("emails", False, detail, "Check EMAIL_URL and the mail server.")
+        return Check("emails", False, detail, "See the check email_server.")
     given_up = OutgoingEmail.objects.filter(due_at=None)
     if last := given_up.order_by("-created_at", "id").first():
         detail = (
             f"{given_up.count()} given up in {outbox.FAILED_KEPT.days} days, the last one: "
             f"{without_secrets(last.last_error)}"
         )
-        return Check("emails", True, detail, "Check EMAIL_URL and DEFAULT_FROM_EMAIL.")
+        return Check("emails", True, detail, SEE_ADMIN)
     return Check("emails", True, "none waits for long")

@@ -1,36 +1,64 @@
 """Run all checks; a check that depends on a failed one is skipped."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import partial
 
-from generation.operations.doctor import clock, emails, files, infrastructure, runpod
+from generation.operations.doctor import (
+    backups,
+    bucket,
+    certificate,
+    clock,
+    configuration,
+    database,
+    disk,
+    emails,
+    jobs,
+    mail_server,
+    processes,
+    redis_server,
+    runpod,
+    webhook,
+)
 from generation.operations.doctor.check import Check, error_text
 
 CheckFunction = Callable[[], Check | Iterable[Check]]
+TABLES_FIRST = "Fix database and migrations first."
 
 
-def run_checks() -> Iterator[Check]:
-    """Yield every result when it is available; an exception becomes a failed check."""
-    database = yield from _run("database", infrastructure.database)
+def run_checks(*, test_address: str = "") -> Iterator[Check]:
+    """Yield every result when it is available; an exception becomes a failed check.
+
+    With `test_address`, a test email is sent to it.
+    """
+    yield from _run("settings", configuration.configuration)
+    has_database = yield from _run("database", database.database)
+    yield from _run_if(
+        has_database, "connection_budget", database.connection_budget, "Fix the database first."
+    )
     tables = yield from _run_if(
-        database, "migrations", infrastructure.migrations, "Fix the database first."
+        has_database, "migrations", database.migrations, "Fix the database first."
     )
-    broker = yield from _run("broker", infrastructure.broker)
-    cache = yield from _run("cache", infrastructure.cache)
-    yield from _run("channel_layer", infrastructure.channel_layer)
-    yield from _run_if(broker, "workers", infrastructure.workers, "Fix the broker first.")
-    yield from _run_if(cache, "beat", infrastructure.beat, "Fix the cache first.")
-    yield from _run_if(tables, "emails", emails.emails, "Fix database and migrations first.")
-    yield from _run_if(tables, "jobs", infrastructure.jobs, "Fix database and migrations first.")
-    yield from _run_if(tables, "models", runpod.models, "Fix database and migrations first.")
-    yield from _run_if(
-        tables, "runpod_key", runpod.key_and_endpoints, "Fix database and migrations first."
-    )
-    yield from _run_if(
-        tables, "runpod_outages", runpod.outages, "Fix database and migrations first."
-    )
-    yield from _run("webhook", runpod.webhook)
-    yield from _run("bucket", files.bucket)
-    yield from _run("disk", files.disk)
+    yield from _run("redis", redis_server.servers)
+    broker = yield from _run("broker", redis_server.broker)
+    cache = yield from _run("cache", redis_server.cache)
+    yield from _run("channel_layer", redis_server.channel_layer)
+    yield from _run_if(broker, "workers", processes.workers, "Fix the broker first.")
+    yield from _run_if(cache, "beat", processes.beat, "Fix the cache first.")
+    yield from _run_if(cache, "sockets", processes.sockets, "Fix the cache first.")
+    yield from _run("email_server", partial(mail_server.mail_server, test_address))
+    yield from _run_if(tables, "emails", emails.emails, TABLES_FIRST)
+    yield from _run_if(tables, "creating", jobs.creating, TABLES_FIRST)
+    yield from _run_if(tables, "jobs", jobs.jobs, TABLES_FIRST)
+    yield from _run_if(tables, "models", runpod.models, TABLES_FIRST)
+    # The key can be checked before anything else runs, with the endpoints of the catalog.
+    offers = runpod.offers if tables else runpod.offers_of_catalog
+    yield from _run("runpod_key", lambda: runpod.key_and_endpoints(offers()))
+    yield from _run_if(tables, "runpod_outages", runpod.outages, TABLES_FIRST)
+    yield from _run("webhook", webhook.webhook)
+    yield from _run("certificate", certificate.certificate)
+    yield from _run("bucket", bucket.bucket)
+    yield from _run("backups", backups.backups)
+    yield from _run("disk", partial(disk.disk, has_database=has_database))
     yield from _run("clock", clock.clock)
 
 

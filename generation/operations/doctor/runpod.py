@@ -1,15 +1,17 @@
-"""Check RunPod: the key, the endpoints and their workers, outages, the webhook."""
+"""Check RunPod: the key, the endpoints and their workers, outages."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import requests
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from generation.jobs import clients, reachability
+from artgen import installation
+from generation.catalog.offers import CATALOG_FILE, read_catalog
+from generation.jobs import clients
 from generation.models import ImageModel, ProviderOutage
 from generation.operations.doctor.check import Check, error_text
 from generation.runpod.health import Health
@@ -19,16 +21,42 @@ from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPod
 NO_SUCH_JOB = "artgen-doctor"
 KEY = "runpod_key"
 AT_ONCE = 8
-PROBE_SECONDS = 5
-KEY_HINT = "Create a key at runpod.io (Settings, API Keys) and set RUNPOD_API_KEY."
+
+
+@dataclass(frozen=True)
+class OfferedEndpoint:
+    """A model on offer: its slug, endpoint, and whether the endpoint is public."""
+
+    slug: str
+    endpoint_id: str
+    is_public: bool
+
+
+def offers() -> list[OfferedEndpoint]:
+    """Return the enabled models."""
+    return [
+        OfferedEndpoint(model.slug, model.endpoint_id, is_public(model.dialect))
+        for model in ImageModel.objects.enabled().order_by("position", "slug")
+    ]
+
+
+def offers_of_catalog() -> list[OfferedEndpoint]:
+    """Return the models that `release` will load, while there is no database."""
+    return [
+        OfferedEndpoint(model["slug"], model["endpoint_id"], is_public(model["dialect"]))
+        for model in read_catalog(CATALOG_FILE)["models"]
+        if model.get("enabled", True)
+    ]
 
 
 def models() -> Check:
     """Check that models are enabled and valid."""
     enabled = list(ImageModel.objects.enabled().order_by("position", "slug"))
     if not enabled:
+        here = installation.current()
         hint = (
-            "Run `python manage.py load_catalog`, or enable a model: `set_model SLUG enabled=true`."
+            f"Run {here.command('load_catalog')}, or enable a model: "
+            f"{here.command('set_model SLUG enabled=true')}."
         )
         return Check("models", False, "no model is enabled", hint)
     broken = []
@@ -42,16 +70,15 @@ def models() -> Check:
     return Check("models", True, f"{len(enabled)} enabled")
 
 
-def key_and_endpoints() -> Iterator[Check]:
-    """Check the key, then the endpoint of every enabled model, in parallel."""
-    offered = list(ImageModel.objects.enabled().order_by("position", "slug"))
+def key_and_endpoints(offered: list[OfferedEndpoint]) -> Iterator[Check]:
+    """Check the key, then the endpoint of every model on offer, in parallel."""
     if not settings.RUNPOD_API_KEY:
-        yield Check(KEY, False, "RUNPOD_API_KEY is not set", KEY_HINT)
+        yield Check(KEY, False, "RUNPOD_API_KEY is not set", _key_hint())
         return
     try:
         clients.client()
     except ValueError as error:
-        yield Check(KEY, False, error_text(error), KEY_HINT)
+        yield Check(KEY, False, error_text(error), _key_hint())
         return
     endpoints = list(dict.fromkeys(model.endpoint_id for model in offered))
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
@@ -64,6 +91,13 @@ def key_and_endpoints() -> Iterator[Check]:
                 _endpoint(one, answers[one.endpoint_id], healths[one.endpoint_id])
                 for one in offered
             )
+
+
+def _key_hint() -> str:
+    return (
+        "Create a key at runpod.io (Settings, API Keys) and set RUNPOD_API_KEY. "
+        f"{installation.current().settings}"
+    )
 
 
 def _probe(endpoint_id: str) -> RunPodError | None:
@@ -98,7 +132,10 @@ def _key(answers: Mapping[str, RunPodError | None]) -> Check:
     for error in answers.values():
         if isinstance(error, KeyRefused):
             return Check(
-                KEY, False, f"RunPod rejects the key ({error.status}): {_message(error)}", KEY_HINT
+                KEY,
+                False,
+                f"RunPod rejects the key ({error.status}): {_message(error)}",
+                _key_hint(),
             )
     if any(_proves_key(error) for error in answers.values()):
         return Check(KEY, True, f"accepted by {where}")
@@ -116,13 +153,16 @@ def _proves_key(error: RunPodError | None) -> bool:
     return isinstance(error, Gone) and "job" in error.detail.lower()
 
 
-def _endpoint(model: ImageModel, answer: RunPodError | None, health: Health | RunPodError) -> Check:
+def _endpoint(
+    model: OfferedEndpoint, answer: RunPodError | None, health: Health | RunPodError
+) -> Check:
     name, endpoint = f"endpoint:{model.slug}", model.endpoint_id
-    public = is_public(model.dialect)
-    edit = f"Correct it: `python manage.py set_model {model.slug} endpoint_id=…`."
+    public, here = model.is_public, installation.current()
+    edit = f"Correct it: {here.command(f'set_model {model.slug} endpoint_id=…')}."
     if isinstance(answer, EndpointMissing):
         hint = (
-            f"RunPod has retired it. Disable the model: `set_model {model.slug} enabled=false`."
+            "RunPod has retired it. Disable the model: "
+            f"{here.command(f'set_model {model.slug} enabled=false')}."
             if public
             else edit
         )
@@ -183,8 +223,8 @@ def outages() -> Check:
     ]
     if found:
         hint = (
-            "Set a valid RUNPOD_API_KEY and restart, or correct the endpoint. All waiting jobs "
-            "then continue."
+            "Set a valid RUNPOD_API_KEY, or correct the endpoint; all waiting jobs then continue. "
+            f"{installation.current().settings}"
         )
         return Check(name, False, "; ".join(found), hint)
     paused = [
@@ -197,44 +237,3 @@ def outages() -> Check:
         hint = "RunPod returned 429 or 5xx, or did not respond. Submission is retried."
         return Check(name, True, f"paused: {', '.join(paused)}", hint)
     return Check(name, True, "no outages")
-
-
-def webhook() -> Check:
-    """Check the webhook URL, and whether ArtGen responds there."""
-    name, url = "webhook", settings.PUBLIC_URL
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        hint = "Set PUBLIC_URL to the public URL of ArtGen, such as https://art.example.org."
-        return Check(name, False, f"PUBLIC_URL is not an absolute URL: {url!r}", hint)
-    answer = _answer(url)
-    if not reachability.from_outside(url):
-        hint = (
-            "RunPod cannot reach this URL, so ArtGen polls the state of jobs every few seconds. "
-            "Acceptable for evaluation; in production set PUBLIC_URL to a public URL."
-        )
-        return Check(name, True, f"{url}: {answer or 'responds'}", hint)
-    if answer:
-        hint = (
-            "ArtGen does not respond there from this machine. If it does from outside, ignore "
-            "this; otherwise correct PUBLIC_URL."
-        )
-        return Check(name, True, f"{url}: {answer}", hint)
-    seen = f"{url}: responds from this machine; not checked from outside"
-    if parts.scheme == "http":
-        return Check(
-            name, True, seen, "Use https: sessions and tokens are sent unencrypted otherwise."
-        )
-    return Check(name, True, seen)
-
-
-def _answer(url: str) -> str:
-    """Return "" when ArtGen responds at this URL, else what happened."""
-    try:
-        reply = requests.get(f"{url}/healthz", timeout=PROBE_SECONDS, allow_redirects=False)
-    except requests.RequestException as error:
-        return f"does not respond ({type(error).__name__})"
-    try:
-        responds = reply.status_code == 200 and reply.json() == {"ok": True}
-    except ValueError:
-        responds = False
-    return "" if responds else f"another server responds ({reply.status_code})"

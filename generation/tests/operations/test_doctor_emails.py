@@ -35,7 +35,7 @@ def test_it_names_the_error_of_the_mail_server(email: OutgoingEmail, settings) -
     )
     assert not emails().ok
     assert emails().detail == "1 could not be sent yet: 535 bad password ***"
-    assert "EMAIL_URL" in emails().hint
+    assert "email_server" in emails().hint
 
 
 def test_it_warns_of_emails_that_were_given_up(email: OutgoingEmail) -> None:

@@ -1,14 +1,12 @@
-"""Check the storage of files: put, get, list, delete, privacy, free space."""
+"""Check the storage of files: put, get, list, delete, privacy."""
 
-import shutil
-from pathlib import Path
 from uuid import uuid4
 
 import requests
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import connection
 
+from artgen import installation
 from generation.files import storage
 from generation.files.bucket import as_we_see, client
 from generation.files.bucket_errors import FAILURES, NOT_S3, hint_for, missing_setting, said
@@ -21,9 +19,6 @@ from generation.files.bucket_setup import (
 from generation.operations.doctor.check import Check, error_text
 
 PROBE_SECONDS = 10
-GIGABYTE = 1_000_000_000
-MIN_FREE_GB = 1  # GB
-RECOMMENDED_FREE_GB = 5
 DISK_HINT = "Let ArtGen write below DATA_DIR."
 CHANGED = "returns a file with different content"
 PRESIGNED_HINT = (
@@ -39,12 +34,15 @@ def bucket() -> Check:
     if isinstance(default_storage, FileSystemStorage):
         return _folder()
     where = f"{settings.S3_BUCKET} at {settings.S3_ENDPOINT_URL}"
+    here = installation.current()
     if missing := missing_setting():
-        return Check("bucket", False, f"{where}: {missing} is not set", f"Set {missing}.")
+        hint = f"Set {missing}. {here.settings}"
+        return Check("bucket", False, f"{where}: {missing} is not set", hint)
     try:
         problem = _round(f"doctor/{uuid4()}.txt", uuid4().bytes)
     except FAILURES as error:
-        return Check("bucket", False, f"{where}: {error_text(error)}", hint_for(error))
+        hint = f"{hint_for(error)} {here.settings}"
+        return Check("bucket", False, f"{where}: {error_text(error)}", hint)
     if problem:
         return Check("bucket", False, f"{where}: {problem[0]}", problem[1])
     lifecycle, hint = _lifecycle()
@@ -99,22 +97,5 @@ def _lifecycle() -> tuple[str, str]:
             return "", ""
     except FAILURES as error:
         return f"; lifecycle rules cannot be read ({said(error)})", ""
-    return "; lifecycle rules are missing", f"Run `manage.py setup_bucket`. {LIFECYCLE_BY_HAND}"
-
-
-def disk() -> Check:
-    """Check the free space of the disk with files or database."""
-    files_here = isinstance(default_storage, FileSystemStorage)
-    if not files_here and connection.vendor != "sqlite":
-        return Check("disk", True, "not used: images are in the bucket, rows in PostgreSQL")
-    folder = Path(settings.MEDIA_ROOT if files_here else settings.DATA_DIR)
-    while not folder.exists():
-        folder = folder.parent
-    usage = shutil.disk_usage(folder)
-    free = usage.free / GIGABYTE
-    detail = f"{free:.1f} GB free of {usage.total / GIGABYTE:.0f} at {folder}"
-    hint = (
-        "Free disk space (`python manage.py purge_images`), or use another DATA_DIR or a bucket "
-        "(S3_BUCKET)."
-    )
-    return Check("disk", free >= MIN_FREE_GB, detail, "" if free >= RECOMMENDED_FREE_GB else hint)
+    run = installation.current().command("setup_bucket")
+    return "; lifecycle rules are missing", f"Run {run}. {LIFECYCLE_BY_HAND}"

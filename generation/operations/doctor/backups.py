@@ -1,0 +1,34 @@
+"""Check the age of the newest backup."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from generation.operations.backup.folder import Folder
+from generation.operations.doctor.check import Check
+
+FRESH = timedelta(hours=26)
+NAME = "backups"
+HOW = "See DEPLOYMENT_INSTRUCTIONS.md, Backups."
+
+
+def backups() -> Check:
+    """Return how old the newest backup is; without one a warning, except in the demo."""
+    if connection.vendor == "sqlite":
+        return Check(NAME, True, "not made: all data is in DATA_DIR")
+    newest = _newest()
+    if newest is None:
+        return Check(NAME, True, f"none seen in {settings.BACKUP_DIR}", f"Make them daily. {HOW}")
+    age = timezone.now() - newest
+    hours = age / timedelta(hours=1)
+    detail = f"the newest is {hours:.0f} hours old"
+    if age > FRESH:
+        return Check(NAME, False, detail, f"See the log of the process that makes them. {HOW}")
+    return Check(NAME, True, detail)
+
+
+def _newest() -> datetime | None:
+    found = Folder(settings.BACKUP_DIR).backups()
+    return found[-1].made_at if found else None

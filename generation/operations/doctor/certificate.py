@@ -1,0 +1,35 @@
+"""Check the certificate of PUBLIC_URL."""
+
+import ssl
+from datetime import timedelta
+
+from artgen.observability.certificate import certificate as current_certificate
+from generation.operations.doctor.check import Check, error_text
+
+# Certificates are renewed when a third of their lifetime remains, so these mean that it failed.
+WARN, WARN_SHARE = timedelta(days=20), 1 / 4
+BROKEN, BROKEN_SHARE = timedelta(days=7), 1 / 10
+HINT = (
+    "Renew it and reload what terminates TLS (DEPLOYMENT_INSTRUCTIONS.md, HTTPS). If it is renewed "
+    "automatically, see the log of that."
+)
+
+
+def certificate() -> Check:
+    """Check that browsers accept the certificate, and for how long."""
+    try:
+        found = current_certificate()
+    except ssl.SSLCertVerificationError as error:
+        return Check("certificate", False, f"browsers reject it: {error.verify_message}", HINT)
+    except OSError as error:
+        hint = "Check PUBLIC_URL, the name in DNS and what terminates TLS, from another machine."
+        return Check("certificate", True, f"not seen from here: {error_text(error)}", hint)
+    if found is None:
+        return Check("certificate", True, "not used: PUBLIC_URL is not https")
+    days = found.remaining / timedelta(days=1)
+    detail = f"{found.server}: valid for {days:.0f} days, until {found.valid_until:%Y-%m-%d}"
+    if found.remaining < min(BROKEN, found.lifetime * BROKEN_SHARE):
+        return Check("certificate", False, detail, HINT)
+    if found.remaining < min(WARN, found.lifetime * WARN_SHARE):
+        return Check("certificate", True, detail, HINT)
+    return Check("certificate", True, detail)

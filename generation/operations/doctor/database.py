@@ -1,0 +1,85 @@
+"""Check the database: its answer, migrations, and connections for all processes."""
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from artgen import connection_budget as budget
+from artgen import installation
+from artgen.env import env
+from artgen.observability import health, resources
+from generation.operations.doctor.check import Check, error_text
+
+NEARLY_FULL = 0.8
+BUDGET_HINT = (
+    "Lower GUNICORN_WORKERS, DB_POOL_MAX, SOCKETS_DB_POOL_MAX or WORKER_DB_POOL_MAX, raise "
+    "PostgreSQL's max_connections with DB_CONNECTIONS_LIMIT, or use PgBouncer. "
+)
+
+
+def database() -> Check:
+    """Connect and query the version."""
+    try:
+        health.check_database()
+        if connection.vendor != "postgresql":
+            return Check(
+                "database",
+                True,
+                f"{connection.display_name}, {settings.DATABASES['default']['NAME']}",
+            )
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('server_version')")
+            (version,) = cursor.fetchone()
+    except Exception as error:  # noqa: BLE001 drivers raise anything
+        here = installation.current()
+        hint = f"Start {here.server('postgres')}, or correct DATABASE_URL. {here.settings}"
+        return Check("database", False, error_text(error), hint)
+    return Check("database", True, f"PostgreSQL {version}")
+
+
+def migrations() -> Check:
+    """Compare applied with required migrations."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if not plan:
+        return Check("migrations", True, "all applied")
+    first = plan[0][0]
+    detail = f"{len(plan)} not applied, first {first.app_label}.{first.name}"
+    return Check("migrations", False, detail, f"Run {installation.current().release}.")
+
+
+def connection_budget() -> Check:
+    """Compare the connections that all processes can open with the limits, and those in use."""
+    name, settings_hint = "connection_budget", installation.current().settings
+    try:
+        planned = budget.read()
+    except ValueError as error:
+        return Check(name, False, str(error), settings_hint)
+    found = resources.connections()
+    if found is None:
+        return Check(name, True, "not needed: SQLite has no connection limit")
+    if planned.excess:
+        return Check(name, False, planned.excess, BUDGET_HINT + settings_hint)
+    usable = found.max - _reserved()
+    seen = f"{planned.arithmetic} of {planned.limit}; {found.used} of {found.max} in use"
+    if planned.connections > usable and not _has_pgbouncer():
+        detail = f"{seen}; PostgreSQL leaves only {usable} to ArtGen"
+        return Check(name, False, detail, BUDGET_HINT + settings_hint)
+    if found.used >= NEARLY_FULL * found.max:
+        return Check(name, True, seen, f"Nearly full. {BUDGET_HINT}{settings_hint}")
+    if planned.upgrade_excess:
+        hint = f"deploy/upgrade.sh would refuse: {planned.upgrade_excess} {BUDGET_HINT}"
+        return Check(name, True, seen, hint.strip())
+    return Check(name, True, seen)
+
+
+def _reserved() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('superuser_reserved_connections')::int")
+        count: int = cursor.fetchone()[0]
+        return count
+
+
+def _has_pgbouncer() -> bool:
+    """Return whether connections are shared by PgBouncer, as env.example describes it."""
+    return not env.bool("DB_PREPARED_STATEMENTS", default=True)

@@ -1,0 +1,66 @@
+"""Check jobs, and whether users can create any."""
+
+from django.utils import timezone
+
+from artgen import installation
+from generation.models import STUCK_AFTER, GenerationSwitch, ImageModel, Job
+from generation.operations.doctor.check import Check
+
+
+def creating() -> Check:
+    """Warn while image creation is turned off."""
+    switch = GenerationSwitch.objects.filter(on=False).first()
+    if switch is None:
+        return Check("creating", True, "image creation is on")
+    said = f"; users read: {switch.message}" if switch.message else ""
+    hint = f"Turn it on: {installation.current().command('generation on')}, or in the admin."
+    return Check("creating", True, f"image creation is turned off{said}", hint)
+
+
+def jobs() -> Check:
+    """Find overdue jobs, and models whose queue does not move although there is room."""
+    overdue = (
+        Job.objects.active()
+        .exclude(status="queued")
+        .filter(due_at__lt=timezone.now() - STUCK_AFTER)
+        .count()
+    )
+    idle = [
+        model.slug for model in ImageModel.objects.order_by("position", "slug") if _is_idle(model)
+    ]
+    waiting, out = Job.objects.queued().count(), Job.objects.at_runpod().count()
+    detail = f"{waiting} waiting, {out} at RunPod"
+    here = installation.current()
+    if overdue or idle:
+        detail += f", {overdue} overdue" if overdue else ""
+        detail += f", not submitted although there is room: {', '.join(idle)}" if idle else ""
+        hint = (
+            f"No worker processes them: see the checks workers and beat. {here.started('worker')}"
+        )
+        return Check("jobs", False, detail, hint)
+    stuck = f"See {here.command('jobs --stuck')}"
+    not_stored = Job.objects.not_stored().order_by("id")
+    if reasons := sorted({job.error_detail[:200] for job in not_stored[:20]}):
+        detail = f"{detail}, {not_stored.count()} not stored: {'; '.join(reasons)}"
+        hint = f"The images are paid for; the jobs fail at their deadline. {stuck}."
+        return Check("jobs", False, detail, hint)
+    unknown = Job.objects.stuck().filter(runpod_id="", status="submitted").count()
+    if unknown:
+        hint = f"Resolved by RunPod's webhook or their ttl. {stuck}, and check PUBLIC_URL."
+        return Check("jobs", True, f"{detail}, {unknown} not confirmed by RunPod", hint)
+    return Check("jobs", True, detail)
+
+
+def _is_idle(model: ImageModel) -> bool:
+    now = timezone.now()
+    if model.submit_after and model.submit_after > now:
+        return False
+    if GenerationSwitch.objects.filter(on=False).exists():
+        return False
+    long_due = Job.objects.queued().filter(
+        model=model, due_at__lt=now - STUCK_AFTER, created_at__lt=now - STUCK_AFTER
+    )
+    return (
+        long_due.exists()
+        and Job.objects.at_runpod().filter(model=model).count() < model.max_in_flight
+    )

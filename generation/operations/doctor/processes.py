@@ -1,0 +1,112 @@
+"""Check the processes: workers, beat, sockets."""
+
+from datetime import timedelta
+
+import requests
+from django.conf import settings
+from django.utils import timezone
+
+from artgen import installation
+from artgen.celery import app
+from artgen.observability import sockets_heartbeat
+from generation.jobs import heartbeat
+from generation.operations.doctor import webhook
+from generation.operations.doctor.check import Check
+from generation.operations.doctor.redis_server import IN_ONE_PROCESS, broker_is_here
+
+PING_SECONDS = 3
+PROBE_SECONDS = 5
+TICK_LATE = timedelta(seconds=30)
+HANDSHAKE = {  # https://www.rfc-editor.org/rfc/rfc6455#section-1.3
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+SWITCHING_PROTOCOLS = 101
+
+
+def workers() -> Check:
+    """Ping all Celery workers."""
+    if broker_is_here():
+        return Check(
+            "workers",
+            True,
+            "not checked: the broker is in another process's memory",
+            IN_ONE_PROCESS,
+        )
+    answers = app.control.inspect(timeout=PING_SECONDS).ping() or {}
+    lanes = {name.partition("@")[0] for name in answers}
+    if (
+        answers
+        and not lanes.issuperset(settings.WORKER_QUEUES)
+        and not lanes.isdisjoint(settings.WORKER_QUEUES)
+    ):
+        missing = ", ".join(sorted(set(settings.WORKER_QUEUES) - lanes))
+        hint = (
+            "A worker runs all lanes unless WORKER_LANES is set. "
+            f"{installation.current().started('worker')}"
+        )
+        return Check("workers", False, f"no worker for: {missing}", hint)
+    if not answers:
+        detail = f"no Celery worker responded within {PING_SECONDS} s"
+        return Check("workers", False, detail, installation.current().started("worker"))
+    return Check("workers", True, f"{len(answers)} responded: {', '.join(sorted(answers))}")
+
+
+def beat() -> Check:
+    """Check when a worker last ran the tick."""
+    if not heartbeat.is_shared():
+        return Check(
+            "beat", True, "not checked: the cache is in another process's memory", IN_ONE_PROCESS
+        )
+    last = heartbeat.last()
+    hint = (
+        "Without ticks, lost messages are never repeated. "
+        f"{installation.current().started('beat')} It needs a worker, too."
+    )
+    if last is None:
+        return Check("beat", False, "no tick recorded", hint)
+    age = timezone.now() - last
+    detail = f"last tick {age.total_seconds():.0f} s ago"
+    return Check("beat", age <= TICK_LATE, detail, hint if age > TICK_LATE else "")
+
+
+def sockets() -> Check:
+    """Check the sign of life of a socket process, then open a socket at PUBLIC_URL."""
+    if not heartbeat.is_shared():
+        return Check(
+            "sockets", True, "not checked: the cache is in another process's memory", IN_ONE_PROCESS
+        )
+    alive = sockets_heartbeat.is_alive()
+    if not alive:
+        ago = f"for {sockets_heartbeat.EXPIRES_SECONDS} s"
+        since = "since Redis was started" if alive is None else ago
+        hint = f"Until then pages poll for changes. {installation.current().started('sockets')}"
+        return Check("sockets", False, f"no socket process has reported {since}", hint)
+    if webhook.problem_at(settings.PUBLIC_URL):
+        return Check("sockets", True, "a socket process runs; PUBLIC_URL not reachable from here")
+    status = _handshake()
+    if status != SWITCHING_PROTOCOLS:
+        hint = (
+            "The proxy at PUBLIC_URL must pass WebSockets on for /ws/: HTTP/1.1 with the headers "
+            "Upgrade and Connection. Until then pages poll for changes."
+        )
+        detail = f"a socket process runs, but {settings.PUBLIC_URL}/ws/jobs/ answered {status}"
+        return Check("sockets", False, detail, hint)
+    return Check("sockets", True, "a socket process runs, PUBLIC_URL opens sockets")
+
+
+def _handshake() -> int | str:
+    """Return the HTTP status of a socket's opening, or why there was none."""
+    try:
+        with requests.get(
+            f"{settings.PUBLIC_URL}/ws/jobs/",
+            headers=HANDSHAKE,
+            timeout=PROBE_SECONDS,
+            allow_redirects=False,
+            stream=True,
+        ) as reply:
+            return reply.status_code
+    except requests.RequestException as error:
+        return type(error).__name__

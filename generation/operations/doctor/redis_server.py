@@ -1,0 +1,131 @@
+"""Check Redis: broker, cache, channel layer, and whether there is memory left."""
+
+import secrets
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import redis
+from django.conf import settings
+from redis.exceptions import (
+    AuthenticationError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
+
+from artgen import installation
+from artgen.celery import app
+from artgen.channel_layers import send_to_group
+from artgen.observability import health
+from generation.jobs import heartbeat
+from generation.operations.doctor.check import Check, error_text
+
+IN_ONE_PROCESS = "Works for `make run` only; in production set REDIS_URL."
+NEARLY_FULL = 0.8
+MORE_MEMORY = (
+    "Raise its maxmemory (in docker-compose.yml: the command of the service redis), and use the "
+    "maxmemory-policy volatile-lru."
+)
+
+
+def servers() -> Iterator[Check]:
+    """Write into each Redis that the settings name, and read its memory and policy."""
+    addresses = dict.fromkeys((settings.REDIS_URL, str(app.conf.broker_url or "")))
+    found = [url for url in addresses if url.startswith(("redis://", "rediss://"))]
+    if not found:
+        yield Check("redis", True, "not used", IN_ONE_PROCESS)
+    for number, url in enumerate(found):
+        yield _server("redis" if number == 0 else "redis:broker", url)
+
+
+def _server(name: str, url: str) -> Check:
+    where, here = urlsplit(url).hostname or "a socket", installation.current()
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=5) as client:
+            info = client.info()
+            probe = f"doctor:{secrets.token_hex(8)}"
+            client.set(probe, 1, ex=10)
+            client.delete(probe)
+    except OutOfMemoryError as error:
+        return Check(name, False, f"{where} is full: {error_text(error)}", MORE_MEMORY)
+    except ReadOnlyError as error:
+        hint = f"Name the primary server, not a replica. {here.settings}"
+        return Check(name, False, f"{where}: {error_text(error)}", hint)
+    except AuthenticationError as error:
+        hint = f"Correct user and password in the address. {here.settings}"
+        return Check(name, False, f"{where}: {error_text(error)}", hint)
+    except ResponseError as error:  # such as MISCONF: its disk is full
+        return Check(name, False, f"{where}: {error_text(error)}", "See the log of Redis.")
+    except (RedisError, OSError, ValueError) as error:
+        hint = f"Start {here.server('redis')}, or correct its address. {here.settings}"
+        return Check(name, False, f"{where}: {error_text(error)}", hint)
+    return _memory(name, where, info)
+
+
+def _memory(name: str, where: str, info: dict[str, object]) -> Check:
+    used, limit = int(str(info["used_memory"])), int(str(info.get("maxmemory") or 0))
+    policy = str(info.get("maxmemory_policy", ""))
+    detail = f"{where}: {used / 1e6:.0f} MB used"
+    if not limit:
+        return Check(name, True, f"{detail}, no limit")
+    detail = f"{detail} of {limit / 1e6:.0f}, {policy}"
+    if used >= NEARLY_FULL * limit:
+        return Check(name, True, detail, f"Nearly full. {MORE_MEMORY}")
+    if policy.startswith("allkeys"):
+        hint = "It may drop Celery's messages: use the maxmemory-policy volatile-lru."
+        return Check(name, True, detail, hint)
+    return Check(name, True, detail)
+
+
+def broker() -> Check:
+    """Connect to Celery's broker."""
+    if broker_is_here():
+        return Check("broker", True, "in the memory of one process", IN_ONE_PROCESS)
+    try:
+        health.check_broker()
+    except Exception as error:  # noqa: BLE001 clients raise anything
+        here = installation.current()
+        hint = (
+            f"Start {here.server('redis')}, or correct CELERY_BROKER_URL or REDIS_URL. "
+            f"{here.settings}"
+        )
+        return Check("broker", False, error_text(error), hint)
+    return Check("broker", True, "responds")
+
+
+def broker_is_here() -> bool:
+    """Return whether the broker is in the memory of one process."""
+    return bool(app.connection_for_write().transport_cls == "memory")
+
+
+def cache() -> Check:
+    """Write and read a value."""
+    try:
+        health.check_cache()
+    except Exception as error:  # noqa: BLE001 clients raise anything
+        here = installation.current()
+        hint = (
+            f"Start {here.server('redis')}, or correct REDIS_URL. {here.settings} Is Redis full? "
+            "See the check redis."
+        )
+        return Check("cache", False, error_text(error), hint)
+    if not heartbeat.is_shared():
+        return Check("cache", True, "in the memory of one process", IN_ONE_PROCESS)
+    return Check("cache", True, "stores values")
+
+
+def channel_layer() -> Check:
+    """Send an event."""
+    try:
+        send_to_group(f"doctor.{secrets.token_hex(4)}", {"type": "doctor"})
+    except Exception as error:  # noqa: BLE001 clients raise anything
+        here = installation.current()
+        hint = (
+            f"Start {here.server('redis')}, or correct REDIS_URL. {here.settings} Until then pages "
+            "poll for changes."
+        )
+        return Check("channel_layer", False, error_text(error), hint)
+    if "InMemory" in settings.CHANNEL_LAYERS["default"]["BACKEND"]:
+        return Check("channel_layer", True, "in the memory of one process", IN_ONE_PROCESS)
+    return Check("channel_layer", True, "accepts events")

@@ -1,0 +1,56 @@
+"""Check PUBLIC_URL, where RunPod sends its webhooks."""
+
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+
+from artgen import installation
+from generation.jobs import reachability
+from generation.operations.doctor.check import Check
+
+PROBE_SECONDS = 5
+
+
+def webhook() -> Check:
+    """Check the webhook URL, and whether ArtGen responds there."""
+    name, url = "webhook", settings.PUBLIC_URL
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        hint = (
+            "Set PUBLIC_URL to the public URL of ArtGen, such as https://art.example.org. "
+            f"{installation.current().settings}"
+        )
+        return Check(name, False, f"PUBLIC_URL is not an absolute URL: {url!r}", hint)
+    problem = problem_at(url)
+    if not reachability.from_outside(url):
+        hint = (
+            "RunPod cannot reach this URL, so ArtGen polls the state of jobs every few seconds. "
+            "Acceptable for evaluation; in production set PUBLIC_URL to a public URL."
+        )
+        return Check(name, True, f"{url}: {problem or 'responds'}", hint)
+    if problem:
+        hint = (
+            "ArtGen does not respond there from this machine. If it does from outside, ignore "
+            "this; otherwise correct PUBLIC_URL, or start nginx and web."
+        )
+        return Check(name, True, f"{url}: {problem}", hint)
+    seen = f"{url}: responds from this machine; not checked from outside"
+    if parts.scheme == "http":
+        return Check(
+            name, True, seen, "Use https: sessions and tokens are sent unencrypted otherwise."
+        )
+    return Check(name, True, seen)
+
+
+def problem_at(url: str) -> str:
+    """Return "" when ArtGen responds at this URL, else what happened."""
+    try:
+        reply = requests.get(f"{url}/healthz", timeout=PROBE_SECONDS, allow_redirects=False)
+    except (requests.RequestException, ValueError) as error:
+        return f"does not respond ({type(error).__name__})"
+    try:
+        responds = reply.status_code == 200 and reply.json() == {"ok": True}
+    except ValueError:
+        responds = False
+    return "" if responds else f"another server responds ({reply.status_code})"

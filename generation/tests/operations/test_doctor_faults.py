@@ -1,0 +1,465 @@
+"""`doctor`: faults of servers that really run, each beside the same server without the fault."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections import namedtuple
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+import redis
+from django.core import mail
+from django.core.cache import caches
+from django.db import connection
+
+import artgen
+from artgen import installation
+from artgen.observability import sockets_heartbeat
+from artgen.testing.bucket import bucket_settings
+from artgen.testing.certificate import make_certificate
+from artgen.testing.raw_server import http, raw_server
+from artgen.testing.services import free_port, running
+from artgen.testing.smtp_server import smtp_server
+from artgen.testing.yandex import Refusal, Yandex
+from generation.jobs import heartbeat
+from generation.models import GenerationSwitch
+from generation.operations.doctor.bucket import bucket
+from generation.operations.doctor.certificate import certificate
+from generation.operations.doctor.check import Check
+from generation.operations.doctor.database import connection_budget
+from generation.operations.doctor.disk import disk
+from generation.operations.doctor.jobs import creating
+from generation.operations.doctor.mail_server import mail_server
+from generation.operations.doctor.processes import sockets
+from generation.operations.doctor.redis_server import servers
+
+DiskUsage = namedtuple("DiskUsage", "total used free")
+FULL_REDIS = "4mb"
+PIECE = b"x" * 50_000
+
+
+def assert_broken(check: Check, *words: str) -> None:
+    assert not check.ok, check
+    for word in words:
+        assert word in f"{check.detail} {check.hint}", check
+
+
+# --- Redis ----------------------------------------------------------------------------------------
+@pytest.fixture
+def small_redis(tmp_path: Path, settings: Any) -> Iterator[redis.Redis]:
+    """A Redis whose memory is soon full, as REDIS_URL."""
+    program, port = shutil.which("redis-server"), free_port()
+    assert program
+    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    command += ["--maxmemory", FULL_REDIS, "--maxmemory-policy", "volatile-lru"]
+    settings.REDIS_URL = f"redis://127.0.0.1:{port}/0"
+    with (
+        running(command, port=port, log=tmp_path / "redis.log", stop=signal.SIGKILL),
+        redis.Redis(port=port) as client,
+    ):
+        yield client
+
+
+def fill(client: redis.Redis) -> None:
+    """Send messages, which have no expiry, so nothing is evicted; raise OutOfMemoryError."""
+    while True:
+        client.lpush("drive", PIECE)
+
+
+def first_server() -> Check:
+    return next(servers())
+
+
+@pytest.mark.redis
+class TestRedis:
+    def test_it_finds_one_that_is_full(self, small_redis: redis.Redis) -> None:
+        assert (first_server().ok, "volatile-lru" in first_server().detail) == (True, True)
+        with pytest.raises(redis.exceptions.OutOfMemoryError):
+            fill(small_redis)
+        assert_broken(first_server(), "is full", "used memory > 'maxmemory'", "Raise its maxmemory")
+        small_redis.delete("drive")
+        assert first_server().ok
+
+    def test_it_warns_of_one_that_drops_messages(self, small_redis: redis.Redis) -> None:
+        small_redis.config_set("maxmemory-policy", "allkeys-lru")
+        assert "volatile-lru" in first_server().hint
+
+    def test_it_names_a_wrong_password_and_a_replica(self, small_redis: redis.Redis) -> None:
+        small_redis.config_set("requirepass", "another")
+        assert_broken(first_server(), "user and password")
+        with redis.Redis.from_url(f"redis://:another@{_address(small_redis)}") as client:
+            client.config_set("requirepass", "")
+            client.replicaof("127.0.0.1", free_port())
+            assert_broken(first_server(), "not a replica")
+
+    def test_it_finds_one_that_is_down(self, settings: Any) -> None:
+        settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
+        assert_broken(first_server(), "refused", "Start")
+
+
+def _address(client: redis.Redis) -> str:
+    return f"127.0.0.1:{client.connection_pool.connection_kwargs['port']}"
+
+
+@contextmanager
+def site(socket_answer: bytes) -> Iterator[str]:
+    """Serve /healthz, and this answer to the opening of sockets; yield PUBLIC_URL."""
+
+    def answer(connection: socket.socket) -> None:
+        request = server.requests[-1]
+        is_socket = request.startswith(b"GET /ws/jobs/ ") and b"Upgrade: websocket" in request
+        connection.sendall(socket_answer if is_socket else http("200 OK", b'{"ok": true}'))
+
+    with raw_server(answer) as server:
+        yield f"http://127.0.0.1:{server.port}"
+
+
+# --- sockets --------------------------------------------------------------------------------------
+@pytest.mark.redis
+class TestSockets:
+    @pytest.fixture(autouse=True)
+    def _cache(self, settings: Any) -> None:
+        caches["default"].clear()
+        settings.PUBLIC_URL = f"http://127.0.0.1:{free_port()}"
+
+    def test_it_wants_a_process_that_reports(self) -> None:
+        assert_broken(sockets(), "since Redis was started", "Start it")
+        sockets_heartbeat.beat()
+        assert sockets().ok
+        caches["default"].delete(sockets_heartbeat.ALIVE)  # as when it expires
+        assert_broken(sockets(), f"for {sockets_heartbeat.EXPIRES_SECONDS} s")
+
+    def test_it_finds_a_proxy_that_passes_no_sockets_on(self, settings: Any) -> None:
+        sockets_heartbeat.beat()
+        switches = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
+        for answer, ok in ((switches, True), (http("404 Not Found"), False)):
+            with site(answer) as url:
+                settings.PUBLIC_URL = url
+                check = sockets()
+            assert check.ok is ok, check
+        assert_broken(check, "404", "proxy")
+
+    def test_it_needs_a_shared_cache(self, settings: Any) -> None:
+        settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+        assert not heartbeat.is_shared()
+        assert sockets().is_warning
+
+
+# --- the certificate ------------------------------------------------------------------------------
+@contextmanager
+def tls_server(files: tuple[str, str]) -> Iterator[int]:
+    """Serve TLS with this certificate and yield the port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*files)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def accept() -> None:
+            while True:
+                try:
+                    plain, _address = listener.accept()
+                except OSError:
+                    return
+                try:
+                    context.wrap_socket(plain, server_side=True).close()
+                except OSError:
+                    plain.close()
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+class TestCertificate:
+    def check(
+        self, settings: Any, monkeypatch: pytest.MonkeyPatch, folder: Path, **validity: timedelta
+    ) -> Check:
+        files = make_certificate(folder, **validity)
+        monkeypatch.setenv("SSL_CERT_FILE", files[0])
+        with tls_server(files) as port:
+            settings.PUBLIC_URL = f"https://localhost:{port}"
+            return certificate()
+
+    @pytest.mark.parametrize(
+        ("days", "ok", "hint"), [(60, True, False), (15, True, True), (3, False, True)]
+    )
+    def test_it_says_how_long_it_is_valid(
+        self, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+        days: int, ok: bool, hint: bool,
+    ) -> None:  # fmt: skip
+        check = self.check(
+            settings, monkeypatch, tmp_path,
+            since=timedelta(days=90 - days), left=timedelta(days=days, minutes=5),
+        )  # fmt: skip
+        assert (check.ok, bool(check.hint)) == (ok, hint), check
+        assert f"valid for {days} days" in check.detail
+
+    def test_it_is_content_with_short_lifetimes(
+        self, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        check = self.check(
+            settings, monkeypatch, tmp_path, since=timedelta(days=2), left=timedelta(days=4)
+        )
+        assert (check.ok, check.hint) == (True, "")
+
+    def test_it_finds_one_that_has_ended(
+        self, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        check = self.check(
+            settings, monkeypatch, tmp_path, since=timedelta(days=90), left=-timedelta(minutes=1)
+        )
+        assert_broken(check, "expired", "Renew")
+
+    def test_it_finds_one_of_another_authority(
+        self, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        files = make_certificate(tmp_path)
+        with tls_server(files) as port:
+            settings.PUBLIC_URL = f"https://localhost:{port}"
+            assert_broken(certificate(), "browsers reject it")
+
+    def test_it_warns_where_it_cannot_be_seen(self, settings: Any) -> None:
+        settings.PUBLIC_URL = f"https://localhost:{free_port()}"
+        assert certificate().is_warning
+        settings.PUBLIC_URL = "http://art.example.org"
+        assert (certificate().ok, certificate().hint) == (True, "")
+
+    def test_it_asks_nginx_where_the_public_address_cannot_be_reached(
+        self, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        files = make_certificate(tmp_path)
+        monkeypatch.setenv("SSL_CERT_FILE", files[0])
+        monkeypatch.setenv("SECRET_KEY_FILE", "/config/secret_key")
+        with tls_server(files) as port:
+            monkeypatch.setattr(installation, "COMPOSE", _with_tls_server(("127.0.0.1", port)))
+            settings.PUBLIC_URL = f"https://localhost:{free_port()}"
+            assert f"127.0.0.1:{port}" in certificate().detail
+
+
+def _with_tls_server(server: tuple[str, int]) -> installation.Installation:
+    return installation.Installation(**vars(installation.COMPOSE) | {"tls_server": server})
+
+
+# --- the mail server ------------------------------------------------------------------------------
+class TestMailServer:
+    @pytest.fixture(autouse=True)
+    def _smtp(self, settings: Any) -> None:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_HOST_USER = "127.0.0.1", "artgen"
+        settings.EMAIL_HOST_PASSWORD = "secret"
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        settings.DEFAULT_FROM_EMAIL = "ArtGen <art@example.org>"
+
+    def test_it_is_content_with_one_that_accepts(self, settings: Any) -> None:
+        with smtp_server() as server:
+            settings.EMAIL_PORT = server.port
+            assert mail_server() == Check(
+                "email_server", True, f"127.0.0.1:{server.port} accepts emails from art@example.org"
+            )
+        assert server.emails == []
+
+    def test_it_sends_a_test_email(self, settings: Any) -> None:
+        with smtp_server() as server:
+            settings.EMAIL_PORT = server.port
+            assert mail_server("you@example.org").ok
+        assert "To: you@example.org" in server.emails[0]
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            ({"password": "another"}, ("bad credentials", "user and password in EMAIL_URL")),
+            ({"MAIL": "553 not yours"}, ("not yours", "DEFAULT_FROM_EMAIL")),
+            ({"greeting": "554 go away"}, ("go away", "EMAIL_URL")),
+        ],
+    )
+    def test_it_says_why_one_refuses(
+        self, settings: Any, options: dict[str, str], words: tuple[str, ...]
+    ) -> None:
+        with smtp_server(**options) as server:
+            settings.EMAIL_PORT = server.port
+            assert_broken(mail_server(), *words)
+
+    def test_it_says_why_a_recipient_is_refused(self, settings: Any) -> None:
+        with smtp_server(RCPT="550 no such user") as server:
+            settings.EMAIL_PORT = server.port
+            assert mail_server().ok
+            assert_broken(mail_server("you@example.org"), "no such user")
+
+    def test_it_finds_one_that_is_away_or_speaks_another_protocol(self, settings: Any) -> None:
+        settings.EMAIL_PORT = free_port()
+        assert_broken(mail_server(), "refused", "host, port and protocol")
+        with smtp_server() as server:
+            settings.EMAIL_PORT = server.port
+            settings.EMAIL_USE_TLS = True  # it offers no STARTTLS
+            assert_broken(mail_server(), "smtp+tls://")
+
+    def test_it_wants_a_sender_that_others_accept(self, settings: Any) -> None:
+        settings.DEFAULT_FROM_EMAIL = "ArtGen <artgen@localhost>"
+        assert_broken(mail_server(), "artgen@localhost", "DEFAULT_FROM_EMAIL")
+
+    def test_it_warns_where_none_is_set(self, settings: Any) -> None:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+        assert mail_server().is_warning
+        assert "EMAIL_URL" in mail_server().hint
+        assert_broken(mail_server("you@example.org"), "EMAIL_URL")
+        assert mail.outbox == []
+
+
+# --- the rest -------------------------------------------------------------------------------------
+class TestDisk:
+    @pytest.mark.parametrize(
+        ("free", "ok", "hint"), [(50e9, True, False), (4e9, True, True), (0.5e9, False, True)]
+    )
+    @pytest.mark.django_db
+    def test_it_measures_the_disk_of_files(
+        self, monkeypatch: pytest.MonkeyPatch, free: float, ok: bool, hint: bool
+    ) -> None:
+        usage = DiskUsage(100_000_000_000, 0, int(free))
+        monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+        check = disk(has_database=True)
+        assert (check.ok, bool(check.hint)) == (ok, hint), check
+        assert "images" in check.detail
+
+    @pytest.mark.postgres
+    @pytest.mark.django_db
+    def test_it_includes_that_of_the_database(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW data_directory")
+            (folder,) = cursor.fetchone()
+        check = disk(has_database=True)
+        assert "database" in check.detail, folder
+
+    @pytest.mark.django_db
+    def test_it_includes_dockers_volumes(
+        self, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("SECRET_KEY_FILE", "/config/secret_key")
+        monkeypatch.setenv("RUN_DIR", str(tmp_path))
+        options = {"HOST": "postgres"}
+        monkeypatch.setitem(settings.DATABASES, "default", settings.DATABASES["default"] | options)
+        check = disk(has_database=False)
+        assert "database" in check.detail or connection.vendor == "sqlite"
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+class TestConnectionBudget:
+    def test_it_compares_with_the_limit_and_with_postgresql(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("GUNICORN_WORKERS", "2")
+        assert connection_budget().ok
+        monkeypatch.setenv("DB_CONNECTIONS_LIMIT", "10")
+        assert_broken(connection_budget(), "above the limit of 10", "DB_POOL_MAX")
+        monkeypatch.setenv("DB_CONNECTIONS_LIMIT", "1000")
+        monkeypatch.setenv("GUNICORN_WORKERS", "100")
+        assert_broken(connection_budget(), "PostgreSQL leaves only")
+        monkeypatch.setenv("GUNICORN_WORKERS", "many")
+        assert_broken(connection_budget(), "GUNICORN_WORKERS")
+
+    def test_it_warns_where_an_upgrade_would_not_fit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("GUNICORN_WORKERS", "8")
+        monkeypatch.setenv("DB_CONNECTIONS_LIMIT", "60")
+        assert connection_budget().ok
+        assert "deploy/upgrade.sh" in connection_budget().hint
+
+
+@pytest.mark.django_db
+def test_it_warns_while_creating_is_switched_off() -> None:
+    assert (creating().ok, creating().hint) == (True, "")
+    GenerationSwitch.objects.create(on=False, message="Back at noon")
+    assert creating().is_warning
+    assert "Back at noon" in creating().detail
+    assert "generation on" in creating().hint
+
+
+class ReadOnlyStore(Yandex):
+    """A store whose key may not put."""
+
+    def refusal(self, method: str, *rest: Any) -> Refusal | None:
+        if method == "PUT":
+            return Refusal(403, "AccessDenied")
+        return super().refusal(method, *rest)
+
+
+@pytest.mark.s3
+def test_it_finds_a_bucket_that_cannot_be_written() -> None:
+    address = os.environ["TEST_S3_URL"].rpartition("@")[2]
+    with (
+        ReadOnlyStore(f"http://{address}") as store,
+        bucket_settings(endpoint_url=store.url),
+    ):
+        assert_broken(bucket(), "AccessDenied", "permission to put")
+
+
+# --- before anything runs ------------------------------------------------------------------------
+def doctor(**environ: str) -> tuple[dict[str, Any], str]:
+    """Return the report of `doctor --json` in a process of its own, by name, and its errors."""
+    with TemporaryDirectory() as folder:
+        kept = {"PATH": os.environ["PATH"], "DATA_DIR": folder}
+        run = _run_doctor(kept | environ)
+    assert run.returncode == 1, run.stderr
+    assert "Traceback" not in run.stderr
+    return {check["name"]: check for check in json.loads(run.stdout)["checks"]}, run.stderr
+
+
+def _run_doctor(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "manage.py", "doctor", "--json"]
+    folder = Path(artgen.__file__).parent.parent
+    return subprocess.run(
+        command, cwd=folder, env=environ, capture_output=True, text=True, check=False
+    )
+
+
+def nothing_runs() -> dict[str, str]:
+    port = free_port()
+    return {
+        "SECRET_KEY": "a" * 50,
+        "DATABASE_URL": f"postgres://artgen:secret@127.0.0.1:{port}/artgen",
+        "REDIS_URL": f"redis://127.0.0.1:{port}/0",
+        "RUNPOD_API_KEY": "key",
+        "RUNPOD_BASE_URL": f"http://127.0.0.1:{port}/v2",
+        "S3_BUCKET": "pictures",
+        "S3_ACCESS_KEY_ID": "key",
+        "S3_SECRET_ACCESS_KEY": "secret",
+        "S3_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+    }
+
+
+def test_it_works_before_anything_runs_and_its_advice_fits() -> None:
+    checks, _errors = doctor(**nothing_runs())
+    assert "restart `make stack`" in checks["database"]["hint"]
+    assert checks["settings"]["ok"]
+    for name in ("database", "redis", "broker", "cache", "channel_layer", "runpod_key", "bucket"):
+        assert not checks[name]["ok"], checks[name]
+    checks, _errors = doctor(**nothing_runs(), KUBERNETES_SERVICE_HOST="10.0.0.1")
+    assert "kubectl apply -k ." in checks["bucket"]["hint"]
+
+
+def test_it_says_what_is_wrong_where_the_settings_cannot_be_loaded() -> None:
+    for environ, words in (
+        ({"SECRET_KEY_FILE": "/config/secret_key"}, "docker compose run --rm configure"),
+        (nothing_runs() | {"SECRET_KEY": ""}, "SECRET_KEY is not set"),
+        (nothing_runs() | {"DEFAULT_CREDITS": "ten"}, "DEFAULT_CREDITS is not valid"),
+        (nothing_runs() | {"CREDIT_USD": "cheap"}, "CREDIT_USD is not valid"),
+        (nothing_runs() | {"LOG_LEVEL": "LOUD"}, "Unknown level: 'LOUD'"),
+    ):
+        checks, _errors = doctor(**environ)
+        assert list(checks) == ["settings"]
+        assert words in f"{checks['settings']['detail']} {checks['settings']['hint']}"
+
+
+def test_it_finds_settings_that_the_system_checks_refuse() -> None:
+    checks, _errors = doctor(**nothing_runs() | {"PRICE_MARGIN": "0"})
+    assert "PRICE_MARGIN is 0" in checks["settings"]["detail"]
