@@ -12,7 +12,7 @@ LANES = 3
 """Lanes of a worker: drive, store, slow (artgen.worker)."""
 
 SPARE = 3
-"""Connections reserved for commands, psql and backups."""
+"""Connections reserved for commands, psql, backups, and the check for alerts twice a minute."""
 
 
 def cores() -> int:

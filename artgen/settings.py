@@ -509,6 +509,11 @@ vars().update(env.email_url_config(EMAIL_URL))
 # --- logging -------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env.str("LOG_FORMAT", default="text")
+# What a worker runs beside its lanes: it tells operators what is wrong.
+WATCH = "generation.operations.alerts.watching.run"
+ALERTS = env.bool("ALERTS", default=True)
+ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
+ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", default="")
 # Empty: neither is imported (artgen.observability.telemetry).
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", default="production")

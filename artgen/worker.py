@@ -5,6 +5,8 @@ do not delay short ones: `drive` calls RunPod, `store` downloads and encodes, `s
 exports and cleans up. Tasks mostly wait for the network, so they run in threads. The lanes share
 the memory of what was loaded before the fork.
 
+With ALERTS one more process checks for alerts, without Celery.
+
 The parent restarts a lane that has died. On SIGTERM or SIGINT it stops all; running tasks are
 finished. It touches ALIVE_FILE while every lane reaches the broker and no task exceeds its limit.
 """
@@ -27,6 +29,7 @@ from celery import signals  # noqa: E402
 from celery.apps import worker as celery_worker  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402
+from django.utils.module_loading import import_string  # noqa: E402
 
 from artgen import preloading  # noqa: E402
 from artgen.celery import app  # noqa: E402
@@ -45,7 +48,10 @@ Those of `drive` wait for RunPod: an endpoint that does not answer occupies two 
 two exports, the clean-up and, with the last one, emails, which must not wait for the others.
 """
 
-NICENESS = {"store": 5, "slow": 10}
+WATCH = "watch"
+"""The process that checks for alerts (settings.WATCH), forked as a lane is."""
+
+NICENESS = {"store": 5, "slow": 10, WATCH: 5}
 """Images are encoded, and exports written, with what people's requests leave of the CPU."""
 
 # Celery writes of its end past all streams, so not as a line of the log.
@@ -64,6 +70,7 @@ def main(lanes: list[str]) -> int:
     app.finalize(auto=True)
     app.loader.import_default_modules()
     preloading.load()
+    import_string(settings.WATCH)  # loaded before the fork, too
     return _Parent(lanes or list(LANES)).run()
 
 
@@ -76,7 +83,7 @@ class _Parent:
     def run(self) -> int:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             signal.signal(number, self._end)
-        for lane in self._lanes:
+        for lane in [*self._lanes, *([WATCH] if settings.ALERTS else [])]:
             self._start(lane)
         while self._running:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -102,7 +109,7 @@ class _Parent:
             return
         status = 1
         try:
-            _run(lane, os.getppid())
+            (_run_watch if lane == WATCH else _run)(lane, os.getppid())
             status = 0
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 1
@@ -149,6 +156,16 @@ def _run(lane: str, parent: int) -> None:
     )
     worker.start()
     sys.exit(worker.exitcode)
+
+
+def _run_watch(lane: str, parent: int) -> None:
+    """Check for alerts until a signal arrives."""
+    end = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, lambda *_: end.set())
+    os.nice(NICENESS[lane])
+    _Watch(lane, parent).start()
+    import_string(settings.WATCH)(end)
 
 
 def _alive_file(lane: str) -> Path:

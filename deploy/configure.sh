@@ -42,9 +42,12 @@ generate() { python -c 'import secrets; print(secrets.token_urlsafe(50))'; }
 
 keep SECRET_KEY "$(generate)"
 keep POSTGRES_PASSWORD "$(generate)"
+keep GRAFANA_PASSWORD "$(generate)"
 postgres="postgres://artgen:$(cat postgres_password)@postgres:5432/artgen"
 set_to DATABASE_URL "${DATABASE_URL:-$postgres}"
 set_to EMAIL_URL "${EMAIL_URL:-consolemail://}"
+
+python "$code/deploy/alertmanager.py" >alertmanager.yml
 
 need RUNPOD_API_KEY demo "your key from RunPod's settings"
 need S3_BUCKET artgen "the bucket for images (manage.py setup_bucket creates it)"

@@ -56,6 +56,7 @@ class TestContainment:
                 "artgen-certbot",
                 "artgen-nginx",
                 "prom/prometheus",
+                "prom/alertmanager",
                 "grafana/grafana",
             ):
                 assert service["user"] not in ("root", "0", "0:0"), name
@@ -73,7 +74,7 @@ class TestContainment:
     def test_it_publishes_nginx_only_and_keeps_the_databases_inside(self) -> None:
         file = yaml.safe_load(FILE.read_text())
         open_ones = {name for name, service in services().items() if "ports" in service}
-        assert open_ones == {"nginx", "prometheus", "grafana"}
+        assert open_ones == {"nginx", "prometheus", "alertmanager", "grafana"}
         assert file["networks"]["databases"]["internal"] is True
         for name in ("postgres", "redis"):
             assert services()[name]["networks"] == ["databases"]
@@ -126,8 +127,27 @@ class TestMonitoring:
         assert provider["options"]["path"] == "/etc/grafana/provisioning/dashboards"
         assert (DEPLOY / "grafana" / "dashboards" / "artgen.json").exists()
 
-    def test_it_publishes_both_on_this_machine_only(self) -> None:
-        for name in ("prometheus", "grafana"):
+    def test_it_gives_grafana_a_password_of_its_own(self) -> None:
+        grafana = services()["grafana"]
+        assert "GF_SECURITY_ADMIN_PASSWORD" not in grafana["environment"]
+        file = grafana["environment"]["GF_SECURITY_ADMIN_PASSWORD__FILE"]
+        assert file == "/config/grafana_password"
+        assert "config:/config:ro" in grafana["volumes"]
+        assert "keep GRAFANA_PASSWORD" in (DEPLOY / "configure.sh").read_text()
+
+    def test_it_points_prometheus_to_alertmanager(self) -> None:
+        config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
+        (manager,) = config["alerting"]["alertmanagers"]
+        (target,) = manager["static_configs"][0]["targets"]
+        assert target == "alertmanager:9093"
+        assert set(services()["alertmanager"]["networks"]) & set(
+            services()["prometheus"]["networks"]
+        )
+        assert "--config.file=/config/alertmanager.yml" in services()["alertmanager"]["command"]
+        assert ">alertmanager.yml" in (DEPLOY / "configure.sh").read_text()
+
+    def test_it_publishes_them_on_this_machine_only(self) -> None:
+        for name in ("prometheus", "alertmanager", "grafana"):
             assert services()[name]["profiles"] == ["monitoring"]
             for port in services()[name]["ports"]:
                 assert port.startswith("127.0.0.1:"), port

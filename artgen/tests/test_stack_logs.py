@@ -4,6 +4,7 @@ for a HEAD request.
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from websockets.sync.client import connect
 from artgen.secret_paths import PARAMETER, routes
 from artgen.testing.collector import Collector, collector
 from artgen.testing.kept import GROUP
-from artgen.testing.stack import PATIENCE, Stack, kept_stack
+from artgen.testing.stack import PATIENCE, Stack, children, kept_stack
 from artgen.tests.test_secret_paths import ADDRESSES, SECRET
 
 pytestmark = [
@@ -111,6 +112,15 @@ class TestLogs:
         loggers = {entry["logger"] for entry in found}
         assert {"nginx", "gunicorn.error", "celery.apps.worker", "manage", "stack"} <= loggers
         assert any(entry.get("job") == job["id"] for entry in found)
+
+    def test_a_worker_checks_for_alerts_beside_its_lanes(self) -> None:
+        """And ends with it, whatever it waits for (`Stack.end` waits for that)."""
+        names = [
+            Path(f"/proc/{pid}/stat").read_text().split()[18]
+            for pid in children(self.stack.pids()["worker"])
+        ]
+        niceness = {"drive": "0", "store": "5", "slow": "10", "watch": "5"}
+        assert sorted(names) == sorted(niceness.values())
 
     def test_the_id_of_a_request_leads_to_all_lines_about_its_job(self) -> None:
         request_id = f"request-{uuid4()}"

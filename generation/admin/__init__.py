@@ -1,6 +1,7 @@
 """Admin pages: jobs, models, styles, the generation switch, images, publications, users."""
 
 from generation.admin import (
+    alerts,
     generation_switch,
     image_models,
     images,
@@ -12,6 +13,7 @@ from generation.admin import (
 )
 
 __all__ = [
+    "alerts",
     "generation_switch",
     "image_models",
     "images",

@@ -5,6 +5,7 @@ changed by `gallery.images`; collections are written by `gallery.collections`; l
 publications by `gallery.sharing`.
 """
 
+from generation.models.alerts import Alert, AlertNews, AlertPost
 from generation.models.collections import Collection, CollectionImage, CollectionQuerySet
 from generation.models.counted import Counted
 from generation.models.exports import Export, ExportQuerySet
@@ -46,6 +47,9 @@ __all__ = [
     "OPEN",
     "STUCK_AFTER",
     "TO_REVIEW",
+    "Alert",
+    "AlertNews",
+    "AlertPost",
     "BlockedWord",
     "Collection",
     "CollectionImage",

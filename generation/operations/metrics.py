@@ -7,10 +7,12 @@ than a wrong zero.
 
 import logging
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db.models import Count, Min, Sum
 from django.utils import timezone
 from prometheus_client import CollectorRegistry
@@ -26,7 +28,8 @@ from prometheus_client.exposition import generate_latest
 from accounts import outbox
 from accounts.models import User
 from artgen import connection_budget
-from artgen.observability import health, request_stats, resources, sockets_heartbeat
+from artgen.observability import disks, health, request_stats, resources, sockets_heartbeat
+from artgen.observability.certificate import certificate
 from generation.jobs import heartbeat
 from generation.models import (
     ACTIVE,
@@ -42,6 +45,7 @@ from generation.models.ids import first_id
 log = logging.getLogger(__name__)
 
 RECENT_PERIOD = timedelta(hours=1)
+CERTIFICATE_KEY, CERTIFICATE_SECONDS = "metrics:certificate", 3600
 
 
 def exposition() -> bytes:
@@ -211,9 +215,14 @@ def _database() -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "artgen_database_connections_most", "PostgreSQL's max_connections.", found.max
     )
-    limit = connection_budget.read().limit
+    budget = connection_budget.read()
     yield GaugeMetricFamily(
-        "artgen_database_connections_limit", "Alert threshold of connections.", limit
+        "artgen_database_connections_limit", "Alert threshold of connections.", budget.limit
+    )
+    yield GaugeMetricFamily(
+        "artgen_database_connections_planned",
+        "Connections that all processes together can open.",
+        budget.connections,
     )
     own = GaugeMetricFamily(
         "artgen_program_connections", "Connections to our database.", labels=["program"]
@@ -240,6 +249,38 @@ def _redis() -> Iterator[Metric]:
         "artgen_redis_memory_most_bytes", "Memory limit of Redis; 0: no limit.", found.max
     )
     yield GaugeMetricFamily("artgen_redis_clients", "Connections to Redis.", found.clients)
+
+
+def _disks() -> Iterator[Metric]:
+    size = GaugeMetricFamily("artgen_disk_bytes", "Size of the disk.", labels=["contents"])
+    free = GaugeMetricFamily("artgen_disk_free_bytes", "Free space.", labels=["contents"])
+    for disk in disks.disks():
+        contents = ", ".join(disk.contents)
+        size.add_metric([contents], disk.total)
+        free.add_metric([contents], disk.free)
+    yield from (size, free)
+
+
+def _certificate() -> Iterator[Metric]:
+    """Yield how long the certificate of PUBLIC_URL is valid, which is looked up once an hour.
+
+    0 if browsers refuse it; nothing without https, or if it cannot be reached from here.
+    """
+    until = cache.get(CERTIFICATE_KEY)
+    if until is None:
+        try:
+            found = certificate()
+            until = found.valid_until.timestamp() if found else 0.0
+        except ssl.SSLCertVerificationError:
+            until = 1.0
+        except OSError:
+            until = 0.0
+        cache.set(CERTIFICATE_KEY, until, CERTIFICATE_SECONDS)
+    if until:
+        left = max(0.0, until - timezone.now().timestamp())
+        yield GaugeMetricFamily(
+            "artgen_certificate_seconds", "How long the certificate is still valid.", left
+        )
 
 
 def _machine() -> Iterator[Metric]:
@@ -296,7 +337,9 @@ PARTS: dict[str, Callable[[], Iterator[Metric]]] = {
     "redis": _redis,
     "sockets": _sockets,
     "emails": _emails,
+    "disks": _disks,
+    "certificate": _certificate,
     "machine": _machine,
 }
-NEEDS = dict.fromkeys(("jobs", "jobs_lately", "lines", "credits", "emails"), "database")
+NEEDS = dict.fromkeys(("jobs", "jobs_lately", "lines", "credits", "emails", "disks"), "database")
 """Parts that are skipped when another part failed."""

@@ -1,0 +1,83 @@
+"""`alerts [--json] [--test]`: current alerts, and a test of the ways to tell of them."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.utils import timezone, translation
+
+from artgen.management.base import BaseCommand
+from generation.models import Alert, AlertNews
+from generation.operations.alerts import messages, webhook
+from generation.operations.alerts.webhook import NotDelivered
+
+
+class Command(BaseCommand):
+    """Print the open alerts; with --test send a message to every recipient."""
+
+    help = (
+        "Shows what needs an operator now. With --test sends a test message to ALERT_EMAILS (else "
+        "all superusers) and to ALERT_WEBHOOK_URL; exit status 1 if one is not taken."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add --json and --test."""
+        parser.add_argument(
+            "--json", action="store_true", help='print [{"name", "text", "since", "told"}]'
+        )
+        parser.add_argument("--test", action="store_true", help="send a test message")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """List or test."""
+        if options["test"]:
+            self._test()
+        else:
+            self._list(as_json=options["json"])
+
+    def _list(self, *, as_json: bool) -> None:
+        found = Alert.objects.filter(ended_at=None).order_by("started_at", "id")
+        with translation.override("en"):
+            rows = [
+                {
+                    "name": alert.name,
+                    "text": messages.sentence(alert.name, alert.values),
+                    "since": alert.started_at.isoformat(),
+                    "told": alert.told_at is not None,
+                }
+                for alert in found
+            ]
+        if as_json:
+            self.stdout.write(json.dumps(rows, indent=2))
+            return
+        for row, alert in zip(rows, found, strict=True):
+            since = f"{timezone.localtime(alert.started_at):%Y-%m-%d %H:%M}"
+            self.stdout.write(f"{since}  {row['name']:<20} {row['text']}")
+        if not rows:
+            self.stdout.write("No alert.")
+
+    def _test(self) -> None:
+        now, failed = timezone.now(), []
+        test: dict[str, Any] = {"name": "Test", "values": {}, "news": AlertNews.STARTED}
+        channels = 0
+        for address, language in messages.recipients():
+            channels += 1
+            try:
+                messages.email(address, language, since=now, **test).send()
+            except Exception as error:  # noqa: BLE001 each mail backend has exceptions of its own
+                failed.append(f"{address}: {type(error).__name__}")
+            else:
+                self.stdout.write(f"Sent to {address}.")
+        if settings.ALERT_WEBHOOK_URL:
+            channels += 1
+            try:
+                webhook.send(messages.payload(since=now, **test))
+            except NotDelivered as error:
+                failed.append(f"webhook: {error}")
+            else:
+                self.stdout.write("Sent to the webhook.")
+        if failed:
+            raise CommandError(f"Not delivered: {'; '.join(failed)}.")
+        if not channels:
+            raise CommandError("Nobody is told: set ALERT_EMAILS or ALERT_WEBHOOK_URL.")

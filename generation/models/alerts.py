@@ -1,0 +1,57 @@
+"""Alerts: what needs an operator now, and the posts to the webhook that tell of it."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+
+class AlertNews(models.TextChoices):
+    """What a message tells of an alert."""
+
+    STARTED = "started", _("Problem")  # it has lasted for its time
+    REMINDER = "reminder", _("Still a problem")  # a day after the last message
+    ENDED = "ended", _("Solved")
+
+
+class Alert(models.Model):
+    """A condition of the installation that is wrong, or was. `operations.alerts` writes it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # As in deploy/prometheus/rules.yml, and the key of `conditions.CONDITIONS`.
+    name = models.CharField(_("problem"), max_length=40)
+    values = models.JSONField(default=dict)  # for the text
+    started_at = models.DateTimeField(_("since"))
+    seen_at = models.DateTimeField()  # when it was last true
+    # When operators were last told of it. NULL: not yet, it may end before.
+    told_at = models.DateTimeField(_("told"), null=True)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+
+    class Meta:
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                name="one_open_alert_per_name", fields=["name"], condition=Q(ended_at__isnull=True)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AlertPost(models.Model):
+    """A message to ALERT_WEBHOOK_URL that is not delivered yet. `alerts.webhook` sends it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="posts")
+    news = models.CharField(max_length=10, choices=AlertNews.choices)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index("due_at", "id", name="alert_post_by_due_time"),)
+
+    def __str__(self) -> str:
+        return f"{self.alert_id} {self.news}"

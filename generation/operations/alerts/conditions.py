@@ -1,0 +1,370 @@
+"""What is wrong with the installation now. The names are those of deploy/prometheus/rules.yml."""
+
+import contextlib
+import logging
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts import outbox
+from artgen import connection_budget, formatting
+from artgen.observability import disks, health, request_stats, resources, sockets_heartbeat
+from artgen.observability.certificate import certificate
+from generation.jobs import heartbeat
+from generation.models import GenerationSwitch, Job, ProviderOutage, Status
+from generation.models.ids import first_id
+from generation.operations import monitor
+
+log = logging.getLogger(__name__)
+
+Values = Mapping[str, Any]
+"""For the text of a condition that is true; JSON."""
+
+TICK_LATE = timedelta(seconds=30)
+JOB_LATE = timedelta(seconds=60)
+QUEUE_LONG = timedelta(minutes=30)
+EMAIL_LATE = timedelta(minutes=5)
+RECENT = timedelta(hours=1)
+MIN_FAILED, FAILED_SHARE = 5, 0.2
+FULL_SHARE = 0.8  # of Redis and of the memory
+MIN_FREE_SHARE = 0.1  # of a disk
+CERTIFICATE_LEFT = timedelta(days=14)
+CERTIFICATE_CHECKED = timedelta(hours=1)
+SITE_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Something that can be wrong."""
+
+    hold: timedelta
+    """How long it must be true before anyone is told."""
+    text: Promise
+    """One sentence with `%(name)s` for the values."""
+    advice: Promise
+    """What to do."""
+
+
+def _minutes(number: float) -> timedelta:
+    return timedelta(minutes=number)
+
+
+SEE_LOGS = _("See the logs of the process, and run manage.py doctor.")
+SEE_JOBS = _("Run manage.py jobs --stuck and manage.py doctor.")
+SCALE = _("See “Several machines” in DEPLOYMENT_INSTRUCTIONS.md.")
+
+CONDITIONS: dict[str, Condition] = {
+    "DatabaseDown": Condition(
+        _minutes(2),
+        _("The database cannot be reached: pages and jobs fail."),
+        _("Start PostgreSQL, or correct DATABASE_URL."),
+    ),
+    "RedisDown": Condition(
+        _minutes(2),
+        _("Redis cannot be reached: pages do not update, and jobs start later."),
+        _("Start Redis, or correct REDIS_URL."),
+    ),
+    "Down": Condition(_minutes(2), _("The site does not answer at %(address)s."), SEE_LOGS),
+    "SocketsDown": Condition(
+        _minutes(2),
+        _("No socket process runs: pages ask for changes every few seconds instead."),
+        SEE_LOGS,
+    ),
+    "NoTicks": Condition(
+        _minutes(1),
+        _("The last tick was %(seconds)s s ago: beat or the workers are down, no job proceeds."),
+        SEE_LOGS,
+    ),
+    "JobsOverdue": Condition(
+        _minutes(2),
+        _("%(count)s jobs are overdue, the oldest by %(seconds)s s: too few workers, or none."),
+        SEE_JOBS,
+    ),
+    "JobsStuck": Condition(_minutes(15), _("%(count)s jobs are stuck."), SEE_JOBS),
+    "ImagesNotStored": Condition(
+        _minutes(2),
+        _("The images of %(count)s jobs cannot be saved. They are lost at their deadline."),
+        SEE_JOBS,
+    ),
+    "JobsFail": Condition(
+        _minutes(5),
+        _("%(failed)s of %(all)s jobs of the last hour have failed."),
+        _("Run manage.py jobs --status failed."),
+    ),
+    "QueueLong": Condition(
+        _minutes(10), _("A job has been queued for %(minutes)s minutes."), SCALE
+    ),
+    "ProviderOutage": Condition(
+        timedelta(),
+        _("RunPod refuses requests (%(problems)s). Jobs wait, none fails."),
+        _("Run manage.py doctor; see “Status” in DEPLOYMENT_INSTRUCTIONS.md."),
+    ),
+    "CreatingOff": Condition(
+        _minutes(60),
+        _("Image creation has been off for an hour."),
+        _("Turn it on in the admin, or with manage.py generation on."),
+    ),
+    "Errors": Condition(_minutes(5), _("%(percent)s %% of all requests fail."), SEE_LOGS),
+    "ApiSlow": Condition(_minutes(5), _("The API is slow: p95 is %(milliseconds)s ms."), SCALE),
+    "CeleryQueue": Condition(_minutes(2), _("%(count)s messages wait for a worker."), SCALE),
+    "DatabaseConnections": Condition(
+        _minutes(2), _("%(used)s database connections are open, the limit is %(limit)s."), SCALE
+    ),
+    "ConnectionBudget": Condition(
+        _minutes(5),
+        _(
+            "All processes together could open %(planned)s database connections, above the limit "
+            "of %(limit)s."
+        ),
+        SCALE,
+    ),
+    "Processor": Condition(
+        _minutes(10), _("The CPU of %(machine)s is %(percent)s %% busy."), SCALE
+    ),
+    "Memory": Condition(
+        _minutes(10), _("The memory of %(machine)s is %(percent)s %% used."), SCALE
+    ),
+    "RedisFull": Condition(
+        _minutes(5),
+        _("Redis uses %(percent)s %% of its memory."),
+        _("Raise maxmemory of Redis."),
+    ),
+    "DiskFull": Condition(
+        _minutes(5),
+        _("The disk with %(contents)s has only %(free)s left (%(percent)s %%)."),
+        _("Delete what is not needed, such as old Docker images and backups, or enlarge it."),
+    ),
+    "EmailsLate": Condition(
+        _minutes(2),
+        _("An email has been due for %(minutes)s minutes, and nothing sends it."),
+        SEE_LOGS,
+    ),
+    "EmailsFail": Condition(
+        _minutes(15),
+        _("%(count)s emails cannot be sent."),
+        _("Check EMAIL_URL and the mail server; run manage.py doctor."),
+    ),
+    "CertificateEnds": Condition(
+        _minutes(5),
+        _("The certificate of %(host)s ends in %(days)s days."),
+        _("See “Certificates” in DEPLOYMENT_INSTRUCTIONS.md."),
+    ),
+    "CertificateRefused": Condition(
+        _minutes(5),
+        _("Browsers refuse the certificate of %(host)s: %(reason)s."),
+        _("See “Certificates” in DEPLOYMENT_INSTRUCTIONS.md."),
+    ),
+}
+
+
+@dataclass
+class Findings:
+    """The conditions that are true, with their values, and those that cannot be told now."""
+
+    wrong: dict[str, Values] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
+
+
+class Measurements:
+    """Measures again and again; remembers what can only be compared with a measurement before."""
+
+    def __init__(self) -> None:
+        self._processor = resources.processor()
+        self._has_reached_site = False
+        self._certificate: dict[str, Values] = {}
+        self._certificate_after = 0.0
+
+    def take(self) -> Findings:
+        """Measure everything. Raises OperationalError or InterfaceError if the database is away."""
+        found = Findings()
+        for names, part in self._parts():
+            try:
+                found.wrong.update(part())
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception as error:  # noqa: BLE001 drivers raise anything; the others go on
+                log.warning("%s cannot be measured", names[0], extra={"error": repr(error)})
+                found.unknown.update(names)
+        return found
+
+    def _parts(self) -> Sequence[tuple[Sequence[str], Callable[[], dict[str, Values]]]]:
+        return (
+            (["JobsOverdue", "JobsStuck", "ImagesNotStored", "JobsFail", "QueueLong"], _jobs),
+            (["ProviderOutage", "CreatingOff"], _switches),
+            (["DatabaseConnections", "ConnectionBudget"], _connections),
+            (["EmailsLate", "EmailsFail"], _emails),
+            (["DiskFull"], _disks),
+            (["RedisDown", "NoTicks", "SocketsDown", "RedisFull"], _redis),
+            (["Errors", "ApiSlow"], _requests),
+            (["CeleryQueue"], _queue),
+            (["Processor", "Memory"], self._machine),
+            (["CertificateEnds", "CertificateRefused"], self._checked_certificate),
+            (["Down"], self._site),
+        )
+
+    def _machine(self) -> dict[str, Values]:
+        found: dict[str, Values] = {}
+        now, memory = resources.processor(), resources.memory()
+        limit = monitor.MACHINE_PERCENT / 100
+        if now and self._processor and (share := now.share_since(self._processor)) > limit:
+            found["Processor"] = {"machine": socket.gethostname(), "percent": round(share * 100)}
+        self._processor = now
+        if memory and memory.share > limit:
+            found["Memory"] = {
+                "machine": socket.gethostname(),
+                "percent": round(memory.share * 100),
+            }
+        return found
+
+    def _checked_certificate(self) -> dict[str, Values]:
+        if time.monotonic() < self._certificate_after:
+            return self._certificate
+        with contextlib.suppress(OSError):  # not reachable from here: `Down` tells of it
+            self._certificate = _certificate()
+            self._certificate_after = time.monotonic() + CERTIFICATE_CHECKED.total_seconds()
+        return self._certificate
+
+    def _site(self) -> dict[str, Values]:
+        """Ask for /healthz at PUBLIC_URL; say nothing where it was never reached from here."""
+        try:
+            requests.get(
+                f"{settings.PUBLIC_URL}/healthz", timeout=SITE_SECONDS, allow_redirects=False
+            ).raise_for_status()
+        except requests.RequestException:
+            return {"Down": {"address": settings.PUBLIC_URL}} if self._has_reached_site else {}
+        self._has_reached_site = True
+        return {}
+
+
+def _jobs() -> dict[str, Values]:
+    return dict(_jobs_found())
+
+
+def _jobs_found() -> Iterator[tuple[str, Values]]:
+    now = timezone.now()
+    active = Job.objects.active()
+    late = active.exclude(status=Status.QUEUED).filter(due_at__lt=now - JOB_LATE)
+    overdue = late.aggregate(count=Count("id"), oldest=Min("due_at"))
+    if overdue["count"]:
+        seconds = round((now - overdue["oldest"]).total_seconds())
+        yield "JobsOverdue", {"count": overdue["count"], "seconds": seconds}
+    if stuck := Job.objects.stuck().count():
+        yield "JobsStuck", {"count": stuck}
+    if not_stored := Job.objects.not_stored().count():
+        yield "ImagesNotStored", {"count": not_stored}
+    since = now - RECENT
+    recent = Job.objects.filter(created_at__gte=since, id__gte=first_id(since)).order_by()
+    counts = recent.aggregate(all=Count("id"), failed=Count("id", Q(status=Status.FAILED)))
+    if counts["failed"] >= max(MIN_FAILED, FAILED_SHARE * counts["all"]):
+        yield "JobsFail", counts
+    queued = active.filter(status=Status.QUEUED).aggregate(oldest=Min("due_at"))["oldest"]
+    if queued and now - queued > QUEUE_LONG:
+        yield "QueueLong", {"minutes": round((now - queued).total_seconds() / 60)}
+
+
+def _switches() -> dict[str, Values]:
+    found: dict[str, Values] = {}
+    if problems := [f"{one.kind} {one.endpoint_id}" for one in ProviderOutage.objects.all()]:
+        found["ProviderOutage"] = {"problems": "; ".join(problems)}
+    if GenerationSwitch.objects.filter(on=False).exists():
+        found["CreatingOff"] = {}
+    return found
+
+
+def _connections() -> dict[str, Values]:
+    found: dict[str, Values] = {}
+    planned, used = connection_budget.read(), resources.connections()
+    if used and used.used >= planned.limit:
+        found["DatabaseConnections"] = {"used": used.used, "limit": planned.limit}
+    if used and planned.excess:
+        found["ConnectionBudget"] = {"planned": planned.connections, "limit": planned.limit}
+    return found
+
+
+def _emails() -> dict[str, Values]:
+    found: dict[str, Values] = {}
+    emails, now = outbox.totals(), timezone.now()
+    if emails.due_since and now - emails.due_since > EMAIL_LATE:
+        minutes = round((now - emails.due_since).total_seconds() / 60)
+        found["EmailsLate"] = {"minutes": minutes}
+    if failing := emails.by_state[outbox.State.FAILING]:
+        found["EmailsFail"] = {"count": failing}
+    return found
+
+
+def _disks() -> dict[str, Values]:
+    full = [disk for disk in disks.disks() if disk.free < MIN_FREE_SHARE * disk.total]
+    if not full:
+        return {}
+    disk = min(full, key=lambda one: one.free / one.total)
+    return {
+        "DiskFull": {
+            "contents": ", ".join(disk.contents),
+            "free": formatting.file_size(disk.free),
+            "percent": round(disk.free / disk.total * 100),
+        }
+    }
+
+
+def _redis() -> dict[str, Values]:
+    found: dict[str, Values] = {}
+    try:
+        health.check_cache()
+    except Exception:  # noqa: BLE001 each client has exceptions of its own
+        return {"RedisDown": {}}
+    last = heartbeat.last() if heartbeat.is_shared() else None
+    if last is not None and (age := timezone.now() - last) > TICK_LATE:
+        found["NoTicks"] = {"seconds": round(age.total_seconds())}
+    if sockets_heartbeat.is_alive() is False:
+        found["SocketsDown"] = {}
+    memory = resources.redis_memory()
+    if memory and memory.max and memory.used > FULL_SHARE * memory.max:
+        found["RedisFull"] = {"percent": round(memory.used / memory.max * 100)}
+    return found
+
+
+def _requests() -> dict[str, Values]:
+    found: dict[str, Values] = {}
+    recent = request_stats.recent(monitor.MINUTES)
+    count = sum(times.count for times in recent.values())
+    errors = sum(times.count for (_kind, status), times in recent.items() if status == "5xx")
+    if count and errors / count * 100 > monitor.ERROR_PERCENT:
+        found["Errors"] = {"percent": round(errors / count * 100, 1)}
+    api = sum(
+        (times for (kind, _status), times in recent.items() if kind == "api"),
+        request_stats.Times(),
+    )
+    p95 = api.quantile(0.95)
+    if p95 is not None and p95 * 1000 > monitor.API_P95_MS:
+        found["ApiSlow"] = {"milliseconds": round(p95 * 1000)}
+    return found
+
+
+def _queue() -> dict[str, Values]:
+    length = resources.queue_length()
+    if length is None or length < monitor.QUEUE_LENGTH:
+        return {}
+    return {"CeleryQueue": {"count": length}}
+
+
+def _certificate() -> dict[str, Values]:
+    host = settings.PUBLIC_URL.partition("://")[2]
+    try:
+        found = certificate()
+    except ssl.SSLCertVerificationError as error:
+        return {"CertificateRefused": {"host": host, "reason": error.verify_message}}
+    if found is None or found.remaining > min(CERTIFICATE_LEFT, found.lifetime / 4):
+        return {}
+    return {"CertificateEnds": {"host": host, "days": max(0, found.remaining.days)}}

@@ -1,0 +1,70 @@
+"""What a message about an alert says, by email and to the webhook."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from accounts import emails
+from accounts.models import User
+from generation.models import AlertNews
+from generation.operations.alerts.conditions import CONDITIONS
+
+
+def recipients() -> list[tuple[str, str]]:
+    """Return who gets emails, with the language: ALERT_EMAILS, else all superusers."""
+    if settings.ALERT_EMAILS:
+        return [(address, "") for address in settings.ALERT_EMAILS if address != "none"]
+    superusers = User.objects.filter(is_superuser=True, is_active=True).order_by("id")
+    return [(user.email, user.language) for user in superusers]
+
+
+def sentence(name: str, values: Mapping[str, Any]) -> str:
+    """Return what is wrong, in the active language; the name of a condition of another version."""
+    condition = CONDITIONS.get(name)
+    return str(condition.text) % values if condition else name
+
+
+def email(
+    to: str, language: str, *, name: str, values: Mapping[str, Any], news: str, since: datetime
+) -> EmailMessage:
+    """Return the email about an alert."""
+    with translation.override(language or settings.LANGUAGE_CODE):
+        condition = CONDITIONS.get(name)
+        return emails.compose(
+            "generation/emails/alert",
+            to=to,
+            news=AlertNews(news).label,
+            sentence=sentence(name, values),
+            advice=condition.advice if condition and news != AlertNews.ENDED else "",
+            since=_time(since),
+            name=name,
+            admin=emails.absolute_url("/admin/"),
+        )
+
+
+def payload(*, name: str, values: Mapping[str, Any], news: str, since: datetime) -> dict[str, Any]:
+    """Return the body for the webhook: `text` is what Slack, Mattermost and Telegram show."""
+    with translation.override(settings.LANGUAGE_CODE):
+        said = sentence(name, values)
+        lines = [f"{AlertNews(news).label}: {said}", f"{_('Since:')} {_time(since)}"]
+        condition = CONDITIONS.get(name)
+        if condition and news != AlertNews.ENDED:
+            lines.append(str(condition.advice))
+        lines.append(settings.PUBLIC_URL)
+    return {
+        "text": "\n".join(lines),
+        "alert": name,
+        "news": news,
+        "values": dict(values),
+        "since": since.isoformat(),
+        "site": settings.PUBLIC_URL,
+    }
+
+
+def _time(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M %Z}"

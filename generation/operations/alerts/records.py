@@ -1,0 +1,64 @@
+"""Alerts as rows: opened, told, repeated, ended. Several machines may check at the same time."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import outbox
+from generation.models import Alert, AlertNews, AlertPost
+from generation.operations.alerts import messages
+from generation.operations.alerts.conditions import CONDITIONS, Findings
+
+REMIND_AFTER = timedelta(days=1)
+CLEAR_AFTER = timedelta(minutes=2)
+"""How long a condition must be false before its alert ends: figures vary around their limit."""
+KEPT = timedelta(days=90)
+
+
+def apply(found: Findings) -> None:
+    """Open, tell and end alerts. Each message is written once, together with the change."""
+    now = timezone.now()
+    for name, values in found.wrong.items():
+        alert, _created = Alert.objects.get_or_create(
+            name=name,
+            ended_at=None,
+            defaults={"values": values, "started_at": now, "seen_at": now},
+        )
+        Alert.objects.filter(pk=alert.pk).update(values=values, seen_at=now)
+        alert.values = values
+        if alert.told_at is None:
+            if now - alert.started_at >= CONDITIONS[name].hold:
+                _tell(alert, AlertNews.STARTED, now)
+        elif now - alert.told_at >= REMIND_AFTER:
+            _tell(alert, AlertNews.REMINDER, now)
+    over = Alert.objects.filter(ended_at=None, seen_at__lte=now - CLEAR_AFTER)
+    for alert in over.exclude(name__in=[*found.wrong, *found.unknown]).order_by("id"):
+        if alert.told_at is None:
+            Alert.objects.filter(pk=alert.pk, told_at=None, seen_at=alert.seen_at).delete()
+        else:
+            _tell(alert, AlertNews.ENDED, now)
+    Alert.objects.filter(ended_at__lt=now - KEPT).delete()
+
+
+def _tell(alert: Alert, news: AlertNews, now: datetime) -> None:
+    """Write the messages, unless another process has done so since the row was read."""
+    unchanged = Alert.objects.filter(pk=alert.pk, told_at=alert.told_at, ended_at=None)
+    ended_at = now if news == AlertNews.ENDED else None
+    with transaction.atomic():
+        if not unchanged.update(told_at=now, ended_at=ended_at):
+            return
+        for address, language in messages.recipients():
+            outbox.enqueue(
+                messages.email(
+                    address,
+                    language,
+                    name=alert.name,
+                    values=alert.values,
+                    news=news,
+                    since=alert.started_at,
+                )
+            )
+        if settings.ALERT_WEBHOOK_URL:
+            AlertPost.objects.create(alert=alert, news=news, due_at=now)

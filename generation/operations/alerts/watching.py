@@ -1,0 +1,96 @@
+"""The process that checks for alerts: forked by the worker, independent of Celery and Redis.
+
+Emails are rows of the outbox as all others, but this process also sends them: what drives the
+outbox otherwise may be what is down. Without the database there are no rows. Then it tells of that
+alone, directly and from memory.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from threading import Event
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connections
+from django.utils import timezone
+
+from accounts import outbox
+from generation.models import AlertNews
+from generation.operations.alerts import messages, records, webhook
+from generation.operations.alerts.conditions import CONDITIONS, Measurements
+
+log = logging.getLogger(__name__)
+
+CHECK_SECONDS = 30
+DATABASE = "DatabaseDown"
+
+
+def run(end: Event) -> None:
+    """Check every CHECK_SECONDS until `end` is set."""
+    watch = Watch()
+    while not end.wait(CHECK_SECONDS):
+        watch.check()
+
+
+class Watch:
+    """Checks again and again."""
+
+    def __init__(self) -> None:
+        self._measurements = Measurements()
+        self._recipients: list[tuple[str, str]] = []
+        self._away_since: datetime | None = None
+        self._told: set[str] = set()  # the channels that know that the database is away
+
+    def check(self) -> None:
+        """Measure, change the rows of alerts, send messages. Raises nothing."""
+        try:
+            self._check()
+        except (OperationalError, InterfaceError) as error:
+            log.warning("the database cannot be reached", extra={"error": repr(error)})
+            self._database_away()
+        except Exception:
+            log.exception("checking for alerts failed")
+        finally:
+            connections.close_all()  # a connection is used for a moment only
+
+    def _check(self) -> None:
+        found = self._measurements.take()
+        self._recipients = messages.recipients()
+        records.apply(found)
+        if self._away_since is not None:
+            self._database_back(self._away_since)
+        outbox.send_due()
+        webhook.send_due()
+
+    def _database_away(self) -> None:
+        now = timezone.now()
+        self._away_since = self._away_since or now
+        if now - self._away_since >= CONDITIONS[DATABASE].hold:
+            self._tell(AlertNews.STARTED, self._away_since)
+
+    def _database_back(self, since: datetime) -> None:
+        told, self._told, self._away_since = self._told, set(), None
+        if told:
+            self._tell(AlertNews.ENDED, since)
+            self._told = set()
+
+    def _tell(self, news: AlertNews, since: datetime) -> None:
+        """Tell every channel that does not know it yet, without the database."""
+        for address, language in self._recipients:
+            email = messages.email(
+                address, language, name=DATABASE, values={}, news=news, since=since
+            )
+            self._try(address, email.send)
+        if settings.ALERT_WEBHOOK_URL:
+            body = messages.payload(name=DATABASE, values={}, news=news, since=since)
+            self._try("webhook", lambda: webhook.send(body))
+
+    def _try(self, channel: str, send: Callable[[], object]) -> None:
+        if channel in self._told:
+            return
+        try:
+            send()
+        except Exception as error:  # noqa: BLE001 each mail backend has exceptions of its own
+            log.warning("an alert is not told yet", extra={"error": type(error).__name__})
+        else:
+            self._told.add(channel)

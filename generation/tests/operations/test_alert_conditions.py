@@ -1,0 +1,150 @@
+"""Each condition of alerts, by breaking it."""
+
+import shutil
+import threading
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db.models import F
+from django.test import override_settings
+from django.utils import timezone
+
+from accounts.models import OutgoingEmail
+from artgen.observability import request_stats
+from artgen.testing.cases import EmulatorTestCase
+from artgen.testing.dead_servers import dead_broker, dead_cache
+from artgen.testing.request_stats import forget
+from generation.jobs import driver, heartbeat, outages
+from generation.models import GenerationSwitch, Job
+from generation.operations.alerts.conditions import Measurements
+from generation.runpod.verdicts import KeyRefused
+
+# What depends on the machine on which the tests run.
+OF_MACHINE = {"Processor", "Memory", "DiskFull", "CeleryQueue", "DatabaseConnections"}
+
+
+class TestConditions(EmulatorTestCase):
+    def setUp(self) -> None:
+        forget()
+        cache.clear()
+        super().setUp()
+        self.measurements = Measurements()
+
+    def wrong(self) -> dict[str, object]:
+        found = self.measurements.take()
+        assert found.unknown == set()
+        return {name: values for name, values in found.wrong.items() if name not in OF_MACHINE}
+
+    def test_nothing_is_wrong_with_a_new_installation(self) -> None:
+        assert self.wrong() == {}
+
+    def test_jobs(self) -> None:
+        job = self.place()
+        driver.submit("flux-schnell")
+        Job.objects.filter(id=job.id).update(due_at=timezone.now() - timedelta(seconds=90))
+        found = self.wrong()
+        assert set(found) == {"JobsOverdue", "JobsStuck"}
+        assert found["JobsOverdue"] == {"count": 1, "seconds": pytest.approx(90, abs=5)}
+        Job.objects.filter(id=job.id).update(
+            status="storing", due_at=timezone.now(), error_detail="no bucket"
+        )
+        assert set(self.wrong()) == {"ImagesNotStored", "JobsStuck"}
+
+    def test_failed_and_queued_jobs(self) -> None:
+        jobs = [self.place() for _ in range(5)]
+        Job.objects.filter(id=jobs[0].id).update(due_at=F("due_at") - timedelta(minutes=31))
+        assert self.wrong() == {"QueueLong": {"minutes": 31}}
+        now = timezone.now()
+        for job in jobs[:4]:
+            Job.objects.filter(id=job.id).update(
+                status="failed", error_code="x", due_at=None, finished_at=now
+            )
+        assert self.wrong() == {}, "four may fail"
+        Job.objects.filter(id=jobs[4].id).update(
+            status="failed", error_code="x", due_at=None, finished_at=now
+        )
+        assert self.wrong() == {"JobsFail": {"failed": 5, "all": 5}}
+
+    def test_switch_and_outage(self) -> None:
+        GenerationSwitch.objects.create(on=False)
+        outages.note("gone", KeyRefused("no", status=401))
+        assert self.wrong() == {
+            "CreatingOff": {},
+            "ProviderOutage": {"problems": "key_refused gone"},
+        }
+
+    def test_emails(self) -> None:
+        OutgoingEmail.objects.create(recipient="a@example.org", subject="x", body="x")
+        assert self.wrong() == {}
+        OutgoingEmail.objects.update(due_at=timezone.now() - timedelta(minutes=7))
+        assert self.wrong() == {"EmailsLate": {"minutes": 7}}
+        OutgoingEmail.objects.update(
+            due_at=timezone.now() + timedelta(hours=1), attempts=4, last_error="refused"
+        )
+        assert self.wrong() == {"EmailsFail": {"count": 1}}
+
+    def test_requests(self) -> None:
+        for _ in range(97):
+            request_stats.note("api", 200, 0.01)
+        assert self.wrong() == {}
+        for _ in range(10):
+            request_stats.note("api", 500, 0.9)
+        found = self.wrong()
+        assert set(found) == {"Errors", "ApiSlow"}
+        assert found["Errors"] == {"percent": 9.3}
+
+    def test_a_full_disk(self) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            usage = SimpleNamespace(total=1000, free=50, used=950)
+            patch.setattr(shutil, "disk_usage", lambda _: usage)
+            found = self.measurements.take().wrong["DiskFull"]
+        assert found["percent"] == 5
+
+    @pytest.mark.redis
+    def test_redis_ticks_and_queue(self) -> None:
+        heartbeat.beat()
+        assert self.wrong() == {}
+        cache.set(heartbeat.KEY, timezone.now() - timedelta(seconds=40))
+        assert self.wrong() == {"NoTicks": {"seconds": pytest.approx(40, abs=5)}}
+        cache.set("sockets:seen", 1)
+        assert "SocketsDown" in self.wrong()
+        with dead_broker():
+            assert "CeleryQueue" in self.measurements.take().unknown
+        with dead_cache():
+            assert self.wrong() == {"RedisDown": {}}
+
+    @pytest.mark.postgres
+    def test_the_budget_of_connections(self) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("WEB_MACHINES", "9")
+            patch.setenv("GUNICORN_WORKERS", "8")
+            assert "ConnectionBudget" in self.wrong()
+
+    def test_a_site_that_has_answered_and_does_not_any_more(self) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        with override_settings(PUBLIC_URL=address):
+            assert self.wrong() == {}
+            server.shutdown()
+            server.server_close()
+            assert self.wrong() == {"Down": {"address": address}}
+            self.measurements = Measurements()
+            assert self.wrong() == {}, "it cannot be reached from here, perhaps never could"
+
+    def test_a_certificate_that_cannot_be_looked_at_is_no_alert(self) -> None:
+        with override_settings(PUBLIC_URL="https://127.0.0.1:9"):
+            assert self.wrong() == {}
+        assert settings.PUBLIC_URL.startswith("http://")

@@ -1,0 +1,349 @@
+"""Alerts without Prometheus: when they start and end, who is told, and how."""
+
+import io
+import json
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from django.conf import settings as django_settings
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
+from django.db.models import F
+from django.test import TestCase, TransactionTestCase, override_settings
+from django.utils import timezone, translation
+
+from accounts.models import OutgoingEmail
+from artgen.testing.cases import make_user
+from artgen.testing.services import free_port
+from artgen.testing.threads import in_threads
+from generation.models import Alert, AlertNews, AlertPost
+from generation.operations.alerts import messages, records, webhook
+from generation.operations.alerts.conditions import CONDITIONS, Findings
+from generation.operations.alerts.watching import Watch
+
+NAME = "DiskFull"
+VALUES = {"contents": "images", "free": "1 GB", "percent": 3}
+WRONG = Findings(wrong={NAME: VALUES})
+SECRET = "bot123:TOKEN"
+
+
+class Receiver:
+    """A webhook that answers `status` and remembers what it was sent."""
+
+    def __init__(self) -> None:
+        self.status, self.received = 200, []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.received.append(json.loads(body))
+                self.send_response(receiver.status)
+                self.send_header("Location", "/elsewhere")
+                self.end_headers()
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, args=[0.02], daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/{SECRET}/sendMessage?chat_id=42"
+
+
+@contextmanager
+def receiver():
+    found = Receiver()
+    with override_settings(ALERT_WEBHOOK_URL=found.url):
+        yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+def let_pass(*, minutes: float = 0, days: float = 0) -> None:
+    back = timedelta(minutes=minutes, days=days)
+    for column in ("started_at", "seen_at", "told_at"):
+        Alert.objects.filter(ended_at=None).update(**{column: F(column) - back})
+    AlertPost.objects.update(due_at=F("due_at") - back)
+
+
+def subjects() -> list[str]:
+    return list(OutgoingEmail.objects.order_by("id").values_list("subject", flat=True))
+
+
+class TestRecords(TestCase):
+    def setUp(self) -> None:
+        self.enterContext(override_settings(ALERT_WEBHOOK_URL="https://hooks.example.org/x"))
+        self.chief = make_user("chief@example.org", is_staff=True, is_superuser=True)
+        make_user("moderator@example.org", is_staff=True)
+        make_user("alice@example.org")
+
+    def started(self) -> None:
+        records.apply(WRONG)
+        let_pass(minutes=5)
+        records.apply(WRONG)
+
+    def news(self) -> list[str]:
+        return list(AlertPost.objects.order_by("id").values_list("news", flat=True))
+
+    def test_it_tells_superusers_once_when_it_has_lasted(self) -> None:
+        records.apply(WRONG)
+        let_pass(minutes=4)
+        records.apply(WRONG)
+        assert (subjects(), self.news()) == ([], [])
+        let_pass(minutes=1)
+        for _ in range(3):
+            records.apply(WRONG)
+        (email,) = OutgoingEmail.objects.all()
+        assert email.recipient == "chief@example.org"
+        assert email.subject.startswith("Problem: The disk with images has only 1 GB left (3 %).")
+        assert "Delete what is not needed" in email.body
+        assert self.news() == [AlertNews.STARTED]
+
+    def test_it_tells_nobody_of_what_was_short(self) -> None:
+        records.apply(WRONG)
+        let_pass(minutes=2)
+        records.apply(Findings())
+        assert (Alert.objects.count(), subjects(), self.news()) == (0, [], [])
+
+    def test_it_tells_once_that_it_is_over(self) -> None:
+        self.started()
+        records.apply(Findings())
+        assert self.news() == [AlertNews.STARTED], "figures vary around their limit"
+        let_pass(minutes=2)
+        for _ in range(3):
+            records.apply(Findings())
+        assert self.news() == [AlertNews.STARTED, AlertNews.ENDED]
+        assert [subject.partition(":")[0] for subject in subjects()] == ["Problem", "Solved"]
+        assert Alert.objects.get().ended_at is not None
+        self.started()
+        assert self.news()[2:] == [AlertNews.STARTED], "a new one is a new alert"
+
+    def test_it_stays_while_nothing_can_be_told(self) -> None:
+        self.started()
+        let_pass(minutes=60)
+        records.apply(Findings(unknown={NAME}))
+        assert self.news() == [AlertNews.STARTED]
+
+    def test_it_reminds_once_a_day(self) -> None:
+        self.started()
+        let_pass(days=0.9)
+        records.apply(WRONG)
+        assert self.news() == [AlertNews.STARTED]
+        let_pass(days=0.1)
+        records.apply(WRONG)
+        records.apply(WRONG)
+        assert self.news() == [AlertNews.STARTED, AlertNews.REMINDER]
+        assert subjects()[-1].startswith("Still a problem: ")
+
+    def test_it_writes_in_the_language_of_each(self) -> None:
+        self.chief.language = "ru"
+        self.chief.save(update_fields=["language"])
+        self.started()
+        with translation.override("ru"):
+            label = AlertNews.STARTED.label
+        assert subjects()[0].startswith(f"{label}: ")
+
+    def test_it_writes_to_the_addresses_of_the_setting_instead(self) -> None:
+        with override_settings(ALERT_EMAILS=["ops@example.org", "night@example.org"]):
+            self.started()
+        found = set(OutgoingEmail.objects.values_list("recipient", flat=True))
+        assert found == {"ops@example.org", "night@example.org"}
+
+    def test_it_can_write_to_nobody(self) -> None:
+        with override_settings(ALERT_EMAILS=["none"], ALERT_WEBHOOK_URL=""):
+            self.started()
+        assert (subjects(), self.news()) == ([], [])
+        assert Alert.objects.get().told_at is not None
+
+    def test_it_forgets_old_ones(self) -> None:
+        ended_at = timezone.now() - records.KEPT - timedelta(days=1)
+        Alert.objects.create(
+            name=NAME, started_at=ended_at, seen_at=ended_at, told_at=ended_at, ended_at=ended_at
+        )
+        records.apply(Findings())
+        assert not Alert.objects.exists()
+
+
+@pytest.mark.postgres
+class TestMachines(TransactionTestCase):
+    def test_many_that_check_at_once_tell_once(self) -> None:
+        make_user("chief@example.org", is_superuser=True)
+        in_threads(8, lambda _: records.apply(WRONG))
+        assert Alert.objects.count() == 1
+        let_pass(minutes=10)
+        in_threads(8, lambda _: records.apply(WRONG))
+        assert len(subjects()) == 1
+        let_pass(minutes=10)
+        in_threads(8, lambda _: records.apply(Findings()))
+        assert len(subjects()) == 2
+
+
+class TestWebhook(TestCase):
+    def setUp(self) -> None:
+        now = timezone.now()
+        self.alert = Alert.objects.create(name=NAME, values=VALUES, started_at=now, seen_at=now)
+        self.post = AlertPost.objects.create(alert=self.alert, news=AlertNews.STARTED, due_at=now)
+
+    def test_it_posts_text_and_fields(self) -> None:
+        with receiver() as found, override_settings(LANGUAGE_CODE="en"):
+            webhook.send_due()
+            webhook.send_due()
+        (body,) = found.received
+        assert body["text"].startswith("Problem: The disk with images has only 1 GB left (3 %).")
+        assert body["text"].endswith(django_settings.PUBLIC_URL)
+        assert (body["alert"], body["news"], body["values"]) == (NAME, "started", VALUES)
+        assert body["chat_id"] == "42", "as Telegram wants it"
+        assert not AlertPost.objects.exists()
+
+    def test_it_tries_again_later_and_keeps_the_secret(self) -> None:
+        with receiver() as found, self.assertLogs("generation.operations", "WARNING") as logs:
+            for status in (500, 429, 408):
+                found.status = status
+                webhook.send_due()
+                assert AlertPost.objects.get().due_at > timezone.now(), status
+                let_pass(days=1)
+            found.status = 204
+            webhook.send_due()
+        assert len(found.received) == 4
+        assert not AlertPost.objects.exists()
+        assert "127.0.0.1" in str([vars(record) for record in logs.records])
+        assert SECRET not in str([vars(record) for record in logs.records])
+
+    def test_it_gives_up_what_is_refused_and_follows_no_redirect(self) -> None:
+        for status in (404, 403, 302):
+            self.post.save(force_insert=not AlertPost.objects.exists())
+            with receiver() as found, self.assertLogs("generation.operations", "ERROR"):
+                found.status = status
+                webhook.send_due()
+            assert len(found.received) == 1, status
+            assert not AlertPost.objects.exists()
+
+    def test_it_gives_up_after_hours(self) -> None:
+        AlertPost.objects.update(attempts=webhook.MAX_ATTEMPTS - 1)
+        address = f"http://127.0.0.1:{free_port()}/{SECRET}"
+        with (
+            override_settings(ALERT_WEBHOOK_URL=address),
+            self.assertLogs("generation.operations", "ERROR") as logs,
+        ):
+            webhook.send_due()
+        assert not AlertPost.objects.exists()
+        assert SECRET not in str([vars(record) for record in logs.records])
+
+    def test_it_takes_https_only(self) -> None:
+        for address, valid in (
+            ("https://hooks.slack.com/services/x", True),
+            ("http://127.0.0.1:8000/x", True),
+            ("http://hooks.example.org/x", False),
+            ("file:///etc/passwd", False),
+            ("hooks.example.org", False),
+            ("", False),
+        ):
+            assert webhook.is_valid(address) is valid, address
+        with override_settings(ALERT_WEBHOOK_URL="http://hooks.example.org/x"):
+            with pytest.raises(webhook.NotDelivered) as refused:
+                webhook.send({})
+            assert refused.value.is_final
+
+
+@override_settings(LANGUAGE_CODE="en")
+class TestWatch(TransactionTestCase):
+    def setUp(self) -> None:
+        make_user("chief@example.org", is_superuser=True)
+
+    def test_it_sends_what_it_has_written(self) -> None:
+        now = timezone.now()
+        # The demo's cache is not shared, and nothing else is wrong with a new database.
+        Alert.objects.create(
+            name="CreatingOff", started_at=now - timedelta(days=1), told_at=now - timedelta(days=1),
+            seen_at=now - timedelta(hours=1),
+        )  # fmt: skip
+        with receiver() as found:
+            Watch().check()
+        told = [one.subject for one in mail.outbox if "creation has been off" in one.subject]
+        assert [subject.partition(":")[0] for subject in told] == ["Solved"]
+        assert "ended" in [one["news"] for one in found.received]
+
+    def test_without_the_database_it_tells_directly_and_once(self) -> None:
+        with receiver() as found, pytest.MonkeyPatch.context() as patch:
+            brief = replace(CONDITIONS["DatabaseDown"], hold=timedelta())
+            patch.setitem(CONDITIONS, "DatabaseDown", brief)
+            watch = Watch()
+            watch.check()  # knows whom to tell
+            mail.outbox.clear()
+            found.received.clear()
+            with connection.execute_wrapper(away):
+                found.status = 500
+                watch.check()
+                found.status = 200
+                watch.check()
+                watch.check()
+            assert [one.subject.partition(" (")[0] for one in mail.outbox] == [
+                "Problem: The database cannot be reached: pages and jobs fail."
+            ]
+            assert [one["news"] for one in found.received] == ["started", "started"]
+            watch.check()
+            assert mail.outbox[-1].subject.startswith("Solved: The database")
+            assert found.received[-1]["news"] == "ended"
+            told = len(mail.outbox)
+            watch.check()
+            assert len(mail.outbox) == told
+
+    def test_a_short_outage_of_the_database_is_not_told(self) -> None:
+        watch = Watch()
+        watch.check()
+        mail.outbox.clear()
+        with connection.execute_wrapper(away):
+            watch.check()
+        watch.check()
+        assert [one for one in mail.outbox if "database cannot" in one.subject] == []
+
+
+def away(execute, sql, *rest):
+    raise OperationalError("the server is away")
+
+
+class TestCommand(TestCase):
+    def run_it(self, *arguments: str) -> str:
+        out = io.StringIO()
+        call_command("alerts", *arguments, stdout=out)
+        return out.getvalue()
+
+    def test_it_lists_what_is_open(self) -> None:
+        assert self.run_it() == "No alert.\n"
+        records.apply(WRONG)
+        assert "DiskFull             The disk with images" in self.run_it()
+        (row,) = json.loads(self.run_it("--json"))
+        assert (row["name"], row["told"]) == (NAME, False)
+
+    def test_it_tests_the_channels(self) -> None:
+        with pytest.raises(CommandError, match="Nobody is told"):
+            self.run_it("--test")
+        make_user("chief@example.org", is_superuser=True)
+        with receiver() as found:
+            assert self.run_it("--test") == "Sent to chief@example.org.\nSent to the webhook.\n"
+            assert found.received[0]["alert"] == "Test"
+            found.status = 500
+            with pytest.raises(CommandError, match="webhook: status 500"):
+                self.run_it("--test")
+        assert len(mail.outbox) == 2
+
+
+def test_each_rule_of_prometheus_is_a_condition_and_the_reverse() -> None:
+    rules = (django_settings.BASE_DIR / "deploy" / "prometheus" / "rules.yml").read_text()
+    alerts = {line.split(":")[1].strip() for line in rules.splitlines() if "- alert:" in line}
+    # Prometheus has one for the parts of /metrics.
+    assert alerts - {"PartDown"} == set(CONDITIONS) - {"DatabaseDown", "RedisDown"}
+
+
+@pytest.mark.parametrize("name", CONDITIONS)
+def test_each_sentence_can_be_written(name: str) -> None:
+    class Any(dict):
+        def __missing__(self, key: str) -> str:
+            return "7"
+
+    assert "%(" not in messages.sentence(name, Any())
