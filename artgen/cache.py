@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.core.cache import caches
@@ -113,6 +113,23 @@ class ForgivingRedisCache(RedisCache):
                 batch.set(full_key, 0, px=max(1, round(seconds * 1000)), nx=True)
                 batch.incr(full_key)
                 return int(batch.execute()[1])
+        except RedisError as error:
+            raise CacheAway from error
+
+    def run_script(self, script: str, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """Run a Lua script for each key with its arguments, in one round trip.
+
+        Returns the results in order; raises `CacheAway`.
+        """
+        named = [(self.make_and_validate_key(key), arguments) for key, arguments in calls]
+        if not named:
+            return []
+        try:
+            client = self._cache.get_client(named[0][0], write=True)
+            with client.pipeline(transaction=False) as batch:
+                for key, arguments in named:
+                    batch.eval(script, 1, key, *arguments)
+                return list(batch.execute())
         except RedisError as error:
             raise CacheAway from error
 

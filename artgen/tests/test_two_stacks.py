@@ -15,6 +15,7 @@ import psycopg
 import pytest
 import requests
 from PIL import Image as Pillow
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from artgen.testing.stack import FINAL, MACHINE, PATIENCE, Stack, kept_stack
@@ -127,6 +128,17 @@ class TestTwoStacks(unittest.TestCase):
         address = f"ws://127.0.0.1:{self.there.port}/ws/jobs/"
         with connect(address, additional_headers=headers, origin=self.here.url) as events:
             assert json.loads(events.recv(timeout=PATIENCE))["type"] == "snapshot"
+
+    def test_it_counts_the_sockets_of_a_user_on_both_machines_together(self):
+        with contextlib.ExitStack() as sockets:
+            for number in range(20):
+                stack = (self.here, self.there)[number % 2]
+                events = sockets.enter_context(stack.socket())
+                assert json.loads(events.recv(timeout=PATIENCE))["type"] == "snapshot"
+            for stack in (self.here, self.there):
+                with stack.socket() as further, pytest.raises(ConnectionClosed) as closed:
+                    further.recv(timeout=PATIENCE)
+                assert closed.value.rcvd.code == 4429
 
     def test_it_counts_wrong_passwords_on_both_machines_together(self):
         guess = {"username": "guessed@example.org", "password": "wrong"}

@@ -22,6 +22,7 @@ from artgen.batching import Batched
 from artgen.observability import log_context, request_ids
 from generation.jobs import events, presence
 from generation.jobs.serializers import jobs_json
+from generation.jobs.socket_slots import Slot, in_this_process
 from generation.models import Job
 from generation.runpod.untrusted import InvalidJSON, parse_json
 
@@ -29,7 +30,7 @@ log = logging.getLogger(__name__)
 
 UNAUTHENTICATED = 4401
 TOO_MANY = 4429  # sockets of one user, or messages of one socket
-MAX_SOCKETS = 20  # of one user in this process
+MAX_SOCKETS = 20  # of one user
 MAX_MESSAGES_PER_SECOND = 10
 SNAPSHOT_PAUSE_SECONDS = 1.0  # between two snapshots of one socket
 SERVICE_RESTART = 1012  # clients reconnect, and are refused if they are no longer signed in
@@ -44,6 +45,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
     group = ""
     user: User | None = None
     counted: UUID | None = None
+    slot: Slot | None = None
     snapshot_after = 0.0  # when the next one may be sent, by the clock of the event loop
     is_snapshot_due = False  # requested, and not yet read from the database
     second = 0  # in which `messages` were received
@@ -63,6 +65,9 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
                 task.cancel()
             if self.counted is not None:
                 presence.closed(self.counted)
+            if self.slot is not None:
+                in_this_process.close(self.slot)
+                _threads.submit(in_this_process.release)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Call the handler. Channels' own method first closes old connections, in a thread."""
@@ -74,7 +79,8 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
     async def connect(self) -> None:
         """Accept, join the user's group, send the snapshot.
 
-        Close with 4401 if unauthenticated, with 4429 if the user has MAX_SOCKETS open.
+        Close with 4401 if unauthenticated, with 4429 if the user has MAX_SOCKETS open, in this
+        process (which needs no round trip) or in all together.
         """
         await self.accept()
         user = await self._user()
@@ -85,13 +91,20 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
             await self.close(code=TOO_MANY)
             return
         self.counted = user.id
-        self.user = user
         # Join before reading the snapshot: a change in between is sent as an event with a higher
         # version.
         self.group = events.group(user.id)
         await self.channel_layer.group_add(self.group, self.channel_name)
+        self.slot = in_this_process.new(user.id)
+        has_jobs = await _entered.get(self.slot)
+        if has_jobs is None:
+            await self.close(code=TOO_MANY)
+            return
+        self.user = user
         self.snapshot_after = _now() + SNAPSHOT_PAUSE_SECONDS
-        await self.send_json({"type": "snapshot", "jobs": await self._first_snapshot(user)})
+        # When all clients reconnect at once, most have no active job. One query finds out for many.
+        jobs = await in_thread(_snapshot, user) if has_jobs else []
+        await self.send_json({"type": "snapshot", "jobs": jobs})
 
     async def disconnect(self, code: int) -> None:
         """Leave the group."""
@@ -161,10 +174,6 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         page = parse_qs(self.scope["query_string"].decode("latin-1")).get("user", [""])[0]
         return user if user is not None and page in ("", str(user.pk)) else None
 
-    async def _first_snapshot(self, user: User) -> list[dict[str, Any]]:
-        # When all clients reconnect at once, most have no active job. One query finds out for many.
-        return await in_thread(_snapshot, user) if await _have_jobs.get(user.id) else []
-
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
@@ -192,12 +201,14 @@ def _snapshot(user: User) -> list[dict[str, Any]]:
         return jobs_json(list(Job.objects.of(user).active().with_all().order_by("id")))
 
 
-def _announce(user_ids: list[UUID]) -> dict[UUID, bool]:
-    """Announce these users, then return those who have active jobs."""
+def _enter(slots: list[Slot]) -> dict[Slot, bool]:
+    """Return the slots that are granted, and whether their users, now announced, have jobs."""
+    granted = in_this_process.claim(slots, limit=MAX_SOCKETS)
+    user_ids = {slot.user_id for slot in granted}
     presence.announce(user_ids)
-    return dict.fromkeys(
-        Job.objects.active().filter(user__in=user_ids).values_list("user_id", flat=True), True
-    )
+    active = Job.objects.active().filter(user__in=user_ids)
+    with_jobs = set(active.values_list("user_id", flat=True))
+    return {slot: slot.user_id in with_jobs for slot in granted}
 
 
 def _with_connection(function: Callable[[Argument], Returned]) -> Callable[[Argument], Returned]:
@@ -216,7 +227,7 @@ _threads = ThreadPoolExecutor(settings.DB_POOL_MAX, thread_name_prefix="socket")
 """One for each pooled database connection. Channels' own helper has one thread for all sockets."""
 _session_users = Batched(_with_connection(sockets.signed_in), threads=_threads)
 _token_owners = Batched(_with_connection(tokens.owners), threads=_threads)
-_have_jobs = Batched(_with_connection(_announce), threads=_threads)
+_entered = Batched(_with_connection(_enter), threads=_threads)
 
 
 async def in_thread(function: Callable[[Argument], Returned], argument: Argument) -> Returned:

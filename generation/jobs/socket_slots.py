@@ -1,0 +1,163 @@
+"""At most so many open sockets of a user, over all processes.
+
+In Redis each user has a sorted set with a member for each open socket and the time at which the
+member expires. Processes refresh those of their own sockets, so the sockets of a killed process
+stop counting after TTL_SECONDS. Without Redis only the process counts (`presence`).
+"""
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+from django.core.cache import caches
+
+from artgen.cache import CacheAway, ForgivingRedisCache
+
+log = logging.getLogger(__name__)
+
+TTL_SECONDS = 30
+REFRESH_SECONDS = 10
+REFRESH_BATCH = 50
+"""Users at a time: thousands at once would hold the interpreter lock and delay the event loop."""
+
+# Times are those of Redis: clocks of machines differ. A script is atomic, so that sockets which
+# open at the same moment in different processes cannot all take the last slot.
+CLAIM = """
+local now = redis.call('TIME')[1]
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1
+"""
+REFRESH = """
+local expires = redis.call('TIME')[1] + ARGV[1]
+for n = 2, #ARGV do redis.call('ZADD', KEYS[1], expires, ARGV[n]) end
+return redis.call('EXPIRE', KEYS[1], ARGV[1])
+"""
+RELEASE = "return redis.call('ZREM', KEYS[1], unpack(ARGV))"
+
+
+class Slot(NamedTuple):
+    """The place of one socket among those of its user."""
+
+    user_id: UUID
+    socket_id: str
+
+
+class SocketSlots:
+    """The slots of this process's sockets, and the thread that refreshes them."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.claiming: set[Slot] = set()
+        self.open: defaultdict[UUID, set[Slot]] = defaultdict(set)
+        self.closed: list[Slot] = []
+        self.refresher: threading.Thread | None = None
+
+    def new(self, user_id: UUID) -> Slot:
+        """Return a slot to claim, and to close afterwards."""
+        slot = Slot(user_id, uuid4().hex)
+        with self.lock:
+            self.claiming.add(slot)
+        return slot
+
+    def claim(self, slots: Collection[Slot], *, limit: int) -> list[Slot]:
+        """Return those of the slots that are within the limit of their users.
+
+        Takes one round trip; without Redis all of them are.
+        """
+        granted = self._claim(slots, limit=limit)
+        with self.lock:
+            for slot in granted:
+                if slot in self.claiming:
+                    self.open[slot.user_id].add(slot)
+                else:  # closed meanwhile, too early for Redis to know it
+                    self.closed.append(slot)
+            self.claiming.difference_update(slots)
+        return granted
+
+    def _claim(self, slots: Collection[Slot], *, limit: int) -> list[Slot]:
+        shared = caches["default"]
+        if not isinstance(shared, ForgivingRedisCache):
+            return list(slots)
+        self._start_refresher()
+        calls = [(_key(slot.user_id), (slot.socket_id, TTL_SECONDS, limit)) for slot in slots]
+        try:
+            answers = shared.run_script(CLAIM, calls)
+        except CacheAway as error:
+            log.warning("sockets cannot be counted", extra={"error": repr(error.__cause__)})
+            return list(slots)
+        return [slot for slot, answer in zip(slots, answers, strict=True) if answer]
+
+    def close(self, slot: Slot) -> None:
+        """Give the slot back at the next `release`. Does not block: an event loop calls it."""
+        with self.lock:
+            self.claiming.discard(slot)
+            if slot in self.open.get(slot.user_id, ()):
+                self.open[slot.user_id].remove(slot)
+                if not self.open[slot.user_id]:
+                    del self.open[slot.user_id]
+                self.closed.append(slot)
+
+    def release(self) -> None:
+        """Release all slots that were closed, in one round trip."""
+        with self.lock:
+            closed, self.closed = self.closed, []
+        shared = caches["default"]
+        if not closed or not isinstance(shared, ForgivingRedisCache):
+            return
+        try:
+            shared.run_script(RELEASE, list(_by_user(closed).items()))
+        except CacheAway as error:  # they expire
+            log.warning("sockets stay counted", extra={"error": repr(error.__cause__)})
+
+    def refresh(self, *, seconds: float = 0) -> None:
+        """Refresh the slots of this process in batches, spread over `seconds`."""
+        shared = caches["default"]
+        with self.lock:
+            users = list(self.open)
+        batches = [users[n : n + REFRESH_BATCH] for n in range(0, len(users), REFRESH_BATCH)]
+        for batch in batches:
+            with self.lock:
+                slots = _by_user(slot for user in batch for slot in self.open.get(user, ()))
+            if slots and isinstance(shared, ForgivingRedisCache):
+                calls = [(key, (TTL_SECONDS, *ids)) for key, ids in slots.items()]
+                try:
+                    shared.run_script(REFRESH, calls)
+                except CacheAway as error:
+                    log.warning("sockets not refreshed", extra={"error": repr(error.__cause__)})
+            time.sleep(seconds / len(batches))
+        if not batches:
+            time.sleep(seconds)
+
+    def _start_refresher(self) -> None:
+        with self.lock:
+            if self.refresher is None:
+                self.refresher = threading.Thread(
+                    target=self._refresh_forever, name="socket-slots", daemon=True
+                )
+                self.refresher.start()
+
+    def _refresh_forever(self) -> None:
+        while True:
+            self.refresh(seconds=REFRESH_SECONDS)
+
+
+def _by_user(slots: Iterable[Slot]) -> dict[str, list[str]]:
+    """Return the ids of sockets by the key of their user."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for slot in slots:
+        found[_key(slot.user_id)].append(slot.socket_id)
+    return dict(found)
+
+
+def _key(user_id: UUID) -> str:
+    return f"sockets:{user_id}"
+
+
+in_this_process = SocketSlots()
