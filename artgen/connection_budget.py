@@ -27,7 +27,10 @@ def worker_children() -> int:
 
 @dataclass(frozen=True)
 class ConnectionBudget:
-    """Processes of each kind and the size of their pools; `…_machines`: machines with that kind."""
+    """Processes of each kind and the size of their pools; `…_machines`: machines with that kind.
+
+    Further containers of a machine count as machines.
+    """
 
     web_workers: int
     web_threads: int
@@ -91,24 +94,24 @@ class ConnectionBudget:
 def read(environ: Mapping[str, str] = os.environ) -> ConnectionBudget:
     """Return the budget of this environment; raise ValueError naming an invalid variable."""
 
-    def number(name: str, default: int) -> int:
+    def number(name: str, default: int, *, least: int = 1) -> int:
         text = environ.get(name, "").strip()
         if not text:
             return default
-        if not text.isdecimal() or int(text) < 1:
-            raise ValueError(f"{name} must be a whole number above 0, not {text!r}")
+        if not text.isdecimal() or int(text) < least:
+            raise ValueError(f"{name} must be a whole number above {least - 1}, not {text!r}")
         return int(text)
 
     return ConnectionBudget(
         web_workers=number("GUNICORN_WORKERS", min(8, cores())),
         web_threads=number("GUNICORN_THREADS", 4),
         web_pool=number("DB_POOL_MAX", 4),
-        web_machines=number("WEB_MACHINES", 1),
+        web_machines=number("WEB_MACHINES", 1) * (1 + number("MORE_WEB_CONTAINERS", 0, least=0)),
         sockets_pool=number("SOCKETS_DB_POOL_MAX", 8),
-        sockets_machines=number("SOCKETS_MACHINES", 1),
+        sockets_machines=number("SOCKETS_MACHINES", 1) * number("SOCKETS_CONTAINERS", 1),
         worker_lanes=len(environ.get("WORKER_LANES", "").split()) or LANES,
         worker_pool=number("WORKER_DB_POOL_MAX", 4),
-        worker_machines=number("WORKER_MACHINES", 1),
+        worker_machines=number("WORKER_MACHINES", 1) * number("WORKER_CONTAINERS", 1),
         limit=number("DB_CONNECTIONS_LIMIT", 80),
     )
 

@@ -405,6 +405,7 @@ CREDIT_USD = env.decimal("CREDIT_USD", default="0.01")
 PRICE_MARGIN = env.decimal("PRICE_MARGIN", default="1.2")
 TRASH_DAYS = 30
 BACKUP_DIR = Path(env.str("BACKUP_DIR", default=str(DATA_DIR / "backups")))
+BACKUP_FILES = env.bool("BACKUP_FILES", default=True)
 BACKUP_KEEP_DAYS = env.int("BACKUP_KEEP_DAYS", default=14)
 BACKUP_RECIPIENTS = env.str("BACKUP_RECIPIENTS", default="")
 BACKUP_IDENTITY = env.str("BACKUP_IDENTITY", default="")

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Back up database and bucket into BACKUP_DIR (deploy/env.example).
+# Back up the database, and the bucket if BACKUP_FILES, into BACKUP_DIR (deploy/env.example).
 # Usage: deploy/backup.sh [WHAT]
 #   now (or nothing)  one backup: verified, encrypted for BACKUP_RECIPIENTS; removes expired ones
-#   daily             one now, unless the newest is of the last day, then each day at BACKUP_AT
+#   daily             one now, unless the newest is of the last day, then each day at BACKUP_AT;
+#                     none with BACKUP_AT=off
 #   healthy           exit 0 if `daily` started, or made a backup, less than 26 hours ago
 #   --list            the complete backups
 #   --verify [NAME]   read all files of a backup, by default the newest, and compare checksums
@@ -51,10 +52,19 @@ healthy)
   ;;
 daily)
   at=${BACKUP_AT:-03:30}
-  seconds_until "$at" >/dev/null || { say "BACKUP_AT is not a time: $at"; exit 2; }
-  touch "$started"
   child=
   trap '[ -z "$child" ] || kill "$child" 2>/dev/null || :; exit 0' INT TERM
+  if [ "$at" = off ]; then
+    say "BACKUP_AT=off: no daily backups"
+    while :; do
+      touch "$started"
+      await sleep 3600
+    done
+  fi
+  seconds_until "$at" >/dev/null || { say "BACKUP_AT is not a time: $at"; exit 2; }
+  touch "$started"
+  # At the first start of all the tables do not exist yet.
+  until await "$PYTHON" manage.py migrate --check >/dev/null 2>&1; do await sleep 5; done
   if await "$PYTHON" manage.py backup --fresh >/dev/null 2>&1; then
     say "the newest backup is fresh; the next one is at $at UTC"
     await sleep "$(seconds_until "$at")"
@@ -72,7 +82,7 @@ daily)
   done
   ;;
 *)
-  sed -n '2,12s/^# //p' "$0" >&2
+  sed -n '2,13s/^# //p' "$0" >&2
   exit 2
   ;;
 esac

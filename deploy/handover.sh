@@ -1,16 +1,18 @@
 #!/bin/sh
 # Switch between two processes that serve in turn while one is replaced by the other.
-# Usage: deploy/handover.sh VERB web|sockets main|next
+# Usage: deploy/handover.sh VERB web|sockets main|next|self
 #   begin   before its start: lead, unless the other one leads and answers
 #   ready   exit 0 when its /readyz answers 200, whether or not sockets are served
 #   lead    send new requests to it; the other one finishes what it has begun
 #   drain   make it close each connection after the answer; return when nginx keeps none to it
+# `ready WHAT self` asks the process of this container, which may be a further one (further.sh).
 # nginx knows RUN_DIR/web.sock and RUN_DIR/sockets.sock: symbolic links to the socket that leads.
 set -eu
 cd -P "$(dirname "$0")/.."
 verb=$1 what=$2 turn=$3
 RUN_DIR="${RUN_DIR:-${DATA_DIR:-.data}/run}"
 link="$RUN_DIR/$what.sock"
+if [ "$turn" = self ]; then turn=$(cat "${DATA_DIR:-.data}/$what.turn"); fi
 
 lead() {
   ln -sfn "$what-$turn.sock" "$link.new"
@@ -32,7 +34,7 @@ drain)
   exec sleep $((${NGINX_KEEPS_SECONDS:-4} + 1))
   ;;
 *)
-  sed -n '2,8s/^# //p' "$0" >&2
+  sed -n '2,9s/^# //p' "$0" >&2
   exit 2
   ;;
 esac

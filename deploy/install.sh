@@ -380,8 +380,9 @@ cloudflare) say '-  Cloudflare, SSL/TLS: choose Full (strict) when the certifica
 esac
 [ -n "$email" ] || say "-  No mail server: emails are in the log of worker. Set EMAIL_URL and
    DEFAULT_FROM_EMAIL in .env, then: docker compose up -d"
-has_profile backup \
-  || say "-  No backups: add backup to COMPOSE_PROFILES in .env, see DEPLOYMENT_INSTRUCTIONS.md."
+[ -n "$(in_file BACKUP_DIR)" ] \
+  || say "-  Backups: a dump of the database every day, on this machine. In .env, BACKUP_DIR puts them
+   elsewhere, BACKUP_FILES=true adds the images, see DEPLOYMENT_INSTRUCTIONS.md."
 [ -n "$(in_file MFA_REQUIRED)" ] \
   || say "-  Recommended when you have a second factor: MFA_REQUIRED=staff in .env"
 docker compose exec -T backend python manage.py doctor \

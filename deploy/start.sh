@@ -1,6 +1,6 @@
 #!/bin/sh
 # Start one of ArtGen's processes; containers and `make stack` both use it.
-# Usage: deploy/start.sh WHAT [next]
+# Usage: deploy/start.sh WHAT [next|further]
 #   static    collect and compress the static files into STATIC_ROOT
 #   publish   copy them to NGINX_STATIC, beside those of earlier versions, where nginx serves them
 #   release   once per version, before the other processes: checks, tables, catalog, bucket
@@ -12,7 +12,8 @@
 #   alive     exit 0 while the worker or beat of ALIVE_FILE is alive
 #   doctor    check everything, also before anything runs: `manage.py doctor` with its options
 #   emulator  the RunPod emulator of the demo
-# `web next` and `sockets next` serve during an upgrade (deploy/upgrade.sh, deploy/handover.sh).
+# `web next` and `sockets next` serve during an upgrade (deploy/upgrade.sh, deploy/handover.sh),
+# `web further` beside the first one (deploy/further.sh), as does any but the first of `sockets`.
 # RUN_DIR holds the Unix sockets; everything is read from the environment (deploy/env.example).
 set -eu
 # -P resolves symbolic links: a process keeps the code that it was started with.
@@ -24,6 +25,18 @@ mkdir -p "$RUN_DIR"
 # PostgreSQL shows this name for each connection in pg_stat_activity.
 export PGAPPNAME="artgen-${1:-}"
 turn=${2:-main}
+take_number() { # WHAT: the first that no other container has; the lock is held until all of it ends
+  turn=0
+  while turn=$((turn + 1)); do
+    exec 8>"$RUN_DIR/$1.$turn.lock"
+    if flock -n 8; then break; fi
+    [ "$turn" -lt 99 ] || exit 1
+  done
+}
+keep_turn() { # WHAT: for deploy/handover.sh
+  mkdir -p "${DATA_DIR:-.data}"
+  echo "$turn" >"${DATA_DIR:-.data}/$1.turn"
+}
 # By default glibc has up to eight arenas per core for threads and rarely returns their memory.
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
 # With LOG_FORMAT=json whatever is printed is JSON, too: `python -m artgen.observability.console MODULE`.
@@ -57,29 +70,47 @@ web)
   # the size of the largest freed block, and processes keep hundreds of megabytes. Not for workers:
   # there it takes a sixth more CPU for each image, and the next image uses the memory again.
   export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-1048576}"
-  [ "$turn" = main ] || export DB_POOL_MAX=$(((${DB_POOL_MAX:-4} + 1) / 2))
+  [ "$turn" != next ] || export DB_POOL_MAX=$(((${DB_POOL_MAX:-4} + 1) / 2))
+  if [ "$turn" = further ]; then take_number web; fi
+  keep_turn web
   if [ -z "${GUNICORN_BIND:-}" ]; then
     tcp=${WEB_PORT:+",${WEB_HOST:-127.0.0.1}:$WEB_PORT"}
     export GUNICORN_BIND="unix:$RUN_DIR/web-$turn.sock$tcp"
     rm -f "$RUN_DIR/web-$turn.draining"
-    deploy/handover.sh begin web "$turn"
+    case $turn in
+    main | next) deploy/handover.sh begin web "$turn" ;;
+    *)
+      exec deploy/further.sh web "$turn" "$PYTHON" -m ${console:+"$console"} gunicorn \
+        --config deploy/gunicorn.conf.py
+      ;;
+    esac
   fi
   exec "$PYTHON" -m ${console:+"$console"} gunicorn --config deploy/gunicorn.conf.py
   ;;
 sockets)
   "$PYTHON" -m ${console:+"$console"} artgen.connection_budget # fails above the limit of database connections
   export DB_POOL=1 DB_POOL_MAX="${SOCKETS_DB_POOL_MAX:-8}"
-  [ "$turn" = main ] || export DB_POOL_MAX=$(((DB_POOL_MAX + 1) / 2))
+  [ "$turn" != next ] || export DB_POOL_MAX=$(((DB_POOL_MAX + 1) / 2))
+  if [ "$turn" = main ]; then
+    exec 8>"$RUN_DIR/sockets.lock" # the first one holds it until it ends
+    if command -v flock >/dev/null && ! flock -n 8; then take_number sockets; fi
+  fi
+  keep_turn sockets
   socket="$RUN_DIR/sockets-$turn.sock"
   # A killed daphne leaves both; a lock whose process id is in use again would prevent a start.
   rm -f "$socket" "$socket.lock"
-  deploy/handover.sh begin sockets "$turn"
+  further=
+  case $turn in
+  main | next) deploy/handover.sh begin sockets "$turn" ;;
+  *) further="deploy/further.sh sockets $turn" ;;
+  esac
   # All clients reconnect at once after a restart; nginx answers 503 for what exceeds the backlog.
   set -- --endpoint "unix:$socket:backlog=4096"
   if [ -n "${SOCKETS_PORT:-}" ]; then
     set -- "$@" --bind "${SOCKETS_HOST:-127.0.0.1}" --port "$SOCKETS_PORT"
   fi
-  exec "$PYTHON" -m ${console:+"$console"} artgen.daphne "$@" --no-server-name --verbosity 0 \
+  # shellcheck disable=SC2086 # words
+  exec $further "$PYTHON" -m ${console:+"$console"} artgen.daphne "$@" --no-server-name --verbosity 0 \
     --ping-interval "${SOCKETS_PING_INTERVAL:-20}" \
     --ping-timeout "${SOCKETS_PING_TIMEOUT:-30}" \
     --websocket_connect_timeout 60 --websocket-max-message-size 65536 \
@@ -103,6 +134,7 @@ alive)
   ;;
 nginx)
   folder="$RUN_DIR/nginx"
+  rm -f "$folder/further"
   "${NGINX_TEMPLATES:-nginx}/render.sh" "$folder"
   # The error log has whole requests and referrers: sed removes what is secret. It ends with nginx,
   # and starts again with new expressions when nginx/reload.sh ends it.
@@ -122,6 +154,9 @@ nginx)
   } &
   watch="${NGINX_TEMPLATES:-nginx}/watch.sh" # older templates have none
   if [ "${NGINX_SERVER:-}" = tls ] && [ -x "$watch" ]; then "$watch" "$folder" $$ & fi
+  # Further containers; without compose there are none. Older templates have no follow.sh.
+  follow=${NGINX_TEMPLATES:+$NGINX_TEMPLATES/follow.sh}
+  if [ -x "$follow" ]; then "$follow" "$folder" $$ & fi
   exec nginx -p "$folder" -c "$folder/nginx.conf" -e stderr -g "daemon off;" 2>"$folder/errors"
   ;;
 doctor)

@@ -43,9 +43,18 @@ default NGINX_BUCKET ''                        # HOST:PORT of a bucket to serve 
 default NGINX_RESOLVER 127.0.0.11              # for NGINX_BUCKET; Docker's own
 default NGINX_MODULES /usr/lib/nginx/modules
 
-servers() {
+# The sockets of further containers (deploy/further.sh); nginx/follow.sh adds those that come later.
+[ -e "$NGINX_DIR/further" ] \
+  || sh "$here/further.sh" "$NGINX_WEB" "$NGINX_SOCKETS" | sort -u >"$NGINX_DIR/further"
+servers() { # ADDRESSES
   echo "$1" | tr ',' '\n' | while read -r server; do
     printf 'server %s max_fails=0; ' "$server"
+    first=${server#unix:}
+    while read -r socket; do
+      case $socket in
+      "${first%.sock}".*) printf 'server unix:%s fail_timeout=5s; ' "$socket" ;;
+      esac
+    done <"$NGINX_DIR/further"
   done
 }
 NGINX_WEB_SERVERS=$(servers "$NGINX_WEB")

@@ -23,7 +23,8 @@ ROOT = Path(os.environ["FAKE_DOCKER"])
 CODE = ("accounts", "artgen", "deploy", "generation", "nginx", "manage.py", "requirements.txt")
 IGNORED = shutil.ignore_patterns("tests")
 SHARED = ("/run/artgen", "/www")
-TAKES_VALUE = ("--name", "--entrypoint", "--progress", "-t")
+TAKES_VALUE = ("--name", "--entrypoint", "--progress", "--scale", "--tail", "--format", "-t")
+RUN = {"backend", "web", "sockets", "worker", "beat", "nginx"}  # the services that are played
 
 
 def main(arguments: list[str]) -> int:
@@ -48,30 +49,50 @@ def main(arguments: list[str]) -> int:
             command = [entrypoint, *(command or services()[service]["command"])]
             environment = environment_of(f"run-{service}", service)
             return subprocess.run(command, cwd=image(), env=environment, check=False).returncode
-        case ["compose", "up", *names]:
-            stop(*names, remove=True)
+        case ["compose", "up", *names] if "--no-recreate" in options:
             for name in names:
-                start(name, name, services()[name].get("command", [name]))
+                if name in RUN and not (file(name).exists() and is_running(read(name)["pid"])):
+                    up(name, 1)
             return 0
-        case ["compose", "ps", name]:
-            print(name if file(name).exists() else "")
+        case ["compose", "up", *names]:
+            counts = dict(pair.split("=") for pair in options.get("--scale", "").split())
+            for name in set(names) & RUN:
+                up(name, int(counts.get(name, 1)))
+            return 0
+        case ["compose", "ps", service]:
+            print("\n".join(containers(service)))
             return 0
         case ["compose", "exec", name, *command] | ["exec", name, *command]:
             container = read(name)
-            environment = environment_of(name, container["service"])
+            environment = environment_of(named(name), container["service"])
             cwd = ROOT / "images" / container["image"]
             return subprocess.run(command, cwd=cwd, env=environment, check=False).returncode
         case ["image", "inspect", tag]:
             return not (ROOT / "images" / tag).exists()
-        case ["inspect", name] if file(name).exists():
-            container = read(name)
-            if "Config.Image" in options["-f"]:
-                print(container["image"])
-            else:
-                print(container["started_at"], is_running(container["pid"]))
+        case ["image", "ls", name]:
+            found = sorted((ROOT / "images").glob(f"{name}:*"), key=lambda one: one.stat().st_ctime)
+            print("\n".join(one.name.partition(":")[2] for one in reversed(found)))
             return 0
-        case ["inspect", _]:
+        case ["image", "rm", tag]:
+            folder = ROOT / "images" / tag
+            used = {read(one.stem)["image"] for one in (ROOT / "containers").glob("*.json")}
+            if tag in used or not folder.exists():
+                return 1
+            shutil.rmtree(folder)
+            return 0
+        case ["inspect", *names] if all(file(name).exists() for name in names):
+            for name in names:
+                container = read(name)
+                if "Config.Image" in options["-f"]:
+                    print(container["image"])
+                else:
+                    print(container["started_at"], is_running(container["pid"]))
+            return 0
+        case ["inspect", *_]:
             return 1
+        case ["logs", name]:
+            print((ROOT / "logs" / named(name)).read_text(errors="replace"))
+            return 0
         case ["stop", *names]:
             stop(*names, remove=False)
             return 0
@@ -88,14 +109,33 @@ def split(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
     left = list(arguments)
     while left:
         word = left.pop(0)
-        named = len(words) > (2 if words[:1] == ["compose"] else 1)
-        if named or not word.startswith("-"):
+        names_began = len(words) > (2 if words[:1] in (["compose"], ["image"]) else 1)
+        if names_began or not word.startswith("-"):
             words.append(word)
         elif word in TAKES_VALUE or (word == "-f" and words == ["inspect"]):
-            options[word] = left.pop(0)
+            options[word] = " ".join(filter(None, (options.get(word), left.pop(0))))
         else:
             options[word] = ""
     return words, options
+
+
+def named(name: str) -> str:
+    """Return what a container is called here: backend has a name of its own in compose."""
+    return "backend" if name == services()["backend"]["container_name"] else name
+
+
+def containers(service: str) -> list[str]:
+    """Return the containers of a service, without those of `run`."""
+    found = (ROOT / "containers").glob("*.json")
+    return sorted(one.stem for one in found if one.stem.partition(".")[0] == service)
+
+
+def up(service: str, count: int) -> None:
+    """Replace the containers of a service by so many new ones."""
+    stop(*containers(service), remove=True)
+    for number in range(1, count + 1):
+        name = service if number == 1 else f"{service}.{number}"
+        start(name, service, services()[service].get("command", [service]))
 
 
 def services() -> dict[str, Any]:
@@ -124,7 +164,7 @@ def image() -> Path:
 
 def file(name: str) -> Path:
     """Return where a container is described."""
-    return ROOT / "containers" / f"{name}.json"
+    return ROOT / "containers" / f"{named(name)}.json"
 
 
 def read(name: str) -> dict[str, Any]:
@@ -160,16 +200,18 @@ def environment_of(name: str, service: str) -> dict[str, str]:
 def start(name: str, service: str, command: list[str]) -> None:
     """Start a container in the background."""
     folder = image()
-    with (ROOT / "log").open("ab") as log:
-        process = subprocess.Popen(
-            ["deploy/start.sh", *command],
-            cwd=folder,
-            env=environment_of(name, service),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+    (ROOT / "logs").mkdir(exist_ok=True)
+    # One log of its own, and all together for the tests.
+    write = 'exec > >(exec tee -a "$0" >>"$1") 2>&1; shift; exec deploy/start.sh "$@"'
+    process = subprocess.Popen(
+        ["bash", "-c", write, ROOT / "logs" / name, ROOT / "log", *command],
+        cwd=folder,
+        env=environment_of(name, service),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     container = {
         "service": service,
         "image": tag(),

@@ -305,7 +305,7 @@ class ComposeStack(Stack):
 
     def launch(self) -> None:
         """Build the image and start the containers as `docker compose up` does."""
-        collect_static(self.environment)
+        collect_static(self.environment | {"PYTHON": sys.executable})
         (self.folder / "log").touch()
         self.launched_at = len(self.log)
         self.docker("compose", "build", "release")

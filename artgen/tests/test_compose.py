@@ -32,11 +32,66 @@ class TestEnvironment:
             used |= set(services()["certificate"]["environment"])
             others = BY_IMAGE | BY_BACKUP | NEVER
             assert set(documented()) - given - used - {"GUNICORN_BIND"} == others, name
-        assert set(services()["backup"]["environment"]) >= BY_BACKUP
+        assert set(services()["backup"]["environment"]) >= BY_BACKUP | {"BACKUP_FILES"}
 
     def test_it_names_nothing_that_nobody_reads(self) -> None:
         given = {variable.removesuffix("_FILE") for variable in services()["beat"]["environment"]}
         assert given - set(documented()) - {"ALIVE"} == set()
+
+
+class TestNginx:
+    def test_it_passes_on_every_value_that_the_example_names(self) -> None:
+        named = {name: value for name, value in documented().items() if name.startswith("NGINX_")}
+        given = services()["nginx"]["environment"]
+        assert set(named) - set(given) == set()
+        script = (settings.BASE_DIR / "nginx" / "render.sh").read_text()
+        read = dict(re.findall(r"^default (NGINX_\w+) (\S+)", script, re.MULTILINE))
+        assert set(named) - set(read) == set()
+        for name, value in named.items():
+            assert value == read[name].strip("'"), name
+            # A value of .env reaches it: nothing else is written here.
+            assert given[name] in (None, f"${{{name}:-{value}}}"), name
+
+    def test_it_names_every_value_that_a_configuration_uses_and_compose_does_not_set(self) -> None:
+        script = (settings.BASE_DIR / "nginx" / "render.sh").read_text()
+        read = set(re.findall(r"^default (NGINX_\w+) ", script, re.MULTILINE))
+        image = (DEPLOY / "Dockerfile").read_text()
+        by_compose = set(services()["nginx"]["environment"]) - set(documented())
+        by_image = {name for name in read if f"{name}=" in image}
+        assert read - set(documented()) - by_compose - by_image == {
+            "NGINX_ACME_DIR",
+            "NGINX_KEEPS_SECONDS",
+            "NGINX_MODULES",
+            "NGINX_RESOLVER",
+            "NGINX_TLS_DIR",
+            "NGINX_TLS_PORT",
+        }
+
+
+class TestScale:
+    def test_it_lets_all_but_the_named_container_scale(self) -> None:
+        replicas = {
+            name: service["deploy"]["replicas"]
+            for name, service in services().items()
+            if "replicas" in service.get("deploy", {})
+        }
+        assert replicas == {
+            "web": "${MORE_WEB_CONTAINERS:-0}",
+            "sockets": "${SOCKETS_CONTAINERS:-1}",
+            "worker": "${WORKER_CONTAINERS:-1}",
+        }
+        named = {name for name, service in services().items() if "container_name" in service}
+        assert named == {"backend"}
+
+    def test_it_runs_further_web_containers_like_the_first(self) -> None:
+        first, further = services()["backend"], services()["web"]
+        assert further["command"] == [*first["command"], "further"]
+        for key in ("environment", "healthcheck", "volumes", "networks", "depends_on"):
+            assert further[key] == first[key], key
+
+    def test_it_replaces_no_database_when_a_value_of_env_changes(self) -> None:
+        for name in ("postgres", "redis"):
+            assert "${" not in yaml.safe_dump(services()[name]), name
 
 
 class TestContainment:

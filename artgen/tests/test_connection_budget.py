@@ -43,6 +43,23 @@ class TestCapacity:
             "SOCKETS_DB_POOL_MAX must be a whole number above 0, not 'many'",
         )
 
+    def test_it_counts_further_containers_of_each_machine(self) -> None:
+        status, text = said(
+            "sum",
+            GUNICORN_WORKERS="2",
+            DB_POOL_MAX="2",
+            WEB_MACHINES="2",
+            MORE_WEB_CONTAINERS="2",
+            SOCKETS_CONTAINERS="2",
+            WORKER_CONTAINERS="2",
+        )
+        assert status == 0
+        assert text == (
+            "web 6 × 2 processes × 2 + sockets 2 × 8 + workers 2 × 3 lanes × 4 "
+            "+ beat 1 + spare 3 = 68 of 80"
+        )
+        assert said(MORE_WEB_CONTAINERS="-1")[0] == 1
+
     def test_it_says_what_an_upgrade_needs_besides(self) -> None:
         assert said("upgrade", GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12") == (
             0,

@@ -32,7 +32,8 @@ BY_COMPOSE = {
     "TLS_DIR",
     "TLS_PORT",
 }
-BY_OTHERS = BY_START | BY_COMPOSE | {"NGINX_SERVER", "NGINX_TRUSTED_PROXIES"}
+BY_NGINX = {name for name in documented() if name.startswith("NGINX_")}  # see test_compose
+BY_OTHERS = BY_START | BY_COMPOSE | BY_NGINX
 SHOW = """
 import json
 from artgen import settings

@@ -161,10 +161,30 @@ class TestTruth:
         known = set(re.findall(r"^([a-z]+)\)$", script, re.MULTILINE))
         for name, pod in pods().items():
             (container,) = pod["containers"]
+            assert "command" not in container, "the image's own entry point is deploy/start.sh"
+            if name == "backup":  # that of its image is deploy/backup.sh
+                assert (container["image"].partition(":")[0], container["args"]) == (
+                    "registry.example.org/artgen-backup",
+                    ["now"],
+                )
+                continue
             assert container["args"] == [name]
             assert name in known
-            assert "command" not in container, "the image's own entry point is deploy/start.sh"
-        assert set(pods()) == {*PROCESSES, "release", "doctor"}
+        assert set(pods()) == {*PROCESSES, "release", "doctor", "backup"}
+
+    def test_it_makes_one_backup_at_a_time_every_day(self):
+        spec = of_kind("CronJob")["backup"]["spec"]
+        assert (spec["schedule"], spec["timeZone"]) == ("30 3 * * *", "Etc/UTC")
+        assert documented()["BACKUP_AT"] == "03:30"
+        assert spec["concurrencyPolicy"] == "Forbid"
+        (container,) = pods()["backup"]["containers"]
+        (folder,) = [one["value"] for one in container["env"] if one["name"] == "BACKUP_DIR"]
+        (mounted,) = [
+            one["name"] for one in container["volumeMounts"] if one["mountPath"] == folder
+        ]
+        (volume,) = [one for one in pods()["backup"]["volumes"] if one["name"] == mounted]
+        claim = volume["persistentVolumeClaim"]["claimName"]
+        assert claim in of_kind("PersistentVolumeClaim")
 
     def test_it_keeps_connections_below_the_limit_during_an_upgrade(self):
         deployments, planned = of_kind("Deployment"), connection_budget.read(config())
@@ -306,7 +326,7 @@ class TestTruth:
     def test_it_restarts_pods_when_a_value_changes(self):
         (name,) = of_kind("ConfigMap")
         assert re.search(r"^artgen-\w{10}$", name)
-        for kind in ("web", "sockets", "worker", "beat", "release", "doctor"):
+        for kind in ("web", "sockets", "worker", "beat", "release", "doctor", "backup"):
             assert pods()[kind]["containers"][0]["envFrom"][0] == {"configMapRef": {"name": name}}
 
 

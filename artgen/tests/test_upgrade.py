@@ -44,6 +44,27 @@ class Migration(migrations.Migration):
 """
 
 
+CHANGES = """# What is new
+
+## Unreleased
+
+### Operating
+
+- not shown
+
+### Upgrading
+
+- Sign in again.
+
+## {version}
+
+### Upgrading
+
+- not shown: of the version that runs
+"""
+NEXT = ("web", "next")
+
+
 class Load:
     """Users until `end`: pages, reads, jobs, sockets. `failures` lists everything unexpected."""
 
@@ -132,7 +153,7 @@ class TestUpgrade(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.stack = cls.enterClassContext(ComposeStack(**MACHINE))
+        cls.stack = cls.enterClassContext(ComposeStack(NGINX_KEEPS_SECONDS="1", **MACHINE))
 
     @contextlib.contextmanager
     def code(self, **changes: tuple[str, str]) -> Iterator[Path]:
@@ -141,7 +162,7 @@ class TestUpgrade(unittest.TestCase):
             folder = Path(name)
             for part in ("accounts", "artgen", "deploy", "generation", "nginx"):
                 shutil.copytree(settings.BASE_DIR / part, folder / part)
-            for part in ("manage.py", "requirements.txt", "docker-compose.yml"):
+            for part in ("manage.py", "requirements.txt", "docker-compose.yml", "CHANGELOG.md"):
                 shutil.copy2(settings.BASE_DIR / part, folder / part)
             for path, (before, after) in changes.items():
                 file = folder / f"{path.replace('__', '/')}.py"
@@ -150,10 +171,12 @@ class TestUpgrade(unittest.TestCase):
                 file.write_text(text.replace(before, after))
             yield folder
 
-    def upgrade(self, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    def upgrade(
+        self, folder: Path, *arguments: str, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run the script of that folder."""
         return subprocess.run(
-            ["deploy/upgrade.sh"],
+            ["deploy/upgrade.sh", *arguments],
             cwd=folder,
             env={**self.stack.environment, **environment},
             check=False,
@@ -169,6 +192,21 @@ class TestUpgrade(unittest.TestCase):
         """Return the image of each container but nginx, which stays."""
         containers = self.stack.containers().items()
         return {name: container["image"] for name, container in containers if name != "nginx"}
+
+    def scale(self, service: str, count: int) -> None:
+        """Run so many containers of a service; wait until nginx knows the further ones."""
+        self.stack.docker("compose", "up", "--scale", f"{service}={count}", service)
+        if service == "worker":
+            return
+        further = count - (service == "sockets")
+        file = self.stack.folder / "containers" / "nginx" / "tmp" / "run" / "nginx" / "nginx.conf"
+        self.stack.until(
+            lambda: file.read_text().count(f"/{service}.") - 1 >= further, "nginx knows it"
+        )
+
+    def kept_log(self, folder: Path) -> str:
+        """Return what the last upgrade has written down."""
+        return max((folder / ".data" / "upgrades").glob("*.log")).read_text()
 
     def assert_all_succeeded(self, load: Load) -> None:
         jobs = set(load.jobs.values())
@@ -188,19 +226,33 @@ class TestUpgrade(unittest.TestCase):
         assert len(rows) == len(jobs)
 
     def test_it_upgrades_without_a_failed_request_or_a_lost_job(self):
+        for service, count in (("web", 2), ("worker", 2), ("sockets", 1)):
+            self.scale(service, count)
+        self.stack.get_ready()
         before, nginx = self.images(), self.stack.pids()["nginx"]
+        assert {"web", "web.2", "worker", "worker.2"} < set(before)
+        for number in range(3):
+            (self.stack.folder / "images" / f"artgen:old{number}").mkdir()
         change = ('{"ok": True}', '{"ok": True, "new": True}')
         with self.code(artgen__observability__health=change) as folder:
             last = sorted((folder / "accounts" / "migrations").glob("0*.py"))[-1].stem
             (folder / "accounts" / "migrations" / "9999_novelty.py").write_text(
                 MIGRATION.format(before=last)
             )
+            example = folder / "deploy" / "env.example"
+            example.write_text(
+                example.read_text().replace("NGINX_BURST=40", "NGINX_BURST=41")
+                + "# What is new.\nNOVELTY=1\n"
+            )
+            version = before["backend"].partition(":")[2].partition("-")[0]
+            (folder / "CHANGELOG.md").write_text(CHANGES.format(version=version))
             load = Load(self.stack, seconds_between_jobs=0.4)
             try:
                 outcome = self.upgrade(folder)
             finally:
                 load.end()
             version = (folder / ".env").read_text()
+            log = self.kept_log(folder)
         assert outcome.returncode == 0, outcome.stdout + self.stack.log[-3000:]
         assert load.failures == [], outcome.stdout
         assert min(load.counts.values()) > 20
@@ -208,6 +260,19 @@ class TestUpgrade(unittest.TestCase):
         assert load.closed == [[1012, 1012]] * SOCKETS, outcome.stdout
         assert load.snapshots == [3] * SOCKETS
         self.assert_all_succeeded(load)
+
+        assert log == outcome.stdout
+        plan, _, done = log.partition("upgrade: migrate")
+        assert "Migrations (1):\n  accounts.9999_novelty\n" in plan
+        assert "  new: NOVELTY=1 - What is new.\n" in plan
+        assert "  other default: NGINX_BURST=41, was 40\n" in plan
+        assert "Release notes:\n  - Sign in again.\n" in plan
+        assert "not shown" not in plan
+        assert "DONE in " in done
+        old = sorted(
+            one.name for one in (self.stack.folder / "images").iterdir() if ":old" in one.name
+        )
+        assert len(old) == 1, "that of the version, the one before, and one more"
 
         assert self.serving() == {"ok": True, "new": True}
         after = self.images()
@@ -233,7 +298,7 @@ class TestUpgrade(unittest.TestCase):
             finally:
                 load.end()
         assert outcome.returncode == 1, outcome.stdout
-        assert "web is not healthy after 1 s" in outcome.stdout
+        assert "web is not healthy after 1 s. Its log:" in outcome.stdout
         assert "ROLLED BACK" in outcome.stdout
         assert load.failures == [], outcome.stdout
         assert load.closed == [[]] * SOCKETS, "no socket had to reconnect"
@@ -251,7 +316,8 @@ class TestUpgrade(unittest.TestCase):
             finally:
                 load.end()
         assert outcome.returncode == 1, outcome.stdout
-        assert "web has died" in outcome.stdout
+        assert "web has died. Its log:" in outcome.stdout
+        assert "    assert 'main' not in os.environ.get" in outcome.stdout
         assert "ROLLED BACK" in outcome.stdout
         assert load.failures == [], outcome.stdout
         assert (self.images(), self.serving()) == (before, serving)
@@ -265,14 +331,64 @@ class TestUpgrade(unittest.TestCase):
         assert "upgrade: ArtGen is not running here" in outcome.stdout
         assert self.stack.pids() == before
 
-    def test_it_changes_nothing_when_what_runs_is_not_healthy(self):
+    def test_it_says_why_the_release_step_failed_and_changes_nothing(self):
+        before = self.stack.pids()
+        change = ("STEPS = (\n", 'STEPS = (\n    ("nonsense",),\n')
+        with self.code(artgen__management__commands__release=change) as folder:
+            outcome = self.upgrade(folder)
+            log = self.kept_log(folder)
+        assert outcome.returncode == 1
+        assert "Unknown command: 'nonsense'" in log
+        assert "upgrade: the release step failed, see above or .data/upgrades/" in log
+        assert log == outcome.stdout
+        assert self.stack.pids() == before
+
+    def test_it_says_what_it_would_do_and_does_nothing(self):
         before = self.stack.pids()
         with self.code() as folder:
-            (self.stack.run_dir / "web-main.sock").rename(self.stack.run_dir / "away.sock")
-            try:
-                outcome = self.upgrade(folder)
-            finally:
-                (self.stack.run_dir / "away.sock").rename(self.stack.run_dir / "web-main.sock")
-        assert outcome.returncode == 1
-        assert "repair what runs first" in outcome.stdout
+            outcome = self.upgrade(folder, "--plan")
+            assert not (folder / ".env").exists()
+        assert outcome.returncode == 0, outcome.stdout
+        assert "\nMigrations: none.\nSettings: no changes.\n" in outcome.stdout
         assert self.stack.pids() == before
+        with self.code() as folder:
+            assert self.upgrade(folder, "--nonsense").returncode == 2
+
+    def test_it_upgrades_what_is_not_healthy_only_by_force(self):
+        self.scale("web", 1)
+        self.scale("sockets", 2)
+        self.stack.docker("stop", "backend")
+        self.stack.docker("stop", "sockets")
+        # The further containers serve.
+        for _ in range(10):
+            assert self.stack.answers("/readyz")
+        assert self.stack.opens_sockets()
+        before = self.stack.pids()
+        with self.code() as folder:
+            outcome = self.upgrade(folder)
+            assert outcome.returncode == 1
+            assert "web does not answer: repair what runs first" in outcome.stdout
+            assert self.stack.pids() == before
+            outcome = self.upgrade(folder, "--force")
+        assert outcome.returncode == 0, outcome.stdout + self.stack.log[-3000:]
+        assert "--force: goes on although web does not answer." in outcome.stdout
+        self.stack.get_ready()
+        assert len(set(self.images().values())) == 1
+        assert set(self.images()) == set(before) - {"nginx"}
+
+    def test_it_ends_the_upgrade_of_which_only_the_second_process_was_left(self):
+        """As after "ROLLED BACK, BUT NOT HEALTHY"."""
+        self.stack.docker("compose", "run", "-d", "--name", "artgen-web-next", "backend", *NEXT)
+        self.stack.until((self.stack.run_dir / "web-next.sock").exists, "the second one is there")
+        self.stack.docker("exec", "artgen-web-next", "deploy/handover.sh", "lead", "web", "next")
+        self.stack.docker("stop", "backend")
+        with self.code() as folder:
+            load = Load(self.stack)
+            try:
+                outcome = self.upgrade(folder, "--force")
+            finally:
+                load.end()
+        assert outcome.returncode == 0, outcome.stdout
+        assert "web: the second process of an earlier upgrade serves" in outcome.stdout
+        assert load.failures == [], outcome.stdout
+        assert "artgen-web-next" not in self.stack.pids()

@@ -6,6 +6,7 @@ publications by `gallery.sharing`.
 """
 
 from generation.models.alerts import Alert, AlertNews, AlertPost
+from generation.models.backups import BackupRecord
 from generation.models.collections import Collection, CollectionImage, CollectionQuerySet
 from generation.models.counted import Counted
 from generation.models.exports import Export, ExportQuerySet
@@ -50,6 +51,7 @@ __all__ = [
     "Alert",
     "AlertNews",
     "AlertPost",
+    "BackupRecord",
     "BlockedWord",
     "Collection",
     "CollectionImage",

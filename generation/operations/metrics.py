@@ -33,6 +33,7 @@ from artgen.observability.certificate import certificate
 from generation.jobs import heartbeat
 from generation.models import (
     ACTIVE,
+    BackupRecord,
     GenerationSwitch,
     ImageModel,
     Job,
@@ -232,6 +233,14 @@ def _database() -> Iterator[Metric]:
     yield own
 
 
+def _backup() -> Iterator[Metric]:
+    newest = BackupRecord.objects.complete().first()
+    if newest is not None:
+        yield GaugeMetricFamily(
+            "artgen_backup_age_seconds", "Age of the newest backup.", newest.age.total_seconds()
+        )
+
+
 def _queue() -> Iterator[Metric]:
     length = resources.queue_length()
     if length is not None:
@@ -333,6 +342,7 @@ PARTS: dict[str, Callable[[], Iterator[Metric]]] = {
     "lines": _lines,
     "credits": _credits,
     "ticks": _ticks,
+    "backup": _backup,
     "queue": _queue,
     "redis": _redis,
     "sockets": _sockets,
@@ -341,5 +351,7 @@ PARTS: dict[str, Callable[[], Iterator[Metric]]] = {
     "certificate": _certificate,
     "machine": _machine,
 }
-NEEDS = dict.fromkeys(("jobs", "jobs_lately", "lines", "credits", "emails", "disks"), "database")
+NEEDS = dict.fromkeys(
+    ("jobs", "jobs_lately", "lines", "credits", "emails", "disks", "backup"), "database"
+)
 """Parts that are skipped when another part failed."""

@@ -1,26 +1,53 @@
 """`release`: steps before a version serves: checks, migrations, catalog, bucket."""
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import call_command
 
+from artgen import release_plan
 from artgen.management.base import BaseCommand
 
 STEPS = (
     ("check", "--fail-level", "ERROR"),
     ("migrate", "--noinput", "--verbosity", "1"),
     ("load_catalog",),
-    ("setup_bucket",),
 )
+OPTIONAL_STEPS = (("setup_bucket",),)
+"""Steps whose failure is reported but does not keep the site from starting."""
 
 
 class Command(BaseCommand):
-    """Runs all steps in one process and stops at the first failure."""
+    """Runs all steps in one process and stops at the first failure, unless the step is optional."""
 
-    help = "Check the configuration, migrate, load the catalog (edits are kept), set up the bucket."
+    help = (
+        "Check the configuration, migrate, load the catalog (edits are kept), set up the bucket. A "
+        "failure of the bucket is reported, and the site starts without it."
+    )
     requires_system_checks = []
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Run each step as a command."""
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add --plan."""
+        parser.add_argument(
+            "--plan",
+            action="store_true",
+            help="print the migrations that would run; change nothing",
+        )
+
+    def handle(self, *args: Any, plan: bool, **options: Any) -> None:
+        """Run each step as a command, or print the plan."""
+        if plan:
+            for line in release_plan.lines():
+                self.stdout.write(line)
+            return
         for step in STEPS:
             call_command(*step, stdout=self.stdout, stderr=self.stderr)
+        for step in OPTIONAL_STEPS:
+            try:
+                call_command(*step, stdout=self.stdout, stderr=self.stderr)
+            except Exception as error:  # noqa: BLE001 whatever fails, pages must be served
+                self.stderr.write(
+                    f"ERROR: {step[0]}: {error}\nArtGen starts without it. Correct it, then run: "
+                    f"manage.py {step[0]}",
+                    self.style.ERROR,
+                )

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from artgen.management.base import BaseCommand
 from generation.management.table import counted, span
-from generation.operations.backup import creation, encryption
+from generation.operations.backup import creation, encryption, record
 from generation.operations.backup.folder import Folder
+from generation.operations.backup.refusal import BackupRefused
 
 FRESH = timedelta(hours=26)
 INCOMPLETE = 3  # exit status: the backup is whole, the bucket is not
@@ -22,8 +23,9 @@ class Command(BaseCommand):
     """Make, verify or list backups; or create a key."""
 
     help = (
-        "Backs up database and bucket into BACKUP_DIR, verifies the backup and removes those older "
-        "than BACKUP_KEEP_DAYS. Exit status 3: the backup is complete, but the bucket lacks files."
+        "Backs up the database, and the bucket if BACKUP_FILES, into BACKUP_DIR, verifies the "
+        "backup and removes those older than BACKUP_KEEP_DAYS. Exit status 3: the backup is "
+        "complete, but the bucket lacks files."
     )
     requires_system_checks = []
 
@@ -71,10 +73,17 @@ class Command(BaseCommand):
 
     def _create(self) -> None:
         start = time.monotonic()
-        report = creation.create(advance=self.progress("files copied").advance)
+        started_at = timezone.now()
+        try:
+            report = creation.create(advance=self.progress("files copied").advance)
+        except BackupRefused as refusal:
+            record.failed(started_at, detail=str(refusal))
+            raise
+        record.complete(report.backup, detail="\n".join(report.missing))
+        files = f"{counted(report.files, 'file')}, {report.copied} new"
+        files = f"{files} ({_size(report.copied_bytes)})" if report.with_files else "without files"
         self.stdout.write(
-            f"{report.backup.path}: {counted(report.files, 'file')}, {report.copied} new "
-            f"({_size(report.copied_bytes)}); database {_size(report.dump_bytes)}; "
+            f"{report.backup.path}: {files}; database {_size(report.dump_bytes)}; "
             f"{'encrypted' if report.backup.manifest['recipients'] else 'not encrypted'}; "
             f"{time.monotonic() - start:.1f} s. Removed: {counted(report.expired, 'backup')}, "
             f"{counted(report.removed_files, 'file')}."
@@ -102,7 +111,8 @@ class Command(BaseCommand):
             )
             return
         for backup in folder.backups():
-            self.stdout.write(f"{backup.name}  {counted(backup.manifest['files'], 'file')}")
+            files = counted(backup.manifest["files"], "file")
+            self.stdout.write(f"{backup.name}  {files if backup.with_files else 'database only'}")
 
     def _verify(self, folder: Folder, name: str) -> None:
         backup = folder.find(name)

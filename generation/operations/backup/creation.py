@@ -1,4 +1,4 @@
-"""Make a backup in which each row of the database has its file.
+"""Make a backup in which each row of the database has its file, or without BACKUP_FILES a dump.
 
 Files are written before their rows, those of uploads right after, and never change. So a file that
 a row of a snapshot names is missing if it was deleted after the snapshot, or is being uploaded.
@@ -56,6 +56,7 @@ class Report:
     """What was done: `missing` are files of rows that the bucket does not have."""
 
     backup: Backup
+    with_files: bool = True
     files: int = 0
     copied: int = 0
     copied_bytes: int = 0
@@ -99,6 +100,7 @@ class _Creation:
         self.advance = advance
         self.folder = folder
         self.sealing = sealing
+        self.with_files: bool = settings.BACKUP_FILES
         self.stored = folder.objects()
         backups = folder.backups()
         known = dict(backups[-1].digests()) if backups else {}
@@ -109,13 +111,14 @@ class _Creation:
     def run(self) -> Report:
         now = timezone.now()
         half = self.folder.begin(now.strftime(NAME_FORMAT))
-        self._copy(consistency.expected_files(exports=False))
+        self._copy(self._expected_files())
         manifest, missing = self._snapshot(half)
         backup = self.folder.publish(half, manifest)
         keep = timedelta(days=settings.BACKUP_KEEP_DAYS)
         expired, removed = self.folder.expire(before=now - keep)
         return Report(
             backup=backup,
+            with_files=self.with_files,
             files=manifest["files"],
             copied=len(self.copied),
             copied_bytes=self.copied_bytes,
@@ -132,7 +135,7 @@ class _Creation:
         while True:
             attempts += 1
             with database.snapshot() as snapshot_id:
-                missing = self._copy(consistency.expected_files(exports=False))
+                missing = self._copy(self._expected_files())
                 if missing.keys() <= previous or attempts == MAX_SNAPSHOTS:
                     return self._write(half, snapshot_id, missing), sorted(missing.values())
             previous = set(missing)
@@ -150,6 +153,7 @@ class _Creation:
         return {
             "format": FORMAT,
             "files": count,
+            "with_files": self.with_files,
             "recipients": list(self.sealing.recipients),
             "secret": secret_fingerprint(),
             "migrations": sorted(".".join(migration) for migration in applied),
@@ -169,7 +173,7 @@ class _Creation:
             durable(half / self._part(INDEX)) as index,
         ):
             with gzip.open(plain, "wt", compresslevel=6, encoding="utf-8") as lines:
-                for file in consistency.expected_files(exports=False):
+                for file in self._expected_files():
                     if file.key in without:
                         continue
                     name = object_of(file, self.sealing)
@@ -180,6 +184,9 @@ class _Creation:
             plain.seek(0)
             self.sealing.seal_stream(plain, index)
         return count
+
+    def _expected_files(self) -> Iterable[ExpectedFile]:
+        return consistency.expected_files(exports=False) if self.with_files else ()
 
     def _digest(self, name: str) -> str:
         """Return the checksum of a stored file; read it if an interrupted backup has left it."""

@@ -59,6 +59,11 @@ class Backup:
         """The time of its start, to which a restoration returns."""
         return datetime.strptime(self.name, NAME_FORMAT).replace(tzinfo=UTC)
 
+    @property
+    def with_files(self) -> bool:
+        """Whether it has the files of the bucket; those of earlier versions always do."""
+        return bool(self.manifest.get("with_files", True))
+
     def digests(self) -> Iterator[tuple[str, str]]:
         """Yield object (a path below the folder) and sha256 of its files."""
         try:

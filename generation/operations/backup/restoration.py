@@ -23,7 +23,7 @@ from django.db.migrations.loader import MigrationLoader
 from accounts import ledger
 from generation.files import bucket_errors, consistency, storage
 from generation.models import Export, Job
-from generation.operations.backup import database
+from generation.operations.backup import database, record
 from generation.operations.backup.creation import (
     BATCH,
     DUMP,
@@ -108,7 +108,11 @@ class Restoration:
                 "SECRET_KEY is not that of the backup: links in sent emails and the webhooks of "
                 "jobs at RunPod stop working."
             )
-        damaged = self._restore_files(force=force)
+        damaged: list[str] = []
+        if self.backup.with_files:
+            damaged = self._restore_files(force=force)
+        else:
+            self.say("The backup has only the database. The files in the bucket stay as they are.")
         if continues:
             self.say("The database was loaded before the interruption.")
         else:
@@ -239,6 +243,8 @@ class Restoration:
         call_command("migrate", verbosity=0, interactive=False)
         cache.clear()
         Export.objects.all().delete()  # their files are not in backups
+        # It was recorded after its snapshot.
+        record.complete(self.backup, detail="restored")
         active = {
             status: Job.objects.filter(status=status).count()
             for status in Job.objects.active()

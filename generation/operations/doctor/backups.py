@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from generation.operations.backup import record
 from generation.operations.backup.folder import Folder
 from generation.operations.doctor.check import Check
 
@@ -30,5 +31,8 @@ def backups() -> Check:
 
 
 def _newest() -> datetime | None:
+    """Return when the newest was made: the folder may be that of another machine or container."""
     found = Folder(settings.BACKUP_DIR).backups()
-    return found[-1].made_at if found else None
+    recorded = record.newest()
+    times = [found[-1].made_at] if found else []
+    return max([*times, recorded.made_at] if recorded else times, default=None)

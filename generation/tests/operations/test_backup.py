@@ -40,6 +40,20 @@ cases.make_due()
 cases.work()
 cases.catch_up()
 """
+DATABASE_ONLY = {"BACKUP_FILES": "false"}
+RECORDS = """
+SELECT is_complete, has_files, detail FROM generation_backuprecord ORDER BY made_at DESC
+"""
+MANY_RECORDS = """
+from datetime import timedelta
+from django.utils import timezone
+from generation.models import BackupRecord
+from generation.operations.backup import record
+now = timezone.now()
+BackupRecord.objects.create(made_at=now - timedelta(days=9), is_complete=True, has_files=True)
+for number in range(120):
+    record.failed(now - timedelta(hours=120 - number), detail="no disk")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -549,7 +563,73 @@ class TestRetention:
         assert "3 files" in site.backup("--list").stdout
 
 
+class TestDatabaseOnly:
+    """BACKUP_FILES=false, the default with compose."""
+
+    def test_it_restores_the_database_and_leaves_the_bucket(self, site: Site) -> None:
+        draw(site)
+        rows, files = site.rows(), site.files()
+        done = site.backup(env=DATABASE_ONLY)
+        assert done.returncode == 0, done.stderr
+        assert ": without files; database " in done.stdout
+        assert site.objects() == []
+        assert "database only" in site.backup("--list").stdout
+        assert site.backup("--verify").returncode == 0
+        assert site.sql(RECORDS) == [(True, False, "")]
+
+        site.drop_database()
+        site.create_database()
+        done = site.restore()
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "The files in the bucket stay as they are." in done.stdout
+        assert (site.rows(), site.files()) == (rows, files)
+        assert site.sql(RECORDS) == [(True, False, "restored")]
+        assert site.run(sys.executable, "manage.py", "verify_storage").returncode == 0
+
+    def test_it_names_files_that_are_gone(self, site: Site) -> None:
+        site.backup(env=DATABASE_ONLY)
+        (key, *_) = sorted(site.files())
+        site.bucket.Object(key).delete()
+        site.drop_database()
+        site.create_database()
+        done = site.restore()
+        assert done.returncode == 1
+        assert f"missing: {key}" in done.stdout
+        assert site.run(sys.executable, "manage.py", "verify_storage").returncode == 1
+
+    def test_it_makes_one_with_files_afterwards(self, site: Site) -> None:
+        site.backup()
+        site.backup(env=DATABASE_ONLY)
+        done = site.backup()
+        assert "3 files, 0 new" in done.stdout
+        assert site.backup("--verify").returncode == 0
+
+
+class TestRecord:
+    def test_it_records_why_a_backup_failed(self, site: Site) -> None:
+        site.backup(env=program(site, "pg_dump", "echo no disk >&2; exit 1"))
+        assert site.sql(RECORDS) == [(False, True, "pg_dump ended with 1: no disk")]
+        site.backup()
+        assert [is_complete for is_complete, *_ in site.sql(RECORDS)] == [True, False]
+
+    def test_it_keeps_that_of_the_newest_complete_one(self, site: Site) -> None:
+        site.execute(MANY_RECORDS)
+        records = site.sql(RECORDS)
+        assert len(records) == 101
+        assert records[-1] == (True, True, "")
+
+
 class TestDaily:
+    def test_it_makes_none_when_it_is_off(self, site: Site) -> None:
+        own = {"TMPDIR": str(site.folder), "BACKUP_AT": "off"}
+        process = site.start("deploy/backup.sh", "daily", env=own)
+        assert process.stdout
+        assert "no daily backups" in process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+        assert process.returncode == 0
+        assert site.sql(RECORDS) == []
+
     def test_it_makes_one_at_once_and_ends_when_it_is_stopped(self, site: Site) -> None:
         for words in ("3 files, 3 new", "the newest backup is fresh; the next one is at 03:30 UTC"):
             process = site.start("deploy/backup.sh", "daily")

@@ -21,7 +21,7 @@ from artgen.testing.cases import EmulatorTestCase
 from artgen.testing.dead_servers import dead_broker
 from artgen.testing.request_stats import forget
 from generation.jobs import driver, heartbeat, outages
-from generation.models import GenerationSwitch, ImageModel, Job
+from generation.models import BackupRecord, GenerationSwitch, ImageModel, Job
 from generation.operations import metrics
 from generation.runpod.verdicts import KeyRefused
 
@@ -103,6 +103,17 @@ class TestMetrics(EmulatorTestCase):
         heartbeat.beat()
         assert self.scrape()["artgen_tick_age_seconds"][()] < 60
 
+    def test_it_tells_how_old_the_newest_complete_backup_is(self) -> None:
+        assert "artgen_backup_age_seconds" not in self.scrape()
+        for hours, is_complete in ((50, True), (25, True), (1, False)):
+            BackupRecord.objects.create(
+                made_at=timezone.now() - timedelta(hours=hours),
+                is_complete=is_complete,
+                has_files=True,
+            )
+        age = self.scrape()["artgen_backup_age_seconds"][()]
+        assert age == pytest.approx(25 * 3600, abs=60)
+
     @pytest.mark.redis
     def test_it_tells_whether_sockets_are_served(self) -> None:
         assert "artgen_sockets_up" not in self.scrape()
@@ -151,7 +162,16 @@ class TestMetrics(EmulatorTestCase):
             found = self.scrape()
         assert len(asked) == 1
         down = {part for (part,), value in found["artgen_part_up"].items() if value == 0}
-        assert down == {"database", "jobs", "jobs_lately", "lines", "credits", "emails", "disks"}
+        assert down == {
+            "database",
+            "jobs",
+            "jobs_lately",
+            "lines",
+            "credits",
+            "emails",
+            "disks",
+            "backup",
+        }
         assert "artgen_machine_memory_bytes" in found
         assert "artgen_jobs" not in found
 
@@ -195,6 +215,7 @@ class TestMetrics(EmulatorTestCase):
         outages.note("x", KeyRefused("RunPod refuses the API key (401)"))
         # Looked up once an hour, and there is none without https.
         cache.set(metrics.CERTIFICATE_KEY, timezone.now().timestamp() + 3600)
+        BackupRecord.objects.create(made_at=timezone.now(), is_complete=True, has_files=False)
         there = set(self.scrape())
         for file in (RULES, DASHBOARD):
             named = set(re.findall(r"\bartgen_[a-z0-9_]+", file.read_text()))
