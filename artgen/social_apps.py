@@ -1,5 +1,6 @@
 """Other services with which users can sign in, from the environment: none unless it names them."""
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,12 +19,14 @@ ORIGINS = {
 SCOPES = {"google": ["profile", "email"], "github": ["user:email"]}
 
 
-NAMES = {
-    "google": "Google",
-    "yandex": gettext_lazy("Yandex ID"),
-    "vk": "VK ID",
-    "github": "GitHub",
-}
+@dataclass(frozen=True)
+class Client:
+    """What a service knows ArtGen by."""
+
+    provider: str
+    name: Promise | str
+    client_id: str
+    secret: str
 
 
 def read(env: Environment) -> dict[str, dict[str, Any]]:
@@ -31,25 +34,51 @@ def read(env: Environment) -> dict[str, dict[str, Any]]:
 
     `OIDC_…` is any provider of OpenID Connect; OIDC_SERVER_URL is its issuer.
     """
-    providers = {}
-    for provider, name in NAMES.items():
-        if app := _app(env, provider.upper(), name):
-            providers[provider] = _config(provider, app)
-    if app := _app(env, "OIDC", env.str("OIDC_NAME", default="OpenID Connect")):
-        server_url = env.str("OIDC_SERVER_URL", default="")
+    clients = (
+        Client(
+            "google",
+            "Google",
+            env.str("GOOGLE_CLIENT_ID", default=""),
+            env.str("GOOGLE_CLIENT_SECRET", default=""),
+        ),
+        Client(
+            "yandex",
+            gettext_lazy("Yandex ID"),
+            env.str("YANDEX_CLIENT_ID", default=""),
+            env.str("YANDEX_CLIENT_SECRET", default=""),
+        ),
+        Client(
+            "vk",
+            "VK ID",
+            env.str("VK_CLIENT_ID", default=""),
+            env.str("VK_CLIENT_SECRET", default=""),
+        ),
+        Client(
+            "github",
+            "GitHub",
+            env.str("GITHUB_CLIENT_ID", default=""),
+            env.str("GITHUB_CLIENT_SECRET", default=""),
+        ),
+        Client(
+            "openid_connect",
+            env.str("OIDC_NAME", default="OpenID Connect"),
+            env.str("OIDC_CLIENT_ID", default=""),
+            env.str("OIDC_CLIENT_SECRET", default=""),
+        ),
+    )
+    server_url = env.str("OIDC_SERVER_URL", default="")
+    return {client.provider: _config(client, server_url) for client in clients if client.client_id}
+
+
+def _config(client: Client, server_url: str) -> dict[str, Any]:
+    app: dict[str, Any] = {
+        "name": client.name,
+        "client_id": client.client_id,
+        "secret": client.secret,
+    }
+    if client.provider == "openid_connect":
         app |= {"provider_id": "oidc", "settings": {"server_url": server_url}}
-        providers["openid_connect"] = _config("openid_connect", app)
-    return providers
-
-
-def _app(env: Environment, prefix: str, name: Promise | str) -> dict[str, Any]:
-    client_id = env.str(f"{prefix}_CLIENT_ID", default="")
-    secret = env.str(f"{prefix}_CLIENT_SECRET", default="")
-    return {"name": name, "client_id": client_id, "secret": secret} if client_id else {}
-
-
-def _config(provider: str, app: dict[str, Any]) -> dict[str, Any]:
-    scope = {"SCOPE": SCOPES[provider]} if provider in SCOPES else {}
+    scope = {"SCOPE": SCOPES[client.provider]} if client.provider in SCOPES else {}
     return {"APPS": [app], "OAUTH_PKCE_ENABLED": True, **scope}
 
 
