@@ -23,7 +23,7 @@ from artgen import connection_budget, formatting
 from artgen.observability import disks, health, request_stats, resources, sockets_heartbeat
 from artgen.observability.certificate import certificate
 from generation.jobs import heartbeat
-from generation.models import GenerationSwitch, Job, ProviderOutage, Status
+from generation.models import BackupRecord, GenerationSwitch, Job, ProviderOutage, Status
 from generation.models.ids import first_id
 from generation.operations import monitor
 
@@ -40,6 +40,7 @@ RECENT = timedelta(hours=1)
 MIN_FAILED, FAILED_SHARE = 5, 0.2
 FULL_SHARE = 0.8  # of Redis and of the memory
 MIN_FREE_SHARE = 0.1  # of a disk
+BACKUP_AGE = timedelta(hours=26)
 CERTIFICATE_LEFT = timedelta(days=14)
 CERTIFICATE_CHECKED = timedelta(hours=1)
 SITE_SECONDS = 10
@@ -156,6 +157,11 @@ CONDITIONS: dict[str, Condition] = {
         _("%(count)s emails cannot be sent."),
         _("Check EMAIL_URL and the mail server; run manage.py doctor."),
     ),
+    "BackupOld": Condition(
+        _minutes(10),
+        _("The newest backup is %(hours)s hours old."),
+        _("See the logs of backup, and run manage.py doctor."),
+    ),
     "CertificateEnds": Condition(
         _minutes(5),
         _("The certificate of %(host)s ends in %(days)s days."),
@@ -206,6 +212,7 @@ class Measurements:
             (["DatabaseConnections", "ConnectionBudget"], _connections),
             (["EmailsLate", "EmailsFail"], _emails),
             (["DiskFull"], _disks),
+            (["BackupOld"], _backup),
             (["RedisDown", "NoTicks", "SocketsDown", "RedisFull"], _redis),
             (["Errors", "ApiSlow"], _requests),
             (["CeleryQueue"], _queue),
@@ -302,6 +309,13 @@ def _emails() -> dict[str, Values]:
     if failing := emails.by_state[outbox.State.FAILING]:
         found["EmailsFail"] = {"count": failing}
     return found
+
+
+def _backup() -> dict[str, Values]:
+    newest = BackupRecord.objects.complete().first()
+    if newest is None or newest.age <= BACKUP_AGE:
+        return {}
+    return {"BackupOld": {"hours": round(newest.age.total_seconds() / 3600)}}
 
 
 def _disks() -> dict[str, Values]:

@@ -19,7 +19,7 @@ from artgen.testing.cases import EmulatorTestCase
 from artgen.testing.dead_servers import dead_broker, dead_cache
 from artgen.testing.request_stats import forget
 from generation.jobs import driver, heartbeat, outages
-from generation.models import GenerationSwitch, Job
+from generation.models import BackupRecord, GenerationSwitch, Job
 from generation.operations.alerts.conditions import Measurements
 from generation.runpod.verdicts import KeyRefused
 
@@ -86,6 +86,14 @@ class TestConditions(EmulatorTestCase):
             due_at=timezone.now() + timedelta(hours=1), attempts=4, last_error="refused"
         )
         assert self.wrong() == {"EmailsFail": {"count": 1}}
+
+    def test_backups(self) -> None:
+        made_at = timezone.now() - timedelta(hours=27)
+        fields = {"is_complete": True, "has_files": True}
+        BackupRecord.objects.create(made_at=made_at, **fields)
+        assert self.wrong() == {"BackupOld": {"hours": 27}}
+        BackupRecord.objects.create(made_at=timezone.now(), **fields)
+        assert self.wrong() == {}
 
     def test_requests(self) -> None:
         for _ in range(97):

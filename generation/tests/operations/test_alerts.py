@@ -336,8 +336,8 @@ class TestCommand(TestCase):
 def test_each_rule_of_prometheus_is_a_condition_and_the_reverse() -> None:
     rules = (django_settings.BASE_DIR / "deploy" / "prometheus" / "rules.yml").read_text()
     alerts = {line.split(":")[1].strip() for line in rules.splitlines() if "- alert:" in line}
-    # Prometheus has one for the parts of /metrics.
-    assert alerts - {"PartDown"} == set(CONDITIONS) - {"DatabaseDown", "RedisDown"}
+    # Only of Prometheus: the parts of /metrics, and a rule that those remove who back up otherwise.
+    assert alerts - {"PartDown", "BackupMissing"} == set(CONDITIONS) - {"DatabaseDown", "RedisDown"}
 
 
 @pytest.mark.parametrize("name", CONDITIONS)
