@@ -462,6 +462,7 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [
         {"name": "jobs", "description": "Create and follow jobs."},
         {"name": "images", "description": "Generated and uploaded images."},
+        {"name": "reviews", "description": "Requests that a rule stopped, and appeals."},
         {"name": "collections", "description": "Collections of images."},
         {"name": "models", "description": "Models and styles."},
         {"name": "account", "description": "Balance, limits and ledger."},
@@ -471,6 +472,8 @@ SPECTACULAR_SETTINGS = {
         "JobStatus": "generation.models.Status",
         "Visibility": "generation.models.Visibility",
         "PublicationState": "generation.models.PublicationState",
+        "ReviewState": "generation.api.shapes_reviews.STATES",
+        "Category": "generation.models.Category",
         "EntryKind": "accounts.models.CreditEntry.Kind",
         "ProblemCode": "artgen.api.openapi.CODES",
     },

@@ -74,6 +74,26 @@ class ProblemShape(serializers.Serializer[Any]):
         required=False,
         help_text="`too_large`, `too_many_waiting`, `daily_limit`, `storage_full`: the limit.",
     )
+    review = serializers.UUIDField(
+        required=False,
+        help_text="`prompt_not_allowed`, `held_for_review`: the stored request, "
+        "`GET /api/v1/reviews/ID/`.",
+    )
+    can_appeal = serializers.BooleanField(
+        required=False,
+        help_text="`prompt_not_allowed`, `held_for_review`: whether "
+        "`POST /api/v1/reviews/ID/appeal/` requests a review.",
+    )
+    categories = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="`prompt_not_allowed`, `held_for_review`: what the rules are about.",
+    )
+    words = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="`prompt_not_allowed`, `held_for_review`: what the rules found.",
+    )
 
     class Meta:
         ref_name = "Problem"

@@ -24,6 +24,7 @@ from generation.jobs import (
     storing,
 )
 from generation.models import ImageModel, Job, Status
+from generation.moderation import rules
 
 
 def make_user(email: str, *, credits: int = 100, **fields: Any) -> User:
@@ -131,6 +132,7 @@ class BaseTestCase(TestCase):
         """Clear the caches."""
         cache.clear()
         model_cache.forget()
+        rules.read()
         image_hosts.HOSTS.reset()
 
 

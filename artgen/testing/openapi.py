@@ -29,4 +29,9 @@ OPERATIONS = {
     "post /api/v1/quotes/",
     "get /api/v1/styles/",
     "post /api/v1/uploads/",
+    "post /api/v1/images/{image_id}/share/appeal/",
+    "get /api/v1/reviews/",
+    "get /api/v1/reviews/{review_id}/",
+    "post /api/v1/reviews/{review_id}/appeal/",
+    "post /api/v1/reviews/{review_id}/cancel/",
 }

@@ -193,6 +193,7 @@ PAGES = (
     Page("email-confirm", "confirm_email", "", ids=("email_change",)),
     Page("password-add", "password_add", "newcomer"),
     Page("account-data", "account_data"),
+    Page("reviews", "reviews"),
     Page("delete-account", "delete_account", "leaver"),
     Page("login", "login", "", main=True),
     Page(
@@ -244,7 +245,7 @@ NO_PAGES = {
         "uncollect_selection",
     ),
     *("rename_collection", "delete_collection", "restore_collection", "stop_sharing_image"),
-    *("publish_image", "withdraw_image"),
+    *("publish_image", "withdraw_image", "appeal_image", "appeal_review", "cancel_review"),
     *("api_schema", "api_problem", "ask_export", "download_export"),
     *(
         "healthz",

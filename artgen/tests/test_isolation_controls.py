@@ -30,11 +30,11 @@ from artgen.testing.isolation.rows import Tables
 from artgen.testing.isolation.suite import forgeries, violations
 from generation.files import metadata, storage
 from generation.models import (
-    BlockedWord,
     CollectionQuerySet,
     ExportQuerySet,
     ImageQuerySet,
     JobQuerySet,
+    ModerationRule,
 )
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.django_db]
@@ -86,7 +86,7 @@ def _keep_the_prompt_in_the_file(patch: Patch) -> None:
 
 def _write_before_refusing(patch: Patch) -> None:
     def view(request: HttpRequest, job_id: Any) -> HttpResponse:
-        BlockedWord.objects.create(word=request.method)
+        ModerationRule.objects.create(pattern=request.method)
         return HttpResponse(status=404)
 
     _replace_view(patch, "job", view)

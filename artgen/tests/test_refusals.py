@@ -16,7 +16,7 @@ from artgen.management.base import BaseCommand
 from artgen.refusals import Refusal, Unavailable
 
 INTERNAL = {
-    *("already_decided", "already_erased", "cannot_keep", "last_superuser", "link_ended"),
+    *("already_erased", "cannot_keep", "last_superuser", "link_ended"),
     *("staff_protected", "too_many_credits"),
 }
 """Codes of refusals that no API call can meet."""

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from artgen.api.problems import CONTENT_TYPE, KINDS
 from artgen.testing.api import FLUX, ApiTestCase, make_image, make_job, picture
 from artgen.testing.openapi import OPERATIONS
-from generation.models import Status
+from generation.models import ModerationRule, Status
 
 SCHEMA = "/api/schema/"
 
@@ -117,6 +117,29 @@ class TestSchema(ApiTestCase):
                 assert ("csrf_failed" in told) == (not name.startswith("get"))
                 assert ("not_found" in told) == ("{" in name)
 
+    def reviewed(self) -> dict[str, list[Any]]:
+        """Return the answers of reviews."""
+        ModerationRule.objects.create(pattern="gun")
+        refused = self.api.post("/api/v1/jobs/", {**FLUX, "prompt": "two guns"}).json()
+        image = make_image(
+            self.alice, job=make_job(self.alice, status=Status.SUCCEEDED, prompt="guns")
+        )
+        self.api.patch(f"/api/v1/images/{image.id}/", {"visibility": "public"})
+        path, share = f"/api/v1/reviews/{refused['review']}/", f"/api/v1/images/{image.id}/share/"
+        return {
+            "get /api/v1/reviews/": [self.api.get("/api/v1/reviews/")],
+            "get /api/v1/reviews/{review_id}/": [self.api.get(path)],
+            "post /api/v1/reviews/{review_id}/appeal/": [
+                self.api.post(f"{path}appeal/"),
+                self.api.post(f"{path}appeal/"),
+            ],
+            "post /api/v1/reviews/{review_id}/cancel/": [self.api.post(f"{path}cancel/")],
+            "post /api/v1/images/{image_id}/share/appeal/": [
+                self.api.post(f"{share}appeal/"),
+                self.api.post(f"{share}appeal/"),
+            ],
+        }
+
     def test_it_is_true(self) -> None:
         """Compare what each operation answers with what the description says."""
         image = make_image(self.alice)
@@ -129,7 +152,7 @@ class TestSchema(ApiTestCase):
         collections = "/api/v1/collections/"
         made = self.api.post(collections, {"name": "Hills"})
         pile = f"{collections}{made.json()['id']}/"
-        answers = {
+        answers = self.reviewed() | {
             "post /api/v1/collections/": [made, self.api.post(collections, {"name": "hills"})],
             "post /api/v1/collections/{collection_id}/images/": [
                 self.api.post(f"{pile}images/", {"images": [str(image.id)]})

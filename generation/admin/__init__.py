@@ -1,4 +1,4 @@
-"""Admin pages: jobs, models, styles, the generation switch, images, publications, users."""
+"""Admin pages: jobs, models, styles, the switch, images, publications, moderation, users."""
 
 from generation.admin import (
     alerts,
@@ -6,7 +6,9 @@ from generation.admin import (
     image_models,
     images,
     jobs,
+    moderation_rules,
     outages,
+    prompt_reviews,
     publications,
     styles,
     users,
@@ -18,7 +20,9 @@ __all__ = [
     "image_models",
     "images",
     "jobs",
+    "moderation_rules",
     "outages",
+    "prompt_reviews",
     "publications",
     "styles",
     "users",

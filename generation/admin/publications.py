@@ -19,9 +19,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from artgen import formatting
 from artgen.admin_actions import on_each
-from generation.admin.read_only import Media, ReadOnlyInline, ReadOnlyModelAdmin, thumbnail
+from generation.admin.read_only import ReadOnlyInline, ReadOnlyModelAdmin, thumbnail
 from generation.gallery import sharing
-from generation.models import TO_REVIEW, BlockedWord, Publication, PublicationState, Report
+from generation.models import TO_REVIEW, Publication, PublicationState, Report
+from generation.moderation.refusals import why
 
 PROMPT_CUT = 140
 REASON_MAX = 300
@@ -75,7 +76,13 @@ class ReportInline(ReadOnlyInline):
 class PublicationAdmin(ReadOnlyModelAdmin):
     """Publications: review, approve, reject."""
 
+    class Media:
+        """The styles; images are blurred until somebody looks at them."""
+
+        css = {"all": ["generation/admin.css", "generation/moderation.css"]}
+
     change_form_template = "admin/generation/publication/change_form.html"
+    change_list_template = "admin/generation/promptreview/change_list.html"
     list_display = ("picture", "prompt", "owner", "badge", "shows", "asked", "reported", "decision")
     list_display_links = ("prompt",)
     list_filter = (QueueFilter,)
@@ -86,7 +93,17 @@ class PublicationAdmin(ReadOnlyModelAdmin):
     action_form = DecisionForm
     actions = ("publish", "refuse")
     inlines = (ReportInline,)
-    fields = ("picture", "prompt", "owner", "badge", "shows", "asked", "decision", "earlier")
+    fields = (
+        "picture",
+        "prompt",
+        "owner",
+        "badge",
+        "found",
+        "shows",
+        "asked",
+        "decision",
+        "earlier",
+    )
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Publication]:
@@ -204,6 +221,11 @@ class PublicationAdmin(ReadOnlyModelAdmin):
             publication.get_state_display(),
         )
 
+    @admin.display(description=_("rules"))
+    def found(self, publication: Publication) -> str:
+        """Return what rules found in the prompt."""
+        return why(publication.matches or ())
+
     @admin.display(description=_("visible details"))
     def shows(self, publication: Publication) -> str:
         """Return what is shown besides the image."""
@@ -227,7 +249,7 @@ class PublicationAdmin(ReadOnlyModelAdmin):
         """Return who decided, when and why."""
         if not publication.decided_at:
             return ""
-        by = publication.decided_by.email if publication.decided_by else gettext("a rule")
+        by = _decider(publication)
         decided = f"{formatting.moment(timezone.localtime(publication.decided_at))}, {by}"
         return f"{decided}: {publication.reason}" if publication.reason else decided
 
@@ -244,11 +266,8 @@ class PublicationAdmin(ReadOnlyModelAdmin):
         return format_html("{}", "\n".join(lines))
 
 
-@admin.register(BlockedWord)
-class BlockedWordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Words in prompts that prevent publication."""
-
-    Media = Media
-    list_display = ("word",)
-    search_fields = ("word",)
-    list_per_page = 200
+def _decider(publication: Publication) -> str:
+    if publication.decided_by:
+        return publication.decided_by.email
+    is_refused = publication.state == PublicationState.REFUSED
+    return gettext("a rule") if is_refused else gettext("trusted author")

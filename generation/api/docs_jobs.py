@@ -29,6 +29,14 @@ TOO_WIDE = {
         {"field": "width", "code": "max_value", "detail": "Must be 256–1536 for FLUX.1 dev."}
     ],
 }
+NOT_ALLOWED = {
+    "detail": "This prompt isn’t allowed: violence (“gun”). Nothing was charged. Change it, or "
+    "appeal.",
+    "review": examples.REVIEW["id"],
+    "can_appeal": True,
+    "categories": ["violence"],
+    "words": ["gun"],
+}
 SHORT = {"detail": "1 credit more needed", "needed": 3, "available": 2}
 KEYED_PROBLEMS = problems(
     *(
@@ -37,6 +45,8 @@ KEYED_PROBLEMS = problems(
         "too_few_credits",
         "token_limit_reached",
         "permission_denied",
+        "prompt_not_allowed",
+        "held_for_review",
         "csrf_failed",
         "idempotency_key_busy",
         "too_large",
@@ -52,6 +62,7 @@ KEYED_PROBLEMS = problems(
     ),
     invalid=TOO_WIDE,
     too_few_credits=SHORT,
+    prompt_not_allowed=NOT_ALLOWED,
 )
 BATCH_REQUEST = PolymorphicProxySerializer(
     component_name="BatchOrder",

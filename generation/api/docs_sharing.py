@@ -70,3 +70,18 @@ STOP_LINK: Docs = {
     "description": "Permanent: a later link has another address.",
     "responses": {204: answer(None, "Turned off"), **problems("csrf_failed", "not_found")},
 }
+APPEAL: Docs = {
+    "operation_id": "appeal_publication",
+    "tags": IMAGES,
+    "summary": "Appeal against a rule that refused to publish an image",
+    "description": "A moderator will review the image. Possible while `publication.state` is "
+    "`refused` by a rule, not by a moderator.",
+    "request": None,
+    "responses": {
+        200: answer(ShareShape, "Waits for review", SHARE | {"publication": PUBLICATION}),
+        **problems(
+            *("csrf_failed", "not_found", "in_the_trash", "already_decided"),
+            *("too_many_waiting", "too_many_requests"),
+        ),
+    },
+}

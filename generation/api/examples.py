@@ -109,3 +109,18 @@ COLLECTION = {
     "created_at": "2025-11-24T16:10:02.115Z",
 }
 TWO_IDS = [IMAGE["id"], "019ab2f1-7a10-7c4e-9d21-5566778899aa"]
+REVIEW = {
+    "id": "019ab2f0-6a00-7abc-9def-001122334455",
+    "state": "refused",
+    "prompt": "A toy gun on a table",
+    "categories": ["violence"],
+    "words": ["gun"],
+    "count": 1,
+    "can_appeal": True,
+    "reason": "",
+    "obstacle": "",
+    "placed": None,
+    "created_at": "2025-11-24T16:20:00.000Z",
+    "appealed_at": None,
+    "decided_at": None,
+}

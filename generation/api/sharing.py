@@ -51,6 +51,18 @@ class Share(Endpoint):
         return Response(status=204)
 
 
+class ShareAppeal(Endpoint):
+    """`/api/v1/images/ID/share/appeal/`."""
+
+    @extend_schema(**docs_sharing.APPEAL)
+    def post(self, request: Request, image_id: UUID) -> Response:
+        """Ask a moderator to review one of the user's own images that a rule has refused."""
+        image = own_image(request, image_id)
+        rate_limits.spend(request, group="share", rate=SHARING_RATE)
+        sharing.appeal(image)
+        return Response(_share_json(image))
+
+
 def own_image(request: Request, image_id: UUID) -> Image:
     """Return one of the user's own images, also from the trash; raise Http404."""
     image = (

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from generation.api import batches, collections, images, jobs, models, quotes, sharing, uploads
+from generation.api import (
+    batches,
+    collections,
+    images,
+    jobs,
+    models,
+    quotes,
+    reviews,
+    sharing,
+    uploads,
+)
 
 urlpatterns = [
     path("jobs/", jobs.Jobs.as_view()),
@@ -15,6 +25,11 @@ urlpatterns = [
     path("images/<uuid:image_id>/", images.ImageDetail.as_view()),
     path("images/<uuid:image_id>/restore/", images.ImageRestore.as_view()),
     path("images/<uuid:image_id>/share/", sharing.Share.as_view()),
+    path("images/<uuid:image_id>/share/appeal/", sharing.ShareAppeal.as_view()),
+    path("reviews/", reviews.Reviews.as_view()),
+    path("reviews/<uuid:review_id>/", reviews.ReviewDetail.as_view()),
+    path("reviews/<uuid:review_id>/appeal/", reviews.ReviewAppeal.as_view()),
+    path("reviews/<uuid:review_id>/cancel/", reviews.ReviewCancel.as_view()),
     path("collections/", collections.Collections.as_view()),
     path("collections/<uuid:collection_id>/", collections.CollectionDetail.as_view()),
     path("collections/<uuid:collection_id>/images/", collections.CollectionImages.as_view()),

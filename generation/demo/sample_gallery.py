@@ -12,6 +12,7 @@ from generation.catalog.offers import InvalidParameters
 from generation.gallery import sharing
 from generation.jobs import orders
 from generation.models import Job
+from generation.moderation import trust
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,13 @@ def step(*, owner: User, staff: User) -> bool:
     An image is skipped if its job failed, if its owner deleted it, or if it was submitted before.
     Stop also if a job cannot be created: the model is disabled or the credits are spent.
     """
+    trust.trust(owner, by=staff)  # its images appear without an email about each
     jobs = {job.prompt: job for job in Job.objects.of(owner).with_all().newest_first()}
     for job in jobs.values():
         for image in job.images.all():
             if image.trashed_at is None and sharing.last_publication(image) is None:
-                with suppress(sharing.InTheTrash, sharing.NotAllowed, sharing.AlreadyDecided):
-                    publication = sharing.ask_to_publish(
-                        image, with_parameters=True, with_name=True
-                    )
-                    sharing.publish(publication, by=staff)
+                with suppress(sharing.InTheTrash, sharing.NotAllowed):
+                    sharing.ask_to_publish(image, with_parameters=True, with_name=True)
     if Job.objects.active().exists():
         return True
     missing = next((sample for sample in SAMPLES if sample.prompt not in jobs), None)

@@ -55,6 +55,9 @@ class Composer:
     sources: list[str] = field(default_factory=list)
     exact: bool = False
     errors: dict[str, list[str]] = field(default_factory=dict)
+    review: str = ""
+    """Id of the stored request if a rule has stopped it."""
+    can_appeal: bool = False
 
     @classmethod
     def posted(cls, model: ImageModel, data: QueryDict) -> "Composer":
@@ -277,6 +280,8 @@ class Composer:
         """Show a refusal at its fields; what has no field in this form is shown at the button."""
         if not refusal.errors:
             self.errors["form"] = [refusal.message]
+        self.review = str(refusal.members.get("review", ""))
+        self.can_appeal = bool(refusal.members.get("can_appeal"))
         for error in refusal.errors:
             self.errors.setdefault(
                 error.field if error.field in self._shown else "form", []

@@ -5,10 +5,13 @@ the image is shown on /explore/; during a review it stays "link" or "private".
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -16,7 +19,6 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from artgen.refusals import Refusal
-from generation.gallery import moderation
 from generation.models import (
     OPEN,
     TO_REVIEW,
@@ -24,8 +26,13 @@ from generation.models import (
     Publication,
     PublicationState,
     Report,
+    RuleAction,
     Visibility,
 )
+from generation.models.moderation import MAX_REASON_LENGTH
+from generation.moderation import emails, rules, trust
+from generation.moderation.matching import strongest
+from generation.moderation.refusals import AlreadyDecided, why
 
 SLUG_BYTES = 18  # 144 random bits, which cannot be guessed
 LINK_DAYS = (1, 7, 30)  # lifetimes of a link; None: no expiration
@@ -68,14 +75,6 @@ class TooManyInReview(Refusal):
         """What the limit is."""
         text = _("The limit of %(limit)d images under review is reached.")
         return text % {"limit": self.limit}
-
-
-class AlreadyDecided(Refusal):
-    """The publication has ended: withdrawn by its owner, or reviewed by another moderator."""
-
-    code = "already_decided"
-    status = 409
-    text = gettext_lazy("Already reviewed or withdrawn. Nothing was changed.")
 
 
 @dataclass(frozen=True)
@@ -189,33 +188,59 @@ def make_private(image: Image) -> Image:
 def ask_to_publish(image: Image, *, with_parameters: bool, with_name: bool) -> Publication:
     """Submit the image for review, or return the publication that is already open.
 
-    Raise InTheTrash, TooManyInReview, or NotAllowed, which is recorded as rejected.
+    Images of trusted authors are published at once, unless a rule has found something in their
+    prompt. Raise InTheTrash, TooManyInReview, or NotAllowed, which is recorded as rejected.
     """
-    verdict = moderation.judge(prompt=image.job.prompt)
+    matches = rules.current().publishing.matches(image.job.prompt)
+    action = strongest(matches)
+    is_refused = action == RuleAction.REFUSE
+    is_published = not matches and trust.is_trusted(image.user_id)
+    found = [match.as_json() for match in matches]
     now = timezone.now()
     with transaction.atomic():
         locked = _locked(image)
         if locked.trashed_at:
             raise InTheTrash
-        if found := locked.publications.open().first():
-            return found
-        waiting = Publication.objects.filter(
-            image__user_id=image.user_id, state__in=TO_REVIEW
-        ).count()
-        if waiting >= MAX_IN_REVIEW:
-            raise TooManyInReview(MAX_IN_REVIEW)
+        if open_one := locked.publications.open().first():
+            return open_one
+        _check_room(image)
+        state = PublicationState.PUBLISHED if is_published else PublicationState.WAITING
         publication = Publication.objects.create(
             image=locked,
             slug=_new_slug(),
             with_parameters=with_parameters,
             with_name=with_name,
             asked_at=now,
-            state=PublicationState.WAITING if verdict.is_allowed else PublicationState.REFUSED,
-            reason=verdict.reason,
-            decided_at=None if verdict.is_allowed else now,
+            state=PublicationState.REFUSED if is_refused else state,
+            reason=_not_shown(found) if is_refused else "",
+            decided_at=now if is_refused or is_published else None,
+            published_at=now if is_published else None,
+            matches=found or None,
         )
-    if not verdict.is_allowed:
-        raise NotAllowed(verdict.reason)
+        if is_published:
+            _written(locked)
+    if is_refused:
+        raise NotAllowed(publication.reason)
+    return publication
+
+
+def appeal(image: Image) -> Publication:
+    """Submit an image for review although a rule has refused it.
+
+    Raise InTheTrash, TooManyInReview, or AlreadyDecided if no rule has refused it last.
+    """
+    with transaction.atomic():
+        locked = _locked(image)
+        if locked.trashed_at:
+            raise InTheTrash
+        publication = last_publication(locked)
+        if publication is None or not publication.can_be_appealed:
+            raise AlreadyDecided
+        _check_room(image)
+        publication.state = PublicationState.WAITING
+        publication.reason, publication.decided_at = "", None
+        publication.appealed_at = timezone.now()
+        publication.save(update_fields=["state", "reason", "decided_at", "appealed_at"])
     return publication
 
 
@@ -233,6 +258,7 @@ def publish(publication: Publication, *, by: User) -> None:
     with transaction.atomic():
         locked = _locked(publication.image)
         first = publication.published_at or now
+        was_public = publication.state == PublicationState.PUBLISHED
         _decided(
             publication,
             by=by,
@@ -242,6 +268,12 @@ def publish(publication: Publication, *, by: User) -> None:
             reason="",
         )
         _written(locked)
+        if not was_public:
+            _tell(
+                publication,
+                title=lambda: _("Your image is in Explore"),
+                sentence=lambda: _("A moderator approved your image. Everyone can see it now."),
+            )
 
 
 def refuse(publication: Publication, *, by: User, reason: str) -> None:
@@ -249,8 +281,18 @@ def refuse(publication: Publication, *, by: User, reason: str) -> None:
     now = timezone.now()
     with transaction.atomic():
         locked = _locked(publication.image)
+        was_public = publication.published_at is not None
         _decided(publication, by=by, at=now, state=PublicationState.REFUSED, reason=reason)
         _written(locked)
+        _tell(
+            publication,
+            title=lambda: (
+                _("Your image was removed from Explore")
+                if was_public
+                else _("Your image was not approved for Explore")
+            ),
+            sentence=lambda: _("It stays in your gallery, and links to it keep working."),
+        )
 
 
 def report(publication: Publication, *, reporter: str, kind: str, words: str) -> None:
@@ -297,6 +339,32 @@ def _decided(publication: Publication, *, by: User, at: datetime, **fields: obje
     publication.refresh_from_db(
         fields=["state", "reason", "published_at", "decided_at", "decided_by"]
     )
+
+
+def _tell(
+    publication: Publication, *, title: Callable[[], str], sentence: Callable[[], str]
+) -> None:
+    """Write to the owner, in the transaction of the decision."""
+    image = publication.image
+    emails.send(
+        user=image.user,
+        title=title,
+        sentence=sentence,
+        prompt=image.job.prompt,
+        reason=publication.reason,
+        path=reverse("share_image", args=[image.id]),
+    )
+
+
+def _not_shown(matches: list[dict[str, Any]]) -> str:
+    text = _("Images with such prompts aren’t shown in Explore: %(why)s.")
+    return (text % {"why": why(matches)})[:MAX_REASON_LENGTH]
+
+
+def _check_room(image: Image) -> None:
+    waiting = Publication.objects.filter(image__user_id=image.user_id, state__in=TO_REVIEW)
+    if waiting.count() >= MAX_IN_REVIEW:
+        raise TooManyInReview(MAX_IN_REVIEW)
 
 
 def _end_publications(image: Image) -> None:

@@ -25,6 +25,10 @@ from generation.jobs.idempotency import OrderKey, Twin
 from generation.jobs.model_cache import Catalog
 from generation.jobs.sources import OwnImage
 from generation.models import GenerationSwitch, Job, Status
+from generation.moderation import reviews
+from generation.moderation import rules as moderation_rules
+from generation.moderation.reviews import Found, HeldOrder
+from generation.moderation.rules import Rules
 
 CANCEL_TRIES = 5
 PAUSED_RETRY_SECONDS = 60
@@ -142,6 +146,8 @@ def place(
     Raises:
         InvalidParameters, GenerationOff, TooManyWaiting, StorageFull, KeyReused, KeyBusy,
             ledger.TooFewCredits, daily_limits.DailyLimitReached: nothing was placed.
+        moderation.refusals.Moderated: a rule stops the prompt; the request is stored, for an appeal
+            or a moderator.
     """
     return _place(
         user=user, requests=[request], batch=False, key=key, actor=user, token_id=token_id
@@ -244,6 +250,20 @@ def retry_for_owner(*, job: Job, actor: User | None) -> Placed:
     )
 
 
+def place_reviewed(order: HeldOrder, *, actor: User) -> Placed:
+    """Place an order that a moderator has approved; raises what `place` raises, Moderated aside."""
+    return _place(
+        user=order.user,
+        requests=order.requests,
+        batch=order.is_batch,
+        key=order.key,
+        actor=actor,
+        detail="approved",
+        token_id=order.token_id,
+        is_moderated=False,
+    )
+
+
 def _again(job: Job) -> dict[str, Any]:
     parameters = job.parameters
     if job.model.offer.sized_by_source:  # its size is read from the source image again
@@ -262,6 +282,7 @@ def _place(
     detail: str = "",
     listed: bool = False,
     token_id: UUID | None = None,
+    is_moderated: bool = True,
 ) -> Placed:
     order_key = None
     if key:
@@ -270,11 +291,17 @@ def _place(
         )
         if known := order_key.placed():
             return Placed(jobs=known, batch=known[0].batch, created=False)
-    catalog = model_cache.for_order()
+    catalog, rules = model_cache.for_order(), moderation_rules.for_order()
+    held = HeldOrder(user, requests, is_batch=batch, key=key, token_id=token_id)
 
     def order() -> Placed:
         drafted = drafts.of_requests(requests, user=user, catalog=catalog, listed=listed)
         jobs = drafted.jobs
+        found: Found = {}
+        if is_moderated and not by_staff:
+            found = rules.in_prompts(job.prompt for job in jobs)
+            if found and (stopping := reviews.stopping(found, user=user)):
+                raise _Stopped(stopping)
         batch_id = uuid7() if batch else None
         for job in jobs:
             job.batch = batch_id
@@ -282,7 +309,16 @@ def _place(
             if order_key:
                 order_key.remember(batch_id or jobs[0].id)
             _hold(user=user, jobs=jobs, by_staff=by_staff, token_id=token_id)
-            _queue(user=user, drafted=drafted, catalog=catalog, actor=actor, detail=detail)
+            _queue(
+                user=user,
+                drafted=drafted,
+                catalog=catalog,
+                rules=rules,
+                actor=actor,
+                detail=detail,
+            )
+            if found:
+                reviews.flag(held, found, placed=batch_id or jobs[0].id)
             for slug in {job.model.slug for job in jobs}:
                 dispatch.submit(slug)
         return Placed(jobs=jobs, batch=batch_id, created=True)
@@ -290,15 +326,18 @@ def _place(
     try:
         try:
             return order()
-        except (InvalidParameters, ledger.TooFewCredits, _Changed):
-            if catalog.is_fresh:
+        except (InvalidParameters, ledger.TooFewCredits, _Changed, _Stopped):
+            if catalog.is_fresh and rules.is_fresh:
                 raise
-        catalog = model_cache.read()
+        catalog, rules = model_cache.read(), moderation_rules.read()
         return order()
     except Twin:
         if order_key is None or not (known := order_key.placed()):
             raise
         return Placed(jobs=known, batch=known[0].batch, created=False)
+    except _Stopped as stopped:
+        _refuse_if_off()
+        raise reviews.stopped(held, stopped.found) from None
     except (
         InvalidParameters,
         ledger.TooFewCredits,
@@ -316,7 +355,15 @@ def _refuse_if_off() -> None:
 
 
 class _Changed(Exception):
-    """A model or style has changed since this process cached it."""
+    """A model, a style or the rules have changed since this process cached them."""
+
+
+class _Stopped(Exception):
+    """Rules refuse or hold what they found."""
+
+    def __init__(self, found: Found) -> None:
+        super().__init__()
+        self.found = found
 
 
 def _hold(*, user: User, jobs: Sequence[Job], by_staff: bool, token_id: UUID | None) -> None:
@@ -331,10 +378,16 @@ def _hold(*, user: User, jobs: Sequence[Job], by_staff: bool, token_id: UUID | N
 
 
 def _queue(
-    *, user: User, drafted: Drafts, catalog: Catalog, actor: User | None, detail: str
+    *,
+    user: User,
+    drafted: Drafts,
+    catalog: Catalog,
+    rules: Rules,
+    actor: User | None,
+    detail: str,
 ) -> None:
     """Insert the jobs unless generation is off, too many wait, the user's storage is full, a source
-    image is being deleted or the catalog has changed.
+    image is being deleted, or the catalog or the rules have changed.
 
     One statement.
     """
@@ -345,11 +398,14 @@ def _queue(
     # The hold has locked the user's row, so orders of one user are counted one at a time.
     user_id = bulk_update.prepared("user", user.pk)
     usable, *upload_ids = sources.not_expired(drafted.uploads)
+    allowed, allowed_values = rules.unchanged()
     guard = (
-        f"{ROOM} AND {storage_limits.ROOM_FOR_IMAGES} AND {NOT_OFF} AND {same} AND {usable}",
+        f"{ROOM} AND {storage_limits.ROOM_FOR_IMAGES} AND {NOT_OFF} AND {same} AND {allowed} "
+        f"AND {usable}",
         *(user_id, len(jobs), most),
         *storage_limits.room_values(user_id),
         *versions,
+        *allowed_values,
         *upload_ids,
     )
     if lifecycle.placed(jobs, actor=actor, detail=detail, guard=guard):
@@ -359,7 +415,8 @@ def _queue(
     for job in jobs:
         sources.check(user=user, ids=job.source_images)
     _check_room(user=user, jobs=jobs)
-    if catalog.is_fresh:  # then nothing else could have changed than the number of waiting jobs
+    # Then nothing else could have changed than the number of waiting jobs.
+    if catalog.is_fresh and rules.is_fresh:
         raise TooManyWaiting(limit=most, retry_after=eta.speed(jobs[0].model).p50)
     raise _Changed
 

@@ -2,7 +2,7 @@
 
 Only `jobs.lifecycle` writes `Job.status` and `Job.due_at`. Images are created by `jobs.storing` and
 changed by `gallery.images`; collections are written by `gallery.collections`; links, visibility and
-publications by `gallery.sharing`.
+publications by `gallery.sharing`; prompt reviews by `moderation.reviews`.
 """
 
 from generation.models.alerts import Alert, AlertNews, AlertPost
@@ -29,12 +29,22 @@ from generation.models.jobs import (
     JobQuerySet,
     Status,
 )
+from generation.models.moderation import (
+    Category,
+    ModerationRule,
+    PromptReview,
+    PromptReviewQuerySet,
+    ReviewState,
+    RuleAction,
+    RuleKind,
+    RulesVersion,
+    TrustedAuthor,
+)
 from generation.models.offers import GenerationSwitch, ImageModel, ImageModelQuerySet, Style
 from generation.models.outages import OutageKind, ProviderOutage, ProviderOutageQuerySet
 from generation.models.sharing import (
     OPEN,
     TO_REVIEW,
-    BlockedWord,
     Publication,
     PublicationQuerySet,
     PublicationState,
@@ -52,7 +62,7 @@ __all__ = [
     "AlertNews",
     "AlertPost",
     "BackupRecord",
-    "BlockedWord",
+    "Category",
     "Collection",
     "CollectionImage",
     "CollectionQuerySet",
@@ -68,15 +78,23 @@ __all__ = [
     "Job",
     "JobEvent",
     "JobQuerySet",
+    "ModerationRule",
     "OutageKind",
+    "PromptReview",
+    "PromptReviewQuerySet",
     "ProviderOutage",
     "ProviderOutageQuerySet",
     "Publication",
     "PublicationQuerySet",
     "PublicationState",
     "Report",
+    "ReviewState",
+    "RuleAction",
+    "RuleKind",
+    "RulesVersion",
     "Status",
     "Style",
+    "TrustedAuthor",
     "Upload",
     "UploadQuerySet",
     "Visibility",

@@ -1,4 +1,4 @@
-"""Publication of images: requests, decisions, reports, and blocked words."""
+"""Publication of images: requests, decisions and reports."""
 
 from django.conf import settings
 from django.db import models
@@ -39,6 +39,13 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
             image__user__is_active=True,
         ).select_related("image__job__model", "image__user")
 
+    def reported(self) -> "PublicationQuerySet":
+        """Keep public ones with open reports."""
+        reports = Report.objects.filter(settled_at__isnull=True)
+        return self.filter(
+            state=PublicationState.PUBLISHED, id__in=reports.values("publication_id")
+        )
+
     def newest_first(self) -> "PublicationQuerySet":
         """Sort by the time of publication."""
         return self.order_by("-published_at", "-id")
@@ -78,6 +85,10 @@ class Publication(models.Model):
         verbose_name=_("decided by"),
         help_text=_("Nobody: a rule decided."),
     )
+    # What rules found in its prompt, as in `PromptReview.matches`; NULL: nothing.
+    matches = models.JSONField(null=True, editable=False)
+    # When its owner asked for a review although a rule had refused it.
+    appealed_at = models.DateTimeField(_("appealed"), null=True, editable=False)
 
     objects = PublicationQuerySet.as_manager()
 
@@ -107,6 +118,12 @@ class Publication(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def can_be_appealed(self) -> bool:
+        """Whether a rule refused it, so that its owner can request a review."""
+        is_refused = self.state == PublicationState.REFUSED and self.appealed_at is None
+        return is_refused and any(match["action"] == "refuse" for match in self.matches or ())
 
 
 class Report(models.Model):
@@ -139,30 +156,11 @@ class Report(models.Model):
                 name="one_report_per_visitor", fields=["publication", "reporter"]
             )
         ]
+        indexes = [
+            models.Index(
+                name="reports_open", fields=["publication"], condition=Q(settled_at__isnull=True)
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
-
-
-class BlockedWord(models.Model):
-    """A word that blocks an image from Explore if its prompt contains it."""
-
-    word = models.CharField(
-        _("word"),
-        max_length=60,
-        unique=True,
-        help_text=_("Whole words, case-insensitive. * at the end matches any ending: “weapon*”."),
-    )
-
-    class Meta:
-        verbose_name = _("blocked word")
-        verbose_name_plural = _("blocked words")
-        ordering = ["word"]
-
-    def __str__(self) -> str:
-        return self.word
-
-    def clean(self) -> None:
-        """Normalize the word as the search does."""
-        super().clean()
-        self.word = " ".join(self.word.casefold().split())

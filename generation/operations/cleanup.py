@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts import sessions, tokens
 from generation.gallery import collections, images
 from generation.models import IdempotencyKey
+from generation.moderation import reviews
 from generation.operations import retention
 from generation.user_data import erasure, exports
 
@@ -31,6 +32,7 @@ def clean_up() -> None:
         delete_old_jobs,
         delete_old_history,
         delete_unused_uploads,
+        forget_reviews,
     ):
         try:
             part()
@@ -89,6 +91,11 @@ def delete_unused_uploads() -> None:
     retention.delete_uploads(
         created_before=timezone.now() - timedelta(hours=settings.UNUSED_UPLOAD_HOURS)
     )
+
+
+def forget_reviews() -> None:
+    """Remove prompt reviews older than JOB_RETENTION_DAYS, except those that wait."""
+    reviews.forget(created_before=timezone.now() - _retention())
 
 
 def _retention() -> timedelta:

@@ -23,13 +23,18 @@ EVENTS_AT_ONCE = 5000
 UPLOADS_AT_ONCE = 500
 # The index `job_sources` has only jobs with sources.
 IS_USED = (
-    "EXISTS (SELECT 1 FROM generation_job WHERE NOT (source_images = '[]'::jsonb) "
-    "AND source_images @> jsonb_build_array(generation_upload.id::text))"
+    "(EXISTS (SELECT 1 FROM generation_job WHERE NOT (source_images = '[]'::jsonb) "
+    "AND source_images @> jsonb_build_array(generation_upload.id::text)) "
+    # A moderator may still approve a request with it.
+    "OR EXISTS (SELECT 1 FROM generation_promptreview WHERE state = 'waiting' "
+    "AND position(generation_upload.id::text IN requests::text) > 0))"
 )
 # SQLite stores ids without hyphens.
 IS_USED_SQLITE = (
-    "EXISTS (SELECT 1 FROM generation_job, json_each(generation_job.source_images) AS source "
-    "WHERE replace(source.value, '-', '') = generation_upload.id)"
+    "(EXISTS (SELECT 1 FROM generation_job, json_each(generation_job.source_images) AS source "
+    "WHERE replace(source.value, '-', '') = generation_upload.id) "
+    "OR EXISTS (SELECT 1 FROM generation_promptreview WHERE state = 'waiting' "
+    "AND instr(replace(requests, '-', ''), generation_upload.id) > 0))"
 )
 
 
@@ -81,7 +86,7 @@ def delete_history(*, finished_before: datetime) -> int:
 
 
 def delete_uploads(*, created_before: datetime) -> int:
-    """Delete uploads from before then that no job uses, files first; return how many."""
+    """Delete uploads from before then that nothing uses, files first; return how many."""
     count, last = 0, UUID(int=0)
     while ids := list(
         _with_use(Upload.objects.filter(id__gt=last, created_at__lt=created_before))

@@ -9,7 +9,16 @@ from django.db.models import Max
 
 from accounts.export import CHUNK_SIZE, ExportFile, json_array
 from accounts.models import User
-from generation.models import Collection, CollectionImage, Image, Job, JobEvent, Publication, Upload
+from generation.models import (
+    Collection,
+    CollectionImage,
+    Image,
+    Job,
+    JobEvent,
+    PromptReview,
+    Publication,
+    Upload,
+)
 
 
 def files(user: User) -> Iterator[ExportFile]:
@@ -20,6 +29,7 @@ def files(user: User) -> Iterator[ExportFile]:
     yield "uploads.json", json_array(upload_data(upload) for upload in _uploads(user))
     yield "collections.json", json_array(_collections(user))
     yield "publications.json", json_array(_publications(user))
+    yield "reviews.json", json_array(_reviews(user))
 
 
 def name_of(row: Image | Upload) -> str:
@@ -143,4 +153,21 @@ def _publications(user: User) -> Iterator[dict[str, Any]]:
         "published_at",
     )
     rows = Publication.objects.filter(image__user=user).order_by("id").values(*columns)
+    yield from rows.iterator(chunk_size=CHUNK_SIZE)
+
+
+def _reviews(user: User) -> Iterator[dict[str, Any]]:
+    columns = (
+        "id",
+        "state",
+        "prompt",
+        "requests",
+        "matches",
+        "reason",
+        "placed",
+        "created_at",
+        "appealed_at",
+        "decided_at",
+    )
+    rows = PromptReview.objects.filter(user=user).order_by("id").values(*columns)
     yield from rows.iterator(chunk_size=CHUNK_SIZE)

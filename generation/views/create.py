@@ -33,6 +33,7 @@ from generation.gallery import sharing
 from generation.jobs import drafts, eta, idempotency, orders
 from generation.jobs.sources import OwnImage
 from generation.models import ImageModel, Job
+from generation.moderation.refusals import Moderated
 from generation.views import feed
 from generation.views.composing import (
     composing,
@@ -190,6 +191,8 @@ def _place(
         form.sources = [*chosen, *(str(upload.id) for upload in kept)]
         requests = drafts.repeated(form.request(), count=form.count)
         return orders.place_batch(user=user, requests=requests, key=key)
+    except Moderated:
+        raise  # the stored request has these sources
     except Exception:
         form.sources = chosen
         uploads.discard(kept)

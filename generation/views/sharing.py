@@ -117,6 +117,19 @@ def publish(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@limited(("user", "60/h"))
+def appeal(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Submit the image for review although a rule has refused it."""
+    image = _own(request, image_id)
+    try:
+        sharing.appeal(image)
+    except Refusal as refusal:
+        return _answered(request, image, refusal.message, failed=True)
+    return _answered(request, image, _("Submitted for review. The decision will appear here."))
+
+
+@login_required
+@require_POST
 def withdraw(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Withdraw the submission, or remove the image from Explore."""
     image = _own(request, image_id)

@@ -24,19 +24,23 @@ from generation.files import metadata, storage
 from generation.gallery import collections, sharing
 from generation.jobs import webhook_tokens
 from generation.models import (
-    BlockedWord,
     Export,
     GenerationSwitch,
     IdempotencyKey,
     Image,
     ImageModel,
     JobEvent,
+    ModerationRule,
     OutageKind,
+    PromptReview,
     ProviderOutage,
     Publication,
+    PublicationState,
     Report,
+    ReviewState,
     Status,
     Style,
+    TrustedAuthor,
     Upload,
 )
 
@@ -139,6 +143,19 @@ def _make_rows(data: OwnedData) -> None:
     storage.save(export.parts[0]["key"], mark("export").encode(), content_type="application/zip")
     outbox.enqueue(emails.password_reset(user=owner))
     (email,) = OutgoingEmail.objects.filter(recipient=owner.email)[:1]
+    refused_image = make_image_with_files(owner)
+    Publication.objects.create(
+        image=refused_image, slug="refused", state=PublicationState.REFUSED, reason=mark("rule"),
+        matches=[_match()], asked_at=now, decided_at=now,
+    )  # fmt: skip
+    refused, waiting_review = (
+        PromptReview.objects.create(
+            user=owner, state=state, prompt=mark("prompt"), digest=state,
+            requests=[{"model": "flux-dev", "prompt": mark("prompt")}], matches=[_match()],
+            created_at=now,
+        )
+        for state in (ReviewState.REFUSED, ReviewState.WAITING)
+    )  # fmt: skip
     values |= {
         "image": image.id, "image_key": image.key, "trashed": trashed.id, "shared": shared.id,
         "public": public.id, "waiting": waiting.id, "link": shared.link_slug,
@@ -146,8 +163,13 @@ def _make_rows(data: OwnedData) -> None:
         "job": image.job_id, "run": image.job.batch, "failed": failed.id, "queued": queued.id,
         "queued_run": queued.batch, "collection": collection.id, "deleted_collection": deleted.id,
         "upload": upload.id, "email": email.id, "export": export.id, "owner": owner.pk, "owner_email": owner.email,
-        "style": Style.objects.order_by("id")[0].slug,
+        "style": Style.objects.order_by("id")[0].slug, "refused": refused_image.id,
+        "review": refused.id, "waiting_review": waiting_review.id,
     }  # fmt: skip
+
+
+def _match() -> dict[str, Any]:
+    return {"rule": 1, "category": "other", "action": "refuse", "words": [mark("word")]}
 
 
 def make_image_with_files(owner: User, *, detail: str = "", **fields: Any) -> Image:
@@ -237,7 +259,8 @@ def _admin_rows(data: OwnedData) -> dict[str, Any]:
     kind = OutageKind.ENDPOINT_MISSING
     return {
         "group": Group.objects.create(name="moderators").pk,
-        "word": BlockedWord.objects.create(word="weapon").pk,
+        "rule": ModerationRule.objects.create(pattern="weapon").pk,
+        "trusted": TrustedAuthor.objects.create(user=data.other).pk,
         "switch": GenerationSwitch.objects.get_or_create(id=1)[0].pk,
         "model": ImageModel.objects.get(slug="flux-dev").pk,
         "style_id": Style.objects.order_by("id")[0].pk,

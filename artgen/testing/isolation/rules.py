@@ -63,6 +63,7 @@ EXAMPLES = {
     "image_id": "image",
     "collection_id": "collection",
     "export_id": "export",
+    "review_id": "review",
     "slug": "slug",
     "pk": "passkey",
 }
@@ -83,7 +84,9 @@ ADMIN_OBJECTS = {
     "accounts_creditentry": "entry",
     "auth_group": "group",
     "accounts_outgoingemail": "email",
-    "generation_blockedword": "word",
+    "generation_moderationrule": "rule",
+    "generation_promptreview": "review",
+    "generation_trustedauthor": "trusted",
     "generation_collection": "collection",
     "generation_generationswitch": "switch",
     "generation_image": "image",
@@ -219,6 +222,7 @@ RULES: dict[str, Rule] = {
     "revoke_token": users("POST", body={"name": "vqzmtoken"}),
     "account_data": users("GET"),
     "ask_export": users("POST"),
+    "reviews": users("GET"),
     "delete_account": users("GET POST", body={"password": "password"}),
     # --- pages of one object ---
     "mfa_remove_webauthn": owner("GET POST"),
@@ -228,6 +232,8 @@ RULES: dict[str, Rule] = {
     "retry_job": owner("POST", at={"job_id": "failed"}),
     "run": owner("GET"),
     "cancel_run": owner("POST", at={"run_id": "queued_run"}),
+    "appeal_review": owner("POST"),
+    "cancel_review": owner("POST", at={"review_id": "waiting_review"}),
     "rename_collection": owner("POST", body={"name": "Renamed"}),
     "delete_collection": owner("POST"),
     "restore_collection": owner("POST", at={"collection_id": "deleted_collection"}),
@@ -241,6 +247,7 @@ RULES: dict[str, Rule] = {
     "share_image": owner("GET POST"),
     "stop_sharing_image": owner("POST", at={"image_id": "shared"}),
     "publish_image": owner("POST"),
+    "appeal_image": owner("POST", at={"image_id": "refused"}),
     "withdraw_image": owner("POST", at={"image_id": "public"}),
     "download_export": owner("GET"),
     # --- the API ---
@@ -256,6 +263,11 @@ RULES: dict[str, Rule] = {
     "api/v1/images/{image_id}/": owner("GET PATCH DELETE", body={"favorite": True}),
     "api/v1/images/{image_id}/restore/": owner("POST", at={"image_id": "trashed"}),
     "api/v1/images/{image_id}/share/": owner("GET POST DELETE", body={"expires_in_days": 7}),
+    "api/v1/images/{image_id}/share/appeal/": owner("POST", at={"image_id": "refused"}),
+    "api/v1/reviews/": users("GET"),
+    "api/v1/reviews/{review_id}/": owner("GET"),
+    "api/v1/reviews/{review_id}/appeal/": owner("POST"),
+    "api/v1/reviews/{review_id}/cancel/": owner("POST", at={"review_id": "waiting_review"}),
     "api/v1/collections/": users("GET POST", body={"name": "Hills"}),
     "api/v1/collections/{collection_id}/": owner("GET PATCH DELETE", body={"name": "Renamed"}),
     "api/v1/collections/{collection_id}/images/": owner("POST", body={"images": ["{shared}"]}),
@@ -281,6 +293,7 @@ RULES: dict[str, Rule] = {
     "admin:*": staff("GET POST"),
     "admin:autocomplete": staff("GET"),
     "admin:generation_imagemodel_preview": staff("POST"),
+    "admin:generation_moderationrule_try": staff("POST"),
     "admin/*": any_staff("GET"),  # old addresses of objects: redirects to the page that checks
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission
 
 from artgen.testing.gallery import SharingTestCase
 from generation.gallery import images, sharing
-from generation.models import BlockedWord, Publication, PublicationState
+from generation.models import Publication, PublicationState
 
 QUEUE = "/admin/generation/publication/"
 
@@ -116,13 +116,6 @@ class TestPublicationAdmin(SharingTestCase):
         self.assertNotContains(self.client.get(self.page(publication)), 'value="publish"')
         self.act("publish", publication)
         assert self.state(publication) == PublicationState.WAITING
-
-
-class TestBlockedWordAdmin(SharingTestCase):
-    def test_it_adds_a_word_in_the_spelling_that_is_looked_for(self) -> None:
-        self.client.force_login(self.staff)
-        self.client.post("/admin/generation/blockedword/add/", {"word": " Weapon* "})
-        assert BlockedWord.objects.get().word == "weapon*"
 
 
 class TestStopSharing(SharingTestCase):

@@ -4,7 +4,7 @@ import pytest
 
 from artgen.testing.api import ApiTestCase, make_image
 from generation.gallery import images, sharing
-from generation.models import BlockedWord, Image, Publication, PublicationState
+from generation.models import Image, ModerationRule, Publication, PublicationState
 
 
 class TestSharingApi(ApiTestCase):
@@ -82,7 +82,7 @@ class TestSharingApi(ApiTestCase):
         assert Publication.objects.get().state == PublicationState.WITHDRAWN
 
     def test_it_tells_why_a_rule_refuses(self) -> None:
-        BlockedWord.objects.create(word="tea")
+        ModerationRule.objects.create(pattern="tea", at_placing=False)
         answer = self.api.patch(self.path, {"visibility": "public", "favorite": True})
         problem = self.assert_problem(answer, 403, "not_publishable")
         assert "“tea”" in problem["detail"]

@@ -7,10 +7,10 @@ from generation.demo import sample_gallery
 from generation.gallery import images, sharing
 from generation.jobs import orders
 from generation.models import (
-    BlockedWord,
     GenerationSwitch,
     Image,
     Job,
+    ModerationRule,
     Publication,
     PublicationState,
 )
@@ -44,7 +44,7 @@ class TestExhibition(JobPagesTestCase):
             sample.prompt for sample in sample_gallery.SAMPLES
         }
         assert {(one.with_parameters, one.with_name, one.decided_by) for one in shown} == {
-            (True, True, self.staff)
+            (True, True, None)
         }
         page = self.client.get(reverse("explore"))
         self.assertContains(page, "Nora", count=len(sample_gallery.SAMPLES))
@@ -68,7 +68,7 @@ class TestExhibition(JobPagesTestCase):
         assert Publication.objects.shown().count() == len(sample_gallery.SAMPLES) - 2
 
     def test_it_minds_the_rules(self):
-        BlockedWord.objects.create(word="planet")
+        ModerationRule.objects.create(pattern="planet", at_placing=False)
         self.hang_all()
         refused = Publication.objects.exclude(state=PublicationState.PUBLISHED)
         assert [one.state for one in refused] == [PublicationState.REFUSED]

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from artgen.testing.gallery import NOBODY_EVER, SharingTestCase
 from generation.gallery import images, sharing
-from generation.models import BlockedWord, Image, PublicationState, Report, Visibility
+from generation.models import Image, ModerationRule, PublicationState, Report, Visibility
 
 
 class TestLink(SharingTestCase):
@@ -156,7 +156,7 @@ class TestPublishing(SharingTestCase):
         assert sharing.find(publication.slug) is not None
 
     def test_it_is_refused_by_the_word_list_and_remembers_that(self):
-        BlockedWord.objects.create(word="hill*")
+        ModerationRule.objects.create(pattern="hill*", at_placing=False)
         with pytest.raises(sharing.NotAllowed) as refusal:
             self.ask()
         assert "hills" in refusal.value.reason

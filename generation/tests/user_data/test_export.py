@@ -83,6 +83,7 @@ class TestStep(ExportTestCase):
                     "uploads.json",
                     "collections.json",
                     "publications.json",
+                    "reviews.json",
                 ),
                 *pictures,
                 f"uploads/{upload.key.rsplit('/', 1)[-1]}",

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from artgen.testing.gallery import SCRIPT, SharingTestCase
 from generation.gallery import images, sharing
-from generation.models import BlockedWord, Publication, PublicationState, Visibility
+from generation.models import ModerationRule, Publication, PublicationState, Visibility
 
 POSTS = ("share_image", "stop_sharing_image", "publish_image", "withdraw_image")
 
@@ -72,7 +72,7 @@ class TestSharePages(SharingTestCase):
         assert self.visibility() == Visibility.PRIVATE
 
     def test_it_tells_why_a_rule_refuses(self):
-        BlockedWord.objects.create(word="mist")
+        ModerationRule.objects.create(pattern="mist", at_placing=False)
         answer = self.post("publish_image", headers=SCRIPT)
         self.assertContains(answer, "“mist”", status_code=409)
         self.assertContains(self.client.get(self.at("share_image")), "“mist”")

@@ -208,7 +208,8 @@ export class Composer {
 
   #showErrors(fragment) {
     this.#replace(fragment)
-    const wrong = this.form.querySelector("[aria-invalid=true]")
+    const wrong =
+      this.form.querySelector("[aria-invalid=true]") ?? this.form.querySelector("[role=alert]")
     wrong?.focus({ preventScroll: true })
     wrong?.scrollIntoView({ block: "center" })
   }

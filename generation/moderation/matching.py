@@ -1,0 +1,217 @@
+"""Search a prompt for all rules at once.
+
+Words and phrases are looked up in tables by their first word, so their number does not matter.
+Regular expressions are tried one after the other, for SEARCH_SECONDS at most.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import regex
+
+from generation.models import ModerationRule, RuleAction, RuleKind
+from generation.moderation.text import folded, stem, words_of
+
+log = logging.getLogger(__name__)
+
+SEARCH_SECONDS = 0.05
+"""For the regular expressions of one prompt, all together."""
+MAX_WORDS_SHOWN = 5
+MAX_REGEX_LENGTH = 500
+ORDER = (RuleAction.FLAG, RuleAction.HOLD, RuleAction.REFUSE)
+
+
+@dataclass(frozen=True)
+class Match:
+    """What one rule found in a prompt; without words, it could not be searched in time."""
+
+    rule: int
+    category: str
+    action: str
+    words: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the match as it is stored."""
+        return {
+            "rule": self.rule,
+            "category": self.category,
+            "action": self.action,
+            "words": list(self.words),
+        }
+
+
+def strongest(matches: Iterable[Match]) -> str:
+    """Return the strongest action, "" without matches."""
+    return max((match.action for match in matches), key=ORDER.index, default="")
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One word of a phrase."""
+
+    text: str
+    is_stem: bool = False
+    is_prefix: bool = False
+
+    def fits(self, word: str) -> bool:
+        """Whether a word of a prompt is this one."""
+        if self.is_prefix:
+            return word.startswith(self.text)
+        return (stem(word) if self.is_stem else word) == self.text
+
+
+@dataclass(frozen=True)
+class _Phrase:
+    rule: ModerationRule
+    items: Sequence[_Item]
+
+    def found(self, words: Sequence[str], at: int) -> str:
+        """Return the words of the prompt that begin at `at` and are this phrase, "" if none."""
+        there = words[at : at + len(self.items)]
+        if len(there) < len(self.items):
+            return ""
+        fits = all(item.fits(word) for item, word in zip(self.items, there, strict=True))
+        return " ".join(there) if fits else ""
+
+
+@dataclass
+class Matcher:
+    """Rules, compiled."""
+
+    exact: dict[str, list[_Phrase]] = field(default_factory=dict)
+    stems: dict[str, list[_Phrase]] = field(default_factory=dict)
+    prefixes: dict[str, list[_Phrase]] = field(default_factory=dict)  # by first letter
+    patterns: list[tuple[ModerationRule, Any]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, rules: Iterable[ModerationRule]) -> "Matcher":
+        """Compile these rules; one that is invalid is logged and left out."""
+        matcher = cls()
+        for rule in rules:
+            try:
+                matcher._add(rule)
+            except regex.error:
+                log.exception("a moderation rule is invalid", extra={"rule": rule.pk})
+        return matcher
+
+    def matches(self, prompt: str) -> list[Match]:
+        """Return what the rules find in a prompt, one match for each rule."""
+        if not (self.exact or self.stems or self.prefixes or self.patterns):
+            return []
+        text = folded(prompt)
+        found: dict[int, tuple[ModerationRule, list[str]]] = {}
+        for rule, words in self._phrases(text):
+            found.setdefault(rule.pk, (rule, []))[1].append(words)
+        end = time.monotonic() + SEARCH_SECONDS
+        late = []
+        for rule, pattern in self.patterns:
+            try:
+                hits = _search(pattern, text, seconds=end - time.monotonic())
+            except TimeoutError:
+                log.warning("a moderation rule took too long", extra={"rule": rule.pk})
+                late.append(rule)
+                continue
+            if hits:
+                found.setdefault(rule.pk, (rule, []))[1].extend(hits)
+        return [
+            *(
+                Match(rule.pk, rule.category, rule.action, tuple(dict.fromkeys(words)))
+                for rule, words in found.values()
+            ),
+            *(
+                # Neither allowed, which would let everything pass beside one slow text, nor
+                # refused without anything found: a moderator looks.
+                Match(rule.pk, rule.category, _at_most_held(rule.action), ())
+                for rule in late
+                if rule.pk not in found
+            ),
+        ]
+
+    def _phrases(self, text: str) -> Iterator[tuple[ModerationRule, str]]:
+        if not (self.exact or self.stems or self.prefixes):
+            return
+        words = list(words_of(text))
+        for at, word in enumerate(words):
+            candidates = [*self.exact.get(word, ()), *self.prefixes.get(word[0], ())]
+            if self.stems:
+                candidates += self.stems.get(stem(word), ())
+            for phrase in candidates:
+                if found := phrase.found(words, at):
+                    yield phrase.rule, found
+
+    def _add(self, rule: ModerationRule) -> None:
+        if rule.kind == RuleKind.REGEX:
+            self.patterns.append((rule, compiled(rule.pattern)))
+            return
+        literals = []
+        for line in rule.pattern.splitlines():
+            entry = folded(line)
+            if not entry:
+                continue
+            if items := _items(entry, inflections=rule.inflections):
+                self._index(_Phrase(rule, items))
+            else:
+                literals.append(regex.escape(entry))
+        if literals:
+            pattern = rf"(?<!\w)(?:{'|'.join(literals)})(?!\w)"
+            self.patterns.append((rule, regex.compile(pattern)))
+
+    def _index(self, phrase: _Phrase) -> None:
+        first = phrase.items[0]
+        if first.is_prefix:
+            self.prefixes.setdefault(first.text[0], []).append(phrase)
+        else:
+            table = self.stems if first.is_stem else self.exact
+            table.setdefault(first.text, []).append(phrase)
+
+
+def compiled(pattern: str) -> Any:
+    """Return the regular expression, for folded texts; raise `regex.error`."""
+    return regex.compile(pattern.replace("ё", "е").replace("Ё", "Е"), regex.IGNORECASE)
+
+
+def found_by(rule: ModerationRule, prompts: Iterable[str]) -> Mapping[str, Match]:
+    """Return the prompts in which this rule alone finds something."""
+    matcher = Matcher.of([rule])
+    found = ((prompt, matcher.matches(prompt)) for prompt in prompts)
+    return {prompt: matches[0] for prompt, matches in found if matches}
+
+
+def _search(pattern: Any, text: str, *, seconds: float) -> list[str]:
+    """Return some of what a pattern finds; raise TimeoutError.
+
+    Other threads run meanwhile (`concurrent`).
+    """
+    if seconds <= 0:
+        raise TimeoutError
+    hits: list[str] = []
+    for hit in pattern.finditer(text, timeout=seconds, concurrent=True):
+        if hit[0].strip() and hit[0] not in hits:
+            hits.append(hit[0].strip())
+        if len(hits) == MAX_WORDS_SHOWN:
+            break
+    return hits
+
+
+def _at_most_held(action: str) -> str:
+    return min(action, RuleAction.HOLD.value, key=ORDER.index)
+
+
+def _items(entry: str, *, inflections: bool) -> list[_Item]:
+    """Return the words of an entry, [] if it has characters that no word has."""
+    items = []
+    for part in entry.replace("-", " ").replace("'", " ").replace("’", " ").split():
+        is_prefix = part.endswith("*")
+        word = part.removesuffix("*")
+        if not word or [*words_of(word)] != [word]:
+            return []
+        if is_prefix:
+            items.append(_Item(word, is_prefix=True))
+        elif inflections:
+            items.append(_Item(stem(word), is_stem=True))
+        else:
+            items.append(_Item(word))
+    return items
