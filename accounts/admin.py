@@ -26,6 +26,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from unfold.forms import AdminPasswordChangeForm
 
 from accounts import deletion, ledger, security_notices, sockets, staff_rights, token_cache
 from accounts.forms.credits import GrantForm
@@ -55,7 +56,6 @@ for _model in (
 ):
     admin.site.unregister(_model)
 admin.site.login = sign_in.admin_login  # type: ignore[method-assign,assignment]
-admin.site.site_header = admin.site.site_title = "ArtGen"
 
 
 class NewUserForm(BaseUserCreationForm):  # type: ignore[type-arg]
@@ -88,12 +88,16 @@ admin.site.unregister(Group)
 class GroupAdmin(SuperuserAdmin, DjangoGroupAdmin):
     """Groups, which only superusers change: a member could give the own group more rights."""
 
+    menu_icon = "groups"
+
 
 @admin.register(User)
 class UserAdmin(StaffProtectedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     """Users. They are never deleted, because the ledger refers to them."""
 
+    menu_icon = "person"
     owner_field = ""
+    change_password_form = AdminPasswordChangeForm
     form = UserForm
     add_form = NewUserForm
     change_form_template = "accounts/admin/user.html"
@@ -277,6 +281,7 @@ def _uuids(texts: list[str]) -> list[UUID]:
 class CreditEntryAdmin(ReadOnlyAdmin):
     """The ledger, read-only."""
 
+    menu_icon = "receipt_long"
     list_display = (
         "created_at",
         "user",
@@ -308,6 +313,7 @@ class CreditEntryAdmin(ReadOnlyAdmin):
 class ApiTokenAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
     """API tokens, which can be revoked."""
 
+    menu_icon = "key"
     list_display = (
         "name",
         "user",

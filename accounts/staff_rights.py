@@ -6,9 +6,9 @@ into a group, or set the password, address or second factor of a superuser and s
 
 from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin
 
 from accounts.models import User
 from artgen.refusals import Refusal
@@ -37,7 +37,7 @@ def check(actor: Any, owner: User) -> None:
         raise StaffProtected
 
 
-class StaffProtectedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class StaffProtectedAdmin(ModelAdmin):  # type: ignore[type-arg]
     """The admin of users, or of what opens their accounts, such as tokens and second factors.
 
     `owner_field` names the user of a row; "" if the row is the user. Lists must not have editable
@@ -64,7 +64,7 @@ class StaffProtectedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         )
 
 
-class SuperuserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class SuperuserAdmin(ModelAdmin):  # type: ignore[type-arg]
     """Rows that grant rights, such as groups: only superusers change them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""How the admin shows refusals: actions on several rows, with one message for each reason."""
+"""Actions of the admin: refusals with one message for each reason, and the way back."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import ngettext
 
 from artgen.refusals import Refusal
@@ -41,3 +42,10 @@ def on_each(
         text = ngettext("%(count)d skipped: %(reason)s", "%(count)d skipped: %(reason)s", len(left))
         admin.message_user(request, text % {"count": len(left), "reason": reason}, messages.WARNING)
     return done
+
+
+def back_to_start(request: HttpRequest) -> HttpResponseRedirect | None:
+    """Redirect to the start page if the action's button is there; None: to the list."""
+    if "from_start" not in request.POST:
+        return None
+    return HttpResponseRedirect(reverse("admin:index"))

@@ -35,7 +35,8 @@ INSTALLED_APPS = [
     "artgen",
     "accounts",
     "generation",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",  # templates and widgets; the site is ours
+    "artgen.admin_config.ArtGenAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -111,6 +112,7 @@ TEMPLATES = [
         "OPTIONS": {"environment": "artgen.frontend.jinja.environment"},
     },
 ]
+UNFOLD = {"DASHBOARD_CALLBACK": "generation.admin.start_page.context"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- PostgreSQL (SQLite in the demo) -------------------------------------------------------------

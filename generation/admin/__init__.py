@@ -2,6 +2,7 @@
 
 from generation.admin import (
     alerts,
+    attention,
     generation_switch,
     image_models,
     images,
@@ -16,6 +17,7 @@ from generation.admin import (
 
 __all__ = [
     "alerts",
+    "attention",
     "generation_switch",
     "image_models",
     "images",

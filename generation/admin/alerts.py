@@ -12,6 +12,7 @@ from generation.operations.alerts import messages
 class AlertAdmin(ReadOnlyModelAdmin):
     """Alerts, the newest first; written by `generation.operations.alerts`."""
 
+    menu_icon = "notifications"
     list_display = ("sentence", "started_at", "told_at", "ended_at")
     list_filter = ("name",)
     list_display_links = None

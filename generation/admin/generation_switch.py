@@ -2,16 +2,23 @@
 
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
+from unfold.admin import ModelAdmin
 
 from generation.models import GenerationSwitch
 
+MESSAGE_MAX = GenerationSwitch._meta.get_field("message").max_length or 0
+
 
 @admin.register(GenerationSwitch)
-class GenerationSwitchAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class GenerationSwitchAdmin(ModelAdmin):  # type: ignore[type-arg]
     """The creation switch; its list redirects to its page."""
+
+    menu_icon = "power_settings_new"
 
     fields = ("on", "message", "changed_at")
     readonly_fields = ("changed_at",)
@@ -34,3 +41,28 @@ class GenerationSwitchAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return HttpResponseRedirect(
             reverse("admin:generation_generationswitch_change", args=[switch.pk])
         )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the button of the start page."""
+        name, view = "generation_generationswitch_turn", self.admin_site.admin_view(self.turn)
+        urls: list[URLPattern] = [path("turn/", view, name=name), *super().get_urls()]
+        return urls
+
+    def turn(self, request: HttpRequest) -> HttpResponse:
+        """Turn image creation on or off, with a message to users, and return to the start page."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        on = request.POST.get("on") == "1"
+        message = "" if on else request.POST.get("message", "").strip()[:MESSAGE_MAX]
+        switch, _created = GenerationSwitch.objects.update_or_create(
+            pk=1, defaults={"on": on, "message": message}
+        )
+        self.log_change(request, switch, f"turned {switch}" + (f": {message}" if message else ""))
+        self.message_user(
+            request,
+            gettext("Image creation is on.") if on else gettext("Image creation is off."),
+            messages.SUCCESS if on else messages.WARNING,
+        )
+        return HttpResponseRedirect(reverse("admin:index"))

@@ -16,10 +16,13 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from artgen import formatting
+from artgen.admin_actions import back_to_start, on_each
+from artgen.refusals import Refusal
 from generation.admin import request_preview
 from generation.admin.image_model_form import ImageModelForm
 from generation.admin.model_costs import CostColumns
 from generation.admin.read_only import Media
+from generation.jobs import circuit_breaker, dispatch
 from generation.models import ACTIVE, ImageModel, Job, OutageKind, ProviderOutage
 
 REQUEST_FIELDS = (
@@ -37,6 +40,8 @@ REQUEST_FIELDS = (
 @admin.register(ImageModel)
 class ImageModelAdmin(CostColumns):
     """Models: edit, enable, disable, check."""
+
+    menu_icon = "deployed_code"
 
     class Media(Media):
         """The script of the request preview."""
@@ -62,7 +67,7 @@ class ImageModelAdmin(CostColumns):
     list_filter = ("enabled", "dialect")
     search_fields = ("slug", "name", "endpoint_id")
     ordering = ("position", "slug")
-    actions = ("switch_on", "switch_off", "try_out")
+    actions = ("switch_on", "switch_off", "try_out", "end_pause")
     save_on_top = True
     fieldsets = (
         (
@@ -255,6 +260,24 @@ class ImageModelAdmin(CostColumns):
                 reverse("admin:generation_imagemodel_change", args=[models[0].pk])
             )
         return None
+
+    @admin.action(description=_("End the pause: submit one job now"), permissions=["change"])
+    def end_pause(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Submit a job of each paused model; if RunPod accepts it, the others follow."""
+
+        def end(model: ImageModel) -> None:
+            if not circuit_breaker.end_pause(model):
+                raise Refusal(gettext("it is not paused."))
+            self.log_change(request, model, "pause ended")
+            dispatch.submit(model.slug)
+
+        def done(count: int) -> str:
+            return ngettext(
+                "%(count)d model is tried again.", "%(count)d models are tried again.", count
+            )
+
+        on_each(self, request, queryset.order_by("position", "slug"), end, done_text=done)
+        return back_to_start(request)
 
     def _switch(self, request: HttpRequest, model: ImageModel, *, enabled: bool) -> None:
         ImageModel.objects.filter(pk=model.pk).update(enabled=enabled)

@@ -22,6 +22,8 @@ COVERS = 12  # thumbnails on the page of a collection
 class ImageAdmin(ReadOnlyModelAdmin):
     """Generated images."""
 
+    menu_section = "content"
+    menu_icon = "image"
     list_display = (
         "picture",
         "user",
@@ -105,6 +107,8 @@ class ImageAdmin(ReadOnlyModelAdmin):
 class CollectionAdmin(ReadOnlyModelAdmin):
     """Collections of users."""
 
+    menu_section = "content"
+    menu_icon = "photo_library"
     list_display = ("name", "user", "held", "deleted_at", "created_at")
     list_filter = (("deleted_at", admin.EmptyFieldListFilter), "created_at")
     list_select_related = ("user",)
@@ -134,6 +138,8 @@ class CollectionAdmin(ReadOnlyModelAdmin):
 class UploadAdmin(ReadOnlyModelAdmin):
     """Source images uploaded by users."""
 
+    menu_section = "content"
+    menu_icon = "upload_file"
     list_display = ("id", "user", "size", "file_size", "content_type", "created_at")
     list_filter = ("created_at",)
     list_select_related = ("user",)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -13,57 +12,24 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from unfold.views import ChangeList
 
 from accounts.models import User
 from artgen import formatting
-from artgen.admin_actions import on_each
+from artgen.admin_actions import back_to_start, on_each
 from artgen.refusals import Refusal
+from generation.admin import job_history, job_list, job_words
 from generation.admin.read_only import ReadOnlyInline, ReadOnlyModelAdmin, preformatted, thumbnail
 from generation.catalog.parameters import JOB_FIELDS
+from generation.files import storage
 from generation.jobs import idempotency, orders
-from generation.models import Image, Job, JobEvent, JobQuerySet, Status
+from generation.models import Image, Job, Status
 
 PROMPT_CUT = 60
+ROW_SIDE = 56  # CSS pixels of the picture in a row
 MAX_JOBS_PER_ACTION = 500  # done within one request
-
-
-class StuckFilter(admin.SimpleListFilter):
-    """Filter jobs that require an operator."""
-
-    title = _("stuck")
-    parameter_name = "stuck"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the only choice besides "all"."""
-        return [("yes", _("Stuck"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Apply the filter."""
-        return queryset.stuck() if self.value() and isinstance(queryset, JobQuerySet) else queryset
-
-
-class EventInline(ReadOnlyInline):
-    """The history of one job, with RunPod's messages."""
-
-    model = JobEvent
-    fields = readonly_fields = ("when", "name", "status", "attempt", "actor", "said")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Fetch the actors with the events."""
-        return super().get_queryset(request).select_related("actor").order_by("id")
-
-    @admin.display(description=_("time"))
-    def when(self, event: JobEvent) -> str:
-        """Return day and time with seconds."""
-        return timezone.localtime(event.at).strftime("%d.%m. %H:%M:%S")
-
-    @admin.display(description=_("detail"))
-    def said(self, event: JobEvent) -> SafeString:
-        """Return the detail."""
-        return preformatted(event.detail)
 
 
 class ImageInline(ReadOnlyInline):
@@ -90,26 +56,35 @@ class ImageInline(ReadOnlyInline):
 class JobAdmin(ReadOnlyModelAdmin):
     """Jobs: search, read, check, cancel, retry."""
 
+    menu_icon = "list_alt"
     change_form_template = "admin/generation/job/change_form.html"
+    change_list_template = "admin/generation/job/change_list.html"
     list_display = (
-        "short_id",
-        "badge",
-        "user",
-        "model",
+        "picture",
         "prompt_cut",
-        "attempt",
-        "due",
+        "state",
+        "owner",
+        "model",
         "age",
-        "credits",
+        "attempt",
+        "cost_words",
     )
-    list_display_links = ("short_id", "prompt_cut")
+    list_display_links = ("prompt_cut",)
     list_select_related = ("user", "model")
-    list_filter = ("status", StuckFilter, "model", "created_at")
+    list_filter = (
+        job_list.StateFilter,
+        job_list.StuckFilter,
+        job_list.PeriodFilter,
+        "model",
+        job_list.ErrorFilter,
+    )
     list_per_page = 50
-    search_fields = ("prompt", "user__email", "=runpod_id")
+    show_facets = admin.ShowFacets.NEVER  # would count every choice
+    sortable_by = ()
+    search_fields = ("prompt",)
     search_help_text = _("ID, prompt, email or RunPod ID.")
     ordering = ("-id",)
-    inlines = (ImageInline, EventInline)
+    inlines = (ImageInline,)
     actions = ("look_again", "cancel", "retry")
     fieldsets = (
         (
@@ -164,22 +139,40 @@ class JobAdmin(ReadOnlyModelAdmin):
         "as_placed",
     )
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the list whose pages need no count."""
+        return job_list.JobChangeList
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Search by id, else by the search fields."""
-        try:
-            return queryset.filter(id=UUID(search_term.strip())), False
-        except ValueError:
-            return super().get_search_results(request, queryset, search_term)
+        """Search by id, email or RunPod's id, else by the prompt."""
+        if not search_term.strip():
+            return queryset, False
+        return job_list.search(queryset, search_term), False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Add the saved filters."""
+        more = {"saved_filters": job_list.saved_filters(request)}
+        return super().changelist_view(request, {**(extra_context or {}), **more})
 
     # --- columns ----------------------------------------------------------------------------------
-    @admin.display(description=_("id"), ordering="id")
-    def short_id(self, job: Job) -> str:
-        """Return the end of the id, which differs between ids of the same time."""
-        return str(job.id)[-8:]
+    @admin.display(description=_("image"))
+    def picture(self, job: Job) -> SafeString:
+        """Return the first image, or an empty plate."""
+        pictures = getattr(job, "first_pictures", None) or ()
+        if not pictures:
+            return format_html('<span class="plate" data-status="{}"></span>', job.status)
+        return format_html(
+            '<img class="plate" src="{}" alt="" width="{}" height="{}" loading="lazy">',
+            storage.url(pictures[0].thumbnail_key),
+            ROW_SIDE,
+            ROW_SIDE,
+        )
 
-    @admin.display(description=_("status"), ordering="status")
+    @admin.display(description=_("status"))
     def badge(self, job: Job) -> SafeString:
         """Return the status with error code or "not confirmed"."""
         more = job.error_code or (gettext("not confirmed by RunPod") if self._unknown(job) else "")
@@ -190,10 +183,40 @@ class JobAdmin(ReadOnlyModelAdmin):
             more,
         )
 
+    @admin.display(description=_("status"))
+    def state(self, job: Job) -> SafeString:
+        """Return the state in words."""
+        now = timezone.now()
+        title, detail = job_words.state(job, now=now)
+        stuck = "stuck" if job_words.stuck_reason(job, now=now) else ""
+        return format_html(
+            '<span class="badge" data-status="{}">{}</span><span class="second {}">{}</span>',
+            job.status,
+            title,
+            stuck,
+            detail,
+        )
+
+    @admin.display(description=_("user"))
+    def owner(self, job: Job) -> SafeString:
+        """Return the user as a link to the user's jobs."""
+        return format_html(
+            '<a href="?user__id__exact={}" title="{}">{}</a>',
+            job.user_id,
+            gettext("Jobs of this user"),
+            job.user.email,
+        )
+
     @admin.display(description=_("prompt"))
     def prompt_cut(self, job: Job) -> str:
         """Return the beginning of the prompt."""
         return job.prompt if len(job.prompt) <= PROMPT_CUT else f"{job.prompt[:PROMPT_CUT]}…"
+
+    @admin.display(description=_("cost"))
+    def cost_words(self, job: Job) -> str:
+        """Return the credits, and the dollars that RunPod has reported."""
+        credits = formatting.credits(job.credits)
+        return credits if job.cost is None else f"{credits} · ${job.cost.normalize():f}"
 
     @admin.display(description=_("due"), ordering="due_at")
     def due(self, job: Job) -> str:
@@ -207,16 +230,10 @@ class JobAdmin(ReadOnlyModelAdmin):
             return gettext("in %(time)s") % {"time": formatting.duration(seconds)}
         return gettext("%(time)s late") % {"time": formatting.duration(-seconds)}
 
-    @admin.display(description=_("age"), ordering="created_at")
+    @admin.display(description=_("age"))
     def age(self, job: Job) -> str:
         """Return the time from creation to end, or until now."""
-        end: datetime = job.finished_at or timezone.now()
-        seconds = (end - job.created_at).total_seconds()
-        return (
-            formatting.duration(seconds)
-            if seconds < 3600
-            else timesince(job.created_at, end, depth=1)
-        )
+        return job_words.age(job, now=timezone.now())
 
     @admin.display(description=_("endpoint"))
     def endpoint(self, job: Job) -> str:
@@ -260,8 +277,17 @@ class JobAdmin(ReadOnlyModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Add the possible actions to the page of one job."""
+        """Add the timeline and the possible actions to the page of one job."""
         job = kwargs.get("obj")
+        if isinstance(job, Job):
+            now, events = timezone.now(), job_history.events_of(job)
+            context["timeline"] = job_history.timeline(events)
+            context["steps"] = job_history.steps(events, now=now)
+            context["state"] = job_words.state(job, now=now)
+            context["stuck_reason"] = job_words.stuck_reason(job, now=now)
+            context["pictures"] = [thumbnail(image) for image in job.images.order_by("position")]
+            context["age"] = job_words.age(job, now=now)
+            context["cost_words"] = self.cost_words(job)
         if isinstance(job, Job) and self.has_drive_permission(request):
             context["job_actions"] = [
                 (name, label)
@@ -289,7 +315,7 @@ class JobAdmin(ReadOnlyModelAdmin):
         def done(count: int) -> str:
             return ngettext("Checking %(count)d job.", "Checking %(count)d jobs.", count)
 
-        return self._each(request, queryset, _look_again, done)
+        return self._each(request, queryset, _look_again, done, logged="check requested")
 
     @admin.action(description=_("Cancel and return credits"), permissions=["drive"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
@@ -298,7 +324,7 @@ class JobAdmin(ReadOnlyModelAdmin):
         def done(count: int) -> str:
             return ngettext("%(count)d job is canceled.", "%(count)d jobs are canceled.", count)
 
-        return self._each(request, queryset, _cancel, done)
+        return self._each(request, queryset, _cancel, done, logged="canceled")
 
     @admin.action(description=_("Retry at the user’s cost"), permissions=["drive"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
@@ -309,7 +335,7 @@ class JobAdmin(ReadOnlyModelAdmin):
                 "%(count)d job is queued again.", "%(count)d jobs are queued again.", count
             )
 
-        return self._each(request, queryset, _retry, done)
+        return self._each(request, queryset, _retry, done, logged="retried")
 
     def _each(
         self,
@@ -317,11 +343,17 @@ class JobAdmin(ReadOnlyModelAdmin):
         queryset: QuerySet[Any],
         act: Callable[[Job, User], None],
         done: Callable[[int], str],
+        *,
+        logged: str,
     ) -> HttpResponse | None:
-        """Run `act` on each job and report successes, and refusals by reason."""
+        """Run `act` on each job, log it, and report successes, and refusals by reason."""
         actor = _actor(request)
-        rows = self._some(request, queryset)
-        on_each(self, request, rows, lambda job: act(job, actor), done_text=done)
+
+        def one(job: Job) -> None:
+            act(job, actor)
+            self.log_change(request, job, logged)
+
+        on_each(self, request, self._some(request, queryset), one, done_text=done)
         return _back(request)
 
     def _some(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Job]:
@@ -361,9 +393,9 @@ def _actor(request: HttpRequest) -> User:
 
 
 def _back(request: HttpRequest) -> HttpResponse | None:
-    """Redirect to the page of the job whose button was used; None: to the list."""
+    """Redirect to the page whose button was used, of a job or the first one; None: the list."""
     if "from_page" not in request.POST:
-        return None
+        return back_to_start(request)
     return HttpResponseRedirect(
         reverse("admin:generation_job_change", args=[request.POST.get("_selected_action", "")])
     )

@@ -3,8 +3,15 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
+from artgen.admin_actions import back_to_start, on_each
+from artgen.refusals import Refusal
 from generation.admin.read_only import ReadOnlyModelAdmin
+from generation.jobs import outages
 from generation.models import ProviderOutage
 
 
@@ -12,6 +19,27 @@ from generation.models import ProviderOutage
 class ProviderOutageAdmin(ReadOnlyModelAdmin):
     """Outages at RunPod, removed when a probe succeeds."""
 
+    menu_icon = "cloud_off"
     list_display = ("kind", "endpoint_id", "since", "probes", "probe_at", "detail")
     ordering = ("since", "id")
     list_display_links: Any = None
+    actions = ("probe",)
+
+    def has_probe_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may have an outage checked."""
+        return request.user.has_perm("generation.change_provideroutage")
+
+    @admin.action(description=_("Check now"), permissions=["probe"])
+    def probe(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Let the next tick check whether the outages are over."""
+
+        def probe(outage: ProviderOutage) -> None:
+            if not outages.request_probe(outage):
+                raise Refusal(gettext("it is already over."))
+            self.log_change(request, outage, "check requested")
+
+        def done(count: int) -> str:
+            return ngettext("Checking %(count)d problem.", "Checking %(count)d problems.", count)
+
+        on_each(self, request, queryset.order_by("since", "id"), probe, done_text=done)
+        return back_to_start(request)

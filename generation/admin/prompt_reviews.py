@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
 
 from accounts.models import User
 from artgen.admin_actions import on_each
@@ -162,7 +163,7 @@ class PromptReviewAdmin(ReadOnlyModelAdmin):
 
 
 @admin.register(TrustedAuthor)
-class TrustedAuthorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class TrustedAuthorAdmin(ModelAdmin):  # type: ignore[type-arg]
     """Authors whose images need no review."""
 
     Media = Media

@@ -5,7 +5,6 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from unfold.forms import ActionForm
 
 from accounts.models import User
 from artgen import formatting
@@ -81,6 +81,8 @@ class PublicationAdmin(ReadOnlyModelAdmin):
 
         css = {"all": ["generation/admin.css", "generation/moderation.css"]}
 
+    menu_section = "review"
+    menu_icon = "rate_review"
     change_form_template = "admin/generation/publication/change_form.html"
     change_list_template = "admin/generation/promptreview/change_list.html"
     list_display = ("picture", "prompt", "owner", "badge", "shows", "asked", "reported", "decision")

@@ -2,12 +2,12 @@
 
 from typing import Any, TypeVar
 
-from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from unfold.admin import ModelAdmin, TabularInline
 
 from generation.files import storage
 from generation.models import Image
@@ -22,7 +22,7 @@ class Media:
     css = {"all": ["generation/admin.css"]}
 
 
-class ReadOnlyModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyModelAdmin(ModelAdmin):  # type: ignore[type-arg]
     """An admin without adding, changing and deleting."""
 
     Media = Media
@@ -41,10 +41,11 @@ class ReadOnlyModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
-class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
+class ReadOnlyInline(TabularInline):  # type: ignore[type-arg]
     """A read-only inline table."""
 
     extra = 0
+    show_title = False
     can_delete = False
     show_change_link = False
 

@@ -1,14 +1,16 @@
 """Style presets."""
 
 from django.contrib import admin
+from unfold.admin import ModelAdmin
 
 from generation.models import Style
 
 
 @admin.register(Style)
-class StyleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class StyleAdmin(ModelAdmin):  # type: ignore[type-arg]
     """Style presets."""
 
+    menu_icon = "palette"
     list_display = ("name_en", "name_ru", "slug", "template", "position", "enabled")
     list_editable = ("position", "enabled")
     list_filter = ("enabled",)

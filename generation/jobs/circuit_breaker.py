@@ -54,3 +54,12 @@ def closed(model: ImageModel) -> None:
     """End the pause because RunPod has accepted a job of the model."""
     if model.submit_failures:
         ImageModel.objects.filter(pk=model.pk).update(submit_after=None, submit_failures=0)
+
+
+def end_pause(model: ImageModel) -> bool:
+    """Let one job be submitted now; return False if the model is not paused.
+
+    The failures are kept: until RunPod accepts a job, the next pause is as long as it would be.
+    """
+    paused = ImageModel.objects.filter(pk=model.pk, submit_after__gt=timezone.now())
+    return bool(paused.update(submit_after=None))

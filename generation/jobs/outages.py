@@ -61,6 +61,11 @@ def probe_due() -> None:
             _resolve(outage)
 
 
+def request_probe(outage: ProviderOutage) -> bool:
+    """Make the next tick probe now; return False if the outage is already over."""
+    return bool(ProviderOutage.objects.filter(pk=outage.pk).update(probe_at=timezone.now()))
+
+
 def _is_over(outage: ProviderOutage) -> bool:
     if outage.kind == OutageKind.ENDPOINT_MISSING:
         return isinstance(_probe(outage.endpoint_id), Gone)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from artgen import formatting
 from generation.jobs import scheduling
@@ -15,6 +15,33 @@ from generation.models import Job, Status
 
 LATE_FACTOR = 2  # of p90, after which a job is late
 COLD_START = timedelta(seconds=60)  # after which it is late
+
+ERROR_MESSAGES = {
+    "prompt_refused": gettext_lazy("The model rejected this prompt. Rephrase it."),
+    "invalid_input": gettext_lazy("The model rejected these settings."),
+    "source_unreadable": gettext_lazy("The model couldn’t open the source image."),
+    "lora_unreadable": gettext_lazy(
+        "The model couldn’t load the LoRA. Check its address and that it fits this model."
+    ),
+    "workflow_invalid": gettext_lazy("This model is misconfigured. Contact the administrator."),
+    "out_of_memory": gettext_lazy("The GPU ran out of memory. Try a smaller size."),
+    "gpu_lost": gettext_lazy("The GPU disconnected during generation."),
+    "timed_out": gettext_lazy("Generation timed out."),
+    "no_output": gettext_lazy("The model returned no image."),
+    "bad_picture": gettext_lazy("The model returned an invalid file."),
+    "invalid_output": gettext_lazy("The model returned an invalid file."),
+    "canceled": gettext_lazy("The job was stopped by the GPU provider."),
+    "provider_unpaid": gettext_lazy("The service is out of GPU time. Contact the administrator."),
+    "provider_error": gettext_lazy("The model failed."),
+    "deadline": gettext_lazy("It timed out."),
+    "unauthorized": gettext_lazy("The service is misconfigured. Contact the administrator."),
+    "endpoint_missing": gettext_lazy("This model is temporarily unavailable."),
+    "too_large": gettext_lazy("The source images are too large."),
+    "source_missing": gettext_lazy("A source image no longer exists."),
+    "storage": gettext_lazy("Couldn’t save the image."),
+}
+
+ERROR_CODES = tuple(ERROR_MESSAGES)
 
 
 @dataclass(frozen=True)
@@ -119,30 +146,7 @@ def _running(job: Job, *, about: str, eta: Eta | None, now: datetime) -> Phase:
 
 def error_message(code: str) -> str:
     """Return the message of this error code in the active language."""
-    return {
-        "prompt_refused": _("The model rejected this prompt. Rephrase it."),
-        "invalid_input": _("The model rejected these settings."),
-        "source_unreadable": _("The model couldn’t open the source image."),
-        "lora_unreadable": _(
-            "The model couldn’t load the LoRA. Check its address and that it fits this model."
-        ),
-        "workflow_invalid": _("This model is misconfigured. Contact the administrator."),
-        "out_of_memory": _("The GPU ran out of memory. Try a smaller size."),
-        "gpu_lost": _("The GPU disconnected during generation."),
-        "timed_out": _("Generation timed out."),
-        "no_output": _("The model returned no image."),
-        "bad_picture": _("The model returned an invalid file."),
-        "invalid_output": _("The model returned an invalid file."),
-        "canceled": _("The job was stopped by the GPU provider."),
-        "provider_unpaid": _("The service is out of GPU time. Contact the administrator."),
-        "provider_error": _("The model failed."),
-        "deadline": _("It timed out."),
-        "unauthorized": _("The service is misconfigured. Contact the administrator."),
-        "endpoint_missing": _("This model is temporarily unavailable."),
-        "too_large": _("The source images are too large."),
-        "source_missing": _("A source image no longer exists."),
-        "storage": _("Couldn’t save the image."),
-    }.get(code, _("The model failed."))
+    return str(ERROR_MESSAGES.get(code) or _("The model failed."))
 
 
 def _returned(job: Job) -> str:

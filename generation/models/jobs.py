@@ -66,7 +66,8 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def not_stored(self) -> "JobQuerySet":
         """Keep STORING ones whose images could not be stored yet."""
-        return self.filter(status=Status.STORING).exclude(error_detail="")
+        storing = self.filter(status=Status.STORING, due_at__isnull=False)
+        return storing.exclude(error_detail="")
 
     def stuck(self) -> "JobQuerySet":
         """Keep active ones that need attention: overdue, past the deadline, of unknown fate,
@@ -74,13 +75,15 @@ class JobQuerySet(models.QuerySet["Job"]):
         """
         now = timezone.now()
         since = now - STUCK_AFTER
+        # Every active job has a due_at: naming it lets the index of due jobs answer.
         return self.active().filter(
             Q(due_at__lt=since)
             & ~Q(status=Status.QUEUED)  # a queued one is due until it is submitted
             | Q(deadline_at__lt=now)
             | Q(status=Status.SUBMITTED, runpod_id="", submitted_at__lt=since)
             | Q(missing_since__isnull=False)
-            | Q(status=Status.STORING) & ~Q(error_detail="")
+            | Q(status=Status.STORING) & ~Q(error_detail=""),
+            due_at__isnull=False,
         )
 
     def newest_first(self) -> "JobQuerySet":

@@ -294,6 +294,7 @@ RULES: dict[str, Rule] = {
     "admin:autocomplete": staff("GET"),
     "admin:generation_imagemodel_preview": staff("POST"),
     "admin:generation_moderationrule_try": staff("POST"),
+    "admin:generation_generationswitch_turn": staff("POST"),
     "admin/*": any_staff("GET"),  # old addresses of objects: redirects to the page that checks
 }  # fmt: skip
 

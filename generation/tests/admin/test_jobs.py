@@ -1,10 +1,17 @@
+from datetime import timedelta
+from unittest import mock
+from uuid import UUID
+
 from django.contrib.auth.models import Permission
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import deletion
 from artgen.testing.cases import EmulatorTestCase, catch_up, let_time_pass
-from generation.jobs import driver, orders
+from generation.admin.jobs import JobAdmin
+from generation.jobs import driver, lifecycle, orders
 from generation.models import GenerationSwitch, Job, JobEvent, Status
+from generation.models.ids import first_id
 
 LIST = "/admin/generation/job/"
 
@@ -66,6 +73,68 @@ class TestList(JobAdminTestCase):
         let_time_pass(job.id, seconds=90)
         assert len(self.client.get(LIST, {"stuck": "yes"}).context["cl"].result_list) == 1
 
+    def ids(self, query: str = "") -> list[str]:
+        response = self.client.get(LIST + query)
+        assert response.status_code == 200
+        return [str(job.id) for job in response.context["cl"].result_list]
+
+    def test_it_turns_pages_both_ways_without_a_count(self) -> None:
+        placed = [str(self.place().id) for _n in range(7)][::-1]
+        with mock.patch.object(JobAdmin, "list_per_page", 3):
+            first = self.client.get(LIST).context["cl"]
+            assert ([str(job.id) for job in first.result_list], first.newer) == (placed[:3], "")
+            second = self.client.get(LIST + first.older).context["cl"]
+            assert [str(job.id) for job in second.result_list] == placed[3:6]
+            third = self.client.get(LIST + second.older).context["cl"]
+            assert ([str(job.id) for job in third.result_list], third.older) == (placed[6:], "")
+            assert self.ids(third.newer) == placed[3:6]
+            back = self.client.get(LIST + second.newer).context["cl"]
+            assert ([str(job.id) for job in back.result_list], back.newer) == (placed[:3], "")
+            filtered = self.client.get(f"{LIST}?status__exact=queued&q=lighthouse").context["cl"]
+            assert "status__exact=queued" in filtered.older
+            assert "q=lighthouse" in filtered.older
+
+    def test_it_ignores_pages_and_orders_that_do_not_exist(self) -> None:
+        job = self.place()
+        for query in ("?before=x", f"?after={job.id}", "?p=9", "?o=1.-2", "?all="):
+            assert self.ids(query) == [str(job.id)], query
+
+    def test_it_shows_the_last_30_days_unless_asked_for_more(self) -> None:
+        old = self.place()
+        Job.objects.filter(id=old.id).delete()
+        past = first_id(timezone.now() - timedelta(days=40))
+        old.id = UUID(f"{past.hex[:12]}{old.id.hex[12:]}")
+        old.save(force_insert=True)
+        assert self.ids() == []
+        for query in ("?period=all", "?status__exact=queued", f"?q={old.id}", "?q=alice@"):
+            assert self.ids(query) == [str(old.id)], query
+        assert self.ids("?period=week&q=alice@") == []
+
+    def test_it_has_saved_filters(self) -> None:
+        waiting, failed = self.place(), self.place()
+        lifecycle.failed(failed, code="gpu_lost")
+        links = {one.title: one for one in self.client.get(LIST).context["saved_filters"]}
+        assert links["All"].is_current
+        assert self.ids(links["Running now"].query) == [str(waiting.id)]
+        assert self.ids(links["Failed in 24 hours"].query) == [str(failed.id)]
+        assert self.ids(links["Stuck"].query) == []
+        page = self.client.get(LIST + links["Stuck"].query)
+        current = [one.title for one in page.context["saved_filters"] if one.is_current]
+        assert current == ["Stuck"]
+
+    def test_it_reads_well(self) -> None:
+        job = self.draw(self.place())
+        Job.objects.filter(id=job.id).update(cost="0.00250")
+        page = self.client.get(LIST).content.decode()
+        assert f"/{job.id}-0.webp" in page
+        assert ">Image ready</span>" in page
+        assert "1\N{NO-BREAK SPACE}credit · $0.0025" in page
+        lost = self.place()
+        lifecycle.failed(lost, code="gpu_lost", detail="<b>gone</b>")
+        page = self.client.get(LIST).content.decode()
+        assert ">Failed</span>" in page
+        assert "The GPU disconnected during generation." in page
+
     def test_it_lets_nobody_in_who_is_not_staff(self) -> None:
         self.client.force_login(self.alice)
         self.assertRedirects(
@@ -87,6 +156,25 @@ class TestPage(JobAdminTestCase):
             assert f">{event}<" in page
         assert f"/{job.id}-0.webp" in page
         assert job.runpod_id in page
+
+    def test_it_tells_the_history_as_a_timeline(self) -> None:
+        job = self.draw(self.place())
+        response = self.client.get(reverse("admin:generation_job_change", args=[job.id]))
+        entries = response.context["timeline"]
+        assert entries[0].event.name == "placed"
+        accepted = next(entry for entry in entries if entry.event.name == "submitted")
+        assert (accepted.title, accepted.runpod_id) == ("Accepted by RunPod", job.runpod_id)
+        assert entries[-1].title == "Image saved, credits charged"
+        assert response.context["steps"][0].label == "In the queue"
+
+    def test_it_says_why_a_job_is_stuck(self) -> None:
+        job = self.place()
+        assert "data-stuck" not in self.page(job)
+        driver.submit("flux-schnell")
+        let_time_pass(job.id, seconds=90)
+        page = self.page(job)
+        assert "data-stuck" in page
+        assert "check overdue by" in page
 
     def test_it_shows_what_the_vendor_said_and_escapes_it(self) -> None:
         job = self.place()

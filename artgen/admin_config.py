@@ -1,0 +1,9 @@
+"""Makes ArtGen's admin site the default one. In INSTALLED_APPS in place of django.contrib.admin."""
+
+from django.contrib.admin.apps import AdminConfig
+
+
+class ArtGenAdminConfig(AdminConfig):
+    """Configuration of the admin."""
+
+    default_site = "artgen.admin_site.ArtGenAdminSite"

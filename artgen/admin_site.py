@@ -1,0 +1,102 @@
+"""The admin site: django-unfold's look in ArtGen's frame, and its menu."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver
+from django.utils.translation import gettext_lazy as _
+from unfold import fields
+from unfold.sites import UnfoldAdminSite
+
+from artgen import theme
+
+# The colors of JSON are inline styles, which our policy refuses. Without Pygments there are none.
+fields.prettify_json = lambda *_: None
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+SECTIONS = {
+    "work": _("Jobs and models"),
+    "review": _("Review"),
+    "people": _("People"),
+    "content": _("Images"),
+    "site": _("Site"),
+}
+"""Sections of the menu. An admin class names its own as `menu_section`, else its app decides."""
+
+APP_SECTIONS = {"accounts": "people", "auth": "people", "generation": "work"}
+DEFAULT_ICON = "data_object"
+"""Of Material Symbols; an admin class may name another as `menu_icon`."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A list of the admin that the user may see."""
+
+    title: str
+    url: str
+    icon: str
+    is_current: bool
+
+
+@dataclass
+class Section:
+    """A group of the menu."""
+
+    title: Any
+    links: list[Link] = field(default_factory=list)
+
+
+class ArtGenAdminSite(UnfoldAdminSite):
+    """The admin with our frame, whose pages need no script and follow the user's theme."""
+
+    index_title = _("Start page")
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Return Django's URLs, without the theme's search, which needs its scripts."""
+        return AdminSite.get_urls(self)
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Forbid frames: the theme allows them for popups that only its scripts open."""
+        checked = super().admin_view(view, cacheable)
+
+        @wraps(checked)
+        def unframed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            response = checked(request, *args, **kwargs)
+            response.headers.pop("X-Frame-Options", None)  # set again by Django's middleware
+            return response
+
+        return cast(View, unframed)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Add the menu and the theme chosen in ArtGen."""
+        context = super().each_context(request)
+        return context | {
+            "site_title": "ArtGen",
+            "site_header": "ArtGen",
+            "theme": theme.page(request)["theme"],
+            "menu": self._menu(request, context.get("available_apps") or ()),
+        }
+
+    def _menu(self, request: HttpRequest, apps: Sequence[dict[str, Any]]) -> list[Section]:
+        menu = {name: Section(title) for name, title in SECTIONS.items()}
+        for app in apps:
+            for model in app["models"]:
+                if not model["admin_url"]:
+                    continue
+                admin = self._registry[model["model"]]
+                name = getattr(admin, "menu_section", APP_SECTIONS.get(app["app_label"], "site"))
+                menu[name].links.append(
+                    Link(
+                        title=str(model["name"]),
+                        url=model["admin_url"],
+                        icon=getattr(admin, "menu_icon", DEFAULT_ICON),
+                        is_current=request.path.startswith(model["admin_url"]),
+                    )
+                )
+        return [section for section in menu.values() if section.links]

@@ -1,0 +1,226 @@
+"""What of jobs, models and publications needs a person now: sources of the start page."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from django.db.models import Count, Min
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from artgen import formatting
+from artgen.admin_attention import Action, Item, Urgency, source
+from generation.admin import job_words
+from generation.jobs import heartbeat
+from generation.models import (
+    TO_REVIEW,
+    ImageModel,
+    Job,
+    ProviderOutage,
+    Publication,
+    PublicationState,
+    Report,
+    Status,
+)
+
+MAX_JOBS = 50  # that are read, and that one button checks
+SHOWN_JOBS = 5
+SHOWN_OUTAGES = 10
+PAUSED_AFTER = 3  # failed submissions in a row; fewer pass by themselves
+TICK_LATE = timedelta(seconds=60)
+
+
+@source
+def silent_workers(request: HttpRequest) -> Iterator[Item]:
+    """Yield that no tick has run for a while. Only a shared cache tells."""
+    if not request.user.has_perm("generation.view_job") or not heartbeat.is_shared():
+        return
+    last = heartbeat.last()
+    if last is not None and timezone.now() - last < TICK_LATE:
+        return
+    yield Item(
+        title=_("No job moves: beat or the workers have stopped"),
+        detail=_("Last sign of life: %(time)s. Run “manage.py doctor” on the server.")
+        % {"time": formatting.moment(timezone.localtime(last)) if last else _("unknown")},
+        url=_jobs("status__exact=active"),
+        urgency=Urgency.STOPPED,
+    )
+
+
+@source
+def provider_outages(request: HttpRequest) -> Iterator[Item]:
+    """Yield what RunPod refuses: the key, or an endpoint."""
+    if not request.user.has_perm("generation.view_provideroutage"):
+        return
+    url = reverse("admin:generation_provideroutage_changelist")
+    for outage in ProviderOutage.objects.order_by("since", "id")[:SHOWN_OUTAGES]:
+        yield Item(
+            title=f"{outage.get_kind_display()} ({outage.endpoint_id})",
+            detail=_("For %(time)s. Submission is paused. No job fails and nothing is charged.")
+            % {"time": timesince(outage.since)},
+            url=url,
+            urgency=Urgency.STOPPED,
+            action=_post(request, "change_provideroutage", _("Check now"), url, "probe", outage.pk),
+        )
+
+
+@source
+def paused_models(request: HttpRequest) -> Iterator[Item]:
+    """Yield the models whose submissions RunPod keeps rejecting."""
+    if not request.user.has_perm("generation.view_imagemodel"):
+        return
+    url = reverse("admin:generation_imagemodel_changelist")
+    paused = ImageModel.objects.enabled().filter(submit_failures__gte=PAUSED_AFTER)
+    for model in paused.order_by("position", "slug"):
+        if model.submit_after and model.submit_after > timezone.now():
+            title = _("%(model)s is paused until %(time)s") % {
+                "model": model.name,
+                "time": formatting.clock(model.submit_after),
+            }
+        else:
+            title = _("%(model)s is tried with one job at a time") % {"model": model.name}
+        rejected = ngettext(
+            "RunPod has rejected %(count)d submission in a row.",
+            "RunPod has rejected %(count)d submissions in a row.",
+            model.submit_failures,
+        )
+        yield Item(
+            title=title,
+            detail=rejected % {"count": model.submit_failures},
+            url=reverse("admin:generation_imagemodel_change", args=[model.pk]),
+            urgency=Urgency.WAITING,
+            action=_post(request, "change_imagemodel", _("Try now"), url, "end_pause", model.pk),
+        )
+
+
+@source
+def stuck_jobs(request: HttpRequest) -> Iterator[Item]:
+    """Yield the jobs that cannot be saved, and the others that are stuck."""
+    if not request.user.has_perm("generation.view_job"):
+        return
+    rows = Job.objects.stuck().select_related("model", "user").defer("snapshot", "result")
+    jobs = list(rows.order_by("due_at", "id")[: MAX_JOBS + 1])
+    not_stored = [job for job in jobs if job.status == Status.STORING and job.error_detail]
+    others = [job for job in jobs if job not in not_stored]
+    if not_stored:
+        title = ngettext(
+            "%(count)s finished job can’t be saved.",
+            "%(count)s finished jobs can’t be saved.",
+            len(not_stored),
+        )
+        yield _group(
+            request,
+            not_stored,
+            title=title,
+            detail=_("The images are paid for. They are lost when the jobs’ deadlines pass."),
+        )
+    if others:
+        title = ngettext("%(count)s stuck job", "%(count)s stuck jobs", len(others))
+        yield _group(request, others, title=title, detail="")
+
+
+def _group(request: HttpRequest, jobs: Sequence[Job], *, title: str, detail: str) -> Item:
+    now = timezone.now()
+    count = f"{MAX_JOBS}+" if len(jobs) > MAX_JOBS else str(len(jobs))
+    ids = [str(job.id) for job in jobs[:MAX_JOBS]]
+    return Item(
+        title=title % {"count": count},
+        detail=detail,
+        url=_jobs("stuck=yes"),
+        urgency=Urgency.WAITING,
+        action=_act(request, _("Check all now"), "look_again", ids) if len(jobs) > 1 else None,
+        rows=tuple(
+            Item(
+                title=job.prompt[:80],
+                detail=" · ".join(
+                    (
+                        job_words.stuck_reason(job, now=now),
+                        job.model.name,
+                        job.user.email,
+                        job_words.age(job, now=now),
+                    )
+                ),
+                url=reverse("admin:generation_job_change", args=[job.id]),
+                urgency=Urgency.WAITING,
+                action=_fix(request, job),
+            )
+            for job in jobs[:SHOWN_JOBS]
+        ),
+    )
+
+
+def _fix(request: HttpRequest, job: Job) -> Action | None:
+    """Return what helps: a check, or the end of a job that only RunPod's webhook could confirm."""
+    if job.status == Status.SUBMITTED and not job.runpod_id:
+        return _act(request, _("Cancel and return credits"), "cancel", [str(job.id)])
+    return _act(request, _("Check now"), "look_again", [str(job.id)])
+
+
+@source
+def reviews(request: HttpRequest) -> Iterator[Item]:
+    """Yield the images that wait for review."""
+    if not request.user.has_perm("generation.view_publication"):
+        return
+    waiting = Publication.objects.filter(state__in=TO_REVIEW, image__trashed_at__isnull=True)
+    found = waiting.aggregate(count=Count("id"), oldest=Min("asked_at"))
+    if not found["count"]:
+        return
+    title = ngettext(
+        "%(count)d image waits for review", "%(count)d images wait for review", found["count"]
+    )
+    url = reverse("admin:generation_publication_changelist")
+    yield Item(
+        title=title % {"count": found["count"]},
+        detail=_("The oldest for %(time)s.") % {"time": timesince(found["oldest"])},
+        url=url,
+        urgency=Urgency.WAITING,
+        action=Action(_("Review"), url),
+    )
+
+
+@source
+def reports(request: HttpRequest) -> Iterator[Item]:
+    """Yield the open reports on public images."""
+    if not request.user.has_perm("generation.view_publication"):
+        return
+    opened = Report.objects.filter(
+        settled_at__isnull=True, publication__state=PublicationState.PUBLISHED
+    )
+    count = opened.count()
+    if count:
+        url = reverse("admin:generation_publication_changelist")
+        title = ngettext("%(count)d open report", "%(count)d open reports", count)
+        yield Item(
+            title=title % {"count": count},
+            detail=_("Visitors have reported images that are public."),
+            url=url,
+            urgency=Urgency.WAITING,
+            action=Action(_("Review"), url),
+        )
+
+
+def _jobs(query: str) -> str:
+    return f"{reverse('admin:generation_job_changelist')}?{query}"
+
+
+def _act(request: HttpRequest, label: str, action: str, ids: list[str]) -> Action | None:
+    if not request.user.has_perm("generation.change_job"):
+        return None
+    fields: dict[str, str | list[str]] = {
+        "action": action,
+        "_selected_action": ids,
+        "from_start": "1",
+    }
+    return Action(label, _jobs("period=all"), fields)
+
+
+def _post(
+    request: HttpRequest, permission: str, label: str, url: str, action: str, pk: int
+) -> Action | None:
+    if not request.user.has_perm(f"generation.{permission}"):
+        return None
+    fields = {"action": action, "_selected_action": str(pk), "from_start": "1"}
+    return Action(label, url, fields)

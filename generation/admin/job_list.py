@@ -1,0 +1,241 @@
+"""The list of jobs: pages without a count, filters that an index answers, and saved filters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+from unfold.views import ChangeList
+
+from accounts.models import User
+from artgen.ids import parse_uuid
+from generation.jobs.status_text import ERROR_CODES, error_message
+from generation.models import ACTIVE, Image, Job, JobQuerySet, Status
+from generation.models.ids import first_id
+
+BEFORE, AFTER = "before", "after"
+"""Parameters of the pages: the id of the last job of the page above, or of the first one below."""
+PERIODS = {
+    "hour": (_("Last hour"), timedelta(hours=1)),
+    "day": (_("Last 24 hours"), timedelta(days=1)),
+    "week": (_("Last 7 days"), timedelta(days=7)),
+    "month": (_("Last 30 days"), timedelta(days=30)),
+}
+DEFAULT_PERIOD = "month"
+MAX_USERS_FOUND = 50
+
+
+class JobChangeList(ChangeList):
+    """Pages by id: neither a count nor an OFFSET, so the last page costs what the first one does.
+
+    Sorted by id, which is chronological; the other columns have no index to sort by.
+    """
+
+    newer = older = ""
+    """Queries of the neighboring pages, "" if there is none."""
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        """Return the parameters that are filters."""
+        found: dict[str, Any] = super().get_filters_params(params)
+        return {name: value for name, value in found.items() if name not in (BEFORE, AFTER)}
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        """Return the only order."""
+        return ["-id"]
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read one job more than the page shows, to know whether there is another page."""
+        before, after = (parse_uuid(request.GET.get(name, "")) for name in (BEFORE, AFTER))
+        rows = self._read(before, after)
+        if after and len(rows) <= self.list_per_page:  # the first page, filled up
+            before = after = None
+            rows = self._read(None, None)
+        has_more = len(rows) > self.list_per_page
+        rows = rows[: self.list_per_page]
+        if after:
+            rows.reverse()
+        self.result_list = rows
+        self.result_count = len(rows)
+        self.full_result_count = None
+        self.show_full_result_count = False
+        self.show_admin_actions = True
+        self.can_show_all = self.multi_page = False
+        self.paginator = None
+        if rows and (after or has_more):
+            self.older = self._page(BEFORE, rows[-1].id)
+        if rows and (before or (after and has_more)):
+            self.newer = self._page(AFTER, rows[0].id)
+
+    def _read(self, before: UUID | None, after: UUID | None) -> list[Job]:
+        jobs = with_pictures(self.queryset)
+        if after:
+            jobs = jobs.filter(id__gt=after).order_by("id")
+        elif before:
+            jobs = jobs.filter(id__lt=before)
+        return list(jobs[: self.list_per_page + 1])
+
+    def _page(self, name: str, job_id: UUID) -> str:
+        kept = {key: value for key, value in self.params.items() if key not in (BEFORE, AFTER)}
+        return "?" + urlencode({**kept, name: str(job_id)}, doseq=True)
+
+
+class Filter(admin.SimpleListFilter):
+    """A filter with fixed choices."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Apply the choice."""
+        value = self.value()
+        return (
+            self.apply(queryset, value) if value and isinstance(queryset, JobQuerySet) else queryset
+        )
+
+    def apply(self, jobs: JobQuerySet, value: str) -> QuerySet[Any]:
+        """Return the jobs of this choice."""
+        raise NotImplementedError
+
+
+class StateFilter(Filter):
+    """Jobs in one status, or all unfinished ones. Named as the field's own filter, for links."""
+
+    title = _("status")
+    parameter_name = "status__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the statuses."""
+        return [("active", _("In progress")), *Status.choices]
+
+    def apply(self, jobs: JobQuerySet, value: str) -> QuerySet[Any]:
+        """Return the jobs of this choice; unfinished ones by the index of due jobs."""
+        if value == "active":
+            return jobs.active().filter(due_at__isnull=False)
+        if value in ACTIVE:
+            return jobs.filter(status=value, due_at__isnull=False)
+        return jobs.filter(status=value)
+
+
+class StuckFilter(Filter):
+    """Jobs that require a person."""
+
+    title = _("stuck")
+    parameter_name = "stuck"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the only choice besides "all"."""
+        return [("yes", _("Stuck"))]
+
+    def apply(self, jobs: JobQuerySet, value: str) -> QuerySet[Any]:
+        """Return the stuck jobs."""
+        return jobs.stuck()
+
+
+class ErrorFilter(Filter):
+    """Jobs that failed with one error code."""
+
+    title = _("error")
+    parameter_name = "error"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the codes with their messages."""
+        return [(code, f"{error_message(code)} ({code})") for code in ERROR_CODES]
+
+    def apply(self, jobs: JobQuerySet, value: str) -> QuerySet[Any]:
+        """Return the jobs of this choice."""
+        return jobs.filter(status=Status.FAILED, error_code=value)
+
+
+class PeriodFilter(Filter):
+    """Jobs of a period; without a choice of the last 30 days, so that no list reads every job."""
+
+    title = _("period")
+    parameter_name = "period"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the periods other than the default, and all."""
+        others = [(name, title) for name, (title, _span) in PERIODS.items()]
+        return [*(one for one in others if one[0] != DEFAULT_PERIOD), ("all", _("All"))]
+
+    def choices(self, changelist: Any) -> Any:
+        """Rename the default choice."""
+        first, *others = super().choices(changelist)
+        yield {**first, "display": PERIODS[DEFAULT_PERIOD][0]}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the jobs of the period. What a job is found by, such as its id, has no period."""
+        value = self.value()
+        if value == "all" or (value is None and _is_exact(request)):
+            return queryset
+        _title, span = PERIODS.get(value or DEFAULT_PERIOD, PERIODS[DEFAULT_PERIOD])
+        return queryset.filter(id__gte=first_id(timezone.now() - span))
+
+
+def _is_exact(request: HttpRequest) -> bool:
+    """Return whether the list is short without a period: stuck or unfinished jobs, one user's."""
+    given = request.GET
+    status = given.get(StateFilter.parameter_name, "")
+    return bool(
+        given.get("stuck")
+        or given.get("user__id__exact")
+        or status == "active"
+        or status in ACTIVE
+        or _is_address(given.get("q", "").strip())
+    )
+
+
+def _is_address(term: str) -> bool:
+    return "@" in term or parse_uuid(term) is not None
+
+
+def search(jobs: QuerySet[Any], term: str) -> QuerySet[Any]:
+    """Find by id of the job or its batch, part of an email, RunPod's id, else by the prompt."""
+    term = term.strip()
+    if found := parse_uuid(term):
+        return jobs.filter(Q(id=found) | Q(batch=found))
+    if "@" in term:
+        users = User.objects.filter(email__icontains=term).order_by("id")
+        return jobs.filter(user__in=list(users.values_list("id", flat=True)[:MAX_USERS_FOUND]))
+    exact = Job.objects.filter(runpod_id=term).exclude(runpod_id="")
+    if " " not in term and (ids := list(exact.values_list("id", flat=True)[:1])):
+        return jobs.filter(id__in=ids)
+    return jobs.filter(prompt__icontains=term)
+
+
+def with_pictures(jobs: QuerySet[Any]) -> QuerySet[Any]:
+    """Fetch what a row shows, without the fields that only RunPod needs."""
+    pictures = Image.objects.filter(position=0)
+    return jobs.defer(
+        "snapshot", "result", "model__workflow", "model__parameters"
+    ).prefetch_related(Prefetch("images", queryset=pictures, to_attr="first_pictures"))
+
+
+@dataclass(frozen=True)
+class SavedFilter:
+    """A link to a list that staff need often."""
+
+    title: str
+    query: str
+    is_current: bool
+
+
+def saved_filters(request: HttpRequest) -> Sequence[SavedFilter]:
+    """Return the saved filters; the current one has exactly these parameters."""
+    given = {name: value for name, value in request.GET.items() if name not in (BEFORE, AFTER)}
+    return [
+        SavedFilter(str(title), "?" + urlencode(query), given == query)
+        for title, query in (
+            (_("All"), {}),
+            (_("Stuck"), {"stuck": "yes"}),
+            (_("Running now"), {"status__exact": "active"}),
+            (_("Waiting in the queue"), {"status__exact": "queued"}),
+            (_("Failed in 24 hours"), {"status__exact": "failed", "period": "day"}),
+            (_("Failed in the last hour"), {"status__exact": "failed", "period": "hour"}),
+            (_("Canceled in 24 hours"), {"status__exact": "canceled", "period": "day"}),
+        )
+    ]
