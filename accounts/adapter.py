@@ -3,7 +3,9 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate
@@ -12,7 +14,7 @@ from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from accounts import login_throttle, security_notices, sessions, sockets
+from accounts import ban_page, login_throttle, security_notices, sessions, sockets
 from accounts.models import User
 
 MESSAGES = {
@@ -92,6 +94,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         # Not the whole row: the balance may have changed since it was read.
         user.save(update_fields=["password"])
         sockets.close_all(user.pk)
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Show a banned user the ban, before a second factor is asked for."""
+        if user.is_banned:
+            clear_login(request)
+            return ban_page.show(request, user)
+        return super().pre_login(request, user, **kwargs)  # type: ignore[no-any-return]
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Sign in; raise ImmediateHttpResponse for a ban that began during the sign-in."""
+        if user.is_banned:
+            clear_login(request)
+            raise ImmediateHttpResponse(ban_page.show(request, user))
+        super().login(request, user)
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """Redirect, and give this browser a counter of attempts of its own."""

@@ -21,7 +21,12 @@ class BearerAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer TOKEN` (RFC 6750)."""
 
     def authenticate(self, request: Request) -> tuple[User, tokens.Access] | None:
-        """Return owner and rights of the token, None without one; raise AuthenticationFailed."""
+        """Return owner and rights of the token, None without one.
+
+        Raises:
+            AuthenticationFailed: the token is unknown, or its owner is locked.
+            bans.Banned: the owner is banned.
+        """
         scheme, _separator, text = request.headers.get("Authorization", "").strip().partition(" ")
         if scheme.lower() != SCHEME:
             return None

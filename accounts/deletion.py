@@ -27,7 +27,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts import holds, ledger, sockets, token_cache
-from accounts.models import ApiToken, OutgoingEmail, User
+from accounts.models import ApiToken, Invitation, OutgoingEmail, User
+from artgen import audit
 from artgen.refusals import Refusal
 
 GRACE = timedelta(days=settings.ERASE_DAYS)
@@ -157,10 +158,12 @@ def anonymize(user_id: UUID) -> None:
         tokens = list(ApiToken.objects.filter(user=user).values_list("pk", flat=True))
         _rename_in_log(User, [user_id], address)
         _rename_in_log(ApiToken, tokens, "")
+        audit.forget_address(old=user.email, new=address)
         ApiToken.objects.filter(user=user).delete()
         for model in ALLAUTH_MODELS:
             model.objects.filter(user=user).delete()
         OutgoingEmail.objects.filter(recipient=user.email).delete()
+        Invitation.objects.filter(email=user.email).delete()
         user.groups.clear()
         user.user_permissions.clear()
         User.objects.filter(pk=user_id).update(
@@ -173,6 +176,9 @@ def anonymize(user_id: UUID) -> None:
             is_staff=False,
             is_superuser=False,
             is_active=False,
+            banned_at=None,
+            banned_until=None,
+            ban_reason="",
             erased_at=user.erased_at or timezone.now(),
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -14,11 +15,12 @@ from django.utils import timezone, translation
 from django.utils.http import urlencode
 
 from accounts import deletion
-from accounts.middleware import zone_of
-from accounts.models import User
+from accounts.models import Invitation, User
+from accounts.time_zones import zone_of
 from artgen import formatting
 
 SIGN_UP_SALT = "accounts.letters.sign_up"
+INVITATION_SALT = "accounts.invitations"
 
 
 def sign_up(*, email: str, next_page: str = "") -> EmailMessage:
@@ -28,6 +30,18 @@ def sign_up(*, email: str, next_page: str = "") -> EmailMessage:
     if next_page:
         path += "?" + urlencode({"next": next_page})
     return compose("accounts/emails/sign_up", to=email, link=absolute_url(path))
+
+
+def invitation(invitation: Invitation, *, token: str) -> EmailMessage:
+    """Return the email that invites an address; `token` is that of `invitations.token_of`."""
+    with translation.override(invitation.language):
+        return compose(
+            "accounts/emails/invitation",
+            to=invitation.email,
+            link=absolute_url(reverse("invitation", args=[token])),
+            credits=invitation.credits,
+            end=_minute(invitation.expires_at),
+        )
 
 
 def account_exists(*, user: User) -> EmailMessage:
@@ -72,6 +86,18 @@ def account_erased(*, user: User) -> EmailMessage:
         )
 
 
+def banned(*, user: User) -> EmailMessage:
+    """Return the email about a ban: its reason and its end."""
+    with localized_for(user):
+        return compose(
+            "accounts/emails/banned",
+            to=user.email,
+            reason=user.ban_reason,
+            end=_minute(user.banned_until) if user.banned_until else "",
+            contact=settings.CONTACT,
+        )
+
+
 def email_change(*, user: User, new_email: str, token: str) -> EmailMessage:
     """Return the email to a new address of the user; its link confirms the address."""
     with localized_for(user):
@@ -96,7 +122,7 @@ def security_notice(
             to=to,
             title=subject,
             sentence=str(sentence) % values,
-            at=f"{timezone.localtime():%Y-%m-%d %H:%M %Z}",
+            at=_minute(timezone.now()),
             ip=ip,
             browser=browser,
             reset=absolute_url(reverse("password_reset")),
@@ -120,6 +146,11 @@ def absolute_url(path: str) -> str:
     """Return the path with scheme and host."""
     # Not from the Host header: its sender could put another host into somebody else's email.
     return f"{settings.PUBLIC_URL}{path}"
+
+
+def _minute(at: datetime) -> str:
+    """Return the time with its zone: an email may be read on any day."""
+    return f"{timezone.localtime(at):%Y-%m-%d %H:%M %Z}"
 
 
 @contextmanager

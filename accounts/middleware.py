@@ -1,10 +1,10 @@
-"""Middleware for signed-in users: time zone, whose page sent the request, second factor."""
+"""Middleware for signed-in users: bans, time zone, whose page sent the request, second factor."""
 
 from collections.abc import Callable
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib import auth
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -12,11 +12,34 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from accounts import second_factor
+from accounts import ban_page, bans, second_factor
+from accounts.models import User
+from accounts.time_zones import zone_of
 from artgen.api import problems
 
 PAGE_USER = "X-Page-User"
 """Header with the id of the user whose page sent the request; the page's script sets it."""
+
+
+class BanMiddleware:
+    """End a session that a banned user still has, and show the ban.
+
+    A ban ends all sessions. One that is renewed in the same moment, such as by signing out the
+    other devices, would survive it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Refuse the request of a banned user; pass on any other."""
+        user = request.user
+        if not isinstance(user, User) or not user.is_banned:
+            return self.get_response(request)
+        auth.logout(request)
+        if request.path.startswith(problems.PREFIX):
+            return problems.respond(bans.Banned(user))
+        return ban_page.show(request, user)
 
 
 def time_zone(
@@ -32,15 +55,6 @@ def time_zone(
             return get_response(request)
 
     return middleware
-
-
-def zone_of(name: str) -> ZoneInfo | None:
-    """Return the time zone of this name, None if there is none."""
-    try:
-        return ZoneInfo(name) if name else None
-    except (ValueError, OSError, KeyError):
-        # Unknown to this machine's tzdata: the server's time zone is used.
-        return None
 
 
 def page_user(

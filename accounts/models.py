@@ -1,9 +1,10 @@
-"""Users, their ledger of credits, their API tokens, and emails that are not sent yet."""
+"""Users, their ledger of credits, their API tokens, invitations, and emails not sent yet."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar, NoReturn
 
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import F, Q
@@ -45,7 +46,10 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=fold(username or ""))
 
 
-GUARDED = ("id", "credits", "held", "session_epoch", "opened_at", "erase_at", "erased_at")
+GUARDED = (
+    *("id", "credits", "held", "session_epoch", "opened_at", "erase_at", "erased_at"),
+    *("banned_at", "banned_until", "ban_reason"),
+)
 """Columns of User that have one writer each."""
 
 
@@ -88,6 +92,20 @@ class User(AbstractBaseUser, PermissionsMixin):
     erase_at = models.DateTimeField(_("to be erased"), null=True, blank=True, editable=False)
     # The row has no personal data any more; it remains because the ledger refers to it.
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
+
+    # A ban is in force from `banned_at` until `banned_until` (NULL: without an end). Only
+    # `accounts.bans` writes it. `is_active` is about the account itself: that of a locked one,
+    # such as before its erasure, is refused without a reason, and its shared images are hidden.
+    banned_at = models.DateTimeField(_("banned"), null=True, blank=True, editable=False)
+    banned_until = models.DateTimeField(_("banned until"), null=True, blank=True, editable=False)
+    ban_reason = models.CharField(
+        _("reason of the ban"),
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
 
     # Limits that staff set for this user. NULL: the default of the site (`accounts.limits`).
     max_jobs_per_day = models.PositiveIntegerField(
@@ -136,6 +154,11 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=Q(erased_at=None) | ~Q(erase_at=None), name="account_erased_when_asked"
             ),
+            models.CheckConstraint(
+                condition=Q(banned_at=None, banned_until=None, ban_reason="")
+                | Q(banned_at__isnull=False) & ~Q(ban_reason=""),
+                name="user_ban_has_a_reason",
+            ),
         )
         indexes = (
             models.Index(
@@ -171,6 +194,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         found: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
         # Sessions of earlier versions have the hash of the password alone.
         return f"{found}.{self.session_epoch}" if self.session_epoch else found
+
+    @property
+    def is_banned(self) -> bool:
+        """Whether a ban is in force now."""
+        return self.banned_at is not None and (
+            self.banned_until is None or self.banned_until > timezone.now()
+        )
 
     def get_full_name(self) -> str:
         """Return the name to display: the name, else the part of the address before the @."""
@@ -343,6 +373,96 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+
+class InvitationState(models.TextChoices):
+    """Where an invitation stands; computed, not stored."""
+
+    # Sent; its link works.
+    PENDING = "pending", _("Pending")
+    # An account was created with it.
+    ACCEPTED = "accepted", _("Accepted")
+    # Its time is over. It can be sent again, with a new end.
+    EXPIRED = "expired", _("Expired")
+    # Staff withdrew it.
+    REVOKED = "revoked", _("Revoked")
+
+
+class Invitation(models.Model):
+    """An invitation by email, used once. Only `accounts.invitations` writes it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(_("email"), max_length=254)
+    credits = models.PositiveIntegerField(
+        _("starting credits"), help_text=_("Granted when the account is created.")
+    )
+    language = models.CharField(_("language"), max_length=8)
+    invited_by = models.ForeignKey(
+        User,
+        models.SET_NULL,
+        related_name="invitations_sent",
+        null=True,
+        blank=True,
+        verbose_name=_("invited by"),
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    sent_at = models.DateTimeField(_("sent"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("expires"))
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True, editable=False)
+    # Deleted with the personal data of the account: it contains the address.
+    user = models.OneToOneField(
+        User,
+        models.CASCADE,
+        related_name="invitation",
+        null=True,
+        blank=True,
+        verbose_name=_("user"),
+    )
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("email",),
+                condition=Q(accepted_at=None, revoked_at=None),
+                name="one_open_invitation_per_email",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None, user=None)
+                | Q(accepted_at__isnull=False, user__isnull=False, revoked_at=None),
+                name="invitation_accepted_by_a_user",
+            ),
+        )
+        indexes = (
+            models.Index(F("created_at").desc(), F("id").desc(), name="invitations_newest_first"),
+        )
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def state(self) -> InvitationState:
+        """Where it stands now."""
+        if self.accepted_at:
+            return InvitationState.ACCEPTED
+        if self.revoked_at:
+            return InvitationState.REVOKED
+        if self.expires_at <= timezone.now():
+            return InvitationState.EXPIRED
+        return InvitationState.PENDING
+
+
+class AuditEntry(LogEntry):
+    """An entry of the audit log, which is Django's admin log (`artgen.audit`)."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("entry of the audit log")
+        verbose_name_plural = _("audit log")
+        ordering = ("-action_time", "-id")
 
 
 class OutgoingEmail(models.Model):

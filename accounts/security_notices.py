@@ -79,6 +79,11 @@ class Change(Enum):
         _("All other devices were signed out of ArtGen"),
         _("All other devices were signed out of your ArtGen account."),
     )
+    SIGNED_OUT_BY_STAFF = (
+        "",
+        _("You were signed out of ArtGen on all devices"),
+        _("An administrator signed you out of ArtGen on all devices."),
+    )
     TOKEN_CREATED = (
         "",
         _("A new API token for your ArtGen account"),

@@ -11,6 +11,7 @@ from datetime import datetime
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.http import HttpRequest
 
@@ -71,6 +72,15 @@ def end_others(request: HttpRequest, user: User) -> None:
     UserSession.objects.filter(user=user).exclude(session_key=current).delete()
     UserSession.objects.filter(user=user).update(session_key=request.session.session_key)
     sockets.close_all(user.pk)
+
+
+def end_all(user: User) -> None:
+    """End all sessions of the user and close the user's sockets. API tokens stay valid."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+        UserSession.objects.filter(user=user).delete()
+        sockets.close_all(user.pk)
+    user.refresh_from_db(fields=["session_epoch"])
 
 
 def limit(user: User) -> None:

@@ -24,10 +24,11 @@ from django.shortcuts import redirect
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import ledger, security_notices
+from accounts import ban_page, security_notices, sign_up
 from accounts.models import User, fold
 from accounts.security_notices import Change
 from artgen import pooling
+from artgen.refusals import Refusal
 
 
 @dataclass(frozen=True)
@@ -130,8 +131,10 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
                 ),
             )
         user = User.objects.filter(email__in=verified).order_by("id").first()
+        if user and user.is_banned:  # nor is the service connected meanwhile
+            raise ImmediateHttpResponse(ban_page.show(request, user))
         if user is None:
-            sociallogin.user.email = verified[0]
+            sociallogin.user.email = _admitted(request, verified)
         elif user.is_active:
             sociallogin.connect(request, user)
         else:
@@ -154,10 +157,12 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             with transaction.atomic():
                 sociallogin.save(request)
                 EmailAddress.objects.filter(user=user).delete()  # `User.email` is the only record
-                ledger.open_account(user)
+                sign_up.open_account(user)
         except IntegrityError as error:
             # The same sign-up in two windows: the account exists now.
             raise _back_to_sign_in(request, gettext("Try again.")) from error
+        except Refusal as refusal:
+            raise _back_to_sign_in(request, refusal.message) from refusal
         return user
 
     def get_connect_redirect_url(self, request: HttpRequest, socialaccount: SocialAccount) -> str:
@@ -171,6 +176,19 @@ def _apps() -> Sequence[SocialApp]:
         for provider, configs in settings.SOCIALACCOUNT_PROVIDERS.items()
         for config in configs.get("APPS", ())
     ]
+
+
+def _admitted(request: HttpRequest, addresses: Sequence[str]) -> str:
+    """Return the first of these addresses that may create an account."""
+    refused: Refusal | None = None
+    for address in addresses:
+        try:
+            sign_up.admission_of(address)
+        except Refusal as refusal:
+            refused = refused or refusal
+        else:
+            return address
+    raise _back_to_sign_in(request, refused.message if refused else "")
 
 
 def _back_to_sign_in(request: HttpRequest, text: str) -> ImmediateHttpResponse:

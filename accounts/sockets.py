@@ -1,7 +1,7 @@
 """Authentication of sockets, and closing them when a user's access may have ended.
 
-After sign-out, a new password, a revoked token or a locked account, all sockets of the user are
-closed. Clients that are still allowed reconnect within a second, the others are refused. So a
+After sign-out, a new password, a revoked token, a ban or a locked account, all sockets of the user
+are closed. Clients that are still allowed reconnect within a second, the others are refused. So a
 socket checks its user only when it opens.
 """
 
@@ -52,6 +52,7 @@ def signed_in(cookies: Collection[SessionCookie]) -> dict[SessionCookie, User]:
         if (id := _user_id(session))
         and (user := users.get(id))
         and user.is_active
+        and not user.is_banned
         and _has_valid_hash(session, user)
         and not second_factor.is_missing(session, user)
     }

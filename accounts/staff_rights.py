@@ -8,9 +8,9 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
-from unfold.admin import ModelAdmin
 
 from accounts.models import User
+from artgen.audited_admin import AuditedAdmin
 from artgen.refusals import Refusal
 
 
@@ -37,7 +37,7 @@ def check(actor: Any, owner: User) -> None:
         raise StaffProtected
 
 
-class StaffProtectedAdmin(ModelAdmin):  # type: ignore[type-arg]
+class StaffProtectedAdmin(AuditedAdmin):
     """The admin of users, or of what opens their accounts, such as tokens and second factors.
 
     `owner_field` names the user of a row; "" if the row is the user. Lists must not have editable
@@ -64,7 +64,7 @@ class StaffProtectedAdmin(ModelAdmin):  # type: ignore[type-arg]
         )
 
 
-class SuperuserAdmin(ModelAdmin):  # type: ignore[type-arg]
+class SuperuserAdmin(AuditedAdmin):
     """Rows that grant rights, such as groups: only superusers change them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

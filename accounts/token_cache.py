@@ -1,7 +1,8 @@
 """The owners of API tokens, cached for seconds: nearly every API request needs one.
 
 Whatever ends a token, or changes a cached column of its owner, calls `forget` before it commits. It
-leaves a mark that keeps a concurrent request from caching the old row. Balances are not cached.
+leaves a mark that keeps a concurrent request from caching the old row. Balances are not
+cached, nor is anybody who is banned: a ban calls `forget`.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from accounts import sockets, token_cache
+from accounts import bans, sockets, token_cache
 from accounts.models import ApiToken, Scope, User
 from artgen.cache import CacheAway
 from artgen.refusals import Refusal
@@ -24,9 +24,10 @@ LAST_USED_PRECISION = timedelta(minutes=1)
 LAST_USED = ApiToken._meta.get_field("last_used_at")
 
 
+OWNER_COLUMNS = (*token_cache.COLUMNS, "banned_at", "banned_until", "ban_reason")
 # The ORM needs three times as long for the same query.
 OWNER = f"""
-SELECT {", ".join(f'owner."{name}"' for name in token_cache.COLUMNS)},
+SELECT {", ".join(f'owner."{name}"' for name in OWNER_COLUMNS)},
     token.id AS token_id, token.last_used_at IS NULL OR token.last_used_at <= %s AS is_outdated,
     token.scopes, token.credit_limit IS NOT NULL AS has_limit,
     token.expires_at IS NULL OR token.expires_at > %s AS is_cacheable
@@ -91,7 +92,7 @@ def issue(
 
 
 def authenticate(text: str) -> User | None:
-    """Return the active user of this valid token, else None, as `access` does."""
+    """Return the active user of this valid token, else None; raise as `access` does."""
     found = access(text)
     return found.user if found else None
 
@@ -101,7 +102,7 @@ def access(text: str) -> Access | None:
 
     Its use is stored once a minute at most. Every text takes one hash and one lookup in the cache
     or the index of hashes, so the time does not depend on the text. The user's balances are
-    deferred.
+    deferred. Raise `bans.Banned` while the owner is banned.
     """
     digest = _digest(text)
     if known := token_cache.values_of(digest):
@@ -112,6 +113,7 @@ def access(text: str) -> Access | None:
     before, cached_until, at = (LAST_USED.get_db_prep_value(one, connection) for one in moments)
     for user in User.objects.raw(OWNER, [before, cached_until, digest, at]):
         row: Any = user
+        bans.check(user)  # before the cache, which therefore has nobody who is banned
         if row.is_outdated:
             stale = Q(last_used_at=None) | Q(last_used_at__lte=now - LAST_USED_PRECISION)
             ApiToken.objects.filter(stale, pk=row.token_id).update(last_used_at=now)
@@ -132,7 +134,10 @@ def _access(user: User, token: Sequence[Any]) -> Access:
 
 
 def owners(texts: Collection[str]) -> dict[str, User]:
-    """Return the active user of each valid token that may read, in two statements."""
+    """Return the active user of each valid token that may read, in two statements.
+
+    Users who are banned are left out.
+    """
     now = timezone.now()
     digests = {_digest(text): text for text in texts}
     active = ApiToken.objects.filter(
@@ -149,7 +154,7 @@ def owners(texts: Collection[str]) -> dict[str, User]:
     ]:
         stale = Q(last_used_at=None) | Q(last_used_at__lte=limit)
         ApiToken.objects.filter(stale, pk__in=used).update(last_used_at=now)
-    return {digests[token.digest]: token.user for token in tokens}
+    return {digests[token.digest]: token.user for token in tokens if not token.user.is_banned}
 
 
 def revoke(*, user: User, name: str) -> None:

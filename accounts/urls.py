@@ -84,6 +84,7 @@ urlpatterns = [
     path("accounts/logout/", sign_in.logout, name="logout"),
     path("accounts/signup/", sign_in.signup, name="signup"),
     path("accounts/signup/sent/", sign_in.signup_sent, name="signup_sent"),
+    path("accounts/invitation/<str:token>/", sign_in.invitation, name="invitation"),
     path("accounts/signup/<str:token>/", sign_in.signup_finish, name="signup_finish"),
     path("accounts/password_change/", passwords.password_change, name="password_change"),
     path("accounts/password_add/", passwords.password_add, name="password_add"),

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+
+from artgen.audited_admin import AuditedAdmin
 
 
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyAdmin(AuditedAdmin):
     """Rows that cannot be changed."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

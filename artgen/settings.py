@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "artgen.response_headers.signed_in",
     "artgen.theme.user_language",
+    "accounts.middleware.BanMiddleware",
     "accounts.middleware.time_zone",
     "accounts.middleware.page_user",
     "accounts.middleware.SecondFactorMiddleware",
@@ -278,7 +279,17 @@ SOCIALACCOUNT_QUERY_EMAIL = True
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 LEDGER_DESCRIPTIONS = "generation.user_data.ledger_descriptions.of_jobs"
 USAGE = "generation.user_data.usage.of_user"
+# Who may create an account: open, invitation, domain or closed (accounts.sign_up_modes).
+SIGN_UP = env.str("SIGN_UP", default="open").strip().lower()
+SIGN_UP_DOMAINS = [
+    domain.strip().lower().removeprefix("@") for domain in env.list("SIGN_UP_DOMAINS", default=[])
+]
+# Starting credits: of everyone, of who was invited, of an address at SIGN_UP_DOMAINS.
 DEFAULT_CREDITS = env.int("DEFAULT_CREDITS", default=50)
+INVITATION_CREDITS = env.int("INVITATION_CREDITS", default=DEFAULT_CREDITS)
+DOMAIN_CREDITS = env.int("DOMAIN_CREDITS", default=DEFAULT_CREDITS)
+# How to reach the people who run this site: an email, a link or any text; shown where it helps.
+CONTACT = env.str("CONTACT", default="").strip()
 RATELIMIT_USE_CACHE = "default"
 # SQLite ignores the included columns of an index.
 SILENCED_SYSTEM_CHECKS = ["models.W040"]
@@ -434,7 +445,8 @@ may expire and have a spending limit.
 
 Times are ISO 8601 in UTC, ids are UUIDs, money is whole credits. Lists are newest first, 20 results
 per page, with the links `next` and `previous`. Errors are `application/problem+json` (RFC 9457):
-`code` is stable, texts follow Accept-Language. Every 429 and 503 has `Retry-After`.
+`code` is stable, texts follow Accept-Language. Every 429 and 503 has `Retry-After`. The owner of a
+banned account gets 403 `account_banned` with `reason` and `until` (null: without an end).
 
 The WebSocket `/ws/jobs/` sends `{"type": "snapshot", "jobs": […]}` and then
 `{"type": "job", "job": {…}}` for every change of your jobs. It is closed with 4401 if you are not

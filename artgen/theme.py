@@ -37,6 +37,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "languages": languages,
         "other_languages": [language for language in languages if not language["current"]],
         "version": settings.VERSION,
+        "is_sign_up_closed": settings.SIGN_UP == "closed",
     }
 
 

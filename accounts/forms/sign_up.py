@@ -5,8 +5,10 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from accounts import sign_up
 from accounts.forms.fields import MAX_PASSWORD_LENGTH, NEW_PASSWORD_HINT
 from accounts.models import User, fold
 
@@ -23,6 +25,19 @@ class EmailForm(forms.Form):
     def clean_email(self) -> str:
         """Return the normalized address."""
         return fold(self.cleaned_data["email"])
+
+
+class SignUpForm(EmailForm):
+    """The address of a new account, if SIGN_UP allows it."""
+
+    def clean_email(self) -> str:
+        """Return the normalized address; refuse other domains than SIGN_UP_DOMAINS."""
+        email = super().clean_email()
+        try:
+            sign_up.check_domain(email)
+        except sign_up.OtherDomain as refusal:
+            raise ValidationError(refusal.message, code=refusal.code) from refusal
+        return email
 
 
 class ChangeEmailForm(EmailForm):

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 from django.utils import timezone
 
-from accounts.middleware import zone_of
+from accounts.time_zones import zone_of
 from artgen.testing.cases import BaseTestCase
 
 

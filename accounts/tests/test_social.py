@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -13,9 +14,10 @@ from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialAccount
 from django.core import mail
 from django.test import Client, override_settings
+from django.utils import timezone
 
-from accounts import ledger, outbox
-from accounts.models import User
+from accounts import bans, ledger, outbox
+from accounts.models import Invitation, User
 from artgen import social_apps
 from artgen.env import Environment
 from artgen.testing.cases import BaseTestCase
@@ -138,6 +140,38 @@ class TestSigningIn(SocialTestCase):
         self.sign_in()
         assert self.user_id() == str(nina.pk)
         assert User.objects.count() == 4
+
+    def test_it_creates_no_account_that_sign_up_does_not_allow(self) -> None:
+        self.be("nina@example.org")
+        for mode in ("invitation", "domain", "closed"):
+            with override_settings(SIGN_UP=mode, SIGN_UP_DOMAINS=["example.com"]):
+                self.sign_in()
+            assert not User.objects.filter(email="nina@example.org").exists(), mode
+            assert self.user_id() is None
+        with override_settings(SIGN_UP="domain", SIGN_UP_DOMAINS=["example.org"], DOMAIN_CREDITS=3):
+            self.sign_in()
+        assert User.objects.get(email="nina@example.org").credits == 3
+
+    @override_settings(SIGN_UP="invitation")
+    def test_it_uses_the_invitation_of_its_address(self) -> None:
+        self.be("nina@example.org")
+        invitation = Invitation.objects.create(
+            email="nina@example.org",
+            credits=12,
+            language="en",
+            expires_at=timezone.now() + timedelta(days=1),
+        )
+        self.sign_in()
+        nina = User.objects.get(email="nina@example.org")
+        invitation.refresh_from_db()
+        assert (nina.credits, invitation.user) == (12, nina)
+
+    def test_it_shows_a_banned_person_the_ban(self) -> None:
+        self.be("alice@example.org")
+        bans.ban(user=self.alice, reason="Spam", until=None, actor=self.staff)
+        response = self.sign_in()
+        self.assertContains(response, "Spam", status_code=403)
+        assert self.user_id() is None
 
     def test_it_finds_the_account_of_a_verified_address(self) -> None:
         self.be("Alice@Example.org")

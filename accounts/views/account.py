@@ -1,7 +1,5 @@
 """The account's pages: balance and usage, ledger, profile."""
 
-from dataclasses import dataclass
-
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -10,7 +8,6 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,29 +15,9 @@ from accounts import export, limits, statement
 from accounts.forms.profile import ProfileForm
 from accounts.models import CreditEntry, User
 from accounts.requests import SignedInRequest
-from artgen import formatting
 
 LATEST = 8
 PER_PAGE = 50
-LIMITS = {
-    "jobs_waiting": (gettext_lazy("Images in the queue"), formatting.number),
-    "jobs_per_day": (gettext_lazy("Images today"), formatting.number),
-    "cancels_per_day": (gettext_lazy("Cancellations today"), formatting.number),
-    "credits_per_day": (gettext_lazy("Credits today"), formatting.number),
-    "upload_bytes": (gettext_lazy("Uploads"), formatting.file_size),
-    "image_bytes": (gettext_lazy("Images"), formatting.file_size),
-}
-"""The label of each limit on the account page, and how its numbers are written."""
-
-
-@dataclass(frozen=True)
-class LimitRow:
-    """A limit in words: "12 of 2,000"; `percent` is None without a limit."""
-
-    label: str
-    used: str
-    limit: str
-    percent: int | None
 
 
 @never_cache
@@ -56,7 +33,7 @@ def account(request: SignedInRequest) -> HttpResponse:
         "days": [day for day in reversed(days) if day.jobs],
         "lines": lines[:LATEST],
         "more": len(lines) > LATEST or len(entries) > PER_PAGE,
-        "limits": _limit_rows(request.user),
+        "limits": limits.rows(request.user),
     }
     return render(request, "accounts/account.html", context)
 
@@ -103,22 +80,3 @@ def profile(request: SignedInRequest) -> HttpResponse:
             response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
         return response
     return render(request, "accounts/profile.html", {"form": form})
-
-
-def _limit_rows(user: User) -> list[LimitRow]:
-    """Return what is limited, or takes storage."""
-    rows = []
-    found = limits.of(user)
-    for name, (label, written) in LIMITS.items():
-        limit = found[name]
-        if limit.limit is None and not name.endswith("_bytes"):
-            continue
-        rows.append(
-            LimitRow(
-                label=str(label),
-                used=written(limit.used),
-                limit="" if limit.limit is None else written(limit.limit),
-                percent=None if limit.limit is None else round(100 * limit.share),
-            )
-        )
-    return rows

@@ -4,7 +4,8 @@ These pages never reveal who has an account. Sign-up asks only for the address a
 that an email is sent. A new address gets a link that confirms it and leads to name and password; a
 known one gets a note that there is an account. Without a mail server the email is printed to the
 worker's log, and the page says so. Both cases do the same work, and a worker sends the email, so
-the response time reveals nothing either.
+the response time reveals nothing either. SIGN_UP may restrict sign-up to invitations, whose links
+skip the first step, or to some domains.
 """
 
 from typing import Any
@@ -28,11 +29,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import emails, ledger, outbox, social
+from accounts import emails, invitations, outbox, sign_up, sign_up_modes, social
 from accounts.forms.sign_in import SignInForm
-from accounts.forms.sign_up import EmailForm, FinishSignUpForm
-from accounts.models import User
+from accounts.forms.sign_up import FinishSignUpForm, SignUpForm
+from accounts.invitations import InvitationEnded
+from accounts.models import InvitationState, User
 from accounts.rate_limits import email_request, entrance, limited
+from accounts.sign_up import SignUpRefused
 from artgen.redirects import next_url
 
 EMAIL_SENT_TO = "letter_to"
@@ -113,7 +116,11 @@ def signup(request: HttpRequest) -> HttpResponse:
     """Ask for an address and send an email to it, whether or not there is an account."""
     if request.user.is_authenticated:
         return _redirect_after_sign_in(request)
-    form = EmailForm(request.POST or None)
+    try:
+        sign_up.check_mode()
+    except SignUpRefused as refusal:
+        return _refused(request, refusal)
+    form = SignUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
         user = User.objects.filter(email=email).first()
@@ -128,7 +135,12 @@ def signup(request: HttpRequest) -> HttpResponse:
         outbox.enqueue(reminder if user else invitation)
         request.session[EMAIL_SENT_TO] = email
         return redirect("signup_sent")
-    context = {"form": form, "next": next_url(request), "services": social.services(request)}
+    context = {
+        "form": form,
+        "next": next_url(request),
+        "services": social.services(request),
+        "domains": settings.SIGN_UP_DOMAINS if settings.SIGN_UP == sign_up_modes.DOMAIN else (),
+    }
     return render(request, "accounts/signup.html", context)
 
 
@@ -161,25 +173,68 @@ def signup_finish(request: HttpRequest, token: str) -> HttpResponse:
         email = emails.confirmed_address(token)
     except signing.BadSignature:
         return render(request, "accounts/link_ended.html", {"again": "signup"}, status=410)
-    if User.objects.filter(email=email).exists():
+    return _finish(request, User(email=email, language=get_language() or ""))
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited(("ip", "60/h"))
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Create the account of an invited address, and sign in; 410 if the invitation has ended."""
+    try:
+        found = invitations.of_token(token)
+    except InvitationEnded:
+        return _invitation_ended(request)
+    if found.state not in (InvitationState.PENDING, InvitationState.ACCEPTED):
+        return _invitation_ended(request)
+    return _finish(request, User(email=found.email, language=found.language))
+
+
+def _finish(request: HttpRequest, new: User) -> HttpResponse:
+    """Ask for name and password of a confirmed address, then create the account and sign in."""
+    if User.objects.filter(email=new.email).exists():
         return _has_account(request)
-    form = FinishSignUpForm(
-        request.POST or None, instance=User(email=email, language=get_language() or "")
-    )
+    try:
+        sign_up.admission_of(new.email)
+    except SignUpRefused as refusal:
+        return _refused(request, refusal)
+    form = FinishSignUpForm(request.POST or None, instance=new)
     if request.method == "POST" and form.is_valid():
         user = form.save(commit=False)
         user.set_password(form.cleaned_data["password"])
         try:
             with transaction.atomic():
                 user.save(force_insert=True)
-                ledger.open_account(user)
+                sign_up.open_account(user)
         except IntegrityError:
             # The same link was used in two windows at the same time.
             return _has_account(request)
+        except SignUpRefused as refusal:
+            return _refused(request, refusal)
+        except InvitationEnded:
+            return _invitation_ended(request)
         response: HttpResponse = complete_signup(request, user, "none", next_url(request))
         return response
-    context = {"form": form, "email": email, "next": next_url(request)}
+    context = {"form": form, "email": new.email, "next": next_url(request)}
     return render(request, "accounts/signup_finish.html", context)
+
+
+def _refused(request: HttpRequest, refusal: SignUpRefused) -> HttpResponse:
+    """Say who may sign up, and how to get an account."""
+    context = {
+        "heading": refusal.message,
+        "words": refusal.words,
+        "contact": settings.CONTACT,
+        "next": next_url(request),
+    }
+    status = 200 if request.method in ("GET", "HEAD") else refusal.status
+    return render(request, "accounts/signup_refused.html", context, status=status)
+
+
+def _invitation_ended(request: HttpRequest) -> HttpResponse:
+    context = {"contact": settings.CONTACT}
+    return render(request, "accounts/invitation_ended.html", context, status=410)
 
 
 def _has_account(request: HttpRequest) -> HttpResponse:

@@ -94,6 +94,14 @@ class ProblemShape(serializers.Serializer[Any]):
         required=False,
         help_text="`prompt_not_allowed`, `held_for_review`: what the rules found.",
     )
+    reason = serializers.CharField(
+        required=False, help_text="`account_banned`: why, in the words of staff."
+    )
+    until = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        help_text="`account_banned`: the end of the ban; null: without an end.",
+    )
 
     class Meta:
         ref_name = "Problem"
@@ -114,6 +122,7 @@ def problems(*codes: str, **examples: dict[str, Any]) -> Responses:
     for code in (
         *codes,
         "not_authenticated",
+        "account_banned",
         "second_factor_required",
         "missing_scope",
         "not_acceptable",

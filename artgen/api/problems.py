@@ -50,6 +50,7 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "too_few_credits": (402, gettext_lazy("Not enough credits")),
     "token_limit_reached": (402, gettext_lazy("The token’s spending limit is reached")),
     "second_factor_required": (403, gettext_lazy("Two-factor authentication required")),
+    "account_banned": (403, gettext_lazy("The account is banned")),
     "missing_scope": (403, gettext_lazy("The token lacks a scope")),
     "permission_denied": (403, gettext_lazy("Forbidden")),
     "not_publishable": (403, gettext_lazy("The image can’t be published")),

@@ -7,9 +7,10 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand as DjangoCommand
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 from django.utils import translation
 
+from artgen.management import audited
 from artgen.management.progress import Progress
 from artgen.refusals import Refusal
 
@@ -33,11 +34,26 @@ class BaseCommand(DjangoCommand):
         finally:
             signal.signal(signal.SIGTERM, before)
 
+    audited_parser: CommandParser | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the command, such as "create_user"."""
+        return type(self).__module__.rpartition(".")[2]
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Return the parser, with --by for commands that the audit log stores."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        audited.add_argument(parser, self.name)
+        self.audited_parser = parser
+        return parser
+
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run the command."""
         self.is_quiet = options.get("verbosity") == 0
         try:
-            return super().execute(*args, **options)
+            with audited.recorded(self.name, self.audited_parser, options):
+                return super().execute(*args, **options)
         except Refusal as refusal:
             raise CommandError(reason(refusal)) from refusal
 

@@ -24,8 +24,9 @@ from django.test import RequestFactory
 from django.utils import timezone, translation
 from PIL import Image as Pillow
 
-from accounts import email_change, emails, ledger, second_factor, tokens
+from accounts import email_change, emails, invitations, ledger, second_factor, tokens
 from accounts.models import CreditEntry, User
+from artgen import audit
 from artgen.testing.people import let_in
 from artgen.theme import page
 from generation.files import uploads
@@ -165,7 +166,17 @@ def _account(owner: User) -> dict[str, Any]:
     )
     tokens.issue(user=owner, name="laptop")
     tokens.issue(user=owner, name="n8n")
+    boss = User.objects.get(email="boss@example.org")
+    audit.record(actor=boss, row=owner, text="+250 credits: a gift for the exhibition")
+    invited = invitations.invite(
+        addresses=["guest@example.org", "friend@example.org"],
+        credits=100,
+        expires_at=timezone.now() + timedelta(days=14),
+        language="en",
+        actor=boss,
+    )
     return {
+        "invitation": invitations.token_of(invited.sent[0]),
         "uid": str(owner.pk),
         "reset": default_token_generator.make_token(owner),
         "email_change": signing.dumps(

@@ -206,6 +206,8 @@ PAGES = (
     Page("sign-up-sent", "signup_sent", ""),
     Page("sign-up-finish", "signup_finish", "", ids=("sign_up",)),
     Page("sign-up-link-ended", "signup_finish", "", args=("nonsense",), status=410),
+    Page("invitation", "invitation", "", ids=("invitation",)),
+    Page("invitation-ended", "invitation", "", args=("nonsense",), status=410),
     Page("reset", "password_reset", ""),
     Page("reset-done", "password_reset_done", ""),
     Page("reset-confirm", "password_reset_confirm", "", ids=("uid", "reset")),
@@ -233,7 +235,13 @@ ADMIN = (
     Page("admin-models", "admin:generation_imagemodel_changelist", "boss"),
     Page("admin-model", "admin:generation_imagemodel_add", "boss"),
     Page("admin-users", "admin:accounts_user_changelist", "boss"),
+    Page("admin-user", "admin:accounts_user_change", "boss", ids=("uid",)),
+    Page("admin-ban", "admin:accounts_user_ban", "boss", ids=("uid",)),
     Page("admin-ledger", "admin:accounts_creditentry_changelist", "boss"),
+    Page("admin-devices", "admin:usersessions_usersession_changelist", "boss"),
+    Page("admin-invitations", "admin:accounts_invitation_changelist", "boss"),
+    Page("admin-invite", "admin:accounts_invitation_add", "boss"),
+    Page("admin-audit-log", "admin:accounts_auditentry_changelist", "boss"),
 )
 NO_PAGES = {
     *(

@@ -7,15 +7,15 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
-from unfold.admin import ModelAdmin
 
+from artgen.audited_admin import AuditedAdmin
 from generation.models import GenerationSwitch
 
 MESSAGE_MAX = GenerationSwitch._meta.get_field("message").max_length or 0
 
 
 @admin.register(GenerationSwitch)
-class GenerationSwitchAdmin(ModelAdmin):  # type: ignore[type-arg]
+class GenerationSwitchAdmin(AuditedAdmin):
     """The creation switch; its list redirects to its page."""
 
     menu_icon = "power_settings_new"

@@ -8,13 +8,13 @@ from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
+from artgen.audited_admin import AuditedAdmin
 from generation.models import ImageModel
 from generation.operations import provider_costs
 
 
-class CostColumns(ModelAdmin):  # type: ignore[type-arg]
+class CostColumns(AuditedAdmin):
     """Add the cost columns to the admin of models."""
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:

@@ -16,8 +16,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
+from artgen.audited_admin import AuditedAdmin
 from generation.admin import request_preview
 from generation.models import Job, ModerationRule, RuleKind
 from generation.moderation import matching
@@ -111,7 +111,7 @@ def tried(rule: ModerationRule, prompts: Sequence[str]) -> dict[str, Any]:
 
 
 @admin.register(ModerationRule)
-class ModerationRuleAdmin(ModelAdmin):  # type: ignore[type-arg]
+class ModerationRuleAdmin(AuditedAdmin):
     """Rules: edit, try, enable, disable."""
 
     class Media:

@@ -13,10 +13,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 
 from accounts.models import User
 from artgen.admin_actions import on_each
+from artgen.audited_admin import AuditedAdmin
 from artgen.refusals import Refusal
 from generation.admin import review_queue
 from generation.admin.read_only import Media, ReadOnlyModelAdmin
@@ -163,7 +163,7 @@ class PromptReviewAdmin(ReadOnlyModelAdmin):
 
 
 @admin.register(TrustedAuthor)
-class TrustedAuthorAdmin(ModelAdmin):  # type: ignore[type-arg]
+class TrustedAuthorAdmin(AuditedAdmin):
     """Authors whose images need no review."""
 
     Media = Media

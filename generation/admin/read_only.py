@@ -7,8 +7,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
+from artgen.audited_admin import AuditedAdmin
 from generation.files import storage
 from generation.models import Image
 
@@ -22,7 +23,7 @@ class Media:
     css = {"all": ["generation/admin.css"]}
 
 
-class ReadOnlyModelAdmin(ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyModelAdmin(AuditedAdmin):
     """An admin without adding, changing and deleting."""
 
     Media = Media

@@ -1,13 +1,13 @@
 """Style presets."""
 
 from django.contrib import admin
-from unfold.admin import ModelAdmin
 
+from artgen.audited_admin import AuditedAdmin
 from generation.models import Style
 
 
 @admin.register(Style)
-class StyleAdmin(ModelAdmin):  # type: ignore[type-arg]
+class StyleAdmin(AuditedAdmin):
     """Style presets."""
 
     menu_icon = "palette"

@@ -1,15 +1,19 @@
-"""The admin of users, with actions to close and keep accounts."""
+"""The admin of users, with their jobs and images, and actions to close and keep accounts."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from accounts import deletion, staff_rights
-from accounts.admin import UserAdmin
+from accounts.admin.users import UserAdmin
+from accounts.forms.bans import BanForm
 from accounts.models import User
 from artgen.admin_actions import on_each
 from generation.user_data import erasure
@@ -17,11 +21,34 @@ from generation.user_data import erasure
 admin.site.unregister(User)
 
 
-@admin.register(User)
-class UserWithErasureAdmin(UserAdmin):
-    """Users with two more actions: close an account, or keep a closed one."""
+class BanAndCancelForm(BanForm):
+    """A ban, and whether the user's jobs end, too."""
 
+    cancel_jobs = forms.BooleanField(
+        label=_("Cancel jobs in progress; the credits are returned"), required=False, initial=True
+    )
+
+
+@admin.register(User)
+class UserWithJobsAdmin(UserAdmin):
+    """Users with links to their jobs and images, and actions that concern these."""
+
+    ban_form = BanAndCancelForm
     actions = (*UserAdmin.actions, "close_accounts", "keep_accounts")
+
+    def links(self, request: HttpRequest, user: User) -> Iterator[tuple[str, str]]:
+        """Yield title and address of the lists of what belongs to the user."""
+        for title, model in ((gettext("Jobs"), "job"), (gettext("Images"), "image")):
+            if request.user.has_perm(f"generation.view_{model}"):
+                address = reverse(f"admin:generation_{model}_changelist")
+                yield title, f"{address}?user__id__exact={user.pk}"
+        yield from super().links(request, user)
+
+    def ban(self, user: User, form: BanForm, *, actor: User) -> None:
+        """Ban the user, and cancel the user's jobs if the form says so."""
+        super().ban(user, form, actor=actor)
+        if form.cleaned_data["cancel_jobs"]:
+            erasure.cancel_jobs(user, actor=actor)
 
     def has_erase_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may close accounts."""

@@ -9,8 +9,8 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone, translation
 
 from accounts import sockets
-from accounts.middleware import zone_of
 from accounts.models import User
+from accounts.time_zones import zone_of
 from artgen.channel_layers import send_to_groups
 from generation.jobs import eta, presence
 from generation.jobs.presence import Reader

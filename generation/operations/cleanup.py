@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.cached_db import SessionStore
 from django.utils import timezone
 
-from accounts import sessions, tokens
+from accounts import invitations, sessions, tokens
 from generation.gallery import collections, images
 from generation.models import IdempotencyKey
 from generation.moderation import reviews
@@ -25,6 +25,7 @@ def clean_up() -> None:
         forget_keys,
         forget_sessions,
         forget_tokens,
+        forget_invitations,
         forget_collections,
         forget_exports,
         purge_trash,
@@ -54,6 +55,11 @@ def forget_sessions() -> None:
 def forget_tokens() -> None:
     """Remove API tokens revoked more than JOB_RETENTION_DAYS ago."""
     tokens.forget_revoked(revoked_before=timezone.now() - _retention())
+
+
+def forget_invitations() -> None:
+    """Remove invitations that ended unused more than JOB_RETENTION_DAYS ago."""
+    invitations.forget_ended(before=timezone.now() - _retention())
 
 
 def forget_collections() -> None:

@@ -36,7 +36,7 @@ def close(*, user: User, actor: User | None, after: timedelta = deletion.GRACE) 
     """
     was_active = User.objects.filter(pk=user.pk, is_active=True).exists()
     deletion.close(user=user, after=after)
-    _cancel(user, actor=actor)
+    cancel_jobs(user, actor=actor)
     if was_active and after:
         outbox.enqueue(emails.account_closed(user=user))
 
@@ -44,7 +44,7 @@ def close(*, user: User, actor: User | None, after: timedelta = deletion.GRACE) 
 def erase(user_id: UUID) -> bool:
     """Erase a closed account and return True; return False while its jobs are stored or stopped."""
     user = User.objects.get(pk=user_id)
-    _cancel(user, actor=None)
+    cancel_jobs(user, actor=None)
     if _is_busy(user):
         return False
     farewell = emails.account_erased(user=user)
@@ -74,7 +74,8 @@ def erase_due() -> int:
     return count
 
 
-def _cancel(user: User, *, actor: User | None) -> None:
+def cancel_jobs(user: User, *, actor: User | None) -> None:
+    """Cancel the user's jobs that are in progress; the cancellations are not counted."""
     for job in Job.objects.of(user).active().order_by("id"):
         try:
             orders.cancel(job=job, actor=actor, is_counted=False)

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from accounts import sign_up
 from generation.views import grid
 
 
@@ -73,7 +74,7 @@ def start(request: HttpRequest) -> HttpResponse:
         return redirect("create")
     context = {
         "samples": SAMPLES,
-        "credits": settings.DEFAULT_CREDITS,
+        "credits": sign_up.starting_credits(),
         "api": f"{settings.PUBLIC_URL}/api/v1",
         "trash_days": settings.TRASH_DAYS,
     }

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.tokens import default_token_generator
 from django.contrib.contenttypes.models import ContentType
@@ -14,8 +15,9 @@ from django.core import signing
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from accounts import deletion, email_change, emails, holds, ledger, outbox, tokens
-from accounts.models import ApiToken, CreditEntry, OutgoingEmail, Scope, User
+from accounts import deletion, email_change, emails, holds, invitations, ledger, outbox, tokens
+from accounts.models import ApiToken, CreditEntry, Invitation, OutgoingEmail, Scope, User
+from artgen import audit
 from artgen.testing.api import make_image, make_job
 from artgen.testing.cases import load_catalog, make_user
 from artgen.testing.image_files import FILES
@@ -200,10 +202,15 @@ def _make_addresses(data: OwnedData) -> None:
     deletion.close(user=leaving, after=deletion.GRACE)
     holds.hold(user=owner, amount=3, reference=submitted.id, reason=mark("prompt"))
     media = storage.url(values["image_key"])
+    invited = Invitation.objects.create(
+        email="invited@example.org", credits=5, language="en",
+        expires_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
     values |= {
         "submitted": submitted.id, "leaving": leaving.pk,
         "hook": signing.dumps([str(submitted.id), submitted.attempt], salt=webhook_tokens.SALT),
         "keep": deletion.keep_token(leaving),
+        "invited": invited.pk, "invitation": invitations.token_of(invited),
         "sign_up": signing.dumps({"email": "new@example.org"}, salt=emails.SIGN_UP_SALT),
         "email_change": signing.dumps(
             [str(owner.pk), owner.email, "moved@example.org"], salt=email_change.SALT
@@ -268,5 +275,13 @@ def _admin_rows(data: OwnedData) -> dict[str, Any]:
             kind=kind, endpoint_id="gone", since=now, probe_at=now
         ).pk,
         "entry": CreditEntry.objects.filter(user=data.owner).order_by("id")[0].pk,
+        "audit_entry": _audit_entry(data.owner),
         "image_content_type": ContentType.objects.get_for_model(Image).pk,
     }
+
+
+def _audit_entry(owner: User) -> int:
+    audit.record(actor=owner, row=owner, text="renamed")
+    entry = LogEntry.objects.order_by("pk").last()
+    assert entry
+    return int(entry.pk)

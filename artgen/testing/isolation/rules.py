@@ -81,7 +81,9 @@ FIXED = {
 ADMIN_OBJECTS = {
     "accounts_user": "owner",
     "accounts_apitoken": "token",
+    "accounts_auditentry": "audit_entry",
     "accounts_creditentry": "entry",
+    "accounts_invitation": "invited",
     "auth_group": "group",
     "accounts_outgoingemail": "email",
     "generation_moderationrule": "rule",
@@ -96,6 +98,7 @@ ADMIN_OBJECTS = {
     "generation_publication": "publication",
     "generation_style": "style_id",
     "generation_upload": "upload",
+    "usersessions_usersession": "owner_session",
 }
 """Model of an admin page → the object that the page is opened for."""
 
@@ -150,6 +153,12 @@ RULES: dict[str, Rule] = {
     # --- addresses that are secrets ---
     "signup_finish": address(
         "GET POST", at={"token": "sign_up"}, body={"name": "New", "password": PASSWORD}
+    ),
+    "invitation": address(
+        "GET POST",
+        at={"token": "invitation"},
+        body={"name": "New", "password": PASSWORD},
+        touches=["accounts_invitation"],
     ),
     "password_reset_confirm": address(
         "GET POST", at={"uidb36": "uid", "key": "reset"}, body=PASSWORDS

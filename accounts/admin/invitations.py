@@ -1,0 +1,178 @@
+"""Invitations: invite people, send again, revoke."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts import invitations
+from accounts.forms.invitations import InviteForm
+from accounts.invitations import Invited
+from accounts.models import Invitation, InvitationState
+from artgen.admin_actions import on_each
+from artgen.read_only_admin import ReadOnlyAdmin
+from artgen.refusals import Refusal
+
+BADGES = {
+    InvitationState.PENDING: "waiting",
+    InvitationState.ACCEPTED: "published",
+    InvitationState.EXPIRED: "",
+    InvitationState.REVOKED: "refused",
+}
+"""The color of each state: that of a state of publications."""
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Invitations in one state."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the states."""
+        return list(InvitationState.choices)
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Invitation]
+    ) -> QuerySet[Invitation]:
+        """Apply the filter."""
+        unused = Q(accepted_at=None, revoked_at=None)
+        match self.value():
+            case InvitationState.PENDING:
+                return queryset.filter(unused, expires_at__gt=timezone.now())
+            case InvitationState.EXPIRED:
+                return queryset.filter(unused, expires_at__lte=timezone.now())
+            case InvitationState.ACCEPTED:
+                return queryset.filter(accepted_at__isnull=False)
+            case InvitationState.REVOKED:
+                return queryset.filter(revoked_at__isnull=False)
+        return queryset
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Invitations, which are sent, sent again and revoked, but not edited."""
+
+    menu_icon = "forward_to_inbox"
+    list_display = ("email", "badge", "credits", "sent_at", "expires_at", "invited_by", "user")
+    list_filter = (StateFilter, "sent_at")
+    list_select_related = ("invited_by", "user")
+    list_per_page = 50
+    search_fields = ("email", "invited_by__email")
+    search_help_text = _("Email of who was invited, or of who invited.")
+    ordering = ("-created_at", "-id")
+    show_full_result_count = False
+    fields = (
+        "email",
+        "badge",
+        "credits",
+        "language",
+        "invited_by",
+        "created_at",
+        "sent_at",
+        "expires_at",
+        "accepted_at",
+        "revoked_at",
+        "user",
+    )
+    readonly_fields = ("badge",)
+    actions = ("resend", "revoke")
+
+    @admin.display(description=_("state"))
+    def badge(self, invitation: Invitation) -> SafeString:
+        """Return the state."""
+        state = invitation.state
+        return format_html(
+            '<span class="badge" data-status="{}">{}</span>', BADGES[state], state.label
+        )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return whether this staff user may invite."""
+        return request.user.has_perm("accounts.add_invitation")
+
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        """Return whether this staff user may send again and revoke."""
+        return request.user.has_perm("accounts.change_invitation")
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Ask for addresses, credits and end, then send one email to each address."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = InviteForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                result = invitations.invite(
+                    addresses=form.cleaned_data["addresses"],
+                    credits=form.cleaned_data["credits"],
+                    expires_at=form.cleaned_data["expires_at"],
+                    language=form.cleaned_data["language"],
+                    actor=request.user,
+                )
+            except Refusal as refusal:
+                form.add_error(None, refusal.message)
+            else:
+                self._report(request, result)
+                return HttpResponseRedirect(reverse("admin:accounts_invitation_changelist"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Invite people"),
+            "opts": self.opts,
+            "form": form,
+            "button": gettext("Send invitations"),
+        }
+        return render(request, "accounts/admin/form.html", context)
+
+    def _report(self, request: HttpRequest, result: Invited) -> None:
+        count = len(result.sent)
+        if count:
+            text = ngettext("%(count)d invitation sent.", "%(count)d invitations sent.", count)
+            messages.success(request, text % {"count": count})
+        if result.members:
+            text = gettext("Not invited, because they have an account: %(emails)s")
+            messages.warning(request, text % {"emails": ", ".join(result.members)})
+        if result.pending:
+            text = gettext("Not invited, because their invitation is still valid: %(emails)s")
+            messages.warning(request, text % {"emails": ", ".join(result.pending)})
+
+    @admin.action(description=_("Send again"), permissions=["manage"])
+    def resend(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        """Send the emails again; those that have expired are valid again."""
+        on_each(
+            self,
+            request,
+            queryset.order_by("id"),
+            lambda invitation: invitations.resend(invitation, actor=request.user),
+            done_text=_resent,
+        )
+
+    @admin.action(description=_("Revoke"), permissions=["manage"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        """End the invitations: their links no longer work."""
+        on_each(
+            self,
+            request,
+            queryset.order_by("id"),
+            lambda invitation: invitations.revoke(invitation, actor=request.user),
+            done_text=_revoked,
+        )
+
+
+def _resent(count: int) -> str:
+    return ngettext(
+        "%(count)d invitation was sent again.", "%(count)d invitations were sent again.", count
+    )
+
+
+def _revoked(count: int) -> str:
+    return ngettext("%(count)d invitation revoked.", "%(count)d invitations revoked.", count)

@@ -1,0 +1,69 @@
+"""The devices on which users are signed in."""
+
+from allauth.usersessions.models import UserSession
+from django.contrib import admin
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts import browsers, sessions, staff_rights
+from accounts.admin import site  # noqa: F401 it unregisters allauth's admin of this model
+from accounts.staff_rights import StaffProtectedAdmin
+from artgen import audit
+from artgen.admin_actions import on_each
+from artgen.read_only_admin import ReadOnlyAdmin
+
+
+@admin.register(UserSession)
+class SessionAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
+    """Sessions that are still valid, which can be ended."""
+
+    menu_section = "people"
+    menu_icon = "devices"
+    list_display = ("user", "device", "ip", "created_at")
+    list_display_links = None
+    list_select_related = ("user",)
+    list_per_page = 50
+    search_fields = ("user__email", "=ip")
+    search_help_text = _("Email or IP address.")
+    ordering = ("-created_at", "-id")
+    show_full_result_count = False
+    fields = ("user", "device", "ip", "created_at")
+    readonly_fields = ("device",)
+    actions = ("end",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[UserSession]:
+        """Leave out sessions that have ended."""
+        valid = Session.objects.filter(
+            session_key=OuterRef("session_key"), expire_date__gt=timezone.now()
+        )
+        found: QuerySet[UserSession] = super().get_queryset(request).filter(Exists(valid))
+        return found
+
+    @admin.display(description=_("device"))
+    def device(self, session: UserSession) -> str:
+        """Return browser and system."""
+        return browsers.describe(session.user_agent) or session.user_agent[:60]
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        """Return whether this staff user may end sessions."""
+        return request.user.has_perm("usersessions.delete_usersession")
+
+    @admin.action(description=_("Sign out the selected devices"), permissions=["end"])
+    def end(self, request: HttpRequest, queryset: QuerySet[UserSession]) -> None:
+        """End the sessions."""
+
+        def end(session: UserSession) -> None:
+            staff_rights.check(request.user, session.user)
+            if sessions.end(user=session.user, session_id=session.pk):
+                text = f"signed out on one device: {self.device(session)}, {session.ip}"
+                audit.record(actor=request.user, row=session.user, text=text)
+
+        on_each(self, request, queryset.select_related("user").order_by("pk"), end, done_text=_done)
+
+
+def _done(count: int) -> str:
+    return ngettext("%(count)s device was signed out.", "%(count)s devices were signed out.", count)

@@ -1,0 +1,73 @@
+"""API tokens, which staff can revoke."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from accounts import security_notices, sockets, staff_rights
+from accounts.models import ApiToken
+from accounts.security_notices import Change
+from accounts.staff_rights import StaffProtectedAdmin
+from artgen.admin_actions import on_each
+from artgen.read_only_admin import ReadOnlyAdmin
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
+    """API tokens, which can be revoked."""
+
+    menu_icon = "key"
+    list_display = (
+        "name",
+        "user",
+        "prefix",
+        "scopes",
+        "credit_limit",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    )
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "created_at", "last_used_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "user__email", "prefix")
+    ordering = ("-created_at", "-id")
+    fields = (
+        "name",
+        "user",
+        "prefix",
+        "scopes",
+        "credit_limit",
+        "credits_spent",
+        "created_at",
+        "expires_at",
+        "last_used_at",
+        "revoked_at",
+    )
+    actions = ("revoke",)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Return whether this staff user may revoke tokens."""
+        return request.user.has_perm("accounts.change_apitoken")
+
+    @admin.action(description=_("Revoke the selected tokens"), permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        """Revoke those that are active."""
+
+        def revoke(token: ApiToken) -> None:
+            staff_rights.check(request.user, token.user)
+            active = ApiToken.objects.filter(pk=token.pk, revoked_at=None)
+            if active.update(revoked_at=timezone.now()):
+                self.log_change(request, token, "revoked")
+                sockets.close_all(token.user_id)
+                security_notices.send(Change.TOKEN_REVOKED, user=token.user, name=token.name)
+
+        rows = queryset.filter(revoked_at=None).select_related("user").order_by("id")
+        on_each(self, request, rows, revoke, done_text=_revoked)
+
+
+def _revoked(count: int) -> str:
+    return ngettext("%(count)s token was revoked.", "%(count)s tokens were revoked.", count)

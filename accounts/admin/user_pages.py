@@ -1,0 +1,223 @@
+"""Pages that act on users: grant credits, ban, lift a ban, sign out everywhere."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts import bans, ledger, sign_out
+from accounts.forms.bans import BanForm
+from accounts.forms.credits import GrantForm
+from accounts.models import User
+from accounts.requests import SignedInRequest
+from artgen import audit, formatting
+from artgen.ids import parse_uuid
+from artgen.refusals import Refusal
+
+
+class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Pages and actions of the admin of users that have a form of their own."""
+
+    ban_form: type[BanForm] = BanForm
+
+    def has_grant_permission(self, request: HttpRequest) -> bool:
+        """Return whether this staff user may add ledger entries."""
+        return request.user.has_perm("accounts.add_creditentry")
+
+    @admin.action(description=_("Grant credits…"), permissions=["grant"])
+    def grant_credits(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
+        """Redirect to the form that asks for amount and reason."""
+        query = urlencode(
+            {"user": [str(pk) for pk in queryset.values_list("pk", flat=True)]}, doseq=True
+        )
+        return HttpResponseRedirect(f"{reverse('admin:accounts_user_grant')}?{query}")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the URLs of these pages."""
+        view = self.admin_site.admin_view
+        return [
+            path("grant/", view(self.grant_view), name="accounts_user_grant"),
+            path("<path:object_id>/ban/", view(self.ban_view), name="accounts_user_ban"),
+            path(
+                "<path:object_id>/lift-ban/",
+                view(self.lift_ban_view),
+                name="accounts_user_lift_ban",
+            ),
+            path(
+                "<path:object_id>/sign-out/",
+                view(self.sign_out_view),
+                name="accounts_user_sign_out",
+            ),
+            *super().get_urls(),
+        ]
+
+    def grant_view(self, request: SignedInRequest) -> HttpResponse:
+        """Ask for amount and reason, then write one entry per user, all or none."""
+        if not self.has_grant_permission(request):
+            raise PermissionDenied
+        users = list(User.objects.filter(pk__in=_uuids(request.GET.getlist("user"))).order_by("id"))
+        if not users:
+            messages.warning(request, gettext("No users selected."))
+            return HttpResponseRedirect(reverse("admin:accounts_user_changelist"))
+        form = GrantForm(request.POST or None, initial={"once": uuid4()})
+        if request.method == "POST" and form.is_valid() and self._grant(request, users, form):
+            if len(users) == 1:
+                return self._back(users[0])
+            return HttpResponseRedirect(reverse("admin:accounts_user_changelist"))
+        return self._page(
+            request,
+            title=gettext("Grant credits"),
+            users=users,
+            form=form,
+            button=gettext("Save"),
+        )
+
+    def _grant(self, request: SignedInRequest, users: list[User], form: forms.Form) -> bool:
+        """Write the entries and return True, or add the reason to the form and return False."""
+        amount, reason = form.cleaned_data["amount"], form.cleaned_data["reason"]
+        # Submitting the same form twice grants once.
+        key = f"grant:{form.cleaned_data['once']}"
+        if not cache.add(key, 1, 24 * 60 * 60):
+            messages.info(request, gettext("These credits were already granted."))
+            return True
+        write = ledger.grant if amount > 0 else ledger.adjust
+        user = users[0]
+        try:
+            with transaction.atomic():
+                for user in users:
+                    write(user=user, amount=amount, reason=reason, actor=request.user)
+                    audit.record(
+                        actor=request.user, row=user, text=f"{amount:+d} credits: {reason}"
+                    )
+        except Refusal as refusal:
+            cache.delete(key)
+            form.add_error("amount", f"{user.email}: {refusal.message}")
+            return False
+        words = ngettext(
+            "%(count)s account has changed.", "%(count)s accounts have changed.", len(users)
+        )
+        messages.success(request, words % {"count": len(users)})
+        return True
+
+    def ban_view(self, request: SignedInRequest, object_id: str) -> HttpResponse:
+        """Ask for reason and end, then ban the user."""
+        user = self._user(request, object_id)
+        form = self.ban_form(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                self.ban(user, form, actor=request.user)
+            except Refusal as refusal:
+                form.add_error(None, refusal.message)
+            else:
+                text = gettext("%(email)s is banned.") % {"email": user.email}
+                messages.success(request, text)
+                return self._back(user)
+        return self._page(
+            request,
+            title=gettext("Ban"),
+            users=[user],
+            form=form,
+            button=gettext("Ban"),
+            is_danger=True,
+            words=gettext(
+                "The user is signed out and sees the reason and the end when signing in and in the "
+                "API, and gets them by email. API tokens work again after the ban. Shared images "
+                "stay."
+            ),
+        )
+
+    def ban(self, user: User, form: BanForm, *, actor: User) -> None:
+        """Ban the user as the form says; raise a Refusal."""
+        bans.ban(
+            user=user, reason=form.cleaned_data["reason"], until=form.until_time(), actor=actor
+        )
+
+    def lift_ban_view(self, request: SignedInRequest, object_id: str) -> HttpResponse:
+        """Ask, then end the ban."""
+        user = self._user(request, object_id)
+        if request.method == "POST":
+            try:
+                bans.lift(user=user, actor=request.user)
+            except Refusal as refusal:
+                messages.warning(request, refusal.message)
+            else:
+                text = gettext("The ban of %(email)s is lifted.") % {"email": user.email}
+                messages.success(request, text)
+            return self._back(user)
+        words = bans.Banned(user).message if user.is_banned else bans.NotBanned().message
+        title = gettext("Lift ban")
+        return self._page(request, title=title, users=[user], words=words, button=title)
+
+    def sign_out_view(self, request: SignedInRequest, object_id: str) -> HttpResponse:
+        """Ask, then end all sessions of the user."""
+        user = self._user(request, object_id)
+        if request.method == "POST":
+            try:
+                sign_out.everywhere(user=user, actor=request.user)
+            except Refusal as refusal:
+                messages.warning(request, refusal.message)
+            else:
+                text = gettext("%(email)s is signed out on all devices.") % {"email": user.email}
+                messages.success(request, text)
+            return self._back(user)
+        return self._page(
+            request,
+            title=gettext("Sign out everywhere"),
+            users=[user],
+            button=gettext("Sign out everywhere"),
+            words=gettext(
+                "All sessions of the user end at once, and the user is told by email. API tokens "
+                "stay valid."
+            ),
+        )
+
+    def _user(self, request: SignedInRequest, object_id: str) -> User:
+        id = parse_uuid(object_id)
+        user = User.objects.filter(pk=id).first() if id else None
+        if user is None:
+            raise Http404
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        return user
+
+    def _back(self, user: User) -> HttpResponseRedirect:
+        return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[user.pk]))
+
+    def _page(
+        self,
+        request: HttpRequest,
+        *,
+        title: str,
+        users: Sequence[User],
+        button: str,
+        form: forms.Form | None = None,
+        words: str = "",
+        is_danger: bool = False,
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "original": users[0] if len(users) == 1 else None,
+            "form": form,
+            "lines": [f"{user.email} ({formatting.credits(user.credits)})" for user in users],
+            "words": words,
+            "button": button,
+            "is_danger": is_danger,
+        }
+        return render(request, "accounts/admin/form.html", context)
+
+
+def _uuids(texts: list[str]) -> list[UUID]:
+    return [parsed for text in texts if (parsed := parse_uuid(text))]

@@ -1,0 +1,266 @@
+"""Users. Credits change only by a grant, which is logged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.db.models import Q, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm
+
+from accounts import deletion, ledger, limits, security_notices, sockets, statement, token_cache
+from accounts.admin.user_pages import UserPages
+from accounts.forms.profile import language_field, time_zone_field
+from accounts.models import User
+from accounts.security_notices import Change
+from accounts.staff_rights import StaffProtectedAdmin
+from artgen import audit, formatting
+from artgen.ids import parse_uuid
+from artgen.refusals import Refusal
+
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+"""Fields of a user that give rights."""
+
+
+class NewUserForm(BaseUserCreationForm):  # type: ignore[type-arg]
+    """The form that creates a user."""
+
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+
+class UserForm(UserChangeForm):
+    """The form that changes a user."""
+
+    class Meta:
+        model = User
+        fields = "__all__"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Without the permission to change users the form lacks these fields.
+        for name, field in (("language", language_field()), ("time_zone", time_zone_field())):
+            if name in self.fields:
+                self.fields[name] = field
+
+
+class BanFilter(admin.SimpleListFilter):
+    """Users who are banned now."""
+
+    title = _("ban")
+    parameter_name = "banned"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the only choice besides "all"."""
+        return [("yes", _("Banned"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        """Apply the filter."""
+        if self.value() != "yes":
+            return queryset
+        lasts = Q(banned_until=None) | Q(banned_until__gt=timezone.now())
+        return queryset.filter(lasts, banned_at__isnull=False)
+
+
+@admin.register(User)
+class UserAdmin(UserPages, StaffProtectedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
+    """Users. They are never deleted, because the ledger refers to them."""
+
+    menu_icon = "person"
+    owner_field = ""
+    change_password_form = AdminPasswordChangeForm
+    form = UserForm
+    add_form = NewUserForm
+    change_form_template = "accounts/admin/user.html"
+    list_display = (
+        "email",
+        "name",
+        "state",
+        "credits",
+        "held",
+        "is_staff",
+        "date_joined",
+        "last_login",
+    )
+    list_filter = (
+        BanFilter,
+        "is_active",
+        ("erase_at", admin.EmptyFieldListFilter),
+        "is_staff",
+        "date_joined",
+        "language",
+    )
+    list_per_page = 50
+    search_fields = ("email", "name")
+    search_help_text = _("Email, name or ID.")
+    ordering = ("-date_joined", "-id")
+    show_full_result_count = False
+    readonly_fields = ("credits", "held", "date_joined", "last_login", "erase_at", "erased_at")
+    fieldsets = (
+        (None, {"fields": ("email", "password", "name")}),
+        (
+            _("Limits"),
+            {
+                "fields": (
+                    "max_jobs_per_day",
+                    "max_cancels_per_day",
+                    "max_credits_per_day",
+                    "max_upload_bytes",
+                    "max_image_bytes",
+                )
+            },
+        ),
+        (_("Settings"), {"fields": ("language", "time_zone")}),
+        (
+            _("Permissions"),
+            {
+                "classes": ("collapse",),
+                "fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions"),
+            },
+        ),
+        (_("Dates"), {"fields": ("date_joined", "last_login", "erase_at", "erased_at")}),
+    )
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": ("email", "name", "password1", "password2")}),
+    )
+    actions: tuple[str, ...] = ("grant_credits",)
+
+    @admin.display(description=_("state"))
+    def state(self, user: User) -> SafeString:
+        """Return whether the user may sign in, and until when not."""
+        name, text = _state_of(user)
+        return format_html('<span class="badge" data-status="{}">{}</span>', name, text)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """Find a user by id, else by email and name."""
+        if found := parse_uuid(search_term.strip()):
+            return queryset.filter(pk=found), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """Add the fields that give rights, unless a superuser asks."""
+        fields = super().get_readonly_fields(request, obj)
+        is_superuser = getattr(request.user, "is_superuser", False)
+        return fields if is_superuser else (*fields, *RIGHTS)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Return False: users are deactivated instead."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Return False for an erased account."""
+        return (obj is None or obj.erased_at is None) and super().has_change_permission(
+            request, obj
+        )
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Add the user's balance, limits, usage, and links to all that belongs to the user."""
+        user: User | None = self.get_object(request, unquote(object_id))
+        if user is not None and self.has_view_or_change_permission(request, user):
+            extra_context = {**(extra_context or {}), **self.overview(request, user)}
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def overview(self, request: HttpRequest, user: User) -> dict[str, Any]:
+        """Return what the page shows above the form."""
+        days = statement.usage(user=user)
+        name, text = _state_of(user)
+        return {
+            "state": {"name": name, "text": text},
+            "is_banned": user.is_banned,
+            "limits": limits.rows(user, show_unlimited=True),
+            "chart": statement.chart(days),
+            "days": [day for day in reversed(days) if day.jobs],
+            "links": list(self.links(request, user)),
+            "may_grant": self.has_grant_permission(request),
+            "may_act": self.has_change_permission(request, user),
+        }
+
+    def links(self, request: HttpRequest, user: User) -> Iterator[tuple[str, str]]:
+        """Yield title and address of the lists of what belongs to the user."""
+        for title, model, query in (
+            (gettext("Transactions"), "accounts_creditentry", "user__id__exact"),
+            (gettext("Devices"), "usersessions_usersession", "user__id__exact"),
+            (gettext("API tokens"), "accounts_apitoken", "user__id__exact"),
+            (gettext("What staff changed"), "accounts_auditentry", "object_id__exact"),
+            (gettext("What the user did as staff"), "accounts_auditentry", "user__id__exact"),
+        ):
+            app, _separator, name = model.partition("_")
+            if not request.user.has_perm(f"{app}.view_{name}"):
+                continue
+            if model == "accounts_auditentry" and query == "user__id__exact" and not user.is_staff:
+                continue
+            yield title, f"{reverse(f'admin:{model}_changelist')}?{query}={user.pk}"
+
+    def save_model(
+        self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool
+    ) -> None:
+        """Write the changed fields; a new user also gets the starting credits."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            ledger.open_account(obj)
+        elif form.changed_data:
+            # Not the whole row: the balance may have changed since this page was opened.
+            if obj.is_active and obj.erase_at:
+                self._keep(request, obj, form)
+            columns = {field.name for field in User._meta.concrete_fields}
+            obj.save(update_fields=[name for name in form.changed_data if name in columns])
+            token_cache.forget(obj.pk)
+            if "is_active" in form.changed_data:
+                sockets.close_all(obj.pk)
+
+    def _keep(self, request: HttpRequest, user: User, form: ModelForm[User]) -> None:
+        """Reactivate an account that is scheduled for erasure, unless that has begun."""
+        form.changed_data.remove("is_active")
+        try:
+            deletion.keep(user)
+        except Refusal as refusal:
+            user.is_active = False
+            messages.error(request, refusal.message)
+        else:
+            audit.record(actor=request.user, row=user, text="kept")
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        """Set a user's password and close the user's sockets."""
+        response: HttpResponse = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
+            sockets.close_all(id)
+            security_notices.send(Change.PASSWORD_CHANGED, user=User.objects.get(pk=id))
+        return response
+
+
+def _state_of(user: User) -> tuple[str, str]:
+    """Return the name and the words of the user's state."""
+    if user.erased_at:
+        return "refused", gettext("account deleted")
+    if user.erase_at:
+        day = formatting.day(user.erase_at)
+        return "waiting", gettext("locked, will be deleted on %(day)s") % {"day": day}
+    if user.is_banned:
+        if user.banned_until is None:
+            return "refused", gettext("banned")
+        end = formatting.moment(user.banned_until)
+        return "refused", gettext("banned until %(end)s") % {"end": end}
+    return ("published", gettext("active")) if user.is_active else ("waiting", gettext("locked"))

@@ -1,0 +1,67 @@
+"""Base class of all admin pages: their changes are stored with old and new values."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.http import HttpRequest
+from django.utils import translation
+from unfold.admin import ModelAdmin
+
+from artgen import audit
+from artgen.audit import ChangedValue
+
+
+class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
+    """An admin whose entries in the audit log have the values of the changed fields."""
+
+    def construct_change_message(
+        self,
+        request: HttpRequest,
+        form: Any,
+        formsets: Any,
+        add: bool = False,
+    ) -> Any:
+        """Return Django's message with the values of this form."""
+        message = super().construct_change_message(request, form, formsets, add)
+        return audit.with_values(message, changed_values(form))
+
+
+def changed_values(form: Any) -> Iterator[ChangedValue]:
+    """Yield the values of the fields that the form has changed.
+
+    Of a list of objects those that were removed are the old value, the added ones the new value.
+    """
+    model = getattr(getattr(form, "_meta", None), "model", None)
+    for name in form.changed_data:
+        field = form.fields.get(name)
+        if field is None:  # of a password, whose form has two fields
+            continue
+        old, new = form.initial.get(name), form.cleaned_data.get(name)
+        if isinstance(field, forms.ModelMultipleChoiceField):
+            before, after = list(old or ()), list(new or ())
+            old = [one for one in before if one not in after]
+            new = [one for one in after if one not in before]
+        else:
+            old, new = _chosen(field, old), _chosen(field, new)
+        if value := audit.changed(name, old, new, label=_label(model, name, field)):
+            yield value
+
+
+def _chosen(field: forms.Field, value: Any) -> Any:
+    """Return the object that a choice names by its key; other values as they are."""
+    if not isinstance(field, forms.ModelChoiceField) or value in (None, ""):
+        return value
+    if isinstance(value, models.Model):
+        return value
+    return field.queryset.filter(pk=value).first() or value  # type: ignore[union-attr]
+
+
+def _label(model: Any, name: str, field: forms.Field) -> str:
+    with translation.override(None):  # translated when it is shown
+        if model is not None:
+            for column in model._meta.get_fields():
+                if column.name == name:
+                    return str(getattr(column, "verbose_name", name))
+        return str(field.label or name)
