@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from django.db.models import Count, Min
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -13,18 +12,9 @@ from django.utils.translation import ngettext
 
 from artgen import formatting
 from artgen.admin_attention import Action, Item, Urgency, source
-from generation.admin import job_words
+from generation.admin import job_words, review_queue
 from generation.jobs import heartbeat
-from generation.models import (
-    TO_REVIEW,
-    ImageModel,
-    Job,
-    ProviderOutage,
-    Publication,
-    PublicationState,
-    Report,
-    Status,
-)
+from generation.models import ImageModel, Job, ProviderOutage, Status
 
 MAX_JOBS = 50  # that are read, and that one button checks
 SHOWN_JOBS = 5
@@ -161,45 +151,42 @@ def _fix(request: HttpRequest, job: Job) -> Action | None:
 
 @source
 def reviews(request: HttpRequest) -> Iterator[Item]:
-    """Yield the images that wait for review."""
-    if not request.user.has_perm("generation.view_publication"):
-        return
-    waiting = Publication.objects.filter(state__in=TO_REVIEW, image__trashed_at__isnull=True)
-    found = waiting.aggregate(count=Count("id"), oldest=Min("asked_at"))
-    if not found["count"]:
-        return
-    title = ngettext(
-        "%(count)d image waits for review", "%(count)d images wait for review", found["count"]
-    )
-    url = reverse("admin:generation_publication_changelist")
-    yield Item(
-        title=title % {"count": found["count"]},
-        detail=_("The oldest for %(time)s.") % {"time": timesince(found["oldest"])},
-        url=url,
-        urgency=Urgency.WAITING,
-        action=Action(_("Review"), url),
-    )
-
-
-@source
-def reports(request: HttpRequest) -> Iterator[Item]:
-    """Yield the open reports on public images."""
-    if not request.user.has_perm("generation.view_publication"):
-        return
-    opened = Report.objects.filter(
-        settled_at__isnull=True, publication__state=PublicationState.PUBLISHED
-    )
-    count = opened.count()
-    if count:
-        url = reverse("admin:generation_publication_changelist")
-        title = ngettext("%(count)d open report", "%(count)d open reports", count)
+    """Yield the queues of moderators that are not empty."""
+    for queue in review_queue.QUEUES:
+        if not request.user.has_perm(queue.right) or not (count := queue.count()):
+            continue
+        url = f"{reverse('admin:generation_promptreview_queue')}?show={queue.name}"
+        oldest = queue.rows().order_by(queue.at, "id").values_list(queue.at, flat=True).first()
+        is_flagged = queue.name == review_queue.FLAGGED
         yield Item(
-            title=title % {"count": count},
-            detail=_("Visitors have reported images that are public."),
+            title=_waiting(queue.name, count),
+            detail=_("The oldest for %(time)s.") % {"time": timesince(oldest)} if oldest else "",
             url=url,
-            urgency=Urgency.WAITING,
+            urgency=Urgency.NOTICE if is_flagged else Urgency.WAITING,
             action=Action(_("Review"), url),
         )
+
+
+def _waiting(queue: str, count: int) -> str:
+    """Return what waits in the queue; its count ends at COUNT_MAX."""
+    titles = {
+        review_queue.IMAGES: ngettext(
+            "%(count)s image waits for review", "%(count)s images wait for review", count
+        ),
+        review_queue.REPORTS: ngettext(
+            "%(count)s reported image", "%(count)s reported images", count
+        ),
+        review_queue.REQUESTS: ngettext(
+            "%(count)s request waits for a decision",
+            "%(count)s requests wait for a decision",
+            count,
+        ),
+        review_queue.FLAGGED: ngettext(
+            "%(count)s flagged request", "%(count)s flagged requests", count
+        ),
+    }
+    shown = f"{count}+" if count >= review_queue.COUNT_MAX else str(count)
+    return titles[queue] % {"count": shown}
 
 
 def _jobs(query: str) -> str:

@@ -15,7 +15,9 @@ from generation.models import (
     ImageModel,
     Job,
     OutageKind,
+    PromptReview,
     ProviderOutage,
+    ReviewState,
     Status,
 )
 
@@ -136,6 +138,25 @@ class TestAttention(StartPageTestCase):
         assert self.items()[0].title == "FLUX.1 schnell is tried with one job at a time"
         assert self.do(self.items()[0]) == ["1 skipped: it is not paused."]
 
+    def test_it_shows_what_waits_for_a_decision(self) -> None:
+        states = (ReviewState.WAITING, ReviewState.WAITING, ReviewState.FLAGGED)
+        for number, state in enumerate(states):
+            PromptReview.objects.create(
+                user=self.alice,
+                state=state,
+                prompt="a doubtful prompt",
+                digest=str(number),
+                created_at=timezone.now(),
+            )
+        requests, flagged = self.items()
+        assert requests.title == "2 requests wait for a decision"
+        assert requests.url == "/admin/generation/promptreview/queue/?show=requests"
+        assert self.client.get(requests.url).status_code == 200
+        assert flagged.title == "1 flagged request"
+        reader = self.make_user("reader@example.org", is_staff=True)
+        self.client.force_login(reader)
+        assert self.items() == []
+
     def test_it_shows_the_most_urgent_first(self) -> None:
         self.unconfirmed()
         now = timezone.now()
@@ -165,11 +186,11 @@ class TestAttention(StartPageTestCase):
 
     def test_it_asks_the_database_equally_often(self) -> None:
         self.client.get(START)  # loads the session into the cache
-        with self.assertNumQueries(11):
+        with self.assertNumQueries(13):
             self.client.get(START)
         for _n in range(4):
             self.unconfirmed()
-        with self.assertNumQueries(11):
+        with self.assertNumQueries(13):
             assert self.items()[0].title == "4 stuck jobs"
 
 
