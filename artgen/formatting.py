@@ -1,5 +1,6 @@
 """Numbers, credits and times as text, in the active language."""
 
+import math
 from collections.abc import Callable
 from datetime import date, datetime
 
@@ -30,6 +31,14 @@ def image_count(count: int) -> str:
 def number(value: int) -> str:
     """Return a whole number with the language's thousands separator: "1,284", "1 284"."""
     return formats.number_format(value, use_l10n=True, force_grouping=True)
+
+
+def percent(share: float) -> str:
+    """Return a share as "97.5%", rounded down: only all is 100%."""
+    tenths = math.floor(share * 1000 + 1e-9)
+    places = 1 if tenths % 10 else 0
+    amount = formats.number_format(tenths / 10, decimal_pos=places, use_l10n=True)
+    return _joined(_("%(amount)s%%") % {"amount": amount})
 
 
 def duration(seconds: float) -> str:

@@ -103,6 +103,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "artgen.theme.page",
+                "generation.status.announcements.page",
             ],
         },
     },
@@ -480,6 +481,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "collections", "description": "Collections of images."},
         {"name": "models", "description": "Models and styles."},
         {"name": "account", "description": "Balance, limits and ledger."},
+        {"name": "status", "description": "Whether image creation works. Needs no token."},
     ],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {

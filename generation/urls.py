@@ -5,6 +5,7 @@ from django.urls import path
 from generation.jobs.webhooks import runpod_hook
 from generation.views import (
     account_deletion,
+    announcements,
     collections,
     create,
     data,
@@ -20,10 +21,17 @@ from generation.views import (
     sharing,
     source_picker,
     start,
+    status,
 )
 
 urlpatterns = [
     path("", start.start, name="start"),
+    path("status/", status.status, name="status"),
+    path(
+        "announcements/<slug:announcement_key>/close/",
+        announcements.close,
+        name="close_announcement",
+    ),
     path("create/", create.create, name="create"),
     path("create/composer/", create.composer, name="composer"),
     path("create/pictures/", source_picker.own_pictures, name="own_pictures"),

@@ -44,6 +44,12 @@ def number(value: int) -> str:
 
 
 @register.filter
+def percent(share: float) -> str:
+    """Return "97.5%", "97,5 %"."""
+    return formatting.percent(share)
+
+
+@register.filter
 def duration(seconds: float) -> str:
     """Return "40 s", "2.5 min"."""
     return formatting.duration(seconds)

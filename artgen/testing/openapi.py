@@ -1,5 +1,8 @@
 """The operations of the REST API."""
 
+PUBLIC = {"get /api/v1/status/"}
+"""Operations that need no token."""
+
 OPERATIONS = {
     "get /api/v1/account/",
     "get /api/v1/account/ledger/",
@@ -27,6 +30,7 @@ OPERATIONS = {
     "post /api/v1/jobs/{job_id}/retry/",
     "get /api/v1/models/",
     "post /api/v1/quotes/",
+    "get /api/v1/status/",
     "get /api/v1/styles/",
     "post /api/v1/uploads/",
     "post /api/v1/images/{image_id}/share/appeal/",

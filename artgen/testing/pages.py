@@ -149,6 +149,7 @@ PAGES = (
     Page("trash-empty", "trash", "newcomer"),
     Page("empty-trash", "empty_trash"),
     Page("explore", "explore", "", main=True),
+    Page("status", "status", "", main=True),
     Page("picture", "image", ids=("image",), main=True),
     Page(
         "picture-collections",
@@ -234,6 +235,8 @@ ADMIN = (
     Page("admin-collections", "admin:generation_collection_changelist", "boss"),
     Page("admin-models", "admin:generation_imagemodel_changelist", "boss"),
     Page("admin-model", "admin:generation_imagemodel_add", "boss"),
+    Page("admin-announcements", "admin:generation_announcement_changelist", "boss"),
+    Page("admin-announcement", "admin:generation_announcement_add", "boss"),
     Page("admin-users", "admin:accounts_user_changelist", "boss"),
     Page("admin-user", "admin:accounts_user_change", "boss", ids=("uid",)),
     Page("admin-ban", "admin:accounts_user_ban", "boss", ids=("uid",)),
@@ -264,7 +267,8 @@ NO_PAGES = {
         "ledger_csv",
         "download_image",
     ),  # files and machines
-    *("set_language", "set_theme", "logout", "revoke_token"),  # only POST
+    # only POST
+    *("set_language", "set_theme", "logout", "revoke_token", "close_announcement"),
     *("end_session", "end_other_sessions", "second_factor_required"),
     "mfa_download_recovery_codes",
     *(  # other services that sign users in: redirects

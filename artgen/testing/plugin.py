@@ -119,6 +119,14 @@ def _own_files(settings: object, _files: Path) -> None:
     settings.MEDIA_ROOT = _files / uuid4().hex / "media"  # type: ignore[attr-defined]
 
 
+@pytest.fixture(autouse=True)
+def _no_announcements() -> None:
+    """Let pages read no announcements for a while: that would be one more query of some test."""
+    from generation.status import announcements  # at import, Django is not ready
+
+    announcements.remember([])
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what tests record as the property `summary`, each text once."""
     recorded = {

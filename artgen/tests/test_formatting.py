@@ -64,6 +64,12 @@ class TestWords:
             for (p50, p90), text in cases.items():
                 assert plain(formatting.about(p50, p90)) == text
 
+    def test_it_calls_only_all_100_percent(self):
+        cases = {1: "100%", 0.9999: "99.9%", 0.975: "97.5%", 0.5: "50%", 0.0004: "0%", 0.29: "29%"}
+        with translation.override("en"):
+            for share, text in cases.items():
+                assert plain(formatting.percent(share)) == text
+
     def test_it_names_days(self):
         now = timezone.now()
         with translation.override("en"):

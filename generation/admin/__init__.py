@@ -1,7 +1,8 @@
-"""Admin pages: jobs, models, styles, the switch, images, publications, moderation, users."""
+"""Admin pages: jobs, models, switch, announcements, images, moderation, users and more."""
 
 from generation.admin import (
     alerts,
+    announcements,
     attention,
     generation_switch,
     image_models,
@@ -17,6 +18,7 @@ from generation.admin import (
 
 __all__ = [
     "alerts",
+    "announcements",
     "attention",
     "generation_switch",
     "image_models",

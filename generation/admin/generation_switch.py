@@ -1,17 +1,54 @@
-"""The switch that turns image creation on or off."""
+"""The switch that turns image creation on, or pauses it."""
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminRadioSelectWidget
 
 from artgen.audited_admin import AuditedAdmin
+from generation.jobs import creation_switch
+from generation.jobs.creation_switch import Mode
 from generation.models import GenerationSwitch
 
 MESSAGE_MAX = GenerationSwitch._meta.get_field("message").max_length or 0
+
+
+class GenerationSwitchForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Mode, message and expected end."""
+
+    mode = forms.ChoiceField(
+        label=_("Image creation"),
+        choices=[
+            (Mode.ON.value, _("On")),
+            (Mode.MAINTENANCE.value, _("Maintenance: only staff; jobs in progress go on")),
+            (Mode.OFF.value, _("Off: nobody, and nothing is sent to RunPod")),
+        ],
+        widget=UnfoldAdminRadioSelectWidget,
+    )
+
+    class Meta:
+        model = GenerationSwitch
+        fields = ("message", "message_ru", "until")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["mode"].initial = self.instance.mode.value
+
+    def clean(self) -> dict[str, Any]:
+        """Require an expected end in the future, unless creation is on."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        until = given.get("until")
+        is_paused = given.get("mode") not in (None, Mode.ON.value)
+        if is_paused and until and until <= timezone.now():
+            self.add_error("until", _("Must be in the future."))
+        return given
 
 
 @admin.register(GenerationSwitch)
@@ -20,7 +57,8 @@ class GenerationSwitchAdmin(AuditedAdmin):
 
     menu_icon = "power_settings_new"
 
-    fields = ("on", "message", "changed_at")
+    form = GenerationSwitchForm
+    fields = ("mode", "message", "message_ru", "until", "changed_at")
     readonly_fields = ("changed_at",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -30,6 +68,17 @@ class GenerationSwitchAdmin(AuditedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False."""
         return False
+
+    def save_model(
+        self, request: HttpRequest, obj: GenerationSwitch, form: Any, change: bool
+    ) -> None:
+        """Set the switch."""
+        creation_switch.turn(
+            Mode(form.cleaned_data["mode"]),
+            message=obj.message,
+            message_ru=obj.message_ru,
+            until=obj.until,
+        )
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -56,9 +105,7 @@ class GenerationSwitchAdmin(AuditedAdmin):
             raise PermissionDenied
         on = request.POST.get("on") == "1"
         message = "" if on else request.POST.get("message", "").strip()[:MESSAGE_MAX]
-        switch, _created = GenerationSwitch.objects.update_or_create(
-            pk=1, defaults={"on": on, "message": message}
-        )
+        switch = creation_switch.turn(Mode.ON if on else Mode.OFF, message=message)
         self.log_change(request, switch, f"turned {switch}" + (f": {message}" if message else ""))
         self.message_user(
             request,

@@ -21,6 +21,7 @@ from artgen.refusals import Refusal
 from generation.admin import request_preview
 from generation.admin.image_model_form import ImageModelForm
 from generation.admin.model_costs import CostColumns
+from generation.admin.model_trials import TrialPages
 from generation.admin.read_only import Media
 from generation.jobs import circuit_breaker, dispatch
 from generation.models import ACTIVE, ImageModel, Job, OutageKind, ProviderOutage
@@ -38,8 +39,8 @@ REQUEST_FIELDS = (
 
 
 @admin.register(ImageModel)
-class ImageModelAdmin(CostColumns):
-    """Models: edit, enable, disable, check."""
+class ImageModelAdmin(TrialPages, CostColumns):
+    """Models: edit, enable, disable, check, try."""
 
     menu_icon = "deployed_code"
 

@@ -33,7 +33,7 @@ class CostColumns(AuditedAdmin):
 
     @admin.display(description=_("recorded, 30 days"))
     def recorded(self, model: ImageModel) -> str:
-        """Return the recorded costs, and the part spent without an image."""
+        """Return the recorded costs, and the parts spent without an image and on trials."""
         spent = _spent(model)
         if spent is None:
             return "—"
@@ -41,6 +41,10 @@ class CostColumns(AuditedAdmin):
         if spent.without_image:
             text += " " + gettext("(%(sum)s without an image)") % {
                 "sum": _dollars(spent.without_image)
+            }
+        if spent.trials:
+            text += " " + gettext("(%(sum)s trials at the house’s cost)") % {
+                "sum": _dollars(spent.trials)
             }
         return text
 

@@ -11,6 +11,7 @@ from generation.api import (
     quotes,
     reviews,
     sharing,
+    status,
     uploads,
 )
 
@@ -44,4 +45,5 @@ urlpatterns = [
     path("uploads/", uploads.Uploads.as_view()),
     path("models/", models.Models.as_view()),
     path("styles/", models.Styles.as_view()),
+    path("status/", status.Status.as_view(), name="api_status"),
 ]

@@ -18,7 +18,16 @@ from artgen.refusals import Refusal
 from generation.catalog.offers import InvalidParameters
 from generation.files import storage_limits
 from generation.files.storage_limits import StorageFull
-from generation.jobs import bulk_update, dispatch, drafts, eta, lifecycle, model_cache, sources
+from generation.jobs import (
+    bulk_update,
+    creation_switch,
+    dispatch,
+    drafts,
+    eta,
+    lifecycle,
+    model_cache,
+    sources,
+)
 from generation.jobs.drafts import Drafts
 from generation.jobs.eta import Eta
 from generation.jobs.idempotency import OrderKey, Twin
@@ -31,21 +40,18 @@ from generation.moderation.reviews import Found, HeldOrder
 from generation.moderation.rules import Rules
 
 CANCEL_TRIES = 5
-PAUSED_RETRY_SECONDS = 60
 ROOM = "(SELECT COUNT(*) FROM generation_job WHERE user_id = %s AND status = 'queued') + %s <= %s"
-NOT_OFF = 'NOT EXISTS (SELECT 1 FROM generation_generationswitch WHERE NOT "on")'
 
 
 class GenerationOff(Refusal):
-    """Staff have paused all spending; `message` is their text, or a general one."""
+    """Staff have paused image creation, with the switch's text and expected end."""
 
     code = "generation_off"
     is_deliberate = True
     status = 503
-    text = gettext_lazy("Image creation is paused. Your text is saved.")
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, retry_after=PAUSED_RETRY_SECONDS)
+    def __init__(self, switch: GenerationSwitch) -> None:
+        super().__init__(switch.text, retry_after=creation_switch.retry_after(switch))
 
 
 class TooManyWaiting(Refusal):
@@ -125,7 +131,7 @@ def check(
     jobs = drafts.of_requests(
         requests, user=user, catalog=model_cache.read(), listed=False, pending=pending
     ).jobs
-    _refuse_if_off()
+    refuse_if_paused(user)
     current = User.objects.get(pk=user.pk)
     total = sum(job.credits for job in jobs)
     if current.credits < total:
@@ -316,6 +322,7 @@ def _place(
                 rules=rules,
                 actor=actor,
                 detail=detail,
+                by_staff=by_staff,
             )
             if found:
                 reviews.flag(held, found, placed=batch_id or jobs[0].id)
@@ -336,7 +343,7 @@ def _place(
             raise
         return Placed(jobs=known, batch=known[0].batch, created=False)
     except _Stopped as stopped:
-        _refuse_if_off()
+        refuse_if_paused(user, by_staff=by_staff)
         raise reviews.stopped(held, stopped.found) from None
     except (
         InvalidParameters,
@@ -345,13 +352,16 @@ def _place(
         TooManyWaiting,
         StorageFull,
     ):
-        _refuse_if_off()  # takes precedence over anything else wrong with the order
+        # Takes precedence over anything else wrong with the order.
+        refuse_if_paused(user, by_staff=by_staff)
         raise
 
 
-def _refuse_if_off() -> None:
-    if switch := GenerationSwitch.objects.filter(on=False).first():
-        raise GenerationOff(switch.message)
+def refuse_if_paused(user: User, *, by_staff: bool = False) -> None:
+    """Raise GenerationOff if the switch stops the jobs of this user, or of staff for this user."""
+    switch = creation_switch.paused()
+    if switch and creation_switch.stops(switch, is_staff=by_staff or user.is_staff):
+        raise GenerationOff(switch)
 
 
 class _Changed(Exception):
@@ -385,9 +395,10 @@ def _queue(
     rules: Rules,
     actor: User | None,
     detail: str,
+    by_staff: bool,
 ) -> None:
-    """Insert the jobs unless generation is off, too many wait, the user's storage is full, a source
-    image is being deleted, or the catalog or the rules have changed.
+    """Insert the jobs unless creation is paused, too many wait, the user's storage is full, a
+    source image is being deleted, or the catalog or the rules have changed.
 
     One statement.
     """
@@ -399,8 +410,10 @@ def _queue(
     user_id = bulk_update.prepared("user", user.pk)
     usable, *upload_ids = sources.not_expired(drafted.uploads)
     allowed, allowed_values = rules.unchanged()
+    is_staff = by_staff or user.is_staff
+    is_open = creation_switch.OPEN_FOR_STAFF if is_staff else creation_switch.OPEN_FOR_USERS
     guard = (
-        f"{ROOM} AND {storage_limits.ROOM_FOR_IMAGES} AND {NOT_OFF} AND {same} AND {allowed} "
+        f"{ROOM} AND {storage_limits.ROOM_FOR_IMAGES} AND {is_open} AND {same} AND {allowed} "
         f"AND {usable}",
         *(user_id, len(jobs), most),
         *storage_limits.room_values(user_id),
@@ -410,7 +423,7 @@ def _queue(
     )
     if lifecycle.placed(jobs, actor=actor, detail=detail, guard=guard):
         return
-    _refuse_if_off()
+    refuse_if_paused(user, by_staff=by_staff)
     storage_limits.check_images(user)
     for job in jobs:
         sources.check(user=user, ids=job.source_images)

@@ -6,6 +6,7 @@ publications by `gallery.sharing`; prompt reviews by `moderation.reviews`.
 """
 
 from generation.models.alerts import Alert, AlertNews, AlertPost
+from generation.models.announcements import Announcement
 from generation.models.backups import BackupRecord
 from generation.models.collections import Collection, CollectionImage, CollectionQuerySet
 from generation.models.counted import Counted
@@ -61,6 +62,7 @@ __all__ = [
     "Alert",
     "AlertNews",
     "AlertPost",
+    "Announcement",
     "BackupRecord",
     "Category",
     "Collection",

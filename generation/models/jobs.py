@@ -147,6 +147,10 @@ class Job(models.Model):
         _("snapshot"), default=dict, help_text=_("Model and style at submission.")
     )
     credits = models.PositiveIntegerField(_("credits"))
+    # Placed by staff to try the model: at the house's cost, so `credits` is 0.
+    is_trial = models.BooleanField(
+        _("trial at the house’s cost"), default=False, db_default=False, editable=False
+    )
 
     # Its state; only `jobs.lifecycle` writes it.
     status = models.CharField(

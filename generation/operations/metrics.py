@@ -30,11 +30,10 @@ from accounts.models import User
 from artgen import connection_budget
 from artgen.observability import disks, health, request_stats, resources, sockets_heartbeat
 from artgen.observability.certificate import certificate
-from generation.jobs import heartbeat
+from generation.jobs import creation_switch, heartbeat
 from generation.models import (
     ACTIVE,
     BackupRecord,
-    GenerationSwitch,
     ImageModel,
     Job,
     JobQuerySet,
@@ -137,8 +136,11 @@ def _jobs() -> Iterator[Metric]:
     yield outages
     stop = Job.objects.filter(stop_pending=True).count()
     yield GaugeMetricFamily("artgen_jobs_to_stop", "Finished jobs to be stopped at RunPod.", stop)
-    on = not GenerationSwitch.objects.filter(on=False).exists()
-    yield GaugeMetricFamily("artgen_creating_on", "0: image creation is turned off.", on)
+    switch = creation_switch.read()
+    yield GaugeMetricFamily("artgen_creating_on", "0: image creation is turned off.", switch.on)
+    yield GaugeMetricFamily(
+        "artgen_maintenance", "1: only staff can place jobs.", switch.maintenance
+    )
 
 
 def _jobs_lately() -> Iterator[Metric]:

@@ -22,6 +22,7 @@ class Spent:
     recorded: Decimal
     expected: Decimal | None
     without_image: Decimal  # of `recorded`, on jobs that failed or were canceled
+    trials: Decimal  # of `recorded`, on trials by staff at the house's cost
 
     @property
     def drift(self) -> Decimal | None:
@@ -46,6 +47,7 @@ def spent(models: Iterable[ImageModel], *, days: int = DAYS) -> dict[int, Spent]
             pixels=Sum(F("width") * F("height")),
             recorded=Sum("cost"),
             without_image=Sum("cost", filter=~Q(status=Status.SUCCEEDED)),
+            trials=Sum("cost", filter=Q(is_trial=True)),
         )
     )
     costs = {model.pk: model.cost for model in models}
@@ -57,5 +59,6 @@ def spent(models: Iterable[ImageModel], *, days: int = DAYS) -> dict[int, Spent]
             recorded=row["recorded"],
             expected=cost.of(images=row["jobs"], pixels=row["pixels"]) if cost else None,
             without_image=row["without_image"] or Decimal(0),
+            trials=row["trials"] or Decimal(0),
         )
     return found

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from accounts.ledger_descriptions import LedgerDescription
 from generation.files import storage
@@ -27,10 +28,16 @@ def _description(job: Job) -> LedgerDescription:
     images: list[Image] = getattr(job, "kept_images", [])
     return LedgerDescription(
         title=job.prompt,
-        model=job.model.name,
+        model=_model_name(job),
         error=status_text.error_message(job.error_code) if job.status == Status.FAILED else "",
         batch=job.batch,
         url=reverse("job", args=[job.id]),
         batch_url=reverse("run", args=[job.batch]) if job.batch else "",
         thumbnail=storage.url(images[0].thumbnail_key) if images else "",
     )
+
+
+def _model_name(job: Job) -> str:
+    if job.is_trial:
+        return gettext("%(model)s: trial at the house’s cost") % {"model": job.model.name}
+    return job.model.name

@@ -15,9 +15,9 @@ from artgen.ids import parse_uuid
 from generation.catalog.offers import InvalidParameters, size_like
 from generation.files import storage
 from generation.forms.composer import Composer
-from generation.jobs import sources
+from generation.jobs import creation_switch, sources
 from generation.jobs.eta import Eta, Forecast
-from generation.models import GenerationSwitch, Image, ImageModel, Style, Upload
+from generation.models import Image, ImageModel, Style, Upload
 from generation.runpod.payloads import dialect_of
 
 BUSY_SECONDS = 60  # additional wait time from which a model is shown as busy
@@ -94,7 +94,7 @@ def composing(
         "sources_note": sources_note(user, composer),
         "source_model": next((model for model in models if model.max_source_images), None),
         "offer": offer_of(user, composer, forecast=forecast),
-        "switch": switched_off(),
+        **switch_of(user),
         "key": uuid.uuid4(),
     }
 
@@ -167,9 +167,10 @@ def _sources(user: User, ids: list[str]) -> list[SourceThumbnail]:
     ]
 
 
-def switched_off() -> GenerationSwitch | None:
-    """Return the creation switch if it is off."""
-    return GenerationSwitch.objects.filter(on=False).first()
+def switch_of(user: User) -> dict[str, Any]:
+    """Return `switch`, the creation switch unless it is on, and `is_paused`: it stops this user."""
+    switch = creation_switch.paused()
+    return {"switch": switch, "is_paused": creation_switch.stops(switch, is_staff=user.is_staff)}
 
 
 @lru_cache(maxsize=500)

@@ -40,7 +40,7 @@ from generation.views.composing import (
     offer_of,
     sample,
     sources_note,
-    switched_off,
+    switch_of,
 )
 from generation.views.partials import part, wants_part
 
@@ -101,7 +101,7 @@ def quote(request: HttpRequest) -> HttpResponse:
         "offer": offer_of(
             user_of(request), form, forecast=eta.forecast([chosen] if chosen else [])
         ),
-        "switch": switched_off(),
+        **switch_of(user_of(request)),
         "wrong": form.wrong_numbers() if form else [],
         "sources_note": sources_note(user_of(request), form),
     }

@@ -1,9 +1,11 @@
 /** Scripts of every page. Each page adds one module of its own. */
 
+import { wireAnnouncements } from "./js/announcements.js"
 import { wireMenus } from "./js/menus.js"
 import { wireThemes } from "./js/theme.js"
 import { scheduleDismissals } from "./js/toasts.js"
 
+wireAnnouncements()
 wireThemes()
 wireMenus()
 scheduleDismissals()

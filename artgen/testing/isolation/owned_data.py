@@ -26,11 +26,11 @@ from generation.files import metadata, storage
 from generation.gallery import collections, sharing
 from generation.jobs import webhook_tokens
 from generation.models import (
+    Announcement,
     Export,
     GenerationSwitch,
     IdempotencyKey,
     Image,
-    ImageModel,
     JobEvent,
     ModerationRule,
     OutageKind,
@@ -264,12 +264,15 @@ def _admin_rows(data: OwnedData) -> dict[str, Any]:
     """Return an object for each page of the admin that shows no user's data."""
     now = timezone.now()
     kind = OutageKind.ENDPOINT_MISSING
+    trial = make_job(data.manager, status=Status.SUCCEEDED, credits=0, is_trial=True)
     return {
+        "announcement": Announcement.objects.create(text_en="News", text_ru="Новости").pk,
+        "trial": trial.pk,
         "group": Group.objects.create(name="moderators").pk,
         "rule": ModerationRule.objects.create(pattern="weapon").pk,
         "trusted": TrustedAuthor.objects.create(user=data.other).pk,
         "switch": GenerationSwitch.objects.get_or_create(id=1)[0].pk,
-        "model": ImageModel.objects.get(slug="flux-dev").pk,
+        "model": trial.model_id,
         "style_id": Style.objects.order_by("id")[0].pk,
         "outage": ProviderOutage.objects.create(
             kind=kind, endpoint_id="gone", since=now, probe_at=now

@@ -72,6 +72,7 @@ EXAMPLES = {
 FIXED = {
     "number": 1,
     "code": "invalid",
+    "announcement_key": "1-1",
     "rest": "v1/unknown/",
     "url": "unknown/",
     "provider_id": "oidc",
@@ -89,6 +90,7 @@ ADMIN_OBJECTS = {
     "generation_moderationrule": "rule",
     "generation_promptreview": "review",
     "generation_trustedauthor": "trusted",
+    "generation_announcement": "announcement",
     "generation_collection": "collection",
     "generation_generationswitch": "switch",
     "generation_image": "image",
@@ -117,6 +119,8 @@ RULES: dict[str, Rule] = {
     "favicon": everyone("GET"),
     "healthz": everyone("GET"),
     "readyz": everyone("GET"),
+    "status": everyone("GET"),
+    "close_announcement": everyone("POST"),
     "metrics": nobody("GET"),  # internal: the suite's requests come through nginx
     "set_language": everyone("POST", body={"language": "en"}),
     "set_theme": everyone("POST", body={"theme": "dark"}),
@@ -287,6 +291,7 @@ RULES: dict[str, Rule] = {
     "api/v1/uploads/": users("POST", body={"file": "photo.png"}),
     "api/v1/models/": users("GET"),
     "api/v1/styles/": users("GET"),
+    "api_status": everyone("GET"),
     "api/v1/account/": users("GET"),
     "api/v1/account/ledger/": users("GET"),
     "api/{rest}": nobody(),
@@ -304,6 +309,12 @@ RULES: dict[str, Rule] = {
     "admin:generation_imagemodel_preview": staff("POST"),
     "admin:generation_moderationrule_try": staff("POST"),
     "admin:generation_generationswitch_turn": staff("POST"),
+    "admin:generation_imagemodel_try": staff(
+        "GET POST", at={"object_id": "model"}, body={"prompt": "snow"}
+    ),
+    "admin:generation_imagemodel_trial": staff(
+        "GET", at={"object_id": "model", "job_id": "trial"}
+    ),
     "admin/*": any_staff("GET"),  # old addresses of objects: redirects to the page that checks
 }  # fmt: skip
 

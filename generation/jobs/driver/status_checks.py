@@ -20,6 +20,7 @@ from generation.jobs import (
     outages,
     scheduling,
 )
+from generation.jobs.driver import trial_log
 from generation.models import Job, Status
 from generation.runpod import payloads
 from generation.runpod.payloads import OutputError
@@ -88,6 +89,7 @@ class _Changes:
 
 def apply(jobs: Sequence[Job], replies: Replies, *, interval: timedelta) -> None:
     """Store what RunPod reports about each job; check active ones again after `interval`."""
+    trial_log.note_replies(jobs, replies)
     now = timezone.now()
     changes = _Changes()
     for job in jobs:

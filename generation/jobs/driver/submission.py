@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from botocore.exceptions import BotoCoreError
 from django.conf import settings
@@ -24,6 +26,7 @@ from generation.jobs import (
     sources,
     webhook_tokens,
 )
+from generation.jobs.driver import trial_log
 from generation.jobs.payloads import input_of
 from generation.models import ImageModel, Job
 from generation.models.outages import BLOCKS_MODEL
@@ -66,7 +69,10 @@ def submit(slug: str) -> list[Job]:
     """Submit all jobs of the model that fit, in parallel, and return them."""
     jobs = take(slug)
     if jobs:
-        store_outcomes(jobs, post_all(jobs))
+        sent: dict[UUID, dict[str, Any]] = {}
+        outcomes = post_all(jobs, sent=sent)
+        trial_log.note_posts(jobs, sent, outcomes)
+        store_outcomes(jobs, outcomes)
         # Only one submission of a model runs at a time. Messages that came meanwhile did nothing.
         if Job.objects.queued().filter(model=jobs[0].model, due_at__lte=timezone.now()).exists():
             dispatch.submit(slug)
@@ -87,9 +93,14 @@ def take(slug: str) -> list[Job]:
     return []
 
 
-def post_all(jobs: Sequence[Job]) -> list[Outcome]:
-    """Return the outcome of each job's POST. Call it outside of transactions."""
-    calls = [_prepare(job) for job in jobs]
+def post_all(
+    jobs: Sequence[Job], *, sent: dict[UUID, dict[str, Any]] | None = None
+) -> list[Outcome]:
+    """Return the outcome of each job's POST. Call it outside of transactions.
+
+    `sent` gets the `input` of each trial of a model.
+    """
+    calls = [_prepare(job, sent) for job in jobs]
     pooling.give_back()  # the bucket and the POSTs may take seconds
     if len(calls) == 1:
         return [_outcome(calls[0])]
@@ -99,7 +110,9 @@ def post_all(jobs: Sequence[Job]) -> list[Outcome]:
         return list(pool.map(lambda context, call: context.run(_outcome, call), contexts, calls))
 
 
-def _prepare(job: Job) -> Callable[[], Submission] | NotSent:
+def _prepare(
+    job: Job, sent: dict[UUID, dict[str, Any]] | None
+) -> Callable[[], Submission] | NotSent:
     """Read what the POST needs from the database, and return the function that sends it."""
     try:
         chosen, webhook = sources.chosen(job), webhook_tokens.address(job)
@@ -112,6 +125,8 @@ def _prepare(job: Job) -> Callable[[], Submission] | NotSent:
             payload = input_of(job, chosen)  # reads source images from the bucket
         except Exception as error:
             raise NotSent(error) from error
+        if job.is_trial and sent is not None:
+            sent[job.id] = payload
         return client.run(
             job.snapshot["endpoint_id"],
             input=payload,

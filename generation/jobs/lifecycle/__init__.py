@@ -42,7 +42,7 @@ from generation.jobs.lifecycle.submission import (
     submitting,
     unknown,
 )
-from generation.jobs.lifecycle.transition import Stale
+from generation.jobs.lifecycle.transition import Stale, record
 
 __all__ = [
     "Finished",
@@ -66,6 +66,7 @@ __all__ = [
     "orphaned",
     "placed",
     "postponed",
+    "record",
     "requested_check",
     "running",
     "stopped",

@@ -1,57 +1,112 @@
-"""`generation on|off [--message TEXT]`: turn image creation on or off."""
+"""`generation on|maintenance|off [--message TEXT]`: turn image creation on, or pause it."""
 
 from argparse import ArgumentParser
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from artgen.management.base import BaseCommand
+from generation.jobs import creation_switch
+from generation.jobs.creation_switch import Mode
 from generation.models import GenerationSwitch, Job
 
 
 class Command(BaseCommand):
     """Set or print the creation switch."""
 
-    help = "Turns image creation on or off for all users; without an argument prints the state."
+    help = (
+        "Turns image creation on, or pauses it: `maintenance` for users only, while jobs in "
+        "progress go on; `off` for everyone, and nothing is sent to RunPod. Without an argument "
+        "prints the state."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the state and --message."""
-        parser.add_argument("state", nargs="?", choices=["on", "off"])
+        """Add the state, the messages and the expected end."""
+        parser.add_argument("state", nargs="?", choices=[mode.value for mode in Mode])
         parser.add_argument(
-            "--message", default="", metavar="TEXT", help="text for users: reason and duration"
+            "--message",
+            default="",
+            metavar="TEXT",
+            help="text for users: reason and duration; in English, or in both languages",
         )
         parser.add_argument(
-            "--json", action="store_true", help='print {"on", "message", "waiting", "at_runpod"}'
+            "--message-ru", default="", metavar="TEXT", help="the text in Russian, if it differs"
+        )
+        parser.add_argument(
+            "--until",
+            type=_moment,
+            metavar="TIME",
+            help="expected end, such as 2026-11-26T14:30, in the time zone TIME_ZONE; clients "
+            "learn from Retry-After when to try again",
+        )
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            help="print mode, messages, expected end and numbers of jobs",
         )
 
-    def handle(self, *args: Any, state: str | None, message: str, **options: Any) -> None:
-        """Update the switch; raise CommandError for an invalid message."""
-        if message and state != "off":
-            raise CommandError("A message is allowed only with `off`.")
-        limit = GenerationSwitch._meta.get_field("message").max_length or 0
-        if len(message) > limit:
-            raise CommandError(f"The message has {len(message)} characters; the limit is {limit}.")
-        if state:
-            GenerationSwitch.objects.update_or_create(
-                pk=1, defaults={"on": state == "on", "message": message}
+    def handle(
+        self,
+        *args: Any,
+        state: str | None,
+        message: str,
+        message_ru: str,
+        until: datetime | None,
+        **options: Any,
+    ) -> None:
+        """Update the switch; raise CommandError for an invalid message or time."""
+        if (message or message_ru or until) and state in (None, Mode.ON):
+            raise CommandError(
+                "A message and --until are allowed only with `off` and `maintenance`."
             )
-        switch = GenerationSwitch.objects.first() or GenerationSwitch()
+        limit = GenerationSwitch._meta.get_field("message").max_length or 0
+        for text in (message, message_ru):
+            if len(text) > limit:
+                raise CommandError(f"The message has {len(text)} characters; the limit is {limit}.")
+        if until and until <= timezone.now():
+            raise CommandError("--until must be in the future.")
+        if state:
+            creation_switch.turn(Mode(state), message=message, message_ru=message_ru, until=until)
+        switch = creation_switch.read()
         if options["json"]:
             self.write_json(
                 {
                     "on": switch.on,
+                    "mode": switch.mode.value,
                     "message": switch.message,
+                    "message_ru": switch.message_ru,
+                    "until": switch.until and switch.until.isoformat(),
                     "waiting": Job.objects.queued().count(),
                     "at_runpod": Job.objects.at_runpod().count(),
                 }
             )
             return
+        self._print(switch)
+
+    def _print(self, switch: GenerationSwitch) -> None:
         text = f"Image creation is {switch}."
-        if not switch.on and switch.message:
-            text += f" Message for users: {switch.message}"
+        if switch.mode is Mode.MAINTENANCE:
+            text = "Maintenance: only staff can create images. Jobs in progress go on."
+        if switch.mode is not Mode.ON:
+            if switch.message:
+                text += f" Message for users: {switch.message}"
+            if switch.message_ru:
+                text += f" In Russian: {switch.message_ru}"
+            if switch.until:
+                text += f" Expected end: {timezone.localtime(switch.until):%Y-%m-%d %H:%M}."
         self.stdout.write(text)
-        if not switch.on:
+        if switch.mode is not Mode.ON:
             self.stdout.write(
                 f"Jobs waiting: {Job.objects.queued().count()}, at RunPod: "
                 f"{Job.objects.at_runpod().count()}."
             )
+
+
+def _moment(text: str) -> datetime:
+    found = parse_datetime(text)  # raises ValueError for a day that does not exist
+    if found is None:
+        raise ValueError(text)
+    return found if timezone.is_aware(found) else timezone.make_aware(found)

@@ -76,6 +76,7 @@ class TestMetrics(EmulatorTestCase):
         assert found["artgen_model_max_in_flight"]["flux-schnell",] == 1
         assert found["artgen_credits_held"][()] == sum(job.credits for job in jobs)
         assert found["artgen_creating_on"][()] == 0
+        assert found["artgen_maintenance"][()] == 0
         assert set(found["artgen_part_up"].values()) == {1}
 
     def test_it_tells_what_became_of_the_last_hours_jobs(self) -> None:

@@ -1,0 +1,44 @@
+"""Jobs that staff place to try a model: at the house's cost, also while the model is disabled."""
+
+from collections.abc import Sequence
+from copy import copy
+
+from django.db import transaction
+from django.utils.translation import gettext_noop
+
+from accounts import holds
+from accounts.models import User
+from generation.jobs import creation_switch, dispatch, drafts, lifecycle
+from generation.jobs.model_cache import Catalog
+from generation.jobs.orders import GenerationOff
+from generation.models import ImageModel, Job
+
+REASON = gettext_noop("Trial of a model at the house’s cost")
+
+
+def place(*, staff: User, model: ImageModel, prompt: str, source_images: Sequence[str] = ()) -> Job:
+    """Queue one job with the model's defaults, and return it; nobody pays credits for it.
+
+    It belongs to `staff`, and its limits of the day, queue and storage do not apply. `model` must
+    be valid as saved.
+
+    Raises:
+        InvalidParameters: the model does not accept the prompt or the source images.
+        GenerationOff: all spending is stopped.
+    """
+    offered = copy(model)
+    offered.enabled = True
+    request = {"model": model.slug, "prompt": prompt, "source_images": list(source_images)}
+    drafted = drafts.of_requests(
+        [request], user=staff, catalog=Catalog({model.pk: offered}), listed=False
+    )
+    (job,) = drafted.jobs
+    job.model, job.credits, job.is_trial = model, 0, True
+    with transaction.atomic():
+        held = holds.Hold(reference=job.id, amount=0, reason=REASON)
+        holds.hold_all(user=staff, by_staff=True, holds=[held])
+        guard = (creation_switch.OPEN_FOR_STAFF,)
+        if not lifecycle.placed([job], actor=staff, detail="trial", guard=guard):
+            raise GenerationOff(creation_switch.read())
+        dispatch.submit(model.slug)
+    return job

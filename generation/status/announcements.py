@@ -1,0 +1,87 @@
+"""Current announcements, from this process's memory: pages take no query for them."""
+
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils import timezone
+
+from generation.models import Announcement
+
+log = logging.getLogger(__name__)
+
+SECONDS = 10.0
+"""How long a process shows what it has read."""
+COOKIE = "closed_announcements"
+COOKIE_AGE = 60 * 60 * 24 * 365
+SEPARATOR = "."
+
+
+@dataclass(frozen=True)
+class _Read:
+    rows: tuple[Announcement, ...]
+    at: float  # monotonic seconds
+
+
+_last: _Read | None = None
+
+
+def current() -> list[Announcement]:
+    """Return the announcements of now, newest first, read at most SECONDS ago.
+
+    If the database does not respond, those that were read last.
+    """
+    now, read = time.monotonic(), _last
+    if read is None or now - read.at > SECONDS:
+        known = read.rows if read else ()
+        remember(known)  # other threads meanwhile take these, and do not read, too
+        try:
+            read = remember(_not_ended())
+        except (OperationalError, InterfaceError) as error:
+            log.warning("announcements cannot be read", extra={"error": repr(error)})
+            read = remember(known)
+    at = timezone.now()
+    return [one for one in read.rows if one.is_current(at)]
+
+
+def remember(rows: Iterable[Announcement]) -> _Read:
+    """Show these for the next SECONDS."""
+    global _last  # noqa: PLW0603 one for the process
+    _last = _Read(tuple(rows), time.monotonic())
+    return _last
+
+
+def forget() -> None:
+    """Read again when next needed."""
+    global _last  # noqa: PLW0603
+    _last = None
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """Return the context of every page: the announcements that this browser has not closed."""
+    found = current()
+    if found and (closed := closed_in(request)):
+        found = [one for one in found if one.key not in closed]
+    return {"announcements": found}
+
+
+def closed_in(request: HttpRequest) -> set[str]:
+    """Return the keys of the announcements that this browser has closed."""
+    return set(request.COOKIES.get(COOKIE, "").split(SEPARATOR)) - {""}
+
+
+def cookie_with(request: HttpRequest, key: str) -> str:
+    """Return the cookie after `key` is closed; what is no longer shown leaves it."""
+    shown = [one.key for one in current()]
+    closed = closed_in(request) | {key}
+    return SEPARATOR.join(one for one in shown if one in closed)
+
+
+def _not_ended() -> list[Announcement]:
+    rows = Announcement.objects.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now()))
+    return list(rows.order_by("-starts_at", "-id"))

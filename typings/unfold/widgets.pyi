@@ -1,0 +1,9 @@
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.admin.widgets import AdminRadioSelect, AdminTextareaWidget
+
+class UnfoldAdminRadioSelectWidget(AdminRadioSelect): ...
+
+class UnfoldAdminTextareaWidget(AdminTextareaWidget):
+    def __init__(self, attrs: Mapping[str, Any] | None = ...) -> None: ...
