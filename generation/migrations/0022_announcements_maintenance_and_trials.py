@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("generation", "0024_moderation")]
+    dependencies = [("generation", "0021_moderation")]
 
     operations = [
         migrations.CreateModel(

@@ -34,7 +34,7 @@ def copy_blocked_words(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('generation', '0030_backup_records'),
+        ('generation', '0020_backup_records'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

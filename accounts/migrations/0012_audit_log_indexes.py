@@ -41,7 +41,7 @@ def drop(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0010_bans_and_invitations"),
+        ("accounts", "0011_bans_and_invitations"),
         ("admin", "0003_logentry_add_action_flag_choices"),
     ]
 

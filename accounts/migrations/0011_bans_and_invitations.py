@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0014_outgoing_emails_in_the_admin'),
+        ('accounts', '0010_outgoing_emails_in_the_admin'),
         ('auth', '0012_alter_user_first_name_max_length'),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('generation', '0029_alerts'),
+        ('generation', '0019_alerts'),
     ]
 
     operations = [

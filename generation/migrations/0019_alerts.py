@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("generation", "0028_job_request_id")]
+    dependencies = [("generation", "0018_job_request_id")]
 
     operations = [
         migrations.CreateModel(
