@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from artgen.audited_admin import AuditedAdmin
+from artgen.admin.audited import AuditedAdmin
 from artgen.refusals import Refusal
 
 

@@ -36,7 +36,7 @@ INSTALLED_APPS = [
     "accounts",
     "generation",
     "unfold.apps.BasicAppConfig",  # templates and widgets; the site is ours
-    "artgen.admin_config.ArtGenAdminConfig",
+    "artgen.admin.config.ArtGenAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -25,8 +25,8 @@ from unfold.paginator import InfinitePaginator
 
 from accounts.models import AuditEntry, User, fold
 from artgen import audit
+from artgen.admin.read_only import ReadOnlyAdmin
 from artgen.ids import parse_uuid
-from artgen.read_only_admin import ReadOnlyAdmin
 
 MAX_PEOPLE = 200
 

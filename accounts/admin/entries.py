@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CreditEntry
+from artgen.admin.read_only import ReadOnlyAdmin
 from artgen.ids import parse_uuid
-from artgen.read_only_admin import ReadOnlyAdmin
 
 
 @admin.register(CreditEntry)

@@ -18,8 +18,8 @@ from accounts import invitations
 from accounts.forms.invitations import InviteForm
 from accounts.invitations import Invited
 from accounts.models import Invitation, InvitationState
-from artgen.admin_actions import on_each
-from artgen.read_only_admin import ReadOnlyAdmin
+from artgen.admin.actions import on_each
+from artgen.admin.read_only import ReadOnlyAdmin
 from artgen.refusals import Refusal
 
 BADGES = {

@@ -13,8 +13,8 @@ from accounts import browsers, sessions, staff_rights
 from accounts.admin import site  # noqa: F401 it unregisters allauth's admin of this model
 from accounts.staff_rights import StaffProtectedAdmin
 from artgen import audit
-from artgen.admin_actions import on_each
-from artgen.read_only_admin import ReadOnlyAdmin
+from artgen.admin.actions import on_each
+from artgen.admin.read_only import ReadOnlyAdmin
 
 
 @admin.register(UserSession)

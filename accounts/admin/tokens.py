@@ -11,8 +11,8 @@ from accounts import security_notices, sockets, staff_rights
 from accounts.models import ApiToken
 from accounts.security_notices import Change
 from accounts.staff_rights import StaffProtectedAdmin
-from artgen.admin_actions import on_each
-from artgen.read_only_admin import ReadOnlyAdmin
+from artgen.admin.actions import on_each
+from artgen.admin.read_only import ReadOnlyAdmin
 
 
 @admin.register(ApiToken)

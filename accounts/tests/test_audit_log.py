@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts import deletion
 from accounts.models import AuditEntry, User
 from artgen import audit
-from artgen.audited_admin import AuditedAdmin
+from artgen.admin.audited import AuditedAdmin
 from artgen.testing.cases import BaseTestCase
 
 URL = "/admin/accounts/auditentry/"
@@ -108,7 +108,7 @@ class TestValues(AuditTestCase):
             if admin.site.is_registered(model)
             and not isinstance(page := admin.site.get_model_admin(model), AuditedAdmin)
         ]
-        assert without == [], "derive them from artgen.audited_admin.AuditedAdmin"
+        assert without == [], "derive them from artgen.admin.audited.AuditedAdmin"
 
     def test_it_forgets_the_address_of_an_erased_account(self) -> None:
         self.change(name="Alice", email="old@example.org")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from artgen import formatting
-from artgen.admin_attention import Action, Item, Urgency, source
+from artgen.admin.attention import Action, Item, Urgency, source
 from generation.admin import job_words, review_queue
 from generation.jobs import heartbeat
 from generation.models import ImageModel, Job, ProviderOutage, Status

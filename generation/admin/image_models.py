@@ -16,7 +16,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from artgen import formatting
-from artgen.admin_actions import back_to_start, on_each
+from artgen.admin.actions import back_to_start, on_each
 from artgen.refusals import Refusal
 from generation.admin import request_preview
 from generation.admin.image_model_form import ImageModelForm

@@ -18,7 +18,7 @@ from unfold.views import ChangeList
 
 from accounts.models import User
 from artgen import formatting
-from artgen.admin_actions import back_to_start, on_each
+from artgen.admin.actions import back_to_start, on_each
 from artgen.refusals import Refusal
 from generation.admin import job_history, job_list, job_words
 from generation.admin.read_only import ReadOnlyInline, ReadOnlyModelAdmin, preformatted, thumbnail

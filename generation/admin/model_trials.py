@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from accounts.models import User
+from artgen.admin.audited import AuditedAdmin
 from artgen.api.problems import too_large
-from artgen.audited_admin import AuditedAdmin
 from artgen.refusals import Refusal
 from generation.admin import request_preview
 from generation.catalog import validation

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from artgen.audited_admin import AuditedAdmin
+from artgen.admin.audited import AuditedAdmin
 from generation.admin import request_preview
 from generation.models import Job, ModerationRule, RuleKind
 from generation.moderation import matching

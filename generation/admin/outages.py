@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from artgen.admin_actions import back_to_start, on_each
+from artgen.admin.actions import back_to_start, on_each
 from artgen.refusals import Refusal
 from generation.admin.read_only import ReadOnlyModelAdmin
 from generation.jobs import outages

@@ -15,8 +15,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from artgen.admin_actions import on_each
-from artgen.audited_admin import AuditedAdmin
+from artgen.admin.actions import on_each
+from artgen.admin.audited import AuditedAdmin
 from artgen.refusals import Refusal
 from generation.admin import review_queue
 from generation.admin.read_only import Media, ReadOnlyModelAdmin

@@ -18,7 +18,7 @@ from unfold.forms import ActionForm
 
 from accounts.models import User
 from artgen import formatting
-from artgen.admin_actions import on_each
+from artgen.admin.actions import on_each
 from generation.admin.read_only import ReadOnlyInline, ReadOnlyModelAdmin, thumbnail
 from generation.gallery import sharing
 from generation.models import TO_REVIEW, Publication, PublicationState, Report

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from unfold.admin import TabularInline
 
-from artgen.audited_admin import AuditedAdmin
+from artgen.admin.audited import AuditedAdmin
 from generation.files import storage
 from generation.models import Image
 

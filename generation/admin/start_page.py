@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from artgen import admin_attention
+from artgen.admin import attention
 from generation.admin import charts
 from generation.jobs.status_text import error_message
 from generation.models import GenerationSwitch
@@ -14,7 +14,7 @@ from generation.operations import activity
 
 def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add what needs a person, the switch, and the last 24 hours, as far as the user may see."""
-    shown: dict[str, Any] = {"items": admin_attention.items(request)}
+    shown: dict[str, Any] = {"items": attention.items(request)}
     if request.user.has_perm("generation.view_generationswitch"):
         shown["switch"] = GenerationSwitch.objects.first() or GenerationSwitch()
         shown["may_switch"] = request.user.has_perm("generation.change_generationswitch")

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from artgen.audited_admin import AuditedAdmin
+from artgen.admin.audited import AuditedAdmin
 from generation.models import Style
 
 

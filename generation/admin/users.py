@@ -15,7 +15,7 @@ from accounts import deletion, staff_rights
 from accounts.admin.users import UserAdmin
 from accounts.forms.bans import BanForm
 from accounts.models import User
-from artgen.admin_actions import on_each
+from artgen.admin.actions import on_each
 from generation.user_data import erasure
 
 admin.site.unregister(User)

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.utils import timezone
 
-from artgen.admin_attention import Item
+from artgen.admin.attention import Item
 from artgen.testing.cases import EmulatorTestCase, let_time_pass, work
 from generation.jobs import driver, heartbeat, orders
 from generation.models import (

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from artgen.audited_admin import AuditedAdmin
+from artgen.admin.audited import AuditedAdmin
 
 
 class ReadOnlyAdmin(AuditedAdmin):

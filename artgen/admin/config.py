@@ -6,4 +6,4 @@ from django.contrib.admin.apps import AdminConfig
 class ArtGenAdminConfig(AdminConfig):
     """Configuration of the admin."""
 
-    default_site = "artgen.admin_site.ArtGenAdminSite"
+    default_site = "artgen.admin.site.ArtGenAdminSite"

@@ -13,8 +13,8 @@ from django.utils.translation import ngettext
 
 from accounts import outbox
 from accounts.models import OutgoingEmail
-from artgen.admin_actions import on_each
-from artgen.read_only_admin import ReadOnlyAdmin
+from artgen.admin.actions import on_each
+from artgen.admin.read_only import ReadOnlyAdmin
 
 
 class StateFilter(admin.SimpleListFilter):
