@@ -18,6 +18,7 @@ SECRET_PARAMETERS = frozenset({"key", "slug", "token", "uidb36", "uidb64"})
 """Parameters that open something: a form of an account, an image, a job's result."""
 PUBLIC_PARAMETERS = frozenset(
     {
+        "announcement_key",  # names a text that everybody is shown
         "app_label",  # admin
         "code",  # of a problem of the API
         "content_type_id",  # admin

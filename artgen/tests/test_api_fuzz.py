@@ -55,6 +55,7 @@ NAME = {("name", "unique"), ("name", "control_characters")}
 OF_ROWS: dict[str, set[tuple[str, str]]] = {
     "GET /api/v1/account/ledger/": PAGE,
     "GET /api/v1/jobs/": {*PAGE, ("model", "does_not_exist"), ("model", "control_characters")},
+    "GET /api/v1/reviews/": PAGE,
     "GET /api/v1/images/": {
         *PAGE,
         *((name, "does_not_exist") for name in ("model", "collection")),

@@ -189,6 +189,8 @@ class TestFaults:
         ) as server:
             status, body = ask(server.port, X_Forwarded_Proto="https")
             assert (status, "NGINX_TRUSTED_PROXIES" in body) == (503, True)
+            while not server.access_log:  # nginx writes the line after the answer
+                pass
             assert f'"address":"{CLIENT}"' in server.access_log
             status, body = ask(server.port, X_Forwarded_Proto="https", Accept_Language="ru")
             assert "не входит в доверенные" in body

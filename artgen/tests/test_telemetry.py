@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 
+import pytest
 from django.conf import settings
+from django.db import connection
 
 from artgen import checks
 from artgen.observability import telemetry
@@ -59,7 +61,10 @@ def act(name):
 
 
 threads = threading.active_count()
-act("parent") if "parent" in sys.argv else None
+if "parent" in sys.argv:
+    act("parent")
+    from artgen.observability import telemetry
+    telemetry.flush()  # what waits in its queue would be sent by each child, too
 connections.close_all()  # as before every fork of ours
 children = []
 for name in ("one", "two"):
@@ -97,7 +102,13 @@ def run(program: str, *arguments: str, **environment: str) -> subprocess.Complet
 
 
 def act(found: Collector, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return run(PROGRAM, *arguments, **found.environment)
+    return run(PROGRAM, *arguments, **found.environment, DATABASE_URL=database_url())
+
+
+def database_url() -> str:
+    """Return the address of the tests' own database, which has all tables."""
+    at = connection.settings_dict
+    return f"postgres://{at['USER']}@/{at['NAME']}?host={at['HOST']}&port={at['PORT']}"
 
 
 class TestOff:
@@ -120,6 +131,8 @@ class TestOff:
         assert "its package is not installed" in caplog.text
 
 
+@pytest.mark.postgres
+@pytest.mark.django_db
 class TestForks:
     def test_each_process_sends_its_own_even_if_the_parent_has_sent(self) -> None:
         with collector() as found:
@@ -136,9 +149,11 @@ class TestForks:
     def test_a_server_that_is_away_fails_nothing(self) -> None:
         with collector() as found:
             environment = found.environment
-        run(PROGRAM, "parent", **environment)
+        run(PROGRAM, "parent", **environment, DATABASE_URL=database_url())
 
 
+@pytest.mark.postgres
+@pytest.mark.django_db
 class TestPrivacy:
     def test_nothing_that_people_wrote_is_sent(self) -> None:
         with collector() as found:

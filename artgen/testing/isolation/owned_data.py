@@ -26,6 +26,7 @@ from generation.files import metadata, storage
 from generation.gallery import collections, sharing
 from generation.jobs import webhook_tokens
 from generation.models import (
+    Alert,
     Announcement,
     Export,
     GenerationSwitch,
@@ -266,6 +267,7 @@ def _admin_rows(data: OwnedData) -> dict[str, Any]:
     kind = OutageKind.ENDPOINT_MISSING
     trial = make_job(data.manager, status=Status.SUCCEEDED, credits=0, is_trial=True)
     return {
+        "alert": Alert.objects.create(name="Down", started_at=now, seen_at=now).pk,
         "announcement": Announcement.objects.create(text_en="News", text_ru="Новости").pk,
         "trial": trial.pk,
         "group": Group.objects.create(name="moderators").pk,

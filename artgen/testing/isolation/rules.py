@@ -90,6 +90,7 @@ ADMIN_OBJECTS = {
     "generation_moderationrule": "rule",
     "generation_promptreview": "review",
     "generation_trustedauthor": "trusted",
+    "generation_alert": "alert",
     "generation_announcement": "announcement",
     "generation_collection": "collection",
     "generation_generationswitch": "switch",

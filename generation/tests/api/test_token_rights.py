@@ -32,7 +32,7 @@ def calls() -> list[tuple[str, str, str]]:
                 view = one.callback.view_class
                 address = "/" + re.sub(r"<[^>]+>", ID, path)
                 for method in ("get", "post", "put", "patch", "delete"):
-                    if hasattr(view, method):
+                    if view.authentication_classes and hasattr(view, method):
                         write = getattr(view, "write_scope", "manage")
                         found.append((method, address, "read" if method == "get" else write))
 

@@ -24,7 +24,7 @@ class TestMaintenance(EmulatorTestCase):
     def test_it_refuses_the_jobs_of_users_and_changes_nothing(self):
         creation_switch.turn(Mode.MAINTENANCE, message="A new disk.", message_ru="Новый диск.")
         before = stored()
-        with pytest.raises(orders.GenerationOff, match="A new disk"):
+        with translation.override("en"), pytest.raises(orders.GenerationOff, match="A new disk"):
             self.place()
         with pytest.raises(orders.GenerationOff), translation.override("ru"):
             self.place(prompt="")  # it takes precedence over what is wrong with the request

@@ -145,7 +145,7 @@ class TestRecords(TestCase):
         self.chief.save(update_fields=["language"])
         self.started()
         with translation.override("ru"):
-            label = AlertNews.STARTED.label
+            label = str(AlertNews.STARTED.label)
         assert subjects()[0].startswith(f"{label}: ")
 
     def test_it_writes_to_the_addresses_of_the_setting_instead(self) -> None:
