@@ -147,13 +147,15 @@ def revoke(invitation: Invitation, *, actor: Any) -> None:
 
 def token_of(invitation: Invitation) -> str:
     """Return the token of the link in the email."""
-    return signing.dumps(str(invitation.pk), salt=emails.INVITATION_SALT)
+    return signing.Signer(salt=emails.INVITATION_SALT).sign_object(str(invitation.pk))
 
 
 def of_token(token: str) -> Invitation:
     """Return the invitation of a link, used or not; raise `InvitationEnded` for a wrong link."""
     try:
-        id: UUID | None = parse_uuid(str(signing.loads(token, salt=emails.INVITATION_SALT)))
+        id: UUID | None = parse_uuid(
+            str(signing.Signer(salt=emails.INVITATION_SALT).unsign_object(token))
+        )
     except signing.BadSignature as error:
         raise InvitationEnded from error
     invitation = Invitation.objects.filter(pk=id).first() if id else None

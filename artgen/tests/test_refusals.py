@@ -18,7 +18,16 @@ from artgen.refusals import Refusal, Unavailable
 INTERNAL = {
     *("already_erased", "cannot_keep", "last_superuser", "link_ended"),
     *("staff_protected", "too_many_credits"),
-    *("backup_refused", "cannot_ban_yourself", "email_being_sent", "email_given_up", "not_banned"),
+    *(
+        "backup_damaged",
+        "backup_refused",
+        "would_overwrite",
+        "wrong_backup_key",
+        "cannot_ban_yourself",
+        "email_being_sent",
+        "email_given_up",
+        "not_banned",
+    ),
     *("invitation_ended", "invitation_not_pending", "sign_up_closed", "sign_up_refused"),
 }
 """Codes of refusals that no API call can meet."""

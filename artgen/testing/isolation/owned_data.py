@@ -267,7 +267,7 @@ def _admin_rows(data: OwnedData) -> dict[str, Any]:
     kind = OutageKind.ENDPOINT_MISSING
     trial = make_job(data.manager, status=Status.SUCCEEDED, credits=0, is_trial=True)
     return {
-        "alert": Alert.objects.create(name="Down", started_at=now, seen_at=now).pk,
+        "alert": Alert.objects.create(name="RedisDown", started_at=now, seen_at=now).pk,
         "announcement": Announcement.objects.create(text_en="News", text_ru="Новости").pk,
         "trial": trial.pk,
         "group": Group.objects.create(name="moderators").pk,
