@@ -154,5 +154,9 @@ class TestSpendingLimitRace(TransactionTestCase):
         unlocked = holds.WITHIN_LIMIT.replace(" FOR UPDATE", "")
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(holds, "WITHIN_LIMIT", unlocked)
-            self.hold_often()
-        assert self.token.credits_spent > 30
+            for _round in range(20):  # in one round all may happen to come one after the other
+                self.hold_often()
+                if self.token.credits_spent > 30:
+                    return
+                ApiToken.objects.update(credits_spent=0)
+        raise AssertionError(self.token.credits_spent)
