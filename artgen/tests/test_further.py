@@ -18,7 +18,7 @@ from django.conf import settings
 
 from artgen.testing.nginx import Nginx, nginx
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 
 PATIENCE = 30
 # A web process: answers with its name over HTTP/1.1 until SIGTERM, as gunicorn does.
