@@ -1,0 +1,40 @@
+"""Emails that are not sent yet."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+
+class OutgoingEmail(models.Model):
+    """An email that is not sent yet. `accounts.outbox` writes it, sends it and deletes it.
+
+    The text contains links that sign in or reset a password, so it is kept only until it is sent.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # Empty: deleted without being sent (see `outbox.enqueue`).
+    recipient = models.EmailField(_("recipient"), max_length=254, blank=True)
+    subject = models.TextField(_("subject"))
+    body = models.TextField(blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    # When to send it next. NULL: given up; the row stays for `doctor`, without its text.
+    due_at = models.DateTimeField(_("next attempt"), null=True, default=timezone.now)
+    last_error = models.CharField(_("last error"), max_length=400, blank=True)
+    created_at = models.DateTimeField(_("enqueued"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("outgoing email")
+        verbose_name_plural = _("outgoing emails")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(due_at__isnull=False) | Q(body=""), name="email_given_up_has_no_text"
+            ),
+        )
+        indexes = (models.Index("due_at", "id", name="email_by_due_time"),)
+
+    def __str__(self) -> str:
+        return self.subject
