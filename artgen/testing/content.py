@@ -32,7 +32,7 @@ from artgen.theme import page
 from generation.files import uploads
 from generation.gallery import collections, sharing
 from generation.gallery.images import set_favorite, trash
-from generation.jobs import drafts, orders
+from generation.jobs import drafts, job_control, orders
 from generation.models import Image, Job, Status
 
 TEMPLATES = (
@@ -98,7 +98,7 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
     canceled = orders.place(
         user=owner, request={"model": "flux-dev", "prompt": CANCELED[russian]}
     ).jobs[0]
-    orders.cancel(job=canceled, actor=owner)
+    job_control.cancel(job=canceled, actor=owner)
     _make_older([failed, refused, canceled], days=80)
     placed: list[tuple[list[Job], int]] = []
     for run in runs:

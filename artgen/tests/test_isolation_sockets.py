@@ -12,7 +12,7 @@ from artgen.testing.isolation import owned_data
 from artgen.testing.isolation.identities import IDENTITIES, LOCKED, LOCKED_TOKEN, Identity
 from artgen.testing.isolation.owned_data import MARK
 from artgen.testing.isolation.routes import socket_routes
-from generation.jobs import orders
+from generation.jobs import job_control
 from generation.jobs.routing import websocket
 from generation.models import Job
 
@@ -38,7 +38,7 @@ class SocketsTestCase(TransactionTestCase):
 
     async def cancel_a_job(self) -> None:
         job = await Job.objects.aget(pk=self.data.values["queued"])
-        await sync_to_async(orders.cancel)(job=job, actor=self.data.owner)
+        await sync_to_async(job_control.cancel)(job=job, actor=self.data.owner)
 
 
 @pytest.mark.postgres

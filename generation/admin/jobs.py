@@ -24,7 +24,7 @@ from generation.admin import job_history, job_list, job_words
 from generation.admin.read_only import ReadOnlyInline, ReadOnlyModelAdmin, preformatted, thumbnail
 from generation.catalog.parameters import JOB_FIELDS
 from generation.files import storage
-from generation.jobs import idempotency, orders
+from generation.jobs import idempotency, job_control, orders
 from generation.models import Image, Job, Status
 
 PROMPT_CUT = 60
@@ -369,12 +369,12 @@ class JobAdmin(ReadOnlyModelAdmin):
 
 
 def _look_again(job: Job, actor: User) -> None:
-    if not orders.look_again(job=job, actor=actor):
+    if not job_control.look_again(job=job, actor=actor):
         raise Refusal(gettext("it has finished or is waiting for RunPod’s webhook."))
 
 
 def _cancel(job: Job, actor: User) -> None:
-    orders.cancel(job=job, actor=actor)
+    job_control.cancel(job=job, actor=actor)
 
 
 def _retry(job: Job, actor: User) -> None:

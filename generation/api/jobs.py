@@ -17,7 +17,7 @@ from artgen.api.views import Endpoint, body_of, choice_of, id_of, query_of
 from generation.api import docs_jobs, rate_limits
 from generation.api.bodies import read_key
 from generation.api.models import check_model
-from generation.jobs import orders
+from generation.jobs import job_control, orders
 from generation.jobs.serializers import JOB_COLUMNS, job_json, job_rows_json
 from generation.models import Job, Status
 
@@ -74,7 +74,7 @@ class JobCancel(Endpoint):
     def post(self, request: Request, job_id: UUID) -> Response:
         """Cancel one of the user's own jobs."""
         job = own_job(request, job_id)
-        ended = orders.cancel(job=job, actor=cast(User, request.user))
+        ended = job_control.cancel(job=job, actor=cast(User, request.user))
         return Response(job_json(ended))
 
 

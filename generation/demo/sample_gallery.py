@@ -11,6 +11,8 @@ from accounts.models import User
 from generation.catalog.offers import InvalidParameters
 from generation.gallery import sharing
 from generation.jobs import orders
+from generation.jobs.admission import TooManyWaiting
+from generation.jobs.creation_switch import GenerationOff
 from generation.models import Job
 from generation.moderation import trust
 
@@ -60,6 +62,6 @@ def step(*, owner: User, staff: User) -> bool:
         return False
     try:
         orders.place(user=owner, request=asdict(missing))
-    except (InvalidParameters, TooFewCredits, orders.GenerationOff, orders.TooManyWaiting):
+    except (InvalidParameters, TooFewCredits, GenerationOff, TooManyWaiting):
         return False
     return True

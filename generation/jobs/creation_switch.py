@@ -9,6 +9,8 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.models import User
+from artgen.refusals import Refusal
 from generation.models import GenerationSwitch
 
 Mode = GenerationSwitch.Mode
@@ -21,6 +23,17 @@ OPEN_FOR_USERS = (
 """SQL of the condition under which users place jobs."""
 RETRY_SECONDS = 60
 """When to try again, if the switch does not say when it will be on."""
+
+
+class GenerationOff(Refusal):
+    """Staff have paused image creation, with the switch's text and expected end."""
+
+    code = "generation_off"
+    is_deliberate = True
+    status = 503
+
+    def __init__(self, switch: GenerationSwitch) -> None:
+        super().__init__(switch.text, retry_after=retry_after(switch))
 
 
 def read() -> GenerationSwitch:
@@ -36,6 +49,13 @@ def paused() -> GenerationSwitch | None:
 def stops(switch: GenerationSwitch | None, *, is_staff: bool) -> bool:
     """Return whether the result of `paused` stops jobs that staff place, or those of users."""
     return switch is not None and (switch.mode is Mode.OFF or not is_staff)
+
+
+def refuse_if_paused(user: User, *, by_staff: bool = False) -> None:
+    """Raise GenerationOff if the switch stops the jobs of this user, or of staff for this user."""
+    switch = paused()
+    if switch and stops(switch, is_staff=by_staff or user.is_staff):
+        raise GenerationOff(switch)
 
 
 def retry_after(switch: GenerationSwitch) -> int:

@@ -1,89 +1,34 @@
-"""What a user can request: a quote, a job, a batch, a cancel, a retry. One call each, atomic."""
+"""What a user can order: a quote, a job, a batch, a retry. One call each, atomic."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from uuid_utils.compat import uuid7
 
 from accounts import daily_limits, holds, ledger
 from accounts.models import User
-from artgen import formatting
-from artgen.refusals import Refusal
 from generation.catalog.offers import InvalidParameters
 from generation.files import storage_limits
 from generation.files.storage_limits import StorageFull
 from generation.jobs import (
-    bulk_update,
+    admission,
     creation_switch,
     dispatch,
     drafts,
     eta,
-    lifecycle,
     model_cache,
-    sources,
 )
-from generation.jobs.drafts import Drafts
+from generation.jobs.admission import CatalogChanged, TooManyWaiting
 from generation.jobs.eta import Eta
 from generation.jobs.idempotency import OrderKey, Twin
-from generation.jobs.model_cache import Catalog
 from generation.jobs.sources import OwnImage
-from generation.models import GenerationSwitch, Job, Status
+from generation.models import Job
 from generation.moderation import reviews
 from generation.moderation import rules as moderation_rules
 from generation.moderation.reviews import Found, HeldOrder
-from generation.moderation.rules import Rules
-
-CANCEL_TRIES = 5
-ROOM = "(SELECT COUNT(*) FROM generation_job WHERE user_id = %s AND status = 'queued') + %s <= %s"
-
-
-class GenerationOff(Refusal):
-    """Staff have paused image creation, with the switch's text and expected end."""
-
-    code = "generation_off"
-    is_deliberate = True
-    status = 503
-
-    def __init__(self, switch: GenerationSwitch) -> None:
-        super().__init__(switch.text, retry_after=creation_switch.retry_after(switch))
-
-
-class TooManyWaiting(Refusal):
-    """The user has as many queued jobs as one user may have.
-
-    `retry_after` are the seconds until the next one is probably submitted.
-    """
-
-    code = "too_many_waiting"
-    status = 429
-
-    def __init__(self, *, limit: int, retry_after: int) -> None:
-        super().__init__(retry_after=retry_after, limit=limit)
-        self.limit = limit
-
-    @property
-    def message(self) -> str:
-        """What the limit is, and when to try again."""
-        values = {
-            "limit": formatting.number(self.limit),
-            "duration": formatting.duration(self.retry_after or 0),
-        }
-        text = _("The limit of %(limit)s queued images is reached. Try again in %(duration)s.")
-        return text % values
-
-
-class AlreadyFinal(Refusal):
-    """The job has finished, or is being saved: it cannot be canceled."""
-
-    code = "already_final"
-    status = 409
-    text = gettext_lazy("It has finished or is being saved and can’t be canceled.")
 
 
 @dataclass(frozen=True)
@@ -131,7 +76,7 @@ def check(
     jobs = drafts.of_requests(
         requests, user=user, catalog=model_cache.read(), listed=False, pending=pending
     ).jobs
-    refuse_if_paused(user)
+    creation_switch.refuse_if_paused(user)
     current = User.objects.get(pk=user.pk)
     total = sum(job.credits for job in jobs)
     if current.credits < total:
@@ -139,7 +84,7 @@ def check(
     if refused := daily_limits.refusal(current, jobs=len(jobs), credits=total):
         raise refused
     storage_limits.check_images(current)
-    _check_room(user=user, jobs=jobs)
+    admission.check_room(user=user, jobs=jobs)
 
 
 def place(
@@ -182,48 +127,6 @@ def place_batch(
         listed=listed,
         token_id=token_id,
     )
-
-
-def cancel(*, job: Job, actor: User | None, is_counted: bool = True) -> Job:
-    """Cancel a queued or running job, return its credits, and have RunPod stop it.
-
-    `actor` is None for a command. If `is_counted`, a cancellation by the job's owner counts for the
-    owner's daily limit.
-
-    Raises:
-        AlreadyFinal: it has finished or is being saved.
-        accounts.daily_limits.DailyLimitReached: the owner has canceled too many today.
-    """
-    is_counted = is_counted and actor is not None and actor.pk == job.user_id
-    for _try in range(CANCEL_TRIES):
-        current = Job.objects.select_related("model").get(id=job.id)
-        if not current.is_cancelable:
-            break
-        try:
-            with transaction.atomic():
-                ended = lifecycle.canceled(current, actor=actor)
-                if is_counted:  # after the release, which has locked the user's row
-                    daily_limits.count_cancel(job.user_id)
-                dispatch.stop()
-                dispatch.submit(ended.model.slug)
-        except lifecycle.Stale:
-            continue
-        return ended
-    raise AlreadyFinal
-
-
-def look_again(*, job: Job, actor: User | None) -> bool:
-    """Make a job due now, whatever it waits for; return False if there is nothing to check."""
-    with transaction.atomic():
-        if not lifecycle.requested_check(job, actor=actor):
-            return False
-        if job.status == Status.QUEUED:
-            dispatch.submit(job.model.slug)
-        elif job.status == Status.STORING:
-            dispatch.store()
-        else:
-            dispatch.check(job.model.slug)
-    return True
 
 
 def retry(*, user: User, job: Job, token_id: UUID | None = None) -> Job:
@@ -315,7 +218,7 @@ def _place(
             if order_key:
                 order_key.remember(batch_id or jobs[0].id)
             _hold(user=user, jobs=jobs, by_staff=by_staff, token_id=token_id)
-            _queue(
+            admission.enqueue(
                 user=user,
                 drafted=drafted,
                 catalog=catalog,
@@ -333,7 +236,7 @@ def _place(
     try:
         try:
             return order()
-        except (InvalidParameters, ledger.TooFewCredits, _Changed, _Stopped):
+        except (InvalidParameters, ledger.TooFewCredits, CatalogChanged, _Stopped):
             if catalog.is_fresh and rules.is_fresh:
                 raise
         catalog, rules = model_cache.read(), moderation_rules.read()
@@ -343,7 +246,7 @@ def _place(
             raise
         return Placed(jobs=known, batch=known[0].batch, created=False)
     except _Stopped as stopped:
-        refuse_if_paused(user, by_staff=by_staff)
+        creation_switch.refuse_if_paused(user, by_staff=by_staff)
         raise reviews.stopped(held, stopped.found) from None
     except (
         InvalidParameters,
@@ -353,19 +256,8 @@ def _place(
         StorageFull,
     ):
         # Takes precedence over anything else wrong with the order.
-        refuse_if_paused(user, by_staff=by_staff)
+        creation_switch.refuse_if_paused(user, by_staff=by_staff)
         raise
-
-
-def refuse_if_paused(user: User, *, by_staff: bool = False) -> None:
-    """Raise GenerationOff if the switch stops the jobs of this user, or of staff for this user."""
-    switch = creation_switch.paused()
-    if switch and creation_switch.stops(switch, is_staff=by_staff or user.is_staff):
-        raise GenerationOff(switch)
-
-
-class _Changed(Exception):
-    """A model, a style or the rules have changed since this process cached them."""
 
 
 class _Stopped(Exception):
@@ -385,56 +277,3 @@ def _hold(*, user: User, jobs: Sequence[Job], by_staff: bool, token_id: UUID | N
             holds.Hold(reference=job.id, amount=job.credits, reason=job.prompt[:80]) for job in jobs
         ],
     )
-
-
-def _queue(
-    *,
-    user: User,
-    drafted: Drafts,
-    catalog: Catalog,
-    rules: Rules,
-    actor: User | None,
-    detail: str,
-    by_staff: bool,
-) -> None:
-    """Insert the jobs unless creation is paused, too many wait, the user's storage is full, a
-    source image is being deleted, or the catalog or the rules have changed.
-
-    One statement.
-    """
-    jobs, most = drafted.jobs, settings.MAX_WAITING_PER_USER
-    same, versions = catalog.unchanged(
-        models={job.model.slug for job in jobs}, styles={job.style for job in jobs if job.style}
-    )
-    # The hold has locked the user's row, so orders of one user are counted one at a time.
-    user_id = bulk_update.prepared("user", user.pk)
-    usable, *upload_ids = sources.not_expired(drafted.uploads)
-    allowed, allowed_values = rules.unchanged()
-    is_staff = by_staff or user.is_staff
-    is_open = creation_switch.OPEN_FOR_STAFF if is_staff else creation_switch.OPEN_FOR_USERS
-    guard = (
-        f"{ROOM} AND {storage_limits.ROOM_FOR_IMAGES} AND {is_open} AND {same} AND {allowed} "
-        f"AND {usable}",
-        *(user_id, len(jobs), most),
-        *storage_limits.room_values(user_id),
-        *versions,
-        *allowed_values,
-        *upload_ids,
-    )
-    if lifecycle.placed(jobs, actor=actor, detail=detail, guard=guard):
-        return
-    refuse_if_paused(user, by_staff=by_staff)
-    storage_limits.check_images(user)
-    for job in jobs:
-        sources.check(user=user, ids=job.source_images)
-    _check_room(user=user, jobs=jobs)
-    # Then nothing else could have changed than the number of waiting jobs.
-    if catalog.is_fresh and rules.is_fresh:
-        raise TooManyWaiting(limit=most, retry_after=eta.speed(jobs[0].model).p50)
-    raise _Changed
-
-
-def _check_room(*, user: User, jobs: Sequence[Job]) -> None:
-    most = settings.MAX_WAITING_PER_USER
-    if Job.objects.of(user).queued().count() + len(jobs) > most:
-        raise TooManyWaiting(limit=most, retry_after=eta.speed(jobs[0].model).p50)

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_noop
 from accounts import holds
 from accounts.models import User
 from generation.jobs import creation_switch, dispatch, drafts, lifecycle
+from generation.jobs.creation_switch import GenerationOff
 from generation.jobs.model_cache import Catalog
-from generation.jobs.orders import GenerationOff
 from generation.models import ImageModel, Job
 
 REASON = gettext_noop("Trial of a model at the house’s cost")

@@ -17,7 +17,7 @@ from accounts import deletion, emails, outbox
 from accounts.models import ApiToken, User
 from generation.files import storage
 from generation.gallery import images
-from generation.jobs import orders
+from generation.jobs import job_control
 from generation.models import Export, Job, Status, Upload
 from generation.user_data import exports
 
@@ -78,8 +78,8 @@ def cancel_jobs(user: User, *, actor: User | None) -> None:
     """Cancel the user's jobs that are in progress; the cancellations are not counted."""
     for job in Job.objects.of(user).active().order_by("id"):
         try:
-            orders.cancel(job=job, actor=actor, is_counted=False)
-        except orders.AlreadyFinal:
+            job_control.cancel(job=job, actor=actor, is_counted=False)
+        except job_control.AlreadyFinal:
             log.info("a job of a closed account had ended", extra=job.log_fields)
 
 

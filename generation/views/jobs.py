@@ -17,7 +17,7 @@ from accounts.requests import user_of
 from artgen import refusal_pages
 from artgen.refusals import Refusal
 from generation.forms.shapes import shape_name
-from generation.jobs import orders
+from generation.jobs import job_control, orders
 from generation.models import Job, JobEvent, Style
 from generation.views import feed
 from generation.views.partials import part, wants_part
@@ -73,7 +73,7 @@ def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     found = _own(request, job_id)
     refused: Refusal | None = None
     try:
-        orders.cancel(job=found, actor=user_of(request))
+        job_control.cancel(job=found, actor=user_of(request))
     except Refusal as refusal:
         refused = refusal
     if wants_part(request) and not isinstance(refused, daily_limits.DailyLimitReached):
@@ -95,9 +95,9 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     count = 0
     for one in found.cards:
         try:
-            orders.cancel(job=one.job, actor=user_of(request))
+            job_control.cancel(job=one.job, actor=user_of(request))
             count += 1
-        except orders.AlreadyFinal:
+        except job_control.AlreadyFinal:
             continue
         except daily_limits.DailyLimitReached as refusal:
             return refusal_pages.back(request, refusal, to=reverse("create"))

@@ -5,7 +5,7 @@ from typing import Any
 
 from artgen.management.base import BaseCommand, reason
 from artgen.refusals import Refusal
-from generation.jobs import orders
+from generation.jobs import job_control
 from generation.management.selection import add_selection, selected
 from generation.management.table import counted
 from generation.models import Job
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         for job in stoppable:
             progress.advance()
             try:
-                ended = orders.cancel(job=job, actor=None)
+                ended = job_control.cancel(job=job, actor=None)
             except Refusal as refusal:
                 skipped += 1
                 outcome = f"not canceled: {reason(refusal)}"

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from artgen.admin.attention import Item
 from artgen.testing.cases import EmulatorTestCase, let_time_pass, work
-from generation.jobs import driver, heartbeat, orders
+from generation.jobs import driver, heartbeat, job_control
 from generation.models import (
     GenerationSwitch,
     ImageModel,
@@ -223,7 +223,7 @@ class TestSwitch(StartPageTestCase):
 class TestLastDay(StartPageTestCase):
     def test_it_counts_jobs_people_waits_and_money(self) -> None:
         done, failed, other = self.place(), self.place(), self.place(user=self.bob)
-        orders.cancel(job=other, actor=self.bob)
+        job_control.cancel(job=other, actor=self.bob)
         now = timezone.now()
         Job.objects.filter(id=done.id).update(
             status=Status.SUCCEEDED,

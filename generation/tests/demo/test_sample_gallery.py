@@ -5,7 +5,7 @@ from django.urls import reverse
 from artgen.testing.job_pages import JobPagesTestCase
 from generation.demo import sample_gallery
 from generation.gallery import images, sharing
-from generation.jobs import orders
+from generation.jobs import job_control
 from generation.models import (
     GenerationSwitch,
     Image,
@@ -54,7 +54,7 @@ class TestExhibition(JobPagesTestCase):
         waiting = self.place(self.alice)
         assert self.step()
         assert Job.objects.of(self.nora).count() == 0
-        orders.cancel(job=waiting, actor=self.alice)
+        job_control.cancel(job=waiting, actor=self.alice)
         assert self.step()
         assert self.step()
         assert Job.objects.of(self.nora).count() == 1

@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from accounts import tokens
 from artgen.testing.api import Api, stored
 from artgen.testing.cases import EmulatorTestCase, work
-from generation.jobs import creation_switch, driver, orders
+from generation.jobs import creation_switch, driver, job_control, orders
 from generation.jobs.creation_switch import Mode
 from generation.models import GenerationSwitch, Job, Status
 
@@ -24,9 +24,12 @@ class TestMaintenance(EmulatorTestCase):
     def test_it_refuses_the_jobs_of_users_and_changes_nothing(self):
         creation_switch.turn(Mode.MAINTENANCE, message="A new disk.", message_ru="Новый диск.")
         before = stored()
-        with translation.override("en"), pytest.raises(orders.GenerationOff, match="A new disk"):
+        with (
+            translation.override("en"),
+            pytest.raises(creation_switch.GenerationOff, match="A new disk"),
+        ):
             self.place()
-        with pytest.raises(orders.GenerationOff), translation.override("ru"):
+        with pytest.raises(creation_switch.GenerationOff), translation.override("ru"):
             self.place(prompt="")  # it takes precedence over what is wrong with the request
         assert stored() == before
 
@@ -82,10 +85,10 @@ class TestMaintenance(EmulatorTestCase):
 
     def test_staff_retry_for_users(self):
         failed = self.place()
-        orders.cancel(job=failed, actor=self.alice)
+        job_control.cancel(job=failed, actor=self.alice)
         failed.refresh_from_db()
         creation_switch.turn(Mode.MAINTENANCE)
-        with pytest.raises(orders.GenerationOff):
+        with pytest.raises(creation_switch.GenerationOff):
             orders.retry(user=self.alice, job=failed)
         assert orders.retry_for_owner(job=failed, actor=self.staff).created
 
@@ -106,7 +109,7 @@ class TestOff(EmulatorTestCase):
         job = self.place()
         creation_switch.turn(Mode.OFF)
         for user in (self.alice, self.staff):
-            with pytest.raises(orders.GenerationOff):
+            with pytest.raises(creation_switch.GenerationOff):
                 self.place(user=user)
         assert driver.submit(job.model.slug) == []
 
@@ -115,7 +118,7 @@ class TestOff(EmulatorTestCase):
         creation_switch.turn(Mode.MAINTENANCE)
         GenerationSwitch.objects.update(on=False)
         assert creation_switch.read().mode is Mode.OFF
-        with pytest.raises(orders.GenerationOff):
+        with pytest.raises(creation_switch.GenerationOff):
             self.place(user=self.staff)
 
 

@@ -19,7 +19,7 @@ from artgen.testing.image_files import png
 from generation.catalog.offers import InvalidParameters
 from generation.files import uploads
 from generation.files.storage_limits import StorageFull
-from generation.jobs import orders
+from generation.jobs import job_control, orders
 from generation.models import Job, Status, Upload
 from generation.operations import retention
 from generation.user_data import erasure
@@ -39,7 +39,7 @@ class TestOrders(BaseTestCase):
 
     @override_settings(MAX_JOBS_PER_DAY=2)
     def test_it_counts_deleted_and_canceled_jobs(self):
-        orders.cancel(job=self.place(), actor=self.alice)
+        job_control.cancel(job=self.place(), actor=self.alice)
         self.place()
         Job.objects.all().delete()
         with pytest.raises(DailyLimitReached):
@@ -49,7 +49,7 @@ class TestOrders(BaseTestCase):
     @override_settings(MAX_JOBS_PER_DAY=1)
     def test_it_lets_staff_retry_for_the_owner(self):
         job = self.place()
-        orders.cancel(job=job, actor=self.alice)
+        job_control.cancel(job=job, actor=self.alice)
         assert orders.retry_for_owner(job=job, actor=self.staff).created
         with pytest.raises(DailyLimitReached):
             orders.retry(user=self.alice, job=job)
@@ -57,14 +57,14 @@ class TestOrders(BaseTestCase):
     @override_settings(MAX_CANCELS_PER_DAY=1)
     def test_it_limits_the_owner_s_cancellations_and_nobody_else_s(self):
         jobs = [self.place() for _ in range(4)]
-        orders.cancel(job=jobs[0], actor=self.alice)
+        job_control.cancel(job=jobs[0], actor=self.alice)
         with pytest.raises(DailyLimitReached):
-            orders.cancel(job=jobs[1], actor=self.alice)
+            job_control.cancel(job=jobs[1], actor=self.alice)
         jobs[1].refresh_from_db()
         assert jobs[1].status == Status.QUEUED
         assert jobs[1].events.count() == 1
-        orders.cancel(job=jobs[1], actor=self.staff)
-        orders.cancel(job=jobs[2], actor=None)
+        job_control.cancel(job=jobs[1], actor=self.staff)
+        job_control.cancel(job=jobs[2], actor=None)
         erasure.close(user=self.alice, actor=self.alice, after=deletion.GRACE)
         jobs[3].refresh_from_db()
         assert jobs[3].status == Status.CANCELED

@@ -8,7 +8,7 @@ from accounts.models import CreditEntry
 from artgen.testing.api import FLUX
 from artgen.testing.cases import BaseTestCase
 from generation.catalog.offers import InvalidParameters
-from generation.jobs import lifecycle, model_cache, orders
+from generation.jobs import creation_switch, lifecycle, model_cache, orders
 from generation.models import GenerationSwitch, ImageModel, Job, Style
 
 
@@ -64,7 +64,7 @@ class TestOnOffer(BaseTestCase):
     def test_it_places_nothing_once_creating_is_off(self) -> None:
         GenerationSwitch.objects.update_or_create(pk=1, defaults={"on": False, "message": "later"})
         for wrong in ({}, {"width": 1}):
-            with pytest.raises(orders.GenerationOff) as refused:
+            with pytest.raises(creation_switch.GenerationOff) as refused:
                 self.place(**wrong)
             assert refused.value.message == "later"
         self.assert_nothing_placed()

@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 from accounts.models import CreditEntry
 from artgen.testing.cases import EmulatorTestCase, let_models_rest, let_time_pass, make_due, work
 from generation.files import storage
-from generation.jobs import driver, orders, scheduling, webhook_tokens
+from generation.jobs import driver, job_control, scheduling, webhook_tokens
 from generation.jobs.driver import submission
 from generation.models import GenerationSwitch, ImageModel, Job, Status
 
@@ -137,7 +137,7 @@ class TestTrouble(PathTestCase):
                     1,
                     1,
                 )
-                orders.cancel(job=job, actor=self.alice)
+                job_control.cancel(job=job, actor=self.alice)
                 let_models_rest()
 
     def test_it_submits_an_unknown_one_again_once_runpods_ttl_has_passed(self):
@@ -286,7 +286,7 @@ class TestTrouble(PathTestCase):
 class TestCancel(PathTestCase):
     def test_it_ends_a_waiting_job_at_once(self):
         job = self.place()
-        orders.cancel(job=job, actor=self.alice)
+        job_control.cancel(job=job, actor=self.alice)
 
         job.refresh_from_db()
         assert job.status == Status.CANCELED
@@ -301,7 +301,7 @@ class TestCancel(PathTestCase):
         job.refresh_from_db()
         assert job.status == Status.RUNNING
 
-        orders.cancel(job=job, actor=self.alice)
+        job_control.cancel(job=job, actor=self.alice)
         job.refresh_from_db()
         assert job.stop_pending
         work()
@@ -311,15 +311,15 @@ class TestCancel(PathTestCase):
 
     def test_it_leaves_a_finished_job_as_it_is(self):
         job = self.finish(self.place())
-        with pytest.raises(orders.AlreadyFinal):
-            orders.cancel(job=job, actor=self.alice)
+        with pytest.raises(job_control.AlreadyFinal):
+            job_control.cancel(job=job, actor=self.alice)
         assert self.kinds(job) == ["hold", "settle"]
 
     def test_it_stops_at_runpod_what_was_canceled_during_the_post(self):
         job = self.place()
         taken = submission.take("flux-schnell")
         outcomes = submission.post_all(taken)
-        orders.cancel(job=job, actor=self.alice)
+        job_control.cancel(job=job, actor=self.alice)
         submission.store_outcomes(taken, outcomes)
         work()
         job.refresh_from_db()

@@ -24,7 +24,15 @@ from accounts import ledger
 from accounts.models import CreditEntry
 from artgen.testing.cases import emulated, let_time_pass, load_catalog, make_due, make_user, work
 from artgen.testing.threads import in_threads
-from generation.jobs import clients, driver, orders, scheduling, storing, webhook_tokens
+from generation.jobs import (
+    clients,
+    driver,
+    job_control,
+    orders,
+    scheduling,
+    storing,
+    webhook_tokens,
+)
 from generation.models import FINAL, ImageModel, Job, Status
 
 WORKERS = 8
@@ -95,8 +103,8 @@ class TestRace(TransactionTestCase):
             }[name]()
         if ids and chance.random() < 0.3:
             job = Job.objects.select_related("user").get(id=chance.choice(ids))
-            with contextlib.suppress(orders.AlreadyFinal):
-                orders.cancel(job=job, actor=job.user)
+            with contextlib.suppress(job_control.AlreadyFinal):
+                job_control.cancel(job=job, actor=job.user)
         work()
         self.ring(chance)
 
@@ -195,8 +203,8 @@ class TestRace(TransactionTestCase):
             if number % 2:
                 work()
             for job in jobs:
-                with contextlib.suppress(orders.AlreadyFinal):
-                    orders.cancel(job=job, actor=self.users[0])
+                with contextlib.suppress(job_control.AlreadyFinal):
+                    job_control.cancel(job=job, actor=self.users[0])
                 driver.check(MODEL)
                 storing.store()
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import holds, ledger
 from artgen.testing.cases import EmulatorTestCase, let_time_pass, make_due, store_all, work
-from generation.jobs import driver, lifecycle, orders
+from generation.jobs import driver, job_control, lifecycle
 from generation.jobs.driver import status_checks
 from generation.models import ImageModel, Job, Status
 from generation.runpod.verdicts import Unavailable
@@ -178,7 +178,7 @@ class TestTrouble(EmulatorTestCase):
             with self.captureOnCommitCallbacks(execute=True):
                 job = self.place()
             with self.captureOnCommitCallbacks(execute=True):
-                orders.cancel(job=job, actor=self.alice)
+                job_control.cancel(job=job, actor=self.alice)
 
         self.assert_status(job, Status.CANCELED)
 

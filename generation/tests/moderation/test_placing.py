@@ -9,7 +9,7 @@ from accounts import ledger, outbox, tokens
 from accounts.models import CreditEntry
 from artgen.testing.api import FLUX, stored
 from artgen.testing.cases import BaseTestCase
-from generation.jobs import orders, reviewed_orders
+from generation.jobs import creation_switch, orders, reviewed_orders
 from generation.models import (
     GenerationSwitch,
     Job,
@@ -122,7 +122,7 @@ class TestRefusal(ModerationTestCase):
     def test_a_paused_site_comes_first(self) -> None:
         self.rule()
         GenerationSwitch.objects.update_or_create(pk=1, defaults={"on": False})
-        with pytest.raises(orders.GenerationOff):
+        with pytest.raises(creation_switch.GenerationOff):
             self.place()
         assert PromptReview.objects.count() == 0
 

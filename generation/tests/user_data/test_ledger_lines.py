@@ -1,7 +1,7 @@
 """The ledger's pages say what each entry was for."""
 
 from artgen.testing.cases import EmulatorTestCase, catch_up
-from generation.jobs import drafts, driver, orders
+from generation.jobs import drafts, driver, job_control, orders
 from generation.models import Image, Job
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -49,7 +49,7 @@ class TestLedgerLine(EmulatorTestCase):
     def test_it_says_why_credits_came_back(self) -> None:
         first, second = self.place_run("tea hills", 2)
         for job in (first, second):
-            orders.cancel(job=job, actor=self.alice)
+            job_control.cancel(job=job, actor=self.alice)
         assert self.lines()[0] == ("Returned: 2 images canceled", "tea hills", "+2")
         self.place(prompt="[fail] a storm")
         self.draw()

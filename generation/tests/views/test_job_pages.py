@@ -7,7 +7,7 @@ from uuid_utils.compat import uuid7
 from accounts.models import User
 from artgen.testing.job_pages import PLACEHOLDER, JobPagesTestCase
 from artgen.tests.html import flat
-from generation.jobs import drafts, lifecycle, orders
+from generation.jobs import drafts, job_control, lifecycle, orders
 from generation.models import GenerationSwitch, Job
 
 SCRIPT = {"X-Part": "1"}
@@ -131,7 +131,7 @@ class TestCancelPage(JobPagesTestCase):
 
 class TestRetryPage(JobPagesTestCase):
     def test_it_queues_the_same_again(self):
-        orders.cancel(job=self.job, actor=self.alice)
+        job_control.cancel(job=self.job, actor=self.alice)
         answer = self.client.post(reverse("retry_job", args=[self.job.id]), headers=SCRIPT)
         again = Job.objects.of(self.alice).exclude(id=self.job.id).get()
         self.assertContains(answer, str(again.id), status_code=201)
@@ -142,7 +142,7 @@ class TestRetryPage(JobPagesTestCase):
         )
 
     def test_it_says_why_not_and_stores_nothing(self):
-        orders.cancel(job=self.job, actor=self.alice)
+        job_control.cancel(job=self.job, actor=self.alice)
         address = reverse("retry_job", args=[self.job.id])
         User.objects.filter(pk=self.alice.pk).update(credits=0)
         self.assertContains(

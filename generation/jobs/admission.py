@@ -1,0 +1,100 @@
+"""Whether the jobs of an order may wait in the queue: one INSERT with all conditions."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from artgen import formatting
+from artgen.refusals import Refusal
+from generation.files import storage_limits
+from generation.jobs import bulk_update, creation_switch, eta, lifecycle, sources
+from generation.jobs.drafts import Drafts
+from generation.jobs.model_cache import Catalog
+from generation.models import Job
+from generation.moderation.rules import Rules
+
+ROOM = "(SELECT COUNT(*) FROM generation_job WHERE user_id = %s AND status = 'queued') + %s <= %s"
+
+
+class TooManyWaiting(Refusal):
+    """The user has as many queued jobs as one user may have.
+
+    `retry_after` are the seconds until the next one is probably submitted.
+    """
+
+    code = "too_many_waiting"
+    status = 429
+
+    def __init__(self, *, limit: int, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after, limit=limit)
+        self.limit = limit
+
+    @property
+    def message(self) -> str:
+        """What the limit is, and when to try again."""
+        values = {
+            "limit": formatting.number(self.limit),
+            "duration": formatting.duration(self.retry_after or 0),
+        }
+        text = _("The limit of %(limit)s queued images is reached. Try again in %(duration)s.")
+        return text % values
+
+
+class CatalogChanged(Exception):
+    """A model, a style or the rules have changed since this process cached them."""
+
+
+def enqueue(
+    *,
+    user: User,
+    drafted: Drafts,
+    catalog: Catalog,
+    rules: Rules,
+    actor: User | None,
+    detail: str,
+    by_staff: bool,
+) -> None:
+    """Insert the jobs unless creation is paused, too many wait, the user's storage is full, a
+    source image is being deleted, or the catalog or the rules have changed.
+
+    One statement. Raises what `orders.place` raises for these reasons, or CatalogChanged.
+    """
+    jobs, most = drafted.jobs, settings.MAX_WAITING_PER_USER
+    same, versions = catalog.unchanged(
+        models={job.model.slug for job in jobs}, styles={job.style for job in jobs if job.style}
+    )
+    # The hold has locked the user's row, so orders of one user are counted one at a time.
+    user_id = bulk_update.prepared("user", user.pk)
+    usable, *upload_ids = sources.not_expired(drafted.uploads)
+    allowed, allowed_values = rules.unchanged()
+    is_staff = by_staff or user.is_staff
+    is_open = creation_switch.OPEN_FOR_STAFF if is_staff else creation_switch.OPEN_FOR_USERS
+    guard = (
+        f"{ROOM} AND {storage_limits.ROOM_FOR_IMAGES} AND {is_open} AND {same} AND {allowed} "
+        f"AND {usable}",
+        *(user_id, len(jobs), most),
+        *storage_limits.room_values(user_id),
+        *versions,
+        *allowed_values,
+        *upload_ids,
+    )
+    if lifecycle.placed(jobs, actor=actor, detail=detail, guard=guard):
+        return
+    creation_switch.refuse_if_paused(user, by_staff=by_staff)
+    storage_limits.check_images(user)
+    for job in jobs:
+        sources.check(user=user, ids=job.source_images)
+    check_room(user=user, jobs=jobs)
+    # Then nothing else could have changed than the number of waiting jobs.
+    if catalog.is_fresh and rules.is_fresh:
+        raise TooManyWaiting(limit=most, retry_after=eta.speed(jobs[0].model).p50)
+    raise CatalogChanged
+
+
+def check_room(*, user: User, jobs: Sequence[Job]) -> None:
+    """Raise TooManyWaiting if the user may not have so many more queued jobs."""
+    most = settings.MAX_WAITING_PER_USER
+    if Job.objects.of(user).queued().count() + len(jobs) > most:
+        raise TooManyWaiting(limit=most, retry_after=eta.speed(jobs[0].model).p50)

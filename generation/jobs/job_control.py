@@ -1,0 +1,62 @@
+"""What a person can request of a job that exists: to cancel it, or to check it now."""
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy
+
+from accounts import daily_limits
+from accounts.models import User
+from artgen.refusals import Refusal
+from generation.jobs import dispatch, lifecycle
+from generation.models import Job, Status
+
+CANCEL_TRIES = 5
+
+
+class AlreadyFinal(Refusal):
+    """The job has finished, or is being saved: it cannot be canceled."""
+
+    code = "already_final"
+    status = 409
+    text = gettext_lazy("It has finished or is being saved and can’t be canceled.")
+
+
+def cancel(*, job: Job, actor: User | None, is_counted: bool = True) -> Job:
+    """Cancel a queued or running job, return its credits, and have RunPod stop it.
+
+    `actor` is None for a command. If `is_counted`, a cancellation by the job's owner counts for the
+    owner's daily limit.
+
+    Raises:
+        AlreadyFinal: it has finished or is being saved.
+        accounts.daily_limits.DailyLimitReached: the owner has canceled too many today.
+    """
+    is_counted = is_counted and actor is not None and actor.pk == job.user_id
+    for _try in range(CANCEL_TRIES):
+        current = Job.objects.select_related("model").get(id=job.id)
+        if not current.is_cancelable:
+            break
+        try:
+            with transaction.atomic():
+                ended = lifecycle.canceled(current, actor=actor)
+                if is_counted:  # after the release, which has locked the user's row
+                    daily_limits.count_cancel(job.user_id)
+                dispatch.stop()
+                dispatch.submit(ended.model.slug)
+        except lifecycle.Stale:
+            continue
+        return ended
+    raise AlreadyFinal
+
+
+def look_again(*, job: Job, actor: User | None) -> bool:
+    """Make a job due now, whatever it waits for; return False if there is nothing to check."""
+    with transaction.atomic():
+        if not lifecycle.requested_check(job, actor=actor):
+            return False
+        if job.status == Status.QUEUED:
+            dispatch.submit(job.model.slug)
+        elif job.status == Status.STORING:
+            dispatch.store()
+        else:
+            dispatch.check(job.model.slug)
+    return True
