@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from django.utils.http import urlencode
 
 from accounts import deletion
-from accounts.models import Invitation, User
+from accounts.models import CreditRequest, Invitation, User
 from accounts.time_zones import zone_of
 from artgen import formatting
 
@@ -95,6 +95,40 @@ def banned(*, user: User) -> EmailMessage:
             reason=user.ban_reason,
             end=_minute(user.banned_until) if user.banned_until else "",
             contact=settings.CONTACT,
+        )
+
+
+def credits_asked(*, request: CreditRequest, staff: User) -> EmailMessage:
+    """Return the email to a member of staff about a request for credits."""
+    with localized_for(staff):
+        return compose(
+            "accounts/emails/credits_asked",
+            to=staff.email,
+            email=request.user.email,
+            balance=formatting.credits(request.user.credits),
+            note=request.note,
+            link=absolute_url(reverse("admin:accounts_creditrequest_decide", args=[request.pk])),
+        )
+
+
+def credits_granted(*, request: CreditRequest) -> EmailMessage:
+    """Return the email about credits that were added on request."""
+    return _decided(request, "accounts/emails/credits_granted")
+
+
+def credits_declined(*, request: CreditRequest) -> EmailMessage:
+    """Return the email about a request for credits that was declined, with the reason."""
+    return _decided(request, "accounts/emails/credits_declined")
+
+
+def _decided(request: CreditRequest, template: str) -> EmailMessage:
+    with localized_for(request.user):
+        return compose(
+            template,
+            to=request.user.email,
+            credits=formatting.credits(request.amount or 0),
+            answer=request.answer,
+            link=absolute_url(reverse("get_credits")),
         )
 
 

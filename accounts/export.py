@@ -3,13 +3,16 @@
 import csv
 import json
 from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
+from django.db.models import F
 from django.utils import timezone
 
-from accounts.models import CreditEntry, User
+from accounts import transactions
+from accounts.models import CreditEntry, CreditRequest, User, VoucherUse
 
 ExportFile = tuple[str, Iterable[str]]
 """A name, and the content in chunks."""
@@ -40,6 +43,12 @@ def account_files(user: User) -> Iterator[ExportFile]:
         "revoked_at",
     )
     yield "tokens.json", json_array(tokens.iterator(chunk_size=CHUNK_SIZE))
+    requests = CreditRequest.objects.filter(user=user).order_by("created_at", "id")
+    asked = requests.values("note", "state", "created_at", "decided_at", "amount", "answer")
+    yield "credit_requests.json", json_array(asked.iterator(chunk_size=CHUNK_SIZE))
+    uses = VoucherUse.objects.filter(user=user).order_by("used_at", "id")
+    redeemed = uses.values("used_at", credits=F("voucher__amount"))
+    yield "vouchers.json", json_array(redeemed.iterator(chunk_size=CHUNK_SIZE))
     services = SocialAccount.objects.filter(user=user).order_by("pk")
     columns = ("provider", "uid", "extra_data", "date_joined", "last_login")
     yield (
@@ -86,20 +95,56 @@ def entry_data(entry: CreditEntry) -> dict[str, Any]:
     }
 
 
-def ledger_csv(user: User) -> Iterator[str]:
-    """Yield the ledger as lines of CSV, newest first."""
+def ledger_csv(user: User, *, month: date | None = None) -> Iterator[str]:
+    """Yield the ledger, or its entries of one month, as lines of CSV, newest first."""
     writer = csv.writer(_Echo())
     yield "\ufeff"  # Excel needs the byte order mark to recognize UTF-8.
     yield writer.writerow(["created_at", "kind", "amount", "balance_after", "job", "reason"])
-    for entry in CreditEntry.objects.of(user).iterator(chunk_size=CHUNK_SIZE):
-        # Spreadsheets would run a reason that begins like a formula.
-        reason = (
-            f"'{entry.reason}" if entry.reason[:1] in ("=", "+", "-", "@", "\t") else entry.reason
-        )
-        at = timezone.localtime(entry.created_at).isoformat(timespec="seconds")
+    entries = CreditEntry.objects.of(user)
+    shown = transactions.in_month(entries, month) if month else entries
+    for entry in shown.iterator(chunk_size=CHUNK_SIZE):
         yield writer.writerow(
-            [at, entry.kind, entry.amount, entry.balance_after, entry.reference or "", reason]
+            [
+                _second(entry.created_at),
+                entry.kind,
+                entry.amount,
+                entry.balance_after,
+                entry.reference or "",
+                _harmless(entry.reason),
+            ]
         )
+
+
+def statement_csv(user: User, *, month: date | None = None) -> Iterator[str]:
+    """Yield the statement, a line a job, or that of one month, as lines of CSV, newest first."""
+    writer = csv.writer(_Echo())
+    yield "\ufeff"
+    yield writer.writerow(
+        ["created_at", "ended_at", "state", "amount", "what", "title", "why", "job"]
+    )
+    for line in transactions.all_lines(user, month=month):
+        is_over = line.state != transactions.State.HELD
+        yield writer.writerow(
+            [
+                _second(line.created_at),
+                _second(line.ended_at) if is_over else "",
+                line.state.value,
+                line.amount,
+                _harmless(line.what),
+                _harmless(line.title),
+                line.why,
+                line.job or "",
+            ]
+        )
+
+
+def _second(at: datetime) -> str:
+    return timezone.localtime(at).isoformat(timespec="seconds")
+
+
+def _harmless(text: str) -> str:
+    """Return a text that spreadsheets do not run as a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
 
 
 def to_json(data: Any) -> str:

@@ -17,11 +17,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Exists, F, IntegerField, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from accounts import daily_limits
 from accounts.models import CreditEntry, User
@@ -30,6 +30,7 @@ from artgen.refusals import Refusal
 
 MAX_CREDITS = 1_000_000_000
 """Limit of an account's balance, so that sums fit into 32-bit columns."""
+MAX_REFERENCE_LENGTH = 200
 MAX_INTEGER = 2**31 - 1  # of PostgreSQL's type integer
 
 OPENING_REASON = gettext_noop("Starting credits")
@@ -72,6 +73,22 @@ class TooManyCredits(Refusal):
         return gettext("An account can hold up to %(limit)s credits.") % limit
 
 
+class NothingToTake(Refusal):
+    """The account has no free credits; nothing was changed."""
+
+    code = "nothing_to_take"
+    status = 409
+    text = gettext_lazy("The account has no free credits.")
+
+
+class ReferenceUsed(Refusal):
+    """The reference was granted to another user, or in another amount; nothing was changed."""
+
+    code = "reference_used"
+    status = 409
+    text = gettext_lazy("This reference was granted to another account or with another amount.")
+
+
 def open_account(user: User, *, credits: int | None = None) -> CreditEntry | None:
     """Grant the starting credits, by default `DEFAULT_CREDITS`, and return the entry.
 
@@ -85,11 +102,46 @@ def open_account(user: User, *, credits: int | None = None) -> CreditEntry | Non
         return grant(user=user, amount=amount, reason=OPENING_REASON)
 
 
-def grant(*, user: User, amount: int, reason: str, actor: User | None = None) -> CreditEntry:
-    """Add `amount` ≥ 1 credits and return the entry; raise `TooManyCredits`."""
+def grant(
+    *,
+    user: User,
+    amount: int,
+    reason: str,
+    actor: User | None = None,
+    external_reference: str | None = None,
+) -> CreditEntry:
+    """Add `amount` ≥ 1 credits and return the entry; raise `TooManyCredits`.
+
+    With an `external_reference`, such as "shop:order-17", the credits are added once, however often
+    and from however many processes this is called: later calls return the first entry. So a
+    purchase is one call, from the webhook of a payment provider as well as from the page that the
+    customer returns to. Raises `ReferenceUsed` if the reference was for another user or amount.
+    """
     if amount < 1:
         raise ValueError("A grant must be at least 1 credit.")
-    return _adjust(CreditEntry.Kind.GRANT, user, amount, reason, actor)
+    if external_reference is None:
+        return _adjust(CreditEntry.Kind.GRANT, user, amount, reason, actor)
+    if not 0 < len(external_reference) <= MAX_REFERENCE_LENGTH:
+        raise ValueError(f"A reference has 1 to {MAX_REFERENCE_LENGTH} characters.")
+    if (entry := _granted(external_reference, user, amount)) is not None:
+        return entry
+    try:
+        return _adjust(
+            CreditEntry.Kind.GRANT, user, amount, reason, actor, reference=external_reference
+        )
+    except IntegrityError:  # another call has just granted it
+        entry = _granted(external_reference, user, amount)
+        if entry is None:
+            raise
+        return entry
+
+
+def _granted(reference: str, user: User, amount: int) -> CreditEntry | None:
+    """Return the grant of this reference, None without one; raise `ReferenceUsed`."""
+    entry = CreditEntry.objects.filter(external_reference=reference).first()
+    if entry is not None and (entry.user_id, entry.amount) != (user.pk, amount):
+        raise ReferenceUsed
+    return entry
 
 
 def adjust(*, user: User, amount: int, reason: str, actor: User | None = None) -> CreditEntry:
@@ -97,6 +149,27 @@ def adjust(*, user: User, amount: int, reason: str, actor: User | None = None) -
     if amount == 0:
         raise ValueError("An adjustment must not be 0.")
     return _adjust(CreditEntry.Kind.ADJUST, user, amount, reason, actor)
+
+
+def take_back(
+    *, user: User, amount: int, reason: str, actor: User | None = None, at_most: bool = False
+) -> CreditEntry:
+    """Remove `amount` ≥ 1 of the free credits and return the entry.
+
+    The balance is never below zero, and credits held for jobs stay with these jobs: what they
+    return can be taken later. With `at_most` fewer credits are removed if there are fewer. Raises
+    `TooFewCredits`, or `NothingToTake` if there are none.
+    """
+    if amount < 1:
+        raise ValueError("At least 1 credit must be taken.")
+    if not at_most:
+        return adjust(user=user, amount=-amount, reason=reason, actor=actor)
+    with transaction.atomic():
+        # The lock: the balance that is read here is the one that is reduced below.
+        row = User.objects.select_for_update(no_key=True).only("credits").get(pk=user.pk)
+        if not row.credits:
+            raise NothingToTake
+        return adjust(user=user, amount=-min(amount, row.credits), reason=reason, actor=actor)
 
 
 @dataclass(frozen=True)
@@ -150,13 +223,28 @@ def _sum(entries: models.QuerySet[CreditEntry, Any]) -> Coalesce:
 
 
 def _adjust(
-    kind: CreditEntry.Kind, user: User, amount: int, reason: str, actor: User | None
+    kind: CreditEntry.Kind,
+    user: User,
+    amount: int,
+    reason: str,
+    actor: User | None,
+    *,
+    reference: str | None = None,
 ) -> CreditEntry:
     if not reason.strip():
         raise ValueError("A reason is required.")
     with transaction.atomic():
         balance, at = move(user.pk, credits=amount, held=0)
-        return write(kind, user.pk, amount, balance, reason.strip(), at=at, actor=actor)
+        return write(
+            kind,
+            user.pk,
+            amount,
+            balance,
+            reason.strip(),
+            at=at,
+            actor=actor,
+            external_reference=reference,
+        )
 
 
 def move(user_id: uuid.UUID, *, credits: int, held: int) -> tuple[int, datetime]:
@@ -212,6 +300,7 @@ def write(
     at: datetime,
     reference: uuid.UUID | None = None,
     actor: User | None = None,
+    external_reference: str | None = None,
 ) -> CreditEntry:
     """Insert one entry, whose balance `move` or `try_move` has returned."""
     return CreditEntry.objects.create(
@@ -222,5 +311,6 @@ def write(
         reference=reference,
         reason=reason,
         actor=actor,
+        external_reference=external_reference,
         created_at=at,
     )

@@ -1,4 +1,6 @@
-"""What ledger entries are for: the app that has the jobs provides LEDGER_DESCRIPTIONS."""
+"""What ledger entries are for: the app that has the jobs provides LEDGER_DESCRIPTIONS and, for the
+codes that returns have as their reason, LEDGER_REASONS.
+"""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -10,14 +12,11 @@ from django.utils.module_loading import import_string
 
 @dataclass(frozen=True)
 class LedgerDescription:
-    """One job that was paid for: prompt, model, error, batch, links and thumbnail."""
+    """One job that was paid for: prompt, model, link and thumbnail."""
 
     title: str
     model: str
-    error: str
-    batch: UUID | None
     url: str
-    batch_url: str
     thumbnail: str
 
 
@@ -29,3 +28,9 @@ def of(references: Collection[UUID]) -> Mapping[UUID, LedgerDescription]:
         settings.LEDGER_DESCRIPTIONS
     )
     return describe(references)
+
+
+def reason_of(code: str) -> str:
+    """Return why the hold of a job was released, in the active language."""
+    describe: Callable[[str], str] = import_string(settings.LEDGER_REASONS)
+    return describe(code)

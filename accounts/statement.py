@@ -1,166 +1,17 @@
-"""The ledger as readable lines, and the usage by day."""
+"""The usage by day: what was charged, as a list and as a chart."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import groupby
-from uuid import UUID
 
 from django.db.models import Count, F, OuterRef, Subquery, Sum
 from django.db.models.functions import TruncDate
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from accounts import ledger_descriptions
-from accounts.ledger_descriptions import LedgerDescription
 from accounts.models import CreditEntry, User
 from artgen import formatting
 
 Kind = CreditEntry.Kind
-REASON_LENGTH = 120
-
-
-@dataclass(frozen=True)
-class StatementLine:
-    """One entry in words, or several adjacent entries of one batch."""
-
-    what: str
-    reason: str
-    url: str
-    picture: str
-    kind: str
-    amount: int
-    spent: int  # charged from the hold; does not change the balance
-    balance_after: int
-    created_at: datetime
-
-    @property
-    def signed(self) -> str:
-        """Return the signed amount, "+50" or "−12"; for a charge of a whole hold, its price."""
-        if self.spent and not self.amount:
-            return formatting.number(self.spent)
-        return signed(self.amount)
-
-
-def signed(amount: int) -> str:
-    """Return a number with a sign: "+50", "−12" (a minus sign, not a hyphen), "0"."""
-    sign = "+" if amount > 0 else "−" * (amount < 0)
-    return sign + formatting.number(abs(amount))
-
-
-def lines(entries: Iterable[CreditEntry]) -> list[StatementLine]:
-    """Return the entries in words, in their order; adjacent ones of a batch and kind are one line.
-
-    Takes one query for the settled holds, and those of `ledger_descriptions.of`.
-    """
-    entries = list(entries)
-    descriptions = ledger_descriptions.of({entry.reference for entry in entries if entry.reference})
-    wanted = {
-        entry.reference
-        for entry in entries
-        if entry.kind == Kind.SETTLE
-        or (entry.kind == Kind.RELEASE and entry.reference not in descriptions)
-    }
-    holds = CreditEntry.objects.filter(kind=Kind.HOLD, reference__in=wanted)
-    held = {hold.reference: hold for hold in holds} if wanted else {}
-
-    def group_key(entry: CreditEntry) -> object:
-        description = descriptions.get(entry.reference) if entry.reference else None
-        if description is None or description.batch is None:
-            return entry.pk
-        return entry.kind, description.batch, entry.reason if entry.kind == Kind.RELEASE else ""
-
-    groups = [list(group) for _key, group in groupby(entries, group_key)]
-    return [
-        _line(group, held=held, description=_with_thumbnail(descriptions, group))
-        for group in groups
-    ]
-
-
-def _with_thumbnail(
-    descriptions: Mapping[UUID, LedgerDescription], entries: list[CreditEntry]
-) -> LedgerDescription | None:
-    """Return the first description of these entries that has a thumbnail, else the first one."""
-    found = [
-        descriptions[entry.reference]
-        for entry in entries
-        if entry.reference and entry.reference in descriptions
-    ]
-    first = found[0] if found else None
-    return next((description for description in found if description.thumbnail), first)
-
-
-def _line(
-    entries: list[CreditEntry],
-    *,
-    held: Mapping[UUID | None, CreditEntry],
-    description: LedgerDescription | None,
-) -> StatementLine:
-    newest, count = entries[0], len(entries)
-    spent = 0
-    if newest.kind == Kind.SETTLE:
-        spent = sum(
-            -held[entry.reference].amount - entry.amount
-            for entry in entries
-            if entry.reference in held
-        )
-    reason = _(newest.reason) if newest.reason else ""
-    if newest.reference in held:  # of a job that was deleted: the hold quotes its prompt
-        reason = held[newest.reference].reason or reason
-    if description:
-        reason = (newest.kind == Kind.RELEASE and description.error) or description.title
-    url = reverse("job", args=[newest.reference]) if description else ""
-    if description and count > 1:
-        url = description.batch_url
-    return StatementLine(
-        what=_what(
-            newest, count=count, spent=spent, model=description.model if description else ""
-        ),
-        reason=reason[:REASON_LENGTH],
-        url=url,
-        picture=description.thumbnail if description else "",
-        kind=newest.kind,
-        amount=sum(entry.amount for entry in entries),
-        spent=spent,
-        balance_after=newest.balance_after,
-        created_at=newest.created_at,
-    )
-
-
-def _what(entry: CreditEntry, *, count: int, spent: int, model: str) -> str:
-    if entry.kind == Kind.HOLD and model:
-        text = ngettext(
-            "Held for %(count)s image, %(model)s", "Held for %(count)s images, %(model)s", count
-        )
-    elif entry.kind == Kind.HOLD:
-        text = _("Held for an image")
-    elif entry.kind == Kind.SETTLE and model:
-        text = ngettext(
-            "Charged for %(count)s image, %(model)s",
-            "Charged for %(count)s images, %(model)s",
-            count,
-        )
-    elif entry.kind == Kind.SETTLE:
-        text = _("%(credits)s charged from the hold")
-    elif entry.kind == Kind.RELEASE and entry.reason == "canceled":
-        text = ngettext(
-            "Returned: %(count)s image canceled", "Returned: %(count)s images canceled", count
-        )
-    elif entry.kind == Kind.RELEASE and model:
-        text = ngettext(
-            "Returned: %(count)s image failed",
-            "Returned: %(count)s images failed",
-            count,
-        )
-    else:
-        text = str(entry.get_kind_display())
-    return text % {
-        "count": formatting.number(count),
-        "model": model,
-        "credits": formatting.credits(spent),
-    }
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from accounts.views import (
     account,
+    credits,
     deletion,
     passwords,
     second_factor,
@@ -107,6 +108,14 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("account/ledger/", account.ledger, name="ledger"),
     path("account/ledger.csv", account.ledger_csv, name="ledger_csv"),
+    path("account/statement.csv", account.statement_csv, name="statement_csv"),
+    path("account/get-credits/", credits.get_credits, name="get_credits"),
+    path(
+        "account/get-credits/withdraw/",
+        credits.withdraw_credit_request,
+        name="withdraw_credit_request",
+    ),
+    path("account/voucher/", credits.redeem_voucher, name="redeem_voucher"),
     path("account/profile/", account.profile, name="profile"),
     path("account/security/", security.security, name="security"),
     path("account/security/sign-out/", security.end_session, name="end_session"),

@@ -279,6 +279,7 @@ SOCIALACCOUNT_EMAIL_REQUIRED = False  # accounts.social accepts nobody without a
 SOCIALACCOUNT_QUERY_EMAIL = True
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 LEDGER_DESCRIPTIONS = "generation.user_data.ledger_descriptions.of_jobs"
+LEDGER_REASONS = "generation.user_data.ledger_descriptions.reason_of"
 USAGE = "generation.user_data.usage.of_user"
 # Who may create an account: open, invitation, domain or closed (accounts.sign_up_modes).
 SIGN_UP = env.str("SIGN_UP", default="open").strip().lower()

@@ -2,6 +2,7 @@
 
 from accounts.admin import (
     audit_log,
+    credit_requests,
     entries,
     groups,
     invitations,
@@ -10,10 +11,12 @@ from accounts.admin import (
     site,
     tokens,
     users,
+    vouchers,
 )
 
 __all__ = [
     "audit_log",
+    "credit_requests",
     "entries",
     "groups",
     "invitations",
@@ -22,4 +25,5 @@ __all__ = [
     "site",
     "tokens",
     "users",
+    "vouchers",
 ]

@@ -2,25 +2,34 @@
 and emails not sent yet.
 
 Only `accounts.ledger` writes entries of the ledger and a user's credits; `accounts.invitations`
-writes invitations, `accounts.outbox` emails.
+writes invitations, `accounts.outbox` emails, `accounts.credit_requests` requests for credits,
+`accounts.vouchers` vouchers.
 """
 
 from accounts.models.audit import AuditEntry
+from accounts.models.credit_requests import CreditPage, CreditRequest, CreditRequestState
 from accounts.models.emails import OutgoingEmail
 from accounts.models.invitations import Invitation, InvitationState
 from accounts.models.ledger import AppendOnly, CreditEntry
 from accounts.models.tokens import ApiToken, Scope
 from accounts.models.users import User, fold
+from accounts.models.vouchers import Voucher, VoucherState, VoucherUse
 
 __all__ = [
     "ApiToken",
     "AppendOnly",
     "AuditEntry",
     "CreditEntry",
+    "CreditPage",
+    "CreditRequest",
+    "CreditRequestState",
     "Invitation",
     "InvitationState",
     "OutgoingEmail",
     "Scope",
     "User",
+    "Voucher",
+    "VoucherState",
+    "VoucherUse",
     "fold",
 ]

@@ -71,6 +71,10 @@ class CreditEntry(models.Model):
         verbose_name=_("by"),
     )
     created_at = models.DateTimeField(_("at"), default=timezone.now)
+    # Names what a grant is for outside of the ledger, such as a payment, and is granted once.
+    external_reference = models.CharField(
+        _("external reference"), max_length=200, null=True, blank=True, editable=False
+    )
 
     objects = CreditEntryQuerySet.as_manager()
 
@@ -101,6 +105,15 @@ class CreditEntry(models.Model):
                 fields=("reference",),
                 condition=Q(kind__in=("settle", "release")),
                 name="a_hold_ends_once",
+            ),
+            models.UniqueConstraint(
+                fields=("external_reference",),
+                condition=Q(external_reference__isnull=False),
+                name="external_reference_granted_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(external_reference=None) | Q(kind="grant") & ~Q(external_reference=""),
+                name="external_reference_only_of_grants",
             ),
         )
         indexes = (

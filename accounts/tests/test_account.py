@@ -26,7 +26,6 @@ class TestAccount(BaseTestCase):
         assert re.search(r'<p class="credits-balance">\s*89<', response.content.decode())
         self.assertContains(response, "plus 7 held for images in progress")
         self.assertContains(response, "4\N{NO-BREAK SPACE}credits, 1\N{NO-BREAK SPACE}image")
-        self.assertContains(response, "4\N{NO-BREAK SPACE}credits charged from the hold")
         self.assertContains(response, "The GPU went away")
 
     def test_it_says_the_chart_in_a_sentence_and_in_a_table(self) -> None:

@@ -160,3 +160,46 @@ class TestSpendingLimitRace(TransactionTestCase):
                     return
                 ApiToken.objects.update(credits_spent=0)
         raise AssertionError(self.token.credits_spent)
+
+
+class TestExternalReferenceRace(TransactionTestCase):
+    """A purchase that a payment provider reports many times at once."""
+
+    def setUp(self) -> None:
+        cache.clear()
+        self.user = User.objects.create_user("alice@example.org")
+
+    def test_it_is_granted_once(self) -> None:
+        for number in range(5):
+            buy = lambda number=number: ledger.grant(  # noqa: E731
+                user=self.user, amount=10, reason="Order", external_reference=f"shop:{number}"
+            )
+            assert at_once([buy] * 8) == {"CreditEntry": 8}
+        self.user.refresh_from_db()
+        assert (self.user.credits, CreditEntry.objects.count()) == (50, 5)
+        assert ledger.check() == []
+
+    def test_it_is_granted_to_one_of_two_accounts(self) -> None:
+        bob = User.objects.create_user("bob@example.org")
+        outcome = at_once(
+            [
+                lambda user=user: ledger.grant(
+                    user=user, amount=10, reason="Order", external_reference="shop:1"
+                )
+                for user in (self.user, bob)
+            ]
+        )
+        assert outcome == {"CreditEntry": 1, "ReferenceUsed": 1}
+
+    def test_it_would_be_granted_often_without_the_reference(self) -> None:
+        def buy_naively() -> None:
+            if not CreditEntry.objects.filter(user=self.user, reason="Order 1").exists():
+                ledger.grant(user=self.user, amount=10, reason="Order 1")
+
+        for _round in range(20):
+            at_once([buy_naively] * 8)
+            if CreditEntry.objects.count() > 1:
+                return
+            with connection.cursor() as cursor:
+                cursor.execute("TRUNCATE accounts_creditentry")
+        raise AssertionError("the race never happened")

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from django.utils import timezone, translation
 
-from accounts import holds, ledger, statement
+from accounts import holds, statement
 from accounts.models import CreditEntry
 from artgen.testing.cases import BaseTestCase
 
@@ -73,17 +73,3 @@ class TestStatement(BaseTestCase):
             (12, 108),
         ]
         assert chart.bars[-1].kind == "today"
-
-    def test_it_says_in_lines_what_happened(self) -> None:
-        reference = uuid4()
-        holds.hold(user=self.alice, amount=6, reference=reference)
-        holds.settle(reference=reference, price=5)
-        ledger.grant(user=self.alice, amount=1, reason=ledger.OPENING_REASON)
-        with translation.override("ru"), self.assertNumQueries(3):
-            lines = statement.lines(CreditEntry.objects.of(self.alice))
-        assert [(line.what, line.signed, line.reason) for line in lines] == [
-            ("Начислено", "+1", "Начальные кредиты"),
-            ("Списано из резерва: 5\N{NO-BREAK SPACE}кредитов", "+1", ""),
-            ("Резерв на картинку", "−6", ""),
-            ("Начислено", "+100", "for the test"),
-        ]

@@ -1,5 +1,8 @@
 """The account's pages: balance and usage, ledger, profile."""
 
+from collections.abc import Iterator
+from datetime import date
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,13 +14,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import export, limits, statement
+from accounts import export, limits, statement, transactions
+from accounts.forms.credit_requests import RedeemForm
 from accounts.forms.profile import ProfileForm
-from accounts.models import CreditEntry, User
+from accounts.models import User
 from accounts.requests import SignedInRequest
 
 LATEST = 8
 PER_PAGE = 50
+MONTHS_SHOWN = 6
 
 
 @never_cache
@@ -26,14 +31,14 @@ PER_PAGE = 50
 def account(request: SignedInRequest) -> HttpResponse:
     """Show the balance, the usage of 30 days and the latest entries."""
     days = statement.usage(user=request.user)
-    entries = list(CreditEntry.objects.of(request.user)[: PER_PAGE + 1])
-    lines = statement.lines(entries[:PER_PAGE])
+    beginnings = list(transactions.beginnings(request.user)[: LATEST + 1])
     context = {
         "chart": statement.chart(days),
         "days": [day for day in reversed(days) if day.jobs],
-        "lines": lines[:LATEST],
-        "more": len(lines) > LATEST or len(entries) > PER_PAGE,
+        "lines": transactions.lines(beginnings[:LATEST]),
+        "more": len(beginnings) > LATEST,
         "limits": limits.rows(request.user),
+        "redeem_form": RedeemForm(),
     }
     return render(request, "accounts/account.html", context)
 
@@ -42,26 +47,47 @@ def account(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def ledger(request: SignedInRequest) -> HttpResponse:
-    """Show the user's ledger, newest first, 50 entries per page."""
-    page = Paginator(CreditEntry.objects.of(request.user), PER_PAGE).get_page(
-        request.GET.get("page")
-    )
-    return render(
-        request, "accounts/ledger.html", {"page": page, "lines": statement.lines(page.object_list)}
-    )
+    """Show the user's ledger, newest first, 50 lines per page; `month` shows one month."""
+    months = transactions.months(request.user)
+    wanted = transactions.parse_month(request.GET.get("month", ""))
+    shown = next((month for month in months if month.first == wanted), None)
+    beginnings = transactions.beginnings(request.user, month=shown.first if shown else None)
+    paginator = Paginator(beginnings, PER_PAGE)
+    # Known from the months, so it is not counted again.
+    paginator.count = shown.lines if shown else sum(month.lines for month in months)
+    page = paginator.get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "lines": transactions.lines(page.object_list),
+        "months": months[:MONTHS_SHOWN],
+        "earlier_months": months[MONTHS_SHOWN:],
+        "month": shown,
+    }
+    return render(request, "accounts/ledger.html", context)
 
 
 @never_cache
 @login_required
 @require_safe
 def ledger_csv(request: SignedInRequest) -> StreamingHttpResponse:
-    """Stream the user's whole ledger as CSV, newest first."""
-    response = StreamingHttpResponse(
-        export.ledger_csv(request.user), content_type="text/csv; charset=utf-8"
-    )
-    response["Content-Disposition"] = (
-        f'attachment; filename="artgen-credits-{timezone.localdate()}.csv"'
-    )
+    """Stream the entries of the user's ledger, or of one `month`, as CSV, newest first."""
+    month = transactions.parse_month(request.GET.get("month", ""))
+    return _csv(export.ledger_csv(request.user, month=month), name="credits", month=month)
+
+
+@never_cache
+@login_required
+@require_safe
+def statement_csv(request: SignedInRequest) -> StreamingHttpResponse:
+    """Stream the user's statement, or that of one `month`, as CSV: a line a job, newest first."""
+    month = transactions.parse_month(request.GET.get("month", ""))
+    return _csv(export.statement_csv(request.user, month=month), name="statement", month=month)
+
+
+def _csv(rows: Iterator[str], *, name: str, month: date | None) -> StreamingHttpResponse:
+    when = f"{month:%Y-%m}" if month else str(timezone.localdate())
+    response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="artgen-{name}-{when}.csv"'
     return response
 
 

@@ -14,7 +14,7 @@ COMMANDS = frozenset(
     {
         *("cancel_jobs", "create_user", "erase_user", "generation", "grant_credits"),
         *("issue_token", "load_catalog", "purge_images", "reconcile_jobs", "reset_second_factor"),
-        *("retry_jobs", "revoke_token", "set_model"),
+        *("retry_jobs", "revoke_token", "set_model", "voucher"),
     }
 )
 """The commands that change what staff can change in the admin, too."""

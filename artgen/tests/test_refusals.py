@@ -28,6 +28,9 @@ INTERNAL = {
         "email_given_up",
         "not_banned",
     ),
+    *("already_asked", "credit_request_not_open", "credit_requests_off"),
+    *("nothing_to_take", "reference_used"),
+    *("no_such_voucher", "voucher_already_redeemed", "voucher_already_revoked", "voucher_ended"),
     *("invitation_ended", "invitation_not_pending", "sign_up_closed", "sign_up_refused"),
 }
 """Codes of refusals that no API call can meet."""

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.sessions.backends.cached_db import SessionStore
 from django.utils import timezone
 
-from accounts import invitations, sessions, tokens
+from accounts import credit_requests, invitations, sessions, tokens, vouchers
 from generation.gallery import collections, images
 from generation.models import IdempotencyKey
 from generation.moderation import reviews
@@ -26,6 +26,7 @@ def clean_up() -> None:
         forget_sessions,
         forget_tokens,
         forget_invitations,
+        forget_credit_requests,
         forget_collections,
         forget_exports,
         purge_trash,
@@ -60,6 +61,13 @@ def forget_tokens() -> None:
 def forget_invitations() -> None:
     """Remove invitations that ended unused more than JOB_RETENTION_DAYS ago."""
     invitations.forget_ended(before=timezone.now() - _retention())
+
+
+def forget_credit_requests() -> None:
+    """Remove requests for credits and vouchers that ended more than JOB_RETENTION_DAYS ago."""
+    before = timezone.now() - _retention()
+    credit_requests.forget_decided(before=before)
+    vouchers.forget_ended(before=before)
 
 
 def forget_collections() -> None:

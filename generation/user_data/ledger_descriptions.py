@@ -1,5 +1,6 @@
-"""Descriptions of jobs for the ledger: `settings.LEDGER_DESCRIPTIONS`."""
+"""Jobs in the ledger: `settings.LEDGER_DESCRIPTIONS` and `settings.LEDGER_REASONS`."""
 
+import re
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from accounts.ledger_descriptions import LedgerDescription
 from generation.files import storage
 from generation.jobs import status_text
 from generation.models import Image, Job, Status
+
+CODE = re.compile("[a-z0-9_]+")  # of an error
 
 
 def of_jobs(ids: Collection[UUID]) -> Mapping[UUID, LedgerDescription]:
@@ -24,15 +27,22 @@ def of_jobs(ids: Collection[UUID]) -> Mapping[UUID, LedgerDescription]:
     }
 
 
+def reason_of(code: str) -> str:
+    """Return why a job has no image: the message of its error, or that it was canceled.
+
+    A reason that is no code is returned as it is.
+    """
+    if code in ("", Status.CANCELED):
+        return gettext("Canceled.")
+    return status_text.error_message(code) if CODE.fullmatch(code) else code
+
+
 def _description(job: Job) -> LedgerDescription:
     images: list[Image] = getattr(job, "kept_images", [])
     return LedgerDescription(
         title=job.prompt,
         model=_model_name(job),
-        error=status_text.error_message(job.error_code) if job.status == Status.FAILED else "",
-        batch=job.batch,
         url=reverse("job", args=[job.id]),
-        batch_url=reverse("run", args=[job.batch]) if job.batch else "",
         thumbnail=storage.url(images[0].thumbnail_key) if images else "",
     )
 

@@ -15,8 +15,27 @@ from django.core import signing
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from accounts import deletion, email_change, emails, holds, invitations, ledger, outbox, tokens
-from accounts.models import ApiToken, CreditEntry, Invitation, OutgoingEmail, Scope, User
+from accounts import (
+    deletion,
+    email_change,
+    emails,
+    holds,
+    invitations,
+    ledger,
+    outbox,
+    tokens,
+    vouchers,
+)
+from accounts.models import (
+    ApiToken,
+    CreditEntry,
+    CreditPage,
+    CreditRequest,
+    Invitation,
+    OutgoingEmail,
+    Scope,
+    User,
+)
 from artgen import audit
 from artgen.testing.api import make_image, make_job
 from artgen.testing.cases import load_catalog, make_user
@@ -159,6 +178,9 @@ def _make_rows(data: OwnedData) -> None:
         )
         for state in (ReviewState.REFUSED, ReviewState.WAITING)
     )  # fmt: skip
+    request = CreditRequest.objects.create(user=owner, note=mark("note"))
+    (voucher,) = vouchers.create(amount=5)
+    values |= {"credit_request": request.pk, "voucher": voucher.pk}
     values |= {
         "image": image.id, "image_key": image.key, "trashed": trashed.id, "shared": shared.id,
         "public": public.id, "waiting": waiting.id, "link": shared.link_slug,
@@ -273,6 +295,7 @@ def _admin_rows(data: OwnedData) -> dict[str, Any]:
         "group": Group.objects.create(name="moderators").pk,
         "rule": ModerationRule.objects.create(pattern="weapon").pk,
         "trusted": TrustedAuthor.objects.create(user=data.other).pk,
+        "credit_page": CreditPage.objects.get_or_create(pk=1)[0].pk,
         "switch": GenerationSwitch.objects.get_or_create(id=1)[0].pk,
         "model": trial.model_id,
         "style_id": Style.objects.order_by("id")[0].pk,

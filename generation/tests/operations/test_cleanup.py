@@ -5,6 +5,8 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from accounts import credit_requests, vouchers
+from accounts.models import CreditRequest, Voucher
 from artgen.testing.api import make_image
 from artgen.testing.cases import BaseTestCase
 from generation.models import IdempotencyKey, Image
@@ -48,3 +50,16 @@ class TestCleanUp(BaseTestCase):
             cleanup.clean_up()
         assert not IdempotencyKey.objects.exists()
         assert Image.objects.exists()
+
+    def test_it_forgets_requests_for_credits_and_vouchers_that_ended_long_ago(self) -> None:
+        old = timezone.now() - timedelta(days=91)
+        for voucher in vouchers.create(amount=1, count=2)[:1]:
+            vouchers.revoke(voucher)
+            Voucher.objects.filter(pk=voucher.pk).update(revoked_at=old)
+        for user in (self.alice, self.bob):
+            credit_requests.ask(user=user, note="for a poster")
+        credit_requests.withdraw(user=self.alice)
+        CreditRequest.objects.filter(user=self.alice).update(decided_at=old)
+        cleanup.clean_up()
+        assert Voucher.objects.count() == 1
+        assert [request.user for request in CreditRequest.objects.all()] == [self.bob]

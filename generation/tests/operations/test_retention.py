@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts import holds, ledger, statement, tokens
+from accounts import holds, ledger, tokens, transactions
 from accounts.models import ApiToken, CreditEntry
 from artgen.testing.api import make_image, make_job
 from artgen.testing.cases import BaseTestCase
@@ -93,11 +93,10 @@ class TestOldJobs(RetentionTestCase):
         assert not Job.objects.exists()
         assert list(CreditEntry.objects.of(self.alice).values()) == entries
         assert ledger.check() == []
-        release, hold, *_ = statement.lines(CreditEntry.objects.of(self.alice))
-        assert (release.reason, release.url) == ("Tea hills in fog", "")
-        assert (hold.reason, hold.url) == ("Tea hills in fog", "")
+        line, *_ = transactions.lines(transactions.beginnings(self.alice))
+        assert (line.title, line.why, line.url) == ("Tea hills in fog", "Canceled.", "")
         self.client.force_login(self.alice)
-        self.assertContains(self.client.get("/account/"), "Tea hills in fog", count=2)
+        self.assertContains(self.client.get("/account/"), "Tea hills in fog", count=1)
 
     def test_it_deletes_tokens_that_were_revoked_long_ago(self):
         for name, days in (("old", 91), ("young", 89)):

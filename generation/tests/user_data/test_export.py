@@ -73,6 +73,8 @@ class TestStep(ExportTestCase):
                     "ledger.json",
                     "ledger.csv",
                     "tokens.json",
+                    "credit_requests.json",
+                    "vouchers.json",
                     "devices.json",
                     "services.json",
                     "prompts.txt",

@@ -1,10 +1,10 @@
 """The ledger's pages say what each entry was for."""
 
+import re
+
 from artgen.testing.cases import EmulatorTestCase, catch_up
 from generation.jobs import drafts, driver, job_control, orders
 from generation.models import Image, Job
-
-NBSP = "\N{NO-BREAK SPACE}"
 
 
 class TestLedgerLine(EmulatorTestCase):
@@ -27,36 +27,41 @@ class TestLedgerLine(EmulatorTestCase):
 
     def lines(self) -> list[tuple[str, str, str]]:
         response = self.client.get(self.url)
-        return [(line.what, line.reason, line.signed) for line in response.context["lines"]]
+        return [(line.what, line.title, line.signed) for line in response.context["lines"]]
 
-    def test_it_shows_a_batch_as_one_line_with_prompt_and_model(self) -> None:
-        jobs = self.place_run("tea hills", 3)
-        assert self.lines() == [
-            ("Held for 3 images, FLUX.1 schnell", "tea hills", "−3"),
+    def test_it_shows_a_line_for_each_job_with_its_entries_behind_it(self) -> None:
+        jobs = self.place_run("tea hills", 2)
+        expected = [
+            *[("Image, FLUX.1 schnell", "tea hills", "−1")] * 2,
             ("Added", "for the test", "+100"),
         ]
+        assert self.lines() == expected
         self.draw()
-        assert self.lines()[0] == ("Charged for 3 images, FLUX.1 schnell", "tea hills", "3")
+        assert self.lines() == expected
         page = self.client.get(self.url)
-        self.assertContains(page, f'href="/runs/{jobs[0].batch}/"')
-        assert any(f"/{job.id}-0.webp?" in page.content.decode() for job in jobs)
-
-    def test_it_links_one_image_to_its_job(self) -> None:
-        job = self.place(prompt="a lighthouse")
-        assert self.lines()[0] == ("Held for 1 image, FLUX.1 schnell", "a lighthouse", "−1")
-        self.assertContains(self.client.get(self.url), f'href="/jobs/{job.id}/"')
+        text = page.content.decode()
+        assert all(f'href="/jobs/{job.id}/"' in text for job in jobs)
+        assert all(f"/{job.id}-0.webp?" in text for job in jobs)
+        line = page.context["lines"][0]
+        assert re.fullmatch(r"held \d+:\d\d, charged \d+:\d\d", line.times)
+        assert [(kind, amount) for kind, amount, *_ in line.details] == [
+            ("Held", "−1"),
+            ("Charged", "0"),
+        ]
+        assert line.times in text
 
     def test_it_says_why_credits_came_back(self) -> None:
-        first, second = self.place_run("tea hills", 2)
-        for job in (first, second):
-            job_control.cancel(job=job, actor=self.alice)
-        assert self.lines()[0] == ("Returned: 2 images canceled", "tea hills", "+2")
+        job = self.place(prompt="tea hills")
+        job_control.cancel(job=job, actor=self.alice)
         self.place(prompt="[fail] a storm")
         self.draw()
-        what, reason, signed = self.lines()[0]
-        assert (what, signed) == ("Returned: 1 image failed", "+1")
-        assert reason
-        assert "_" not in reason, "words, no code"
+        failed, canceled, _grant = self.client.get(self.url).context["lines"]
+        assert (canceled.state, canceled.signed, canceled.why) == ("returned", "0", "Canceled.")
+        assert (failed.state, failed.signed) == ("returned", "0")
+        assert failed.why
+        assert "_" not in failed.why, "words, no code"
+        assert "returned" in failed.times
+        self.assertContains(self.client.get(self.url), failed.why)
 
     def test_it_does_not_show_a_trashed_image(self) -> None:
         self.place()

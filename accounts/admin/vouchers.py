@@ -1,0 +1,172 @@
+"""Vouchers: create one or many, download their codes, revoke."""
+
+import csv
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts import vouchers
+from accounts.forms.vouchers import VoucherForm
+from accounts.models import Voucher, VoucherState, VoucherUse
+from accounts.requests import user_of
+from artgen import formatting
+from artgen.admin.actions import on_each
+from artgen.admin.read_only import ReadOnlyAdmin
+
+BADGES = {
+    VoucherState.VALID: "published",
+    VoucherState.USED: "",
+    VoucherState.EXPIRED: "",
+    VoucherState.REVOKED: "refused",
+}
+USES_SHOWN = 50
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Vouchers in one state."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the states."""
+        return list(VoucherState.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Voucher]) -> QuerySet[Voucher]:
+        """Apply the filter."""
+        state = self.value()
+        if state is None or state not in VoucherState.values:
+            return queryset
+        return queryset.filter(vouchers.in_state(VoucherState(state)))
+
+
+@admin.register(Voucher)
+class VoucherAdmin(ReadOnlyAdmin):
+    """Vouchers, which are created and revoked, but not edited."""
+
+    menu_icon = "redeem"
+    list_display = (
+        *("shown_code", "badge", "amount", "uses", "max_uses", "expires_at", "note"),
+        *("created_at", "created_by"),
+    )
+    list_filter = (StateFilter, "created_at")
+    list_select_related = ("created_by",)
+    list_per_page = 50
+    search_fields = ("code", "note", "created_by__email")
+    search_help_text = _("Code, note, or email of who created it")
+    ordering = ("-created_at", "-id")
+    show_full_result_count = False
+    fields = (
+        *("shown_code", "badge", "amount", "uses", "max_uses", "expires_at", "note"),
+        *("created_at", "created_by", "revoked_at", "users"),
+    )
+    readonly_fields = ("shown_code", "badge", "users")
+    actions = ("download", "revoke")
+
+    @admin.display(description=_("code"))
+    def shown_code(self, voucher: Voucher) -> str:
+        """Return the code in groups."""
+        return vouchers.shown_code(voucher.code)
+
+    @admin.display(description=_("state"))
+    def badge(self, voucher: Voucher) -> SafeString:
+        """Return the state."""
+        state = voucher.state
+        return format_html(
+            '<span class="badge" data-status="{}">{}</span>', BADGES[state], state.label
+        )
+
+    @admin.display(description=_("used by"))
+    def users(self, voucher: Voucher) -> str:
+        """Return who used it last, and when."""
+        uses = VoucherUse.objects.filter(voucher=voucher).select_related("user")
+        latest = uses.order_by("-used_at", "-id")[:USES_SHOWN]
+        return (
+            ", ".join(f"{use.user.email} ({formatting.moment(use.used_at)})" for use in latest)
+            or "—"
+        )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Return whether this staff user may create vouchers."""
+        return request.user.has_perm("accounts.add_voucher")
+
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        """Return whether this staff user may revoke them."""
+        return request.user.has_perm("accounts.change_voucher")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Voucher], search_term: str
+    ) -> tuple[QuerySet[Voucher], bool]:
+        """Find a voucher by its code in groups, too."""
+        code = vouchers.fold_code(search_term)
+        if len(code) == vouchers.CODE_LENGTH:
+            return queryset.filter(code=code), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Ask for amount, uses and end, then create one or many."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = VoucherForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            made = vouchers.create(actor=user_of(request), **form.cleaned_data)
+            text = ngettext("%(count)d voucher created.", "%(count)d vouchers created.", len(made))
+            messages.success(request, text % {"count": len(made)})
+            if len(made) == 1:
+                return HttpResponseRedirect(
+                    reverse("admin:accounts_voucher_change", args=[made[0].pk])
+                )
+            return HttpResponseRedirect(reverse("admin:accounts_voucher_changelist"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Create vouchers"),
+            "opts": self.opts,
+            "form": form,
+            "button": gettext("Create"),
+            "words": gettext(
+                "Whoever has a code can redeem it on the account page. Codes are random and can’t "
+                "be guessed."
+            ),
+        }
+        return render(request, "accounts/admin/form.html", context)
+
+    @admin.action(description=_("Download codes (CSV)"), permissions=["view"])
+    def download(self, request: HttpRequest, queryset: QuerySet[Voucher]) -> HttpResponse:
+        """Return the codes of the selected vouchers."""
+        response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = 'attachment; filename="artgen-vouchers.csv"'
+        writer = csv.writer(response)
+        writer.writerow(["code", "credits", "uses", "max_uses", "expires_at", "state"])
+        for voucher in queryset.order_by("created_at", "id").iterator(chunk_size=500):
+            end = voucher.expires_at.isoformat(timespec="seconds") if voucher.expires_at else ""
+            code = vouchers.shown_code(voucher.code)
+            writer.writerow(
+                [code, voucher.amount, voucher.uses, voucher.max_uses, end, voucher.state.value]
+            )
+        return response
+
+    @admin.action(description=_("Revoke"), permissions=["manage"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Voucher]) -> None:
+        """End the vouchers; credits that they have added stay."""
+        on_each(
+            self,
+            request,
+            queryset.order_by("id"),
+            lambda voucher: vouchers.revoke(voucher, actor=user_of(request)),
+            done_text=_revoked,
+        )
+
+
+def _revoked(count: int) -> str:
+    return ngettext("%(count)d voucher revoked.", "%(count)d vouchers revoked.", count)

@@ -1,0 +1,95 @@
+"""How to get credits: what staff say, requests, vouchers."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import credit_requests, plain_markup, vouchers
+from accounts.credit_requests import AlreadyAsked, NotTaken
+from accounts.forms.credit_requests import AskForm, RedeemForm
+from accounts.models import CreditRequestState
+from accounts.rate_limits import limited
+from accounts.requests import SignedInRequest
+from artgen import formatting, refusal_pages
+from artgen.refusals import Refusal
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def get_credits(request: SignedInRequest) -> HttpResponse:
+    """Say how to get credits; a POST sends a request for credits to staff."""
+    form = AskForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            credit_requests.ask(user=request.user, note=form.cleaned_data["note"])
+        except (AlreadyAsked, NotTaken) as refusal:
+            form.add_error(None, refusal.message)
+        else:
+            messages.success(request, _("Your request was sent. You get the answer by email."))
+            return redirect("get_credits")
+    return _page(request, ask_form=form)
+
+
+@login_required
+@require_POST
+def withdraw_credit_request(request: SignedInRequest) -> HttpResponse:
+    """Take the open request back."""
+    try:
+        credit_requests.withdraw(user=request.user)
+    except Refusal as refusal:
+        return refusal_pages.back(request, refusal, to=reverse("get_credits"))
+    messages.success(request, _("Your request was withdrawn."))
+    return redirect("get_credits")
+
+
+@never_cache
+@login_required
+@require_POST
+@limited(("user", "10/h"), ("ip", "30/h"))
+def redeem_voucher(request: SignedInRequest) -> HttpResponse:
+    """Add the credits of a voucher."""
+    form = RedeemForm(request.POST)
+    if form.is_valid():
+        try:
+            entry = vouchers.redeem(user=request.user, code=form.cleaned_data["code"])
+        except Refusal as refusal:
+            form.add_error("code", refusal.message)
+        else:
+            text = _("%(credits)s added.") % {"credits": formatting.credits(entry.amount)}
+            messages.success(request, text)
+            return redirect("account")
+    return _page(request, redeem_form=form)
+
+
+def _page(
+    request: SignedInRequest,
+    *,
+    ask_form: AskForm | None = None,
+    redeem_form: RedeemForm | None = None,
+) -> HttpResponse:
+    page = credit_requests.page()
+    requests = credit_requests.latest_of(request.user)
+    is_open = any(one.state == CreditRequestState.OPEN for one in requests)
+    context = {
+        "words": plain_markup.rendered(page.text.strip() or _default_text(page.takes_requests)),
+        "may_ask": page.takes_requests and not is_open,
+        "requests": requests,
+        "ask_form": ask_form or AskForm(),
+        "redeem_form": redeem_form or RedeemForm(),
+    }
+    return render(request, "accounts/get_credits.html", context)
+
+
+def _default_text(takes_requests: bool) -> str:
+    text = _("Credits pay for images: each costs the price on the “Create” button.")
+    if takes_requests:
+        text += "\n\n" + _(
+            "Ask for credits below and say what you need them for. You get the answer by email."
+        )
+    return text + "\n\n" + _("If you have a voucher, enter its code.")
