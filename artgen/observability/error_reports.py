@@ -6,6 +6,7 @@ message of an exception may quote a prompt or an address; it stays in the log.
 """
 
 import logging
+import os
 from typing import Any
 
 import sentry_sdk
@@ -36,7 +37,17 @@ KEPT_FRAME = frozenset(
 
 
 def start() -> None:
-    """Initialize the SDK, which starts its thread with the first event of each process."""
+    """Initialize the SDK, in this process and in each of its forks."""
+    _initialize()
+    os.register_at_fork(after_in_child=_initialize)
+
+
+def _initialize() -> None:
+    """Create a client, which starts its thread with its first event.
+
+    A fork needs a client of its own: the thread of the parent may hold the lock of its queue at
+    the moment of the fork, and what waits in that queue is sent by the parent.
+    """
     sentry_sdk.init(
         dsn=settings.SENTRY_DSN,
         release=f"artgen@{settings.VERSION}",

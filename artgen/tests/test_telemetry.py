@@ -60,24 +60,36 @@ def act(name):
         log.exception("it failed for %s", prompt, extra={"job": "018f", "prompt": prompt})
 
 
+def queue_lock():
+    import sentry_sdk
+    return sentry_sdk.get_client().transport._worker._queue.mutex
+
+
 threads = threading.active_count()
 if "parent" in sys.argv:
     act("parent")
     from artgen.observability import telemetry
-    telemetry.flush()  # what waits in its queue would be sent by each child, too
+    telemetry.flush()
 connections.close_all()  # as before every fork of ours
+if "held" in sys.argv:
+    held = queue_lock()
+    held.acquire()  # as the thread of the parent may at this moment
 children = []
 for name in ("one", "two"):
     if pid := os.fork():
         children.append(pid)
         continue
+    if "held" in sys.argv and not queue_lock().acquire(blocking=False):
+        os._exit(1)  # to log an error would wait for a thread that does not exist here
     act(name)
     from artgen.observability import telemetry
     telemetry.flush()
     os._exit(0)
-for pid in children:
-    os.waitpid(pid, 0)
+ended = [os.waitpid(pid, 0)[1] for pid in children]
+if "held" in sys.argv:
+    held.release()
 print(threads)
+sys.exit(any(ended))
 """
 PACKAGES = ("sentry_sdk", "opentelemetry.exporter", "opentelemetry.instrumentation")
 IMPORTED = f"""
@@ -145,6 +157,11 @@ class TestForks:
             assert ids >= names
             assert len(found.events) == 3
             assert {headers.get("api-key") for headers in found.headers} == {"secret", None}
+
+    def test_a_fork_does_not_wait_for_a_thread_of_its_parent(self) -> None:
+        with collector() as found:
+            act(found, "parent", "held")
+            found.wait_for(lambda: len(found.events) >= 3)
 
     def test_a_server_that_is_away_fails_nothing(self) -> None:
         with collector() as found:
