@@ -2,8 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 
-import requests
+import aiohttp
 
 from deploy.bench.people import Crowd
 from deploy.bench.processes import pss_bytes, tree
@@ -13,28 +14,17 @@ from deploy.bench.site import Site
 
 PAGES = ("/create/", "/gallery/", "/account/", "/explore/")
 MIB = 2**20
+PAUSE = 0.5  # seconds between two pages
+AT_MOST = 8  # jobs a second
 
 
 def memory(bench: Bench) -> list[Line]:
-    """Measure it after the start, and after many jobs and pages."""
+    """Measure it after the start, and after a time of work: jobs and pages side by side."""
     site, size = bench.site("memory", seconds=0.5), bench.sizes
     people = site.people(20, images=60)
     fresh = _pss(site)
 
-    async def work() -> None:
-        async with Crowd(site.url, people) as crowd:
-            jobs = await crowd.place_many(size.memory_jobs, at_once=8, width=1024, height=1024)
-            await crowd.finished(jobs, seconds=120 + size.memory_jobs)
-
-    asyncio.run(work())
-    rounds, end = 0, time.monotonic() + 60 * size.memory_minutes
-    while time.monotonic() < end or not rounds:
-        account = people[rounds % len(people)]
-        for path in PAGES:
-            requests.get(
-                f"{site.url}{path}", cookies={"sessionid": account["session"]}, timeout=60
-            ).raise_for_status()
-        rounds += 1
+    rounds = asyncio.run(_work(site.url, people, size.memory_jobs, 60 * size.memory_minutes))
     worn = _pss(site)
     total, before = sum(worn.values()), sum(fresh.values())
     return [
@@ -44,12 +34,41 @@ def memory(bench: Bench) -> list[Line]:
             f"{before / MIB:.0f} MiB fresh",
             total / before,
             budget="≤ 800 MB",
-            detail=f"after {size.memory_jobs} jobs, then {rounds * len(PAGES)} pages in "
+            detail=f"after {size.memory_jobs} jobs and {rounds * len(PAGES)} pages in "
             f"{size.memory_minutes:g} min; "
             + ", ".join(f"{name} {used / MIB:.0f}" for name, used in sorted(worn.items())),
             data={"fresh": fresh, "after": worn},
         )
     ]
+
+
+async def _work(url: str, people: Sequence[dict[str, str]], jobs: int, seconds: float) -> int:
+    """Place jobs and read pages, both spread over `seconds`; return how often all pages were read.
+
+    The last jobs may end later.
+    """
+    end = time.monotonic() + seconds
+
+    async def read() -> int:
+        rounds = 0
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as client:
+            while not rounds or time.monotonic() < end:
+                cookies = {"sessionid": people[rounds % len(people)]["session"]}
+                for path in PAGES:
+                    async with client.get(f"{url}{path}", cookies=cookies) as reply:
+                        reply.raise_for_status()
+                        await reply.read()
+                    await asyncio.sleep(min(PAUSE, seconds / 100))
+                rounds += 1
+        return rounds
+
+    async with Crowd(url, people) as crowd:
+        reading = asyncio.create_task(read())
+        placed = await crowd.place_steadily(
+            jobs, per_second=jobs / max(seconds, jobs / AT_MOST), width=1024, height=1024
+        )
+        await crowd.finished(placed, seconds=120 + jobs)
+        return await reading
 
 
 def _pss(site: Site) -> dict[str, int]:
