@@ -62,10 +62,18 @@ def template() -> Iterator[str]:
         yield name
 
 
-@pytest.fixture
-def site(template: str) -> Iterator[Site]:
+@pytest.fixture(scope="module")
+def filled(template: str) -> Iterator[Site]:
     with Site(template) as site:
         site.execute(FILL)
+        yield site
+
+
+@pytest.fixture
+def site(template: str, filled: Site) -> Iterator[Site]:
+    with Site(filled.name) as site:
+        for file in filled.bucket.objects.all():
+            site.bucket.copy({"Bucket": filled.name, "Key": file.key}, file.key)
         yield site
 
 
@@ -352,11 +360,11 @@ class TestOverwriting:
         assert "1 tables that are not ArtGen's" in done.stderr
         assert site.sql("SELECT * FROM theirs") == []
 
-    def test_it_loads_into_a_new_installation(self, site: Site) -> None:
+    def test_it_loads_into_a_new_installation(self, site: Site, template: str) -> None:
         rows = site.rows()
         site.backup()
         site.drop_database()
-        site.create_database(template=site.template)  # migrated, with a catalog and no account
+        site.create_database(template=template)  # migrated, with a catalog and no account
         assert site.restore().returncode == 0
         assert site.rows() == rows
 
