@@ -1,6 +1,7 @@
 """Pages that act on users: grant credits, ban, lift a ban, sign out everywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
@@ -147,14 +148,8 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
         """Ask, then end the ban."""
         user = self._user(request, object_id)
         if request.method == "POST":
-            try:
-                bans.lift(user=user, actor=request.user)
-            except Refusal as refusal:
-                messages.warning(request, refusal.message)
-            else:
-                text = gettext("The ban of %(email)s is lifted.") % {"email": user.email}
-                messages.success(request, text)
-            return self._back(user)
+            text = gettext("The ban of %(email)s is lifted.") % {"email": user.email}
+            return self._act(request, user, bans.lift, done=text)
         words = bans.Banned(user).message if user.is_banned else bans.NotBanned().message
         title = gettext("Lift ban")
         return self._page(request, title=title, users=[user], words=words, button=title)
@@ -163,14 +158,8 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
         """Ask, then end all sessions of the user."""
         user = self._user(request, object_id)
         if request.method == "POST":
-            try:
-                sign_out.everywhere(user=user, actor=request.user)
-            except Refusal as refusal:
-                messages.warning(request, refusal.message)
-            else:
-                text = gettext("%(email)s is signed out on all devices.") % {"email": user.email}
-                messages.success(request, text)
-            return self._back(user)
+            text = gettext("%(email)s is signed out on all devices.") % {"email": user.email}
+            return self._act(request, user, sign_out.everywhere, done=text)
         return self._page(
             request,
             title=gettext("Sign out everywhere"),
@@ -190,6 +179,18 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
         if not self.has_change_permission(request, user):
             raise PermissionDenied
         return user
+
+    def _act(
+        self, request: SignedInRequest, user: User, act: Callable[..., Any], *, done: str
+    ) -> HttpResponse:
+        """Run `act`, and say on the user's page that it is done, or why not."""
+        try:
+            act(user=user, actor=request.user)
+        except Refusal as refusal:
+            messages.warning(request, refusal.message)
+        else:
+            messages.success(request, done)
+        return self._back(user)
 
     def _back(self, user: User) -> HttpResponseRedirect:
         return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[user.pk]))

@@ -1,8 +1,9 @@
-"""Base class of admins without changes."""
+"""Base classes of admin pages and inline tables without changes."""
 
 from typing import Any
 
 from django.http import HttpRequest
+from unfold.admin import TabularInline
 
 from artgen.admin.audited import AuditedAdmin
 
@@ -19,5 +20,22 @@ class ReadOnlyAdmin(AuditedAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False."""
+        return False
+
+
+class ReadOnlyInline(TabularInline):  # type: ignore[type-arg]
+    """A read-only inline table."""
+
+    extra = 0
+    show_title = False
+    can_delete = False
+    show_change_link = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Return False."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False."""
         return False

@@ -51,18 +51,18 @@ Layers = Callable[[Hour], Sequence[tuple[float, str]]]
 
 def jobs(hours: Sequence[Hour]) -> Chart:
     """Return the jobs of each hour: with an image, failed, and others."""
-    top = max(hours, key=lambda hour: hour.jobs)
-    if top.jobs:
-        summary = _("Jobs by hour; most at %(time)s: %(count)s.") % {
-            "time": formatting.clock(top.start),
-            "count": formatting.number(top.jobs),
-        }
-    else:
-        summary = _("No jobs in the last 24 hours.")
     return _chart(
         hours,
         title=_("Jobs"),
-        summary=summary,
+        summary=_summary(
+            hours,
+            value=lambda hour: hour.jobs,
+            words=lambda top: (
+                _("Jobs by hour; most at %(time)s: %(count)s.")
+                % {"time": formatting.clock(top.start), "count": formatting.number(top.jobs)}
+            ),
+            none=_("No jobs in the last 24 hours."),
+        ),
         layers=lambda hour: (
             (hour.succeeded, "good"),
             (hour.unfinished + hour.canceled, "other"),
@@ -78,19 +78,21 @@ def jobs(hours: Sequence[Hour]) -> Chart:
 
 def waits(hours: Sequence[Hour]) -> Chart:
     """Return the waiting times of each hour: p50, and above it p90."""
-    known = [hour for hour in hours if hour.waits.p90 is not None]
-    if known:
-        top = max(known, key=lambda hour: hour.waits.p90 or 0)
-        summary = _("Waiting time by hour; longest at %(time)s: half within %(p50)s.") % {
-            "time": formatting.clock(top.start),
-            "p50": formatting.duration(top.waits.p50 or 0),
-        }
-    else:
-        summary = _("No image in the last 24 hours.")
     return _chart(
         hours,
         title=_("Waiting time"),
-        summary=summary,
+        summary=_summary(
+            hours,
+            value=lambda hour: hour.waits.p90,
+            words=lambda top: (
+                _("Waiting time by hour; longest at %(time)s: half within %(p50)s.")
+                % {
+                    "time": formatting.clock(top.start),
+                    "p50": formatting.duration(top.waits.p50 or 0),
+                }
+            ),
+            none=_("No image in the last 24 hours."),
+        ),
         layers=lambda hour: (
             (hour.waits.p50 or 0, "strong"),
             ((hour.waits.p90 or 0) - (hour.waits.p50 or 0), "other"),
@@ -106,23 +108,35 @@ def waits(hours: Sequence[Hour]) -> Chart:
 
 def money(hours: Sequence[Hour]) -> Chart:
     """Return the credits charged in each hour; the dollars are in its text and in the table."""
-    top = max(hours, key=lambda hour: hour.credits)
-    if top.credits:
-        summary = _("Credits charged by hour; most at %(time)s: %(credits)s.") % {
-            "time": formatting.clock(top.start),
-            "credits": formatting.credits(top.credits),
-        }
-    else:
-        summary = _("No credits were charged in the last 24 hours.")
     return _chart(
         hours,
         title=_("Credits"),
-        summary=summary,
+        summary=_summary(
+            hours,
+            value=lambda hour: hour.credits,
+            words=lambda top: (
+                _("Credits charged by hour; most at %(time)s: %(credits)s.")
+                % {"time": formatting.clock(top.start), "credits": formatting.credits(top.credits)}
+            ),
+            none=_("No credits were charged in the last 24 hours."),
+        ),
         layers=lambda hour: ((hour.credits, "strong"),),
         columns=[_("Hour"), _("Credits"), _("Cost, $")],
         row=lambda hour: (formatting.number(hour.credits), f"{hour.dollars:.2f}"),
         legend=[],
     )
+
+
+def _summary(
+    hours: Sequence[Hour],
+    *,
+    value: Callable[[Hour], float | None],
+    words: Callable[[Hour], str],
+    none: str,
+) -> str:
+    """Return the sentence of the hour with the highest value, `none` without such an hour."""
+    top = max(hours, key=lambda hour: value(hour) or 0)
+    return words(top) if value(top) else none
 
 
 def _chart(

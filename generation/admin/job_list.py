@@ -1,5 +1,6 @@
 """The list of jobs: pages without a count, filters that an index answers, and saved filters."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -86,8 +87,8 @@ class JobChangeList(ChangeList):
         return "?" + urlencode({**kept, name: str(job_id)}, doseq=True)
 
 
-class Filter(admin.SimpleListFilter):
-    """A filter with fixed choices."""
+class Filter(admin.SimpleListFilter, ABC):
+    """A filter that keeps the jobs of one choice."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Apply the choice."""
@@ -96,9 +97,9 @@ class Filter(admin.SimpleListFilter):
             self.apply(queryset, value) if value and isinstance(queryset, JobQuerySet) else queryset
         )
 
+    @abstractmethod
     def apply(self, jobs: JobQuerySet, value: str) -> QuerySet[Any]:
         """Return the jobs of this choice."""
-        raise NotImplementedError
 
 
 class StateFilter(Filter):
@@ -150,7 +151,7 @@ class ErrorFilter(Filter):
         return jobs.filter(status=Status.FAILED, error_code=value)
 
 
-class PeriodFilter(Filter):
+class PeriodFilter(admin.SimpleListFilter):
     """Jobs of a period; without a choice of the last 30 days, so that no list reads every job."""
 
     title = _("period")

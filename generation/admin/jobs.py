@@ -19,9 +19,10 @@ from unfold.views import ChangeList
 from accounts.models import User
 from artgen import formatting
 from artgen.admin.actions import back_to_start, on_each
+from artgen.admin.read_only import ReadOnlyInline
 from artgen.refusals import Refusal
 from generation.admin import job_history, job_list, job_words
-from generation.admin.read_only import ReadOnlyInline, ReadOnlyModelAdmin, preformatted, thumbnail
+from generation.admin.read_only import ReadOnlyModelAdmin, preformatted, thumbnail
 from generation.catalog.parameters import JOB_FIELDS
 from generation.files import storage
 from generation.jobs import idempotency, job_control, orders
@@ -252,7 +253,7 @@ class JobAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description=_("stop pending at RunPod"), boolean=True)
     def stopping(self, job: Job) -> bool:
-        """Return whether RunPod has not been told to stop yet."""
+        """Return whether the job still has to be canceled at RunPod."""
         return job.stop_pending
 
     @admin.display(description=_("RunPod message"))

@@ -19,7 +19,8 @@ from unfold.forms import ActionForm
 from accounts.models import User
 from artgen import formatting
 from artgen.admin.actions import on_each
-from generation.admin.read_only import ReadOnlyInline, ReadOnlyModelAdmin, thumbnail
+from artgen.admin.read_only import ReadOnlyInline
+from generation.admin.read_only import ReadOnlyModelAdmin, thumbnail
 from generation.gallery import sharing
 from generation.models import TO_REVIEW, Publication, PublicationState, Report
 from generation.moderation.refusals import why

@@ -1,15 +1,13 @@
-"""Base classes of read-only admin pages, and parts of them."""
+"""What the admin pages of this app share: stylesheet, thumbnail, long text."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db.models import Model
-from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from unfold.admin import TabularInline
 
-from artgen.admin.audited import AuditedAdmin
+from artgen.admin.read_only import ReadOnlyAdmin
 from generation.files import storage
 from generation.models import Image
 
@@ -23,40 +21,11 @@ class Media:
     css = {"all": ["generation/admin.css"]}
 
 
-class ReadOnlyModelAdmin(AuditedAdmin):
-    """An admin without adding, changing and deleting."""
+class ReadOnlyModelAdmin(ReadOnlyAdmin):
+    """Rows that cannot be changed, with this stylesheet and without their total count."""
 
     Media = Media
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return False."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False."""
-        return False
-
-
-class ReadOnlyInline(TabularInline):  # type: ignore[type-arg]
-    """A read-only inline table."""
-
-    extra = 0
-    show_title = False
-    can_delete = False
-    show_change_link = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False."""
-        return False
 
 
 def thumbnail(image: Image) -> SafeString:

@@ -32,12 +32,11 @@ from generation.models import (
 from generation.models.moderation import MAX_REASON_LENGTH
 from generation.moderation import emails, rules, trust
 from generation.moderation.matching import strongest
-from generation.moderation.refusals import AlreadyDecided, why
+from generation.moderation.refusals import AlreadyDecided, TooManyReviews, why
 
 SLUG_BYTES = 18  # 144 random bits, which cannot be guessed
 LINK_DAYS = (1, 7, 30)  # lifetimes of a link; None: no expiration
 MAX_IN_REVIEW = 50  # images of one user under review at the same time
-REVIEW_RETRY_SECONDS = 3600
 REPORTS_HIDE = 3  # reports by different visitors that hide an image until it is reviewed again
 
 
@@ -60,21 +59,10 @@ class NotAllowed(Refusal):
         self.reason = reason
 
 
-class TooManyInReview(Refusal):
+class TooManyInReview(TooManyReviews):
     """The user has `limit` images under review."""
 
-    code = "too_many_waiting"
-    status = 429
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(retry_after=REVIEW_RETRY_SECONDS, limit=limit)
-        self.limit = limit
-
-    @property
-    def message(self) -> str:
-        """What the limit is."""
-        text = _("The limit of %(limit)d images under review is reached.")
-        return text % {"limit": self.limit}
+    text = gettext_lazy("The limit of %(limit)d images under review is reached.")
 
 
 @dataclass(frozen=True)

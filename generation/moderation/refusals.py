@@ -72,6 +72,7 @@ class TooManyReviews(Refusal):
 
     code = "too_many_waiting"
     status = 429
+    text = gettext_lazy("The limit of %(limit)d requests under review is reached.")
 
     def __init__(self, limit: int) -> None:
         super().__init__(retry_after=REVIEW_RETRY_SECONDS, limit=limit)
@@ -80,8 +81,7 @@ class TooManyReviews(Refusal):
     @property
     def message(self) -> str:
         """What the limit is."""
-        text = _("The limit of %(limit)d requests under review is reached.")
-        return text % {"limit": self.limit}
+        return str(self.text) % {"limit": self.limit}
 
 
 class AlreadyDecided(Refusal):
