@@ -1,4 +1,4 @@
-"""Bans: staff refuse a person for some time, with a reason that the person sees.
+"""Bans: staff refuse a user until a given time or for good, with a reason that the person sees.
 
 A ban ends without any work, because it is compared with the clock. Sessions end when it begins;
 API tokens and new sockets are refused while it lasts and work again afterwards. Jobs in progress

@@ -42,7 +42,7 @@ REASON = gettext_noop("Account erased")
 
 
 class LastSuperuser(Refusal):
-    """Without this account nobody could administer ArtGen; nothing was changed."""
+    """It is the last superuser's account; nothing was changed."""
 
     code = "last_superuser"
     status = 409

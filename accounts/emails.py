@@ -178,7 +178,7 @@ def compose(template: str, *, to: str, **context: Any) -> EmailMessage:
 
 def absolute_url(path: str) -> str:
     """Return the path with scheme and host."""
-    # Not from the Host header: its sender could put another host into somebody else's email.
+    # Not from the Host header: its sender could put another host into another user's email.
     return f"{settings.PUBLIC_URL}{path}"
 
 

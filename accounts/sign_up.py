@@ -27,7 +27,7 @@ class SignUpRefused(Refusal):
 
 
 class SignUpClosed(SignUpRefused):
-    """Nobody may create an account."""
+    """Sign-up is off."""
 
     text = gettext_lazy("Sign-up is closed")
     words = gettext_lazy("New accounts can’t be created at the moment.")
@@ -88,7 +88,7 @@ def check_domain(email: str) -> None:
 
 
 def starting_credits() -> int:
-    """Return the credits of accounts that anybody may create; 0 if strangers may not."""
+    """Return the credits of accounts created by open sign-up; 0 if sign-up needs an invitation."""
     if settings.SIGN_UP == OPEN:
         return int(settings.DEFAULT_CREDITS)
     return int(settings.DOMAIN_CREDITS) if settings.SIGN_UP == DOMAIN else 0

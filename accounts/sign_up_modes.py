@@ -6,7 +6,7 @@ OPEN = "open"
 INVITATION = "invitation"
 # Everyone with an email at SIGN_UP_DOMAINS, and who was invited.
 DOMAIN = "domain"
-# Nobody; invitations do not work either. Staff create accounts.
+# Sign-up is off; invitations do not work either. Staff create accounts.
 CLOSED = "closed"
 
 ALL = (OPEN, INVITATION, DOMAIN, CLOSED)

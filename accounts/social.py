@@ -1,8 +1,8 @@
-"""Signing in with another service: which account it leads to.
+"""Signing in with another service: which account it signs in to.
 
 A service is trusted only for addresses that it calls verified. Such an address leads to the account
-that has it, since every account's address is confirmed, or to a new account. Without one nobody is
-signed in; a signed-in user can still connect the service on the page Security.
+that has it, since every account's address is confirmed, or to a new account. Without one the
+sign-in is refused; a signed-in user can still connect the service on the page Security.
 """
 
 from collections.abc import Sequence

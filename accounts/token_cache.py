@@ -2,7 +2,7 @@
 
 Whatever ends a token, or changes a cached column of its owner, calls `forget` before it commits. It
 leaves a mark that keeps a concurrent request from caching the old row. Balances are not
-cached, nor is anybody who is banned: a ban calls `forget`.
+cached, nor are banned users: a ban calls `forget`.
 """
 
 from collections.abc import Collection, Mapping, Sequence

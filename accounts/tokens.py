@@ -45,7 +45,7 @@ class Access:
     token_id: UUID
     scopes: frozenset[str]
     has_limit: bool
-    """Whether the token may spend only so many credits; `accounts.ledger` counts them."""
+    """Whether the token has a spending limit; `accounts.ledger` counts the credits."""
 
 
 class TokenNameTaken(Refusal):
@@ -113,7 +113,7 @@ def access(text: str) -> Access | None:
     before, cached_until, at = (LAST_USED.get_db_prep_value(one, connection) for one in moments)
     for user in User.objects.raw(OWNER, [before, cached_until, digest, at]):
         row: Any = user
-        bans.check(user)  # before the cache, which therefore has nobody who is banned
+        bans.check(user)  # before the cache, which therefore has no banned user
         if row.is_outdated:
             stale = Q(last_used_at=None) | Q(last_used_at__lte=now - LAST_USED_PRECISION)
             ApiToken.objects.filter(stale, pk=row.token_id).update(last_used_at=now)

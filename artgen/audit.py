@@ -1,7 +1,7 @@
 """The audit log: what staff did, to which row, when, and with which values.
 
 It is Django's admin log, so every admin page writes it without further code. Commands write it,
-too, when they are run in somebody's name (`--by`). Entries are never changed, except that erasing
+too, when `--by` names the member of staff. Entries are never changed, except that erasing
 an account removes its address.
 """
 
@@ -22,7 +22,7 @@ MAX_VALUE_LENGTH = 300
 CONTEXT_LENGTH = 40
 """How much of a long value is stored before its first change."""
 FEW = 5000
-"""Up to so many entries with the words of a search are sorted; of more, the newest are sought."""
+"""A search that finds at most this many entries sorts them; else it reads the newest first."""
 SECRET = re.compile(r"password|secret|token|api_?key|digest|credential", re.IGNORECASE)
 """Names of fields and options whose values are never stored."""
 HIDDEN = "•••"

@@ -43,7 +43,7 @@ CLEAR_SITE_DATA = '"cache"'
 """At sign-out: the browser forgets this user's pages and images, which it may keep for a year.
 
 Not "storage": drafts and unsent prompts are kept for their user, by user id, and not "cookies":
-theme, language and the browser that is known to the sign-in limit are no data of the user.
+theme, language and the browser that is known to the sign-in limit do not belong to the user.
 """
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -66,7 +66,7 @@ def allow_other_sites(response: HttpResponseBase) -> None:
 
 
 def signed_in(get_response: GetResponse) -> GetResponse:
-    """Let nobody but the browser keep what a signed-in user gets; needs AuthenticationMiddleware.
+    """Let only the browser cache what a signed-in user gets; needs AuthenticationMiddleware.
 
     The browser revalidates it each time, so that the back button shows nothing after sign-out.
     """

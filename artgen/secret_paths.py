@@ -30,7 +30,7 @@ PUBLIC_PARAMETERS = frozenset(
         "url",  # an unknown address of the admin
     }
 )
-"""Parameters that may be text, but are no secret."""
+"""Parameters that may be text but are not secret."""
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 OF_EXPRESSIONS = re.compile(r"[()\[\]{}|*+?]")
@@ -52,7 +52,7 @@ class Route:
 
     @property
     def undeclared(self) -> tuple[str, ...]:
-        """The parameters that may be secret, and of which nobody has said whether they are."""
+        """The text parameters that are declared neither secret nor public."""
         declared = SECRET_PARAMETERS | PUBLIC_PARAMETERS
         return tuple(name for name in self.of_text if name not in declared)
 

@@ -47,7 +47,7 @@ def configuration(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def mail_server(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return Alertmanager's settings for EMAIL_URL; empty if that is no mail server."""
+    """Return Alertmanager's settings for EMAIL_URL; empty if it names no SMTP server."""
     url = urlsplit(environ.get("EMAIL_URL", ""))
     if not url.scheme.startswith("smtp") or not url.hostname:
         return {}

@@ -36,7 +36,7 @@ trap '' HUP PIPE # continue when the terminal is closed
 
 say() { echo "$(date +%H:%M:%S) upgrade: $*" || true; }
 fail() { say "$*"; exit 1; }
-keep_log() { # of all that is said from now on
+keep_log() { # of all further output
   mkdir -p "$logs" || return 0
   log="$logs/$(date +%Y%m%d-%H%M%S).log"
   pipe=$(mktemp -u "${TMPDIR:-/tmp}/artgen-upgrade.XXXXXX")
@@ -294,7 +294,7 @@ not_well() { # WHY
   case $mode in
   --force)
     unwell=yes
-    say "--force: goes on although $1. Requests may fail, and no healthy version is left to" \
+    say "--force: continues although $1. Requests may fail, and no healthy version is left to" \
       "roll back to"
     ;;
   --plan) say "$1" ;;

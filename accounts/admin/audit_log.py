@@ -43,11 +43,11 @@ class PersonFilter(admin.SimpleListFilter):
         return [(str(pk), email) for pk, email in staff.values_list("pk", "email")[:MAX_PEOPLE]]
 
     def has_output(self) -> bool:
-        """Return True: a link may name somebody who is no longer staff."""
+        """Return True: a link may name a former member of staff."""
         return True
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Apply the filter; nobody has an id that is not one."""
+        """Apply the filter; an invalid id finds nothing."""
         if not (value := self.value()):
             return queryset
         person = parse_uuid(value)
@@ -120,7 +120,7 @@ class DateFilter(admin.ListFilter):
         }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Apply the days; a text that is no day is ignored."""
+        """Apply the days; ignore invalid dates."""
         if first := self._midnight("from"):
             queryset = queryset.filter(action_time__gte=first)
         if last := self._midnight("to"):

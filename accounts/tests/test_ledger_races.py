@@ -154,7 +154,7 @@ class TestSpendingLimitRace(TransactionTestCase):
         unlocked = holds.WITHIN_LIMIT.replace(" FOR UPDATE", "")
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(holds, "WITHIN_LIMIT", unlocked)
-            for _round in range(20):  # in one round all may happen to come one after the other
+            for _round in range(20):  # in one round all may happen to run sequentially
                 self.hold_often()
                 if self.token.credits_spent > 30:
                     return

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 
 class Urgency(IntEnum):
-    """What waits for it: nothing goes on, some jobs or people wait, or it is good to know."""
+    """What waits for it: nothing is processed, some jobs or people wait, or it is good to know."""
 
     STOPPED = 0
     WAITING = 1
@@ -49,7 +49,7 @@ class Item:
     detail: str = ""
     action: Action | None = None
     rows: tuple["Item", ...] = ()
-    """The first of several things of the kind, each with its own link and action."""
+    """The first of several such things, each with its own link and action."""
 
 
 Source = Callable[[HttpRequest], Iterable[Item]]

@@ -1,4 +1,4 @@
-"""Commands in somebody's name: `--by EMAIL` writes them to the audit log."""
+"""Commands run on behalf of a member of staff: `--by EMAIL` writes them to the audit log."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
@@ -41,9 +41,9 @@ def add_argument(parser: ArgumentParser, name: str) -> None:
 def recorded(
     name: str, parser: ArgumentParser | None, options: Mapping[str, Any]
 ) -> Iterator[None]:
-    """Store the command in the audit log after it has ended, if it is run in somebody's name.
+    """Store the command in the audit log after it has ended, if `--by` names an actor.
 
-    Raises CommandError before it begins if that is no active member of staff.
+    Raises CommandError before it begins unless the actor is an active member of staff.
     """
     address = options.get("by")
     if not address or name not in COMMANDS or options.get("dry_run"):

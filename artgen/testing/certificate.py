@@ -1,4 +1,4 @@
-"""A certificate for this machine, made anew for a test."""
+"""A certificate for this machine, created for each test."""
 
 import datetime
 import ipaddress

@@ -131,7 +131,7 @@ def containers(service: str) -> list[str]:
 
 
 def up(service: str, count: int) -> None:
-    """Replace the containers of a service by so many new ones."""
+    """Replace the containers of a service by this many new ones."""
     stop(*containers(service), remove=True)
     for number in range(1, count + 1):
         name = service if number == 1 else f"{service}.{number}"

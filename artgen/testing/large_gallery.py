@@ -21,7 +21,7 @@ SOURCE = UUID("019ab000-0000-7000-8000-000000000000")
 
 
 def fill(count: int) -> User:
-    """Return alice, who has so many pictures and six collections; bob has a fifth as many."""
+    """Return alice, who has `count` images and six collections; bob has a fifth as many."""
     load_catalog()
     alice, bob = make_user("many@example.org"), make_user("some@example.org")
     models = [

@@ -68,7 +68,7 @@ def hang(
     span: timedelta = timedelta(days=730),
     source: str = "",
 ) -> None:
-    """Give the user so many pictures made in the `span` before `until`; every 50th is in the trash, every 20th liked.
+    """Give the user `count` images made in the `span` before `until`; every 50th is in the trash, every 20th liked.
 
     `models` are three ids: of most pictures, of every thousandth, of every third.
     """

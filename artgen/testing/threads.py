@@ -6,7 +6,7 @@ from django.db import connections
 
 
 def in_threads(count, work):
-    """Run `work(number)` in so many threads at once and return the results.
+    """Run `work(number)` in this many threads at once and return the results.
 
     Every thread closes its connection.
     """

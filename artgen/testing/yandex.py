@@ -174,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
             length = str(len(reply))
         else:
             status, headers, reply, length = self._ask_store(body)
-        # Before the reply: whoever has got it may look here at once.
+        # Before the reply: its receiver may look here at once.
         self.stand_in.calls.append(Call(self.command, address.path, what, self.headers, status))
         self.send_response_only(status)
         for name, value in headers:

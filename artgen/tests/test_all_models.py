@@ -1,4 +1,4 @@
-"""Every model of the catalog drawn at the demo, told live over the socket, and to nobody else."""
+"""Every model of the catalog drawn at the demo, and sent live over the socket of its user only."""
 
 import contextlib
 import hashlib

@@ -71,7 +71,7 @@ OF_ROWS: dict[str, set[tuple[str, str]]] = {
     "POST /api/v1/batches/": ORDER,
     "POST /api/v1/quotes/": ORDER,
 }
-# The object in the address, the key and the balance are no fields of the body.
+# The object in the address, the key and the balance are not fields of the body.
 WITHOUT_ERRORS = {"not_found", "idempotency_key_reused", "too_few_credits"}
 
 
@@ -135,7 +135,7 @@ def test_it_keeps_its_description(case: schemathesis.Case, bearer: dict[str, str
 def test_it_keeps_its_description_in_any_order(bearer: dict[str, str]) -> None:
     """Requests that use what others have created, changed and deleted before."""
 
-    # The token is no part of the generated request here, so this check would take each answer for
+    # The token is not part of the generated request here, so this check would take each answer for
     # one without authentication. The test of single operations has it.
     stateful = _schema(ignored_auth={"enabled": False})
 

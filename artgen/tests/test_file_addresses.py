@@ -99,7 +99,7 @@ def test_it_is_of_one_file_and_one_time(owner: User, read: Read) -> None:
 
 
 def test_it_is_short_for_files_of_shared_images(owner: User, read: Read) -> None:
-    """Whoever opened the page of a shared image loses the file soon after the link is off."""
+    """A visitor of a shared image loses access to the file soon after the link is off."""
     query = parse_qs(urlsplit(storage.url(make_image_with_files(owner).key, seconds=600)).query)
     if "expires" in query:
         left = int(query["expires"][0]) - timezone.now().timestamp()

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.postgres
 
 
 def make_pool(url: str = "", **options: Any) -> Pool:
-    """Return a pool in which nobody may wait, unless told otherwise."""
+    """Return a pool in which nobody may wait by default."""
     options = {"max_size": 3, "timeout": 0, "max_lifetime": 1800, **options}
     parameters = {"conninfo": url or os.environ["DATABASE_URL"], "autocommit": True}
     return Pool(parameters=parameters, configure=lambda connection: False, **options)

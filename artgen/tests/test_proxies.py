@@ -181,7 +181,7 @@ def test_cloudflare_is_believed_and_a_stranger_is_not(application: str, folder: 
 
 
 class TestFaults:
-    """Answers that a proxy would repeat for ever are pages that say what to change."""
+    """Answers that a proxy would repeat endlessly are pages that say what to change."""
 
     def test_a_proxy_that_is_not_trusted(self, application: str) -> None:
         with nginx(

@@ -166,7 +166,7 @@ class TestStack(unittest.TestCase):
         lanes = {child["pid"] for child in stats.values()}
         others = set(children(parent)) - lanes
         assert lanes < set(children(parent))
-        assert len(others) == 1  # looks for what operators are told of (`operations.alerts`)
+        assert len(others) == 1  # checks the conditions of alerts (`operations.alerts`)
         assert len(list(Path(f"/proc/{parent}/task").iterdir())) == 1
         assert connected(parent) == []
 

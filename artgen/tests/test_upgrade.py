@@ -194,7 +194,7 @@ class TestUpgrade(unittest.TestCase):
         return {name: container["image"] for name, container in containers if name != "nginx"}
 
     def scale(self, service: str, count: int) -> None:
-        """Run so many containers of a service; wait until nginx knows the further ones."""
+        """Run this many containers of a service; wait until nginx knows the further ones."""
         self.stack.docker("compose", "up", "--scale", f"{service}={count}", service)
         if service == "worker":
             return

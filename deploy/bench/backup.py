@@ -44,7 +44,7 @@ Image.objects.bulk_update(images, ["bytes", "sha256"], batch_size=1000)
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds of each step with so many images of so many megabytes."""
+    """Seconds of each step, with the number of images and their megabytes."""
 
     images: int
     megabytes: float

@@ -171,7 +171,7 @@ def _ledger(evidence: Evidence) -> Iterator[str]:
         if kinds != sorted([("hold", -price), end]):
             yield f"job {job['id']} ({job['status']}, {price}) has the entries {kinds}"
     yield from (
-        f"entry for {reference}, which is no job"
+        f"entry for {reference}, which is not a job"
         for reference in by_reference
         if reference not in evidence.jobs
     )

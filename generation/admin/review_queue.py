@@ -1,4 +1,4 @@
-"""What moderators decide, one after the other: images, reported images, requests, flags."""
+"""What moderators decide, one at a time: images, reported images, requests, flags."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -7,7 +7,7 @@ def is_whole(text: str) -> bool:
 
 
 def whole(text: str) -> int | str | None:
-    """Return the whole number, None if the text is empty, the text if it is no such number."""
+    """Return the whole number, None if the text is empty, the text if it is not a whole number."""
     text = text.strip()
     if not text:
         return None

@@ -87,14 +87,14 @@ def enqueue(
     for job in jobs:
         sources.check(user=user, ids=job.source_images)
     check_room(user=user, jobs=jobs)
-    # Then nothing else could have changed than the number of waiting jobs.
+    # Only the number of waiting jobs can have changed.
     if catalog.is_fresh and rules.is_fresh:
         raise TooManyWaiting(limit=most, retry_after=eta.speed(jobs[0].model).p50)
     raise CatalogChanged
 
 
 def check_room(*, user: User, jobs: Sequence[Job]) -> None:
-    """Raise TooManyWaiting if the user may not have so many more queued jobs."""
+    """Raise TooManyWaiting if the user may not have these further queued jobs."""
     most = settings.MAX_WAITING_PER_USER
     if Job.objects.of(user).queued().count() + len(jobs) > most:
         raise TooManyWaiting(limit=most, retry_after=eta.speed(jobs[0].model).p50)

@@ -1,4 +1,4 @@
-"""At most so many open sockets of a user, over all processes.
+"""A limit of open sockets per user, over all processes.
 
 In Redis each user has a sorted set with a member for each open socket and the time at which the
 member expires. Processes refresh those of their own sockets, so the sockets of a killed process

@@ -1,7 +1,7 @@
 """Search a prompt for all rules at once.
 
 Words and phrases are looked up in tables by their first word, so their number does not matter.
-Regular expressions are tried one after the other, for SEARCH_SECONDS at most.
+Regular expressions are tried in turn, for SEARCH_SECONDS at most.
 """
 
 import logging

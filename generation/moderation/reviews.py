@@ -1,6 +1,6 @@
 """Requests that rules stopped or flagged: stored, appealed, decided.
 
-A request that is not placed is no job: it has no status, holds no credits and cannot be submitted.
+A request that is not placed has no job: no status, no held credits, nothing to submit.
 It is a `PromptReview` with the request as it was sent; an approval places it as if it were sent
 then (`generation.jobs.reviewed_orders`). Only this module writes these rows.
 """

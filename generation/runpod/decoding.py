@@ -1,7 +1,7 @@
 """Limit the pixels that a process decodes at the same time.
 
 Memory grows with pixels, not with the size of a file: 2 kB of PNG can have 50 million pixels. So
-whoever decodes an image takes its pixels from one budget of the process, in order of arrival.
+each decoder takes the pixels of its image from one budget of the process, in order of arrival.
 """
 
 import threading
@@ -35,9 +35,9 @@ class PixelBudget:
     def spend(
         self, pixels: int | None = None, *, wait_seconds: float | None = None
     ) -> Iterator[None]:
-        """Allow decoding so many pixels inside the block; None: nobody else decodes meanwhile.
+        """Allow decoding this many pixels inside the block; None: exclusively.
 
-        Waits in order of arrival, so that a large image is not overtaken forever. Raises Busy
+        Waits in order of arrival, so that a large image does not starve. Raises Busy
         after `wait_seconds`; None waits until it is possible.
         """
         taken = self.limit if pixels is None else min(pixels, self.limit)

@@ -255,7 +255,7 @@ def _sign_in(data: OwnedData) -> None:
     data.tokens["revoked"] = tokens.issue(user=data.owner, name=mark("revoked"))
     tokens.revoke(user=data.owner, name=mark("revoked"))
     data.tokens["reader"] = tokens.issue(user=data.owner, name=mark("reader"), scopes=[Scope.READ])
-    # A token's first use of a minute is stored, which is no change that the suite looks for.
+    # A token's first use of a minute is stored, which the suite does not count as a change.
     ApiToken.objects.update(last_used_at=timezone.now())
     data.owner.refresh_from_db()
     digests = ApiToken.objects.values_list("digest", flat=True)

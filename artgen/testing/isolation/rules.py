@@ -20,8 +20,8 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 class Who(Enum):
     """Whose requests a route fulfills."""
 
-    EVERYONE = "everyone, and nobody learns anything private"
-    ADDRESS = "whoever knows the secret in the address"
+    EVERYONE = "everyone, without private data"
+    ADDRESS = "anyone who knows the secret in the address"
     USERS = "every user, for own data"
     OWNER = "the owner of the object in the address"
     ANY_STAFF = "all staff"

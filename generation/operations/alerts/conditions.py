@@ -51,7 +51,7 @@ class Condition:
     """Something that can be wrong."""
 
     hold: timedelta
-    """How long it must be true before anyone is told."""
+    """How long it must be true before operators are notified."""
     text: Promise
     """One sentence with `%(name)s` for the values."""
     advice: Promise
@@ -177,7 +177,7 @@ CONDITIONS: dict[str, Condition] = {
 
 @dataclass
 class Findings:
-    """The conditions that are true, with their values, and those that cannot be told now."""
+    """The conditions that are true, with their values, and those that cannot be checked now."""
 
     wrong: dict[str, Values] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)

@@ -1,4 +1,4 @@
-"""Alerts as rows: opened, told, repeated, ended. Several machines may check at the same time."""
+"""Alerts as rows: opened, sent, repeated, ended. Several machines may check at the same time."""
 
 from datetime import datetime, timedelta
 

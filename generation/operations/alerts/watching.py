@@ -91,6 +91,6 @@ class Watch:
         try:
             send()
         except Exception as error:  # noqa: BLE001 each mail backend has exceptions of its own
-            log.warning("an alert is not told yet", extra={"error": type(error).__name__})
+            log.warning("an alert could not be sent yet", extra={"error": type(error).__name__})
         else:
             self._told.add(channel)

@@ -148,7 +148,7 @@ class _Tee:
 
 
 def _pump(source: IO[bytes], target: IO[bytes]) -> None:
-    """Copy until the source ends, also when the target has failed, so that nobody blocks."""
+    """Copy until the source ends, also when the target has failed, so that neither blocks."""
     is_open = True
     while data := source.read(READ):
         if is_open:

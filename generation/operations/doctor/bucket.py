@@ -91,7 +91,7 @@ def _round(key: str, data: bytes) -> tuple[str, str] | None:
 
 
 def _lifecycle() -> tuple[str, str]:
-    """Return detail and hint for lifecycle rules; a key that may not read them is no failure."""
+    """Return detail and hint for lifecycle rules; a key that may not read them does not fail."""
     try:
         if has_lifecycle_rules(client(), settings.S3_BUCKET):
             return "", ""

@@ -297,7 +297,7 @@ def test_it_refuses_a_broken_file_or_leaves_its_pixels(kind, changes):
     data = mutated(FILES[kind], changes)
     before = pixels(data) or pixels_without_words(
         data
-    )  # broken words are replaced, so they are no reason to refuse it
+    )  # broken words are replaced, so they do not cause a refusal
     try:
         made = processing.prepare(data, parameters=PARAMETERS)
     except InvalidImage:

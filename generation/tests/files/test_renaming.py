@@ -149,7 +149,7 @@ class TestRename(RenameTestCase):
         copied, half = list(self.keys)[:2]
         storage.copy(copied, self.keys[copied])
         storage.save(self.keys[half], b"half", content_type="image/png")
-        assert list(consistency.compare()) == [], "copies are no orphans"
+        assert list(consistency.compare()) == [], "copies are not orphans"
         assert "Renamed the files of 2 rows." in run()
         assert list(consistency.compare(deep=True)) == []
 

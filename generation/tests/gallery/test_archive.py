@@ -189,7 +189,7 @@ for count in counts:
 def peaks(*counts, as_webp=False):
     """Return the most memory.
 
-    In MB, that a process has held after it has packed so many times 6 MB, for each count.
+    In MB, that a process has held after it has packed 6 MB `count` times, for each count.
     """
     size = (512, 512) if as_webp else (1448, 1448)
     storage.save("images/a/1-0.png", noise(size), content_type="image/png")

@@ -100,7 +100,7 @@ class TestManyPictures(TransactionTestCase):
                 read = (scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0)) * scan[
                     "Actual Loops"
                 ]
-                # Whoever looks at more than the newest pictures reads an index alone.
+                # Pages after the newest images read an index alone.
                 assert read <= 3.5 * COMMON_THRESHOLD or scan["Node Type"] == "Index Only Scan", (
                     told
                 )

@@ -69,7 +69,7 @@ def run(program: str, *, environment: dict[str, str], given: str = "") -> str:
 def test_it_is_as_the_table_says():
     found = effective()
     # 50 kept, at most 100 at once, 5 s for a free one; connecting and reading apart; never a second
-    # POST by itself.
+    # POST on its own.
     assert (found["kept"], found["turns"], found["limits"][2], found["retries"]) == (50, 100, 5, 0)
     assert found["limits"] == [50, 100, 5, 3.05, 15, 10, 4, 8]
     assert found["sweep"] == [4, 3.05, 8]

@@ -1,6 +1,6 @@
 """A wrong key and a missing endpoint park jobs instead of failing them.
 
-And what is right again continues by itself.
+Work continues automatically when the cause is gone.
 """
 
 from datetime import timedelta

@@ -73,7 +73,7 @@ class TestModerationInABrowser(BrowserTestCase):
         self.look(staff, "queue-image")
         staff.keyboard.press("r")
         expect(staff.locator("#reason")).to_be_focused()
-        staff.keyboard.type("a lighthouse, narrow")  # letters of the reason are no keys
+        staff.keyboard.type("a lighthouse, narrow")  # letters of the reason are not shortcuts
         staff.keyboard.press("Escape")
         staff.keyboard.press("n")
         staff.wait_for_url("**after=**")

@@ -537,7 +537,7 @@ class TestTrouble:
 
 class TestRetention:
     def age(self, site: Site, days: int) -> None:
-        """Make the newest backup so many days old."""
+        """Make the newest backup this many days old."""
         newest = max((site.backups / "backups").glob("2*"))
         made_at = datetime.now(UTC) - timedelta(days=days)
         newest.rename(newest.with_name(f"{made_at:%Y-%m-%dT%H%M%SZ}"))

@@ -193,7 +193,7 @@ class TestStep(ExportTestCase):
         assert made.parts == []
 
     def test_it_lets_images_be_made_meanwhile(self) -> None:
-        """At most MAX_RUNNING steps are at work, whoever asks."""
+        """At most MAX_RUNNING steps run at a time, over all users."""
         for number in range(exports.MAX_RUNNING):
             other = self.make_user(f"user{number}@example.org")
             Export.objects.filter(id=exports.ask(other).id).update(

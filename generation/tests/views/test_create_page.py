@@ -196,7 +196,7 @@ class TestCreatePage(BaseTestCase):
             self.client.get(self.url)
 
     def trashed(self, *, count: int) -> None:
-        """Give alice so many jobs, newest of all, whose pictures are in the trash."""
+        """Give alice `count` jobs, newest of all, whose pictures are in the trash."""
         now = timezone.now()
         placed = [make_job(self.alice, status=Status.SUCCEEDED) for _n in range(count)]
         for job in placed:
