@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -90,6 +90,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[object],
+) -> Generator[None, object, object]:
+    """End what the last group has shared before the test databases are destroyed.
+
+    While a browser runs, its event loop is that of the thread, and Django refuses queries.
+    """
+    result = yield
+    if fixturedef.argname == "django_db_setup":
+        fixturedef.addfinalizer(GROUP.close)
+    return result
 
 
 @pytest.hookimpl(trylast=True)
