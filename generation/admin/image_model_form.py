@@ -69,7 +69,7 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         help_text=_(
             "ComfyUI only: the graph in API format, with slots such as {{prompt}}, {{seed}}, "
-            "{{image_1}}."
+            "{{image_1}}, {{mask}}, {{scale}}."
         ),
     )
 

@@ -17,7 +17,7 @@ from generation.catalog.offers import BATCH_MAX
 from generation.catalog.parameters import JOB_PARAMETERS, JobParameter, Kind
 from generation.files import storage
 from generation.jobs import drafts
-from generation.jobs.job_request import JobRequestShape
+from generation.jobs.job_request import JobRequestShape, SidesShape
 from generation.models import Status, Visibility
 from generation.models.collections import NAME_MAX
 
@@ -120,6 +120,12 @@ def response_field(parameter: JobParameter) -> serializers.Field[Any, Any, Any, 
             return serializers.FloatField(allow_null=parameter.is_nullable, **options)
         case Kind.SOURCES:
             return serializers.ListField(child=serializers.UUIDField(), **options)
+        case Kind.BOOLEAN:
+            return serializers.BooleanField(**options)
+        case Kind.MASK:
+            return serializers.UUIDField(allow_null=True, **options)
+        case Kind.SIDES:
+            return SidesShape(allow_null=True, **options)
         case Kind.TEXT:
             return serializers.CharField(allow_blank=not parameter.required, **options)
     return serializers.CharField(allow_null=True, **options)
@@ -286,7 +292,7 @@ class UploadFileShape(Shape):
 
 
 class UploadShape(Shape):
-    """A stored upload; its ID goes into `source_images`."""
+    """A stored upload; its ID goes into `source_images` or `mask`."""
 
     id = serializers.UUIDField()
     url = FileUrl(source="key", help_text="Expires.")

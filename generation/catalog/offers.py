@@ -18,7 +18,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from artgen.refusals import FieldError, Refusal
-from generation.catalog.parameters import JOB_FIELDS, JOB_PARAMETERS, SEED_MAX, JobParameter, Kind
+from generation.catalog.parameters import (
+    JOB_FIELDS,
+    JOB_PARAMETERS,
+    MAX_EXTENSION,
+    SEED_MAX,
+    SIDES,
+    JobParameter,
+    Kind,
+)
 from generation.catalog.prices import Price
 
 CATALOG_FILE = Path(__file__).with_name("catalog.toml")
@@ -80,6 +88,26 @@ class Offer:
         """Whether the size is that of the first source image: the model has no size parameter."""
         return "size" not in self.parameters and "width" not in self.parameters
 
+    @property
+    def upscales(self) -> bool:
+        """Whether the model makes images larger, without a prompt."""
+        return "scale" in self.parameters
+
+    @property
+    def takes_mask(self) -> bool:
+        """Whether the model can change a part of an image."""
+        return "mask" in self.parameters
+
+    @property
+    def needs_mask(self) -> bool:
+        """Whether each job needs a mask: a ComfyUI graph loads one if it has its slot."""
+        return self.takes_mask and self.dialect == "comfyui"
+
+    @property
+    def is_tool(self) -> bool:
+        """Whether the model only works on an existing image: the composer does not show it."""
+        return self.upscales or self.needs_mask
+
     def price_of(self, parameters: Mapping[str, Any]) -> int:
         """Return the credits of one image with these cleaned parameters."""
         return self.price.of(width=parameters["width"], height=parameters["height"])
@@ -106,11 +134,17 @@ def parameter_from(raw: Mapping[str, Any]) -> Parameter:
 def read_catalog(path: Path = CATALOG_FILE) -> dict[str, list[dict[str, Any]]]:
     """Return the file as `{"models": [table…], "styles": [table…]}`; raise ValueError."""
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    models = [
-        {**table, "workflow": json.loads(table["workflow"])} if "workflow" in table else table
-        for table in raw.get("models", [])
-    ]
+    models = [_with_workflow(table, beside=path) for table in raw.get("models", [])]
     return {"models": models, "styles": raw.get("styles", [])}
+
+
+def _with_workflow(table: dict[str, Any], *, beside: Path) -> dict[str, Any]:
+    """Return the table with its graph, which is in the file or in a file of its own beside it."""
+    rest = {name: value for name, value in table.items() if name != "workflow_file"}
+    if "workflow_file" in table:
+        text = (beside.parent / table["workflow_file"]).read_text(encoding="utf-8")
+        return {**rest, "workflow": json.loads(text)}
+    return {**rest, "workflow": json.loads(table["workflow"])} if "workflow" in table else rest
 
 
 def size_like(
@@ -140,6 +174,8 @@ class _Cleaning:
         self.size(cleaned)
         if not cleaned["lora_url"]:
             self.without_lora(cleaned)
+        if self.offer.takes_mask:
+            self.area(cleaned)
         if self.errors:
             raise InvalidParameters(self.errors)
         return cleaned
@@ -152,11 +188,8 @@ class _Cleaning:
         name = parameter.name
         if name in ("width", "height") and "size" in self.offer.parameters:
             return None  # checked together, by `size`
-        if parameter.is_offered and name not in self.offer.parameters:
-            if self.given.get(name) not in (None, ""):
-                detail = _("%(model)s doesn’t support this setting.") % {"model": self.offer.name}
-                self.fail(name, "not_supported", detail)
-            return "" if parameter.kind in (Kind.TEXT, Kind.HTTPS_URL) else None
+        if parameter.is_offered and parameter.offer_name not in self.offer.parameters:
+            return self.not_offered(parameter)
         match parameter.kind:
             case Kind.TEXT:
                 return self.text(parameter)
@@ -172,6 +205,29 @@ class _Cleaning:
                 return self.source_images(name)
             case Kind.HTTPS_URL:
                 return self.https_url(parameter)
+            case Kind.BOOLEAN:
+                return self.boolean(name)
+            case Kind.MASK:
+                return self.mask(name)
+            case Kind.SIDES:
+                return self.sides(name)
+
+    def not_offered(self, parameter: JobParameter) -> Any:
+        """Return the value of a parameter that the model does not have; a given one is an error."""
+        given = self.given.get(parameter.name)
+        if given not in (None, "") and not (parameter.kind is Kind.BOOLEAN and given is False):
+            detail = _("%(model)s doesn’t support this setting.") % {"model": self.offer.name}
+            self.fail(parameter.name, "not_supported", detail)
+        if parameter.kind is Kind.BOOLEAN:
+            return False
+        return "" if parameter.kind in (Kind.TEXT, Kind.HTTPS_URL, Kind.MASK) else None
+
+    def needs(self, parameter: JobParameter) -> bool:
+        """Return whether a text must be given: edits without a prompt keep that of the source."""
+        extended = isinstance(self.given.get("outpaint"), dict)
+        is_erased_or_extended = self.given.get("erase") is True or extended
+        keeps = self.offer.upscales or (self.offer.takes_mask and is_erased_or_extended)
+        return parameter.required and not (parameter.is_kept_by_edits and keeps)
 
     def text(self, parameter: JobParameter) -> str:
         name = parameter.name
@@ -184,7 +240,7 @@ class _Cleaning:
         value = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
         if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" for char in value):
             self.fail(name, "control_characters", _("Control characters are not allowed."))
-        elif self.is_short_enough(value, parameter) and parameter.required and not value:
+        elif self.is_short_enough(value, parameter) and not value and self.needs(parameter):
             self.fail(name, "required", _("Describe the picture first."))
         return value
 
@@ -301,6 +357,57 @@ class _Cleaning:
             self.fail(name, "invalid", detail)
             return ""
         return value
+
+    def boolean(self, name: str) -> bool:
+        value = self.given.get(name)
+        if value is None:
+            return False
+        if not isinstance(value, bool):
+            self.fail(name, "invalid", _("Must be true or false."))
+            return False
+        return value
+
+    def mask(self, name: str) -> str:
+        value = self.given.get(name)
+        if value in (None, ""):
+            return ""
+        if not isinstance(value, str) or len(value) > 50:
+            self.fail(name, "invalid", _("Must be the ID of an upload."))
+            return ""
+        return value
+
+    def sides(self, name: str) -> dict[str, int] | None:
+        value = self.given.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, dict) or set(value) - set(SIDES):
+            code = "unknown_field" if isinstance(value, dict) else "invalid"
+            detail = _("Must be an object with some of: %(names)s.") % {"names": ", ".join(SIDES)}
+            self.fail(name, code, detail)
+            return None
+        sides = {side: value.get(side, 0) for side in SIDES}
+        if not all(type(one) is int and 0 <= one <= MAX_EXTENSION for one in sides.values()):
+            detail = _("Each side must be 0–%(max)d percent.") % {"max": MAX_EXTENSION}
+            self.fail(name, "max_value", detail)
+        elif not any(sides.values()):
+            self.fail(name, "min_value", _("Choose a side to extend."))
+        else:
+            return sides
+        return None
+
+    def area(self, cleaned: Mapping[str, Any]) -> None:
+        """Check that the area to change is given in exactly one way, of a source image."""
+        mask, outpaint = cleaned["mask"], self.given.get("outpaint")
+        if (mask or outpaint) and not cleaned["source_images"] and not self.errors:
+            self.fail("source_images", "required", _("Choose the image to change."))
+        if mask and outpaint:
+            self.fail("outpaint", "conflict", _("Give either a mask or sides to extend."))
+        elif cleaned["erase"] and outpaint:
+            self.fail("erase", "conflict", _("Nothing to erase outside of the image."))
+        elif not (mask or outpaint or self.given.get("mask")) and (
+            cleaned["erase"] or self.offer.needs_mask
+        ):
+            self.fail("mask", "required", _("Mark the area to change first."))
 
     def without_lora(self, cleaned: dict[str, Any]) -> None:
         """Remove the scale if there is no LoRA; a given scale without a LoRA is an error."""

@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 PROMPT_MAX_LENGTH = 2000
 LORA_URL_MAX_LENGTH = 500
 SEED_MAX = 2**31 - 1
+SIDES = ("left", "top", "right", "bottom")
+MAX_EXTENSION = 100  # percent of a side
 
 
 class Kind(Enum):
@@ -27,6 +29,9 @@ class Kind(Enum):
     STYLE = "style"  # slug of a style
     SOURCES = "sources"  # ids of source images
     HTTPS_URL = "https_url"
+    BOOLEAN = "boolean"
+    MASK = "mask"  # id of an upload
+    SIDES = "sides"  # percent by which each side is extended
 
 
 class Place(Enum):
@@ -44,18 +49,29 @@ class JobParameter:
     name: str
     kind: Kind
     required: bool = False
+    is_kept_by_edits: bool = False
+    """Whether some edits take it from their source image if it is not given."""
     max_length: int | None = None
     is_offered: bool = True
     """Whether a model must list it among its parameters to accept it."""
+    offered_as: str = ""
+    """Name of the model's parameter that offers it, if that is not its own name."""
     is_nullable: bool = True
     """Whether a stored job may have no value: the model decides."""
     in_payload: bool = True
     """Whether RunPod gets it under this name, as a field of `runpod.payloads.Parameters`."""
+    in_composer: bool = True
+    """Whether the form of the Create page has it as a field of text."""
     slider: Place | None = None
     label: Any = ""
     hint: Any = ""
     request_help: str = ""
     response_help: str = ""
+
+    @property
+    def offer_name(self) -> str:
+        """The model's parameter that offers it."""
+        return self.offered_as or self.name
 
     @property
     def is_number(self) -> bool:
@@ -68,9 +84,11 @@ JOB_PARAMETERS = (
         name="prompt",
         kind=Kind.TEXT,
         required=True,
+        is_kept_by_edits=True,
         is_offered=False,
         max_length=PROMPT_MAX_LENGTH,
-        request_help="At most 2,000 characters.",
+        request_help="At most 2,000 characters. Required, except to upscale, erase or extend an "
+        "image: that of the source image is kept then.",
     ),
     JobParameter(name="negative_prompt", kind=Kind.TEXT, max_length=PROMPT_MAX_LENGTH),
     JobParameter(name="width", kind=Kind.INTEGER, is_nullable=False),
@@ -109,6 +127,7 @@ JOB_PARAMETERS = (
         kind=Kind.SOURCES,
         is_offered=False,
         in_payload=False,
+        in_composer=False,
         request_help="IDs of your uploads and images.",
     ),
     JobParameter(
@@ -135,6 +154,45 @@ JOB_PARAMETERS = (
         request_help="The weight of the LoRA; only together with `lora_url`.",
         response_help="Its weight.",
     ),
+    JobParameter(
+        name="scale",
+        kind=Kind.INTEGER,
+        in_composer=False,
+        request_help="How many times larger than its source the image becomes, for models with the "
+        "parameter `scale`. They need no prompt: that of the source image is kept.",
+        response_help="How many times larger than its source the image is.",
+    ),
+    JobParameter(
+        name="mask",
+        kind=Kind.MASK,
+        in_payload=False,
+        in_composer=False,
+        request_help="ID of an uploaded PNG as large as the first source image: white is painted "
+        "anew, black is kept, gray mixes both. For models with the parameter `mask`.",
+        response_help="ID of the upload that limited the change to an area.",
+    ),
+    JobParameter(
+        name="erase",
+        kind=Kind.BOOLEAN,
+        offered_as="mask",
+        is_nullable=False,
+        in_payload=False,
+        in_composer=False,
+        request_help="Remove what the mask covers and continue the background there. Needs `mask` "
+        "and no prompt.",
+        response_help="Whether what the mask covers was removed.",
+    ),
+    JobParameter(
+        name="outpaint",
+        kind=Kind.SIDES,
+        offered_as="mask",
+        in_payload=False,
+        in_composer=False,
+        request_help="Extend the first source image: 0 to 100 percent of its width to the left and "
+        "to the right, of its height at the top and at the bottom. For models with the parameter "
+        "`mask`, instead of a mask. Without a prompt, that of the source image is kept.",
+        response_help="By how many percent each side of the source image was extended.",
+    ),
 )
 JOB_FIELDS = tuple(parameter.name for parameter in JOB_PARAMETERS)
 """What a request says of one image, besides the model."""
@@ -148,5 +206,7 @@ def names(parameters: Iterable[JobParameter]) -> tuple[str, ...]:
 NUMBERS = names(one for one in JOB_PARAMETERS if one.is_number)
 SLIDERS = {one.name: one for one in JOB_PARAMETERS if one.slider}
 PAYLOAD_FIELDS = names(one for one in JOB_PARAMETERS if one.in_payload)
-NULL_IF_EMPTY = names(one for one in JOB_PARAMETERS if one.kind in (Kind.STYLE, Kind.HTTPS_URL))
+NULL_IF_EMPTY = names(
+    one for one in JOB_PARAMETERS if one.kind in (Kind.STYLE, Kind.HTTPS_URL, Kind.MASK)
+)
 """Stored as "", null in the API."""

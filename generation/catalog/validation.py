@@ -24,8 +24,9 @@ SEED = 42
 NEGATIVE_PROMPT = "blurry"
 LORA_URL = "https://example.org/style.safetensors"
 DEFAULT_SIDE = 1024  # px
-KNOWN = {"size", "seed", *(one.name for one in JOB_PARAMETERS if one.is_offered)}
+KNOWN = {"size", "seed", *(one.offer_name for one in JOB_PARAMETERS if one.is_offered)}
 EVERY_DIALECT = {"size", "width", "height", "seed"}  # carried, or kept from the source picture
+MASK = "mask.png"
 SIZE = re.compile(r"[1-9]\d{0,4}x[1-9]\d{0,4}")
 
 
@@ -42,7 +43,7 @@ def rehearse(
     """
     count = offer.min_source_images if sources is None else sources
     names = _names(count)
-    return _input(offer, offer.clean(_given(names)), workflow=workflow, names=names)
+    return _input(offer, offer.clean(_given(offer, names)), workflow=workflow, names=names)
 
 
 def rehearse_all(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def rehearse_all(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[st
     Raises what `rehearse` raises.
     """
     names = _names(offer.max_source_images)
-    given = _given(names)
+    given = _given(offer, names)
     given |= {name: text for name, text in _texts().items() if name in offer.parameters}
     return _input(offer, offer.clean(given), workflow=workflow, names=names)
 
@@ -115,6 +116,9 @@ def _input(
         sources=[
             InputImage(url=f"https://example.org/{name}", name=name, data=b"") for name in names
         ],
+        mask=InputImage(url=f"https://example.org/{MASK}", name=MASK, data=b"")
+        if cleaned["mask"]
+        else None,
         workflow=workflow,
         request_format=offer.request_format,
     )
@@ -124,8 +128,9 @@ def _names(count: int) -> list[str]:
     return [f"source-{number}.png" for number in range(1, count + 1)]
 
 
-def _given(names: list[str]) -> dict[str, Any]:
-    return {"prompt": PROMPT, "seed": SEED, "source_images": names}
+def _given(offer: Offer, names: list[str]) -> dict[str, Any]:
+    given = {"prompt": PROMPT, "seed": SEED, "source_images": names}
+    return given | ({"mask": MASK} if offer.takes_mask and names else {})
 
 
 def _texts() -> dict[str, str]:
@@ -136,7 +141,7 @@ def _try_sizes(offer: Offer, workflow: Mapping[str, Any] | None) -> None:
     """Build a job of each size in the list, or of the smallest and the largest."""
     names = _names(offer.min_source_images)
     for width, height in _sizes(offer):
-        given = {**_given(names), "width": width, "height": height}
+        given = {**_given(offer, names), "width": width, "height": height}
         _input(offer, offer.clean(given), workflow=workflow, names=names)
 
 
@@ -163,6 +168,8 @@ def _unknown(offer: Offer, dialect: Dialect) -> Iterator[str]:
             yield _(
                 "%(name)s: the endpoint takes the size of the source image (match_input_image)."
             ) % {"name": name}
+        elif name == "mask" and dialect.mask_field:
+            continue
         elif name not in EVERY_DIALECT | dialect.accepts:
             yield _("%(name)s: the dialect %(dialect)s cannot carry it.") % {
                 "name": name,

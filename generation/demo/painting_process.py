@@ -32,6 +32,8 @@ def draw(
     seed: int,
     negative_prompt: str,
     sources: tuple[bytes, ...],
+    mask: bytes | None,
+    scale: int,
     strength: float | None,
     format: Literal["jpeg", "png"],
 ) -> bytes:
@@ -43,6 +45,8 @@ def draw(
         seed=seed,
         negative_prompt=negative_prompt,
         sources=[Image.open(io.BytesIO(data)).convert("RGB") for data in sources],
+        mask=Image.open(io.BytesIO(mask)).convert("L") if mask is not None else None,
+        scale=scale,
         strength=strength,
         on_progress=lambda value: _queue.put((number, value)),
     )

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from artgen.refusals import FieldError, Refusal
 from generation.catalog.offers import BATCH_MAX, InvalidParameters, Offer, Parameter
 from generation.catalog.parameters import (
-    JOB_FIELDS,
+    JOB_PARAMETERS,
     LORA_URL_MAX_LENGTH,
     NUMBERS,
     PROMPT_MAX_LENGTH,
@@ -31,7 +31,7 @@ COUNTS = (1, 2, 3, 4, 6, 8)
 COUNT_DEFAULT = 4
 CHECKED = {*NUMBERS, "seed", "lora_url"}
 """Whose errors are shown while the form is being filled in."""
-TEXTS = (*(name for name in JOB_FIELDS if name != "source_images"), "shape", "count")
+TEXTS = (*(one.name for one in JOB_PARAMETERS if one.in_composer), "shape", "count")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from accounts.models import User
 from artgen import formatting
 from artgen.refusals import Refusal
 from generation.files import storage_limits
-from generation.jobs import bulk_update, creation_switch, eta, lifecycle, sources
+from generation.jobs import bulk_update, creation_switch, eta, lifecycle, masks, sources
 from generation.jobs.drafts import Drafts
 from generation.jobs.model_cache import Catalog
 from generation.models import Job
@@ -86,6 +86,8 @@ def enqueue(
     storage_limits.check_images(user)
     for job in jobs:
         sources.check(user=user, ids=job.source_images)
+        if job.mask:
+            sources.check(user=user, ids=[job.mask], field=masks.FIELD)
     check_room(user=user, jobs=jobs)
     # Only the number of waiting jobs can have changed.
     if catalog.is_fresh and rules.is_fresh:

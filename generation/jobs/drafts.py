@@ -11,19 +11,20 @@ from uuid_utils.compat import uuid7
 
 from accounts.models import User
 from artgen.refusals import FieldError
-from generation.catalog.offers import BATCH_MAX, InvalidParameters, size_like
+from generation.catalog import edit_sizes
+from generation.catalog.offers import BATCH_MAX, InvalidParameters
 from generation.catalog.parameters import SEED_MAX
-from generation.jobs import sources
+from generation.jobs import masks, sources
 from generation.jobs.job_request import JobRequestShape
 from generation.jobs.model_cache import Catalog
 from generation.jobs.sources import OwnImage
-from generation.models import Job
+from generation.models import Image, Job
 from generation.runpod.payloads import dialect_of
 
 
 @dataclass(frozen=True)
 class Drafts:
-    """Jobs that are not stored yet, and the uploads that they use."""
+    """Jobs that are not stored yet, and the uploads that they use, masks included."""
 
     jobs: list[Job]
     uploads: frozenset[UUID]
@@ -93,8 +94,13 @@ def _of_request(
     offer = catalog.offers[model.slug]
     known = sources.check(user=user, ids=fields["source_images"], pending=pending)
     fields["source_images"] = [str(source.id) for source in known]
+    if fields["mask"]:
+        known.append(masks.check(user=user, mask_id=fields["mask"], source=known[0]))
+        fields["mask"] = str(known[-1].id)
     if offer.sized_by_source:
-        fields["width"], fields["height"] = size_like(width=known[0].width, height=known[0].height)
+        source = (known[0].width, known[0].height)
+        fields["width"], fields["height"] = edit_sizes.size_from(offer, fields, source=source)
+    fields["prompt"] = fields["prompt"] or _prompt_of(known[0])
     fields["style"] = style.slug if style else ""
     if fields["seed"] is None:
         fields["seed"] = secrets.randbelow(SEED_MAX + 1)
@@ -109,7 +115,14 @@ def _of_request(
     }
     parameters = {name: value for name, value in fields.items() if name != "model"}
     dialect = dialect_of(offer.dialect, offer.request_format)
-    if sources.transport(known, dialect=dialect, beside={**parameters, **snapshot}).reduced:
+    images = known[: len(fields["source_images"])]
+    if sources.transport(images, dialect=dialect, beside={**parameters, **snapshot}).reduced:
         snapshot["sources_reduced"] = True
     job = Job(id=uuid7(), user=user, credits=offer.price_of(fields), snapshot=snapshot, **fields)
     return job, known
+
+
+def _prompt_of(source: OwnImage) -> str:
+    """Return the prompt of the source image, which an edit without a prompt keeps."""
+    found = Image.objects.filter(id=source.id).values_list("job__prompt", flat=True).first()
+    return found or _("Untitled")

@@ -9,8 +9,30 @@ from rest_framework.fields import empty
 from artgen.api.shapes import Shape
 from artgen.refusals import FieldError
 from generation.catalog.offers import InvalidParameters
-from generation.catalog.parameters import JOB_PARAMETERS, JobParameter, Kind
+from generation.catalog.parameters import (
+    JOB_PARAMETERS,
+    MAX_EXTENSION,
+    SIDES,
+    JobParameter,
+    Kind,
+)
 from generation.jobs.model_cache import Catalog
+
+
+class SidesShape(Shape):
+    """Percent of the image by which each side is extended."""
+
+    class Meta:
+        ref_name = "Outpaint"
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return a number for each side."""
+        return {
+            side: serializers.IntegerField(
+                required=False, min_value=0, max_value=MAX_EXTENSION, help_text="0 if not given."
+            )
+            for side in SIDES
+        }
 
 
 class JobRequestShape(Shape):
@@ -53,7 +75,8 @@ class JobRequestShape(Shape):
 def request_field(parameter: JobParameter) -> serializers.Field[Any, Any, Any, Any]:
     """Return the field of a parameter in a request."""
     options: dict[str, Any] = {"help_text": parameter.request_help}
-    if not parameter.required:
+    is_needed = parameter.required and not parameter.is_kept_by_edits
+    if not is_needed:
         options |= {"required": False, "allow_null": True}
     match parameter.kind:
         case Kind.INTEGER | Kind.SEED:
@@ -62,9 +85,15 @@ def request_field(parameter: JobParameter) -> serializers.Field[Any, Any, Any, A
             return serializers.FloatField(**options)
         case Kind.SOURCES:
             return serializers.ListField(child=serializers.UUIDField(), **options)
+        case Kind.BOOLEAN:
+            return serializers.BooleanField(**options)
+        case Kind.MASK:
+            return serializers.UUIDField(**options)
+        case Kind.SIDES:
+            return SidesShape(**options)
         case Kind.HTTPS_URL:
             options["max_length"] = parameter.max_length
-    return serializers.CharField(allow_blank=not parameter.required, **options)
+    return serializers.CharField(allow_blank=not is_needed, **options)
 
 
 def _no_model(slug: Any) -> InvalidParameters:

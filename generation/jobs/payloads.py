@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from generation.catalog.parameters import PAYLOAD_FIELDS
-from generation.jobs import sources
+from generation.jobs import masks, sources
 from generation.jobs.sources import OwnImage
 from generation.models import Job
 from generation.runpod import payloads
 from generation.runpod.payloads import Parameters, UnknownDialect
 
+ERASED = "empty background, seamless continuation of the surroundings, nothing there"
+"""What the model paints where something is removed."""
+ERASED_NEGATIVE = "object, person, animal, text, watermark"
+
 
 def input_of(job: Job, own: Sequence[OwnImage]) -> dict[str, Any]:
-    """Return the `input` of the job's /run; `own` are its source images, from `sources.chosen`.
+    """Return the `input` of the job's /run; `own` are its images, from `sources.chosen`.
 
     Reads the bucket, not the database.
 
@@ -26,17 +30,34 @@ def input_of(job: Job, own: Sequence[OwnImage]) -> dict[str, Any]:
     if dialect == payloads.PUBLIC and request_format is None:
         # Placed during an upgrade by the previous version, whose snapshots have none.
         request_format = job.model.request_format
-    template = job.snapshot.get("style_template") or "{prompt}"
-    values = {name: getattr(job, name) for name in PAYLOAD_FIELDS}
-    values["prompt"] = template.replace("{prompt}", job.prompt)
     try:
         needs_data = payloads.dialect_of(dialect, request_format).needs_data
     except UnknownDialect as error:
         raise LookupError(f"a job of another version of ArtGen: {error}") from error
+    count = len(job.source_images)
+    images, mask = masks.apply(
+        job,
+        sources.of_job(job, own[:count], with_data=needs_data),
+        own=own[:count],
+        mask=own[count] if job.mask else None,
+    )
     return payloads.build(
         dialect,
-        Parameters(**values),
-        sources=sources.of_job(job, own, with_data=needs_data),
+        _parameters(job),
+        sources=images,
+        mask=mask,
         workflow=job.snapshot.get("workflow"),
         request_format=request_format,
     )
+
+
+def _parameters(job: Job) -> Parameters:
+    values = {name: getattr(job, name) for name in PAYLOAD_FIELDS}
+    if job.erase:  # the prompt describes the whole image, with what is removed
+        values["prompt"] = ERASED
+        if "negative_prompt" in job.model.offer.parameters:
+            values["negative_prompt"] = ERASED_NEGATIVE
+        return Parameters(**values)
+    template = job.snapshot.get("style_template") or "{prompt}"
+    values["prompt"] = template.replace("{prompt}", job.prompt)
+    return Parameters(**values)

@@ -52,11 +52,16 @@ class Transport:
 
 
 def check(
-    *, user: User, ids: Sequence[str], pending: Mapping[UUID, OwnImage] | None = None
+    *,
+    user: User,
+    ids: Sequence[str],
+    pending: Mapping[UUID, OwnImage] | None = None,
+    field: str = FIELD,
 ) -> list[OwnImage]:
     """Return the images in order. Raises InvalidParameters unless all belong to the user.
 
-    `pending` are files of the request that are not stored yet, by the ids that stand for them.
+    `pending` are files of the request that are not stored yet, by the ids that stand for them;
+    `field` is named in the error.
     """
     if not ids:
         return []  # most orders: building a query takes a tenth of their time
@@ -73,7 +78,7 @@ def check(
     known |= pending or {}
     if len(wanted) != len(ids) or len(known) != len(set(wanted)):
         detail = _("Image not found.")
-        raise InvalidParameters([FieldError(field=FIELD, code="does_not_exist", detail=detail)])
+        raise InvalidParameters([FieldError(field=field, code="does_not_exist", detail=detail)])
     return [known[one] for one in wanted]
 
 
@@ -103,8 +108,11 @@ def transport(
 
 
 def chosen(job: Job) -> list[OwnImage]:
-    """Return the source images of a job, in order; raise SourceMissing if one was deleted."""
-    ids = [UUID(one) for one in job.source_images]
+    """Return the source images of a job, in order, and at the end its mask if it has one.
+
+    Raises SourceMissing if one was deleted.
+    """
+    ids = [UUID(one) for one in (*job.source_images, *([job.mask] if job.mask else []))]
     # Files are deleted within an hour after the trash was emptied: jobs may still use them.
     known = _known(
         user_id=job.user_id, ids=ids, images=Image.objects.all(), uploads=Upload.objects.all()

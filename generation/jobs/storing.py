@@ -145,7 +145,8 @@ def _seed(job: Job, result: Result, position: int) -> int:
 def save_image(job: Job, *, position: int, data: bytes, seed: int) -> Image:
     """Put an image and its smaller copies into the bucket; return its row, not yet inserted."""
     written = {**job.shareable_parameters, "model": job.snapshot["slug"], "seed": seed}
-    del written["source_images"]
+    for name in ("source_images", "mask"):
+        del written[name]
     prepared = processing.prepare(data, parameters=written)
     key = storage.image_key(job_id=job.id, position=position, content_type=prepared.content_type)
     thumbnail_key = storage.thumbnail_key(job_id=job.id, position=position)

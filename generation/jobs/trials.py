@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from copy import copy
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_noop
@@ -13,6 +14,7 @@ from generation.jobs.creation_switch import GenerationOff
 from generation.jobs.model_cache import Catalog
 from generation.models import ImageModel, Job
 
+TRIAL_EXTENSION = 50  # percent
 REASON = gettext_noop("Trial of a model at the house’s cost")
 
 
@@ -28,7 +30,13 @@ def place(*, staff: User, model: ImageModel, prompt: str, source_images: Sequenc
     """
     offered = copy(model)
     offered.enabled = True
-    request = {"model": model.slug, "prompt": prompt, "source_images": list(source_images)}
+    request: dict[str, Any] = {
+        "model": model.slug,
+        "prompt": prompt,
+        "source_images": list(source_images),
+    }
+    if model.offer.needs_mask:  # what staff upload is an image: it is extended
+        request["outpaint"] = {"right": TRIAL_EXTENSION}
     drafted = drafts.of_requests(
         [request], user=staff, catalog=Catalog({model.pk: offered}), listed=False
     )

@@ -143,6 +143,10 @@ class Job(models.Model):
         _("LoRA address"), max_length=LORA_URL_MAX_LENGTH, blank=True, default="", db_default=""
     )
     lora_scale = models.FloatField(_("LoRA weight"), null=True)
+    scale = models.PositiveSmallIntegerField(_("scale"), null=True)
+    mask = models.CharField(_("mask"), max_length=36, blank=True, default="", db_default="")
+    erase = models.BooleanField(_("erase"), default=False, db_default=False)
+    outpaint = models.JSONField(_("extended sides"), null=True)
     snapshot = models.JSONField(
         _("snapshot"), default=dict, help_text=_("Model and style at submission.")
     )
@@ -249,6 +253,7 @@ class Job(models.Model):
                 fields=["model", "-finished_at"],
                 condition=Q(status=Status.SUCCEEDED),
             ),
+            models.Index(name="job_mask", fields=["mask"], condition=~Q(mask="")),
             models.Index(
                 name="job_ended_without_images",
                 fields=["finished_at"],
@@ -302,7 +307,8 @@ class Job(models.Model):
     def shareable_parameters(self) -> dict[str, Any]:
         """The parameters that others may see: the query of a LoRA's address may contain a key."""
         address = self.lora_url.partition("?")[0].partition("#")[0]
-        return {**self.parameters, "lora_url": address or None, "source_images": []}
+        private: dict[str, Any] = {"source_images": [], "mask": None}
+        return {**self.parameters, "lora_url": address or None, **private}
 
 
 class JobEvent(models.Model):

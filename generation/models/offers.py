@@ -53,7 +53,7 @@ class ImageModel(models.Model):
         blank=True,
         help_text=_(
             "ComfyUI only: the graph in API format, "
-            "with slots such as {{prompt}}, {{seed}}, {{image_1}}."
+            "with slots such as {{prompt}}, {{seed}}, {{image_1}}, {{mask}}, {{scale}}."
         ),
     )
     # NULL if the dialect is code, and in rows of the previous version until they are filled.
@@ -123,6 +123,13 @@ class ImageModel(models.Model):
         if self.price or cost is None:
             return price_from(self.price or {})
         return cost.price(credit_usd=settings.CREDIT_USD, margin=settings.PRICE_MARGIN)
+
+    @property
+    def is_tool(self) -> bool:
+        """Whether it only works on an existing image, as `Offer.is_tool` says."""
+        return "scale" in self.parameters or (
+            "mask" in self.parameters and self.dialect == "comfyui"
+        )
 
     @property
     def offer(self) -> Offer:

@@ -25,6 +25,8 @@ UPLOADS_AT_ONCE = 500
 IS_USED = (
     "(EXISTS (SELECT 1 FROM generation_job WHERE NOT (source_images = '[]'::jsonb) "
     "AND source_images @> jsonb_build_array(generation_upload.id::text)) "
+    "OR EXISTS (SELECT 1 FROM generation_job WHERE mask <> '' "
+    "AND mask = generation_upload.id::text) "
     # A moderator may still approve a request with it.
     "OR EXISTS (SELECT 1 FROM generation_promptreview WHERE state = 'waiting' "
     "AND position(generation_upload.id::text IN requests::text) > 0))"
@@ -33,6 +35,8 @@ IS_USED = (
 IS_USED_SQLITE = (
     "(EXISTS (SELECT 1 FROM generation_job, json_each(generation_job.source_images) AS source "
     "WHERE replace(source.value, '-', '') = generation_upload.id) "
+    "OR EXISTS (SELECT 1 FROM generation_job WHERE mask <> '' "
+    "AND replace(mask, '-', '') = generation_upload.id) "
     "OR EXISTS (SELECT 1 FROM generation_promptreview WHERE state = 'waiting' "
     "AND instr(replace(requests, '-', ''), generation_upload.id) > 0))"
 )

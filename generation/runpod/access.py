@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 USER_AGENT = "ArtGen (+https://docs.runpod.io/serverless)"
+MIN_SECRET_LENGTH = 12  # characters; keys of RunPod have 46
 
 R = TypeVar("R")
 
@@ -77,8 +78,12 @@ class Access:
         return text.replace(self.api_key, "***") if self.api_key else text
 
     def scrub_bytes(self, data: bytes) -> bytes:
-        """Return the bytes without the key."""
-        return data.replace(self.api_key.encode(), b"***") if self.api_key else data
+        """Return the bytes without the key.
+
+        A key of a few letters, such as the demo's, is no secret and occurs in images as base64.
+        """
+        is_secret = len(self.api_key) >= MIN_SECRET_LENGTH
+        return data.replace(self.api_key.encode(), b"***") if is_secret else data
 
 
 def header_key(api_key: str) -> str:

@@ -77,7 +77,7 @@ def composing(
     user: User, *, models: list[ImageModel], composer: Composer | None, forecast: Forecast
 ) -> dict[str, Any]:
     """Return the context of `_composer.html`; composer None: no model is enabled."""
-    models = [model for model in models if model.enabled]
+    models = [model for model in models if model.enabled and not model.is_tool]
     return {
         "composer": composer,
         "models": [

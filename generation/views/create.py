@@ -1,7 +1,7 @@
 """The Create page: composer, quote and live feed."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
@@ -59,7 +59,7 @@ def create(request: HttpRequest) -> HttpResponse:
         return _posted(request)
     _remember_language(request)
     every = _models()
-    models = [model for model in every if model.enabled]
+    models = _composable(every)
     shared = _shared(request.GET["share"]) if "share" in request.GET else None
     if "share" in request.GET and shared is None:
         messages.warning(
@@ -77,7 +77,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_safe
 def composer(request: HttpRequest) -> HttpResponse:
     """Return the composer for another model (`switch`) or with a job's parameters (`job`)."""
-    models = list(ImageModel.objects.enabled())
+    models = _composable(ImageModel.objects.enabled())
     form = (
         _composer_from_address(request, models)
         if "job" in request.GET
@@ -94,7 +94,7 @@ def composer(request: HttpRequest) -> HttpResponse:
 @revalidated
 def quote(request: HttpRequest) -> HttpResponse:
     """Return the Create button with price and wait time, and the invalid numbers."""
-    models = list(ImageModel.objects.enabled())
+    models = _composable(ImageModel.objects.enabled())
     chosen = _chosen(models, request.GET.get("model", ""))
     form = Composer.posted(chosen, request.GET) if chosen else None
     context = {
@@ -111,7 +111,7 @@ def quote(request: HttpRequest) -> HttpResponse:
 def _posted(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     every = _models()
-    models = [model for model in every if model.enabled]
+    models = _composable(every)
     form = _typed(request.POST, models)
     if form is None:
         return redirect("create")
@@ -277,6 +277,11 @@ def _composer_from_address(
 def _models() -> list[ImageModel]:
     """Return all models: jobs of the feed may use disabled ones."""
     return list(ImageModel.objects.defer("workflow"))
+
+
+def _composable(models: Iterable[ImageModel]) -> list[ImageModel]:
+    """Return the enabled models that need no mask and do more than enlarge."""
+    return [model for model in models if model.enabled and not model.is_tool]
 
 
 def _page(

@@ -34,6 +34,7 @@ from artgen.management import numbers
 from artgen.management.demo_command import DemoCommand
 from generation.demo import sample_gallery
 from generation.jobs import reachability
+from generation.models import ImageModel
 
 HOST = "127.0.0.1"
 WORKER_THREADS = 8
@@ -42,6 +43,7 @@ ACCOUNTS = (
     ("staff@artgen.local", "staff-pictures", ["--credits", "500", "--superuser"]),
 )
 GALLERY_OWNER = "nora@artgen.local"  # of the sample images in Explore; the password is random
+TOOLS = ("upscaler", "flux-fill", "sdxl-inpaint")  # own workers, which the emulator has, too
 GALLERY_DELAY_SECONDS = 20.0  # after the start, so that a user's first image is not delayed
 GALLERY_STEP_SECONDS = 0.5
 BANNER = """
@@ -106,7 +108,7 @@ class Command(DemoCommand):
             emulator = (
                 stack.enter_context(_emulator(emulator_port, behavior)) if emulator_port else None
             )
-            self._prepare()
+            self._prepare(has_emulator=bool(emulator))
             if emulator:
                 _wait_until_ready(emulator, emulator_port)
             stack.enter_context(_workers())
@@ -126,11 +128,14 @@ class Command(DemoCommand):
                 server.run()
             self.stdout.write("Stopping.")
 
-    def _prepare(self) -> None:
+    def _prepare(self, *, has_emulator: bool) -> None:
         quiet = io.StringIO()
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         call_command("migrate", verbosity=0, interactive=False)
+        known = set(ImageModel.objects.values_list("slug", flat=True))
         call_command("load_catalog", stdout=quiet)
+        new = set(TOOLS) - known  # later starts keep what staff have set
+        ImageModel.objects.filter(slug__in=new).update(enabled=has_emulator)
         for email, password, more in ACCOUNTS:
             call_command(
                 "create_user", email, "--password", password, *more, stdout=quiet, stderr=quiet

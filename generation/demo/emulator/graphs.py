@@ -3,10 +3,12 @@
 Prompt, size and seed are found by following links, as ComfyUI does.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_FACTOR = re.compile(r"(?i)x([248])")
 _TEXTS = ("text", "prompt", "string", "text_g", "clip_l", "t5xxl", "value")
 
 
@@ -22,6 +24,8 @@ class Graph:
     steps: int
     strength: float | None
     loaded: tuple[str, ...]  # file names of LoadImage nodes
+    mask: str  # file name of a LoadImageMask node, "" without one
+    scale: int  # factor of an upscale model, 1 without one
 
 
 def read_graph(workflow: Mapping[str, Any]) -> Graph:
@@ -43,13 +47,30 @@ def read_graph(workflow: Mapping[str, Any]) -> Graph:
         seed=next((s for s in seeds if isinstance(s, int) and not isinstance(s, bool)), None),
         steps=_whole(nodes, "steps", 20),
         strength=strength,
-        loaded=tuple(
-            node["inputs"]["image"]
-            for node in workflow.values()
-            if node.get("class_type") == "LoadImage"
-            and isinstance((node.get("inputs") or {}).get("image"), str)
-        ),
+        loaded=_files(workflow, "LoadImage"),
+        mask=next(iter(_files(workflow, "LoadImageMask")), ""),
+        scale=_upscaling(workflow),
     )
+
+
+def _files(workflow: Mapping[str, Any], kind: str) -> tuple[str, ...]:
+    return tuple(
+        node["inputs"]["image"]
+        for node in workflow.values()
+        if node.get("class_type") == kind
+        and isinstance((node.get("inputs") or {}).get("image"), str)
+    )
+
+
+def _upscaling(workflow: Mapping[str, Any]) -> int:
+    """Return the factor in the name of the upscale model, such as RealESRGAN_x4plus.pth."""
+    names = (
+        (node.get("inputs") or {}).get("model_name")
+        for node in workflow.values()
+        if node.get("class_type") == "UpscaleModelLoader"
+    )
+    found = (_FACTOR.search(name) for name in names if isinstance(name, str))
+    return next((int(match[1]) for match in found if match), 1)
 
 
 def _follow(workflow: Mapping[str, Any], link: Any, depth: int = 8) -> str:

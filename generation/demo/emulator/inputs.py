@@ -29,6 +29,8 @@ class Request:
     steps: int = 20
     strength: float | None = None
     sources: tuple[str, ...] = ()  # URLs, data: URIs or base64
+    mask: str = ""  # as a source; white is painted anew
+    scale: int = 1  # the first source is enlarged by this factor instead of painted
     format: str = "png"
 
 
@@ -354,7 +356,8 @@ def _comfyui(body: Mapping[str, Any]) -> Request:
         if not isinstance(node, dict) or not isinstance(node.get("class_type"), str):
             raise InputProblem(f"Workflow validation failed: node {node_id} has no class_type")
     graph = read_graph(workflow)
-    missing = set(graph.loaded) - {image["name"] for image in images}
+    files = {image["name"]: image["image"] for image in images}
+    missing = {*graph.loaded, *filter(None, [graph.mask])} - files.keys()
     if missing:
         raise InputProblem(f"Workflow validation failed: invalid image file: {sorted(missing)[0]}")
     return Request(
@@ -365,5 +368,7 @@ def _comfyui(body: Mapping[str, Any]) -> Request:
         seed=graph.seed,
         steps=graph.steps,
         strength=graph.strength if images else None,
-        sources=tuple(image["image"] for image in images),
+        sources=tuple(text for name, text in files.items() if name != graph.mask),
+        mask=files.get(graph.mask, ""),
+        scale=graph.scale,
     )

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from typing import Any, Protocol
 
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from generation.demo import painting_process
 from generation.demo.painter_mark import PNG_KEYWORD, XMP
@@ -29,7 +29,13 @@ class Painter(Protocol):
     """Turns a request into the bytes of an image."""
 
     async def paint(
-        self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress
+        self,
+        request: Request,
+        *,
+        seed: int,
+        sources: Sequence[bytes],
+        mask: bytes | None,
+        on_progress: OnProgress,
     ) -> bytes:
         """Return an encoded image of the requested size; call `on_progress` with values 0..1."""
         ...
@@ -46,7 +52,13 @@ class TinyPainter:
     """
 
     async def paint(
-        self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress
+        self,
+        request: Request,
+        *,
+        seed: int,
+        sources: Sequence[bytes],
+        mask: bytes | None,
+        on_progress: OnProgress,
     ) -> bytes:
         """Return the file, which depends only on request, seed and sources."""
         on_progress(1.0)
@@ -54,7 +66,10 @@ class TinyPainter:
         for source in sources:
             number = zlib.crc32(source, number)
         paint = tiny_jpeg if request.format == "jpeg" else tiny_png
-        return paint(request.width, request.height, number)
+        painted = paint(request.width, request.height, number)
+        if sources and (mask is not None or request.scale > 1):
+            return edited(painted, source=sources[0], mask=mask)
+        return painted
 
     def close(self) -> None:
         """Do nothing: there is no process to end."""
@@ -94,6 +109,23 @@ def tiny_jpeg(width: int, height: int, number: int) -> bytes:
     return file.getvalue()
 
 
+def edited(painted: bytes, *, source: bytes, mask: bytes | None) -> bytes:
+    """Return the source in the size of the painted image, marked as algorithmic.
+
+    Where a mask is white, what was painted shows instead.
+    """
+    new = Image.open(io.BytesIO(painted)).convert("RGB")
+    image = Image.open(io.BytesIO(source)).convert("RGB").resize(new.size)
+    if mask is not None:
+        area = Image.open(io.BytesIO(mask)).convert("L").resize(new.size)
+        image = Image.composite(new, image, area)
+    file = io.BytesIO()
+    notes = PngImagePlugin.PngInfo()
+    notes.add_itxt(PNG_KEYWORD, XMP.decode())
+    image.save(file, "PNG", compress_level=1, pnginfo=notes)
+    return file.getvalue()
+
+
 class FullPainter:
     """Paints with `generation.demo.painter` in separate processes.
 
@@ -111,7 +143,13 @@ class FullPainter:
         self._reader.start()
 
     async def paint(
-        self, request: Request, *, seed: int, sources: Sequence[bytes], on_progress: OnProgress
+        self,
+        request: Request,
+        *,
+        seed: int,
+        sources: Sequence[bytes],
+        mask: bytes | None,
+        on_progress: OnProgress,
     ) -> bytes:
         """Return the image in the requested format."""
         number = next(self._numbers)
@@ -130,6 +168,8 @@ class FullPainter:
                     seed=seed,
                     negative_prompt=request.negative_prompt,
                     sources=tuple(sources),
+                    mask=mask,
+                    scale=request.scale,
                     strength=request.strength,
                     format="jpeg" if request.format == "jpeg" else "png",
                 ),

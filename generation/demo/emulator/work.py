@@ -74,7 +74,10 @@ class Work:
             return outcome
         try:
             sources = [await self._source(text) for text in request.sources]
+            mask = await self._source(request.mask) if request.mask else None
             request = _sized(request, sources)
+            if mask is not None:
+                _check(mask)
         except SourceProblem as problem:
             return Outcome("FAILED", error=str(problem))
         if answer.jpeg and job.dialect not in outputs.INLINE:
@@ -86,7 +89,7 @@ class Work:
 
         try:
             data = await self._painter.paint(
-                request, seed=seed, sources=sources, on_progress=painted
+                request, seed=seed, sources=sources, mask=mask, on_progress=painted
             )
         except (BrokenExecutor, ValueError) as error:
             log.warning("a painter failed: %r", error)
@@ -185,13 +188,7 @@ def _sized(request: Request, sources: list[bytes]) -> Request:
 
     Every source must be readable.
     """
-    sizes = []
-    for data in sources:
-        try:
-            with Image.open(io.BytesIO(data)) as image:
-                sizes.append(image.size)
-        except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
-            raise SourceProblem("cannot identify image file: invalid image") from error
+    sizes = [_check(data) for data in sources]
     if request.width and request.height:
         return request
     width, height = sizes[0] if sizes else (1024, 1024)
@@ -199,3 +196,12 @@ def _sized(request: Request, sources: list[bytes]) -> Request:
     return replace(
         request, width=max(16, round(width * scale)), height=max(16, round(height * scale))
     )
+
+
+def _check(data: bytes) -> tuple[int, int]:
+    """Return the size of a readable image; raise SourceProblem."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return image.size
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+        raise SourceProblem("cannot identify image file: invalid image") from error

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from PIL import Image
 
-from . import words
+from . import parts, words
 from .canvas import Canvas
 from .edit import repaint
 from .finishes import finish
@@ -26,16 +26,37 @@ def paint(
     negative_prompt: str = "",
     sources: Sequence[Image.Image] = (),
     strength: float | None = None,
+    mask: Image.Image | None = None,
+    scale: int = 1,
     on_progress: Callable[[float], None] | None = None,
 ) -> Image.Image:
     """Return an RGB image of width × height pixels that depends on nothing but the arguments.
 
     With `sources` the first is repainted by the words, `strength` 0..1 (0.6 if None) deep, and a
-    second lends its colors. `on_progress` is called with rising values 0..1. Raises ValueError for
+    second lends its colors. With a mask only its white area is painted anew; with a scale above 1
+    the source is enlarged. `on_progress` is called with rising values 0..1. Raises ValueError for
     a side under 16 pixels.
     """
     if min(width, height) < 16:
         raise ValueError(f"a picture of {width}×{height} pixels is too small to paint")
+    if sources and scale > 1:
+        return parts.enlarged(sources[0], (width, height))
+    if sources and mask is not None:
+        return parts.repainted(
+            sources[0],
+            mask,
+            size=(width, height),
+            prompt=prompt,
+            seed=seed,
+            paint=lambda size: paint(
+                prompt=prompt,
+                width=size[0],
+                height=size[1],
+                seed=seed,
+                negative_prompt=negative_prompt,
+                on_progress=on_progress,
+            ),
+        )
     scene = words.read(prompt, negative_prompt=negative_prompt)
     canvas = Canvas(
         width,

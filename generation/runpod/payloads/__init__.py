@@ -88,6 +88,7 @@ def build(
     parameters: Parameters,
     *,
     sources: Sequence[InputImage] = (),
+    mask: InputImage | None = None,
     workflow: Mapping[str, Any] | None = None,
     request_format: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -97,23 +98,25 @@ def build(
         dialect: its name.
         parameters: of the image.
         sources: source images, in order.
+        mask: gray image, as large as the first source image; white is painted anew.
         workflow: template of a comfyui model (see `check_workflow`); no other dialect has one.
         request_format: how a public endpoint names its parameters.
 
     Raises:
-        PayloadError: the dialect does not support a parameter, the size or the number of source
-            images; nothing is omitted silently.
+        PayloadError: the dialect does not support a parameter, the size, the number of source
+            images or a mask; nothing is omitted silently.
         WorkflowError: a PayloadError for a template that does not fit.
     """
     chosen = dialect_of(dialect, request_format)
-    check_parameters(chosen, parameters, sources)
+    check_parameters(chosen, parameters, sources, mask)
     if chosen is DIALECTS["comfyui"]:
         if workflow is None:
             raise WorkflowError("", "a comfyui model needs a workflow")
-        return comfyui.build(parameters, sources, workflow)
+        return comfyui.build(parameters, sources, workflow, mask=mask)
     if workflow is not None:
         raise PayloadError(f"the dialect {dialect} takes no workflow")
-    return chosen.build(parameters, tuple(sources))
+    body = chosen.build(parameters, tuple(sources))
+    return body | {chosen.mask_field: mask.url} if mask else body
 
 
 def read(dialect: str, report: JobReport) -> Result:

@@ -12,11 +12,15 @@ from .workflow import FIELDS, MAX_SOURCE_IMAGES, WorkflowError, check_workflow, 
 
 
 def build(
-    parameters: Parameters, sources: Sequence[InputImage], workflow: Mapping[str, Any]
+    parameters: Parameters,
+    sources: Sequence[InputImage],
+    workflow: Mapping[str, Any],
+    *,
+    mask: InputImage | None = None,
 ) -> dict[str, Any]:
-    """Return the input of worker-comfyui: the filled graph and the source images that it loads.
+    """Return the input of worker-comfyui: the filled graph and the images that it loads.
 
-    Raises WorkflowError if the template is invalid or has no slot for one of the source images.
+    Raises WorkflowError if the template is invalid or has no slot for one of the images.
     """
     if problems := check_workflow(workflow):
         raise WorkflowError("", " ".join(problems))
@@ -25,17 +29,24 @@ def build(
     ]
     values: dict[str, Any] = {name: getattr(parameters, name) for name in FIELDS}
     values |= {f"image_{number}": name for number, name in enumerate(names, start=1)}
+    if names:
+        values["image"] = names[0]
     used = set(slots_in(workflow))
     for number in range(1, len(sources) + 1):
-        if f"image_{number}" not in used:
+        if f"image_{number}" not in used and not (number == 1 and "image" in used):
             raise WorkflowError(
                 "", f"no node uses {{{{image_{number}}}}}, but the job has that source image"
             )
+    files = dict(zip(names, sources, strict=True))
+    if mask:
+        if "mask" not in used:
+            raise WorkflowError("", "no node uses {{mask}}, but the job has a mask")
+        values["mask"] = f"0_{mask.name}"  # no source image has this number
+        files[values["mask"]] = mask
     body: dict[str, Any] = {"workflow": fill(workflow, values)}
-    if sources:
+    if files:
         body["images"] = [
-            {"name": name, "image": data_uri(source.data or b"")}
-            for name, source in zip(names, sources, strict=True)
+            {"name": name, "image": data_uri(file.data or b"")} for name, file in files.items()
         ]
     return body
 
@@ -55,5 +66,6 @@ DIALECT = Dialect(
     accepts=frozenset(FIELDS),
     build=_never,
     max_sources=MAX_SOURCE_IMAGES,
+    mask_field="mask",
     needs_data=True,
 )

@@ -27,6 +27,7 @@ class Parameters:
     strength: float | None = None  # 0–1, how far from the source image
     lora_url: str = ""  # from which the endpoint downloads a LoRA
     lora_scale: float | None = None
+    scale: int | None = None  # how many times larger than the source image
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Dialect:
     min_sources: int = 0
     max_sources: int = 0
     needs_data: bool = False  # source images are embedded in the input, not linked
+    mask_field: str = ""  # of the input, for a mask; "": it takes none
     needs_address: bool = False  # its workers download source images and cannot read data: URIs
     sizes: tuple[tuple[int, int], ...] = ()  # the only (width, height) it accepts; empty: any
     # Minimum, maximum and step of each side, in px.
@@ -70,7 +72,10 @@ _DEFAULTS = {one.name: one.default for one in fields(Parameters) if one.default 
 
 
 def check_parameters(
-    dialect: Dialect, parameters: Parameters, sources: Sequence[InputImage]
+    dialect: Dialect,
+    parameters: Parameters,
+    sources: Sequence[InputImage],
+    mask: InputImage | None = None,
 ) -> None:
     """Raise PayloadError if the dialect does not support these parameters and source images.
 
@@ -90,7 +95,9 @@ def check_parameters(
         raise PayloadError(
             f"{dialect.name} takes {minimum} to {maximum} source images, not {len(sources)}"
         )
-    for source in sources:
+    if mask and not (dialect.mask_field and sources):
+        raise PayloadError(f"{dialect.name} takes no mask")
+    for source in (*sources, *([mask] if mask else [])):
         if dialect.needs_data and source.data is None:
             raise PayloadError(f"{dialect.name} needs the bytes of a source image")
         if not dialect.needs_data and not source.url:

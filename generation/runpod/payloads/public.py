@@ -23,6 +23,7 @@ def public_dialect(request: RequestFormat, *, name: str = PUBLIC) -> Dialect:
         build=build,
         min_sources=request.sources.min if request.sources else 0,
         max_sources=request.sources.max if request.sources else 0,
+        mask_field=request.mask,
         sizes=request.size.sizes,
         side_limits=(request.size.min, request.size.max, request.size.step),
         sized_by_source=request.size.mode == "match_input_image",

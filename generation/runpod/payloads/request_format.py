@@ -33,9 +33,9 @@ SIZE_MODES: Mapping[str, tuple[str, ...]] = {
     "custom": ("field", "width", "height", *_LIMITS),  # the ratio "custom" and two numbers
     "match_input_image": ("field",),  # as the first source image
 }
-VALUES = ("negative_prompt", "steps", "guidance", "seed", "strength")
+VALUES = ("negative_prompt", "steps", "guidance", "seed", "strength", "scale")
 """Parameters that are sent as they are, under the name that the endpoint has for them."""
-NAMES = ("prompt", *VALUES, "loras")
+NAMES = ("prompt", *VALUES, "loras", "mask")
 KEYS = ("size", "sources", *NAMES, "fixed")
 
 
@@ -103,7 +103,9 @@ class RequestFormat:
     guidance: str = ""
     seed: str = ""
     strength: str = ""
+    scale: str = ""
     loras: str = ""
+    mask: str = ""
     fixed: Mapping[str, Any] = field(default_factory=dict)  # sent with every job
 
 
@@ -132,8 +134,9 @@ class _Reader:
         parsed = RequestFormat(size=size, sources=sources, fixed=fixed, **names)
         if size.mode == "match_input_image" and not (sources and sources.min):
             self.fail("sources.min", "required", "match_input_image")
-        if parsed.strength and sources is None:
-            self.fail("sources", "required", "strength")
+        for name in ("strength", "scale", "mask"):
+            if getattr(parsed, name) and sources is None:
+                self.fail("sources", "required", name)
         self.check_duplicates(parsed)
         return parsed
 

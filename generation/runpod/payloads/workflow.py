@@ -13,7 +13,8 @@ from .dialect import Parameters, PayloadError
 
 MAX_SOURCE_IMAGES = 4
 FIELDS = tuple(name for name in Parameters.__dataclass_fields__ if not name.startswith("lora_"))
-SLOTS = (*FIELDS, *(f"image_{number}" for number in range(1, MAX_SOURCE_IMAGES + 1)))
+SLOTS = (*FIELDS, "image", "mask", *(f"image_{n}" for n in range(1, MAX_SOURCE_IMAGES + 1)))
+"""`image` is the first source image, as `image_1` is."""
 _SLOT = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 
 
@@ -80,9 +81,10 @@ def check_workflow(workflow: Any) -> list[str]:
         for problem in _node_problems(workflow, node_id, node)
     ]
     used = set(slots_in(workflow))
-    if "prompt" not in used:
+    upscales = "scale" in used  # its result follows from the source image alone
+    if "prompt" not in used and not upscales:
         problems.append("No node uses {{prompt}}: every image would be the same.")
-    if "seed" not in used:
+    if "seed" not in used and not upscales:
         problems.append("No node uses {{seed}}: a prompt would always give the same image.")
     if not any("save" in _class(node).lower() for node in workflow.values()):
         problems.append(

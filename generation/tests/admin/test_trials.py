@@ -55,6 +55,16 @@ class TrialTestCase(EmulatorTestCase):
         return dict(JobEvent.objects.filter(job=job, name__in=names).values_list("name", "detail"))
 
 
+class TestToolsOfImages(TrialTestCase):
+    def test_it_tries_an_upscaler_with_the_sample_image(self):
+        job = self.finish(self.try_it(ImageModel.objects.get(slug="upscaler")))
+        assert (job.status, job.scale) == (Status.SUCCEEDED, 2)
+
+    def test_it_extends_the_sample_image_to_try_a_model_that_needs_a_mask(self):
+        job = self.finish(self.try_it(ImageModel.objects.get(slug="sdxl-inpaint")))
+        assert (job.status, job.outpaint["right"]) == (Status.SUCCEEDED, 50)
+
+
 class TestPlacing(TrialTestCase):
     def test_it_costs_nobody_credits(self):
         before = list(User.objects.order_by("id").values_list("credits", "held"))

@@ -45,6 +45,10 @@ class TestClean(SimpleTestCase):
             "strength": None,
             "lora_url": "",
             "lora_scale": None,
+            "scale": None,
+            "mask": "",
+            "erase": False,
+            "outpaint": None,
         }
 
     def test_it_names_the_field_and_the_limit(self):

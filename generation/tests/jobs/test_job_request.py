@@ -26,6 +26,9 @@ SAMPLES: dict[Kind, Any] = {
     Kind.STYLE: None,
     Kind.SOURCES: ["019ab2f0-5c1e-7d90-a3b4-1f2e3d4c5b6a"],
     Kind.HTTPS_URL: ADDRESS,
+    Kind.BOOLEAN: False,
+    Kind.MASK: "019ab2f0-5c1e-7d90-a3b4-1f2e3d4c5b6a",
+    Kind.SIDES: {"left": 50, "top": 0},
 }
 
 
@@ -54,8 +57,9 @@ def refusals(request: Mapping[str, Any]) -> dict[str, str]:
 def documented() -> dict[str, Any]:
     """Return the JSON schemas of the fields, by name."""
     document = SchemaGenerator().get_schema(request=None, public=True)
-    properties: dict[str, Any] = document["components"]["schemas"]["JobOrderRequest"]["properties"]
-    return properties
+    components = document["components"]
+    properties: dict[str, Any] = components["schemas"]["JobOrderRequest"]["properties"]
+    return {name: {**schema, "components": components} for name, schema in properties.items()}
 
 
 def differences(parameter: JobParameter, schema: Mapping[str, Any]) -> Iterator[str]:

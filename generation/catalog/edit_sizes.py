@@ -1,0 +1,66 @@
+"""The size of an image that is made from another one: upscaled, changed in part, extended."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from artgen import formatting
+from artgen.refusals import FieldError
+from generation.catalog.offers import InvalidParameters, Offer, size_like
+
+MASKED_PIXELS = 2 * 1024 * 1024
+"""Largest image that a model paints a part of. SDXL and FLUX lose their composition above it."""
+UPSCALED_PIXELS = 50_000_000
+"""Largest result of upscaling: `generation.runpod.image.MAX_PIXELS` is refused beyond that."""
+MULTIPLE = 8  # px: of the models' latent images
+
+
+def size_from(
+    offer: Offer, parameters: Mapping[str, Any], *, source: tuple[int, int]
+) -> tuple[int, int]:
+    """Return width and height in px of a model that is `sized_by_source`.
+
+    Raises:
+        InvalidParameters: the upscaled image would be too large.
+    """
+    width, height = source
+    if offer.upscales:
+        return _upscaled(source, scale=parameters["scale"])
+    if sides := parameters.get("outpaint"):
+        return _at_most(*extended(source, sides))
+    if parameters.get("mask"):
+        return _at_most(width, height)
+    return size_like(width=width, height=height)
+
+
+def extended(size: tuple[int, int], sides: Mapping[str, int]) -> tuple[int, int]:
+    """Return the size in px with each side extended by its percentage."""
+    width, height = size
+    return (
+        round(width * (100 + sides["left"] + sides["right"]) / 100),
+        round(height * (100 + sides["top"] + sides["bottom"]) / 100),
+    )
+
+
+def can_upscale(size: tuple[int, int], *, scale: int) -> bool:
+    """Return whether the upscaled image is not too large."""
+    return size[0] * size[1] * scale * scale <= UPSCALED_PIXELS
+
+
+def _upscaled(source: tuple[int, int], *, scale: int) -> tuple[int, int]:
+    if not can_upscale(source, scale=scale):
+        detail = _("The image would have more than %(limit)s megapixels. Choose a smaller factor.")
+        limit = formatting.number(UPSCALED_PIXELS // 1_000_000)
+        raise InvalidParameters([FieldError("scale", "too_large", detail % {"limit": limit})])
+    return source[0] * scale, source[1] * scale
+
+
+def _at_most(width: int, height: int) -> tuple[int, int]:
+    """Return the size rounded for the model, scaled down if it has too many pixels."""
+    if width * height > MASKED_PIXELS:
+        return size_like(width=width, height=height, pixels=MASKED_PIXELS, multiple=MULTIPLE)
+    return (
+        max(MULTIPLE, width // MULTIPLE * MULTIPLE),
+        max(MULTIPLE, height // MULTIPLE * MULTIPLE),
+    )

@@ -1,0 +1,145 @@
+"""The emulated workers and the painter change what the mask covers, and nothing else."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from artgen.testing.emulator import run
+from generation.catalog.offers import read_catalog
+from generation.demo.emulator.painting import tiny_png
+from generation.demo.painter import paint
+from generation.runpod import payloads
+from generation.runpod.payloads import InputImage, Parameters
+
+MODELS = {one["slug"]: one["workflow"] for one in read_catalog()["models"] if "workflow" in one}
+SIZE = (320, 192)
+BOX = (100, 40, 220, 150)
+
+
+def png(image):
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def mask(box=BOX, size=SIZE):
+    area = Image.new("L", size, 0)
+    area.paste(255, box)
+    return area
+
+
+def photo():
+    return paint(prompt="a lake at dawn", width=SIZE[0], height=SIZE[1], seed=3)
+
+
+def is_changed(before, after):
+    """Return where two images differ, by pixel."""
+    first, second = (np.asarray(one.convert("RGB"), np.int16) for one in (before, after))
+    return np.abs(first - second).max(axis=2) > 0
+
+
+def made(emulator, client, slug, *, source, area=None, scale=None, size=SIZE):
+    """Return the image that an emulated worker makes."""
+    parameters = Parameters(
+        prompt="a red boat", width=size[0], height=size[1], seed=5, steps=20, guidance=5,
+        scale=scale,
+    )  # fmt: skip
+    body = payloads.build(
+        "comfyui", parameters, sources=[InputImage("", "image.png", source)],
+        mask=InputImage("", "mask.png", area) if area else None, workflow=MODELS[slug],
+    )  # fmt: skip
+    endpoint = f"own-{slug}"
+    runpod_id = run(client, endpoint=endpoint, body=body)
+    emulator.advance(5)
+    result = payloads.read("comfyui", client.status(endpoint, runpod_id))
+    return Image.open(io.BytesIO(result.images[0].data))
+
+
+@pytest.mark.parametrize("slug", ["sdxl-inpaint", "flux-fill"])
+def test_the_worker_changes_the_masked_area_alone(emulator, client, slug):
+    source = Image.open(io.BytesIO(tiny_png(*SIZE, 9)))
+    result = made(emulator, client, slug, source=tiny_png(*SIZE, 9), area=png(mask()))
+    changed = is_changed(source, result)
+    inside = np.asarray(mask()) > 0
+    assert result.size == SIZE
+    assert not changed[~inside].any()
+    assert changed[inside].any()
+
+
+@pytest.mark.parametrize("scale", [2, 4])
+def test_the_worker_enlarges(emulator, client, scale):
+    size = (SIZE[0] * scale, SIZE[1] * scale)
+    source = tiny_png(*SIZE, 9)
+    result = made(emulator, client, "upscaler", source=source, scale=scale, size=size)
+    assert result.size == size
+    before = Image.open(io.BytesIO(source)).convert("RGB").resize((16, 16), Image.Resampling.BOX)
+    after = result.convert("RGB").resize((16, 16), Image.Resampling.BOX)
+    difference = np.asarray(before, np.int16) - np.asarray(after, np.int16)
+    assert np.abs(difference).max() < 16
+
+
+def test_the_worker_fails_without_the_file_of_the_mask(emulator, client):
+    parameters = Parameters(prompt="x", width=64, height=64, seed=5, steps=20, guidance=5)
+    body = payloads.build(
+        "comfyui", parameters, sources=[InputImage("", "image.png", tiny_png(64, 64, 1))],
+        mask=InputImage("", "mask.png", tiny_png(64, 64, 2)), workflow=MODELS["sdxl-inpaint"],
+    )  # fmt: skip
+    body["images"] = body["images"][:1]
+    runpod_id = run(client, endpoint="own-x", body=body)
+    emulator.advance(5)
+    assert "invalid image file: 0_mask.png" in client.status("own-x", runpod_id).error
+
+
+@pytest.mark.parametrize(
+    "prompt", ["a lighthouse at night", "empty background, seamless continuation"]
+)
+def test_the_painter_paints_inside_the_mask_alone(prompt):
+    source = photo()
+    result = paint(
+        prompt=prompt, width=SIZE[0], height=SIZE[1], seed=4, sources=[source], mask=mask()
+    )
+    changed = is_changed(source, result)
+    inside = np.asarray(mask()) > 0
+    assert not changed[~inside].any()
+    assert changed[inside].mean() > 0.5
+
+
+def test_the_painter_continues_the_surroundings_of_what_is_removed():
+    source = Image.new("RGB", SIZE, (40, 120, 200))
+    source.paste((250, 20, 20), BOX)
+    result = paint(
+        prompt="seamless background", width=SIZE[0], height=SIZE[1], seed=4, sources=[source],
+        mask=mask((96, 36, 224, 154)),
+    )  # fmt: skip
+    middle = np.asarray(result.crop(BOX), np.float32).mean(axis=(0, 1))
+    assert np.abs(middle - (40, 120, 200)).max() < 6
+
+
+def test_the_painter_continues_an_image_beyond_its_edges():
+    source = photo()
+    canvas = Image.new("RGB", (480, 192), "gray")
+    canvas.paste(source, (160, 0))
+    area = Image.new("L", canvas.size, 255)
+    area.paste(0, (160, 0, 480, 192))
+    result = paint(prompt="a lake", width=480, height=192, seed=4, sources=[canvas], mask=area)
+    assert not is_changed(canvas, result)[:, 160:].any()
+    edge = np.asarray(result, np.int16)
+    assert np.abs(edge[:, 159] - edge[:, 160]).mean() < 12
+
+
+def test_the_painter_keeps_the_image_under_an_empty_mask():
+    source = photo()
+    empty = Image.new("L", SIZE, 0)
+    result = paint(prompt="x", width=SIZE[0], height=SIZE[1], seed=4, sources=[source], mask=empty)
+    assert not is_changed(source, result).any()
+
+
+def test_the_painter_enlarges_its_source():
+    source = photo()
+    size = (SIZE[0] * 2, SIZE[1] * 2)
+    result = paint(prompt="x", width=size[0], height=size[1], seed=4, sources=[source], scale=2)
+    assert result.size == size
+    small = np.asarray(result.resize(SIZE, Image.Resampling.BOX), np.int16)
+    assert np.abs(small - np.asarray(source, np.int16)).mean() < 6

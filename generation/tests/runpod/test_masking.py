@@ -1,0 +1,65 @@
+"""Masks as workers get them: gray, white is painted anew; a canvas with room for new sides."""
+
+import io
+
+import pytest
+from PIL import Image, ImageDraw
+
+from generation.runpod import masking
+from generation.runpod.image import InvalidImage
+
+SIDES = {"left": 50, "top": 0, "right": 0, "bottom": 100}
+
+
+def png(image):
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def opened(data):
+    return Image.open(io.BytesIO(data))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "1"])
+def test_it_makes_any_mask_gray(mode):
+    drawn = Image.new("RGB", (20, 10), "black")
+    ImageDraw.Draw(drawn).rectangle((0, 0, 4, 9), fill="white")
+    mask = opened(masking.gray(png(drawn.convert(mode))))
+    assert (mask.mode, mask.size) == ("L", (20, 10))
+    assert (mask.getpixel((2, 5)), mask.getpixel((12, 5))) == (255, 0)
+
+
+def test_it_takes_what_is_transparent_for_black():
+    drawn = Image.new("RGBA", (20, 10), (255, 255, 255, 0))
+    drawn.paste((255, 255, 255, 255), (0, 0, 5, 10))
+    mask = opened(masking.gray(png(drawn)))
+    assert (mask.getpixel((2, 5)), mask.getpixel((12, 5))) == (255, 0)
+
+
+def test_it_refuses_what_is_no_image():
+    with pytest.raises(InvalidImage):
+        masking.gray(b"mask")
+    with pytest.raises(InvalidImage):
+        masking.extended(b"image", sides=SIDES, size=(60, 40))
+
+
+def test_it_extends_an_image_and_masks_what_is_new():
+    source = Image.new("RGB", (400, 200), "red")
+    canvas, mask = masking.extended(png(source), sides=SIDES, size=(600, 400))
+    canvas, mask = opened(canvas), opened(mask)
+    assert canvas.size == mask.size == (600, 400)
+    assert canvas.getpixel((400, 100)) == (255, 0, 0)
+    new, kept = [(50, 100), (150, 390), (590, 300)], [(400, 60), (590, 10), (250, 4)]
+    assert [mask.getpixel(at) for at in new] == [255] * 3
+    assert [mask.getpixel(at) for at in kept] == [0] * 3
+    seam = [mask.getpixel((x, 100)) for x in range(198, 214)]
+    assert seam == sorted(seam, reverse=True)
+    assert len(set(seam)) > 3
+
+
+def test_it_scales_a_large_image_into_its_place():
+    source = Image.new("RGB", (4000, 2000), "blue")
+    canvas, mask = masking.extended(png(source), sides=SIDES, size=(600, 400))
+    assert opened(canvas).getpixel((590, 10)) == (0, 0, 255)
+    assert opened(mask).getpixel((590, 10)) == 0
