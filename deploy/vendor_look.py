@@ -16,15 +16,16 @@ STATIC = Path(__file__).resolve().parent.parent / "artgen" / "static" / "artgen"
 FONTS = {"onest": "5.3.1", "jetbrains-mono": "5.3.0"}
 SUBSETS = ("latin", "cyrillic")
 ICONS = """
-    arrow-down arrow-left arrow-right arrow-up ban bell calendar check chevron-down chevron-left
-    chevron-right chevron-up circle-alert circle-check circle-help clock cloud-off coins compass
-    copy dices download ellipsis external-link eye eye-off file-down flag folder folder-plus
-    globe grid-3x3 heart history hourglass image image-plus image-up images info key-round
-    languages layers link list lock lock-open log-in log-out mail maximize-2 minimize-2 minus
-    monitor moon move palette pencil plus power receipt-text refresh-cw repeat-2 rotate-cw
-    scaling search send settings share-2 shield-check sliders-horizontal sparkles square-check
-    star sun tag trash-2 triangle-alert undo-2 upload user wand-sparkles wifi-off x zoom-in
-    zoom-out
+    arrow-down arrow-left arrow-right arrow-up ban bell brush calendar check chevron-down
+    chevron-left chevron-right chevron-up circle-alert circle-check circle-help clock cloud-off
+    coins columns-2 compass copy dices download ellipsis eraser expand external-link eye eye-off
+    file-down
+    flag folder folder-plus globe grid-3x3 hand heart history hourglass image image-plus
+    image-up images info key-round languages lasso layers link list lock lock-open log-in
+    log-out mail maximize-2 minimize-2 minus monitor moon move palette pencil plus power
+    receipt-text redo-2 refresh-cw repeat-2 rotate-cw scaling search send settings share-2
+    shield-check sliders-horizontal sparkles square-check star sun tag trash-2 triangle-alert
+    undo-2 upload user wand-sparkles wifi-off x zoom-in zoom-out
 """.split()
 
 

@@ -105,6 +105,22 @@ def _read_api(tab: Tab) -> None:
     expect(tab.locator("#operations-jobs-place_job .opblock-body")).to_be_visible()
 
 
+def _mark(tab: Tab) -> None:
+    """Mark an area of the image."""
+    box = tab.locator(".edit-layer").bounding_box()
+    assert box
+    tab.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.45)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5, steps=5)
+    tab.mouse.up()
+    expect(tab.locator("[data-act=undo]")).to_have_attribute("aria-disabled", "false")
+
+
+def _extend(tab: Tab) -> None:
+    tab.select_option("[name=left]", "50")
+    tab.select_option("[name=bottom]", "25")
+
+
 PAGES = (
     Page("start", "start", "", main=True),
     Page("create", "create", main=True),
@@ -145,6 +161,9 @@ PAGES = (
     Page("gallery-nothing", "gallery", query="?q=zzz"),
     Page("gallery-favorites", "gallery", query="?favorite=1"),
     Page("gallery-empty", "gallery", "newcomer"),
+    Page("edit", "edit_image", ids=("image",), act=_mark, main=True),
+    Page("edit-extend", "edit_image", ids=("image",), query="?mode=outpaint", act=_extend),
+    Page("compare-source", "compare_source", ids=("edited",)),
     Page("trash", "trash"),
     Page("trash-empty", "trash", "newcomer"),
     Page("empty-trash", "empty_trash"),

@@ -9,14 +9,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models
-from django.db.models import F, Q, TextField
-from django.db.models.functions import Cast
+from django.db import models
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from generation.gallery import parents
 from generation.gallery.search import COMMON_THRESHOLD, Found, matching
-from generation.models import Collection, CollectionImage, Image, ImageModel, ImageQuerySet, Job
+from generation.models import Collection, CollectionImage, Image, ImageModel, ImageQuerySet
 from generation.models.ids import first_id
 
 MAX_LONGEST_SIDE = 100_000  # px
@@ -99,7 +99,7 @@ def find(images: ImageQuerySet, wanted: Wanted, *, user: Any) -> Found:
         are_many = members.values("image_id")[: COMMON_THRESHOLD + 1].count() > COMMON_THRESHOLD
         found = found.filter(memberships__collection=wanted.collection)
     if wanted.made_from:
-        found = found.filter(sourced=True, job__in=_jobs_from(wanted.made_from, user=user))
+        found = found.filter(sourced=True, job__in=parents.jobs_from(wanted.made_from, user=user))
     with_words = matching(found, wanted.words, user=user)
     return replace(with_words, are_many=with_words.are_many or (are_many and not wanted.words))
 
@@ -107,18 +107,6 @@ def find(images: ImageQuerySet, wanted: Wanted, *, user: Any) -> Found:
 def whole(found: ImageQuerySet) -> ImageQuerySet:
     """Fetch a sliced, sorted list by id, so that the list itself is read from an index."""
     return Image.objects.filter(id__in=found.values("id"))
-
-
-def _jobs_from(source_id: UUID, *, user: Any) -> Any:
-    # The index of sources has only these.
-    jobs = Job.objects.of(user).exclude(source_images=[])
-    if connection.vendor == "postgresql":
-        return jobs.filter(source_images__contains=[str(source_id)]).values("id")
-    return (
-        jobs.annotate(ids=Cast("source_images", TextField()))
-        .filter(ids__contains=str(source_id))
-        .values("id")
-    )
 
 
 def _begins(day: date) -> datetime:

@@ -133,6 +133,18 @@ def zoom_button(zoom: str, label: str, *, icon: str, key: str) -> dict[str, str]
     return {"zoom": zoom, "label": label, "icon_name": icon, "key": key}
 
 
+@register.inclusion_tag("generation/_edit_tool.html")
+def edit_tool(name: str, label: str, *, icon: str, key: str) -> dict[str, Any]:
+    """Render a tool of the editor, of which one is chosen."""
+    return {"name": name, "label": label, "icon_name": icon, "key": key, "tool": True}
+
+
+@register.inclusion_tag("generation/_edit_tool.html")
+def edit_button(name: str, label: str, *, icon: str, key: str) -> dict[str, Any]:
+    """Render a button of the editor that does something at once."""
+    return {"name": name, "label": label, "icon_name": icon, "key": key, "tool": False}
+
+
 def _srcset(image: Image, *, seconds: int | None = None) -> str:
     """Return the URLs and widths of the copies, "" if there is only one."""
     if not image.large_key or seconds == 0:

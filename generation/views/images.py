@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,15 +24,18 @@ from accounts.requests import user_of
 from artgen.redirects import next_url
 from generation.files import bucket_threads, decoder_threads, metadata, processing, storage
 from generation.files.filenames import filename
+from generation.forms import edits
 from generation.forms.shapes import shape_name
-from generation.gallery import images
-from generation.models import Image, ImageModel, ImageQuerySet, Job, Style, Upload
+from generation.gallery import images, parents
+from generation.models import Image, ImageQuerySet, Job, Style
 from generation.views.collections import menu_of
+from generation.views.edits import models_for_edits
 from generation.views.grid import Tile
 from generation.views.partials import wants_part
 from generation.views.sharing import share_context
 
 VARIANTS = 4
+MADE_INTO = 11
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,14 @@ class SourcePicture:
     thumbnail: str
 
 
+@dataclass(frozen=True)
+class MadeInto:
+    """An image that was made from this image, and how."""
+
+    tile: Tile
+    made_by: str
+
+
 @login_required
 @require_safe
 def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
@@ -69,6 +80,10 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         previous = variants[at - 1].address if at else ""
         following = variants[at + 1].address if at + 1 < len(variants) else ""
         previous_label, next_label = _("Previous variant"), _("Next variant")
+    made_into = [
+        MadeInto(Tile(one), edits.made_by(one.job))
+        for one in parents.made_into(found)[: MADE_INTO + 1]
+    ]
     context: dict[str, Any] = share_context(found) | {
         "tile": Tile(found),
         "image": found,
@@ -93,7 +108,12 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         if job.model.enabled
         else None,
         "menu": menu_of(found),
-        "can_edit": ImageModel.objects.enabled().filter(max_source_images__gt=0).exists(),
+        "edits": edits.of_image(found, models_for_edits()),
+        "variations": edits.VARIATIONS,
+        "made_by": edits.made_by(job),
+        "is_by_tool": job.model.is_tool,
+        "made_into": made_into[:MADE_INTO],
+        "made_more": len(made_into) > MADE_INTO,
     }
     return render(request, "generation/image.html", context)
 
@@ -202,10 +222,11 @@ def _beside(found: Image) -> tuple[str, str]:
     """Return the URLs of the newer and the older image in the gallery."""
     if found.trashed_at:
         return "", ""
-    kept = Image.objects.of(found.user).kept().values_list("id", flat=True)
-    newer = kept.filter(id__gt=found.id).order_by("id").first()
-    older = kept.filter(id__lt=found.id).order_by("-id").first()
-    return _page_of(newer), _page_of(older)
+    kept = Image.objects.of(found.user).kept().values("id")
+    newer = Subquery(kept.filter(id__gt=found.id).order_by("id")[:1])
+    older = Subquery(kept.filter(id__lt=found.id).order_by("-id")[:1])
+    beside = Image.objects.filter(id=found.id).values_list(newer, older)
+    return next(((_page_of(one), _page_of(other)) for one, other in beside), ("", ""))
 
 
 def _page_of(image_id: UUID | None) -> str:
@@ -233,28 +254,21 @@ def _receipt(job: Job) -> Receipt:
 
 def _sources(job: Job) -> list[SourcePicture]:
     """Return the existing source images of the job."""
-    if not job.source_images:
-        return []
-    ids = [UUID(one) for one in job.source_images]
-    images = {
-        one.id: one for one in Image.objects.filter(user_id=job.user_id, id__in=ids).present()
-    }
-    uploads = {one.id: one for one in Upload.objects.filter(user_id=job.user_id, id__in=ids)}
-    found = []
-    for one in ids:
-        if one in images:
-            found.append(
-                SourcePicture(reverse("image", args=[one]), storage.url(images[one].thumbnail_key))
-            )
-        elif one in uploads:
-            found.append(SourcePicture("", storage.url(uploads[one].key)))
-    return found
+    return [
+        SourcePicture(
+            address=reverse("image", args=[one.image_id]) if one.image_id else "",
+            thumbnail=storage.url(one.thumbnail_key),
+        )
+        for one in parents.sources_of(job)
+    ]
 
 
 def _as_json(found: Image) -> dict[str, Any]:
     """Return the API parameters that recreate the image, without unset ones."""
     parameters = {
-        name: value for name, value in found.job.parameters.items() if value not in (None, "", [])
+        name: value
+        for name, value in found.job.parameters.items()
+        if value not in (None, "", []) and value is not False
     }
     return {"model": found.job.model.slug, **parameters, "seed": found.seed}
 

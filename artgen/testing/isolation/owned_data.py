@@ -51,6 +51,7 @@ from generation.models import (
     GenerationSwitch,
     IdempotencyKey,
     Image,
+    ImageModel,
     JobEvent,
     ModerationRule,
     OutageKind,
@@ -151,6 +152,8 @@ def _make_rows(data: OwnedData) -> None:
         owner, prompt=mark("prompt"), negative_prompt=mark("negative"), batch=uuid7(),
         source_images=[str(upload.id)],
     )  # fmt: skip
+    edited = make_image_with_files(owner, source_images=[str(upload.id)], mask=str(upload.id))
+    ImageModel.objects.filter(slug__in=("upscaler", "sdxl-inpaint")).update(enabled=True)
     holds.hold(user=owner, amount=3, reference=queued.id, reason=mark("prompt"))
     collection = collections.create(user=owner, name=mark("collection"))
     collections.add(collection, image_ids=[image.id])
@@ -187,7 +190,7 @@ def _make_rows(data: OwnedData) -> None:
         "slug": published.slug, "publication": published.id,
         "job": image.job_id, "run": image.job.batch, "failed": failed.id, "queued": queued.id,
         "queued_run": queued.batch, "collection": collection.id, "deleted_collection": deleted.id,
-        "upload": upload.id, "email": email.id, "export": export.id, "owner": owner.pk, "owner_email": owner.email,
+        "upload": upload.id, "edited": edited.id, "email": email.id, "export": export.id, "owner": owner.pk, "owner_email": owner.email,
         "style": Style.objects.order_by("id")[0].slug, "refused": refused_image.id,
         "review": refused.id, "waiting_review": waiting_review.id,
     }  # fmt: skip

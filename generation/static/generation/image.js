@@ -142,6 +142,8 @@ document.addEventListener("keydown", (event) => {
     а: "favorite",
     c: "compare",
     с: "compare",
+    b: "compare-source",
+    и: "compare-source",
     s: "share-open",
     ы: "share-open",
     Escape: "back",

@@ -165,8 +165,8 @@ class TestImagePage(ImageTestCase):
 
     def test_it_asks_the_database_no_more_for_more_variants(self):
         def counted():
-            # user, picture, variants, newer, older, publication, ledger, collections, those it lies
-            # in, models
+            # user, picture, variants, what was made of it, newer and older, publication, ledger,
+            # collections, those it lies in, models
             with self.assertNumQueries(10):
                 self.client.get(self.url)
 

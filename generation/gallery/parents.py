@@ -1,0 +1,59 @@
+"""Which images an image was made from, and which were made from it."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+from generation.models import Image, ImageQuerySet, Job, Upload
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source image that still exists: `image_id` is None for an upload. Sizes in px."""
+
+    image_id: UUID | None
+    key: str
+    thumbnail_key: str
+    width: int
+    height: int
+
+
+def sources_of(job: Job) -> list[Source]:
+    """Return the existing source images of the job, in order."""
+    if not job.source_images:
+        return []
+    ids = [UUID(one) for one in job.source_images]
+    images = Image.objects.filter(user_id=job.user_id, id__in=ids).present()
+    uploads = Upload.objects.filter(user_id=job.user_id, id__in=ids)
+    found = {
+        one.id: Source(one.id, one.key, one.thumbnail_key, one.width, one.height) for one in images
+    } | {one.id: Source(None, one.key, one.key, one.width, one.height) for one in uploads}
+    return [found[one] for one in ids if one in found]
+
+
+def made_into(image: Image) -> ImageQuerySet:
+    """Return the images that were made from this one, newest first, with their jobs."""
+    return (
+        Image.objects.of(image.user_id)
+        .kept()
+        .filter(sourced=True, job__in=jobs_from(image.id, user=image.user_id))
+        .select_related("job")
+        .newest_first()
+    )
+
+
+def jobs_from(source_id: UUID, *, user: Any) -> Any:
+    """Return the ids of the user's jobs that have this source image, as a subquery."""
+    # The index of sources has only these.
+    jobs = Job.objects.of(user).exclude(source_images=[])
+    if connection.vendor == "postgresql":
+        return jobs.filter(source_images__contains=[str(source_id)]).values("id")
+    return (
+        jobs.annotate(ids=Cast("source_images", TextField()))
+        .filter(ids__contains=str(source_id))
+        .values("id")
+    )
