@@ -1,8 +1,6 @@
-"""The admin of jobs: their history, and the actions check, cancel and retry."""
+"""The admin of jobs: fields, and the actions check, cancel and retry."""
 
-import json
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,26 +8,22 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
 from accounts.models import User
-from artgen import formatting
 from artgen.admin.actions import back_to_start, on_each
 from artgen.admin.read_only import ReadOnlyInline
 from artgen.refusals import Refusal
 from generation.admin import job_history, job_list, job_words
-from generation.admin.read_only import ReadOnlyModelAdmin, preformatted, thumbnail
+from generation.admin.job_columns import JobColumns, is_unconfirmed
+from generation.admin.read_only import ReadOnlyModelAdmin, thumbnail
 from generation.catalog.parameters import JOB_FIELDS
-from generation.files import storage
 from generation.jobs import idempotency, job_control, orders
 from generation.models import Image, Job, Status
 
-PROMPT_CUT = 60
-ROW_SIDE = 56  # CSS pixels of the picture in a row
 MAX_JOBS_PER_ACTION = 500  # done within one request
 
 
@@ -54,7 +48,7 @@ class ImageInline(ReadOnlyInline):
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnlyModelAdmin):
+class JobAdmin(JobColumns, ReadOnlyModelAdmin):
     """Jobs: search, read, check, cancel, retry."""
 
     menu_icon = "list_alt"
@@ -159,117 +153,6 @@ class JobAdmin(ReadOnlyModelAdmin):
         more = {"saved_filters": job_list.saved_filters(request)}
         return super().changelist_view(request, {**(extra_context or {}), **more})
 
-    # --- columns ----------------------------------------------------------------------------------
-    @admin.display(description=_("image"))
-    def picture(self, job: Job) -> SafeString:
-        """Return the first image, or an empty plate."""
-        pictures = getattr(job, "first_pictures", None) or ()
-        if not pictures:
-            return format_html('<span class="plate" data-status="{}"></span>', job.status)
-        return format_html(
-            '<img class="plate" src="{}" alt="" width="{}" height="{}" loading="lazy">',
-            storage.url(pictures[0].thumbnail_key),
-            ROW_SIDE,
-            ROW_SIDE,
-        )
-
-    @admin.display(description=_("status"))
-    def badge(self, job: Job) -> SafeString:
-        """Return the status with error code or "not confirmed"."""
-        more = job.error_code or (gettext("not confirmed by RunPod") if self._unknown(job) else "")
-        return format_html(
-            '<span class="badge" data-status="{}">{}</span> {}',
-            job.status,
-            job.get_status_display(),
-            more,
-        )
-
-    @admin.display(description=_("status"))
-    def state(self, job: Job) -> SafeString:
-        """Return the state in words."""
-        now = timezone.now()
-        title, detail = job_words.state(job, now=now)
-        stuck = "stuck" if job_words.stuck_reason(job, now=now) else ""
-        return format_html(
-            '<span class="badge" data-status="{}">{}</span><span class="second {}">{}</span>',
-            job.status,
-            title,
-            stuck,
-            detail,
-        )
-
-    @admin.display(description=_("user"))
-    def owner(self, job: Job) -> SafeString:
-        """Return the user as a link to the user's jobs."""
-        return format_html(
-            '<a href="?user__id__exact={}" title="{}">{}</a>',
-            job.user_id,
-            gettext("Jobs of this user"),
-            job.user.email,
-        )
-
-    @admin.display(description=_("prompt"))
-    def prompt_cut(self, job: Job) -> str:
-        """Return the beginning of the prompt."""
-        return job.prompt if len(job.prompt) <= PROMPT_CUT else f"{job.prompt[:PROMPT_CUT]}…"
-
-    @admin.display(description=_("cost"))
-    def cost_words(self, job: Job) -> str:
-        """Return the credits, and the dollars that RunPod has reported."""
-        credits = formatting.credits(job.credits)
-        return credits if job.cost is None else f"{credits} · ${job.cost.normalize():f}"
-
-    @admin.display(description=_("due"), ordering="due_at")
-    def due(self, job: Job) -> str:
-        """Return the time until the next check."""
-        if job.due_at is None:
-            return "—"
-        seconds = (job.due_at - timezone.now()).total_seconds()
-        if seconds < 0 and job.status == Status.QUEUED:
-            return gettext("queued")
-        if seconds >= 0:
-            return gettext("in %(time)s") % {"time": formatting.duration(seconds)}
-        return gettext("%(time)s late") % {"time": formatting.duration(-seconds)}
-
-    @admin.display(description=_("age"))
-    def age(self, job: Job) -> str:
-        """Return the time from creation to end, or until now."""
-        return job_words.age(job, now=timezone.now())
-
-    @admin.display(description=_("endpoint"))
-    def endpoint(self, job: Job) -> str:
-        """Return the endpoint of the job."""
-        return str(job.snapshot.get("endpoint_id", ""))
-
-    @admin.display(description=_("not confirmed since"))
-    def missing(self, job: Job) -> datetime | str:
-        """Return since when RunPod has returned 404."""
-        return job.missing_since or "-"
-
-    @admin.display(description=_("times not accepted"))
-    def refused(self, job: Job) -> int:
-        """Return how often RunPod rejected this attempt."""
-        return job.refusals
-
-    @admin.display(description=_("stop pending at RunPod"), boolean=True)
-    def stopping(self, job: Job) -> bool:
-        """Return whether the job still has to be canceled at RunPod."""
-        return job.stop_pending
-
-    @admin.display(description=_("RunPod message"))
-    def vendor_words(self, job: Job) -> SafeString:
-        """Return RunPod's message about the failure."""
-        return preformatted(job.error_detail)
-
-    @admin.display(description=_("snapshot"))
-    def as_placed(self, job: Job) -> SafeString:
-        """Return the snapshot."""
-        return preformatted(json.dumps(job.snapshot, indent=2, ensure_ascii=False))
-
-    @staticmethod
-    def _unknown(job: Job) -> bool:
-        return job.status == Status.SUBMITTED and not job.runpod_id
-
     # --- actions ----------------------------------------------------------------------------------
     def has_drive_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may run the actions."""
@@ -296,7 +179,7 @@ class JobAdmin(ReadOnlyModelAdmin):
                     (
                         "look_again",
                         _("Check now"),
-                        not job.is_final and not self._unknown(job),
+                        not job.is_final and not is_unconfirmed(job),
                     ),
                     ("cancel", _("Cancel"), job.is_cancelable),
                     (

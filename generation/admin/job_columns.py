@@ -1,0 +1,135 @@
+"""What the admin shows of a job: columns of the list and computed fields of its page."""
+
+import json
+from datetime import datetime
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from artgen import formatting
+from generation.admin import job_words
+from generation.admin.read_only import preformatted
+from generation.files import storage
+from generation.models import Job, Status
+
+PROMPT_CUT = 60
+ROW_SIDE = 56  # CSS pixels of the image in a row
+
+
+def is_unconfirmed(job: Job) -> bool:
+    """Return whether it is unknown if RunPod has accepted the job."""
+    return job.status == Status.SUBMITTED and not job.runpod_id
+
+
+class JobColumns:
+    """Columns and computed fields."""
+
+    @admin.display(description=_("image"))
+    def picture(self, job: Job) -> SafeString:
+        """Return the first image, or an empty plate."""
+        pictures = getattr(job, "first_pictures", None) or ()
+        if not pictures:
+            return format_html('<span class="plate" data-status="{}"></span>', job.status)
+        return format_html(
+            '<img class="plate" src="{}" alt="" width="{}" height="{}" loading="lazy">',
+            storage.url(pictures[0].thumbnail_key),
+            ROW_SIDE,
+            ROW_SIDE,
+        )
+
+    @admin.display(description=_("status"))
+    def badge(self, job: Job) -> SafeString:
+        """Return the status with error code or "not confirmed"."""
+        more = job.error_code or (gettext("not confirmed by RunPod") if is_unconfirmed(job) else "")
+        return format_html(
+            '<span class="badge" data-status="{}">{}</span> {}',
+            job.status,
+            job.get_status_display(),
+            more,
+        )
+
+    @admin.display(description=_("status"))
+    def state(self, job: Job) -> SafeString:
+        """Return the state in words."""
+        now = timezone.now()
+        title, detail = job_words.state(job, now=now)
+        stuck = "stuck" if job_words.stuck_reason(job, now=now) else ""
+        return format_html(
+            '<span class="badge" data-status="{}">{}</span><span class="second {}">{}</span>',
+            job.status,
+            title,
+            stuck,
+            detail,
+        )
+
+    @admin.display(description=_("user"))
+    def owner(self, job: Job) -> SafeString:
+        """Return the user as a link to the user's jobs."""
+        return format_html(
+            '<a href="?user__id__exact={}" title="{}">{}</a>',
+            job.user_id,
+            gettext("Jobs of this user"),
+            job.user.email,
+        )
+
+    @admin.display(description=_("prompt"))
+    def prompt_cut(self, job: Job) -> str:
+        """Return the beginning of the prompt."""
+        return job.prompt if len(job.prompt) <= PROMPT_CUT else f"{job.prompt[:PROMPT_CUT]}…"
+
+    @admin.display(description=_("cost"))
+    def cost_words(self, job: Job) -> str:
+        """Return the credits, and the dollars that RunPod has reported."""
+        credits = formatting.credits(job.credits)
+        return credits if job.cost is None else f"{credits} · ${job.cost.normalize():f}"
+
+    @admin.display(description=_("due"), ordering="due_at")
+    def due(self, job: Job) -> str:
+        """Return the time until the next check."""
+        if job.due_at is None:
+            return "—"
+        seconds = (job.due_at - timezone.now()).total_seconds()
+        if seconds < 0 and job.status == Status.QUEUED:
+            return gettext("queued")
+        if seconds >= 0:
+            return gettext("in %(time)s") % {"time": formatting.duration(seconds)}
+        return gettext("%(time)s late") % {"time": formatting.duration(-seconds)}
+
+    @admin.display(description=_("age"))
+    def age(self, job: Job) -> str:
+        """Return the time from creation to end, or until now."""
+        return job_words.age(job, now=timezone.now())
+
+    @admin.display(description=_("endpoint"))
+    def endpoint(self, job: Job) -> str:
+        """Return the endpoint of the job."""
+        return str(job.snapshot.get("endpoint_id", ""))
+
+    @admin.display(description=_("not confirmed since"))
+    def missing(self, job: Job) -> datetime | str:
+        """Return since when RunPod has returned 404."""
+        return job.missing_since or "-"
+
+    @admin.display(description=_("times not accepted"))
+    def refused(self, job: Job) -> int:
+        """Return how often RunPod rejected this attempt."""
+        return job.refusals
+
+    @admin.display(description=_("stop pending at RunPod"), boolean=True)
+    def stopping(self, job: Job) -> bool:
+        """Return whether the job still has to be canceled at RunPod."""
+        return job.stop_pending
+
+    @admin.display(description=_("RunPod message"))
+    def vendor_words(self, job: Job) -> SafeString:
+        """Return RunPod's message about the failure."""
+        return preformatted(job.error_detail)
+
+    @admin.display(description=_("snapshot"))
+    def as_placed(self, job: Job) -> SafeString:
+        """Return the snapshot."""
+        return preformatted(json.dumps(job.snapshot, indent=2, ensure_ascii=False))
