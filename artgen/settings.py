@@ -530,7 +530,7 @@ vars().update(env.email_url_config(EMAIL_URL))
 # --- logging -------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOG_FORMAT = env.str("LOG_FORMAT", default="text")
-# What a worker runs beside its lanes: it tells operators what is wrong.
+# What a worker runs beside its lanes: it notifies operators of problems.
 WATCH = "generation.operations.alerts.watching.run"
 ALERTS = env.bool("ALERTS", default=True)
 ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])

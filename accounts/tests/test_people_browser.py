@@ -17,7 +17,7 @@ call_command("create_user", "rascal@example.org", password={PASSWORD!r}, name="R
 """
 
     def look(self, page: Page, name: str) -> None:
-        """Keep a screenshot where ADMIN_SHOTS says so, for people to look at."""
+        """Save a screenshot to the folder ADMIN_SHOTS, if set."""
         if folder := os.environ.get("ADMIN_SHOTS"):
             page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 

@@ -28,7 +28,7 @@ SECURITY = "/account/security/"
 
 
 class Provider(ThreadingHTTPServer):
-    """Signs in whoever `person` is, without asking."""
+    """Signs in `person` without asking."""
 
     person: dict[str, Any]
     status = 200

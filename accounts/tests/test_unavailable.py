@@ -1,4 +1,4 @@
-"""Without Redis, pages that need it say so and others work; without a database, all say so."""
+"""Without Redis only pages that need it are unavailable; without a database all are."""
 
 from django.core.cache import caches
 from django.db import OperationalError, connection

@@ -30,7 +30,7 @@ View: TypeAlias = Callable[..., HttpResponseBase]
 
 
 def _calling(view: View) -> View:
-    """Return the view, with a page that says so if the service does not respond."""
+    """Return the view, with an error page if the service does not respond."""
 
     @wraps(view)
     def calling_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -1,4 +1,4 @@
-"""Alerts: what is wrong now, and what was."""
+"""Alerts: current and former ones."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _

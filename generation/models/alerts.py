@@ -1,4 +1,4 @@
-"""Alerts: what needs an operator now, and the posts to the webhook that tell of it."""
+"""Alerts: what needs an operator now, and the posts to the webhook about it."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,7 +7,7 @@ from uuid_utils.compat import uuid7
 
 
 class AlertNews(models.TextChoices):
-    """What a message tells of an alert."""
+    """What a message reports about an alert."""
 
     STARTED = "started", _("Problem")  # it has lasted for its time
     REMINDER = "reminder", _("Still a problem")  # a day after the last message
@@ -23,7 +23,7 @@ class Alert(models.Model):
     values = models.JSONField(default=dict)  # for the text
     started_at = models.DateTimeField(_("since"))
     seen_at = models.DateTimeField()  # when it was last true
-    # When operators were last told of it. NULL: not yet, it may end before.
+    # When operators were last notified. NULL: not yet, it may end before.
     told_at = models.DateTimeField(_("told"), null=True)
     ended_at = models.DateTimeField(_("ended"), null=True)
 

@@ -80,7 +80,7 @@ class Access:
     def scrub_bytes(self, data: bytes) -> bytes:
         """Return the bytes without the key.
 
-        A key of a few letters, such as the demo's, is no secret and occurs in images as base64.
+        A key of a few letters, such as the demo's, is not secret and occurs in images as base64.
         """
         is_secret = len(self.api_key) >= MIN_SECRET_LENGTH
         return data.replace(self.api_key.encode(), b"***") if is_secret else data

@@ -30,7 +30,7 @@ def of_jobs(ids: Collection[UUID]) -> Mapping[UUID, LedgerDescription]:
 def reason_of(code: str) -> str:
     """Return why a job has no image: the message of its error, or that it was canceled.
 
-    A reason that is no code is returned as it is.
+    A reason that is not a code is returned unchanged.
     """
     if code in ("", Status.CANCELED):
         return gettext("Canceled.")

@@ -1,4 +1,4 @@
-/** Ask the browser for a passkey and send it; say so if it gives none. */
+/** Ask the browser for a passkey and send it; show a message if it gives none. */
 
 const button = document.getElementById("passkey-button")
 const error = document.getElementById("passkey-error")

@@ -103,7 +103,7 @@ def failed(
 def canceled(job: Job, *, actor: User | None, detail: str = "") -> Job:
     """End a job that is not being stored yet, and release its hold. Raises Stale.
 
-    The error code says so if it was not its owner; a command passes no actor.
+    The error code shows whether it was its owner; a command passes no actor.
     """
     if not job.is_cancelable:
         raise Stale

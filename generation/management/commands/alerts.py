@@ -1,4 +1,4 @@
-"""`alerts [--json] [--test]`: current alerts, and a test of the ways to tell of them."""
+"""`alerts [--json] [--test]`: current alerts, and a test message to each receiver."""
 
 import json
 from argparse import ArgumentParser
@@ -80,4 +80,4 @@ class Command(BaseCommand):
         if failed:
             raise CommandError(f"Not delivered: {'; '.join(failed)}.")
         if not channels:
-            raise CommandError("Nobody is told: set ALERT_EMAILS or ALERT_WEBHOOK_URL.")
+            raise CommandError("No receiver: set ALERT_EMAILS or ALERT_WEBHOOK_URL.")

@@ -238,7 +238,7 @@ class Measurements:
     def _checked_certificate(self) -> dict[str, Values]:
         if time.monotonic() < self._certificate_after:
             return self._certificate
-        with contextlib.suppress(OSError):  # not reachable from here: `Down` tells of it
+        with contextlib.suppress(OSError):  # not reachable from here: `Down` reports it
             self._certificate = _certificate()
             self._certificate_after = time.monotonic() + CERTIFICATE_CHECKED.total_seconds()
         return self._certificate

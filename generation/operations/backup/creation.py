@@ -7,7 +7,7 @@ Therefore:
 1. Copy the files of all rows that no earlier backup has. This may take hours.
 2. In a snapshot of the database, copy the few that were added since, then dump this snapshot. If a
    file is missing, take a new snapshot. A file that is missing in successive
-   snapshots is lost in the bucket, too; the backup says so.
+   snapshots is lost in the bucket, too; the backup reports it.
 3. Verify, and only then name it a backup. Remove expired ones.
 """
 

@@ -100,7 +100,7 @@ class TestAdminInABrowser(BrowserTestCase):
         return page
 
     def look(self, page: Page, name: str) -> None:
-        """Keep a picture of the page where ADMIN_SHOTS says so, for people to look at."""
+        """Save a screenshot to the folder ADMIN_SHOTS, if set."""
         if folder := os.environ.get("ADMIN_SHOTS"):
             page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 

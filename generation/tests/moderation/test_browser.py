@@ -20,7 +20,7 @@ class TestModerationInABrowser(BrowserTestCase):
     alone = True  # the queue shows what others submit
 
     def look(self, page: Page, name: str) -> None:
-        """Keep a picture of the page where MODERATION_SHOTS says so."""
+        """Save a screenshot to the folder MODERATION_SHOTS, if set."""
         if folder := os.environ.get("MODERATION_SHOTS"):
             page.screenshot(path=f"{folder}/{name}.png", full_page=True)
 

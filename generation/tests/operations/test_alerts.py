@@ -321,7 +321,7 @@ class TestCommand(TestCase):
         assert (row["name"], row["told"]) == (NAME, False)
 
     def test_it_tests_the_channels(self) -> None:
-        with pytest.raises(CommandError, match="Nobody is told"):
+        with pytest.raises(CommandError, match="No receiver"):
             self.run_it("--test")
         make_user("chief@example.org", is_superuser=True)
         with receiver() as found:

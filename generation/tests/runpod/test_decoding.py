@@ -8,7 +8,7 @@ from generation.runpod.decoding import Busy, PixelBudget
 
 
 class Decoder(threading.Thread):
-    """Takes its pixels, says so, and keeps them until it may end."""
+    """Takes its pixels, signals that, and keeps them until it may end."""
 
     def __init__(self, budget, pixels):
         super().__init__(daemon=True)

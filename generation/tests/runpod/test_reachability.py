@@ -1,4 +1,4 @@
-"""What an address tells of who can reach it."""
+"""Which addresses can be reached from outside."""
 
 import pytest
 

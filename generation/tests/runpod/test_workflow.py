@@ -1,6 +1,6 @@
 """ComfyUI templates.
 
-Slots are filled with typed values, and staff learn what is wrong with a template.
+Placeholders are filled with typed values, and staff see the errors of a template.
 """
 
 import base64
